@@ -1,0 +1,40 @@
+# lkmtools: every target works in a fresh clone with Python 3.11 (venv), make and a package index.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: all demo test check bench lint clean
+
+all: $(STAMP)
+
+# The environment: the package in editable form, the development tools, and zig's C compiler
+# where the host has none that can build modules for both machines.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m lkmtools.cli.lkmcc --check-compiler >/dev/null 2>&1 \
+	  || $(BIN)/python -m pip install --quiet --editable '.[zig]'
+	touch $@
+
+demo: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: $(STAMP)
+	$(BIN)/ruff check lkmtools tests bench
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2
+
+check: $(STAMP)
+	$(BIN)/ruff format --check lkmtools tests bench
+	$(BIN)/ruff check lkmtools tests bench
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 tests/unit tests/property
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

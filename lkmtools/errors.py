@@ -1,0 +1,48 @@
+"""The one tree of errors.
+
+Text never replaces the number: a KernelError always carries its BSD errno, and the reason beside it.
+Errors are converted to a register, a reply or an exit status at one place each.
+"""
+
+from lkmtools.abi.errno import errno_name, strerror
+
+
+class LkmtoolsError(Exception):
+    """Base of every error that a user, a module file, a client or a configuration can cause."""
+
+
+class KernelError(LkmtoolsError):
+    """A system call or kernel function failed: a BSD errno (never the host's number) and why."""
+
+    def __init__(self, errno: int, reason: str = "") -> None:
+        super().__init__(errno, reason)
+        self.errno = errno
+        self.reason = reason
+
+    def __str__(self) -> str:
+        text = strerror(self.errno)
+        return f"{text}: {self.reason}" if self.reason else text
+
+    def __repr__(self) -> str:
+        return f"KernelError({errno_name(self.errno)}, {self.reason!r})"
+
+
+class PanicError(LkmtoolsError):
+    """The simulated kernel panicked while it served this client; `report` is the whole console text."""
+
+    def __init__(self, reason: str, report: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.report = report
+
+
+class DaemonError(LkmtoolsError):
+    """The daemon cannot be reached, started or spoken to."""
+
+
+class ObjectError(LkmtoolsError):
+    """A module object cannot be read: file, place and value stand in the text."""
+
+
+class LinkError(LkmtoolsError):
+    """A module object cannot be linked: file, section, offset, symbol, value and range in the text."""
