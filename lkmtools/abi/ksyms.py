@@ -1,0 +1,46 @@
+"""<sys/ksyms.h>: the ioctls of /dev/ksyms, NetBSD's of both generations and FreeBSD's beside them.
+
+FreeBSD uses the same group letter and numbers for other things; the full 32-bit codes do not collide.
+"""
+
+from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, Ioctl
+
+# NetBSD 2.0 to 5.x. The second member is a union of `void *sym` and `unsigned long *value`.
+ksyms_gsymbol = Struct("ksyms_gsymbol", "const char *kg_name; void *kg_sym")
+OKIOCGSYMBOL = Ioctl("OKIOCGSYMBOL", IOC_IN, "l", 1, ksyms_gsymbol)
+OKIOCGVALUE = Ioctl("OKIOCGVALUE", IOC_IN, "l", 2, ksyms_gsymbol)
+KIOCGSIZE = Ioctl("KIOCGSIZE", IOC_OUT, "l", 3, "int")
+
+# NetBSD 6 and later: the answer comes back in the argument itself. Elf64_Sym and Elf32_Sym differ in more
+# than widths, so KIOCGSYMBOL has one struct for each ELF class.
+ksyms_gvalue = Struct("ksyms_gvalue", "const char *kv_name; uint64_t kv_value")
+elf64_sym = Struct(
+    "elf64_sym",
+    """uint32_t st_name; u_char st_info; u_char st_other; uint16_t st_shndx;
+       uint64_t st_value; uint64_t st_size""",
+)
+elf32_sym = Struct(
+    "elf32_sym",
+    """uint32_t st_name; uint32_t st_value; uint32_t st_size;
+       u_char st_info; u_char st_other; uint16_t st_shndx""",
+)
+ksyms_gsymbol64 = Struct(
+    "ksyms_gsymbol64", "const char *kg_name; struct elf64_sym kg_sym", {"elf64_sym": elf64_sym}
+)
+ksyms_gsymbol32 = Struct(
+    "ksyms_gsymbol32", "const char *kg_name; struct elf32_sym kg_sym", {"elf32_sym": elf32_sym}
+)
+KIOCGVALUE = Ioctl("KIOCGVALUE", IOC_INOUT, "l", 4, ksyms_gvalue)
+KIOCGSYMBOL64 = Ioctl("KIOCGSYMBOL", IOC_INOUT, "l", 5, ksyms_gsymbol64)
+KIOCGSYMBOL32 = Ioctl("KIOCGSYMBOL", IOC_INOUT, "l", 5, ksyms_gsymbol32)
+
+# FreeBSD 8 to 11.
+FREEBSD_KIOCGSIZE = Ioctl("KIOCGSIZE", IOC_OUT, "l", 1, "size_t")
+FREEBSD_KIOCGADDR = Ioctl("KIOCGADDR", IOC_OUT, "l", 2, "pointer")
+
+KSYMS_CLOSEST = 0x0001
+KSYMS_EXACT = 0x0002
+KSYMS_EXTERN = 0x0000
+KSYMS_PROC = 0x0100
+KSYMS_ANY = 0x0200

@@ -1,0 +1,35 @@
+"""<sys/malloc.h> and <sys/kmem.h>: flags, struct malloc_type, and the types the kernel exports."""
+
+from lkmtools.abi.datamodel import Struct
+
+M_WAITOK = 0x0000
+M_NOWAIT = 0x0001
+M_ZERO = 0x0002
+M_CANFAIL = 0x0004
+
+KM_SLEEP = 0x0000_0001
+KM_NOSLEEP = 0x0000_0002
+
+M_MAGIC = 877983977
+
+malloc_type = Struct(
+    "malloc_type",
+    """struct malloc_type *ks_next; u_long ks_memuse; u_long ks_limit; u_long ks_inuse; u_long ks_calls;
+       u_long ks_maxused; const char *ks_shortdesc; u_long ks_magic""",
+)
+
+# Symbol and short description of each malloc type of the kernel's own.
+MALLOC_TYPES = (
+    ("M_DEVBUF", "devbuf"),
+    ("M_DMAMAP", "DMA map"),
+    ("M_FREE", "free"),
+    ("M_IOCTLOPS", "ioctlops"),
+    ("M_MOUNT", "mount"),
+    ("M_PCB", "pcb"),
+    ("M_PROC", "proc"),
+    ("M_SOFTINTR", "softintr"),
+    ("M_SYSCTLDATA", "sysctldata"),
+    ("M_TEMP", "temp"),
+    ("M_TTYS", "ttys"),
+    ("M_VNODE", "vnodes"),
+)
