@@ -1,0 +1,53 @@
+"""The wire between a tool and the daemon, as data: frames in, frames out, no I/O.
+
+A frame is a 12-byte header `<IHHI` (payload length, type, 0, serial) and the payload; all integers are
+little-endian. An answer carries the serial of the frame it answers. docs/design.md has the table.
+
+    data = encode(Syscall(20, (), ()), serial=1)
+    reader = Reader()
+    reader.feed(data)
+    serial, frame = reader.next()       # None: more data wanted; ProtocolError: close the connection
+"""
+
+from lkmtools.proto.codec import HEADER, encode
+from lkmtools.proto.frames import (
+    BLANK,
+    MAX_ARGS,
+    MAX_FRAME,
+    MAX_REGIONS,
+    VERSION,
+    Answer,
+    Control,
+    Frame,
+    Hello,
+    Panic,
+    ProtocolError,
+    Refused,
+    Region,
+    Result,
+    Syscall,
+    Welcome,
+)
+from lkmtools.proto.reader import Reader
+
+__all__ = [
+    "BLANK",
+    "HEADER",
+    "MAX_ARGS",
+    "MAX_FRAME",
+    "MAX_REGIONS",
+    "VERSION",
+    "Answer",
+    "Control",
+    "Frame",
+    "Hello",
+    "Panic",
+    "ProtocolError",
+    "Reader",
+    "Refused",
+    "Region",
+    "Result",
+    "Syscall",
+    "Welcome",
+    "encode",
+]

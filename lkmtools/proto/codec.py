@@ -1,0 +1,275 @@
+"""Frames to bytes and payloads to frames: one encoder and one decoder a type, in one table.
+
+Decoders raise ProtocolError and nothing else, whatever they are fed; an encoder refuses what a decoder
+would not take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any
+
+from lkmtools.proto.frames import (
+    BLANK,
+    MAGIC,
+    MAX_ARGS,
+    MAX_FRAME,
+    MAX_REGIONS,
+    VERSION,
+    Answer,
+    Control,
+    Frame,
+    Hello,
+    Panic,
+    ProtocolError,
+    Refused,
+    Region,
+    Result,
+    Syscall,
+    Welcome,
+)
+
+HEADER = Struct("<IHHI")
+
+_U32 = Struct("<I")
+_HELLO_VERSION = Struct("<IHH")
+_WELCOME = Struct("<HBBB3xIIII")
+_SYSCALL = Struct("<IHH")
+_ARGS = tuple(Struct(f"<{n}Q") for n in range(MAX_ARGS + 1))
+_REGION = Struct("<QII")
+_RESULT = Struct("<iHHQQ")
+_CHANGED = Struct("<III")
+_ANSWER = Struct("<HH")
+
+_U64 = (1 << 64) - 1
+_BLANK_FROM = 32  # bytes: below this, looking for zeros costs more than sending them
+
+
+class Payload:
+    """A payload being decoded: every take is checked against its end."""
+
+    __slots__ = ("at", "data", "name")
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.data = data
+        self.at = 0
+
+    def take(self, form: Struct, what: str) -> tuple[Any, ...]:
+        """The integers of `form`."""
+        at = self.at
+        self.at = end = at + form.size
+        if end > len(self.data):
+            raise self.short(what, at, form.size)
+        return form.unpack_from(self.data, at)
+
+    def raw(self, length: int, what: str) -> bytes:
+        """The next `length` bytes."""
+        at = self.at
+        self.at = end = at + length
+        if end > len(self.data):
+            raise self.short(what, at, length)
+        return self.data[at:end]
+
+    def text(self, what: str) -> str:
+        """A counted UTF-8 string."""
+        at = self.at
+        raw = self.raw(self.take(_U32, what)[0], what)
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            bad = f"byte {raw[error.start]:#04x} at {at + _U32.size + error.start}"
+            raise ProtocolError(f"{self.name}: {what} at byte {at} is not UTF-8: {bad}") from None
+
+    def done(self) -> None:
+        """Nothing may follow."""
+        if self.at != len(self.data):
+            raise ProtocolError(
+                f"{self.name}: {len(self.data) - self.at} bytes after its end at byte {self.at}"
+            )
+
+    def short(self, what: str, at: int, length: int) -> ProtocolError:
+        """The error of a payload that ends inside `what`."""
+        return ProtocolError(
+            f"{self.name}: {what} at byte {at} needs {length} bytes, but the payload ends at {len(self.data)}"
+        )
+
+
+def _limit(place: str, value: int, limit: int) -> None:
+    if value > limit:
+        raise ProtocolError(f"{place} is {value}; the limit is {limit}")
+
+
+def _zero(place: str, value: int) -> None:
+    if value:
+        raise ProtocolError(f"{place} is {value:#x}; it must be 0")
+
+
+def _text(text: str) -> bytes:
+    raw = text.encode("utf-8", "backslashreplace")
+    return _U32.pack(len(raw)) + raw
+
+
+def _encode_hello(frame: Hello) -> list[bytes]:
+    return [_HELLO_VERSION.pack(MAGIC, frame.version, 0), _U32.pack(frame.host_pid), _text(frame.comm)]
+
+
+def _decode_hello(payload: Payload) -> Hello:
+    magic, version, zero = payload.take(_HELLO_VERSION, "magic and version")
+    if magic != MAGIC:
+        raise ProtocolError(f"HELLO: magic is {magic:#010x}; it must be {MAGIC:#010x}")
+    if version != VERSION:  # another version may say the rest differently
+        return Hello(version, 0, "")
+    _zero("HELLO: reserved word", zero)
+    frame = Hello(version, payload.take(_U32, "pid")[0], payload.text("comm"))
+    payload.done()
+    return frame
+
+
+def _encode_welcome(frame: Welcome) -> list[bytes]:
+    return [_WELCOME.pack(*frame[:8]), _text(frame.machine), _text(frame.text)]
+
+
+def _decode_welcome(payload: Payload) -> Welcome:
+    numbers = payload.take(_WELCOME, "kernel")
+    frame = Welcome._make((*numbers, payload.text("machine"), payload.text("version text")))
+    payload.done()
+    return frame
+
+
+def _encode_refused(frame: Refused) -> list[bytes]:
+    return [_text(frame.why)]
+
+
+def _decode_refused(payload: Payload) -> Refused:
+    frame = Refused(payload.text("why"))
+    payload.done()
+    return frame
+
+
+def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
+    number, args, regions = frame
+    nargs, nregions = len(args), len(regions)
+    _limit("SYSCALL: number of arguments", nargs, MAX_ARGS)
+    _limit("SYSCALL: number of regions", nregions, MAX_REGIONS)
+    out: list[bytes | bytearray] = [_SYSCALL.pack(number & 0xFFFFFFFF, nargs, nregions)]
+    out.append(_ARGS[nargs].pack(*[arg & _U64 for arg in args]))
+    total = 0
+    for address, data in regions:
+        length = len(data)
+        total += length
+        _limit("SYSCALL: bytes of all regions", total, MAX_FRAME)
+        if length >= _BLANK_FROM and data == bytes(length):
+            out.append(_REGION.pack(address, length, BLANK))
+        else:
+            out.append(_REGION.pack(address, length, 0))
+            out.append(data)
+    return out
+
+
+def _decode_syscall(payload: Payload) -> Syscall:
+    number, nargs, nregions = payload.take(_SYSCALL, "number and counts")
+    _limit("SYSCALL: number of arguments", nargs, MAX_ARGS)
+    _limit("SYSCALL: number of regions", nregions, MAX_REGIONS)
+    args = payload.take(_ARGS[nargs], "arguments")
+    regions = []
+    total = 0
+    for _ in range(nregions):
+        address, length, flags = payload.take(_REGION, "region")
+        total += length
+        _limit("SYSCALL: bytes of all regions", total, MAX_FRAME)
+        if flags == 0:
+            data = bytearray(payload.raw(length, "region content"))
+        elif flags == BLANK:
+            data = bytearray(length)
+        else:
+            raise ProtocolError(
+                f"SYSCALL: region flags at byte {payload.at - 4} are {flags:#x}; the limit is 1"
+            )
+        regions.append(Region(address, data))
+    payload.done()
+    return Syscall(number, args, tuple(regions))
+
+
+def _encode_result(frame: Result) -> list[bytes]:
+    errno, retval, changed, reason, tty = frame
+    _limit("RESULT: number of changes", len(changed), 0xFFFF)
+    out = [
+        _RESULT.pack(errno, len(changed), 0, retval[0] & _U64, retval[1] & _U64),
+        _text(reason),
+        _text(tty),
+    ]
+    for index, offset, data in changed:
+        out.append(_CHANGED.pack(index, offset, len(data)))
+        out.append(data)
+    return out
+
+
+def _decode_result(payload: Payload) -> Result:
+    errno, nchanged, zero, first, second = payload.take(_RESULT, "errno and values")
+    _zero("RESULT: reserved word", zero)
+    reason = payload.text("reason")
+    tty = payload.text("tty")
+    changed = []
+    for _ in range(nchanged):
+        index, offset, length = payload.take(_CHANGED, "changed region")
+        changed.append((index, offset, payload.raw(length, "changed bytes")))
+    payload.done()
+    return Result(errno, (first, second), tuple(changed), reason, tty)
+
+
+def _encode_control(frame: Control) -> list[bytes]:
+    return [_text(frame.verb), _text(frame.arguments)]
+
+
+def _decode_control(payload: Payload) -> Control:
+    frame = Control(payload.text("verb"), payload.text("arguments"))
+    payload.done()
+    return frame
+
+
+def _encode_answer(frame: Answer) -> list[bytes]:
+    return [_ANSWER.pack(frame.ok, 0), _text(frame.text)]
+
+
+def _decode_answer(payload: Payload) -> Answer:
+    ok, zero = payload.take(_ANSWER, "ok")
+    _limit("ANSWER: ok", ok, 1)
+    _zero("ANSWER: reserved word", zero)
+    frame = Answer(ok == 1, payload.text("text"))
+    payload.done()
+    return frame
+
+
+def _encode_panic(frame: Panic) -> list[bytes]:
+    return [_text(frame.reason), _text(frame.report)]
+
+
+def _decode_panic(payload: Payload) -> Panic:
+    frame = Panic(payload.text("reason"), payload.text("report"))
+    payload.done()
+    return frame
+
+
+_FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payload], Frame]], ...] = (
+    (1, "HELLO", Hello, _encode_hello, _decode_hello),
+    (2, "WELCOME", Welcome, _encode_welcome, _decode_welcome),
+    (3, "REFUSED", Refused, _encode_refused, _decode_refused),
+    (4, "SYSCALL", Syscall, _encode_syscall, _decode_syscall),
+    (5, "RESULT", Result, _encode_result, _decode_result),
+    (6, "CONTROL", Control, _encode_control, _decode_control),
+    (7, "ANSWER", Answer, _encode_answer, _decode_answer),
+    (8, "PANIC", Panic, _encode_panic, _decode_panic),
+)
+_ENCODERS = {cls: (kind, name, encode) for kind, name, cls, encode, _ in _FRAMES}
+DECODERS = {kind: (name, decode) for kind, name, _, _, decode in _FRAMES}
+
+
+def encode(frame: Frame, serial: int) -> bytes:
+    """The bytes of `frame`. ProtocolError if it is beyond a limit of the protocol."""
+    kind, name, encoder = _ENCODERS[type(frame)]
+    parts = encoder(frame)
+    length = sum(map(len, parts))
+    _limit(f"{name}: payload length", length, MAX_FRAME)
+    return b"".join([HEADER.pack(length, kind, 0, serial), *parts])

@@ -1,0 +1,101 @@
+"""The frames of protocol version 1 and their limits. What each means stands in docs/design.md.
+
+Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON parser.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lkmtools.errors import LkmtoolsError
+
+VERSION = 1
+MAGIC = int.from_bytes(b"LKM1", "little")
+
+MAX_FRAME = 64 << 20  # bytes of payload; also of all regions of one request, blank ones included
+MAX_ARGS = 8
+MAX_REGIONS = 1024
+
+BLANK = 1  # region flag: all bytes are zero and none is sent
+
+
+class ProtocolError(LkmtoolsError):
+    """What came (or was to be sent) is no frame of this protocol: place, value and limit in the text."""
+
+
+class Hello(NamedTuple):
+    """The first frame of a connection. Of another version, only `version` is known."""
+
+    version: int
+    host_pid: int
+    comm: str
+
+
+class Welcome(NamedTuple):
+    """The kernel at the other end and the process this connection now is. Sizes in bytes."""
+
+    version: int
+    pointer: int
+    align64: int
+    byteorder: int
+    pid: int
+    release: int
+    boot: int
+    host_pid: int
+    machine: str
+    text: str
+
+
+class Refused(NamedTuple):
+    """The daemon closes the connection after this."""
+
+    why: str
+
+
+class Region(NamedTuple):
+    """Memory of the process that a request carries: `data` at `address` of its own numbering."""
+
+    address: int
+    data: bytes | bytearray
+
+
+class Syscall(NamedTuple):
+    """A request: arguments are register words."""
+
+    number: int
+    args: tuple[int, ...]
+    regions: tuple[Region, ...]
+
+
+class Result(NamedTuple):
+    """The end of a request: BSD errno (0: none), two return registers, (region, offset, bytes) changed."""
+
+    errno: int
+    retval: tuple[int, int]
+    changed: tuple[tuple[int, int, bytes], ...]
+    reason: str
+    tty: str
+
+
+class Control(NamedTuple):
+    """A request to the daemon itself; `arguments` is the text of a JSON object."""
+
+    verb: str
+    arguments: str
+
+
+class Answer(NamedTuple):
+    """The answer to a Control: JSON text, or why not."""
+
+    ok: bool
+    text: str
+
+
+class Panic(NamedTuple):
+    """The kernel panicked and this process is no more."""
+
+    reason: str
+    report: str
+
+
+Frame = Hello | Welcome | Refused | Syscall | Result | Control | Answer | Panic
