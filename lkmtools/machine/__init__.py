@@ -1,0 +1,36 @@
+"""RAM, page permissions and CPU of a simulated machine. Knows no NetBSD.
+
+The only importer of unicorn (as a shared library: see uclib.py). A machine port is one file of rows, port.py
+says which. From here the kernel gets: a Memory, an Engine that calls machine code and is called back, and
+backtraces.
+"""
+
+from lkmtools.machine.backtrace import Frame
+from lkmtools.machine.cproto import CType, Prototype, VaList
+from lkmtools.machine.cpu import Cpu, Fault
+from lkmtools.machine.engine import CallFailed, Engine, KernelFunction, Thread
+from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.machine.port import Port
+from lkmtools.machine.ports import PORTS, port
+
+__all__ = [
+    "EXEC",
+    "PAGE_SIZE",
+    "PORTS",
+    "READ",
+    "WRITE",
+    "CType",
+    "CallFailed",
+    "Cpu",
+    "Engine",
+    "Fault",
+    "Frame",
+    "KernelFunction",
+    "MemFault",
+    "Memory",
+    "Port",
+    "Prototype",
+    "Thread",
+    "VaList",
+    "port",
+]

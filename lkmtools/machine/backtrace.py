@@ -1,0 +1,107 @@
+"""Who called whom, from the frames on a guest stack.
+
+Kernel -> module -> kernel nesting is known exactly (Thread.levels); inside one level the frame-pointer chain is
+followed to the gate. Code built without frame pointers breaks the chain: then the rest of that level is scanned for
+words that point behind a call instruction, and those frames are marked as guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lkmtools.machine.cpu import Fault
+from lkmtools.machine.engine import Engine, Level, Thread
+from lkmtools.machine.memory import EXEC, MemFault
+
+_MOST = 64  # frames of one level
+
+
+class Frame(NamedTuple):
+    """One line of a backtrace: a kernel function by name, or machine code at `pc`."""
+
+    pc: int
+    function: str | None
+    guess: bool = False
+    returns: bool = True  # pc is a return address, behind the call
+
+
+def backtrace(
+    engine: Engine, thread: Thread, fault: Fault | None, start_of: Callable[[int], int | None]
+) -> list[Frame]:
+    """The frames of `thread`, innermost first.
+
+    `fault` is where machine code stopped, None when a kernel function is running. `start_of(pc)` gives the
+    first address of the function that holds pc, where known.
+    """
+    frames: list[Frame] = []
+    for depth, level in enumerate(reversed(thread.levels)):
+        if level.fn is not None:
+            frames.append(Frame(level.fn.addr, level.fn.name, returns=False))
+            pc, sp, fp = _word(engine, level.sp), level.sp, level.fp
+            returns = True
+        elif depth == 0 and fault is not None:
+            pc, sp, fp = fault.pc, engine.cpu.read(engine.port.sp), engine.cpu.read(engine.port.fp)
+            returns = False
+        else:
+            continue
+        frames += _level(engine, level, pc, sp, fp, returns, start_of)
+    return frames
+
+
+def _word(engine: Engine, addr: int) -> int:
+    try:
+        return engine.mem.checked.ptr(addr)
+    except MemFault:
+        return 0
+
+
+def _level(
+    engine: Engine, level: Level, pc: int, sp: int, fp: int, returns: bool, start_of: Callable[[int], int | None]
+) -> list[Frame]:
+    """Follow one level's chain from (pc, sp, fp) to the gate."""
+    step = engine.port.dm.pointer
+    gate = engine.cpu.gate
+    out = [Frame(pc, None, returns=returns)]
+    if not returns and _before_frame(engine, pc, start_of):
+        # The function has no frame of its own yet: its return address is on top of the stack.
+        pc = _word(engine, sp if not _is_code(engine, pc) or start_of(pc) == pc else sp + step)
+        if pc == gate:
+            return out
+        out.append(Frame(pc, None))
+    while len(out) < _MOST:
+        if not (sp <= fp < level.sp0 and fp % step == 0):
+            return out + _scan(engine, level, sp, {frame.pc for frame in out})
+        sp, pc, fp = fp + 2 * step, _word(engine, fp + step), _word(engine, fp)
+        if pc == gate:
+            break
+        out.append(Frame(pc, None))
+    return out
+
+
+def _is_code(engine: Engine, pc: int) -> bool:
+    return bool(engine.mem.protection(pc) & EXEC)
+
+
+def _before_frame(engine: Engine, pc: int, start_of: Callable[[int], int | None]) -> bool:
+    """Is pc a jump into nowhere, or the first instruction or two of a function (before it set its frame)?"""
+    if not _is_code(engine, pc):
+        return True
+    start = start_of(pc)
+    return start is not None and pc - start <= 1
+
+
+def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]:
+    """Words on the stack that look like return addresses, up to the level's gate."""
+    step, out = engine.port.dm.pointer, []
+    for addr in range(sp & -step, level.sp0, step):
+        pc = _word(engine, addr)
+        if pc in known or not _is_code(engine, pc) or engine.function_at(pc) or len(out) >= _MOST:
+            continue
+        try:
+            before = engine.mem.checked.read(pc - 7, 7)
+        except MemFault:
+            continue
+        if engine.port.is_call(before):
+            out.append(Frame(pc, None, guess=True))
+    return out

@@ -1,0 +1,246 @@
+"""C prototypes, and how each machine passes what they declare.
+
+A prototype is parsed once; `bind(port)` gives the conversions between register words and Python integers:
+pointers and unsigned types come out unsigned, signed types signed, all of their C width (the upper half of a
+register is garbage; psABI). A type wider than a register takes two words, low first on little-endian machines.
+
+Not modelled: structs by value and floating point, which kernel interfaces do not pass.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lkmtools.abi.datamodel import DataModel, scalar
+
+if TYPE_CHECKING:
+    from lkmtools.machine.memory import Memory
+    from lkmtools.machine.port import Port, Words
+
+# C spelling -> the name abi.datamodel knows; what the headers typedef to a pointer; enums are ints.
+_SPELLINGS = {
+    "unsigned": "u_int",
+    "unsigned int": "u_int",
+    "unsigned char": "u_char",
+    "unsigned short": "u_short",
+    "unsigned long": "u_long",
+    "long long": "int64_t",
+    "unsigned long long": "uint64_t",
+    "quad_t": "int64_t",
+    "u_quad_t": "uint64_t",
+    "longlong_t": "int64_t",
+    "bool": "u_char",
+    "u_int8_t": "uint8_t",
+    "u_int16_t": "uint16_t",
+    "u_int32_t": "uint32_t",
+    "u_int64_t": "uint64_t",
+    "uintptr_t": "u_long",
+    "intptr_t": "long",
+    "pri_t": "int",
+    "krw_t": "int",
+    "kmutex_type_t": "int",
+    "km_flag_t": "u_int",
+    "kauth_action_t": "uint32_t",
+    "devmajor_t": "int",
+    "devminor_t": "int",
+    "lwpid_t": "int",
+    "clockid_t": "int",
+    "kauth_cred_t": "pointer",
+    "caddr_t": "pointer",
+    "wchan_t": "pointer",
+}
+_QUALIFIERS = re.compile(r"\b(const|volatile|restrict|register|struct|union|enum)\b")
+
+
+class CType(NamedTuple):
+    """A parameter or result type: a name of abi.datamodel, "void", "va_list" or "bool"."""
+
+    name: str
+
+    def size(self, dm: DataModel) -> int:
+        """Bytes; 0 for void."""
+        if self.name == "void":
+            return 0
+        return scalar("pointer" if self.name == "va_list" else self.name, dm).size
+
+    def signed(self, dm: DataModel) -> bool:
+        """Is it a signed integer?"""
+        return self.name not in ("void", "va_list") and scalar(self.name, dm).signed
+
+
+def ctype(text: str) -> CType:
+    """The type `text` spells; ValueError when it is none we know."""
+    tagged = bool(re.search(r"\b(struct|union)\b", text))
+    enum = "enum " in text
+    words = " ".join(_QUALIFIERS.sub(" ", text).split())
+    if "*" in words or "(" in words or words.endswith("]"):
+        return CType("pointer")
+    if enum:
+        return CType("int")
+    name = _SPELLINGS.get(words, words)
+    if name not in ("void", "va_list"):
+        try:
+            scalar(name, _ANY)
+        except KeyError:
+            kind = "a struct by value" if tagged else "an unknown type"
+            raise ValueError(f"{kind} in a prototype: {text!r}") from None
+    return CType(name)
+
+
+_ANY = DataModel("any", 8, 8, "little")
+_PROTOTYPE = re.compile(r"^(?P<ret>.*?[\s*])(?P<name>\w+)\s*\((?P<params>.*)\)$", re.DOTALL)
+
+
+class Parameter(NamedTuple):
+    """One declared parameter."""
+
+    name: str
+    type: CType
+    text: str
+
+
+class Prototype:
+    """A function's C prototype: name, result type, parameters, and whether more may follow."""
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split())
+        match = _PROTOTYPE.match(self.text)
+        if not match:
+            raise ValueError(f"cannot read the prototype {text!r}")
+        self.name = match["name"]
+        self.ret_text = match["ret"].strip()
+        self.ret = ctype(self.ret_text)
+        params = [part.strip() for part in _split(match["params"])]
+        self.variadic = bool(params) and params[-1] == "..."
+        if self.variadic:
+            params.pop()
+        self.params = () if params in ([], ["void"]) else tuple(_parameter(part) for part in params)
+
+    def __repr__(self) -> str:
+        return f"<Prototype {self.text}>"
+
+    @cache  # noqa: B019 - prototypes live as long as the program
+    def bind(self, port: Port) -> Binding:
+        """How `port` passes these arguments."""
+        return Binding(self, port)
+
+
+def _split(params: str) -> list[str]:
+    """Split at commas that are not inside parentheses."""
+    parts, depth, at = [], 0, 0
+    for i, char in enumerate(params):
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            parts.append(params[at:i])
+            at = i + 1
+    parts.append(params[at:])
+    return [part for part in parts if part.strip()]
+
+
+def _parameter(text: str) -> Parameter:
+    if function := re.match(r"^.*\(\s*\*\s*(\w*)\s*\)\s*\(.*\)$", text):
+        return Parameter(function[1], CType("pointer"), text)
+    named = re.match(r"^(?P<type>.*[\s*])(?P<name>\w+)\s*(?P<array>\[\w*\])?$", text)
+    if not named:
+        return Parameter("", ctype(text), text)
+    try:
+        kind = ctype(named["type"] + (named["array"] or ""))
+    except ValueError:
+        return Parameter("", ctype(text), text)
+    return Parameter(named["name"], kind, text)
+
+
+class Binding:
+    """A prototype on a machine.
+
+    `nregs` argument registers and `nstack` stack words are read; `decode(words)` makes the arguments of them,
+    `encode(args)` the words of arguments.
+    """
+
+    def __init__(self, proto: Prototype, port: Port) -> None:
+        self.proto = proto
+        self.port = port
+        dm = port.dm
+        width = 8 * dm.pointer
+        mask = (1 << width) - 1
+        exprs: list[str] = []
+        pushes: list[str] = []
+        index = 0
+        for i, param in enumerate(proto.params):
+            size, signed = param.type.size(dm), param.type.signed(dm)
+            raw = f"w[{index}]"
+            pushes.append(f"a[{i}]&{mask:#x}")
+            if size > dm.pointer:
+                lo, hi = (0, 1) if dm.byteorder == "little" else (1, 0)
+                raw = f"(w[{index + lo}]|w[{index + hi}]<<{width})"
+                pushes[-1:] = [f"a[{i}]&{mask:#x}", f"a[{i}]>>{width}&{mask:#x}"][:: 1 if lo == 0 else -1]
+                index += 1
+            exprs.append(_narrow(raw, 8 * size, signed, max(width, 8 * size)))
+            index += 1
+        self.words = index
+        self.nregs = min(index, len(port.args))
+        self.nstack = index - self.nregs
+        if proto.variadic:
+            self.nregs = len(port.args)
+        self.stack = struct.Struct(f"{dm.order}{self.nstack}{'Q' if dm.pointer == 8 else 'I'}")
+        self.decode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("w", exprs)
+        self.encode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("a", pushes)
+        ret_bits = 8 * proto.ret.size(dm)
+        self.wide = ret_bits > width
+        self.result: Callable[[int], int] = eval(  # noqa: S307 - built above from our own rows
+            f"lambda v: {_narrow('v', ret_bits, proto.ret.signed(dm), 64) if ret_bits else '0'}"
+        )
+        self.returns_errno = proto.ret.name == "int"
+        self.void = proto.ret.name == "void"
+        self.va_param = next((i for i, p in enumerate(proto.params) if p.type.name == "va_list"), None)
+
+
+def _narrow(expr: str, bits: int, signed: bool, have: int) -> str:
+    """C's conversion of a `have`-bit word to a type of `bits` bits, as a Python expression."""
+    mask = (1 << bits) - 1
+    if signed:
+        sign = 1 << bits - 1
+        inner = f"({expr}&{mask:#x})" if have > bits else expr
+        return f"(({inner}^{sign:#x})-{sign:#x})"
+    return f"({expr}&{mask:#x})" if have > bits else expr
+
+
+def _compile(name: str, parts: list[str]) -> Any:
+    return eval(f"lambda {name}: ({''.join(part + ',' for part in parts)})")  # noqa: S307 - our own rows
+
+
+def stack_words(mem: Memory, sp: int) -> Words:
+    """Register-sized words from a stack, upwards."""
+    step = mem.dm.pointer
+
+    def word() -> int:
+        nonlocal sp
+        sp += step
+        return mem.checked.ptr(sp - step)
+
+    return word
+
+
+class VaList:
+    """The variable arguments of a call, taken one by one as va_arg() would."""
+
+    __slots__ = ("_dm", "_words")
+
+    def __init__(self, dm: DataModel, words: Words) -> None:
+        self._dm = dm
+        self._words = words
+
+    def next(self, type_name: str) -> int:
+        """The next argument as `type_name` ("int", "u_long", "pointer", "int64_t"...); a MemFault when unreadable."""
+        kind = scalar(type_name, self._dm)
+        value = self._words()
+        if kind.size > self._dm.pointer:
+            other = self._words()
+            lo, hi = (value, other) if self._dm.byteorder == "little" else (other, value)
+            value = lo | hi << 8 * self._dm.pointer
+        value &= (1 << 8 * kind.size) - 1
+        return value - (1 << 8 * kind.size) if kind.signed and value >> 8 * kind.size - 1 else value

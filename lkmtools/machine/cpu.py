@@ -1,0 +1,274 @@
+"""The CPU: runs machine code over a Memory and says why it stopped.
+
+Unicorn's virtual TLB mode asks us for every translation, so our page permissions are the page table. A denied
+access is answered with a physical page that does not exist: the emulator then stops with the exact address and
+the registers as they were before the instruction. No kernel work is done inside a callback, and no callback
+raises.
+
+Kernel functions are stub slots: an instruction that ends run(). Execution goes on at one common return pad,
+never behind the stub, so that a stop request that arrives between the two cannot run a function twice.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from lkmtools.errors import LkmtoolsError
+from lkmtools.machine import uclib
+from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.port import Port
+
+SLOT = 16  # bytes of a stub slot
+_NOWHERE = 0xF0000000  # a physical page beyond any RAM
+_ACCESS = {uclib.UC_MEM_READ: READ, uclib.UC_MEM_WRITE: WRITE, uclib.UC_MEM_FETCH: EXEC}
+_DENIED = {
+    uclib.UC_ERR_READ_UNMAPPED: READ,
+    uclib.UC_ERR_WRITE_UNMAPPED: WRITE,
+    uclib.UC_ERR_FETCH_UNMAPPED: EXEC,
+}
+
+# What run() answers besides a slot number.
+RETURNED = -1
+PREEMPTED = -2
+FAULTED = -3
+
+_lib: ctypes.CDLL | None = None
+
+
+def _library() -> ctypes.CDLL:
+    global _lib
+    if _lib is None:
+        _lib = uclib.load()
+    return _lib
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the CPU could not go on. `addr` and `access` belong to a page fault, `trap` to an exception."""
+
+    pc: int
+    addr: int | None
+    access: int
+    trap: int | None
+
+    def describe(self, port: Port) -> str:
+        """What happened, in the words of a panic message."""
+        if self.addr is not None:
+            what = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}[self.access]
+            return f"page fault: {what} at {self.addr:#x}"
+        if self.trap is not None:
+            return port.faults.get(self.trap, f"unexpected interrupt {self.trap:#x}")
+        return "privileged or undefined instruction fault"
+
+
+class Cpu:
+    """One emulated CPU in kernel mode. `text` is the address of the stub slots, `slots` how many there are."""
+
+    def __init__(self, port: Port, mem: Memory, text: int, slots: int) -> None:
+        self.port = port
+        self.mem = mem
+        self.text = text
+        self.slots = slots
+        # Two slots behind the last stub: the return pad and the gate that machine code returns to.
+        self.return_pad = text + slots * SLOT
+        self.gate = self.return_pad + SLOT
+        self._until = self.gate + SLOT  # inside the same mapped page or the next; never executed
+        self._limit = slots * SLOT
+        self._returned = self.gate + port.halt_length
+        self._first = text + port.halt_length
+        self.fault: Fault | None = None
+        self.running = False
+        self._page = 0
+        self._bad: tuple[int, int] | None = None
+        self._trap: int | None = None
+        self._open()
+        self._batches = [self._batch(n) for n in range(len(port.args) + 1)]
+
+    # -- the emulator -----------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        lib = self._uc = _library()
+        handle = ctypes.c_void_p()
+        self._check(lib.uc_open(self.port.uc_arch, self.port.uc_mode, ctypes.byref(handle)), "uc_open")
+        self._h = handle
+        self._ctl(uclib.UC_CTL_TCG_BUFFER_SIZE, ctypes.c_uint32(16 << 20))
+        self._ctl(uclib.UC_CTL_TLB_TYPE, ctypes.c_int(uclib.UC_TLB_VIRTUAL))
+        self._pin = ctypes.c_char.from_buffer(self.mem.buf)
+        self._check(
+            lib.uc_mem_map_ptr(handle, 0, self.mem.size, uclib.UC_PROT_ALL, ctypes.addressof(self._pin)),
+            "uc_mem_map_ptr",
+        )
+        self._callbacks = (
+            (uclib.UC_HOOK_TLB_FILL, uclib.TLB_CB(self._fill)),
+            (uclib.UC_HOOK_MEM_UNMAPPED, uclib.MEM_CB(self._denied)),
+            (uclib.UC_HOOK_INTR, uclib.INTR_CB(self._interrupt)),
+        )
+        self._hooks = []
+        for kind, callback in self._callbacks:
+            hook = ctypes.c_size_t()
+            self._check(
+                lib.uc_hook_add(
+                    handle, ctypes.byref(hook), ctypes.c_int(kind), callback, None,
+                    ctypes.c_uint64(1), ctypes.c_uint64(0),
+                ),
+                "uc_hook_add",
+            )  # fmt: skip
+            self._hooks.append(hook)
+        self._start = lib.uc_emu_start
+        self._cell = ctypes.c_uint64()
+        self._cell_ref = ctypes.byref(self._cell)
+
+    def close(self) -> None:
+        """Free the emulator. No thread may be running it."""
+        handle, self._h = self._h, ctypes.c_void_p()
+        if handle:
+            self._uc.uc_close(handle)
+            del self._pin
+
+    def _check(self, status: int, what: str) -> None:
+        if status != uclib.UC_ERR_OK:
+            raise LkmtoolsError(f"Unicorn: {what} failed with error {status}")
+
+    def _ctl(self, kind: int, *args: Any) -> None:
+        self._check(self._uc.uc_ctl(self._h, uclib.ctl_write(kind, len(args)), *args), f"uc_ctl {kind}")
+
+    def _fill(self, _uc: Any, va: int, kind: int, entry: Any, _data: Any) -> bool:
+        """The page table: one translation for a page the CPU has not seen since the last flush."""
+        mem = self.mem
+        page = va - mem.base >> PAGE_SHIFT
+        result = entry.contents
+        perms = mem.prot[page] if 0 <= page < len(mem.prot) else 0
+        if perms & _ACCESS[kind]:
+            result.paddr = page << PAGE_SHIFT
+            result.perms = perms
+        else:
+            self._page = va & -PAGE_SIZE
+            result.paddr = _NOWHERE
+            result.perms = uclib.UC_PROT_ALL
+        return True
+
+    def _denied(self, _uc: Any, _kind: int, addr: int, _size: int, _value: int, _data: Any) -> bool:
+        self._bad = (self._page | addr & PAGE_SIZE - 1, addr)
+        return False
+
+    def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
+        self._trap = number
+        self._uc.uc_emu_stop(self._h)
+
+    # -- running ----------------------------------------------------------------------------------------
+
+    def run(self, pc: int) -> int:
+        """Run from `pc` until something happens.
+
+        Returns the number of the stub slot that was reached, RETURNED when the gate was, PREEMPTED after
+        stop() (pc() says where), or FAULTED (`fault` says why).
+        """
+        self.running = True
+        status = self._start(self._h, pc, self._until, 0, 0)
+        self.running = False
+        pc = self.pc()
+        if status or self._trap is not None:
+            self._note_fault(status, pc)
+            return FAULTED
+        offset = pc - self._first
+        if 0 <= offset < self._limit and not offset % SLOT:
+            return offset // SLOT
+        return RETURNED if pc == self._returned else PREEMPTED
+
+    def stop(self) -> None:
+        """End the run in progress soon; safe from another thread, lost when none is in progress."""
+        if self.running:
+            self._uc.uc_emu_stop(self._h)
+
+    def _note_fault(self, status: int, pc: int) -> None:
+        trap, self._trap = self._trap, None
+        bad, self._bad = self._bad, None
+        if status in _DENIED and bad is not None:
+            self.fault = Fault(pc, bad[0], _DENIED[status], None)
+            self.flush_tlb()  # the denied page's entry stays otherwise
+        else:
+            self.fault = Fault(pc, None, 0, trap)
+
+    # -- page table and translations --------------------------------------------------------------------
+
+    def flush_tlb(self) -> None:
+        """Forget every translation of addresses: after any change of the page table."""
+        self._ctl(uclib.UC_CTL_TLB_FLUSH)
+
+    def flush_code(self, addr: int, length: int) -> None:
+        """Forget machine code translated from [addr, addr + length): after it was written or unmapped."""
+        self._ctl(uclib.UC_CTL_TB_REMOVE_CACHE, ctypes.c_uint64(addr), ctypes.c_uint64(addr + length))
+
+    def protect(self, addr: int, length: int, prot: int) -> None:
+        """Set the permissions of whole pages, and make the CPU see it. 0 unmaps."""
+        first = addr - self.mem.base >> PAGE_SHIFT
+        count = length + PAGE_SIZE - 1 >> PAGE_SHIFT
+        self.mem.prot[first : first + count] = bytes((prot,)) * count
+        self.flush_tlb()
+
+    # -- registers --------------------------------------------------------------------------------------
+
+    def pc(self) -> int:
+        """The program counter."""
+        return self.read(self.port.pc)
+
+    def read(self, register: int) -> int:
+        """One register, by the port's number for it."""
+        self._cell.value = 0
+        self._uc.uc_reg_read(self._h, register, self._cell_ref)
+        return self._cell.value
+
+    def write(self, register: int, value: int) -> None:
+        """Set one register."""
+        self._cell.value = value & 0xFFFFFFFFFFFFFFFF
+        self._uc.uc_reg_write(self._h, register, self._cell_ref)
+
+    def _batch(self, nargs: int) -> tuple[Any, Any, int, Any, Any]:
+        """Prepared arrays for sp, fp and the first `nargs` argument registers."""
+        registers = (self.port.sp, self.port.fp, *self.port.args[:nargs])
+        count = len(registers)
+        ids = (ctypes.c_int * count)(*registers)
+        cells = (ctypes.c_uint64 * count)()
+        base = ctypes.addressof(cells)
+        pointers = (ctypes.c_void_p * count)(*(base + 8 * i for i in range(count)))
+        return ids, pointers, count, cells, struct.Struct(f"={count}Q")
+
+    def read_args(self, nargs: int) -> tuple[int, ...]:
+        """sp, fp, then the first `nargs` argument registers, in one call."""
+        ids, pointers, count, cells, codec = self._batches[nargs]
+        self._uc.uc_reg_read_batch(self._h, ids, pointers, count)
+        values: tuple[int, ...] = codec.unpack(cells)
+        return values
+
+    def write_args(self, sp: int, fp: int, values: tuple[int, ...]) -> None:
+        """Set sp, fp and the first argument registers in one call."""
+        ids, pointers, count, cells, codec = self._batches[len(values)]
+        codec.pack_into(cells, 0, sp, fp, *values)
+        self._uc.uc_reg_write_batch(self._h, ids, pointers, count)
+
+    def dump(self) -> dict[str, int]:
+        """Every register the port names."""
+        return {name: self.read(number) for name, number in self.port.registers}
+
+    # -- contexts ---------------------------------------------------------------------------------------
+
+    def new_context(self) -> ctypes.c_void_p:
+        """Room for a register set; give it back with free_context."""
+        context = ctypes.c_void_p()
+        self._check(self._uc.uc_context_alloc(self._h, ctypes.byref(context)), "uc_context_alloc")
+        return context
+
+    def save(self, context: ctypes.c_void_p) -> None:
+        """Store all registers in `context`."""
+        self._check(self._uc.uc_context_save(self._h, context), "uc_context_save")
+
+    def restore(self, context: ctypes.c_void_p) -> None:
+        """Load all registers from `context`."""
+        self._check(self._uc.uc_context_restore(self._h, context), "uc_context_restore")
+
+    def free_context(self, context: ctypes.c_void_p) -> None:
+        """Give a context back."""
+        self._uc.uc_context_free(context)

@@ -1,0 +1,323 @@
+"""Calls between the kernel and machine code, nested to any depth.
+
+Engine.call() runs a C function in the CPU. When that function calls a kernel function it reaches the function's
+stub, the run ends, the Python function is called with decoded arguments and the run goes on behind the call.
+The Python function may call machine code again: kernel -> module -> kernel nests as Python recursion over one
+guest stack per Thread. A thread switch saves and loads registers only when another thread really runs code.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from lkmtools.errors import KernelError
+from lkmtools.machine.cproto import Binding, Prototype, VaList
+from lkmtools.machine.cpu import FAULTED, RETURNED, SLOT, Cpu, Fault
+from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, MemFault, Memory
+from lkmtools.machine.port import Port
+from lkmtools.machine.watchdog import Watchdog
+
+
+class CallFailed(Exception):
+    """A call out of machine code's rules: it came back with another stack pointer, or there is no stack."""
+
+
+class KernelFunction:
+    """A function that machine code can call: its prototype and its Python body.
+
+    `constant`, when not None, is all the function does: it is then machine code itself, and costs no stop.
+    """
+
+    __slots__ = ("addr", "binding", "body", "constant", "name", "proto")
+
+    def __init__(self, proto: Prototype, body: Callable[..., Any], constant: int | None = None) -> None:
+        self.name = proto.name
+        self.proto = proto
+        self.body = body
+        self.constant = constant
+        self.addr = 0
+        self.binding: Binding
+
+    def __repr__(self) -> str:
+        return f"<KernelFunction {self.name} at {self.addr:#x}>"
+
+
+class Level:
+    """One call into machine code that has not returned."""
+
+    __slots__ = ("addr", "fn", "fp", "sp", "sp0")
+
+    def __init__(self, addr: int, sp0: int) -> None:
+        self.addr = addr
+        self.sp0 = sp0  # where the return address to the gate lies
+        self.sp = sp0  # at the kernel function's entry, while one runs
+        self.fp = 0
+        self.fn: KernelFunction | None = None
+
+
+class Thread:
+    """A guest thread: a kernel stack and a place for its registers. `stack_top` is 0 until it has a stack."""
+
+    def __init__(self) -> None:
+        self.stack_base = 0
+        self.stack_top = 0
+        self.levels: list[Level] = []
+        self.context: ctypes.c_void_p | None = None
+        self.started = 0.0  # when the outermost call began, less the time it slept
+        self.since = 0.0  # the last kernel call or entry that a tick saw
+        self.calls = 0
+        self.seen_calls = -1
+        self.reason = ""  # why the last kernel function failed
+
+    @property
+    def sp(self) -> int:
+        """Where the stack stands between machine code's frames."""
+        return self.levels[-1].sp if self.levels else self.stack_top
+
+
+class Engine:
+    """Machine code, called from Python and calling back.
+
+    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` must
+    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls; `new_stack(thread)` gives
+    a thread its stack when it first needs one.
+    """
+
+    def __init__(self, port: Port, mem: Memory, functions: list[KernelFunction], context: Any) -> None:
+        self.port = port
+        self.mem = mem
+        self.context = context
+        self.functions = functions
+        text = mem.base + port.kerntext
+        self.cpu = Cpu(port, mem, text, len(functions))
+        self.text_size = -(-(len(functions) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
+        self.watchdog = Watchdog(self.cpu)
+        self.owner: Thread | None = None
+        self.current = Thread()
+        self.watchdog_limit = 2.0
+        self.entry_limit = 10.0
+        self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
+        self.on_overrun: Callable[[Thread, str], NoReturn]
+        self.on_tick: Callable[[Thread], None] = lambda thread: None
+        self.new_stack: Callable[[Thread], None]
+        self.trace: Callable[[KernelFunction, tuple[Any, ...], Any], None] | None = None
+        self._plant(text)
+
+    def _plant(self, text: int) -> None:
+        """Write the stubs, the return pad and the gate; make them executable."""
+        port, mem = self.port, self.mem
+        mem.fill(text, self.text_size, port.filler[0])
+        for i, fn in enumerate(self.functions):
+            fn.addr = text + i * SLOT
+            fn.binding = fn.proto.bind(port)
+            code = port.halt if fn.constant is None else port.constant_code(fn.constant)
+            mem.write(fn.addr, code)
+        mem.write(self.cpu.return_pad, port.return_code)
+        mem.write(self.cpu.gate, port.halt)
+        self.cpu.protect(text, self.text_size, READ | EXEC)
+
+    def close(self) -> None:
+        """Stop the clock and free the CPU."""
+        self.watchdog.close()
+        self.cpu.close()
+
+    def function_at(self, addr: int) -> KernelFunction | None:
+        """The kernel function whose stub is at `addr`."""
+        index, rest = divmod(addr - self.cpu.text, SLOT)
+        return self.functions[index] if rest == 0 and 0 <= index < len(self.functions) else None
+
+    # -- threads ----------------------------------------------------------------------------------------
+
+    def own(self, thread: Thread) -> None:
+        """Make the CPU's registers those of `thread`: the only place where contexts change hands."""
+        owner = self.owner
+        if owner is thread:
+            return
+        if owner is not None and owner.levels:
+            if owner.context is None:
+                owner.context = self.cpu.new_context()
+            self.cpu.save(owner.context)
+        if thread.context is not None and thread.levels:
+            self.cpu.restore(thread.context)
+        self.owner = thread
+
+    def drop(self, thread: Thread) -> None:
+        """A thread is gone: free its register context."""
+        if self.owner is thread:
+            self.owner = None
+        if thread.context is not None:
+            self.cpu.free_context(thread.context)
+            thread.context = None
+        thread.levels.clear()
+
+    # -- calls ------------------------------------------------------------------------------------------
+
+    def call(self, proto: Prototype, addr: int, *args: int) -> int:
+        """Call the C function at `addr` and return its result; a stub runs as Python, without the CPU."""
+        fn = self.function_at(addr)
+        if fn is not None:
+            return self._direct(fn, args)
+        binding = proto.bind(self.port)
+        thread = self.current
+        level = self._enter(thread, binding, addr, args)
+        try:
+            self._loop(thread, level, addr)
+        finally:
+            thread.levels.pop()
+        cpu = self.cpu
+        value = cpu.read(self.port.ret)
+        if binding.wide and self.port.ret_hi is not None:
+            value |= cpu.read(self.port.ret_hi) << 32
+        return binding.result(value)
+
+    def _direct(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
+        try:
+            value = fn.body(self.context, *args)
+        except KernelError as error:
+            if not fn.binding.returns_errno:
+                raise
+            self.current.reason = error.reason
+            return error.errno
+        return value or 0
+
+    def _enter(self, thread: Thread, binding: Binding, addr: int, args: tuple[int, ...]) -> Level:
+        """Lay out the frame of a call: stack words, return address to the gate, argument registers."""
+        port, mem, cpu = self.port, self.mem, self.cpu
+        if not thread.stack_top:
+            self.new_stack(thread)
+        outermost = not thread.levels
+        self.own(thread)
+        words = binding.encode(args)
+        count = len(port.args)
+        step = port.dm.pointer
+        onstack = words[count:]
+        sp = thread.sp - len(onstack) * step & -port.stack_align
+        sp -= port.return_size
+        if sp - 256 < thread.stack_base:
+            self.on_fault(thread, MemFault(sp, 2), None)
+        mem.set_ptr(sp, cpu.gate)
+        for i, word in enumerate(onstack):
+            mem.set_ptr(sp + port.return_size + i * step, word)
+        level = Level(addr, sp)
+        fp = thread.levels[-1].fp if thread.levels else 0
+        thread.levels.append(level)
+        cpu.write_args(sp, fp, words[:count])
+        if outermost:
+            cpu.write(*port.direction)
+            thread.started = thread.since = time.monotonic()
+        watchdog = self.watchdog
+        watchdog.entries += 1
+        if not watchdog.armed:
+            watchdog.arm()
+        return level
+
+    def _loop(self, thread: Thread, level: Level, pc: int) -> None:
+        """Run until the function returns to the gate, serving the kernel functions it calls."""
+        cpu, watchdog, functions = self.cpu, self.watchdog, self.functions
+        while True:
+            stop = cpu.run(pc)
+            if stop >= 0:
+                fn = functions[stop]
+                self._serve(thread, level, fn)
+                if watchdog.tick:
+                    self._tick(thread)
+                    self.own(thread)
+                pc = cpu.return_pad
+            elif stop == RETURNED:
+                sp = cpu.read(self.port.sp)
+                if sp != level.sp0 + self.port.return_size:
+                    raise CallFailed(
+                        f"returned with the stack pointer at {sp:#x} instead of "
+                        f"{level.sp0 + self.port.return_size:#x}"
+                    )
+                return
+            elif stop == FAULTED:
+                assert cpu.fault is not None
+                self.on_fault(thread, cpu.fault, None)
+            else:
+                pc = cpu.pc()
+                self._tick(thread)
+                self.own(thread)
+
+    def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
+        """Run one kernel function for machine code: arguments in, result out."""
+        cpu, binding = self.cpu, fn.binding
+        regs = cpu.read_args(binding.nregs)
+        level.sp, level.fp = sp, _ = regs[:2]
+        level.fn = fn
+        thread.calls += 1
+        try:
+            words = regs[2:]
+            if binding.nstack:
+                words += self._stack_words(sp, binding)
+            args: tuple[Any, ...] = binding.decode(words)
+            if binding.proto.variadic:
+                args += (self._va_list(binding, regs, sp),)
+            elif binding.va_param is not None:
+                args = self._with_va_list(binding.va_param, args)
+            value = fn.body(self.context, *args)
+        except KernelError as error:
+            if not binding.returns_errno:
+                raise
+            thread.reason = error.reason
+            value = error.errno
+        except MemFault as fault:
+            self.on_fault(thread, fault, fn)
+        if self.trace is not None:
+            self.trace(fn, args, value)
+        self.own(thread)
+        if not binding.void:
+            cpu.write(self.port.ret, value or 0)
+            if binding.wide and self.port.ret_hi is not None:
+                cpu.write(self.port.ret_hi, (value or 0) >> 32)
+        if self.mem.on_code_write:
+            self._drop_stale_code()
+        level.fn = None
+        level.sp = level.sp0
+
+    def _stack_words(self, sp: int, binding: Binding) -> tuple[int, ...]:
+        off = self.mem.checked.check(sp + self.port.return_size, binding.stack.size, READ)
+        words: tuple[int, ...] = binding.stack.unpack_from(self.mem.buf, off)
+        return words
+
+    def _va_list(self, binding: Binding, regs: tuple[int, ...], sp: int) -> VaList:
+        """What follows the named arguments of a variadic call: left-over registers, then the stack."""
+        in_regs = iter(regs[2 + binding.words :])
+        stack = sp + self.port.return_size + binding.nstack * self.port.dm.pointer
+        checked, step = self.mem.checked, self.port.dm.pointer
+
+        def word() -> int:
+            nonlocal stack
+            value = next(in_regs, None)
+            if value is None:
+                value = checked.ptr(stack)
+                stack += step
+            return value
+
+        return VaList(self.port.dm, word)
+
+    def _with_va_list(self, index: int, args: tuple[int, ...]) -> tuple[Any, ...]:
+        va = VaList(self.port.dm, self.port.va_list(self.mem, args[index]))
+        return (*args[:index], va, *args[index + 1 :])
+
+    def _drop_stale_code(self) -> None:
+        """Python wrote to executable pages: the CPU must translate them again."""
+        for addr, length in self.mem.on_code_write:
+            self.cpu.flush_code(addr, length)
+        self.mem.on_code_write.clear()
+
+    def _tick(self, thread: Thread) -> None:
+        """A clock tick: has this thread had the CPU for too long?"""
+        self.watchdog.tick = False
+        now = time.monotonic()
+        if thread.calls != thread.seen_calls:
+            thread.seen_calls = thread.calls
+            thread.since = now
+        if now - thread.since > self.watchdog_limit:
+            self.on_overrun(thread, f"{self.watchdog_limit:g} seconds without a kernel call")
+        if now - thread.started > self.entry_limit:
+            self.on_overrun(thread, f"{self.entry_limit:g} seconds in one call")
+        self.on_tick(thread)

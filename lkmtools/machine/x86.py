@@ -1,0 +1,42 @@
+"""What amd64 and i386 share: instruction bytes and exception numbers (Intel SDM volume 3, table 6-1)."""
+
+UC_ARCH_X86 = 4
+
+HLT = b"\xf4"
+RET = b"\xc3"
+INT3 = b"\xcc"
+
+FAULTS = {
+    0: "integer divide fault",
+    1: "trace trap",
+    3: "breakpoint trap",
+    4: "overflow trap",
+    5: "bounds check fault",
+    6: "privileged or undefined instruction fault",
+    7: "no floating-point unit available fault",
+    8: "double fault",
+    11: "segment not present fault",
+    12: "stack fault",
+    13: "protection fault",
+    16: "floating-point exception",
+    17: "alignment fault",
+    19: "SIMD floating-point exception",
+}
+
+
+def constant_code(value: int) -> bytes:
+    """`mov $value, %eax; ret`, or the shorter xor for 0: the upper half of rax is cleared too."""
+    if value == 0:
+        return b"\x31\xc0" + RET
+    return b"\xb8" + (value & 0xFFFFFFFF).to_bytes(4, "little") + RET
+
+
+def is_call(code: bytes) -> bool:
+    """Do these bytes end in a call instruction? (E8 rel32, or FF /2 in its 2, 3, 6 and 7 byte forms.)"""
+    if code[-5:-4] == b"\xe8":
+        return True
+    for length in (2, 3, 4, 6, 7):
+        insn = code[-length:]
+        if len(insn) == length and insn[0] == 0xFF and insn[1] >> 3 & 7 == 2:
+            return True
+    return False
