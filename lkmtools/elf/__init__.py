@@ -1,0 +1,30 @@
+"""ELF in and out: relocatable objects as rows, the symbols of linked files, executables from segments.
+
+The package's own reader is used on every path that costs start-up time; pyelftools, which only this
+package may import, supplies names for messages.
+"""
+
+from lkmtools.elf.identify import identify, machine_name
+from lkmtools.elf.object import (
+    Group,
+    Object,
+    ObjectSymbol,
+    Relocation,
+    RelocationTable,
+    Section,
+    read_object,
+)
+from lkmtools.elf.symbols import read_symbols
+
+__all__ = [
+    "Group",
+    "Object",
+    "ObjectSymbol",
+    "Relocation",
+    "RelocationTable",
+    "Section",
+    "identify",
+    "machine_name",
+    "read_object",
+    "read_symbols",
+]

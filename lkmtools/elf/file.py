@@ -1,0 +1,170 @@
+"""An ELF file's frame: the ELF header, the section headers, string tables; every index and bound checked.
+
+Stands for libelf's elf_begin/elf_getshdr (gABI chapter 4). The tables are read with the struct module:
+pyelftools would cost modload a quarter of its start-up budget, and checks no bounds. Section contents
+are views of the file's bytes, so a hostile file cannot make the reader copy more than it holds.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from lkmtools.elf import constants as c
+from lkmtools.errors import ObjectError
+
+MAX_NAME = 4096  # bytes of one symbol or section name
+
+
+class Codec(NamedTuple):
+    """The table entries of one ELF class and byte order, as struct-module codecs."""
+
+    header: struct.Struct
+    section: struct.Struct
+    symbol: struct.Struct
+    rela: struct.Struct
+    rel: struct.Struct
+    program: struct.Struct
+    symbol_fields: tuple[int, int, int, int, int, int]  # where name, info, other, shndx, value, size stand
+
+
+def codec(bits: int, byteorder: str) -> Codec:
+    """The codecs for 32 or 64 `bits` and "little" or "big" `byteorder` (gABI 4: Elf32_*, Elf64_*)."""
+    order = "<" if byteorder == "little" else ">"
+    if bits == 64:
+        forms = ("16sHHIQQQIHHHHHH", "IIQQQQIIQQ", "IBBHQQ", "QQq", "QQ", "IIQQQQQQ")
+        fields = (0, 1, 2, 3, 4, 5)
+    else:
+        forms = ("16sHHIIIIIHHHHHH", "IIIIIIIIII", "IIIBBH", "IIi", "II", "IIIIIIII")
+        fields = (0, 3, 4, 5, 1, 2)
+    header, section, symbol, rela, rel, program = (struct.Struct(order + form) for form in forms)
+    return Codec(header, section, symbol, rela, rel, program, fields)
+
+
+class Header(NamedTuple):
+    """The fields of an Elf_Ehdr that matter to a reader of sections."""
+
+    bits: int
+    byteorder: str
+    type: int
+    machine: int
+    entry: int
+    shoff: int
+    shentsize: int
+    shnum: int
+    shstrndx: int
+
+
+class SectionHeader(NamedTuple):
+    """An Elf_Shdr; `name` is an offset into the section-name table."""
+
+    name: int
+    type: int
+    flags: int
+    addr: int
+    offset: int
+    size: int
+    link: int
+    info: int
+    align: int
+    entsize: int
+
+
+def read_header(data: bytes, name: str) -> Header:
+    """The ELF header; ObjectError when `data` is not an ELF file of a class and byte order there is."""
+    if data[:4] != c.ELFMAG:
+        what = "the file is empty" if not data else f"it begins with {bytes(data[:4]).hex(' ')}"
+        raise ObjectError(f"{name}: not an ELF file: {what}, not with 7f 45 4c 46")
+    if len(data) < 16:
+        raise ObjectError(f"{name}: ELF header: file has {len(data)} bytes, e_ident needs 16")
+    if data[4] not in (c.ELFCLASS32, c.ELFCLASS64):
+        raise ObjectError(f"{name}: ELF header: class {data[4]} is neither 1 (ELF32) nor 2 (ELF64)")
+    if data[5] not in (c.ELFDATA2LSB, c.ELFDATA2MSB):
+        raise ObjectError(f"{name}: ELF header: byte order {data[5]} is neither 1 (little) nor 2 (big)")
+    bits = 64 if data[4] == c.ELFCLASS64 else 32
+    byteorder = "little" if data[5] == c.ELFDATA2LSB else "big"
+    form = codec(bits, byteorder).header
+    if len(data) < form.size:
+        raise ObjectError(f"{name}: ELF header: file has {len(data)} bytes, the header needs {form.size}")
+    f = form.unpack_from(data)
+    return Header(bits, byteorder, f[1], f[2], f[4], f[6], f[11], f[12], f[13])
+
+
+class File:
+    """An ELF file whose section headers are known to be sound: every section lies inside the file."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.data = memoryview(data)
+        self.name = name
+        self.header = read_header(data, name)
+        self.codec = codec(self.header.bits, self.header.byteorder)
+        self.sections = self._read_sections()
+        self._bytes = data
+        self._names: dict[tuple[int, int], str] = {}
+
+    def _read_sections(self) -> tuple[SectionHeader, ...]:
+        h, form = self.header, self.codec.section
+        if h.shoff == 0:
+            return ()
+        if h.shentsize != form.size:
+            raise ObjectError(f"{self.name}: ELF header: e_shentsize is {h.shentsize}, not {form.size}")
+        self._inside("section header table", h.shoff, max(h.shnum, 1) * form.size)
+        first = SectionHeader._make(form.unpack_from(self.data, h.shoff))
+        count = h.shnum or first.size  # gABI: a count of 0xff00 or more stands in the null section
+        self._inside("section header table", h.shoff, count * form.size)
+        table = self.data[h.shoff : h.shoff + count * form.size]
+        rows = tuple(map(SectionHeader._make, form.iter_unpack(table)))
+        for index, row in enumerate(rows):
+            if row.type not in (c.SHT_NOBITS, c.SHT_NULL):
+                self._inside(f"section {index}", row.offset, row.size)
+        return rows
+
+    def _inside(self, what: str, offset: int, size: int) -> None:
+        end, limit = offset + size, len(self.data)
+        if end > limit:
+            raise ObjectError(
+                f"{self.name}: {what}: {offset:#x}+{size:#x} ends past the file's end {limit:#x}"
+            )
+
+    def contents(self, index: int) -> memoryview:
+        """The bytes of section `index`; empty for SHT_NOBITS and SHT_NULL."""
+        row = self.sections[index]
+        if row.type in (c.SHT_NOBITS, c.SHT_NULL):
+            return self.data[:0]
+        return self.data[row.offset : row.offset + row.size]
+
+    def table(self, index: int, form: struct.Struct) -> memoryview:
+        """The bytes of a section of equal entries, after a check of their size."""
+        row = self.sections[index]
+        if row.entsize != form.size or row.size % form.size:
+            raise ObjectError(
+                f"{self.name}: section {index}: {row.size} bytes in entries of {row.entsize}, not of {form.size}"
+            )
+        return self.contents(index)
+
+    def string(self, index: int, offset: int) -> str:
+        """The NUL-terminated name at `offset` of string table `index`; ObjectError when there is none."""
+        known = self._names.get((index, offset))
+        if known is not None:
+            return known
+        if not 0 < index < len(self.sections) or self.sections[index].type != c.SHT_STRTAB:
+            raise ObjectError(f"{self.name}: section {index} is not a string table")
+        row = self.sections[index]
+        if offset >= row.size:
+            raise ObjectError(f"{self.name}: string table {index}: offset {offset:#x}, limit {row.size:#x}")
+        start = row.offset + offset
+        stop = min(row.offset + row.size, start + MAX_NAME + 1)
+        end = self._bytes.find(b"\0", start, stop)
+        if end < 0:
+            raise ObjectError(
+                f"{self.name}: string table {index}: the name at {offset:#x} does not end in {stop - start} bytes"
+            )
+        text = self._bytes[start:end].decode("utf-8", "backslashreplace")
+        self._names[index, offset] = text
+        return text
+
+    def section_name(self, index: int) -> str:
+        """The name of section `index`; "" when the file has no section-name table."""
+        h = self.header
+        strings = self.sections[0].link if h.shstrndx == c.SHN_XINDEX else h.shstrndx
+        return self.string(strings, self.sections[index].name) if strings else ""

@@ -1,0 +1,242 @@
+"""A relocatable object as plain rows, and the reader that makes them from a file's bytes.
+
+Stands for the part of bfd that reads ET_REL (gABI chapter 4, "Relocation", "Symbol Table"). What is
+returned is sound: symbols name existing sections, relocations existing symbols and sections. Relocations
+of sections that are not loaded (debug information) are not read at all.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lkmtools.elf import constants as c
+from lkmtools.elf.file import File
+from lkmtools.elf.identify import identify
+from lkmtools.errors import ObjectError
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An input section. `data` is a view of the file, empty for SHT_NOBITS; `align` is at least 1."""
+
+    index: int
+    name: str
+    type: int
+    flags: int
+    size: int
+    align: int
+    data: memoryview
+
+    @property
+    def allocated(self) -> bool:
+        """Whether the section occupies memory at run time (SHF_ALLOC, not SHF_EXCLUDE)."""
+        return bool(self.flags & c.SHF_ALLOC) and not self.flags & c.SHF_EXCLUDE
+
+
+class ObjectSymbol(NamedTuple):
+    """An Elf_Sym. `shndx` is resolved through SHT_SYMTAB_SHNDX: an index, or SHN_ABS, SHN_COMMON ..."""
+
+    name: str
+    value: int
+    size: int
+    type: int
+    bind: int
+    visibility: int
+    shndx: int
+    reserved: bool  # shndx is one of the SHN_ constants, not a section index
+
+
+class Relocation(NamedTuple):
+    """An Elf_Rel or Elf_Rela; `addend` is 0 for REL, where it stands in the field."""
+
+    offset: int
+    type: int
+    symbol: int
+    addend: int
+
+
+class RelocationTable(NamedTuple):
+    """A relocation section: what it relocates (`target`, a section index) and how."""
+
+    name: str
+    target: int
+    rela: bool
+    entries: tuple[Relocation, ...]
+
+
+class Group(NamedTuple):
+    """An SHT_GROUP section: its signature and its members' section indices."""
+
+    signature: str
+    comdat: bool
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A relocatable object file."""
+
+    name: str
+    machine: int  # e_machine
+    bits: int
+    byteorder: str
+    sections: tuple[Section, ...]
+    symbols: tuple[ObjectSymbol, ...]
+    relocations: tuple[RelocationTable, ...]
+    groups: tuple[Group, ...]
+    buildid: bytes
+
+    def defines(self, name: str) -> bool:
+        """Whether a global or weak symbol `name` is defined here (what nlist(3) tells modload)."""
+        return any(s.name == name and s.shndx and s.bind != c.STB_LOCAL for s in self.symbols)
+
+
+def read_object(data: bytes, name: str) -> Object:
+    """The relocatable object in `data`; `name` is for messages.
+
+    ObjectError names the file, the place, the value found and its limit.
+    """
+    file = File(data, name)
+    if file.header.type != c.ET_REL:
+        raise ObjectError(f"{name}: {identify(data)}, not a relocatable object")
+    if not file.sections:
+        raise ObjectError(f"{name}: ELF header: no section header table")
+    symtab = _symtab(file)
+    symbols = _symbols(file, symtab)
+    header = file.header
+    sections = tuple(_section(file, i) for i in range(len(file.sections)))
+    return Object(
+        name, header.machine, header.bits, header.byteorder, sections, symbols,
+        _relocations(file, symtab, len(symbols)), _groups(file, symtab, symbols), _buildid(file, sections),
+    )  # fmt: skip
+
+
+def _section(file: File, index: int) -> Section:
+    row = file.sections[index]
+    align = row.align or 1
+    name = file.section_name(index)
+    if align & (align - 1):
+        raise ObjectError(f"{file.name}: section {index} ({name}): alignment {align} is not a power of two")
+    if row.flags & c.SHF_ALLOC and row.flags & c.SHF_COMPRESSED:
+        raise ObjectError(f"{file.name}: section {index} ({name}): loaded sections cannot be compressed")
+    return Section(index, name, row.type, row.flags, row.size, align, file.contents(index))
+
+
+def _symtab(file: File) -> int:
+    """The index of the symbol table; 0 when there is none."""
+    found = [i for i, row in enumerate(file.sections) if row.type == c.SHT_SYMTAB]
+    if len(found) > 1:
+        raise ObjectError(
+            f"{file.name}: {len(found)} symbol tables (sections {found[0]}, {found[1]}), limit 1"
+        )
+    return found[0] if found else 0
+
+
+def _symbols(file: File, symtab: int) -> tuple[ObjectSymbol, ...]:
+    if not symtab:
+        return ()
+    form, link = file.codec.symbol, file.sections[symtab].link
+    i_name, i_info, i_other, i_shndx, i_value, i_size = file.codec.symbol_fields
+    extended = _extended_indices(file, symtab)
+    out: list[ObjectSymbol] = []
+    for row in form.iter_unpack(file.table(symtab, form)):
+        shndx, reserved = row[i_shndx], row[i_shndx] >= c.SHN_LORESERVE
+        if shndx == c.SHN_XINDEX:
+            if len(out) >= len(extended):
+                raise ObjectError(f"{file.name}: symbol {len(out)}: no SHT_SYMTAB_SHNDX entry for it")
+            shndx, reserved = extended[len(out)], False
+        if not reserved and shndx >= len(file.sections):
+            raise ObjectError(
+                f"{file.name}: symbol {len(out)}: section index {shndx}, limit {len(file.sections)}"
+            )
+        text = file.string(link, row[i_name]) if row[i_name] else ""
+        info = row[i_info]
+        out.append(
+            ObjectSymbol(
+                text, row[i_value], row[i_size], info & 15, info >> 4, row[i_other] & 3, shndx, reserved
+            )
+        )
+    return tuple(out)
+
+
+def _extended_indices(file: File, symtab: int) -> tuple[int, ...]:
+    for index, row in enumerate(file.sections):
+        if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab:
+            return _words(file, index)
+    return ()
+
+
+def _words(file: File, index: int) -> tuple[int, ...]:
+    """A section of 32-bit words."""
+    form = struct.Struct(("<" if file.header.byteorder == "little" else ">") + "I")
+    return tuple(word for (word,) in form.iter_unpack(file.table(index, form)))
+
+
+def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTable, ...]:
+    out, left = [], len(file.data)
+    for index, row in enumerate(file.sections):
+        if row.type not in (c.SHT_REL, c.SHT_RELA):
+            continue
+        where = f"{file.name}: section {index} ({file.section_name(index)})"
+        if not 0 < row.info < len(file.sections):
+            raise ObjectError(
+                f"{where}: relocates section {row.info}, the file has {len(file.sections)} sections"
+            )
+        if not file.sections[row.info].flags & c.SHF_ALLOC or not row.size:
+            continue
+        if not symtab or row.link != symtab:
+            raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
+        left -= row.size
+        if left < 0:
+            raise ObjectError(f"{where}: relocation sections overlap: together larger than the file")
+        entries = _entries(file, index, row.type == c.SHT_RELA)
+        for at, entry in enumerate(entries):
+            if entry.symbol >= nsymbols:
+                raise ObjectError(f"{where}: entry {at}: symbol index {entry.symbol}, limit {nsymbols}")
+        out.append(RelocationTable(file.section_name(index), row.info, row.type == c.SHT_RELA, entries))
+    return tuple(out)
+
+
+def _entries(file: File, index: int, rela: bool) -> tuple[Relocation, ...]:
+    form = file.codec.rela if rela else file.codec.rel
+    shift, mask = (32, 0xFFFFFFFF) if file.header.bits == 64 else (8, 0xFF)
+    rows = form.iter_unpack(file.table(index, form))
+    if rela:
+        return tuple(Relocation(offset, info & mask, info >> shift, addend) for offset, info, addend in rows)
+    return tuple(Relocation(offset, info & mask, info >> shift, 0) for offset, info in rows)
+
+
+def _groups(file: File, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple[Group, ...]:
+    out, left = [], len(file.data)
+    for index, row in enumerate(file.sections):
+        if row.type != c.SHT_GROUP:
+            continue
+        where = f"{file.name}: section {index} (group)"
+        left -= row.size
+        words = _words(file, index)
+        if left < 0 or not words:
+            raise ObjectError(f"{where}: {row.size} bytes; a group has at least 4 and all fit into the file")
+        if row.link != symtab or row.info >= len(symbols):
+            raise ObjectError(f"{where}: signature symbol {row.info}, limit {len(symbols)}")
+        if bad := [m for m in words[1:] if not 0 < m < len(file.sections)]:
+            raise ObjectError(f"{where}: member section {bad[0]}, the file has {len(file.sections)} sections")
+        symbol = symbols[row.info]
+        named = symbol.type != c.STT_SECTION or symbol.name or symbol.reserved
+        signature = symbol.name if named else file.section_name(symbol.shndx)
+        out.append(Group(signature, bool(words[0] & c.GRP_COMDAT), words[1:]))
+    return tuple(out)
+
+
+def _buildid(file: File, sections: tuple[Section, ...]) -> bytes:
+    """The descriptor of the NT_GNU_BUILD_ID note; empty when there is none."""
+    order = "<" if file.header.byteorder == "little" else ">"
+    for section in sections:
+        data = section.data
+        if section.type != c.SHT_NOTE or len(data) < 16 or bytes(data[12:16]) != b"GNU\0":
+            continue
+        namesz, descsz, kind = struct.unpack_from(order + "III", data)
+        if namesz == 4 and kind == c.NT_GNU_BUILD_ID and 16 + descsz <= len(data):
+            return bytes(data[16 : 16 + descsz])
+    return b""
