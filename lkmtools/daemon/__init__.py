@@ -1,0 +1,8 @@
+"""The daemon: sockets on the outside, one simulated kernel on the inside.
+
+address.py says where the socket is, autostart.py starts a daemon for a tool; both are light and used by
+the client too. listener.py owns the socket file, connection.py is one process's end of the wire, server.py
+the loop, control.py what the daemon answers itself, background.py the way into the background.
+
+Nothing is imported here: a tool that only looks for the socket must not pay for the kernel.
+"""

@@ -1,0 +1,150 @@
+"""What every tool shares: --socket and --version, err(3)-style errors, exit statuses, the connection.
+
+A tool is a click command of class Tool:
+
+    @tool("modstat", usage_status=1)
+    @click.option("-n", "name", metavar="NAME")
+    def main(name: str | None, socket: str | None) -> None:
+        with connect("modstat", socket) as p:
+            ...
+
+The body raises what happens; Tool turns it into one line "tool: what: why" on stderr and the status.
+Nothing here may import more than click has already imported: the tools must start fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from lkmtools import __version__
+from lkmtools.abi.errno import strerror
+from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+EX_NODAEMON = 69  # EX_UNAVAILABLE: no daemon, or not one we can speak to
+EX_PANIC = 70  # EX_SOFTWARE: the simulated kernel panicked
+EX_INTERRUPT = 130  # 128 + SIGINT, as a shell reports it
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Tool(click.Command):
+    """A click command that ends as the historic tools do.
+
+    `usage_status` is the exit status of a usage error (1 in NetBSD's tools, where click has 2);
+    `error_status` that of a KernelError or other error the body does not treat itself.
+    """
+
+    def __init__(self, *args: Any, usage_status: int = 1, error_status: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.usage_status = usage_status
+        self.error_status = error_status
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run the tool and exit."""
+        kwargs["standalone_mode"] = False
+        kwargs["prog_name"] = self.name
+        sys.exit(guard(self.name or "", lambda: super(Tool, self).main(*args, **kwargs), self))
+
+
+def tool(name: str, *, usage_status: int = 1, error_status: int = 1, **attrs: Any) -> Callable[..., Tool]:
+    """Decorate a tool's function: a Tool with --socket (argument `socket`), --version and -h."""
+
+    def decorate(function: Callable[..., Any]) -> Tool:
+        command = click.command(
+            name,
+            cls=Tool,
+            usage_status=usage_status,
+            error_status=error_status,
+            context_settings=CONTEXT,
+            **attrs,
+        )
+        return command(version_option(name)(socket_option(function)))
+
+    return decorate
+
+
+def socket_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--socket PATH, the function's argument `socket`; LKM_SOCKET is looked at where it is None."""
+    return click.option("--socket", metavar="PATH", help="The daemon's socket [env: LKM_SOCKET].")(function)
+
+
+def version_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--version."""
+    return click.version_option(__version__, prog_name=name, message="%(prog)s (lkmtools) %(version)s")
+
+
+def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
+    """Run a tool's body; print what it raises as err(3) does; the exit status."""
+    usage_status = getattr(statuses, "usage_status", 1)
+    error_status = getattr(statuses, "error_status", 1)
+    try:
+        result = run()
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return usage_status
+    except click.ClickException as error:
+        warnx(name, error.format_message())
+        return error_status
+    except PanicError as error:
+        panic(name, error)
+        return EX_PANIC
+    except DaemonError as error:
+        warnx(name, str(error))
+        return EX_NODAEMON
+    except LkmtoolsError as error:
+        warnx(name, str(error))
+        return error_status
+    except BrokenPipeError:
+        # Whoever read our output has gone; that Python flushes again at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        return EX_INTERRUPT
+    return result if isinstance(result, int) else 0
+
+
+def connect(comm: str, socket: str | None, autostart: bool = True) -> Process:
+    """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`."""
+    from lkmtools import client
+
+    return client.connect(socket, comm=comm, autostart=autostart)
+
+
+def warnx(name: str, text: str) -> None:
+    """warnx(3): "tool: text" on stderr."""
+    click.echo(f"{name}: {text}", err=True)
+
+
+def warn(name: str, text: str, error: KernelError) -> None:
+    """warn(3): "tool: text: strerror" on stderr, and the kernel's reason as a second line, if it gave one."""
+    warnx(name, f"{text}: {strerror(error.errno)}" if text else strerror(error.errno))
+    if error.reason:
+        warnx(name, error.reason)
+
+
+def err(name: str, status: int, text: str, error: KernelError) -> NoReturn:
+    """err(3): warn() and exit with `status`."""
+    warn(name, text, error)
+    sys.exit(status)
+
+
+def errx(name: str, status: int, text: str) -> NoReturn:
+    """errx(3): warnx() and exit with `status`."""
+    warnx(name, text)
+    sys.exit(status)
+
+
+def panic(name: str, error: PanicError) -> None:
+    """The panic as the console showed it, then one line that says whose kernel that was."""
+    if error.report:
+        click.echo(error.report.rstrip("\n"), err=True)
+    warnx(name, f"the kernel panicked: {error.reason}")

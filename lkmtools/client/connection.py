@@ -1,0 +1,42 @@
+"""connect(): find the daemon, start one if there is none, become a process of its kernel."""
+
+from __future__ import annotations
+
+import _socket
+import os
+
+from lkmtools.client.process import Process
+from lkmtools.client.transport import Transport
+from lkmtools.daemon import address
+from lkmtools.errors import DaemonError
+from lkmtools.proto import VERSION, Hello, Welcome
+
+HANDSHAKE = 30  # seconds a daemon may take to say WELCOME
+
+
+def connect(socket: str | None = None, comm: str = "python", autostart: bool = True) -> Process:
+    """A new process named `comm` of the kernel behind `socket` (default: as daemon/address.py says).
+
+    Where no daemon listens and `autostart` is true, one is started and waited for. DaemonError if none can
+    be reached or started, or if it speaks another version of the protocol.
+    """
+    path = address.socket_path(socket)
+    sock = address.open_socket(path)
+    if sock is None and autostart:
+        from lkmtools.daemon.autostart import start
+
+        start(path)
+        sock = address.open_socket(path)
+    if sock is None:
+        raise DaemonError(f"no lkmd is running (socket {path})")
+    return shake_hands(sock, path, comm)
+
+
+def shake_hands(sock: _socket.socket, path: str, comm: str) -> Process:
+    """HELLO and WELCOME over a connected socket."""
+    transport = Transport(sock)
+    frame = transport.request(Hello(VERSION, os.getpid(), comm), give_up=HANDSHAKE)
+    if type(frame) is not Welcome:
+        transport.close()
+        raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is no lkmd")
+    return Process(transport, frame, path)

@@ -1,0 +1,189 @@
+"""A process of the simulated kernel without its calls' names: its memory, and system calls by number.
+
+A buffer gets an address of the process's own numbering when it is made; its bytes travel with the requests
+that name it and with no others, so a pointer to memory that was not sent is EFAULT.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
+from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.client.transport import Transport
+from lkmtools.errors import DaemonError, KernelError
+from lkmtools.proto import Answer, Control, ProtocolError, Region, Result, Syscall, Welcome
+
+MIN_ADDRESS = 0x10000  # nothing lies below, so that a null pointer and its members fault
+MAX_ADDRESS = 0xB000_0000  # buffers are numbered anew from here: below the kernel on every machine
+DATA_MODELS = (LP64, ILP32_I386)
+
+
+class Buffer:
+    """Memory of the process: `data` at address `addr`. The kernel's changes appear in `data`."""
+
+    __slots__ = ("addr", "data")
+
+    def __init__(self, addr: int, data: bytearray) -> None:
+        self.addr = addr
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<Buffer {len(self.data)} bytes at {self.addr:#x}>"
+
+
+class Core:
+    """What Process stands on: one connection to the daemon.
+
+    `machine` is the kernel's ("amd64"), `dm` its data model, `release` its __NetBSD_Version__, `version` its
+    version text, `boot` counts its boots from 1, `pid` is this process inside, `daemon_pid` the daemon's
+    process on the host. `tty` is where uprintf(9) of a module prints (None: nowhere); `on_wait` is called
+    once for each request that has no answer after a second.
+    """
+
+    def __init__(self, transport: Transport, welcome: Welcome, path: str) -> None:
+        self._transport = transport
+        self._next = MIN_ADDRESS
+        self.path = path
+        self.machine = welcome.machine
+        self.dm = data_model(welcome)
+        self.pid = welcome.pid
+        self.release = welcome.release
+        self.boot = welcome.boot
+        self.version = welcome.text
+        self.daemon_pid = welcome.host_pid
+        self.tty: TextIO | None = sys.stderr
+        self._sign = 1 << 8 * self.dm.pointer - 1
+
+    def __repr__(self) -> str:
+        return f"<Process {self.pid} of {self.machine} at {self.path}>"
+
+    def exit(self) -> None:
+        """void exit(int rval): end the process by ending the connection. Further calls are a DaemonError."""
+        self._transport.close()
+
+    @property
+    def on_wait(self) -> Any:
+        """Called with no arguments, once a request, when its answer has not come after one second."""
+        return self._transport.on_wait
+
+    @on_wait.setter
+    def on_wait(self, callback: Any) -> None:
+        self._transport.on_wait = callback
+
+    def buffer(self, content: bytes | bytearray | int) -> Buffer:
+        """Memory with this content, or of this many zero bytes, at a page-aligned address of its own."""
+        data = bytearray(content)
+        size = -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
+        if self._next + size > MAX_ADDRESS:
+            self._next = MIN_ADDRESS
+        buffer = Buffer(self._next, data)
+        self._next += size
+        return buffer
+
+    def syscall(
+        self, number: int, *args: int | str | bytes | Buffer, also: Sequence[Buffer] = ()
+    ) -> tuple[int, int]:
+        """System call `number`; the two return registers, as signed register_t.
+
+        An argument is a register word (a 64-bit one is two of them on an ILP32 kernel: see quad()), a Buffer,
+        or a str (NUL added) or bytes, passed by address. `also` names the buffers that others point to.
+        KernelError with errno and reason; PanicError and DaemonError end the process.
+        """
+        mask = self.dm.mask
+        words: list[int] = []
+        regions: list[Region] = []
+        buffers: list[Buffer | None] = []
+        scratch = self._next
+        for arg in args:
+            if isinstance(arg, int):
+                words.append(arg & mask)
+                continue
+            if isinstance(arg, Buffer):
+                address, data, owner = arg.addr, arg.data, arg
+            else:
+                data = bytearray(arg.encode() + b"\0" if isinstance(arg, str) else arg)
+                address, owner = scratch, None
+                scratch += -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
+            words.append(address)
+            regions.append(Region(address, data))
+            buffers.append(owner)
+        for buffer in also:
+            regions.append(Region(buffer.addr, buffer.data))
+            buffers.append(buffer)
+        return self._finish(self._request(Syscall(number, tuple(words), tuple(regions))), buffers)
+
+    def _request(self, frame: Syscall) -> Result:
+        try:
+            result = self._transport.request(frame)
+        except ProtocolError as error:  # ours: too many arguments, too much memory
+            raise DaemonError(f"this request cannot be sent: {error}") from None
+        if type(result) is not Result:
+            self._transport.close()
+            raise DaemonError(f"the daemon answered SYSCALL with {type(result).__name__.upper()}")
+        return result
+
+    def _finish(self, result: Result, buffers: list[Buffer | None]) -> tuple[int, int]:
+        """Changes into buffers, text to the terminal, errno to an exception."""
+        errno, retval, changed, reason, tty = result
+        for index, offset, data in changed:
+            if index >= len(buffers):
+                raise DaemonError(f"RESULT: region is {index}; the limit is {len(buffers) - 1}")
+            target = buffers[index]
+            if target is not None:
+                if offset + len(data) > len(target.data):
+                    end = offset + len(data)
+                    raise DaemonError(f"RESULT: end of change is {end}; the limit is {len(target.data)}")
+                target.data[offset : offset + len(data)] = data
+        if tty and self.tty is not None:
+            self.tty.write(tty)
+            self.tty.flush()
+        if errno:
+            raise KernelError(errno, reason)
+        mask, sign = self.dm.mask, self._sign
+        first, second = retval
+        return ((first & mask) ^ sign) - sign, ((second & mask) ^ sign) - sign
+
+    def control(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """Ask the daemon itself: "status", "dmesg", "ps", "reboot", "stop". DaemonError if it will not.
+
+        Answered also while a module runs away. After "reboot" and "stop" the connection ends.
+        """
+        import json
+
+        return self._answer(self._transport.request(Control(verb, json.dumps(arguments))))
+
+    def stream(self, verb: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """control(), and then without end every further answer ("dmesg" with follow=True)."""
+        yield self.control(verb, **arguments)
+        while True:
+            yield self._answer(self._transport.wait())
+
+    def wait_end(self) -> None:
+        """Wait until the daemon has closed this connection, as it does when it exits."""
+        self._transport.wait_end()
+
+    def _answer(self, frame: object) -> dict[str, Any]:
+        import json
+
+        if type(frame) is not Answer:
+            self._transport.close()
+            raise DaemonError(f"the daemon answered CONTROL with {type(frame).__name__.upper()}")
+        if not frame.ok:
+            raise DaemonError(frame.text)
+        answer: dict[str, Any] = json.loads(frame.text)
+        return answer
+
+
+def data_model(welcome: Welcome) -> DataModel:
+    """The data model a WELCOME describes. DaemonError if we have no such one."""
+    order = "big" if welcome.byteorder else "little"
+    for dm in DATA_MODELS:
+        if (dm.pointer, dm.align64, dm.byteorder) == (welcome.pointer, welcome.align64, order):
+            return dm
+    raise DaemonError(
+        f"{welcome.machine}: unknown data model: {welcome.pointer}-byte pointers, "
+        f"64-bit integers aligned to {welcome.align64}, {order}-endian"
+    )

@@ -1,0 +1,197 @@
+"""Process: the system calls by name, each with its NetBSD 5.2 prototype from <sys/syscallargs.h>.
+
+All of them go through syscall() by number. Errors are KernelErrors of the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct as Codec
+from typing import TYPE_CHECKING
+
+from lkmtools.abi import syscall as nr
+from lkmtools.abi.fcntl import O_RDONLY, SEEK_SET
+from lkmtools.client.core import Buffer, Core
+from lkmtools.errors import KernelError
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+
+_INT = Codec("<i")
+_POLLFD = Codec("<ihh")
+_STRINGS = frozenset(
+    ("kern.ostype", "kern.osrelease", "kern.version", "kern.hostname", "hw.machine", "hw.machine_arch")
+)
+_GETDENTS = 8192  # bytes of directory read at once
+_SYSCTL_OLD = 4096
+
+
+class Process(Core):
+    """A process of the simulated kernel, made by connect(). Use it as a context manager, or exit() it."""
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.exit()
+
+    def quad(self, value: int) -> tuple[int, ...]:
+        """A 64-bit argument (off_t, dev_t) as register words: one, or two in memory order (ILP32)."""
+        if self.dm.pointer == 8:
+            return (value,)
+        low, high = value & 0xFFFFFFFF, value >> 32 & 0xFFFFFFFF
+        return (low, high) if self.dm.byteorder == "little" else (high, low)
+
+    def open(self, path: str, flags: int = O_RDONLY, mode: int = 0) -> int:
+        """int open(const char *path, int flags, mode_t mode): the new descriptor."""
+        return self.syscall(nr.SYS_open, path, flags, mode)[0]
+
+    def close(self, fd: int) -> None:
+        """int close(int fd)"""
+        self.syscall(nr.SYS_close, fd)
+
+    def dup(self, fd: int) -> int:
+        """int dup(int fd)"""
+        return self.syscall(nr.SYS_dup, fd)[0]
+
+    def read(self, fd: int, size: int) -> bytes:
+        """ssize_t read(int fd, void *buf, size_t nbyte): at most `size` bytes; none at the end."""
+        buf = self.buffer(size)
+        return bytes(buf.data[: self.syscall(nr.SYS_read, fd, buf, size)[0]])
+
+    def write(self, fd: int, data: bytes) -> int:
+        """ssize_t write(int fd, const void *buf, size_t nbyte): how many were written."""
+        return self.syscall(nr.SYS_write, fd, data, len(data))[0]
+
+    def pread(self, fd: int, size: int, offset: int) -> bytes:
+        """ssize_t pread(int fd, void *buf, size_t nbyte, int pad, off_t offset)"""
+        buf = self.buffer(size)
+        return bytes(buf.data[: self.syscall(nr.SYS_pread, fd, buf, size, 0, *self.quad(offset))[0]])
+
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        """ssize_t pwrite(int fd, const void *buf, size_t nbyte, int pad, off_t offset)"""
+        return self.syscall(nr.SYS_pwrite, fd, data, len(data), 0, *self.quad(offset))[0]
+
+    def lseek(self, fd: int, offset: int, whence: int = SEEK_SET) -> int:
+        """off_t lseek(int fd, int pad, off_t offset, int whence): the new offset.
+
+        On ILP32 it comes in two registers.
+        """
+        first, second = self.syscall(nr.SYS_lseek, fd, 0, *self.quad(offset), whence)
+        if self.dm.pointer == 8:
+            return first
+        low, high = (first, second) if self.dm.byteorder == "little" else (second, first)
+        return high << 32 | low & 0xFFFFFFFF
+
+    def ioctl(self, fd: int, com: int, data: Buffer | bytes | int = 0, *also: Buffer) -> int:
+        """int ioctl(int fd, u_long com, void *data); `also`: the buffers that `data` points to.
+
+        What the kernel copies out appears in a Buffer, and is lost where `data` is bytes.
+        """
+        return self.syscall(nr.SYS_ioctl, fd, com, data, also=also)[0]
+
+    def fcntl(self, fd: int, cmd: int, arg: int = 0) -> int:
+        """int fcntl(int fd, int cmd, void *arg)"""
+        return self.syscall(nr.SYS_fcntl, fd, cmd, arg)[0]
+
+    def poll(self, fds: Sequence[tuple[int, int]], timeout: int = -1) -> list[tuple[int, int]]:
+        """int poll(struct pollfd *fds, u_int nfds, int timeout): (fd, revents) of those that have any.
+
+        `fds` are (fd, events); `timeout` in milliseconds, -1 for ever.
+        """
+        buf = self.buffer(b"".join(_POLLFD.pack(fd, events, 0) for fd, events in fds))
+        self.syscall(nr.SYS_poll, buf, len(fds), timeout)
+        return [(fd, revents) for fd, _, revents in _POLLFD.iter_unpack(buf.data) if revents]
+
+    def getpid(self) -> int:
+        """pid_t getpid(void)"""
+        return self.syscall(nr.SYS_getpid)[0]
+
+    def kill(self, pid: int, signum: int) -> None:
+        """int kill(pid_t pid, int signum)"""
+        self.syscall(nr.SYS_kill, pid, signum)
+
+    def mknod(self, path: str, mode: int, dev: int) -> None:
+        """int __mknod50(const char *path, mode_t mode, dev_t dev)"""
+        self.syscall(nr.SYS___mknod50, path, mode, *self.quad(dev))
+
+    def unlink(self, path: str) -> None:
+        """int unlink(const char *path)"""
+        self.syscall(nr.SYS_unlink, path)
+
+    def chmod(self, path: str, mode: int) -> None:
+        """int chmod(const char *path, mode_t mode)"""
+        self.syscall(nr.SYS_chmod, path, mode)
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        """int chown(const char *path, uid_t uid, gid_t gid); -1 leaves one as it is."""
+        self.syscall(nr.SYS_chown, path, uid, gid)
+
+    def mkdir(self, path: str, mode: int = 0o777) -> None:
+        """int mkdir(const char *path, mode_t mode)"""
+        self.syscall(nr.SYS_mkdir, path, mode)
+
+    def rmdir(self, path: str) -> None:
+        """int rmdir(const char *path)"""
+        self.syscall(nr.SYS_rmdir, path)
+
+    def stat(self, path: str) -> SimpleNamespace:
+        """int __stat50(const char *path, struct stat *ub): the members of struct stat as attributes."""
+        from lkmtools.abi import stat
+
+        layout = stat.stat.layout(self.dm)
+        buf = self.buffer(layout.size)
+        self.syscall(nr.SYS___stat50, path, buf)
+        return layout.unpack(buf.data)
+
+    def listdir(self, path: str) -> list[str]:
+        """int __getdents30(int fd, char *buf, size_t count): the names but "." and ".."."""
+        from lkmtools.abi import stat
+
+        layout = stat.dirent.layout(self.dm)
+        start = layout.offsetof("d_name")
+        names: list[str] = []
+        fd = self.open(path)
+        buf = self.buffer(_GETDENTS)
+        try:
+            while count := self.syscall(nr.SYS___getdents30, fd, buf, _GETDENTS)[0]:
+                at = 0
+                while at < count:
+                    length = layout.get(buf.data, at, "d_namlen")
+                    names.append(
+                        buf.data[at + start : at + start + length].decode("utf-8", "backslashreplace")
+                    )
+                    at += layout.get(buf.data, at, "d_reclen") or count
+        except KernelError:
+            self.close(fd)
+            raise
+        self.close(fd)
+        return [name for name in names if name not in (".", "..")]
+
+    def sysctl(self, name: str | Sequence[int], new: int | str | bytes | None = None) -> int | str | bytes:
+        """The old value of a sysctl(7) node, which `new` replaces if it is given.
+
+        int __sysctl(const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new,
+        size_t newlen).
+
+        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes, else bytes. `name`
+        is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted name.
+        """
+        from lkmtools.abi.sysctl import NAMES
+
+        mib = NAMES[name] if isinstance(name, str) else tuple(name)
+        numbers = self.buffer(b"".join(map(_INT.pack, mib)))
+        old = self.buffer(_SYSCTL_OLD)
+        length = self.buffer(_SYSCTL_OLD.to_bytes(self.dm.pointer, "little"))
+        if isinstance(new, int):
+            new = _INT.pack(new)
+        elif isinstance(new, str):
+            new = new.encode() + b"\0"
+        value: bytes | int = 0 if new is None else new
+        size = 0 if new is None else len(new)
+        self.syscall(nr.SYS___sysctl, numbers, len(mib), old, length, value, size)
+        raw = bytes(old.data[: int.from_bytes(length.data, "little")])
+        if mib in [NAMES[string] for string in _STRINGS]:
+            return raw.rstrip(b"\0").decode("latin-1")
+        return int.from_bytes(raw, "little", signed=True) if len(raw) in (4, 8) else raw

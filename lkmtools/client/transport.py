@@ -1,0 +1,114 @@
+"""One connection to the daemon: a request goes out, its answer comes back.
+
+Blocking on purpose: one process has one request in flight. The C socket type is used directly; the socket
+module would cost a tool more start-up time than all of this package.
+"""
+
+from __future__ import annotations
+
+import _socket
+import struct
+from collections.abc import Callable
+
+from lkmtools.errors import DaemonError, PanicError
+from lkmtools.proto import Control, Frame, Hello, Panic, ProtocolError, Reader, Refused, Syscall, encode
+
+RECEIVE = 1 << 16  # bytes asked for at once
+PATIENCE = 1  # seconds without an answer until on_wait is called
+
+
+class Transport:
+    """A connected socket that speaks frames. PanicError and DaemonError close it."""
+
+    __slots__ = ("_reader", "_serial", "_socket", "on_wait")
+
+    def __init__(self, sock: _socket.socket) -> None:
+        # A receive timeout of the socket, not of Python: no further system call for each recv.
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, struct.pack("ll", PATIENCE, 0))
+        self._socket = sock
+        self._reader = Reader()
+        self._serial = 0
+        self.on_wait: Callable[[], object] | None = None
+
+    def close(self) -> None:
+        """End the connection, and with it the process."""
+        self._socket.close()
+
+    def fileno(self) -> int:
+        """The socket's descriptor; -1 after close()."""
+        return self._socket.fileno()
+
+    def request(self, frame: Hello | Syscall | Control, give_up: int | None = None) -> Frame:
+        """Send `frame` and wait for its answer, for ever or for `give_up` seconds (DaemonError then).
+
+        PanicError if the kernel panics meanwhile, DaemonError if the daemon goes away or refuses. Whatever
+        interrupts the wait (KeyboardInterrupt too) closes the connection: the request dies with its process.
+        """
+        self._serial = serial = self._serial + 1 & 0xFFFFFFFF
+        data = encode(frame, serial)
+        try:
+            try:
+                self._socket.sendall(data)
+            except OSError:
+                if self._socket.fileno() < 0:
+                    raise DaemonError("the connection to the daemon is closed") from None
+                return self.wait(-1)  # what the daemon said before it closed
+            return self.wait(serial, give_up)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def wait(self, serial: int | None = None, give_up: int | None = None) -> Frame:
+        """The next frame for the last request (or for `serial`)."""
+        wanted = self._serial if serial is None else serial
+        reader = self._reader
+        waited = 0
+        while True:
+            try:
+                got = reader.next()
+            except ProtocolError as error:
+                raise DaemonError(f"the daemon does not speak our protocol: {error}") from None
+            if got is None:
+                data = self._receive()
+                if data is not None:
+                    reader.feed(data)
+                else:
+                    waited += PATIENCE
+                    self._waited(waited, give_up)
+                continue
+            answered, frame = got
+            if type(frame) is Panic:
+                raise PanicError(frame.reason, frame.report)
+            if type(frame) is Refused:
+                raise DaemonError(frame.why)
+            if answered == wanted:
+                return frame  # else the rest of a stream nobody reads any more
+
+    def _waited(self, seconds: int, give_up: int | None) -> None:
+        if seconds == PATIENCE and self.on_wait:
+            self.on_wait()
+        if give_up is not None and seconds >= give_up:
+            raise DaemonError(f"no answer in {seconds} seconds")
+
+    def _receive(self) -> bytes | None:
+        """Bytes that came; None after PATIENCE seconds without any. DaemonError at the end."""
+        try:
+            data = self._socket.recv(RECEIVE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise DaemonError(f"the connection to the daemon is lost: {error.strerror}") from None
+        if not data:
+            raise DaemonError("the daemon closed the connection (it was stopped, or it died)")
+        return data
+
+    def wait_end(self) -> None:
+        """Wait until the daemon has closed its end; what it still sends is dropped."""
+        while True:
+            try:
+                if self._socket.recv(RECEIVE) == b"":
+                    return
+            except BlockingIOError:
+                continue
+            except OSError:
+                return

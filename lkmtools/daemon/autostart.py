@@ -1,0 +1,57 @@
+"""Start a daemon for a tool that found none: exactly one, however many tools start at once.
+
+Whoever starts a daemon holds the start lock (a flock on SOCKET.lock) from before it looks for a listener
+until there is one. The lock travels to lkmd with the descriptor, so that a tool killed meanwhile does not
+let a second daemon in. lkmd returns when the socket listens, with the error text on its stderr when it
+cannot: nobody sleeps and looks again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lkmtools.daemon import address
+from lkmtools.errors import DaemonError
+
+
+@contextmanager
+def start_lock(path: str, inherited: int | None = None) -> Iterator[int]:
+    """Hold the right to start a daemon on the socket `path`; the descriptor that holds it.
+
+    `inherited` is the descriptor of whoever started us and holds it for us. DaemonError if the lock file
+    cannot be opened.
+    """
+    if inherited is None:
+        try:
+            address.make_directory(path)
+            fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DaemonError(f"cannot make {path}.lock: {error.strerror}") from None
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    else:
+        fd = inherited
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def start(path: str) -> None:
+    """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start."""
+    import subprocess
+
+    with start_lock(path) as lock:
+        if sock := address.open_socket(path):
+            sock.close()
+            return
+        command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", path, "--lock-fd", str(lock)]
+        made = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[lock], check=False, text=True
+        )
+    if made.returncode:
+        why = made.stderr.strip() or f"lkmd ended with status {made.returncode}"
+        raise DaemonError(f"cannot start a daemon: {why.removeprefix('lkmd: ')}")
