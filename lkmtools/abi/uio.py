@@ -1,14 +1,15 @@
 """<sys/uio.h>: scatter and gather.
 
 The members up to uio_vmspace are NetBSD 4.0's and later. uio_segflg and uio_lwp (uio_procp before 3.0) are
-kept behind them for older sources: a transfer is within the kernel when uio_vmspace is the kernel's
-or uio_segflg is UIO_SYSSPACE.
+kept behind them for older sources: a transfer is within the kernel when uio_vmspace is
+VMSPACE_KERNEL or uio_segflg is UIO_SYSSPACE.
 """
 
 from lkmtools.abi.datamodel import Struct
 
 UIO_READ, UIO_WRITE = 0, 1
 UIO_USERSPACE, UIO_SYSSPACE = 0, 1
+VMSPACE_KERNEL = -1  # vmspace_kernel(): as wide as a pointer, only compared
 UIO_MAXIOV = 1024
 UIO_SMALLIOV = 8
 

@@ -1,0 +1,16 @@
+"""The C compiler of module authors: which one, with which flags, for which machine."""
+
+from lkmtools.cc.compilers import Compiler, CompilerError, find_compiler, usable_compilers
+from lkmtools.cc.flags import INCLUDE, MACHINES, Target, compile_flags, link_flags
+
+__all__ = [
+    "INCLUDE",
+    "MACHINES",
+    "Compiler",
+    "CompilerError",
+    "Target",
+    "compile_flags",
+    "find_compiler",
+    "link_flags",
+    "usable_compilers",
+]

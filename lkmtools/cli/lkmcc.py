@@ -1,0 +1,206 @@
+"""lkmcc: compile kernel modules with the host's C compiler, for the machine of the kernel at hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from lkmtools.cc import (
+    MACHINES,
+    Compiler,
+    CompilerError,
+    compile_flags,
+    find_compiler,
+    link_flags,
+    usable_compilers,
+)
+
+_HELP = """\
+Compile loadable kernel modules.
+
+\b
+    lkmcc hello.c                     makes hello.o
+    lkmcc -Wextra -DDEBUG a.c b.c     makes a.o and b.o
+    lkmcc -r -o mod.o a.c b.c         makes one module of several sources
+    make CC=lkmcc hello.o             in a Makefile
+
+-c, -o FILE, -r and -v have their usual meaning; every other option goes to the compiler. The machine is
+--machine, else LKM_MACHINE, else that of the running kernel, else amd64. The compiler is --cc, else LKM_CC,
+else the host's cc, gcc or clang where it can compile for the machine, else zig's. The exit status is the
+compiler's.
+"""
+_SOURCES = (".c", ".i", ".s", ".S")
+_OBJECTS = (".o", ".a")
+_TAKES_ARGUMENT = {
+    *(
+        "-D",
+        "-U",
+        "-I",
+        "-include",
+        "-imacros",
+        "-isystem",
+        "-iquote",
+        "-idirafter",
+        "-x",
+        "-MF",
+        "-MT",
+        "-MQ",
+    ),
+    *("-Xclang", "-Xpreprocessor", "-Xassembler", "-T", "-L", "-u", "-z", "-arch", "-target", "--param"),
+}
+_NOT_COMPILING = {"-E", "-S", "-fsyntax-only", "-M", "-MM"}
+
+
+class Request(NamedTuple):
+    """The compiler's part of the command line, taken apart."""
+
+    sources: list[str]
+    objects: list[str]
+    options: list[str]
+    output: str | None
+    join: bool
+    verbose: bool
+
+
+def parse(words: list[str]) -> Request:
+    """Take the compiler's words apart; CompilerError when -o has no file or nothing is to be done."""
+    sources, objects, options = [], [], []
+    output, join, verbose = None, False, False
+    rest = iter(words)
+    for word in rest:
+        if word == "-o":
+            output = next(rest, None)
+            if output is None:
+                raise CompilerError("-o needs a file name")
+        elif word.startswith("-o") and not word.startswith("-objc"):
+            output = word[2:]
+        elif word in _TAKES_ARGUMENT:
+            options += [word, *[argument for argument in [next(rest, None)] if argument is not None]]
+        elif word.startswith("-") and word not in ("-c", "-r", "-v"):
+            options.append(word)
+        elif word.endswith(_OBJECTS):
+            objects.append(word)
+        elif word.endswith(_SOURCES):
+            sources.append(word)
+        elif word.startswith("-"):
+            join, verbose = join or word == "-r", verbose or word == "-v"
+        else:
+            raise CompilerError(
+                f"{word}: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"
+            )
+    if not sources and not objects:
+        raise CompilerError("no source files; try lkmcc --help")
+    return Request(sources, objects, options, output, join, verbose)
+
+
+def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
+    """The commands to run, in order; each step is a list of alternatives, of which the first that works counts."""
+    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *request.options]
+    if _NOT_COMPILING & set(request.options):
+        output = ["-o", request.output] if request.output else []
+        return [[[*compile_one, *output, *request.sources]]]
+    if not request.join:
+        if request.objects:
+            raise CompilerError(f"{request.objects[0]}: objects are joined only with -r")
+        if request.output and len(request.sources) > 1:
+            raise CompilerError("-o with several sources needs -r, which makes one module of them")
+        return [
+            [[*compile_one, "-c", source, "-o", request.output or f"{Path(source).stem}.o"]]
+            for source in request.sources
+        ]
+    if request.output is None:
+        raise CompilerError("-r needs -o FILE, the module to make")
+    parts = [f"{request.output}.{number}.tmp.o" for number in range(len(request.sources))]
+    steps = [
+        [[*compile_one, "-c", source, "-o", part]]
+        for source, part in zip(request.sources, parts, strict=True)
+    ]
+    inputs = [*parts, *request.objects, "-o", request.output]
+    steps.append([[*compiler.argv, *flags, *inputs] for flags in link_flags(compiler.family, machine)])
+    return steps
+
+
+def run(steps: list[list[list[str]]], verbose: bool) -> int:
+    """Run the steps until one fails; the exit status of the last command."""
+    status = 0
+    for alternatives in steps:
+        for last, command in zip(range(len(alternatives))[::-1], alternatives, strict=True):
+            if verbose:
+                click.echo(shlex.join(command), err=True)
+            done = subprocess.run(command, check=False, capture_output=bool(last))
+            status = done.returncode if done.returncode >= 0 else 128 - done.returncode
+            if status == 0:
+                break
+        if status != 0:
+            break
+    return status
+
+
+def machine_at_hand(given: str | None) -> str:
+    """The machine to compile for: the option's, the environment's, the running kernel's, or amd64."""
+    chosen = given or os.environ.get("LKM_MACHINE")
+    if chosen:
+        return chosen
+    from lkmtools.client import connect
+    from lkmtools.errors import DaemonError
+
+    try:
+        with connect(comm="lkmcc", autostart=False) as process:
+            return str(process.machine)
+    except DaemonError:
+        return "amd64"
+
+
+def host_check() -> int:
+    """0 when a compiler of the host, not zig's, can compile for every machine; else 1, and why on standard error."""
+    for machine in MACHINES:
+        found = next(usable_compilers(machine, zig=False), None)
+        if found is None:
+            click.echo(f"lkmcc: no host compiler for {machine}", err=True)
+            return 1
+        click.echo(f"{machine}: {found}")
+    return 0
+
+
+@click.command(help=_HELP, context_settings={"ignore_unknown_options": True})
+@click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
+@click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; 'zig' is zig's.")
+@click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
+@click.option(
+    "--check-compiler", is_flag=True, help="Exit 0 if the host's own compiler serves every machine."
+)
+@click.version_option(package_name="lkmtools")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION...] FILE.c...")
+def main(
+    machine: str | None, command: str | None, cflags: bool, check_compiler: bool, words: tuple[str, ...]
+) -> None:
+    """Parse, find the compiler, run it."""
+    if check_compiler:
+        sys.exit(host_check())
+    try:
+        request = None if cflags else parse(list(words))
+        machine = machine_at_hand(machine)
+        compiler = find_compiler(machine, command or os.environ.get("LKM_CC"))
+        if request is None:
+            click.echo(shlex.join(compile_flags(compiler.family, machine)))
+            return
+        steps = plan(request, compiler, machine)
+    except CompilerError as e:
+        click.echo(f"lkmcc: {e}", err=True)
+        sys.exit(1)
+    try:
+        sys.exit(run(steps, request.verbose))
+    finally:
+        if request.join:
+            for number in range(len(request.sources)):
+                Path(f"{request.output}.{number}.tmp.o").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+/* <machine/psl.h>: everything is in <machine/intr.h>. */
+
+#include <machine/intr.h>

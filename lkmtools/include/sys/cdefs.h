@@ -1,0 +1,85 @@
+/* <sys/cdefs.h>: what hides the differences between C compilers and between C dialects. */
+
+#ifndef _SYS_CDEFS_H_
+#define _SYS_CDEFS_H_
+
+#define __GNUC_PREREQ__(major, minor) \
+	(__GNUC__ > (major) || (__GNUC__ == (major) && __GNUC_MINOR__ >= (minor)))
+
+#ifdef __cplusplus
+#define __BEGIN_DECLS	extern "C" {
+#define __END_DECLS	}
+#else
+#define __BEGIN_DECLS
+#define __END_DECLS
+#endif
+
+/* Prototypes that a pre-ANSI compiler would not have understood. */
+#define __P(protos)	protos
+#define __CONCAT1(a, b)	a ## b
+#define __CONCAT(a, b)	__CONCAT1(a, b)
+#define CONCAT(a, b)	__CONCAT(a, b)
+#define __STRING(x)	#x
+#define ___STRING(x)	__STRING(x)
+#define __const		const
+#define __signed	signed
+#define __volatile	volatile
+
+
+/* The linker keeps no identification: version strings are accepted and dropped. */
+#define __IDSTRING(name, string)	struct __CONCAT(__idstring_, name)
+#define __RCSID(string)			struct __rcsid_dropped
+#define __SCCSID(string)		struct __sccsid_dropped
+#define __COPYRIGHT(string)		struct __copyright_dropped
+#define __KERNEL_RCSID(n, string)	struct __kernel_rcsid_dropped
+#define __KERNEL_SCSID(n, string)	struct __kernel_scsid_dropped
+#define __KERNEL_COPYRIGHT(n, string)	struct __kernel_copyright_dropped
+
+#define __dead			__attribute__((__noreturn__))
+#define __noreturn		__attribute__((__noreturn__))
+#define __pure			__attribute__((__pure__))
+#define __constfunc		__attribute__((__const__))
+#define __noinline		__attribute__((__noinline__))
+#define __always_inline		__attribute__((__always_inline__))
+#define __unused		__attribute__((__unused__))
+#define __used			__attribute__((__used__))
+#define __packed		__attribute__((__packed__))
+#define __aligned(x)		__attribute__((__aligned__(x)))
+#define __section(x)		__attribute__((__section__(x)))
+#define __weak			__attribute__((__weak__))
+#define __insn_barrier()	__asm __volatile("" : : : "memory")
+#define __attribute_noreturn__	__attribute__((__noreturn__))
+#define __predict_true(exp)	__builtin_expect((exp) != 0, 1)
+#define __predict_false(exp)	__builtin_expect((exp) != 0, 0)
+#define __restrict		__restrict__
+#define __static		static
+#define __UNCONST(a)		((void *)(unsigned long)(const void *)(a))
+#define __UNVOLATILE(a)		((void *)(unsigned long)(volatile void *)(a))
+#define __arraycount(a)		(sizeof(a) / sizeof((a)[0]))
+#define __offsetof(type, member)	__builtin_offsetof(type, member)
+#define __weak_alias(alias, sym)	extern __typeof__(sym) alias __attribute__((__weak__, __alias__(#sym)));
+#define __strong_alias(alias, sym)	extern __typeof__(sym) alias __attribute__((__alias__(#sym)));
+#define __warn_references(sym, msg)
+#define __BIT(n)		(((n) >= 8 * sizeof(unsigned long long)) ? 0 : 1ULL << (n))
+#define __BITS(m, n)		((__BIT((m) > (n) ? (m) + 1 : (n) + 1) - 1) ^ (__BIT((m) < (n) ? (m) : (n)) - 1))
+#define __LOWEST_SET_BIT(mask)	((((mask) - 1) & (mask)) ^ (mask))
+#define __SHIFTOUT(x, mask)	(((x) & (mask)) / __LOWEST_SET_BIT(mask))
+#define __SHIFTIN(x, mask)	((x) * __LOWEST_SET_BIT(mask))
+
+#if defined(__x86_64__)
+#define _LP64	1
+#ifndef __LP64__
+#define __LP64__ 1
+#endif
+#endif
+
+/* Linker sets: a module's entries stay in the module, nobody collects them. */
+#define __link_set_add_text(set, sym)
+#define __link_set_add_rodata(set, sym)
+#define __link_set_add_data(set, sym)
+#define __link_set_add_bss(set, sym)
+
+/* The n-th of four arguments: headers use it to take both the older and the newer form of a call. */
+#define __lkm_pick4(a, b, c, d, ...)	d
+
+#endif

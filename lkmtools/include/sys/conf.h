@@ -1,0 +1,123 @@
+/* <sys/conf.h>: the device switch tables, and what stands in their empty places. */
+
+#ifndef _SYS_CONF_H_
+#define _SYS_CONF_H_
+
+#include <sys/queue.h>
+#include <sys/systm.h>
+
+struct buf;
+struct knote;
+struct lwp;
+struct tty;
+struct uio;
+struct vnode;
+
+#define D_OTHER		0x0000
+#define D_TAPE		0x0001
+#define D_DISK		0x0002
+#define D_TTY		0x0003
+#define D_TYPEMASK	0x00ff
+#define D_MPSAFE	0x0100
+
+struct bdevsw {
+	int	(*d_open)(dev_t, int, int, struct lwp *);
+	int	(*d_close)(dev_t, int, int, struct lwp *);
+	void	(*d_strategy)(struct buf *);
+	int	(*d_ioctl)(dev_t, u_long, void *, int, struct lwp *);
+	int	(*d_dump)(dev_t, daddr_t, void *, size_t);
+	int	(*d_psize)(dev_t);
+	union {
+		int	d_flag;
+		int	d_type;		/* its name before NetBSD 5 */
+	};
+};
+
+struct cdevsw {
+	int		(*d_open)(dev_t, int, int, struct lwp *);
+	int		(*d_close)(dev_t, int, int, struct lwp *);
+	int		(*d_read)(dev_t, struct uio *, int);
+	int		(*d_write)(dev_t, struct uio *, int);
+	int		(*d_ioctl)(dev_t, u_long, void *, int, struct lwp *);
+	void		(*d_stop)(struct tty *, int);
+	struct tty	*(*d_tty)(dev_t);
+	int		(*d_poll)(dev_t, int, struct lwp *);
+	paddr_t		(*d_mmap)(dev_t, off_t, int);
+	int		(*d_kqfilter)(dev_t, struct knote *);
+	union {
+		int	d_flag;
+		int	d_type;
+	};
+};
+
+#ifdef _KERNEL
+/*
+ * dev_type_open(fooopen) declares a driver's routine, dev_type_open((*)) is the type of a pointer to one. No
+ * parameters are named: definitions with the struct proc of NetBSD 2.0 follow such declarations, and with struct lwp.
+ */
+#define dev_type_open(n)	int n()
+#define dev_type_close(n)	int n()
+#define dev_type_read(n)	int n()
+#define dev_type_write(n)	int n()
+#define dev_type_ioctl(n)	int n()
+#define dev_type_stop(n)	void n()
+#define dev_type_tty(n)		struct tty *n()
+#define dev_type_poll(n)	int n()
+#define dev_type_mmap(n)	paddr_t n()
+#define dev_type_strategy(n)	void n()
+#define dev_type_dump(n)	int n()
+#define dev_type_size(n)	int n()
+#define dev_type_kqfilter(n)	int n()
+
+#define __LKM_DEV_OPEN		int (*)(dev_t, int, int, struct lwp *)
+#define __LKM_DEV_RW		int (*)(dev_t, struct uio *, int)
+#define __LKM_DEV_IOCTL		int (*)(dev_t, u_long, void *, int, struct lwp *)
+#define __LKM_DEV_STOP		void (*)(struct tty *, int)
+#define __LKM_DEV_POLL		int (*)(dev_t, int, struct lwp *)
+#define __LKM_DEV_MMAP		paddr_t (*)(dev_t, off_t, int)
+#define __LKM_DEV_DUMP		int (*)(dev_t, daddr_t, void *, size_t)
+#define __LKM_DEV_KQFILTER	int (*)(dev_t, struct knote *)
+
+/* Refuse with ENODEV. */
+#define noopen		((__LKM_DEV_OPEN)enodev)
+#define noclose		((__LKM_DEV_OPEN)enodev)
+#define noread		((__LKM_DEV_RW)enodev)
+#define nowrite		((__LKM_DEV_RW)enodev)
+#define noioctl		((__LKM_DEV_IOCTL)enodev)
+#define nostop		((__LKM_DEV_STOP)enodev)
+#define notty		NULL
+#define nopoll		seltrue
+#define nommap		((__LKM_DEV_MMAP)enodev)
+#define nodump		((__LKM_DEV_DUMP)enodev)
+#define nosize		NULL
+#define nokqfilter	seltrue_kqfilter
+
+/* Succeed and do nothing. */
+#define nullopen	((__LKM_DEV_OPEN)nullop)
+#define nullclose	((__LKM_DEV_OPEN)nullop)
+#define nullread	((__LKM_DEV_RW)nullop)
+#define nullwrite	((__LKM_DEV_RW)nullop)
+#define nullioctl	((__LKM_DEV_IOCTL)nullop)
+#define nullstop	((__LKM_DEV_STOP)nullop)
+#define nullpoll	((__LKM_DEV_POLL)nullop)
+#define nullmmap	((__LKM_DEV_MMAP)nullop)
+#define nulldump	((__LKM_DEV_DUMP)nullop)
+#define nullkqfilter	((__LKM_DEV_KQFILTER)eopnotsupp)
+
+int	seltrue_kqfilter(dev_t dev, struct knote *kn);
+
+int	devsw_attach(const char *name, const struct bdevsw *bdev, devmajor_t *bmajor, const struct cdevsw *cdev,
+	    devmajor_t *cmajor);
+int	devsw_detach(const struct bdevsw *bdev, const struct cdevsw *cdev);
+const struct bdevsw	*bdevsw_lookup(dev_t dev);
+const struct cdevsw	*cdevsw_lookup(dev_t dev);
+devmajor_t		 bdevsw_lookup_major(const struct bdevsw *bdev);
+devmajor_t		 cdevsw_lookup_major(const struct cdevsw *cdev);
+
+#define DEV_MEM		0
+#define DEV_KMEM	1
+#define DEV_NULL	2
+#define DEV_ZERO	12
+#endif
+
+#endif

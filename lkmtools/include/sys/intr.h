@@ -1,0 +1,3 @@
+/* <sys/intr.h>: everything is in <machine/intr.h>. */
+
+#include <machine/intr.h>

@@ -1,0 +1,3 @@
+/* <sys/lwp.h>: everything is in <sys/proc.h>. */
+
+#include <sys/proc.h>

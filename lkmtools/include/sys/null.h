@@ -1,0 +1,10 @@
+/* <sys/null.h>: the null pointer. */
+
+#ifndef _SYS_NULL_H_
+#define _SYS_NULL_H_
+
+#ifndef NULL
+#define NULL	((void *)0)
+#endif
+
+#endif

@@ -1,0 +1,37 @@
+/* <sys/stdint.h>: integers of exact width, as the compiler itself defines them. */
+
+#ifndef _SYS_STDINT_H_
+#define _SYS_STDINT_H_
+
+typedef signed char		int8_t;
+typedef unsigned char		uint8_t;
+typedef short			int16_t;
+typedef unsigned short		uint16_t;
+typedef int			int32_t;
+typedef unsigned int		uint32_t;
+#ifdef __LP64__
+typedef long			int64_t;
+typedef unsigned long		uint64_t;
+#else
+typedef long long		int64_t;
+typedef unsigned long long	uint64_t;
+#endif
+typedef __INTPTR_TYPE__		intptr_t;
+typedef __UINTPTR_TYPE__	uintptr_t;
+typedef int64_t			intmax_t;
+typedef uint64_t		uintmax_t;
+
+#define INT8_MIN	(-0x7f - 1)
+#define INT16_MIN	(-0x7fff - 1)
+#define INT32_MIN	(-0x7fffffff - 1)
+#define INT64_MIN	(-0x7fffffffffffffffLL - 1)
+#define INT8_MAX	0x7f
+#define INT16_MAX	0x7fff
+#define INT32_MAX	0x7fffffff
+#define INT64_MAX	0x7fffffffffffffffLL
+#define UINT8_MAX	0xff
+#define UINT16_MAX	0xffff
+#define UINT32_MAX	0xffffffffU
+#define UINT64_MAX	0xffffffffffffffffULL
+
+#endif

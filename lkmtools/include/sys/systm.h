@@ -1,0 +1,118 @@
+/* <sys/systm.h>: kernel functions and variables that everybody uses. */
+
+#ifndef _SYS_SYSTM_H_
+#define _SYS_SYSTM_H_
+
+#include <sys/cdefs.h>
+#include <sys/null.h>
+#include <sys/types.h>
+#include <sys/stdarg.h>
+#include <machine/param.h>
+#include <machine/cpu.h>
+#include <lib/libkern/libkern.h>
+
+struct uio;
+struct lwp;
+struct proc;
+struct tty;
+struct knote;
+
+extern int		securelevel;	/* see lkm(4), init(8) */
+extern const char	*panicstr;	/* why the kernel panicked, NULL while it did not */
+extern int		cold;
+extern const char	copyright[];
+extern const char	version[];
+extern const char	ostype[];
+extern const char	osrelease[];
+extern int		physmem;
+extern int		ncpu;
+
+/* A system call: its arguments counted in registers, their size in bytes, flags, and the function. */
+typedef int	sy_call_t(struct lwp *, const void *, register_t *);
+
+struct sysent {
+	short		 sy_narg;
+	short		 sy_argsize;
+	int		 sy_flags;
+	sy_call_t	*sy_call;
+};
+
+#define SYCALL_MPSAFE		0x0001
+#define SYCALL_NARGS_MASK	0x00f0
+
+extern struct sysent	sysent[];
+extern int		nsysent;
+
+#ifdef _KERNEL
+/* What stands in tables where nothing else does. */
+int	nullop(void *arg);
+int	enodev(void);
+int	enosys(void);
+int	enoioctl(void);
+int	enxio(void);
+int	eopnotsupp(void);
+int	sys_nosys(struct lwp *l, const void *args, register_t *retval);
+int	sys_lkmnosys(struct lwp *l, const void *args, register_t *retval);
+int	seltrue(dev_t dev, int events, struct lwp *l);
+
+/* printf(9). Beside the usual conversions, %b takes a number and a string that names its bits. */
+void	panic(const char *fmt, ...) __dead;
+void	printf(const char *fmt, ...);
+void	uprintf(const char *fmt, ...);
+void	vprintf(const char *fmt, va_list ap);
+int	sprintf(char *buf, const char *fmt, ...);
+int	snprintf(char *buf, size_t size, const char *fmt, ...);
+int	vsprintf(char *buf, const char *fmt, va_list ap);
+int	vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
+void	aprint_normal(const char *fmt, ...);
+void	aprint_error(const char *fmt, ...);
+void	aprint_naive(const char *fmt, ...);
+void	aprint_verbose(const char *fmt, ...);
+void	aprint_debug(const char *fmt, ...);
+
+/* Copies to and from the process of the current system call: 0 or EFAULT; the strings ENAMETOOLONG too. */
+int	copyin(const void *uaddr, void *kaddr, size_t len);
+int	copyout(const void *kaddr, void *uaddr, size_t len);
+int	copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done);
+int	copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done);
+int	copystr(const void *from, void *to, size_t len, size_t *done);
+int	kcopy(const void *from, void *to, size_t len);
+int	uiomove(void *buf, size_t n, struct uio *uio);
+
+/* Blocking interrupts: each returns the level before, for splx. */
+int	splraise(int ipl);
+void	spllower(int ipl);
+void	splx(int s);
+int	spl0(void);
+int	splsoftclock(void);
+int	splsoftnet(void);
+int	splsoftserial(void);
+int	splsoftbio(void);
+int	splbio(void);
+int	splnet(void);
+int	spltty(void);
+int	splserial(void);
+int	splvm(void);
+int	splclock(void);
+int	splstatclock(void);
+int	splsched(void);
+int	spllock(void);
+int	splhigh(void);
+#define splimp()	splvm()
+
+#define KASSERTMSG(e, msg)	((e) ? (void)0 : panic msg)
+
+#ifdef DEBUG
+#define KDASSERT(e)	KASSERT(e)
+#else
+#define KDASSERT(e)	((void)0)
+#endif
+
+#define KERNEL_LOCK(n, l)		((void)(n))
+#define KERNEL_UNLOCK_ONE(l)		((void)0)
+#define KERNEL_UNLOCK_ALL(l, n)		((void)0)
+#define ASSERT_SLEEPABLE(lock, msg)	((void)0)
+#define assert_sleepable()		((void)0)
+#endif
+
+#endif

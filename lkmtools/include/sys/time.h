@@ -1,0 +1,79 @@
+/* <sys/time.h>: time values and the kernel's clocks. */
+
+#ifndef _SYS_TIME_H_
+#define _SYS_TIME_H_
+
+#include <sys/types.h>
+
+struct timeval {
+	time_t		tv_sec;
+	suseconds_t	tv_usec;
+};
+
+struct timespec {
+	time_t		tv_sec;
+	long		tv_nsec;
+};
+
+struct bintime {
+	time_t		sec;
+	uint64_t	frac;
+};
+
+struct timezone {
+	int		tz_minuteswest;
+	int		tz_dsttime;
+};
+
+struct itimerval {
+	struct timeval	it_interval;
+	struct timeval	it_value;
+};
+
+struct itimerspec {
+	struct timespec	it_interval;
+	struct timespec	it_value;
+};
+
+#define CLOCK_REALTIME	0
+#define CLOCK_VIRTUAL	1
+#define CLOCK_PROF	2
+#define CLOCK_MONOTONIC	3
+
+#define ITIMER_REAL	0
+#define ITIMER_VIRTUAL	1
+#define ITIMER_PROF	2
+
+#define TIMEVAL_TO_TIMESPEC(tv, ts) \
+	((void)((ts)->tv_sec = (tv)->tv_sec, (ts)->tv_nsec = (tv)->tv_usec * 1000))
+#define TIMESPEC_TO_TIMEVAL(tv, ts) \
+	((void)((tv)->tv_sec = (ts)->tv_sec, (tv)->tv_usec = (suseconds_t)((ts)->tv_nsec / 1000)))
+
+#define timerclear(tv)		((tv)->tv_sec = (tv)->tv_usec = 0)
+#define timerisset(tv)		((tv)->tv_sec || (tv)->tv_usec)
+#define timercmp(a, b, op) \
+	((a)->tv_sec == (b)->tv_sec ? (a)->tv_usec op (b)->tv_usec : (a)->tv_sec op (b)->tv_sec)
+#define timeradd(a, b, sum) \
+	do { \
+		(sum)->tv_sec = (a)->tv_sec + (b)->tv_sec; \
+		(sum)->tv_usec = (a)->tv_usec + (b)->tv_usec; \
+		if ((sum)->tv_usec >= 1000000) { \
+			(sum)->tv_sec++; \
+			(sum)->tv_usec -= 1000000; \
+		} \
+	} while (0)
+#define timersub(a, b, diff) \
+	do { \
+		(diff)->tv_sec = (a)->tv_sec - (b)->tv_sec; \
+		(diff)->tv_usec = (a)->tv_usec - (b)->tv_usec; \
+		if ((diff)->tv_usec < 0) { \
+			(diff)->tv_sec--; \
+			(diff)->tv_usec += 1000000; \
+		} \
+	} while (0)
+
+#ifdef _KERNEL
+#include <sys/timevar.h>
+#endif
+
+#endif
