@@ -138,7 +138,7 @@ class File:
         row = self.sections[index]
         if row.entsize != form.size or row.size % form.size:
             raise ObjectError(
-                f"{self.name}: section {index}: {row.size} bytes in entries of {row.entsize}, not of {form.size}"
+                f"{self.name}: section {index}: {row.size} bytes in entries of {row.entsize}, not {form.size}"
             )
         return self.contents(index)
 
@@ -157,7 +157,7 @@ class File:
         end = self._bytes.find(b"\0", start, stop)
         if end < 0:
             raise ObjectError(
-                f"{self.name}: string table {index}: the name at {offset:#x} does not end in {stop - start} bytes"
+                f"{self.name}: string table {index}: name at {offset:#x} has no end in {stop - start} bytes"
             )
         text = self._bytes[start:end].decode("utf-8", "backslashreplace")
         self._names[index, offset] = text

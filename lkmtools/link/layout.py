@@ -1,0 +1,263 @@
+"""Prelink: which sections are loaded, in what order, and what the relocations will need.
+
+Stands for modload's prelink at address 0, whose only result was the size. Order: code, read-only data,
+writable data, writable zeros, each permission class beginning on a page of its own. Inside a class the
+file's order, except that sections of one name stand together (__start_NAME and __stop_NAME bound them).
+The linker adds COMMON (common symbols) and .got (when a relocation asks for one; psABI: three reserved
+words, then a slot for each symbol).
+
+Refused: thread-local sections, and constructors (.init_array, .ctors): nothing in a kernel runs them.
+SHF_MERGE sections are kept as they are. COMDAT groups: the first of a signature wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lkmtools.elf import Object, ObjectSymbol, Relocation, Section, machine_name
+from lkmtools.elf import constants as c
+from lkmtools.errors import LinkError
+from lkmtools.link.errors import WrongMachine
+from lkmtools.link.howto import Howto, Machine, Refusal
+from lkmtools.link.image import PROT_EXEC, PROT_READ, PROT_WRITE, PlacedSection, Prelink, Segment, Use
+from lkmtools.link.machines import MACHINES
+
+MAX_IMAGE = 64 << 20
+COMMON_INDICES = (c.SHN_COMMON, c.SHN_AMD64_LCOMMON)
+GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
+
+# SHF_WRITE and SHF_EXECINSTR -> permissions, in address order.
+_CLASSES = {
+    c.SHF_EXECINSTR: PROT_READ | PROT_EXEC,
+    0: PROT_READ,
+    c.SHF_WRITE: PROT_READ | PROT_WRITE,
+    c.SHF_WRITE | c.SHF_EXECINSTR: PROT_READ | PROT_WRITE | PROT_EXEC,
+}
+_ORDER = tuple(_CLASSES)
+_CLASS_MASK = c.SHF_WRITE | c.SHF_EXECINSTR
+_CONSTRUCTORS = (".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors")
+_COMMON = -1  # the index of the linker's own sections while they are placed
+_GOT = -2
+
+
+class _Piece(NamedTuple):
+    """A section to be placed: what of it the layout looks at."""
+
+    shndx: int
+    name: str
+    type: int
+    flags: int
+    size: int
+    align: int
+
+
+def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()) -> Prelink:
+    """Lay `obj` out at address 0 for the kernel of `machine`.
+
+    `entry_names` are entry symbols in order of preference; the first that is a defined global becomes
+    `.entry` (None when none is). LinkError for what cannot be a kernel module; WrongMachine.
+    """
+    row = MACHINES[machine]
+    if (obj.machine, obj.bits, obj.byteorder) != (row.e_machine, row.bits, row.byteorder):
+        odd = "" if obj.machine != row.e_machine else f" ({obj.bits} bits, {obj.byteorder}-endian)"
+        raise WrongMachine(obj.name, machine_name(obj.machine) + odd, machine)
+    kept = _kept_sections(obj)
+    uses, slots, got = _scan(obj, row, kept)
+    pieces = [_Piece(s.index, s.name, s.type, s.flags, s.size, s.align) for s in kept.values()]
+    commons, common_size, common_align = _commons(obj)
+    if common_size:
+        flags = c.SHF_ALLOC | c.SHF_WRITE
+        pieces.append(_Piece(_COMMON, "COMMON", c.SHT_NOBITS, flags, common_size, common_align))
+    if got:
+        size = row.word * (row.reserved_got_words + len(slots))
+        pieces.append(_Piece(_GOT, ".got", c.SHT_PROGBITS, c.SHF_ALLOC, size, row.word))
+    sections, segments, size, at = _place(obj.name, pieces, row.page)
+    return Prelink(
+        object=obj,
+        machine=row,
+        size=size,
+        sections=sections,
+        segments=segments,
+        undefined=_undefined(obj, uses),
+        entry=next((name for name in entry_names if obj.defines(name)), None),
+        offsets={s.index: at[s.index] for s in kept.values()},
+        commons={index: at[_COMMON] + offset for index, offset in commons.items()},
+        uses=uses,
+        got=at.get(_GOT),
+        slots=slots,
+    )
+
+
+def _kept_sections(obj: Object) -> dict[int, Section]:
+    """The sections that are loaded, by index, after COMDAT selection and refusals."""
+    discarded: set[int] = set()
+    seen: set[str] = set()
+    for group in obj.groups:
+        if group.comdat and group.signature in seen:
+            discarded.update(group.members)
+        elif group.comdat:
+            seen.add(group.signature)
+    kept = {s.index: s for s in obj.sections if s.allocated and s.index not in discarded}
+    for section in kept.values():
+        if section.flags & c.SHF_TLS:
+            raise LinkError(
+                f"{obj.name}: section {section.name} is thread-local storage, which a kernel module does not "
+                "have; compile without __thread and _Thread_local"
+            )
+        if section.size and section.name.startswith(_CONSTRUCTORS):
+            raise LinkError(
+                f"{obj.name}: section {section.name} holds constructors or destructors, which a "
+                "kernel does not run; call them from the module's load and unload functions"
+            )
+    return kept
+
+
+def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int, Use], dict[int, int], bool]:
+    """First use of every symbol, GOT slots, whether there must be a GOT; LinkError for impossible types."""
+    uses: dict[int, Use] = {}
+    slots: dict[int, int] = {}
+    got = False
+    for table in obj.relocations:
+        section = kept.get(table.target)
+        if section is None:
+            continue
+        if section.type == c.SHT_NOBITS:
+            raise LinkError(
+                f"{obj.name}: {table.name}: relocations for {section.name}, which has no contents"
+            )
+        for entry in table.entries:
+            offset, kind, index, _ = entry
+            howto = row.howtos.get(kind)
+            if not isinstance(howto, Howto):
+                raise LinkError(_refusal(obj, row, section, entry))
+            if offset + howto.size > section.size:
+                raise LinkError(
+                    f"{obj.name}: {section.name}+{offset:#x}: {howto.name} changes {howto.size} bytes, "
+                    f"the section ends at {section.size:#x}"
+                )
+            if index not in uses and howto.size:
+                uses[index] = Use(section.index, offset)
+            if howto.got:
+                got = True
+                if howto.slot and index not in slots:
+                    slots[index] = row.word * (row.reserved_got_words + len(slots))
+    if any(obj.symbols[i].name == GOT_SYMBOL and not obj.symbols[i].shndx for i in uses):
+        got = True
+    return uses, slots, got
+
+
+def _refusal(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:
+    place = f"{obj.name}: {section.name}+{entry.offset:#x}"
+    symbol = symbol_text(obj, entry.symbol)
+    howto = row.howtos.get(entry.type)
+    if isinstance(howto, Refusal):
+        return f"{place}: {howto.name} against `{symbol}' is not possible: {howto.reason}"
+    return f"{place}: relocation type {entry.type} against `{symbol}' is not known for {row.name}"
+
+
+def symbol_text(obj: Object, index: int) -> str:
+    """A symbol's name for messages; a section symbol is called by its section."""
+    symbol = obj.symbols[index]
+    if symbol.name:
+        return symbol.name
+    if symbol.shndx and not symbol.reserved:
+        return obj.sections[symbol.shndx].name
+    return f"symbol {index}"
+
+
+def _undefined(obj: Object, uses: dict[int, Use]) -> tuple[str, ...]:
+    """Names the kernel must define, in order of first use; the linker's own are not among them."""
+    names = (obj.symbols[i].name for i in uses if needs_resolving(obj, obj.symbols[i]))
+    return tuple(dict.fromkeys(names))
+
+
+def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
+    """Whether `symbol` is undefined and not one that the linker itself defines."""
+    if symbol.shndx != c.SHN_UNDEF or not symbol.name or symbol.name in (GOT_SYMBOL, "_DYNAMIC"):
+        return False
+    return bounded_section(obj, symbol.name) is None
+
+
+def bounded_section(obj: Object, name: str) -> str | None:
+    """The name X of a loaded section when `name` is __start_X or __stop_X, as ld defines them."""
+    for prefix in ("__start_", "__stop_"):
+        section = name.removeprefix(prefix)
+        if section == name or not section.isidentifier():
+            continue
+        if any(s.name == section and s.allocated for s in obj.sections):
+            return section
+    return None
+
+
+def _commons(obj: Object) -> tuple[dict[int, int], int, int]:
+    """Common symbols: symbol index -> offset in COMMON; its size and alignment. st_value is an alignment."""
+    out: dict[int, int] = {}
+    at, most = 0, 1
+    for index, symbol in enumerate(obj.symbols):
+        if not symbol.reserved or symbol.shndx not in COMMON_INDICES:
+            continue
+        align = symbol.value or 1
+        if align & (align - 1):
+            raise LinkError(
+                f"{obj.name}: common symbol {symbol.name}: alignment {align} is not a power of two"
+            )
+        at = _round_up(at, align)
+        out[index] = at
+        at += symbol.size
+        most = max(most, align)
+    return out, at, most
+
+
+def _place(
+    name: str, pieces: Sequence[_Piece], page: int
+) -> tuple[tuple[PlacedSection, ...], tuple[Segment, ...], int, dict[int, int]]:
+    """Addresses: sections, segments, the size in whole pages, and piece index -> offset."""
+    first: dict[tuple[int, bool, str], int] = {}
+    for at, piece in enumerate(pieces):
+        first.setdefault(_group_key(piece), at)
+    order = sorted(
+        enumerate(pieces), key=lambda it: (*_group_key(it[1])[:2], first[_group_key(it[1])], it[0])
+    )
+    sections: list[PlacedSection] = []
+    starts: dict[int, int] = {}  # class -> first offset
+    offsets: dict[int, int] = {}
+    end = 0
+    for _, piece in order:
+        if piece.align > page:
+            raise LinkError(f"{name}: section {piece.name}: alignment {piece.align}, limit {page} (one page)")
+        kind = _ORDER.index(piece.flags & _CLASS_MASK)
+        if not piece.size:
+            offsets[piece.shndx] = end
+            continue
+        if kind not in starts:
+            starts[kind] = _round_up(end, page)
+            end = starts[kind]
+        end = offsets[piece.shndx] = _round_up(end, piece.align)
+        end += piece.size
+        if end > MAX_IMAGE:
+            raise LinkError(f"{name}: section {piece.name}: image of {end:#x} bytes, limit {MAX_IMAGE:#x}")
+        at = offsets[piece.shndx]
+        shndx = max(piece.shndx, 0)
+        sections.append(
+            PlacedSection(piece.name, at, piece.size, piece.align, piece.flags, piece.type, shndx)
+        )
+    if not sections:
+        raise LinkError(
+            f"{name}: no section to load: nothing in it is both allocated and larger than 0 bytes"
+        )
+    bounds = [*starts.values(), _round_up(end, page)]
+    segments = tuple(
+        Segment(start, bounds[i + 1] - start, _CLASSES[_ORDER[kind]])
+        for i, (kind, start) in enumerate(starts.items())
+    )
+    return tuple(sections), segments, bounds[-1], offsets
+
+
+def _group_key(piece: _Piece) -> tuple[int, bool, str]:
+    """Permission class, zeros last, then name: what must stand together."""
+    return _ORDER.index(piece.flags & _CLASS_MASK), piece.type == c.SHT_NOBITS, piece.name
+
+
+def _round_up(value: int, align: int) -> int:
+    return -(-value // align) * align

@@ -1,0 +1,237 @@
+"""Link: a laid-out object at its address, all symbols known, every relocation applied.
+
+Stands for modload's second link (ld -R kernel -Ttext address). An undefined symbol is the linker's own
+(_GLOBAL_OFFSET_TABLE_, _DYNAMIC as 0, __start_X and __stop_X), or what `resolve` says; a weak one that
+nobody knows is 0; all others are reported together. A definition in the object is never replaced by the
+kernel's. Hidden and protected symbols are like default ones: there is only one image.
+"""
+
+from __future__ import annotations
+
+from lkmtools.elf import Object, ObjectSymbol, RelocationTable
+from lkmtools.elf import constants as c
+from lkmtools.errors import LinkError
+from lkmtools.link.errors import Reference, UndefinedSymbols
+from lkmtools.link.howto import Howto, Operands, write_field
+from lkmtools.link.image import Image, Import, PlacedSection, Prelink, Resolve, Symbol, Use
+from lkmtools.link.layout import GOT_SYMBOL, bounded_section, needs_resolving, symbol_text
+
+
+def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
+    """The image of `pre` at address `base` (a page boundary); `resolve` gives kernel symbols' values or None.
+
+    UndefinedSymbols names every symbol nobody defines; LinkError names place, symbol, value and range.
+    """
+    obj, machine = pre.object, pre.machine
+    if base % machine.page or not 0 <= base <= (1 << machine.bits) - pre.size:
+        raise LinkError(
+            f"{obj.name}: cannot stand at {base:#x}: {pre.size:#x} bytes need a multiple of "
+            f"{machine.page:#x} below {(1 << machine.bits) - pre.size:#x}"
+        )
+    imports = _resolve_all(pre, resolve)
+    values = _values(pre, base, {item.name: item.value for item in imports})
+    out = bytearray(pre.size)
+    for section in pre.sections:
+        if section.shndx:
+            data = obj.sections[section.shndx].data
+            out[section.address : section.address + len(data)] = data
+    _fill_got(pre, values, out)
+    for table in obj.relocations:
+        if table.target in pre.offsets:
+            _relocate(pre, base, values, out, table)
+    placed = tuple(s._replace(address=s.address + base) for s in pre.sections)
+    return Image(
+        obj.name, machine, base, pre.size, bytes(out), pre.segments, placed,
+        _symbols(pre, base, placed), imports, pre.entry, obj.buildid,
+    )  # fmt: skip
+
+
+def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
+    """Ask for every undefined name once, in order of first use."""
+    obj, limit = pre.object, 1 << pre.machine.bits
+    strong: dict[str, int] = {}  # name -> symbol index of its first use that is not weak
+    for index in pre.uses:
+        symbol = obj.symbols[index]
+        if symbol.bind != c.STB_WEAK and needs_resolving(obj, symbol):
+            strong.setdefault(symbol.name, index)
+    imports: list[Import] = []
+    missing: list[Reference] = []
+    for name in pre.undefined:
+        value = resolve(name)
+        if value is not None:
+            if not 0 <= value < limit:
+                raise LinkError(f"{obj.name}: symbol `{name}': value {value:#x}, limit {limit:#x}")
+            imports.append(Import(name, value))
+        elif name in strong:
+            missing.append(_reference(obj, name, pre.uses[strong[name]]))
+    if missing:
+        raise UndefinedSymbols(obj.name, tuple(missing))
+    return tuple(imports)
+
+
+def _reference(obj: Object, name: str, use: Use) -> Reference:
+    """A use of `name`, with the function (or variable) it is in."""
+    section = obj.sections[use.section]
+    inside = [
+        s
+        for s in obj.symbols
+        if s.shndx == use.section and not s.reserved and s.name and s.value <= use.offset
+        and s.type in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC)
+    ]  # fmt: skip
+    # The innermost one that covers the place; else the nearest one before it that has no size (assembler).
+    covering = [s for s in inside if use.offset < s.value + s.size] or [s for s in inside if not s.size]
+    best = max(covering, key=lambda s: (s.value, s.type == c.STT_FUNC, s.bind), default=None)
+    function = f"{best.name}+{use.offset - best.value:#x}" if best else ""
+    return Reference(name, section.name, use.offset, function)
+
+
+def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:
+    """S of every symbol; None where a symbol has no address (debug sections, discarded groups, TLS)."""
+    obj = pre.object
+    known = {s.name: _defined_value(pre, base, i, s) for i, s in _globals(pre)}
+    values: list[int | None] = []
+    for index, symbol in enumerate(obj.symbols):
+        if symbol.shndx == c.SHN_UNDEF:
+            value = _linker_symbol(pre, base, symbol.name)
+            if value is None and symbol.name:
+                value = imports.get(symbol.name, known.get(symbol.name))
+            values.append(0 if value is None else value)
+        else:
+            value = _defined_value(pre, base, index, symbol)
+            if value is None and symbol.bind != c.STB_LOCAL:
+                value = known.get(symbol.name)  # its own definition fell away with a COMDAT group
+            values.append(value)
+    return values
+
+
+def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
+    """The defined global symbols, weak ones first; two strong definitions of a name are an error."""
+    seen: set[str] = set()
+    found = []
+    for index, symbol in enumerate(pre.object.symbols):
+        if symbol.bind == c.STB_LOCAL or not symbol.shndx or not _has_place(pre, index, symbol):
+            continue
+        if symbol.bind != c.STB_WEAK and symbol.name in seen:
+            raise LinkError(f"{pre.object.name}: multiple definition of `{symbol.name}'")
+        if symbol.bind != c.STB_WEAK:
+            seen.add(symbol.name)
+        found.append((index, symbol))
+    found.sort(key=lambda item: item[1].bind != c.STB_WEAK)
+    return found
+
+
+def _has_place(pre: Prelink, index: int, symbol: ObjectSymbol) -> bool:
+    if symbol.reserved:
+        return symbol.shndx == c.SHN_ABS or index in pre.commons
+    return symbol.shndx in pre.offsets
+
+
+def _defined_value(pre: Prelink, base: int, index: int, symbol: ObjectSymbol) -> int | None:
+    """The address of a defined symbol; None when its section is not loaded or it has none."""
+    if symbol.type in (c.STT_TLS, c.STT_GNU_IFUNC):
+        return None
+    mask = (1 << pre.machine.bits) - 1
+    if symbol.reserved:
+        if symbol.shndx == c.SHN_ABS:
+            return symbol.value
+        return base + pre.commons[index] if index in pre.commons else None
+    offset = pre.offsets.get(symbol.shndx)
+    return None if offset is None else (base + offset + symbol.value) & mask
+
+
+def _linker_symbol(pre: Prelink, base: int, name: str) -> int | None:
+    """The value of a symbol the linker defines when the object does not."""
+    if name == GOT_SYMBOL and pre.got is not None:
+        return base + pre.got
+    if name == "_DYNAMIC":
+        return 0
+    wanted = bounded_section(pre.object, name)
+    if wanted is None:
+        return None
+    placed = [s for s in pre.sections if s.name == wanted]
+    if not placed:
+        return base
+    if len({s.flags & (c.SHF_WRITE | c.SHF_EXECINSTR) for s in placed}) > 1:
+        raise LinkError(
+            f"{pre.object.name}: {name}: sections {wanted} have different permissions, so no one start"
+        )
+    if name.startswith("__start_"):
+        return base + placed[0].address
+    return base + placed[-1].address + placed[-1].size
+
+
+def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
+    for index, slot in pre.slots.items():
+        value = values[index]
+        if value is None:
+            raise LinkError(_no_address(pre.object, index, ".got"))
+        at = (pre.got or 0) + slot
+        out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)  # type: ignore[arg-type]
+
+
+def _relocate(
+    pre: Prelink, base: int, values: list[int | None], out: bytearray, table: RelocationTable
+) -> None:
+    """Apply one relocation section to the copy of its section in `out`."""
+    obj, machine, start = pre.object, pre.machine, pre.offsets[table.target]
+    section = obj.sections[table.target].name
+    howtos = {kind: row for kind, row in machine.howtos.items() if isinstance(row, Howto)}
+    order = machine.byteorder
+    r = Operands()
+    r.GOT = base + (pre.got or 0)
+    for offset, kind, index, addend in table.entries:
+        howto = howtos[kind]
+        if not howto.size:
+            continue
+        at = start + offset
+        value = values[index]
+        if value is None:
+            raise LinkError(_no_address(obj, index, f"{section}+{offset:#x}"))
+        r.S = value
+        r.A = addend if table.rela else int.from_bytes(out[at : at + howto.size], order, signed=True)  # type: ignore[arg-type]
+        r.P = base + at
+        if howto.got:
+            r.G = pre.slots.get(index, 0)
+            r.before = out[at - 1] if offset else 0
+        r.Z = obj.symbols[index].size
+        try:
+            write_field(out, at, howto, howto.formula(r), machine)
+        except LinkError as error:
+            raise LinkError(
+                f"{obj.name}: {section}+{offset:#x}: {howto.name} against "
+                f"`{symbol_text(obj, index)}' at {value:#x}: {error}"
+            ) from None
+
+
+def _no_address(obj: Object, index: int, place: str) -> str:
+    symbol = obj.symbols[index]
+    if symbol.type == c.STT_TLS:
+        why = "is thread-local; compile without __thread and _Thread_local"
+    elif symbol.type == c.STT_GNU_IFUNC:
+        why = "is chosen at run time (ifunc), which a kernel does not do; compile without target_clones"
+    elif symbol.reserved:
+        why = f"has the unknown section index {symbol.shndx:#x}"
+    else:
+        why = f"is in section {obj.sections[symbol.shndx].name}, which is not loaded"
+    return f"{obj.name}: {place}: symbol `{symbol_text(obj, index)}' {why}"
+
+
+def _symbols(pre: Prelink, base: int, placed: tuple[PlacedSection, ...]) -> tuple[Symbol, ...]:
+    """Every defined symbol that has an address, in the object's order; then the GOT's."""
+    obj = pre.object
+    out = []
+    for index, symbol in enumerate(obj.symbols):
+        if not symbol.name or not symbol.shndx or symbol.type in (c.STT_SECTION, c.STT_FILE):
+            continue
+        value = _defined_value(pre, base, index, symbol)
+        if value is None:
+            continue
+        if symbol.reserved:
+            section = "*ABS*" if symbol.shndx == c.SHN_ABS else "COMMON"
+        else:
+            section = obj.sections[symbol.shndx].name
+        kind = c.STT_OBJECT if symbol.type == c.STT_COMMON else symbol.type
+        out.append(Symbol(symbol.name, value, symbol.size, kind, symbol.bind, section))
+    if pre.got is not None and not obj.defines(GOT_SYMBOL):
+        out.append(Symbol(GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
+    return tuple(out)
