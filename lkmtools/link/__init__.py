@@ -21,6 +21,7 @@ from lkmtools.link.image import (
 )
 from lkmtools.link.layout import prelink
 from lkmtools.link.machines import MACHINES
+from lkmtools.link.output import write_output
 from lkmtools.link.relocate import link
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "link",
     "load_object",
     "prelink",
+    "write_output",
 ]
