@@ -16,7 +16,7 @@ INCLUDE = Path(__file__).resolve().parent.parent / "include"
 
 
 class Target(NamedTuple):
-    """A machine, as compilers name it and as its objects say it (e_machine and EI_CLASS of the ELF header)."""
+    """A machine, as compilers name it and as the ELF header of its objects says it."""
 
     gcc: tuple[str, ...]
     clang: str
@@ -48,39 +48,46 @@ MACHINES = {
     ),
 }
 
-_KERNEL = (
-    *("-D_KERNEL", "-D_LKM", "-D__NetBSD__"),
-    *("-Ulinux", "-U__linux", "-U__linux__", "-U__gnu_linux__"),
-)
-_LANGUAGE = ("-std=gnu99", "-fgnu89-inline", "-fcommon", "-ffreestanding", "-nostdinc")
-_CODE = (
-    *("-O2", "-g", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"),
-    *(
-        "-fno-pic",
-        "-fno-pie",
-        "-fno-stack-protector",
-        "-fcf-protection=none",
-        "-fno-asynchronous-unwind-tables",
-    ),
-    *("-mgeneral-regs-only", "-fno-strict-aliasing", "-fwrapv", "-fno-delete-null-pointer-checks"),
-)
-_WARNINGS = (
-    *("-Wall", "-Wno-unused", "-Wno-pointer-sign", "-Wno-main", "-Wno-parentheses", "-Wno-missing-braces"),
+_FLAGS = (
+    "-std=gnu99",
+    "-fgnu89-inline",  # an inline function without static is also a global one, as it was
+    "-fcommon",
+    "-ffreestanding",  # or printf("x\n") becomes puts
+    "-nostdinc",
+    "-O2",
+    "-g",
+    "-fno-omit-frame-pointer",  # for backtraces
+    "-fno-optimize-sibling-calls",  # so that every caller is in them
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-pic",
+    "-fno-pie",
+    "-fno-stack-protector",  # the kernel has no guard value
+    "-fcf-protection=none",
+    "-mgeneral-regs-only",
+    "-fno-strict-aliasing",
+    "-fwrapv",
+    "-fno-delete-null-pointer-checks",  # a store through NULL shall fault, not vanish
+    "-Wall",
+    "-Wno-unused",
+    "-Wno-pointer-sign",
+    "-Wno-main",
+    "-Wno-parentheses",
+    "-Wno-missing-braces",
     "-Wno-error=implicit-int",
     "-Wno-error=implicit-function-declaration",
     "-Wno-error=int-conversion",
     "-Wno-error=incompatible-pointer-types",
     "-Wno-error=return-type",
+    *("-D_KERNEL", "-D_LKM", "-D__NetBSD__"),
+    *("-Ulinux", "-U__linux", "-U__linux__", "-U__gnu_linux__"),
 )
-_WARNINGS_OF = {
-    "gcc": (),
-    "clang": (
-        "-Wno-error=incompatible-function-pointer-types",
-        "-Wno-unknown-warning-option",
-        "-Qunused-arguments",
-    ),
-}
-_WARNINGS_OF["zig"] = (*_WARNINGS_OF["clang"], "-fno-sanitize=all")
+_CLANG = (
+    "-Wno-error=incompatible-function-pointer-types",
+    "-Wno-unknown-warning-option",
+    "-Qunused-arguments",
+)
+_FAMILY_FLAGS = {"gcc": (), "clang": _CLANG, "zig": (*_CLANG, "-fno-sanitize=all")}
 
 
 def _target_flags(family: str, target: Target) -> tuple[str, ...]:
@@ -95,18 +102,15 @@ def compile_flags(family: str, machine: str) -> list[str]:
     return [
         *_target_flags(family, target),
         *target.code,
-        *_LANGUAGE,
-        *_CODE,
-        *_WARNINGS,
-        *_WARNINGS_OF[family],
-        *_KERNEL,
+        *_FLAGS,
+        *_FAMILY_FLAGS[family],
         "-isystem",
         str(INCLUDE),
     ]
 
 
 def link_flags(family: str, machine: str) -> list[list[str]]:
-    """The flags that join objects into one relocatable object; clang has two ways, for the linkers it may find."""
+    """The flags that join objects into one: a list of ways, for clang may find GNU ld or only lld."""
     target = MACHINES[machine]
     join = ["-r", "-nostdlib"]
     if family != "clang":

@@ -100,7 +100,7 @@ def parse(words: list[str]) -> Request:
 
 
 def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
-    """The commands to run, in order; each step is a list of alternatives, of which the first that works counts."""
+    """The commands to run, in order; each step is a list of alternatives, the first that works counts."""
     compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *request.options]
     if _NOT_COMPILING & set(request.options):
         output = ["-o", request.output] if request.output else []
@@ -158,7 +158,7 @@ def machine_at_hand(given: str | None) -> str:
 
 
 def host_check() -> int:
-    """0 when a compiler of the host, not zig's, can compile for every machine; else 1, and why on standard error."""
+    """0 when the host's own compilers serve every machine; else 1, and why on standard error."""
     for machine in MACHINES:
         found = next(usable_compilers(machine, zig=False), None)
         if found is None:

@@ -1,0 +1,41 @@
+"""Fixtures for everybody: `cc` compiles C as lkmcc does."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("ccfix", Path(__file__).parent / "ccfix.py")
+assert _spec is not None
+assert _spec.loader is not None
+ccfix = sys.modules.setdefault("ccfix", importlib.util.module_from_spec(_spec))
+_spec.loader.exec_module(ccfix)
+
+
+@pytest.fixture(scope="session")
+def cc(tmp_path_factory: pytest.TempPathFactory) -> ccfix.Compile:
+    """`cc(source, machine="amd64", name="hello", flags=())` compiles C text or a file.
+
+    It gives the path of NAME.o. The compiler is the one lkmcc chooses; `cc.using("clang")` is another. Each source is compiled once.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if base.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others
+        base = base.parent
+    return ccfix.Compile(base / "cc")
+
+
+@pytest.fixture(params=ccfix.MACHINES)
+def machine(request: pytest.FixtureRequest) -> str:
+    """Each machine in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(params=ccfix.FAMILIES)
+def each_cc(request: pytest.FixtureRequest, cc: ccfix.Compile) -> ccfix.Compile:
+    """`cc` with gcc, clang and zig in turn; skipped where one is missing."""
+    if not all(ccfix.available(machine, request.param) for machine in ccfix.MACHINES):
+        pytest.skip(f"{request.param} is not here or cannot compile for every machine")
+    return cc.using(request.param)

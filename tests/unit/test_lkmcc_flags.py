@@ -1,0 +1,53 @@
+"""The compiler's flags and the choice of a compiler."""
+
+import shutil
+
+import pytest
+
+from lkmtools.cc import MACHINES, CompilerError, compile_flags, find_compiler
+
+
+def test_an_object_is_elf_of_the_machine_asked_for(each_cc, machine):
+    """Every compiler makes objects of both machines."""
+    data = each_cc("int x;", machine).read_bytes()
+    target = MACHINES[machine]
+    assert (target.ei_class, target.e_machine) == (data[4], int.from_bytes(data[18:20], "little"))
+
+
+def test_a_source_is_compiled_once(cc):
+    """The second compilation of the same text is the first one's file."""
+    first = cc("int once;")
+    made = first.stat().st_mtime_ns
+    assert (first, made) == (cc("int once;"), first.stat().st_mtime_ns)
+
+
+def test_an_unknown_machine_is_refused_by_name():
+    """The error names the machine and the ones there are."""
+    with pytest.raises(CompilerError, match="no machine vax; there are amd64, i386"):
+        find_compiler("vax")
+
+
+def test_a_compiler_that_does_not_exist_is_named():
+    """--cc with a typo says so."""
+    with pytest.raises(CompilerError, match="gccc: no such compiler"):
+        find_compiler("amd64", "gccc")
+
+
+def test_without_any_compiler_the_error_says_what_to_install(monkeypatch):
+    """An empty PATH and no ziglang: the hint names the extra."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CompilerError, match=r"pip install 'lkmtools\[zig\]'"):
+        find_compiler("amd64")
+
+
+def test_a_command_that_makes_no_objects_is_refused(tmp_path):
+    """A program that is not a compiler does not pass the probe."""
+    with pytest.raises(CompilerError, match="cannot compile for amd64"):
+        find_compiler("amd64", shutil.which("true"))
+
+
+def test_red_zone_is_off_where_there_is_one():
+    """amd64 kernel code must not use the red zone."""
+    assert "-mno-red-zone" in compile_flags("gcc", "amd64")
+    assert "-mno-red-zone" not in compile_flags("gcc", "i386")
