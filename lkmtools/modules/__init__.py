@@ -1,0 +1,170 @@
+"""The modules of a simulated kernel: load, stat, unload.
+
+    from lkmtools import client, modules
+
+    with client.connect() as p:
+        modules.load(p, "hello.o")
+        print([module.name for module in modules.stat_all(p)])
+        modules.unload(p, "hello")
+
+What modload(8), modstat(8) and modunload(8) stand on. Each call opens /dev/lkm for itself; the device is
+exclusive, so a call waits while another tool has it. Loading needs the linker and lives in
+lkmtools.modules.loader, which is imported by the first load only: modstat has to start fast.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi import lkm
+from lkmtools.abi.datamodel import cstring
+from lkmtools.abi.errno import EINVAL, ENOENT
+from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
+from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lkmtools.client import Process
+    from lkmtools.modules.loader import Loaded
+
+DEV_LKM = "/dev/lkm"
+
+
+class Module(NamedTuple):
+    """One loaded module, as LMSTAT tells it (struct lmc_stat; NetBSD 5.2 <sys/lkm.h>).
+
+    `offset` is signed: a system-call slot, packed majors for LM_DEV, -1 where the type has none. `area` and
+    `private` are kernel addresses. `kbytes` is the size in units of 1024 bytes, as the kernel reports it.
+    """
+
+    id: int
+    name: str
+    type: int
+    offset: int
+    area: int
+    kbytes: int
+    private: int
+    ver: int
+
+    @property
+    def type_name(self) -> str:
+        """The word modstat shows for the type; "(UNKNOWN)" out of range, as modstat has it."""
+        return lkm.TYPE_NAMES[self.type] if 0 <= self.type < len(lkm.TYPE_NAMES) else "(UNKNOWN)"
+
+    @property
+    def majors(self) -> tuple[int, int] | None:
+        """(block major, character major) of an LM_DEV module, -1 for an absent one; None for other types."""
+        if self.type != lkm.LM_DEV:
+            return None
+        return lkm.LKM_BLOCK_MAJOR(self.offset), lkm.LKM_CHAR_MAJOR(self.offset)
+
+
+@contextmanager
+def lkm_device(p: Process, flags: int = O_RDWR) -> Iterator[int]:
+    """/dev/lkm, open while the block runs; sleeps until whoever has it closes it (lkm(4), lkmopen).
+
+    An error of the block closes the device too, which gives back a half-made load. After a panic or a lost
+    daemon there is nothing left to close. KernelError from open(2).
+    """
+    fd = p.open(DEV_LKM, flags)
+    try:
+        yield fd
+    except LkmtoolsError as error:
+        if not isinstance(error, PanicError | DaemonError):
+            p.close(fd)
+        raise
+    p.close(fd)
+
+
+def stat_fd(p: Process, fd: int, module: int | str) -> Module:
+    """LMSTAT on an open /dev/lkm. See `stat`."""
+    layout = lkm.lmc_stat.layout(p.dm)
+    if isinstance(module, int):
+        request = layout.pack(id=module)
+    else:
+        request = layout.pack(id=-1, name=module.encode()[: lkm.MAXLKMNAME])
+    buf = p.buffer(request)
+    p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
+    raw = layout.unpack(buf.data)
+    offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
+    return Module(raw.id, cstring(raw.name), raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
+
+
+def stat(p: Process, module: int | str) -> Module:
+    """The module with this id or MOD_xxx name (LMSTAT; kern_lkm.c lkmioctl, NetBSD 5.2).
+
+    KernelError: ENOENT no such name or a hole in the ids, EINVAL an id beyond the highest or no module at
+    all, ENAMETOOLONG, whatever open(2) of /dev/lkm or the module's own STAT handler returns.
+    """
+    with lkm_device(p, O_RDONLY) as fd:
+        return stat_fd(p, fd, module)
+
+
+def walk(p: Process, fd: int) -> Iterator[Module]:
+    """Every module of an open /dev/lkm by rising id, as modstat(8) walks: ENOENT is a hole, EINVAL the end.
+
+    Any other KernelError ends the walk and is raised.
+    """
+    number = 0
+    while True:
+        try:
+            yield stat_fd(p, fd, number)
+        except KernelError as error:
+            if error.errno == EINVAL:
+                return
+            if error.errno != ENOENT:
+                raise
+        number += 1
+
+
+def stat_all(p: Process) -> list[Module]:
+    """All loaded modules at one moment: /dev/lkm is held meanwhile, so none can come or go."""
+    with lkm_device(p, O_RDONLY) as fd:
+        return list(walk(p, fd))
+
+
+def load(
+    p: Process,
+    path: str | os.PathLike[str],
+    *,
+    entry: str | None = None,
+    kernel: str | None = None,
+    symbols: bool = False,
+    force: bool = False,
+    output: str | None = None,
+) -> Loaded:
+    """Load the module in the object file `path` and call its entry point, as modload(8) does.
+
+    `entry` is its entry symbol (default: xxxinit, else NAME_lkmentry), `kernel` an ELF file to take the
+    kernel's symbols from (default: /dev/ksyms), `symbols` loads the module's symbols for later ones, `force`
+    skips the kernel-version check, `output` is a file for the linked image. LoadError (prepare.py) when a
+    step fails, and then nothing stays behind; PanicError when the module brings the kernel down.
+    """
+    from lkmtools.modules.loader import load_object
+    from lkmtools.modules.prepare import Options
+
+    options = Options(entry=entry, kernel=kernel, symbols=symbols, force=force, output=output)
+    return load_object(p, os.fspath(path), options)
+
+
+def unload_fd(p: Process, fd: int, module: int | str) -> None:
+    """LMUNLOAD on an open /dev/lkm. See `unload`."""
+    layout = lkm.lmc_unload.layout(p.dm)
+    if isinstance(module, int):
+        p.ioctl(fd, lkm.LMUNLOAD.code(p.dm), p.buffer(layout.pack(id=module)))
+        return
+    name = p.buffer(module.encode() + b"\0")
+    p.ioctl(fd, lkm.LMUNLOAD.code(p.dm), p.buffer(layout.pack(id=-1, name=name.addr)), name)
+
+
+def unload(p: Process, module: int | str) -> None:
+    """Unload the module with this id or MOD_xxx name (LMUNLOAD; kern_lkm.c lkmioctl, NetBSD 5.2).
+
+    KernelError: EINVAL id out of range, ENOENT no such module, EBUSY the module refuses or is in use,
+    EPERM at securelevel 1 and above, and whatever open(2) of /dev/lkm returns.
+    """
+    with lkm_device(p) as fd:
+        unload_fd(p, fd, module)

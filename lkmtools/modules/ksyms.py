@@ -1,0 +1,42 @@
+"""The running kernel's symbols, as modload asks for them: one KIOCGVALUE of /dev/ksyms each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
+from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.abi.ksyms import KIOCGVALUE, ksyms_gvalue
+from lkmtools.errors import KernelError
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+DEV_KSYMS = "/dev/ksyms"
+
+
+def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
+    """The values of those global symbols among `names` that the kernel has (ksyms(4)).
+
+    The device is open only meanwhile: an open one can delay the loading of symbols. KernelError from open(2).
+    """
+    fd = p.open(DEV_KSYMS, O_RDONLY)
+    values = {name: _value(p, fd, name) for name in names}
+    p.close(fd)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(p: Process, fd: int, name: str) -> int | None:
+    """One symbol; None if the kernel has none of that name, or none so long."""
+    layout = ksyms_gvalue.layout(p.dm)
+    text = p.buffer(name.encode() + b"\0")
+    request = p.buffer(layout.pack(kv_name=text.addr))
+    try:
+        p.ioctl(fd, KIOCGVALUE.code(p.dm), request, text)
+    except KernelError as error:
+        if error.errno in (ENOENT, ENAMETOOLONG):
+            return None
+        raise
+    value: int = layout.get(request.data, 0, "kv_value")
+    return value

@@ -1,0 +1,106 @@
+"""What the kernel is told about a module besides its bytes: LMINFO and the symbol table of LMLOADSYMS.
+
+LMINFO is our addition to lkm(4): segments with permissions, names for backtraces, imports, the object's
+path and build-id (struct lmc_info in abi/lkm.py). LMLOADSYMS is the historic one: an ELF symbol table, then
+its string table (NetBSD 4.0.1 sbin/modload/elf.c, loadsyms); ours holds the module's own globals only,
+without the kernel's symbols that ld -R left there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi import lkm
+from lkmtools.abi.ksyms import elf32_sym, elf64_sym
+
+if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
+    from lkmtools.client import Buffer, Process
+    from lkmtools.elf import Object
+    from lkmtools.link import Image
+
+SHN_ABS = 0xFFF1
+STB_LOCAL = 0
+STT_SECTION, STT_FILE = 3, 4
+
+
+class Strings:
+    """A string table under construction: byte 0 is NUL, every name stands in it once."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(1)
+        self._at: dict[str, int] = {"": 0}
+
+    def add(self, name: str) -> int:
+        """The offset of `name`."""
+        at = self._at.get(name)
+        if at is None:
+            at = self._at[name] = len(self.data)
+            self.data += name.encode() + b"\0"
+        return at
+
+
+class SymbolTable(NamedTuple):
+    """The payload of LMLOADSYMS: `symtab` bytes of Elf_Sym, then `strtab`."""
+
+    symtab: bytes
+    strtab: bytes
+
+
+def exported(obj: Object) -> list[str]:
+    """The names of the global and weak symbols an object defines, in its order."""
+    return [
+        s.name
+        for s in obj.symbols
+        if s.name and s.shndx and s.bind != STB_LOCAL and s.type not in (STT_SECTION, STT_FILE)
+    ]
+
+
+def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> SymbolTable:
+    """The ELF symbol table of the globals `names`, with the values of `image`.
+
+    Without an image all values are 0: the sizes are then already right, which is what LMRESERV needs.
+    """
+    layout = (elf64_sym if dm.pointer == 8 else elf32_sym).layout(dm)
+    strings, rows = Strings(), [bytes(layout.size)]
+    for name in names:
+        symbol = image.symbol(name) if image else None
+        value, size, info = (
+            (symbol.value, symbol.size, symbol.bind << 4 | symbol.type) if symbol else (0, 0, 0)
+        )
+        rows.append(
+            layout.pack(
+                st_name=strings.add(name), st_info=info, st_shndx=SHN_ABS, st_value=value, st_size=size
+            )
+        )
+    return SymbolTable(b"".join(rows), bytes(strings.data))
+
+
+def info_buffers(p: Process, image: Image, path: str) -> tuple[Buffer, ...]:
+    """The argument of LMINFO for `image`, linked from the object at `path`, and the buffers it points to."""
+    dm, strings = p.dm, Strings()
+    segment, symbol, entry = (row.layout(dm) for row in (lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import))
+    segments = [segment.pack(offset=s.offset, size=s.size, prot=s.prot) for s in image.segments]
+    inside = [
+        s
+        for s in image.symbols
+        if s.name and s.type not in (STT_SECTION, STT_FILE) and 0 <= s.value - image.base < image.size
+    ]
+    symbols = [
+        symbol.pack(offset=s.value - image.base, size=s.size, name=strings.add(s.name), type=s.type)
+        for s in inside
+    ]
+    imports = [entry.pack(value=i.value, name=strings.add(i.name)) for i in image.imports]
+    path_at = strings.add(path)
+    parts = [p.buffer(b"".join(rows)) for rows in (segments, symbols, imports)]
+    names = p.buffer(bytes(strings.data))
+    buildid = image.buildid[:32]
+    head = lkm.lmc_info.layout(dm).pack(
+        version=lkm.LMINFO_VERSION,
+        nsegments=len(segments), segments=parts[0].addr,
+        nsymbols=len(symbols), symbols=parts[1].addr,
+        nimports=len(imports), imports=parts[2].addr,
+        strings=names.addr, strsize=len(names.data),
+        path=path_at, buildid_len=len(buildid), buildid=buildid,
+    )  # fmt: skip
+    return (p.buffer(head), *parts, names)

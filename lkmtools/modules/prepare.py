@@ -1,0 +1,181 @@
+"""What modload(8) does with an object before it touches the kernel's memory: read, check, resolve, size.
+
+Steps 4 to 8 of NetBSD 4.0.1 sbin/modload/modload.c. There the object was linked at address 0 by ld(1) to
+learn its size and whether it links at all; here the size is known from the object, and the link at a
+provisional address is made only when a symbol is missing, to say who needs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.errno import EFTYPE, strerror
+from lkmtools.elf import read_symbols
+from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
+from lkmtools.link import Prelink, link, load_object, prelink
+from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
+from lkmtools.modules.lminfo import exported
+
+if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
+    from lkmtools.client import Process
+    from lkmtools.elf import Object
+
+DEFAULT_ENTRY = "xxxinit"
+ENTRY_SUFFIX = "_lkmentry"
+PAGE_SIZE = 4096
+
+Say = Callable[[str, str], None]
+
+
+class LoadError(LkmtoolsError):
+    """A step of a load failed: modload's message and exit status, and the error behind it.
+
+    `text` is the historic line without the program's name, the strerror text included; `errno` is BSD's, or
+    None where no system call failed; `reason` says more on lines of its own, or is "".
+    """
+
+    def __init__(self, status: int, text: str, errno: int | None = None, reason: str = "") -> None:
+        self.status = status
+        self.text = text if errno is None else f"{text}: {strerror(errno)}"
+        self.errno = errno
+        self.reason = reason
+        super().__init__(f"{self.text}: {reason}" if reason else self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What modload's options say.
+
+    `entry` None is xxxinit, else NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
+    from, None the running kernel (-A). `constants` go before either (-T). `symbols` is -s, `force` -f,
+    `ready` the opposite of -n, `output` the file for the linked image (-o, -S).
+    """
+
+    entry: str | None = None
+    kernel: str | None = None
+    constants: Mapping[str, int] = field(default_factory=dict)
+    symbols: bool = False
+    force: bool = False
+    ready: bool = True
+    output: str | None = None
+
+
+class Plan(NamedTuple):
+    """An object that has passed every check that can be made before LMRESERV.
+
+    `entry` is a symbol the object defines, `values` holds the imports that were found, `exports` the names of
+    the object's global symbols.
+    """
+
+    path: str
+    stem: str
+    entry: str
+    pre: Prelink
+    values: dict[str, int]
+    exports: list[str]
+
+
+def silent(kind: str, text: str) -> None:
+    """Say nothing. `kind` is "verbose" (-v), "debug" (-d) or "warning"."""
+
+
+def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
+    """Read, check, resolve and size the object at `path`; /dev/lkm is not needed.
+
+    LoadError: 1 for the object, its entry point or its symbols, 2 when it is not a .o file.
+    """
+    if not path.endswith(".o"):
+        raise LoadError(2, "module object must end in .o", reason=_other_file(path))
+    stem = path[: -len(".o")]
+    obj = _read_object(path)
+    entry = _entry_symbol(obj, path, stem, options)
+    with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
+        if defined := [name for name in options.constants if obj.defines(name)]:
+            raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
+        pre = prelink(obj, machine=p.machine, entry_names=(entry,))
+        for section in pre.sections:
+            at, size, align = section.address, section.size, section.align
+            say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
+        values = _resolve(p, pre, options)
+        if len(values) < len(pre.undefined):
+            link(pre, provisional_base(values.values(), p.dm), values.get)
+    return Plan(path, stem, entry, pre, values, exported(obj))
+
+
+def provisional_base(values: Iterable[int], dm: DataModel) -> int:
+    """A page-aligned address a module might get: a little above the kernel symbols it uses."""
+    return (max(values, default=0) + 256 * PAGE_SIZE) & -PAGE_SIZE & dm.mask
+
+
+@contextmanager
+def linking(text: str) -> Iterator[None]:
+    """Turn what goes wrong in the block into modload's link message `text`, exit 1, with the reason."""
+    try:
+        yield
+    except (LinkError, ObjectError) as error:
+        raise LoadError(1, text, reason=str(error)) from error
+    except OSError as error:
+        raise LoadError(1, text, reason=f"{error.filename}: {error.strerror}") from error
+    except KernelError as error:
+        raise LoadError(1, text, reason=f"{DEV_KSYMS}: {error}") from error
+
+
+def _read_object(path: str) -> Object:
+    """The object at `path`; modload first meets it in nlist(3), hence the message."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise LoadError(1, f"nlist {path}: {error.strerror}", reason=_other_file(path)) from error
+    try:
+        return load_object(data, path)
+    except ObjectError as error:
+        raise LoadError(1, f"nlist {path}", EFTYPE, str(error)) from error
+
+
+def _entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
+    """The entry symbol; the message shows it with the leading underscore that nlist(3) was given."""
+    names = [options.entry] if options.entry else [DEFAULT_ENTRY, os.path.basename(stem) + ENTRY_SUFFIX]
+    for name in names:
+        if obj.defines(name):
+            return name
+    others = [name for name in exported(obj) if name.endswith(ENTRY_SUFFIX)]
+    reason = f"{path} defines {others[0]}; use -e {others[0]}" if others else ""
+    raise LoadError(1, f"entry point _{names[-1]} not found in {path}", reason=reason)
+
+
+def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
+    """The value of each undefined symbol that has one: constants first, then the kernel's or the file's."""
+    found = {name: options.constants[name] for name in pre.undefined if name in options.constants}
+    missing = [name for name in pre.undefined if name not in found]
+    if options.kernel is None or options.kernel == DEV_KSYMS:
+        return found | kernel_values(p, missing)
+    with open(options.kernel, "rb") as file:
+        symbols = read_symbols(file.read(), options.kernel)
+    return found | {name: symbols[name] for name in missing if name in symbols}
+
+
+def _other_file(path: str) -> str:
+    """What the user may have meant by a path that is no object file."""
+    guess = path.removesuffix(".") + ".o"
+    if path.endswith(".c") and os.path.exists(path):
+        return f"{path} is a source file; compile it with lkmcc {path}"
+    if not os.path.isfile(guess):
+        from difflib import get_close_matches
+
+        folder, name = os.path.split(path)
+        try:
+            objects = [entry for entry in os.listdir(folder or ".") if entry.endswith(".o")]
+        except OSError:
+            objects = []
+        near = get_close_matches(name, objects, 1)
+        if not near:
+            return "" if os.path.exists(path) else f"no file {path}"
+        guess = os.path.join(folder, near[0])
+    what = f"{path} is not an object file" if os.path.exists(path) else f"no file {path}"
+    return f"{what}; did you mean {guess}?"
