@@ -1,0 +1,1 @@
+"""The tools: parse, call, print; nothing else."""

@@ -1,0 +1,148 @@
+"""What modload, modunload and modstat share: historic usage texts, failures, --json, waiting for /dev/lkm.
+
+A usage error prints what getopt(3) would say, then the historic usage text, and exits 1. Everything here is
+on modstat's path to its first byte, so json, difflib and a second connection are imported only when used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from lkmtools.abi.errno import errno_name, strerror
+from lkmtools.cli.common import CONTEXT, Tool, socket_option, version_option, warnx
+from lkmtools.errors import KernelError, LkmtoolsError
+from lkmtools.modules import lkm_device
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+JSON_VERSION = 1  # of the documents of --json; modload(8), modunload(8) and modstat(8) describe them
+
+
+class Usage(click.UsageError):
+    """A usage error that shows a historic usage text."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """The message, if there is one, and the usage text, both on standard error."""
+        click.echo((self.message + "\n" if self.message else "") + self.usage, file=file, err=True)
+
+
+class Classic(Tool):
+    """A Tool with a historic usage text, which every usage error ends with."""
+
+    def __init__(self, *args: Any, usage: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.usage = usage
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the command line; click's complaints become getopt(3)'s."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise Usage(self._complaint(error), self.usage) from None
+
+    def _complaint(self, error: click.UsageError) -> str:
+        if isinstance(error, click.MissingParameter):
+            return ""
+        if isinstance(error, click.NoSuchOption):
+            letter = error.option_name[1:]
+            if not letter.startswith("-"):
+                return f"{self.name}: unknown option -- {letter}"
+        return f"{self.name}: {error.format_message()}"
+
+    def bad_usage(self, message: str = "") -> Usage:
+        """A usage error found after parsing; its text is `message`, then the usage."""
+        return Usage(f"{self.name}: {message}" if message else "", self.usage)
+
+
+def classic(name: str, usage: str, **attrs: Any) -> Callable[[Callable[..., Any]], Classic]:
+    """Decorate the function of a Classic tool: --json, --socket, --version and -h are added."""
+
+    def decorate(function: Callable[..., Any]) -> Classic:
+        command = click.command(name, cls=Classic, usage=usage, context_settings=CONTEXT, **attrs)
+        return command(json_option(socket_option(version_option(name)(function))))
+
+    return decorate
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--json, the function's argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
+
+
+class Failure(NamedTuple):
+    """Why a tool ends: exit status, historic message without the tool's name, BSD errno, reason."""
+
+    status: int
+    text: str
+    errno: int | None = None
+    reason: str = ""
+
+    def show(self, name: str) -> None:
+        """The historic line, then the reason, each line of it under the tool's name."""
+        for line in (self.text, *self.reason.splitlines()):
+            if line:
+                warnx(name, line)
+
+    def document(self) -> dict[str, Any]:
+        """The member "error" of a --json document."""
+        errno = errno_name(self.errno) if self.errno is not None else None
+        return {"status": self.status, "message": self.text, "errno": errno, "reason": self.reason or None}
+
+
+def system_failure(status: int, text: str, error: KernelError) -> Failure:
+    """err(3): `text` and the errno's text."""
+    return Failure(status, f"{text}: {strerror(error.errno)}", error.errno, error.reason)
+
+
+@contextmanager
+def opened(p: Process, name: str, flags: int) -> Iterator[int]:
+    """/dev/lkm; after one second of waiting standard error says who holds it."""
+    p.on_wait = lambda: announce_holder(name, p.path)
+    try:
+        with lkm_device(p, flags) as fd:
+            p.on_wait = None
+            yield fd
+    finally:
+        p.on_wait = None
+
+
+def announce_holder(name: str, path: str) -> None:
+    """Say on standard error that the tool waits, and for whom, asking the daemon over another connection."""
+    from lkmtools import client
+
+    try:
+        with client.connect(path, comm=name, autostart=False) as other:
+            holder = other.control("status")["lkm"]["holder"]
+    except LkmtoolsError as error:
+        warnx(name, f"waiting for /dev/lkm ({error})")
+        return
+    by = f", held by {holder['comm']} (pid {holder['pid']})" if holder else ""
+    warnx(name, f"waiting for /dev/lkm{by}")
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """One --json document on standard output, with its version first."""
+    import json
+
+    click.echo(json.dumps({"version": JSON_VERSION, **document}, indent=2))
+
+
+def complete_module(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of loaded modules, for the shell; none where no kernel runs. Does not wait for /dev/lkm."""
+    from lkmtools import client
+
+    try:
+        with client.connect(ctx.params.get("socket"), comm="complete", autostart=False) as p:
+            names = [module["name"] for module in p.control("status")["lkm"]["modules"]]
+    except LkmtoolsError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]

@@ -1,0 +1,75 @@
+"""modload --dry-run and the documents of modload --json: what a module takes, and from whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.link import Image, link
+from lkmtools.modules.ksyms import DEV_KSYMS
+from lkmtools.modules.prepare import Options, Plan, Say, linking, prepare, provisional_base
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+PROT_LETTERS = ((1, "r"), (2, "w"), (4, "x"))
+
+
+def dry_run(p: Process, path: str, options: Options, say: Say) -> tuple[Plan, Image]:
+    """Everything modload does before LMRESERV, and the link, at a likely address. LoadError."""
+    plan = prepare(p, path, options, say)
+    base = provisional_base(plan.values.values(), p.dm)
+    with linking(f"can't link `{path}' creating `{options.output or plan.stem}' bound to {base:#x}"):
+        return plan, link(plan.pre, base, plan.values.get)
+
+
+def sources(p: Process, plan: Plan, options: Options, script: str | None) -> dict[str, str]:
+    """For each import where its value is from: "kernel", a module's name, or the path of a file."""
+    if options.kernel not in (None, DEV_KSYMS):
+        found = dict.fromkeys(plan.values, str(options.kernel))
+    else:
+        loaded = p.control("status")["lkm"]["modules"]
+        found = {name: _owner(value, loaded) for name, value in plan.values.items()}
+    return found | {name: str(script) for name in plan.values if name in options.constants}
+
+
+def _owner(value: int, loaded: list[dict[str, Any]]) -> str:
+    """The name of the loaded module an address lies in, else "kernel"."""
+    for module in loaded:
+        if module["area"] <= value < module["area"] + module["size"]:
+            return str(module["name"])
+    return "kernel"
+
+
+def text(plan: Plan, image: Image, origin: dict[str, str], width: int) -> str:
+    """What --dry-run prints about one object; addresses have `width` digits."""
+    lines = [f"{plan.path}: {image.size} bytes, entry {plan.entry}"]
+    for section in image.sections:
+        lines.append(f"  {section.name:<20} {_prot(image, section.address)} {section.size:8} bytes")
+    for row in image.imports:
+        lines.append(f"  {row.name:<20} {row.value:0{width}x} {origin.get(row.name, 'undefined, weak')}")
+    return "\n".join(lines)
+
+
+def _prot(image: Image, address: int) -> str:
+    """The permissions of the segment an address lies in, such as "r-x"."""
+    for segment in image.segments:
+        if segment.offset <= address - image.base < segment.offset + segment.size:
+            return "".join(letter if segment.prot & bit else "-" for bit, letter in PROT_LETTERS)
+    return "---"
+
+
+def document(number: int | None, plan: Plan, image: Image, origin: dict[str, str]) -> dict[str, Any]:
+    """One row of "modules" in a --json document; addresses are text."""
+    entry = image.symbol(plan.entry)
+    return {
+        "path": plan.path,
+        "id": number,
+        "entry": plan.entry,
+        "entry_address": f"{entry.value:#x}" if entry else None,
+        "base": f"{image.base:#x}",
+        "size": image.size,
+        "sections": [{"name": s.name, "address": f"{s.address:#x}", "size": s.size} for s in image.sections],
+        "imports": [
+            {"name": i.name, "address": f"{i.value:#x}", "from": origin.get(i.name)} for i in image.imports
+        ],
+    }

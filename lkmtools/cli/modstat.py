@@ -1,0 +1,133 @@
+"""modstat(8): show the modules of the simulated kernel.
+
+Stands for NetBSD 5.2 sbin/modstat/modstat.c. Its columns are kept byte for byte where standard output is no
+terminal. It asks for everything first, holding /dev/lkm, and prints then: one snapshot, and a slow reader of
+its output does not hold up other tools.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lkmtools.abi.errno import EINVAL, ENOENT
+from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
+from lkmtools.cli.common import connect
+from lkmtools.errors import KernelError
+from lkmtools.modules import Module, stat_fd, walk
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+NAME = "modstat"
+USAGE = "Usage: modstat [-i <module id>] [-n <module name>]"
+HEADINGS = ("Type", "Id", "Offset", "Loadaddr", "Size", "Info", "Rev", "Module Name")
+
+
+@classic(NAME, USAGE, epilog="Details: modstat(8).")
+@click.option("-i", "number", metavar="ID", type=int, help="Only the module with this id; -1: all.")
+@click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
+def main(number: int | None, name: str | None, as_json: bool, socket: str | None) -> int:
+    """Show the kernel modules that are loaded: modstat, modstat -n hello"""
+    wanted = name if number is None or number == -1 else number
+    with connect(NAME, socket) as p:
+        rows, failure = ask(p, wanted)
+        if as_json:
+            document: dict[str, Any] = {"modules": [json_row(row) for row in rows]}
+            print_json(document | ({"error": failure.document()} if failure else {}))
+        elif failure is None or failure.status != 2:
+            show(rows, 2 * p.dm.pointer)
+    if failure:
+        failure.show(NAME)
+    return failure.status if failure else 0
+
+
+def ask(p: Process, wanted: int | str | None) -> tuple[list[Module], Failure | None]:
+    """The rows that were found, and what went wrong: 2 open, 3 a module that was asked for.
+
+    A walk that ends with an unexpected error is reported and exits 0, as the original's does. That a module
+    is not there was told by the exit status alone; the kernel's reason is shown now.
+    """
+    rows: list[Module] = []
+    fd = -1
+    try:
+        with opened(p, NAME, O_RDONLY) as fd:
+            for row in walk(p, fd) if wanted is None else [stat_fd(p, fd, wanted)]:
+                rows.append(row)
+    except KernelError as error:
+        if fd < 0:
+            return rows, system_failure(2, "/dev/lkm", error)
+        if error.errno in (EINVAL, ENOENT):
+            return rows, Failure(3, "", error.errno, error.reason)
+        return rows, system_failure(0 if wanted is None else 3, "LMSTAT", error)
+    return rows, None
+
+
+def offset_text(row: Module) -> str:
+    """The Offset column: both majors of a device, a slot, or a dash."""
+    if row.majors:
+        block, char = row.majors
+        return f"{block:3d}/{char:<3d}"
+    return " -" if row.offset < 0 else f" {row.offset:3d}"
+
+
+def cells(row: Module, width: int) -> tuple[str, ...]:
+    """A row's columns as text; addresses have `width` digits."""
+    return (
+        row.type_name,
+        str(row.id),
+        offset_text(row),
+        f"{row.area:0{width}x}",
+        f"{row.kbytes:04x}",
+        f"{row.private:0{width}x}",
+        str(row.ver),
+        row.name,
+    )
+
+
+def show(rows: list[Module], width: int) -> None:
+    """The table: plain, or drawn by rich on a terminal."""
+    table = [cells(row, width) for row in rows]
+    if sys.stdout.isatty():
+        draw(table)
+        return
+    lines = [f"Type    Id   Offset {'Loadaddr':<{width}} Size {'Info':<{width}} Rev Module Name"]
+    for kind, number, offset, area, size, info, rev, name in table:
+        lines.append(f"{kind:<7} {number:>3} {offset:>7} {area} {size} {info} {rev:>3} {name}")
+    click.echo("\n".join(lines))
+
+
+def draw(table: list[tuple[str, ...]]) -> None:
+    """The same columns on a terminal; rich looks at NO_COLOR and TERM."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in HEADINGS:
+        right = heading in ("Id", "Offset", "Rev")
+        style = "bold" if heading == "Module Name" else None
+        drawn.add_column(heading, justify="right" if right else "left", style=style, no_wrap=True)
+    for row in table:
+        drawn.add_row(*row)
+    Console(highlight=False).print(drawn)
+
+
+def json_row(row: Module) -> dict[str, Any]:
+    """A row of --json; addresses are text, as JSON numbers lose bits beyond 53."""
+    block, char = row.majors or (None, None)
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": row.type_name,
+        "offset": None if row.majors or row.offset < 0 else row.offset,
+        "block_major": block,
+        "char_major": char,
+        "loadaddr": f"{row.area:#x}",
+        "size": row.kbytes,
+        "info": f"{row.private:#x}",
+        "rev": row.ver,
+    }

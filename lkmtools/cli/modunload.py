@@ -1,0 +1,97 @@
+"""modunload(8): unload modules of the simulated kernel. Stands for NetBSD 5.2 sbin/modunload/modunload.c."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lkmtools.abi.errno import EINVAL, ENOENT
+from lkmtools.abi.fcntl import O_RDWR
+from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
+from lkmtools.cli.common import connect, errx, warnx
+from lkmtools.errors import KernelError
+from lkmtools.modules import unload_fd
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
+
+NAME = "modunload"
+USAGE = "usage:\nmodunload [-i <module id>] [-n <module name>]"
+INT_MAX = 0x7FFFFFFF
+
+
+@classic(NAME, USAGE, epilog="Details: modunload(8).")
+@click.option("-i", "number", metavar="ID", help="The module with this id.")
+@click.option("-n", "name", metavar="NAME", help="The module of this name.", shell_complete=complete_module)
+@click.argument("operands", metavar="[NAME|ID]...", nargs=-1, shell_complete=complete_module)
+def main(
+    number: str | None, name: str | None, operands: tuple[str, ...], as_json: bool, socket: str | None
+) -> int:
+    """Unload kernel modules: modunload -n hello, modunload upper lower 0"""
+    wanted = targets(number, name, operands)
+    with connect(NAME, socket) as p:
+        done, failure = unload_all(p, wanted)
+    left = wanted[len(done) :]
+    if as_json:
+        document: dict[str, Any] = {"unloaded": [json_row(module) for module in done]}
+        if failure:
+            document |= {"error": failure.document(), "not_unloaded": [json_row(module) for module in left]}
+        print_json(document)
+    if failure is None:
+        return 0
+    failure.show(NAME)
+    if len(wanted) > 1:
+        warnx(NAME, "not unloaded: " + " ".join(map(str, left)))
+    return failure.status
+
+
+def targets(number: str | None, name: str | None, operands: tuple[str, ...]) -> list[int | str]:
+    """Ids and names to unload: -i before -n, else operands; a decimal number is an id."""
+    if number is not None and (module := strtol(number)) != -1:
+        options: list[int | str] = [module]
+    else:
+        options = [] if name is None else [name]
+    if bool(options) == bool(operands) or "" in operands:
+        raise main.bad_usage()
+    return options or [
+        int(text) if re.fullmatch(r"[0-9]+", text) and int(text) <= INT_MAX else text for text in operands
+    ]
+
+
+def strtol(text: str) -> int:
+    """strtol(3) with base 0 for -i; errx(1) on anything more than a number that fits an int."""
+    match = re.fullmatch(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))", text)
+    if not match:
+        errx(NAME, 1, "not a valid number")
+    sign, hexadecimal, octal, decimal = match.groups()
+    value = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
+    if value > INT_MAX:
+        errx(NAME, 1, "not a valid number")
+    return -value if sign == "-" else value
+
+
+def unload_all(p: Process, wanted: list[int | str]) -> tuple[list[int | str], Failure | None]:
+    """Unload in order; what was unloaded, and the failure that ended it."""
+    done: list[int | str] = []
+    fd = -1
+    try:
+        with opened(p, NAME, O_RDWR) as fd:
+            for module in wanted:
+                unload_fd(p, fd, module)
+                done.append(module)
+    except KernelError as error:
+        if fd < 0:
+            return done, system_failure(2, "/dev/lkm", error)
+        if error.errno == EINVAL:
+            return done, Failure(3, "id out of range", error.errno, error.reason)
+        if error.errno == ENOENT:
+            return done, Failure(3, "no such module", error.errno, error.reason)
+        return done, system_failure(5, "LMUNLOAD", error)
+    return done, None
+
+
+def json_row(module: int | str) -> dict[str, Any]:
+    """A module as it was asked for."""
+    return {"id": module} if isinstance(module, int) else {"name": module}
