@@ -8,7 +8,6 @@ of sections that are not loaded (debug information) are not read at all.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lkmtools.elf import constants as c
@@ -17,11 +16,10 @@ from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """An input section. `data` is a view of the file, empty for SHT_NOBITS; `align` is at least 1."""
 
-    index: int
+    shndx: int
     name: str
     type: int
     flags: int
@@ -74,8 +72,7 @@ class Group(NamedTuple):
     members: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """A relocatable object file."""
 
     name: str

@@ -21,8 +21,15 @@ from lkmtools.link.image import (
 )
 from lkmtools.link.layout import prelink
 from lkmtools.link.machines import MACHINES
-from lkmtools.link.output import write_output
 from lkmtools.link.relocate import link
+
+
+def write_output(img: Image) -> bytes:
+    """`img` as the bytes of an ET_EXEC file; see lkmtools.link.output (read late: few loads want it)."""
+    from lkmtools.link import output
+
+    return output.write_output(img)
+
 
 __all__ = [
     "MACHINES",

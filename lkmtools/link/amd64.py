@@ -12,8 +12,13 @@ _TLS = "a kernel module has no thread-local storage; compile without __thread an
 _DYNAMIC = "only in shared objects; join objects with ld -r, not ld -shared"
 
 AMD64 = Machine(
-    "amd64", EM_X86_64, 64, "little", 4096, 3,
-    (
+    "amd64",
+    e_machine=EM_X86_64,
+    bits=64,
+    byteorder="little",
+    page=4096,
+    reserved_got_words=3,
+    rows=(
         Howto(0, "R_X86_64_NONE", 0, Overflow.NONE, lambda r: 0),
         Howto(1, "R_X86_64_64", 8, Overflow.NONE, lambda r: r.S + r.A),
         Howto(2, "R_X86_64_PC32", 4, Overflow.SIGNED, lambda r: r.S + r.A - r.P, _NEAR),

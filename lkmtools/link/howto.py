@@ -9,8 +9,8 @@ table, and a slot in it, is read off the formula.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal, NamedTuple
 
 from lkmtools.errors import LinkError
 
@@ -42,39 +42,36 @@ class Operands:
 
 
 Formula = Callable[[Operands], int]
+Order = Literal["little", "big"]
 
 
-@dataclass(frozen=True, slots=True)
 class Howto:
-    """How one relocation type changes a field of `size` bytes; `hint` follows an overflow message."""
+    """How one relocation type changes a field of `size` bytes; `hint` follows an overflow message.
 
-    type: int
-    name: str
-    size: int
-    overflow: Overflow
-    formula: Formula
-    hint: str = ""
-    low: int = field(init=False)
-    high: int = field(init=False)
-    slot: bool = field(init=False)  # the symbol needs a slot in the global offset table
-    got: bool = field(init=False)  # there must be a global offset table
+    `low` and `high` are the legal range. `got`: the formula needs a global offset table; `slot`: and the
+    symbol a slot in it. (A plain class: a dataclass costs modload a millisecond at every start.)
+    """
 
-    def __post_init__(self) -> None:
-        bits = 8 * self.size
-        low = 0 if self.overflow is Overflow.UNSIGNED else -(1 << bits) // 2
-        high = (1 << bits) // 2 - 1 if self.overflow is Overflow.SIGNED else (1 << bits) - 1
-        letters = self.formula.__code__.co_names
-        for name, value in (
-            ("low", low),
-            ("high", high),
-            ("slot", "G" in letters),
-            ("got", "G" in letters or "GOT" in letters),
-        ):
-            object.__setattr__(self, name, value)
+    __slots__ = ("formula", "got", "high", "hint", "low", "name", "overflow", "size", "slot", "type")
+
+    def __init__(  # noqa: PLR0917  # a row of a table is written by position
+        self, type: int, name: str, size: int, overflow: Overflow, formula: Formula, hint: str = ""
+    ) -> None:
+        self.type = type
+        self.name = name
+        self.size = size
+        self.overflow = overflow
+        self.formula = formula
+        self.hint = hint
+        span = 1 << 8 * size
+        self.low = 0 if overflow is Overflow.UNSIGNED else -span // 2
+        self.high = span // 2 - 1 if overflow is Overflow.SIGNED else span - 1
+        letters = formula.__code__.co_names
+        self.slot = "G" in letters
+        self.got = self.slot or "GOT" in letters
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A relocation type that cannot be done in a kernel module, and why."""
 
     type: int
@@ -82,29 +79,43 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class Machine:
     """A machine row of the linker: what its objects look like, and its relocation types."""
 
-    name: str
-    e_machine: int
-    bits: int
-    byteorder: str
-    page: int
-    reserved_got_words: int
-    rows: tuple[Howto | Refusal, ...]
-    howtos: dict[int, Howto | Refusal] = field(init=False)
+    __slots__ = (
+        "bits",
+        "byteorder",
+        "e_machine",
+        "howtos",
+        "name",
+        "page",
+        "reserved_got_words",
+        "rows",
+        "word",
+    )
 
-    def __post_init__(self) -> None:
-        table = {row.type: row for row in self.rows}
-        if len(table) != len(self.rows) or len({row.name for row in self.rows}) != len(self.rows):
-            raise ValueError(f"{self.name}: a relocation type has two rows")
-        object.__setattr__(self, "howtos", table)
-
-    @property
-    def word(self) -> int:
-        """Bytes of an address."""
-        return self.bits // 8
+    def __init__(
+        self,
+        name: str,
+        *,
+        e_machine: int,
+        bits: int,
+        byteorder: Order,
+        page: int,
+        reserved_got_words: int,
+        rows: tuple[Howto | Refusal, ...],
+    ) -> None:
+        self.name = name
+        self.e_machine = e_machine
+        self.bits = bits
+        self.word = bits // 8  # bytes of an address
+        self.byteorder: Order = byteorder
+        self.page = page
+        self.reserved_got_words = reserved_got_words
+        self.rows = rows
+        self.howtos = {row.type: row for row in rows}
+        if len(self.howtos) != len(rows) or len({row.name for row in rows}) != len(rows):
+            raise ValueError(f"{name}: a relocation type has two rows")
 
 
 def write_field(out: bytearray, at: int, howto: Howto, value: int, machine: Machine) -> None:
@@ -124,4 +135,4 @@ def write_field(out: bytearray, at: int, howto: Howto, value: int, machine: Mach
                 f"value {number:#x} does not fit, legal range {howto.low:#x}..{howto.high:#x}{hint}"
             )
     size = howto.size
-    out[at : at + size] = (unsigned & (1 << 8 * size) - 1).to_bytes(size, machine.byteorder)  # type: ignore[arg-type]
+    out[at : at + size] = (unsigned & (1 << 8 * size) - 1).to_bytes(size, machine.byteorder)

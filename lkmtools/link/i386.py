@@ -20,8 +20,13 @@ def _base(r: Operands) -> int:
 
 
 I386 = Machine(
-    "i386", EM_386, 32, "little", 4096, 3,
-    (
+    "i386",
+    e_machine=EM_386,
+    bits=32,
+    byteorder="little",
+    page=4096,
+    reserved_got_words=3,
+    rows=(
         Howto(0, "R_386_NONE", 0, Overflow.NONE, lambda r: 0),
         Howto(1, "R_386_32", 4, Overflow.NONE, lambda r: r.S + r.A),
         Howto(2, "R_386_PC32", 4, Overflow.NONE, lambda r: r.S + r.A - r.P),

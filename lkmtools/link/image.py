@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lkmtools.elf import Object
@@ -63,8 +62,7 @@ class Use(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Prelink:
+class Prelink(NamedTuple):
     """An object laid out at address 0. `uses`: the first use of every symbol index relocations name."""
 
     object: Object
@@ -81,8 +79,7 @@ class Prelink:
     slots: dict[int, int]  # symbol index -> offset of its slot from the table's beginning
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """A module at its address: `data` is `size` bytes, to be put at `base` with the segments' permissions."""
 
     name: str

@@ -64,7 +64,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
         raise WrongMachine(obj.name, machine_name(obj.machine) + odd, machine)
     kept = _kept_sections(obj)
     uses, slots, got = _scan(obj, row, kept)
-    pieces = [_Piece(s.index, s.name, s.type, s.flags, s.size, s.align) for s in kept.values()]
+    pieces = [_Piece(s.shndx, s.name, s.type, s.flags, s.size, s.align) for s in kept.values()]
     commons, common_size, common_align = _commons(obj)
     if common_size:
         flags = c.SHF_ALLOC | c.SHF_WRITE
@@ -81,7 +81,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
         segments=segments,
         undefined=_undefined(obj, uses),
         entry=next((name for name in entry_names if obj.defines(name)), None),
-        offsets={s.index: at[s.index] for s in kept.values()},
+        offsets={s.shndx: at[s.shndx] for s in kept.values()},
         commons={index: at[_COMMON] + offset for index, offset in commons.items()},
         uses=uses,
         got=at.get(_GOT),
@@ -98,7 +98,7 @@ def _kept_sections(obj: Object) -> dict[int, Section]:
             discarded.update(group.members)
         elif group.comdat:
             seen.add(group.signature)
-    kept = {s.index: s for s in obj.sections if s.allocated and s.index not in discarded}
+    kept = {s.shndx: s for s in obj.sections if s.allocated and s.shndx not in discarded}
     for section in kept.values():
         if section.flags & c.SHF_TLS:
             raise LinkError(
@@ -137,7 +137,7 @@ def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int
                     f"the section ends at {section.size:#x}"
                 )
             if index not in uses and howto.size:
-                uses[index] = Use(section.index, offset)
+                uses[index] = Use(section.shndx, offset)
             if howto.got:
                 got = True
                 if howto.slot and index not in slots:

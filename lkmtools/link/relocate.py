@@ -166,7 +166,7 @@ def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
         if value is None:
             raise LinkError(_no_address(pre.object, index, ".got"))
         at = (pre.got or 0) + slot
-        out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)  # type: ignore[arg-type]
+        out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)
 
 
 def _relocate(
@@ -188,7 +188,7 @@ def _relocate(
         if value is None:
             raise LinkError(_no_address(obj, index, f"{section}+{offset:#x}"))
         r.S = value
-        r.A = addend if table.rela else int.from_bytes(out[at : at + howto.size], order, signed=True)  # type: ignore[arg-type]
+        r.A = addend if table.rela else int.from_bytes(out[at : at + howto.size], order, signed=True)
         r.P = base + at
         if howto.got:
             r.G = pre.slots.get(index, 0)
