@@ -1,0 +1,89 @@
+"""Into the background, with a way to tell whoever waits how it went.
+
+The process that was started stays until the daemon is ready, or says why it cannot be, over a pipe; then it
+prints that and exits. The daemon itself is its grandchild: a session of its own that can get no terminal,
+in /, with no descriptor of anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+READY = b"ready\n"
+
+
+class Readiness:
+    """The daemon's end of the pipe. Say ready() or failed() once."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def ready(self) -> None:
+        """The socket listens."""
+        os.write(self._fd, READY)
+        os.close(self._fd)
+
+    def failed(self, why: str) -> None:
+        """It never will."""
+        os.write(self._fd, why.encode("utf-8", "backslashreplace")[:4096])
+        os.close(self._fd)
+
+
+def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | None, str]:
+    """Fork. In the daemon: (its Readiness, ""). In the caller: (None, why it failed, or "" when it is ready).
+
+    `log` becomes the daemon's stderr; the descriptors in `keep` stay open in it.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        os.waitpid(child, 0)
+        said = _read_all(reading)
+        if said == READY:
+            return None, ""
+        return None, said.decode("utf-8", "replace") or f"it died while it started; {log} may say why"
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")
+    os.umask(0o077)
+    _close_all_but({writing, *keep})
+    _redirect(log)
+    return Readiness(writing), ""
+
+
+def _read_all(fd: int) -> bytes:
+    out = b""
+    while data := os.read(fd, 4096):
+        out += data
+    os.close(fd)
+    return out
+
+
+def _close_all_but(keep: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        fd = int(name)
+        if fd > 2 and fd not in keep:
+            try:
+                os.close(fd)
+            except OSError:
+                continue  # the descriptor of the listing itself
+
+
+def _redirect(log: str) -> None:
+    """stdin and stdout to nowhere, stderr to the log, which starts anew."""
+    null = os.open(os.devnull, os.O_RDWR)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        err = os.open(log, flags, 0o600)
+    except OSError:
+        err = os.dup(null)  # a daemon without a log is better than none
+    for fd, target in ((null, 0), (null, 1), (err, 2)):
+        os.dup2(fd, target)
+    os.close(null)
+    os.close(err)

@@ -1,0 +1,233 @@
+"""The daemon's end of one connection: bytes to frames, frames to the server, answers to bytes.
+
+Nothing here blocks, and nothing a client does here reaches another client: what it sends beyond the
+protocol ends its own connection, what it does not read waits in its own queue, and while that queue is long
+no more is read from it.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+from typing import TYPE_CHECKING
+
+from lkmtools.kern import Cred, Proc, Region, Reply, Request
+from lkmtools.proto import (
+    VERSION,
+    Answer,
+    Control,
+    Frame,
+    Hello,
+    ProtocolError,
+    Reader,
+    Refused,
+    Result,
+    Syscall,
+    encode,
+)
+from lkmtools.proto import Panic as PanicFrame
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.server import Server
+
+RECEIVE = 1 << 16  # bytes read at once
+QUEUE = 1 << 18  # bytes unread by the client from which on we read no more from it
+STREAM = 1 << 20  # ... from which on text for `dmesg -f` is dropped, and counted
+
+_IN, _OUT = select.EPOLLIN, select.EPOLLOUT
+
+
+class Connection:
+    """One client. `proc` is its process of the kernel, None before HELLO and after a panic."""
+
+    def __init__(self, server: Server, sock: socket.socket, cred: Cred, host_pid: int) -> None:
+        self.server = server
+        self.socket = sock
+        self.fd = sock.fileno()
+        self.cred = cred
+        self.host_pid = host_pid
+        self.comm = ""
+        self.proc: Proc | None = None
+        self.greeted = False
+        self.pending: int | None = None  # serial of the SYSCALL in flight
+        self.following: int | None = None  # serial of a CONTROL dmesg with follow
+        self.lost = 0  # bytes of console text dropped since the last that went out
+        self._closing = False
+        self._reader = Reader()
+        self._out = bytearray()
+        self._events = _IN
+
+    def handle(self, events: int) -> None:
+        """The socket is readable, writable or broken."""
+        if events & _OUT:
+            self._flush()
+        if events & ~_OUT and not self._closing:
+            if self._events & _IN:
+                self._read()
+            elif events & (select.EPOLLHUP | select.EPOLLERR):
+                self.server.drop(self)
+        elif self._closing and events & (select.EPOLLHUP | select.EPOLLERR):
+            self.server.drop(self)
+
+    def _read(self) -> None:
+        try:
+            data = self.socket.recv(RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.pending = None  # nobody waits for it
+            self.server.end_process(self)
+            self.finish()
+            return
+        self._reader.feed(data)
+        self._frames()
+
+    def _frames(self) -> None:
+        """Everything that has arrived whole, unless the client does not read its answers."""
+        try:
+            while not self._closing and len(self._out) < QUEUE:
+                got = self._reader.next()
+                if got is None:
+                    return
+                self._frame(*got)
+        except ProtocolError as error:
+            self.refuse(f"protocol error: {error}")
+
+    def _frame(self, serial: int, frame: Frame) -> None:
+        kind = type(frame)
+        if kind is Syscall and self.greeted:
+            self._syscall(serial, frame)  # type: ignore[arg-type]
+        elif type(frame) is Hello and not self.greeted:
+            self._hello(serial, frame)
+        elif type(frame) is Control and self.greeted:
+            self.server.control(self, serial, frame.verb, frame.arguments)
+        else:
+            when = "after HELLO" if self.greeted else "before HELLO"
+            raise ProtocolError(f"{kind.__name__.upper()} {when}")
+
+    def _hello(self, serial: int, frame: Hello) -> None:
+        if frame.version != VERSION:
+            self.refuse(
+                f"this lkmd speaks protocol {VERSION}, the tool {frame.version}: upgrade the older one, "
+                "and stop this daemon with its own version of lkmctl stop",
+                serial,
+            )
+            return
+        self.comm = frame.comm
+        self.host_pid = self.host_pid or frame.host_pid
+        self.greeted = True
+        self.send(self.server.welcome(self), serial)
+
+    def _syscall(self, serial: int, frame: Syscall) -> None:
+        if self.pending is not None:
+            raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
+        self.pending = serial
+        number, args, regions = frame
+        self.server.submit(
+            self, Request(number, args, tuple([Region(address, data) for address, data in regions]))
+        )
+
+    def reply(self, reply: Reply) -> None:
+        """The kernel's answer to the SYSCALL in flight."""
+        serial = self.pending
+        if serial is None:
+            return  # the client has gone meanwhile
+        self.pending = None
+        errno, retval, changed, reason, tty = reply
+        text = tty.decode("utf-8", "backslashreplace") if tty else ""
+        try:
+            self.send(Result(errno, retval, changed, reason, text), serial)
+        except ProtocolError as error:
+            self.refuse(f"the result cannot be sent: {error}", serial)
+        self.server.answered()
+
+    def answer(self, serial: int, ok: bool, text: str) -> None:
+        """The answer to a CONTROL: JSON text, or why not."""
+        self.send(Answer(ok, text), serial)
+
+    def console(self, text: str) -> None:
+        """More of the message buffer, for a client that follows it."""
+        if self.following is not None:
+            lost, self.lost = self.lost, 0
+            self.answer(self.following, True, json.dumps({"version": 1, "text": text, "lost": lost}))
+
+    def panic(self, reason: str, report: str) -> None:
+        """The process died with the kernel: say so, then close."""
+        self.proc = None
+        serial, self.pending = self.pending or 0, None
+        self.send(PanicFrame(reason, report), serial)
+        self.finish()
+
+    def refuse(self, why: str, serial: int = 0) -> None:
+        """Say why, then close this connection and nothing else."""
+        self.server.end_process(self)
+        self.send(Refused(why), serial)
+        self.finish()
+
+    def finish(self) -> None:
+        """Close as soon as all that is queued has gone out."""
+        self._closing = True
+        self.following = None
+        if self._out:
+            self._watch()
+        else:
+            self.server.drop(self)
+
+    def send(self, frame: Frame, serial: int) -> None:
+        """Send now what the socket takes, and queue the rest."""
+        data = encode(frame, serial)
+        if self.fd < 0:
+            return
+        if self._out:
+            self._out += data
+            return
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # its end shows as readable, and is handled there
+        if sent < len(data):
+            self._out += memoryview(data)[sent:]
+            self._watch()
+
+    @property
+    def queued(self) -> int:
+        """Bytes the client has not read yet and the socket has no room for."""
+        return len(self._out)
+
+    def drain(self, seconds: float) -> None:
+        """Send what is queued, waiting for the client at most this long. For the daemon's last words only."""
+        self.socket.settimeout(seconds)
+        try:
+            self.socket.sendall(self._out)
+        except OSError:
+            self._out.clear()  # it does not read, or is gone
+
+    def _flush(self) -> None:
+        out = self._out
+        try:
+            while out:
+                del out[: self.socket.send(memoryview(out)[: 1 << 18])]
+        except BlockingIOError:
+            pass  # the rest when there is room again
+        except OSError:
+            out.clear()
+        if self._closing and not out:
+            self.server.drop(self)
+            return
+        self._watch()
+        if len(out) < QUEUE and not self._closing:
+            self._frames()  # what waited until the client would read
+
+    def _watch(self) -> None:
+        """Tell the poller what we wait for."""
+        events = _OUT if self._out else 0
+        if not self._closing and len(self._out) < QUEUE:
+            events |= _IN
+        if events != self._events and self.fd >= 0:
+            self._events = events
+            self.server.watch(self.fd, events)

@@ -1,0 +1,83 @@
+"""What the daemon answers itself: status, dmesg, ps, reboot, stop. All work while a module runs away.
+
+A verb is a function (server, connection, serial, arguments) -> a JSON-able dict, in VERBS. Every answer
+has "version", which changes when a member changes its meaning or goes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.connection import Connection
+    from lkmtools.daemon.server import Server
+
+VERSION = 1
+
+Verb = Callable[["Server", "Connection", int, dict[str, Any]], dict[str, Any]]
+
+
+def status(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Daemon and kernel at this moment; "kernel" is null while it is halted."""
+    kernel = server.kernel
+    return {
+        "pid": server.pid,
+        "socket": server.listener.path,
+        "protocol": server.protocol,
+        "machine": server.config.machine,
+        "release": server.release,
+        "boot": server.bootno,
+        "state": "halted" if kernel is None else "busy" if server.preempted else "running",
+        "halted": server.halted,
+        "connections": len(server.connections),
+        "panics": server.panics,
+        "last_panic": server.last_panic,
+        "kernel": None if kernel is None else kernel.status(),
+    }
+
+
+def dmesg(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
+    if arguments.get("follow"):
+        server.flush_console()
+        conn.following = serial
+    return {"text": server.console.text()}
+
+
+def ps(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The kernel's processes."""
+    return {"processes": [] if server.kernel is None else server.kernel.ps()}
+
+
+def reboot(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Boot a new kernel, also from the halted state; every process ends."""
+    server.want_reboot = conn
+    return {"boot": server.bootno + 1}
+
+
+def stop(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """End the daemon. The connection that asked stays open until the process is gone."""
+    server.stopping = True
+    server.last = conn
+    return {"pid": server.pid}
+
+
+VERBS: dict[str, Verb] = {"status": status, "dmesg": dmesg, "ps": ps, "reboot": reboot, "stop": stop}
+
+
+def perform(server: Server, conn: Connection, serial: int, verb: str, arguments: str) -> tuple[bool, str]:
+    """(ok, JSON text), or (not ok, why)."""
+    function = VERBS.get(verb)
+    if function is None:
+        return False, f"no control request is called {verb!r}; there are {', '.join(VERBS)}"
+    try:
+        given = json.loads(arguments or "{}")
+    except (ValueError, RecursionError) as error:
+        return False, f"{verb}: the arguments are not JSON: {error}"
+    if not isinstance(given, dict):
+        return False, f"{verb}: the arguments are not a JSON object"
+    if verb in ("reboot", "stop") and conn.cred.uid != 0:
+        return False, f"{verb}: only the owner of the daemon and root may do that"
+    return True, json.dumps({"version": VERSION, **function(server, conn, serial, given)})

@@ -1,0 +1,348 @@
+"""The daemon's loop: one thread, one poller, one simulated kernel.
+
+A frame is served at once: poll, receive, submit, step, reply, send; then poll again. While module code runs
+away inside step(), the kernel calls on_preempt between slices: the sockets are polled without blocking,
+control requests are answered, and system calls and deaths of processes are kept for afterwards.
+
+When the kernel panics every process is told and a new kernel boots on the same console; the daemon's pid
+never changes. A Python error inside the kernel is our bug, and is treated as a panic.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
+from typing import Any
+
+from lkmtools.abi.datamodel import DataModel
+from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.daemon import control
+from lkmtools.daemon.connection import STREAM, Connection
+from lkmtools.daemon.listener import Listener, peer
+from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Request
+from lkmtools.proto import VERSION, Welcome
+
+BOOT_TRIES = 3  # panics in a row without a request served, after which the kernel stays halted
+GOODBYE = 1.0  # seconds the connection that asked for the end may take to read its answer
+
+Make = Callable[[Config, Console, int], Kernel]
+
+
+class Interrupted(BaseException):
+    """Leaves step() in the middle of module code: the kernel that runs there is given up."""
+
+
+class Server:
+    """Everything the daemon knows. `run` returns when it has been told to stop."""
+
+    protocol = VERSION
+    release = NetBSD_Version
+
+    def __init__(
+        self,
+        listener: Listener,
+        config: Config,
+        console: Console,
+        *,
+        reboot_on_panic: bool = True,
+        make: Make = Kernel,
+    ) -> None:
+        self.listener = listener
+        self.config = config
+        self.console = console
+        self.reboot_on_panic = reboot_on_panic
+        self.make = make
+        self.pid = os.getpid()
+        self.kernel: Kernel | None = None
+        self.bootno = 0
+        self.panics = 0
+        self.last_panic: dict[str, Any] | None = None
+        self.halted: str | None = None
+        self.connections: dict[int, Connection] = {}
+        self.preempted = False
+        self.stopping = False
+        self.want_reboot: Connection | None = None
+        self.last: Connection | None = None  # who asked for the end
+        self._fruitless = 0  # boots in a row in which no request was answered
+        self._deferred: list[Callable[[], None]] = []
+        self._printed: list[str] = []
+        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._poller = select.epoll()
+        self._poller.register(listener.socket.fileno(), select.EPOLLIN)
+        self._handlers: dict[int, Callable[[int], None]] = {listener.socket.fileno(): self._accept}
+        console.subscribe(self._on_print)
+
+    # The loop.
+
+    def run(self) -> None:
+        """Serve until stopped. The kernel must have been booted."""
+        while not self.stopping:
+            try:
+                self._turn()
+            except Panic as panic:
+                self._panicked(panic.reason, panic.report)
+            except Interrupted:
+                pass  # stopping or rebooting, as the flags say
+            if self.want_reboot is not None:
+                self._reboot(self.want_reboot)
+        self._shut_down()
+
+    def _turn(self) -> None:
+        """One round: what is due in the kernel, then what comes from outside."""
+        kernel = self.kernel
+        if kernel is None:
+            self._poll(-1)
+            return
+        while self._deferred:
+            self._deferred.pop(0)()
+        try:
+            kernel.step()
+            timeout = kernel.timeout()
+        except Exception as error:
+            raise internal_error(error) from error
+        self._poll(-1 if timeout is None else timeout)
+
+    def _poll(self, timeout: float) -> None:
+        """Wait for sockets and handle them. An error of ours in one connection ends that connection only."""
+        if self._printed:
+            self.flush_console()
+        for fd, events in self._poller.poll(timeout):
+            handler = self._handlers.get(fd)
+            if handler is None:
+                continue  # closed by an earlier handler of this round
+            try:
+                handler(events)
+            except Exception:
+                self.log(traceback.format_exc())
+                if conn := self.connections.get(fd):
+                    self.drop(conn)
+
+    def on_preempt(self) -> None:
+        """Called by the kernel between slices of module code that does not come back."""
+        self.preempted = True
+        try:
+            self._poll(0)
+        finally:
+            self.preempted = False
+        if self.stopping or self.want_reboot is not None:
+            raise Interrupted
+
+    def on_signal(self, fd: int) -> None:
+        """Have SIGTERM and SIGINT, written to the pipe `fd` by set_wakeup_fd, stop the daemon."""
+
+        def handle(events: int) -> None:
+            if set(os.read(fd, 64)) & {signal.SIGTERM, signal.SIGINT}:
+                self.stopping = True
+
+        self._poller.register(fd, select.EPOLLIN)
+        self._handlers[fd] = handle
+
+    # Connections.
+
+    def _accept(self, events: int) -> None:
+        try:
+            sock = self.listener.accept()
+        except OSError as error:
+            if error.errno not in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
+                raise
+            self._turn_away(error)
+            return
+        if sock is None:
+            return
+        pid, uid, gid = peer(sock)
+        cred = Cred(0, 0) if uid in (0, os.geteuid()) else Cred(uid, gid)
+        conn = Connection(self, sock, cred, pid)
+        self.connections[conn.fd] = conn
+        self._handlers[conn.fd] = conn.handle
+        self._poller.register(conn.fd, select.EPOLLIN)
+
+    def _turn_away(self, error: OSError) -> None:
+        """No descriptor is left: give up the spare one to close the connection that waits."""
+        self.log(f"a connection is turned away: {error.strerror}")
+        os.close(self._spare)
+        try:
+            if sock := self.listener.accept():
+                sock.close()
+        finally:
+            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def watch(self, fd: int, events: int) -> None:
+        """Wait for these events on a connection's socket from now on."""
+        self._poller.modify(fd, events)
+
+    def drop(self, conn: Connection) -> None:
+        """Close a connection; its process ends."""
+        if conn.fd < 0:
+            return
+        self.end_process(conn)
+        self._poller.unregister(conn.fd)
+        del self._handlers[conn.fd], self.connections[conn.fd]
+        conn.fd = -1
+        conn.socket.close()
+
+    # The kernel's side of a connection.
+
+    def _enter(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call into the kernel; its Python errors become panics."""
+        try:
+            return function(*args)
+        except Exception as error:
+            raise internal_error(error) from error
+
+    def welcome(self, conn: Connection) -> Welcome:
+        """Make a process for `conn`. While the kernel is halted its pid is 0."""
+        if self.kernel is not None:
+            conn.proc = self._enter(self.kernel.attach, conn.cred, conn.comm, conn.host_pid)
+        pid = conn.proc.pid if conn.proc else 0
+        dm = self.data_model
+        return Welcome(
+            VERSION, dm.pointer, dm.align64, int(dm.byteorder != "little"), pid, self.release, self.bootno,
+            self.pid, self.config.machine, self.version,
+        )  # fmt: skip
+
+    def submit(self, conn: Connection, request: Request) -> None:
+        """Hand a system call to the kernel, now or when the running module lets go."""
+        if self.preempted:
+            self._deferred.append(lambda: self.submit(conn, request))
+            return
+        if conn.proc is None or self.kernel is None:
+            if conn.fd >= 0 and conn.pending is not None:
+                last = self.last_panic or {}
+                conn.panic(f"the kernel is halted: {self.halted}", last.get("report", ""))
+            return
+        self._enter(self.kernel.submit, conn.proc, request, conn.reply)
+
+    def answered(self) -> None:
+        """A request was answered: this boot is good for something."""
+        self._fruitless = 0
+
+    def end_process(self, conn: Connection) -> None:
+        """The client is gone, or goes: its process exits."""
+        proc, conn.proc = conn.proc, None
+        if proc is None or self.kernel is None:
+            return
+        detach = self.kernel.detach
+        if self.preempted:
+            self._deferred.append(lambda: self._enter(detach, proc))
+        else:
+            self._enter(detach, proc)
+
+    def control(self, conn: Connection, serial: int, verb: str, arguments: str) -> None:
+        """Answer a CONTROL."""
+        try:
+            ok, text = control.perform(self, conn, serial, verb, arguments)
+        except Exception:
+            self.log(traceback.format_exc())
+            ok, text = False, f"{verb}: internal error; the daemon's log has it"
+        conn.answer(serial, ok, text)
+
+    # The kernel's life.
+
+    def boot(self) -> None:
+        """Boot a new kernel, at most BOOT_TRIES times; then it stays halted, and `halted` says why."""
+        self.kernel = None
+        self.halted = None
+        while self._fruitless < BOOT_TRIES:
+            self._fruitless += 1
+            self.bootno += 1
+            try:
+                kernel = self.make(self.config, self.console, self.bootno)
+                kernel.on_preempt = self.on_preempt
+                kernel.boot()
+            except Panic as panic:
+                self._record(panic.reason, panic.report)
+            except Exception as error:
+                bug = internal_error(error)
+                self._record(bug.reason, bug.report)
+            else:
+                self.kernel = kernel
+                self.data_model: DataModel = kernel.dm
+                self.version = kernel.version
+                return
+        reason = self.last_panic["reason"] if self.last_panic else "it did not boot"
+        self.halted = f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}"
+        self.log(self.halted)
+
+    def _record(self, reason: str, report: str) -> None:
+        self.panics += 1
+        self.last_panic = {"reason": reason, "report": report, "boot": self.bootno, "time": time.time()}
+        self.log(f"panic in boot {self.bootno}: {reason}\n{report}")
+
+    def _panicked(self, reason: str, report: str) -> None:
+        """Tell every process, and boot again."""
+        self._record(reason, report)
+        self._end_all(reason, report)
+        if self.reboot_on_panic:
+            self.boot()
+        else:
+            self.halted = reason
+
+    def _reboot(self, asked: Connection) -> None:
+        self.want_reboot = None
+        self.log(f"reboot asked for by host pid {asked.host_pid}")
+        asked.proc = None
+        asked.finish()
+        self._end_all("the kernel was rebooted (lkmctl reboot)", "")
+        self._fruitless = 0
+        self.boot()
+
+    def _end_all(self, reason: str, report: str) -> None:
+        """Every process dies of `reason`, and the kernel with them."""
+        kernel, self.kernel = self.kernel, None
+        self._deferred.clear()
+        for conn in list(self.connections.values()):
+            if conn.proc is not None or conn.pending is not None:
+                conn.panic(reason, report)
+        if kernel is not None:
+            try:
+                kernel.shutdown()
+            except (Exception, Panic):
+                self.log(traceback.format_exc())
+
+    def _shut_down(self) -> None:
+        """Stop listening, end all processes, let the connection that asked for it read its answer."""
+        self.listener.close()
+        for conn in list(self.connections.values()):
+            if conn is not self.last:
+                conn.proc = None
+                self.drop(conn)
+        if self.last is not None and self.last.fd >= 0:
+            self.last.proc = None
+            self.last.drain(GOODBYE)
+        self._end_all("the daemon was stopped", "")
+        os.close(self._spare)
+        self._poller.close()
+
+    # The console.
+
+    def _on_print(self, text: str) -> None:
+        self._printed.append(text)
+
+    def flush_console(self) -> None:
+        """Send what was printed to those who follow the message buffer."""
+        text = "".join(self._printed)
+        self._printed.clear()
+        followers = [conn for conn in self.connections.values() if conn.following is not None]
+        for conn in followers:
+            if conn.queued > STREAM:
+                conn.lost += len(text)
+            else:
+                conn.console(text)
+
+    def log(self, text: str) -> None:
+        """One entry of the daemon's log, which is its stderr."""
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        sys.stderr.write(f"{stamp} lkmd[{self.pid}]: {text.rstrip()}\n")
+        sys.stderr.flush()
+
+
+def internal_error(error: Exception) -> Panic:
+    """A Python error inside the kernel, as a panic that names it."""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Panic(f"internal error: {what}", "".join(traceback.format_exception(error)))
