@@ -52,10 +52,10 @@ class Classic(Tool):
     def _complaint(self, error: click.UsageError) -> str:
         if isinstance(error, click.MissingParameter):
             return ""
-        if isinstance(error, click.NoSuchOption):
-            letter = error.option_name[1:]
-            if not letter.startswith("-"):
-                return f"{self.name}: unknown option -- {letter}"
+        if isinstance(error, click.NoSuchOption | click.BadOptionUsage) and error.option_name[1:2] != "-":
+            known = isinstance(error, click.BadOptionUsage)
+            what = "option requires an argument" if known else "unknown option"
+            return f"{self.name}: {what} -- {error.option_name[1:]}"
         return f"{self.name}: {error.format_message()}"
 
     def bad_usage(self, message: str = "") -> Usage:
@@ -63,12 +63,24 @@ class Classic(Tool):
         return Usage(f"{self.name}: {message}" if message else "", self.usage)
 
 
-def classic(name: str, usage: str, **attrs: Any) -> Callable[[Callable[..., Any]], Classic]:
-    """Decorate the function of a Classic tool: --json, --socket, --version and -h are added."""
+def classic(name: str, usage: str, examples: str) -> Callable[[Callable[..., Any]], Classic]:
+    """Decorate the function of a Classic tool: --json, --socket, --version and -h are added.
+
+    --help shows `examples` as they stand, then the function's docstring.
+    """
 
     def decorate(function: Callable[..., Any]) -> Classic:
-        command = click.command(name, cls=Classic, usage=usage, context_settings=CONTEXT, **attrs)
-        return command(json_option(socket_option(version_option(name)(function))))
+        command = click.command(
+            name,
+            cls=Classic,
+            usage=usage,
+            help=f"\b\n{examples}\n\n{function.__doc__}",
+            epilog=f"Details: {name}(8).",
+            context_settings=CONTEXT,
+        )
+        made = command(json_option(socket_option(version_option(name)(function))))
+        made.params = made.params[3:] + made.params[:3]  # the common options after the tool's own
+        return made
 
     return decorate
 

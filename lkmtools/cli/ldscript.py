@@ -32,24 +32,24 @@ def read_script(path: str) -> dict[str, int]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
+        where = f"{path}:{text.count(chr(10), 0, at) + 1}"
         if not match:
-            line = text.count("\n", 0, at) + 1
             statement = text[at:].split("\n", 1)[0].strip()
             raise LinkError(
-                f"{path}:{line}: {statement}: cannot be honoured; "
+                f"{where}: {statement}: cannot be honoured; "
                 "only comments, `name = number;' and ENTRY(symbol) can"
             )
         if match["assign"]:
-            symbols[match["name"]] = _number(match["number"]) * _UNITS[match["unit"].upper()]
+            symbols[match["name"]] = _number(match["number"], where) * _UNITS[match["unit"].upper()]
         at = match.end()
     return symbols
 
 
-def _number(text: str) -> int:
+def _number(text: str, where: str) -> int:
     """A number as ld(1) writes it: hexadecimal with 0x, octal with a leading 0, else decimal."""
     if text[:2].lower() == "0x":
         return int(text, 16)
     try:
         return int(text, 8 if text.startswith("0") else 10)
     except ValueError:
-        raise LinkError(f"{text}: not an octal number") from None
+        raise LinkError(f"{where}: {text}: not an octal number") from None

@@ -24,6 +24,8 @@ NAME = "modload"
 USAGE = """usage:
 modload [-dfnsSv] [-A <kernel>] [-e <entry>] [-p <postinstall>]
         [-o <output file>] [-T <linker_script>] <input file>"""
+EXAMPLES = """modload hello.o
+modload -s lower.o upper.o"""
 FILE = click.Path()
 
 
@@ -68,7 +70,7 @@ class Result(NamedTuple):
     failure: Failure | None
 
 
-@classic(NAME, USAGE, epilog="Details: modload(8).")
+@classic(NAME, USAGE, EXAMPLES)
 @click.option("-A", "kernel", metavar="FILE", type=FILE, help="Take the kernel's symbols from an ELF file.")
 @click.option("-d", "debug", is_flag=True, help="Print sections and addresses.")
 @click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
@@ -85,7 +87,7 @@ class Result(NamedTuple):
 def main(
     paths: tuple[str, ...], post: str | None, no_start: bool, dry_run: bool, socket: str | None, **given: Any
 ) -> int:
-    """Load kernel modules: modload hello.o, modload -s lower.o upper.o"""
+    """Load kernel modules into the simulated kernel."""
     check_operands(paths, {"-e": given["entry"], "-o": given["output"], "-p": post})
     job = Job(paths=paths, constants=constants(given["script"]), ready=not no_start, **given)
     with connect(NAME, socket) as p:

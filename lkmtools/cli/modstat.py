@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 NAME = "modstat"
 USAGE = "Usage: modstat [-i <module id>] [-n <module name>]"
+EXAMPLES = """modstat
+modstat -n hello"""
 HEADINGS = ("Type", "Id", "Offset", "Loadaddr", "Size", "Info", "Rev", "Module Name")
 
 
-@classic(NAME, USAGE, epilog="Details: modstat(8).")
+@classic(NAME, USAGE, EXAMPLES)
 @click.option("-i", "number", metavar="ID", type=int, help="Only the module with this id; -1: all.")
 @click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
 def main(number: int | None, name: str | None, as_json: bool, socket: str | None) -> int:
-    """Show the kernel modules that are loaded: modstat, modstat -n hello"""
+    """Show the modules that are loaded in the simulated kernel."""
     wanted = name if number is None or number == -1 else number
     with connect(NAME, socket) as p:
         rows, failure = ask(p, wanted)

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
 NAME = "modunload"
 USAGE = "usage:\nmodunload [-i <module id>] [-n <module name>]"
+EXAMPLES = """modunload -n hello
+modunload upper lower 0"""
 INT_MAX = 0x7FFFFFFF
 
 
-@classic(NAME, USAGE, epilog="Details: modunload(8).")
+@classic(NAME, USAGE, EXAMPLES)
 @click.option("-i", "number", metavar="ID", help="The module with this id.")
 @click.option("-n", "name", metavar="NAME", help="The module of this name.", shell_complete=complete_module)
 @click.argument("operands", metavar="[NAME|ID]...", nargs=-1, shell_complete=complete_module)
 def main(
     number: str | None, name: str | None, operands: tuple[str, ...], as_json: bool, socket: str | None
 ) -> int:
-    """Unload kernel modules: modunload -n hello, modunload upper lower 0"""
+    """Unload kernel modules from the simulated kernel."""
     wanted = targets(number, name, operands)
     with connect(NAME, socket) as p:
         done, failure = unload_all(p, wanted)
