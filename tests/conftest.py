@@ -19,7 +19,8 @@ _spec.loader.exec_module(ccfix)
 def cc(tmp_path_factory: pytest.TempPathFactory) -> ccfix.Compile:
     """`cc(source, machine="amd64", name="hello", flags=())` compiles C text or a file.
 
-    It gives the path of NAME.o. The compiler is the one lkmcc chooses; `cc.using("clang")` is another. Each source is compiled once.
+    It gives the path of NAME.o. The compiler is the one lkmcc chooses; `cc.using("clang")` is another.
+    Each source is compiled once.
     """
     base = tmp_path_factory.getbasetemp()
     if base.name.startswith("popen-"):  # a worker of pytest-xdist: share with the others

@@ -108,7 +108,7 @@ int	seltrue_kqfilter(dev_t dev, struct knote *kn);
 
 int	devsw_attach(const char *name, const struct bdevsw *bdev, devmajor_t *bmajor, const struct cdevsw *cdev,
 	    devmajor_t *cmajor);
-int	devsw_detach(const struct bdevsw *bdev, const struct cdevsw *cdev);
+void	devsw_detach(const struct bdevsw *bdev, const struct cdevsw *cdev);
 const struct bdevsw	*bdevsw_lookup(dev_t dev);
 const struct cdevsw	*cdevsw_lookup(dev_t dev);
 devmajor_t		 bdevsw_lookup_major(const struct bdevsw *bdev);

@@ -1,0 +1,11 @@
+/* <sys/acct.h>: the bits of p_acflag. */
+
+#ifndef _SYS_ACCT_H_
+#define _SYS_ACCT_H_
+
+#define AFORK	0x01
+#define ASU	0x02		/* used the superuser's rights */
+#define ACORE	0x08
+#define AXSIG	0x10
+
+#endif

@@ -1,0 +1,20 @@
+/* <sys/kernel.h>: the kernel's variables: time, names. */
+
+#ifndef _SYS_KERNEL_H_
+#define _SYS_KERNEL_H_
+
+#include <sys/param.h>
+#include <sys/time.h>
+
+#ifdef _KERNEL
+extern int	hz;			/* ticks of the clock a second */
+extern int	tick;			/* microseconds a tick */
+extern int	hardclock_ticks;	/* ticks since boot, wrapping around */
+extern char	hostname[MAXHOSTNAMELEN];
+extern int	hostnamelen;
+extern long	hostid;
+extern struct timeval	boottime;
+extern int	securelevel;
+#endif
+
+#endif

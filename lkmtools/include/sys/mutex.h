@@ -1,0 +1,37 @@
+/* <sys/mutex.h>: mutex(9). Opaque: use the functions. */
+
+#ifndef _SYS_MUTEX_H_
+#define _SYS_MUTEX_H_
+
+#include <sys/types.h>
+#include <machine/intr.h>
+
+typedef enum kmutex_type_t {
+	MUTEX_SPIN,
+	MUTEX_ADAPTIVE,
+	MUTEX_DEFAULT,		/* by the priority level */
+	MUTEX_DRIVER,
+	MUTEX_NODEBUG
+} kmutex_type_t;
+
+struct lwp;
+
+typedef struct kmutex {
+	u_long		 mtx_magic;
+	struct lwp	*mtx_owner;
+	u_long		 mtx_ipl;
+	u_long		 mtx_oldspl;
+} kmutex_t;
+
+#ifdef _KERNEL
+void	mutex_init(kmutex_t *mtx, kmutex_type_t type, int ipl);
+void	mutex_destroy(kmutex_t *mtx);
+void	mutex_enter(kmutex_t *mtx);
+void	mutex_exit(kmutex_t *mtx);
+void	mutex_spin_enter(kmutex_t *mtx);
+void	mutex_spin_exit(kmutex_t *mtx);
+int	mutex_tryenter(kmutex_t *mtx);
+int	mutex_owned(kmutex_t *mtx);
+#endif
+
+#endif

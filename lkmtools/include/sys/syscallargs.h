@@ -1,0 +1,62 @@
+/* <sys/syscallargs.h>: the arguments of system calls, each in words of a register. SCARG(uap, name) reads one. */
+
+#ifndef _SYS_SYSCALLARGS_H_
+#define _SYS_SYSCALLARGS_H_
+
+#include <sys/types.h>
+#include <sys/systm.h>
+
+/* A value narrower than a register stands at its low end. */
+#define syscallarg(type) \
+	union { \
+		register_t	pad; \
+		struct { type datum; } le; \
+	}
+#define SCARG(uap, name)	((uap)->name.le.datum)
+
+struct iovec;
+struct pollfd;
+struct stat;
+
+struct sys_exit_args { syscallarg(int) rval; };
+struct sys_read_args { syscallarg(int) fd; syscallarg(void *) buf; syscallarg(size_t) nbyte; };
+struct sys_write_args { syscallarg(int) fd; syscallarg(const void *) buf; syscallarg(size_t) nbyte; };
+struct sys_open_args { syscallarg(const char *) path; syscallarg(int) flags; syscallarg(mode_t) mode; };
+struct sys_close_args { syscallarg(int) fd; };
+struct sys_link_args { syscallarg(const char *) path; syscallarg(const char *) link; };
+struct sys_unlink_args { syscallarg(const char *) path; };
+struct sys_chdir_args { syscallarg(const char *) path; };
+struct sys_fchdir_args { syscallarg(int) fd; };
+struct sys_chmod_args { syscallarg(const char *) path; syscallarg(mode_t) mode; };
+struct sys_chown_args { syscallarg(const char *) path; syscallarg(uid_t) uid; syscallarg(gid_t) gid; };
+struct sys_access_args { syscallarg(const char *) path; syscallarg(int) flags; };
+struct sys_kill_args { syscallarg(pid_t) pid; syscallarg(int) signum; };
+struct sys_dup_args { syscallarg(int) fd; };
+struct sys_ioctl_args { syscallarg(int) fd; syscallarg(u_long) com; syscallarg(void *) data; };
+struct sys_readlink_args { syscallarg(const char *) path; syscallarg(char *) buf; syscallarg(size_t) count; };
+struct sys_dup2_args { syscallarg(int) from; syscallarg(int) to; };
+struct sys_fcntl_args { syscallarg(int) fd; syscallarg(int) cmd; syscallarg(void *) arg; };
+struct sys_readv_args { syscallarg(int) fd; syscallarg(const struct iovec *) iovp; syscallarg(int) iovcnt; };
+struct sys_writev_args { syscallarg(int) fd; syscallarg(const struct iovec *) iovp; syscallarg(int) iovcnt; };
+struct sys_rename_args { syscallarg(const char *) from; syscallarg(const char *) to; };
+struct sys_mkdir_args { syscallarg(const char *) path; syscallarg(mode_t) mode; };
+struct sys_rmdir_args { syscallarg(const char *) path; };
+struct sys_pread_args {
+	syscallarg(int) fd; syscallarg(void *) buf; syscallarg(size_t) nbyte; syscallarg(int) PAD; syscallarg(off_t) offset;
+};
+struct sys_pwrite_args {
+	syscallarg(int) fd; syscallarg(const void *) buf; syscallarg(size_t) nbyte; syscallarg(int) PAD;
+	syscallarg(off_t) offset;
+};
+struct sys_lseek_args { syscallarg(int) fd; syscallarg(int) PAD; syscallarg(off_t) offset; syscallarg(int) whence; };
+struct sys_poll_args { syscallarg(struct pollfd *) fds; syscallarg(u_int) nfds; syscallarg(int) timeout; };
+struct sys___sysctl_args {
+	syscallarg(const int *) name; syscallarg(u_int) namelen; syscallarg(void *) old; syscallarg(size_t *) oldlenp;
+	syscallarg(const void *) new; syscallarg(size_t) newlen;
+};
+struct sys___stat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
+struct sys___fstat50_args { syscallarg(int) fd; syscallarg(struct stat *) sb; };
+struct sys___lstat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
+struct sys___mknod50_args { syscallarg(const char *) path; syscallarg(mode_t) mode; syscallarg(dev_t) dev; };
+
+#endif

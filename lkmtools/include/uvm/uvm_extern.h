@@ -1,0 +1,11 @@
+/* <uvm/uvm_extern.h>: virtual memory; what a module needs in order to name it. */
+
+#ifndef _UVM_UVM_EXTERN_H_
+#define _UVM_UVM_EXTERN_H_
+
+#include <sys/param.h>
+
+struct vmspace;
+struct vm_map;
+
+#endif
