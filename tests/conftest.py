@@ -5,14 +5,23 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("ccfix", Path(__file__).parent / "ccfix.py")
-assert _spec is not None
-assert _spec.loader is not None
-ccfix = sys.modules.setdefault("ccfix", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(ccfix)
+
+def _helper(name: str) -> ModuleType:
+    """A module of helpers beside this file, importable by its name from every test."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules.setdefault(name, importlib.util.module_from_spec(spec))
+    spec.loader.exec_module(module)
+    return module
+
+
+ccfix = _helper("ccfix")
+_helper("ldcompare")
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +49,11 @@ def each_cc(request: pytest.FixtureRequest, cc: ccfix.Compile) -> ccfix.Compile:
     if not all(ccfix.available(machine, request.param) for machine in ccfix.MACHINES):
         pytest.skip(f"{request.param} is not here or cannot compile for every machine")
     return cc.using(request.param)
+
+
+_spec = importlib.util.spec_from_file_location("daemonfix", Path(__file__).parent / "daemonfix.py")
+assert _spec is not None
+assert _spec.loader is not None
+daemonfix = sys.modules.setdefault("daemonfix", importlib.util.module_from_spec(_spec))
+_spec.loader.exec_module(daemonfix)
+place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon

@@ -1,0 +1,233 @@
+"""Fixtures around real daemons: each test's own, on a socket in a short directory, proven dead at the end.
+
+    def test_status(daemon):
+        status, out, err = daemon.run("lkmctl", "status")
+        with daemon.connect() as p:
+            p.getpid()
+
+`start_daemon(machine="i386", ...)` makes more of them. `Proxy` sits between a tool and a daemon and can
+stall before any frame of the tool.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from lkmtools import client
+from lkmtools.errors import DaemonError
+from lkmtools.proto import HEADER
+
+PATIENCE = 60  # seconds until a test gives up on a process; nothing waits this long unless it hangs
+
+
+class Run(NamedTuple):
+    """What an installed tool did."""
+
+    status: int
+    out: str
+    err: str
+
+
+def installed(name: str) -> str:
+    """The console script `name` of the environment the tests run in."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    assert found, f"{name} is not installed beside {sys.executable}"
+    return found
+
+
+class Place:
+    """A private directory and the environment in which tools use the socket in it. No daemon yet."""
+
+    def __init__(self) -> None:
+        self.dir = tempfile.mkdtemp(prefix="lkm-")
+        self.socket = os.path.join(self.dir, "s")
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LKM_", "_LKM"))}
+        self.env.update(LKM_SOCKET=self.socket, NO_COLOR="1", COLUMNS="100", PYTHONWARNINGS="error")
+
+    def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Run:
+        """Run an installed tool to its end."""
+        with self.popen(*argv, env=env) as process:
+            out, err = process.communicate(stdin, timeout=PATIENCE)
+        return Run(process.returncode, out.decode(), err.decode())
+
+    def popen(self, *argv: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start an installed tool, its three streams on pipes."""
+        return subprocess.Popen(
+            [installed(argv[0]), *argv[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**self.env, **(env or {})},
+            cwd=self.dir,
+        )
+
+    def connect(self, comm: str = "test", autostart: bool = False) -> client.Process:
+        """A process of the kernel behind this socket."""
+        return client.connect(self.socket, comm=comm, autostart=autostart)
+
+    def log(self) -> str:
+        """The daemon's log."""
+        path = Path(f"{self.socket}.log")
+        return path.read_text() if path.exists() else ""
+
+    def stop(self) -> None:
+        """Stop the daemon, if one listens, and see that its process ends."""
+        try:
+            p = self.connect("teardown")
+        except DaemonError:
+            return
+        watch = os.pidfd_open(p.daemon_pid)
+        with p:
+            p.control("stop")
+        try:
+            wait_dead(watch)
+        finally:
+            os.close(watch)
+
+    def remove(self) -> None:
+        """Stop the daemon and remove the directory."""
+        self.stop()
+        shutil.rmtree(self.dir)
+
+
+class Daemon(Place):
+    """A Place with a daemon; `pid` is its process on the host."""
+
+    def __init__(self, *options: str) -> None:
+        super().__init__()
+        made = self.run("lkmd", *options)
+        assert made == Run(0, "", ""), self.log()
+        with self.connect() as p:
+            self.pid = p.daemon_pid
+
+
+def wait_dead(pidfd: int) -> None:
+    """Wait until the process of `pidfd` has ended."""
+    poller = select.poll()
+    poller.register(pidfd, select.POLLIN)
+    assert poller.poll(PATIENCE * 1000), "the process does not end"
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """A private socket directory without a daemon; one that a tool starts is stopped at the end."""
+    place = Place()
+    yield place
+    place.remove()
+
+
+@pytest.fixture
+def start_daemon() -> Iterator[Callable[..., Daemon]]:
+    """start_daemon(*options of lkmd) -> Daemon; all are stopped at the end."""
+    made: list[Daemon] = []
+
+    def start(*options: str) -> Daemon:
+        made.append(Daemon(*options))
+        return made[-1]
+
+    yield start
+    for daemon in made:
+        daemon.remove()
+
+
+@pytest.fixture
+def daemon(start_daemon: Callable[..., Daemon]) -> Daemon:
+    """A private daemon with an amd64 kernel, stopped and proven dead at the end."""
+    return start_daemon()
+
+
+class Proxy:
+    """A socket between tools and the daemon at `target`.
+
+    Before it would forward the tool's frame number `stall_before` (HELLO is 0) it stops forwarding and sets
+    `stalled`; the tool waits for ever, until it is killed, and then the daemon's end is closed too.
+    `frames` counts what was forwarded. Use it as a context manager; tools reach it at `path`.
+    """
+
+    def __init__(self, target: str, path: str, stall_before: int | None = None) -> None:
+        self.path = path
+        self.target = target
+        self.stall_before = stall_before
+        self.stalled = threading.Event()
+        self.frames = 0
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(path)
+        self._listener.listen()
+
+    def __enter__(self) -> Proxy:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(PATIENCE)
+        self._listener.close()
+
+    def _start(self, function: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=function, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                tool, _ = self._listener.accept()
+            except OSError:
+                return  # shut down
+            self._start(self._serve, tool)
+
+    def _serve(self, tool: socket.socket) -> None:
+        """Both directions of one connection, frame by frame from the tool, until either end closes."""
+        pending = b""
+        with tool, socket.socket(socket.AF_UNIX) as kernel:
+            kernel.connect(self.target)
+            poller = select.poll()
+            poller.register(tool, select.POLLIN)
+            poller.register(kernel, select.POLLIN)
+            while True:
+                for fd, _ in poller.poll():
+                    source, sink = (tool, kernel) if fd == tool.fileno() else (kernel, tool)
+                    data = receive(source)
+                    if not data:
+                        return
+                    if source is kernel:
+                        sink.sendall(data)
+                        continue
+                    pending = self._forward(pending + data, sink)
+
+    def _forward(self, pending: bytes, kernel: socket.socket) -> bytes:
+        """Forward whole frames; what is left over."""
+        while len(pending) >= HEADER.size and not self.stalled.is_set():
+            end = HEADER.size + HEADER.unpack_from(pending)[0]
+            if len(pending) < end:
+                break
+            if self.frames == self.stall_before:
+                self.stalled.set()
+                break
+            self.frames += 1
+            kernel.sendall(pending[:end])
+            pending = pending[end:]
+        return pending
+
+
+def receive(sock: socket.socket) -> bytes:
+    """What has come; nothing at the end, also at an abrupt one."""
+    try:
+        return sock.recv(1 << 16)
+    except ConnectionError:
+        return b""
