@@ -33,6 +33,7 @@ def va_words(mem: Memory, ap: int) -> Words:
 
 AMD64 = Port(
     name="amd64",
+    arch="x86_64",
     e_machine=62,
     dm=LP64,
     uc_arch=x86.UC_ARCH_X86,

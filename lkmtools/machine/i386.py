@@ -13,6 +13,7 @@ _R = dict(_REGISTERS)
 
 I386 = Port(
     name="i386",
+    arch="i386",
     e_machine=3,
     dm=ILP32_I386,
     uc_arch=x86.UC_ARCH_X86,

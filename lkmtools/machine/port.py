@@ -23,6 +23,7 @@ class Port:
     """
 
     name: str
+    arch: str  # MACHINE_ARCH
     e_machine: int
     dm: DataModel
     uc_arch: int

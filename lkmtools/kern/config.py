@@ -1,0 +1,23 @@
+"""What a kernel is booted with, and who its processes are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Config(NamedTuple):
+    """Boot options. Times in seconds, `ram` in bytes, a multiple of the page size."""
+
+    machine: str = "amd64"
+    ram: int = 128 << 20
+    watchdog: float = 2.0  # module code without a kernel call
+    entry_limit: float = 10.0  # module code in one entry, in all
+    securelevel: int = 0
+    hz: int = 100
+
+
+class Cred(NamedTuple):
+    """A process's user and group."""
+
+    uid: int
+    gid: int

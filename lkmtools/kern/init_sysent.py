@@ -1,0 +1,60 @@
+"""sysent[]: the system-call table in guest memory (init_sysent.c, syscalls.master of NetBSD 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import ENOSYS
+from lkmtools.abi.lkm import sysent as sysent_struct
+from lkmtools.abi.syscall import SYS_LKM_FIRST, SYS_LKM_LAST, SYS_NSYSENT
+from lkmtools.kern.export import Data, constant
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.syscall import Syscall
+
+
+def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
+    """Every @syscall row of these modules by number; ValueError when two share one."""
+    table: dict[int, Syscall] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if getattr(value, "__module__", None) != module.__name__ or not hasattr(value, "__dict__"):
+                continue
+            for row in value.__dict__.get("syscalls", ()):
+                if row.number in table:
+                    raise ValueError(f"system call {row.number} is both {table[row.number].symbol} and {row.symbol}")
+                table[row.number] = row
+    return table
+
+
+def _init(k: Kernel, addr: int) -> None:
+    layout = sysent_struct.layout(k.dm)
+    nosys, lkmnosys = k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")
+    for number in range(SYS_NSYSENT):
+        free = SYS_LKM_FIRST <= number <= SYS_LKM_LAST
+        row = k.syscalls.get(number)
+        values = {"sy_call": lkmnosys if free else nosys}
+        if row is not None:
+            words = row.args.bind(k.port).words
+            values = {
+                "sy_call": k.symbol(row.symbol), "sy_narg": words, "sy_argsize": words * k.dm.pointer,
+            }  # fmt: skip
+        k.mem.write(addr + number * layout.size, layout.pack(**values))
+
+
+FUNCTIONS = (
+    constant("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/syscallargs.h"),
+    constant("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/systm.h"),
+)
+DATA = (
+    Data(
+        "sysent",
+        "struct sysent sysent[]",
+        lambda dm: sysent_struct.layout(dm).size * SYS_NSYSENT,
+        _init,
+        "sys/systm.h",
+    ),
+)

@@ -1,0 +1,166 @@
+"""Open files and descriptors (kern_descrip.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE
+from lkmtools.abi.fcntl import (
+    F_DUPFD,
+    F_GETFD,
+    F_GETFL,
+    F_SETFD,
+    F_SETFL,
+    FAPPEND,
+    FASYNC,
+    FFLAGS,
+    FNONBLOCK,
+    OFLAGS,
+)
+from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_fcntl
+from lkmtools.errors import KernelError
+from lkmtools.kern.syscall import syscall
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kernel import Kernel
+
+NOFILE = 1024  # descriptors of one process
+_SETTABLE = FAPPEND | FASYNC | FNONBLOCK
+
+
+class File:
+    """An open file: what descriptors share. Subclasses say what the operations do.
+
+    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write.
+    """
+
+    def __init__(self, flag: int) -> None:
+        self.flag = flag
+        self.offset = 0
+        self.refs = 1
+
+    def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
+        """Transfer up to `count` bytes between user address `buf` and the file; returns how many."""
+        raise KernelError(EINVAL, "this file has no data")
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """A command; `data` is kernel memory. Returns an errno."""
+        raise KernelError(EINVAL, "this file takes no commands")
+
+    def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
+        """Which of the POLL* `events` hold now; records the caller as waiting when none do."""
+        return events
+
+    def close(self, k: Kernel, lwp: Lwp) -> int:
+        """The last descriptor is gone. Returns an errno."""
+        return 0
+
+
+class Descriptors:
+    """A process's descriptor table."""
+
+    def __init__(self) -> None:
+        self._files: dict[int, File] = {}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted(self._files))
+
+    def get(self, fd: int) -> File:
+        """The file behind `fd`; EBADF."""
+        file = self._files.get(fd)
+        if file is None:
+            raise KernelError(EBADF, f"descriptor {fd} is not open")
+        return file
+
+    def install(self, file: File, lowest: int = 0) -> int:
+        """The lowest free descriptor from `lowest` up now means `file`; EMFILE."""
+        fd = lowest
+        while fd in self._files:
+            fd += 1
+        if fd >= NOFILE:
+            raise KernelError(EMFILE, f"a process has at most {NOFILE} descriptors")
+        self._files[fd] = file
+        return fd
+
+    def put(self, fd: int, file: File) -> None:
+        """`fd` now means `file`."""
+        self._files[fd] = file
+
+    def take(self, fd: int) -> File:
+        """Remove `fd`; EBADF."""
+        file = self.get(fd)
+        del self._files[fd]
+        return file
+
+
+def drop(k: Kernel, lwp: Lwp, file: File) -> int:
+    """One descriptor fewer means `file`; the last one closes it. Returns close's errno."""
+    file.refs -= 1
+    return file.close(k, lwp) if file.refs == 0 else 0
+
+
+def close_all(k: Kernel, lwp: Lwp) -> None:
+    """Exit: every descriptor is closed; errors have nobody to go to but the console."""
+    files = lwp.proc.files
+    for fd in tuple(files):
+        try:
+            drop(k, lwp, files.take(fd))
+        except KernelError as error:
+            k.console.write(f"pid {lwp.proc.pid} ({lwp.proc.comm}): close of {fd} at exit: {error}\n")
+
+
+@syscall(SYS_close, "int fd")
+def sys_close(k: Kernel, lwp: Lwp, fd: int) -> None:
+    """Close a descriptor; it is gone even when the driver's close fails."""
+    errno = drop(k, lwp, lwp.proc.files.take(fd))
+    if errno:
+        raise KernelError(errno, lwp.thread.reason)
+
+
+@syscall(SYS_dup, "int fd")
+def sys_dup(k: Kernel, lwp: Lwp, fd: int) -> int:
+    """Another descriptor for the same open file."""
+    files = lwp.proc.files
+    file = files.get(fd)
+    new = files.install(file)
+    file.refs += 1
+    return new
+
+
+@syscall(SYS_dup2, "int from, int to")
+def sys_dup2(k: Kernel, lwp: Lwp, fd: int, to: int) -> int:
+    """dup to a given number; what it meant before is closed."""
+    files = lwp.proc.files
+    file = files.get(fd)
+    if not 0 <= to < NOFILE:
+        raise KernelError(EBADF, f"descriptor {to} is not between 0 and {NOFILE - 1}")
+    if to == fd:
+        return to
+    file.refs += 1
+    if to in tuple(files):
+        drop(k, lwp, files.take(to))
+    files.put(to, file)
+    return to
+
+
+@syscall(SYS_fcntl, "int fd, int cmd, void *arg")
+def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
+    """Descriptor and status flags: F_DUPFD, F_GETFD, F_SETFD (ignored: no exec here), F_GETFL, F_SETFL."""
+    files = lwp.proc.files
+    file = files.get(fd)
+    if cmd == F_DUPFD:
+        if not 0 <= arg < NOFILE:
+            raise KernelError(EINVAL, f"descriptor {arg} is not between 0 and {NOFILE - 1}")
+        new = files.install(file, arg)
+        file.refs += 1
+        return new
+    if cmd in (F_GETFD, F_SETFD):
+        return 0
+    if cmd == F_GETFL:
+        return OFLAGS(file.flag)
+    if cmd == F_SETFL:
+        file.flag = file.flag & ~_SETTABLE | FFLAGS(arg) & _SETTABLE
+        return 0
+    raise KernelError(EINVAL, f"fcntl command {cmd} is unknown")

@@ -1,0 +1,546 @@
+"""/dev/lkm: reserving, loading, listing and unloading modules (kern_lkm.c 1.98 of NetBSD 5.2).
+
+The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to the open
+device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect a load. One ioctl
+is ours: LMINFO. Every ioctl is a row: who may call it, in which states, and what it answers otherwise.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lkmtools.abi import lkm as abi
+from lkmtools.abi.conf import minor
+from lkmtools.abi.datamodel import DataModel, cstring
+from lkmtools.abi.errno import (
+    EBADF,
+    EBUSY,
+    EINVAL,
+    ENOENT,
+    ENOMEM,
+    ENOTTY,
+    ENXIO,
+    EPERM,
+    errno_name,
+    strerror,
+)
+from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
+from lkmtools.abi.ioccom import Ioctl
+from lkmtools.abi.proc import PCATCH, TTIPRI
+from lkmtools.errors import KernelError
+from lkmtools.kern import kern_ksyms, lkm_dispatch
+from lkmtools.kern.export import Data, constant, export
+from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern.lkm_record import Module, read_info
+from lkmtools.kern.uvm_km import round_page
+from lkmtools.machine import EXEC, READ, WRITE, Prototype
+from lkmtools.machine.backtrace import backtrace
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp, Proc
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine.memory import View
+
+ENTRY = Prototype("int entry(struct lkm_table *lkmtp, int cmd, int ver)")
+REMEMBERED = 64  # unloaded modules whose place is remembered
+MAX_IMAGE = 64 << 20
+
+
+class State(enum.IntEnum):
+    """What the open device is in the middle of (the original's lkm_state)."""
+
+    IDLE = 0x00
+    RESERVED = 0x01
+    LOADING = 0x02
+
+
+class Open:
+    """The open /dev/lkm: who has it, and the load in progress."""
+
+    def __init__(self, proc: Proc) -> None:
+        self.proc = proc
+        self.state = State.IDLE
+        self.module: Module | None = None
+
+
+class Lkm:
+    """All modules, and the device."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self.open: Open | None = None
+        self.modules: dict[int, Module] = {}
+        self.unloaded: list[tuple[int, int, str]] = []
+        self.layout = abi.lkm_table.layout(k.dm)
+        self.head = k.symbol("lkmods")
+        self.rows = {row.ioctl.code(k.dm): row for row in ROWS}
+
+    # -- finding ----------------------------------------------------------------------------------------
+
+    def view(self, module: Module) -> View:
+        """A module's struct lkm_table."""
+        return self._k.mem.view(self.layout, module.table)
+
+    def loaded(self) -> list[Module]:
+        """The modules that are in use (refcnt 1), by id."""
+        return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
+
+    def by_table(self, table: int) -> Module | None:
+        """The module whose struct lkm_table is at `table`."""
+        return next((m for m in self.modules.values() if m.table == table), None)
+
+    def find_other(self, name: str, table: int) -> Module | None:
+        """A loaded module called `name` that is not the one at `table` (lkmexists)."""
+        for module in self.loaded():
+            if module.table != table and lkm_dispatch.module_name(self._k, self.view(module).private) == name:
+                return module
+        return None
+
+    def module_at(self, addr: int) -> Module | None:
+        """The module in whose memory `addr` lies."""
+        return next((m for m in self.modules.values() if m.holds(addr)), None)
+
+    def locate(self, addr: int) -> tuple[str, int, str] | None:
+        """(function, its address, module) for an address in a module."""
+        module = self.module_at(addr)
+        return None if module is None else (*module.function(addr), module.title)
+
+    def unloaded_at(self, addr: int) -> str | None:
+        """The name of the module that was last unloaded from around `addr`."""
+        return next((name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None)
+
+    def users(self, module: Module) -> list[Module]:
+        """The loaded modules that are linked against this one."""
+        return [
+            other
+            for other in self.loaded()
+            if other is not module and any(module.holds(item.value) for item in other.info.imports)
+        ]
+
+    def status(self) -> dict[str, Any]:
+        """What `lkmctl status` shows of it."""
+        holder = self.open.proc if self.open else None
+        return {
+            "modules": [
+                {"id": m.id, "name": m.title, "area": m.area, "size": m.size, "path": m.info.path or m.path}
+                for m in self.loaded()
+            ],
+            "reservations": len(self.modules) - len(self.loaded()),
+            "holder": {"comm": holder.comm, "pid": holder.host_pid} if holder else None,
+        }
+
+    # -- the list in guest memory -------------------------------------------------------------------------
+
+    def insert(self, module: Module) -> None:
+        """Append to the TAILQ `lkmods`."""
+        mem, step = self._k.mem, self._k.dm.pointer
+        link = module.table + self.layout.offsetof("tqe_next")
+        last = mem.ptr(self.head + step)
+        mem.set_ptr(link, 0)
+        mem.set_ptr(link + step, last)
+        mem.set_ptr(last, module.table)
+        mem.set_ptr(self.head + step, link)
+        self.modules[module.id] = module
+
+    def remove(self, module: Module) -> None:
+        """Take out of the TAILQ and forget."""
+        mem, step = self._k.mem, self._k.dm.pointer
+        link = module.table + self.layout.offsetof("tqe_next")
+        following, before = mem.ptr(link), mem.ptr(link + step)
+        after = following + self.layout.offsetof("tqe_next") + step if following else self.head + step
+        mem.set_ptr(after, before)
+        mem.set_ptr(before, following)
+        del self.modules[module.id]
+
+    # -- life -------------------------------------------------------------------------------------------
+
+    def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> Module:
+        """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
+        k = self._k
+        if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
+            raise KernelError(EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})")
+        if sym_symsize > sym_size:
+            raise KernelError(EINVAL, f"sym_symsize {sym_symsize} is more than sym_size {sym_size}")
+        taken: list[int] = []
+        try:
+            area = self._memory(size, taken)
+            syms = self._memory(sym_size, taken) if sym_size else 0
+            table = k.heap.alloc(self.layout.size)
+            if not table:
+                raise KernelError(ENOMEM, "no kernel memory for a table entry")
+        except KernelError:
+            for addr in taken:
+                k.kmap.free(addr)
+            raise
+        ident = next(n for n in range(len(self.modules) + 1) if n not in self.modules)
+        k.mem.write(
+            table,
+            self.layout.pack(
+                id=ident, size=size, area=area, syms=syms, sym_size=sym_size, sym_symsize=sym_symsize,
+            ),
+        )  # fmt: skip
+        module = Module(ident, table, area, round_page(size), path)
+        self.insert(module)
+        return module
+
+    def _memory(self, size: int, taken: list[int]) -> int:
+        addr = self._k.kmap.alloc(size, READ | WRITE)
+        if not addr:
+            raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
+        taken.append(addr)
+        return addr
+
+    def release(self, module: Module) -> None:
+        """Give back everything a module has."""
+        k, view = self._k, self.view(module)
+        kern_ksyms.delsymtab(k, module.name)
+        self.remove(module)
+        k.kmap.free(module.area)
+        if view.syms:
+            k.kmap.free(view.syms)
+        k.heap.free(module.table)
+
+    def ready(self, module: Module, entry: int) -> None:
+        """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""
+        k, view = self._k, self.view(module)
+        if not module.holds(entry):
+            raise KernelError(
+                EINVAL, f"entry point {entry:#x} is outside {module.area:#x} to {module.area + module.size:#x}"
+            )
+        self._protect(module)
+        view.entry = entry
+        self.enter(module, abi.LKM_E_LOAD)
+        try:
+            if not module.holds(view.private):
+                raise KernelError(EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)")
+            module.name = lkm_dispatch.module_name(k, view.private)
+            view.type = k.umem.i32(view.private)
+            if view.sym_size and view.sym_offset == view.sym_size:
+                syms = k.mem.read(view.syms, view.sym_size)
+                kern_ksyms.addsymtab(k, module.name, syms[: view.sym_symsize], syms[view.sym_symsize :])
+        except KernelError:
+            module.name = ""
+            self._undo(module)
+            raise
+        view.refcnt = 1
+
+    def _protect(self, module: Module) -> None:
+        cpu = self._k.engine.cpu
+        segments = module.info.segments
+        cpu.protect(module.area, module.size, 0 if segments else READ | WRITE | EXEC)
+        for segment in segments:
+            cpu.protect(module.area + segment.offset, segment.size, segment.prot)
+        cpu.flush_code(module.area, module.size)
+
+    def enter(self, module: Module, cmd: int) -> None:
+        """Call the entry point; its errno becomes a KernelError. Half-done wiring of a failed load is undone."""
+        k, thread = self._k, self._k.engine.current
+        thread.reason = ""
+        errno = k.call(ENTRY, self.view(module).entry, module.table, cmd, abi.LKM_VERSION)
+        if errno:
+            reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
+            if cmd == abi.LKM_E_LOAD:
+                self._unwire(module)
+            raise KernelError(errno, reason)
+
+    def _undo(self, module: Module) -> None:
+        """A load failed after the entry point succeeded: let the module undo what it did."""
+        try:
+            self.enter(module, abi.LKM_E_UNLOAD)
+        except KernelError as error:
+            self._k.console.write(f"LKM '{module.title}': unload after a failed load: {error}\n")
+        self._unwire(module)
+
+    def _unwire(self, module: Module) -> None:
+        """Take a module's rows out of the kernel's tables when it did not do so itself."""
+        if module.wired:
+            kind = self._k.umem.i32(self.view(module).private)
+            lkm_dispatch.TYPES[kind].unload(self._k, self.view(module).private)
+            module.wired = False
+
+    def unload(self, module: Module) -> None:
+        """EBUSY with who or what is in the way; otherwise the module is gone."""
+        self._check_unused(module)
+        try:
+            self.enter(module, abi.LKM_E_UNLOAD)
+        except KernelError as error:
+            why = error.reason or strerror(error.errno)
+            raise KernelError(EBUSY, f"LKM '{module.title}' refused: {why}") from None
+        self._unwire(module)
+        self.unloaded = [*self.unloaded[1 - REMEMBERED :], (module.area, module.size, module.title)]
+        self.release(module)
+
+    def _check_unused(self, module: Module) -> None:
+        k = self._k
+        users = self.users(module)
+        if users:
+            names = ", ".join(f"'{user.title}'" for user in users)
+            raise KernelError(EBUSY, f"'{module.title}' is in use by {names}")
+        for lwp in k.sched.sleeping():
+            for frame in backtrace(k.engine, lwp.thread, None, k.function_start):
+                if frame.function is None and module.holds(frame.pc):
+                    raise KernelError(
+                        EBUSY, f"pid {lwp.proc.pid} ({lwp.proc.comm}) sleeps in {k.symbolize(frame.pc, returns=True)}"
+                    )
+
+
+# -- the device ---------------------------------------------------------------------------------------------
+
+
+@export("int lkmopen(dev_t dev, int flag, int mode, struct lwp *l)")
+def lkmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
+    """Exclusive: a second opener sleeps, or has EBUSY with O_NONBLOCK. ENXIO for a minor other than 0."""
+    if minor(dev) != 0:
+        raise KernelError(ENXIO, f"minor {minor(dev)}; lkm has only 0")
+    lwp = k.lwp_at(l_addr)
+    while k.lkm.open is not None:
+        if flag & FNONBLOCK:
+            holder = k.lkm.open.proc
+            raise KernelError(EBUSY, f"{holder.comm} (pid {holder.host_pid}) has it open")
+        k.sched.tsleep(k.lkm.head, TTIPRI | PCATCH, "lkmopn", 0)
+    k.lkm.open = Open(lwp.proc)
+    return 0
+
+
+@export("int lkmclose(dev_t dev, int flag, int mode, struct lwp *l)")
+def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
+    """Give a half-made load back and let the next opener in. EBADF when it is not open."""
+    op = k.lkm.open
+    if op is None:
+        raise KernelError(EBADF, "it is not open")
+    if op.module is not None:
+        k.lkm.release(op.module)
+    k.lkm.open = None
+    k.sched.wakeup(k.lkm.head)
+    return 0
+
+
+class Row(NamedTuple):
+    """An ioctl: `changes` needs securelevel 0 or less and a writable descriptor; in other states it is `wrong`."""
+
+    ioctl: Ioctl
+    run: Callable[[Kernel, Open, Any], None]
+    changes: bool
+    states: frozenset[State]
+    wrong: int
+
+
+ROWS: list[Row] = []
+_ANY = frozenset(State)
+
+
+def lkm_ioctl(
+    ioctl: Ioctl, changes: bool = True, states: frozenset[State] = _ANY, wrong: int = 0
+) -> Callable[[Callable[[Kernel, Open, Any], None]], Callable[[Kernel, Open, Any], None]]:
+    """Make the decorated function the row of `ioctl`; it gets a view of the argument, or its address."""
+
+    def mark(run: Callable[[Kernel, Open, Any], None]) -> Callable[[Kernel, Open, Any], None]:
+        if any(row.ioctl.number == ioctl.number for row in ROWS):
+            raise ValueError(f"two rows for ioctl {ioctl.number}")
+        ROWS.append(Row(ioctl, run, changes, states, wrong))
+        return run
+
+    return mark
+
+
+_LOADABLE = frozenset((State.RESERVED, State.LOADING))
+
+
+@export("int lkmioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)")
+def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -> int:
+    """Checks in the original's order: securelevel, FWRITE, state; an unknown command is ENOTTY."""
+    row = k.lkm.rows.get(cmd)
+    if row is None:
+        raise KernelError(ENOTTY, f"ioctl {cmd:#x} is none of /dev/lkm")
+    op = k.lkm.open
+    if op is None:
+        raise KernelError(EBADF, "it is not open")
+    if row.changes:
+        if k.securelevel > 0:
+            raise KernelError(EPERM, f"securelevel is {k.securelevel}: modules cannot be loaded or unloaded")
+        if not flag & FWRITE:
+            raise KernelError(EPERM, "/dev/lkm is not open for writing")
+    if op.state not in row.states:
+        wanted = " or ".join(state.name for state in sorted(row.states))
+        raise KernelError(row.wrong, f"{row.ioctl.name} belongs after {wanted}; the state is {op.state.name}")
+    arg = row.ioctl.arg
+    row.run(k, op, data if arg is None or isinstance(arg, str) else k.mem.view(arg.layout(k.dm), data))
+    return 0
+
+
+def _path(k: Kernel, addr: int) -> str:
+    """The name given to LMRESERV. The original never reads it, so a bad pointer is no error."""
+    try:
+        return user_string(k, addr, 1024).decode("utf-8", "replace")
+    except KernelError:
+        return ""
+
+
+def _start(k: Kernel, op: Open, arg: View, sym_size: int, sym_symsize: int) -> Module:
+    """Begin a load; one that this open file had begun is given back."""
+    _drop(k, op)
+    op.module = k.lkm.reserve(arg.size, sym_size, sym_symsize, _path(k, arg.name))
+    op.state = State.RESERVED
+    arg.slot = op.module.id
+    arg.addr = op.module.area
+    return op.module
+
+
+def _drop(k: Kernel, op: Open) -> None:
+    if op.module is not None:
+        k.lkm.release(op.module)
+    op.module, op.state = None, State.IDLE
+
+
+@lkm_ioctl(abi.LMRESERV_O)
+def lmreserv_o(k: Kernel, op: Open, arg: View) -> None:
+    """LMRESERV without symbols, as up to NetBSD 1.3."""
+    _start(k, op, arg, 0, 0)
+
+
+@lkm_ioctl(abi.LMRESERV)
+def lmreserv(k: Kernel, op: Open, arg: View) -> None:
+    """Reserve memory for a module, and for its symbols."""
+    module = _start(k, op, arg, arg.sym_size, arg.sym_symsize)
+    arg.sym_addr = k.lkm.view(module).syms
+
+
+@lkm_ioctl(abi.LMFORCE, states=frozenset((State.RESERVED,)), wrong=EPERM)
+def lmforce(k: Kernel, op: Open, data: int) -> None:
+    """Skip the kernel version check."""
+    assert op.module is not None
+    if k.mem.ptr(data):
+        k.lkm.view(op.module).forced = 1
+
+
+def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) -> None:
+    """Copy a chunk behind what has arrived; ENOMEM for a size the original refuses."""
+    count, done, room = arg.cnt, view.get(at), view.get(limit)
+    if not 0 <= count <= min(abi.MODIOBUF, room - done):
+        raise KernelError(
+            ENOMEM, f"{count} bytes; a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing"
+        )
+    lwp: Lwp | None = k.sched.current
+    assert lwp is not None
+    if count:
+        k.mem.write(base + done, lwp.proc.space.read(arg.data, count))
+    view.put(at, done + count)
+
+
+@lkm_ioctl(abi.LMLOADBUF, states=_LOADABLE, wrong=ENOMEM)
+def lmloadbuf(k: Kernel, op: Open, arg: View) -> None:
+    """The next piece of the image."""
+    assert op.module is not None
+    view = k.lkm.view(op.module)
+    _append(k, arg, op.module.area, view, "offset", "size")
+    op.state = State.LOADING
+
+
+@lkm_ioctl(abi.LMLOADSYMS, states=frozenset((State.LOADING,)), wrong=ENOMEM)
+def lmloadsyms(k: Kernel, op: Open, arg: View) -> None:
+    """The next piece of the symbol and string table."""
+    assert op.module is not None
+    view = k.lkm.view(op.module)
+    _append(k, arg, view.syms, view, "sym_offset", "sym_size")
+
+
+@lkm_ioctl(abi.LMINFO, states=_LOADABLE, wrong=ENOMEM)
+def lminfo(k: Kernel, op: Open, arg: View) -> None:
+    """Segments, names and imports."""
+    assert op.module is not None
+    op.module.info = read_info(k, op.module, arg)
+
+
+@lkm_ioctl(abi.LMUNRESRV)
+def lmunresrv(k: Kernel, op: Open, data: int) -> None:
+    """Give a begun load back; nothing to do when there is none."""
+    _drop(k, op)
+
+
+@lkm_ioctl(abi.LMREADY, states=frozenset((State.LOADING,)), wrong=ENXIO)
+def lmready(k: Kernel, op: Open, data: int) -> None:
+    """Run the module's entry point; it is loaded, or everything is given back."""
+    module = op.module
+    assert module is not None
+    try:
+        k.lkm.ready(module, k.mem.ptr(data))
+    except KernelError:
+        _drop(k, op)
+        raise
+    op.module, op.state = None, State.IDLE
+
+
+def _find(k: Kernel, ident: int, name: Callable[[], str]) -> Module:
+    """By id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
+    loaded = k.lkm.loaded()
+    if ident >= 0:
+        if not loaded or ident > loaded[-1].id:
+            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
+            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
+        found = next((m for m in loaded if m.id == ident), None)
+        if found is None:
+            raise KernelError(ENOENT, f"no module has ID {ident}")
+        return found
+    wanted = name()
+    for module in loaded:
+        if lkm_dispatch.module_name(k, k.lkm.view(module).private) == wanted:
+            return module
+    names = ", ".join(m.title for m in loaded) or "none"
+    raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
+
+
+@lkm_ioctl(abi.LMUNLOAD)
+def lmunload(k: Kernel, op: Open, arg: View) -> None:
+    """Unload by id or name; any refusal of the module is EBUSY."""
+    k.lkm.unload(_find(k, arg.id, lambda: user_string(k, arg.name, abi.MAXLKMNAME - 1).decode("latin-1")))
+
+
+@lkm_ioctl(abi.LMSTAT, changes=False)
+def lmstat(k: Kernel, op: Open, arg: View) -> None:
+    """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
+    module = _find(k, arg.id, lambda: cstring(arg.name))
+    k.lkm.enter(module, abi.LKM_E_STAT)
+    view = k.lkm.view(module)
+    private = view.private
+    name = lkm_dispatch.module_name(k, private)[: abi.MAXLKMNAME - 2]
+    data = arg.layout.pack(
+        id=module.id, name=name.encode("latin-1"), type=k.umem.i32(private), area=view.area,
+        offset=k.umem.ptr(private + abi.lkm_any.layout(k.dm).offsetof("lkm_offset")),
+        size=module.size // 1024, private=private, ver=abi.LKM_VERSION,
+    )  # fmt: skip
+    k.mem.write(arg.addr, data)
+
+
+# -- what modules call --------------------------------------------------------------------------------------
+
+
+@export("int lkmdispatch(struct lkm_table *lkmtp, int cmd)", "sys/lkm.h")
+def lkmdispatch(k: Kernel, table: int, cmd: int) -> int:
+    """Wire (LKM_E_LOAD) or unwire (LKM_E_UNLOAD) a module in the kernel's tables; LKM_E_STAT does nothing."""
+    lkm_dispatch.dispatch(k, table, cmd)
+    return 0
+
+
+@export("int lkmexists(struct lkm_table *lkmtp)", "sys/lkm.h")
+def lkmexists(k: Kernel, table: int) -> int:
+    """Is another module of this one's name loaded?"""
+    private = k.umem.view(abi.lkm_table.layout(k.dm), table).private
+    return int(k.lkm.find_other(lkm_dispatch.module_name(k, private), table) is not None)
+
+
+def _head_size(dm: DataModel) -> int:
+    return 2 * dm.pointer
+
+
+FUNCTIONS = (constant("int lkm_nofunc(struct lkm_table *lkmtp, int cmd)", 0, "sys/lkm.h"),)
+DATA = (
+    Data(
+        "lkmods",
+        "TAILQ_HEAD(lkms_head, lkm_table) lkmods",
+        _head_size,
+        lambda k, addr: k.mem.set_ptr(addr + k.dm.pointer, addr),
+        "sys/lkm.h",
+    ),
+)

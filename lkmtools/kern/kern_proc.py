@@ -1,0 +1,142 @@
+"""Processes and their kernel threads (kern_proc.c, kern_lwp.c).
+
+A client connection is a process with one lwp. What modules see of them (struct proc, struct lwp, the
+credentials) lies in kernel memory; what only we need is in the records here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from greenlet import greenlet
+
+from lkmtools.abi import proc as abi
+from lkmtools.abi.errno import ENOMEM
+from lkmtools.abi.ucred import kauth_cred
+from lkmtools.errors import KernelError
+from lkmtools.kern.config import Cred
+from lkmtools.kern.kern_synch import LwpExit
+from lkmtools.kern.request import RegionSpace, Reply, Request
+from lkmtools.machine import Thread
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_descrip import Descriptors
+    from lkmtools.kern.kernel import Kernel
+
+ARGS_ROOM = 64  # bytes for a system call's argument words
+SCRATCH = 256  # bytes for a small ioctl argument, or a uio and its iovec
+
+
+class Lwp:
+    """A kernel thread. `addr` is its struct lwp; `args` and `retval` are kernel memory of its own."""
+
+    def __init__(self, proc: Proc, addr: int, room: int) -> None:
+        self.proc = proc
+        self.addr = addr
+        self.args = room
+        self.retval = room + ARGS_ROOM
+        self._scratch = room + ARGS_ROOM + 16
+        self._scratch_end = self._scratch + SCRATCH
+        self.thread = Thread()
+        self.greenlet: greenlet
+        self.wchan: int | None = None
+        self.wmesg = ""
+        self.catch = False
+        self.woken = 0
+        self.killed = False
+
+    @contextmanager
+    def room(self, k: Kernel, size: int) -> Iterator[int]:
+        """Kernel memory for the time of a call, as a local variable would be. ENOMEM when there is none."""
+        addr, need = self._scratch, -(-size // 16) * 16
+        if need > self._scratch_end - addr:
+            addr = k.heap.alloc(size)
+            if not addr:
+                raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
+            try:
+                yield addr
+            finally:
+                k.heap.free(addr)
+            return
+        self._scratch += need
+        try:
+            yield addr
+        finally:
+            self._scratch = addr
+
+
+class Proc:
+    """A process. `addr` is its struct proc; `space` its memory while a system call is served."""
+
+    def __init__(self, pid: int, cred: Cred, comm: str, host_pid: int) -> None:
+        self.pid = pid
+        self.cred = cred
+        self.comm = comm
+        self.host_pid = host_pid
+        self.addr = 0
+        self.block = 0
+        self.space = RegionSpace()
+        self.tty = bytearray()
+        self.cwd = "/"
+        self.umask = 0o022
+        self.exiting = False
+        self.lwp: Lwp
+        self.files: Descriptors
+        self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
+        self.busy = False
+
+    def __repr__(self) -> str:
+        return f"<Proc {self.pid} {self.comm}>"
+
+
+def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
+    """A process with its lwp, not yet running anything. Memory comes from the kernel's heap."""
+    proc = Proc(k.next_pid(), cred, comm, host_pid)
+    p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
+    sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, l_layout, c_layout)]
+    proc.block = block = k.heap.alloc(sum(sizes) + ARGS_ROOM + 16 + SCRATCH)
+    if not block:
+        k.panic("out of kernel memory for a process")
+    proc.addr, lwp_addr, cred_addr = block, block + sizes[0], block + sizes[0] + sizes[1]
+    k.mem.write(
+        proc.addr,
+        p_layout.pack(
+            p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
+            p_vmspace=proc.addr, p_comm=comm.encode("latin-1", "replace")[: abi.MAXCOMLEN],
+        ),
+    )  # fmt: skip
+    k.mem.write(
+        lwp_addr, l_layout.pack(l_proc=proc.addr, l_cred=cred_addr, l_lid=1, l_stat=abi.LSRUN)
+    )
+    k.mem.write(
+        cred_addr,
+        c_layout.pack(
+            cr_refcnt=1, cr_uid=cred.uid, cr_ruid=cred.uid, cr_svuid=cred.uid,
+            cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
+        ),
+    )  # fmt: skip
+    proc.lwp = Lwp(proc, lwp_addr, block + sum(sizes))
+    k.lwps[lwp_addr] = proc.lwp
+    return proc
+
+
+def free_proc(k: Kernel, proc: Proc) -> None:
+    """Give back a process's kernel memory and stack."""
+    lwp = proc.lwp
+    k.engine.drop(lwp.thread)
+    if lwp.thread.stack_base:
+        k.kmap.free(lwp.thread.stack_base)
+    del k.lwps[lwp.addr]
+    k.heap.free(proc.block)
+
+
+def end_lwp(lwp: Lwp) -> None:
+    """Unwind an lwp wherever it sleeps: `finally` blocks run, nothing else."""
+    if not lwp.greenlet.dead and lwp.greenlet.gr_frame is not None:
+        try:
+            lwp.greenlet.throw(LwpExit)
+        except LwpExit:
+            return

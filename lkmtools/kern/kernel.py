@@ -1,0 +1,338 @@
+"""One booted kernel: its memory, its symbols, its processes. The daemon drives it by step().
+
+Boot order: RAM, kernel text (a stub for each exported function), kernel data (every exported variable and
+table), the kernel map, drivers, /dev, process 1. A kernel is used once: after a panic a new one is booted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from greenlet import greenlet
+
+from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
+from lkmtools.abi.kernel import OSRELEASE, OSTYPE
+from lkmtools.abi.lkm import sysent as sysent_struct
+from lkmtools.kern import conf, modules, panic, subr_devsw, syscall
+from lkmtools.kern.config import Config, Cred
+from lkmtools.kern.console import Console
+from lkmtools.kern.kern_descrip import Descriptors, close_all
+from lkmtools.kern.kern_ksyms import Symbols
+from lkmtools.kern.kern_lkm import Lkm
+from lkmtools.kern.kern_malloc import Heap
+from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.kern_synch import Scheduler
+from lkmtools.kern.panic import Panic
+from lkmtools.kern.ramfs import Tree
+from lkmtools.kern.request import Reply, Request
+from lkmtools.kern.uvm_km import KernelMap, round_page
+from lkmtools.machine import (
+    PAGE_SIZE,
+    READ,
+    WRITE,
+    Engine,
+    Fault,
+    KernelFunction,
+    MemFault,
+    Memory,
+    Thread,
+    port,
+)
+
+if TYPE_CHECKING:
+    from lkmtools.kern.syscall import Syscall
+
+KSTACK = 8 * PAGE_SIZE
+PID_MAX = 30000
+
+
+class Kernel:
+    """A simulated kernel. Make it, boot() it, then attach() processes, submit() their calls and step()."""
+
+    def __init__(self, config: Config, console: Console, bootno: int = 1) -> None:
+        self.config = config
+        self.console = console
+        self.bootno = bootno
+        self.port = port(config.machine)
+        self.dm = self.port.dm
+        self.version = f"{OSTYPE} {OSRELEASE} (LKMTOOLS) #{bootno}"
+        self.on_preempt: Callable[[], None] = lambda: None
+        self.dead = False
+        self.lwps: dict[int, Lwp] = {}
+        self.procs: dict[int, Proc] = {}
+        self.open_devices: dict[tuple[int, int], int] = {}
+        self.syscalls: dict[int, Syscall] = modules.SYSCALLS
+        self.calls = 0
+        self._pid = 0
+        self._strings: dict[str, int] = {}
+
+    # -- boot -------------------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Come up; afterwards the first process can attach."""
+        self.mem = Memory(self.port.kernbase, self.config.ram, self.dm)
+        self.umem = self.mem.checked
+        functions = [KernelFunction(row.proto, row.body, row.constant) for row in modules.FUNCTIONS]
+        self.engine = Engine(self.port, self.mem, functions, self)
+        self.call = self.engine.call
+        self.engine.watchdog_limit = self.config.watchdog
+        self.engine.entry_limit = self.config.entry_limit
+        self.engine.on_fault = self._fault
+        self.engine.on_overrun = self._overrun
+        self.engine.on_tick = lambda thread: self.sched.preempt()
+        self.engine.new_stack = self._new_stack
+        self.ksyms = Symbols()
+        self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
+        self.sched = Scheduler(self)
+        self._data()
+        self.lkm = Lkm(self)
+        self._devices()
+        self._processes()
+        self.console.write(
+            f"{self.version}\n{self.port.name}: {self.mem.size >> 20} MB memory, "
+            f"{self.kmap.end - self.kmap.start >> 10} KB for modules and data\n"
+        )
+
+    def _data(self) -> None:
+        """Lay out the kernel's variables behind its text, then fill them; the kernel map gets the rest."""
+        start = self.mem.base + self.port.kerntext + self.engine.text_size + PAGE_SIZE
+        at = start
+        for row in modules.DATA:
+            self.ksyms.kernel[row.name] = at
+            at += -(-max(row.size(self.dm), 1) // 16) * 16
+        end = self.mem.base + self.mem.size
+        data_end = start + round_page(at - start)
+        self.engine.cpu.protect(start, data_end - start, READ | WRITE)
+        self.data_range = (start, data_end)
+        self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
+        self.heap = Heap(self.mem, self.kmap)
+        self.sysent = self.symbol("sysent")
+        self.curlwp = self.symbol("curlwp")
+        self.sysent_layout = sysent_struct.layout(self.dm)
+        self.args_format = f"{self.dm.order}{syscall.MAXARGS + 2}{'Q' if self.dm.pointer == 8 else 'I'}"
+        for row in modules.DATA:
+            if row.init is not None:
+                row.init(self, self.ksyms.kernel[row.name])
+
+    def _devices(self) -> None:
+        now = self.now()
+        self.tree = Tree(now)
+        self.tree.make("/dev", 0o040755, Cred(0, 0), now)
+        self.tree.make("/tmp", 0o041777, Cred(0, 0), now)
+        mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
+        cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
+        lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
+        ksyms = conf.driver(self, d_open="ksymsopen", d_ioctl="ksymsioctl")
+        ksyms_major = conf.KSYMS_MAJOR[self.port.name]
+        for name, maj, entries in (
+            ("cons", conf.CN_MAJOR, cons),
+            ("mem", conf.MEM_MAJOR, mem),
+            ("lkm", conf.LKM_MAJOR, lkm),
+            ("ksyms", ksyms_major, ksyms),
+        ):
+            subr_devsw.attach_builtin(self, name, maj, entries)
+        for path, perms, gid, maj, mnr in (
+            ("/dev/console", 0o600, 0, conf.CN_MAJOR, 0),
+            ("/dev/mem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_MEM),
+            ("/dev/kmem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_KMEM),
+            ("/dev/null", 0o666, 0, conf.MEM_MAJOR, DEV_NULL),
+            ("/dev/zero", 0o666, 0, conf.MEM_MAJOR, DEV_ZERO),
+            ("/dev/lkm", 0o640, conf.KMEM_GID, conf.LKM_MAJOR, 0),
+            ("/dev/ksyms", 0o444, 0, ksyms_major, 0),
+        ):
+            self.tree.make_device(path, perms, gid, makedev(maj, mnr), now)
+
+    def _processes(self) -> None:
+        """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
+        swapper = new_proc(self, Cred(0, 0), "swapper", 0)
+        self.softlwp = swapper.lwp
+        self.softlwp.greenlet = greenlet(self.sched.softintr_loop, parent=self.sched.hub)
+        self.procs[0] = swapper
+        self.engine.current = self.softlwp.thread
+        self.attach(Cred(0, 0), "init", 0)
+
+    # -- what the daemon calls ----------------------------------------------------------------------------
+
+    def attach(self, cred: Cred, comm: str, host_pid: int) -> Proc:
+        """A new client process."""
+        proc = new_proc(self, cred, comm, host_pid)
+        proc.files = Descriptors()
+        proc.lwp.greenlet = greenlet(lambda: self._main(proc), parent=self.sched.hub)
+        self.procs[proc.pid] = proc
+        return proc
+
+    def submit(self, proc: Proc, request: Request, reply: Callable[[Reply], None]) -> None:
+        """Queue a system call of `proc`; step() runs it, and `reply` gets the answer."""
+        proc.work.append((request, reply))
+        if not proc.busy:
+            proc.busy = True
+            self.sched.ready(proc.lwp)
+
+    def detach(self, proc: Proc) -> None:
+        """The client is gone: the process exits, after the call in progress if there is one."""
+        proc.exiting = True
+        proc.work.clear()
+        self.sched.kill(proc.lwp)
+        if not proc.busy:
+            proc.busy = True
+            self.sched.ready(proc.lwp)
+
+    def step(self) -> None:
+        """One round of the scheduler. Raises Panic."""
+        try:
+            self.sched.step()
+        except Panic:
+            self.dead = True
+            raise
+
+    def timeout(self) -> float | None:
+        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""
+        return self.sched.timeout()
+
+    def shutdown(self) -> None:
+        """End every lwp where it stands and free the machine. Also after a panic."""
+        self.dead = True
+        for proc in tuple(self.procs.values()):
+            end_lwp(proc.lwp)
+        self.engine.close()
+        self.mem.close()
+
+    def _main(self, proc: Proc) -> None:
+        """The life of a process: system calls until it exits."""
+        lwp = proc.lwp
+        while True:
+            while proc.work:
+                request, reply = proc.work.popleft()
+                self.calls += 1
+                answer = syscall.serve(self, lwp, request)
+                reply(answer)
+            if proc.exiting:
+                break
+            proc.busy = False
+            self.sched.hub.switch()
+        close_all(self, lwp)
+        del self.procs[proc.pid]
+        free_proc(self, proc)
+
+    # -- services for the rest of the kernel ----------------------------------------------------------------
+
+    def next_pid(self) -> int:
+        """A process number that is free."""
+        if not self.procs:
+            return 0
+        while True:
+            self._pid = self._pid % PID_MAX + 1
+            if self._pid not in self.procs:
+                return self._pid
+
+    def now(self) -> float:
+        """The time of day, in seconds since 1970."""
+        return time.time()
+
+    def symbol(self, name: str) -> int:
+        """The address of a kernel symbol."""
+        return self.ksyms.kernel[name]
+
+    def string(self, text: str) -> int:
+        """The address of a constant C string in kernel memory, made once."""
+        addr = self._strings.get(text)
+        if addr is None:
+            data = text.encode("latin-1") + b"\0"
+            addr = self._strings[text] = self.heap.alloc(len(data))
+            self.mem.write(addr, data)
+        return addr
+
+    def lwp_at(self, addr: int) -> Lwp:
+        """The lwp whose struct lwp is at `addr`; a module that passes another pointer panics."""
+        lwp = self.lwps.get(addr)
+        if lwp is None:
+            self.panic(f"{addr:#x} is not a struct lwp")
+        return lwp
+
+    @property
+    def securelevel(self) -> int:
+        """The kernel variable of that name."""
+        return self.mem.i32(self.symbol("securelevel"))
+
+    def trace_syscall(self, lwp: Lwp, number: int) -> None:
+        """A place for ktrace: called before each system call."""
+
+    def symbolize(self, addr: int, returns: bool = False) -> str:
+        """An address as function+offset [module]; `returns`: it is a return address, so the call is before it."""
+        probe = addr - 1 if returns else addr
+        found = self.lkm.locate(probe)
+        if found is not None:
+            name, start, module = found
+            return f"{name}+{addr - start:#x} [{module}]"
+        fn = self.engine.function_at(probe & -16)
+        if fn is not None:
+            return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
+        gone = self.lkm.unloaded_at(probe)
+        return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
+
+    def function_start(self, pc: int) -> int | None:
+        """The first address of the module function that holds `pc`."""
+        found = self.lkm.locate(pc)
+        return found[1] if found is not None else None
+
+    def panic(self, reason: str) -> NoReturn:
+        """Stop this kernel."""
+        raise self._panicked(reason, None)
+
+    def _panicked(self, reason: str, fault: Fault | None) -> Panic:
+        self.dead = True
+        text = panic.report(self, reason, self.engine.current, fault)
+        self.console.write(text)
+        return Panic(reason, text)
+
+    def _fault(self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
+        reason = panic.explain(self, thread, fault, fn)
+        raise self._panicked(reason, fault if isinstance(fault, Fault) else None)
+
+    def _overrun(self, thread: Thread, why: str) -> NoReturn:
+        pc = self.engine.cpu.pc()
+        level = thread.levels[-1]
+        if level.fn is not None:
+            pc = panic.caller_pc(self, thread)
+        raise self._panicked(
+            f"watchdog: {why} in {self.symbolize(pc)}", None if level.fn else Fault(pc, None, 0, None)
+        )
+
+    def _new_stack(self, thread: Thread) -> None:
+        base = self.kmap.alloc(KSTACK, READ | WRITE)
+        if not base:
+            self.panic("out of kernel memory for a stack")
+        thread.stack_base, thread.stack_top = base, base + KSTACK
+
+    def status(self) -> dict[str, Any]:
+        """What `lkmctl status` shows."""
+        return {
+            "machine": self.port.name,
+            "version": self.version,
+            "boot": self.bootno,
+            "uptime": round(self.sched.uptime(), 3),
+            "securelevel": self.securelevel,
+            "processes": len(self.procs),
+            "syscalls": self.calls,
+            "memory": {"total": self.mem.size, "used": self.kmap.used, "heap": self.heap.used},
+            "lkm": self.lkm.status(),
+        }
+
+    def ps(self) -> list[dict[str, Any]]:
+        """What `lkmctl ps` shows: one entry a process."""
+        current = self.sched.current
+        return [
+            {
+                "pid": proc.pid,
+                "uid": proc.cred.uid,
+                "comm": proc.comm,
+                "host_pid": proc.host_pid,
+                "state": "sleep" if proc.lwp.wchan is not None else "run" if proc.lwp is current else "idle",
+                "wmesg": proc.lwp.wmesg if proc.lwp.wchan is not None else "",
+            }
+            for proc in self.procs.values()
+        ]
+
+

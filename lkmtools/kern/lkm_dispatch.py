@@ -1,0 +1,145 @@
+"""lkmdispatch(): wire a module of each type into the kernel's tables, and unwire it (kern_lkm.c, NetBSD 5.2).
+
+A handler pair a type, as rows. A module's private struct lies in its own memory and is followed by the checked
+accessor: a bad pointer there is the module's fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi import lkm as abi
+from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMATCH
+from lkmtools.abi.syscall import SYS_MAXSYSCALL
+from lkmtools.errors import KernelError
+from lkmtools.kern.subr_devsw import devsw_attach, devsw_detach
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+ENVVER = ""  # a kernel with none of DEBUG, MALLOCLOG
+
+
+class Type(NamedTuple):
+    """What loading and unloading a module of one type does to the tables."""
+
+    load: Callable[[Kernel, int], None]
+    unload: Callable[[Kernel, int], None]
+
+
+def module_name(k: Kernel, private: int) -> str:
+    """The lkm_name of a module's private struct."""
+    name_addr = k.umem.ptr(private + abi.lkm_any.layout(k.dm).offsetof("lkm_name"))
+    return k.umem.cstr(name_addr, 256).decode("latin-1")
+
+
+def check_versions(k: Kernel, private: int, forced: bool) -> None:
+    """Refuse a module built for another kernel: EPROGMISMATCH, with the original's console text."""
+    any_ = k.umem.view(abi.lkm_any.layout(k.dm), private)
+    name = module_name(k, private)
+    if any_.lkm_modver != abi.LKM_VERSION:
+        _mismatch(k, f"LKM '{name}': LKM version mismatch - LKM {any_.lkm_modver}, kernel {abi.LKM_VERSION}")
+    if forced:
+        k.console.write(f"LKM '{name}': forced load, skipping compatibility checks\n")
+        return
+    if any_.lkm_sysver != abi.NetBSD_Version:
+        _mismatch(
+            k, f"LKM '{name}': kernel version mismatch - LKM {any_.lkm_sysver}, kernel {abi.NetBSD_Version}"
+        )
+    env = k.umem.cstr(any_.lkm_envver, 256).decode("latin-1").lstrip(",")
+    if env != ENVVER:
+        _mismatch(k, f"LKM '{name}': environment compile options mismatch - LKM '{env}', kernel '{ENVVER}'")
+
+
+def _mismatch(k: Kernel, text: str) -> None:
+    k.console.write(text + "\n")
+    raise KernelError(EPROGMISMATCH, text)
+
+
+def _load_nothing(k: Kernel, private: int) -> None:
+    """A MISC module wires itself."""
+
+
+def _load_syscall(k: Kernel, private: int) -> None:
+    """Take a free slot, or the one asked for; the old entry is kept in lkm_oldent."""
+    layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
+    view = k.umem.view(layout, private)
+    offset = view.get("mod.lkm_offset")
+    if offset == k.dm.mask:
+        free = k.symbol("sys_lkmnosys")
+        sy_call = entry.offsetof("sy_call")
+        slot = next(
+            (n for n in range(SYS_MAXSYSCALL) if k.mem.ptr(k.sysent + n * entry.size + sy_call) == free), None
+        )
+        if slot is None:
+            raise KernelError(ENFILE, "every system-call slot for modules is taken")
+    elif offset >= SYS_MAXSYSCALL:
+        raise KernelError(EINVAL, f"system-call slot {offset} is not between 0 and {SYS_MAXSYSCALL - 1}")
+    else:
+        slot = offset
+    where = k.sysent + slot * entry.size
+    new = k.umem.read(view.lkm_sysent, entry.size)
+    k.umem.write(view.at("lkm_oldent.sy_narg"), k.mem.read(where, entry.size))
+    k.mem.write(where, new)
+    view.put("mod.lkm_offset", slot)
+
+
+def _unload_syscall(k: Kernel, private: int) -> None:
+    """Put the old entry back, if the slot is still this module's: EBUSY when another took it since."""
+    layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
+    view = k.umem.view(layout, private)
+    slot = view.get("mod.lkm_offset")
+    if slot >= SYS_MAXSYSCALL:
+        raise KernelError(EINVAL, f"lkm_offset is {slot:#x}: not a slot this module was given")
+    where = k.sysent + slot * entry.size
+    if k.mem.read(where, entry.size) != k.umem.read(view.lkm_sysent, entry.size):
+        raise KernelError(EBUSY, f"system call {slot} was replaced again since; unload what replaced it first")
+    k.mem.write(where, k.umem.read(view.at("lkm_oldent.sy_narg"), entry.size))
+
+
+def _load_dev(k: Kernel, private: int) -> None:
+    """Attach the driver; its majors, packed, become lkm_offset."""
+    view = k.umem.view(abi.lkm_dev.layout(k.dm), private)
+    devsw_attach(
+        k, view.lkm_devname, view.lkm_bdev, view.at("lkm_bdevmaj"), view.lkm_cdev, view.at("lkm_cdevmaj")
+    )
+    view.put("mod.lkm_offset", abi.LKM_MAKEMAJOR(view.lkm_bdevmaj, view.lkm_cdevmaj))
+
+
+def _unload_dev(k: Kernel, private: int) -> None:
+    """Detach the driver and forget its majors."""
+    view = k.umem.view(abi.lkm_dev.layout(k.dm), private)
+    devsw_detach(k, view.lkm_bdev, view.lkm_cdev)
+    view.lkm_bdevmaj = -1
+    view.lkm_cdevmaj = -1
+
+
+TYPES: dict[int, Type] = {
+    abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall),
+    abi.LM_DEV: Type(_load_dev, _unload_dev),
+    abi.LM_MISC: Type(_load_nothing, _load_nothing),
+}
+
+
+def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
+    """lkmdispatch's work. KernelErrors: EPROGMISMATCH, EEXIST, ENXIO, and each type's own."""
+    table = k.umem.view(abi.lkm_table.layout(k.dm), table_addr)
+    private = table.private
+    kind = k.umem.i32(private)
+    if cmd == abi.LKM_E_LOAD:
+        check_versions(k, private, bool(table.forced))
+    handler = TYPES.get(kind)
+    if handler is None:
+        label = abi.TYPE_NAMES[kind] if 0 <= kind < len(abi.TYPE_NAMES) else str(kind)
+        raise KernelError(ENXIO, f"this kernel has no modules of type {label}")
+    module = k.lkm.by_table(table_addr)
+    if cmd == abi.LKM_E_LOAD:
+        other = k.lkm.find_other(module_name(k, private), table_addr)
+        if other is not None and kind != abi.LM_MISC:
+            raise KernelError(EEXIST, f"LKM '{other.title}' is already loaded as ID {other.id}")
+        handler.load(k, private)
+    elif cmd == abi.LKM_E_UNLOAD:
+        handler.unload(k, private)
+    if module is not None and cmd in (abi.LKM_E_LOAD, abi.LKM_E_UNLOAD):
+        module.wired = cmd == abi.LKM_E_LOAD

@@ -1,0 +1,160 @@
+"""What the kernel knows of a module beside its struct lkm_table: our own records.
+
+The table entry in guest memory is the truth about type, state, id and memory. Here stands what the original has no
+field for: what LMINFO said (segments, names, imports), whether tables are wired, where unloaded modules used to be.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lkmtools.abi.errno import EFAULT, EINVAL
+from lkmtools.abi.lkm import LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
+from lkmtools.errors import KernelError
+from lkmtools.machine import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import Layout
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine.memory import View
+
+MAX_SEGMENTS = 64
+MAX_SYMBOLS = 1 << 20
+MAX_STRINGS = 16 << 20
+
+
+class Segment(NamedTuple):
+    """Pages of a module with one set of permissions; `offset` from the start of its area."""
+
+    offset: int
+    size: int
+    prot: int
+
+
+class Symbol(NamedTuple):
+    """A name in a module, for backtraces."""
+
+    addr: int
+    size: int
+    name: str
+
+
+class Import(NamedTuple):
+    """What a module was linked against."""
+
+    name: str
+    value: int
+
+
+class Info(NamedTuple):
+    """What LMINFO said."""
+
+    segments: tuple[Segment, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[Import, ...] = ()
+    path: str = ""
+    buildid: bytes = b""
+
+
+class Module:
+    """One module, from LMRESERV to LMUNLOAD. `table` is the address of its struct lkm_table."""
+
+    def __init__(self, ident: int, table: int, area: int, size: int, path: str) -> None:
+        self.id = ident
+        self.table = table
+        self.area = area
+        self.size = size
+        self.path = path
+        self.name = ""
+        self.info = Info()
+        self.wired = False
+
+    def __repr__(self) -> str:
+        return f"<Module {self.id} {self.title}>"
+
+    @property
+    def title(self) -> str:
+        """Its name; before it has one, the last part of its path."""
+        return self.name or self.path.rsplit("/", 1)[-1] or f"ID {self.id}"
+
+    def holds(self, addr: int) -> bool:
+        """Is `addr` in its memory?"""
+        return self.area <= addr < self.area + self.size
+
+    def function(self, addr: int) -> tuple[str, int]:
+        """The nearest symbol at or before `addr` and its address; the area's start when there is none."""
+        symbols = self.info.symbols
+        i = bisect_right(symbols, addr, key=lambda symbol: symbol.addr) - 1
+        return (symbols[i].name, symbols[i].addr) if i >= 0 else (f"{self.area:#x}", self.area)
+
+
+def read_info(k: Kernel, module: Module, arg: View) -> Info:
+    """Copy in and check the argument of LMINFO; EINVAL names the member and its limit, EFAULT the address."""
+    if arg.version != LMINFO_VERSION:
+        raise KernelError(EINVAL, f"LMINFO version {arg.version}; this kernel knows version {LMINFO_VERSION}")
+    for member, limit in (("nsegments", MAX_SEGMENTS), ("nsymbols", MAX_SYMBOLS), ("nimports", MAX_SYMBOLS)):
+        if arg.get(member) > limit:
+            raise KernelError(EINVAL, f"LMINFO {member} is {arg.get(member)}, at most {limit}")
+    if arg.strsize > MAX_STRINGS:
+        raise KernelError(EINVAL, f"LMINFO strsize is {arg.strsize}, at most {MAX_STRINGS}")
+    if arg.buildid_len > len(arg.buildid):
+        raise KernelError(EINVAL, f"LMINFO buildid_len is {arg.buildid_len}, at most {len(arg.buildid)}")
+    strings = _copyin(k, arg.strings, arg.strsize)
+    segments = tuple(
+        Segment(s.offset, s.size, s.prot) for s in _array(k, lmi_segment.layout(k.dm), arg.segments, arg.nsegments)
+    )
+    _check_segments(segments, module)
+    symbols = [
+        Symbol(module.area + s.offset, s.size, _name(strings, s.name))
+        for s in _array(k, lmi_symbol.layout(k.dm), arg.symbols, arg.nsymbols)
+    ]
+    for symbol in symbols:
+        if symbol.addr - module.area > module.size:
+            raise KernelError(EINVAL, f"LMINFO symbol '{symbol.name}' lies outside the module's {module.size} bytes")
+    imports = tuple(
+        Import(_name(strings, i.name), i.value) for i in _array(k, lmi_import.layout(k.dm), arg.imports, arg.nimports)
+    )
+    buildid = bytes(arg.buildid)[: arg.buildid_len]
+    return Info(segments, tuple(sorted(symbols)), imports, _name(strings, arg.path), buildid)
+
+
+def _copyin(k: Kernel, addr: int, size: int) -> bytes:
+    lwp = k.sched.current
+    if lwp is None:
+        raise KernelError(EFAULT, "no process is in the kernel")
+    return lwp.proc.space.read(addr, size) if size else b""
+
+
+def _array(k: Kernel, layout: Layout, addr: int, count: int) -> list[Any]:
+    data = _copyin(k, addr, count * layout.size)
+    return [layout.unpack(data, i * layout.size) for i in range(count)]
+
+
+def _name(strings: bytes, offset: int) -> str:
+    end = strings.find(b"\0", offset)
+    if offset >= len(strings) or end < 0:
+        if offset == 0:
+            return ""
+        raise KernelError(EINVAL, f"LMINFO name at {offset} has no end in {len(strings)} bytes of strings")
+    return strings[offset:end].decode("utf-8", "replace")
+
+
+def _check_segments(segments: tuple[Segment, ...], module: Module) -> None:
+    at = 0
+    for i, segment in enumerate(segments):
+        if segment.offset % PAGE_SIZE or segment.size % PAGE_SIZE or segment.prot & ~7:
+            raise KernelError(
+                EINVAL,
+                f"LMINFO segment {i}: offset {segment.offset:#x}, size {segment.size:#x}, prot {segment.prot:#x} "
+                f"(whole pages of {PAGE_SIZE}, prot at most 7)",
+            )
+        if segment.offset < at or segment.offset + segment.size > module.size:
+            raise KernelError(
+                EINVAL,
+                f"LMINFO segment {i} is {segment.offset:#x} to {segment.offset + segment.size:#x}; "
+                f"it must lie between {at:#x} and {module.size:#x}",
+            )
+        at = segment.offset + segment.size
+
+

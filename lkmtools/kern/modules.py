@@ -1,0 +1,39 @@
+"""Every file of the kernel that has rows: exported functions, variables, system calls.
+
+Adding a file to the kernel means adding it here. Duplicate rows fail at import.
+"""
+
+from lkmtools.kern import (
+    conf,
+    init_sysent,
+    kern_copy,
+    kern_descrip,
+    kern_ksyms,
+    kern_lkm,
+    kern_malloc,
+    kern_prot,
+    kern_sysctl,
+    param,
+    subr_devsw,
+    sys_generic,
+    vfs_syscalls,
+)
+from lkmtools.kern.export import collect
+
+MODULES = (
+    conf,
+    init_sysent,
+    kern_copy,
+    kern_descrip,
+    kern_ksyms,
+    kern_lkm,
+    kern_malloc,
+    kern_prot,
+    kern_sysctl,
+    param,
+    subr_devsw,
+    sys_generic,
+    vfs_syscalls,
+)
+FUNCTIONS, DATA = collect(MODULES)
+SYSCALLS = init_sysent.rows(MODULES)

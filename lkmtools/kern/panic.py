@@ -1,0 +1,101 @@
+"""A panic: why the simulated kernel stopped, and where (subr_prf.c panic(), ddb's trace).
+
+The report is what a person reads: reason, process, registers, then a backtrace in which every frame is
+function+offset [module], through callbacks and kernel functions too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.machine import EXEC, Fault, MemFault, Thread
+from lkmtools.machine.backtrace import Frame, backtrace
+from lkmtools.machine.engine import KernelFunction
+from lkmtools.machine.memory import READ, WRITE
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+_ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
+
+
+class Panic(BaseException):
+    """The simulated kernel cannot go on. `reason` is one line, `report` everything that is known."""
+
+    def __init__(self, reason: str, report: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.report = report
+
+
+def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:
+    """The reason line for a fault in machine code, or in kernel function `fn` called from it."""
+    if isinstance(fault, MemFault):
+        what = f"page fault: {_ACCESS[fault.access]} at {fault.addr:#x}"
+        where = f" in {fn.name}() called from {k.symbolize(caller_pc(k, thread))}" if fn else ""
+        return f"{what}{_nature(k, fault.addr, fault.access, thread)}{where}"
+    what = fault.describe(k.port)
+    if fault.addr is None:
+        return f"{what} in {k.symbolize(fault.pc)}"
+    nature = _nature(k, fault.addr, fault.access, thread)
+    if fault.access == EXEC and fault.pc == fault.addr:
+        return f"{what}{nature} (a call or jump there)"
+    return f"{what}{nature} in {k.symbolize(fault.pc)}"
+
+
+def caller_pc(k: Kernel, thread: Thread) -> int:
+    """The return address of the machine code that called the running kernel function; 0 when none did."""
+    if not thread.levels:
+        return 0
+    try:
+        return k.mem.checked.ptr(thread.levels[-1].sp)
+    except MemFault:
+        return 0
+
+
+def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
+    """What is special about an address that may not be accessed."""
+    if addr < 4096:
+        return " (NULL pointer)"
+    if addr < k.mem.base:
+        return " (not a kernel address; user memory is reached by copyin and copyout)"
+    if thread.stack_base - 4096 <= addr < thread.stack_base:
+        return " (kernel stack overflow)"
+    module = k.lkm.module_at(addr)
+    if module is not None and k.mem.protection(addr):
+        kind = "read-only" if access == WRITE else "not executable" if access == EXEC else "unreadable"
+        return f" ({kind} memory of module {module.title})"
+    gone = k.lkm.unloaded_at(addr)
+    if gone:
+        return f" (memory of module {gone}, which was unloaded)"
+    if k.mem.protection(addr):
+        return " (read-only memory)" if access == WRITE else " (memory that is not executable)"
+    return ""
+
+
+def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
+    """The whole console text of a panic."""
+    lwp = k.sched.current
+    who = f"pid {lwp.proc.pid} ({lwp.proc.comm})" if lwp is not None else "no process"
+    lines = [f"panic: {reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
+    if fault is not None:
+        lines += _registers(k.engine.cpu.dump())
+    frames = backtrace(k.engine, thread, fault, k.function_start)
+    if frames:
+        lines.append("backtrace:")
+        lines += [f"    {_frame(k, frame)}" for frame in frames]
+    return "\n".join(lines) + "\n"
+
+
+def _registers(dump: dict[str, int]) -> list[str]:
+    width = 16 if any(value >> 32 for value in dump.values()) or len(dump) > 12 else 8
+    cells = [f"{name:>6} {value:0{width}x}" for name, value in dump.items()]
+    per_line = 4 if width == 8 else 3
+    return ["  ".join(cells[i : i + per_line]).rstrip() for i in range(0, len(cells), per_line)]
+
+
+def _frame(k: Kernel, frame: Frame) -> str:
+    if frame.function is not None:
+        return f"{frame.function}() [kernel]"
+    mark = " ?" if frame.guess else ""
+    return k.symbolize(frame.pc, returns=frame.returns) + mark

@@ -1,0 +1,55 @@
+"""Variables that modules read: securelevel, curlwp, hz, versions, the time (param.c, kern_tc.c, vers.c)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.kernel import OSRELEASE, OSTYPE
+from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.kern.export import Data
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+
+def _int(name: str, value: Callable[[Kernel], int], header: str, const: str = "") -> Data:
+    return Data(
+        name, f"{const}int {name}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value(k)), header
+    )
+
+
+def _text(name: str, value: Callable[[Kernel], str]) -> Data:
+    return Data(
+        name,
+        f"const char {name}[]",
+        lambda dm: 256,
+        lambda k, addr: k.mem.write(addr, value(k).encode("latin-1")[:255] + b"\0"),
+        "sys/param.h",
+    )
+
+
+def _time(name: str, value: Callable[[Kernel], int]) -> Data:
+    return Data(
+        name,
+        f"time_t {name}",
+        lambda dm: 8,
+        lambda k, addr: k.mem.write(addr, struct.pack(k.dm.order + "q", value(k))),
+        "sys/kernel.h",
+    )
+
+
+DATA = (
+    _int("securelevel", lambda k: k.config.securelevel, "sys/systm.h"),
+    Data("curlwp", "struct lwp *curlwp", lambda dm: dm.pointer, None, "sys/lwp.h"),
+    _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
+    _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
+    _int("physmem", lambda k: k.config.ram >> 12, "sys/systm.h"),
+    _int("__NetBSD_Version__", lambda k: NetBSD_Version, "sys/param.h", "const "),
+    _text("ostype", lambda k: OSTYPE),
+    _text("osrelease", lambda k: OSRELEASE),
+    _text("version", lambda k: k.version + "\n"),
+    _text("machine", lambda k: k.port.name),
+    _text("machine_arch", lambda k: k.port.arch),
+)

@@ -1,0 +1,116 @@
+"""Open device files: from a descriptor to a driver (spec_vnops.c of NetBSD 5.2).
+
+Every call looks the driver up in cdevsw again, as the original does: a driver that was detached while open answers
+ENXIO. d_open runs at each open, d_close at the last close of a device.
+
+Block devices are opened and closed; reading and writing them needs the buffer cache and is not modelled yet (ENODEV).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.conf import bdevsw, cdevsw, major
+from lkmtools.abi.errno import EIO, ENODEV, ENXIO
+from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
+from lkmtools.abi.poll import POLLNVAL
+from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
+from lkmtools.abi.uio import UIO_USERSPACE, iovec, uio
+from lkmtools.errors import KernelError
+from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.subr_devsw import lookup
+from lkmtools.machine import Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.ramfs import Node
+
+D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
+D_READ = Prototype("int d_read(dev_t dev, struct uio *uio, int ioflag)")
+D_IOCTL = Prototype("int d_ioctl(dev_t dev, u_long com, void *data, int flag, struct lwp *l)")
+D_POLL = Prototype("int d_poll(dev_t dev, int events, struct lwp *l)")
+
+
+class DeviceFile(File):
+    """An open character or block device."""
+
+    def __init__(self, node: Node, flag: int) -> None:
+        super().__init__(flag)
+        self.dev = node.rdev
+        self.kind = node.mode & S_IFMT
+        self.node = node
+
+    def _entry(self, k: Kernel, member: str) -> int:
+        """A function pointer of this device's driver; ENXIO when the major has none."""
+        table, struct = ("cdevsw", cdevsw) if self.kind == S_IFCHR else ("bdevsw", bdevsw)
+        driver = lookup(k, table, major(self.dev))
+        if not driver:
+            raise KernelError(ENXIO, f"no driver has {table[:4]} major {major(self.dev)}")
+        layout = struct.layout(k.dm)
+        if member not in layout.fields:
+            raise KernelError(ENODEV, "block devices are not read or written directly")
+        return k.umem.ptr(driver + layout.offsetof(member))
+
+    def open(self, k: Kernel, lwp: Lwp) -> None:
+        """Call d_open; KernelError when it fails."""
+        errno = k.call(D_OPEN, self._entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
+        if errno:
+            raise KernelError(errno, lwp.thread.reason)
+        key = (self.kind, self.dev)
+        k.open_devices[key] = k.open_devices.get(key, 0) + 1
+
+    def close(self, k: Kernel, lwp: Lwp) -> int:
+        """Call d_close when this was the device's last open file."""
+        key = (self.kind, self.dev)
+        k.open_devices[key] -= 1
+        if k.open_devices[key]:
+            return 0
+        del k.open_devices[key]
+        return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+
+    def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
+        """d_read or d_write with a uio over the caller's buffer."""
+        u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
+        with lwp.room(k, u_layout.size + 16 + v_layout.size) as addr:
+            iov = addr + (u_layout.size + 15 & -16)
+            k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
+            k.mem.write(
+                addr,
+                u_layout.pack(
+                    uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
+                    uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
+                ),
+            )  # fmt: skip
+            flag = IO_NDELAY if self.flag & FNONBLOCK else 0
+            errno = k.call(D_READ, self._entry(k, "d_write" if rw else "d_read"), self.dev, addr, flag)
+            left = k.mem.view(u_layout, addr).uio_resid
+        moved: int = count - left
+        if moved < 0:
+            raise KernelError(EIO, f"the driver left uio_resid at {left}, more than the {count} bytes asked for")
+        if errno and not moved:
+            raise KernelError(errno, lwp.thread.reason)
+        return moved
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """d_ioctl."""
+        return k.call(D_IOCTL, self._entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
+
+    def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
+        """d_poll; POLLNVAL when the driver is gone."""
+        try:
+            entry = self._entry(k, "d_poll")
+        except KernelError:
+            return POLLNVAL
+        return k.call(D_POLL, entry, self.dev, events, lwp.addr)
+
+
+def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
+    """Open a device node; ENXIO when it is neither character nor block, or has no driver."""
+    if node.mode & S_IFMT not in (S_IFCHR, S_IFBLK):
+        raise KernelError(ENXIO, "not a device")
+    file = DeviceFile(node, flag)
+    file.open(k, lwp)
+    return file
+
+

@@ -1,0 +1,112 @@
+"""read, write, ioctl, lseek and their kind (sys_generic.c, vfs_vnops.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY
+from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
+from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN
+from lkmtools.abi.syscall import SYS_ioctl, SYS_lseek, SYS_pread, SYS_pwrite, SYS_read, SYS_write
+from lkmtools.abi.uio import UIO_READ, UIO_WRITE
+from lkmtools.errors import KernelError
+from lkmtools.kern.syscall import syscall
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_descrip import File
+    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kernel import Kernel
+
+FIONBIO = 0x8004667E  # _IOW('f', 126, int)
+FIOCLEX, FIONCLEX = 0x20006601, 0x20006602
+_LONGEST = 0x7FFFFFFF
+
+
+def _file(lwp: Lwp, fd: int, need: int) -> File:
+    """The file behind `fd`, open for `need` (FREAD, FWRITE); EBADF."""
+    file = lwp.proc.files.get(fd)
+    if not file.flag & need:
+        raise KernelError(EBADF, f"descriptor {fd} is not open for {'writing' if need == FWRITE else 'reading'}")
+    return file
+
+
+def _transfer(k: Kernel, lwp: Lwp, file: File, buf: int, count: int, offset: int, rw: int) -> int:
+    if count > _LONGEST:
+        raise KernelError(EINVAL, f"{count} bytes; at most {_LONGEST} in one call")
+    return file.readwrite(k, lwp, buf, count, offset, rw)
+
+
+@syscall(SYS_read, "int fd, void *buf, size_t count", "ssize_t")
+def sys_read(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
+    """Read at the file's offset, and move it."""
+    file = _file(lwp, fd, FREAD)
+    moved = _transfer(k, lwp, file, buf, count, file.offset, UIO_READ)
+    file.offset += moved
+    return moved
+
+
+@syscall(SYS_write, "int fd, const void *buf, size_t count", "ssize_t")
+def sys_write(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
+    """Write at the file's offset, and move it."""
+    file = _file(lwp, fd, FWRITE)
+    moved = _transfer(k, lwp, file, buf, count, file.offset, UIO_WRITE)
+    file.offset += moved
+    return moved
+
+
+@syscall(SYS_pread, "int fd, void *buf, size_t count, int pad, off_t offset", "ssize_t")
+def sys_pread(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int, pad: int, offset: int) -> int:
+    """Read at `offset`, whatever the file's own is."""
+    return _transfer(k, lwp, _file(lwp, fd, FREAD), buf, count, offset, UIO_READ)
+
+
+@syscall(SYS_pwrite, "int fd, const void *buf, size_t count, int pad, off_t offset", "ssize_t")
+def sys_pwrite(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int, pad: int, offset: int) -> int:
+    """Write at `offset`, whatever the file's own is."""
+    return _transfer(k, lwp, _file(lwp, fd, FWRITE), buf, count, offset, UIO_WRITE)
+
+
+@syscall(SYS_lseek, "int fd, int pad, off_t offset, int whence", "off_t")
+def sys_lseek(k: Kernel, lwp: Lwp, fd: int, pad: int, offset: int, whence: int) -> int:
+    """Move a file's offset. Devices have no end: SEEK_END counts from 0, as spec_seek allows any offset."""
+    file = lwp.proc.files.get(fd)
+    if whence not in (SEEK_SET, SEEK_CUR, SEEK_END):
+        raise KernelError(EINVAL, f"whence {whence} is not 0, 1 or 2")
+    new = offset + (file.offset if whence == SEEK_CUR else 0)
+    if new < 0:
+        raise KernelError(EINVAL, f"the offset would be {new}")
+    file.offset = new
+    return new
+
+
+@syscall(SYS_ioctl, "int fd, u_long com, void *data")
+def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
+    """A device command: its argument is copied in and out as the command's number says."""
+    file = lwp.proc.files.get(fd)
+    if not file.flag & (FREAD | FWRITE):
+        raise KernelError(EBADF, f"descriptor {fd} is open for neither reading nor writing")
+    if com in (FIOCLEX, FIONCLEX):
+        return
+    size = IOCPARM_LEN(com)
+    com &= 0xFFFFFFFF
+    with lwp.room(k, max(size, 8)) as kdata:
+        if com & IOC_IN:
+            if size:
+                k.mem.write(kdata, lwp.proc.space.read(data, size))
+            else:
+                k.mem.set_ptr(kdata, data)
+        elif com & IOC_OUT:
+            k.mem.fill(kdata, size)
+        elif com & IOC_VOID:
+            k.mem.set_ptr(kdata, data)
+        if com == FIONBIO:
+            on = k.mem.u32(kdata)
+            file.flag = file.flag | FNONBLOCK if on else file.flag & ~FNONBLOCK
+            return
+        errno = file.ioctl(k, lwp, com, kdata)
+        if errno == -4:  # EPASSTHROUGH: nobody knew it
+            errno = ENOTTY
+        if errno:
+            raise KernelError(errno, lwp.thread.reason)
+        if com & IOC_OUT and size:
+            lwp.proc.space.write(data, k.mem.read(kdata, size))
