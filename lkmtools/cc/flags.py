@@ -87,7 +87,7 @@ _CLANG = (
     "-Wno-unknown-warning-option",
     "-Qunused-arguments",
 )
-_FAMILY_FLAGS = {"gcc": (), "clang": _CLANG, "zig": (*_CLANG, "-nobuiltininc", "-fno-sanitize=all")}
+_FAMILY_FLAGS = {"gcc": (), "clang": _CLANG, "zig": (*_CLANG, "-fno-sanitize=all")}
 
 
 def _target_flags(family: str, target: Target) -> tuple[str, ...]:

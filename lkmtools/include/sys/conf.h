@@ -104,6 +104,8 @@ struct cdevsw {
 #define nulldump	((__LKM_DEV_DUMP)nullop)
 #define nullkqfilter	((__LKM_DEV_KQFILTER)eopnotsupp)
 
+int	enodev(void);
+void	nullenodev(void);
 int	seltrue_kqfilter(dev_t dev, struct knote *kn);
 
 int	devsw_attach(const char *name, const struct bdevsw *bdev, devmajor_t *bmajor, const struct cdevsw *cdev,

@@ -50,6 +50,9 @@ MALLOC_DECLARE(M_VNODE);
 void	*malloc(unsigned long size, struct malloc_type *type, int flags);
 void	*realloc(void *p, unsigned long size, struct malloc_type *type, int flags);
 void	 free(void *p, struct malloc_type *type);
+void	*kern_malloc(unsigned long size, struct malloc_type *type, int flags);
+void	*kern_realloc(void *p, unsigned long size, struct malloc_type *type, int flags);
+void	 kern_free(void *p, struct malloc_type *type);
 void	 malloc_type_attach(struct malloc_type *type);
 void	 malloc_type_detach(struct malloc_type *type);
 

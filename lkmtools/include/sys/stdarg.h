@@ -3,7 +3,10 @@
 #ifndef _SYS_STDARG_H_
 #define _SYS_STDARG_H_
 
+#ifndef _VA_LIST	/* the guard of clang's own header */
+#define _VA_LIST
 typedef __builtin_va_list va_list;
+#endif
 #define _BSD_VA_LIST_		__builtin_va_list
 #define va_start(ap, last)	__builtin_va_start((ap), last)
 #define va_arg(ap, type)	__builtin_va_arg((ap), type)

@@ -24,6 +24,8 @@ extern const char	copyright[];
 extern const char	version[];
 extern const char	ostype[];
 extern const char	osrelease[];
+extern const char	machine[];
+extern const char	machine_arch[];
 extern int		physmem;
 extern int		ncpu;
 

@@ -1,0 +1,237 @@
+"""The C headers and lkmtools.abi agree: layouts and numbers, on both machines, and with what NetBSD says.
+
+Layouts are compared by the compiler itself: an object of _Static_assert lines made from the rows compiles, or
+the error names the member. Ioctl numbers are typed here by hand from the facts, and compared with both.
+"""
+
+import pytest
+
+from lkmtools.abi import (
+    conf,
+    datamodel,
+    errno,
+    fcntl,
+    ksyms,
+    lkm,
+    malloc,
+    mutex,
+    poll,
+    proc,
+    signal,
+    stat,
+    syscall,
+    sysctl,
+    syslog,
+    time,
+    ucred,
+    uio,
+)
+from lkmtools.cc import INCLUDE
+
+DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
+
+# Header, the structs it has, and members that C reaches by another name.
+STRUCTS = [
+    ("sys/conf.h", [conf.bdevsw, conf.cdevsw], {}),
+    ("sys/ksyms.h", [ksyms.ksyms_gvalue], {}),
+    (
+        "sys/lkm.h",
+        [
+            *(lkm.lmc_oresrv, lkm.lmc_resrv, lkm.lmc_loadbuf, lkm.lmc_load, lkm.lmc_unload, lkm.lmc_stat),
+            *(lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import, lkm.lmc_info),
+            *(lkm.lkm_any, lkm.sysent, lkm.lkm_syscall, lkm.lkm_dev, lkm.lkm_vfs),
+            *(lkm.lkm_exec, lkm.lkm_compat, lkm.lkm_drv, lkm.lkm_table),
+        ],
+        {"tqe_next": "link.tqe_next", "tqe_prev": "link.tqe_prev"},
+    ),
+    ("sys/malloc.h", [malloc.malloc_type], {}),
+    ("sys/mutex.h", [mutex.kmutex], {}),
+    ("sys/rwlock.h", [mutex.krwlock], {}),
+    ("sys/condvar.h", [mutex.kcondvar], {}),
+    ("sys/lock.h", [mutex.lock, mutex.simplelock], {}),
+    ("sys/callout.h", [mutex.callout], {}),
+    ("sys/poll.h", [poll.pollfd], {}),
+    ("sys/selinfo.h", [poll.selinfo], {}),
+    ("sys/proc.h", [proc.lwp, proc.proc], {"p_lwps": "p_lwps.lh_first"}),
+    ("sys/stat.h", [stat.stat], {}),
+    ("sys/dirent.h", [stat.dirent], {}),
+    (
+        "sys/time.h",
+        [time.timeval, time.timespec, time.bintime, time.timezone, time.itimerval, time.itimerspec],
+        {},
+    ),
+    ("sys/ucred.h", [ucred.kauth_cred], {}),
+    ("sys/uio.h", [uio.iovec, uio.uio], {}),
+]
+
+# Header, the module with the same numbers, and what their names begin with.
+NUMBERS = [
+    ("sys/errno.h", errno, ("E",)),
+    ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
+    ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
+    ("sys/vnode.h", fcntl, ("IO_",)),
+    ("sys/stat.h", stat, ("S_I", "ALLPERMS", "DEFFILEMODE")),
+    ("sys/dirent.h", stat, ("DT_",)),
+    ("sys/syscall.h", syscall, ("SYS_",)),
+    ("sys/signal.h", signal, ("SIG", "NSIG")),
+    ("sys/syslog.h", syslog, ("LOG_",)),
+    ("sys/sysctl.h", sysctl, ("CTL", "KERN_", "HW_", "SYSCTL_")),
+    ("sys/poll.h", poll, ("POLL", "INFTIM")),
+    ("sys/conf.h", conf, ("D_", "DEV_", "NODEVMAJOR")),
+    ("sys/proc.h", proc, ("S", "LS", "LW_", "PK_", "P", "MAXCOMLEN")),
+    ("sys/tty.h", proc, ("TT",)),
+    ("sys/acct.h", proc, ("A",)),
+    ("sys/malloc.h", malloc, ("M_",)),
+    ("sys/kmem.h", malloc, ("KM_",)),
+    ("sys/lock.h", mutex, ("LK_",)),
+    ("sys/callout.h", mutex, ("CALLOUT_",)),
+    ("sys/mutex.h", mutex, ("MUTEX_", "IPL_")),
+    ("sys/rwlock.h", mutex, ("RW_",)),
+    ("sys/time.h", time, ("CLOCK_",)),
+    ("sys/uio.h", uio, ("UIO_",)),
+    ("sys/ksyms.h", ksyms, ("KSYMS_",)),
+    ("sys/lkm.h", lkm, ("LM_", "LKM_", "LMI", "MAXLKMNAME")),
+]
+# The kernel's own, in no header: the magic numbers of locks; the free slots.
+PRIVATE = {"MUTEX_MAGIC", "RW_MAGIC", "LK_MAGIC", "CALLOUT_MAGIC", "SYS_LKM_FIRST", "SYS_LKM_LAST", "PRIMASK"}
+
+
+@pytest.mark.parametrize("row", STRUCTS, ids=lambda row: row[0])
+def test_structs_have_the_same_layout_in_c_and_in_python(cc, machine, row):
+    """The compiler finds every size and offset as the rows say."""
+    header, structs, renamed = row
+    lines = [f"#include <{header}>"]
+    for struct in structs:
+        layout = struct.layout(DATA_MODELS[machine])
+        name = f"struct {struct.name}"
+        lines.append(f'_Static_assert(sizeof({name}) == {layout.size}, "{name}");')
+        for member in layout.fields:
+            c_name = renamed.get(member, member)
+            lines.append(
+                f"_Static_assert(__builtin_offsetof({name}, {c_name}) == {layout.offsetof(member)}, "
+                f'"{name}.{c_name}");'
+            )
+    assert cc("\n".join(lines), machine).exists()
+
+
+@pytest.mark.parametrize("row", NUMBERS, ids=lambda row: f"{row[0]}-{row[2][0]}")
+def test_constants_have_the_same_value_in_c_and_in_python(cc, row):
+    """Every integer of the row's module is the C constant of the same name."""
+    header, module, prefixes = row
+    lines = [f"#include <{header}>"]
+    for name, value in vars(module).items():
+        if name.startswith(prefixes) and name.isupper() | name.startswith("SYS_") and isinstance(value, int):
+            lines.append(f'_Static_assert({name} == {value}, "{name}");' if name not in PRIVATE else "")
+    assert len(lines) > 1
+    assert cc("\n".join(lines)).exists()
+
+
+# Name: ILP32 code, LP64 code. From the description of the LKM interface, NetBSD 5.2 (and 1.4 for LMRESERV_O).
+IOCTLS = {
+    "LMRESERV_O": (0xC0104B00, 0xC0204B00),
+    "LMLOADBUF": (0x80084B01, 0x80104B01),
+    "LMUNRESRV": (0x20004B02, 0x20004B02),
+    "LMREADY": (0x80044B03, 0x80084B03),
+    "LMRESERV": (0xC0244B04, 0xC0484B04),
+    "LMLOAD": (0x800C4B09, 0x80104B09),
+    "LMUNLOAD": (0xC00C4B0A, 0xC0184B0A),
+    "LMSTAT": (0xC03C4B0B, 0xC0584B0B),
+    "LMLOADSYMS": (0x80084B0C, 0x80104B0C),
+    "LMFORCE": (0x80044B0D, 0x80084B0D),
+}
+
+
+@pytest.mark.parametrize("name", IOCTLS)
+def test_ioctl_numbers_are_netbsds(cc, name):
+    """Header, row and the known number are one, for both data models."""
+    ilp32, lp64 = IOCTLS[name]
+    row = getattr(lkm, name)
+    assert (ilp32, lp64) == (row.code(datamodel.ILP32_I386), row.code(datamodel.LP64))
+    for machine, code in (("i386", ilp32), ("amd64", lp64)):
+        assert cc(
+            f'#include <sys/lkm.h>\n_Static_assert({name} == 0x{code:x}UL, "{name}");', machine
+        ).exists()
+
+
+# struct, member: ILP32 offset, LP64 offset.
+OFFSETS = {
+    "lmc_resrv": {"size": (0, 0), "name": (4, 8), "slot": (8, 16), "addr": (12, 24), "xxx_unused1": (16, 32),
+                  "sym_size": (20, 40), "xxx_unused2": (24, 48), "sym_symsize": (28, 56),
+                  "sym_addr": (32, 64)},
+    "lmc_oresrv": {"size": (0, 0), "name": (4, 8), "slot": (8, 16), "addr": (12, 24)},
+    "lmc_loadbuf": {"cnt": (0, 0), "data": (4, 8)},
+    "lmc_load": {"address": (0, 0), "status": (4, 8), "id": (8, 12)},
+    "lmc_unload": {"id": (0, 0), "name": (4, 8), "status": (8, 16)},
+    "lmc_stat": {"id": (0, 0), "name": (4, 4), "offset": (36, 40), "type": (40, 48), "area": (44, 56),
+                 "size": (48, 64), "private": (52, 72), "ver": (56, 80)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OFFSETS)
+def test_the_structs_of_the_ioctls_are_netbsds(name):
+    """Offsets typed from the facts are those of the rows, which the tests above compare with C."""
+    struct = getattr(lkm, name)
+    for index, dm in enumerate((datamodel.ILP32_I386, datamodel.LP64)):
+        layout = struct.layout(dm)
+        assert {member: offsets[index] for member, offsets in OFFSETS[name].items()} == {
+            member: layout.offsetof(member) for member in layout.fields
+        }
+
+
+# ksyms: NetBSD's two generations, and FreeBSD's of the same letter.
+KSYMS_IOCTLS = {
+    "OKIOCGSYMBOL": (0x80086C01, 0x80106C01),
+    "OKIOCGVALUE": (0x80086C02, 0x80106C02),
+    "KIOCGSIZE": (0x40046C03, 0x40046C03),
+    "KIOCGVALUE": (0xC00C6C04, 0xC0106C04),
+    "KIOCGSYMBOL": (0xC0146C05, 0xC0206C05),
+    "FREEBSD_KIOCGSIZE": (0x40046C01, 0x40086C01),
+    "FREEBSD_KIOCGADDR": (0x40046C02, 0x40086C02),
+}
+
+
+@pytest.mark.parametrize("name", KSYMS_IOCTLS)
+def test_ksyms_ioctl_numbers(cc, name):
+    """The header's codes and the rows' are the known ones."""
+    for machine, dm, code, bits in (
+        ("i386", datamodel.ILP32_I386, KSYMS_IOCTLS[name][0], "32"),
+        ("amd64", datamodel.LP64, KSYMS_IOCTLS[name][1], "64"),
+    ):
+        row = getattr(ksyms, name, None) or getattr(ksyms, name + bits)
+        assert code == row.code(dm)
+        assert cc(f'#include <sys/ksyms.h>\n_Static_assert({name} == 0x{code:x}UL, "");', machine).exists()
+
+
+def test_device_numbers_are_made_the_same_way(cc):
+    """major(), minor() and makedev() of the header and of the row, over the corners of both fields."""
+    lines = ["#include <sys/types.h>"]
+    for maj, mnr in ((0, 0), (28, 0), (255, 255), (4095, 0xFFFFF), (85, 256), (180, 70000)):
+        dev = conf.makedev(maj, mnr)
+        lines.append(f'_Static_assert(makedev({maj}, {mnr}) == {dev}ULL, "");')
+        lines.append(f'_Static_assert(major({dev}ULL) == {conf.major(dev)}, "");')
+        lines.append(f'_Static_assert(minor({dev}ULL) == {conf.minor(dev)}, "");')
+        assert (maj, mnr) == (conf.major(dev), conf.minor(dev))
+    assert cc("\n".join(lines)).exists()
+
+
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+
+
+def test_every_header_stands_alone_and_can_be_read_twice(cc, machine):
+    """Each header compiles by itself, twice, without a warning."""
+    for header in HEADERS:
+        text = f"#include <{header}>\n#include <{header}>\n"
+        assert cc(text, machine, flags=("-Werror", "-Wsystem-headers")).exists()
+
+
+def test_all_headers_together(each_cc, machine):
+    """All headers in one source, under every compiler, without a warning."""
+    text = "".join(f"#include <{header}>\n" for header in HEADERS)
+    assert each_cc(text, machine, flags=("-Werror", "-Wsystem-headers")).exists()
+
+
+def test_the_release_is_the_kernels(cc):
+    """__NetBSD_Version__ is the number the kernel compares."""
+    assert lkm.NetBSD_Version == 502000000
+    text = '#include <sys/param.h>\n_Static_assert(__NetBSD_Version__ == 502000000, "");'
+    assert cc(text).exists()
