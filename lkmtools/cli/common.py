@@ -49,9 +49,9 @@ class Tool(click.Command):
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the tool and exit."""
-        kwargs["standalone_mode"] = False
-        kwargs["prog_name"] = self.name
-        sys.exit(guard(self.name or "", lambda: super(Tool, self).main(*args, **kwargs), self))
+        kwargs.update(standalone_mode=False, prog_name=self.name)
+        run = super().main
+        sys.exit(guard(self.name or "", lambda: run(*args, **kwargs), self))
 
 
 def tool(name: str, *, usage_status: int = 1, error_status: int = 1, **attrs: Any) -> Callable[..., Tool]:
@@ -89,7 +89,9 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
         result = run()
         sys.stdout.flush()
     except click.UsageError as error:
-        error.show()
+        if error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        warnx(name, f"{error.format_message()} ({command_path(error, name)} --help explains)")
         return usage_status
     except click.ClickException as error:
         warnx(name, error.format_message())
@@ -110,6 +112,11 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return EX_INTERRUPT
     return result if isinstance(result, int) else 0
+
+
+def command_path(error: click.UsageError, name: str) -> str:
+    """The tool, or the command of a tool, that was misused."""
+    return error.ctx.command_path if error.ctx is not None else name
 
 
 def connect(comm: str, socket: str | None, autostart: bool = True) -> Process:

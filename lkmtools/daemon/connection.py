@@ -12,7 +12,7 @@ import select
 import socket
 from typing import TYPE_CHECKING
 
-from lkmtools.kern import Cred, Proc, Region, Reply, Request
+from lkmtools.kern import Cred, Region, Reply, Request
 from lkmtools.proto import (
     VERSION,
     Answer,
@@ -30,6 +30,7 @@ from lkmtools.proto import Panic as PanicFrame
 
 if TYPE_CHECKING:
     from lkmtools.daemon.server import Server
+    from lkmtools.kern.kern_proc import Proc
 
 RECEIVE = 1 << 16  # bytes read at once
 QUEUE = 1 << 18  # bytes unread by the client from which on we read no more from it

@@ -56,7 +56,7 @@ class Region(NamedTuple):
     """Memory of the process that a request carries: `data` at `address` of its own numbering."""
 
     address: int
-    data: bytes | bytearray
+    data: bytearray
 
 
 class Syscall(NamedTuple):

@@ -1,0 +1,88 @@
+"""lkmctl: look at the daemon and its kernel, and reach system calls and devices from a shell.
+
+A command is a function in one of this package's files and a row here; its file is imported when it is
+called, or when the help lists it.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from lkmtools.cli.common import CONTEXT, guard, socket_option, version_option
+
+# command -> the file it is in. The order is that of the help.
+COMMANDS = {
+    "status": "daemon",
+    "dmesg": "daemon",
+    "ps": "daemon",
+    "reboot": "daemon",
+    "stop": "daemon",
+    "sysctl": "sysctl",
+    "syscall": "syscall",
+    "ls": "files",
+    "cat": "files",
+    "tee": "files",
+    "mknod": "files",
+    "rm": "files",
+    "chmod": "files",
+    "ioctl": "ioctl",
+}
+
+
+class Lkmctl(click.Group):
+    """The commands of COMMANDS, loaded when needed; an unknown one is answered with the nearest."""
+
+    usage_status = 2
+    error_status = 1
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`; None when there is none."""
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{where}"), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command is called {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run the command and exit."""
+        kwargs.update(standalone_mode=False, prog_name="lkmctl")
+        run = super().main
+        sys.exit(guard("lkmctl", lambda: run(*args, **kwargs), self))
+
+
+@click.group("lkmctl", cls=Lkmctl, context_settings=CONTEXT)
+@version_option("lkmctl")
+@socket_option
+@click.pass_context
+def main(ctx: click.Context, socket: str | None) -> None:
+    """Look at the simulated kernel, and reach its system calls and devices.
+
+    \b
+        lkmctl status                      is it running, what is loaded, the last panic
+        lkmctl dmesg -f                    its messages, as they come
+        lkmctl syscall 210 5 '"text"'      call a system call a module provides
+        lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
+
+    status, dmesg, ps, reboot and stop exit 69 where no daemon runs; the others start one.
+    """
+    ctx.obj = socket

@@ -1,0 +1,5 @@
+"""python -m lkmtools.cli.lkmctl"""
+
+from lkmtools.cli.lkmctl import main
+
+main()

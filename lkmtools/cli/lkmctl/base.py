@@ -1,0 +1,82 @@
+"""What the commands share: the decorator, the connection, errors about a file, numbers in C notation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from lkmtools import client
+from lkmtools.cli.common import connect, err, warnx
+from lkmtools.errors import DaemonError, KernelError
+
+NAME = "lkmctl"
+
+
+def command(**attrs: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make the decorated function a command, named as it is. Its argument `socket` is lkmctl's or its own."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        option = click.option("--socket", metavar="PATH", hidden=True, callback=_socket)
+        return click.command(function.__name__, cls=click.Command, **attrs)(option(function))
+
+    return decorate
+
+
+def _socket(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    given: str | None = value or ctx.obj
+    return given
+
+
+def process(socket: str | None, autostart: bool = True) -> client.Process:
+    """A process named lkmctl; says so when the kernel lets it wait."""
+    p = connect(NAME, socket, autostart)
+    p.on_wait = lambda: warnx(NAME, "waiting for the kernel ... (interrupt ends the process)")
+    return p
+
+
+@contextmanager
+def about(what: str) -> Iterator[None]:
+    """Errors of the kernel inside end the tool: "lkmctl: what: strerror" and the reason, status 1."""
+    try:
+        yield
+    except KernelError as error:
+        err(NAME, 1, what, error)
+
+
+def number(text: str, what: str = "number") -> int:
+    """An integer in C notation: 10, 0x1f, 017, -1, 'a'. click.UsageError for anything else."""
+    value = c_integer(text)
+    if value is None:
+        raise click.UsageError(f"{text!r} is not a {what}; write 10, 0x1f or 017")
+    return value
+
+
+def c_integer(text: str) -> int | None:
+    """An integer in C notation; None if `text` is none."""
+    digits = text.rstrip("uUlL") if text[-1:] in "uUlL" else text
+    sign, digits = (-1, digits[1:]) if digits[:1] == "-" else (1, digits)
+    try:
+        if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
+            return sign * int(digits, 8)
+        return sign * int(digits, 0) if digits[:1].isdigit() else None
+    except ValueError:
+        return None
+
+
+def need(answer: dict[str, Any], version: int = 1) -> dict[str, Any]:
+    """An answer of the daemon, checked for the version this tool can read."""
+    if answer.get("version") != version:
+        raise DaemonError(
+            f"the daemon's answer has version {answer.get('version')}; this lkmctl reads {version}"
+        )
+    return answer
+
+
+def show_json(value: object) -> None:
+    """Print for a program."""
+    import json
+
+    click.echo(json.dumps(value, indent=2))

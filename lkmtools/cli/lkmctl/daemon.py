@@ -1,0 +1,125 @@
+"""status, dmesg, ps, reboot, stop: what the daemon answers itself, also while a module runs away.
+
+None of them starts a daemon.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from lkmtools.cli.common import warnx
+from lkmtools.cli.lkmctl.base import NAME, command, need, process, show_json
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@command()
+@json_option
+def status(as_json: bool, socket: str | None) -> None:
+    """Show the daemon, its kernel and the last panic.
+
+    \b
+        lkmctl status --json | jq .kernel.uptime
+    """
+    with process(socket, autostart=False) as p:
+        answer = need(p.control("status"))
+    if as_json:
+        show_json(answer)
+        return
+    for name, value in _rows(answer):
+        click.echo(f"{name:<12} {value}")
+
+
+def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """What status prints: name and text."""
+    rows = [
+        ("daemon", f"pid {answer['pid']}, {answer['connections']} connections, socket {answer['socket']}"),
+        ("kernel", f"{answer['machine']}, boot {answer['boot']}, {answer['state']}"),
+    ]
+    if answer["halted"] is not None:
+        rows.append(("halted", f"{answer['halted']}; lkmctl reboot boots again"))
+    for name, value in (answer["kernel"] or {}).items():
+        if name not in ("machine", "boot"):
+            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+            rows.append((name, text))
+    last = answer["last_panic"]
+    rows.append(("panics", str(answer["panics"])))
+    if last is not None:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
+        rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
+    return rows
+
+
+@command()
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what comes, until interrupted.")
+@json_option
+def dmesg(follow: bool, as_json: bool, socket: str | None) -> None:
+    """Print the kernel's message buffer. It survives panics and reboots.
+
+    \b
+        lkmctl dmesg -f
+    """
+    with process(socket, autostart=False) as p:
+        p.on_wait = None
+        answers = p.stream("dmesg", follow=follow)
+        answer = need(next(answers))
+        if as_json and not follow:
+            show_json({"version": 1, "lines": answer["text"].splitlines()})
+            return
+        while True:
+            if answer.get("lost"):
+                warnx(NAME, f"{answer['lost']} characters were printed faster than this terminal took them")
+            click.echo(answer["text"], nl=False)
+            sys.stdout.flush()
+            if not follow:
+                return
+            answer = need(next(answers))
+
+
+@command()
+@json_option
+def ps(as_json: bool, socket: str | None) -> None:
+    """List the processes of the simulated kernel.
+
+    \b
+        lkmctl ps --json
+    """
+    with process(socket, autostart=False) as p:
+        answer = need(p.control("ps"))
+    if as_json:
+        show_json(answer)
+        return
+    click.echo(f"{'PID':>5} {'UID':>5} {'HOST':>7} {'STATE':<6} {'WCHAN':<8} COMMAND")
+    for proc in answer["processes"]:
+        click.echo(
+            f"{proc['pid']:>5} {proc['uid']:>5} {proc['host_pid'] or '-':>7} {proc['state']:<6} "
+            f"{proc['wmesg'] or '-':<8} {proc['comm']}"
+        )
+
+
+@command()
+def reboot(socket: str | None) -> None:
+    """Boot a new kernel. Every process ends and nothing stays loaded; the daemon's pid stays.
+
+    \b
+        lkmctl reboot && lkmctl status
+    """
+    with process(socket, autostart=False) as p:
+        need(p.control("reboot"))
+        p.wait_end()
+
+
+@command()
+def stop(socket: str | None) -> None:
+    """End the daemon; returns when it is gone.
+
+    \b
+        lkmctl stop && lkmd --machine i386
+    """
+    with process(socket, autostart=False) as p:
+        need(p.control("stop"))
+        p.wait_end()

@@ -1,0 +1,81 @@
+"""syscall: any system call, from a shell."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lkmtools.cli.lkmctl.base import NAME, about, c_integer, command, process
+from lkmtools.client import Buffer
+
+
+@command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--out", "sizes", type=click.IntRange(1, 1 << 24), multiple=True, metavar="SIZE",
+    help="A buffer of SIZE bytes in place of an argument '@'; printed after the call.",
+)  # fmt: skip
+@click.option("--hex", "as_hex", is_flag=True, help="Print those buffers in hexadecimal.")
+@click.argument("number", metavar="N|NAME")
+@click.argument("args", nargs=-1, metavar="[ARG...]")
+def syscall(
+    number: str, args: tuple[str, ...], sizes: tuple[int, ...], as_hex: bool, socket: str | None
+) -> None:
+    """Make a system call and print what it returns.
+
+    \b
+        lkmctl syscall 210 5 0x10 hello      two integers and a string
+        lkmctl syscall getpid
+        lkmctl syscall --out 16 read 0 @ 16
+
+    On an error its text and the reason, and exit status 1.
+    ARG is an integer in C notation, or a string, which is passed by address; "5" (with the quotes) is a
+    string too. A 64-bit argument of an i386 kernel is two words, low first.
+    """
+    call = _number(number)
+    with process(socket) as p:
+        buffers = [p.buffer(size) for size in sizes]
+        spare = iter(buffers)
+        words = [_argument(arg, spare) for arg in args]
+        words += spare  # those that no "@" named come last
+        with about(number):
+            first, second = p.syscall(call, *words)
+    click.echo(str(first) if second == 0 else f"{first} {second}")
+    for buffer in buffers:
+        if as_hex:
+            click.echo(buffer.data.hex(" "))
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(bytes(buffer.data).rstrip(b"\0"))
+            click.echo()
+
+
+def _number(text: str) -> int:
+    from lkmtools.abi.syscall import NAMES
+
+    value = c_integer(text)
+    if value is not None:
+        return value
+    by_name = {name.lstrip("_"): number for number, name in NAMES.items()} | {v: k for k, v in NAMES.items()}
+    if text in by_name:
+        return by_name[text]
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, by_name, 1)
+    raise click.UsageError(
+        f"no system call is called {text!r}"
+        + (f"; did you mean {near[0]!r}?" if near else f" ({NAME} has numbers)")
+    )
+
+
+def _argument(text: str, spare: object) -> int | str | Buffer:
+    if text == "@":
+        buffer = next(spare, None)  # type: ignore[call-overload]
+        if buffer is None:
+            raise click.UsageError("there are more '@' than --out options")
+        assert isinstance(buffer, Buffer)
+        return buffer
+    value = c_integer(text)
+    if value is not None:
+        return value
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

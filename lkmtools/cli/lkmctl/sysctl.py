@@ -1,0 +1,55 @@
+"""sysctl: read and set kernel variables by name."""
+
+from __future__ import annotations
+
+import click
+
+from lkmtools.cli.lkmctl.base import about, c_integer, command, process, show_json
+from lkmtools.errors import KernelError
+
+
+@command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.argument("variables", nargs=-1, metavar="[NAME[=VALUE]]...")
+def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> None:
+    """Print kernel variables, or set them.
+
+    \b
+        lkmctl sysctl kern.securelevel
+        lkmctl sysctl kern.securelevel=1
+
+    Without an operand: all of them.
+    """
+    from lkmtools.abi.sysctl import NAMES
+
+    values: dict[str, int | str] = {}
+    with process(socket) as p:
+        for variable in variables or NAMES:
+            name, equals, text = variable.partition("=")
+            if name not in NAMES:
+                raise click.UsageError(_unknown(name))
+            integer = c_integer(text)
+            new = (text if integer is None else integer) if equals else None
+            if variables:
+                with about(name):
+                    value = p.sysctl(name, new)
+            else:
+                try:
+                    value = p.sysctl(name)
+                except KernelError:
+                    continue  # a name of <sys/sysctl.h> that this kernel has no node for
+            shown = value.hex() if isinstance(value, bytes) else value
+            if not as_json:
+                click.echo(f"{name}: {shown} -> {text}" if equals else f"{name} = {shown}")
+            values[name] = shown
+    if as_json:
+        show_json({"version": 1, "values": values})
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    from lkmtools.abi.sysctl import NAMES
+
+    near = get_close_matches(name, NAMES, 1)
+    return f"no kernel variable is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
