@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -57,3 +58,13 @@ assert _spec.loader is not None
 daemonfix = sys.modules.setdefault("daemonfix", importlib.util.module_from_spec(_spec))
 _spec.loader.exec_module(daemonfix)
 place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon
+
+kernfix = _helper("kernfix")
+
+
+@pytest.fixture
+def lab(cc: ccfix.Compile, machine: str) -> Iterator[kernfix.Lab]:
+    """A kernel in this process, for each machine in turn; see tests/kernfix.py."""
+    made = kernfix.Lab(cc, machine)
+    yield made
+    made.close()
