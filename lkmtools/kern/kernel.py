@@ -59,7 +59,8 @@ class Kernel:
         self.dm = self.port.dm
         self.version = f"{OSTYPE} {OSRELEASE} (LKMTOOLS) #{bootno}"
         self.on_preempt: Callable[[], None] = lambda: None
-        self.dead = False
+        self.dead = False  # panicked or shut down: nothing runs any more
+        self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], int] = {}
@@ -193,7 +194,7 @@ class Kernel:
 
     def shutdown(self) -> None:
         """End every lwp where it stands and free the machine. Also after a panic."""
-        self.dead = True
+        self.dead = self.halted = True
         for proc in tuple(self.procs.values()):
             end_lwp(proc.lwp)
         self.engine.close()

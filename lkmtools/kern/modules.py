@@ -15,6 +15,7 @@ from lkmtools.kern import (
     kern_sysctl,
     param,
     subr_devsw,
+    subr_prf,
     sys_generic,
     vfs_syscalls,
 )
@@ -32,6 +33,7 @@ MODULES = (
     kern_sysctl,
     param,
     subr_devsw,
+    subr_prf,
     sys_generic,
     vfs_syscalls,
 )

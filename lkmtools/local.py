@@ -1,0 +1,125 @@
+"""A kernel in this very process: the client API without a daemon, for tests and tools of one's own.
+
+    from lkmtools.local import LocalKernel
+
+    with LocalKernel() as lk:
+        p = lk.process("test")
+        modules.load(p, "hello.o")
+        print(lk.console.text())
+
+A process of a LocalKernel is a client.Process like any other; its requests are served by stepping the kernel until they
+are answered. A panic is a PanicError for whoever caused it; the kernel then boots again, and older processes
+are gone.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.client import Process
+from lkmtools.client.transport import Transport
+from lkmtools.errors import DaemonError, PanicError
+from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request
+from lkmtools.kern.kern_proc import Proc
+from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
+
+_NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
+
+
+class LocalTransport(Transport):
+    """Carries requests to a kernel in this process instead of through a socket."""
+
+    __slots__ = ("_lk", "_pending", "proc")
+
+    def __init__(self, lk: LocalKernel, proc: Proc) -> None:
+        self._lk = lk
+        self.proc: Proc | None = proc
+        self._pending: list[Reply] = []
+        self.on_wait = None
+
+    def close(self) -> None:
+        """End the process."""
+        proc, self.proc = self.proc, None
+        if proc is not None and not self._lk.kernel.dead and self._lk.kernel.procs.get(proc.pid) is proc:
+            self._lk.kernel.detach(proc)
+            self._lk.run()
+
+    def send(self, frame: Syscall) -> None:
+        """Submit a system call and return at once; `pending` is empty until it was answered."""
+        if self.proc is None or self._lk.kernel.procs.get(self.proc.pid) is not self.proc:
+            raise DaemonError("this process is gone")
+        self._pending.clear()
+        regions = tuple(Region(r.address, bytearray(r.data)) for r in frame.regions)
+        request = Request(frame.number, frame.args, regions)
+        self._lk.kernel.submit(self.proc, request, self._pending.append)
+
+    def request(self, frame: Any, give_up: int | None = None) -> Frame:
+        """Serve one system call: step the kernel until its answer is there."""
+        if not isinstance(frame, Syscall):
+            raise DaemonError(f"a local kernel does not serve {type(frame).__name__.upper()}")
+        self.send(frame)
+        return self.receive()
+
+    def receive(self) -> Result:
+        """Step the kernel until the request in flight is answered. DaemonError when nothing can ever wake it."""
+        while not self._pending:
+            more = self._lk.run()
+            if not more and not self._pending:
+                raise DaemonError("the request sleeps, and nothing in this kernel will wake it")
+        reply = self._pending.pop()
+        tty = reply.tty.decode("latin-1")
+        return Result(reply.errno, reply.retval, reply.changed, reply.reason, tty)
+
+
+class LocalKernel:
+    """A booted kernel and its console. `options` are those of kern.Config ("machine", "watchdog", ...)."""
+
+    def __init__(self, **options: Any) -> None:
+        self.config = Config(**options)
+        self.console = Console()
+        self.kernel = Kernel(self.config, self.console, 1)
+        self.kernel.boot()
+
+    def __enter__(self) -> LocalKernel:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Shut the kernel down."""
+        if not self.kernel.halted:
+            self.kernel.shutdown()
+
+    def process(self, comm: str = "test", uid: int = 0, gid: int = 0) -> Process:
+        """A new process."""
+        k = self.kernel
+        proc = k.attach(Cred(uid, gid), comm, os.getpid())
+        order = 0 if k.dm.byteorder == "little" else 1
+        welcome = Welcome(
+            VERSION, k.dm.pointer, k.dm.align64, order, proc.pid, NetBSD_Version, k.bootno, os.getpid(),
+            k.port.name, k.version,
+        )  # fmt: skip
+        return Process(LocalTransport(self, proc), welcome, "local")
+
+    def run(self) -> bool:
+        """Step until nothing is runnable now; False when only a new request makes work. PanicError."""
+        k = self.kernel
+        try:
+            k.step()
+            wait = k.timeout()
+            if wait:
+                time.sleep(min(wait, _NAP))
+            return wait is not None
+        except Panic as panic:
+            self._reboot()
+            raise PanicError(panic.reason, panic.report) from None
+
+    def _reboot(self) -> None:
+        old = self.kernel
+        old.shutdown()
+        self.kernel = Kernel(self.config, self.console, old.bootno + 1)
+        self.kernel.boot()

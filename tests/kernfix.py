@@ -1,0 +1,144 @@
+"""A booted kernel in the test's process: load C, call it, look at tables, expect panics.
+
+`lk` fixture: a Lab for each machine in turn. Most tests need no more than
+
+    lab.load('int probe_run(int a) { return a + 1; } ...')    # a MISC module made of the text
+    assert lab.call("int probe_run(int a)", 41) == 42
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lkmtools import modules
+from lkmtools.abi.conf import MAXDEVSW
+from lkmtools.abi.syscall import SYS_NSYSENT
+from lkmtools.client import Process
+from lkmtools.errors import PanicError
+from lkmtools.local import LocalKernel
+from lkmtools.machine import Prototype
+
+HEAD = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kernel.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+"""
+TAIL = """
+MOD_MISC("%(name)s");
+int %(name)s_lkmentry(struct lkm_table *, int, int);
+int
+%(name)s_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+
+
+class Lab:
+    """A kernel, one process in it, and a compiler for its machine."""
+
+    def __init__(self, cc: Callable[..., Path], machine: str, **options: Any) -> None:
+        self.cc = cc
+        self.machine = machine
+        self.kernel = LocalKernel(machine=machine, **options)
+        self.p: Process = self.kernel.process("lab")
+        self.boot_tables = self.tables()
+        self.symbols: dict[str, int] = {}
+
+    @property
+    def k(self) -> Any:
+        """The kern.Kernel that is up now."""
+        return self.kernel.kernel
+
+    @property
+    def dmesg(self) -> str:
+        """The message buffer."""
+        return self.kernel.console.text()
+
+    def close(self) -> None:
+        """Shut down."""
+        self.kernel.close()
+
+    def load(self, source: str | Path, name: str = "probe", whole: bool = False, **options: Any) -> Any:
+        """Compile and load. Text gets the usual includes and a MISC entry called `name`, unless it is `whole`."""
+        if isinstance(source, str) and not whole:
+            source = HEAD + source + TAIL % {"name": name}
+        obj = self.cc(source, machine=self.machine, name=name)
+        loaded = modules.load(self.p, obj, **options)
+        self.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
+        return loaded
+
+    def call(self, prototype: str, *args: int) -> int:
+        """Call a loaded function by its prototype, in process context; it may sleep. PanicError."""
+        proto = Prototype(prototype)
+        addr = self.symbols[proto.name]
+        box: list[int] = []
+        with self.hook(lambda: box.append(self.k.call(proto, addr, *args))) as number:
+            self.p.syscall(number)
+        return box[0]
+
+    def hook(self, action: Callable[[], object]) -> _Hook:
+        """A system-call number that runs `action` in the kernel while the block lasts."""
+        return _Hook(self.k, action)
+
+    def tables(self) -> dict[str, bytes]:
+        """The bytes of every table modules are wired into."""
+        k = self.k
+        read = k.mem.read
+        pointer = k.dm.pointer
+        return {
+            "sysent": read(k.symbol("sysent"), SYS_NSYSENT * k.sysent_layout.size),
+            "bdevsw": read(k.symbol("bdevsw0"), MAXDEVSW * pointer),
+            "cdevsw": read(k.symbol("cdevsw0"), MAXDEVSW * pointer),
+            "lkmods": read(k.symbol("lkmods"), 2 * pointer),
+            "securelevel": read(k.symbol("securelevel"), 4),
+        }
+
+    def panics(self, action: Callable[[], object]) -> PanicError:
+        """`action` must panic the kernel: the report. All tables of the next boot equal those of the first.
+
+        The lab has a new process afterwards.
+        """
+        boot = self.k.bootno
+        try:
+            action()
+        except PanicError as panic:
+            assert self.k.bootno == boot + 1
+            assert self.tables() == self.boot_tables
+            assert self.k.lkm.status()["modules"] == []
+            self.p = self.kernel.process("lab")
+            return panic
+        raise AssertionError("the kernel did not panic")
+
+
+class _Hook:
+    """sysent[511] for a while: a Python function as a system call."""
+
+    NUMBER = SYS_NSYSENT - 1
+
+    def __init__(self, k: Any, action: Callable[[], object]) -> None:
+        self.k, self.action = k, action
+
+    def __enter__(self) -> int:
+        k = self.k
+        self.stub = next(f for f in k.engine.functions if f.name == "nullenodev")
+        self.slot = k.sysent + self.NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
+        self.old = k.mem.ptr(self.slot)
+        self.body, self.stub.body = self.stub.body, self._run
+        k.mem.set_ptr(self.slot, self.stub.addr)
+        return self.NUMBER
+
+    def _run(self, k: Any, *args: int) -> int:
+        if args:
+            self.action()
+        return 0
+
+    def __exit__(self, *exc: object) -> None:
+        self.stub.body = self.body
+        if not self.k.dead:
+            self.k.mem.set_ptr(self.slot, self.old)
