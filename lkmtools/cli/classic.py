@@ -6,9 +6,10 @@ on modstat's path to its first byte, so json, difflib and a second connection ar
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -23,18 +24,6 @@ if TYPE_CHECKING:
 JSON_VERSION = 1  # of the documents of --json; modload(8), modunload(8) and modstat(8) describe them
 
 
-class Usage(click.UsageError):
-    """A usage error that shows a historic usage text."""
-
-    def __init__(self, message: str, usage: str) -> None:
-        super().__init__(message)
-        self.usage = usage
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """The message, if there is one, and the usage text, both on standard error."""
-        click.echo((self.message + "\n" if self.message else "") + self.usage, file=file, err=True)
-
-
 class Classic(Tool):
     """A Tool with a historic usage text, which every usage error ends with."""
 
@@ -47,7 +36,7 @@ class Classic(Tool):
         try:
             return super().make_context(*args, **kwargs)
         except click.UsageError as error:
-            raise Usage(self._complaint(error), self.usage) from None
+            self.bad_usage(self._complaint(error))
 
     def _complaint(self, error: click.UsageError) -> str:
         if isinstance(error, click.MissingParameter):
@@ -55,12 +44,15 @@ class Classic(Tool):
         if isinstance(error, click.NoSuchOption | click.BadOptionUsage) and error.option_name[1:2] != "-":
             known = isinstance(error, click.BadOptionUsage)
             what = "option requires an argument" if known else "unknown option"
-            return f"{self.name}: {what} -- {error.option_name[1:]}"
-        return f"{self.name}: {error.format_message()}"
+            return f"{what} -- {error.option_name[1:]}"
+        return error.format_message()
 
-    def bad_usage(self, message: str = "") -> Usage:
-        """A usage error found after parsing; its text is `message`, then the usage."""
-        return Usage(f"{self.name}: {message}" if message else "", self.usage)
+    def bad_usage(self, message: str = "") -> NoReturn:
+        """Exit 1 with `message`, if there is one, and the historic usage text on standard error."""
+        if message:
+            warnx(self.name or "", message)
+        click.echo(self.usage, err=True)
+        sys.exit(1)
 
 
 def classic(name: str, usage: str, examples: str) -> Callable[[Callable[..., Any]], Classic]:
@@ -133,12 +125,18 @@ def announce_holder(name: str, path: str) -> None:
 
     try:
         with client.connect(path, comm=name, autostart=False) as other:
-            holder = other.control("status")["lkm"]["holder"]
+            holder = lkm_status(other).get("holder")
     except LkmtoolsError as error:
         warnx(name, f"waiting for /dev/lkm ({error})")
         return
     by = f", held by {holder['comm']} (pid {holder['pid']})" if holder else ""
     warnx(name, f"waiting for /dev/lkm{by}")
+
+
+def lkm_status(p: Process) -> dict[str, Any]:
+    """What the daemon says about /dev/lkm without opening it: "holder", "modules"; {} while it is halted."""
+    kernel = p.control("status")["kernel"]
+    return kernel["lkm"] if kernel else {}
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -154,7 +152,7 @@ def complete_module(ctx: click.Context, param: click.Parameter, incomplete: str)
 
     try:
         with client.connect(ctx.params.get("socket"), comm="complete", autostart=False) as p:
-            names = [module["name"] for module in p.control("status")["lkm"]["modules"]]
+            names = [str(module["name"]) for module in lkm_status(p).get("modules", ())]
     except LkmtoolsError:
         return []
     return [name for name in names if name.startswith(incomplete)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.cli.classic import lkm_status
 from lkmtools.link import Image, link
 from lkmtools.modules.ksyms import DEV_KSYMS
 from lkmtools.modules.prepare import Options, Plan, Say, linking, prepare, provisional_base
@@ -27,7 +28,7 @@ def sources(p: Process, plan: Plan, options: Options, script: str | None) -> dic
     if options.kernel not in (None, DEV_KSYMS):
         found = dict.fromkeys(plan.values, str(options.kernel))
     else:
-        loaded = p.control("status")["lkm"]["modules"]
+        loaded = lkm_status(p).get("modules", [])
         found = {name: _owner(value, loaded) for name, value in plan.values.items()}
     return found | {name: str(script) for name in plan.values if name in options.constants}
 

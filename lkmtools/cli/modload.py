@@ -106,10 +106,10 @@ def main(
 def check_operands(paths: tuple[str, ...], single: dict[str, str | None]) -> None:
     """At least one object, and one only with the options that name something of one object."""
     if not paths:
-        raise main.bad_usage()
+        main.bad_usage()
     given = [option for option, value in single.items() if value is not None]
     if len(paths) > 1 and given:
-        raise main.bad_usage(f"{' '.join(given)} with {len(paths)} objects: takes one object only")
+        main.bad_usage(f"{' '.join(given)} with {len(paths)} objects: takes one object only")
 
 
 def constants(script: str | None) -> dict[str, int]:

@@ -56,7 +56,7 @@ def targets(number: str | None, name: str | None, operands: tuple[str, ...]) -> 
     else:
         options = [] if name is None else [name]
     if bool(options) == bool(operands) or "" in operands:
-        raise main.bad_usage()
+        main.bad_usage()
     return options or [
         int(text) if re.fullmatch(r"[0-9]+", text) and int(text) <= INT_MAX else text for text in operands
     ]

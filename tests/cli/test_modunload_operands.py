@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import click
 import pytest
 
 from lkmtools.cli.modunload import strtol, targets
@@ -58,5 +57,6 @@ def test_options_and_operands_name_modules(
 def test_no_module_or_both_kinds_is_a_usage_error(
     number: str | None, name: str | None, operands: tuple[str, ...]
 ) -> None:
-    with pytest.raises(click.UsageError):
+    with pytest.raises(SystemExit) as caught:
         targets(number, name, operands)
+    assert caught.value.code == 1

@@ -1,0 +1,81 @@
+"""modstat against a kernel: output, exit statuses, the reasons."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+HEADER = {
+    "amd64": "Type    Id   Offset Loadaddr         Size Info             Rev Module Name\n",
+    "i386": "Type    Id   Offset Loadaddr Size Info     Rev Module Name\n",
+}
+
+
+def test_modstat_of_an_empty_kernel_is_its_header(each_lab: Any) -> None:
+    assert each_lab.run("modstat") == (0, HEADER[each_lab.machine], "")
+
+
+def test_modstat_shows_each_type_with_its_offset(each_lab: Any) -> None:
+    lab = each_lab
+    assert lab.run("modload", lab.misc("m"), lab.syscall("s"), lab.device("d")).status == 0
+    rows = json.loads(lab.run("modstat", "--json").out)["modules"]
+    addresses = [row["loadaddr"][2:] + " 0002 " + row["info"][2:] for row in rows]
+    digits = 16 if lab.machine == "amd64" else 8
+    assert {len(row["loadaddr"]) - 2 for row in rows} == {digits}
+    major = rows[2]["char_major"]
+    kbytes = [f"{row['size']:04x}" for row in rows]
+    addresses = [f"{r['loadaddr'][2:]} {size} {r['info'][2:]}" for r, size in zip(rows, kbytes, strict=True)]
+    expected = HEADER[lab.machine] + (
+        f"MISC      0       - {addresses[0]}   2 m\n"
+        f"SYSCALL   1     210 {addresses[1]}   2 s\n"
+        f"DEV       2  -1/{major:<3d} {addresses[2]}   2 d\n"
+    )
+    assert (0, expected, "") == lab.run("modstat")
+
+
+def test_one_module_is_shown_by_name_or_by_id(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"), lab.misc("b"))
+    by_name = lab.run("modstat", "-n", "b")
+    assert by_name == lab.run("modstat", "-i", "1")
+    assert [by_name.status, by_name.out.count("\n"), by_name.out[-3:-1]] == [0, 2, " b"]
+
+
+def test_id_minus_one_stands_for_all(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"))
+    assert lab.run("modstat") == lab.run("modstat", "-i", "-1")
+
+
+def test_the_id_wins_over_the_name(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"), lab.misc("b"))
+    assert lab.run("modstat", "-i", "0") == lab.run("modstat", "-i", "0", "-n", "b")
+
+
+def test_a_module_that_is_not_there_gives_the_header_and_status_3(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"))
+    for argv in (("-n", "nosuch"), ("-i", "7")):
+        run = lab.run("modstat", *argv)
+        assert (3, HEADER["amd64"]) == (run.status, run.out)
+        assert run.err.startswith("modstat: ")
+        assert "LMSTAT" not in run.err
+
+
+def test_a_hole_in_the_ids_is_skipped(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"), lab.misc("b"), lab.misc("c"))
+    lab.run("modunload", "b")
+    assert lab.names() == ["a", "c"]
+
+
+def test_bad_usage_prints_the_historic_text_and_exits_1(place: Any) -> None:
+    usage = "Usage: modstat [-i <module id>] [-n <module name>]\n"
+    assert (1, "", f"modstat: unknown option -- q\n{usage}") == place.run("modstat", "-q")
+    assert place.run("modstat", "operand").status == 1
+    assert place.run("modstat", "-i").err == f"modstat: option requires an argument -- i\n{usage}"
+    assert place.run("modstat", "-i", "x").status == 1
+
+
+def test_json_has_a_version_and_the_failure(lab: Any) -> None:
+    lab.run("modload", lab.misc("a"))
+    run = lab.run("modstat", "--json", "-n", "nosuch")
+    document = json.loads(run.out)
+    assert (run.status, document["version"], document["modules"]) == (3, 1, [])
+    assert (document["error"]["status"], document["error"]["errno"]) == (3, "ENOENT")
