@@ -215,7 +215,9 @@ def _groups(file: File, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple
         words = _words(file, index)
         if left < 0 or not words:
             raise ObjectError(f"{where}: {row.size} bytes; a group has at least 4 and all fit into the file")
-        if row.link != symtab or row.info >= len(symbols):
+        if row.link != symtab:
+            raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
+        if row.info >= len(symbols):
             raise ObjectError(f"{where}: signature symbol {row.info}, limit {len(symbols)}")
         if bad := [m for m in words[1:] if not 0 < m < len(file.sections)]:
             raise ObjectError(f"{where}: member section {bad[0]}, the file has {len(file.sections)} sections")
