@@ -1,4 +1,8 @@
-"""<sys/proc.h> and <sys/lwp.h>: the members that modules use. The order is ours; nothing outside sees it."""
+"""<sys/proc.h> and <sys/lwp.h>: the members that modules use. The order is ours; nothing outside sees it.
+
+A process's first lwp lies at the start of its struct proc: sources for NetBSD 2.0 are handed a struct proc *
+where later ones are handed a struct lwp *, and each finds its members behind the same pointer.
+"""
 
 from lkmtools.abi.datamodel import Struct
 
@@ -50,10 +54,10 @@ lwp = Struct(
 
 proc = Struct(
     "proc",
-    """struct list_entry p_list; struct lwp *p_lwps; struct proc *p_pptr; struct kauth_cred *p_cred;
+    """struct lwp p_lwp0; struct list_entry p_list; struct lwp *p_lwps; struct proc *p_pptr; struct kauth_cred *p_cred;
        struct filedesc *p_fd; struct cwdinfo *p_cwdi; struct pstats *p_stats; struct plimit *p_limit;
        struct vmspace *p_vmspace; struct sigacts *p_sigacts; struct pgrp *p_pgrp; const struct emul *p_emul;
        void *p_emuldata; pid_t p_pid; int p_flag; int p_nlwps; int p_xstat; int p_dupfd; u_short p_acflag;
        char p_stat; char p_comm[17]""",
-    {"list_entry": list_entry},
+    {"list_entry": list_entry, "lwp": lwp},
 )

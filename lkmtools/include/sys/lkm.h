@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #define LKM_VERSION	2
+#define MODIOBUF	65536	/* 512 in the original */
 #define LKM_OLDVERSION	1
 #define MAXLKMNAME	32
 
@@ -150,10 +151,10 @@ int	lkm_nofunc(struct lkm_table *lkmtp, int cmd);
 #else
 #define _LKM_E_MALLOCLOG	""
 #endif
-#define LKM_ENV_VERSION	_LKM_E_DEBUG _LKM_E_MALLOCLOG
+#define _LKM_ENV_VERSION	_LKM_E_DEBUG _LKM_E_MALLOCLOG
 
 #define __LKM_MOD(type, name, offset) \
-	{ { (type), (name), (u_long)(offset), LKM_VERSION, __NetBSD_Version__, LKM_ENV_VERSION } }
+	{ { (type), (name), (u_long)(offset), LKM_VERSION, __NetBSD_Version__, _LKM_ENV_VERSION } }
 
 /* One of these stands in each module, with or without a semicolon behind it. */
 #define MOD_SYSCALL(name, callslot, sysentp) \

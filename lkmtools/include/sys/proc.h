@@ -40,7 +40,12 @@ struct lwp {
 #define LW_SYSTEM	0x00000200
 #define LW_WEXIT	0x00100000
 
+/*
+ * A process's first lwp lies at its start: a device or system call written for NetBSD 2.0, which takes a struct proc *
+ * where later ones take a struct lwp *, finds its members behind the same pointer.
+ */
 struct proc {
+	struct lwp		 p_lwp0;
 	LIST_ENTRY(proc)	 p_list;
 	LIST_HEAD(, lwp)	 p_lwps;
 	struct proc		*p_pptr;

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <sys/stdarg.h>
 #include <machine/param.h>
-#include <machine/cpu.h>
+#include <sys/proc.h>
 #include <lib/libkern/libkern.h>
 
 struct uio;
