@@ -54,7 +54,8 @@ lwp = Struct(
 
 proc = Struct(
     "proc",
-    """struct lwp p_lwp0; struct list_entry p_list; struct lwp *p_lwps; struct proc *p_pptr; struct kauth_cred *p_cred;
+    """struct lwp p_lwp0; struct list_entry p_list; struct lwp *p_lwps; struct proc *p_pptr;
+       struct kauth_cred *p_cred;
        struct filedesc *p_fd; struct cwdinfo *p_cwdi; struct pstats *p_stats; struct plimit *p_limit;
        struct vmspace *p_vmspace; struct sigacts *p_sigacts; struct pgrp *p_pgrp; const struct emul *p_emul;
        void *p_emuldata; pid_t p_pid; int p_flag; int p_nlwps; int p_xstat; int p_dupfd; u_short p_acflag;

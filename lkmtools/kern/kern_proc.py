@@ -96,11 +96,12 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     """A process with its lwp, not yet running anything. Memory comes from the kernel's heap."""
     proc = Proc(k.next_pid(), cred, comm, host_pid)
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
-    sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, l_layout, c_layout)]
+    sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
     proc.block = block = k.heap.alloc(sum(sizes) + ARGS_ROOM + 16 + SCRATCH)
     if not block:
         k.panic("out of kernel memory for a process")
-    proc.addr, lwp_addr, cred_addr = block, block + sizes[0], block + sizes[0] + sizes[1]
+    proc.addr = lwp_addr = block  # p_lwp0 is the first member: see abi/proc.py
+    cred_addr = block + sizes[0]
     k.mem.write(
         proc.addr,
         p_layout.pack(
@@ -108,9 +109,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
             p_vmspace=proc.addr, p_comm=comm.encode("latin-1", "replace")[: abi.MAXCOMLEN],
         ),
     )  # fmt: skip
-    k.mem.write(
-        lwp_addr, l_layout.pack(l_proc=proc.addr, l_cred=cred_addr, l_lid=1, l_stat=abi.LSRUN)
-    )
+    k.mem.write(lwp_addr, l_layout.pack(l_proc=proc.addr, l_cred=cred_addr, l_lid=1, l_stat=abi.LSRUN))
     k.mem.write(
         cred_addr,
         c_layout.pack(
