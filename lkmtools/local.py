@@ -7,9 +7,9 @@
         modules.load(p, "hello.o")
         print(lk.console.text())
 
-A process of a LocalKernel is a client.Process like any other; its requests are served by stepping the kernel until they
-are answered. A panic is a PanicError for whoever caused it; the kernel then boots again, and older processes
-are gone.
+A process of a LocalKernel is a client.Process like any other; its requests are served by stepping the kernel
+until they are answered. A panic is a PanicError for whoever caused it; the kernel then boots again, and older
+processes are gone.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class LocalTransport(Transport):
         return self.receive()
 
     def receive(self) -> Result:
-        """Step the kernel until the request in flight is answered. DaemonError when nothing can ever wake it."""
+        """Step the kernel until the request in flight is answered; DaemonError when nothing can wake it."""
         while not self._pending:
             more = self._lk.run()
             if not more and not self._pending:

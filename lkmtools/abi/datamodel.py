@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class DataModel:
     name: str
     pointer: int
     align64: int
-    byteorder: str  # "little" or "big"
+    byteorder: Literal["little", "big"]
 
     @property
     def mask(self) -> int:
@@ -104,13 +104,13 @@ def scalar(name: str, dm: DataModel) -> Scalar:
 
 
 class Field(NamedTuple):
-    """A member: where it lies and how it is read. `count` is None unless it is an array."""
+    """A member: where it lies and how it is read. `bound` is None unless it is an array."""
 
     name: str
     offset: int
     size: int
     code: str
-    count: int | None
+    bound: int | None
 
 
 class Layout:
@@ -150,7 +150,7 @@ class Layout:
         at = 0
         for name in self._plain:
             field = self.fields[name]
-            take = field.count if field.count is not None and not field.code.endswith("s") else None
+            take = field.bound if field.bound is not None and not field.code.endswith("s") else None
             value: Any = raw[at] if take is None else raw[at : at + take]
             at += 1 if take is None else take
             setattr(out, name.replace(".", "_"), value)
@@ -160,12 +160,12 @@ class Layout:
         """One member of the struct that begins at data[base]."""
         field = self.fields[member]
         values = self.codecs[member].unpack_from(data, base + field.offset)
-        return values[0] if field.count is None or field.code.endswith("s") else values
+        return values[0] if field.bound is None or field.code.endswith("s") else values
 
     def put(self, data: Any, base: int, member: str, value: Any) -> None:
         """Set one member of the struct that begins at data[base]."""
         field = self.fields[member]
-        if isinstance(value, int) and field.count is None:
+        if isinstance(value, int) and field.bound is None:
             value = _wrap(value, field)
         if isinstance(value, tuple | list):
             self.codecs[member].pack_into(data, base + field.offset, *value)
@@ -192,7 +192,9 @@ def _whole(fields: list[Field], size: int) -> str:
     return "".join(out) + f"{size - at}x"
 
 
-_MEMBER = re.compile(r"^(?:const\s+)?(?P<type>(?:struct\s+)?\w+)\s*(?P<stars>\**)\s*(?P<name>\w+)\s*(?:\[(?P<n>\w+)\])?$")
+_MEMBER = re.compile(
+    r"^(?:const\s+)?(?P<type>(?:struct\s+)?\w+)\s*(?P<stars>\**)\s*(?P<name>\w+)\s*(?:\[(?P<n>\w+)\])?$"
+)
 _FUNCTION = re.compile(r"^[\w\s]+\**\s*\(\s*\*\s*(?P<name>\w+)\s*\)\s*\(.*\)$", re.DOTALL)
 
 

@@ -26,7 +26,8 @@ lmc_load = Struct("lmc_load", "void *address; int status; int id")
 lmc_unload = Struct("lmc_unload", "int id; char *name; int status")
 lmc_stat = Struct(
     "lmc_stat",
-    "int id; char name[MAXLKMNAME]; u_long offset; int type; u_long area; u_long size; u_long private; int ver",
+    """int id; char name[MAXLKMNAME]; u_long offset; int type; u_long area; u_long size; u_long private;
+       int ver""",
     constants=_name,
 )
 
@@ -57,7 +58,8 @@ LMFORCE = Ioctl("LMFORCE", IOC_IN, "K", 13, "u_long")
 LMINFO = Ioctl("LMINFO", IOC_IN, "K", 32, lmc_info)
 
 IOCTLS = (
-    LMRESERV_O, LMLOADBUF, LMUNRESRV, LMREADY, LMRESERV, LMLOAD, LMUNLOAD, LMSTAT, LMLOADSYMS, LMFORCE, LMINFO,
+    LMRESERV_O, LMLOADBUF, LMUNRESRV, LMREADY, LMRESERV, LMLOAD, LMUNLOAD, LMSTAT, LMLOADSYMS, LMFORCE,
+    LMINFO,
 )  # fmt: skip
 
 # The kernel's record of a module (kern_lkm.c 1.98). `private` points to one of the structs below.
@@ -75,7 +77,9 @@ lkm_any = Struct(
 )
 sysent = Struct("sysent", "short sy_narg; short sy_argsize; int sy_flags; int (*sy_call)(void)")
 _any = {"lkm_any": lkm_any, "sysent": sysent}
-lkm_syscall = Struct("lkm_syscall", "struct lkm_any mod; struct sysent *lkm_sysent; struct sysent lkm_oldent", _any)
+lkm_syscall = Struct(
+    "lkm_syscall", "struct lkm_any mod; struct sysent *lkm_sysent; struct sysent lkm_oldent", _any
+)
 lkm_dev = Struct(
     "lkm_dev",
     """struct lkm_any mod; const char *lkm_devname; const struct bdevsw *lkm_bdev; int lkm_bdevmaj;
@@ -85,9 +89,7 @@ lkm_dev = Struct(
 lkm_vfs = Struct("lkm_vfs", "struct lkm_any mod; struct vfsops *lkm_vfsops", _any)
 lkm_exec = Struct("lkm_exec", "struct lkm_any mod; struct execsw *lkm_execsw; const char *lkm_emul", _any)
 lkm_compat = Struct("lkm_compat", "struct lkm_any mod; const struct emul *lkm_compat", _any)
-lkm_drv = Struct(
-    "lkm_drv", "struct lkm_any mod; void **lkm_cd; const void *lkm_cai; void *lkm_cf", _any
-)
+lkm_drv = Struct("lkm_drv", "struct lkm_any mod; void **lkm_cd; const void *lkm_cai; void *lkm_cf", _any)
 
 
 def LKM_MAKEMAJOR(bmajor: int, cmajor: int) -> int:

@@ -99,6 +99,7 @@ def driver(k: Kernel, **entries: str) -> dict[str, int]:
     """cdevsw members by the names of kernel functions; what is not named is enodev."""
     names = {
         "d_open": "nullop", "d_close": "nullop", "d_read": "enodev", "d_write": "enodev", "d_ioctl": "enodev",
-        "d_stop": "nullenodev", "d_poll": "enodev", "d_mmap": "enodev", "d_kqfilter": "seltrue_kqfilter", **entries,
+        "d_stop": "nullenodev", "d_poll": "enodev", "d_mmap": "enodev",
+        "d_kqfilter": "seltrue_kqfilter", **entries,
     }  # fmt: skip
     return {member: k.symbol(name) for member, name in names.items()}

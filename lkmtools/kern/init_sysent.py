@@ -25,7 +25,9 @@ def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
                 continue
             for row in value.__dict__.get("syscalls", ()):
                 if row.number in table:
-                    raise ValueError(f"system call {row.number} is both {table[row.number].symbol} and {row.symbol}")
+                    raise ValueError(
+                        f"system call {row.number} is both {table[row.number].symbol} and {row.symbol}"
+                    )
                 table[row.number] = row
     return table
 

@@ -43,7 +43,10 @@ def copyout(k: Kernel, kaddr: int, uaddr: int, length: int) -> int:
 
 
 def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
-    """A NUL-terminated string of the calling process; EFAULT, or ENAMETOOLONG when `limit` bytes hold no NUL."""
+    """A NUL-terminated string of the calling process.
+
+    EFAULT, or ENAMETOOLONG when `limit` bytes hold no NUL.
+    """
     space = space_of(k)
     out = bytearray()
     while len(out) < limit:
@@ -58,7 +61,10 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
 
 @export("int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h")
 def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
-    """A string from user to kernel, at most `length` bytes with its NUL; `*done` = bytes copied, NUL included."""
+    """A string from user to kernel, at most `length` bytes with its NUL.
+
+    `*done` = bytes copied, NUL included.
+    """
     text = user_string(k, uaddr, length) + b"\0"
     k.umem.write(kaddr, text)
     if done:
@@ -68,7 +74,10 @@ def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
 
 @export("int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h")
 def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int:
-    """A string from kernel to user; ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied)."""
+    """A string from kernel to user.
+
+    ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied).
+    """
     text = k.umem.cstr(kaddr, length)
     whole = len(text) < length
     data = text + b"\0" if whole else text

@@ -1,8 +1,8 @@
 """The kernel symbol table, and /dev/ksyms (kern_ksyms.c of NetBSD 5.2).
 
-The kernel's own symbols come from the export rows; a module's from the ELF symbol and string table that modload -s
-sent. Only its global, defined symbols count; one that is known already with another value is reported and not
-replaced. The device answers KIOCGVALUE.
+The kernel's own symbols come from the export rows; a module's from the ELF symbol and string table that
+modload -s sent. Only its global, defined symbols count; one that is known already with another value is
+reported and not replaced. The device answers KIOCGVALUE.
 """
 
 from __future__ import annotations
@@ -40,13 +40,18 @@ class Symbols:
 
 
 def addsymtab(k: Kernel, name: str, symtab: bytes, strtab: bytes) -> None:
-    """Add a module's symbols (ksyms_addsymtab). EEXIST when a table of that name exists; EINVAL for bad tables."""
+    """Add a module's symbols (ksyms_addsymtab).
+
+    EEXIST when a table of that name exists; EINVAL for bad tables.
+    """
     symbols = k.ksyms
     if name in symbols.tables:
         raise KernelError(EEXIST, f"a symbol table named '{name}' exists")
     layout = (elf64_sym if k.dm.pointer == 8 else elf32_sym).layout(k.dm)
     if len(symtab) % layout.size:
-        raise KernelError(EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {layout.size}-byte entries")
+        raise KernelError(
+            EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {layout.size}-byte entries"
+        )
     table: dict[str, int] = {}
     for offset in range(0, len(symtab), layout.size):
         entry = layout.unpack(symtab, offset)
@@ -60,7 +65,8 @@ def addsymtab(k: Kernel, name: str, symtab: bytes, strtab: bytes) -> None:
             table[symbol] = entry.st_value
         elif known != entry.st_value:
             k.console.write(
-                f"{name}: symbol '{symbol}' redeclared with different value ({entry.st_value:x} != {known:x})\n"
+                f"{name}: symbol '{symbol}' redeclared with different value "
+                f"({entry.st_value:x} != {known:x})\n"
             )
     symbols.tables[name] = table
 
@@ -101,5 +107,3 @@ def _value(k: Kernel, name_addr: int) -> int:
     if value is None:
         raise KernelError(ENOENT, f"no symbol '{name}'")
     return value
-
-

@@ -1,8 +1,9 @@
 """/dev/lkm: reserving, loading, listing and unloading modules (kern_lkm.c 1.98 of NetBSD 5.2).
 
-The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to the open
-device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect a load. One ioctl
-is ours: LMINFO. Every ioctl is a row: who may call it, in which states, and what it answers otherwise.
+The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to
+the open device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect
+a load. One ioctl is ours: LMINFO. Every ioctl is a row: who may call it, in which states, and what it answers
+otherwise.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ class Lkm:
 
     def unloaded_at(self, addr: int) -> str | None:
         """The name of the module that was last unloaded from around `addr`."""
-        return next((name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None)
+        return next(
+            (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
+        )
 
     def users(self, module: Module) -> list[Module]:
         """The loaded modules that are linked against this one."""
@@ -160,7 +163,9 @@ class Lkm:
         """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
         k = self._k
         if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
-            raise KernelError(EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})")
+            raise KernelError(
+                EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})"
+            )
         if sym_symsize > sym_size:
             raise KernelError(EINVAL, f"sym_symsize {sym_symsize} is more than sym_size {sym_size}")
         taken: list[int] = []
@@ -207,14 +212,17 @@ class Lkm:
         k, view = self._k, self.view(module)
         if not module.holds(entry):
             raise KernelError(
-                EINVAL, f"entry point {entry:#x} is outside {module.area:#x} to {module.area + module.size:#x}"
+                EINVAL,
+                f"entry point {entry:#x} is outside {module.area:#x} to {module.area + module.size:#x}",
             )
         self._protect(module)
         view.entry = entry
         self.enter(module, abi.LKM_E_LOAD)
         try:
             if not module.holds(view.private):
-                raise KernelError(EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)")
+                raise KernelError(
+                    EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)"
+                )
             module.name = lkm_dispatch.module_name(k, view.private)
             view.type = k.umem.i32(view.private)
             if view.sym_size and view.sym_offset == view.sym_size:
@@ -235,7 +243,7 @@ class Lkm:
         cpu.flush_code(module.area, module.size)
 
     def enter(self, module: Module, cmd: int) -> None:
-        """Call the entry point; its errno becomes a KernelError. Half-done wiring of a failed load is undone."""
+        """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
         k, thread = self._k, self._k.engine.current
         thread.reason = ""
         errno = k.call(ENTRY, self.view(module).entry, module.table, cmd, abi.LKM_VERSION)
@@ -281,9 +289,8 @@ class Lkm:
         for lwp in k.sched.sleeping():
             for frame in backtrace(k.engine, lwp.thread, None, k.function_start):
                 if frame.function is None and module.holds(frame.pc):
-                    raise KernelError(
-                        EBUSY, f"pid {lwp.proc.pid} ({lwp.proc.comm}) sleeps in {k.symbolize(frame.pc, returns=True)}"
-                    )
+                    where = k.symbolize(frame.pc, returns=True)
+                    raise KernelError(EBUSY, f"pid {lwp.proc.pid} ({lwp.proc.comm}) sleeps in {where}")
 
 
 # -- the device ---------------------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
 
 
 class Row(NamedTuple):
-    """An ioctl: `changes` needs securelevel 0 or less and a writable descriptor; in other states it is `wrong`."""
+    """An ioctl. `changes` needs securelevel 0 or less and a writable descriptor; in other states: errno `wrong`."""
 
     ioctl: Ioctl
     run: Callable[[Kernel, Open, Any], None]
@@ -420,7 +427,8 @@ def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) ->
     count, done, room = arg.cnt, view.get(at), view.get(limit)
     if not 0 <= count <= min(abi.MODIOBUF, room - done):
         raise KernelError(
-            ENOMEM, f"{count} bytes; a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing"
+            ENOMEM,
+            f"{count} bytes; a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing",
         )
     lwp: Lwp | None = k.sched.current
     assert lwp is not None

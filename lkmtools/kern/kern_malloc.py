@@ -1,8 +1,8 @@
 """malloc(9) and kmem_alloc(9): kernel memory in pieces (kern_malloc.c, subr_kmem.c of NetBSD 5.2).
 
-Pieces are powers of two from 16 bytes to half a page, carved from pages; larger ones are pages with a guard page
-behind. Who allocated what is kept in records of ours. Freed memory is filled with a pattern, so that a stale pointer
-is seen for what it is; a second free, or a free of what was never allocated, panics.
+Pieces are powers of two from 16 bytes to half a page, carved from pages; larger ones are pages with a guard
+page behind. Who allocated what is kept in records of ours. Freed memory is filled with a pattern, so that a
+stale pointer is seen for what it is; a second free, or a free of what was never allocated, panics.
 
 The counters in struct malloc_type are kept as the original keeps them.
 """
@@ -129,7 +129,9 @@ def _bad_free(k: Kernel, who: str, addr: int) -> str:
     return f"{who}: {addr:#x} {what}"
 
 
-@export("void *kern_realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h")
+@export(
+    "void *kern_realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h"
+)
 @export("void *realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h")
 def realloc(k: Kernel, addr: int, size: int, type_addr: int, flags: int) -> int:
     """Change an allocation's size: malloc when `addr` is NULL; free when `size` is 0."""

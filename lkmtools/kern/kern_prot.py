@@ -63,7 +63,10 @@ def sys_getegid(k: Kernel, lwp: Lwp) -> int:
 
 @syscall(SYS_kill, "pid_t pid, int signum")
 def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
-    """Signal a process: 0 tests for it; any other ends its interruptible sleep, as a client catches nothing."""
+    """Signal a process.
+
+    0 tests for it; any other ends its interruptible sleep, as a client catches nothing.
+    """
     if not 0 <= signum < NSIG:
         raise KernelError(EINVAL, f"signal {signum} is not between 0 and {NSIG - 1}")
     proc = k.procs.get(pid)

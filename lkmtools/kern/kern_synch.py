@@ -1,8 +1,8 @@
 """Scheduling and sleeping: the run queue, tsleep and wakeup, timeouts (kern_synch.c, kern_timeout.c).
 
-A kernel thread (lwp) is a greenlet. One hub, the greenlet that calls Kernel.step(), switches to each runnable one in
-turn. Kernel mode is not preempted, as in the LKM era: when the clock ticks in module code the hub serves sockets
-and soft interrupts, and then the same lwp goes on.
+A kernel thread (lwp) is a greenlet. One hub, the greenlet that calls Kernel.step(), switches to each runnable
+one in turn. Kernel mode is not preempted, as in the LKM era: when the clock ticks in module code the hub
+serves sockets and soft interrupts, and then the same lwp goes on.
 """
 
 from __future__ import annotations
@@ -154,7 +154,10 @@ class Scheduler:
             self.hub.switch()
 
     def preempt(self, nap: float = 0.0) -> None:
-        """Let the hub look at sockets and soft interrupts, then go on; with `nap`, after that many seconds."""
+        """Let the hub look at sockets and soft interrupts, then go on.
+
+        With `nap`, after that many seconds.
+        """
         self._preempted = True
         self._nap = min(nap, _LONGEST_NAP)
         self.hub.switch()

@@ -54,8 +54,9 @@ NODES: dict[tuple[int, ...], Node] = {
     ),
     (abi.CTL_KERN, abi.KERN_HOSTNAME): _text(lambda k: "lkm"),
     (abi.CTL_KERN, abi.KERN_BOOTTIME): Node(
-        lambda k: struct.pack(k.dm.order + "qi4x" if k.dm.align64 == 8 else k.dm.order + "qi",
-                              int(k.sched.boottime), 0)  # fmt: skip
+        lambda k: struct.pack(
+            k.dm.order + "qi4x" if k.dm.align64 == 8 else k.dm.order + "qi", int(k.sched.boottime), 0
+        )
     ),
     (abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS): _int(lambda k: k.sched.ticks() & 0x7FFFFFFF),
     (abi.CTL_HW, abi.HW_MACHINE): _text(lambda k: k.port.name),
@@ -67,11 +68,16 @@ NODES: dict[tuple[int, ...], Node] = {
 }
 
 
-@syscall(SYS___sysctl, "const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new, size_t newlen")
+@syscall(
+    SYS___sysctl, "const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new, size_t newlen"
+)
 def sys___sysctl(
     k: Kernel, lwp: Lwp, name: int, namelen: int, old: int, oldlenp: int, new: int, newlen: int
 ) -> None:
-    """Read a value, set it, or both. ENOENT, EPERM, EINVAL; ENOMEM when `old` is too small (what fits is copied)."""
+    """Read a value, set it, or both.
+
+    ENOENT, EPERM, EINVAL; ENOMEM when `old` is too small (what fits is copied).
+    """
     space = lwp.proc.space
     if not 2 <= namelen <= abi.CTL_MAXNAME:
         raise KernelError(EINVAL, f"a name has 2 to {abi.CTL_MAXNAME} numbers, this one {namelen}")

@@ -37,12 +37,15 @@ from lkmtools.machine import (
     KernelFunction,
     MemFault,
     Memory,
+    Port,
     Thread,
     port,
 )
 
 if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
     from lkmtools.kern.syscall import Syscall
+    from lkmtools.machine.memory import Checked
 
 KSTACK = 8 * PAGE_SIZE
 PID_MAX = 30000
@@ -50,6 +53,14 @@ PID_MAX = 30000
 
 class Kernel:
     """A simulated kernel. Make it, boot() it, then attach() processes, submit() their calls and step()."""
+
+    config: Config
+    version: str
+    port: Port
+    dm: DataModel
+    mem: Memory
+    umem: Checked
+    sched: Scheduler
 
     def __init__(self, config: Config, console: Console, bootno: int = 1) -> None:
         self.config = config
@@ -261,7 +272,10 @@ class Kernel:
         """A place for ktrace: called before each system call."""
 
     def symbolize(self, addr: int, returns: bool = False) -> str:
-        """An address as function+offset [module]; `returns`: it is a return address, so the call is before it."""
+        """An address as function+offset [module].
+
+        `returns`: it is a return address, so the call is before it.
+        """
         probe = addr - 1 if returns else addr
         found = self.lkm.locate(probe)
         if found is not None:
@@ -335,5 +349,3 @@ class Kernel:
             }
             for proc in self.procs.values()
         ]
-
-

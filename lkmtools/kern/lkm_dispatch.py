@@ -1,7 +1,7 @@
 """lkmdispatch(): wire a module of each type into the kernel's tables, and unwire it (kern_lkm.c, NetBSD 5.2).
 
-A handler pair a type, as rows. A module's private struct lies in its own memory and is followed by the checked
-accessor: a bad pointer there is the module's fault.
+A handler pair a type, as rows. A module's private struct lies in its own memory and is followed by the
+checked accessor: a bad pointer there is the module's fault.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def _unload_syscall(k: Kernel, private: int) -> None:
         raise KernelError(EINVAL, f"lkm_offset is {slot:#x}: not a slot this module was given")
     where = k.sysent + slot * entry.size
     if k.mem.read(where, entry.size) != k.umem.read(view.lkm_sysent, entry.size):
-        raise KernelError(EBUSY, f"system call {slot} was replaced again since; unload what replaced it first")
+        raise KernelError(
+            EBUSY, f"system call {slot} was replaced again since; unload what replaced it first"
+        )
     k.mem.write(where, k.umem.read(view.at("lkm_oldent.sy_narg"), entry.size))
 
 

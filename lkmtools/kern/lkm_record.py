@@ -1,7 +1,7 @@
 """What the kernel knows of a module beside its struct lkm_table: our own records.
 
-The table entry in guest memory is the truth about type, state, id and memory. Here stands what the original has no
-field for: what LMINFO said (segments, names, imports), whether tables are wired, where unloaded modules used to be.
+The table entry in guest memory is the truth about type, state, id and memory. Here stands what the original
+has no field for: what LMINFO said (segments, names, imports), and whether tables are wired.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
         raise KernelError(EINVAL, f"LMINFO buildid_len is {arg.buildid_len}, at most {len(arg.buildid)}")
     strings = _copyin(k, arg.strings, arg.strsize)
     segments = tuple(
-        Segment(s.offset, s.size, s.prot) for s in _array(k, lmi_segment.layout(k.dm), arg.segments, arg.nsegments)
+        Segment(s.offset, s.size, s.prot)
+        for s in _array(k, lmi_segment.layout(k.dm), arg.segments, arg.nsegments)
     )
     _check_segments(segments, module)
     symbols = [
@@ -111,9 +112,12 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
     ]
     for symbol in symbols:
         if symbol.addr - module.area > module.size:
-            raise KernelError(EINVAL, f"LMINFO symbol '{symbol.name}' lies outside the module's {module.size} bytes")
+            raise KernelError(
+                EINVAL, f"LMINFO symbol '{symbol.name}' lies outside the module's {module.size} bytes"
+            )
     imports = tuple(
-        Import(_name(strings, i.name), i.value) for i in _array(k, lmi_import.layout(k.dm), arg.imports, arg.nimports)
+        Import(_name(strings, i.name), i.value)
+        for i in _array(k, lmi_import.layout(k.dm), arg.imports, arg.nimports)
     )
     buildid = bytes(arg.buildid)[: arg.buildid_len]
     return Info(segments, tuple(sorted(symbols)), imports, _name(strings, arg.path), buildid)
@@ -146,8 +150,8 @@ def _check_segments(segments: tuple[Segment, ...], module: Module) -> None:
         if segment.offset % PAGE_SIZE or segment.size % PAGE_SIZE or segment.prot & ~7:
             raise KernelError(
                 EINVAL,
-                f"LMINFO segment {i}: offset {segment.offset:#x}, size {segment.size:#x}, prot {segment.prot:#x} "
-                f"(whole pages of {PAGE_SIZE}, prot at most 7)",
+                f"LMINFO segment {i}: offset {segment.offset:#x}, size {segment.size:#x}, "
+                f"prot {segment.prot:#x} (whole pages of {PAGE_SIZE}, prot at most 7)",
             )
         if segment.offset < at or segment.offset + segment.size > module.size:
             raise KernelError(
@@ -156,5 +160,3 @@ def _check_segments(segments: tuple[Segment, ...], module: Module) -> None:
                 f"it must lie between {at:#x} and {module.size:#x}",
             )
         at = segment.offset + segment.size
-
-

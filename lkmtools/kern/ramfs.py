@@ -33,7 +33,9 @@ class Node:
             return
         shift = 6 if cred.uid == self.uid else 3 if cred.gid == self.gid else 0
         if want & ~(self.mode >> shift & 7):
-            raise KernelError(EACCES, f"mode {self.mode & 0o7777:04o} of uid {self.uid} forbids it to uid {cred.uid}")
+            raise KernelError(
+                EACCES, f"mode {self.mode & 0o7777:04o} of uid {self.uid} forbids it to uid {cred.uid}"
+            )
 
 
 class Tree:

@@ -1,7 +1,7 @@
 """A system call as a client sends it, and its answer.
 
-The caller's memory is not mapped into the machine: a request carries the regions its pointers point to. copyin
-and copyout read and write those, and nothing else; what copyout changed goes back with the reply.
+The caller's memory is not mapped into the machine: a request carries the regions its pointers point to.
+copyin and copyout read and write those, and nothing else; what copyout changed goes back with the reply.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """`errno` (0: none) and `retval`; `changed` = (region index, offset, bytes); `tty`: what uprintf wrote."""
+    """`errno` (0.
+
+    None) and `retval`; `changed` = (region index, offset, bytes); `tty`: what uprintf wrote.
+    """
 
     errno: int
     retval: tuple[int, int] = (0, 0)
@@ -51,7 +54,7 @@ class RegionSpace:
     def _find(self, addr: int, length: int) -> tuple[Region, int]:
         for region in self.regions:
             off = addr - region.addr
-            if 0 <= off and off + length <= len(region.data):
+            if off >= 0 and off + length <= len(region.data):
                 return region, off
         raise KernelError(EFAULT, f"{length} bytes at user address {addr:#x} are not in the process's memory")
 

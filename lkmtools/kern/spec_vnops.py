@@ -1,9 +1,10 @@
 """Open device files: from a descriptor to a driver (spec_vnops.c of NetBSD 5.2).
 
-Every call looks the driver up in cdevsw again, as the original does: a driver that was detached while open answers
-ENXIO. d_open runs at each open, d_close at the last close of a device.
+Every call looks the driver up in cdevsw again, as the original does: a driver that was detached while open
+answers ENXIO. d_open runs at each open, d_close at the last close of a device.
 
-Block devices are opened and closed; reading and writing them needs the buffer cache and is not modelled yet (ENODEV).
+Block devices are opened and closed; reading and writing them needs the buffer cache and is not modelled yet
+(ENODEV).
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ class DeviceFile(File):
             left = k.mem.view(u_layout, addr).uio_resid
         moved: int = count - left
         if moved < 0:
-            raise KernelError(EIO, f"the driver left uio_resid at {left}, more than the {count} bytes asked for")
+            raise KernelError(
+                EIO, f"the driver left uio_resid at {left}, more than the {count} bytes asked for"
+            )
         if errno and not moved:
             raise KernelError(errno, lwp.thread.reason)
         return moved
@@ -112,5 +115,3 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     file = DeviceFile(node, flag)
     file.open(k, lwp)
     return file
-
-

@@ -1,7 +1,7 @@
 """The device switch: which driver serves which major (subr_devsw.c of NetBSD 5.2).
 
-cdevsw and bdevsw are arrays of pointers in guest memory; a module's driver and a built-in one stand in them alike.
-A driver's name keeps its majors in devsw_conv after it has gone, so that a reload gets the same ones.
+cdevsw and bdevsw are arrays of pointers in guest memory; a module's driver and a built-in one stand in them
+alike. A driver's name keeps its majors in devsw_conv after it has gone, so that a reload gets the same ones.
 """
 
 from __future__ import annotations
@@ -85,7 +85,10 @@ def _dynamic(k: Kernel, table: str, first: int, reserved: set[int]) -> int:
     "sys/conf.h",
 )
 def devsw_attach(k: Kernel, devname: int, bdev: int, bmajorp: int, cdev: int, cmajorp: int) -> int:
-    """Attach a driver; negative majors are chosen here and stored. EINVAL, EEXIST, ENOMEM; then nothing is attached."""
+    """Attach a driver.
+
+    Negative majors are chosen here and stored. EINVAL, EEXIST, ENOMEM; then nothing is attached.
+    """
     if not devname or not cdev:
         raise KernelError(EINVAL, "a driver needs a name and a cdevsw (a character half is mandatory)")
     name = k.umem.cstr(devname).decode("latin-1")
@@ -118,7 +121,8 @@ def _known_majors(row: tuple[str, int, int, int], bdev: int, bmajor: int, cmajor
     name, kept_b, kept_c, _ = row
     if (bmajor >= 0 and bmajor != kept_b) or (cmajor >= 0 and cmajor != kept_c):
         raise KernelError(
-            EINVAL, f"driver '{name}' has majors {kept_b}/{kept_c} (block/char); {bmajor}/{cmajor} were asked for"
+            EINVAL,
+            f"driver '{name}' has majors {kept_b}/{kept_c} (block/char); {bmajor}/{cmajor} were asked for",
         )
     if kept_b >= 0 and not bdev:
         raise KernelError(EINVAL, f"driver '{name}' has block major {kept_b} but now no bdevsw")
@@ -131,7 +135,9 @@ def _check_free(k: Kernel, table: str, maj: int, wanted: int, name: str) -> None
     if not wanted:
         return
     if not 0 <= maj < MAXDEVSW:
-        raise KernelError(EINVAL, f"driver '{name}': major {maj} of {table} is not between 0 and {MAXDEVSW - 1}")
+        raise KernelError(
+            EINVAL, f"driver '{name}': major {maj} of {table} is not between 0 and {MAXDEVSW - 1}"
+        )
     if lookup(k, table, maj):
         raise KernelError(EEXIST, f"driver '{name}': major {maj} of {table} is taken")
 
@@ -167,7 +173,9 @@ def _table(symbol: str, init_symbol: str) -> tuple[Data, Data]:
 
 
 def _int(symbol: str, value: int) -> Data:
-    return Data(symbol, f"const int {symbol}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value), "sys/conf.h")
+    return Data(
+        symbol, f"const int {symbol}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value), "sys/conf.h"
+    )
 
 
 DATA = (
@@ -196,4 +204,3 @@ def attach_builtin(k: Kernel, name: str, cmajor: int, entries: dict[str, int], f
     k.mem.write(addr, layout.pack(d_flag=flag, **entries))
     k.mem.set_ptr(k.symbol("cdevsw0") + cmajor * k.dm.pointer, addr)
     add_conv(k, name, -1, cmajor)
-

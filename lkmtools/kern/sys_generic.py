@@ -26,7 +26,9 @@ def _file(lwp: Lwp, fd: int, need: int) -> File:
     """The file behind `fd`, open for `need` (FREAD, FWRITE); EBADF."""
     file = lwp.proc.files.get(fd)
     if not file.flag & need:
-        raise KernelError(EBADF, f"descriptor {fd} is not open for {'writing' if need == FWRITE else 'reading'}")
+        raise KernelError(
+            EBADF, f"descriptor {fd} is not open for {'writing' if need == FWRITE else 'reading'}"
+        )
     return file
 
 

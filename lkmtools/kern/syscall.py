@@ -1,8 +1,8 @@
 """System calls: the row that declares one, and the dispatch through sysent[] in guest memory (syscall.c).
 
-A request goes through the table like any process's system call, so a module that replaces an entry is seen by every
-client. A Python call's own entry is the stub of `int sys_NAME(struct lwp *, const void *, register_t *)`,
-which modules can save, call and put back.
+A request goes through the table like any process's system call, so a module that replaces an entry is seen by
+every client. A Python call's own entry is the stub of `int sys_NAME(struct lwp *, const void *, register_t
+*)`, which modules can save, call and put back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kernel map: whole pages of kernel virtual memory (uvm_km.c).
 
-Addresses are handed out first-fit. Every allocation is followed by an unmapped guard page, so that running off its
-end faults. Fresh memory is zero.
+Addresses are handed out first-fit. Every allocation is followed by an unmapped guard page, so that running
+off its end faults. Fresh memory is zero.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""System calls on names (vfs_syscalls.c): open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents, chdir."""
+"""System calls on names (vfs_syscalls.c).
+
+Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents, chdir.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,10 @@ def _owned(k: Kernel, lwp: Lwp, addr: int) -> Node:
 
 @syscall(SYS_open, "const char *path, int flags, mode_t mode")
 def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
-    """Open a device or directory. O_CREAT of what does not exist is EROFS: there are no regular files here."""
+    """Open a device or directory.
+
+    O_CREAT of what does not exist is EROFS: there are no regular files here.
+    """
     proc = lwp.proc
     if flags & O_ACCMODE == O_ACCMODE:
         raise KernelError(EINVAL, "an access mode of 3")
@@ -247,6 +253,10 @@ def _dirent(k: Kernel, name: str, node: Node) -> bytes:
     head = layout.offsetof("d_name")
     size = head + len(text) + 1 + 7 & -8
     full = layout.pack(
-        d_fileno=node.ino, d_reclen=size, d_namlen=len(text), d_type=_TYPES.get(node.mode & S_IFMT, 0), d_name=text
+        d_fileno=node.ino,
+        d_reclen=size,
+        d_namlen=len(text),
+        d_type=_TYPES.get(node.mode & S_IFMT, 0),
+        d_name=text,
     )
     return full[:size]

@@ -17,7 +17,10 @@ _GP_BYTES = 48  # the register save area holds six general registers
 
 
 def va_words(mem: Memory, ap: int) -> Words:
-    """The words of a va_list: {gp_offset, fp_offset, overflow_arg_area, reg_save_area} (psABI figure 3.34)."""
+    """The words of a va_list.
+
+    {gp_offset, fp_offset, overflow_arg_area, reg_save_area} (psABI figure 3.34).
+    """
     gp, overflow, save = mem.checked.u32(ap), mem.checked.ptr(ap + 8), mem.checked.ptr(ap + 16)
     on_stack = stack_words(mem, overflow)
 

@@ -1,8 +1,8 @@
 """Who called whom, from the frames on a guest stack.
 
-Kernel -> module -> kernel nesting is known exactly (Thread.levels); inside one level the frame-pointer chain is
-followed to the gate. Code built without frame pointers breaks the chain: then the rest of that level is scanned for
-words that point behind a call instruction, and those frames are marked as guesses.
+Kernel -> module -> kernel nesting is known exactly (Thread.levels); inside one level the frame-pointer chain
+is followed to the gate. Code built without frame pointers breaks the chain: then the rest of that level is
+scanned for words that point behind a call instruction, and those frames are marked as guesses.
 """
 
 from __future__ import annotations
@@ -57,7 +57,13 @@ def _word(engine: Engine, addr: int) -> int:
 
 
 def _level(
-    engine: Engine, level: Level, pc: int, sp: int, fp: int, returns: bool, start_of: Callable[[int], int | None]
+    engine: Engine,
+    level: Level,
+    pc: int,
+    sp: int,
+    fp: int,
+    returns: bool,
+    start_of: Callable[[int], int | None],
 ) -> list[Frame]:
     """Follow one level's chain from (pc, sp, fp) to the gate."""
     step = engine.port.dm.pointer
@@ -93,7 +99,8 @@ def _before_frame(engine: Engine, pc: int, start_of: Callable[[int], int | None]
 
 def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]:
     """Words on the stack that look like return addresses, up to the level's gate."""
-    step, out = engine.port.dm.pointer, []
+    step = engine.port.dm.pointer
+    out: list[Frame] = []
     for addr in range(sp & -step, level.sp0, step):
         pc = _word(engine, addr)
         if pc in known or not _is_code(engine, pc) or engine.function_at(pc) or len(out) >= _MOST:

@@ -2,7 +2,8 @@
 
 A prototype is parsed once; `bind(port)` gives the conversions between register words and Python integers:
 pointers and unsigned types come out unsigned, signed types signed, all of their C width (the upper half of a
-register is garbage; psABI). A type wider than a register takes two words, low first on little-endian machines.
+register is garbage; psABI). A type wider than a register takes two words, low first on little-endian
+machines.
 
 Not modelled: structs by value and floating point, which kernel interfaces do not pass.
 """
@@ -191,7 +192,7 @@ class Binding:
         self.encode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("a", pushes)
         ret_bits = 8 * proto.ret.size(dm)
         self.wide = ret_bits > width
-        self.result: Callable[[int], int] = eval(  # noqa: S307 - built above from our own rows
+        self.result: Callable[[int], int] = eval(
             f"lambda v: {_narrow('v', ret_bits, proto.ret.signed(dm), 64) if ret_bits else '0'}"
         )
         self.returns_errno = proto.ret.name == "int"
@@ -210,7 +211,7 @@ def _narrow(expr: str, bits: int, signed: bool, have: int) -> str:
 
 
 def _compile(name: str, parts: list[str]) -> Any:
-    return eval(f"lambda {name}: ({''.join(part + ',' for part in parts)})")  # noqa: S307 - our own rows
+    return eval(f"lambda {name}: ({''.join(part + ',' for part in parts)})")
 
 
 def stack_words(mem: Memory, sp: int) -> Words:
@@ -235,7 +236,10 @@ class VaList:
         self._words = words
 
     def next(self, type_name: str) -> int:
-        """The next argument as `type_name` ("int", "u_long", "pointer", "int64_t"...); a MemFault when unreadable."""
+        """The next argument as `type_name` ("int", "u_long", "pointer", "int64_t"...).
+
+        A MemFault when unreadable.
+        """
         kind = scalar(type_name, self._dm)
         value = self._words()
         if kind.size > self._dm.pointer:

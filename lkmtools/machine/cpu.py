@@ -1,9 +1,9 @@
 """The CPU: runs machine code over a Memory and says why it stopped.
 
 Unicorn's virtual TLB mode asks us for every translation, so our page permissions are the page table. A denied
-access is answered with a physical page that does not exist: the emulator then stops with the exact address and
-the registers as they were before the instruction. No kernel work is done inside a callback, and no callback
-raises.
+access is answered with a physical page that does not exist: the emulator then stops with the exact address
+and the registers as they were before the instruction. No kernel work is done inside a callback, and no
+callback raises.
 
 Kernel functions are stub slots: an instruction that ends run(). Execution goes on at one common return pad,
 never behind the stub, so that a stop request that arrives between the two cannot run a function twice.
@@ -65,7 +65,10 @@ class Fault:
 
 
 class Cpu:
-    """One emulated CPU in kernel mode. `text` is the address of the stub slots, `slots` how many there are."""
+    """One emulated CPU in kernel mode.
+
+    `text` is the address of the stub slots, `slots` how many there are.
+    """
 
     def __init__(self, port: Port, mem: Memory, text: int, slots: int) -> None:
         self.port = port

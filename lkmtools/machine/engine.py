@@ -1,9 +1,10 @@
 """Calls between the kernel and machine code, nested to any depth.
 
-Engine.call() runs a C function in the CPU. When that function calls a kernel function it reaches the function's
-stub, the run ends, the Python function is called with decoded arguments and the run goes on behind the call.
-The Python function may call machine code again: kernel -> module -> kernel nests as Python recursion over one
-guest stack per Thread. A thread switch saves and loads registers only when another thread really runs code.
+Engine.call() runs a C function in the CPU. When that function calls a kernel function it reaches the
+function's stub, the run ends, the Python function is called with decoded arguments and the run goes on behind
+the call. The Python function may call machine code again: kernel -> module -> kernel nests as Python
+recursion over one guest stack per Thread. A thread switch saves and loads registers only when another thread
+really runs code.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ class Engine:
     """Machine code, called from Python and calling back.
 
     `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` must
-    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls; `new_stack(thread)` gives
-    a thread its stack when it first needs one.
+    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls; `new_stack(thread)`
+    gives a thread its stack when it first needs one.
     """
 
     def __init__(self, port: Port, mem: Memory, functions: list[KernelFunction], context: Any) -> None:
