@@ -7,6 +7,7 @@ its output does not hold up other tools.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -103,19 +104,21 @@ def show(rows: list[Module], width: int) -> None:
 
 
 def draw(table: list[tuple[str, ...]]) -> None:
-    """The same columns on a terminal; rich looks at NO_COLOR and TERM."""
-    from rich import box
+    """The same columns on a terminal. A narrow one wraps lines rather than losing digits of an address."""
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *table, strict=True)]
+    console.width = max(console.width, sum(widths) + len(widths) - 1)
+    drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in HEADINGS:
         right = heading in ("Id", "Offset", "Rev")
-        style = "bold" if heading == "Module Name" else None
+        style = "bold cyan" if heading == "Module Name" else None
         drawn.add_column(heading, justify="right" if right else "left", style=style, no_wrap=True)
     for row in table:
         drawn.add_row(*row)
-    Console(highlight=False).print(drawn)
+    console.print(drawn)
 
 
 def json_row(row: Module) -> dict[str, Any]:

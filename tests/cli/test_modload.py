@@ -1,0 +1,319 @@
+"""modload against a kernel: every exit status with its message and reason, and what each option does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lkmtools.elf import identify, read_symbols
+
+USAGE = (
+    "usage:\n"
+    "modload [-dfnsSv] [-A <kernel>] [-e <entry>] [-p <postinstall>]\n"
+    "        [-o <output file>] [-T <linker_script>] <input file>\n"
+)
+
+
+def lines(*texts: str) -> str:
+    return "".join(f"modload: {text}\n" for text in texts)
+
+
+def test_a_module_loads_and_its_id_is_printed(each_lab: Any) -> None:
+    assert each_lab.run("modload", each_lab.misc("hello")) == (0, "Module loaded as ID 0\n", "")
+    assert each_lab.names() == ["hello"]
+
+
+def test_several_modules_load_in_order(lab: Any) -> None:
+    run = lab.run("modload", lab.misc("a"), lab.syscall("b"), lab.device("c"))
+    assert run == (0, "".join(f"Module loaded as ID {n}\n" for n in range(3)), "")
+    assert lab.names() == ["a", "b", "c"]
+
+
+def test_the_first_module_that_fails_ends_the_run(lab: Any) -> None:
+    run = lab.run("modload", lab.misc("a"), lab.misc("bad", load="return EINVAL;"), lab.misc("c"))
+    assert (run.status, run.out) == (14, "Module loaded as ID 0\n")
+    assert run.err == lines(
+        "error initializing module: Invalid argument",
+        "its entry point returned 22 (EINVAL)",
+        "not loaded: bad.o c.o",
+    )
+    assert lab.names() == ["a"]
+
+
+def test_no_operand_prints_only_the_historic_usage_text(place: Any) -> None:
+    assert place.run("modload") == (1, "", USAGE)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("-q", "a.o"), "unknown option -- q"),
+        (("-e",), "option requires an argument -- e"),
+        (("--dry-rum", "a.o"), "No such option '--dry-rum'. Did you mean '--dry-run'?"),
+        (("-e", "x", "a.o", "b.o"), "-e with 2 objects: takes one object only"),
+        (("-o", "x", "-p", "y", "a.o", "b.o"), "-o -p with 2 objects: takes one object only"),
+    ],
+)
+def test_a_usage_error_is_named_and_exits_1(place: Any, argv: tuple[str, ...], message: str) -> None:
+    assert place.run("modload", *argv) == (1, "", lines(message) + USAGE)
+
+
+def test_an_object_must_end_in_o_and_the_right_one_is_suggested(lab: Any) -> None:
+    lab.misc("hello")
+    (lab.dir / "hello.c").write_text("")
+    suffix = "module object must end in .o"
+    near = "no file hello; did you mean hello.o?"
+    assert lab.run("modload", "hello") == (2, "", lines(suffix, near))
+    source = "hello.c is a source file; compile it with lkmcc hello.c"
+    assert lab.run("modload", "hello.c") == (2, "", lines(suffix, source))
+    assert lab.run("modload", "zzz") == (2, "", lines(suffix, "no file zzz"))
+
+
+def test_a_missing_object_is_reported_as_nlist_does(lab: Any) -> None:
+    lab.misc("hello")
+    expected = lines("nlist helo.o: No such file or directory", "no file helo.o; did you mean hello.o?")
+    assert lab.run("modload", "helo.o") == (1, "", expected)
+
+
+def test_a_file_that_is_no_elf_object_is_refused(lab: Any) -> None:
+    (lab.dir / "junk.o").write_text("int x;\n")
+    run = lab.run("modload", "junk.o")
+    assert (run.status, run.err.splitlines()[0]) == (
+        1,
+        "modload: nlist junk.o: Inappropriate file type or format",
+    )
+
+
+def test_an_object_for_another_machine_is_refused_with_both_names(lab: Any) -> None:
+    obj = lab.compile("other", "int other_lkmentry(void) { return 0; }", machine="i386")
+    expected = lines("can't prelink `other.o' creating `other'", "other.o is i386; this kernel is amd64")
+    assert lab.run("modload", obj) == (1, "", expected)
+
+
+def test_xxxinit_is_preferred_to_name_lkmentry(lab: Any) -> None:
+    more = "int xxxinit(struct lkm_table *l, int cmd, int ver) { return EPERM; }"
+    run = lab.run("modload", lab.misc("both", more=more))
+    assert (run.status, run.err.splitlines()[0]) == (
+        14,
+        "modload: error initializing module: Operation not permitted",
+    )
+
+
+def test_an_object_without_an_entry_point_is_refused(lab: Any) -> None:
+    os.rename(lab.dir / lab.misc("hello"), lab.dir / "bye.o")
+    expected = lines(
+        "entry point _bye_lkmentry not found in bye.o",
+        "bye.o defines hello_lkmentry; use -e hello_lkmentry",
+    )
+    assert lab.run("modload", "bye.o") == (1, "", expected)
+    assert lab.run("modload", "-e", "hello_lkmentry", "bye.o").status == 0
+
+
+def test_an_explicit_entry_point_has_no_second_choice(lab: Any) -> None:
+    expected = lines("entry point _nosuch not found in m.o", "m.o defines m_lkmentry; use -e m_lkmentry")
+    assert lab.run("modload", "-enosuch", lab.misc("m")) == (1, "", expected)
+
+
+def test_all_undefined_symbols_are_reported_with_who_needs_them(lab: Any) -> None:
+    obj = lab.misc("m", load="return first() + second();", more="int first(void); int second(void);")
+    run = lab.run("modload", obj)
+    head, first, second = run.err.splitlines()
+    assert (run.status, head) == (1, "modload: can't prelink `m.o' creating `m'")
+    assert first.startswith("modload: undefined symbol `first', first used in ")
+    assert second.startswith("modload: undefined symbol `second', first used in ")
+
+
+def test_securelevel_1_refuses_the_reservation(lab: Any) -> None:
+    assert lab.run("lkmctl", "sysctl", "kern.securelevel=1").status == 0
+    run = lab.run("modload", lab.misc("m"))
+    assert run.status == 9
+    assert run.err.splitlines()[0] == "modload: can't reserve memory: Operation not permitted"
+    assert "securelevel" in run.err.splitlines()[1]
+
+
+def test_a_version_mismatch_says_so_and_force_skips_it(lab: Any) -> None:
+    more = "#undef __NetBSD_Version__\n#define __NetBSD_Version__ 300000000"
+    source = f"{more}\n" + 'MOD_MISC("m");\n'
+    entry = (
+        "int m_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)"
+        "{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }"
+    )
+    obj = lab.compile("m", source + entry)
+    run = lab.run("modload", obj)
+    assert (run.status, run.err.splitlines()[0]) == (
+        14,
+        "modload: error initializing module: Program version wrong",
+    )
+    forced = "Forced load of LKM 'm'. MAY CAUSE SYSTEM INSTABILITY."
+    assert lab.run("modload", "-f", obj) == (0, "Module loaded as ID 0\n", lines(forced))
+
+
+def test_a_second_module_of_a_wired_type_and_name_says_who_has_it(lab: Any) -> None:
+    obj = lab.syscall("call")
+    lab.run("modload", obj)
+    expected = lines("error initializing module: File exists", "LKM 'call' is already loaded as ID 0")
+    assert lab.run("modload", obj) == (14, "", expected)
+
+
+def test_n_does_everything_but_start_the_module(lab: Any) -> None:
+    before = lab.status()
+    assert lab.run("modload", "-n", lab.misc("m", load='panic("started");')) == (0, "", "")
+    assert before == lab.status()
+
+
+def test_v_prints_the_size_and_d_the_addresses_on_standard_error(lab: Any) -> None:
+    obj = lab.misc("m")
+    run = lab.run("modload", "-v", "-n", obj)
+    assert run.err == "reserving 12288 bytes of memory\n"
+    debug = lab.run("modload", "-dn", obj).err
+    assert ".text: addr = 0x0 size = " in debug
+    assert "loading `.text': addr = 0xffffffff" in debug
+    assert "\nmodentry = 0xffffffff" in debug
+
+
+def test_no_file_is_written_without_o_or_S(lab: Any) -> None:
+    obj = lab.misc("m")
+    before = sorted(os.listdir(lab.dir))
+    lab.run("modload", obj)
+    assert before == sorted(os.listdir(lab.dir))
+
+
+@pytest.mark.parametrize(
+    ("argv", "output"), [(("-S",), "m"), (("-o", "image"), "image"), (("-So", "image"), "image")]
+)
+def test_o_and_S_write_an_executable_at_the_modules_address(
+    lab: Any, argv: tuple[str, ...], output: str
+) -> None:
+    run = lab.run("modload", "--json", *argv, lab.misc("m"))
+    data = (lab.dir / output).read_bytes()
+    assert "executable" in identify(data)
+    assert hex(read_symbols(data)["m_lkmentry"]) == json.loads(run.out)["modules"][0]["entry_address"]
+
+
+def test_an_output_file_that_cannot_be_written_exits_4_and_loads_nothing(lab: Any) -> None:
+    before = lab.status()
+    expected = lines("nodir/x: No such file or directory")
+    assert lab.run("modload", "-o", "nodir/x", lab.misc("m")) == (4, "", expected)
+    assert before == lab.status()
+
+
+def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
+    lower = lab.misc("lower", more="int shared(void) { return 7; }")
+    lab.run("modload", "-S", lower)
+    upper = lab.compile("upper", "int shared(void); int upper_lkmentry(void) { return shared() - 7; }")
+    run = lab.run("modload", "--dry-run", "-A", "lower", upper)
+    assert run.status == 0
+    assert run.out.splitlines()[-1].endswith(" lower")
+    assert lab.run("modload", "--dry-run", "-A", "nosuch", upper) == (
+        1,
+        "",
+        lines("can't prelink `upper.o' creating `upper'", "nosuch: No such file or directory"),
+    )
+
+
+def test_T_assigns_symbols_and_refuses_what_it_cannot_honour(lab: Any) -> None:
+    obj = lab.compile("m", "extern char here[]; int m_lkmentry(void) { return here == 0; }")
+    (lab.dir / "s.ld").write_text("here = 0xffffffff80000000;\n")
+    run = lab.run("modload", "--dry-run", "-T", "s.ld", obj)
+    assert (run.status, run.out.splitlines()[-1].split()) == (0, ["here", "ffffffff80000000", "s.ld"])
+    (lab.dir / "s.ld").write_text("here = 1;\nSECTIONS { }\n")
+    run = lab.run("modload", "-T", "s.ld", obj)
+    assert (run.status, run.err.startswith("modload: s.ld:2: SECTIONS { }: cannot be honoured")) == (1, True)
+    (lab.dir / "s.ld").write_text("m_lkmentry = 1;\n")
+    assert lab.run("modload", "-T", "s.ld", obj) == (
+        1,
+        "",
+        lines(
+            "can't prelink `m.o' creating `m'",
+            "the linker script assigns `m_lkmentry', which m.o defines itself",
+        ),
+    )
+
+
+def test_s_makes_symbols_that_later_modules_link_against(lab: Any) -> None:
+    lower = lab.misc("lower", more="int shared(void) { return 7; }")
+    upper = lab.misc("upper", load="return shared() - 7;", more="int shared(void);")
+    assert lab.run("modload", lower, upper).status == 1  # without -s the second finds nothing
+    assert lab.run("modunload", "lower").status == 0
+    assert lab.run("modload", "-s", lower, upper).status == 0
+    assert lab.names() == ["lower", "upper"]
+
+
+def test_the_postinstall_program_gets_its_arguments_and_a_free_device(lab: Any) -> None:
+    post = lab.dir / "post.sh"
+    post.write_text(f"#!/bin/sh\necho $0 $*\nexec {Path(sys.executable).parent}/modstat --json\n")
+    post.chmod(0o755)
+    run = lab.run("modload", "-p", "./post.sh", lab.device("d"))
+    loaded, argv, shown = run.out.split("\n", 2)
+    major = json.loads(shown)["modules"][0]["char_major"]
+    assert (run.status, loaded, argv) == (0, "Module loaded as ID 0", f"./post.sh 0 0x2 {major} -1")
+
+
+def test_a_postinstall_program_that_cannot_be_executed_exits_16(lab: Any) -> None:
+    run = lab.run("modload", "-p", "./nosuch", lab.misc("m"))
+    expected = (16, "Module loaded as ID 0\n", lines("can't exec `./nosuch': No such file or directory"))
+    assert run == expected
+    assert lab.names() == ["m"]
+
+
+def test_a_panic_exits_70_with_the_report_and_nothing_stays_loaded(lab: Any) -> None:
+    lab.run("modload", lab.misc("before"))
+    run = lab.run("modload", lab.misc("bad", load='panic("on purpose");'))
+    assert (run.status, run.out) == (70, "")
+    assert run.err.splitlines()[-1].startswith("modload: the kernel panicked: ")
+    assert "on purpose" in run.err
+    assert "[bad]" in run.err
+    assert lab.names() == []
+
+
+def test_no_daemon_exits_69(place: Any) -> None:
+    run = place.run("modload", "--socket", "/nonexistent/s", "x.o")
+    assert (run.status, run.err.startswith("modload: ")) == (69, True)
+
+
+def test_a_tool_that_waits_says_after_a_second_who_holds_the_device(lab: Any) -> None:
+    with lab.daemon.connect("holder") as p:
+        fd = p.open("/dev/lkm")
+        process = lab.daemon.popen("modload", lab.misc("m"))
+        assert process.stderr is not None
+        said = process.stderr.readline().decode()
+        p.close(fd)
+        process.communicate()
+    assert (process.returncode, said) == (
+        0,
+        f"modload: waiting for /dev/lkm, held by holder (pid {os.getpid()})\n",
+    )
+
+
+def test_dry_run_shows_sizes_and_origins_and_needs_no_device(lab: Any) -> None:
+    obj = lab.misc("m", load='printf("hello"); return 0;')
+    with lab.daemon.connect("holder") as p:
+        p.open("/dev/lkm")
+        run = lab.run("modload", "--dry-run", obj)
+    head, *rest = run.out.splitlines()
+    assert (run.status, head) == (0, "m.o: 12288 bytes, entry m_lkmentry")
+    assert [row.split()[2] for row in rest if row.split()[0] == "printf"] == ["kernel"]
+    assert [row.split()[1] for row in rest if row.split()[0] == ".text"] == ["r-x"]
+
+
+def test_json_describes_what_was_loaded_and_what_was_not(lab: Any) -> None:
+    lower = lab.misc("lower", more="int shared(void) { return 0; }")
+    upper = lab.misc("upper", load="return shared();", more="int shared(void);")
+    run = lab.run("modload", "-s", "--json", lower, upper, "nosuch.o")
+    document = json.loads(run.out)
+    assert (run.status, document["version"], document["not_loaded"]) == (1, 1, ["nosuch.o"])
+    assert document["error"] == {
+        "status": 1,
+        "message": "nlist nosuch.o: No such file or directory",
+        "errno": None,
+        "reason": "no file nosuch.o",
+    }
+    first, second = document["modules"]
+    assert (first["path"], first["id"], first["entry"]) == ("lower.o", 0, "lower_lkmentry")
+    origins = {row["name"]: row["from"] for row in second["imports"]}
+    assert (origins["shared"], origins["lkmdispatch"]) == ("lower", "kernel")
