@@ -43,56 +43,61 @@ _CHANGED = Struct("<III")
 _ANSWER = Struct("<HH")
 
 _U64 = (1 << 64) - 1
+_NO_TEXT = bytes(4)
 _BLANK_FROM = 32  # bytes: below this, looking for zeros costs more than sending them
 
 
 class Payload:
-    """A payload being decoded: every take is checked against its end."""
+    """A payload being decoded, from `at` to `end` of `data`: every take is checked against its end."""
 
-    __slots__ = ("at", "data", "name")
+    __slots__ = ("at", "begin", "data", "end", "name")
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, data: bytes | bytearray, begin: int, end: int) -> None:
         self.name = name
         self.data = data
-        self.at = 0
+        self.at = self.begin = begin
+        self.end = end
 
     def take(self, form: Struct, what: str) -> tuple[Any, ...]:
         """The integers of `form`."""
         at = self.at
         self.at = end = at + form.size
-        if end > len(self.data):
+        if end > self.end:
             raise self.short(what, at, form.size)
         return form.unpack_from(self.data, at)
 
-    def raw(self, length: int, what: str) -> bytes:
+    def raw(self, length: int, what: str) -> bytes | bytearray:
         """The next `length` bytes."""
         at = self.at
         self.at = end = at + length
-        if end > len(self.data):
+        if end > self.end:
             raise self.short(what, at, length)
         return self.data[at:end]
 
     def text(self, what: str) -> str:
         """A counted UTF-8 string."""
-        at = self.at
-        raw = self.raw(self.take(_U32, what)[0], what)
+        length = self.take(_U32, what)[0]
+        if not length:
+            return ""
+        at = self.at - self.begin
+        raw = self.raw(length, what)
         try:
             return raw.decode()
         except UnicodeDecodeError as error:
-            bad = f"byte {raw[error.start]:#04x} at {at + _U32.size + error.start}"
+            bad = f"byte {raw[error.start]:#04x} at {at + error.start}"
             raise ProtocolError(f"{self.name}: {what} at byte {at} is not UTF-8: {bad}") from None
 
     def done(self) -> None:
         """Nothing may follow."""
-        if self.at != len(self.data):
-            raise ProtocolError(
-                f"{self.name}: {len(self.data) - self.at} bytes after its end at byte {self.at}"
-            )
+        if self.at != self.end:
+            at = self.at - self.begin
+            raise ProtocolError(f"{self.name}: {self.end - self.at} bytes after its end at byte {at}")
 
     def short(self, what: str, at: int, length: int) -> ProtocolError:
         """The error of a payload that ends inside `what`."""
         return ProtocolError(
-            f"{self.name}: {what} at byte {at} needs {length} bytes, but the payload ends at {len(self.data)}"
+            f"{self.name}: {what} at byte {at - self.begin} needs {length} bytes, "
+            f"but the payload ends at {self.end - self.begin}"
         )
 
 
@@ -107,6 +112,8 @@ def _zero(place: str, value: int) -> None:
 
 
 def _text(text: str) -> bytes:
+    if not text:
+        return _NO_TEXT
     raw = text.encode("utf-8", "backslashreplace")
     return _U32.pack(len(raw)) + raw
 
@@ -184,9 +191,8 @@ def _decode_syscall(payload: Payload) -> Syscall:
         elif flags == BLANK:
             data = bytearray(length)
         else:
-            raise ProtocolError(
-                f"SYSCALL: region flags at byte {payload.at - 4} are {flags:#x}; the limit is 1"
-            )
+            at = payload.at - payload.begin - 4
+            raise ProtocolError(f"SYSCALL: region flags at byte {at} are {flags:#x}; the limit is 1")
         regions.append(Region(address, data))
     payload.done()
     return Syscall(number, args, tuple(regions))
@@ -214,7 +220,7 @@ def _decode_result(payload: Payload) -> Result:
     changed = []
     for _ in range(nchanged):
         index, offset, length = payload.take(_CHANGED, "changed region")
-        changed.append((index, offset, payload.raw(length, "changed bytes")))
+        changed.append((index, offset, bytes(payload.raw(length, "changed bytes"))))
     payload.done()
     return Result(errno, (first, second), tuple(changed), reason, tty)
 

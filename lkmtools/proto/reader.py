@@ -15,42 +15,47 @@ _HEADER_SIZE = HEADER.size
 class Reader:
     """One direction of one connection."""
 
-    __slots__ = ("_buffer", "_error")
+    __slots__ = ("_at", "_buffer", "_error")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer: bytes | bytearray = b""
+        self._at = 0  # where the next frame begins in it
         self._error: ProtocolError | None = None
 
     def feed(self, data: bytes) -> None:
         """Bytes that arrived, in any portions."""
-        self._buffer += data
+        at, self._at = self._at, 0
+        if at == len(self._buffer):
+            self._buffer = data  # the common case, a whole frame, is never copied
+        elif isinstance(self._buffer, bytearray):
+            del self._buffer[:at]
+            self._buffer += data
+        else:
+            self._buffer = bytearray(self._buffer[at:]) + data
 
     def next(self) -> tuple[int, Frame] | None:
         """The next frame and its serial; None when more data is wanted."""
-        if self._error:
+        if self._error is not None:
             raise self._error
-        buffer = self._buffer
-        if len(buffer) < _HEADER_SIZE:
+        buffer, at = self._buffer, self._at
+        begin = at + _HEADER_SIZE
+        if len(buffer) < begin:
             return None
         try:
-            return self._decode(buffer)
+            length, kind, reserved, serial = HEADER.unpack_from(buffer, at)
+            known = DECODERS.get(kind)
+            if known is None:
+                raise ProtocolError(f"frame type is {kind}; the limit is {max(DECODERS)}")
+            name, decode = known
+            if reserved:
+                raise ProtocolError(f"{name}: reserved word of the header is {reserved:#x}; it must be 0")
+            if length > MAX_FRAME:
+                raise ProtocolError(f"{name}: payload length is {length}; the limit is {MAX_FRAME}")
+            end = begin + length
+            if len(buffer) < end:
+                return None
+            self._at = end
+            return serial, decode(Payload(name, buffer, begin, end))
         except ProtocolError as error:
             self._error = error
-            self._buffer = bytearray()
             raise
-
-    def _decode(self, buffer: bytearray) -> tuple[int, Frame] | None:
-        length, kind, reserved, serial = HEADER.unpack_from(buffer)
-        known = DECODERS.get(kind)
-        if known is None:
-            raise ProtocolError(f"frame type is {kind}; the limit is {max(DECODERS)}")
-        if reserved:
-            raise ProtocolError(f"{known[0]}: reserved word of the header is {reserved:#x}; it must be 0")
-        if length > MAX_FRAME:
-            raise ProtocolError(f"{known[0]}: payload length is {length}; the limit is {MAX_FRAME}")
-        end = _HEADER_SIZE + length
-        if len(buffer) < end:
-            return None
-        payload = bytes(memoryview(buffer)[_HEADER_SIZE:end])
-        del buffer[:end]
-        return serial, known[1](Payload(known[0], payload))
