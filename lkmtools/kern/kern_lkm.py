@@ -325,7 +325,7 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
 
 
 class Row(NamedTuple):
-    """An ioctl. `changes` needs securelevel 0 or less and a writable descriptor; in other states: errno `wrong`."""
+    """An ioctl. `changes` needs securelevel 0 or less and FWRITE; out of its states the errno is `wrong`."""
 
     ioctl: Ioctl
     run: Callable[[Kernel, Open, Any], None]

@@ -83,8 +83,8 @@ class Engine:
     """Machine code, called from Python and calling back.
 
     `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` must
-    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls; `new_stack(thread)`
-    gives a thread its stack when it first needs one.
+    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls;
+    `new_stack(thread)` gives a thread its stack when it first needs one.
     """
 
     def __init__(self, port: Port, mem: Memory, functions: list[KernelFunction], context: Any) -> None:

@@ -1,0 +1,101 @@
+"""Imports run downwards only, and tools import no more than they need (docs/design.md, "The house")."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lkmtools
+
+ROOT = Path(lkmtools.__file__).parent
+BASE = {"errors", "abi"}
+# Package -> what of lkmtools it may import besides itself, errors and abi.
+ALLOWED: dict[str, set[str]] = {
+    "abi": set(),
+    "errors": set(),
+    "machine": set(),
+    "elf": set(),
+    "link": {"elf"},
+    "proto": set(),
+    "kern": {"machine"},
+    "client": {"proto"},
+    "cc": set(),
+    "daemon": {"kern", "proto"},
+    "modules": {"client", "link", "elf"},
+    "local": {"client", "proto", "kern"},
+    "cli": {"client", "daemon", "modules", "link", "elf", "cc", "proto"},
+}
+THIRD_PARTY = {
+    "elftools": {"elf"},
+    "unicorn": {"machine"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "numpy": {"elf", "link"},
+    "greenlet": {"machine", "kern"},
+}
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names if node.module == "lkmtools"}
+    return found
+
+
+def _part(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0].removesuffix(".py")
+
+
+SOURCES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_what_lies_below_it(path: Path) -> None:
+    """No import goes up or sideways, and third-party packages have one place each."""
+    part = _part(path)
+    allowed = ALLOWED[part] | BASE | {part, "__version__"}
+    for name in _imports(path):
+        top, *rest = name.split(".")
+        if top == "lkmtools" and rest:
+            assert rest[0] in allowed, f"{part} must not import {name}"
+        elif top in THIRD_PARTY:
+            assert part in THIRD_PARTY[top], f"{part} must not import {name}"
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_every_part_is_known(package: str) -> None:
+    """The table above names what exists."""
+    assert (ROOT / package).is_dir() or (ROOT / f"{package}.py").is_file()
+
+
+def test_modstat_imports_no_heavy_package() -> None:
+    """modstat starts fast: neither numpy, elftools, unicorn, nor rich, json, subprocess."""
+    heavy = [
+        "numpy",
+        "elftools",
+        "unicorn",
+        "greenlet",
+        "rich",
+        "json",
+        "subprocess",
+        "pathlib",
+        "asyncio",
+        "logging",
+    ]
+    code = (
+        "import sys; import click; before = set(sys.modules);"
+        "import lkmtools.cli.modstat; import lkmtools.client;"
+        f"new = set(sys.modules) - before; print(sorted(new & set({heavy!r})))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
