@@ -27,7 +27,7 @@ import pytest
 
 from lkmtools import client
 from lkmtools.errors import DaemonError
-from lkmtools.proto import HEADER
+from lkmtools.proto import HEADER, VERSION, Frame, Hello, Reader, Welcome, encode
 
 PATIENCE = 60  # seconds until a test gives up on a process; nothing waits this long unless it hangs
 
@@ -147,6 +147,35 @@ def start_daemon() -> Iterator[Callable[..., Daemon]]:
 def daemon(start_daemon: Callable[..., Daemon]) -> Daemon:
     """A private daemon with an amd64 kernel, stopped and proven dead at the end."""
     return start_daemon()
+
+
+class Raw:
+    """A connection to the socket at `path` that sends whatever it likes and waits for nothing unasked."""
+
+    def __init__(self, path: str) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.reader = Reader()
+
+    def greet(self, comm: str) -> Welcome:
+        """Become a process."""
+        self.send(Hello(VERSION, os.getpid(), comm))
+        welcome = self.receive()
+        assert isinstance(welcome, Welcome)
+        return welcome
+
+    def send(self, *frames: Frame) -> None:
+        """Send frames, with serials from 1."""
+        self.socket.sendall(b"".join(encode(frame, serial) for serial, frame in enumerate(frames, 1)))
+
+    def receive(self) -> Frame | None:
+        """The next frame; None at the end of the connection."""
+        while (got := self.reader.next()) is None:
+            data = receive(self.socket)
+            if not data:
+                return None
+            self.reader.feed(data)
+        return got[1]
 
 
 class Proxy:

@@ -65,7 +65,7 @@ class Listener:
         """
         self.socket.close()
         with contextlib.suppress(OSError):
-            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 if not locked:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,183 @@
+"""Clients that do not keep to the protocol hurt nobody but themselves: raw sockets against a real daemon."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from daemonfix import Daemon, Raw
+
+from lkmtools.abi.syscall import SYS_getpid, SYS_open
+from lkmtools.proto import (
+    Answer,
+    Control,
+    Hello,
+    Refused,
+    Region,
+    Result,
+    Syscall,
+    encode,
+)
+
+GETPID = Syscall(SYS_getpid, (), ())
+
+
+@contextmanager
+def raw(daemon: Daemon, hello: bool = True) -> Iterator[Raw]:
+    """A raw connection, greeted unless `hello` is false."""
+    client = Raw(daemon.socket)
+    with client.socket:
+        if hello:
+            client.greet("raw")
+        yield client
+
+
+@pytest.fixture
+def bystander(daemon: Daemon) -> Iterator[None]:
+    """A process served before and after whatever the test does, by the same daemon and kernel."""
+    with daemon.connect("bystander") as p:
+        assert p.pid == p.getpid()
+        yield
+        assert p.pid == p.getpid()
+        status = p.control("status")
+    assert (daemon.pid, 1, 0) == (status["pid"], status["boot"], status["panics"])
+
+
+pytestmark = pytest.mark.usefixtures("bystander")
+
+
+def test_another_version_is_refused_with_a_hint(daemon: Daemon) -> None:
+    """HELLO of version 2 gets REFUSED that names both versions, then the end."""
+    with raw(daemon, hello=False) as client:
+        client.send(Hello(2, 1, "modload"))
+        refused = client.receive()
+        assert isinstance(refused, Refused)
+        assert "this lkmd speaks protocol 1, the tool 2" in refused.why
+        assert "lkmctl stop" in refused.why
+        assert client.receive() is None
+
+
+GARBAGE = {
+    "text": b"GET / HTTP/1.0\r\n\r\n",
+    "zeros": bytes(64),
+    "an oversized frame": bytes.fromhex("01000004 0400 0000 00000000"),
+    "control before hello": encode(Control("status", "{}"), 1),
+    "a system call before hello": encode(GETPID, 1),
+    "a frame that only daemons send": encode(Result(0, (0, 0), (), "", ""), 1),
+}
+
+
+@pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
+def test_garbage_is_refused_and_the_connection_closed(daemon: Daemon, data: bytes) -> None:
+    """The daemon says what is wrong and closes."""
+    with raw(daemon, hello=False) as client:
+        client.socket.sendall(data)
+        refused = client.receive()
+        assert isinstance(refused, Refused)
+        assert refused.why.startswith("protocol error: ")
+        assert client.receive() is None
+
+
+def test_second_hello_is_refused(daemon: Daemon) -> None:
+    """A connection is one process."""
+    with raw(daemon) as client:
+        client.send(Hello(1, 1, "again"))
+        assert Refused("protocol error: HELLO after HELLO") == client.receive()
+
+
+def test_system_call_while_one_is_pending_is_refused(daemon: Daemon) -> None:
+    """One request in flight: the second open of the exclusive /dev/lkm waits, a further call is an error."""
+    with daemon.connect() as holder:
+        holder.open("/dev/lkm", 2)
+        with raw(daemon) as client:
+            opens = Syscall(SYS_open, (0x10000, 2, 0), (Region(0x10000, bytearray(b"/dev/lkm\0")),))
+            client.send(opens, GETPID)
+            expected = Refused("protocol error: SYSCALL while another is in flight; the limit is 1")
+            assert expected == client.receive()
+
+
+def test_control_is_answered_while_a_call_sleeps(daemon: Daemon) -> None:
+    """CONTROL needs no free process."""
+    with daemon.connect() as holder:
+        holder.open("/dev/lkm", 2)
+        with raw(daemon) as client:
+            opens = Syscall(SYS_open, (0x10000, 2, 0), (Region(0x10000, bytearray(b"/dev/lkm\0")),))
+            client.send(opens, Control("ps", "{}"))
+            assert isinstance(client.receive(), Answer)
+
+
+def test_pipelined_controls_are_answered_in_order(daemon: Daemon) -> None:
+    """Many requests in one portion get as many answers."""
+    with raw(daemon) as client:
+        client.send(*[Control("ps", "{}")] * 20)
+        assert [Answer] * 20 == [type(client.receive()) for _ in range(20)]
+
+
+def test_client_that_never_reads_is_not_read_from_for_ever(daemon: Daemon) -> None:
+    """It blocks in its own send, while others are served; read at last, every answer is there."""
+    with raw(daemon) as client:
+        client.socket.setblocking(False)
+        request = encode(Control("dmesg", "{}"), 7)
+        sent = 0
+        try:
+            while sent < 1 << 26:
+                sent += client.socket.send(request * 100)
+        except BlockingIOError:
+            pass
+        assert sent < 1 << 26
+        with daemon.connect() as p:
+            assert p.pid == p.getpid()
+        client.socket.setblocking(True)
+        answers = [client.receive() for _ in range(sent // len(request))]
+    assert {Answer} == {type(answer) for answer in answers}
+
+
+def test_client_that_dies_within_a_frame_is_forgotten(daemon: Daemon) -> None:
+    """Half a frame, then the end: its process is gone."""
+    with raw(daemon) as client:
+        client.socket.sendall(encode(GETPID, 1)[:10])
+    with daemon.connect() as p:
+        assert "raw" not in [proc["comm"] for proc in p.control("ps")["processes"]]
+
+
+def test_half_closed_client_still_gets_its_answer(daemon: Daemon) -> None:
+    """What was asked before the client closed its sending side is answered, then the connection ends."""
+    with raw(daemon) as client:
+        client.send(Control("ps", "{}"))
+        client.socket.shutdown(socket.SHUT_WR)
+        assert isinstance(client.receive(), Answer)
+        assert client.receive() is None
+
+
+BAD_CONTROLS = {
+    "unknown verb": (Control("halt", "{}"), "no control request is called 'halt'"),
+    "not JSON": (Control("dmesg", "{"), "the arguments are not JSON"),
+    "not an object": (Control("dmesg", "[]"), "the arguments are not a JSON object"),
+    "nested too deep": (Control("dmesg", "[" * 100000), "the arguments are not JSON"),
+}
+
+
+@pytest.mark.parametrize(("frame", "why"), BAD_CONTROLS.values(), ids=BAD_CONTROLS)
+def test_bad_control_is_answered_with_why(daemon: Daemon, frame: Control, why: str) -> None:
+    """The connection lives on."""
+    with raw(daemon) as client:
+        client.send(frame)
+        answer = client.receive()
+        assert isinstance(answer, Answer)
+        assert not answer.ok
+        assert why in answer.text
+        client.send(GETPID)
+        assert isinstance(client.receive(), Result)
+
+
+def test_hundred_connections_at_once(daemon: Daemon) -> None:
+    """Each is a process of its own."""
+    clients = [Raw(daemon.socket) for _ in range(100)]
+    pids = set()
+    for client in clients:
+        pids.add(client.greet("many").pid)
+    for client in clients:
+        client.socket.close()
+    assert len(pids) == 100
