@@ -54,7 +54,7 @@ class Howto:
 
     __slots__ = ("formula", "got", "high", "hint", "low", "name", "overflow", "size", "slot", "type")
 
-    def __init__(  # noqa: PLR0917  # a row of a table is written by position
+    def __init__(  # a row of a table is written by position
         self, type: int, name: str, size: int, overflow: Overflow, formula: Formula, hint: str = ""
     ) -> None:
         self.type = type

@@ -66,7 +66,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
     uses, slots, got = _scan(obj, row, kept)
     pieces = [_Piece(s.shndx, s.name, s.type, s.flags, s.size, s.align) for s in kept.values()]
     commons, common_size, common_align = _commons(obj)
-    if common_size:
+    if commons:
         flags = c.SHF_ALLOC | c.SHF_WRITE
         pieces.append(_Piece(_COMMON, "COMMON", c.SHT_NOBITS, flags, common_size, common_align))
     if got:

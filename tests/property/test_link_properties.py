@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from functools import cache
 
+import pytest
+from ccfix import Compile
 from elfwriter import AW, AX, LOCAL, NOBITS, PROGBITS, A, Rel, Sec, Sym, W, X, relocatable
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,16 +148,21 @@ def seeds() -> tuple[bytes, ...]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """A sound object with a few bytes or words changed, cut short or with bytes taken out."""
-    data = bytearray(draw(st.sampled_from(seeds())))
+def changes(draw: st.DrawFn, data: bytes) -> bytes:
+    """`data` with a few bytes or words changed, most of them in the headers, or cut short."""
+    out = bytearray(data)
     for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, len(data) - 1))
-        value = draw(
-            st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 8, b"\0" * 8, b"\xff\xff\xff\x7f"])
+        at = draw(
+            st.integers(0, len(out) - 1) | st.integers(0, 64) | st.integers(len(out) * 3 // 4, len(out) - 1)
         )
-        data[at : at + len(value)] = value
-    return bytes(data[: draw(st.integers(0, len(data)) | st.just(len(data)))])
+        value = draw(
+            st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 8, bytes(8), b"\xff\xff\xff\x7f"])
+        )
+        out[at : at + len(value)] = value
+    return bytes(out[: draw(st.just(len(out)) | st.integers(0, len(out)))])
+
+
+mutated = st.deferred(lambda: st.sampled_from(seeds()).flatmap(changes))
 
 
 def whole_way(data: bytes, machine: str) -> Image | None:
@@ -170,15 +177,28 @@ def whole_way(data: bytes, machine: str) -> Image | None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(mutated(), st.sampled_from(["amd64", "i386"]))
+@given(mutated, st.sampled_from(["amd64", "i386"]))
 def test_a_damaged_object_links_or_is_refused_and_nothing_else(data: bytes, machine: str) -> None:
     """No damage makes another exception than ObjectError or LinkError, or an image beyond 64 MiB."""
     img = whole_way(data, machine)
     assert img is None or img.size <= 64 << 20
 
 
+@pytest.mark.parametrize("machine", ["amd64", "i386"])
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_compiled_object_links_or_is_refused(
+    data: st.DataObject, cc: Compile, machine: str
+) -> None:
+    """The same for what a compiler makes, with its relocations, unwinding and strings."""
+    source = 'int f(const char *, int *); static int n[3]; int g(int x) { return f("text", n + x); }'
+    path = cc(source, machine=machine, name="damaged")
+    img = whole_way(data.draw(changes(path.read_bytes())), machine)
+    assert img is None or img.size <= 64 << 20
+
+
 @settings(max_examples=200, deadline=None)
-@given(mutated())
+@given(mutated)
 def test_a_damaged_kernel_s_symbols_are_read_or_refused(data: bytes) -> None:
     try:
         read_symbols(data)

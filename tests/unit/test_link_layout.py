@@ -83,6 +83,10 @@ def test_common_symbols_are_zeros_after_the_rest_each_aligned() -> None:
     assert pre.commons == {1: 16, 2: 32}
 
 
+def test_a_common_symbol_of_no_size_has_a_place_all_the_same() -> None:
+    assert laid_out([TEXT], [Sym("c", "COMMON", 1, 0)]).commons == {1: 16}
+
+
 def test_a_got_follows_the_read_only_data_with_a_slot_for_each_symbol() -> None:
     """Three reserved words, then one slot a symbol, however often it is used."""
     relocs = [Rel(0, 9, "a"), Rel(4, 42, "b"), Rel(8, 41, "a")]
