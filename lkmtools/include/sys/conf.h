@@ -79,30 +79,30 @@ struct cdevsw {
 #define __LKM_DEV_KQFILTER	int (*)(dev_t, struct knote *)
 
 /* Refuse with ENODEV. */
-#define noopen		((__LKM_DEV_OPEN)enodev)
-#define noclose		((__LKM_DEV_OPEN)enodev)
-#define noread		((__LKM_DEV_RW)enodev)
-#define nowrite		((__LKM_DEV_RW)enodev)
-#define noioctl		((__LKM_DEV_IOCTL)enodev)
-#define nostop		((__LKM_DEV_STOP)enodev)
+#define noopen		((__LKM_DEV_OPEN)(void *)enodev)
+#define noclose		((__LKM_DEV_OPEN)(void *)enodev)
+#define noread		((__LKM_DEV_RW)(void *)enodev)
+#define nowrite		((__LKM_DEV_RW)(void *)enodev)
+#define noioctl		((__LKM_DEV_IOCTL)(void *)enodev)
+#define nostop		((__LKM_DEV_STOP)(void *)enodev)
 #define notty		NULL
 #define nopoll		seltrue
-#define nommap		((__LKM_DEV_MMAP)enodev)
-#define nodump		((__LKM_DEV_DUMP)enodev)
+#define nommap		((__LKM_DEV_MMAP)(void *)enodev)
+#define nodump		((__LKM_DEV_DUMP)(void *)enodev)
 #define nosize		NULL
 #define nokqfilter	seltrue_kqfilter
 
 /* Succeed and do nothing. */
-#define nullopen	((__LKM_DEV_OPEN)nullop)
-#define nullclose	((__LKM_DEV_OPEN)nullop)
-#define nullread	((__LKM_DEV_RW)nullop)
-#define nullwrite	((__LKM_DEV_RW)nullop)
-#define nullioctl	((__LKM_DEV_IOCTL)nullop)
-#define nullstop	((__LKM_DEV_STOP)nullop)
-#define nullpoll	((__LKM_DEV_POLL)nullop)
-#define nullmmap	((__LKM_DEV_MMAP)nullop)
-#define nulldump	((__LKM_DEV_DUMP)nullop)
-#define nullkqfilter	((__LKM_DEV_KQFILTER)eopnotsupp)
+#define nullopen	((__LKM_DEV_OPEN)(void *)nullop)
+#define nullclose	((__LKM_DEV_OPEN)(void *)nullop)
+#define nullread	((__LKM_DEV_RW)(void *)nullop)
+#define nullwrite	((__LKM_DEV_RW)(void *)nullop)
+#define nullioctl	((__LKM_DEV_IOCTL)(void *)nullop)
+#define nullstop	((__LKM_DEV_STOP)(void *)nullop)
+#define nullpoll	((__LKM_DEV_POLL)(void *)nullop)
+#define nullmmap	((__LKM_DEV_MMAP)(void *)nullop)
+#define nulldump	((__LKM_DEV_DUMP)(void *)nullop)
+#define nullkqfilter	((__LKM_DEV_KQFILTER)(void *)eopnotsupp)
 
 int	enodev(void);
 void	nullenodev(void);

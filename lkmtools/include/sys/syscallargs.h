@@ -59,4 +59,41 @@ struct sys___fstat50_args { syscallarg(int) fd; syscallarg(struct stat *) sb; };
 struct sys___lstat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
 struct sys___mknod50_args { syscallarg(const char *) path; syscallarg(mode_t) mode; syscallarg(dev_t) dev; };
 
+#ifdef _KERNEL
+/* The calls themselves, for modules that wrap them. */
+int	sys_nosys(struct lwp *l, const void *v, register_t *retval);
+int	sys_close(struct lwp *l, const void *v, register_t *retval);
+int	sys_dup(struct lwp *l, const void *v, register_t *retval);
+int	sys_dup2(struct lwp *l, const void *v, register_t *retval);
+int	sys_fcntl(struct lwp *l, const void *v, register_t *retval);
+int	sys_getpid(struct lwp *l, const void *v, register_t *retval);
+int	sys_getppid(struct lwp *l, const void *v, register_t *retval);
+int	sys_getuid(struct lwp *l, const void *v, register_t *retval);
+int	sys_geteuid(struct lwp *l, const void *v, register_t *retval);
+int	sys_getgid(struct lwp *l, const void *v, register_t *retval);
+int	sys_getegid(struct lwp *l, const void *v, register_t *retval);
+int	sys_kill(struct lwp *l, const void *v, register_t *retval);
+int	sys_exit(struct lwp *l, const void *v, register_t *retval);
+int	sys___sysctl(struct lwp *l, const void *v, register_t *retval);
+int	sys_read(struct lwp *l, const void *v, register_t *retval);
+int	sys_write(struct lwp *l, const void *v, register_t *retval);
+int	sys_pread(struct lwp *l, const void *v, register_t *retval);
+int	sys_pwrite(struct lwp *l, const void *v, register_t *retval);
+int	sys_lseek(struct lwp *l, const void *v, register_t *retval);
+int	sys_ioctl(struct lwp *l, const void *v, register_t *retval);
+int	sys_open(struct lwp *l, const void *v, register_t *retval);
+int	compat_50_sys_mknod(struct lwp *l, const void *v, register_t *retval);
+int	sys___mknod50(struct lwp *l, const void *v, register_t *retval);
+int	sys_unlink(struct lwp *l, const void *v, register_t *retval);
+int	sys_mkdir(struct lwp *l, const void *v, register_t *retval);
+int	sys_rmdir(struct lwp *l, const void *v, register_t *retval);
+int	sys_chmod(struct lwp *l, const void *v, register_t *retval);
+int	sys_chown(struct lwp *l, const void *v, register_t *retval);
+int	sys_chdir(struct lwp *l, const void *v, register_t *retval);
+int	sys___stat50(struct lwp *l, const void *v, register_t *retval);
+int	sys___lstat50(struct lwp *l, const void *v, register_t *retval);
+int	sys___fstat50(struct lwp *l, const void *v, register_t *retval);
+int	sys___getdents30(struct lwp *l, const void *v, register_t *retval);
+#endif
+
 #endif
