@@ -108,7 +108,8 @@ def draw(table: list[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
+    plain = bool(os.environ.get("NO_COLOR"))
+    console = Console(color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
     widths = [max(map(len, column)) for column in zip(HEADINGS, *table, strict=True)]
     console.width = max(console.width, sum(widths) + len(widths) - 1)
     drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
-from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.errno import EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
 from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
@@ -85,12 +84,13 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
     if isinstance(module, int):
         request = layout.pack(id=module)
     else:
-        request = layout.pack(id=-1, name=module.encode()[: lkm.MAXLKMNAME])
+        request = layout.pack(id=-1, name=os.fsencode(module)[: lkm.MAXLKMNAME])
     buf = p.buffer(request)
     p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
     raw = layout.unpack(buf.data)
     offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
-    return Module(raw.id, cstring(raw.name), raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
+    name = raw.name.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
+    return Module(raw.id, name, raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
 
 
 def stat(p: Process, module: int | str) -> Module:
@@ -156,7 +156,7 @@ def unload_fd(p: Process, fd: int, module: int | str) -> None:
     if isinstance(module, int):
         p.ioctl(fd, lkm.LMUNLOAD.code(p.dm), p.buffer(layout.pack(id=module)))
         return
-    name = p.buffer(module.encode() + b"\0")
+    name = p.buffer(os.fsencode(module) + b"\0")
     p.ioctl(fd, lkm.LMUNLOAD.code(p.dm), p.buffer(layout.pack(id=-1, name=name.addr)), name)
 
 

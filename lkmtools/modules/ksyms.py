@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
 def _value(p: Process, fd: int, name: str) -> int | None:
     """One symbol; None if the kernel has none of that name, or none so long."""
     layout = ksyms_gvalue.layout(p.dm)
-    text = p.buffer(name.encode() + b"\0")
+    text = p.buffer(os.fsencode(name) + b"\0")
     request = p.buffer(layout.pack(kv_name=text.addr))
     try:
         p.ioctl(fd, KIOCGVALUE.code(p.dm), request, text)

@@ -8,6 +8,7 @@ without the kernel's symbols that ld -R left there.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
@@ -36,7 +37,7 @@ class Strings:
         at = self._at.get(name)
         if at is None:
             at = self._at[name] = len(self.data)
-            self.data += name.encode() + b"\0"
+            self.data += os.fsencode(name) + b"\0"
         return at
 
 
