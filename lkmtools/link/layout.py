@@ -213,17 +213,11 @@ def _place(
     name: str, pieces: Sequence[_Piece], page: int
 ) -> tuple[tuple[PlacedSection, ...], tuple[Segment, ...], int, dict[int, int]]:
     """Addresses: sections, segments, the size in whole pages, and piece index -> offset."""
-    first: dict[tuple[int, bool, str], int] = {}
-    for at, piece in enumerate(pieces):
-        first.setdefault(_group_key(piece), at)
-    order = sorted(
-        enumerate(pieces), key=lambda it: (*_group_key(it[1])[:2], first[_group_key(it[1])], it[0])
-    )
     sections: list[PlacedSection] = []
     starts: dict[int, int] = {}  # class -> first offset
     offsets: dict[int, int] = {}
     end = 0
-    for _, piece in order:
+    for piece in _ordered(pieces):
         if piece.align > page:
             raise LinkError(f"{name}: section {piece.name}: alignment {piece.align}, limit {page} (one page)")
         kind = _ORDER.index(piece.flags & _CLASS_MASK)
@@ -252,6 +246,14 @@ def _place(
         for i, (kind, start) in enumerate(starts.items())
     )
     return tuple(sections), segments, bounds[-1], offsets
+
+
+def _ordered(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """By class, zeros last, then in the file's order but with equal names together."""
+    first: dict[tuple[int, bool, str], int] = {}
+    for at, piece in enumerate(pieces):
+        first.setdefault(_group_key(piece), at)
+    return sorted(pieces, key=lambda piece: (*_group_key(piece)[:2], first[_group_key(piece)]))
 
 
 def _group_key(piece: _Piece) -> tuple[int, bool, str]:
