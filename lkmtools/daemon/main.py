@@ -22,6 +22,7 @@ def prepare(
     `settings` are members of kern.Config. The caller holds the start lock until this returns. DaemonError
     if the socket cannot be had or the kernel does not boot.
     """
+    signals = _signals()  # before anything that a signal should not leave behind
     listener = Listener(path)
     console = Console()
     if to_stderr:
@@ -35,7 +36,7 @@ def prepare(
     except (LkmtoolsError, OSError) as error:
         listener.close(locked=True)
         raise DaemonError(f"the kernel cannot boot: {error}") from None
-    server.on_signal(_signals())
+    server.on_signal(signals)
     return server.run
 
 

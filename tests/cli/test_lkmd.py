@@ -3,27 +3,184 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
 import stat
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
+import pytest
 from daemonfix import Daemon, Place, Run, wait_dead
 
 
-def test_prints_nothing_and_its_socket_is_private(daemon: Daemon) -> None:
-    """The socket has mode 0600, in whatever directory it lies."""
+def test_socket_is_private(daemon: Daemon) -> None:
+    """lkmd prints nothing, and its socket has mode 0600, in whatever directory it lies."""
     assert stat.S_IMODE(os.lstat(daemon.socket).st_mode) == 0o600
 
 
 def test_second_daemon_on_a_socket_names_the_first(daemon: Daemon) -> None:
     """A second lkmd exits 69 and says the pid of the one that runs."""
     expected = Run(69, "", f"lkmd: already running as pid {daemon.pid} (socket {daemon.socket})\n")
-    assert daemon.run("lkmd") == expected
+    assert expected == daemon.run("lkmd")
 
 
-def test_sigterm_ends_it_and_removes_the_socket(daemon: Daemon) -> None:
-    """SIGTERM is a clean end."""
+def test_daemon_keeps_no_descriptor_terminal_or_directory(daemon: Daemon) -> None:
+    """It is in a session of its own, in /, with nothing on its standard streams but the log."""
+    proc = f"/proc/{daemon.pid}"
+    assert os.readlink(f"{proc}/cwd") == "/"
+    assert [os.readlink(f"{proc}/fd/{fd}") for fd in range(3)] == [
+        "/dev/null", "/dev/null", f"{daemon.socket}.log",
+    ]  # fmt: skip
+    assert os.getsid(daemon.pid) not in (os.getsid(0), daemon.pid)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_it_and_removes_the_socket(daemon: Daemon, signum: int) -> None:
+    """SIGTERM and SIGINT are a clean end."""
+    kill(daemon, signum)
+    assert not os.path.lexists(daemon.socket)
+
+
+def kill(daemon: Daemon, signum: int) -> None:
+    """Send a signal to the daemon and wait for its end."""
     watch = os.pidfd_open(daemon.pid)
-    os.kill(daemon.pid, signal.SIGTERM)
+    os.kill(daemon.pid, signum)
     wait_dead(watch)
     os.close(watch)
-    assert not os.path.lexists(daemon.socket)
+
+
+def test_killed_daemon_is_replaced(daemon: Daemon) -> None:
+    """The socket a killed daemon left behind is no obstacle for the next tool, which starts another."""
+    kill(daemon, signal.SIGKILL)
+    assert os.path.lexists(daemon.socket)
+    assert daemon.run("lkmctl", "status").status == 69
+    with daemon.connect(autostart=True) as p:
+        assert p.daemon_pid != daemon.pid
+        assert p.pid == p.getpid()
+
+
+def test_socket_of_a_successor_is_left_alone(daemon: Daemon) -> None:
+    """A daemon removes the socket file only while it is its own."""
+    os.unlink(daemon.socket)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(daemon.socket)
+        kill(daemon, signal.SIGTERM)
+        assert os.path.lexists(daemon.socket)
+
+
+def test_twenty_tools_at_once_start_one_daemon(place: Place) -> None:
+    """However many find none, one is started, and all of them use it."""
+    with ExitStack() as stack:
+        tools = [stack.enter_context(place.popen("lkmctl", "syscall", "getpid")) for _ in range(20)]
+        ends = [(*tool.communicate(), tool.returncode) for tool in tools]
+    assert [(err, status) for _, err, status in ends] == [(b"", 0)] * 20
+    assert len({out for out, _, _ in ends}) == 20
+    with place.connect() as p:
+        assert p.control("status")["boot"] == 1
+
+
+def test_failing_start_is_told_to_the_tool(place: Place) -> None:
+    """What kept the daemon from starting is the tool's error."""
+    Path(place.socket).write_text("mine")
+    result = place.run("lkmctl", "syscall", "getpid")
+    assert result.status == 69
+    assert f"{place.socket}: exists and is not a socket" in place.run("lkmd").err
+    assert Path(place.socket).read_text() == "mine"
+
+
+def test_machine_of_an_autostarted_daemon(place: Place) -> None:
+    """LKM_MACHINE says which."""
+    result = place.run("lkmctl", "sysctl", "hw.machine", env={"LKM_MACHINE": "i386"})
+    assert Run(0, "hw.machine = i386\n", "") == result
+
+
+def test_path_longer_than_a_socket_address(place: Place) -> None:
+    """A socket deep in the tree works; a name too long for any socket says the limit."""
+    directory = os.path.join(place.dir, "d" * 120)
+    os.mkdir(directory)
+    env = {"LKM_SOCKET": os.path.join(directory, "s")}
+    assert Run(0, "", "") == place.run("lkmd", env=env)
+    assert place.run("lkmctl", "status", env=env).status == 0
+    assert Run(0, "", "") == place.run("lkmctl", "stop", env=env)
+    result = place.run("lkmd", "--socket", os.path.join(directory, "n" * 100))
+    assert result.status == 69
+    assert "the socket's name has 100 bytes; the limit is" in result.err
+
+
+BAD_OPTIONS = {
+    "unknown": (["--foregroud"], "--foreground"),
+    "machine": (["--machine", "vax"], "'vax' is not one of 'amd64', 'i386'"),
+    "ram": (["--ram", "1"], "1 is not in the range 16<=x<=1024"),
+    "watchdog": (["--watchdog", "0"], "0.0 is not in the range"),
+}
+
+
+@pytest.mark.parametrize(("argv", "why"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
+def test_bad_option(place: Place, argv: list[str], why: str) -> None:
+    """Usage errors exit 2 with what was meant or allowed."""
+    result = place.run("lkmd", *argv)
+    assert (result.status, result.out) == (2, "")
+    assert why in result.err
+
+
+def test_options_reach_the_kernel(start_daemon: Callable[..., Daemon]) -> None:
+    """--ram and --securelevel."""
+    daemon = start_daemon("--ram", "32", "--securelevel", "1", "--machine", "i386")
+    with daemon.connect() as p:
+        kernel = p.control("status")["kernel"]
+        assert (p.machine, p.dm.pointer, p.sysctl("kern.securelevel")) == ("i386", 4, 1)
+    assert kernel["memory"]["total"] == 32 << 20
+
+
+def test_foreground_prints_the_console(place: Place) -> None:
+    """lkmd --foreground stays, shows the kernel's messages, and ends with status 0."""
+    with place.popen("lkmd", "--foreground") as tool:
+        assert tool.stderr is not None
+        assert tool.stderr.readline() == b"NetBSD 5.2 (LKMTOOLS) #1\n"
+        tool.terminate()
+        tool.communicate()
+    assert tool.returncode == 0
+
+
+def default_place(place: Place, **env: str) -> Run:
+    """lkmctl status where nothing but `env` says where the socket is."""
+    clean = {
+        name: value for name, value in place.env.items() if name not in ("LKM_SOCKET", "XDG_RUNTIME_DIR")
+    }
+    place.env = clean | env
+    return place.run("lkmctl", "status")
+
+
+def test_default_socket_is_in_the_runtime_directory(place: Place) -> None:
+    """$XDG_RUNTIME_DIR/lkmd.sock."""
+    expected = Run(69, "", f"lkmctl: no lkmd is running (socket {place.dir}/lkmd.sock)\n")
+    assert expected == default_place(place, XDG_RUNTIME_DIR=place.dir)
+
+
+def test_default_socket_without_a_runtime_directory(place: Place) -> None:
+    """/tmp/lkmd-UID/lkmd.sock, whether somebody's daemon runs there or not."""
+    result = default_place(place)
+    assert f"socket /tmp/lkmd-{os.geteuid()}/lkmd.sock" in result.out + result.err
+
+
+def test_runtime_directory_others_can_write_is_refused(place: Place) -> None:
+    """A socket there may be anybody's."""
+    os.chmod(place.dir, 0o777)
+    result = default_place(place, XDG_RUNTIME_DIR=place.dir)
+    assert result.status == 69
+    assert f"{place.dir}: has mode 0777; others may enter or write it" in result.err
+    assert "LKM_SOCKET" in result.err
+
+
+def test_log_is_private_and_keeps_panics_out_of_the_terminal(daemon: Daemon) -> None:
+    """The log lies beside the socket, readable by its owner only."""
+    assert stat.S_IMODE(os.lstat(f"{daemon.socket}.log").st_mode) == 0o600
+
+
+def test_stop_by_a_tool_with_the_directory_gone(daemon: Daemon) -> None:
+    """A daemon whose directory was removed still ends by its signal."""
+    shutil.rmtree(daemon.dir)
+    kill(daemon, signal.SIGTERM)
+    os.mkdir(daemon.dir)

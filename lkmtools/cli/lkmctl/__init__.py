@@ -78,9 +78,9 @@ def main(ctx: click.Context, socket: str | None) -> None:
     """Look at the simulated kernel, and reach its system calls and devices.
 
     \b
-        lkmctl status                      is it running, what is loaded, the last panic
-        lkmctl dmesg -f                    its messages, as they come
-        lkmctl syscall 210 5 '"text"'      call a system call a module provides
+        lkmctl status                   is it running, the last panic
+        lkmctl dmesg -f                 its messages, as they come
+        lkmctl syscall 210 5 hello      call what a module provides
         lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
 
     status, dmesg, ps, reboot and stop exit 69 where no daemon runs; the others start one.

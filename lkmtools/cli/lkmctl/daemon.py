@@ -103,10 +103,12 @@ def ps(as_json: bool, socket: str | None) -> None:
 
 @command()
 def reboot(socket: str | None) -> None:
-    """Boot a new kernel. Every process ends and nothing stays loaded; the daemon's pid stays.
+    """Boot a new kernel.
 
     \b
         lkmctl reboot && lkmctl status
+
+    Every process ends and nothing stays loaded; the daemon's pid stays.
     """
     with process(socket, autostart=False) as p:
         need(p.control("reboot"))

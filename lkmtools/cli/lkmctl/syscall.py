@@ -28,7 +28,7 @@ def syscall(
         lkmctl syscall getpid
         lkmctl syscall --out 16 read 0 @ 16
 
-    On an error its text and the reason, and exit status 1.
+    A second return register is printed unless it is 0. On an error: text, reason, status 1.
     ARG is an integer in C notation, or a string, which is passed by address; "5" (with the quotes) is a
     string too. A 64-bit argument of an i386 kernel is two words, low first.
     """

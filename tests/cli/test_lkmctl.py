@@ -1,0 +1,231 @@
+"""lkmctl against a private daemon: what it prints and how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from daemonfix import Daemon, Place, Run
+
+from lkmtools.cli.lkmctl import COMMANDS
+
+
+@pytest.mark.parametrize("command", ["status", "dmesg", "ps", "reboot", "stop"])
+def test_no_daemon_is_started_to_be_asked(place: Place, command: str) -> None:
+    """These exit 69 and say which socket they looked at."""
+    expected = Run(69, "", f"lkmctl: no lkmd is running (socket {place.socket})\n")
+    assert expected == place.run("lkmctl", command)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_begins_with_an_example_and_fits_a_screen(place: Place, command: str) -> None:
+    """Every command shows a call of itself first."""
+    result = place.run("lkmctl", command, "--help", env={"COLUMNS": "80"})
+    lines = result.out.splitlines()
+    assert (result.status, result.err) == (0, "")
+    assert lines[4].strip().startswith(("lkmctl", "echo hello | lkmctl"))
+    assert len(lines) <= 24
+
+
+def test_help_lists_every_command(place: Place) -> None:
+    """One screen of 80 columns, no summary cut short."""
+    result = place.run("lkmctl", "--help", env={"COLUMNS": "80"})
+    lines = result.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 40
+    assert "..." not in result.out.partition("Commands:")[2]
+    assert list(COMMANDS) == [line.split()[0] for line in lines[lines.index("Commands:") + 1 :]]
+
+
+USAGE = {
+    "command": (["statsu"], "lkmctl: no command is called 'statsu'; did you mean 'status'?"),
+    "option": (["dmesg", "--folow"], "lkmctl: No such option '--folow'. Did you mean '--follow'?"),
+    "system call": (
+        ["syscall", "getpdi"],
+        "no system call is called 'getpdi'; did you mean 'getpid'?",
+    ),
+    "variable": (["sysctl", "kern.securelvel"], "did you mean 'kern.securelevel'?"),
+    "major": (["mknod", "/dev/x", "c", "x", "0"], "lkmctl: 'x' is not a major; write 10, 0x1f or 017"),
+    "mode": (["chmod", "9", "/dev/x"], "lkmctl: '9' is not an octal mode"),
+}
+
+
+@pytest.mark.parametrize(("argv", "why"), USAGE.values(), ids=USAGE)
+def test_usage_error_suggests(daemon: Daemon, argv: list[str], why: str) -> None:
+    """A mistyped word is answered with the near one or the way to write it; status 2."""
+    result = daemon.run("lkmctl", *argv)
+    assert (result.status, result.out) == (2, "")
+    assert why in result.err
+
+
+def test_status_for_programs(daemon: Daemon) -> None:
+    """Versioned JSON."""
+    answer = json.loads(daemon.run("lkmctl", "status", "--json").out)
+    assert (1, daemon.pid, "running", 1, None) == tuple(
+        answer[name] for name in ("version", "pid", "state", "boot", "last_panic")
+    )
+
+
+def test_status_for_people(daemon: Daemon) -> None:
+    """A line a fact."""
+    lines = daemon.run("lkmctl", "status").out.splitlines()
+    assert f"daemon       pid {daemon.pid}, 1 connections, socket {daemon.socket}" == lines[0]
+    assert lines[1] == "kernel       amd64, boot 1, running"
+
+
+def test_dmesg_shows_the_boot(daemon: Daemon) -> None:
+    """The message buffer, as text and as JSON."""
+    text = daemon.run("lkmctl", "dmesg").out
+    assert text.startswith("NetBSD 5.2 (LKMTOOLS) #1\n")
+    answer = json.loads(daemon.run("lkmctl", "dmesg", "--json").out)
+    assert {"version": 1, "lines": text.splitlines()} == answer
+
+
+def test_dmesg_follows_over_a_reboot(daemon: Daemon) -> None:
+    """dmesg -f prints what comes, and ends with 130 when it is interrupted."""
+    with daemon.popen("lkmctl", "dmesg", "-f") as tool:
+        assert tool.stdout is not None
+        assert tool.stdout.readline() == b"NetBSD 5.2 (LKMTOOLS) #1\n"
+        tool.stdout.readline()
+        daemon.run("lkmctl", "tee", "/dev/console", stdin=b"hello\n")
+        assert tool.stdout.readline() == b"hello\n"
+        tool.send_signal(2)
+        _, err = tool.communicate()
+    assert (tool.returncode, err) == (130, b"\n")
+
+
+def test_ps_shows_this_process(daemon: Daemon) -> None:
+    """Name and host pid of every process."""
+    with daemon.popen("lkmctl", "ps", "--json") as tool:
+        out, _ = tool.communicate()
+    processes = json.loads(out)["processes"]
+    assert ("lkmctl", tool.pid) == (processes[-1]["comm"], processes[-1]["host_pid"])
+    assert daemon.run("lkmctl", "ps").out.split()[:6] == ["PID", "UID", "HOST", "STATE", "WCHAN", "COMMAND"]
+
+
+def test_reboot_keeps_the_daemon(daemon: Daemon) -> None:
+    """A new kernel, the same pid; waiting processes are told."""
+    with daemon.connect() as p:
+        assert Run(0, "", "") == daemon.run("lkmctl", "reboot")
+        with pytest.raises(Exception, match="rebooted"):
+            p.getpid()
+    with daemon.connect() as p:
+        assert (2, daemon.pid) == (p.boot, p.daemon_pid)
+
+
+def test_stop_returns_when_the_daemon_is_gone(daemon: Daemon) -> None:
+    """Afterwards there is no socket, and the next start finds nothing in its way."""
+    assert Run(0, "", "") == daemon.run("lkmctl", "stop")
+    assert not os.path.lexists(daemon.socket)
+    assert Run(0, "", "") == daemon.run("lkmd")
+
+
+def test_sysctl_reads_and_sets(daemon: Daemon) -> None:
+    """Names and values, old and new."""
+    assert Run(0, "kern.securelevel = 0\n", "") == daemon.run("lkmctl", "sysctl", "kern.securelevel")
+    assert Run(0, "kern.securelevel: 0 -> 1\n", "") == daemon.run("lkmctl", "sysctl", "kern.securelevel=1")
+    answer = json.loads(daemon.run("lkmctl", "sysctl", "--json", "kern.securelevel", "kern.ostype").out)
+    assert answer == {"version": 1, "values": {"kern.securelevel": 1, "kern.ostype": "NetBSD"}}
+    result = daemon.run("lkmctl", "sysctl", "kern.securelevel=0")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith("lkmctl: kern.securelevel: Operation not permitted\n")
+
+
+def test_sysctl_without_operand_prints_all(daemon: Daemon) -> None:
+    """Everything the kernel has."""
+    result = daemon.run("lkmctl", "sysctl")
+    assert (result.status, result.err) == (0, "")
+    assert "hw.machine = amd64" in result.out.splitlines()
+
+
+def test_syscall_prints_the_result(daemon: Daemon) -> None:
+    """By name and by number."""
+    by_name = daemon.run("lkmctl", "syscall", "getpid")
+    by_number = daemon.run("lkmctl", "syscall", "20")
+    assert (by_name.status, by_number.status, by_name.err, by_number.err) == (0, 0, "", "")
+    assert int(by_name.out.split()[0]) < int(by_number.out.split()[0])
+
+
+def test_syscall_passes_strings_by_address(daemon: Daemon) -> None:
+    """open(2) of a path, and of a path that looks like a number."""
+    assert Run(0, "0\n", "") == daemon.run("lkmctl", "syscall", "open", "/dev/null", "0", "0")
+    result = daemon.run("lkmctl", "syscall", "open", '"5"', "0x0")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines()[0] == "lkmctl: open: No such file or directory"
+
+
+def test_syscall_that_does_not_exist(daemon: Daemon) -> None:
+    """An errno is status 1 and its text; negative arguments are no options."""
+    result = daemon.run("lkmctl", "syscall", "210", "-1")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines()[0] == "lkmctl: 210: Function not implemented"
+
+
+def test_syscall_prints_what_a_buffer_got(daemon: Daemon) -> None:
+    """--out names a buffer for '@': st_mode of struct stat is at offset 8."""
+    result = daemon.run("lkmctl", "syscall", "--out", "152", "--hex", "stat50", "/dev/null", "@")
+    first, second = result.out.splitlines()
+    assert (result.status, result.err, first) == (0, "", "0")
+    assert second.split()[8:12] == ["b6", "21", "00", "00"]
+
+
+def test_files_and_devices(daemon: Daemon) -> None:
+    """mknod, ls, chmod, tee, cat and rm on a device and on a file."""
+    steps = [
+        (["mknod", "/dev/nil", "c", "2", "2"], Run(0, "", "")),
+        (["chmod", "640", "/dev/nil"], Run(0, "", "")),
+        (["ls", "/dev/nil"], Run(0, "crw-r-----     0     0       2, 2 /dev/nil\n", "")),
+        (["tee", "/dev/nil"], Run(0, "gone\n", "")),
+        (["cat", "/dev/nil"], Run(0, "", "")),
+        (["rm", "/dev/nil"], Run(0, "", "")),
+    ]
+    for argv, expected in steps:
+        assert expected == daemon.run("lkmctl", *argv, stdin=b"gone\n")
+    result = daemon.run("lkmctl", "rm", "/dev/nil")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines()[0] == "lkmctl: /dev/nil: No such file or directory"
+
+
+def test_cat_stops_after_the_bytes_asked_for(daemon: Daemon) -> None:
+    """An endless device ends with -n."""
+    assert Run(0, "\0" * 5, "") == daemon.run("lkmctl", "cat", "-n", "5", "/dev/zero")
+
+
+def test_ioctl_of_a_device_without_any(daemon: Daemon) -> None:
+    """The device's errno is status 1."""
+    result = daemon.run("lkmctl", "ioctl", "/dev/zero", "0xc0046602", "5")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith("lkmctl: /dev/zero: ")
+
+
+def test_ioctl_argument_too_large(daemon: Daemon) -> None:
+    """The command says how many bytes there are."""
+    result = daemon.run("lkmctl", "ioctl", "/dev/null", "0xc0046602", "0x100000000")
+    assert result.status == 2
+    assert "0x100000000 does not fit the 4 bytes the command takes" in result.err
+
+
+def test_socket_option_before_and_after_the_command(daemon: Daemon) -> None:
+    """Both places work, and win over LKM_SOCKET."""
+    env = {"LKM_SOCKET": "/nowhere/s"}
+    for argv in (["--socket", daemon.socket, "ps"], ["ps", "--socket", daemon.socket]):
+        assert daemon.run("lkmctl", *argv, env=env).status == 0
+
+
+def test_reader_of_the_output_that_goes_away_is_no_error_text(daemon: Daemon) -> None:
+    """lkmctl ... | head."""
+    with daemon.popen("lkmctl", "cat", "/dev/zero") as tool:
+        assert tool.stdout is not None
+        tool.stdout.read(1)
+        tool.stdout.close()
+        tool.wait()
+        assert tool.stderr is not None
+        assert tool.stderr.read() == b""
+
+
+def test_completion_script_comes_from_click(place: Place) -> None:
+    """One line installs it."""
+    result = place.run("lkmctl", env={"_LKMCTL_COMPLETE": "bash_source"})
+    assert (result.status, result.err) == (0, "")
+    assert "_lkmctl_completion" in result.out
