@@ -1,4 +1,4 @@
-"""Fixtures for everybody: `cc` compiles C as lkmcc does."""
+"""Fixtures for everybody: `cc` compiles C as lkmcc does, `lab` is a kernel, `daemon` a process of its own."""
 
 from __future__ import annotations
 
@@ -53,11 +53,7 @@ def each_cc(request: pytest.FixtureRequest, cc: ccfix.Compile) -> ccfix.Compile:
     return cc.using(request.param)
 
 
-_spec = importlib.util.spec_from_file_location("daemonfix", Path(__file__).parent / "daemonfix.py")
-assert _spec is not None
-assert _spec.loader is not None
-daemonfix = sys.modules.setdefault("daemonfix", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(daemonfix)
+daemonfix = _helper("daemonfix")
 place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon
 
 kernfix = _helper("kernfix")

@@ -1,0 +1,173 @@
+"""lkmcc as its user meets it: files in, objects out, the compiler's own exit status."""
+
+import subprocess
+import sys
+
+import ccfix
+import pytest
+
+from lkmtools.cc import MACHINES
+from lkmtools.elf import read_object
+
+HELLO = "#include <sys/param.h>\nconst char *hello = NAME;\n"
+
+
+@pytest.fixture
+def lkmcc(tmp_path, monkeypatch):
+    """Run lkmcc in an empty directory; no kernel runs there, and no environment of the user's speaks."""
+    monkeypatch.delenv("LKM_CC", raising=False)
+    monkeypatch.delenv("LKM_MACHINE", raising=False)
+    monkeypatch.setenv("LKM_SOCKET", str(tmp_path / "no-kernel.sock"))
+
+    def run(*words, **env):
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        command = [sys.executable, "-m", "lkmtools.cli.lkmcc", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    run.dir = tmp_path
+    return run
+
+
+def machine_of(path):
+    """The lkmtools name of an object's machine."""
+    number = int.from_bytes(path.read_bytes()[18:20], "little")
+    return next(name for name, target in MACHINES.items() if target.e_machine == number)
+
+
+def write(directory, **files):
+    for name, text in files.items():
+        (directory / f"{name}.c").write_text(text)
+
+
+def test_each_source_becomes_an_object_in_the_current_directory(lkmcc):
+    (lkmcc.dir / "src").mkdir()
+    write(lkmcc.dir / "src", a="int a;", b="int b;")
+    done = lkmcc("-c", "src/a.c", "src/b.c")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [machine_of(lkmcc.dir / name) for name in ("a.o", "b.o")] == ["amd64", "amd64"]
+
+
+def test_other_options_reach_the_compiler(lkmcc):
+    """Clustered letters that are options of lkmcc too (-DFOO has an o, -Werror an r) are left alone."""
+    write(lkmcc.dir, hello=HELLO)
+    assert lkmcc('-DNAME="hello"', "-Werror", "-include", "sys/errno.h", "hello.c").returncode == 0
+    assert b"hello\0" in (lkmcc.dir / "hello.o").read_bytes()
+
+
+def test_output_can_be_named(lkmcc):
+    write(lkmcc.dir, a="int a;")
+    assert lkmcc("a.c", "-o", "other.o").returncode == 0
+    assert lkmcc("-oglued.o", "a.c").returncode == 0
+    assert {"a.c", "other.o", "glued.o"} == {path.name for path in lkmcc.dir.iterdir()}
+
+
+def test_machine_is_the_running_kernels(lkmcc, start_daemon):
+    """With neither option nor environment, a module is for the kernel that runs."""
+    daemon = start_daemon("--machine", "i386")
+    write(lkmcc.dir, a="int a;")
+    assert lkmcc("a.c", LKM_SOCKET=daemon.socket).returncode == 0
+    assert machine_of(lkmcc.dir / "a.o") == "i386"
+
+
+def test_machine_is_the_options_then_the_environments(lkmcc):
+    write(lkmcc.dir, a="int a;")
+    assert lkmcc("a.c", LKM_MACHINE="i386").returncode == 0
+    assert machine_of(lkmcc.dir / "a.o") == "i386"
+    assert lkmcc("--machine", "amd64", "a.c").returncode == 0
+    assert machine_of(lkmcc.dir / "a.o") == "amd64"
+
+
+@pytest.mark.parametrize("family", ccfix.FAMILIES)
+def test_several_sources_become_one_module(lkmcc, machine, family):
+    """-r joins objects compiled on the way and objects that are there; nothing else is left behind."""
+    if not ccfix.available(machine, family):
+        pytest.skip(f"{family} is not here or cannot compile for {machine}")
+    write(
+        lkmcc.dir,
+        a="int b(void); int a(void) { return b(); }",
+        b="int c; int b(void) { return c; }",
+        c="int c = 3;",
+    )
+    env = {"LKM_MACHINE": machine, "LKM_CC": family}
+    assert lkmcc("c.c", **env).returncode == 0
+    done = lkmcc("-r", "-o", "mod.o", "a.c", "b.c", "c.o", **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine == machine_of(lkmcc.dir / "mod.o")
+    made = read_object((lkmcc.dir / "mod.o").read_bytes(), "mod.o")
+    assert all(made.defines(name) for name in ("a", "b", "c"))
+    assert {"a.c", "b.c", "c.c", "c.o", "mod.o"} == {path.name for path in lkmcc.dir.iterdir()}
+
+
+def test_an_error_in_the_source_is_the_compilers_and_so_is_the_status(lkmcc):
+    write(lkmcc.dir, a="int a = ;")
+    done = lkmcc("a.c")
+    assert done.returncode == 1
+    assert "a.c:1:" in done.stderr
+    assert not (lkmcc.dir / "a.o").exists()
+
+
+def test_verbose_shows_the_command(lkmcc):
+    write(lkmcc.dir, a="int a;")
+    done = lkmcc("-v", "a.c")
+    assert done.returncode == 0
+    assert "-ffreestanding" in done.stderr
+    assert done.stderr.rstrip().endswith("-c a.c -o a.o")
+
+
+def test_preprocessing_goes_to_standard_output(lkmcc):
+    write(lkmcc.dir, a="#include <sys/param.h>\nint version = __NetBSD_Version__;")
+    done = lkmcc("-E", "-P", "a.c")
+    assert done.returncode == 0
+    assert "int version = 502000000;" in done.stdout
+
+
+def test_cflags_is_one_line_with_the_headers_in_it(lkmcc):
+    done = lkmcc("--cflags")
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 1
+    assert "-D_KERNEL" in done.stdout
+    assert "-isystem" in done.stdout
+
+
+def test_linux_is_not_what_a_module_is_compiled_for(lkmcc):
+    """Sources of many systems ask for __linux__ first."""
+    write(
+        lkmcc.dir, a="#if defined(__linux__) || defined(linux) || !defined(__NetBSD__)\n#error host\n#endif"
+    )
+    assert lkmcc("a.c").returncode == 0
+
+
+REFUSALS = [
+    (["a.o"], "a.o: objects are joined only with -r"),
+    (["a.c", "-o"], "-o needs a file name"),
+    (["-r", "a.c"], "-r needs -o FILE, the module to make"),
+    (["-o", "x.o", "a.c", "b.c"], "-o with several sources needs -r, which makes one module of them"),
+    (["a.txt"], "a.txt: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"),
+    ([], "no source files; try lkmcc --help"),
+    (["--machine", "vax", "a.c"], "no machine vax; there are amd64, i386"),
+    (["--cc", "nocc", "a.c"], "nocc: no such compiler"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), REFUSALS, ids=[why.split(";")[0] for _, why in REFUSALS])
+def test_what_cannot_be_done_is_said(lkmcc, words, why):
+    done = lkmcc(*words)
+    assert (1, f"lkmcc: {why}\n") == (done.returncode, done.stderr)
+
+
+def test_check_compiler_agrees_with_what_is_found(lkmcc):
+    """Exit 0 exactly when a compiler that is not zig's serves both machines; an empty PATH has none."""
+    hosts = all(any(ccfix.available(m, name) for name in ("gcc", "clang")) for m in MACHINES)
+    assert (0 if hosts else 1) == lkmcc("--check-compiler").returncode
+    done = lkmcc("--check-compiler", PATH="")
+    assert (done.returncode, done.stderr) == (1, "lkmcc: no host compiler for amd64\n")
+
+
+def test_without_a_compiler_on_path_zig_serves(lkmcc):
+    if not ccfix.available("amd64", "zig"):
+        pytest.skip("ziglang is not installed")
+    write(lkmcc.dir, a="int a;")
+    done = lkmcc("-v", "a.c", PATH="")
+    assert done.returncode == 0
+    assert "-m ziglang cc" in done.stderr
