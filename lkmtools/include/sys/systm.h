@@ -71,6 +71,7 @@ void	aprint_error(const char *fmt, ...);
 void	aprint_naive(const char *fmt, ...);
 void	aprint_verbose(const char *fmt, ...);
 void	aprint_debug(const char *fmt, ...);
+void	tablefull(const char *tab, const char *hint);
 
 /* Copies to and from the process of the current system call: 0 or EFAULT; the strings ENAMETOOLONG too. */
 int	copyin(const void *uaddr, void *kaddr, size_t len);
