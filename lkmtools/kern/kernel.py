@@ -92,7 +92,7 @@ class Kernel:
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
         self.engine.on_fault = self._fault
-        self.engine.on_overrun = self._overrun
+        self.engine.on_failure = self._failed
         self.engine.on_tick = lambda thread: self.sched.preempt()
         self.engine.new_stack = self._new_stack
         self.ksyms = Symbols()
@@ -306,14 +306,15 @@ class Kernel:
         reason = panic.explain(self, thread, fault, fn)
         raise self._panicked(reason, fault if isinstance(fault, Fault) else None)
 
-    def _overrun(self, thread: Thread, why: str) -> NoReturn:
+    def _failed(self, thread: Thread, why: str) -> NoReturn:
+        """Machine code broke the rules between instructions: it ran too long, or lost its stack."""
+        if thread.levels[-1].fn is not None:
+            raise self._panicked(
+                f"{why} in {self.symbolize(panic.caller_pc(self, thread), returns=True)}", None
+            )
         pc = self.engine.cpu.pc()
-        level = thread.levels[-1]
-        if level.fn is not None:
-            pc = panic.caller_pc(self, thread)
-        raise self._panicked(
-            f"watchdog: {why} in {self.symbolize(pc)}", None if level.fn else Fault(pc, None, 0, None)
-        )
+        where = "" if pc == self.engine.cpu.gate + self.port.halt_length else f" in {self.symbolize(pc)}"
+        raise self._panicked(why + where, Fault(pc, None, 0, None))
 
     def _new_stack(self, thread: Thread) -> None:
         base = self.kmap.alloc(KSTACK, READ | WRITE)

@@ -51,7 +51,7 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
             size = k.dm.pointer
             words = struct.unpack(f"{k.dm.order}{binding.words}{'Q' if size == 8 else 'I'}",
                                   k.umem.read(v, binding.words * size))  # fmt: skip
-            result = body(k, k.lwp_at(l_addr), *binding.decode(words))
+            result = body(k, k.lwp_at(l_addr), *binding.decode_words(words))
             if result is not None:
                 _store(k, retval, result, binding.wide)
             return 0

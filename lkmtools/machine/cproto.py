@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.datamodel import DataModel, scalar
+from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
     from lkmtools.machine.memory import Memory
@@ -158,8 +159,8 @@ def _parameter(text: str) -> Parameter:
 class Binding:
     """A prototype on a machine.
 
-    `nregs` argument registers and `nstack` stack words are read; `decode(words)` makes the arguments of them,
-    `encode(args)` the words of arguments.
+    `nregs` argument registers and `nstack` stack words are read; `decode(regs + stack words)`, with regs as
+    Cpu.regs has them, makes the arguments; `encode(args)` makes the words of arguments.
     """
 
     def __init__(self, proto: Prototype, port: Port) -> None:
@@ -170,7 +171,7 @@ class Binding:
         mask = (1 << width) - 1
         exprs: list[str] = []
         pushes: list[str] = []
-        index = 0
+        index = FIRST_ARG
         for i, param in enumerate(proto.params):
             size, signed = param.type.size(dm), param.type.signed(dm)
             raw = f"w[{index}]"
@@ -182,6 +183,7 @@ class Binding:
                 index += 1
             exprs.append(_narrow(raw, 8 * size, signed, max(width, 8 * size)))
             index += 1
+        index -= FIRST_ARG
         self.words = index
         self.nregs = min(index, len(port.args))
         self.nstack = index - self.nregs
@@ -197,7 +199,15 @@ class Binding:
         )
         self.returns_errno = proto.ret.name == "int"
         self.void = proto.ret.name == "void"
+        self.takes_list = proto.variadic or any(p.type.name == "va_list" for p in proto.params)
         self.va_param = next((i for i, p in enumerate(proto.params) if p.type.name == "va_list"), None)
+
+    def decode_words(self, words: tuple[int, ...]) -> tuple[int, ...]:
+        """The arguments that these words are, all of them in order."""
+        return self.decode(_NO_REGS + words)
+
+
+_NO_REGS = (0,) * FIRST_ARG
 
 
 def _narrow(expr: str, bits: int, signed: bool, have: int) -> str:

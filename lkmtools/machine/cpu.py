@@ -35,15 +35,6 @@ RETURNED = -1
 PREEMPTED = -2
 FAULTED = -3
 
-_lib: ctypes.CDLL | None = None
-
-
-def _library() -> ctypes.CDLL:
-    global _lib
-    if _lib is None:
-        _lib = uclib.load()
-    return _lib
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -62,6 +53,25 @@ class Fault:
         if self.trap is not None:
             return port.faults.get(self.trap, f"unexpected interrupt {self.trap:#x}")
         return "privileged or undefined instruction fault"
+
+
+class _Batch:
+    """Registers that are read or written together, with every argument of the call made beforehand."""
+
+    __slots__ = ("_ids", "_pointers", "cells", "cells_ref", "count", "ids", "pack", "unpack")
+
+    def __init__(self, registers: tuple[int, ...]) -> None:
+        n = len(registers)
+        self._ids = (ctypes.c_int * n)(*registers)
+        self.cells = (ctypes.c_uint64 * n)()
+        base = ctypes.addressof(self.cells)
+        self._pointers = (ctypes.c_void_p * n)(*(base + 8 * i for i in range(n)))
+        self.ids = ctypes.c_void_p(ctypes.addressof(self._ids))
+        self.cells_ref = ctypes.c_void_p(ctypes.addressof(self._pointers))
+        self.count = ctypes.c_int(n)
+        codec = struct.Struct(f"={n}Q")
+        self.pack = codec.pack_into
+        self.unpack = codec.unpack
 
 
 class Cpu:
@@ -84,16 +94,28 @@ class Cpu:
         self._first = text + port.halt_length
         self.fault: Fault | None = None
         self.running = False
+        # After run(): pc, sp, fp, result, upper half of a wide result, then the argument registers.
+        self.regs: tuple[int, ...] = ()
         self._page = 0
         self._bad: tuple[int, int] | None = None
         self._trap: int | None = None
         self._open()
-        self._batches = [self._batch(n) for n in range(len(port.args) + 1)]
+        self._registers = {number: ctypes.c_int(number) for _, number in port.registers}
+        self._cell = ctypes.c_uint64()
+        self._cell_ref = ctypes.byref(self._cell)
+        self._begin = ctypes.c_uint64()
+        self._end = ctypes.c_uint64(self._until)
+        self._never = (ctypes.c_uint64(0), ctypes.c_size_t(0))  # no timeout, no instruction limit
+        high = port.ret if port.ret_hi is None else port.ret_hi
+        self._after = _Batch((port.pc, port.sp, port.fp, port.ret, high, *port.args))
+        entry = (port.sp, port.fp, port.direction[0])
+        self._entries = [_Batch((*entry, *port.args[:n])) for n in range(len(port.args) + 1)]
 
     # -- the emulator -----------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        lib = self._uc = _library()
+        lib = self._uc = uclib.load()
+        self._hot = uclib.hot(lib)
         handle = ctypes.c_void_p()
         self._check(lib.uc_open(self.port.uc_arch, self.port.uc_mode, ctypes.byref(handle)), "uc_open")
         self._h = handle
@@ -120,9 +142,6 @@ class Cpu:
                 "uc_hook_add",
             )  # fmt: skip
             self._hooks.append(hook)
-        self._start = lib.uc_emu_start
-        self._cell = ctypes.c_uint64()
-        self._cell_ref = ctypes.byref(self._cell)
 
     def close(self) -> None:
         """Free the emulator. No thread may be running it."""
@@ -159,7 +178,7 @@ class Cpu:
 
     def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
         self._trap = number
-        self._uc.uc_emu_stop(self._h)
+        self._hot.stop(self._h)
 
     # -- running ----------------------------------------------------------------------------------------
 
@@ -169,10 +188,14 @@ class Cpu:
         Returns the number of the stub slot that was reached, RETURNED when the gate was, PREEMPTED after
         stop() (pc() says where), or FAULTED (`fault` says why).
         """
+        hot, handle, after = self._hot, self._h, self._after
+        self._begin.value = pc
         self.running = True
-        status = self._start(self._h, pc, self._until, 0, 0)
+        status = hot.start(handle, self._begin, self._end, *self._never)
         self.running = False
-        pc = self.pc()
+        hot.read_batch(handle, after.ids, after.cells_ref, after.count)
+        self.regs = regs = after.unpack(after.cells)
+        pc = regs[0]
         if status or self._trap is not None:
             self._note_fault(status, pc)
             return FAULTED
@@ -184,7 +207,7 @@ class Cpu:
     def stop(self) -> None:
         """End the run in progress soon; safe from another thread, lost when none is in progress."""
         if self.running:
-            self._uc.uc_emu_stop(self._h)
+            self._hot.stop(self._h)
 
     def _note_fault(self, status: int, pc: int) -> None:
         trap, self._trap = self._trap, None
@@ -221,36 +244,19 @@ class Cpu:
     def read(self, register: int) -> int:
         """One register, by the port's number for it."""
         self._cell.value = 0
-        self._uc.uc_reg_read(self._h, register, self._cell_ref)
+        self._hot.reg_read(self._h, self._registers[register], self._cell_ref)
         return self._cell.value
 
     def write(self, register: int, value: int) -> None:
         """Set one register."""
         self._cell.value = value & 0xFFFFFFFFFFFFFFFF
-        self._uc.uc_reg_write(self._h, register, self._cell_ref)
+        self._hot.reg_write(self._h, self._registers[register], self._cell_ref)
 
-    def _batch(self, nargs: int) -> tuple[Any, Any, int, Any, Any]:
-        """Prepared arrays for sp, fp and the first `nargs` argument registers."""
-        registers = (self.port.sp, self.port.fp, *self.port.args[:nargs])
-        count = len(registers)
-        ids = (ctypes.c_int * count)(*registers)
-        cells = (ctypes.c_uint64 * count)()
-        base = ctypes.addressof(cells)
-        pointers = (ctypes.c_void_p * count)(*(base + 8 * i for i in range(count)))
-        return ids, pointers, count, cells, struct.Struct(f"={count}Q")
-
-    def read_args(self, nargs: int) -> tuple[int, ...]:
-        """sp, fp, then the first `nargs` argument registers, in one call."""
-        ids, pointers, count, cells, codec = self._batches[nargs]
-        self._uc.uc_reg_read_batch(self._h, ids, pointers, count)
-        values: tuple[int, ...] = codec.unpack(cells)
-        return values
-
-    def write_args(self, sp: int, fp: int, values: tuple[int, ...]) -> None:
-        """Set sp, fp and the first argument registers in one call."""
-        ids, pointers, count, cells, codec = self._batches[len(values)]
-        codec.pack_into(cells, 0, sp, fp, *values)
-        self._uc.uc_reg_write_batch(self._h, ids, pointers, count)
+    def enter(self, sp: int, fp: int, words: tuple[int, ...]) -> None:
+        """Set sp, fp, the flags a C function expects, and the first argument registers, in one call."""
+        batch = self._entries[len(words)]
+        batch.pack(batch.cells, 0, sp, fp, self.port.direction[1], *words)
+        self._hot.write_batch(self._h, batch.ids, batch.cells_ref, batch.count)
 
     def dump(self) -> dict[str, int]:
         """Every register the port names."""

@@ -17,13 +17,11 @@ from typing import Any, NoReturn
 from lkmtools.errors import KernelError
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import FAULTED, RETURNED, SLOT, Cpu, Fault
-from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, MemFault, Memory
-from lkmtools.machine.port import Port
+from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.machine.port import FIRST_ARG, Port
 from lkmtools.machine.watchdog import Watchdog
 
-
-class CallFailed(Exception):
-    """A call out of machine code's rules: it came back with another stack pointer, or there is no stack."""
+_HEADROOM = 256  # bytes of stack that a call must find
 
 
 class KernelFunction:
@@ -82,8 +80,8 @@ class Thread:
 class Engine:
     """Machine code, called from Python and calling back.
 
-    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` must
-    raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls;
+    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` and
+    `on_failure(thread, why)` must raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls;
     `new_stack(thread)` gives a thread its stack when it first needs one.
     """
 
@@ -101,10 +99,9 @@ class Engine:
         self.watchdog_limit = 2.0
         self.entry_limit = 10.0
         self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
-        self.on_overrun: Callable[[Thread, str], NoReturn]
+        self.on_failure: Callable[[Thread, str], NoReturn]
         self.on_tick: Callable[[Thread], None] = lambda thread: None
         self.new_stack: Callable[[Thread], None]
-        self.trace: Callable[[KernelFunction, tuple[Any, ...], Any], None] | None = None
         self._plant(text)
 
     def _plant(self, text: int) -> None:
@@ -168,10 +165,9 @@ class Engine:
             self._loop(thread, level, addr)
         finally:
             thread.levels.pop()
-        cpu = self.cpu
-        value = cpu.read(self.port.ret)
+        _, _, _, value, high, *_ = self.cpu.regs
         if binding.wide and self.port.ret_hi is not None:
-            value |= cpu.read(self.port.ret_hi) << 32
+            value |= high << 32
         return binding.result(value)
 
     def _direct(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
@@ -189,25 +185,23 @@ class Engine:
         port, mem, cpu = self.port, self.mem, self.cpu
         if not thread.stack_top:
             self.new_stack(thread)
-        outermost = not thread.levels
-        self.own(thread)
+        if self.owner is not thread:
+            self.own(thread)
         words = binding.encode(args)
-        count = len(port.args)
-        step = port.dm.pointer
+        count, step, levels = len(port.args), port.dm.pointer, thread.levels
         onstack = words[count:]
-        sp = thread.sp - len(onstack) * step & -port.stack_align
-        sp -= port.return_size
-        if sp - 256 < thread.stack_base:
-            self.on_fault(thread, MemFault(sp, 2), None)
+        outer = levels[-1] if levels else None
+        top = outer.sp if outer else thread.stack_top
+        sp = (top - len(onstack) * step & -port.stack_align) - port.return_size
+        if sp - _HEADROOM < thread.stack_base:
+            self.on_fault(thread, MemFault(sp, WRITE), None)
         mem.set_ptr(sp, cpu.gate)
         for i, word in enumerate(onstack):
             mem.set_ptr(sp + port.return_size + i * step, word)
         level = Level(addr, sp)
-        fp = thread.levels[-1].fp if thread.levels else 0
-        thread.levels.append(level)
-        cpu.write_args(sp, fp, words[:count])
-        if outermost:
-            cpu.write(*port.direction)
+        levels.append(level)
+        cpu.enter(sp, outer.fp if outer else 0, words[:count])
+        if outer is None:
             thread.started = thread.since = time.monotonic()
         watchdog = self.watchdog
         watchdog.entries += 1
@@ -221,44 +215,40 @@ class Engine:
         while True:
             stop = cpu.run(pc)
             if stop >= 0:
-                fn = functions[stop]
-                self._serve(thread, level, fn)
+                self._serve(thread, level, functions[stop])
                 if watchdog.tick:
                     self._tick(thread)
                     self.own(thread)
                 pc = cpu.return_pad
             elif stop == RETURNED:
-                sp = cpu.read(self.port.sp)
-                if sp != level.sp0 + self.port.return_size:
-                    raise CallFailed(
-                        f"returned with the stack pointer at {sp:#x} instead of "
-                        f"{level.sp0 + self.port.return_size:#x}"
+                expected = level.sp0 + self.port.return_size
+                if cpu.regs[1] != expected:
+                    self.on_failure(
+                        thread,
+                        f"{level.addr:#x} returned with the stack pointer at {cpu.regs[1]:#x}, not {expected:#x}",
                     )
                 return
             elif stop == FAULTED:
                 assert cpu.fault is not None
                 self.on_fault(thread, cpu.fault, None)
             else:
-                pc = cpu.pc()
+                pc = cpu.regs[0]
                 self._tick(thread)
                 self.own(thread)
 
     def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
         """Run one kernel function for machine code: arguments in, result out."""
         cpu, binding = self.cpu, fn.binding
-        regs = cpu.read_args(binding.nregs)
-        level.sp, level.fp = sp, _ = regs[:2]
+        regs = cpu.regs
+        level.sp, level.fp = regs[1], regs[2]
         level.fn = fn
         thread.calls += 1
         try:
-            words = regs[2:]
             if binding.nstack:
-                words += self._stack_words(sp, binding)
-            args: tuple[Any, ...] = binding.decode(words)
-            if binding.proto.variadic:
-                args += (self._va_list(binding, regs, sp),)
-            elif binding.va_param is not None:
-                args = self._with_va_list(binding.va_param, args)
+                regs += self._stack_words(regs[1], binding)
+            args: tuple[Any, ...] = binding.decode(regs)
+            if binding.takes_list:
+                args = self._with_list(binding, regs, args)
             value = fn.body(self.context, *args)
         except KernelError as error:
             if not binding.returns_errno:
@@ -267,9 +257,8 @@ class Engine:
             value = error.errno
         except MemFault as fault:
             self.on_fault(thread, fault, fn)
-        if self.trace is not None:
-            self.trace(fn, args, value)
-        self.own(thread)
+        if self.owner is not thread:
+            self.own(thread)
         if not binding.void:
             cpu.write(self.port.ret, value or 0)
             if binding.wide and self.port.ret_hi is not None:
@@ -280,14 +269,26 @@ class Engine:
         level.sp = level.sp0
 
     def _stack_words(self, sp: int, binding: Binding) -> tuple[int, ...]:
-        off = self.mem.checked.check(sp + self.port.return_size, binding.stack.size, READ)
-        words: tuple[int, ...] = binding.stack.unpack_from(self.mem.buf, off)
+        """The words above the return address. The call has just pushed that, so only their end can be bad."""
+        mem = self.mem
+        off = sp + self.port.return_size - mem.base
+        end = off + binding.stack.size - 1
+        if not (off >= 0 and end < mem.size and mem.prot[end >> PAGE_SHIFT] & READ):
+            raise MemFault(end + mem.base, READ)
+        words: tuple[int, ...] = binding.stack.unpack_from(mem.buf, off)
         return words
 
-    def _va_list(self, binding: Binding, regs: tuple[int, ...], sp: int) -> VaList:
+    def _with_list(self, binding: Binding, regs: tuple[int, ...], args: tuple[int, ...]) -> tuple[Any, ...]:
+        """Arguments of which one is a variable list: what follows the named ones, or a va_list."""
+        if binding.va_param is None:
+            return (*args, self._va_list(binding, regs))
+        va = VaList(self.port.dm, self.port.va_list(self.mem, args[binding.va_param]))
+        return (*args[: binding.va_param], va, *args[binding.va_param + 1 :])
+
+    def _va_list(self, binding: Binding, regs: tuple[int, ...]) -> VaList:
         """What follows the named arguments of a variadic call: left-over registers, then the stack."""
-        in_regs = iter(regs[2 + binding.words :])
-        stack = sp + self.port.return_size + binding.nstack * self.port.dm.pointer
+        in_regs = iter(regs[FIRST_ARG + binding.words :])
+        stack = regs[1] + self.port.return_size + binding.nstack * self.port.dm.pointer
         checked, step = self.mem.checked, self.port.dm.pointer
 
         def word() -> int:
@@ -299,10 +300,6 @@ class Engine:
             return value
 
         return VaList(self.port.dm, word)
-
-    def _with_va_list(self, index: int, args: tuple[int, ...]) -> tuple[Any, ...]:
-        va = VaList(self.port.dm, self.port.va_list(self.mem, args[index]))
-        return (*args[:index], va, *args[index + 1 :])
 
     def _drop_stale_code(self) -> None:
         """Python wrote to executable pages: the CPU must translate them again."""
@@ -318,7 +315,7 @@ class Engine:
             thread.seen_calls = thread.calls
             thread.since = now
         if now - thread.since > self.watchdog_limit:
-            self.on_overrun(thread, f"{self.watchdog_limit:g} seconds without a kernel call")
+            self.on_failure(thread, f"watchdog: {self.watchdog_limit:g} seconds without a kernel call")
         if now - thread.started > self.entry_limit:
-            self.on_overrun(thread, f"{self.entry_limit:g} seconds in one call")
+            self.on_failure(thread, f"watchdog: {self.entry_limit:g} seconds in one call")
         self.on_tick(thread)

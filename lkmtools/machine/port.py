@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
 
+# Cpu.regs after a run: pc, sp, fp, result, upper half of a wide result; then the argument registers.
+FIRST_ARG = 5
 Words = Callable[[], int]  # the next register-sized word of an argument list
 
 
