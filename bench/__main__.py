@@ -1,0 +1,29 @@
+"""Run every benchmark and print its line; exit status 1 when a ratio is over its limit."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import calls, tools, wire
+
+SUITES = {"tools": tools, "wire": wire, "calls": calls}
+
+
+def main() -> int:
+    """Run the suites named on the command line, or all."""
+    names = sys.argv[1:] or list(SUITES)
+    over = 0
+    print(f"python {sys.version.split()[0]}, {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory(prefix="lkmb") as directory:
+        for name in names:
+            for result in SUITES[name].run(Path(directory)):
+                print(result.line(), flush=True)
+                over += result.limit is not None and result.ratio > result.limit
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

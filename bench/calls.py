@@ -1,0 +1,74 @@
+"""The machine: a kernel call from module code, and loading through the Python API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.measure import Result, pair
+from bench.samples import EXAMPLES, compiled
+from lkmtools import modules
+from lkmtools.local import LocalKernel
+from lkmtools.machine import PORTS, Prototype
+
+CALLS = 20000
+RUNS = 9
+LOOP = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+MOD_MISC("loop");
+int loop_run(int n);
+int loop_run(int n) { int i; for (i = 0; i < n; i++) seltrue(0, i, 0); return n; }
+int loop_lkmentry(struct lkm_table *, int, int);
+int loop_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+LOADS = 200
+
+
+def run(directory: Path) -> Iterator[Result]:
+    """Two lines a machine."""
+    for machine in PORTS:
+        yield _kernel_call(directory, machine)
+    for machine in PORTS:
+        yield _load(directory, machine)
+
+
+def _kernel_call(directory: Path, machine: str) -> Result:
+    obj = compiled(directory, LOOP, "loop", machine)
+    proto = Prototype("int loop_run(int n)")
+    with LocalKernel(machine=machine) as lk:
+        loaded = modules.load(lk.process(), obj)
+        addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
+        k = lk.kernel
+        cpu = k.engine.cpu
+        stub = k.symbol("printf")
+
+        def bare() -> None:
+            for _ in range(CALLS):
+                cpu.run(stub)
+
+        return pair(
+            f"kernel call from module code / bare stop and resume, {machine}",
+            lambda: k.call(proto, addr, CALLS),
+            bare,
+            3,
+            RUNS,
+            CALLS,
+        )
+
+
+def _load(directory: Path, machine: str) -> Result:
+    obj = compiled(directory, EXAMPLES / "hello" / "hello.c", "hello", machine)
+    with LocalKernel(machine=machine) as lk:
+        p = lk.process()
+        began = time.perf_counter()
+        for _ in range(LOADS):
+            modules.load(p, obj)
+            modules.unload(p, "hello")
+        took = time.perf_counter() - began
+    return Result(f"load+unload through the Python API, {machine}", LOADS / took, 1, None, "per s")
