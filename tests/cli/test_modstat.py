@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 from typing import Any
+
+from daemonfix import installed
 
 HEADER = {
     "amd64": "Type    Id   Offset Loadaddr         Size Info             Rev Module Name\n",
@@ -79,3 +84,35 @@ def test_json_has_a_version_and_the_failure(lab: Any) -> None:
     document = json.loads(run.out)
     assert (run.status, document["version"], document["modules"]) == (3, 1, [])
     assert (document["error"]["status"], document["error"]["errno"]) == (3, "ENOENT")
+
+
+def on_terminal(lab: Any, **env: str) -> str:
+    """What modstat draws when its output is a terminal."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        argv = [installed("modstat")]
+        environ = {**lab.daemon.env, "TERM": "xterm", **env}
+        done = subprocess.run(argv, stdout=theirs, env=environ, check=False)
+        text = screen.read(1 << 16).decode()
+        os.close(theirs)
+    assert done.returncode == 0
+    return text
+
+
+def test_a_terminal_gets_the_same_columns_as_a_table(lab: Any) -> None:
+    lab.run("modload", lab.misc("hello"), lab.device("d"))
+    drawn, plain = on_terminal(lab), lab.run("modstat").out
+    words = [line.split() for line in drawn.splitlines()]
+    assert [line.split() for line in plain.splitlines()] == words
+
+
+def test_no_color_means_no_escape_sequences(lab: Any) -> None:
+    lab.run("modload", lab.misc("hello"))
+    assert "\x1b" not in on_terminal(lab, NO_COLOR="1")
+    assert "\x1b" in on_terminal(lab, NO_COLOR="")
+
+
+def test_a_narrow_terminal_keeps_every_digit(lab: Any) -> None:
+    lab.run("modload", lab.misc("hello"))
+    (row,) = json.loads(lab.run("modstat", "--json").out)["modules"]
+    assert row["loadaddr"][2:] in on_terminal(lab, COLUMNS="40")
