@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "link": {"elf"},
     "proto": set(),
     "kern": {"machine"},
-    "client": {"proto"},
+    "client": {"proto", "daemon"},  # of daemon only address and autostart, which import no kernel
     "cc": set(),
     "daemon": {"kern", "proto"},
     "modules": {"client", "link", "elf"},
