@@ -78,7 +78,7 @@ def parse(words: list[str]) -> Request:
             output = next(rest, None)
             if output is None:
                 raise CompilerError("-o needs a file name")
-        elif word.startswith("-o") and not word.startswith("-objc"):
+        elif word.startswith("-o"):
             output = word[2:]
         elif word in _TAKES_ARGUMENT:
             options += [word, *[argument for argument in [next(rest, None)] if argument is not None]]

@@ -1,0 +1,3 @@
+/* <sys/simplelock.h>: everything is in <sys/lock.h>. */
+
+#include <sys/lock.h>
