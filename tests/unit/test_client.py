@@ -1,0 +1,317 @@
+"""lkmtools.client against a real daemon: buffers, words, errors, and how a process ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+from daemonfix import Daemon, Place
+
+from lkmtools import client
+from lkmtools.abi import stat as st
+from lkmtools.abi.conf import makedev
+from lkmtools.abi.errno import EBUSY, EFAULT, ENOENT, ENOSYS
+from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR, SEEK_CUR, SEEK_SET
+from lkmtools.abi.syscall import SYS_getgid, SYS_getpid, SYS_getuid, SYS_open, SYS_read
+from lkmtools.client.core import MAX_ADDRESS, MIN_ADDRESS
+from lkmtools.client.transport import Transport
+from lkmtools.errors import DaemonError, KernelError, PanicError
+from lkmtools.proto import Hello, Panic, Reader, Result, Syscall, Welcome, encode
+
+
+@pytest.fixture(params=["amd64", "i386"])
+def p(request: pytest.FixtureRequest, start_daemon: Callable[..., Daemon]) -> client.Process:
+    """A process of each machine."""
+    return start_daemon("--machine", request.param).connect()
+
+
+def test_welcome_describes_the_kernel(daemon: Daemon) -> None:
+    """Machine, data model, release and numbers."""
+    with daemon.connect() as p:
+        assert (p.machine, p.dm.name, p.release, p.boot) == ("amd64", "LP64", 502000000, 1)
+        assert (p.pid, p.daemon_pid, p.path) == (p.getpid(), daemon.pid, daemon.socket)
+        assert p.version == "NetBSD 5.2 (LKMTOOLS) #1"
+
+
+def test_reading_and_seeking(p: client.Process) -> None:
+    """Offsets of 64 bits go through on a 32-bit kernel too."""
+    with p:
+        fd = p.open("/dev/zero")
+        assert p.read(fd, 4) == bytes(4)
+        assert p.lseek(fd, 0, SEEK_CUR) == 4
+        assert p.pread(fd, 3, 1 << 33) == bytes(3)
+        assert p.lseek(fd, 1 << 40, SEEK_SET) == 1 << 40
+        assert p.lseek(fd, -1, SEEK_CUR) == (1 << 40) - 1
+        p.close(fd)
+        null = p.open("/dev/null", O_RDWR)
+        assert p.read(null, 4) == b""
+        assert (p.write(null, b"hello"), p.pwrite(null, b"abc", 1 << 33)) == (5, 3)
+
+
+def test_files_come_and_go(p: client.Process) -> None:
+    """listdir and unlink."""
+    with p:
+        p.mknod("/tmp/file", st.S_IFCHR | 0o600, makedev(2, 2))
+        assert p.listdir("/tmp") == ["file"]
+        p.unlink("/tmp/file")
+        assert p.listdir("/tmp") == []
+
+
+def test_devices_and_their_numbers(p: client.Process) -> None:
+    """A dev_t has 64 bits and comes back whole."""
+    with p:
+        dev = makedev(28, 7)
+        p.mknod("/dev/some", st.S_IFCHR | 0o644, dev)
+        p.chmod("/dev/some", 0o600)
+        status = p.stat("/dev/some")
+        assert (status.st_rdev, status.st_mode) == (dev, st.S_IFCHR | 0o600)
+
+
+def test_directories(p: client.Process) -> None:
+    """mkdir and rmdir."""
+    with p:
+        p.mkdir("/tmp/d", 0o700)
+        assert p.stat("/tmp/d").st_mode == st.S_IFDIR | 0o700
+        p.rmdir("/tmp/d")
+        with pytest.raises(KernelError) as caught:
+            p.stat("/tmp/d")
+        assert caught.value.errno == ENOENT
+
+
+def test_kernel_error_has_errno_and_reason(daemon: Daemon) -> None:
+    """BSD's number, and a sentence beside it."""
+    with daemon.connect() as p:
+        with pytest.raises(KernelError) as caught:
+            p.syscall(210)
+        assert caught.value.errno == ENOSYS
+        first = p.open("/dev/lkm", O_RDWR)
+        with daemon.connect() as q, pytest.raises(KernelError) as caught:
+            q.open("/dev/lkm", O_RDWR | O_NONBLOCK)
+        assert caught.value.errno == EBUSY
+        assert "test" in caught.value.reason
+        p.close(first)
+
+
+def test_memory_that_was_not_sent_is_efault(daemon: Daemon) -> None:
+    """A pointer into a buffer that is not part of the request, and a null pointer."""
+    with daemon.connect() as p:
+        fd = p.open("/dev/zero", O_RDONLY)
+        buf = p.buffer(16)
+        for address in (buf.addr, 0, buf.addr + 4096):
+            with pytest.raises(KernelError) as caught:
+                p.syscall(SYS_read, fd, address, 16)
+            assert caught.value.errno == EFAULT
+
+
+def test_buffers_are_page_aligned_and_numbered_anew_below_the_kernel(daemon: Daemon) -> None:
+    """Addresses start at 0x10000 and never reach the kernel's."""
+    with daemon.connect() as p:
+        first, second = p.buffer(1), p.buffer(4096)
+        assert (first.addr, second.addr, p.buffer(0).addr) == (0x10000, 0x11000, 0x13000)
+        p._next = MAX_ADDRESS - 4096
+        assert p.buffer(8192).addr == MIN_ADDRESS
+
+
+def test_too_many_arguments_are_an_error_of_the_request(daemon: Daemon) -> None:
+    """The process lives on."""
+    with daemon.connect() as p:
+        why = "number of arguments is 9; the limit is 8"
+        with pytest.raises(DaemonError, match=why):
+            p.syscall(SYS_getpid, *range(9))
+        assert p.pid == p.getpid()
+
+
+def test_exit_closes_what_was_open(daemon: Daemon) -> None:
+    """The end of the connection is the end of the process; a sleeping open goes on then."""
+    holder, waiter = daemon.connect("holder"), daemon.connect("waiter")
+    holder.open("/dev/lkm", O_RDWR)
+    waiter.on_wait = holder.exit
+    with waiter:
+        assert waiter.open("/dev/lkm", O_RDWR) == 0
+    with pytest.raises(DaemonError, match="the connection to the daemon is closed"):
+        holder.getpid()
+
+
+def test_interrupt_while_waiting_ends_the_process(daemon: Daemon) -> None:
+    """KeyboardInterrupt goes through, and the kernel forgets the process and its sleep."""
+    holder, waiter = daemon.connect("holder"), daemon.connect("waiter")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    waiter.on_wait = interrupt
+    with holder:
+        holder.open("/dev/lkm", O_RDWR)
+        with pytest.raises(KeyboardInterrupt):
+            waiter.open("/dev/lkm", O_RDWR)
+        assert waiter._transport.fileno() == -1
+        holder.getpid()
+        assert "waiter" not in [proc["comm"] for proc in holder.control("ps")["processes"]]
+
+
+def test_daemon_that_dies_is_a_daemon_error(daemon: Daemon) -> None:
+    """Not an OSError."""
+    with daemon.connect() as p:
+        daemon.stop()
+        with pytest.raises(DaemonError, match="the daemon closed the connection"):
+            p.getpid()
+
+
+def test_no_daemon_and_no_autostart(place: Place) -> None:
+    """The error names the socket."""
+    with pytest.raises(DaemonError, match=f"no lkmd is running .socket {place.socket}"):
+        place.connect()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be somebody else")
+def test_other_users_keep_their_uid(daemon: Daemon) -> None:
+    """SO_PEERCRED: the owner and root are 0 inside, others what they are; they may not stop the daemon."""
+    os.chmod(daemon.dir, 0o755)
+    os.chmod(daemon.socket, 0o666)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(65533)
+        os.setuid(65534)
+        os.write(writing, as_somebody(daemon.socket).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as result:
+        assert result.read() == "65534 65533 stop: only the owner of the daemon and root may do that"
+    os.waitpid(child, 0)
+    with daemon.connect() as p:
+        assert (p.syscall(SYS_getuid)[0], p.syscall(SYS_getgid)[0]) == (0, 0)
+
+
+def as_somebody(path: str) -> str:
+    """uid and gid inside, and what the daemon says to `stop`."""
+    try:
+        p = client.connect(path, autostart=False)
+        ids = f"{p.syscall(SYS_getuid)[0]} {p.syscall(SYS_getgid)[0]}"
+        try:
+            return f"{ids} stopped {p.control('stop')}"
+        except DaemonError as error:
+            return f"{ids} {error}"
+    except Exception as error:
+        return repr(error)
+
+
+class Scripted:
+    """The other end of a connection, which answers what it is told to: for what no right daemon sends."""
+
+    def __init__(self, *answers: object) -> None:
+        ours, theirs = socket.socketpair()
+        self.transport = Transport(ours)
+        self.peer = theirs
+        self.answers = list(answers)
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        reader = Reader()
+        while self.answers and (data := self.peer.recv(65536)):
+            reader.feed(data)
+            while (got := reader.next()) is not None:
+                answer = self.answers.pop(0)
+                self.peer.sendall(answer if isinstance(answer, bytes) else encode(answer, got[0]))  # type: ignore[arg-type]
+        self.peer.close()
+
+    def process(self, byteorder: int = 0) -> client.Process:
+        return client.Process(
+            self.transport, Welcome(1, 8, 8, byteorder, 1, 502000000, 1, 1, "amd64", ""), "test"
+        )
+
+
+WRONG = {
+    "not a frame": (b"HTTP/1.1 400 Bad Request\r\n", "does not speak our protocol"),
+    "another frame": (Hello(1, 1, "x"), "answered SYSCALL with HELLO"),
+    "a region we did not send": (Result(0, (0, 0), ((1, 0, b"x"),), "", ""), "region is 1; the limit is 0"),
+    "a change beyond the region": (
+        Result(0, (0, 0), ((0, 3, b"xy"),), "", ""),
+        "end of change is 5; the limit",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "why"), WRONG.values(), ids=WRONG)
+def test_wrong_answer_is_a_daemon_error(answer: object, why: str) -> None:
+    """A daemon that is none cannot confuse a tool."""
+    script = Scripted(answer)
+    p = script.process()
+    with p, pytest.raises(DaemonError, match=why):
+        p.syscall(SYS_open, p.buffer(b"abc\0"))
+    script.thread.join()
+
+
+def test_unknown_data_model_is_refused() -> None:
+    """Big-endian LP64 is not ours."""
+    script = Scripted()
+    with pytest.raises(DaemonError, match="unknown data model"):
+        script.process(byteorder=1)
+    script.transport.close()
+    script.thread.join()
+
+
+def test_panic_carries_reason_and_report() -> None:
+    """Also when the answer was already on its way before the request."""
+    script = Scripted(Panic("why", "all about it"))
+    p = script.process()
+    with p, pytest.raises(PanicError) as caught:
+        p.getpid()
+    assert (caught.value.reason, caught.value.report) == ("why", "all about it")
+    script.thread.join()
+
+
+def test_uprintf_text_goes_to_the_terminal() -> None:
+    """By default standard error; here a file of the caller's."""
+    script = Scripted(Result(0, (7, 0), (), "", "hello\n"))
+    p = script.process()
+    p.tty = io.StringIO()
+    with p:
+        assert p.getpid() == 7
+    assert p.tty.getvalue() == "hello\n"
+    script.thread.join()
+
+
+def test_only_what_changed_comes_back_into_the_buffer() -> None:
+    """A short read leaves the rest as it was."""
+    script = Scripted(Result(0, (2, 0), ((0, 1, b"ab"),), "", ""))
+    p = script.process()
+    with p:
+        buf = p.buffer(b"xxxx")
+        assert p.syscall(SYS_read, 0, buf, 4)[0] == 2
+    assert buf.data == b"xabx"
+    script.thread.join()
+
+
+def test_registers_are_signed() -> None:
+    """A register_t of all ones is -1."""
+    script = Scripted(Result(0, ((1 << 64) - 1, 5), (), "", ""))
+    p = script.process()
+    with p:
+        assert p.syscall(1) == (-1, 5)
+    script.thread.join()
+
+
+def test_request_is_the_frame_of_the_protocol() -> None:
+    """Number, words and regions: strings at addresses of their own, buffers at theirs."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(encode(Result(0, (0, 0), (), "", ""), 1))
+        p = client.Process(Transport(ours), Welcome(1, 4, 4, 0, 1, 1, 1, 1, "i386", ""), "test")
+        with p:
+            buf, other = p.buffer(b"12"), p.buffer(b"3")
+            p.syscall(5, "/x", -1, buf, b"raw", *p.quad(1 << 33), also=[other])
+        reader = Reader()
+        reader.feed(theirs.recv(65536))
+        _, frame = reader.next() or (0, None)
+    assert isinstance(frame, Syscall)
+    assert frame.args == (0x12000, 0xFFFFFFFF, 0x10000, 0x13000, 0, 2)
+    assert [(r.address, bytes(r.data)) for r in frame.regions] == [
+        (0x12000, b"/x\0"), (0x10000, b"12"), (0x13000, b"raw"), (0x11000, b"3"),
+    ]  # fmt: skip
