@@ -9,10 +9,8 @@
 #ifdef _KERNEL
 extern int	hz;			/* ticks of the clock a second */
 extern int	tick;			/* microseconds a tick */
+extern int	lbolt;			/* sleep for it: a wakeup once a second */
 extern int	hardclock_ticks;	/* ticks since boot, wrapping around */
-extern char	hostname[MAXHOSTNAMELEN];
-extern int	hostnamelen;
-extern long	hostid;
 extern struct timeval	boottime;
 extern int	securelevel;
 #endif

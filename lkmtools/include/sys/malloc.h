@@ -53,8 +53,10 @@ void	 free(void *p, struct malloc_type *type);
 void	*kern_malloc(unsigned long size, struct malloc_type *type, int flags);
 void	*kern_realloc(void *p, unsigned long size, struct malloc_type *type, int flags);
 void	 kern_free(void *p, struct malloc_type *type);
-void	 malloc_type_attach(struct malloc_type *type);
-void	 malloc_type_detach(struct malloc_type *type);
+
+/* A type needs no introduction: the kernel meets it at its first use. */
+#define malloc_type_attach(type)	((void)(type))
+#define malloc_type_detach(type)	((void)(type))
 
 #define MALLOC(space, cast, size, type, flags) \
 	(space) = (cast)malloc((u_long)(size), (type), (flags))

@@ -31,10 +31,14 @@ char	*strstr(const char *s, const char *part);
 size_t	 strlcpy(char *to, const char *from, size_t size);
 size_t	 strlcat(char *to, const char *from, size_t size);
 unsigned long	strtoul(const char *s, char **end, int base);
+unsigned long long	strtoull(const char *s, char **end, int base);
+u_int	 scanc(u_int size, const u_char *cp, const u_char *table, int mask);
+int	 skpc(int mask, size_t size, u_char *cp);
 #define index(s, c)	strchr((s), (c))
 #define rindex(s, c)	strrchr((s), (c))
 
 uint32_t arc4random(void);
+void	 arc4randbytes(void *p, size_t n);
 u_long	 random(void);
 
 static __inline __unused int	imax(int a, int b) { return a > b ? a : b; }
