@@ -86,7 +86,7 @@ def test_status_ps_and_dmesg_answer_during_a_runaway(runaway: Daemon) -> None:
     """The process that runs away is listed beside the one that asks."""
     assert runaway.run("lkmctl", "dmesg").status == 0
     processes = json.loads(runaway.run("lkmctl", "ps", "--json").out)["processes"]
-    assert [proc["comm"] for proc in processes].count("lkmctl") == 2
+    assert [proc["comm"] for proc in processes].count("lkmctl") >= 2
 
 
 def test_reboot_ends_a_runaway(runaway: Daemon) -> None:
