@@ -24,6 +24,7 @@ def _helper(name: str) -> ModuleType:
 ccfix = _helper("ccfix")
 _helper("elfwriter")
 _helper("ldcompare")
+_helper("lkmraw")
 
 
 @pytest.fixture(scope="session")
