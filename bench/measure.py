@@ -24,7 +24,11 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The line as it is printed."""
-        verdict = "" if self.limit is None else f"at most {self.limit:g}: {'ok' if self.ratio <= self.limit else 'OVER'}"
+        verdict = (
+            ""
+            if self.limit is None
+            else f"at most {self.limit:g}: {'ok' if self.ratio <= self.limit else 'OVER'}"
+        )
         return f"{self.name:<58} {self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}  {verdict}"
 
 
@@ -36,7 +40,12 @@ def once(action: Callable[[], object]) -> float:
 
 
 def pair(
-    name: str, ours: Callable[[], object], other: Callable[[], object], limit: float | None, runs: int, per: int = 1
+    name: str,
+    ours: Callable[[], object],
+    other: Callable[[], object],
+    limit: float | None,
+    runs: int,
+    per: int = 1,
 ) -> Result:
     """The medians of `runs` runs of each, in turn after one warm-up, divided by the `per` things one run does."""
     ours(), other()

@@ -111,6 +111,8 @@ class Field(NamedTuple):
     size: int
     code: str
     bound: int | None
+    codec: struct.Struct
+    many: bool  # an array of something other than bytes
 
 
 class Layout:
@@ -122,9 +124,11 @@ class Layout:
         self.size = size
         self.align = align
         self.fields = {field.name: field for field in fields}
-        self.codecs = {f.name: struct.Struct(dm.order + f.code) for f in fields}
         self._all = struct.Struct(dm.order + _whole(fields, size))
-        self._plain = [f.name for f in fields if f.size]
+        self._plain = [f for f in fields if f.size]
+        # What pack() needs to do it in one call: only for structs without arrays of integers.
+        simple = not any(f.many for f in self._plain)
+        self._zeros = [(f.name, b"" if f.bound else 0) for f in self._plain] if simple else None
 
     def __repr__(self) -> str:
         return f"<Layout struct {self.name} {self.dm.name}, {self.size} bytes>"
@@ -138,6 +142,14 @@ class Layout:
 
         Integers may be given signed or unsigned; those too large for the member raise struct.error.
         """
+        if self._zeros is not None and values.keys() <= self.fields.keys():
+            try:
+                return self._all.pack(*[values.get(name, zero) for name, zero in self._zeros])
+            except struct.error:
+                return self._pack_each(values)  # a value of the other sign, or one too large
+        return self._pack_each(values)
+
+    def _pack_each(self, values: dict[str, Any]) -> bytes:
         out = bytearray(self.size)
         for name, value in values.items():
             self.put(out, 0, name, value)
@@ -148,29 +160,27 @@ class Layout:
         raw = self._all.unpack_from(data, offset)
         out = SimpleNamespace()
         at = 0
-        for name in self._plain:
-            field = self.fields[name]
-            take = field.bound if field.bound is not None and not field.code.endswith("s") else None
-            value: Any = raw[at] if take is None else raw[at : at + take]
-            at += 1 if take is None else take
-            setattr(out, name.replace(".", "_"), value)
+        for field in self._plain:
+            take = field.bound if field.many and field.bound else 1
+            setattr(out, field.name.replace(".", "_"), raw[at : at + take] if field.many else raw[at])
+            at += take
         return out
 
     def get(self, data: Any, base: int, member: str) -> Any:
         """One member of the struct that begins at data[base]."""
         field = self.fields[member]
-        values = self.codecs[member].unpack_from(data, base + field.offset)
-        return values[0] if field.bound is None or field.code.endswith("s") else values
+        values = field.codec.unpack_from(data, base + field.offset)
+        return values if field.many else values[0]
 
     def put(self, data: Any, base: int, member: str, value: Any) -> None:
         """Set one member of the struct that begins at data[base]."""
         field = self.fields[member]
         if isinstance(value, int) and field.bound is None:
             value = _wrap(value, field)
-        if isinstance(value, tuple | list):
-            self.codecs[member].pack_into(data, base + field.offset, *value)
+        if field.many:
+            field.codec.pack_into(data, base + field.offset, *value)
         else:
-            self.codecs[member].pack_into(data, base + field.offset, value)
+            field.codec.pack_into(data, base + field.offset, value)
 
 
 def _wrap(value: int, field: Field) -> int:
@@ -247,7 +257,9 @@ class Struct:
                         offset = at + i * inner.size + field.offset
                         fields.append(field._replace(name=f"{prefix}.{field.name}", offset=offset))
             else:
-                fields.append(Field(name, at, size, _code(ctype, kind, count), count))
+                code = _code(ctype, kind, count)
+                many = count is not None and not code.endswith("s")
+                fields.append(Field(name, at, size, code, count, struct.Struct(dm.order + code), many))
             at += size
         return Layout(self.name, dm, fields, -(-at // align) * align, align)
 

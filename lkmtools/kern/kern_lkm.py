@@ -286,7 +286,7 @@ class Lkm:
         if users:
             names = ", ".join(f"'{user.title}'" for user in users)
             raise KernelError(EBUSY, f"'{module.title}' is in use by {names}")
-        for lwp in k.sched.sleeping():
+        for lwp in k.sched.suspended():
             for frame in backtrace(k.engine, lwp.thread, None, k.function_start):
                 if frame.function is None and module.holds(frame.pc):
                     where = k.symbolize(frame.pc, returns=True)
@@ -482,16 +482,17 @@ def lmready(k: Kernel, op: Open, data: int) -> None:
 
 def _find(k: Kernel, ident: int, name: Callable[[], str]) -> Module:
     """By id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
-    loaded = k.lkm.loaded()
     if ident >= 0:
+        found = k.lkm.modules.get(ident)
+        if found is not None and k.lkm.view(found).refcnt:
+            return found
+        loaded = k.lkm.loaded()
         if not loaded or ident > loaded[-1].id:
             highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
             raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
-        found = next((m for m in loaded if m.id == ident), None)
-        if found is None:
-            raise KernelError(ENOENT, f"no module has ID {ident}")
-        return found
+        raise KernelError(ENOENT, f"no module has ID {ident}")
     wanted = name()
+    loaded = k.lkm.loaded()
     for module in loaded:
         if lkm_dispatch.module_name(k, k.lkm.view(module).private) == wanted:
             return module

@@ -126,6 +126,8 @@ TYPES: dict[int, Type] = {
 
 def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
     """lkmdispatch's work. KernelErrors: EPROGMISMATCH, EEXIST, ENXIO, and each type's own."""
+    if cmd not in (abi.LKM_E_LOAD, abi.LKM_E_UNLOAD):
+        return
     table = k.umem.view(abi.lkm_table.layout(k.dm), table_addr)
     private = table.private
     kind = k.umem.i32(private)
@@ -141,7 +143,7 @@ def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
         if other is not None and kind != abi.LM_MISC:
             raise KernelError(EEXIST, f"LKM '{other.title}' is already loaded as ID {other.id}")
         handler.load(k, private)
-    elif cmd == abi.LKM_E_UNLOAD:
+    else:
         handler.unload(k, private)
-    if module is not None and cmd in (abi.LKM_E_LOAD, abi.LKM_E_UNLOAD):
+    if module is not None:
         module.wired = cmd == abi.LKM_E_LOAD

@@ -81,8 +81,8 @@ class Engine:
     """Machine code, called from Python and calling back.
 
     `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` and
-    `on_failure(thread, why)` must raise; `on_tick(thread)` is called at clock ticks, between instructions or kernel calls;
-    `new_stack(thread)` gives a thread its stack when it first needs one.
+    `on_failure(thread, why)` must raise; `on_tick(thread)` is called at clock ticks, between instructions or
+    kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
     """
 
     def __init__(self, port: Port, mem: Memory, functions: list[KernelFunction], context: Any) -> None:
@@ -223,10 +223,8 @@ class Engine:
             elif stop == RETURNED:
                 expected = level.sp0 + self.port.return_size
                 if cpu.regs[1] != expected:
-                    self.on_failure(
-                        thread,
-                        f"{level.addr:#x} returned with the stack pointer at {cpu.regs[1]:#x}, not {expected:#x}",
-                    )
+                    place = f"{cpu.regs[1]:#x}, not {expected:#x}"
+                    self.on_failure(thread, f"{level.addr:#x} returned with the stack pointer at {place}")
                 return
             elif stop == FAULTED:
                 assert cpu.fault is not None

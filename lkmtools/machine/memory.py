@@ -54,14 +54,16 @@ class View:
     def get(self, member: str) -> Any:
         """Read `member` ("mod.lkm_name" for a nested one)."""
         field = self._layout.fields[member]
-        return self._layout.get(self._mem.read(self.addr + field.offset, field.size), -field.offset, member)
+        mem = self._mem
+        off = mem.locate(self.addr + field.offset, field.size, READ)
+        value = field.codec.unpack_from(mem.buf, off)
+        return value if field.many else value[0]
 
     def put(self, member: str, value: Any) -> None:
         """Write `member`."""
         field = self._layout.fields[member]
-        data = bytearray(field.size)
-        self._layout.put(data, -field.offset, member, value)
-        self._mem.write(self.addr + field.offset, data)
+        off = self._mem.locate(self.addr + field.offset, field.size, WRITE)
+        self._layout.put(self._mem.buf, off - field.offset, member, value)
 
     def at(self, member: str) -> int:
         """The address of `member`."""
@@ -76,20 +78,28 @@ class View:
 
 
 class _Access:
-    """Typed reads and writes over read() and write(); integers in the machine's byte order."""
+    """Typed reads and writes over locate(); integers in the machine's byte order."""
 
     __slots__ = ()
     _codec: dict[str, struct.Struct]
+    buf: mmap.mmap
 
-    def read(self, addr: int, length: int) -> bytes:
+    def locate(self, addr: int, length: int, access: int) -> int:
+        """The index of [addr, addr + length) in `buf`; MemFault at the first byte that is out of reach."""
         raise NotImplementedError  # pragma: no cover
 
+    def read(self, addr: int, length: int) -> bytes:
+        """`length` bytes from `addr`."""
+        off = self.locate(addr, length, READ)
+        return self.buf[off : off + length] if length > 0 else b""
+
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
+        """Store `data` at `addr`."""
         raise NotImplementedError  # pragma: no cover
 
     def _get(self, code: str, addr: int) -> int:
         codec = self._codec[code]
-        value: int = codec.unpack(self.read(addr, codec.size))[0]
+        value: int = codec.unpack_from(self.buf, self.locate(addr, codec.size, READ))[0]
         return value
 
     def _put(self, code: str, addr: int, value: int) -> None:
@@ -180,24 +190,20 @@ class Memory(_Access):
         """Give the memory file back. The mapping goes when the last view of it does."""
         os.close(self.fd)
 
-    def offset(self, addr: int, length: int, access: int) -> int:
+    def locate(self, addr: int, length: int, access: int) -> int:
         """The index of [addr, addr + length) in `buf`; MemFault when any of it lies outside."""
         off = addr - self.base
         if off < 0 or length < 0 or off + length > self.size:
             raise MemFault(addr if not 0 <= off < self.size else self.base + self.size, access)
         return off
 
-    def read(self, addr: int, length: int) -> bytes:
-        """`length` bytes from `addr`."""
-        off = self.offset(addr, length, READ)
-        return self.buf[off : off + length]
-
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`."""
-        off = self.offset(addr, len(data), WRITE)
-        self.buf[off : off + len(data)] = data
-        if len(data) and self.prot[off >> PAGE_SHIFT] & EXEC:
-            self.on_code_write.append((addr, len(data)))
+        length = len(data)
+        off = self.locate(addr, length, WRITE)
+        self.buf[off : off + length] = data
+        if length and self.prot[off >> PAGE_SHIFT] & EXEC:
+            self.on_code_write.append((addr, length))
 
     def fill(self, addr: int, length: int, byte: int = 0) -> None:
         """Set `length` bytes to `byte`."""
@@ -212,37 +218,34 @@ class Memory(_Access):
 class Checked(_Access):
     """Memory as the CPU sees it in kernel mode: every page touched must permit the access."""
 
-    __slots__ = ("_codec", "_mem")
+    __slots__ = ("_base", "_codec", "_mem", "_prot", "_size", "buf")
 
     def __init__(self, mem: Memory) -> None:
         self._mem = mem
         self._codec = mem._codec
+        self._base, self._size, self._prot = mem.base, mem.size, mem.prot
+        self.buf = mem.buf
 
-    def check(self, addr: int, length: int, access: int) -> int:
-        """The index of the range in RAM; MemFault at the first byte that may not be accessed."""
-        mem = self._mem
-        off = addr - mem.base
+    def locate(self, addr: int, length: int, access: int) -> int:
+        """The index of the range in `buf`; MemFault at the first byte that may not be accessed."""
+        off = addr - self._base
         if length <= 0:
             return off
         first = off >> PAGE_SHIFT
         last = off + length - 1 >> PAGE_SHIFT
-        prot = mem.prot
-        if first == last and 0 <= off < mem.size and prot[first] & access:
+        prot = self._prot
+        if first == last and 0 <= off < self._size and prot[first] & access:
             return off
         for page in range(first, last + 1):
             if not (0 <= page < len(prot) and prot[page] & access):
-                raise MemFault(max(addr, mem.base + (page << PAGE_SHIFT)), access)
+                raise MemFault(max(addr, self._base + (page << PAGE_SHIFT)), access)
         return off
-
-    def read(self, addr: int, length: int) -> bytes:
-        """`length` bytes from `addr`, every page of them readable."""
-        off = self.check(addr, length, READ)
-        return self._mem.buf[off : off + length] if length > 0 else b""
 
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`, every page of it writable."""
-        off = self.check(addr, len(data), WRITE)
-        if len(data):
-            self._mem.buf[off : off + len(data)] = data
-            if self._mem.prot[off >> PAGE_SHIFT] & EXEC:
-                self._mem.on_code_write.append((addr, len(data)))
+        length = len(data)
+        off = self.locate(addr, length, WRITE)
+        if length:
+            self.buf[off : off + length] = data
+            if self._prot[off >> PAGE_SHIFT] & EXEC:
+                self._mem.on_code_write.append((addr, length))
