@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from greenlet import getcurrent, greenlet
+
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
 from lkmtools.abi.syscall import SYS_NSYSENT
@@ -65,7 +67,7 @@ class Lab:
         self.kernel.close()
 
     def load(self, source: str | Path, name: str = "probe", whole: bool = False, **options: Any) -> Any:
-        """Compile and load. Text gets the usual includes and a MISC entry called `name`, unless it is `whole`."""
+        """Compile and load. Text gets the usual includes and a MISC entry `name`, unless it is `whole`."""
         if isinstance(source, str) and not whole:
             source = HEAD + source + TAIL % {"name": name}
         obj = self.cc(source, machine=self.machine, name=name)
@@ -81,6 +83,32 @@ class Lab:
         with self.hook(lambda: box.append(self.k.call(proto, addr, *args))) as number:
             self.p.syscall(number)
         return box[0]
+
+    def start(self, operation: Callable[..., Any], *args: Any) -> Started:
+        """Begin an operation of a process, as lab.start(p.read, fd, 4); run until all are idle or asleep."""
+        started = Started(operation, args)
+        self.settle()
+        return started
+
+    def begin(self, prototype: str, *args: int, p: Process | None = None) -> Started:
+        """Begin lab.call() in a process of its own, or in `p`; it may sleep meanwhile."""
+        proto = Prototype(prototype)
+        addr = self.symbols[proto.name]
+        box: list[int] = []
+        proc = p or self.kernel.process("worker")
+        with self.hook(lambda: box.append(self.k.call(proto, addr, *args))) as number:
+            return self.start(lambda: (proc.syscall(number), box[0])[1], proc)
+
+    def settle(self) -> None:
+        """Run until nothing is runnable now."""
+        self.kernel.run()
+        while self.k.timeout() == 0:
+            self.kernel.run()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Run, the clock too, until `condition` holds; AssertionError when nothing more can happen."""
+        while not condition():
+            assert self.kernel.run() or condition(), "everybody sleeps and nothing will wake them"
 
     def hook(self, action: Callable[[], object]) -> _Hook:
         """A system-call number that runs `action` in the kernel while the block lasts."""
@@ -114,6 +142,39 @@ class Lab:
             self.p = self.kernel.process("lab")
             return panic
         raise AssertionError("the kernel did not panic")
+
+
+class Started:
+    """A system call in flight: `done` when the kernel has answered, result() to have its result or error.
+
+    `operation` is a method of the process, or a function whose first of `args` is the process and not passed.
+    It runs in a greenlet that stops when its request has been sent.
+    """
+
+    def __init__(self, operation: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        owner = getattr(operation, "__self__", None)
+        p, args = (owner, args) if isinstance(owner, Process) else (args[0], args[1:])
+        self.transport: Any = p._transport
+        self._greenlet = greenlet(operation)
+        p._transport = self  # type: ignore[assignment]
+        self._greenlet.switch(*args)
+        p._transport = self.transport
+
+    def request(self, frame: Any, give_up: int | None = None) -> Any:
+        """What the operation calls: send, and leave the rest to result()."""
+        self.transport.send(frame)
+        parent = getcurrent().parent
+        assert parent is not None
+        return parent.switch()
+
+    @property
+    def done(self) -> bool:
+        """Was it answered?"""
+        return bool(self.transport._pending)
+
+    def result(self) -> Any:
+        """Wait for the answer and finish the operation. KernelError, PanicError."""
+        return self._greenlet.switch(self.transport.receive())
 
 
 class _Hook:

@@ -37,9 +37,9 @@ class Timer:
 
     __slots__ = ("action", "when")
 
-    def __init__(self, when: float, action: Callable[[], None]) -> None:
+    def __init__(self, when: float, action: Callable[[], object]) -> None:
         self.when = when
-        self.action: Callable[[], None] | None = action
+        self.action: Callable[[], object] | None = action
 
     def cancel(self) -> bool:
         """Forget it; False when it has run already."""
@@ -55,11 +55,13 @@ class Scheduler:
         self._k = kernel
         self.current: Lwp | None = None
         self.spl = IPL_NONE
+        self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self._runq: deque[Lwp] = deque()
         self._sleepers: dict[int, list[Lwp]] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = count()
         self._soft: deque[Callable[[], None]] = deque()
+        self._soft_ready = False  # the soft-interrupt lwp has what it waited for
         self._preempted = False
         self._nap = 0.0
         self.boottime = time.time()
@@ -76,7 +78,7 @@ class Scheduler:
         """Clock ticks since boot (hardclock_ticks)."""
         return int(self.uptime() * self._k.config.hz)
 
-    def at(self, seconds: float, action: Callable[[], None]) -> Timer:
+    def at(self, seconds: float, action: Callable[[], object]) -> Timer:
         """Call `action` in `seconds`, from the hub; it must not sleep or run module code."""
         timer = Timer(time.monotonic() + seconds, action)
         heapq.heappush(self._timers, (timer.when, next(self._order), timer))
@@ -88,7 +90,7 @@ class Scheduler:
 
     def timeout(self) -> float | None:
         """Seconds until step() has something to do; 0 now, None when only an event from outside helps."""
-        if self._runq or (self._soft and self.spl == IPL_NONE):
+        if self._runq or self._soft_due():
             return 0.0
         while self._timers and self._timers[0][2].action is None:
             heapq.heappop(self._timers)
@@ -105,15 +107,18 @@ class Scheduler:
     # -- running ----------------------------------------------------------------------------------------
 
     def ready(self, lwp: Lwp) -> None:
-        """Put an lwp at the end of the run queue."""
-        self._runq.append(lwp)
+        """Put an lwp at the end of the run queue; the soft-interrupt lwp runs before it."""
+        if lwp is self._k.softlwp:
+            self._soft_ready = True
+        else:
+            self._runq.append(lwp)
 
     def step(self) -> None:
         """One round: due timers, soft interrupts, then every lwp that was runnable when it began."""
         self.hub = getcurrent()
         if self._timers:
             self._expire()
-        if self._soft:
+        if self._soft_due():
             self._softintr()
         for _ in range(len(self._runq)):
             if self._runq:
@@ -128,7 +133,7 @@ class Scheduler:
             if nap > 0:
                 time.sleep(nap)
             self._expire()
-            if self._soft and self.spl == IPL_NONE and lwp is not self._k.softlwp:
+            if lwp is not self._k.softlwp and self._soft_due():
                 self._softintr()
             self._k.on_preempt()
             self._switch(lwp)
@@ -141,17 +146,37 @@ class Scheduler:
         lwp.greenlet.switch()
         self.current = None
 
+    def _soft_due(self) -> bool:
+        """May the soft-interrupt lwp run, and has it something to do?"""
+        idle = self._k.softlwp.wchan is None
+        return self.spl == IPL_NONE and (self._soft_ready or (idle and bool(self._soft)))
+
     def _softintr(self) -> None:
-        lwp = self._k.softlwp
-        if lwp.wchan is None:
-            self._run(lwp)
+        self._soft_ready = False
+        self._run(self._k.softlwp)
 
     def softintr_loop(self) -> None:
         """The body of the soft-interrupt lwp."""
         while True:
-            while self._soft and self.spl == IPL_NONE:
+            while self._soft:
                 self._soft.popleft()()
+                self.userret()
             self.hub.switch()
+
+    def userret(self) -> None:
+        """A system call or soft interrupt ends: whatever it blocked must be open again (userret.h).
+
+        A spin mutex still held is a panic, a raised interrupt level a warning.
+        """
+        if self.spins:
+            self._k.panic(f"spin mutex {self._k.symbolize(self.spins[-1])} is held at the end of the call")
+        if self.spl != IPL_NONE:
+            self._k.console.write(f"WARNING: SPL NOT LOWERED ON EXIT: {self.spl} in {self._who()}\n")
+            self.spl = IPL_NONE
+
+    def _who(self) -> str:
+        lwp = self.current
+        return "no process" if lwp is None else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
 
     def preempt(self, nap: float = 0.0) -> None:
         """Let the hub look at sockets and soft interrupts, then go on.
@@ -175,9 +200,43 @@ class Scheduler:
         catch = bool(priority & PCATCH)
         if catch and lwp.killed:
             raise KernelError(EINTR, "the process is dying")
+        timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
+        try:
+            self._sleep(lwp, ident, wmesg, catch)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if lwp.woken:
+            why = "interrupted by a signal" if lwp.woken == EINTR else f"'{wmesg}' timed out"
+            raise KernelError(lwp.woken, why)
+
+    def block(self, ident: int) -> None:
+        """Wait for a lock until wakeup(ident) (turnstile_block()); soft interrupts may too."""
+        lwp = self.current
+        assert lwp is not None
+        self._sleep(lwp, ident, "tstile", False)
+
+    def yield_cpu(self) -> None:
+        """Let every other runnable lwp run first (yield())."""
+        lwp = self.current
+        if lwp is not None and lwp is not self._k.softlwp:
+            self.ready(lwp)
+            self._suspend(lwp, "yield")
+
+    def _sleep(self, lwp: Lwp, ident: int, wmesg: str, catch: bool) -> None:
         lwp.wchan, lwp.wmesg, lwp.catch, lwp.woken = ident, wmesg, catch, 0
         self._sleepers.setdefault(ident, []).append(lwp)
-        timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
+        try:
+            self._suspend(lwp, wmesg)
+        finally:
+            if lwp.wchan is not None:  # thrown out of the sleep
+                self._leave(lwp)
+
+    def _suspend(self, lwp: Lwp, wmesg: str) -> None:
+        """Give up the CPU; the interrupt level and the time spent are the lwp's own."""
+        if self.spins:
+            held = self._k.symbolize(self.spins[-1])
+            self._k.panic(f"sleeping for '{wmesg}' while holding spin mutex {held}")
         spl, self.spl = self.spl, IPL_NONE
         began = time.monotonic()
         try:
@@ -186,13 +245,6 @@ class Scheduler:
             lwp.thread.started += time.monotonic() - began
             lwp.thread.since = time.monotonic()
             self.spl = spl
-            if timer is not None:
-                timer.cancel()
-            if lwp.wchan is not None:  # thrown out of the sleep
-                self._leave(lwp)
-        if lwp.woken:
-            why = "interrupted by a signal" if lwp.woken == EINTR else f"'{wmesg}' timed out"
-            raise KernelError(lwp.woken, why)
 
     def _leave(self, lwp: Lwp) -> None:
         assert lwp.wchan is not None
@@ -210,8 +262,7 @@ class Scheduler:
 
     def wakeup(self, ident: int, most: int | None = None) -> int:
         """Make runnable those who sleep on `ident`, first come first, `most` of them; returns how many."""
-        sleepers = self._sleepers.get(ident, ())
-        chosen = tuple(sleepers if most is None else sleepers[:most])
+        chosen = self.waiting(ident)[:most]
         for lwp in chosen:
             self._rouse(lwp, 0)
         return len(chosen)
@@ -227,6 +278,10 @@ class Scheduler:
         if lwp.wchan is not None and lwp.catch:
             self._rouse(lwp, EINTR)
 
-    def sleeping(self) -> list[Lwp]:
-        """Every lwp that sleeps."""
-        return [lwp for queue in self._sleepers.values() for lwp in queue]
+    def waiting(self, ident: int) -> tuple[Lwp, ...]:
+        """Who sleeps on `ident`, first come first."""
+        return tuple(self._sleepers.get(ident, ()))
+
+    def suspended(self) -> list[Lwp]:
+        """Every lwp that has machine code on its stack and does not run: it sleeps, or was woken since."""
+        return [lwp for lwp in self._k.lwps.values() if lwp.thread.levels and lwp is not self.current]

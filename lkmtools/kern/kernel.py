@@ -219,12 +219,14 @@ class Kernel:
                 request, reply = proc.work.popleft()
                 self.calls += 1
                 answer = syscall.serve(self, lwp, request)
+                self.sched.userret()
                 reply(answer)
             if proc.exiting:
                 break
             proc.busy = False
             self.sched.hub.switch()
         close_all(self, lwp)
+        self.sched.userret()
         del self.procs[proc.pid]
         free_proc(self, proc)
 
