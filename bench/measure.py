@@ -24,12 +24,11 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The line as it is printed."""
-        verdict = (
-            ""
-            if self.limit is None
-            else f"at most {self.limit:g}: {'ok' if self.ratio <= self.limit else 'OVER'}"
-        )
-        return f"{self.name:<58} {self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}  {verdict}"
+        if self.limit is None:
+            return f"{self.name:<58} {self.ours:10.1f} {self.unit}"
+        verdict = "ok" if self.ratio <= self.limit else "OVER"
+        figures = f"{self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}"
+        return f"{self.name:<58} {figures}  at most {self.limit:g}: {verdict}"
 
 
 def once(action: Callable[[], object]) -> float:
@@ -47,7 +46,7 @@ def pair(
     runs: int,
     per: int = 1,
 ) -> Result:
-    """The medians of `runs` runs of each, in turn after one warm-up, divided by the `per` things one run does."""
+    """The medians of `runs` runs of each, in turn after a warm-up; a run does `per` things."""
     ours(), other()
     mine, theirs = [], []
     for _ in range(runs):
