@@ -53,5 +53,6 @@ def start(path: str) -> None:
             command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[lock], check=False, text=True
         )
     if made.returncode:
-        why = made.stderr.strip() or f"lkmd ended with status {made.returncode}"
+        said = made.stderr.strip().splitlines()
+        why = said[-1] if said else f"lkmd ended with status {made.returncode}"
         raise DaemonError(f"cannot start a daemon: {why.removeprefix('lkmd: ')}")

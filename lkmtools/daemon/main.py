@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -22,6 +23,8 @@ def prepare(
     `settings` are members of kern.Config. The caller holds the start lock until this returns. DaemonError
     if the socket cannot be had or the kernel does not boot.
     """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signals = _signals()  # before anything that a signal should not leave behind
     listener = Listener(path)
     console = Console()

@@ -95,6 +95,16 @@ def test_dmesg_follows_over_a_reboot(daemon: Daemon) -> None:
     assert (tool.returncode, err) == (130, b"\n")
 
 
+def test_dmesg_follows_in_json_lines(daemon: Daemon) -> None:
+    """A JSON object a line, for programs."""
+    with daemon.popen("lkmctl", "dmesg", "-f", "--json") as tool:
+        assert tool.stdout is not None
+        assert json.loads(tool.stdout.readline())["text"].startswith("NetBSD 5.2 (LKMTOOLS) #1\n")
+        daemon.run("lkmctl", "tee", "/dev/console", stdin=b"hello\n")
+        assert json.loads(tool.stdout.readline()) == {"version": 1, "text": "hello\n", "lost": 0}
+        tool.kill()
+
+
 def test_ps_shows_this_process(daemon: Daemon) -> None:
     """Name and host pid of every process."""
     with daemon.popen("lkmctl", "ps", "--json") as tool:
@@ -152,14 +162,14 @@ def test_syscall_passes_strings_by_address(daemon: Daemon) -> None:
     assert Run(0, "0\n", "") == daemon.run("lkmctl", "syscall", "open", "/dev/null", "0", "0")
     result = daemon.run("lkmctl", "syscall", "open", '"5"', "0x0")
     assert (result.status, result.out) == (1, "")
-    assert result.err.splitlines()[0] == "lkmctl: open: No such file or directory"
+    assert result.err.splitlines()[0] == "lkmctl: open: ENOENT: No such file or directory"
 
 
 def test_syscall_that_does_not_exist(daemon: Daemon) -> None:
     """An errno is status 1 and its text; negative arguments are no options."""
     result = daemon.run("lkmctl", "syscall", "210", "-1")
     assert (result.status, result.out) == (1, "")
-    assert result.err.splitlines()[0] == "lkmctl: 210: Function not implemented"
+    assert result.err.splitlines()[0] == "lkmctl: 210: ENOSYS: Function not implemented"
 
 
 def test_syscall_prints_what_a_buffer_got(daemon: Daemon) -> None:

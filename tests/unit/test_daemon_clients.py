@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -181,3 +182,21 @@ def test_hundred_connections_at_once(daemon: Daemon) -> None:
     for client in clients:
         client.socket.close()
     assert len(pids) == 100
+
+
+def test_more_connections_than_descriptors(daemon: Daemon) -> None:
+    """Those for whom there is none left are turned away at once, and the daemon does not spin."""
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (32, 32))
+    clients = [Raw(daemon.socket) for _ in range(64)]
+    closed = 0
+    for client in clients:
+        try:
+            client.send(Hello(1, 1, "many"))
+        except BrokenPipeError:
+            closed += 1
+        else:
+            closed += client.receive() is None
+    for client in clients:
+        client.socket.close()
+    assert 32 < closed < 64
+    assert "a connection is turned away: Too many open files" in daemon.log()

@@ -55,7 +55,12 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @command()
-@click.option("-f", "--follow", is_flag=True, help="Go on printing what comes, until interrupted.")
+@click.option(
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Go on printing what comes, until interrupted; with --json a line each.",
+)
 @json_option
 def dmesg(follow: bool, as_json: bool, socket: str | None) -> None:
     """Print the kernel's message buffer. It survives panics and reboots.
@@ -67,17 +72,28 @@ def dmesg(follow: bool, as_json: bool, socket: str | None) -> None:
         p.on_wait = None
         answers = p.stream("dmesg", follow=follow)
         answer = need(next(answers))
-        if as_json and not follow:
-            show_json({"version": 1, "lines": answer["text"].splitlines()})
+        if not follow:
+            if as_json:
+                show_json({"version": 1, "lines": answer["text"].splitlines()})
+            else:
+                click.echo(answer["text"], nl=False)
             return
         while True:
-            if answer.get("lost"):
-                warnx(NAME, f"{answer['lost']} characters were printed faster than this terminal took them")
-            click.echo(answer["text"], nl=False)
-            sys.stdout.flush()
-            if not follow:
-                return
+            _show_more(answer, as_json)
             answer = need(next(answers))
+
+
+def _show_more(answer: dict[str, Any], as_json: bool) -> None:
+    """What dmesg -f got: text, or a line of JSON for programs."""
+    if as_json:
+        import json
+
+        click.echo(json.dumps(answer))
+    else:
+        if answer.get("lost"):
+            warnx(NAME, f"{answer['lost']} characters were printed faster than this terminal took them")
+        click.echo(answer["text"], nl=False)
+    sys.stdout.flush()
 
 
 @command()

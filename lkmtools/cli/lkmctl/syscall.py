@@ -6,8 +6,11 @@ import sys
 
 import click
 
-from lkmtools.cli.lkmctl.base import NAME, about, c_integer, command, process
+from lkmtools.abi.errno import errno_name
+from lkmtools.cli.common import err
+from lkmtools.cli.lkmctl.base import NAME, c_integer, command, process
 from lkmtools.client import Buffer
+from lkmtools.errors import KernelError
 
 
 @command(context_settings={"ignore_unknown_options": True})
@@ -28,7 +31,7 @@ def syscall(
         lkmctl syscall getpid
         lkmctl syscall --out 16 read 0 @ 16
 
-    A second return register is printed unless it is 0. On an error: text, reason, status 1.
+    A second return register is printed unless it is 0. On an error: its name and text, the reason, status 1.
     ARG is an integer in C notation, or a string, which is passed by address; "5" (with the quotes) is a
     string too. A 64-bit argument of an i386 kernel is two words, low first.
     """
@@ -38,8 +41,10 @@ def syscall(
         spare = iter(buffers)
         words = [_argument(arg, spare) for arg in args]
         words += spare  # those that no "@" named come last
-        with about(number):
+        try:
             first, second = p.syscall(call, *words)
+        except KernelError as error:
+            err(NAME, 1, f"{number}: {errno_name(error.errno)}", error)
     click.echo(str(first) if second == 0 else f"{first} {second}")
     for buffer in buffers:
         if as_hex:
