@@ -101,9 +101,8 @@ class Payload:
         )
 
 
-def _limit(place: str, value: int, limit: int) -> None:
-    if value > limit:
-        raise ProtocolError(f"{place} is {value}; the limit is {limit}")
+def _over(place: str, value: int, limit: int) -> ProtocolError:
+    return ProtocolError(f"{place} is {value}; the limit is {limit}")
 
 
 def _zero(place: str, value: int) -> None:
@@ -158,15 +157,18 @@ def _decode_refused(payload: Payload) -> Refused:
 def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
     number, args, regions = frame
     nargs, nregions = len(args), len(regions)
-    _limit("SYSCALL: number of arguments", nargs, MAX_ARGS)
-    _limit("SYSCALL: number of regions", nregions, MAX_REGIONS)
+    if nargs > MAX_ARGS:
+        raise _over("SYSCALL: number of arguments", nargs, MAX_ARGS)
+    if nregions > MAX_REGIONS:
+        raise _over("SYSCALL: number of regions", nregions, MAX_REGIONS)
     out: list[bytes | bytearray] = [_SYSCALL.pack(number & 0xFFFFFFFF, nargs, nregions)]
     out.append(_ARGS[nargs].pack(*[arg & _U64 for arg in args]))
     total = 0
     for address, data in regions:
         length = len(data)
         total += length
-        _limit("SYSCALL: bytes of all regions", total, MAX_FRAME)
+        if total > MAX_FRAME:
+            raise _over("SYSCALL: bytes of all regions", total, MAX_FRAME)
         if length >= _BLANK_FROM and data == bytes(length):
             out.append(_REGION.pack(address, length, BLANK))
         else:
@@ -177,15 +179,18 @@ def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
 
 def _decode_syscall(payload: Payload) -> Syscall:
     number, nargs, nregions = payload.take(_SYSCALL, "number and counts")
-    _limit("SYSCALL: number of arguments", nargs, MAX_ARGS)
-    _limit("SYSCALL: number of regions", nregions, MAX_REGIONS)
+    if nargs > MAX_ARGS:
+        raise _over("SYSCALL: number of arguments", nargs, MAX_ARGS)
+    if nregions > MAX_REGIONS:
+        raise _over("SYSCALL: number of regions", nregions, MAX_REGIONS)
     args = payload.take(_ARGS[nargs], "arguments")
     regions = []
     total = 0
     for _ in range(nregions):
         address, length, flags = payload.take(_REGION, "region")
         total += length
-        _limit("SYSCALL: bytes of all regions", total, MAX_FRAME)
+        if total > MAX_FRAME:
+            raise _over("SYSCALL: bytes of all regions", total, MAX_FRAME)
         if flags == 0:
             data = bytearray(payload.raw(length, "region content"))
         elif flags == BLANK:
@@ -200,7 +205,8 @@ def _decode_syscall(payload: Payload) -> Syscall:
 
 def _encode_result(frame: Result) -> list[bytes]:
     errno, retval, changed, reason, tty = frame
-    _limit("RESULT: number of changes", len(changed), 0xFFFF)
+    if len(changed) > 0xFFFF:
+        raise _over("RESULT: number of changes", len(changed), 0xFFFF)
     out = [
         _RESULT.pack(errno, len(changed), 0, retval[0] & _U64, retval[1] & _U64),
         _text(reason),
@@ -241,7 +247,8 @@ def _encode_answer(frame: Answer) -> list[bytes]:
 
 def _decode_answer(payload: Payload) -> Answer:
     ok, zero = payload.take(_ANSWER, "ok")
-    _limit("ANSWER: ok", ok, 1)
+    if ok > 1:
+        raise _over("ANSWER: ok", ok, 1)
     _zero("ANSWER: reserved word", zero)
     frame = Answer(ok == 1, payload.text("text"))
     payload.done()
@@ -277,5 +284,6 @@ def encode(frame: Frame, serial: int) -> bytes:
     kind, name, encoder = _ENCODERS[type(frame)]
     parts = encoder(frame)
     length = sum(map(len, parts))
-    _limit(f"{name}: payload length", length, MAX_FRAME)
+    if length > MAX_FRAME:
+        raise _over(f"{name}: payload length", length, MAX_FRAME)
     return b"".join([HEADER.pack(length, kind, 0, serial), *parts])
