@@ -140,6 +140,7 @@ class Scheduler:
 
     def _switch(self, lwp: Lwp) -> None:
         k = self._k
+        k.clock.hardclock()
         self.current = lwp
         k.engine.current = lwp.thread
         k.mem.set_ptr(k.curlwp, lwp.addr)

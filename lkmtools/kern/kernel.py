@@ -18,6 +18,7 @@ from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.kern import conf, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
+from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_ksyms import Symbols
 from lkmtools.kern.kern_lkm import Lkm
@@ -99,6 +100,7 @@ class Kernel:
         self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
         self.sched = Scheduler(self)
         self._data()
+        self.clock = Clock(self)
         self.lkm = Lkm(self)
         self._devices()
         self._processes()
@@ -340,14 +342,13 @@ class Kernel:
 
     def ps(self) -> list[dict[str, Any]]:
         """What `lkmctl ps` shows: one entry a process."""
-        current = self.sched.current
         return [
             {
                 "pid": proc.pid,
                 "uid": proc.cred.uid,
                 "comm": proc.comm,
                 "host_pid": proc.host_pid,
-                "state": "sleep" if proc.lwp.wchan is not None else "run" if proc.lwp is current else "idle",
+                "state": "sleep" if proc.lwp.wchan is not None else "run" if proc.busy else "idle",
                 "wmesg": proc.lwp.wmesg if proc.lwp.wchan is not None else "",
             }
             for proc in self.procs.values()

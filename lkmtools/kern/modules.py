@@ -6,6 +6,7 @@ Adding a file to the kernel means adding it here. Duplicate rows fail at import.
 from lkmtools.kern import (
     conf,
     init_sysent,
+    kern_clock,
     kern_copy,
     kern_descrip,
     kern_ksyms,
@@ -30,6 +31,7 @@ from lkmtools.kern.export import collect
 MODULES = (
     conf,
     init_sysent,
+    kern_clock,
     kern_copy,
     kern_descrip,
     kern_ksyms,
@@ -42,8 +44,8 @@ MODULES = (
     libkern,
     libkern_str,
     param,
-    spl,
     quad,
+    spl,
     subr_devsw,
     subr_prf,
     sys_generic,

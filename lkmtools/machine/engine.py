@@ -314,6 +314,10 @@ class Engine:
             thread.since = now
         if now - thread.since > self.watchdog_limit:
             self.on_failure(thread, f"watchdog: {self.watchdog_limit:g} seconds without a kernel call")
-        if now - thread.started > self.entry_limit:
-            self.on_failure(thread, f"watchdog: {self.entry_limit:g} seconds in one call")
+        self.check_entry(thread)
         self.on_tick(thread)
+
+    def check_entry(self, thread: Thread) -> None:
+        """Has the outermost call of `thread` lasted too long? Kernel functions that wait awake ask this."""
+        if thread.levels and time.monotonic() - thread.started > self.entry_limit:
+            self.on_failure(thread, f"watchdog: {self.entry_limit:g} seconds in one call")

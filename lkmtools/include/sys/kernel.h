@@ -12,6 +12,8 @@ extern int	tick;			/* microseconds a tick */
 extern int	lbolt;			/* sleep for it: a wakeup once a second */
 extern int	hardclock_ticks;	/* ticks since boot, wrapping around */
 extern struct timeval	boottime;
+extern volatile struct timeval	time;		/* before NetBSD 4.0: the time of day, */
+extern volatile struct timeval	mono_time;	/* and since boot */
 extern int	securelevel;
 #endif
 

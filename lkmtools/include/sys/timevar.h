@@ -17,6 +17,20 @@ void	microuptime(struct timeval *tv);
 void	nanouptime(struct timespec *ts);
 void	getmicrouptime(struct timeval *tv);
 void	getnanouptime(struct timespec *ts);
+void	bintime(struct bintime *bt);
+void	getbintime(struct bintime *bt);
+void	binuptime(struct bintime *bt);
+void	getbinuptime(struct bintime *bt);
+
+/* Ticks for a timeout of that length, and until that time of day. */
+int	tvtohz(const struct timeval *tv);
+int	tstohz(const struct timespec *ts);
+int	tvhzto(const struct timeval *tv);
+int	hzto(struct timeval *tv);
+
+/* Has the interval passed since *lasttime? Are these at most maxpps events in this second? */
+int	ratecheck(struct timeval *lasttime, const struct timeval *mininterval);
+int	ppsratecheck(struct timeval *lasttime, int *curpps, int maxpps);
 #endif
 
 #endif
