@@ -16,7 +16,7 @@ from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import constant, export
 from lkmtools.kern.kern_copy import uio_read, uio_write
-from lkmtools.machine import MemFault
+from lkmtools.machine import PAGE_SIZE, MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -70,12 +70,17 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     if kind == DEV_ZERO:
         uio_read(k, bytes(count), uio_addr)
         return 0
-    addr = (offset & k.dm.mask) if kind == DEV_KMEM else k.mem.base + offset
+    # Physical memory has no page permissions; of kernel virtual memory, go as far as it is mapped.
+    mem, addr = (k.umem, offset & k.dm.mask) if kind == DEV_KMEM else (k.mem, k.mem.base + offset)
+    if kind == DEV_KMEM:
+        count = min(count, PAGE_SIZE - addr % PAGE_SIZE)
+    elif offset >= k.mem.size:
+        return 0
     try:
         if writing:
-            k.umem.write(addr, uio_write(k, count, uio_addr))
+            mem.write(addr, uio_write(k, count, uio_addr))
         else:
-            uio_read(k, k.umem.read(addr, count), uio_addr)
+            uio_read(k, mem.read(addr, min(count, k.mem.base + k.mem.size - addr)), uio_addr)
     except MemFault as fault:
         raise KernelError(EFAULT, str(fault)) from None
     return 0
