@@ -34,7 +34,7 @@ THIRD_PARTY = {
     "unicorn": {"machine"},
     "click": {"cli"},
     "rich": {"cli"},
-    "numpy": {"elf", "link"},
+    "numpy": set(),
     "greenlet": {"machine", "kern"},
 }
 
