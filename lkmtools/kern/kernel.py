@@ -25,6 +25,7 @@ from lkmtools.kern.kern_lkm import Lkm
 from lkmtools.kern.kern_malloc import Heap
 from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
 from lkmtools.kern.kern_synch import Scheduler
+from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
@@ -99,6 +100,7 @@ class Kernel:
         self.ksyms = Symbols()
         self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
         self.sched = Scheduler(self)
+        self.callouts = Callouts(self)
         self._data()
         self.clock = Clock(self)
         self.lkm = Lkm(self)

@@ -19,8 +19,8 @@ typedef struct callout {
 #define CALLOUT_INVOKING	0x0008
 #define CALLOUT_MPSAFE		0x0100
 
-#define CALLOUT_INITIALIZER	{ 0 }
-#define CALLOUT_INITIALIZER_SETFUNC(func, arg)	{ .c_func = (func), .c_arg = (arg) }
+#define CALLOUT_INITIALIZER	{ .c_magic = 0x11deeced }
+#define CALLOUT_INITIALIZER_SETFUNC(func, arg)	{ .c_magic = 0x11deeced, .c_func = (func), .c_arg = (arg) }
 
 #ifdef _KERNEL
 struct kmutex;

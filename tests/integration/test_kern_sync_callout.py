@@ -1,0 +1,233 @@
+"""Callouts: they fire, stop, wait for locks, and panic when their module is gone. C on both machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lkmtools import modules
+
+EWOULDBLOCK = 35
+
+SOURCE = """
+#include <sys/callout.h>
+#include <sys/intr.h>
+#include <sys/mutex.h>
+static callout_t ch;
+static struct callout older = CALLOUT_INITIALIZER;
+static kmutex_t lock;
+static int fired, chan, invoking, level;
+static void
+on_time(void *arg)
+{
+	fired += (int)(long)arg;
+	invoking = callout_invoking(&ch);
+	callout_ack(&ch);
+	level = curlwp == NULL;
+	wakeup(&chan);
+}
+void init(void);
+void init(void) { callout_init(&ch, 0); mutex_init(&lock, MUTEX_DEFAULT, IPL_SOFTCLOCK); }
+void reset(int ticks);
+void reset(int ticks) { callout_reset(&ch, ticks, on_time, (void *)7); }
+int count(void);
+int count(void) { return fired; }
+int flags(void);
+int flags(void) { return callout_pending(&ch) * 1000 + callout_expired(&ch) * 100 + callout_active(&ch) * 10
+	+ callout_invoking(&ch); }
+int seen(void);
+int seen(void) { return invoking; }
+int stop(void);
+int stop(void) { return callout_stop(&ch); }
+void destroy(void);
+void destroy(void) { callout_destroy(&ch); }
+void old(void);
+void old(void) { callout_reset(&older, 1, on_time, (void *)3); }
+int block(void);
+int block(void) { int s = splsoftclock(); callout_reset(&ch, 1, on_time, (void *)7); DELAY(30000);
+	s = fired * 10 + spl0(); return s; }
+static void locking(void *arg) { mutex_enter(&lock); fired++; mutex_exit(&lock); }
+int hold(void);
+int hold(void)
+{
+	mutex_enter(&lock);
+	callout_reset(&ch, 1, locking, NULL);
+	tsleep(&chan, 0, "hold", 0);
+	mutex_exit(&lock);
+	return fired;
+}
+int halt(void);
+int halt(void) { int expired = callout_halt(&ch, NULL); return expired * 10 + fired; }
+void go(void);
+void go(void) { wakeup(&chan); }
+static void sleepy(void *arg) { tsleep(&chan, 0, "sleepy", 0); }
+void bad(void);
+void bad(void) { callout_reset(&ch, 1, sleepy, NULL); }
+static void again(void *arg) { if (++fired < 5) callout_schedule(&ch, 1); }
+void periodic(void);
+void periodic(void) { callout_setfunc(&ch, again, NULL); callout_schedule(&ch, 0); }
+static void spins(void *arg) { splhigh(); }
+void leak(void);
+void leak(void) { callout_reset(&ch, 1, spins, NULL); }
+"""
+COUNT = "int count(void)"
+
+
+def loaded(lab: Any) -> None:
+    lab.load(SOURCE)
+    lab.call("void init(void)")
+
+
+def fired(lab: Any, count: int) -> None:
+    """Run until `fired` is `count`."""
+    lab.until(lambda: lab.k.mem.i32(lab.symbols["fired"]) == count)
+
+
+def test_a_callout_fires_once_with_its_argument(lab: Any) -> None:
+    """Flags before: pending and active; after: expired and active, and it was invoking until acknowledged."""
+    loaded(lab)
+    lab.call("void reset(int ticks)", 1)
+    assert lab.call("int flags(void)") == 1010
+    fired(lab, 7)
+    assert lab.call("int flags(void)") == 110
+    assert lab.call("int seen(void)") == 1
+    assert lab.call("int stop(void)") == 1
+    assert lab.call("int flags(void)") == 0
+
+
+def test_a_stopped_callout_does_not_fire(lab: Any) -> None:
+    """callout_stop says that it had not fired; later ones still do."""
+    loaded(lab)
+    lab.call("void reset(int ticks)", 1)
+    assert lab.call("int stop(void)") == 0
+    lab.call("void old(void)")
+    fired(lab, 3)
+
+
+def test_a_callout_that_is_scheduled_again_fires_once(lab: Any) -> None:
+    """The later time counts."""
+    loaded(lab)
+    lab.call("void reset(int ticks)", 1)
+    lab.call("void reset(int ticks)", 2)
+    fired(lab, 7)
+    assert lab.k.timeout() is None
+
+
+def test_a_callout_may_schedule_itself(lab: Any) -> None:
+    """Five times, here."""
+    loaded(lab)
+    lab.call("void periodic(void)")
+    fired(lab, 5)
+    assert lab.k.timeout() is None
+
+
+def test_a_raised_level_keeps_callouts_off(lab: Any) -> None:
+    """While module code runs at splsoftclock none fires; afterwards it does."""
+    loaded(lab)
+    assert lab.call("int block(void)") == 1
+    fired(lab, 7)
+
+
+def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Any) -> None:
+    """Soft interrupts may take adaptive mutexes; callout_halt waits until the callout is through."""
+    loaded(lab)
+    hold = lab.begin("int hold(void)")
+    lab.until(lambda: lab.k.softlwp.wchan is not None)
+    halt = lab.begin("int halt(void)")
+    assert not halt.done
+    assert lab.call(COUNT) == 0
+    lab.call("void go(void)")
+    assert hold.result() == 0
+    assert halt.result() == 11
+    assert lab.k.softlwp.wchan is None
+
+
+def test_sleeping_in_a_callout_panics(lab: Any) -> None:
+    """The backtrace has the function that slept, and nobody's process."""
+    loaded(lab)
+    lab.call("void bad(void)")
+    panic = lab.panics(lambda: lab.until(lambda: False))
+    assert panic.reason == "tsleep: 'sleepy' in a soft interrupt"
+    assert "sleepy+0x" in panic.report
+    assert "tsleep() [kernel]" in panic.report
+
+
+def test_a_level_raised_in_a_callout_is_lowered(lab: Any) -> None:
+    """With a warning; further callouts run."""
+    loaded(lab)
+    lab.call("void leak(void)")
+    lab.until(lambda: "SPL NOT LOWERED" in lab.dmesg)
+    lab.call("void old(void)")
+    fired(lab, 3)
+
+
+def test_a_callout_that_was_never_initialised_panics(lab: Any) -> None:
+    """The reason names it by symbol, and the caller."""
+    lab.load(SOURCE)
+    panic = lab.panics(lambda: lab.call("void reset(int ticks)", 1))
+    assert panic.reason.startswith("callout_setfunc: was never initialised") or panic.reason.startswith(
+        "callout_reset: was never initialised"
+    )
+    assert "ch+0x0 [probe]" in panic.reason
+    assert "reset+0x" in panic.reason
+
+
+def test_a_pending_callout_is_not_destroyed(lab: Any) -> None:
+    """A panic; stopped, it is destroyed."""
+    loaded(lab)
+    lab.call("void destroy(void)")
+    lab.call("void init(void)")
+    lab.call("void reset(int ticks)", 100)
+    panic = lab.panics(lambda: lab.call("void destroy(void)"))
+    assert panic.reason.startswith("callout_destroy: is pending: lock ")
+
+
+def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Any) -> None:
+    """A module that forgot callout_stop: the reason names it, though it is gone."""
+    loaded(lab)
+    lab.call("void reset(int ticks)", 2)
+    modules.unload(lab.p, "probe")
+    panic = lab.panics(lambda: lab.until(lambda: False))
+    assert "(memory of module probe, which was unloaded): callout " in panic.reason
+    assert "[probe, unloaded], is due" in panic.reason
+
+
+def test_a_callout_into_an_unloaded_module_panics_when_it_is_called(lab: Any) -> None:
+    """Its struct is still there; the kernel jumps into memory that is not."""
+    lab.load(
+        """#include <sys/callout.h>
+        static void on_time(void *arg) { }
+        void arm(void *c);
+        void arm(void *c) { callout_init(c, 0); callout_reset(c, 2, on_time, NULL); }"""
+    )
+    lab.call("void arm(void *c)", lab.k.heap.alloc(256))
+    modules.unload(lab.p, "probe")
+    panic = lab.panics(lambda: lab.until(lambda: False))
+    assert panic.reason.startswith("page fault: instruction fetch at ")
+    assert "(memory of module probe, which was unloaded) (a call or jump there)" in panic.reason
+
+
+def test_a_backtrace_goes_through_callout_module_module_and_kernel(lab: Any) -> None:
+    """Every frame is named with its module, innermost first."""
+    lab.load(
+        """#include <sys/mutex.h>
+        static kmutex_t never;
+        int deep_call(int n);
+        int deep_call(int n) { mutex_enter(&never); return n + 1; }""",
+        name="deep",
+        symbols=True,
+    )
+    lab.load(
+        """#include <sys/callout.h>
+        int deep_call(int);
+        static callout_t ch;
+        static void shallow_tick(void *arg) { deep_call(1); }
+        void arm(void);
+        void arm(void) { callout_init(&ch, 0); callout_reset(&ch, 1, shallow_tick, NULL); }""",
+        name="shallow",
+    )
+    lab.call("void arm(void)")
+    panic = lab.panics(lambda: lab.until(lambda: False))
+    trace = panic.report.split("backtrace:\n")[1].split()
+    names = [word.split("+")[0] for word in trace if "+" in word or "()" in word]
+    assert names == ["mutex_enter()", "deep_call", "shallow_tick"]
+    assert "deep_call+0x" in panic.reason
