@@ -57,9 +57,12 @@ def addsymtab(k: Kernel, name: str, symtab: bytes, strtab: bytes) -> None:
         entry = layout.unpack(symtab, offset)
         if entry.st_info >> 4 != _STB_GLOBAL or entry.st_shndx == _SHN_UNDEF:
             continue
-        if entry.st_name >= len(strtab):
-            raise KernelError(EINVAL, f"a symbol's name at {entry.st_name} of {len(strtab)} string bytes")
-        symbol = strtab[entry.st_name : strtab.index(b"\0", entry.st_name)].decode("latin-1")
+        end = strtab.find(b"\0", entry.st_name)
+        if end < 0:
+            raise KernelError(
+                EINVAL, f"a symbol's name at {entry.st_name} has no end in {len(strtab)} string bytes"
+            )
+        symbol = strtab[entry.st_name : end].decode("latin-1")
         known = symbols.value(symbol)
         if known is None:
             table[symbol] = entry.st_value

@@ -19,6 +19,7 @@ from lkmtools.abi.errno import (
     EBADF,
     EBUSY,
     EINVAL,
+    ENAMETOOLONG,
     ENOENT,
     ENOMEM,
     ENOTTY,
@@ -186,7 +187,7 @@ class Lkm:
                 id=ident, size=size, area=area, syms=syms, sym_size=sym_size, sym_symsize=sym_symsize,
             ),
         )  # fmt: skip
-        module = Module(ident, table, area, round_page(size), path)
+        module = Module(ident, table, area, round_page(size), syms, path)
         self.insert(module)
         return module
 
@@ -199,12 +200,13 @@ class Lkm:
 
     def release(self, module: Module) -> None:
         """Give back everything a module has."""
-        k, view = self._k, self.view(module)
-        kern_ksyms.delsymtab(k, module.name)
+        k = self._k
+        if module.exports:
+            kern_ksyms.delsymtab(k, module.name)
         self.remove(module)
         k.kmap.free(module.area)
-        if view.syms:
-            k.kmap.free(view.syms)
+        if module.syms:
+            k.kmap.free(module.syms)
         k.heap.free(module.table)
 
     def ready(self, module: Module, entry: int) -> None:
@@ -228,6 +230,7 @@ class Lkm:
             if view.sym_size and view.sym_offset == view.sym_size:
                 syms = k.mem.read(view.syms, view.sym_size)
                 kern_ksyms.addsymtab(k, module.name, syms[: view.sym_symsize], syms[view.sym_symsize :])
+                module.exports = True
         except KernelError:
             module.name = ""
             self._undo(module)
@@ -250,7 +253,7 @@ class Lkm:
         if errno:
             reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
             if cmd == abi.LKM_E_LOAD:
-                self._unwire(module)
+                self._abandon(module)
             raise KernelError(errno, reason)
 
     def _undo(self, module: Module) -> None:
@@ -259,14 +262,21 @@ class Lkm:
             self.enter(module, abi.LKM_E_UNLOAD)
         except KernelError as error:
             self._k.console.write(f"LKM '{module.title}': unload after a failed load: {error}\n")
-        self._unwire(module)
+        self._abandon(module)
+
+    def _abandon(self, module: Module) -> None:
+        """Unwire a module that could not be loaded; what it has made impossible to undo is reported."""
+        try:
+            self._unwire(module)
+        except KernelError as error:
+            self._k.console.write(f"LKM '{module.title}': left behind by a failed load: {error}\n")
 
     def _unwire(self, module: Module) -> None:
         """Take a module's rows out of the kernel's tables when it did not do so itself."""
-        if module.wired:
-            kind = self._k.umem.i32(self.view(module).private)
-            lkm_dispatch.TYPES[kind].unload(self._k, self.view(module).private)
-            module.wired = False
+        while module.wired:
+            private = next(reversed(module.wired))
+            module.wired[private]()
+            del module.wired[private]
 
     def unload(self, module: Module) -> None:
         """EBUSY with who or what is in the way; otherwise the module is gone."""
@@ -500,6 +510,13 @@ def _find(k: Kernel, ident: int, name: Callable[[], str]) -> Module:
     raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
 
 
+def _name(raw: bytes) -> str:
+    """A name from a caller's struct, as copystr() with its limit of 31 bytes takes it; ENAMETOOLONG."""
+    if b"\0" not in raw[: abi.MAXLKMNAME - 1]:
+        raise KernelError(ENAMETOOLONG, f"no NUL in the first {abi.MAXLKMNAME - 1} bytes of the name")
+    return cstring(raw)
+
+
 @lkm_ioctl(abi.LMUNLOAD)
 def lmunload(k: Kernel, op: Open, arg: View) -> None:
     """Unload by id or name; any refusal of the module is EBUSY."""
@@ -509,7 +526,7 @@ def lmunload(k: Kernel, op: Open, arg: View) -> None:
 @lkm_ioctl(abi.LMSTAT, changes=False)
 def lmstat(k: Kernel, op: Open, arg: View) -> None:
     """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
-    module = _find(k, arg.id, lambda: cstring(arg.name))
+    module = _find(k, arg.id, lambda: _name(arg.name))
     k.lkm.enter(module, abi.LKM_E_STAT)
     view = k.lkm.view(module)
     private = view.private
@@ -517,7 +534,7 @@ def lmstat(k: Kernel, op: Open, arg: View) -> None:
     data = arg.layout.pack(
         id=module.id, name=name.encode("latin-1"), type=k.umem.i32(private), area=view.area,
         offset=k.umem.ptr(private + abi.lkm_any.layout(k.dm).offsetof("lkm_offset")),
-        size=module.size // 1024, private=private, ver=abi.LKM_VERSION,
+        size=view.size // 1024, private=private, ver=abi.LKM_VERSION,
     )  # fmt: skip
     k.mem.write(arg.addr, data)
 

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 ENVVER = ""  # a kernel with none of DEBUG, MALLOCLOG
 
 
-class Type(NamedTuple):
-    """What loading and unloading a module of one type does to the tables."""
+Undo = Callable[[], None]  # takes a wiring out without the module's own records; EBUSY when it cannot
 
-    load: Callable[[Kernel, int], None]
+
+class Type(NamedTuple):
+    """What loading and unloading a module of one type does to the tables. `load` tells how to undo it."""
+
+    load: Callable[[Kernel, int], Undo]
     unload: Callable[[Kernel, int], None]
 
 
@@ -57,11 +60,16 @@ def _mismatch(k: Kernel, text: str) -> None:
     raise KernelError(EPROGMISMATCH, text)
 
 
-def _load_nothing(k: Kernel, private: int) -> None:
+def _load_nothing(k: Kernel, private: int) -> Undo:
     """A MISC module wires itself."""
+    return lambda: None
 
 
-def _load_syscall(k: Kernel, private: int) -> None:
+def _unload_nothing(k: Kernel, private: int) -> None:
+    """And takes itself out."""
+
+
+def _load_syscall(k: Kernel, private: int) -> Undo:
     """Take a free slot, or the one asked for; the old entry is kept in lkm_oldent."""
     layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
     view = k.umem.view(layout, private)
@@ -79,34 +87,41 @@ def _load_syscall(k: Kernel, private: int) -> None:
     else:
         slot = offset
     where = k.sysent + slot * entry.size
-    new = k.umem.read(view.lkm_sysent, entry.size)
-    k.umem.write(view.at("lkm_oldent.sy_narg"), k.mem.read(where, entry.size))
+    old, new = k.mem.read(where, entry.size), k.umem.read(view.lkm_sysent, entry.size)
+    k.umem.write(view.at("lkm_oldent.sy_narg"), old)
     k.mem.write(where, new)
     view.put("mod.lkm_offset", slot)
+    return lambda: _restore(k, slot, new, old)
+
+
+def _restore(k: Kernel, slot: int, new: bytes, old: bytes) -> None:
+    """Put the old entry back, if the slot still holds the new one: EBUSY when another took it since."""
+    where = k.sysent + slot * k.sysent_layout.size
+    if k.mem.read(where, len(new)) != new:
+        raise KernelError(
+            EBUSY, f"system call {slot} was replaced again since; unload what replaced it first"
+        )
+    k.mem.write(where, old)
 
 
 def _unload_syscall(k: Kernel, private: int) -> None:
-    """Put the old entry back, if the slot is still this module's: EBUSY when another took it since."""
+    """Put lkm_oldent back."""
     layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
     view = k.umem.view(layout, private)
     slot = view.get("mod.lkm_offset")
     if slot >= SYS_MAXSYSCALL:
         raise KernelError(EINVAL, f"lkm_offset is {slot:#x}: not a slot this module was given")
-    where = k.sysent + slot * entry.size
-    if k.mem.read(where, entry.size) != k.umem.read(view.lkm_sysent, entry.size):
-        raise KernelError(
-            EBUSY, f"system call {slot} was replaced again since; unload what replaced it first"
-        )
-    k.mem.write(where, k.umem.read(view.at("lkm_oldent.sy_narg"), entry.size))
+    new = k.umem.read(view.lkm_sysent, entry.size)
+    _restore(k, slot, new, k.umem.read(view.at("lkm_oldent.sy_narg"), entry.size))
 
 
-def _load_dev(k: Kernel, private: int) -> None:
+def _load_dev(k: Kernel, private: int) -> Undo:
     """Attach the driver; its majors, packed, become lkm_offset."""
     view = k.umem.view(abi.lkm_dev.layout(k.dm), private)
-    devsw_attach(
-        k, view.lkm_devname, view.lkm_bdev, view.at("lkm_bdevmaj"), view.lkm_cdev, view.at("lkm_cdevmaj")
-    )
+    bdev, cdev = view.lkm_bdev, view.lkm_cdev
+    devsw_attach(k, view.lkm_devname, bdev, view.at("lkm_bdevmaj"), cdev, view.at("lkm_cdevmaj"))
     view.put("mod.lkm_offset", abi.LKM_MAKEMAJOR(view.lkm_bdevmaj, view.lkm_cdevmaj))
+    return lambda: devsw_detach(k, bdev, cdev)
 
 
 def _unload_dev(k: Kernel, private: int) -> None:
@@ -120,7 +135,7 @@ def _unload_dev(k: Kernel, private: int) -> None:
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall),
     abi.LM_DEV: Type(_load_dev, _unload_dev),
-    abi.LM_MISC: Type(_load_nothing, _load_nothing),
+    abi.LM_MISC: Type(_load_nothing, _unload_nothing),
 }
 
 
@@ -138,12 +153,16 @@ def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
         label = abi.TYPE_NAMES[kind] if 0 <= kind < len(abi.TYPE_NAMES) else str(kind)
         raise KernelError(ENXIO, f"this kernel has no modules of type {label}")
     module = k.lkm.by_table(table_addr)
-    if cmd == abi.LKM_E_LOAD:
-        other = k.lkm.find_other(module_name(k, private), table_addr)
-        if other is not None and kind != abi.LM_MISC:
-            raise KernelError(EEXIST, f"LKM '{other.title}' is already loaded as ID {other.id}")
-        handler.load(k, private)
-    else:
+    if cmd == abi.LKM_E_UNLOAD:
         handler.unload(k, private)
+        if module is not None:
+            module.wired.pop(private, None)
+        return
+    other = k.lkm.find_other(module_name(k, private), table_addr)
+    if other is not None and kind != abi.LM_MISC:
+        raise KernelError(EEXIST, f"LKM '{other.title}' is already loaded as ID {other.id}")
+    if module is not None and private in module.wired and kind != abi.LM_MISC:
+        raise KernelError(EEXIST, f"LKM '{module_name(k, private)}' is wired already")
+    undo = handler.load(k, private)
     if module is not None:
-        module.wired = cmd == abi.LKM_E_LOAD
+        module.wired[private] = undo

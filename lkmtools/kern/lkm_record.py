@@ -7,6 +7,7 @@ has no field for: what LMINFO said (segments, names, imports), and whether table
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.errno import EFAULT, EINVAL
@@ -58,17 +59,23 @@ class Info(NamedTuple):
 
 
 class Module:
-    """One module, from LMRESERV to LMUNLOAD. `table` is the address of its struct lkm_table."""
+    """One module, from LMRESERV to LMUNLOAD. `table` is the address of its struct lkm_table.
 
-    def __init__(self, ident: int, table: int, area: int, size: int, path: str) -> None:
+    `wired` says how to take out what lkmdispatch wired, by the private struct it did so for; `syms` is the
+    memory for its symbols (0: none), `exports` whether they have been added to the kernel's.
+    """
+
+    def __init__(self, ident: int, table: int, area: int, size: int, syms: int, path: str) -> None:
         self.id = ident
         self.table = table
         self.area = area
         self.size = size
+        self.syms = syms
         self.path = path
         self.name = ""
         self.info = Info()
-        self.wired = False
+        self.wired: dict[int, Callable[[], None]] = {}
+        self.exports = False
 
     def __repr__(self) -> str:
         return f"<Module {self.id} {self.title}>"

@@ -1,0 +1,462 @@
+"""LMRESERV to LMREADY (lkmioctl, NetBSD 5.2): what is taken, what is refused, what a failure leaves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from lkmraw import (
+    EEXIST,
+    EFAULT,
+    EINVAL,
+    ENOENT,
+    ENOMEM,
+    ENXIO,
+    EPROGMISMATCH,
+    Lkm,
+    entry,
+    errno_of,
+    place,
+)
+
+from lkmtools.errors import KernelError
+
+MODIOBUF = 65536  # 512 in the original; docs/differences.md
+HEAD = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/lkm.h>
+"""
+ENTRY = """
+int probe_lkmentry(struct lkm_table *, int, int);
+int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, LOAD, UNLOAD, lkm_nofunc)
+}
+"""
+CALL = 'static struct sysent ent = { 0, 0, 0, (sy_call_t *)nullop };\nMOD_SYSCALL("probe", -1, &ent);\n'
+
+
+def source(text: str, load: str = "lkm_nofunc", unload: str = "lkm_nofunc") -> str:
+    """A whole module: `text`, then an entry that dispatches to these handlers."""
+    return HEAD + text + ENTRY.replace("UNLOAD", unload).replace("LOAD", load)
+
+
+PLAIN = source('MOD_MISC("probe");')
+
+
+@pytest.fixture
+def clean(lab: Any) -> Any:
+    """A lab that has loaded once, so that heap and process have their pages; `same()`: nothing was left."""
+    lkm = Lkm(lab.p)
+    slot, image = place(lab, lkm, PLAIN, sym_size=100)
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    lkm.unload(slot)
+    lkm.close()
+    before = (lab.k.kmap.used, lab.k.heap.used, lab.tables())
+    lab.same = lambda: (lab.k.kmap.used, lab.k.heap.used, lab.tables()) == before
+    return lab
+
+
+def test_lmreserv_answers_slot_and_addresses(lab: Any) -> None:
+    """The lowest free id, page-aligned kernel memory, and memory for symbols only if asked for."""
+    lkm = Lkm(lab.p)
+    slot, addr, sym_addr = lkm.reserve(5000, sym_size=100, sym_symsize=48)
+    assert (slot, addr % 4096, sym_addr % 4096) == (0, 0, 0)
+    assert addr > lab.k.port.kernbase
+    assert sym_addr > lab.k.port.kernbase
+    assert sym_addr != addr
+    assert lkm.reserve(5000)[2] == 0
+
+
+def test_lmreserv_o_answers_the_same_without_symbols(lab: Any) -> None:
+    """Four members in, four out."""
+    lkm = Lkm(lab.p)
+    reply = lkm.unpack("lmc_oresrv", lkm.ioctl("LMRESERV_O", lkm.pack("lmc_oresrv", 5000, 0, -1, 0)))
+    assert reply[2] == 0
+    assert reply[3] == lkm.reserve(5000)[1]  # the first was given back
+
+
+@pytest.mark.parametrize("size", [0, (64 << 20) + 1, 0xFFFFFFFF])
+def test_lmreserv_refuses_a_size_that_makes_no_sense(clean: Any, size: int) -> None:
+    lkm = Lkm(clean.p)
+    assert errno_of(lkm.reserve, size) == EINVAL
+    lkm.close()
+    assert clean.same()
+
+
+def test_lmreserv_is_enomem_when_memory_is_short_and_takes_nothing(clean: Any) -> None:
+    """The second of two areas does not fit: the first is given back."""
+    lkm = Lkm(clean.p)
+    assert errno_of(lkm.reserve, 64 << 20, sym_size=64 << 20) == ENOMEM
+    assert errno_of(lkm.loadbuf, b"x") == ENOMEM
+    lkm.close()
+    assert clean.same()
+
+
+def test_a_bad_name_pointer_is_no_error(lab: Any) -> None:
+    """The original never reads the name."""
+    lkm = Lkm(lab.p)
+    request = lkm.pack("lmc_resrv", 100, 0xDEAD0000, -1, 0, 0, 0, 0, 0, 0)
+    lkm.ioctl("LMRESERV", request)
+    lkm.loadbuf(b"x")
+
+
+def test_a_second_lmreserv_gives_the_first_back(clean: Any) -> None:
+    lkm = Lkm(clean.p)
+    first = lkm.reserve(10000, sym_size=10000)
+    assert lkm.reserve(10000, sym_size=10000) == first
+    lkm.close()
+    assert clean.same()
+
+
+COUNTS = {  # cnt -> errno with 100,000 bytes reserved and nothing sent
+    -1: ENOMEM, -(1 << 31): ENOMEM, 0: 0, 1: 0, 512: 0, MODIOBUF: 0, MODIOBUF + 1: ENOMEM,
+    (1 << 31) - 1: ENOMEM,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "errno"), COUNTS.items())
+@pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
+def test_how_much_one_call_takes(lab: Any, name: str, count: int, errno: int) -> None:
+    """The same limits for the image and for the symbols."""
+    lkm = Lkm(lab.p)
+    lkm.reserve(100000, sym_size=100000)
+    lkm.loadbuf(b"")
+    assert errno_of(lkm.loadbuf, bytes(MODIOBUF + 1), count, name=name) == errno
+
+
+@pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
+def test_no_more_than_was_reserved_can_be_sent(lab: Any, name: str) -> None:
+    """Byte by byte up to the end, and not one more; a refused call changes nothing."""
+    lkm = Lkm(lab.p)
+    _, addr, sym_addr = lkm.reserve(10, sym_size=10)
+    lkm.loadbuf(b"")
+    assert errno_of(lkm.loadbuf, b"x" * 11, name=name) == ENOMEM
+    lkm.loadbuf(b"abcdefg", name=name)
+    assert errno_of(lkm.loadbuf, b"xxxx", name=name) == ENOMEM
+    lkm.loadbuf(b"hij", name=name)
+    assert errno_of(lkm.loadbuf, b"x", name=name) == ENOMEM
+    lkm.loadbuf(b"", name=name)
+    assert lab.k.mem.read(addr if name == "LMLOADBUF" else sym_addr, 12) == b"abcdefghij\0\0"
+
+
+def test_symbols_without_room_reserved_for_them_are_enomem(lab: Any) -> None:
+    lkm = Lkm(lab.p)
+    lkm.reserve(10)
+    lkm.loadbuf(b"")
+    assert errno_of(lkm.loadsyms, b"x") == ENOMEM
+
+
+@pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
+def test_a_bad_pointer_is_efault_and_nothing_was_appended(lab: Any, name: str) -> None:
+    """NULL, unmapped, a kernel address, and a buffer that is too short."""
+    lkm = Lkm(lab.p)
+    _, addr, sym_addr = lkm.reserve(4096, sym_size=4096)
+    lkm.loadbuf(b"")
+    for bad in (0, 1, 0xDEAD0000, addr, lab.k.dm.mask):
+        assert errno_of(lkm.loadbuf, b"x", 100, bad, name) == EFAULT
+    assert errno_of(lkm.loadbuf, b"x" * 99, 100, None, name) == EFAULT
+    lkm.loadbuf(b"first", name=name)
+    assert lab.k.mem.read(addr if name == "LMLOADBUF" else sym_addr, 6) == b"first\0"
+
+
+def test_lmready_after_part_of_the_data_leaves_zeros(lab: Any) -> None:
+    """The rest is the module's bss, also where memory was used before."""
+    lkm = Lkm(lab.p)
+    _, addr, _ = lkm.reserve(64 << 10)
+    lkm.loadbuf(b"\xff" * 60000)
+    lkm.unreserve()
+    text = """
+static char bss[40000];
+int probe_sum(void) { int i, n = 0; for (i = 0; i < 40000; i++) n |= bss[i]; return n; }
+MOD_MISC("probe");
+"""
+    _, image = place(lab, lkm, source(text))
+    assert addr == image.base
+    lkm.send(image.data.rstrip(b"\0") + b"\0")
+    lkm.ready(entry(image))
+    lkm.close()
+    lab.symbols["probe_sum"] = entry(image, "probe_sum")
+    assert lab.call("int probe_sum(void)") == 0
+
+
+def test_an_image_that_fits_one_loadbuf_exactly_can_be_started(lab: Any) -> None:
+    """docs/differences.md: the original stayed RESERVED and said ENXIO."""
+    lkm = Lkm(lab.p)
+    slot, image = place(lab, lkm, PLAIN)
+    lkm.loadbuf(image.data)
+    lkm.ready(entry(image))
+    assert lkm.stat(slot).name == b"probe"
+
+
+def test_after_lmready_the_device_is_idle_and_takes_the_next(lab: Any) -> None:
+    """Three modules over one open; ids rise, a hole is filled first."""
+    lkm = Lkm(lab.p)
+    slots = []
+    for _ in range(3):
+        slot, image = place(lab, lkm, PLAIN)
+        lkm.send(image.data)
+        lkm.ready(entry(image))
+        slots.append(slot)
+        assert errno_of(lkm.ready, entry(image)) == ENXIO
+    lkm.unload(1)
+    assert [*slots, lkm.reserve(100)[0]] == [0, 1, 2, 1]
+
+
+def test_lmstat_between_reserve_and_ready_leaves_the_load_alone(lab: Any) -> None:
+    """Found, not found, by id and by name, and a failed unload: later buffers go where they belong."""
+    lkm = Lkm(lab.p)
+    _, first = place(lab, lkm, PLAIN)
+    lkm.send(first.data)
+    lkm.ready(entry(first))
+    before = lab.k.mem.read(first.base, first.size)
+    _, image = place(lab, lkm, PLAIN.replace('"probe"', '"later"'))
+    half = len(image.data) // 2
+    lkm.stat(0)
+    lkm.loadbuf(image.data[:half])
+    lkm.stat(-1, b"probe")
+    assert errno_of(lkm.stat, -1, b"later") == ENOENT
+    assert errno_of(lkm.stat, 1) == EINVAL
+    assert errno_of(lkm.unload, 7) == EINVAL
+    lkm.loadbuf(image.data[half:])
+    lkm.ready(entry(image))
+    assert lab.k.mem.read(first.base, first.size) == before
+    assert (lkm.stat(0).name, lkm.stat(1).name) == (b"probe", b"later")
+
+
+@pytest.mark.parametrize("where", [-1, 0x4000_0000, "end", 0])
+def test_an_entry_point_outside_the_module_is_einval(clean: Any, where: Any) -> None:
+    """It is never called; everything is given back."""
+    lkm = Lkm(clean.p)
+    _, image = place(clean, lkm, PLAIN)
+    lkm.send(image.data)
+    address = {-1: image.base - 1, "end": image.base + image.size}.get(where, where)
+    assert errno_of(lkm.ready, address) == EINVAL
+    assert errno_of(lkm.ready, entry(image)) == ENXIO
+    lkm.close()
+    assert clean.same()
+
+
+@pytest.mark.parametrize("errno", [1, 5, 16, 17, 99, 255])
+def test_the_errno_of_a_failing_entry_comes_back_unchanged(clean: Any, errno: int) -> None:
+    """From the load handler: what lkmdispatch wired is undone, memory and id are free."""
+    lkm = Lkm(clean.p)
+    text = f"static int fail(struct lkm_table *t, int cmd) {{ return {errno}; }}\n"
+    slot, image = place(clean, lkm, source(CALL + text, "fail"))
+    lkm.send(image.data)
+    with pytest.raises(KernelError) as caught:
+        lkm.ready(entry(image))
+    assert (caught.value.errno, slot) == (errno, 0)
+    assert str(errno) in caught.value.reason
+    lkm.close()
+    assert clean.same()
+
+
+CARELESS = """
+static struct sysent ent = { 0, 0, 0, (sy_call_t *)nullop };
+MOD_SYSCALL("probe", -1, &ent);
+int probe_lkmentry(struct lkm_table *, int, int);
+int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	t->private.lkm_any = (struct lkm_any *)(void *)&_module;
+	if (cmd == LKM_E_LOAD) {
+		if (lkmdispatch(t, cmd) != 0)
+			return 1;
+		%s;
+		return 7;
+	}
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "",
+        "t->private.lkm_any = 0",
+        "_module.lkm_type = 99",
+        "lkmdispatch(t, LKM_E_UNLOAD)",
+        "_module.lkm_offset = -1",
+        "ent.sy_narg = 3",
+    ],
+)
+def test_what_a_failing_entry_wired_is_undone_for_it(clean: Any, then: str) -> None:
+    """Whatever it did to its own records after lkmdispatch."""
+    lkm = Lkm(clean.p)
+    _, image = place(clean, lkm, HEAD + CARELESS % then)
+    lkm.send(image.data)
+    assert errno_of(lkm.ready, entry(image)) == 7
+    lkm.close()
+    assert clean.same()
+
+
+def test_an_entry_that_forgets_private_is_refused(clean: Any) -> None:
+    """EINVAL: LMSTAT and LMUNLOAD would follow the pointer."""
+    text = "int probe_lkmentry(void *, int, int);\nint probe_lkmentry(void *t, int c, int v) { return 0; }"
+    lkm = Lkm(clean.p)
+    _, image = place(clean, lkm, text)
+    lkm.send(image.data)
+    assert errno_of(lkm.ready, entry(image)) == EINVAL
+    lkm.close()
+    assert clean.same()
+
+
+VERSIONED = """
+static struct lkm_misc _module = { { { LM_MISC, "probe", (u_long)-1, %(mod)s, %(sys)s, %(env)s } } };
+"""
+KERNEL = 502000000  # __NetBSD_Version__ of NetBSD 5.2
+MISMATCHES = [  # modver, sysver, envver, console
+    (1, KERNEL, '""', "LKM 'probe': LKM version mismatch - LKM 1, kernel 2"),
+    (3, 400000003, '",DEBUG"', "LKM 'probe': LKM version mismatch - LKM 3, kernel 2"),
+    (2, 400000003, '""', f"LKM 'probe': kernel version mismatch - LKM 400000003, kernel {KERNEL}"),
+    (2, 502000001, '",DEBUG"', f"LKM 'probe': kernel version mismatch - LKM 502000001, kernel {KERNEL}"),
+    (2, KERNEL, '",DEBUG,MALLOCLOG"',
+     "LKM 'probe': environment compile options mismatch - LKM 'DEBUG,MALLOCLOG', kernel ''"),
+]  # fmt: skip
+
+
+def versioned(mod: int, sys: int, env: str) -> str:
+    return source(VERSIONED % {"mod": mod, "sys": sys, "env": env})
+
+
+@pytest.mark.parametrize(("mod", "sys", "env", "text"), MISMATCHES)
+def test_a_module_for_another_kernel_is_refused_with_the_historic_text(
+    clean: Any, mod: int, sys: int, env: str, text: str
+) -> None:
+    """EPROGMISMATCH, and the reason on the console."""
+    lkm = Lkm(clean.p)
+    _, image = place(clean, lkm, versioned(mod, sys, env))
+    lkm.send(image.data)
+    assert errno_of(lkm.ready, entry(image)) == EPROGMISMATCH
+    assert clean.dmesg.splitlines()[-1] == text
+    lkm.close()
+    assert clean.same()
+
+
+@pytest.mark.parametrize(("mod", "sys", "env", "text"), MISMATCHES)
+def test_lmforce_skips_all_but_the_lkm_version(lab: Any, mod: int, sys: int, env: str, text: str) -> None:
+    """The forced load is announced; another LKM_VERSION is still refused."""
+    lkm = Lkm(lab.p)
+    _, image = place(lab, lkm, versioned(mod, sys, env))
+    lkm.word("LMFORCE", 1)
+    lkm.send(image.data)
+    if mod != 2:
+        assert errno_of(lkm.ready, entry(image)) == EPROGMISMATCH
+        assert lab.dmesg.splitlines()[-1] == text
+        return
+    lkm.ready(entry(image))
+    assert lab.dmesg.splitlines()[-1] == "LKM 'probe': forced load, skipping compatibility checks"
+
+
+def test_lmforce_with_0_forces_nothing_and_ends_with_the_reservation(lab: Any) -> None:
+    """Nor does a force survive LMUNRESRV."""
+    lkm = Lkm(lab.p)
+    for force in (lambda: lkm.word("LMFORCE", 0), lambda: (lkm.word("LMFORCE", 1), lkm.unreserve())):
+        _, image = place(lab, lkm, versioned(2, 400000003, '""'))
+        force()
+        _, image = place(lab, lkm, versioned(2, 400000003, '""'))
+        lkm.send(image.data)
+        assert errno_of(lkm.ready, entry(image)) == EPROGMISMATCH
+
+
+def test_the_entry_gets_the_table_load_and_version_2(lab: Any) -> None:
+    """entry(lkmtp, LKM_E_LOAD 1, LKM_VERSION 2); refcnt is 0 then and 1 afterwards."""
+    text = """
+int probe_saw[8];
+static struct lkm_table *table;
+int probe_refcnt(void) { return table->refcnt; }
+MOD_MISC("probe");
+static int load(struct lkm_table *t, int cmd)
+{
+	table = t;
+	probe_saw[0] = cmd; probe_saw[1] = t->refcnt; probe_saw[2] = t->id; probe_saw[3] = t->type;
+	probe_saw[4] = t->area <= (u_long)&probe_saw && (u_long)&probe_saw < t->area + t->size;
+	probe_saw[5] = t->private.lkm_any == (void *)&_module;
+	probe_saw[6] = t->forced; probe_saw[7] = lkmexists(t);
+	return 0;
+}
+"""
+    lkm = Lkm(lab.p)
+    _, image = place(lab, lkm, source(text, "load"))
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    lkm.close()
+    saw = lab.k.mem.read(entry(image, "probe_saw"), 32)
+    assert [int.from_bytes(saw[i : i + 4], "little") for i in range(0, 32, 4)] == [1, 0, 0, 0, 1, 1, 0, 0]
+    lab.symbols["probe_refcnt"] = entry(image, "probe_refcnt")
+    assert lab.call("int probe_refcnt(void)") == 1
+
+
+def symtab(lkm: Lkm, rows: list[tuple[int, int]], strings: bytes) -> tuple[bytes, bytes]:
+    """An ELF symbol table of global functions: (st_name, st_value) rows, and its string table."""
+    import struct
+
+    if lkm.wide:
+        table = b"".join(struct.pack("<IBBHQQ", name, 0x12, 0, 1, value, 4) for name, value in rows)
+    else:
+        table = b"".join(struct.pack("<IIIBBH", name, value, 4, 0x12, 0, 1) for name, value in rows)
+    return table, strings
+
+
+@pytest.mark.parametrize(
+    ("rows", "strings", "cut"),
+    [
+        ([(1, 5)], b"\0fun", 0),  # no NUL at the end
+        ([(9, 5)], b"\0fun\0", 0),  # the name lies behind the strings
+        ([(1, 5)], b"\0fun\0", 3),  # not made of whole entries
+        ([(1, 5)], b"", 0),  # no strings at all
+    ],
+)
+def test_a_bad_symbol_table_is_einval_and_undoes_the_load(
+    clean: Any, rows: list[tuple[int, int]], strings: bytes, cut: int
+) -> None:
+    """The module's entry has succeeded by then: it is called again to unload."""
+    lkm = Lkm(clean.p)
+    table, text = symtab(lkm, rows, strings)
+    sizes = {"sym_size": len(table) - cut + len(text), "sym_symsize": len(table) - cut}
+    _, image = place(clean, lkm, source(CALL), **sizes)
+    lkm.send(image.data)
+    lkm.loadsyms(table[cut:] + text)
+    assert errno_of(lkm.ready, entry(image)) == EINVAL
+    lkm.close()
+    assert clean.same()
+
+
+def test_a_symbol_table_of_a_name_that_exists_is_eexist(clean: Any) -> None:
+    """MISC modules may share a name, their symbol tables may not; the first keeps its own to the end."""
+    lkm = Lkm(clean.p)
+
+    def load(symbols: bool) -> None:
+        table, text = symtab(lkm, [(1, 0xC0FFEE)], b"\0probe_fun\0")
+        sizes = {"sym_size": len(table) + len(text), "sym_symsize": len(table)} if symbols else {}
+        _, image = place(clean, lkm, PLAIN, **sizes)
+        lkm.send(image.data)
+        if symbols:
+            lkm.loadsyms(table + text)
+        lkm.ready(entry(image))
+
+    load(symbols=True)
+    assert clean.k.ksyms.value("probe_fun") == 0xC0FFEE
+    assert errno_of(load, symbols=True) == EEXIST
+    load(symbols=False)
+    lkm.unload(1)
+    assert clean.k.ksyms.value("probe_fun") == 0xC0FFEE
+    lkm.unload(0)
+    assert clean.k.ksyms.value("probe_fun") is None
+    lkm.close()
+    assert clean.same()
+
+
+def test_reserving_needs_no_more_than_the_object_says(lab: Any) -> None:
+    """LMSTAT's size is what was reserved, in KB: 4 for a page."""
+    lkm = Lkm(lab.p)
+    slot, image = place(lab, lkm, PLAIN)
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    assert lkm.stat(slot).size == image.size // 1024
+    assert re.fullmatch("[0-9a-f]{4}", f"{lkm.stat(slot).size:04x}")
