@@ -202,6 +202,8 @@ class Kernel:
         except Panic:
             self.dead = True
             raise
+        except MemFault as fault:  # in work for no kernel function: a table that leads nowhere
+            self._fault(self.engine.current, fault, None)
 
     def timeout(self) -> float | None:
         """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""

@@ -32,7 +32,9 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
     """The reason line for a fault in machine code, or in kernel function `fn` called from it."""
     if isinstance(fault, MemFault):
         what = f"page fault: {_ACCESS[fault.access]} at {fault.addr:#x}"
-        where = f" in {fn.name}() called from {k.symbolize(caller_pc(k, thread))}" if fn else ""
+        caller = caller_pc(k, thread)
+        by = f" called from {k.symbolize(caller, returns=True)}" if caller else ""
+        where = f" in {fn.name}(){by}" if fn else ""
         return f"{what}{_nature(k, fault.addr, fault.access, thread)}{where}"
     what = fault.describe(k.port)
     if fault.addr is None:

@@ -178,6 +178,8 @@ class Engine:
                 raise
             self.current.reason = error.reason
             return error.errno
+        except MemFault as fault:
+            self.on_fault(self.current, fault, fn)
         return value or 0
 
     def _enter(self, thread: Thread, binding: Binding, addr: int, args: tuple[int, ...]) -> Level:
