@@ -29,6 +29,7 @@ from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
+from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.machine import (
     PAGE_SIZE,
@@ -101,6 +102,7 @@ class Kernel:
         self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
         self.sched = Scheduler(self)
         self.callouts = Callouts(self)
+        self.pollers = Pollers()
         self._data()
         self.clock = Clock(self)
         self.lkm = Lkm(self)

@@ -30,6 +30,7 @@ from lkmtools.kern import (
     subr_devsw,
     subr_prf,
     sys_generic,
+    sys_select,
     vfs_syscalls,
 )
 from lkmtools.kern.export import collect
@@ -61,6 +62,7 @@ MODULES = (
     subr_devsw,
     subr_prf,
     sys_generic,
+    sys_select,
     vfs_syscalls,
 )
 FUNCTIONS, DATA = collect(MODULES)

@@ -1,0 +1,249 @@
+"""A driver of module code whose readers sleep until somebody writes: read, write and poll by many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lkmtools import modules
+from lkmtools.abi.conf import makedev
+from lkmtools.abi.fcntl import O_NONBLOCK, O_RDWR
+from lkmtools.abi.poll import POLLIN, POLLNVAL, POLLOUT
+from lkmtools.abi.stat import S_IFCHR
+from lkmtools.errors import KernelError
+
+EINTR, EBADF, EINVAL, EAGAIN, EBUSY = 4, 9, 22, 35, 16
+
+PIPE = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+#include <sys/poll.h>
+#include <sys/select.h>
+#include <sys/uio.h>
+#include <sys/vnode.h>
+
+static char data[64];
+static size_t have;
+static struct selinfo sel;
+
+static int
+pipe_read(dev_t dev, struct uio *uio, int flag)
+{
+	int error;
+	while (have == 0) {
+		if (flag & IO_NDELAY)
+			return EAGAIN;
+		if ((error = tsleep(data, PZERO %(pcatch)s, "piperd", 0)) != 0)
+			return error;
+	}
+	error = uiomove(data, have, uio);
+	have = 0;
+	return error;
+}
+
+static int
+pipe_write(dev_t dev, struct uio *uio, int flag)
+{
+	size_t n = uio->uio_resid;
+	int error = uiomove(data, MIN(sizeof(data), n), uio);
+	have = MIN(sizeof(data), n);
+	wakeup(data);
+	selnotify(&sel, POLLIN, 0);
+	return error;
+}
+
+static int
+pipe_poll(dev_t dev, int events, struct lwp *l)
+{
+	int revents = events & (POLLOUT | POLLWRNORM);
+	if (have)
+		revents |= events & (POLLIN | POLLRDNORM);
+	if (revents == 0)
+		selrecord(l, &sel);
+	return revents;
+}
+
+int waiting(void);
+int waiting(void) { return sel.sel_pollers; }
+
+static struct cdevsw pipe_cdevsw = {
+	.d_open = (void *)nullop, .d_close = (void *)nullop, .d_read = pipe_read, .d_write = pipe_write,
+	.d_ioctl = noioctl, .d_stop = nostop, .d_tty = notty, .d_poll = pipe_poll, .d_mmap = nommap,
+	.d_kqfilter = nokqfilter, .d_flag = D_OTHER,
+};
+MOD_DEV("pipe", "pipe", NULL, -1, &pipe_cdevsw, -1);
+int pipe_lkmentry(struct lkm_table *, int, int);
+int
+pipe_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+DEVICE = "/dev/pipe"
+
+
+@pytest.fixture(params=["PCATCH", "0"])
+def pipe(request: pytest.FixtureRequest, lab: Any) -> Any:
+    """The lab with the driver; its readers sleep with PCATCH or without."""
+    made(lab, str(request.param))
+    return lab
+
+
+def made(lab: Any, pcatch: str = "PCATCH") -> None:
+    lab.load(PIPE % {"pcatch": f"| {pcatch}"}, name="pipe", whole=True)
+    major = modules.stat(lab.p, "pipe").offset & 0xFFFF
+    lab.p.mknod(DEVICE, S_IFCHR | 0o666, makedev(major, 0))
+
+
+def opened(lab: Any, comm: str = "user", flags: int = O_RDWR) -> tuple[Any, int]:
+    p = lab.kernel.process(comm)
+    return p, p.open(DEVICE, flags)
+
+
+def test_a_reader_sleeps_until_another_process_writes(pipe: Any) -> None:
+    """The writer is not held up, and the reader has what was written."""
+    reader, rfd = opened(pipe)
+    writer, wfd = opened(pipe)
+    read = pipe.start(reader.read, rfd, 64)
+    assert not read.done
+    assert writer.write(wfd, b"hello") == 5
+    assert read.result() == b"hello"
+
+
+def test_a_nonblocking_reader_does_not_sleep(lab: Any) -> None:
+    """O_NONBLOCK reaches the driver as IO_NDELAY."""
+    made(lab)
+    p, fd = opened(lab, flags=O_RDWR | O_NONBLOCK)
+    with pytest.raises(KernelError) as caught:
+        p.read(fd, 1)
+    assert caught.value.errno == EAGAIN
+
+
+def test_of_twenty_readers_the_first_gets_it_and_the_others_sleep_again(lab: Any) -> None:
+    """All are woken in the order they came; twenty writes serve them in a fair order."""
+    made(lab)
+    writer, wfd = opened(lab)
+    readers = [opened(lab) for _ in range(20)]
+    reads = [lab.start(p.read, fd, 64) for p, fd in readers]
+    for n, read in enumerate(reads):
+        writer.write(wfd, b"%d" % n)
+        lab.settle()
+        assert read.result() == b"%d" % n
+    assert not any(entry["state"] == "sleep" for entry in lab.k.ps())
+
+
+def test_the_death_of_readers_leaves_nothing_behind(lab: Any) -> None:
+    """Twenty clients die asleep: twenty processes exit, and the module can be unloaded."""
+    made(lab)
+    before = set(lab.k.procs)
+    readers = [opened(lab) for _ in range(20)]
+    for p, fd in readers:
+        lab.start(p.read, fd, 64)
+    for p, _ in readers:
+        p.exit()
+    lab.settle()
+    assert set(lab.k.procs) == before
+    assert not lab.k.open_devices.get((S_IFCHR, lab.p.stat(DEVICE).st_rdev))
+    modules.unload(lab.p, "pipe")
+
+
+def test_a_reader_without_pcatch_keeps_the_module_loaded_after_its_client_died(lab: Any) -> None:
+    """It is woken by a write, and then its process exits."""
+    made(lab, "0")
+    reader, rfd = opened(lab)
+    lab.start(reader.read, rfd, 64)
+    reader.exit()
+    with pytest.raises(KernelError, match="sleeps in pipe_read") as caught:
+        modules.unload(lab.p, "pipe")
+    assert caught.value.errno == EBUSY
+    writer, wfd = opened(lab)
+    writer.write(wfd, b"x")
+    lab.settle()
+    assert reader.pid not in lab.k.procs
+    writer.exit()
+    modules.unload(lab.p, "pipe")
+
+
+def test_poll_sleeps_until_the_driver_notifies(pipe: Any) -> None:
+    """selrecord and selnotify: poll returns the event, and reading then does not sleep."""
+    reader, rfd = opened(pipe)
+    writer, wfd = opened(pipe)
+    poll = pipe.start(reader.poll, [(rfd, POLLIN)])
+    assert not poll.done
+    assert pipe.call("int waiting(void)") == 1
+    writer.write(wfd, b"hello")
+    assert poll.result() == [(rfd, POLLIN)]
+    assert pipe.call("int waiting(void)") == 0
+    assert reader.read(rfd, 64) == b"hello"
+
+
+def test_many_pollers_are_all_notified(lab: Any) -> None:
+    """Twenty processes wait for one device."""
+    made(lab)
+    writer, wfd = opened(lab)
+    readers = [opened(lab) for _ in range(20)]
+    polls = [lab.start(p.poll, [(fd, POLLIN)]) for p, fd in readers]
+    assert lab.call("int waiting(void)") == 20
+    writer.write(wfd, b"x")
+    assert [poll.result() for poll in polls] == [[(fd, POLLIN)] for _, fd in readers]
+
+
+def test_poll_with_a_timeout_ends_without_events(lab: Any) -> None:
+    """0 milliseconds ask once; 15 sleep for two ticks."""
+    made(lab)
+    p, fd = opened(lab)
+    assert p.poll([(fd, POLLIN)], 0) == []
+    assert p.poll([(fd, POLLIN)], 15) == []
+    assert p.poll([], 1) == []
+
+
+def test_poll_answers_for_what_is_ready_now(lab: Any) -> None:
+    """Several descriptors at once: writable, not open (POLLNVAL), negative (ignored)."""
+    made(lab)
+    p, fd = opened(lab)
+    null = p.open("/dev/null", O_RDWR)
+    asked = [(fd, POLLIN | POLLOUT), (99, POLLIN), (-1, POLLIN), (null, POLLIN)]
+    assert p.poll(asked) == [(fd, POLLOUT), (99, POLLNVAL), (null, POLLIN)]
+
+
+@pytest.mark.parametrize(("count", "timeout"), [(1, -2), (5000, 0)])
+def test_poll_refuses_impossible_arguments(lab: Any, count: int, timeout: int) -> None:
+    """EINVAL, with value and limit."""
+    with pytest.raises(KernelError, match="at ") as caught:
+        lab.p.poll([(0, POLLIN)] * count, timeout)
+    assert caught.value.errno == EINVAL
+
+
+def test_a_poller_that_dies_is_forgotten(lab: Any) -> None:
+    """Its process exits at once, and the module can be unloaded."""
+    made(lab)
+    p, fd = opened(lab)
+    lab.start(p.poll, [(fd, POLLIN)])
+    p.exit()
+    lab.settle()
+    assert p.pid not in lab.k.procs
+    modules.unload(lab.p, "pipe")
+
+
+def test_a_signal_ends_poll(lab: Any) -> None:
+    """EINTR."""
+    made(lab)
+    p, fd = opened(lab)
+    poll = lab.start(p.poll, [(fd, POLLIN)])
+    lab.p.kill(p.pid, 15)
+    with pytest.raises(KernelError) as caught:
+        poll.result()
+    assert caught.value.errno == EINTR
+
+
+def test_a_driver_may_go_while_somebody_polls_it(lab: Any) -> None:
+    """The sleeper is not in its code: unloading works, and the poll ends with its timeout and POLLNVAL."""
+    made(lab)
+    p, fd = opened(lab)
+    poll = lab.start(p.poll, [(fd, POLLIN)], 20)
+    modules.unload(lab.p, "pipe")
+    assert poll.result() == [(fd, POLLNVAL)]
