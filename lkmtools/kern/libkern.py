@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NoReturn
 
+from lkmtools.abi.errno import EFAULT
+from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kprintf import string_at
-from lkmtools.machine import PAGE_SIZE, WRITE
+from lkmtools.machine import PAGE_SIZE, WRITE, MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -33,6 +35,16 @@ def memcpy(k: Kernel, to: int, source: int, n: int) -> int:
 def bcopy(k: Kernel, source: int, to: int, n: int) -> None:
     """Copy, source first; the areas may overlap."""
     k.umem.write(to, k.umem.read(source, n))
+
+
+@export("int kcopy(const void *from, void *to, size_t len)", "sys/systm.h")
+def kcopy(k: Kernel, source: int, to: int, n: int) -> int:
+    """Copy; a bad pointer is EFAULT and not a panic."""
+    try:
+        k.umem.write(to, k.umem.read(source, n))
+    except MemFault as fault:
+        raise KernelError(EFAULT, f"kcopy: {fault}") from None
+    return 0
 
 
 @export("void *memset(void *to, int c, size_t n)", "lib/libkern/libkern.h")

@@ -1,13 +1,13 @@
-"""Variables that modules read: securelevel, curlwp, hz, versions, the time (param.c, kern_tc.c, vers.c)."""
+"""Variables that modules read: securelevel, curlwp, hz, versions (param.c, init_main.c, vers.c)."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.kern.export import Data
 
 if TYPE_CHECKING:
@@ -30,16 +30,6 @@ def _text(name: str, value: Callable[[Kernel], str]) -> Data:
     )
 
 
-def _time(name: str, value: Callable[[Kernel], int]) -> Data:
-    return Data(
-        name,
-        f"time_t {name}",
-        lambda dm: 8,
-        lambda k, addr: k.mem.write(addr, struct.pack(k.dm.order + "q", value(k))),
-        "sys/kernel.h",
-    )
-
-
 DATA = (
     _int("securelevel", lambda k: k.config.securelevel, "sys/systm.h"),
     Data("curlwp", "struct lwp *curlwp", lambda dm: dm.pointer, None, "sys/lwp.h"),
@@ -47,6 +37,10 @@ DATA = (
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
     _int("physmem", lambda k: k.config.ram >> 12, "sys/systm.h"),
     _int("__NetBSD_Version__", lambda k: NetBSD_Version, "sys/param.h", "const "),
+    _int("nsysent", lambda k: SYS_NSYSENT, "sys/systm.h"),
+    _int("ncpu", lambda k: 1, "sys/systm.h"),
+    _int("cold", lambda k: 0, "sys/systm.h"),
+    _text("copyright", lambda k: "The NetBSD interfaces of this kernel are simulated by lkmtools.\n"),
     _text("ostype", lambda k: OSTYPE),
     _text("osrelease", lambda k: OSRELEASE),
     _text("version", lambda k: k.version + "\n"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.conf import MAXDEVSW, cdevsw, major
+from lkmtools.abi.conf import MAXDEVSW, NODEVMAJOR, cdevsw, major
 from lkmtools.abi.datamodel import DataModel, Struct
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
@@ -42,6 +42,23 @@ def cdevsw_lookup(k: Kernel, dev: int) -> int:
 def bdevsw_lookup(k: Kernel, dev: int) -> int:
     """The block driver of `dev`, or NULL."""
     return lookup(k, "bdevsw", major(dev))
+
+
+@export("devmajor_t cdevsw_lookup_major(const struct cdevsw *cdev)", "sys/conf.h")
+def cdevsw_lookup_major(k: Kernel, cdev: int) -> int:
+    """The lowest major of a character driver, or NODEVMAJOR."""
+    return _lookup_major(k, "cdevsw", cdev)
+
+
+@export("devmajor_t bdevsw_lookup_major(const struct bdevsw *bdev)", "sys/conf.h")
+def bdevsw_lookup_major(k: Kernel, bdev: int) -> int:
+    """The lowest major of a block driver, or NODEVMAJOR."""
+    return _lookup_major(k, "bdevsw", bdev)
+
+
+def _lookup_major(k: Kernel, table: str, entries: int) -> int:
+    majors = (maj for maj in range(MAXDEVSW) if entries and lookup(k, table, maj) == entries)
+    return next(majors, NODEVMAJOR)
 
 
 def _convs(k: Kernel) -> list[tuple[str, int, int, int]]:

@@ -50,6 +50,8 @@ random() <= 0x7fffffff
 fill(), arc4randbytes(b, 0), same(b, "####")
 fill(), arc4randbytes(b, 16), !same(b, "################") && same(b + 16, "####")
 imax(-1, 2) == 2 && imin(-1, 2) == -1 && max(1, 2) == 2 && lmin(-5, 5) == -5 && ulmax(1, ~0ul) == ~0ul
+fill(), kcopy("src", b, 3) == 0 && same(b, "src##")
+kcopy(b, (void *)0x1000, 3) == 14 && kcopy((void *)0x1000, b, 3) == 14 && kcopy(b, b, -1) == 14
 bswap16(0x1234) == 0x3412 && bswap32(0x12345678) == 0x78563412
 bswap64(0x0102030405060708ULL) == 0x0807060504030201ULL && htons(0x0102) == 0x0201
 """
