@@ -1,0 +1,209 @@
+"""LMINFO (K 32, ours): every member of struct lmc_info wrong once, and what right ones bring about."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+from lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
+
+from lkmtools.errors import KernelError
+
+PAGE = 4096
+SOURCE = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/lkm.h>
+MOD_MISC("probe");
+int probe_data = 7;
+int probe_run(int a) { return a + probe_data; }
+int probe_poke(int *p) { *p = 99; return *p; }
+int probe_jump(int (*f)(void)) { return f(); }
+int probe_lkmentry(struct lkm_table *, int, int);
+int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+
+
+class Info(NamedTuple):
+    """struct lmc_info, with arrays instead of pointers and counts."""
+
+    version: int = 1
+    segments: tuple[tuple[int, int, int], ...] = ()
+    symbols: tuple[tuple[int, int, int], ...] = ()
+    imports: tuple[tuple[int, int], ...] = ()
+    strings: bytes = b"\0"
+    path: int = 0
+    buildid: bytes = b""
+    change: tuple[tuple[int, int], ...] = ()  # (member of FORMATS["lmc_info"], another value)
+
+    def send(self, lkm: Lkm) -> None:
+        """LMINFO."""
+        buffers = [
+            lkm.p.buffer(b"".join(lkm.pack("lmi_segment", *row, 0) for row in self.segments)),
+            lkm.p.buffer(b"".join(lkm.pack("lmi_symbol", *row, 2) for row in self.symbols)),
+            lkm.p.buffer(b"".join(lkm.pack("lmi_import", *row, 0) for row in self.imports)),
+            lkm.p.buffer(self.strings),
+        ]
+        segments, symbols, imports, strings = (buf.addr for buf in buffers)
+        values: list[Any] = [
+            self.version, len(self.segments), segments, len(self.symbols), len(self.imports), symbols,
+            imports, strings, len(self.strings), self.path, len(self.buildid), self.buildid,
+        ]  # fmt: skip
+        for index, value in self.change:
+            values[index] = value
+        lkm.ioctl("LMINFO", lkm.pack("lmc_info", *values), *buffers)
+
+
+WHOLE = Info(
+    segments=((0, PAGE, 5), (PAGE, 2 * PAGE, 3)),
+    symbols=((0, 16, 1), (3 * PAGE, 0, 5)),
+    imports=((0xC0000000, 1),),
+    strings=b"\0one\0two\0/tmp/x.o\0",
+    path=9,
+    buildid=b"b" * 20,
+)
+BAD = {  # what is wrong -> the info, and a word of the reason
+    "version 0": (WHOLE._replace(version=0), "version 0"),
+    "version 2": (WHOLE._replace(version=2), "version 2"),
+    "too many segments": (WHOLE._replace(change=((1, 65),)), "nsegments is 65"),
+    "all ones segments": (WHOLE._replace(change=((1, 0xFFFFFFFF),)), "nsegments"),
+    "too many symbols": (WHOLE._replace(change=((3, (1 << 20) + 1),)), "nsymbols"),
+    "too many imports": (WHOLE._replace(change=((4, 0xFFFFFFFF),)), "nimports"),
+    "too long strings": (WHOLE._replace(change=((8, (16 << 20) + 1),)), "strsize"),
+    "too long build-id": (WHOLE._replace(change=((10, 33),)), "buildid_len is 33"),
+    "unaligned offset": (WHOLE._replace(segments=((16, PAGE, 5),)), "segment 0"),
+    "unaligned size": (WHOLE._replace(segments=((0, PAGE, 5), (PAGE, 100, 3))), "segment 1"),
+    "unknown permission": (WHOLE._replace(segments=((0, PAGE, 8),)), "prot 0x8"),
+    "overlapping segments": (WHOLE._replace(segments=((0, 2 * PAGE, 5), (PAGE, PAGE, 3))), "segment 1"),
+    "segments out of order": (WHOLE._replace(segments=((PAGE, PAGE, 5), (0, PAGE, 3))), "segment 1"),
+    "a segment outside": (WHOLE._replace(segments=((2 * PAGE, 2 * PAGE, 5),)), "segment 0"),
+    "a segment that wraps": (WHOLE._replace(segments=((0xFFFFF000, PAGE, 5),)), "segment 0"),
+    "a symbol outside": (WHOLE._replace(symbols=((3 * PAGE + 1, 0, 1),)), "'one' lies outside"),
+    "a symbol's name outside": (WHOLE._replace(symbols=((0, 0, 99),)), "name at 99"),
+    "a name without end": (WHOLE._replace(strings=b"\0one", imports=(), path=0), "name at"),
+    "an import's name outside": (WHOLE._replace(imports=((0, 18),)), "name at 18"),
+    "a path outside": (WHOLE._replace(path=1 << 31), "name at"),
+    "names without strings": (WHOLE._replace(strings=b""), "name at"),
+}
+
+
+@pytest.fixture
+def lkm(lab: Any) -> Lkm:
+    """/dev/lkm with three pages reserved."""
+    made = Lkm(lab.p)
+    made.reserve(3 * PAGE)
+    return made
+
+
+@pytest.mark.parametrize(("info", "word"), BAD.values(), ids=BAD.keys())
+def test_a_wrong_member_is_einval_and_named(lkm: Lkm, info: Info, word: str) -> None:
+    """The load goes on as if nothing had been said."""
+    with pytest.raises(KernelError) as caught:
+        info.send(lkm)
+    assert caught.value.errno == EINVAL
+    assert word in caught.value.reason
+    WHOLE.send(lkm)
+
+
+@pytest.mark.parametrize("member", [2, 5, 6, 7])
+@pytest.mark.parametrize("addr", [0, 0xDEAD000])
+def test_a_bad_pointer_is_efault(lkm: Lkm, member: int, addr: int) -> None:
+    """segments, symbols, imports, strings."""
+    assert errno_of(WHOLE._replace(change=((member, addr),)).send, lkm) == EFAULT
+
+
+@pytest.mark.parametrize(("member", "count"), [(1, 64), (3, 1 << 20), (4, 1 << 20), (8, 16 << 20)])
+def test_a_count_beyond_the_buffer_is_efault(lkm: Lkm, member: int, count: int) -> None:
+    """At most what the limits allow: the memory is missing."""
+    assert errno_of(WHOLE._replace(change=((member, count),)).send, lkm) == EFAULT
+
+
+def test_an_empty_lminfo_is_allowed(lkm: Lkm) -> None:
+    """Null pointers with zero counts are not looked at."""
+    lkm.ioctl("LMINFO", lkm.pack("lmc_info", 1, *[0] * 10, b""))
+
+
+def test_it_belongs_between_reserve_and_ready(lab: Any, lkm: Lkm) -> None:
+    """ENOMEM before and after, as LMLOADBUF; in between it may be repeated, and the last one counts."""
+    WHOLE.send(lkm)
+    lkm.loadbuf(b"x")
+    Info().send(lkm)
+    WHOLE.send(lkm)
+    lkm.unreserve()
+    assert errno_of(WHOLE.send, lkm) == ENOMEM
+
+
+def test_nothing_of_it_survives_the_reservation(lab: Any, lkm: Lkm) -> None:
+    """The next module that never sends it has the historic area."""
+    WHOLE.send(lkm)
+    lkm.unreserve()
+    _, image = place(lab, lkm, SOURCE)
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    pages = range(image.base, image.base + image.size, PAGE)
+    assert [lab.k.mem.protection(addr) for addr in pages] == [7] * len(pages)
+
+
+def run(lab: Any, image: Any, name: str, argument: int) -> int:
+    lab.symbols[name] = entry(image, name)
+    value: int = lab.call(f"int {name}(int a)" if name == "probe_run" else f"int {name}(void *p)", argument)
+    return value
+
+
+def test_without_it_there_is_one_writable_executable_area_and_no_names(lab: Any) -> None:
+    """As NetBSD had it: a module may write its own text and run its own data."""
+    lkm = Lkm(lab.p)
+    _, image = place(lab, lkm, SOURCE, name=None)
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    lkm.close()
+    assert run(lab, image, "probe_run", 5) == 12
+    data = entry(image, "probe_data")
+    assert run(lab, image, "probe_poke", data) == 99
+    lab.k.mem.write(data, b"\xc3\0\0\0")
+    run(lab, image, "probe_jump", data)
+    panic = lab.panics(lambda: run(lab, image, "probe_jump", 0))
+    assert f"{image.base:#x}+0x" in panic.report
+    assert "[probe]" in panic.report
+
+
+def test_with_it_each_segment_has_its_permissions(lab: Any) -> None:
+    """Text can be read and run, data read and written, the gap and the page behind nothing at all."""
+    lkm = Lkm(lab.p)
+    _, image = place(lab, lkm, SOURCE)
+    lkm.unreserve()
+    _, base, _ = lkm.reserve(image.size + 2 * PAGE)
+    assert base == image.base
+    lkm.send(image.data)
+    segments = tuple((s.offset, s.size, s.prot) for s in image.segments)
+    Info(segments=segments).send(lkm)
+    lkm.ready(entry(image))
+    assert tuple(sorted({prot for _, _, prot in segments} | {1})) == (1, 3, 5)
+    for offset, size, prot in segments:
+        for addr in range(base + offset, base + offset + size, PAGE):
+            assert lab.k.mem.protection(addr) == prot
+    assert lab.k.mem.protection(base + image.size) == 0
+    assert lab.k.mem.protection(base + image.size + 2 * PAGE) == 0
+
+
+def test_its_names_are_in_backtraces_and_its_imports_hold_others(lab: Any) -> None:
+    """EBUSY for a module whose symbol another one's LMINFO named as an import."""
+    lkm = Lkm(lab.p)
+    _, first = place(lab, lkm, SOURCE)
+    lkm.send(first.data)
+    Info(symbols=((0, 8, 1),), strings=b"\0start_of_it\0").send(lkm)
+    lkm.ready(entry(first))
+    _, second = place(lab, lkm, SOURCE.replace('"probe"', '"other"'))
+    lkm.send(second.data)
+    Info(imports=((entry(first, "probe_run"), 1),), strings=b"\0probe_run\0").send(lkm)
+    lkm.ready(entry(second))
+    with pytest.raises(KernelError) as caught:
+        lkm.unload(0)
+    assert (caught.value.errno, caught.value.reason) == (16, "'probe' is in use by 'other'")
+    lkm.unload(1)
+    panic = lab.panics(lambda: run(lab, first, "probe_jump", 0))
+    assert "start_of_it+0x" in panic.report
