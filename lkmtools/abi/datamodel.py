@@ -19,9 +19,12 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DataModel:
-    """What a machine's C compiler thinks of integers: `pointer` and `align64` in bytes."""
+    """What a machine's C compiler thinks of integers: `pointer` and `align64` in bytes.
+
+    There is one object for each: they are compared, and found in tables, by identity.
+    """
 
     name: str
     pointer: int
@@ -116,7 +119,10 @@ class Field(NamedTuple):
 
 
 class Layout:
-    """A struct on one data model. Members of nested structs appear as "outer.inner"."""
+    """A struct on one data model. Members of nested structs appear as "outer.inner".
+
+    `codec` packs and unpacks all members, in order.
+    """
 
     def __init__(self, name: str, dm: DataModel, fields: list[Field], size: int, align: int) -> None:
         self.name = name
@@ -124,7 +130,7 @@ class Layout:
         self.size = size
         self.align = align
         self.fields = {field.name: field for field in fields}
-        self._all = struct.Struct(dm.order + _whole(fields, size))
+        self.codec = struct.Struct(dm.order + _whole(fields, size))
         self._plain = [f for f in fields if f.size]
         # What pack() needs to do it in one call: only for structs without arrays of integers.
         simple = not any(f.many for f in self._plain)
@@ -132,6 +138,11 @@ class Layout:
 
     def __repr__(self) -> str:
         return f"<Layout struct {self.name} {self.dm.name}, {self.size} bytes>"
+
+    def select(self, *members: str) -> struct.Struct:
+        """A codec that unpacks these members and no others; they are named in the order in which they lie."""
+        fields = [self.fields[member] for member in members]
+        return struct.Struct(self.dm.order + _whole(fields, fields[-1].offset + fields[-1].size))
 
     def offsetof(self, member: str) -> int:
         """The byte offset of `member`."""
@@ -144,7 +155,7 @@ class Layout:
         """
         if self._zeros is not None and values.keys() <= self.fields.keys():
             try:
-                return self._all.pack(*[values.get(name, zero) for name, zero in self._zeros])
+                return self.codec.pack(*[values.get(name, zero) for name, zero in self._zeros])
             except struct.error:
                 return self._pack_each(values)  # a value of the other sign, or one too large
         return self._pack_each(values)
@@ -157,7 +168,7 @@ class Layout:
 
     def unpack(self, data: Any, offset: int = 0) -> SimpleNamespace:
         """Every member as an attribute ("." of nested names becomes "_"); char arrays as bytes."""
-        raw = self._all.unpack_from(data, offset)
+        raw = self.codec.unpack_from(data, offset)
         out = SimpleNamespace()
         at = 0
         for field in self._plain:
@@ -192,7 +203,7 @@ def _wrap(value: int, field: Field) -> int:
 
 
 def _whole(fields: list[Field], size: int) -> str:
-    """One struct-module format for all members, padding made explicit."""
+    """One struct-module format for these members of `size` bytes, padding made explicit."""
     out, at = [], 0
     for field in fields:
         if field.size == 0:
@@ -213,7 +224,7 @@ class Struct:
 
     `members` is C: "int id; char name[32]; struct timeval tv; int (*entry)(struct x *, int);". A pointer
     of any type and a function pointer are a "pointer". `types` names the nested structs, `constants` the
-    array bounds.
+    array bounds. Nothing is parsed before the first layout(): a tool imports many and needs few.
     """
 
     def __init__(
@@ -224,15 +235,16 @@ class Struct:
         constants: dict[str, int] | None = None,
     ) -> None:
         self.name = name
-        self.members = [_parse(part, constants or {}) for part in members.split(";") if part.strip()]
+        self.text = members
         self.types = types or {}
+        self.constants = constants or {}
         self._layouts: dict[DataModel, Layout] = {}
 
     def __repr__(self) -> str:
         return f"<Struct {self.name}>"
 
     def layout(self, dm: DataModel) -> Layout:
-        """The struct laid out for `dm`; made once."""
+        """The struct laid out for `dm`; parsed and made when first asked for, then kept."""
         made = self._layouts.get(dm)
         if made is None:
             made = self._layouts[dm] = self._lay_out(dm)
@@ -241,7 +253,8 @@ class Struct:
     def _lay_out(self, dm: DataModel) -> Layout:
         fields: list[Field] = []
         at, align = 0, 1
-        for ctype, name, count in self.members:
+        members = [_parse(part, self.constants) for part in self.text.split(";") if part.strip()]
+        for ctype, name, count in members:
             if ctype.startswith("struct "):
                 inner = self.types[ctype.split()[1]].layout(dm)
                 size, item_align = inner.size * (count or 1), inner.align
