@@ -121,6 +121,7 @@ static int
 echo_load(struct lkm_table *lkmtp, int cmd)
 {
 	echo_buf = malloc(ECHO_MAX, M_ECHO, M_WAITOK);
+	selinit(&echo_sel);
 	printf("echo: character major %d\n", LKM_CHAR_MAJOR(lkmtp->private.lkm_dev->mod.lkm_offset));
 	return 0;
 }
@@ -130,6 +131,7 @@ echo_unload(struct lkm_table *lkmtp, int cmd)
 {
 	if (echo_isopen)
 		return EBUSY;
+	seldestroy(&echo_sel);
 	free(echo_buf, M_ECHO);
 	return 0;
 }

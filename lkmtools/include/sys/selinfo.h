@@ -21,21 +21,10 @@ struct selinfo {
 };
 
 #ifdef _KERNEL
+void	selinit(struct selinfo *sip);
+void	seldestroy(struct selinfo *sip);
 void	selrecord(struct lwp *selector, struct selinfo *sip);
 void	selnotify(struct selinfo *sip, int events, long knhint);
-
-static __inline __unused void
-selinit(struct selinfo *sip)
-{
-	static const struct selinfo nobody;
-
-	*sip = nobody;
-}
-
-static __inline __unused void
-seldestroy(struct selinfo *sip)
-{
-}
 
 /* Before NetBSD 5 there were no events: selnotify(sip, hint) is selnotify(sip, 0, hint). */
 #define selnotify(...)	__lkm_pick4(__VA_ARGS__, __lkm_selnotify3, __lkm_selnotify2, )(__VA_ARGS__)

@@ -81,6 +81,7 @@ int	sys_pread(struct lwp *l, const void *v, register_t *retval);
 int	sys_pwrite(struct lwp *l, const void *v, register_t *retval);
 int	sys_lseek(struct lwp *l, const void *v, register_t *retval);
 int	sys_ioctl(struct lwp *l, const void *v, register_t *retval);
+int	sys_poll(struct lwp *l, const void *v, register_t *retval);
 int	sys_open(struct lwp *l, const void *v, register_t *retval);
 int	compat_50_sys_mknod(struct lwp *l, const void *v, register_t *retval);
 int	sys___mknod50(struct lwp *l, const void *v, register_t *retval);
