@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import kernfix
 import pytest
 
 from lkmtools import modules
@@ -119,6 +120,13 @@ def test_a_crash_is_a_panic_that_says_what_and_where(lab: Any, name: str) -> Non
     panic = lab.panics(lambda: load(lab, f"crash/{name}"))
     assert reason in panic.reason
     assert place in panic.report
+
+
+def test_an_endless_loop_is_stopped_by_the_watchdog(cc: Any, machine: str) -> None:
+    lab = kernfix.Lab(cc, machine, watchdog=0.1)
+    panic = lab.panics(lambda: load(lab, "crash/forever"))
+    lab.close()
+    assert "forever_lkmentry+0x" in panic.report
 
 
 def test_sleeper_wakes_for_a_write_and_for_its_alarm(start_daemon: Any, cc: Any, machine: str) -> None:
