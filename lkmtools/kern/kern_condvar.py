@@ -36,7 +36,7 @@ def cv_destroy(k: Kernel, cv: int) -> None:
     """End a condition variable; a panic when somebody waits."""
     view = _cv(k, cv, "cv_destroy")
     if view.cv_waiters:
-        lockdebug_abort(k, "cv_destroy", cv, f"{view.cv_waiters} wait for it")
+        lockdebug_abort(k, "cv_destroy", cv, f"has {view.cv_waiters} waiting")
     view.cv_magic = DESTROYED
 
 

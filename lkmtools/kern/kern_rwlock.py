@@ -41,7 +41,7 @@ def rw_destroy(k: Kernel, rw: int) -> None:
     if view.rw_owner:
         lockdebug_abort(k, "rw_destroy", rw, f"is held by {holder(k, view.rw_owner)}")
     if view.rw_readers:
-        lockdebug_abort(k, "rw_destroy", rw, f"is held by {view.rw_readers} readers")
+        lockdebug_abort(k, "rw_destroy", rw, f"has {view.rw_readers} reading")
     view.rw_magic = DESTROYED
 
 

@@ -8,7 +8,7 @@ ends in a panic, as it would.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.mutex import (
     CALLOUT_FIRED,
@@ -91,14 +91,18 @@ def _callout(k: Kernel, c: int, function: str) -> View:
     return checked(k, function, callout, c, "c_magic", CALLOUT_MAGIC)
 
 
+def _abort(k: Kernel, function: str, c: int, what: str) -> NoReturn:
+    lockdebug_abort(k, function, c, what, "callout")
+
+
 @export("void callout_init(callout_t *c, u_int flags)", "sys/callout.h")
 def callout_init(k: Kernel, c: int, flags: int) -> None:
     """Make a callout; CALLOUT_MPSAFE changes nothing on one CPU."""
     if flags & ~CALLOUT_MPSAFE:
-        lockdebug_abort(k, "callout_init", c, f"there are no flags {flags & ~CALLOUT_MPSAFE:#x}")
+        _abort(k, "callout_init", c, f"there are no flags {flags & ~CALLOUT_MPSAFE:#x}")
     if item := k.callouts.pending(c):
         by = k.symbolize(item.caller, returns=True)
-        lockdebug_abort(k, "callout_init", c, f"is pending, scheduled in {by}")
+        _abort(k, "callout_init", c, f"is pending, scheduled in {by}")
     k.umem.write(c, callout.layout(k.dm).pack(c_magic=CALLOUT_MAGIC, c_flags=flags))
 
 
@@ -107,9 +111,9 @@ def callout_destroy(k: Kernel, c: int) -> None:
     """End a callout; a panic while it is pending, or runs elsewhere."""
     view = _callout(k, c, "callout_destroy")
     if view.c_flags & CALLOUT_PENDING:
-        lockdebug_abort(k, "callout_destroy", c, "is pending")
+        _abort(k, "callout_destroy", c, "is pending")
     if k.callouts.running == c and me(k) is not k.softlwp:
-        lockdebug_abort(k, "callout_destroy", c, "is running")
+        _abort(k, "callout_destroy", c, "is running")
     view.c_magic = DESTROYED
 
 
@@ -118,7 +122,7 @@ def callout_setfunc(k: Kernel, c: int, func: int, arg: int) -> None:
     """What callout_schedule will call."""
     view = _callout(k, c, "callout_setfunc")
     if not func:
-        lockdebug_abort(k, "callout_setfunc", c, "has a NULL function")
+        _abort(k, "callout_setfunc", c, "has a NULL function")
     view.c_func, view.c_arg = func, arg
 
 
@@ -127,7 +131,7 @@ def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
     """Call it in `ticks`, at least one; a pending one is put off or brought forward."""
     view = _callout(k, c, "callout_schedule")
     if not view.c_func:
-        lockdebug_abort(k, "callout_schedule", c, "has no function: callout_setfunc comes first")
+        _abort(k, "callout_schedule", c, "has no function: callout_setfunc comes first")
     view.c_time = k.sched.ticks() + max(ticks, 1)
     view.c_flags = view.c_flags & ~(CALLOUT_FIRED | CALLOUT_INVOKING) | CALLOUT_PENDING
     k.callouts.schedule(c, ticks)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 DESTROYED = 0x4C6B_4465  # the magic number of a lock after its destroy function
 
 
-def lockdebug_abort(k: Kernel, function: str, addr: int, what: str) -> NoReturn:
-    """Panic: `function` was called for the lock at `addr`, and `what` is wrong with that."""
+def lockdebug_abort(k: Kernel, function: str, addr: int, what: str, kind: str = "lock") -> NoReturn:
+    """Panic: `function` was called for the lock (or other `kind`) at `addr`; `what` is wrong with that."""
     caller = caller_pc(k, k.engine.current)
     by = f", called from {k.symbolize(caller, returns=True)}" if caller else ""
-    k.panic(f"{function}: {what}: lock {lock_name(k, addr)}{by}")
+    k.panic(f"{function}: {what}: {kind} {lock_name(k, addr)}{by}")
 
 
 def lock_name(k: Kernel, addr: int) -> str:
@@ -45,7 +45,7 @@ def checked(k: Kernel, function: str, struct: Struct, addr: int, member: str, ma
     found = view.get(member)
     if found != magic:
         what = "was destroyed" if found == DESTROYED else f"was never initialised (its magic is {found:#x})"
-        lockdebug_abort(k, function, addr, what)
+        lockdebug_abort(k, function, addr, what, struct.name if struct.name == "callout" else "lock")
     return view
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kernfix import Started
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
+from lkmtools.machine import Prototype
 
 EINTR, EWOULDBLOCK, EBUSY = 4, 35, 16
 PCATCH, PNORELOCK = 0x100, 0x200
@@ -32,6 +34,8 @@ void all(void);
 void all(void) { wakeup(&chan); }
 void one(void);
 void one(void) { wakeup_one(&chan); }
+int turns(int n);
+int turns(int n) { while (n-- > 0) { order = order * 10 + n + 1; yield(); } return order; }
 int onbolt(void);
 int onbolt(void) { return tsleep(&lbolt, PZERO, "lbolt", 0); }
 int pause(bool intr, int timo);
@@ -129,6 +133,17 @@ def test_kpause_sleeps_for_its_time(lab: Any) -> None:
     assert lab.call("int pause(bool intr, int timo)", 0, 1) == EWOULDBLOCK
     panic = lab.panics(lambda: lab.call("int pause(bool intr, int timo)", 0, 0))
     assert "kpause: 'pause' would sleep for ever" in panic.reason
+
+
+def test_yield_lets_others_run(lab: Any) -> None:
+    """Two processes take turns."""
+    lab.load(SLEEPER)
+    first, second = lab.kernel.process("first"), lab.kernel.process("second")
+    with lab.hook(lambda: lab.k.call(Prototype("int turns(int n)"), lab.symbols["turns"], 3)) as number:
+        calls = [Started(p.syscall, (number,)) for p in (first, second)]
+        lab.settle()
+    assert all(call.done for call in calls)
+    assert lab.k.mem.i32(lab.symbols["order"]) == 332211
 
 
 def test_lbolt_wakes_by_itself(lab: Any) -> None:

@@ -55,6 +55,25 @@ int hold(void)
 	mutex_exit(&lock);
 	return fired;
 }
+int busy(void);
+int busy(void)
+{
+	int inside;
+	mutex_enter(&lock);
+	callout_reset(&ch, 1, locking, NULL);
+	DELAY(40000);
+	inside = fired;
+	mutex_exit(&lock);
+	return inside;
+}
+void spin(void);
+void spin(void)
+{
+	mutex_init(&lock, MUTEX_SPIN, IPL_NONE);
+	busy();
+}
+int nap(void);
+int nap(void) { callout_reset(&ch, 1, on_time, (void *)7); return tsleep(&chan, 0, "nap", 0) * 10 + fired; }
 int halt(void);
 int halt(void) { int expired = callout_halt(&ch, NULL); return expired * 10 + fired; }
 void go(void);
@@ -141,6 +160,27 @@ def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Any) -> None:
     assert lab.k.softlwp.wchan is None
 
 
+def test_a_callout_waits_for_a_mutex_whose_holder_it_interrupted(lab: Any) -> None:
+    """It fires between two instructions of the holder, and goes on when the mutex is free."""
+    loaded(lab)
+    assert lab.call("int busy(void)") == 0
+    fired(lab, 1)
+
+
+def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Any) -> None:
+    """A spin mutex whose level does not keep callouts off would spin for ever."""
+    loaded(lab)
+    panic = lab.panics(lambda: lab.call("void spin(void)"))
+    assert panic.reason.startswith("mutex_enter: spinning for ever: pid ")
+    assert "was interrupted while it held the lock: lock " in panic.reason
+
+
+def test_a_callout_wakes_a_process(lab: Any) -> None:
+    """The usual pair: tsleep here, wakeup there."""
+    loaded(lab)
+    assert lab.call("int nap(void)") == 7
+
+
 def test_sleeping_in_a_callout_panics(lab: Any) -> None:
     """The backtrace has the function that slept, and nobody's process."""
     loaded(lab)
@@ -178,7 +218,7 @@ def test_a_pending_callout_is_not_destroyed(lab: Any) -> None:
     lab.call("void init(void)")
     lab.call("void reset(int ticks)", 100)
     panic = lab.panics(lambda: lab.call("void destroy(void)"))
-    assert panic.reason.startswith("callout_destroy: is pending: lock ")
+    assert panic.reason.startswith("callout_destroy: is pending: callout ")
 
 
 def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Any) -> None:
