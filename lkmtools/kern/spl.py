@@ -62,7 +62,12 @@ def spl0(k: Kernel) -> int:
 
 def _raiser(name: str, ipl: int) -> Function:
     """`int NAME(void)`, which raises the level to `ipl`."""
-    return Function(Prototype(f"int {name}(void)"), "sys/systm.h", lambda k: splraise(k, ipl))
+
+    def body(k: Kernel) -> int:
+        return splraise(k, ipl)
+
+    body.__doc__ = f"Raise the interrupt level to {ipl}; returns the level before."
+    return Function(Prototype(f"int {name}(void)"), "sys/systm.h", body)
 
 
 FUNCTIONS = (

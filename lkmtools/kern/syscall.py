@@ -56,6 +56,7 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
                 _store(k, retval, result, binding.wide)
             return 0
 
+        entry.__doc__ = body.__doc__
         table: list[Syscall] = body.__dict__.setdefault("syscalls", [])
         table.append(Syscall(number, symbol, args))
         if "exports" not in body.__dict__:

@@ -7,7 +7,8 @@ from typing import Any
 SWITCHES = """
 static const struct cdevsw sw[2] = {
     { noopen, noclose, noread, nowrite, noioctl, nostop, notty, nopoll, nommap, nokqfilter, D_OTHER },
-    { nullopen, nullclose, nullread, nullwrite, nullioctl, nullstop, notty, nullpoll, nullmmap, nullkqfilter },
+    { nullopen, nullclose, nullread, nullwrite, nullioctl, nullstop, notty, nullpoll, nullmmap,
+      nullkqfilter },
 };
 static const struct bdevsw bs = { noopen, noclose, NULL, noioctl, nodump, nosize, D_DISK };
 int

@@ -1,0 +1,65 @@
+"""docs/kernel-functions.md from the rows: `python -m lkmtools.kern.doc > docs/kernel-functions.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+
+from lkmtools.kern.export import Data, Function
+from lkmtools.kern.modules import DATA, FUNCTIONS
+
+_HEAD = """\
+# What modules may import
+
+Generated from the kernel's rows by `python -m lkmtools.kern.doc`; do not edit.
+
+Each function is listed under the header that declares it. *Not written* means that a module which names the
+function links, and that a call of it panics with its name; everything else is written. A function that
+returns an error number does so as NetBSD's does; pointers into memory that is not there are a panic which
+names the function and its caller.
+"""
+_PRIVATE = "## Declared in no header"
+_UNWRITTEN = "**Not written.**"
+
+
+def text() -> str:
+    """The whole page."""
+    functions: defaultdict[str, list[Function]] = defaultdict(list)
+    variables: defaultdict[str, list[Data]] = defaultdict(list)
+    for function in FUNCTIONS:
+        functions[function.header].append(function)
+    for variable in DATA:
+        variables[variable.header].append(variable)
+    written = sum(row.written for row in FUNCTIONS)
+    count = f"{written} functions are written, {len(FUNCTIONS) - written} are not; {len(DATA)} variables.\n"
+    headers = sorted({*functions, *variables}, key=lambda header: (header == "", header))
+    return "\n".join([_HEAD, count, *(_section(h, functions[h], variables[h]) for h in headers)])
+
+
+def _section(header: str, functions: list[Function], variables: list[Data]) -> str:
+    lines = [f"## `<{header}>`" if header else _PRIVATE, ""]
+    if functions:
+        lines += ["| function | |", "|---|---|"]
+        lines += [
+            f"| `{row.proto.text}` | {_what(row)} |" for row in sorted(functions, key=lambda r: r.proto.name)
+        ]
+        lines.append("")
+    if variables:
+        lines += ["| variable |", "|---|"]
+        lines += [f"| `{row.text}` |" for row in sorted(variables, key=lambda r: r.name)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _what(row: Function) -> str:
+    """One line about a function: the first of its docstring, or the number it returns."""
+    if not row.written:
+        return _UNWRITTEN
+    if row.constant is not None:
+        return f"Returns {row.constant}."
+    doc = (row.body.__doc__ or "").strip()
+    return doc.partition("\n")[0].replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

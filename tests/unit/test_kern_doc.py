@@ -1,0 +1,27 @@
+"""docs/kernel-functions.md is what the kernel's rows say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lkmtools.kern import doc
+from lkmtools.kern.modules import DATA, FUNCTIONS
+
+PAGE = Path(__file__).parents[2] / "docs" / "kernel-functions.md"
+
+
+def test_the_committed_page_is_the_generated_one() -> None:
+    """After a change of a row: python -m lkmtools.kern.doc > docs/kernel-functions.md."""
+    assert PAGE.read_text() == doc.text()
+
+
+def test_every_row_is_on_the_page_once() -> None:
+    """Functions by their prototype, variables by their declaration."""
+    page = doc.text()
+    assert [row.proto.text for row in FUNCTIONS if page.count(f"| `{row.proto.text}` |") != 1] == []
+    assert [row.text for row in DATA if page.count(f"| `{row.text}` |") != 1] == []
+
+
+def test_every_function_says_what_it_does() -> None:
+    """No row without a docstring."""
+    assert [line for line in doc.text().splitlines() if line.endswith("` |  |")] == []
