@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EFAULT, ENAMETOOLONG
-from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, iovec, uio
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, VMSPACE_KERNEL, iovec, uio
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 
@@ -138,7 +138,7 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
     """The loop of uiomove: iovec by iovec, the uio's members kept up to date at each step."""
     view = k.umem.view(uio.layout(k.dm), uio_addr)
     iov_layout = iovec.layout(k.dm)
-    system = view.uio_segflg == UIO_SYSSPACE
+    system = view.uio_segflg == UIO_SYSSPACE or view.uio_vmspace == VMSPACE_KERNEL & k.dm.mask
     reading = view.uio_rw == UIO_READ
     moved = 0
     while moved < count and view.uio_resid and view.uio_iovcnt > 0:

@@ -118,3 +118,34 @@ def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Any, lab: Any) -> N
     assert [lab.p.read(fd, 100), lab.p.read(fd, 3)] == [b"first", b"sec"]
     assert errno_of(lambda: modules.unload(lab.p, "mutex_misc")) == EBUSY
     lab.p.close(fd)
+
+
+UIO = """
+#include <sys/uio.h>
+
+int probe_uio(int form);
+
+int
+probe_uio(int form)
+{
+	char from[] = "within", to[sizeof(from)];
+	struct iovec iov = { to, sizeof(to) };
+	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1, .uio_resid = sizeof(to), .uio_rw = UIO_READ };
+
+	if (form == 0)
+		uio.uio_segflg = UIO_SYSSPACE;
+	else if (form == 1)
+		uio.uio_vmspace = vmspace_kernel();
+	else if (form == 2)
+		UIO_SETUP_SYSSPACE(&uio);
+	else
+		uio.uio_segflg = UIO_USERSPACE;
+	return uiomove(from, sizeof(from), &uio) != 0 ? -1 : uio.uio_resid + strcmp(from, to);
+}
+"""
+
+
+def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab: Any) -> None:
+    """uio_segflg, uio_vmspace and UIO_SETUP_SYSSPACE: the copy succeeds; to user space it would be EFAULT."""
+    lab.load(UIO)
+    assert [lab.call("int probe_uio(int form)", form) for form in range(4)] == [0, 0, 0, -1]
