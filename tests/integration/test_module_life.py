@@ -1,4 +1,4 @@
-"""A module made by a real compiler loads, runs, is listed, unloads; a bad one panics the kernel and nothing remains."""
+"""A module made by a real compiler loads, runs, is listed, unloads; a bad one panics and nothing remains."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def test_a_wild_write_panics_at_the_exact_function(lab: Any) -> None:
 def test_stack_overflow_panics_on_the_guard_page(lab: Any) -> None:
     """Endless recursion ends at the unmapped page below the stack."""
     lab.load(
-        "int probe_go(int n);\nint probe_go(int n) { volatile char b[64]; b[0] = n; return probe_go(n + 1) + b[0]; }"
+        "int probe_go(int n);\n"
+        "int probe_go(int n) { volatile char b[64]; b[0] = n; return probe_go(n + 1) + b[0]; }"
     )
     panic = lab.panics(lambda: lab.call("int probe_go(int n)", 1))
     assert "kernel stack overflow" in panic.reason
