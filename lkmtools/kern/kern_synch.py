@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 _LONGEST_NAP = 0.001  # seconds between two looks at the sockets while an lwp spins in delay()
+_FEW_TIMERS = 64  # fewer are never searched for those that were cancelled
 
 
 class LwpExit(BaseException):
@@ -59,6 +60,7 @@ class Scheduler:
         self._runq: deque[Lwp] = deque()
         self._sleepers: dict[int, list[Lwp]] = {}
         self._timers: list[tuple[float, int, Timer]] = []
+        self._timers_limit = _FEW_TIMERS
         self._order = count()
         self._soft: deque[Callable[[], None]] = deque()
         self._soft_ready = False  # the soft-interrupt lwp has what it waited for
@@ -80,6 +82,10 @@ class Scheduler:
 
     def at(self, seconds: float, action: Callable[[], object]) -> Timer:
         """Call `action` in `seconds`, from the hub; it must not sleep or run module code."""
+        if len(self._timers) > self._timers_limit:
+            self._timers = [item for item in self._timers if item[2].action is not None]
+            heapq.heapify(self._timers)
+            self._timers_limit = max(_FEW_TIMERS, 2 * len(self._timers))
         timer = Timer(time.monotonic() + seconds, action)
         heapq.heappush(self._timers, (timer.when, next(self._order), timer))
         return timer

@@ -66,6 +66,19 @@ int busy(void)
 	mutex_exit(&lock);
 	return inside;
 }
+int interlocked(void);
+int interlocked(void)
+{
+	int inside;
+	mutex_enter(&lock);
+	callout_reset(&ch, 1, locking, NULL);
+	DELAY(40000);
+	inside = fired;
+	callout_halt(&ch, &lock);
+	inside = inside * 10 + fired;
+	mutex_exit(&lock);
+	return inside;
+}
 void spin(void);
 void spin(void)
 {
@@ -165,6 +178,20 @@ def test_a_callout_waits_for_a_mutex_whose_holder_it_interrupted(lab: Any) -> No
     loaded(lab)
     assert lab.call("int busy(void)") == 0
     fired(lab, 1)
+
+
+def test_callout_halt_lets_go_of_its_interlock_while_it_waits(lab: Any) -> None:
+    """The callout that waits for that mutex gets it, and is through when callout_halt returns."""
+    loaded(lab)
+    assert lab.call("int interlocked(void)") == 1
+
+
+def test_many_schedulings_leave_no_timers(lab: Any) -> None:
+    """A callout forgotten a thousand times does not pile up."""
+    loaded(lab)
+    for _ in range(1000):
+        lab.k.sched.at(1000, lambda: None).cancel()
+    assert len(lab.k.sched._timers) < 100
 
 
 def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Any) -> None:
