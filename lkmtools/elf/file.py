@@ -10,35 +10,11 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from lkmtools.elf import constants as c
+from lkmtools.abi import elf as c
+from lkmtools.abi.elf import codec
 from lkmtools.errors import ObjectError
 
 MAX_NAME = 4096  # bytes of one symbol or section name
-
-
-class Codec(NamedTuple):
-    """The table entries of one ELF class and byte order, as struct-module codecs."""
-
-    header: struct.Struct
-    section: struct.Struct
-    symbol: struct.Struct
-    rela: struct.Struct
-    rel: struct.Struct
-    program: struct.Struct
-    symbol_fields: tuple[int, int, int, int, int, int]  # where name, info, other, shndx, value, size stand
-
-
-def codec(bits: int, byteorder: str) -> Codec:
-    """The codecs for 32 or 64 `bits` and "little" or "big" `byteorder` (gABI 4: Elf32_*, Elf64_*)."""
-    order = "<" if byteorder == "little" else ">"
-    if bits == 64:
-        forms = ("16sHHIQQQIHHHHHH", "IIQQQQIIQQ", "IBBHQQ", "QQq", "QQ", "IIQQQQQQ")
-        fields = (0, 1, 2, 3, 4, 5)
-    else:
-        forms = ("16sHHIIIIIHHHHHH", "IIIIIIIIII", "IIIBBH", "IIi", "II", "IIIIIIII")
-        fields = (0, 3, 4, 5, 1, 2)
-    header, section, symbol, rela, rel, program = (struct.Struct(order + form) for form in forms)
-    return Codec(header, section, symbol, rela, rel, program, fields)
 
 
 class Header(NamedTuple):

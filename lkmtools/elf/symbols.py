@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lkmtools.elf import constants as c
+from lkmtools.abi import elf as c
 from lkmtools.elf.file import File
 from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lkmtools.elf import constants as c
-from lkmtools.elf.file import Codec, codec
+from lkmtools.abi import elf as c
+from lkmtools.abi.elf import Codec, codec
 from lkmtools.errors import LinkError
 
 
@@ -126,20 +126,14 @@ class _File:
             self.rows.append((name, s.type, s.flags, *where, 0, 0, s.align, 0))
         filesz = len(out) - offset
         memsz = max((s.address + s.size for s in inside), default=segment.address) - segment.address
-        flags, address, page = segment.flags, segment.address, self.exe.page
-        if self.exe.bits == 64:
-            return self.form.program.pack(c.PT_LOAD, flags, offset, address, address, filesz, memsz, page)
-        return self.form.program.pack(c.PT_LOAD, offset, address, address, filesz, memsz, flags, page)
+        return self.form.load_header(segment.flags, offset, segment.address, filesz, memsz, self.exe.page)
 
     def header(self, shoff: int) -> bytes:
         """The ELF header, once everything else has its place."""
-        exe, form = self.exe, self.form
-        kind = c.ELFCLASS64 if exe.bits == 64 else c.ELFCLASS32
-        order = c.ELFDATA2LSB if exe.byteorder == "little" else c.ELFDATA2MSB
-        return form.header.pack(
-            c.ELFMAG + bytes((kind, order, c.EV_CURRENT)), c.ET_EXEC, exe.machine, c.EV_CURRENT, exe.entry,
-            form.header.size, shoff, 0, form.header.size, form.program.size, len(exe.segments),
-            form.section.size, len(self.rows), len(self.rows) - 1,
+        exe, count = self.exe, len(self.rows)
+        return self.form.file_header(
+            c.ET_EXEC, exe.machine, exe.entry,
+            shoff=shoff, phnum=len(exe.segments), shnum=count, shstrndx=count - 1,
         )  # fmt: skip
 
 
@@ -151,9 +145,5 @@ def _symbol_table(exe: Executable, form: Codec) -> tuple[bytes, _Strings]:
     for symbol in sorted(exe.symbols, key=lambda s: s.bind != c.STB_LOCAL):
         shndx = c.SHN_ABS if symbol.section is None else symbol.section + 1
         name, info = strings.add(symbol.name), symbol.bind << 4 | symbol.type
-        value, size = symbol.value & width, symbol.size & width
-        if exe.bits == 64:
-            out += form.symbol.pack(name, info, 0, shndx, value, size)
-        else:
-            out += form.symbol.pack(name, value, size, info, 0, shndx)
+        out += form.symbol_entry(name, info, shndx, symbol.value & width, symbol.size & width)
     return bytes(out), strings

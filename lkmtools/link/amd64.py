@@ -3,7 +3,7 @@
 No relocation is relaxed (ld --no-relax): a load through the GOT stays one, and the image has a GOT.
 """
 
-from lkmtools.elf.constants import EM_X86_64
+from lkmtools.abi.elf import EM_X86_64
 from lkmtools.link.howto import Howto, Machine, Overflow, Refusal
 
 _KERNEL = "compile with -mcmodel=kernel -fno-pic"

@@ -4,7 +4,7 @@ Addresses are 32 bits and wrap, so a 32-bit field cannot overflow. Objects are R
 the field. No relocation is relaxed.
 """
 
-from lkmtools.elf.constants import EM_386
+from lkmtools.abi.elf import EM_386
 from lkmtools.link.howto import Howto, Machine, Operands, Overflow, Refusal
 
 _TLS = "a kernel module has no thread-local storage; compile without __thread and _Thread_local"

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from lkmtools.abi import elf as c
 from lkmtools.elf import Object, ObjectSymbol, Relocation, Section, machine_name
-from lkmtools.elf import constants as c
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal

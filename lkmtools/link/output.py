@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lkmtools.elf import constants as c
+from lkmtools.abi import elf as c
 from lkmtools.elf.writer import Executable, OutSection, OutSegment, OutSymbol, write_executable
 from lkmtools.link.image import Image
 

@@ -8,8 +8,8 @@ kernel's. Hidden and protected symbols are like default ones: there is only one 
 
 from __future__ import annotations
 
+from lkmtools.abi import elf as c
 from lkmtools.elf import Object, ObjectSymbol, RelocationTable
-from lkmtools.elf import constants as c
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import Reference, UndefinedSymbols
 from lkmtools.link.howto import Howto, Operands, write_field
