@@ -23,7 +23,7 @@ from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_ksyms import Symbols
 from lkmtools.kern.kern_lkm import Lkm
 from lkmtools.kern.kern_malloc import Heap
-from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.kern_proc import ARGS_ROOM, Lwp, Proc, end_lwp, free_proc, new_proc
 from lkmtools.kern.kern_synch import Scheduler
 from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.panic import Panic
@@ -129,7 +129,8 @@ class Kernel:
         self.sysent = self.symbol("sysent")
         self.curlwp = self.symbol("curlwp")
         self.sysent_layout = sysent_struct.layout(self.dm)
-        self.args_format = f"{self.dm.order}{syscall.MAXARGS + 2}{'Q' if self.dm.pointer == 8 else 'I'}"
+        word, gap = "Q" if self.dm.pointer == 8 else "I", ARGS_ROOM - syscall.MAXARGS * self.dm.pointer
+        self.args_format = f"{self.dm.order}{syscall.MAXARGS}{word}{gap}x2{word}"
         for row in modules.DATA:
             if row.init is not None:
                 row.init(self, self.ksyms.kernel[row.name])
