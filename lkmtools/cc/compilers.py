@@ -31,7 +31,7 @@ class CompilerError(LkmtoolsError):
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """A command that compiles C, and whose command line it understands: "gcc", "clang" or "zig"."""
+    """A command that compiles C, and whose command line it understands: gcc, gcc14 (or later), clang, zig."""
 
     argv: tuple[str, ...]
     family: str
@@ -86,7 +86,13 @@ def _family(argv: tuple[str, ...]) -> str:
     if any(Path(word).name in ("zig", "ziglang") for word in argv):
         return "zig"
     done = subprocess.run([*argv, "--version"], capture_output=True, text=True, errors="replace", check=False)
-    return "clang" if "clang" in done.stdout else "gcc"
+    if "clang" in done.stdout:
+        return "clang"
+    done = subprocess.run(
+        [*argv, "-dumpversion"], capture_output=True, text=True, errors="replace", check=False
+    )
+    major = done.stdout.split(".")[0].strip()
+    return "gcc14" if major.isdigit() and int(major) >= 14 else "gcc"
 
 
 def _probe(compiler: Compiler, machine: str) -> str | None:

@@ -87,17 +87,22 @@ _CLANG = (
     "-Wno-unknown-warning-option",
     "-Qunused-arguments",
 )
-_FAMILY_FLAGS = {"gcc": (), "clang": _CLANG, "zig": (*_CLANG, "-fno-sanitize=all")}
+_FAMILY_FLAGS = {
+    "gcc": (),
+    "gcc14": ("-fpermissive",),  # all that became errors in this version is a warning again
+    "clang": _CLANG,
+    "zig": (*_CLANG, "-fno-sanitize=all"),
+}
 
 
 def _target_flags(family: str, target: Target) -> tuple[str, ...]:
-    if family == "gcc":
+    if family.startswith("gcc"):
         return target.gcc
     return ("-target", target.zig if family == "zig" else target.clang)
 
 
 def compile_flags(family: str, machine: str) -> list[str]:
-    """The flags with which a compiler of `family` ("gcc", "clang", "zig") compiles a module for `machine`."""
+    """The flags with which a compiler of `family` (see Compiler) compiles a module for `machine`."""
     target = MACHINES[machine]
     return [
         *_target_flags(family, target),

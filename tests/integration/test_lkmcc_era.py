@@ -149,3 +149,8 @@ def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab:
     """uio_segflg, uio_vmspace and UIO_SETUP_SYSSPACE: the copy succeeds; to user space it would be EFAULT."""
     lab.load(UIO)
     assert [lab.call("int probe_uio(int form)", form) for form in range(4)] == [0, 0, 0, -1]
+
+
+def test_loosely_typed_code_runs(era: Any) -> None:
+    lab = era("loose_types")
+    assert "loose_types: 41" in lab.dmesg

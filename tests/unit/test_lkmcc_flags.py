@@ -2,6 +2,7 @@
 
 import shutil
 
+import ccfix
 import pytest
 
 from lkmtools.cc import MACHINES, CompilerError, compile_flags, find_compiler
@@ -51,3 +52,14 @@ def test_red_zone_is_off_where_there_is_one():
     """amd64 kernel code must not use the red zone."""
     assert "-mno-red-zone" in compile_flags("gcc", "amd64")
     assert "-mno-red-zone" not in compile_flags("gcc", "i386")
+
+
+def test_gcc_14_is_told_to_warn_where_it_would_refuse(tmp_path):
+    """What that version made errors was the style of the time; it has one flag for all of it."""
+    if not ccfix.available("amd64", "gcc"):
+        pytest.skip("gcc is not here or cannot compile for amd64")
+    script = tmp_path / "newer-gcc"
+    script.write_text('#!/bin/sh\n[ "$1" = -dumpversion ] && echo 14 && exit\nexec gcc "$@"\n')
+    script.chmod(0o755)
+    assert find_compiler("amd64", str(script)).family == "gcc14"
+    assert "-fpermissive" in compile_flags("gcc14", "amd64")
