@@ -147,7 +147,7 @@ def _convert(mem: Checked, spec: Spec, va: VaList, out: Output) -> None:
     elif conversion == b"c":
         text = bytes((va.next("u_char"),))
     elif conversion == b"b":
-        text = _bits(va.next(spec.sizes[1]), mem.cstr(va.next("pointer")))
+        text = _bits(va.next(spec.sizes[1]), string_at(mem, va.next("pointer")))
     else:
         text = conversion
     pad = width - len(prefix) - digits - len(text)

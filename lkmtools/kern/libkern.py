@@ -8,6 +8,7 @@ written: the original would have written it, and died as well.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.errno import EFAULT
@@ -94,18 +95,27 @@ def memchr(k: Kernel, s: int, c: int, n: int) -> int:
 @export("u_int scanc(u_int size, const u_char *cp, const u_char *table, int mask)", "lib/libkern/libkern.h")
 def scanc(k: Kernel, size: int, cp: int, table: int, mask: int) -> int:
     """How many bytes remain from the first whose entry of `table` has a bit of `mask`; 0 when none has."""
-    for i in range(size):
-        if k.umem.u8(table + k.umem.u8(cp + i)) & mask:
-            return size - i
-    return 0
+    hits = bytes(entry & mask & 0xFF != 0 for entry in k.umem.read(table, 256))
+    return _remaining(k, cp, size, lambda part: part.translate(hits).find(1))
 
 
 @export("int skpc(int mask, size_t size, u_char *cp)", "lib/libkern/libkern.h")
 def skpc(k: Kernel, mask: int, size: int, cp: int) -> int:
     """How many bytes remain from the first that is not `mask`; 0 when all are."""
-    for i in range(size):
-        if k.umem.u8(cp + i) != mask & 0xFF:
-            return size - i
+    skip = bytes((mask & 0xFF,))
+    return _remaining(
+        k, cp, size, lambda part: len(part) - len(part.lstrip(skip)) if part.strip(skip) else -1
+    )
+
+
+def _remaining(k: Kernel, cp: int, size: int, find: Callable[[bytes], int]) -> int:
+    """Page by page, to the first byte that `find` finds."""
+    while size > 0:
+        part = k.umem.read(cp, min(size, PAGE_SIZE - (cp & _OFFSET)))
+        found = find(part)
+        if found >= 0:
+            return size - found
+        cp, size = cp + len(part), size - len(part)
     return 0
 
 

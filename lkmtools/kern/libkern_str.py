@@ -19,6 +19,7 @@ _HEADER = "lib/libkern/libkern.h"
 _OFFSET = PAGE_SIZE - 1
 _ENDLESS = 1 << 64
 _SPACE = b" \t\n\v\f\r"
+_ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @export("size_t strlen(const char *s)", _HEADER)
@@ -161,24 +162,25 @@ def _number(k: Kernel, s: int, end: int, base: int, most: int) -> int:
     """strtoul(3): spaces, sign, prefix, digits. `*end` = what follows; `s` itself when there is no number."""
     text = string_at(k.umem, s)
     at = len(text) - len(text.lstrip(_SPACE))
-    negative = text[at : at + 1] == b"-"
-    at += text[at : at + 1] in (b"-", b"+") and at < len(text)
-    if base in (0, 16) and text[at : at + 2].lower() == b"0x" and _digit(text, at + 2) < 16:
+    sign = text[at : at + 1]
+    at += sign in (b"-", b"+")
+    if base in (0, 16) and text[at : at + 2].lower() == b"0x" and _digits(text, at + 2, 16):
         at, base = at + 2, 16
     elif base == 0:
         base = 8 if text[at : at + 1] == b"0" else 10
-    first, value = at, 0
-    while (digit := _digit(text, at)) < base:
-        value = min(value * base + digit, most + 1)
-        at += 1
+    digits = _digits(text, at, base)
     if end:
-        k.umem.set_ptr(end, s + at if at > first else s)
+        k.umem.set_ptr(end, s + at + len(digits) if digits else s)
+    significant = digits.lstrip(b"0")
+    value = int(significant or b"0", base if digits else 10) if len(significant) <= 64 else most + 1
     if value > most:
         return most
-    return -value & most if negative else value
+    return -value & most if sign == b"-" else value
 
 
-def _digit(text: bytes, at: int) -> int:
-    """What the character at `at` is worth as a digit; 99 when it is none."""
-    char = text[at : at + 1]
-    return int(char, 36) if char.isalnum() else 99
+def _digits(text: bytes, at: int, base: int) -> bytes:
+    """The digits of `base` that begin at text[at]; none in a base that does not exist."""
+    if not 2 <= base <= 36:
+        return b""
+    rest = text[at:]
+    return rest[: len(rest) - len(rest.lstrip(_ALPHABET[:base] + _ALPHABET[:base].upper()))]

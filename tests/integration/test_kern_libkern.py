@@ -43,6 +43,7 @@ my_memcmp(big, big + 1, 8999) < 0
 my_scanc(3, (const u_char *)"abc", table, 2) == 1
 my_scanc(2, (const u_char *)"abc", table, 2) == 0
 my_skpc('a', 4, (u_char *)"aaba") == 2
+my_skpc('x', 9000, (u_char *)big) == 1 && my_skpc('x', 8999, (u_char *)big) == 0
 my_skpc('a', 2, (u_char *)"aa") == 0
 ffs(0) == 0 && ffs(1) == 1 && ffs(0x80000000) == 32 && ffs(24) == 4
 arc4random() != arc4random() || arc4random() != arc4random()
@@ -97,6 +98,10 @@ my_strtoul(s = "12ab", &e, 10) == 12 && e == s + 2
 my_strtoul(s = " \t-", &e, 10) == 0 && e == s
 my_strtoul(s = "0xg", &e, 0) == 0 && e == s + 1
 my_strtoul(s = "", &e, 10) == 0 && e == s
+my_strtoul("0000000000000000000000000000000000000000000000000000000000000000000000000000000012", 0, 10) == 12
+my_strtoul(s = "12", &e, 1) == 0 && e == s && my_strtoul(s, &e, 37) == 0 && my_strtoul(s, &e, -2) == 0 && e == s
+my_strtoul(s = "99999999999999999999999x", &e, 10) == ~0ul && *e == 'x'
+my_strtoul("0X1f", 0, 16) == 31 && my_strtoul("0x1f", 0, 10) == 0 && my_strtoul("08", 0, 0) == 0
 my_strtoull("18446744073709551615", 0, 10) == 18446744073709551615ULL
 my_strtoull("-18446744073709551616", 0, 10) == 18446744073709551615ULL
 isspace(' ') && isdigit('7') && isxdigit('F') && !isalpha('1') && toupper('a') == 'A' && tolower('A') == 'a'
