@@ -13,6 +13,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from lkmtools.abi.datamodel import DataModel, Layout
@@ -78,11 +79,55 @@ class View:
 
 
 class _Access:
-    """Typed reads and writes over locate(); integers in the machine's byte order."""
+    """Typed reads and writes; integers in the machine's byte order.
 
-    __slots__ = ()
-    _codec: dict[str, struct.Struct]
-    buf: mmap.mmap
+    The integer accessors are functions made once for a Memory (_loader, _storer): kernel code calls little
+    else. set_u8() to set_ptr() store a value modulo its width.
+    """
+
+    __slots__ = (
+        "base", "buf", "i32", "on_code_write", "prot", "ptr", "set_ptr", "set_u8", "set_u16", "set_u32",
+        "set_u64", "size", "u8", "u16", "u32", "u64",
+    )  # fmt: skip
+
+    def __init__(
+        self, base: int, buf: mmap.mmap, prot: bytearray, on_code_write: list[tuple[int, int]], dm: DataModel
+    ) -> None:
+        self.base = base
+        self.size = len(buf)
+        self.buf = buf
+        self.prot = prot
+        self.on_code_write = on_code_write
+        form = {code: struct.Struct(dm.order + code) for code in "BHIiQ"}
+        pointer = form["Q" if dm.pointer == 8 else "I"]
+        self.u8 = self._loader(form["B"])
+        self.u16 = self._loader(form["H"])
+        self.u32 = self._loader(form["I"])
+        self.i32 = self._loader(form["i"])
+        self.u64 = self._loader(form["Q"])
+        self.ptr = self._loader(pointer)  # or an unsigned long
+        self.set_u8 = self._storer(form["B"])
+        self.set_u16 = self._storer(form["H"])
+        self.set_u32 = self._storer(form["I"])
+        self.set_u64 = self._storer(form["Q"])
+        self.set_ptr = self._storer(pointer)
+
+    def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
+        """A function that reads the integer at an address."""
+        raise NotImplementedError  # pragma: no cover
+
+    def _storer(self, codec: struct.Struct) -> Callable[[int, int], None]:
+        """A function that writes an integer to an address."""
+        buf, pack, locate, size = self.buf, codec.pack_into, self.locate, codec.size
+        mask, prot, on_code_write = (1 << 8 * size) - 1, self.prot, self.on_code_write
+
+        def store(addr: int, value: int) -> None:
+            off = locate(addr, size, WRITE)
+            pack(buf, off, value & mask)
+            if prot[off >> PAGE_SHIFT] & EXEC:
+                on_code_write.append((addr, size))
+
+        return store
 
     def locate(self, addr: int, length: int, access: int) -> int:
         """The index of [addr, addr + length) in `buf`; MemFault at the first byte that is out of reach."""
@@ -93,75 +138,32 @@ class _Access:
         off = self.locate(addr, length, READ)
         return self.buf[off : off + length] if length > 0 else b""
 
+    def unpack(self, codec: struct.Struct, addr: int) -> tuple[Any, ...]:
+        """The members of a struct at `addr` that a Layout's codec, or a selection of it, reads."""
+        return codec.unpack_from(self.buf, self.locate(addr, codec.size, READ))
+
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`."""
-        raise NotImplementedError  # pragma: no cover
-
-    def _get(self, code: str, addr: int) -> int:
-        codec = self._codec[code]
-        value: int = codec.unpack_from(self.buf, self.locate(addr, codec.size, READ))[0]
-        return value
-
-    def _put(self, code: str, addr: int, value: int) -> None:
-        codec = self._codec[code]
-        self.write(addr, codec.pack(value & (1 << 8 * codec.size) - 1))
-
-    def u8(self, addr: int) -> int:
-        """An unsigned byte."""
-        return self.read(addr, 1)[0]
-
-    def u16(self, addr: int) -> int:
-        """An unsigned 16-bit integer."""
-        return self._get("H", addr)
-
-    def u32(self, addr: int) -> int:
-        """An unsigned 32-bit integer."""
-        return self._get("I", addr)
-
-    def i32(self, addr: int) -> int:
-        """A signed 32-bit integer."""
-        return self._get("i", addr)
-
-    def u64(self, addr: int) -> int:
-        """An unsigned 64-bit integer."""
-        return self._get("Q", addr)
-
-    def ptr(self, addr: int) -> int:
-        """A pointer, or an unsigned long."""
-        return self._get("P", addr)
-
-    def set_u8(self, addr: int, value: int) -> None:
-        """Store a byte."""
-        self._put("B", addr, value)
-
-    def set_u16(self, addr: int, value: int) -> None:
-        """Store 16 bits."""
-        self._put("H", addr, value)
-
-    def set_u32(self, addr: int, value: int) -> None:
-        """Store 32 bits."""
-        self._put("I", addr, value)
-
-    def set_u64(self, addr: int, value: int) -> None:
-        """Store 64 bits."""
-        self._put("Q", addr, value)
-
-    def set_ptr(self, addr: int, value: int) -> None:
-        """Store a pointer, or an unsigned long."""
-        self._put("P", addr, value)
+        length = len(data)
+        if length:
+            off = self.locate(addr, length, WRITE)
+            self.buf[off : off + length] = data
+            if self.prot[off >> PAGE_SHIFT] & EXEC:
+                self.on_code_write.append((addr, length))
 
     def cstr(self, addr: int, limit: int = 65536) -> bytes:
         """A NUL-terminated string, without the NUL; `limit` bytes of it when there is no NUL so far."""
-        out = bytearray()
-        while len(out) < limit:
-            take = min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit - len(out))
-            part = self.read(addr, take)
-            end = part.find(0)
+        out = b""
+        while limit > 0:
+            take = min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit)
+            off = self.locate(addr, take, READ)
+            end = self.buf.find(b"\0", off, off + take)
             if end >= 0:
-                return bytes(out + part[:end])
-            out += part
+                return out + self.buf[off:end]
+            out += self.buf[off : off + take]
             addr += take
-        return bytes(out)
+            limit -= take
+        return out
 
     def view(self, layout: Layout, addr: int) -> View:
         """The struct at `addr`; its members are attributes that read and write memory."""
@@ -171,24 +173,30 @@ class _Access:
 class Memory(_Access):
     """All of RAM, `size` bytes seen from `base` up. Accesses are bounds-checked, not permission-checked."""
 
-    __slots__ = ("_codec", "base", "buf", "checked", "dm", "fd", "on_code_write", "prot", "size")
+    __slots__ = ("checked", "dm", "fd")
 
     def __init__(self, base: int, size: int, dm: DataModel) -> None:
-        self.base = base
-        self.size = size
         self.dm = dm
         self.fd = os.memfd_create("lkm-ram", os.MFD_CLOEXEC)
         os.ftruncate(self.fd, size)
-        self.buf = mmap.mmap(self.fd, size)
-        self.prot = bytearray(size >> PAGE_SHIFT)
-        self._codec = {code: struct.Struct(dm.order + code) for code in "BHIiQ"}
-        self._codec["P"] = self._codec["Q" if dm.pointer == 8 else "I"]
-        self.on_code_write: list[tuple[int, int]] = []
-        self.checked = Checked(self)
+        super().__init__(base, mmap.mmap(self.fd, size), bytearray(size >> PAGE_SHIFT), [], dm)
+        self.checked = Checked(base, self.buf, self.prot, self.on_code_write, dm)
 
     def close(self) -> None:
         """Give the memory file back. The mapping goes when the last view of it does."""
         os.close(self.fd)
+
+    def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
+        base, last, buf, unpack = self.base, self.size - codec.size, self.buf, codec.unpack_from
+
+        def load(addr: int) -> int:
+            off = addr - base
+            if not 0 <= off <= last:
+                self.locate(addr, codec.size, READ)  # raises
+            value: int = unpack(buf, off)[0]
+            return value
+
+        return load
 
     def locate(self, addr: int, length: int, access: int) -> int:
         """The index of [addr, addr + length) in `buf`; MemFault when any of it lies outside."""
@@ -196,14 +204,6 @@ class Memory(_Access):
         if off < 0 or length < 0 or off + length > self.size:
             raise MemFault(addr if not 0 <= off < self.size else self.base + self.size, access)
         return off
-
-    def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
-        """Store `data` at `addr`."""
-        length = len(data)
-        off = self.locate(addr, length, WRITE)
-        self.buf[off : off + length] = data
-        if length and self.prot[off >> PAGE_SHIFT] & EXEC:
-            self.on_code_write.append((addr, length))
 
     def fill(self, addr: int, length: int, byte: int = 0) -> None:
         """Set `length` bytes to `byte`."""
@@ -218,34 +218,32 @@ class Memory(_Access):
 class Checked(_Access):
     """Memory as the CPU sees it in kernel mode: every page touched must permit the access."""
 
-    __slots__ = ("_base", "_codec", "_mem", "_prot", "_size", "buf")
+    __slots__ = ()
 
-    def __init__(self, mem: Memory) -> None:
-        self._mem = mem
-        self._codec = mem._codec
-        self._base, self._size, self._prot = mem.base, mem.size, mem.prot
-        self.buf = mem.buf
+    def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
+        base, buf, unpack, locate, size = self.base, self.buf, codec.unpack_from, self.locate, codec.size
+        whole, prot, last = PAGE_SIZE - size, self.prot, self.size - size
+
+        def load(addr: int) -> int:
+            off = addr - base
+            if not (addr & PAGE_SIZE - 1 <= whole and 0 <= off <= last and prot[off >> PAGE_SHIFT] & READ):
+                locate(addr, size, READ)  # across two pages, or it raises
+            value: int = unpack(buf, off)[0]
+            return value
+
+        return load
 
     def locate(self, addr: int, length: int, access: int) -> int:
         """The index of the range in `buf`; MemFault at the first byte that may not be accessed."""
-        off = addr - self._base
+        off = addr - self.base
         if length <= 0:
             return off
         first = off >> PAGE_SHIFT
         last = off + length - 1 >> PAGE_SHIFT
-        prot = self._prot
-        if first == last and 0 <= off < self._size and prot[first] & access:
+        prot = self.prot
+        if first == last and 0 <= off < self.size and prot[first] & access:
             return off
         for page in range(first, last + 1):
             if not (0 <= page < len(prot) and prot[page] & access):
-                raise MemFault(max(addr, self._base + (page << PAGE_SHIFT)), access)
+                raise MemFault(max(addr, self.base + (page << PAGE_SHIFT)), access)
         return off
-
-    def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
-        """Store `data` at `addr`, every page of it writable."""
-        length = len(data)
-        off = self.locate(addr, length, WRITE)
-        if length:
-            self.buf[off : off + length] = data
-            if self._prot[off >> PAGE_SHIFT] & EXEC:
-                self._mem.on_code_write.append((addr, length))
