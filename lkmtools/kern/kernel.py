@@ -295,6 +295,8 @@ class Kernel:
         fn = self.engine.function_at(probe & -16)
         if fn is not None:
             return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
+        if 0 <= probe - self.engine.cpu.text < self.engine.text_size:
+            return "the kernel"
         gone = self.lkm.unloaded_at(probe)
         return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
 

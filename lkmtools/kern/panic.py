@@ -6,6 +6,7 @@ function+offset [module], through callbacks and kernel functions too.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lkmtools.machine import EXEC, Fault, MemFault, Thread
@@ -41,16 +42,21 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
         return f"{what} in {k.symbolize(fault.pc)}"
     nature = _nature(k, fault.addr, fault.access, thread)
     if fault.access == EXEC and fault.pc == fault.addr:
-        return f"{what}{nature} (a call or jump there)"
+        caller = _on_top(k, k.engine.cpu.read(k.port.sp))
+        by = f"called from {k.symbolize(caller, returns=True)}" if k.mem.protection(caller) & EXEC else "a jump"
+        return f"{what}{nature}, {by}"
     return f"{what}{nature} in {k.symbolize(fault.pc)}"
 
 
 def caller_pc(k: Kernel, thread: Thread) -> int:
     """The return address of the machine code that called the running kernel function; 0 when none did."""
-    if not thread.levels:
-        return 0
+    return _on_top(k, thread.levels[-1].sp) if thread.levels else 0
+
+
+def _on_top(k: Kernel, sp: int) -> int:
+    """The word on top of a stack, where a call leaves its return address; 0 when it cannot be read."""
     try:
-        return k.mem.checked.ptr(thread.levels[-1].sp)
+        return k.mem.checked.ptr(sp)
     except MemFault:
         return 0
 
@@ -85,7 +91,9 @@ def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
     frames = backtrace(k.engine, thread, fault, k.function_start)
     if frames:
         lines.append("backtrace:")
-        lines += [f"    {_frame(k, frame)}" for frame in frames]
+        for text, same in groupby(_frame(k, frame) for frame in frames):
+            times = len(list(same))
+            lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
     return "\n".join(lines) + "\n"
 
 
