@@ -5,6 +5,7 @@ from __future__ import annotations
 from lkmtools.abi.datamodel import DataModel, Struct, scalar
 
 IOCPARM_MASK = 0x1FFF
+IOCPARM_MAX = 4096  # a page: the largest argument sys_ioctl copies
 IOC_VOID = 0x20000000
 IOC_OUT = 0x40000000
 IOC_IN = 0x80000000

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import bdevsw, cdevsw, major
-from lkmtools.abi.errno import EIO, ENODEV, ENXIO
+from lkmtools.abi.errno import EINTR, EIO, ENODEV, ENXIO, ERESTART, EWOULDBLOCK
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.ramfs import Node
 
+_WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
 D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
 D_READ = Prototype("int d_read(dev_t dev, struct uio *uio, int ioflag)")
 D_IOCTL = Prototype("int d_ioctl(dev_t dev, u_long com, void *data, int flag, struct lwp *l)")
@@ -91,7 +92,7 @@ class DeviceFile(File):
             raise KernelError(
                 EIO, f"the driver left uio_resid at {left}, more than the {count} bytes asked for"
             )
-        if errno and not moved:
+        if errno and not (moved and errno in _WAITS):
             raise KernelError(errno, lwp.thread.reason)
         return moved
 

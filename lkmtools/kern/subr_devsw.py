@@ -153,7 +153,8 @@ def _check_free(k: Kernel, table: str, maj: int, wanted: int, name: str) -> None
         return
     if not 0 <= maj < MAXDEVSW:
         raise KernelError(
-            EINVAL, f"driver '{name}': major {maj} of {table} is not between 0 and {MAXDEVSW - 1}"
+            EINVAL if maj < 0 else ENOMEM,
+            f"driver '{name}': major {maj} of {table} is not between 0 and {MAXDEVSW - 1}",
         )
     if lookup(k, table, maj):
         raise KernelError(EEXIST, f"driver '{name}': major {maj} of {table} is taken")

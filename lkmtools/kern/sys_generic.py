@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
-from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN
+from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN, IOCPARM_MAX
 from lkmtools.abi.syscall import SYS_ioctl, SYS_lseek, SYS_pread, SYS_pwrite, SYS_read, SYS_write
 from lkmtools.abi.uio import UIO_READ, UIO_WRITE
 from lkmtools.errors import KernelError
@@ -90,6 +90,8 @@ def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
     if com in (FIOCLEX, FIONCLEX):
         return
     size = IOCPARM_LEN(com)
+    if size > IOCPARM_MAX:
+        raise KernelError(ENOTTY, f"ioctl {com:#x} has {size} bytes of argument, at most {IOCPARM_MAX}")
     com &= 0xFFFFFFFF
     with lwp.room(k, max(size, 8)) as kdata:
         if com & IOC_IN:
