@@ -145,7 +145,6 @@ def arc4randbytes(k: Kernel, p: int, n: int) -> None:
 
 
 @export("void __assert(const char *kind, const char *file, int line, const char *expr)")
-@export("void kern_assert(const char *kind, const char *file, int line, const char *expr)")
 def kern_assert(k: Kernel, kind: int, file: int, line: int, expr: int) -> NoReturn:
     """What a failed KASSERT of NetBSD's own headers calls: a panic with the expression and its place."""
     words = [string_at(k.umem, addr).decode("latin-1") for addr in (kind, expr, file)]

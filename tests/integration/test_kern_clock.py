@@ -89,6 +89,17 @@ def test_sockets_are_served_during_a_delay(lab: Any) -> None:
     assert len(polls) >= 3
 
 
+def test_a_callout_may_delay(lab: Any) -> None:
+    """Busy waiting is allowed where sleeping is not; the process waits its turn."""
+    lab.load(
+        "#include <sys/callout.h>\nstatic callout_t ch;\nstatic volatile int fired;\n"
+        "static void tock(void *arg) { delay(3000); fired++; }\n"
+        "int probe_go(void) { callout_init(&ch, 0); callout_reset(&ch, 1, tock, NULL);"
+        " while (!fired) delay(1000); callout_stop(&ch); callout_destroy(&ch); return fired; }"
+    )
+    assert lab.call("int probe_go(void)") == 1
+
+
 def test_a_delay_longer_than_an_entry_may_last_panics(cc: Any, machine: str) -> None:
     """The limit of one entry holds while delay() waits, and names the caller."""
     lab = kernfix.Lab(cc, machine, entry_limit=0.1)

@@ -158,6 +158,45 @@ def test_uprintf_reaches_the_process_that_is_in_the_kernel(lab: Any) -> None:
     assert "yours" not in lab.dmesg
 
 
+def test_a_terminal_takes_a_megabyte_in_one_system_call(lab: Any) -> None:
+    """What is beyond is left out, and it says so once."""
+    lab.load(
+        "static char probe_text[100001];\n"
+        "void probe_go(void) { int i; memset(probe_text, 'x', 100000);"
+        ' for (i = 0; i < 12; i++) uprintf("%s", probe_text); }'
+    )
+    tty: list[bytes] = []
+    proto = Prototype("void probe_go(void)")
+
+    def call() -> None:
+        lab.k.call(proto, lab.symbols["probe_go"])
+        tty.append(bytes(lab.k.sched.current.proc.tty))
+        lab.k.sched.current.proc.tty.clear()
+
+    with lab.hook(call) as number:
+        lab.p.syscall(number)
+    assert tty == [b"x" * 1048576 + b"\n[uprintf: no more than 1 MB in one system call]\n"]
+
+
+def test_uprintf_without_a_process_goes_nowhere(lab: Any) -> None:
+    """A callout has no terminal."""
+    lab.load(
+        "#include <sys/callout.h>\nstatic callout_t ch;\nstatic volatile int fired;\n"
+        'static void tock(void *arg) { uprintf("lost\\n"); fired++; }\n'
+        "int probe_go(void) { callout_init(&ch, 0); callout_reset(&ch, 1, tock, NULL);"
+        " while (!fired) delay(1000); callout_destroy(&ch); return fired; }"
+    )
+    assert lab.call("int probe_go(void)") == 1
+    assert lab.k.softlwp.proc.tty == b""
+
+
+def test_tablefull_names_the_table_and_the_remedy(lab: Any) -> None:
+    """The hint may be NULL."""
+    lab.load('void probe_go(void) { tablefull("proc", "raise maxproc"); tablefull("file", NULL); }')
+    lab.call("void probe_go(void)")
+    assert lab.dmesg.endswith("proc: table is full - raise maxproc\nfile: table is full\n")
+
+
 def test_panic_stops_the_kernel_with_its_formatted_message(lab: Any) -> None:
     """The reason is one line; the backtrace names the caller."""
     lab.load('int probe_go(int n) { panic("bad thing %d: %s\\n", n, "why"); }')
