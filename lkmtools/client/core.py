@@ -21,17 +21,15 @@ MAX_ADDRESS = 0xB000_0000  # buffers are numbered anew from here: below the kern
 DATA_MODELS = (LP64, ILP32_I386)
 
 
-class Buffer:
+class Buffer(Region):
     """Memory of the process: `data` at address `addr`. The kernel's changes appear in `data`."""
 
-    __slots__ = ("addr", "data")
+    __slots__ = ()
 
-    def __init__(self, addr: int, data: bytearray) -> None:
-        self.addr = addr
-        self.data = data
+    addr = Region.address
 
     def __repr__(self) -> str:
-        return f"<Buffer {len(self.data)} bytes at {self.addr:#x}>"
+        return f"<Buffer {len(self.data)} bytes at {self.address:#x}>"
 
 
 class Core:
@@ -55,6 +53,7 @@ class Core:
         self.version = welcome.text
         self.daemon_pid = welcome.host_pid
         self.tty: TextIO | None = sys.stderr
+        self._mask = self.dm.mask
         self._sign = 1 << 8 * self.dm.pointer - 1
 
     def __repr__(self) -> str:
@@ -92,58 +91,49 @@ class Core:
         or a str (NUL added) or bytes, passed by address. `also` names the buffers that others point to.
         KernelError with errno and reason; PanicError and DaemonError end the process.
         """
-        mask = self.dm.mask
         words: list[int] = []
         regions: list[Region] = []
-        buffers: list[Buffer | None] = []
         scratch = self._next
         for arg in args:
             if isinstance(arg, int):
-                words.append(arg & mask)
+                words.append(arg & self._mask)
                 continue
             if isinstance(arg, Buffer):
-                address, data, owner = arg.addr, arg.data, arg
+                region: Region = arg
             else:
                 data = bytearray(arg.encode() + b"\0" if isinstance(arg, str) else arg)
-                address, owner = scratch, None
+                region = Region(scratch, data)
                 scratch += -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
-            words.append(address)
-            regions.append(Region(address, data))
-            buffers.append(owner)
-        for buffer in also:
-            regions.append(Region(buffer.addr, buffer.data))
-            buffers.append(buffer)
-        return self._finish(self._request(Syscall(number, tuple(words), tuple(regions))), buffers)
-
-    def _request(self, frame: Syscall) -> Result:
+            words.append(region.address)
+            regions.append(region)
+        if also:
+            regions += also
         try:
-            result = self._transport.request(frame)
+            result = self._transport.request(Syscall(number, tuple(words), tuple(regions)))
         except ProtocolError as error:  # ours: too many arguments, too much memory
             raise DaemonError(f"this request cannot be sent: {error}") from None
         if type(result) is not Result:
             self._transport.close()
             raise DaemonError(f"the daemon answered SYSCALL with {type(result).__name__.upper()}")
-        return result
+        return self._finish(result, regions)
 
-    def _finish(self, result: Result, buffers: list[Buffer | None]) -> tuple[int, int]:
+    def _finish(self, result: Result, regions: list[Region]) -> tuple[int, int]:
         """Changes into buffers, text to the terminal, errno to an exception."""
-        errno, retval, changed, reason, tty = result
+        errno, (first, second), changed, reason, tty = result
         for index, offset, data in changed:
-            if index >= len(buffers):
-                raise DaemonError(f"RESULT: region is {index}; the limit is {len(buffers) - 1}")
-            target = buffers[index]
-            if target is not None:
-                if offset + len(data) > len(target.data):
-                    end = offset + len(data)
-                    raise DaemonError(f"RESULT: end of change is {end}; the limit is {len(target.data)}")
-                target.data[offset : offset + len(data)] = data
+            if index >= len(regions):
+                raise DaemonError(f"RESULT: region is {index}; the limit is {len(regions) - 1}")
+            target = regions[index].data
+            end = offset + len(data)
+            if end > len(target):
+                raise DaemonError(f"RESULT: end of change is {end}; the limit is {len(target)}")
+            target[offset:end] = data
         if tty and self.tty is not None:
             self.tty.write(tty)
             self.tty.flush()
         if errno:
             raise KernelError(errno, reason)
-        mask, sign = self.dm.mask, self._sign
-        first, second = retval
+        mask, sign = self._mask, self._sign
         return ((first & mask) ^ sign) - sign, ((second & mask) ^ sign) - sign
 
     def control(self, verb: str, **arguments: Any) -> dict[str, Any]:

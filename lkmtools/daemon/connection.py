@@ -12,7 +12,7 @@ import select
 import socket
 from typing import TYPE_CHECKING
 
-from lkmtools.kern import Cred, Region, Reply, Request
+from lkmtools.kern import Cred, Reply, Request
 from lkmtools.proto import (
     VERSION,
     Answer,
@@ -126,10 +126,7 @@ class Connection:
         if self.pending is not None:
             raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
         self.pending = serial
-        number, args, regions = frame
-        self.server.submit(
-            self, Request(number, args, tuple([Region(address, data) for address, data in regions]))
-        )
+        self.server.submit(self, Request(*frame))
 
     def reply(self, reply: Reply) -> None:
         """The kernel's answer to the SYSCALL in flight."""

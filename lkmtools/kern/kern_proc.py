@@ -19,7 +19,7 @@ from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
 from lkmtools.kern.kern_synch import LwpExit
-from lkmtools.kern.request import RegionSpace, Reply, Request
+from lkmtools.kern.request import NOWHERE, Reply, Request
 from lkmtools.machine import Thread
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Proc:
         self.host_pid = host_pid
         self.addr = 0
         self.block = 0
-        self.space = RegionSpace()
+        self.space = NOWHERE
         self.tty = bytearray()
         self.cwd = "/"
         self.umask = 0o022

@@ -12,35 +12,27 @@ from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
 
 
-class Region:
-    """A piece of the caller's memory. [lo, hi) is what the kernel changed."""
+class Region(NamedTuple):
+    """A piece of the caller's memory."""
 
-    __slots__ = ("addr", "data", "hi", "lo")
-
-    def __init__(self, addr: int, data: bytearray) -> None:
-        self.addr = addr
-        self.data = data
-        self.lo = len(data)
-        self.hi = 0
+    addr: int
+    data: bytearray
 
 
 class Request(NamedTuple):
-    """System call `number` with register words `args`."""
+    """System call `number` with register words `args`. `regions` are Regions, or pairs like them."""
 
     number: int
     args: tuple[int, ...]
-    regions: tuple[Region, ...] = ()
+    regions: tuple[tuple[int, bytearray], ...] = ()
 
 
 class Reply(NamedTuple):
-    """`errno` (0.
-
-    None) and `retval`; `changed` = (region index, offset, bytes); `tty`: what uprintf wrote.
-    """
+    """`errno` (0: none), `retval`; `changed` = (region index, offset, bytes); `tty`: what uprintf wrote."""
 
     errno: int
     retval: tuple[int, int] = (0, 0)
-    changed: tuple[tuple[int, int, bytes], ...] = ()
+    changed: tuple[tuple[int, int, bytes | bytearray], ...] = ()
     reason: str = ""
     tty: bytes = b""
 
@@ -48,37 +40,44 @@ class Reply(NamedTuple):
 class RegionSpace:
     """The address space of a client process while one of its system calls is served."""
 
-    def __init__(self, regions: tuple[Region, ...] = ()) -> None:
-        self.regions = regions
+    __slots__ = ("_changed", "_regions")
 
-    def _find(self, addr: int, length: int) -> tuple[Region, int]:
-        for region in self.regions:
-            off = addr - region.addr
-            if off >= 0 and off + length <= len(region.data):
-                return region, off
+    def __init__(self, regions: tuple[tuple[int, bytearray], ...] = ()) -> None:
+        self._regions = regions
+        self._changed: dict[int, tuple[int, int]] = {}  # by region: [lo, hi) is what the kernel wrote
+
+    def _find(self, addr: int, length: int) -> tuple[int, bytearray, int]:
+        """The region's index, its bytes, and where in them `addr` is."""
+        for index, (start, data) in enumerate(self._regions):
+            if start <= addr and addr + length <= start + len(data):
+                return index, data, addr - start
         raise KernelError(EFAULT, f"{length} bytes at user address {addr:#x} are not in the process's memory")
 
     def read(self, addr: int, length: int) -> bytes:
         """`length` bytes of user memory; EFAULT."""
-        region, off = self._find(addr, length)
-        return bytes(region.data[off : off + length])
+        _, data, off = self._find(addr, length)
+        return bytes(data[off : off + length])
 
     def write(self, addr: int, data: bytes) -> None:
         """Store into user memory; EFAULT, and then nothing was stored."""
-        region, off = self._find(addr, len(data))
-        region.data[off : off + len(data)] = data
-        region.lo = min(region.lo, off)
-        region.hi = max(region.hi, off + len(data))
+        index, memory, lo = self._find(addr, len(data))
+        if not data:
+            return
+        hi = lo + len(data)
+        memory[lo:hi] = data
+        before = self._changed.get(index)
+        self._changed[index] = (min(lo, before[0]), max(hi, before[1])) if before else (lo, hi)
 
     def available(self, addr: int) -> int:
         """How many bytes from `addr` on belong to the same region; EFAULT when none do."""
-        region, off = self._find(addr, 1)
-        return len(region.data) - off
+        _, data, off = self._find(addr, 1)
+        return len(data) - off
 
-    def changed(self) -> tuple[tuple[int, int, bytes], ...]:
+    def changed(self) -> tuple[tuple[int, int, bytearray], ...]:
         """What write() changed, a span for each region."""
-        return tuple(
-            (i, region.lo, bytes(region.data[region.lo : region.hi]))
-            for i, region in enumerate(self.regions)
-            if region.lo < region.hi
-        )
+        if not self._changed:
+            return ()
+        return tuple([(i, lo, self._regions[i][1][lo:hi]) for i, (lo, hi) in sorted(self._changed.items())])
+
+
+NOWHERE = RegionSpace()  # the memory of a process that is in no system call

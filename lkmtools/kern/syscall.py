@@ -15,7 +15,7 @@ from lkmtools.abi.errno import EINVAL, EJUSTRETURN, ENOSYS, ERESTART
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import Function
-from lkmtools.kern.request import RegionSpace, Reply, Request
+from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def serve(k: Kernel, lwp: Lwp, request: Request) -> Reply:
     proc.tty.clear()
     order = k.dm.order + ("QQ" if k.dm.pointer == 8 else "II")
     retval = struct.unpack(order, k.mem.read(lwp.retval, 2 * k.dm.pointer)) if not errno else (0, 0)
-    proc.space = RegionSpace()
+    proc.space = NOWHERE
     return Reply(errno, retval, space.changed(), thread.reason if errno else "", tty)
 
 

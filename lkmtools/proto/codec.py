@@ -39,6 +39,7 @@ _SYSCALL = Struct("<IHH")
 _ARGS = tuple(Struct(f"<{n}Q") for n in range(MAX_ARGS + 1))
 _REGION = Struct("<QII")
 _RESULT = Struct("<iHHQQ")
+_PLAIN_RESULT = Struct("<iHHQQII")  # most results have no text: two lengths that are zero
 _CHANGED = Struct("<III")
 _ANSWER = Struct("<HH")
 
@@ -76,9 +77,10 @@ class Payload:
 
     def text(self, what: str) -> str:
         """A counted UTF-8 string."""
-        length = self.take(_U32, what)[0]
-        if not length:
+        if self.data[self.at : self.at + 4] == _NO_TEXT and self.at + 4 <= self.end:
+            self.at += 4
             return ""
+        length = self.take(_U32, what)[0]
         at = self.at - self.begin
         raw = self.raw(length, what)
         try:
@@ -203,18 +205,18 @@ def _decode_syscall(payload: Payload) -> Syscall:
     return Syscall(number, args, tuple(regions))
 
 
-def _encode_result(frame: Result) -> list[bytes]:
-    errno, retval, changed, reason, tty = frame
+def _encode_result(frame: Result) -> list[bytes | bytearray]:
+    errno, (first, second), changed, reason, tty = frame
     if len(changed) > 0xFFFF:
         raise _over("RESULT: number of changes", len(changed), 0xFFFF)
-    out = [
-        _RESULT.pack(errno, len(changed), 0, retval[0] & _U64, retval[1] & _U64),
-        _text(reason),
-        _text(tty),
-    ]
+    numbers = errno, len(changed), 0, first & _U64, second & _U64
+    if reason or tty:
+        head = _RESULT.pack(*numbers) + _text(reason) + _text(tty)
+    else:
+        head = _PLAIN_RESULT.pack(*numbers, 0, 0)
+    out: list[bytes | bytearray] = [head]
     for index, offset, data in changed:
-        out.append(_CHANGED.pack(index, offset, len(data)))
-        out.append(data)
+        out += _CHANGED.pack(index, offset, len(data)), data
     return out
 
 
@@ -226,7 +228,7 @@ def _decode_result(payload: Payload) -> Result:
     changed = []
     for _ in range(nchanged):
         index, offset, length = payload.take(_CHANGED, "changed region")
-        changed.append((index, offset, bytes(payload.raw(length, "changed bytes"))))
+        changed.append((index, offset, payload.raw(length, "changed bytes")))
     payload.done()
     return Result(errno, (first, second), tuple(changed), reason, tty)
 

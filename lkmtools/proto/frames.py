@@ -72,7 +72,7 @@ class Result(NamedTuple):
 
     errno: int
     retval: tuple[int, int]
-    changed: tuple[tuple[int, int, bytes], ...]
+    changed: tuple[tuple[int, int, bytes | bytearray], ...]
     reason: str
     tty: str
 
