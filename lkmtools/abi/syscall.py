@@ -93,6 +93,7 @@ SYS___stat50 = 439
 SYS___fstat50 = 440
 SYS___lstat50 = 441
 SYS___mknod50 = 450
+SYS_lkmwait = 480  # ours, for modunload -w
 
 NAMES: dict[int, str] = {
     number: name.removeprefix("SYS_")

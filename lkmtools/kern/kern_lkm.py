@@ -32,13 +32,14 @@ from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
 from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
-from lkmtools.kern import kern_ksyms, lkm_dispatch
+from lkmtools.kern import kern_ksyms, lkm_dispatch, lkm_refs
 from lkmtools.kern.export import Data, constant, export
 from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern.lkm_list import ModuleList
 from lkmtools.kern.lkm_record import Module, read_info
+from lkmtools.kern.lkm_wait import Waiters
 from lkmtools.kern.uvm_km import round_page
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
-from lkmtools.machine.backtrace import backtrace
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc
@@ -73,10 +74,14 @@ class Lkm:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.open: Open | None = None
-        self.modules: dict[int, Module] = {}
+        self.list = ModuleList(k)
+        self.modules = self.list.by_id
+        self.by_table = self.list.by_table
+        self.module_at = self.list.at
+        self.waiters = Waiters(k)
         self.unloaded: list[tuple[int, int, str]] = []
         self.layout = abi.lkm_table.layout(k.dm)
-        self.head = k.symbol("lkmods")
+        self.head = self.list.head
         self.rows = {row.ioctl.code(k.dm): row for row in ROWS}
 
     # -- finding ----------------------------------------------------------------------------------------
@@ -89,20 +94,27 @@ class Lkm:
         """The modules that are in use (refcnt 1), by id."""
         return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
 
-    def by_table(self, table: int) -> Module | None:
-        """The module whose struct lkm_table is at `table`."""
-        return next((m for m in self.modules.values() if m.table == table), None)
-
     def find_other(self, name: str, table: int) -> Module | None:
         """A loaded module called `name` that is not the one at `table` (lkmexists)."""
-        for module in self.loaded():
-            if module.table != table and lkm_dispatch.module_name(self._k, self.view(module).private) == name:
-                return module
-        return None
+        return next((module for module in self.list.by_name(name) if module.table != table), None)
 
-    def module_at(self, addr: int) -> Module | None:
-        """The module in whose memory `addr` lies."""
-        return next((m for m in self.modules.values() if m.holds(addr)), None)
+    def find(self, ident: int, name: Callable[[], str]) -> Module:
+        """A loaded module by id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
+        if ident < 0:
+            wanted = name()
+            named = self.list.by_name(wanted)
+            if not named:
+                names = ", ".join(m.title for m in self.loaded()) or "none"
+                raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
+            return named[0]
+        found = self.modules.get(ident)
+        if found is not None and self.view(found).refcnt:
+            return found
+        loaded = self.loaded()
+        if not loaded or ident > loaded[-1].id:
+            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
+            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
+        raise KernelError(ENOENT, f"no module has ID {ident}")
 
     def locate(self, addr: int) -> tuple[str, int, str] | None:
         """(function, its address, module) for an address in a module."""
@@ -115,14 +127,6 @@ class Lkm:
             (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
         )
 
-    def users(self, module: Module) -> list[Module]:
-        """The loaded modules that are linked against this one."""
-        return [
-            other
-            for other in self.loaded()
-            if other is not module and any(module.holds(item.value) for item in other.info.imports)
-        ]
-
     def status(self) -> dict[str, Any]:
         """What `lkmctl status` shows of it."""
         holder = self.open.proc if self.open else None
@@ -134,29 +138,6 @@ class Lkm:
             "reservations": len(self.modules) - len(self.loaded()),
             "holder": {"comm": holder.comm, "pid": holder.host_pid} if holder else None,
         }
-
-    # -- the list in guest memory -------------------------------------------------------------------------
-
-    def insert(self, module: Module) -> None:
-        """Append to the TAILQ `lkmods`."""
-        mem, step = self._k.mem, self._k.dm.pointer
-        link = module.table + self.layout.offsetof("tqe_next")
-        last = mem.ptr(self.head + step)
-        mem.set_ptr(link, 0)
-        mem.set_ptr(link + step, last)
-        mem.set_ptr(last, module.table)
-        mem.set_ptr(self.head + step, link)
-        self.modules[module.id] = module
-
-    def remove(self, module: Module) -> None:
-        """Take out of the TAILQ and forget."""
-        mem, step = self._k.mem, self._k.dm.pointer
-        link = module.table + self.layout.offsetof("tqe_next")
-        following, before = mem.ptr(link), mem.ptr(link + step)
-        after = following + self.layout.offsetof("tqe_next") + step if following else self.head + step
-        mem.set_ptr(after, before)
-        mem.set_ptr(before, following)
-        del self.modules[module.id]
 
     # -- life -------------------------------------------------------------------------------------------
 
@@ -180,7 +161,7 @@ class Lkm:
             for addr in taken:
                 k.kmap.free(addr)
             raise
-        ident = next(n for n in range(len(self.modules) + 1) if n not in self.modules)
+        ident = self.list.next_id()
         k.mem.write(
             table,
             self.layout.pack(
@@ -188,7 +169,7 @@ class Lkm:
             ),
         )  # fmt: skip
         module = Module(ident, table, area, round_page(size), syms, path)
-        self.insert(module)
+        self.list.insert(module)
         return module
 
     def _memory(self, size: int, taken: list[int]) -> int:
@@ -203,7 +184,8 @@ class Lkm:
         k = self._k
         if module.exports:
             kern_ksyms.delsymtab(k, module.name)
-        self.remove(module)
+        self.list.remove(module)
+        lkm_refs.unlink(k, module)
         k.kmap.free(module.area)
         if module.syms:
             k.kmap.free(module.syms)
@@ -236,6 +218,8 @@ class Lkm:
             self._undo(module)
             raise
         view.refcnt = 1
+        self.list.named(module)
+        lkm_refs.link_imports(k, module)
 
     def _protect(self, module: Module) -> None:
         cpu = self._k.engine.cpu
@@ -280,27 +264,18 @@ class Lkm:
 
     def unload(self, module: Module) -> None:
         """EBUSY with who or what is in the way; otherwise the module is gone."""
-        self._check_unused(module)
+        if why := lkm_refs.in_use(self._k, module):
+            raise KernelError(EBUSY, why)
+        module.unloading = True
         try:
             self.enter(module, abi.LKM_E_UNLOAD)
         except KernelError as error:
+            module.unloading = False
             why = error.reason or strerror(error.errno)
             raise KernelError(EBUSY, f"LKM '{module.title}' refused: {why}") from None
         self._unwire(module)
         self.unloaded = [*self.unloaded[1 - REMEMBERED :], (module.area, module.size, module.title)]
         self.release(module)
-
-    def _check_unused(self, module: Module) -> None:
-        k = self._k
-        users = self.users(module)
-        if users:
-            names = ", ".join(f"'{user.title}'" for user in users)
-            raise KernelError(EBUSY, f"'{module.title}' is in use by {names}")
-        for lwp in k.sched.suspended():
-            for frame in backtrace(k.engine, lwp.thread, None, k.function_start):
-                if frame.function is None and module.holds(frame.pc):
-                    where = k.symbolize(frame.pc, returns=True)
-                    raise KernelError(EBUSY, f"pid {lwp.proc.pid} ({lwp.proc.comm}) sleeps in {where}")
 
 
 # -- the device ---------------------------------------------------------------------------------------------
@@ -490,26 +465,6 @@ def lmready(k: Kernel, op: Open, data: int) -> None:
     op.module, op.state = None, State.IDLE
 
 
-def _find(k: Kernel, ident: int, name: Callable[[], str]) -> Module:
-    """By id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
-    if ident >= 0:
-        found = k.lkm.modules.get(ident)
-        if found is not None and k.lkm.view(found).refcnt:
-            return found
-        loaded = k.lkm.loaded()
-        if not loaded or ident > loaded[-1].id:
-            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
-            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
-        raise KernelError(ENOENT, f"no module has ID {ident}")
-    wanted = name()
-    loaded = k.lkm.loaded()
-    for module in loaded:
-        if lkm_dispatch.module_name(k, k.lkm.view(module).private) == wanted:
-            return module
-    names = ", ".join(m.title for m in loaded) or "none"
-    raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
-
-
 def _name(raw: bytes) -> str:
     """A name from a caller's struct, as copystr() with its limit of 31 bytes takes it; ENAMETOOLONG."""
     if b"\0" not in raw[: abi.MAXLKMNAME - 1]:
@@ -520,13 +475,14 @@ def _name(raw: bytes) -> str:
 @lkm_ioctl(abi.LMUNLOAD)
 def lmunload(k: Kernel, op: Open, arg: View) -> None:
     """Unload by id or name; any refusal of the module is EBUSY."""
-    k.lkm.unload(_find(k, arg.id, lambda: user_string(k, arg.name, abi.MAXLKMNAME - 1).decode("latin-1")))
+    name = arg.name
+    k.lkm.unload(k.lkm.find(arg.id, lambda: user_string(k, name, abi.MAXLKMNAME - 1).decode("latin-1")))
 
 
 @lkm_ioctl(abi.LMSTAT, changes=False)
 def lmstat(k: Kernel, op: Open, arg: View) -> None:
     """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
-    module = _find(k, arg.id, lambda: _name(arg.name))
+    module = k.lkm.find(arg.id, lambda: _name(arg.name))
     k.lkm.enter(module, abi.LKM_E_STAT)
     view = k.lkm.view(module)
     private = view.private

@@ -152,6 +152,8 @@ class Scheduler:
         k.mem.set_ptr(k.curlwp, lwp.addr)
         lwp.greenlet.switch()
         self.current = None
+        if lwp in k.lkm.waiters.watched:
+            k.lkm.waiters.changed()
 
     def _soft_due(self) -> bool:
         """May the soft-interrupt lwp run, and has it something to do?"""

@@ -62,7 +62,10 @@ class Module:
     """One module, from LMRESERV to LMUNLOAD. `table` is the address of its struct lkm_table.
 
     `wired` says how to take out what lkmdispatch wired, by the private struct it did so for; `syms` is the
-    memory for its symbols (0: none), `exports` whether they have been added to the kernel's.
+    memory for its symbols (0: none), `exports` whether they have been added to the kernel's. `uses` and
+    `users` are the modules it is linked against, and those linked against it; `holds_on` are the references
+    on it by holder (None: the kernel), each with whom it was taken for; `holding` are the modules it has
+    references on.
     """
 
     def __init__(self, ident: int, table: int, area: int, size: int, syms: int, path: str) -> None:
@@ -76,6 +79,11 @@ class Module:
         self.info = Info()
         self.wired: dict[int, Callable[[], None]] = {}
         self.exports = False
+        self.unloading = False
+        self.uses: set[Module] = set()
+        self.users: set[Module] = set()
+        self.holds_on: dict[Module | None, list[str]] = {}
+        self.holding: set[Module] = set()
 
     def __repr__(self) -> str:
         return f"<Module {self.id} {self.title}>"

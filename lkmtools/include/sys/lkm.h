@@ -140,6 +140,15 @@ int	lkmdispatch(struct lkm_table *lkmtp, int cmd);
 int	lkmexists(struct lkm_table *lkmtp);
 int	lkm_nofunc(struct lkm_table *lkmtp, int cmd);
 
+/*
+ * Not NetBSD's: keep a module from being unloaded. The kernel counts for each module that calls; who drops more than
+ * it took gets EINVAL, and the console a line.
+ */
+int	lkm_hold(struct lkm_table *lkmtp);
+int	lkm_rele(struct lkm_table *lkmtp);
+int	lkm_hold_addr(const void *addr);	/* the module in whose memory addr lies */
+int	lkm_rele_addr(const void *addr);
+
 /* Options of the kernel that a module must have been compiled with, too. */
 #ifdef DEBUG
 #define _LKM_E_DEBUG	",DEBUG"

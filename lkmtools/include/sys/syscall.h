@@ -89,6 +89,7 @@
 #define SYS___fstat50           440
 #define SYS___lstat50           441
 #define SYS___mknod50           450
+#define SYS_lkmwait             480	/* not NetBSD's */
 
 #define SYS_MAXSYSCALL  472
 #define SYS_NSYSENT     512

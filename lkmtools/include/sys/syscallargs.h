@@ -95,6 +95,7 @@ int	sys___stat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___lstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___fstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___getdents30(struct lwp *l, const void *v, register_t *retval);
+int	sys_lkmwait(struct lwp *l, const void *v, register_t *retval);
 #endif
 
 #endif
