@@ -239,7 +239,7 @@ class Engine:
     def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
         """Run one kernel function for machine code: arguments in, result out."""
         cpu, binding = self.cpu, fn.binding
-        regs = cpu.regs
+        regs = stopped = cpu.regs
         level.sp, level.fp = regs[1], regs[2]
         level.fn = fn
         thread.calls += 1
@@ -259,6 +259,8 @@ class Engine:
             self.on_fault(thread, fault, fn)
         if self.owner is not thread:
             self.own(thread)
+        if cpu.regs is not stopped:  # machine code ran meanwhile, below this frame
+            cpu.write(self.port.sp, level.sp)
         if not binding.void:
             cpu.write(self.port.ret, value or 0)
             if binding.wide and self.port.ret_hi is not None:
