@@ -68,6 +68,20 @@ def lockstatus(k: Kernel, lkp: int) -> int:
     return LK_EXCLUSIVE if view.lk_exclusivecount else LK_SHARED if view.lk_sharecount else 0
 
 
+@export("void lockmgr_printinfo(volatile struct lock *lkp)", "sys/lock.h")
+def lockmgr_printinfo(k: Kernel, lkp: int) -> None:
+    """Print who holds a lock and how many wait, on the current line of the console, as 4.0 does."""
+    view = _lock(k, lkp, "lockmgr_printinfo")
+    text = f" lock type {wait_message(k, view.lk_wmesg)}:"
+    if view.lk_sharecount:
+        text += f" SHARED (count {view.lk_sharecount})"
+    elif view.lk_exclusivecount:
+        text += f" EXCL (count {view.lk_exclusivecount}) by {holder(k, view.lk_lockholder)}"
+    else:
+        text += " not locked"
+    k.console.write(text + (f" with {view.lk_waitcount} pending" if view.lk_waitcount > 0 else ""))
+
+
 class Request:
     """One lockmgr() call."""
 

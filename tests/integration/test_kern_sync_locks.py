@@ -248,6 +248,8 @@ int upgrade(int how)
 	lockmgr(&lk, LK_RELEASE, NULL);
 	return error;
 }
+void info(void);
+void info(void) { lockmgr_printinfo(&lk); printf("\\n"); }
 void go(void);
 void go(void) { wakeup_one(&chan); }
 int inter(void);
@@ -361,6 +363,23 @@ def test_draining_a_lock_ends_it(lk: Any) -> None:
     assert [hold.result(), wait.result(), drain.result()] == [0, 0, 0]
     panic = lk.panics(lambda: lk.call(MGR, SHARED))
     assert panic.reason.startswith("lockmgr: was drained: lock ")
+
+
+def test_lockmgr_printinfo_says_who_holds_it(lk: Any) -> None:
+    """Nobody, sharers, or one process; and how many wait."""
+    lk.call("void info(void)")
+    lk.begin(LHOLD, SHARED)
+    lk.call("void info(void)")
+    go(lk)
+    p = lk.kernel.process("holder")
+    lk.begin(LHOLD, EXCLUSIVE, p=p)
+    lk.begin(LHOLD, SHARED)
+    lk.call("void info(void)")
+    assert lk.dmesg.splitlines()[-3:] == [
+        " lock type mylock: not locked",
+        " lock type mylock: SHARED (count 1)",
+        f" lock type mylock: EXCL (count 1) by pid {p.pid} (holder) with 1 pending",
+    ]
 
 
 def test_lockmgr_releases_its_interlock(lk: Any) -> None:

@@ -44,6 +44,7 @@ struct lock {
 void	lockinit(struct lock *lkp, int prio, const char *wmesg, int timo, int flags);
 int	lockmgr(volatile struct lock *lkp, u_int flags, struct simplelock *interlock);
 int	lockstatus(struct lock *lkp);
+void	lockmgr_printinfo(volatile struct lock *lkp);
 
 #define simple_lock_init(lk)	((lk)->lock_data = 0)
 #define simple_lock(lk)		((lk)->lock_data = 1)
