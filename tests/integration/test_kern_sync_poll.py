@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,91 +11,26 @@ from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.fcntl import O_NONBLOCK, O_RDWR
 from lkmtools.abi.poll import POLLIN, POLLNVAL, POLLOUT
+from lkmtools.abi.proc import PCATCH, PZERO
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 
 EINTR, EBADF, EINVAL, EAGAIN, EBUSY = 4, 9, 22, 35, 16
 
-PIPE = """
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-#include <sys/poll.h>
-#include <sys/select.h>
-#include <sys/uio.h>
-#include <sys/vnode.h>
-
-static char data[64];
-static size_t have;
-static struct selinfo sel;
-
-static int
-pipe_read(dev_t dev, struct uio *uio, int flag)
-{
-	int error;
-	while (have == 0) {
-		if (flag & IO_NDELAY)
-			return EAGAIN;
-		if ((error = tsleep(data, PZERO %(pcatch)s, "piperd", 0)) != 0)
-			return error;
-	}
-	error = uiomove(data, have, uio);
-	have = 0;
-	return error;
-}
-
-static int
-pipe_write(dev_t dev, struct uio *uio, int flag)
-{
-	size_t n = uio->uio_resid;
-	int error = uiomove(data, MIN(sizeof(data), n), uio);
-	have = MIN(sizeof(data), n);
-	wakeup(data);
-	selnotify(&sel, POLLIN, 0);
-	return error;
-}
-
-static int
-pipe_poll(dev_t dev, int events, struct lwp *l)
-{
-	int revents = events & (POLLOUT | POLLWRNORM);
-	if (have)
-		revents |= events & (POLLIN | POLLRDNORM);
-	if (revents == 0)
-		selrecord(l, &sel);
-	return revents;
-}
-
-int waiting(void);
-int waiting(void) { return sel.sel_pollers; }
-
-static struct cdevsw pipe_cdevsw = {
-	.d_open = (void *)nullop, .d_close = (void *)nullop, .d_read = pipe_read, .d_write = pipe_write,
-	.d_ioctl = noioctl, .d_stop = nostop, .d_tty = notty, .d_poll = pipe_poll, .d_mmap = nommap,
-	.d_kqfilter = nokqfilter, .d_flag = D_OTHER,
-};
-MOD_DEV("pipe", "pipe", NULL, -1, &pipe_cdevsw, -1);
-int pipe_lkmentry(struct lkm_table *, int, int);
-int
-pipe_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
-}
-"""
+PIPE = Path(__file__).parent / "pipe.c"
 DEVICE = "/dev/pipe"
 
 
-@pytest.fixture(params=["PCATCH", "0"])
+@pytest.fixture(params=[PCATCH, 0])
 def pipe(request: pytest.FixtureRequest, lab: Any) -> Any:
     """The lab with the driver; its readers sleep with PCATCH or without."""
-    made(lab, str(request.param))
+    made(lab, request.param)
     return lab
 
 
-def made(lab: Any, pcatch: str = "PCATCH") -> None:
-    lab.load(PIPE % {"pcatch": f"| {pcatch}"}, name="pipe", whole=True)
+def made(lab: Any, pcatch: int = PCATCH) -> None:
+    lab.load(PIPE, name="pipe")
+    lab.k.mem.set_u32(lab.symbols["priority"], PZERO | pcatch)
     major = modules.stat(lab.p, "pipe").offset & 0xFFFF
     lab.p.mknod(DEVICE, S_IFCHR | 0o666, makedev(major, 0))
 
@@ -153,7 +89,7 @@ def test_the_death_of_readers_leaves_nothing_behind(lab: Any) -> None:
 
 def test_a_reader_without_pcatch_keeps_the_module_loaded_after_its_client_died(lab: Any) -> None:
     """It is woken by a write, and then its process exits."""
-    made(lab, "0")
+    made(lab, 0)
     reader, rfd = opened(lab)
     lab.start(reader.read, rfd, 64)
     reader.exit()
