@@ -140,6 +140,7 @@ def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
 @export("void callout_reset(callout_t *c, int ticks, void (*func)(void *), void *arg)", "sys/callout.h")
 def callout_reset(k: Kernel, c: int, ticks: int, func: int, arg: int) -> None:
     """callout_setfunc and callout_schedule."""
+    _callout(k, c, "callout_reset")
     callout_setfunc(k, c, func, arg)
     callout_schedule(k, c, ticks)
 
