@@ -61,15 +61,24 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
 
 @export("int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h")
 def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
-    """A string from user to kernel, at most `length` bytes with its NUL.
+    """A string from user to kernel, at most `length` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
 
     `*done` = bytes copied, NUL included.
     """
-    text = user_string(k, uaddr, length) + b"\0"
-    k.umem.write(kaddr, text)
-    if done:
-        k.umem.set_ptr(done, len(text))
+    try:
+        text = user_string(k, uaddr, length) + b"\0"
+    except KernelError as error:
+        if error.errno == ENAMETOOLONG:
+            _store_string(k, kaddr, space_of(k).read(uaddr, length) if length else b"", done)
+        raise
+    _store_string(k, kaddr, text, done)
     return 0
+
+
+def _store_string(k: Kernel, kaddr: int, data: bytes, done: int) -> None:
+    k.umem.write(kaddr, data)
+    if done:
+        k.umem.set_ptr(done, len(data))
 
 
 @export("int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h")

@@ -125,7 +125,9 @@ def test_copyinstr_needs_room_for_the_nul(sys: Any) -> None:
     assert _kernel(sys, 5) == b"name\0"
     assert sys.call_sys(2, text, 5) == (0, 5)
     assert sys.call_sys(4, text, 5) == (0, 0)
+    _fill(sys, b"########")
     assert sys.call_sys(2, text, 4)[0] == ENAMETOOLONG
+    assert _kernel(sys, 6) == b"name##"
     assert sys.call_sys(2, text, 0)[0] == ENAMETOOLONG
     assert sys.call_sys(2, sys.p.buffer(b"no end"), 64)[0] == EFAULT
 

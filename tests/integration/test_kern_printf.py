@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
-
-from lkmtools.machine import Prototype
 
 FORMATS = [
     # format, arguments as C text, expected
@@ -143,18 +142,13 @@ def test_verbose_messages_are_not_printed(lab: Any) -> None:
 
 
 def test_uprintf_reaches_the_process_that_is_in_the_kernel(lab: Any) -> None:
-    """Its text comes with the answer of the system call, and only then."""
+    """Its text comes with the answer of the system call: on that client's terminal and no other."""
     lab.load('int probe_go(int n) { uprintf("%d is %s\\n", n, "yours"); return 0; }')
-    proto = Prototype("int probe_go(int n)")
-    tty: list[bytes] = []
-
-    def call() -> None:
-        lab.k.call(proto, lab.symbols["probe_go"], 7)
-        tty.append(bytes(lab.k.sched.current.proc.tty))
-
-    with lab.hook(call) as number:
-        lab.p.syscall(number)
-    assert tty == [b"7 is yours\n"]
+    other = lab.kernel.process("other")
+    lab.p.tty, other.tty = io.StringIO(), io.StringIO()
+    lab.call("int probe_go(int n)", 7)
+    other.syscall(20)
+    assert (lab.p.tty.getvalue(), other.tty.getvalue()) == ("7 is yours\n", "")
     assert "yours" not in lab.dmesg
 
 
@@ -165,17 +159,10 @@ def test_a_terminal_takes_a_megabyte_in_one_system_call(lab: Any) -> None:
         "void probe_go(void) { int i; memset(probe_text, 'x', 100000);"
         ' for (i = 0; i < 12; i++) uprintf("%s", probe_text); }'
     )
-    tty: list[bytes] = []
-    proto = Prototype("void probe_go(void)")
-
-    def call() -> None:
-        lab.k.call(proto, lab.symbols["probe_go"])
-        tty.append(bytes(lab.k.sched.current.proc.tty))
-        lab.k.sched.current.proc.tty.clear()
-
-    with lab.hook(call) as number:
-        lab.p.syscall(number)
-    assert tty == [b"x" * 1048576 + b"\n[uprintf: no more than 1 MB in one system call]\n"]
+    lab.p.tty = io.StringIO()
+    lab.call("void probe_go(void)")
+    note = "\n[uprintf: no more than 1 MB in one system call]\n"
+    assert lab.p.tty.getvalue() == "x" * 1048576 + note
 
 
 def test_uprintf_without_a_process_goes_nowhere(lab: Any) -> None:
