@@ -31,6 +31,8 @@ NUMBERS = {
     "LMLOADSYMS": (0x80084B0C, 0x80104B0C),
     "LMFORCE": (0x80044B0D, 0x80084B0D),
     "LMINFO": (0x804C4B20, 0x80604B20),
+    "LMREFS": (0xC0204B21, 0xC0304B21),
+    "LMWHOHAS": (0xC0284B22, 0xC0304B22),
 }
 FORMATS = {
     "lmc_oresrv": ("<IIiI", "<QQi4xQ"),
@@ -45,6 +47,12 @@ FORMATS = {
     # version, nsegments, segments, nsymbols, nimports, symbols, imports, strings, strsize, path,
     # buildid_len, buildid
     "lmc_info": ("<IIIIIIIIIII32s", "<IIQIIQQQQII32s"),
+    # version, id, refs, nrefs, reserved, path, pathlen, size
+    "lmc_refs": ("<IiIIIIII", "<IiQIIQQQ"),
+    # kind, id, count, reserved, name
+    "lmr_ref": ("<IiII32s", "<IiII32s"),
+    # symbol, id, name
+    "lmc_whohas": ("<Ii32s", "<Qi32s4x"),
 }
 
 

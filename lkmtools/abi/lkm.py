@@ -1,4 +1,4 @@
-"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with the older LMRESERV_O and our LMINFO beside it."""
+"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with the older LMRESERV_O beside it, and our LMINFO, LMREFS, LMWHOHAS."""
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_VOID, Ioctl
@@ -45,6 +45,19 @@ lmc_info = Struct(
 )
 LMI_PROT_READ, LMI_PROT_WRITE, LMI_PROT_EXEC = 1, 2, 4
 
+# Ours too: who needs a module, and which module has a symbol that nobody may link to.
+LMREFS_VERSION = 1
+LMR_USES, LMR_USEDBY, LMR_HOLD, LMR_CALL = 1, 2, 3, 4
+lmr_ref = Struct(
+    "lmr_ref", "u_int kind; int id; u_int count; u_int reserved; char name[MAXLKMNAME]", constants=_name
+)
+lmc_refs = Struct(
+    "lmc_refs",
+    """u_int version; int id; struct lmr_ref *refs; u_int nrefs; u_int reserved; char *path; u_long pathlen;
+       u_long size""",
+)
+lmc_whohas = Struct("lmc_whohas", "char *symbol; int id; char name[MAXLKMNAME]", constants=_name)
+
 LMRESERV_O = Ioctl("LMRESERV_O", IOC_INOUT, "K", 0, lmc_oresrv)
 LMLOADBUF = Ioctl("LMLOADBUF", IOC_IN, "K", 1, lmc_loadbuf)
 LMUNRESRV = Ioctl("LMUNRESRV", IOC_VOID, "K", 2, None)
@@ -56,10 +69,12 @@ LMSTAT = Ioctl("LMSTAT", IOC_INOUT, "K", 11, lmc_stat)
 LMLOADSYMS = Ioctl("LMLOADSYMS", IOC_IN, "K", 12, lmc_loadbuf)
 LMFORCE = Ioctl("LMFORCE", IOC_IN, "K", 13, "u_long")
 LMINFO = Ioctl("LMINFO", IOC_IN, "K", 32, lmc_info)
+LMREFS = Ioctl("LMREFS", IOC_INOUT, "K", 33, lmc_refs)
+LMWHOHAS = Ioctl("LMWHOHAS", IOC_INOUT, "K", 34, lmc_whohas)  # of /dev/ksyms, which a linker has open
 
 IOCTLS = (
     LMRESERV_O, LMLOADBUF, LMUNRESRV, LMREADY, LMRESERV, LMLOAD, LMUNLOAD, LMSTAT, LMLOADSYMS, LMFORCE,
-    LMINFO,
+    LMINFO, LMREFS, LMWHOHAS,
 )  # fmt: skip
 
 # The kernel's record of a module (kern_lkm.c 1.98). `private` points to one of the structs below.

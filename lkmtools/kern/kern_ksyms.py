@@ -13,9 +13,11 @@ from lkmtools.abi.conf import minor
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOENT, ENOTTY, ENXIO, EPERM
 from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.ksyms import KIOCGVALUE, OKIOCGVALUE, elf32_sym, elf64_sym, ksyms_gsymbol, ksyms_gvalue
+from lkmtools.abi.lkm import LMWHOHAS, lmc_whohas
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import space_of, user_string
+from lkmtools.kern.lkm_query import lmwhohas
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -100,6 +102,9 @@ def ksymsioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int)
         view = k.mem.view(ksyms_gsymbol.layout(k.dm), data)
         value = _value(k, view.kg_name)
         space_of(k).write(view.kg_sym, value.to_bytes(k.dm.pointer, k.dm.byteorder))
+        return 0
+    if cmd == LMWHOHAS.code(k.dm):
+        lmwhohas(k, k.mem.view(lmc_whohas.layout(k.dm), data))
         return 0
     raise KernelError(ENOTTY, f"ioctl {cmd:#x} is none of /dev/ksyms")
 

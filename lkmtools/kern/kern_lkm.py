@@ -2,8 +2,8 @@
 
 The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to
 the open device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect
-a load. One ioctl is ours: LMINFO. Every ioctl is a row: who may call it, in which states, and what it answers
-otherwise.
+a load. Two ioctls are ours: LMINFO and LMREFS. Every ioctl is a row: who may call it, in which states, and
+what it answers otherwise.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
 from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
-from lkmtools.kern import kern_ksyms, lkm_dispatch, lkm_refs
+from lkmtools.kern import kern_ksyms, lkm_dispatch, lkm_query, lkm_refs
 from lkmtools.kern.export import Data, constant, export
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.lkm_list import ModuleList
@@ -493,6 +493,9 @@ def lmstat(k: Kernel, op: Open, arg: View) -> None:
         size=view.size // 1024, private=private, ver=abi.LKM_VERSION,
     )  # fmt: skip
     k.mem.write(arg.addr, data)
+
+
+lkm_ioctl(abi.LMREFS, changes=False)(lkm_query.lmrefs)
 
 
 # -- what modules call --------------------------------------------------------------------------------------

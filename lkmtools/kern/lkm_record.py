@@ -34,11 +34,17 @@ class Segment(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """A name in a module, for backtraces."""
+    """A name in a module, for backtraces; `info` is its ELF st_info."""
 
     addr: int
     size: int
     name: str
+    info: int = 0
+
+    @property
+    def is_global(self) -> bool:
+        """Is it global or weak, so that others could link to it?"""
+        return self.info >> 4 != 0
 
 
 class Import(NamedTuple):
@@ -122,7 +128,7 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
     )
     _check_segments(segments, module)
     symbols = [
-        Symbol(module.area + s.offset, s.size, _name(strings, s.name))
+        Symbol(module.area + s.offset, s.size, _name(strings, s.name), s.type & 0xFF)
         for s in _array(k, lmi_symbol.layout(k.dm), arg.symbols, arg.nsymbols)
     ]
     for symbol in symbols:

@@ -88,7 +88,9 @@ def info_buffers(p: Process, image: Image, path: str) -> tuple[Buffer, ...]:
         if s.name and s.type not in (STT_SECTION, STT_FILE) and 0 <= s.value - image.base < image.size
     ]
     symbols = [
-        symbol.pack(offset=s.value - image.base, size=s.size, name=strings.add(s.name), type=s.type)
+        symbol.pack(
+            offset=s.value - image.base, size=s.size, name=strings.add(s.name), type=s.bind << 4 | s.type
+        )
         for s in inside
     ]
     imports = [entry.pack(value=i.value, name=strings.add(i.name)) for i in image.imports]

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.elf import read_symbols
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
-from lkmtools.link import Prelink, link, load_object, prelink
+from lkmtools.link import Prelink, UndefinedSymbols, link, load_object, prelink
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported
+from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -103,7 +104,10 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
             say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
         values = _resolve(p, pre, options)
         if len(values) < len(pre.undefined):
-            link(pre, provisional_base(values.values(), p.dm), values.get)
+            try:
+                link(pre, provisional_base(values.values(), p.dm), values.get)
+            except UndefinedSymbols as error:
+                raise LinkError(_undefined(p, error)) from error
     return Plan(path, stem, entry, pre, values, exported(obj))
 
 
@@ -136,6 +140,16 @@ def _read_object(path: str) -> Object:
         return load_object(data, path)
     except ObjectError as error:
         raise LoadError(1, f"nlist {path}", EFTYPE, str(error)) from error
+
+
+def _undefined(p: Process, error: UndefinedSymbols) -> str:
+    """A line for each undefined symbol, with the module that has it but was loaded without -s."""
+    lines = []
+    for reference in error.references:
+        module = who_has(p, reference.name)
+        more = f"; module '{module}' has it but was loaded without -s" if module else ""
+        lines.append(f"{reference}{more}")
+    return "\n".join(lines)
 
 
 def _entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:

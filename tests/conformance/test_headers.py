@@ -40,6 +40,7 @@ STRUCTS = [
         [
             *(lkm.lmc_oresrv, lkm.lmc_resrv, lkm.lmc_loadbuf, lkm.lmc_load, lkm.lmc_unload, lkm.lmc_stat),
             *(lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import, lkm.lmc_info),
+            *(lkm.lmr_ref, lkm.lmc_refs, lkm.lmc_whohas),
             *(lkm.lkm_any, lkm.sysent, lkm.lkm_syscall, lkm.lkm_dev, lkm.lkm_vfs),
             *(lkm.lkm_exec, lkm.lkm_compat, lkm.lkm_drv, lkm.lkm_table),
         ],

@@ -37,6 +37,9 @@ SIZES = {  # struct -> ILP32, LP64
     "lmc_unload": (12, 24),
     "lmc_stat": (60, 88),
     "lmc_info": (76, 96),
+    "lmr_ref": (48, 48),
+    "lmc_refs": (32, 48),
+    "lmc_whohas": (40, 48),
 }
 OFFSETS = {
     "lmc_resrv": {
@@ -70,10 +73,12 @@ TABLE = {
     "LMUNRESRV": (0, 0, 0),
     "LMUNLOAD": (EINVAL, EINVAL, EINVAL),  # ID 0, and the list is empty
     "LMSTAT": (EINVAL, EINVAL, EINVAL),
+    "LMREFS": (EINVAL, EINVAL, EINVAL),
     "LMLOAD": (ENOTTY, ENOTTY, ENOTTY),  # declared, never implemented
+    "LMWHOHAS": (ENOTTY, ENOTTY, ENOTTY),  # belongs to /dev/ksyms
 }
 # What does not depend on state, openness or securelevel; all others are EPERM without the right to change.
-READ_ONLY = {"LMSTAT": EINVAL, "LMLOAD": ENOTTY}
+READ_ONLY = {"LMSTAT": EINVAL, "LMREFS": EINVAL, "LMLOAD": ENOTTY, "LMWHOHAS": ENOTTY}
 
 
 @pytest.mark.parametrize(("model", "column"), [(ILP32_I386, 0), (LP64, 1)])
@@ -119,6 +124,8 @@ def argument(lkm: Lkm, name: str) -> bytes:
         "LMUNLOAD": lambda: lkm.pack("lmc_unload", 0, 0, 0),
         "LMREADY": lambda: lkm.pack("u_long", 0),
         "LMFORCE": lambda: lkm.pack("u_long", 1),
+        "LMREFS": lambda: lkm.pack("lmc_refs", 1, 0, 0, 0, 0, 0, 0, 0),
+        "LMWHOHAS": lambda: lkm.pack("lmc_whohas", 0, 0, b""),
         "LMLOAD": lambda: bytes(SIZES["lmc_load"][lkm.wide]),
     }.get(name, lambda: lkm.pack("lmc_loadbuf", 0, 0))()
 

@@ -296,7 +296,7 @@ struct lmi_symbol {
 	u_long		 offset;
 	u_long		 size;
 	u_int		 name;
-	u_int		 type;
+	u_int		 type;		/* ELF st_info */
 };
 
 struct lmi_import {
@@ -321,5 +321,45 @@ struct lmc_info {
 };
 
 #define LMINFO		_IOW('K', 32, struct lmc_info)
+
+/*
+ * LMREFS is not NetBSD's either: who needs the module `id', and whom it needs. `nrefs' is the room behind `refs', and
+ * then how many rows there are.
+ */
+#define LMREFS_VERSION	1
+#define LMR_USES	1	/* it is linked against module id */
+#define LMR_USEDBY	2	/* module id is linked against it */
+#define LMR_HOLD	3	/* module id (-1: the kernel) holds `count' references on it */
+#define LMR_CALL	4	/* process id has a call in progress in it */
+
+struct lmr_ref {
+	u_int		 kind;
+	int		 id;
+	u_int		 count;
+	u_int		 reserved;
+	char		 name[MAXLKMNAME];
+};
+
+struct lmc_refs {
+	u_int		 version;
+	int		 id;
+	struct lmr_ref	*refs;
+	u_int		 nrefs;
+	u_int		 reserved;
+	char		*path;
+	u_long		 pathlen;
+	u_long		 size;		/* in bytes */
+};
+
+#define LMREFS		_IOWR('K', 33, struct lmc_refs)
+
+/* LMWHOHAS, of /dev/ksyms: the module that has a global symbol but was loaded without -s. */
+struct lmc_whohas {
+	char		*symbol;
+	int		 id;
+	char		 name[MAXLKMNAME];
+};
+
+#define LMWHOHAS	_IOWR('K', 34, struct lmc_whohas)
 
 #endif
