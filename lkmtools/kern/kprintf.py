@@ -40,6 +40,7 @@ _SIZES = {
     b"t": ("long", "u_long"),
     b"z": ("ssize_t", "size_t"),
 }
+_USUAL = 512
 _DIGITS = 11  # of a number in a format; more overflow an int
 _BASES = {b"o": "o", b"u": "d", b"x": "x", b"X": "X", b"p": "x"}
 
@@ -75,9 +76,12 @@ class Output:
             self.data += (text * min(times, left))[:left]
 
 
-@lru_cache(maxsize=1024)
 def parse(fmt: bytes) -> tuple[bytes | Spec, ...]:
-    """A format as literal text and conversions, in order."""
+    """A format as literal text and conversions, in order; those of usual length are remembered."""
+    return _remembered(fmt) if len(fmt) <= _USUAL else _parse(fmt)
+
+
+def _parse(fmt: bytes) -> tuple[bytes | Spec, ...]:
     pieces: list[bytes | Spec] = []
     at = 0
     for match in _MODIFIERS.finditer(fmt):
@@ -89,6 +93,9 @@ def parse(fmt: bytes) -> tuple[bytes | Spec, ...]:
     if at < len(fmt):
         pieces.append(fmt[at:])
     return tuple(pieces)
+
+
+_remembered = lru_cache(maxsize=1024)(_parse)
 
 
 def _spec(modifiers: bytes, conversion: bytes) -> Spec:
