@@ -42,16 +42,31 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if answer["halted"] is not None:
         rows.append(("halted", f"{answer['halted']}; lkmctl reboot boots again"))
-    for name, value in (answer["kernel"] or {}).items():
-        if name not in ("machine", "boot"):
-            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-            rows.append((name, text))
+    if answer["kernel"] is not None:
+        rows += _kernel_rows(answer["kernel"])
     last = answer["last_panic"]
     rows.append(("panics", str(answer["panics"])))
     if last is not None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
     return rows
+
+
+def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
+    """What status prints of a running kernel."""
+    memory, lkm, holder = kernel["memory"], kernel["lkm"], kernel["lkm"]["holder"]
+    names = ", ".join(module["name"] for module in lkm["modules"]) or "none"
+    return [
+        ("version", kernel["version"]),
+        (
+            "uptime",
+            f"{kernel['uptime']:.1f} s, {kernel['processes']} processes, {kernel['syscalls']} system calls",
+        ),
+        ("securelevel", str(kernel["securelevel"])),
+        ("memory", f"{memory['used'] >> 10} KB used of {memory['total'] >> 10} KB"),
+        ("modules", names + (f", and {lkm['reservations']} being loaded" if lkm["reservations"] else "")),
+        ("/dev/lkm", f"held by {holder['comm']} (pid {holder['pid']})" if holder else "free"),
+    ]
 
 
 @command()
