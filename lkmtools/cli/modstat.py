@@ -22,34 +22,53 @@ from lkmtools.modules import Module, stat_fd, walk
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
+    from lkmtools.modules.refs import Refs
 
 NAME = "modstat"
 USAGE = "Usage: modstat [-i <module id>] [-n <module name>]"
 EXAMPLES = """modstat
-modstat -n hello"""
+modstat -n hello
+modstat -l"""
 HEADINGS = ("Type", "Id", "Offset", "Loadaddr", "Size", "Info", "Rev", "Module Name")
+LONG = ("Refs", "Used by", "Path")
 
 
 @classic(NAME, USAGE, EXAMPLES)
 @click.option("-i", "number", metavar="ID", type=int, help="Only the module with this id; -1: all.")
 @click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
-def main(number: int | None, name: str | None, as_json: bool, socket: str | None) -> int:
+@click.option("-l", "long", is_flag=True, help="Long: references, users and path as well.")
+@click.option("--tree", is_flag=True, help="Show which module is linked against which.")
+def main(
+    number: int | None, name: str | None, long: bool, tree: bool, as_json: bool, socket: str | None
+) -> int:
     """Show the modules that are loaded in the simulated kernel."""
+    if long + tree + as_json > 1:
+        main.bad_usage("-l, --tree and --json exclude each other")
     wanted = name if number is None or number == -1 else number
+    refs: dict[int, Refs] | None = {} if long or tree or as_json else None
     with connect(NAME, socket) as p:
-        rows, failure = ask(p, wanted)
+        rows, failure = ask(p, wanted, refs)
         if as_json:
-            document: dict[str, Any] = {"modules": [json_row(row) for row in rows]}
+            document: dict[str, Any] = {
+                "modules": [json_row(row) | json_refs((refs or {})[row.id]) for row in rows]
+            }
             print_json(document | ({"error": failure.document()} if failure else {}))
         elif failure is None or failure.status != 2:
-            show(rows, 2 * p.dm.pointer)
+            if tree:
+                show_tree(rows, refs or {})
+            else:
+                show(rows, 2 * p.dm.pointer, refs)
     if failure:
         failure.show(NAME)
     return failure.status if failure else 0
 
 
-def ask(p: Process, wanted: int | str | None) -> tuple[list[Module], Failure | None]:
+def ask(
+    p: Process, wanted: int | str | None, refs: dict[int, Refs] | None = None
+) -> tuple[list[Module], Failure | None]:
     """The rows that were found, and what went wrong: 2 open, 3 a module that was asked for.
+
+    Where `refs` is given it gets the references of each row, by id.
 
     A walk that ends with an unexpected error is reported and exits 0, as the original's does. That a module
     is not there was told by the exit status alone; the kernel's reason is shown now.
@@ -59,6 +78,10 @@ def ask(p: Process, wanted: int | str | None) -> tuple[list[Module], Failure | N
     try:
         with opened(p, NAME, O_RDONLY) as fd:
             for row in walk(p, fd) if wanted is None else [stat_fd(p, fd, wanted)]:
+                if refs is not None:
+                    from lkmtools.modules.refs import refs_fd
+
+                    refs[row.id] = refs_fd(p, fd, row.id)
                 rows.append(row)
     except KernelError as error:
         if fd < 0:
@@ -91,30 +114,62 @@ def cells(row: Module, width: int) -> tuple[str, ...]:
     )
 
 
-def show(rows: list[Module], width: int) -> None:
+def long_cells(refs: Refs) -> tuple[str, ...]:
+    """The columns -l adds: how many references there are, names of the users or a dash, the object's path."""
+    users = ",".join(user.name for user in refs.users)
+    return str(refs.references), users or "-", refs.path or "-"
+
+
+def show(rows: list[Module], width: int, refs: dict[int, Refs] | None = None) -> None:
     """The table: plain, or drawn by rich on a terminal."""
     table = [cells(row, width) for row in rows]
+    more = [long_cells(refs[row.id]) for row in rows] if refs is not None else []
     if sys.stdout.isatty():
-        draw(table)
+        headings = HEADINGS + LONG if refs is not None else HEADINGS
+        draw(headings, [row + (more[i] if more else ()) for i, row in enumerate(table)])
         return
     lines = [f"Type    Id   Offset {'Loadaddr':<{width}} Size {'Info':<{width}} Rev Module Name"]
     for kind, number, offset, area, size, info, rev, name in table:
         lines.append(f"{kind:<7} {number:>3} {offset:>7} {area} {size} {info} {rev:>3} {name}")
+    if refs is not None:
+        lines = beside(lines, [LONG, *more])
     click.echo("\n".join(lines))
 
 
-def draw(table: list[tuple[str, ...]]) -> None:
+def beside(lines: list[str], more: list[tuple[str, ...]]) -> list[str]:
+    """The classic lines with the columns of -l behind them."""
+    left = max(map(len, lines))
+    users = max(len(row[1]) for row in more)
+    return [
+        f"{line:<{left}} {refs:>4} {used:<{users}} {path}"
+        for line, (refs, used, path) in zip(lines, more, strict=True)
+    ]
+
+
+def show_tree(rows: list[Module], refs: dict[int, Refs]) -> None:
+    """--tree."""
+    from lkmtools.cli import modtree
+
+    nodes = modtree.forest(rows, refs)
+    if sys.stdout.isatty():
+        modtree.draw(nodes)
+    else:
+        for line in modtree.plain(nodes):
+            click.echo(line)
+
+
+def draw(headings: tuple[str, ...], table: list[tuple[str, ...]]) -> None:
     """The same columns on a terminal. A narrow one wraps lines rather than losing digits of an address."""
     from rich.console import Console
     from rich.table import Table
 
     plain = bool(os.environ.get("NO_COLOR"))
     console = Console(color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *table, strict=True)]
+    widths = [max(map(len, column)) for column in zip(headings, *table, strict=True)]
     console.width = max(console.width, sum(widths) + len(widths) - 1)
     drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in HEADINGS:
-        right = heading in ("Id", "Offset", "Rev")
+    for heading in headings:
+        right = heading in ("Id", "Offset", "Rev", "Refs")
         style = "bold cyan" if heading == "Module Name" else None
         drawn.add_column(heading, justify="right" if right else "left", style=style, no_wrap=True)
     for row in table:
@@ -136,4 +191,19 @@ def json_row(row: Module) -> dict[str, Any]:
         "size": row.kbytes,
         "info": f"{row.private:#x}",
         "rev": row.ver,
+    }
+
+
+def json_refs(refs: Refs) -> dict[str, Any]:
+    """The rest of it: what LMSTAT does not tell."""
+    return {
+        "path": refs.path or None,
+        "bytes": refs.size,
+        "uses": [{"id": use.id, "name": use.name} for use in refs.uses],
+        "users": [{"id": user.id, "name": user.name} for user in refs.users],
+        "references": [
+            {"id": None if hold.id < 0 else hold.id, "name": hold.name or None, "count": hold.times}
+            for hold in refs.holds
+        ],
+        "calls": [{"pid": call.id, "comm": call.name} for call in refs.calls],
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lkmtools.abi.errno import EINVAL, ENOENT
+from lkmtools.abi.errno import EAGAIN, EBUSY, EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
 from lkmtools.cli.common import connect, errx, warnx
@@ -20,21 +20,32 @@ if TYPE_CHECKING:
 NAME = "modunload"
 USAGE = "usage:\nmodunload [-i <module id>] [-n <module name>]"
 EXAMPLES = """modunload -n hello
-modunload upper lower 0"""
+modunload upper lower 0
+modunload -w 10 lower"""
 INT_MAX = 0x7FFFFFFF
 
 
 @classic(NAME, USAGE, EXAMPLES)
 @click.option("-i", "number", metavar="ID", help="The module with this id.")
 @click.option("-n", "name", metavar="NAME", help="The module of this name.", shell_complete=complete_module)
+@click.option("-w", "seconds", metavar="SECONDS", help="Wait so long until nobody needs a module any more.")
 @click.argument("operands", metavar="[NAME|ID]...", nargs=-1, shell_complete=complete_module)
 def main(
-    number: str | None, name: str | None, operands: tuple[str, ...], as_json: bool, socket: str | None
+    number: str | None,
+    name: str | None,
+    seconds: str | None,
+    operands: tuple[str, ...],
+    as_json: bool,
+    socket: str | None,
 ) -> int:
     """Unload kernel modules from the simulated kernel."""
     wanted = targets(number, name, operands)
+    patience = None if seconds is None else duration(seconds)
     with connect(NAME, socket) as p:
-        done, failure = unload_all(p, wanted)
+        if patience is None:
+            done, failure = unload_all(p, wanted)
+        else:
+            done, failure = unload_patiently(p, wanted, patience)
     left = wanted[len(done) :]
     if as_json:
         document: dict[str, Any] = {"unloaded": [json_row(module) for module in done]}
@@ -92,6 +103,46 @@ def unload_all(p: Process, wanted: list[int | str]) -> tuple[list[int | str], Fa
             return done, Failure(3, "no such module", error.errno, error.reason)
         return done, system_failure(5, "LMUNLOAD", error)
     return done, None
+
+
+def duration(text: str) -> float:
+    """The seconds of -w; errx(1) on anything that is not a number of them."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", text):
+        errx(NAME, 1, f"{text}: not a number of seconds")
+    return float(text)
+
+
+def unload_patiently(
+    p: Process, wanted: list[int | str], seconds: float
+) -> tuple[list[int | str], Failure | None]:
+    """-w: as unload_all, but one that is needed is waited for, with /dev/lkm closed, and tried again.
+
+    `seconds` are for all of them together. A module whose own handler refuses is not waited for: nobody can
+    know what would change its mind.
+    """
+    import time
+
+    from lkmtools.modules.refs import wait_unused
+
+    done: list[int | str] = []
+    end = time.monotonic() + seconds
+    free = None  # the module that was found free of users after it was refused
+    while True:
+        more, failure = unload_all(p, wanted[len(done) :])
+        done += more
+        if failure is None or failure.errno != EBUSY:
+            return done, failure
+        try:
+            slept = wait_unused(p, wanted[len(done)], end - time.monotonic())
+            if not slept and free == len(done):
+                return done, failure  # nobody needed it: the module itself refuses
+            free = None if slept else len(done)  # its last user may have gone in between: try once more
+        except KernelError as error:
+            if error.errno == EAGAIN:
+                return done, failure._replace(reason=error.reason)
+            if error.errno == ENOENT:
+                return done, Failure(3, "no such module", error.errno, error.reason)
+            raise
 
 
 def json_row(module: int | str) -> dict[str, Any]:
