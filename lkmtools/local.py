@@ -69,9 +69,7 @@ class LocalTransport(Transport):
             more = self._lk.run()
             if not more and not self._pending:
                 raise DaemonError("the request sleeps, and nothing in this kernel will wake it")
-        reply = self._pending.pop()
-        tty = reply.tty.decode("latin-1")
-        return Result(reply.errno, reply.retval, reply.changed, reply.reason, tty)
+        return Result(*self._pending.pop())
 
 
 class LocalKernel:

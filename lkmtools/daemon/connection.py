@@ -134,10 +134,8 @@ class Connection:
         if serial is None:
             return  # the client has gone meanwhile
         self.pending = None
-        errno, retval, changed, reason, tty = reply
-        text = tty.decode("utf-8", "backslashreplace") if tty else ""
         try:
-            self.send(Result(errno, retval, changed, reason, text), serial)
+            self.send(Result(*reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
         self.server.answered()

@@ -23,7 +23,7 @@ from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_ksyms import Symbols
 from lkmtools.kern.kern_lkm import Lkm
 from lkmtools.kern.kern_malloc import Heap
-from lkmtools.kern.kern_proc import ARGS_ROOM, Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
 from lkmtools.kern.kern_synch import Scheduler
 from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.panic import Panic
@@ -105,6 +105,7 @@ class Kernel:
         self.pollers = Pollers()
         self._data()
         self.clock = Clock(self)
+        self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
         self.lkm = Lkm(self)
         self._devices()
         self._processes()
@@ -129,8 +130,6 @@ class Kernel:
         self.sysent = self.symbol("sysent")
         self.curlwp = self.symbol("curlwp")
         self.sysent_layout = sysent_struct.layout(self.dm)
-        word, gap = "Q" if self.dm.pointer == 8 else "I", ARGS_ROOM - syscall.MAXARGS * self.dm.pointer
-        self.args_format = f"{self.dm.order}{syscall.MAXARGS}{word}{gap}x2{word}"
         for row in modules.DATA:
             if row.init is not None:
                 row.init(self, self.ksyms.kernel[row.name])
@@ -222,12 +221,12 @@ class Kernel:
 
     def _main(self, proc: Proc) -> None:
         """The life of a process: system calls until it exits."""
-        lwp = proc.lwp
+        lwp, serve = proc.lwp, self.system_calls.serve
         while True:
             while proc.work:
                 request, reply = proc.work.popleft()
                 self.calls += 1
-                answer = syscall.serve(self, lwp, request)
+                answer = serve(lwp, request)
                 self.sched.userret()
                 reply(answer)
             if proc.exiting:
@@ -278,9 +277,6 @@ class Kernel:
     def securelevel(self) -> int:
         """The kernel variable of that name."""
         return self.mem.i32(self.symbol("securelevel"))
-
-    def trace_syscall(self, lwp: Lwp, number: int) -> None:
-        """A place for ktrace: called before each system call."""
 
     def symbolize(self, addr: int, returns: bool = False) -> str:
         """An address as function+offset [module].

@@ -34,7 +34,7 @@ class Reply(NamedTuple):
     retval: tuple[int, int] = (0, 0)
     changed: tuple[tuple[int, int, bytes | bytearray], ...] = ()
     reason: str = ""
-    tty: bytes = b""
+    tty: str = ""
 
 
 class RegionSpace:

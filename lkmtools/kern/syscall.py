@@ -8,15 +8,17 @@ every client. A Python call's own entry is the stub of `int sys_NAME(struct lwp 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from lkmtools.abi.errno import EINVAL, EJUSTRETURN, ENOSYS, ERESTART
+from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART
+from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import Function
+from lkmtools.kern.kern_proc import ARGS_ROOM
 from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
-from lkmtools.machine import Prototype
+from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -25,14 +27,16 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retval)")
 MAXARGS = 8
+_U64 = (1 << 64) - 1
 
 
 class Syscall(NamedTuple):
-    """A row of the system-call table: where it stands and how its argument words are read."""
+    """A row of the system-call table: where it stands, how its argument words are read, and what it does."""
 
     number: int
     symbol: str
     args: Prototype
+    body: Callable[..., int | tuple[int, int] | None]
 
 
 def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
@@ -58,7 +62,7 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
 
         entry.__doc__ = body.__doc__
         table: list[Syscall] = body.__dict__.setdefault("syscalls", [])
-        table.append(Syscall(number, symbol, args))
+        table.append(Syscall(number, symbol, args, body))
         if "exports" not in body.__dict__:
             proto = Prototype(f"int {symbol}(struct lwp *l, const void *v, register_t *retval)")
             body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry)]
@@ -77,38 +81,74 @@ def _store(k: Kernel, retval: int, result: int | tuple[int, int], wide: bool) ->
         k.umem.set_ptr(retval, result)
 
 
-def serve(k: Kernel, lwp: Lwp, request: Request) -> Reply:
-    """One system call of a client process, from its words to its reply."""
-    proc = lwp.proc
-    space = proc.space = RegionSpace(request.regions)
-    thread = lwp.thread
-    thread.reason = ""
-    try:
-        errno = call(k, lwp, request.number, request.args)
-    except KernelError as error:
-        errno, thread.reason = error.errno, error.reason
-    if errno == ERESTART:
-        errno = 4  # EINTR: the process that could restart it is dying
-    elif errno == EJUSTRETURN:
-        errno = 0
-    tty = bytes(proc.tty)
-    proc.tty.clear()
-    order = k.dm.order + ("QQ" if k.dm.pointer == 8 else "II")
-    retval = struct.unpack(order, k.mem.read(lwp.retval, 2 * k.dm.pointer)) if not errno else (0, 0)
-    proc.space = NOWHERE
-    return Reply(errno, retval, space.changed(), thread.reason if errno else "", tty)
+class SystemCalls:
+    """How a kernel's processes call sysent[]."""
 
+    def __init__(self, k: Kernel, rows: Iterable[Syscall]) -> None:
+        self._k = k
+        layout = sysent.layout(k.dm)
+        self._sy_call = k.symbol("sysent") + layout.offsetof("sy_call")
+        self._step = layout.size
+        self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in rows}
+        word = "Q" if k.dm.pointer == 8 else "I"
+        gap = ARGS_ROOM - MAXARGS * k.dm.pointer
+        self._words = struct.Struct(f"{k.dm.order}{MAXARGS}{word}{gap}x2{word}")  # arguments, then results
+        self._retval = struct.Struct(f"{k.dm.order}2{word}")
 
-def call(k: Kernel, lwp: Lwp, number: int, args: tuple[int, ...]) -> int:
-    """Call sysent[number]; returns its errno."""
-    if not 0 <= number < SYS_NSYSENT:
-        raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
-    if len(args) > MAXARGS:
-        raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
-    layout = k.sysent_layout
-    words = args + (0,) * (MAXARGS - len(args))
-    mask = k.dm.mask
-    k.mem.write(lwp.args, struct.pack(k.args_format, *(word & mask for word in words), 0, 0))
-    sy_call = k.mem.ptr(k.sysent + number * layout.size + layout.offsetof("sy_call"))
-    k.trace_syscall(lwp, number)
-    return k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)
+    def serve(self, lwp: Lwp, request: Request) -> Reply:
+        """One system call of a client process, from its words to its reply."""
+        number, args, regions = request
+        proc = lwp.proc
+        space = proc.space = RegionSpace(regions)
+        lwp.thread.reason = reason = tty = ""
+        errno, retval = 0, (0, 0)
+        try:
+            retval = self._call(lwp, number, args)
+        except KernelError as error:
+            errno, reason = error.errno, error.reason
+            if errno == ERESTART:
+                errno = EINTR  # the process that could restart it is dying
+        proc.space = NOWHERE
+        if proc.tty:
+            tty = proc.tty.decode("utf-8", "backslashreplace")
+            proc.tty.clear()
+        return Reply(errno, retval, space.changed(), reason, tty)
+
+    def _call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """Call sysent[number]: its two return registers, or a KernelError."""
+        if not 0 <= number < SYS_NSYSENT:
+            raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
+        if len(args) > MAXARGS:
+            raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
+        sy_call = self._k.mem.ptr(self._sy_call + number * self._step)
+        own = self._own.get(sy_call)
+        if own is None:
+            return self._call_module(lwp, sy_call, args)
+        # The entry is our own stub: what it does, without words in memory.
+        body, binding = own
+        if len(args) < binding.words:
+            args += (0,) * (binding.words - len(args))
+        try:
+            result = body(self._k, lwp, *binding.decode_words(args))
+        except MemFault as fault:
+            self._k.engine.on_fault(lwp.thread, fault, self._k.engine.function_at(sy_call))
+        if result is None:
+            return 0, 0
+        mask = self._k.dm.mask
+        if isinstance(result, tuple):
+            return result[0] & mask, result[1] & mask
+        if not binding.wide:
+            return result & mask, 0
+        first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
+        return first, second
+
+    def _call_module(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """The entry is a module's: arguments and results are words in kernel memory."""
+        k, mask = self._k, self._k.dm.mask
+        words = args + (0,) * (MAXARGS - len(args))
+        k.mem.write(lwp.args, self._words.pack(*[word & mask for word in words], 0, 0))
+        errno = k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)
+        if errno not in (0, EJUSTRETURN):
+            raise KernelError(errno, lwp.thread.reason)
+        first, second = k.mem.unpack(self._retval, lwp.retval)
+        return first, second

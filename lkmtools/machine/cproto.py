@@ -160,7 +160,8 @@ class Binding:
     """A prototype on a machine.
 
     `nregs` argument registers and `nstack` stack words are read; `decode(regs + stack words)`, with regs as
-    Cpu.regs has them, makes the arguments; `encode(args)` makes the words of arguments.
+    Cpu.regs has them, makes the arguments, and so does `decode_words(words)` from all words alone;
+    `encode(args)` makes the words of arguments.
     """
 
     def __init__(self, proto: Prototype, port: Port) -> None:
@@ -169,28 +170,29 @@ class Binding:
         dm = port.dm
         width = 8 * dm.pointer
         mask = (1 << width) - 1
-        exprs: list[str] = []
+        places: list[tuple[int, int, bool]] = []  # of each argument: first word, bytes, signed
         pushes: list[str] = []
-        index = FIRST_ARG
         for i, param in enumerate(proto.params):
-            size, signed = param.type.size(dm), param.type.signed(dm)
-            raw = f"w[{index}]"
+            size = param.type.size(dm)
+            places.append((len(pushes), size, param.type.signed(dm)))
             pushes.append(f"a[{i}]&{mask:#x}")
             if size > dm.pointer:
-                lo, hi = (0, 1) if dm.byteorder == "little" else (1, 0)
-                raw = f"(w[{index + lo}]|w[{index + hi}]<<{width})"
-                pushes[-1:] = [f"a[{i}]&{mask:#x}", f"a[{i}]>>{width}&{mask:#x}"][:: 1 if lo == 0 else -1]
-                index += 1
-            exprs.append(_narrow(raw, 8 * size, signed, max(width, 8 * size)))
-            index += 1
-        index -= FIRST_ARG
-        self.words = index
-        self.nregs = min(index, len(port.args))
-        self.nstack = index - self.nregs
+                pushes.append(f"a[{i}]>>{width}&{mask:#x}")
+                if dm.byteorder == "big":
+                    pushes[-2:] = pushes[:-3:-1]
+        self.words = len(pushes)
+        self.nregs = min(self.words, len(port.args))
+        self.nstack = self.words - self.nregs
         if proto.variadic:
             self.nregs = len(port.args)
         self.stack = struct.Struct(f"{dm.order}{self.nstack}{'Q' if dm.pointer == 8 else 'I'}")
-        self.decode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("w", exprs)
+        # The arguments from registers and stack, and from argument words that may be wider than a register.
+        self.decode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile(
+            "w", [_argument(dm, FIRST_ARG + at, size, signed, width) for at, size, signed in places]
+        )
+        self.decode_words: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile(
+            "w", [_argument(dm, at, size, signed, 64) for at, size, signed in places]
+        )
         self.encode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("a", pushes)
         ret_bits = 8 * proto.ret.size(dm)
         self.wide = ret_bits > width
@@ -202,12 +204,15 @@ class Binding:
         self.takes_list = proto.variadic or any(p.type.name == "va_list" for p in proto.params)
         self.va_param = next((i for i, p in enumerate(proto.params) if p.type.name == "va_list"), None)
 
-    def decode_words(self, words: tuple[int, ...]) -> tuple[int, ...]:
-        """The arguments that these words are, all of them in order."""
-        return self.decode(_NO_REGS + words)
 
-
-_NO_REGS = (0,) * FIRST_ARG
+def _argument(dm: DataModel, at: int, size: int, signed: bool, have: int) -> str:
+    """The argument of `size` bytes from word `at` on, words having `have` bits, as a Python expression."""
+    if size <= dm.pointer:
+        return _narrow(f"w[{at}]", 8 * size, signed, have)
+    width = 8 * dm.pointer
+    lo, hi = (at, at + 1) if dm.byteorder == "little" else (at + 1, at)
+    words = [f"w[{i}]" if have == width else f"(w[{i}]&{(1 << width) - 1:#x})" for i in (lo, hi)]
+    return _narrow(f"({words[0]}|{words[1]}<<{width})", 8 * size, signed, 8 * size)
 
 
 def _narrow(expr: str, bits: int, signed: bool, have: int) -> str:

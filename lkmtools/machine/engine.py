@@ -90,6 +90,7 @@ class Engine:
         self.mem = mem
         self.context = context
         self.functions = functions
+        self.stubs: dict[int, KernelFunction] = {}  # by address
         text = mem.base + port.kerntext
         self.cpu = Cpu(port, mem, text, len(functions))
         self.text_size = -(-(len(functions) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
@@ -110,6 +111,7 @@ class Engine:
         mem.fill(text, self.text_size, port.filler[0])
         for i, fn in enumerate(self.functions):
             fn.addr = text + i * SLOT
+            self.stubs[fn.addr] = fn
             fn.binding = fn.proto.bind(port)
             code = port.halt if fn.constant is None else port.constant_code(fn.constant)
             mem.write(fn.addr, code)
@@ -124,8 +126,7 @@ class Engine:
 
     def function_at(self, addr: int) -> KernelFunction | None:
         """The kernel function whose stub is at `addr`."""
-        index, rest = divmod(addr - self.cpu.text, SLOT)
-        return self.functions[index] if rest == 0 and 0 <= index < len(self.functions) else None
+        return self.stubs.get(addr)
 
     # -- threads ----------------------------------------------------------------------------------------
 
@@ -155,9 +156,17 @@ class Engine:
 
     def call(self, proto: Prototype, addr: int, *args: int) -> int:
         """Call the C function at `addr` and return its result; a stub runs as Python, without the CPU."""
-        fn = self.function_at(addr)
+        fn = self.stubs.get(addr)
         if fn is not None:
-            return self._direct(fn, args)
+            try:
+                return fn.body(self.context, *args) or 0
+            except KernelError as error:
+                if not fn.binding.returns_errno:
+                    raise
+                self.current.reason = error.reason
+                return error.errno
+            except MemFault as fault:
+                self.on_fault(self.current, fault, fn)
         binding = proto.bind(self.port)
         thread = self.current
         level = self._enter(thread, binding, addr, args)
@@ -169,18 +178,6 @@ class Engine:
         if binding.wide and self.port.ret_hi is not None:
             value |= high << 32
         return binding.result(value)
-
-    def _direct(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
-        try:
-            value = fn.body(self.context, *args)
-        except KernelError as error:
-            if not fn.binding.returns_errno:
-                raise
-            self.current.reason = error.reason
-            return error.errno
-        except MemFault as fault:
-            self.on_fault(self.current, fault, fn)
-        return value or 0
 
     def _enter(self, thread: Thread, binding: Binding, addr: int, args: tuple[int, ...]) -> Level:
         """Lay out the frame of a call: stack words, return address to the gate, argument registers."""
