@@ -96,6 +96,7 @@ class Kernel:
         self.engine.entry_limit = self.config.entry_limit
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failed
+        self.engine.name_of = self.symbolize
         self.engine.on_tick = lambda thread: self.sched.preempt()
         self.engine.new_stack = self._new_stack
         self.ksyms = Symbols()

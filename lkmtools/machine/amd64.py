@@ -61,5 +61,6 @@ AMD64 = Port(
     return_size=8,
     va_list=va_words,
     is_call=x86.is_call,
+    has_frame=x86.has_frame,
     faults=x86.FAULTS,
 )

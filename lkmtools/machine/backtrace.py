@@ -69,9 +69,9 @@ def _level(
     step = engine.port.dm.pointer
     gate = engine.cpu.gate
     out = [Frame(pc, None, returns=returns)]
-    if not returns and _before_frame(engine, pc, start_of):
-        # The function has no frame of its own yet: its return address is on top of the stack.
-        pc = _word(engine, sp if not _is_code(engine, pc) or start_of(pc) == pc else sp + step)
+    slot = None if returns else _return_slot(engine, pc, sp, fp, start_of)
+    if slot is not None:
+        pc, sp = _word(engine, slot), slot + step
         if pc == gate:
             return out
         out.append(Frame(pc, None))
@@ -89,12 +89,40 @@ def _is_code(engine: Engine, pc: int) -> bool:
     return bool(engine.mem.protection(pc) & EXEC)
 
 
-def _before_frame(engine: Engine, pc: int, start_of: Callable[[int], int | None]) -> bool:
-    """Is pc a jump into nowhere, or the first instruction or two of a function (before it set its frame)?"""
+def _return_slot(
+    engine: Engine, pc: int, sp: int, fp: int, start_of: Callable[[int], int | None]
+) -> int | None:
+    """Where the return address lies when the function at `pc` has no frame of its own; None when it has.
+
+    It has none where pc is a jump into nowhere, before its prologue is through, behind an epilogue that the
+    compiler moved up, and on a path for which it made none: then the return address is on top of the stack,
+    or behind the saved frame pointer.
+    """
     if not _is_code(engine, pc):
+        return sp
+    start, step = start_of(pc), engine.port.dm.pointer
+    if start is None:
+        return None
+    frame = engine.port.has_frame(engine.mem.read(start, pc - start))
+    if frame is True:
+        return None
+    top = _word(engine, sp)
+    if pc == start or _returns_to(engine, top):
+        return sp
+    pushed = frame is False and top == fp and _returns_to(engine, _word(engine, sp + step))
+    return sp + step if pushed else None
+
+
+def _returns_to(engine: Engine, pc: int) -> bool:
+    """Is `pc` behind a call instruction, or the gate?"""
+    if pc == engine.cpu.gate:
         return True
-    start = start_of(pc)
-    return start is not None and pc - start <= 1
+    if not _is_code(engine, pc) or engine.function_at(pc):
+        return False
+    try:
+        return engine.port.is_call(engine.mem.checked.read(pc - 7, 7))
+    except MemFault:
+        return False
 
 
 def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]:
@@ -103,12 +131,6 @@ def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]
     out: list[Frame] = []
     for addr in range(sp & -step, level.sp0, step):
         pc = _word(engine, addr)
-        if pc in known or not _is_code(engine, pc) or engine.function_at(pc) or len(out) >= _MOST:
-            continue
-        try:
-            before = engine.mem.checked.read(pc - 7, 7)
-        except MemFault:
-            continue
-        if engine.port.is_call(before):
+        if pc != engine.cpu.gate and pc not in known and len(out) < _MOST and _returns_to(engine, pc):
             out.append(Frame(pc, None, guess=True))
     return out

@@ -22,6 +22,7 @@ from lkmtools.machine.port import FIRST_ARG, Port
 from lkmtools.machine.watchdog import Watchdog
 
 _HEADROOM = 256  # bytes of stack that a call must find
+_KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
 
 
 class KernelFunction:
@@ -102,6 +103,7 @@ class Engine:
         self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
         self.on_failure: Callable[[Thread, str], NoReturn]
         self.on_tick: Callable[[Thread], None] = lambda thread: None
+        self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
         self._plant(text)
 
@@ -190,10 +192,10 @@ class Engine:
         count, step, levels = len(port.args), port.dm.pointer, thread.levels
         onstack = words[count:]
         outer = levels[-1] if levels else None
-        top = outer.sp if outer else thread.stack_top
+        top = outer.sp - _KERNEL_FRAME if outer else thread.stack_top
         sp = (top - len(onstack) * step & -port.stack_align) - port.return_size
         if sp - _HEADROOM < thread.stack_base:
-            self.on_fault(thread, MemFault(sp, WRITE), None)
+            self.on_fault(thread, MemFault(min(sp, thread.stack_base - step), WRITE), None)
         mem.set_ptr(sp, cpu.gate)
         for i, word in enumerate(onstack):
             mem.set_ptr(sp + port.return_size + i * step, word)
@@ -210,20 +212,18 @@ class Engine:
 
     def _loop(self, thread: Thread, level: Level, pc: int) -> None:
         """Run until the function returns to the gate, serving the kernel functions it calls."""
-        cpu, watchdog, functions = self.cpu, self.watchdog, self.functions
+        cpu, functions = self.cpu, self.functions
         while True:
             stop = cpu.run(pc)
             if stop >= 0:
                 self._serve(thread, level, functions[stop])
-                if watchdog.tick:
-                    self._tick(thread)
-                    self.own(thread)
                 pc = cpu.return_pad
             elif stop == RETURNED:
                 expected = level.sp0 + self.port.return_size
                 if cpu.regs[1] != expected:
                     place = f"{cpu.regs[1]:#x}, not {expected:#x}"
-                    self.on_failure(thread, f"{level.addr:#x} returned with the stack pointer at {place}")
+                    name = self.name_of(level.addr)
+                    self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
                 return
             elif stop == FAULTED:
                 assert cpu.fault is not None
@@ -264,6 +264,9 @@ class Engine:
                 cpu.write(self.port.ret_hi, (value or 0) >> 32)
         if self.mem.on_code_write:
             self._drop_stale_code()
+        if self.watchdog.tick:
+            self._tick(thread)
+            self.own(thread)
         level.fn = None
         level.sp = level.sp0
 

@@ -38,5 +38,6 @@ I386 = Port(
     return_size=4,
     va_list=stack_words,
     is_call=x86.is_call,
+    has_frame=x86.has_frame,
     faults=x86.FAULTS,
 )

@@ -54,4 +54,5 @@ class Port:
     return_size: int  # bytes the call instruction pushes
     va_list: Callable[[Memory, int], Words]  # the words a va_list argument stands for
     is_call: Callable[[bytes], bool]  # do these bytes (up to 7) end in a call instruction?
+    has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
     faults: dict[int, str] = field(default_factory=dict)  # interrupt number -> what it means

@@ -31,6 +31,17 @@ def constant_code(value: int) -> bytes:
     return b"\xb8" + (value & 0xFFFFFFFF).to_bytes(4, "little") + RET
 
 
+def has_frame(code: bytes) -> bool | None:
+    """Has this beginning of a function made the frame pointer its own? (mov %esp, %ebp in either encoding)
+
+    None: perhaps no longer, for there is a pop %ebp or leave behind it, or a byte that looks like one.
+    """
+    at = max(code.find(b"\x89\xe5"), code.find(b"\x8b\xec"))
+    if at < 0:
+        return False
+    return None if b"\x5d" in code[at + 2 :] or b"\xc9" in code[at + 2 :] else True
+
+
 def is_call(code: bytes) -> bool:
     """Do these bytes end in a call instruction? (E8 rel32, or FF /2 in its 2, 3, 6 and 7 byte forms.)"""
     if code[-5:-4] == b"\xe8":

@@ -1,0 +1,469 @@
+"""Panics: whatever a module does wrong stops the kernel with a reason, registers and who called whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import kernfix
+import pytest
+
+from lkmtools import modules
+from lkmtools.errors import DaemonError, PanicError
+
+_FRAME = re.compile(r"    ([\w.]+)(?:\+0x[0-9a-f]+ \[\w+\]|\(\) \[kernel\])?( \?)?(?: \((\d+) times\))?$")
+CHAIN = """
+#include <sys/malloc.h>
+#define NOINLINE __attribute__((noinline))
+NOINLINE int probe_deep(int n);
+NOINLINE int probe_middle(int n);
+NOINLINE int probe_middle(int n) { return probe_deep(n) + 1; }
+int probe_go(int n);
+int probe_go(int n) { return probe_middle(n) * 3; }
+"""
+GO = "int probe_go(int n)"
+ALL = ["probe_deep", "probe_middle", "probe_go"]
+
+
+def frames(panic: PanicError) -> list[str]:
+    """The functions of the backtrace, innermost first; a guess ends in "?", an address is "0x..."."""
+    out = []
+    for line in panic.report.split("backtrace:\n")[1].splitlines():
+        match = _FRAME.match(line)
+        assert match, line
+        out += [match[1] + ("?" if match[2] else "")] * int(match[3] or 1)
+    return out
+
+
+def deep(body: str) -> str:
+    return f"NOINLINE int probe_deep(int n) {{ {body} }}"
+
+
+def crash(
+    lab: Any, body: str, argument: int = 0, flags: tuple[str, ...] = (), before: str = ""
+) -> PanicError:
+    """probe_go -> probe_middle -> probe_deep, which does `body`: how that panics."""
+    text = kernfix.HEAD + CHAIN + before + deep(body) + kernfix.TAIL % {"name": "probe"}
+    loaded = modules.load(lab.p, lab.cc(text, machine=lab.machine, name="probe", flags=flags))
+    lab.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
+    panic: PanicError = lab.panics(lambda: lab.call(GO, argument))
+    return panic
+
+
+FAULTS = {  # body of probe_deep -> how the reason begins
+    "read through NULL": ("return *(volatile int *)0;", "page fault: read at 0x0 (NULL pointer)"),
+    "write through NULL": ("*(volatile int *)8 = 1; return 0;", "page fault: write at 0x8 (NULL pointer)"),
+    "read of user memory": (
+        "return *(volatile int *)0x41414140;",
+        "page fault: read at 0x41414140 (not a kernel address",
+    ),
+    "write to text": (
+        "*(volatile char *)probe_middle = 1; return 0;",
+        "page fault: write at {probe_middle:#x} (read-only memory of module probe)",
+    ),
+    "write to a constant": (
+        "static const int one = 1; *(volatile int *)&one = n; return one;",
+        "page fault: write at 0x",
+    ),
+    "division by zero": ("volatile int zero = 0; return n / zero;", "integer divide fault"),
+    "undefined instruction": (
+        '__asm__ volatile ("ud2"); return 0;',
+        "privileged or undefined instruction fault",
+    ),
+    "breakpoint": ('__asm__ volatile ("int3"); return 0;', "breakpoint trap"),
+    "software interrupt": ('__asm__ volatile ("int $0x80"); return 0;', "unexpected interrupt 0x80"),
+    "bad segment": (
+        '__asm__ volatile ("movl $0x1234, %%eax; movl %%eax, %%ds" ::: "eax"); return 0;',
+        "protection fault",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_names_what_where_and_who_called(lab: Any, body: str, reason: str) -> None:
+    """The reason has the function, and the backtrace the three functions in order, none guessed."""
+    panic = crash(lab, body)
+    assert panic.reason.startswith(reason.format(**lab.symbols))
+    assert "probe_deep+0x" in panic.reason
+    assert frames(panic) == ALL
+
+
+WILD = [0x4141414141414140, 0xFFFFFFFFFFFFFFF0, 0x8000000000000000, 0xFFFFFFFF70000000, 0xFFFFFFFFFFFFF000]
+
+
+@pytest.mark.parametrize("address", WILD, ids=hex)
+def test_a_wild_address_is_told_exactly(lab: Any, address: int) -> None:
+    """Non-canonical ones, the last bytes of all, just below the kernel; reading and writing."""
+    address &= lab.k.dm.mask
+    for access, text in (("read", "return *p;"), ("write", "*p = n; return 0;")):
+        panic = crash(lab, f"volatile int *p = (int *){address:#x}UL; {text}")
+        assert panic.reason.startswith(f"page fault: {access} at {address:#x}")
+        assert frames(panic) == ALL
+
+
+def test_registers_are_those_at_the_faulting_instruction(lab: Any) -> None:
+    """A pattern in a register, and the address of the instruction itself."""
+    code = "movl $0x5eed1234, %esi; .globl here; here: ud2"
+    panic = crash(lab, f'__asm__ volatile ("{code}"); return 0;')
+    letter, digits = ("r", 16) if lab.k.dm.pointer == 8 else ("e", 8)
+    assert f" {letter}si {0x5EED1234:0{digits}x}" in panic.report
+    assert f" {letter}ip {lab.symbols['here']:0{digits}x}" in panic.report
+
+
+def test_a_call_through_null_is_the_callers(lab: Any) -> None:
+    """There is no function at 0: the caller is in the reason and below it in the backtrace."""
+    panic = crash(lab, "int (*volatile f)(void) = 0; return f() + 1;")
+    assert panic.reason.startswith("page fault: instruction fetch at 0x0 (NULL pointer)")
+    assert "probe_deep+0x" in panic.reason
+    assert frames(panic) == ["0x0", *ALL]
+
+
+DATA = {
+    "data": "static char d[16]; void *p = d;",
+    "the stack": "char s[16]; void *p = s; s[0] = 0xc3;",
+    "the heap": "void *p = malloc(16, M_TEMP, M_WAITOK);",
+    "the kernel's tables": "void *p = sysent;",
+}
+
+
+@pytest.mark.parametrize("where", DATA.values(), ids=DATA.keys())
+def test_data_is_not_executable(lab: Any, where: str) -> None:
+    panic = crash(lab, f"{where} return ((int (*)(void))p)() + 1;")
+    assert panic.reason.startswith("page fault: instruction fetch at 0x")
+    assert "not executable" in panic.reason
+    assert frames(panic)[1:] == ALL
+
+
+def test_the_kernels_text_cannot_be_written(lab: Any) -> None:
+    """Not a stub, and not where they return through."""
+    panic = crash(lab, "*(volatile char *)printf = 0x90; return 0;")
+    assert panic.reason.startswith(f"page fault: write at {lab.k.symbol('printf'):#x} (read-only memory")
+
+
+def test_a_jump_into_the_middle_of_a_stub_traps(lab: Any) -> None:
+    """Only the first byte of a kernel function is one."""
+    panic = crash(lab, "return ((int (*)(void))((char *)printf + 3))() + 1;")
+    assert panic.reason.startswith("breakpoint trap")
+
+
+def test_endless_recursion_is_a_stack_overflow(lab: Any) -> None:
+    """The page below a kernel stack is never mapped; the backtrace has an end."""
+    panic = crash(lab, "volatile int x[30]; x[0] = n; return probe_deep(n + 1) + x[0];")
+    assert "(kernel stack overflow)" in panic.reason
+    assert 10 < len(frames(panic)) < 100
+    assert set(frames(panic)) == {"probe_deep"}
+
+
+def test_recursion_that_calls_the_kernel_is_a_stack_overflow(lab: Any) -> None:
+    """Whoever touches the guard page first."""
+    body = 'volatile char x[200]; x[0] = n; printf("%s", ""); return probe_deep(n + 1) + x[0];'
+    assert "(kernel stack overflow)" in crash(lab, body).reason
+
+
+FP = "void *volatile *fp = (void *volatile *)__builtin_frame_address(0); "
+TRASHED = {
+    "a stack pointer into nowhere": '__asm__ volatile ("mov $0x1230, %@SP@; ret");',
+    "a stack pointer into data": '__asm__ volatile ("mov %0, %%@SP@; ret" :: "r" (spare + 2000));',
+    "a return address overwritten": FP + "fp[1] = (void *)0x1234567;",
+    "everything up to the gate": FP + "int i; for (i = 0; i < 16; i++) fp[i] = (void *)0x7777;",
+    "a frame pointer into nowhere": FP + "fp[0] = (void *)0x1111; fp[1] = 0;",
+    "a frame pointer that loops": FP + "fp[0] = (void *)fp; fp[1] = 0;",
+}
+
+
+@pytest.mark.parametrize("body", TRASHED.values(), ids=TRASHED.keys())
+def test_a_trashed_stack_is_a_panic_with_a_report(lab: Any, body: str) -> None:
+    """Whatever can still be read is in it; the kernel's own Python never fails over it."""
+    body = body.replace("@SP@", "rsp" if lab.k.dm.pointer == 8 else "esp")
+    panic = crash(lab, body + " return 1;", before="static char spare[4096];\n")
+    assert panic.reason.startswith("page fault: ")
+    assert "backtrace:" in panic.report
+
+
+def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Any) -> None:
+    """It comes back to the kernel with another stack pointer than it was called with."""
+    lab.load(f'__asm__ (".globl probe_go; probe_go: ret ${2 * lab.k.dm.pointer}");')
+    panic = lab.panics(lambda: lab.call(GO, 0))
+    assert "probe_go" in panic.reason
+    assert "returned with the stack pointer at" in panic.reason
+
+
+# -- running away ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hasty(cc: Any, machine: str) -> Iterator[Any]:
+    """A lab whose watchdog waits a tenth of a second, and three for a whole call."""
+    made = kernfix.Lab(cc, machine, watchdog=0.1, entry_limit=0.3)
+    yield made
+    made.close()
+
+
+def test_a_loop_without_kernel_calls_ends_at_the_watchdog(hasty: Any) -> None:
+    """The reason says how long and where; the backtrace who called it; status answers all the time."""
+    seen: list[Any] = []
+    hasty.k.on_preempt = lambda: seen.append((hasty.k.status()["machine"], hasty.k.ps()[-1]["state"]))
+    panic = crash(hasty, 'for (;;) __asm__ volatile ("");')
+    assert panic.reason.startswith("watchdog: 0.1 seconds without a kernel call in probe_deep+0x")
+    assert frames(panic) == ALL
+    assert set(seen) == {(hasty.machine, "run")}
+
+
+def test_a_loop_of_kernel_calls_ends_at_the_limit_of_an_entry(hasty: Any) -> None:
+    """Each call feeds the watchdog; the whole entry has its own limit."""
+    panic = crash(hasty, 'for (;;) strlcpy(text, "x", 4);', before="static char text[4];")
+    assert panic.reason.startswith("watchdog: 0.3 seconds in one call in probe_deep+0x")
+    assert [name for name in frames(panic) if name != "strlcpy"] == ALL
+
+
+def test_a_loop_of_constant_kernel_functions_is_a_runaway_too(hasty: Any) -> None:
+    """nullop is machine code of two instructions: it never stops the CPU, so it does not count."""
+    panic = crash(hasty, "for (;;) nullop(0);")
+    assert "watchdog: 0.1 seconds without a kernel call" in panic.reason
+
+
+def test_a_runaway_below_a_kernel_function_has_the_whole_chain(hasty: Any) -> None:
+    fd = stack(hasty, "for (;;) continue;")
+    panic = hasty.panics(lambda: hasty.p.syscall(210, fd, 0))
+    assert "in drv_ioctl+0x" in panic.reason
+    assert frames(panic) == ["drv_ioctl", "sys_ioctl", "probe_call"]
+
+
+def test_sleeping_is_not_running(hasty: Any) -> None:
+    """Longer asleep than both limits, then a little work: no panic."""
+    hasty.load("""
+int probe_go(int n);
+int probe_go(int n)
+{
+	int i, x = 0;
+	tsleep(&probe_go, 0, "long", hz / 2);
+	for (i = 0; i < n; i++)
+		x += i;
+	return x;
+}
+""")
+    assert hasty.call(GO, 5) == 10
+
+
+# -- in kernel functions ---------------------------------------------------------------------------------
+
+CALLS = {
+    "strlen((char *)(8 + (long)n))": "strlen",
+    "(memcpy((void *)(0x1000 + (long)n), probe_go, 4) != 0)": "memcpy",
+    "(malloc(16, (void *)4, M_WAITOK) != 0)": "malloc",
+    "lkmdispatch((void *)12, LKM_E_LOAD)": "lkmdispatch",
+    'snprintf(text, 9, "%s", (char *)(12 + (long)n))': "snprintf",
+    "devsw_attach((char *)5, 0, 0, (void *)1, 0)": "devsw_attach",
+    "strlcpy(text, memset(malloc(4096, M_TEMP, M_WAITOK), 1, 4096), 9)": "strlcpy",
+}
+
+
+@pytest.mark.parametrize(("call", "function"), CALLS.items(), ids=CALLS.values())
+def test_a_bad_pointer_given_to_a_kernel_function_names_both(lab: Any, call: str, function: str) -> None:
+    """Which function faulted and which module function called it, with the chain below."""
+    panic = crash(lab, f"return {call} + 1;", before="char text[9];\n")
+    assert panic.reason.startswith("page fault: ")
+    assert f" in {function}() called from probe_deep+0x" in panic.reason
+    assert frames(panic) == [function, *ALL]
+
+
+def test_a_user_address_is_efault_before_the_kernel_address_is_looked_at(lab: Any) -> None:
+    """copyin to a bad kernel address is a panic only when there is something to copy."""
+    lab.load(CHAIN + deep("return copyin((void *)64, (void *)4, 16);"))
+    assert lab.call(GO, 0) == (14 + 1) * 3
+
+
+def test_page_permissions_hold_for_kernel_functions_too(lab: Any) -> None:
+    """memset over the module's own text."""
+    panic = crash(lab, "memset(probe_go, n, 4); return 1;")
+    assert "(read-only memory of module probe) in memset() called from probe_deep+0x" in panic.reason
+
+
+def test_panic_says_what_the_module_said(lab: Any) -> None:
+    panic = crash(lab, 'panic("probe: %s went wrong %d times", "it", n);', 3)
+    assert panic.reason == "probe: it went wrong 3 times"
+    assert frames(panic) == ["panic", *ALL]
+
+
+def test_a_lwp_that_is_none_is_a_panic(lab: Any) -> None:
+    """A system call called by hand with another pointer than an lwp."""
+    panic = crash(
+        lab,
+        "register_t a[8] = { 0 }, r[2]; return (*sysent[20].sy_call)((void *)a, a, r) + 1;",
+    )
+    assert "is not a struct lwp" in panic.reason
+    assert frames(panic) == ["sys_getpid", *ALL]
+
+
+# -- through the kernel and back ---------------------------------------------------------------------------
+
+DRIVER = """
+#include <sys/syscall.h>
+int drv_fd;
+int drv_ioctl(dev_t, u_long, void *, int, struct lwp *);
+__attribute__((noinline)) int drv_fault(u_long *data);
+__attribute__((noinline)) int drv_fault(u_long *data) { return *(volatile int *)(*data + 4); }
+int drv_ioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)
+{
+	register_t args[8] = { drv_fd, cmd, *(u_long *)data }, retval[2];
+	@IOCTL@
+}
+static const struct cdevsw drv_cdevsw = {
+	nullopen, nullclose, noread, nowrite, drv_ioctl, nostop, notty, nopoll, nommap, nokqfilter, D_OTHER
+};
+MOD_DEV("drv", "drv", NULL, -1, &drv_cdevsw, -1);
+int drv_lkmentry(struct lkm_table *, int, int);
+int drv_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+CALLER = """
+#include <sys/syscall.h>
+struct args { register_t fd, word; };
+static int probe_call(struct lwp *l, struct args *v, register_t *retval)
+{
+	register_t args[8] = { v->fd, 0x20007801, v->word };
+	int error = (*sysent[SYS_ioctl].sy_call)(l, args, retval);
+	retval[0] = error ? -error : 1000;
+	return 0;
+}
+static struct sysent ent = { 2, 2 * sizeof(register_t), 0, (sy_call_t *)probe_call };
+MOD_SYSCALL("probe", -1, &ent);
+int probe_lkmentry(struct lkm_table *, int, int);
+int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+AGAIN = "(*sysent[SYS_ioctl].sy_call)(l, args, retval)"
+
+
+def stack(lab: Any, ioctl: str) -> int:
+    """The driver with this ioctl, a system call (210) that asks it, and a descriptor."""
+    lab.load(kernfix.HEAD + DRIVER.replace("@IOCTL@", ioctl), name="drv", whole=True)
+    lab.load(kernfix.HEAD + CALLER, name="probe", whole=True)
+    lab.p.mknod("/dev/drv", 0o020666, 180 << 8)
+    fd: int = lab.p.open("/dev/drv", 2)
+    lab.k.mem.set_u32(lab.symbols["drv_fd"], fd)
+    return fd
+
+
+def test_kernel_module_kernel_module_and_back(lab: Any) -> None:
+    """A call that asks a driver through sys_ioctl gets its answer, and its own frame is whole."""
+    fd = stack(lab, "return *(u_long *)data == 7 ? 5 : 0;")
+    for _ in range(50):
+        assert lab.p.syscall(210, fd, 1)[0] == 1000
+        assert lab.p.syscall(210, fd, 7)[0] == -5
+    assert lab.p.syscall(210, 99, 7)[0] == -9
+
+
+def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Any) -> None:
+    """Driver, sys_ioctl, system call: each with its module, in order."""
+    fd = stack(lab, "return drv_fault(data) + 1;")
+    panic = lab.panics(lambda: lab.p.syscall(210, fd, 0))
+    assert panic.reason.startswith("page fault: read at 0x4 (NULL pointer) in drv_fault+0x")
+    assert frames(panic) == ["drv_fault", "drv_ioctl", "sys_ioctl", "probe_call"]
+    assert re.search(r"drv_ioctl\+0x[0-9a-f]+ \[drv\]", panic.report)
+    assert re.search(r"probe_call\+0x[0-9a-f]+ \[probe\]", panic.report)
+
+
+def test_nested_calls_twenty_deep_come_back(lab: Any) -> None:
+    """The driver asks itself through sys_ioctl with one less each time."""
+    fd = stack(lab, f"args[2]--; return *(u_long *)data == 0 ? 3 : {AGAIN};")
+    assert lab.p.syscall(210, fd, 20)[0] == -3
+
+
+def test_endless_nesting_is_a_stack_overflow(lab: Any) -> None:
+    """Through the kernel each time: the guest's stack ends before the emulator's does."""
+    fd = stack(lab, f"return {AGAIN};")
+    panic = lab.panics(lambda: lab.p.syscall(210, fd, 1))
+    assert "(kernel stack overflow)" in panic.reason
+    assert frames(panic)[-4:] == ["sys_ioctl", "drv_ioctl", "sys_ioctl", "probe_call"]
+
+
+def test_a_callout_that_faults_has_no_process_in_its_chain(lab: Any) -> None:
+    """softclock calls the module: the frames are the callout's."""
+    lab.load("""
+#include <sys/callout.h>
+static callout_t ch;
+static void probe_tick(void *arg) { *(volatile int *)arg = 1; }
+int probe_go(int n);
+int probe_go(int n)
+{
+	callout_init(&ch, 0);
+	callout_reset(&ch, 1, probe_tick, (void *)16);
+	return tsleep(&ch, 0, "tick", 10 * hz);
+}
+""")
+    panic = lab.panics(lambda: lab.call(GO, 0))
+    assert panic.reason.startswith("page fault: write at 0x10 (NULL pointer) in probe_tick+0x")
+    assert frames(panic)[0] == "probe_tick"
+    assert "probe_go" not in frames(panic)
+
+
+# -- without frame pointers --------------------------------------------------------------------------------
+
+
+def in_order(names: list[str], *wanted: str) -> bool:
+    """Do `wanted` stand in `names` in this order, whatever is between them?"""
+    rest = iter(names)
+    return all(name in rest for name in wanted)
+
+
+@pytest.mark.parametrize("level", ["-O2", "-O1"])
+def test_without_frame_pointers_callers_are_found_and_marked(lab: Any, level: str) -> None:
+    """The faulting function is certain; the others are guesses, perhaps with stale ones between them."""
+    body = "volatile int x[4] = { n }; return *(volatile int *)(long)(x[0] + 4);"
+    names = frames(crash(lab, body, flags=("-fomit-frame-pointer", level)))
+    assert names[0] == "probe_deep"
+    assert in_order(names, "probe_middle?", "probe_go?")
+
+
+def test_without_frame_pointers_in_a_kernel_function(lab: Any) -> None:
+    """The kernel function's return address is certain: only what is above it is guessed."""
+    panic = crash(lab, "return strlen((char *)(8 + (long)n)) + 1;", flags=("-fomit-frame-pointer",))
+    names = frames(panic)
+    assert names[:2] == ["strlen", "probe_deep"]
+    assert in_order(names, "probe_middle?", "probe_go?")
+
+
+# -- afterwards --------------------------------------------------------------------------------------------
+
+
+def test_ten_panics_in_a_row_leave_nothing(lab: Any) -> None:
+    """Boot numbers count up, the message buffer keeps all reports, every process before is gone."""
+    for i in range(10):
+        before = lab.p
+        crash(lab, "return *(volatile int *)4;")
+        with pytest.raises(DaemonError, match="gone"):
+            before.getpid()
+        assert lab.k.bootno == i + 2
+    assert lab.dmesg.count("panic: page fault: read at 0x4") == 10
+
+
+ENTRY = """
+int bad(struct lkm_table *t, int cmd);
+__attribute__((noinline)) int bad(struct lkm_table *t, int cmd) { return *(volatile int *)(u_long)cmd; }
+MOD_MISC("probe");
+int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, @LOAD@, @UNLOAD@, lkm_nofunc);
+}
+"""
+
+
+@pytest.mark.parametrize(("cmd", "load", "unload"), [(1, "bad", "lkm_nofunc"), (2, "lkm_nofunc", "bad")])
+def test_an_entry_point_that_crashes_panics_its_caller(lab: Any, cmd: int, load: str, unload: str) -> None:
+    """In LMREADY, and in LMUNLOAD; /dev/lkm is free again after the boot."""
+    text = kernfix.HEAD + ENTRY.replace("@LOAD@", load).replace("@UNLOAD@", unload)
+
+    def both() -> None:
+        lab.load(text, whole=True)
+        modules.unload(lab.p, "probe")
+
+    panic = lab.panics(both)
+    assert panic.reason.startswith(f"page fault: read at {cmd:#x} (NULL pointer) in bad+0x")
+    assert frames(panic)[:2] == ["bad", "probe_lkmentry"]
+    assert modules.stat_all(lab.p) == []
