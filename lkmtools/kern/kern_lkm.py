@@ -81,6 +81,10 @@ class Lkm:
         self.waiters = Waiters(k)
         self.unloaded: list[tuple[int, int, str]] = []
         self.layout = abi.lkm_table.layout(k.dm)
+        self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
+        self.memory = self.layout.select("private", "size", "area")
+        self.private = abi.lkm_any.layout(k.dm).select("lkm_type", "lkm_name", "lkm_offset")
+        self.stat = abi.lmc_stat.layout(k.dm)
         self.head = self.list.head
         self.rows = {row.ioctl.code(k.dm): row for row in ROWS}
 
@@ -108,7 +112,7 @@ class Lkm:
                 raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
             return named[0]
         found = self.modules.get(ident)
-        if found is not None and self.view(found).refcnt:
+        if found is not None and self._k.mem.u8(found.table + self._refcnt):
             return found
         loaded = self.loaded()
         if not loaded or ident > loaded[-1].id:
@@ -233,7 +237,7 @@ class Lkm:
         """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
         k, thread = self._k, self._k.engine.current
         thread.reason = ""
-        errno = k.call(ENTRY, self.view(module).entry, module.table, cmd, abi.LKM_VERSION)
+        errno = k.call(ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION)
         if errno:
             reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
             if cmd == abi.LKM_E_LOAD:
@@ -482,16 +486,13 @@ def lmunload(k: Kernel, op: Open, arg: View) -> None:
 @lkm_ioctl(abi.LMSTAT, changes=False)
 def lmstat(k: Kernel, op: Open, arg: View) -> None:
     """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
-    module = k.lkm.find(arg.id, lambda: _name(arg.name))
-    k.lkm.enter(module, abi.LKM_E_STAT)
-    view = k.lkm.view(module)
-    private = view.private
-    name = lkm_dispatch.module_name(k, private)[: abi.MAXLKMNAME - 2]
-    data = arg.layout.pack(
-        id=module.id, name=name.encode("latin-1"), type=k.umem.i32(private), area=view.area,
-        offset=k.umem.ptr(private + abi.lkm_any.layout(k.dm).offsetof("lkm_offset")),
-        size=view.size // 1024, private=private, ver=abi.LKM_VERSION,
-    )  # fmt: skip
+    lkm = k.lkm
+    module = lkm.find(arg.id, lambda: _name(arg.name))
+    lkm.enter(module, abi.LKM_E_STAT)
+    private, size, area = k.mem.unpack(lkm.memory, module.table)
+    kind, name, offset = k.umem.unpack(lkm.private, private)
+    text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
+    data = lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
     k.mem.write(arg.addr, data)
 
 

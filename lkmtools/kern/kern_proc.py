@@ -7,8 +7,7 @@ credentials) lies in kernel memory; what only we need is in the records here.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from greenlet import greenlet
@@ -38,7 +37,7 @@ class Lwp:
         self.addr = addr
         self.args = room
         self.retval = room + ARGS_ROOM
-        self._scratch = room + ARGS_ROOM + 16
+        self._scratch = self._scratch_start = room + ARGS_ROOM + 16
         self._scratch_end = self._scratch + SCRATCH
         self.thread = Thread()
         self.greenlet: greenlet
@@ -48,24 +47,24 @@ class Lwp:
         self.woken = 0
         self.killed = False
 
-    @contextmanager
-    def room(self, k: Kernel, size: int) -> Iterator[int]:
-        """Kernel memory for the time of a call, as a local variable would be. ENOMEM when there is none."""
-        addr, need = self._scratch, -(-size // 16) * 16
-        if need > self._scratch_end - addr:
-            addr = k.heap.alloc(size)
-            if not addr:
-                raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
-            try:
-                yield addr
-            finally:
-                k.heap.free(addr)
-            return
-        self._scratch += need
-        try:
-            yield addr
-        finally:
+    def alloca(self, k: Kernel, size: int) -> int:
+        """Kernel memory for the time of a call, as a local variable would be; release() it. ENOMEM."""
+        addr = self._scratch
+        end = addr + (size + 15 & -16)
+        if end <= self._scratch_end:
+            self._scratch = end
+            return addr
+        addr = k.heap.alloc(size)
+        if not addr:
+            raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
+        return addr
+
+    def release(self, k: Kernel, addr: int) -> None:
+        """Give back what alloca() gave last."""
+        if self._scratch_start <= addr < self._scratch_end:
             self._scratch = addr
+        else:
+            k.heap.free(addr)
 
 
 class Proc:

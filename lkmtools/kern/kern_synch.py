@@ -96,7 +96,7 @@ class Scheduler:
 
     def timeout(self) -> float | None:
         """Seconds until step() has something to do; 0 now, None when only an event from outside helps."""
-        if self._runq or self._soft_due():
+        if self._runq or ((self._soft_ready or self._soft) and self._soft_due()):
             return 0.0
         while self._timers and self._timers[0][2].action is None:
             heapq.heappop(self._timers)
@@ -124,7 +124,7 @@ class Scheduler:
         self.hub = getcurrent()
         if self._timers:
             self._expire()
-        if self._soft_due():
+        if (self._soft_ready or self._soft) and self._soft_due():
             self._softintr()
         for _ in range(len(self._runq)):
             if self._runq:
@@ -132,28 +132,26 @@ class Scheduler:
 
     def _run(self, lwp: Lwp) -> None:
         """Switch to `lwp` until it sleeps or ends; clock ticks are served in between."""
-        self._switch(lwp)
-        while self._preempted:
+        k = self._k
+        while True:
+            k.clock.hardclock()
+            self.current = lwp
+            k.engine.current = lwp.thread
+            k.mem.set_ptr(k.curlwp, lwp.addr)
+            lwp.greenlet.switch()
+            self.current = None
+            if lwp in k.lkm.waiters.watched:
+                k.lkm.waiters.changed()
+            if not self._preempted:
+                return
             self._preempted = False
             nap, self._nap = self._nap, 0.0
             if nap > 0:
                 time.sleep(nap)
             self._expire()
-            if lwp is not self._k.softlwp and self._soft_due():
+            if lwp is not k.softlwp and self._soft_due():
                 self._softintr()
-            self._k.on_preempt()
-            self._switch(lwp)
-
-    def _switch(self, lwp: Lwp) -> None:
-        k = self._k
-        k.clock.hardclock()
-        self.current = lwp
-        k.engine.current = lwp.thread
-        k.mem.set_ptr(k.curlwp, lwp.addr)
-        lwp.greenlet.switch()
-        self.current = None
-        if lwp in k.lkm.waiters.watched:
-            k.lkm.waiters.changed()
+            k.on_preempt()
 
     def _soft_due(self) -> bool:
         """May the soft-interrupt lwp run, and has it something to do?"""

@@ -49,10 +49,10 @@ class DeviceFile(File):
         driver = lookup(k, table, major(self.dev))
         if not driver:
             raise KernelError(ENXIO, f"no driver has {table[:4]} major {major(self.dev)}")
-        layout = struct.layout(k.dm)
-        if member not in layout.fields:
+        field = struct.layout(k.dm).fields.get(member)
+        if field is None:
             raise KernelError(ENODEV, "block devices are not read or written directly")
-        return k.umem.ptr(driver + layout.offsetof(member))
+        return k.umem.ptr(driver + field.offset)
 
     def open(self, k: Kernel, lwp: Lwp) -> None:
         """Call d_open; KernelError when it fails."""
@@ -74,7 +74,8 @@ class DeviceFile(File):
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """d_read or d_write with a uio over the caller's buffer."""
         u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-        with lwp.room(k, u_layout.size + 16 + v_layout.size) as addr:
+        addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
+        try:
             iov = addr + (u_layout.size + 15 & -16)
             k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
             k.mem.write(
@@ -87,6 +88,8 @@ class DeviceFile(File):
             flag = IO_NDELAY if self.flag & FNONBLOCK else 0
             errno = k.call(D_READ, self._entry(k, "d_write" if rw else "d_read"), self.dev, addr, flag)
             left = k.mem.view(u_layout, addr).uio_resid
+        finally:
+            lwp.release(k, addr)
         moved: int = count - left
         if moved < 0:
             raise KernelError(

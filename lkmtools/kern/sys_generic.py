@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY
+from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN, IOCPARM_MAX
 from lkmtools.abi.syscall import SYS_ioctl, SYS_lseek, SYS_pread, SYS_pwrite, SYS_read, SYS_write
@@ -93,24 +93,31 @@ def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
     if size > IOCPARM_MAX:
         raise KernelError(ENOTTY, f"ioctl {com:#x} has {size} bytes of argument, at most {IOCPARM_MAX}")
     com &= 0xFFFFFFFF
-    with lwp.room(k, max(size, 8)) as kdata:
-        if com & IOC_IN:
-            if size:
-                k.mem.write(kdata, lwp.proc.space.read(data, size))
-            else:
-                k.mem.set_ptr(kdata, data)
-        elif com & IOC_OUT:
-            k.mem.fill(kdata, size)
-        elif com & IOC_VOID:
+    kdata = lwp.alloca(k, max(size, 8))
+    try:
+        _ioctl(k, lwp, file, com, data, kdata, size)
+    finally:
+        lwp.release(k, kdata)
+
+
+def _ioctl(k: Kernel, lwp: Lwp, file: File, com: int, data: int, kdata: int, size: int) -> None:
+    """The command, with its argument at `kdata` in the kernel."""
+    space = lwp.proc.space
+    if com & IOC_IN:
+        if size:
+            k.mem.write(kdata, space.read(data, size))
+        else:
             k.mem.set_ptr(kdata, data)
-        if com == FIONBIO:
-            on = k.mem.u32(kdata)
-            file.flag = file.flag | FNONBLOCK if on else file.flag & ~FNONBLOCK
-            return
-        errno = file.ioctl(k, lwp, com, kdata)
-        if errno == -4:  # EPASSTHROUGH: nobody knew it
-            errno = ENOTTY
-        if errno:
-            raise KernelError(errno, lwp.thread.reason)
-        if com & IOC_OUT and size:
-            lwp.proc.space.write(data, k.mem.read(kdata, size))
+    elif com & IOC_OUT:
+        k.mem.fill(kdata, size)
+    elif com & IOC_VOID:
+        k.mem.set_ptr(kdata, data)
+    if com == FIONBIO:
+        on = k.mem.u32(kdata)
+        file.flag = file.flag | FNONBLOCK if on else file.flag & ~FNONBLOCK
+        return
+    errno = file.ioctl(k, lwp, com, kdata)
+    if errno:
+        raise KernelError(ENOTTY if errno == EPASSTHROUGH else errno, lwp.thread.reason)
+    if com & IOC_OUT and size:
+        space.write(data, k.mem.read(kdata, size))
