@@ -20,12 +20,15 @@ from lkmtools.proto.frames import (
     Control,
     Frame,
     Hello,
+    Map,
+    Mapped,
     Panic,
     ProtocolError,
     Refused,
     Region,
     Result,
     Syscall,
+    Unmap,
     Welcome,
 )
 from lkmtools.proto.reader import Reader
@@ -41,6 +44,8 @@ __all__ = [
     "Control",
     "Frame",
     "Hello",
+    "Map",
+    "Mapped",
     "Panic",
     "ProtocolError",
     "Reader",
@@ -48,6 +53,7 @@ __all__ = [
     "Region",
     "Result",
     "Syscall",
+    "Unmap",
     "Welcome",
     "encode",
 ]

@@ -21,12 +21,15 @@ from lkmtools.proto.frames import (
     Control,
     Frame,
     Hello,
+    Map,
+    Mapped,
     Panic,
     ProtocolError,
     Refused,
     Region,
     Result,
     Syscall,
+    Unmap,
     Welcome,
 )
 
@@ -42,6 +45,8 @@ _RESULT = Struct("<iHHQQ")
 _PLAIN_RESULT = Struct("<iHHQQII")  # most results have no text: two lengths that are zero
 _CHANGED = Struct("<III")
 _ANSWER = Struct("<HH")
+_MAP = Struct("<QQ")
+_MAPPED = Struct("<iIQ")
 
 _U64 = (1 << 64) - 1
 _NO_TEXT = bytes(4)
@@ -267,6 +272,33 @@ def _decode_panic(payload: Payload) -> Panic:
     return frame
 
 
+def _encode_map(frame: Map | Unmap) -> list[bytes]:
+    return [_MAP.pack(*frame)]
+
+
+def _decode_map(payload: Payload) -> Map:
+    frame = Map._make(payload.take(_MAP, "offset and length"))
+    payload.done()
+    return frame
+
+
+def _encode_mapped(frame: Mapped) -> list[bytes]:
+    return [_MAPPED.pack(frame.errno, 0, frame.address)]
+
+
+def _decode_mapped(payload: Payload) -> Mapped:
+    errno, zero, address = payload.take(_MAPPED, "errno and address")
+    _zero("MAPPED: reserved word", zero)
+    payload.done()
+    return Mapped(errno, address)
+
+
+def _decode_unmap(payload: Payload) -> Unmap:
+    frame = Unmap._make(payload.take(_MAP, "address and length"))
+    payload.done()
+    return frame
+
+
 _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payload], Frame]], ...] = (
     (1, "HELLO", Hello, _encode_hello, _decode_hello),
     (2, "WELCOME", Welcome, _encode_welcome, _decode_welcome),
@@ -276,6 +308,9 @@ _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payloa
     (6, "CONTROL", Control, _encode_control, _decode_control),
     (7, "ANSWER", Answer, _encode_answer, _decode_answer),
     (8, "PANIC", Panic, _encode_panic, _decode_panic),
+    (9, "MAP", Map, _encode_map, _decode_map),
+    (10, "MAPPED", Mapped, _encode_mapped, _decode_mapped),
+    (11, "UNMAP", Unmap, _encode_map, _decode_unmap),
 )
 _ENCODERS = {cls: (kind, name, encode) for kind, name, cls, encode, _ in _FRAMES}
 DECODERS = {kind: (name, decode) for kind, name, _, _, decode in _FRAMES}

@@ -1,4 +1,4 @@
-"""The frames of protocol version 1 and their limits. What each means stands in docs/design.md.
+"""The frames of protocol version 2 and their limits. What each means stands in docs/design.md.
 
 Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON parser.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lkmtools.errors import LkmtoolsError
 
-VERSION = 1
+VERSION = 2
 MAGIC = int.from_bytes(b"LKM1", "little")
 
 MAX_FRAME = 64 << 20  # bytes of payload; also of all regions of one request, blank ones included
@@ -91,6 +91,27 @@ class Answer(NamedTuple):
     text: str
 
 
+class Map(NamedTuple):
+    """Map part of the memory file that comes with this frame; part of a SYSCALL, before its Result."""
+
+    offset: int
+    length: int
+
+
+class Mapped(NamedTuple):
+    """The answer to a Map: an address, or a BSD errno."""
+
+    errno: int
+    address: int
+
+
+class Unmap(NamedTuple):
+    """A mapping is gone. Nothing answers it."""
+
+    address: int
+    length: int
+
+
 class Panic(NamedTuple):
     """The kernel panicked and this process is no more."""
 
@@ -98,4 +119,4 @@ class Panic(NamedTuple):
     report: str
 
 
-Frame = Hello | Welcome | Refused | Syscall | Result | Control | Answer | Panic
+Frame = Hello | Welcome | Refused | Syscall | Result | Control | Answer | Panic | Map | Mapped | Unmap

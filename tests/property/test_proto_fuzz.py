@@ -10,6 +10,8 @@ from lkmtools.proto import (
     Control,
     Frame,
     Hello,
+    Map,
+    Mapped,
     Panic,
     ProtocolError,
     Reader,
@@ -17,6 +19,7 @@ from lkmtools.proto import (
     Region,
     Result,
     Syscall,
+    Unmap,
     Welcome,
     encode,
 )
@@ -25,7 +28,7 @@ u8, u16, u32, u64 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32, 64)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 regions = st.builds(Region, u64, st.binary(max_size=80).map(bytearray))
 frames: st.SearchStrategy[Frame] = st.one_of(
-    st.builds(Hello, st.just(1), u32, text),
+    st.builds(Hello, st.just(2), u32, text),
     st.builds(Welcome, u16, u8, u8, u8, u32, u32, u32, u32, text, text),
     st.builds(Refused, text),
     st.builds(Syscall, u32, st.lists(u64, max_size=8).map(tuple), st.lists(regions, max_size=4).map(tuple)),
@@ -40,6 +43,9 @@ frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Control, text, text),
     st.builds(Answer, st.booleans(), text),
     st.builds(Panic, text, text),
+    st.builds(Map, u64, u64),
+    st.builds(Mapped, st.integers(-(1 << 31), (1 << 31) - 1), u64),
+    st.builds(Unmap, u64, u64),
 )
 
 

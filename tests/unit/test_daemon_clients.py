@@ -12,6 +12,7 @@ from daemonfix import Daemon, Raw
 
 from lkmtools.abi.syscall import SYS_getpid, SYS_open
 from lkmtools.proto import (
+    VERSION,
     Answer,
     Control,
     Hello,
@@ -50,12 +51,12 @@ pytestmark = pytest.mark.usefixtures("bystander")
 
 
 def test_another_version_is_refused_with_a_hint(daemon: Daemon) -> None:
-    """HELLO of version 2 gets REFUSED that names both versions, then the end."""
+    """HELLO of version 1 gets REFUSED that names both versions, then the end."""
     with raw(daemon, hello=False) as client:
-        client.send(Hello(2, 1, "modload"))
+        client.send(Hello(1, 1, "modload"))
         refused = client.receive()
         assert isinstance(refused, Refused)
-        assert "this lkmd speaks protocol 1, the tool 2" in refused.why
+        assert "this lkmd speaks protocol 2, the tool 1" in refused.why
         assert "lkmctl stop" in refused.why
         assert client.receive() is None
 
@@ -84,7 +85,7 @@ def test_garbage_is_refused_and_the_connection_closed(daemon: Daemon, data: byte
 def test_second_hello_is_refused(daemon: Daemon) -> None:
     """A connection is one process."""
     with raw(daemon) as client:
-        client.send(Hello(1, 1, "again"))
+        client.send(Hello(VERSION, 1, "again"))
         assert Refused("protocol error: HELLO after HELLO") == client.receive()
 
 
@@ -191,7 +192,7 @@ def test_more_connections_than_descriptors(daemon: Daemon) -> None:
     closed = 0
     for client in clients:
         try:
-            client.send(Hello(1, 1, "many"))
+            client.send(Hello(VERSION, 1, "many"))
         except BrokenPipeError:
             closed += 1
         else:

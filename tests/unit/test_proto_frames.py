@@ -1,4 +1,4 @@
-"""One table of frames and their bytes serves encoder and decoder: the golden bytes of protocol version 1."""
+"""One table of frames and their bytes serves encoder and decoder: the golden bytes of protocol version 2."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from lkmtools.proto import (
     Control,
     Frame,
     Hello,
+    Map,
+    Mapped,
     Panic,
     ProtocolError,
     Reader,
@@ -17,6 +19,7 @@ from lkmtools.proto import (
     Region,
     Result,
     Syscall,
+    Unmap,
     Welcome,
     encode,
 )
@@ -35,13 +38,13 @@ def golden(length: int, kind: int, *payload: str) -> bytes:
 # (frame, its bytes)
 CASES: dict[str, tuple[Frame, bytes]] = {
     "hello": (
-        Hello(1, 0x1234, "modstat"),
-        golden(23, 1, "4c4b4d31 0100 0000 34120000", "07000000 6d6f6473746174"),
+        Hello(2, 0x1234, "modstat"),
+        golden(23, 1, "4c4b4d31 0200 0000 34120000", "07000000 6d6f6473746174"),
     ),
     "welcome": (
-        Welcome(1, 8, 8, 0, 5, 502000000, 2, 99, "amd64", "NetBSD"),
+        Welcome(2, 8, 8, 0, 5, 502000000, 2, 99, "amd64", "NetBSD"),
         golden(
-            43, 2, "0100 08 08 00 000000", "05000000 80e9eb1d 02000000 63000000",
+            43, 2, "0200 08 08 00 000000", "05000000 80e9eb1d 02000000 63000000",
             "05000000 616d643634", "06000000 4e6574425344",
         ),
     ),
@@ -77,6 +80,10 @@ CASES: dict[str, tuple[Frame, bytes]] = {
     "answer": (Answer(True, "{}"), golden(10, 7, "0100 0000", "02000000 7b7d")),
     "answer that says why not": (Answer(False, "\u00e9"), golden(10, 7, "0000 0000", "02000000 c3a9")),
     "panic": (Panic("why", "all"), golden(14, 8, "03000000 776879", "03000000 616c6c")),
+    "map": (Map(0x1000, 0x3000), golden(16, 9, "0010000000000000 0030000000000000")),
+    "mapped": (Mapped(0, 0x40001000), golden(16, 10, "00000000 00000000 0010004000000000")),
+    "mapped nowhere": (Mapped(12, 0), golden(16, 10, "0c000000 00000000 0000000000000000")),
+    "unmap": (Unmap(0x40001000, 0x3000), golden(16, 11, "0010004000000000 0030000000000000")),
 }  # fmt: skip
 
 each_case = pytest.mark.parametrize(("frame", "data"), CASES.values(), ids=CASES)
@@ -84,7 +91,7 @@ each_case = pytest.mark.parametrize(("frame", "data"), CASES.values(), ids=CASES
 
 @each_case
 def test_encoded_bytes_are_the_golden_ones(frame: Frame, data: bytes) -> None:
-    """The encoder writes what protocol version 1 always was."""
+    """The encoder writes what protocol version 2 always was."""
     assert data == encode(frame, SERIAL)
 
 
@@ -124,7 +131,7 @@ def test_garbage_after_a_frame_is_an_error_of_its_own(frame: Frame, data: bytes)
     reader.feed(data + b"\xff" * 12)
     assert (SERIAL, frame) == reader.next()
     for _ in range(2):
-        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 8"):
+        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 11"):
             reader.next()
         reader.feed(data)
 
@@ -152,8 +159,8 @@ def test_payload_cut_anywhere_is_refused(frame: Frame, data: bytes) -> None:
 def test_hello_of_another_version_tells_only_the_version() -> None:
     """What follows the version may be anything: the daemon must be able to refuse it politely."""
     reader = Reader()
-    reader.feed(golden(12, 1, "4c4b4d31 0200 ffff deadbeef"))
-    assert (SERIAL, Hello(2, 0, "")) == reader.next()
+    reader.feed(golden(12, 1, "4c4b4d31 0300 ffff deadbeef"))
+    assert (SERIAL, Hello(3, 0, "")) == reader.next()
 
 
 def test_negative_words_are_sent_as_two_complements() -> None:
@@ -164,8 +171,8 @@ def test_negative_words_are_sent_as_two_complements() -> None:
 
 
 REFUSED = {
-    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 8"),
-    "unknown type 9": (golden(0, 9), "frame type is 9; the limit is 8"),
+    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 11"),
+    "unknown type 12": (golden(0, 12), "frame type is 12; the limit is 11"),
     "header's reserved word": (bytes.fromhex("00000000 0300 0100 00000000"), "REFUSED: reserved word"),
     "frame too long": (
         bytes.fromhex("01000004 0400 0000 00000000"),
