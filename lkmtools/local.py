@@ -18,12 +18,14 @@ import os
 import time
 from typing import Any
 
+from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request
 from lkmtools.kern.kern_proc import Proc
+from lkmtools.kern.uvm_map import Done, Span
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
 _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
@@ -34,9 +36,10 @@ class LocalTransport(Transport):
 
     __slots__ = ("_lk", "_pending", "proc")
 
-    def __init__(self, lk: LocalKernel, proc: Proc) -> None:
+    def __init__(self, lk: LocalKernel, cred: Cred, comm: str) -> None:
         self._lk = lk
-        self.proc: Proc | None = proc
+        self._memory = None
+        self.proc: Proc | None = lk.kernel.attach(cred, comm, os.getpid(), self)
         self._pending: list[Reply] = []
         self.on_wait = None
 
@@ -46,6 +49,20 @@ class LocalTransport(Transport):
         if proc is not None and not self._lk.kernel.dead and self._lk.kernel.procs.get(proc.pid) is proc:
             self._lk.kernel.detach(proc)
             self._lk.run()
+        self.memory.clear()
+
+    def map(self, span: Span, done: Done) -> None:
+        """The kernel's Mapper: this program is the process."""
+        try:
+            address = self.memory.map(span.fd, span.offset, span.length)
+        except OSError as error:
+            done(error.errno or ENOMEM, 0)
+        else:
+            done(0, address)
+
+    def unmap(self, addr: int, length: int) -> None:
+        """The kernel's Mapper."""
+        self.memory.unmap(addr, length)
 
     def send(self, frame: Syscall) -> None:
         """Submit a system call and return at once; `pending` is empty until it was answered."""
@@ -95,13 +112,14 @@ class LocalKernel:
     def process(self, comm: str = "test", uid: int = 0, gid: int = 0) -> Process:
         """A new process."""
         k = self.kernel
-        proc = k.attach(Cred(uid, gid), comm, os.getpid())
+        transport = LocalTransport(self, Cred(uid, gid), comm)
+        assert transport.proc is not None
         order = 0 if k.dm.byteorder == "little" else 1
         welcome = Welcome(
-            VERSION, k.dm.pointer, k.dm.align64, order, proc.pid, NetBSD_Version, k.bootno, os.getpid(),
-            k.port.name, k.version,
+            VERSION, k.dm.pointer, k.dm.align64, order, transport.proc.pid, NetBSD_Version, k.bootno,
+            os.getpid(), k.port.name, k.version,
         )  # fmt: skip
-        return Process(LocalTransport(self, proc), welcome, "local")
+        return Process(transport, welcome, "local")
 
     def run(self) -> bool:
         """Step until nothing is runnable now; False when only a new request makes work. PanicError."""

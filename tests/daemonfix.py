@@ -231,11 +231,11 @@ class Proxy:
             while True:
                 for fd, _ in poller.poll():
                     source, sink = (tool, kernel) if fd == tool.fileno() else (kernel, tool)
-                    data = receive(source)
+                    data, fds = receive_with_fds(source)
                     if not data:
                         return
                     if source is kernel:
-                        sink.sendall(data)
+                        send_with_fds(sink, data, fds)
                         continue
                     pending = self._forward(pending + data, sink)
 
@@ -260,3 +260,21 @@ def receive(sock: socket.socket) -> bytes:
         return sock.recv(1 << 16)
     except ConnectionError:
         return b""
+
+
+def receive_with_fds(sock: socket.socket) -> tuple[bytes, list[int]]:
+    """What has come, with its descriptors; nothing at the end, also at an abrupt one."""
+    try:
+        data, fds, _, _ = socket.recv_fds(sock, 1 << 16, 4)
+    except ConnectionError:
+        return b"", []
+    return data, fds
+
+
+def send_with_fds(sock: socket.socket, data: bytes, fds: list[int]) -> None:
+    """Pass on what receive_with_fds() gave."""
+    if fds:
+        data = data[socket.send_fds(sock, [data], fds) :]
+        for fd in fds:
+            os.close(fd)
+    sock.sendall(data)

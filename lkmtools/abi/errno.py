@@ -103,6 +103,7 @@ ELAST = 96
 EJUSTRETURN = -2
 ERESTART = -3
 EPASSTHROUGH = -4
+EMOVEFD = -6
 
 _TABLE = {
     EPERM: ("EPERM", "Operation not permitted"),

@@ -82,6 +82,13 @@ class Core:
         self._next += size
         return buffer
 
+    def memory(self, address: int, length: int) -> memoryview:
+        """The bytes of a mapping, in place: writing changes this process's copy. ValueError where is none.
+
+        Pages whose mapping has gone (munmap, close, exit) stay as long as a view of them is held.
+        """
+        return self._transport.memory.view(address, length)
+
     def syscall(
         self, number: int, *args: int | str | bytes | Buffer, also: Sequence[Buffer] = ()
     ) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import syscall as nr
 from lkmtools.abi.fcntl import O_RDONLY, SEEK_SET
+from lkmtools.abi.mman import MAP_PRIVATE, PROT_READ, PROT_WRITE
 from lkmtools.client.core import Buffer, Core
 from lkmtools.errors import KernelError
 
@@ -90,6 +91,19 @@ class Process(Core):
         What the kernel copies out appears in a Buffer, and is lost where `data` is bytes.
         """
         return self.syscall(nr.SYS_ioctl, fd, com, data, also=also)[0]
+
+    def mmap(self, fd: int, length: int, offset: int = 0) -> int:
+        """void *mmap(void *addr, size_t len, int prot, int flags, int fd, long pad, off_t pos): an address.
+
+        Private, readable and writable, and below 4 GiB of this very program; see memory().
+        """
+        prot, flags = PROT_READ | PROT_WRITE, MAP_PRIVATE
+        address = self.syscall(nr.SYS_mmap, 0, length, prot, flags, fd, 0, *self.quad(offset))[0]
+        return address & self.dm.mask
+
+    def munmap(self, address: int, length: int) -> None:
+        """int munmap(void *addr, size_t len): a whole mapping."""
+        self.syscall(nr.SYS_munmap, address, length)
 
     def fcntl(self, fd: int, cmd: int, arg: int = 0) -> int:
         """int fcntl(int fd, int cmd, void *arg)"""

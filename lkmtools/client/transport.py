@@ -7,20 +7,41 @@ module would cost a tool more start-up time than all of this package.
 from __future__ import annotations
 
 import _socket
+import os
 import struct
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lkmtools.errors import DaemonError, PanicError
-from lkmtools.proto import Control, Frame, Hello, Panic, ProtocolError, Reader, Refused, Syscall, encode
+from lkmtools.proto import (
+    Control,
+    Frame,
+    Hello,
+    Map,
+    Mapped,
+    Panic,
+    ProtocolError,
+    Reader,
+    Refused,
+    Result,
+    Syscall,
+    Unmap,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from lkmtools.client.memory import Memory
 
 RECEIVE = 1 << 16  # bytes asked for at once
 PATIENCE = 1  # seconds without an answer until on_wait is called
+_ENOMEM = 12  # BSD's
+_RIGHTS = _socket.CMSG_SPACE(4)  # room for one descriptor
 
 
 class Transport:
     """A connected socket that speaks frames. PanicError and DaemonError close it."""
 
-    __slots__ = ("_reader", "_serial", "_socket", "on_wait")
+    __slots__ = ("_fds", "_memory", "_reader", "_serial", "_socket", "on_wait")
 
     def __init__(self, sock: _socket.socket) -> None:
         # A receive timeout of the socket, not of Python: no further system call for each recv.
@@ -28,11 +49,26 @@ class Transport:
         self._socket = sock
         self._reader = Reader()
         self._serial = 0
+        self._fds: list[int] = []  # descriptors whose MAP has not been read yet
+        self._memory: Memory | None = None
         self.on_wait: Callable[[], object] | None = None
 
     def close(self) -> None:
-        """End the connection, and with it the process."""
+        """End the connection, and with it the process and its mappings."""
         self._socket.close()
+        while self._fds:
+            os.close(self._fds.pop())
+        if self._memory is not None:
+            self._memory.clear()
+
+    @property
+    def memory(self) -> Memory:
+        """What the kernel has mapped for this process."""
+        if self._memory is None:
+            from lkmtools.client.memory import Memory
+
+            self._memory = Memory()
+        return self._memory
 
     def fileno(self) -> int:
         """The socket's descriptor; -1 after close()."""
@@ -55,7 +91,7 @@ class Transport:
                 return self.wait(-1)  # what the daemon said before it closed
             return self.wait(serial, give_up)
         except BaseException:
-            self._socket.close()
+            self.close()
             raise
 
     def wait(self, serial: int | None = None, give_up: int | None = None) -> Frame:
@@ -77,12 +113,33 @@ class Transport:
                     self._waited(waited, give_up)
                 continue
             answered, frame = got
+            if type(frame) is Result and answered == wanted:
+                return frame
+            if type(frame) is Map or type(frame) is Unmap:
+                self._remap(answered, frame)
+                continue
             if type(frame) is Panic:
                 raise PanicError(frame.reason, frame.report)
             if type(frame) is Refused:
                 raise DaemonError(frame.why)
             if answered == wanted:
                 return frame  # else the rest of a stream nobody reads any more
+
+    def _remap(self, serial: int, frame: Map | Unmap) -> None:
+        """The kernel changes this process's memory: do so, and say where a mapping lies."""
+        if isinstance(frame, Unmap):
+            self.memory.unmap(frame.address, frame.length)
+            return
+        if not self._fds:
+            raise DaemonError("MAP came without a descriptor: whatever is between us and the daemon lost it")
+        fd, errno, address = self._fds.pop(0), 0, 0
+        try:
+            address = self.memory.map(fd, frame.offset, frame.length)
+        except OSError:
+            errno = _ENOMEM
+        finally:
+            os.close(fd)
+        self._socket.sendall(encode(Mapped(errno, address), serial))
 
     def _waited(self, seconds: int, give_up: int | None) -> None:
         if seconds == PATIENCE and self.on_wait:
@@ -93,13 +150,15 @@ class Transport:
     def _receive(self) -> bytes | None:
         """Bytes that came; None after PATIENCE seconds without any. DaemonError at the end."""
         try:
-            data = self._socket.recv(RECEIVE)
+            data, rights, _, _ = self._socket.recvmsg(RECEIVE, _RIGHTS, _socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             return None
         except OSError as error:
             raise DaemonError(f"the connection to the daemon is lost: {error.strerror}") from None
         if not data:
             raise DaemonError("the daemon closed the connection (it was stopped, or it died)")
+        for _, _, raw in rights:
+            self._fds += struct.unpack(f"{len(raw) // 4}i", raw)
         return data
 
     def wait_end(self) -> None:

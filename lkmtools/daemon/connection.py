@@ -19,11 +19,14 @@ from lkmtools.proto import (
     Control,
     Frame,
     Hello,
+    Map,
+    Mapped,
     ProtocolError,
     Reader,
     Refused,
     Result,
     Syscall,
+    Unmap,
     encode,
 )
 from lkmtools.proto import Panic as PanicFrame
@@ -31,6 +34,7 @@ from lkmtools.proto import Panic as PanicFrame
 if TYPE_CHECKING:
     from lkmtools.daemon.server import Server
     from lkmtools.kern.kern_proc import Proc
+    from lkmtools.kern.uvm_map import Done, Span
 
 RECEIVE = 1 << 16  # bytes read at once
 QUEUE = 1 << 18  # bytes unread by the client from which on we read no more from it
@@ -40,7 +44,10 @@ _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
 
 
 class Connection:
-    """One client. `proc` is its process of the kernel, None before HELLO and after a panic."""
+    """One client, and the Mapper of its process.
+
+    `proc` is its process of the kernel, None before HELLO and after a panic.
+    """
 
     def __init__(self, server: Server, sock: socket.socket, cred: Cred, host_pid: int) -> None:
         self.server = server
@@ -52,11 +59,13 @@ class Connection:
         self.proc: Proc | None = None
         self.greeted = False
         self.pending: int | None = None  # serial of the SYSCALL in flight
+        self.mapping: Done | None = None  # who waits for MAPPED
         self.following: int | None = None  # serial of a CONTROL dmesg with follow
         self.lost = 0  # bytes of console text dropped since the last that went out
         self._closing = False
         self._reader = Reader()
         self._out = bytearray()
+        self._with_fd: tuple[bytes, int] | None = None  # a MAP that waits until all of _out has gone
         self._events = _IN
 
     def handle(self, events: int) -> None:
@@ -105,6 +114,9 @@ class Connection:
             self._hello(serial, frame)
         elif type(frame) is Control and self.greeted:
             self.server.control(self, serial, frame.verb, frame.arguments)
+        elif type(frame) is Mapped and self.mapping is not None:
+            done, self.mapping = self.mapping, None
+            self.server.mapped(done, frame.errno, frame.address)
         else:
             when = "after HELLO" if self.greeted else "before HELLO"
             raise ProtocolError(f"{kind.__name__.upper()} {when}")
@@ -140,6 +152,34 @@ class Connection:
             self.refuse(f"the result cannot be sent: {error}", serial)
         self.server.answered()
 
+    def map(self, span: Span, done: Done) -> None:
+        """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""
+        if self.fd < 0 or self._closing:
+            return  # the client has gone; its process is told to end
+        self.mapping = done
+        self._with_fd = encode(Map(span.offset, span.length), self.pending or 0), span.fd
+        self._send_fd()
+        self._watch()
+
+    def unmap(self, addr: int, length: int) -> None:
+        """Tell the client that a mapping is gone."""
+        if not self._closing:
+            self.send(Unmap(addr, length), self.pending or 0)
+
+    def _send_fd(self) -> None:
+        """Send the frame that carries a descriptor, when nothing waits before it."""
+        if self._with_fd is None or self._out:
+            return
+        data, fd = self._with_fd
+        try:
+            sent = socket.send_fds(self.socket, [data], [fd])
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(data)  # its end shows as readable, and is handled there
+        self._with_fd = None
+        self._out += data[sent:]
+
     def answer(self, serial: int, ok: bool, text: str) -> None:
         """The answer to a CONTROL: JSON text, or why not."""
         self.send(Answer(ok, text), serial)
@@ -166,6 +206,7 @@ class Connection:
     def finish(self) -> None:
         """Close as soon as all that is queued has gone out."""
         self._closing = True
+        self._with_fd = self.mapping = None
         self.following = None
         if self._out:
             self._watch()
@@ -215,13 +256,14 @@ class Connection:
         if self._closing and not out:
             self.server.drop(self)
             return
+        self._send_fd()
         self._watch()
         if len(out) < QUEUE and not self._closing:
             self._frames()  # what waited until the client would read
 
     def _watch(self) -> None:
         """Tell the poller what we wait for."""
-        events = _OUT if self._out else 0
+        events = _OUT if self._out or self._with_fd else 0
         if not self._closing and len(self._out) < QUEUE:
             events |= _IN
         if events != self._events and self.fd >= 0:

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections.abc import Callable
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.abi.lkm import NetBSD_Version
@@ -27,6 +27,9 @@ from lkmtools.daemon.connection import STREAM, Connection
 from lkmtools.daemon.listener import Listener, peer
 from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Request
 from lkmtools.proto import VERSION, Welcome
+
+if TYPE_CHECKING:
+    from lkmtools.kern.uvm_map import Done
 
 BOOT_TRIES = 3  # panics in a row without a request served, after which the kernel stays halted
 GOODBYE = 1.0  # seconds the connection that asked for the end may take to read its answer
@@ -198,7 +201,7 @@ class Server:
     def welcome(self, conn: Connection) -> Welcome:
         """Make a process for `conn`. While the kernel is halted its pid is 0."""
         if self.kernel is not None:
-            conn.proc = self._enter(self.kernel.attach, conn.cred, conn.comm, conn.host_pid)
+            conn.proc = self._enter(self.kernel.attach, conn.cred, conn.comm, conn.host_pid, conn)
         pid = conn.proc.pid if conn.proc else 0
         dm = self.data_model
         return Welcome(
@@ -217,6 +220,13 @@ class Server:
                 conn.panic(f"the kernel is halted: {self.halted}", last.get("report", ""))
             return
         self._enter(self.kernel.submit, conn.proc, request, conn.reply)
+
+    def mapped(self, done: Done, errno: int, address: int) -> None:
+        """A process has mapped what the kernel asked it to: now or when the running module lets go."""
+        if self.preempted:
+            self._deferred.append(lambda: self._enter(done, errno, address))
+        else:
+            self._enter(done, errno, address)
 
     def answered(self) -> None:
         """A request was answered: this boot is good for something."""

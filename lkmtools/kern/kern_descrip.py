@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, EMFILE
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV
 from lkmtools.abi.fcntl import (
     F_DUPFD,
     F_GETFD,
@@ -25,6 +25,7 @@ from lkmtools.kern.syscall import syscall
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.ramfs import Node
 
 NOFILE = 1024  # descriptors of one process
 _SETTABLE = FAPPEND | FASYNC | FNONBLOCK
@@ -33,8 +34,12 @@ _SETTABLE = FAPPEND | FASYNC | FNONBLOCK
 class File:
     """An open file: what descriptors share. Subclasses say what the operations do.
 
-    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write.
+    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `node` is where it was
+    opened, if it has a name; `size` is its length in bytes, 0 for one that has none.
     """
+
+    node: Node | None = None
+    size = 0
 
     def __init__(self, flag: int) -> None:
         self.flag = flag
@@ -52,6 +57,10 @@ class File:
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """Which of the POLL* `events` hold now; records the caller as waiting when none do."""
         return events
+
+    def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
+        """Map whole pages of the file into the caller's memory; returns their address."""
+        raise KernelError(ENODEV, "this file cannot be mapped")
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """The last descriptor is gone. Returns an errno."""
@@ -93,6 +102,12 @@ class Descriptors:
         file = self.get(fd)
         del self._files[fd]
         return file
+
+
+def fd_clone(lwp: Lwp, file: File) -> int:
+    """What a driver's d_open returns to have `file` opened instead of its device: EMOVEFD."""
+    lwp.clone = file
+    return EMOVEFD
 
 
 def drop(k: Kernel, lwp: Lwp, file: File) -> int:

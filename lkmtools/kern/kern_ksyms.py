@@ -1,117 +1,281 @@
-"""The kernel symbol table, and /dev/ksyms (kern_ksyms.c of NetBSD 5.2).
+"""The kernel symbol table (kern_ksyms.c of NetBSD 5.2): who exports what, by name and by address.
 
 The kernel's own symbols come from the export rows; a module's from the ELF symbol and string table that
-modload -s sent. Only its global, defined symbols count; one that is known already with another value is
-reported and not replaced. The device answers KIOCGVALUE.
+modload -s sent. Global ones (weak ones too) are what others may link to; local ones are shown and named, no
+more. A symbol that is known already is not taken again; one with another value is reported.
+
+Each change makes a new generation. The image of a generation, which /dev/ksyms hands out, is made when it is
+first wanted, lies in one sealed memory file that all who open it share, and is kept while somebody has it
+open.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import fcntl
+import os
+from array import array
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.conf import minor
-from lkmtools.abi.errno import EEXIST, EINVAL, ENOENT, ENOTTY, ENXIO, EPERM
-from lkmtools.abi.fcntl import FWRITE
-from lkmtools.abi.ksyms import KIOCGVALUE, OKIOCGVALUE, elf32_sym, elf64_sym, ksyms_gsymbol, ksyms_gvalue
-from lkmtools.abi.lkm import LMWHOHAS, lmc_whohas
+from lkmtools.abi import elf
+from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
-from lkmtools.kern.export import export
-from lkmtools.kern.kern_copy import space_of, user_string
-from lkmtools.kern.lkm_query import lmwhohas
+from lkmtools.kern.ksyms_image import DATA, TEXT, Row, Table, build
+from lkmtools.machine import EXEC, PAGE_SIZE, SLOT
 
 if TYPE_CHECKING:
+    from lkmtools.kern.export import Data
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm_record import Module
 
-MAX_NAME = 1024
-_STB_GLOBAL, _SHN_UNDEF = 1, 0
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+_SKIPPED = (elf.STT_SECTION, elf.STT_FILE)
+KERNEL = "netbsd"  # the title of the kernel's own table
+
+
+class Place(NamedTuple):
+    """Where an address lies: `offset` bytes into a symbol of the table called `title`."""
+
+    symbol: Row
+    offset: int
+    title: str
+
+
+class SymbolTable:
+    """The symbols of the kernel or of one module, which lies at [start, end)."""
+
+    def __init__(self, codec: elf.Codec, title: str, rows: list[Row], start: int, end: int) -> None:
+        self.title = title
+        self.start = start
+        self.end = end
+        self.rows = rows
+        self.packed = Table(codec, rows)
+        self.globals = {row.name: i for i, row in enumerate(rows) if row.bind != elf.STB_LOCAL}
+        self.locals = {row.name: i for i, row in enumerate(rows) if row.bind == elf.STB_LOCAL}
+        self.longest = max((len(row.name) for row in rows), default=0)
+        self._order: tuple[array[int], list[Row]] | None = None
+
+    def entry(self, number: int) -> bytes:
+        """The Elf_Sym of rows[number], as it stands in the newest image."""
+        local = self.rows[number].bind == elf.STB_LOCAL
+        before = sum((row.bind == elf.STB_LOCAL) == local for row in self.rows[:number])
+        return self.packed.entry(local, before)
+
+    def nearest(self, addr: int) -> Row | None:
+        """The symbol at or before `addr`; of several at one address a global one."""
+        if self._order is None:
+            placed = [row for row in self.rows if row.section in (TEXT, DATA)]
+            placed.sort(key=lambda row: (row.value, row.bind != elf.STB_LOCAL))
+            self._order = array("Q", [row.value for row in placed]), placed
+        addresses, rows = self._order
+        at = bisect_right(addresses, addr)
+        return rows[at - 1] if at else None
+
+
+class Image:
+    """The image of one generation: a sealed memory file of `length` bytes, whole pages, `size` in use."""
+
+    def __init__(self, generation: int, data: bytes) -> None:
+        self.generation = generation
+        self.size = len(data)
+        self.length = -(-len(data) // PAGE_SIZE) * PAGE_SIZE
+        self.refs = 1
+        try:
+            self.fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        except OSError as error:
+            raise KernelError(ENOMEM, f"no memory file for the symbols: {error.strerror}") from None
+        try:
+            os.ftruncate(self.fd, self.length)
+            left = memoryview(data)
+            while left:
+                left = left[os.write(self.fd, left) :]
+            fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
+        except OSError as error:
+            os.close(self.fd)
+            raise KernelError(ENOMEM, f"no memory for {self.length} bytes: {error.strerror}") from None
+
+    def release(self) -> None:
+        """One user fewer; the last one closes the file."""
+        self.refs -= 1
+        if not self.refs:
+            os.close(self.fd)
 
 
 class Symbols:
-    """Every symbol others may link against, by name: the kernel's, then those of modules loaded with -s."""
+    """Every symbol of the kernel and of the modules loaded with -s. `kernel` is filled during boot."""
 
-    def __init__(self) -> None:
+    def __init__(self, codec: elf.Codec, machine: int, kernel_rows: Callable[[], list[Row]]) -> None:
         self.kernel: dict[str, int] = {}
-        self.tables: dict[str, dict[str, int]] = {}
+        self.tables: dict[str, SymbolTable] = {}
+        self.generation = 1
+        self.codec = codec
+        self._machine = machine
+        self._kernel_rows = kernel_rows
+        self._kernel_table: SymbolTable | None = None
+        self._owners: dict[str, SymbolTable] = {}
+        self._places: list[tuple[int, SymbolTable]] = []  # by address
+        self._image: Image | None = None
+        self._longest = 0  # of the modules' names
+
+    # -- by name ----------------------------------------------------------------------------------------
 
     def value(self, name: str) -> int | None:
-        """A symbol's value, the kernel's first; None when nobody exports it."""
+        """A global symbol's value, the kernel's first; None when nobody exports it."""
         value = self.kernel.get(name)
-        if value is not None:
-            return value
-        return next((table[name] for table in self.tables.values() if name in table), None)
+        if value is None:
+            table = self._owners.get(name)
+            value = table.rows[table.globals[name]].value if table is not None else None
+        return value
+
+    def symbol(self, name: str) -> tuple[SymbolTable, int] | None:
+        """A symbol's table and its number there: a global one, else the first local one of that name."""
+        owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
+        if owner is not None:
+            return owner, owner.globals[name]
+        owner = next((table for table in self.tables.values() if name in table.locals), None)
+        return None if owner is None else (owner, owner.locals[name])
+
+    def longest(self) -> int:
+        """The length of the longest name (ksyms_maxlen)."""
+        return max(self._longest, self.kernel_table().longest)
+
+    # -- by address -------------------------------------------------------------------------------------
+
+    def locate(self, addr: int) -> Place | None:
+        """The symbol nearest below `addr`, of the kernel or module whose memory it is (ksyms_getname)."""
+        table = self.kernel_table()
+        if not table.start <= addr < table.end:
+            at = bisect_right(self._places, addr, key=lambda place: place[0])
+            if not at or addr >= self._places[at - 1][1].end:
+                return None
+            table = self._places[at - 1][1]
+        row = table.nearest(addr)
+        return None if row is None else Place(row, addr - row.value, table.title)
+
+    # -- tables -----------------------------------------------------------------------------------------
+
+    def kernel_table(self) -> SymbolTable:
+        """The kernel's own symbols, made when they are first wanted."""
+        if self._kernel_table is None:
+            rows = self._kernel_rows()
+            start, end = min(row.value for row in rows), max(row.value + row.size for row in rows)
+            self._kernel_table = SymbolTable(self.codec, KERNEL, rows, start, end)
+        return self._kernel_table
+
+    def add(self, table: SymbolTable) -> None:
+        """A module's table, whose global names nobody else has."""
+        self.tables[table.title] = table
+        self._owners.update(dict.fromkeys(table.globals, table))
+        insort(self._places, (table.start, table), key=lambda place: place[0])
+        self._longest = max(self._longest, table.longest)
+        self.generation += 1
+
+    def remove(self, title: str) -> None:
+        """Forget a module's table; nothing to do when there is none."""
+        table = self.tables.pop(title, None)
+        if table is None:
+            return
+        for name in table.globals:
+            del self._owners[name]
+        self._places.remove((table.start, table))
+        if table.longest == self._longest:
+            self._longest = max((other.longest for other in self.tables.values()), default=0)
+        self.generation += 1
+
+    # -- the image --------------------------------------------------------------------------------------
+
+    def image(self) -> Image:
+        """The image of this generation, with one reference more for the caller; ENOMEM."""
+        image = self._image
+        if image is None or image.generation != self.generation:
+            tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
+            fresh = Image(self.generation, build(self.codec, self._machine, tables))
+            self.close()
+            self._image = image = fresh
+        image.refs += 1
+        return image
+
+    def close(self) -> None:
+        """Give up the newest image; those who have it open keep it."""
+        if self._image is not None:
+            self._image.release()
+            self._image = None
 
 
-def addsymtab(k: Kernel, name: str, symtab: bytes, strtab: bytes) -> None:
+def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[Row]:
+    """The kernel's own symbols: every exported function, and every exported variable with its size."""
+    rows = [Row(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for fn in k.engine.functions]
+    rows += [
+        Row(row.name, k.symbol(row.name), row.size(k.dm), elf.STT_OBJECT, elf.STB_GLOBAL, DATA)
+        for row in data
+    ]
+    return rows
+
+
+def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
     """Add a module's symbols (ksyms_addsymtab).
 
     EEXIST when a table of that name exists; EINVAL for bad tables.
     """
-    symbols = k.ksyms
-    if name in symbols.tables:
-        raise KernelError(EEXIST, f"a symbol table named '{name}' exists")
-    layout = (elf64_sym if k.dm.pointer == 8 else elf32_sym).layout(k.dm)
-    if len(symtab) % layout.size:
-        raise KernelError(
-            EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {layout.size}-byte entries"
-        )
-    table: dict[str, int] = {}
-    for offset in range(0, len(symtab), layout.size):
-        entry = layout.unpack(symtab, offset)
-        if entry.st_info >> 4 != _STB_GLOBAL or entry.st_shndx == _SHN_UNDEF:
+    symbols, title = k.ksyms, module.name
+    if title in symbols.tables:
+        raise KernelError(EEXIST, f"a symbol table named '{title}' exists")
+    rows: list[Row] = []
+    taken: dict[str, int] = {}
+    for row in _rows(symbols.codec, module, symtab, strtab):
+        if row.bind == elf.STB_LOCAL:
+            rows.append(row)
             continue
-        end = strtab.find(b"\0", entry.st_name)
-        if end < 0:
-            raise KernelError(
-                EINVAL, f"a symbol's name at {entry.st_name} has no end in {len(strtab)} string bytes"
-            )
-        symbol = strtab[entry.st_name : end].decode("latin-1")
-        known = symbols.value(symbol)
+        known = symbols.value(row.name)
+        known = taken.get(row.name) if known is None else known
         if known is None:
-            table[symbol] = entry.st_value
-        elif known != entry.st_value:
+            taken[row.name] = row.value
+            rows.append(row)
+        elif known != row.value:
             k.console.write(
-                f"{name}: symbol '{symbol}' redeclared with different value "
-                f"({entry.st_value:x} != {known:x})\n"
+                f"{title}: symbol '{row.name}' redeclared with different value ({row.value:x} != {known:x})\n"
             )
-    symbols.tables[name] = table
+    symbols.add(SymbolTable(symbols.codec, title, rows, module.area, module.area + module.size))
 
 
 def delsymtab(k: Kernel, name: str) -> None:
     """Remove a module's symbols (ksyms_delsymtab)."""
-    k.ksyms.tables.pop(name, None)
+    k.ksyms.remove(name)
 
 
-@export("int ksymsopen(dev_t dev, int flag, int mode, struct lwp *l)")
-def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
-    """Read-only, minor 0."""
-    if minor(dev) != 0:
-        raise KernelError(ENXIO, f"minor {minor(dev)}; ksyms has only 0")
-    if flag & FWRITE:
-        raise KernelError(EPERM, "/dev/ksyms is read-only")
-    return 0
+def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> list[Row]:
+    """The defined, named symbols of an ELF symbol table; EINVAL for one that is damaged."""
+    form = codec.symbol
+    if len(symtab) % form.size:
+        raise KernelError(
+            EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {form.size}-byte entries"
+        )
+    i_name, i_info, _, i_shndx, i_value, i_size = codec.symbol_fields
+    rows: list[Row] = []
+    for number, raw in enumerate(form.iter_unpack(symtab)):
+        bind, kind = raw[i_info] >> 4, raw[i_info] & 15
+        if raw[i_shndx] in (elf.SHN_UNDEF, elf.SHN_COMMON) or kind in _SKIPPED:
+            continue
+        start = raw[i_name]
+        end = strtab.find(b"\0", start)
+        if end < 0:
+            raise KernelError(EINVAL, f"symbol {number}: no name at {start} of {len(strtab)} string bytes")
+        if end == start:
+            continue
+        section, size = _where(module, kind, raw[i_value]), raw[i_size]
+        if section != elf.SHN_ABS:
+            size = min(size, module.area + module.size - raw[i_value])
+        rows.append(Row(strtab[start:end].decode("latin-1"), raw[i_value], size, kind, bind, section))
+    return rows
 
 
-@export("int ksymsioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)")
-def ksymsioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -> int:
-    """KIOCGVALUE, in both its forms: the value of a global symbol; ENOENT."""
-    if cmd == KIOCGVALUE.code(k.dm):
-        view = k.mem.view(ksyms_gvalue.layout(k.dm), data)
-        view.kv_value = _value(k, view.kv_name)
-        return 0
-    if cmd == OKIOCGVALUE.code(k.dm):
-        view = k.mem.view(ksyms_gsymbol.layout(k.dm), data)
-        value = _value(k, view.kg_name)
-        space_of(k).write(view.kg_sym, value.to_bytes(k.dm.pointer, k.dm.byteorder))
-        return 0
-    if cmd == LMWHOHAS.code(k.dm):
-        lmwhohas(k, k.mem.view(lmc_whohas.layout(k.dm), data))
-        return 0
-    raise KernelError(ENOTTY, f"ioctl {cmd:#x} is none of /dev/ksyms")
-
-
-def _value(k: Kernel, name_addr: int) -> int:
-    name = user_string(k, name_addr, MAX_NAME).decode("latin-1")
-    value = k.ksyms.value(name)
-    if value is None:
-        raise KernelError(ENOENT, f"no symbol '{name}'")
-    return value
+def _where(module: Module, kind: int, value: int) -> int:
+    """The section of the image a module's symbol belongs to, by the permissions of the memory it names."""
+    offset = value - module.area
+    if not 0 <= offset <= module.size:
+        return elf.SHN_ABS
+    for segment in module.info.segments:
+        if segment.offset <= offset < segment.offset + segment.size:
+            return TEXT if segment.prot & EXEC else DATA
+    return TEXT if kind == elf.STT_FUNC else DATA

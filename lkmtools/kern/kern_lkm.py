@@ -215,7 +215,7 @@ class Lkm:
             view.type = k.umem.i32(view.private)
             if view.sym_size and view.sym_offset == view.sym_size:
                 syms = k.mem.read(view.syms, view.sym_size)
-                kern_ksyms.addsymtab(k, module.name, syms[: view.sym_symsize], syms[view.sym_symsize :])
+                kern_ksyms.addsymtab(k, module, syms[: view.sym_symsize], syms[view.sym_symsize :])
                 module.exports = True
         except KernelError:
             module.name = ""

@@ -19,10 +19,11 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
 from lkmtools.kern.kern_synch import LwpExit
 from lkmtools.kern.request import NOWHERE, Reply, Request
+from lkmtools.kern.uvm_map import Vmspace
 from lkmtools.machine import Thread
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_descrip import Descriptors
+    from lkmtools.kern.kern_descrip import Descriptors, File
     from lkmtools.kern.kernel import Kernel
 
 ARGS_ROOM = 64  # bytes for a system call's argument words
@@ -46,6 +47,7 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
+        self.clone: File | None = None  # what a cloning driver's d_open made
 
     def alloca(self, k: Kernel, size: int) -> int:
         """Kernel memory for the time of a call, as a local variable would be; release() it. ENOMEM."""
@@ -86,6 +88,7 @@ class Proc:
         self.files: Descriptors
         self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
         self.busy = False
+        self.vm = Vmspace(None)
 
     def __repr__(self) -> str:
         return f"<Proc {self.pid} {self.comm}>"

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from greenlet import greenlet
 
+from lkmtools.abi import elf
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
-from lkmtools.kern import conf, modules, panic, subr_devsw, syscall
+from lkmtools.abi.module import MOD_LOAD
+from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
-from lkmtools.kern.kern_ksyms import Symbols
+from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.kern_lkm import Lkm
 from lkmtools.kern.kern_malloc import Heap
 from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
@@ -31,6 +33,7 @@ from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
+from lkmtools.kern.uvm_map import Mapper, Vmspace
 from lkmtools.machine import (
     PAGE_SIZE,
     READ,
@@ -99,7 +102,9 @@ class Kernel:
         self.engine.name_of = self.symbolize
         self.engine.on_tick = lambda thread: self.sched.preempt()
         self.engine.new_stack = self._new_stack
-        self.ksyms = Symbols()
+        form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
+        self.ksyms = Symbols(form, self.port.e_machine, lambda: kernel_rows(self, modules.DATA))
+        self.ksyms_dev = ksyms_dev.Device()
         self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
         self.sched = Scheduler(self)
         self.callouts = Callouts(self)
@@ -143,13 +148,10 @@ class Kernel:
         mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
         cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
         lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
-        ksyms = conf.driver(self, d_open="ksymsopen", d_ioctl="ksymsioctl")
-        ksyms_major = conf.KSYMS_MAJOR[self.port.name]
         for name, maj, entries in (
             ("cons", conf.CN_MAJOR, cons),
             ("mem", conf.MEM_MAJOR, mem),
             ("lkm", conf.LKM_MAJOR, lkm),
-            ("ksyms", ksyms_major, ksyms),
         ):
             subr_devsw.attach_builtin(self, name, maj, entries)
         for path, perms, gid, maj, mnr in (
@@ -159,9 +161,9 @@ class Kernel:
             ("/dev/null", 0o666, 0, conf.MEM_MAJOR, DEV_NULL),
             ("/dev/zero", 0o666, 0, conf.MEM_MAJOR, DEV_ZERO),
             ("/dev/lkm", 0o640, conf.KMEM_GID, conf.LKM_MAJOR, 0),
-            ("/dev/ksyms", 0o444, 0, ksyms_major, 0),
         ):
             self.tree.make_device(path, perms, gid, makedev(maj, mnr), now)
+        ksyms_dev.ksyms_modevent(self, MOD_LOAD)
 
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
@@ -174,9 +176,10 @@ class Kernel:
 
     # -- what the daemon calls ----------------------------------------------------------------------------
 
-    def attach(self, cred: Cred, comm: str, host_pid: int) -> Proc:
-        """A new client process."""
+    def attach(self, cred: Cred, comm: str, host_pid: int, mapper: Mapper | None = None) -> Proc:
+        """A new client process. What it maps, `mapper` maps; without one it has ENOMEM."""
         proc = new_proc(self, cred, comm, host_pid)
+        proc.vm = Vmspace(mapper)
         proc.files = Descriptors()
         proc.lwp.greenlet = greenlet(lambda: self._main(proc), parent=self.sched.hub)
         self.procs[proc.pid] = proc
@@ -217,6 +220,7 @@ class Kernel:
         self.dead = self.halted = True
         for proc in tuple(self.procs.values()):
             end_lwp(proc.lwp)
+        self.ksyms.close()
         self.engine.close()
         self.mem.close()
 

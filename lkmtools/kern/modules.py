@@ -11,7 +11,6 @@ from lkmtools.kern import (
     kern_condvar,
     kern_copy,
     kern_descrip,
-    kern_ksyms,
     kern_lkm,
     kern_lock,
     kern_malloc,
@@ -22,6 +21,7 @@ from lkmtools.kern import (
     kern_sleep,
     kern_sysctl,
     kern_timeout,
+    ksyms_dev,
     libkern,
     libkern_str,
     lkm_refs,
@@ -33,6 +33,7 @@ from lkmtools.kern import (
     subr_prf,
     sys_generic,
     sys_select,
+    uvm_mmap,
     vfs_syscalls,
 )
 from lkmtools.kern.export import collect
@@ -45,7 +46,7 @@ MODULES = (
     kern_condvar,
     kern_copy,
     kern_descrip,
-    kern_ksyms,
+    ksyms_dev,
     kern_lkm,
     kern_lock,
     kern_malloc,
@@ -67,6 +68,7 @@ MODULES = (
     subr_prf,
     sys_generic,
     sys_select,
+    uvm_mmap,
     vfs_syscalls,
 )
 FUNCTIONS, DATA = collect(MODULES)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import bdevsw, cdevsw, major
-from lkmtools.abi.errno import EINTR, EIO, ENODEV, ENXIO, ERESTART, EWOULDBLOCK
+from lkmtools.abi.errno import EINTR, EIO, EMOVEFD, ENODEV, ENXIO, ERESTART, EWOULDBLOCK
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
@@ -41,7 +41,7 @@ class DeviceFile(File):
         super().__init__(flag)
         self.dev = node.rdev
         self.kind = node.mode & S_IFMT
-        self.node = node
+        self.node: Node = node
 
     def _entry(self, k: Kernel, member: str) -> int:
         """A function pointer of this device's driver; ENXIO when the major has none."""
@@ -54,13 +54,17 @@ class DeviceFile(File):
             raise KernelError(ENODEV, "block devices are not read or written directly")
         return k.umem.ptr(driver + field.offset)
 
-    def open(self, k: Kernel, lwp: Lwp) -> None:
-        """Call d_open; KernelError when it fails."""
+    def open(self, k: Kernel, lwp: Lwp) -> File:
+        """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
         errno = k.call(D_OPEN, self._entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
+        clone, lwp.clone = lwp.clone, None
+        if errno == EMOVEFD and clone is not None:
+            return clone
         if errno:
             raise KernelError(errno, lwp.thread.reason)
         key = (self.kind, self.dev)
         k.open_devices[key] = k.open_devices.get(key, 0) + 1
+        return self
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Call d_close when this was the device's last open file."""
@@ -116,6 +120,4 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     """Open a device node; ENXIO when it is neither character nor block, or has no driver."""
     if node.mode & S_IFMT not in (S_IFCHR, S_IFBLK):
         raise KernelError(ENXIO, "not a device")
-    file = DeviceFile(node, flag)
-    file.open(k, lwp)
-    return file
+    return DeviceFile(node, flag).open(k, lwp)

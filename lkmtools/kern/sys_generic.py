@@ -70,11 +70,11 @@ def sys_pwrite(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int, pad: int, off
 
 @syscall(SYS_lseek, "int fd, int pad, off_t offset, int whence", "off_t")
 def sys_lseek(k: Kernel, lwp: Lwp, fd: int, pad: int, offset: int, whence: int) -> int:
-    """Move a file's offset. Devices have no end: SEEK_END counts from 0, as spec_seek allows any offset."""
+    """Move a file's offset. Devices have no end: there SEEK_END counts from 0, as spec_seek allows."""
     file = lwp.proc.files.get(fd)
     if whence not in (SEEK_SET, SEEK_CUR, SEEK_END):
         raise KernelError(EINVAL, f"whence {whence} is not 0, 1 or 2")
-    new = offset + (file.offset if whence == SEEK_CUR else 0)
+    new = offset + (file.offset if whence == SEEK_CUR else file.size if whence == SEEK_END else 0)
     if new < 0:
         raise KernelError(EINVAL, f"the offset would be {new}")
     file.offset = new

@@ -39,7 +39,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.ramfs import PATH_MAX, Node
-from lkmtools.kern.spec_vnops import DeviceFile, open_node
+from lkmtools.kern.spec_vnops import open_node
 from lkmtools.kern.syscall import syscall
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DirectoryFile(File):
 
     def __init__(self, node: Node, flag: int) -> None:
         super().__init__(flag)
-        self.node = node
+        self.node: Node = node
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """EISDIR."""
@@ -194,12 +194,12 @@ def sys_chdir(k: Kernel, lwp: Lwp, path: int) -> None:
     lwp.proc.cwd = name if name.startswith("/") else f"{lwp.proc.cwd.rstrip('/')}/{name}"
 
 
-def _stat(k: Kernel, node: Node, addr: int) -> None:
+def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
     seconds = int(node.time)
     times = {f"st_{which}timespec.tv_sec": seconds for which in ("a", "m", "c", "birth")}
     data = stat_struct.layout(k.dm).pack(
         st_mode=node.mode, st_ino=node.ino, st_nlink=1, st_uid=node.uid, st_gid=node.gid, st_rdev=node.rdev,
-        st_blksize=4096, **times,
+        st_blksize=4096, st_size=size, **times,
     )  # fmt: skip
     assert k.sched.current is not None
     k.sched.current.proc.space.write(addr, data)
@@ -221,9 +221,9 @@ def sys___lstat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
 def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
     """Attributes of an open file."""
     file = lwp.proc.files.get(fd)
-    if not isinstance(file, DeviceFile | DirectoryFile):
+    if file.node is None:
         raise KernelError(EINVAL, "this file has no attributes")
-    _stat(k, file.node, addr)
+    _stat(k, file.node, addr, file.size)
 
 
 @syscall(SYS___getdents30, "int fd, char *buf, size_t count")

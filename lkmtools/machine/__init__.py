@@ -7,7 +7,7 @@ backtraces.
 
 from lkmtools.machine.backtrace import Frame
 from lkmtools.machine.cproto import CType, Prototype, VaList
-from lkmtools.machine.cpu import Cpu, Fault
+from lkmtools.machine.cpu import SLOT, Cpu, Fault
 from lkmtools.machine.engine import Engine, KernelFunction, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
@@ -18,6 +18,7 @@ __all__ = [
     "PAGE_SIZE",
     "PORTS",
     "READ",
+    "SLOT",
     "WRITE",
     "CType",
     "Cpu",
