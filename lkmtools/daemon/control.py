@@ -1,4 +1,4 @@
-"""What the daemon answers itself: status, dmesg, ps, reboot, stop. All work while a module runs away.
+"""What the daemon answers itself, without a system call. All work while a module runs away.
 
 A verb is a function (server, connection, serial, arguments) -> a JSON-able dict, in VERBS. Every answer
 has "version", which changes when a member changes its meaning or goes.
@@ -9,6 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi.errno import ENXIO
+from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
+from lkmtools.errors import KernelError
+from lkmtools.kern.ksyms_dev import ksyms_modevent
 
 if TYPE_CHECKING:
     from lkmtools.daemon.connection import Connection
@@ -64,7 +69,38 @@ def stop(server: Server, conn: Connection, serial: int, arguments: dict[str, Any
     return {"pid": server.pid}
 
 
-VERBS: dict[str, Verb] = {"status": status, "dmesg": dmesg, "ps": ps, "reboot": reboot, "stop": stop}
+def ksyms(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Send the driver of /dev/ksyms a module event: "load", "unload", "shutdown". Its errno and reason."""
+    event = EVENTS.get(str(arguments.get("event")), -1)
+    try:
+        if server.kernel is None:
+            raise KernelError(ENXIO, "the kernel is halted")
+        ksyms_modevent(server.kernel, event)
+    except KernelError as error:
+        return {"errno": error.errno, "reason": error.reason}
+    return {"errno": 0, "reason": ""}
+
+
+def addr2sym(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What is at "address": "symbol", "offset", "module" (null: the kernel), "text"; or nulls."""
+    kernel, address = server.kernel, arguments.get("address")
+    place = kernel.locate(address) if kernel is not None and isinstance(address, int) else None
+    if place is None:
+        return {"symbol": None, "offset": None, "module": None, "text": None}
+    return {**place._asdict(), "text": str(place)}
+
+
+EVENTS = {"load": MOD_LOAD, "unload": MOD_UNLOAD, "shutdown": MOD_SHUTDOWN, "quiesce": MOD_QUIESCE}
+OWNERS = {"reboot", "stop", "ksyms"}  # what only the owner of the daemon and root may ask for
+VERBS: dict[str, Verb] = {
+    "status": status,
+    "dmesg": dmesg,
+    "ps": ps,
+    "reboot": reboot,
+    "stop": stop,
+    "ksyms": ksyms,
+    "addr2sym": addr2sym,
+}
 
 
 def perform(server: Server, conn: Connection, serial: int, verb: str, arguments: str) -> tuple[bool, str]:
@@ -78,6 +114,6 @@ def perform(server: Server, conn: Connection, serial: int, verb: str, arguments:
         return False, f"{verb}: the arguments are not JSON: {error}"
     if not isinstance(given, dict):
         return False, f"{verb}: the arguments are not a JSON object"
-    if verb in ("reboot", "stop") and conn.cred.uid != 0:
+    if verb in OWNERS and conn.cred.uid != 0:
         return False, f"{verb}: only the owner of the daemon and root may do that"
     return True, json.dumps({"version": VERSION, **function(server, conn, serial, given)})

@@ -14,9 +14,10 @@ from lkmtools.elf.object import (
     Section,
     read_object,
 )
-from lkmtools.elf.symbols import read_symbols
+from lkmtools.elf.symbols import FileSymbol, list_symbols, read_symbols
 
 __all__ = [
+    "FileSymbol",
     "Group",
     "Object",
     "ObjectSymbol",
@@ -24,6 +25,7 @@ __all__ = [
     "RelocationTable",
     "Section",
     "identify",
+    "list_symbols",
     "machine_name",
     "read_object",
     "read_symbols",

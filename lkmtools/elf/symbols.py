@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import File
 from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError
+
+
+class FileSymbol(NamedTuple):
+    """A named symbol of a linked file, and the letter nm(1) gives its kind."""
+
+    name: str
+    value: int
+    size: int
+    letter: str
+
+
+def list_symbols(data: bytes, name: str = "file") -> list[FileSymbol]:
+    """Every named, defined symbol of .symtab, in its order; ObjectError for a damaged file or none there."""
+    file = File(data, name)
+    index = next((i for i, row in enumerate(file.sections) if row.type == c.SHT_SYMTAB), None)
+    if index is None:
+        raise ObjectError(f"{name}: {identify(data)}: has no symbol table")
+    form, link = file.codec.symbol, file.sections[index].link
+    i_name, i_info, _, i_shndx, i_value, i_size = file.codec.symbol_fields
+    return [
+        FileSymbol(
+            file.string(link, row[i_name]), row[i_value], row[i_size],
+            _letter(file, row[i_info] >> 4, row[i_info] & 15, row[i_shndx]),
+        )
+        for row in form.iter_unpack(file.table(index, form))
+        if row[i_name] and row[i_shndx] != c.SHN_UNDEF
+    ]  # fmt: skip
+
+
+def _letter(file: File, bind: int, kind: int, shndx: int) -> str:
+    """As nm(1): T, D, B, R or A for the section, small for a local symbol; W or V for a weak one."""
+    if bind == c.STB_WEAK:
+        return "V" if kind == c.STT_OBJECT else "W"
+    if shndx == c.SHN_ABS or shndx >= len(file.sections):
+        letter = "A"
+    elif file.sections[shndx].flags & c.SHF_EXECINSTR:
+        letter = "T"
+    elif not file.sections[shndx].flags & c.SHF_WRITE:
+        letter = "R"
+    else:
+        letter = "B" if file.sections[shndx].type == c.SHT_NOBITS else "D"
+    return letter.lower() if bind == c.STB_LOCAL else letter
 
 
 def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:

@@ -171,11 +171,9 @@ class Symbols:
         self._longest = max(self._longest, table.longest)
         self.generation += 1
 
-    def remove(self, title: str) -> None:
-        """Forget a module's table; nothing to do when there is none."""
-        table = self.tables.pop(title, None)
-        if table is None:
-            return
+    def remove(self, table: SymbolTable) -> None:
+        """Forget a module's table."""
+        del self.tables[table.title]
         for name in table.globals:
             del self._owners[name]
         self._places.remove((table.start, table))
@@ -239,9 +237,11 @@ def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
     symbols.add(SymbolTable(symbols.codec, title, rows, module.area, module.area + module.size))
 
 
-def delsymtab(k: Kernel, name: str) -> None:
-    """Remove a module's symbols (ksyms_delsymtab)."""
-    k.ksyms.remove(name)
+def delsymtab(k: Kernel, module: Module) -> None:
+    """Remove a module's symbols, if it has any (ksyms_delsymtab); not those of another one of its name."""
+    table = k.ksyms.tables.get(module.name)
+    if table is not None and table.start == module.area:
+        k.ksyms.remove(table)
 
 
 def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> list[Row]:

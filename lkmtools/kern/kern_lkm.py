@@ -187,7 +187,7 @@ class Lkm:
         """Give back everything a module has."""
         k = self._k
         if module.exports:
-            kern_ksyms.delsymtab(k, module.name)
+            kern_ksyms.delsymtab(k, module)
         self.list.remove(module)
         lkm_refs.unlink(k, module)
         k.kmap.free(module.area)

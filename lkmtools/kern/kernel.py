@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from greenlet import greenlet
 
@@ -55,6 +55,17 @@ if TYPE_CHECKING:
 
 KSTACK = 8 * PAGE_SIZE
 PID_MAX = 30000
+
+
+class Location(NamedTuple):
+    """Where an address lies: so many bytes into a symbol of a module, or of the kernel (None)."""
+
+    symbol: str
+    offset: int
+    module: str | None
+
+    def __str__(self) -> str:
+        return f"{self.symbol}+{self.offset:#x} [{self.module or 'kernel'}]"
 
 
 class Kernel:
@@ -282,6 +293,14 @@ class Kernel:
     def securelevel(self) -> int:
         """The kernel variable of that name."""
         return self.mem.i32(self.symbol("securelevel"))
+
+    def locate(self, addr: int) -> Location | None:
+        """The symbol at or before an address of a module (loaded with -s or not) or of the kernel."""
+        found = self.lkm.locate(addr)
+        if found is not None:
+            return Location(found[0], addr - found[1], found[2])
+        place = self.ksyms.locate(addr)
+        return None if place is None else Location(place.symbol.name, place.offset, None)
 
     def symbolize(self, addr: int, returns: bool = False) -> str:
         """An address as function+offset [module].

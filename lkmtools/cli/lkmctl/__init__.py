@@ -30,6 +30,9 @@ COMMANDS = {
     "rm": "files",
     "chmod": "files",
     "ioctl": "ioctl",
+    "ksyms": "ksyms",
+    "nm": "ksyms",
+    "addr2sym": "ksyms",
 }
 
 

@@ -1,0 +1,99 @@
+"""ksyms, nm, addr2sym: the symbols of the running kernel, from a shell."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE
+from lkmtools.cli.common import errx
+from lkmtools.cli.lkmctl.base import NAME, about, command, need, number, process
+from lkmtools.client import Process
+from lkmtools.errors import KernelError
+
+DEV_KSYMS = "/dev/ksyms"
+
+
+@command()
+@click.option("-o", "output", metavar="FILE", help="Write to this file instead of standard output.")
+@click.option("--detach", "event", flag_value="unload", help="Take the driver and its node away instead.")
+@click.option("--attach", "event", flag_value="load", help="Bring the driver and its node back instead.")
+def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
+    """Write the kernel's symbols as an ELF file.
+
+    \b
+        lkmctl ksyms -o k && nm -n k
+        lkmctl ksyms | my-elf-reader
+
+    The file holds the symbols of the kernel and of the modules loaded with modload -s.
+    """
+    with process(socket) as p, about(DEV_KSYMS):
+        if event is not None:
+            answer = need(p.control("ksyms", event=event))
+            if answer["errno"]:
+                raise KernelError(answer["errno"], answer["reason"])
+            return
+        image = snapshot(p)
+    if output is not None:
+        with click.open_file(output, "wb") as file:
+            file.write(image)
+    elif sys.stdout.isatty():
+        errx(NAME, 1, "this is an ELF file and no text: use -o FILE, or lkmctl nm")
+    else:
+        sys.stdout.buffer.write(image)
+
+
+def snapshot(p: Process) -> bytes:
+    """The image of /dev/ksyms, taken from where it lies in this process's memory."""
+    fd = p.open(DEV_KSYMS, O_RDONLY)
+    size, address = p.buffer(p.dm.pointer), p.buffer(p.dm.pointer)
+    p.ioctl(fd, FREEBSD_KIOCGSIZE.code(p.dm), size)
+    p.ioctl(fd, FREEBSD_KIOCGADDR.code(p.dm), address)
+    at, count = (int.from_bytes(word.data, p.dm.byteorder) for word in (address, size))
+    image = bytes(p.memory(at, count))
+    p.close(fd)
+    return image
+
+
+@command()
+@click.option("-n", "numeric", is_flag=True, help="Sort by address, not by name.")
+@click.argument("pattern", required=False)
+def nm(numeric: bool, pattern: str | None, socket: str | None) -> None:
+    """List the kernel's symbols: address, kind and name, as nm(1) does.
+
+    \b
+        lkmctl nm -n
+        lkmctl nm 'copy*'                 shell patterns
+    """
+    from fnmatch import fnmatchcase
+
+    from lkmtools.elf import list_symbols
+
+    with process(socket) as p, about(DEV_KSYMS):
+        symbols = list_symbols(snapshot(p), DEV_KSYMS)
+        width = 2 * p.dm.pointer
+    found = [symbol for symbol in symbols if pattern is None or fnmatchcase(symbol.name, pattern)]
+    if not found:
+        errx(NAME, 1, f"no symbol matches {pattern!r}")
+    for symbol in sorted(found, key=lambda s: (s.value, s.name) if numeric else (s.name, s.value)):
+        click.echo(f"{symbol.value:0{width}x} {symbol.letter} {symbol.name}")
+
+
+@command()
+@click.argument("address", metavar="ADDR")
+def addr2sym(address: str, socket: str | None) -> None:
+    """Name an address of the kernel or of a module.
+
+    \b
+        lkmctl addr2sym 0xffffffff80100018
+
+    Functions of modules are named whether or not they were loaded with modload -s.
+    """
+    wanted = number(address, "address")
+    with process(socket) as p:
+        answer = need(p.control("addr2sym", address=wanted))
+    if answer["text"] is None:
+        errx(NAME, 1, f"{wanted:#x} lies in no symbol of the kernel or of a module")
+    click.echo(answer["text"])
