@@ -93,8 +93,8 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
     if not path.endswith(".o"):
         raise LoadError(2, "module object must end in .o", reason=_other_file(path))
     stem = path[: -len(".o")]
-    obj = _read_object(path)
-    entry = _entry_symbol(obj, path, stem, options)
+    obj = read_module(path)
+    entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
         if defined := [name for name in options.constants if obj.defines(name)]:
             raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
@@ -129,7 +129,7 @@ def linking(text: str) -> Iterator[None]:
         raise LoadError(1, text, reason=f"{DEV_KSYMS}: {error}") from error
 
 
-def _read_object(path: str) -> Object:
+def read_module(path: str) -> Object:
     """The object at `path`; modload first meets it in nlist(3), hence the message."""
     try:
         with open(path, "rb") as file:
@@ -152,7 +152,7 @@ def _undefined(p: Process, error: UndefinedSymbols) -> str:
     return "\n".join(lines)
 
 
-def _entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
+def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
     """The entry symbol; the message shows it with the leading underscore that nlist(3) was given."""
     names = [options.entry] if options.entry else [DEFAULT_ENTRY, os.path.basename(stem) + ENTRY_SUFFIX]
     for name in names:

@@ -33,6 +33,7 @@ COMMANDS = {
     "ksyms": "ksyms",
     "nm": "ksyms",
     "addr2sym": "ksyms",
+    "check": "check",
 }
 
 
