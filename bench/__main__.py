@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import calls, tools, wire
+from bench import calls, many, tools, wire
 
-SUITES = {"tools": tools, "wire": wire, "calls": calls}
+SUITES = {"tools": tools, "wire": wire, "calls": calls, "many": many}
 
 
 def main() -> int:
