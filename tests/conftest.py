@@ -25,6 +25,7 @@ ccfix = _helper("ccfix")
 _helper("elfwriter")
 _helper("ldcompare")
 _helper("lkmraw")
+_helper("ksymsfix")
 _helper("machfix")
 
 

@@ -1,0 +1,262 @@
+"""/dev/ksyms as the process that opens it sees it: a snapshot in its own memory."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import pytest
+from ksymsfix import PROBE, Snapshot, names, symbols
+
+from lkmtools.abi import errno, stat
+from lkmtools.abi.conf import major, makedev, minor
+from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET
+from lkmtools.abi.ksyms import KIOCGSIZE
+from lkmtools.abi.syscall import SYS___fstat50
+from lkmtools.errors import KernelError
+
+PAGE = 4096
+
+
+def refused(number: int, action: Any, *args: Any) -> str:
+    """`action` fails with this errno: the reason."""
+    with pytest.raises(KernelError) as caught:
+        action(*args)
+    assert caught.value.errno == number
+    return caught.value.reason
+
+
+def image_of(lab: Any, snapshot: Snapshot) -> Any:
+    """The kernel's image behind an open file."""
+    return lab.k.procs[snapshot.p.pid].files.get(snapshot.fd).image
+
+
+def test_the_image_lies_in_the_callers_memory(lab: Any) -> None:
+    """KIOCGADDR and KIOCGSIZE find it; ctypes and read(2) see the same bytes."""
+    s = Snapshot(lab.p)
+    assert ctypes.string_at(s.address, s.size) == s.image() == lab.p.pread(s.fd, s.size, 0)
+    assert s.image()[:4] == b"\x7fELF"
+    assert s.address + s.size < 1 << 32
+    assert s.word(KIOCGSIZE) == s.size
+
+
+def test_it_holds_every_symbol_of_the_kernel_with_type_and_size(lab: Any) -> None:
+    """Functions have the size of their slot, variables their own; values are the kernel's."""
+    found = {s.name: s for s in symbols(Snapshot(lab.p).image())}
+    assert set(lab.k.ksyms.kernel) == set(found)
+    assert [name for name, value in lab.k.ksyms.kernel.items() if found[name]["st_value"] != value] == []
+    assert (found["printf"]["st_size"], found["printf"]["st_info"]["type"]) == (16, "STT_FUNC")
+    assert (found["hz"]["st_size"], found["hz"]["st_info"]["type"]) == (4, "STT_OBJECT")
+    assert (found["printf"]["st_shndx"], found["hz"]["st_shndx"]) == (4, 5)
+
+
+def test_a_module_loaded_with_s_is_in_it_and_one_without_is_not(lab: Any) -> None:
+    """Its functions are .text, its variables .data, its addresses absolute."""
+    lab.load(PROBE, symbols=True)
+    lab.load("int other_run(void); int other_run(void) { return 1; }", name="other")
+    found = {s.name: s for s in symbols(Snapshot(lab.p).image())}
+    assert lab.symbols["probe_run"] == found["probe_run"]["st_value"]
+    assert lab.symbols["probe_value"] == found["probe_value"]["st_value"]
+    assert (found["probe_run"]["st_shndx"], found["probe_value"]["st_shndx"]) == (4, 5)
+    assert (
+        found["probe_value"]["st_size"], found["probe_value"]["st_info"]["type"],
+    ) == (4, "STT_OBJECT")  # fmt: skip
+    assert "other_run" not in found
+
+
+def test_later_loads_and_unloads_do_not_change_it(lab: Any) -> None:
+    """The open snapshot shows what was; the next one what is."""
+    other = lab.kernel.process("reader")
+    s = Snapshot(other)
+    before = ctypes.string_at(s.address, s.size)
+    lab.load(PROBE, symbols=True)
+    assert ctypes.string_at(s.address, s.size) == before == other.pread(s.fd, s.size, 0)
+    s.close()
+    s = Snapshot(other)
+    loaded = s.image()
+    assert "probe_run" in names(loaded)
+    from lkmtools import modules
+
+    modules.unload(lab.p, "probe")
+    assert ctypes.string_at(s.address, s.size) == loaded
+    s.close()
+    assert before == Snapshot(other).image()
+
+
+def test_scribbling_harms_nobody_else(lab: Any) -> None:
+    """The mapping is private and writable; another process, read(2) and the next open see the true image."""
+    s, other = Snapshot(lab.p), Snapshot(lab.kernel.process("other"))
+    lab.p.memory(s.address, s.size)[:] = bytes(s.size)
+    assert s.image() == bytes(s.size)
+    assert other.image()[:4] == lab.p.pread(s.fd, 4, 0) == b"\x7fELF"
+    s.close()
+    assert Snapshot(lab.p).image() == other.image()
+
+
+def test_the_file_beneath_is_sealed(lab: Any) -> None:
+    """Nobody writes, shrinks or grows it."""
+    import fcntl
+
+    Snapshot(lab.p)
+    image = lab.k.ksyms.image()
+    seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+    assert seals == fcntl.fcntl(image.fd, fcntl.F_GET_SEALS)
+    image.release()
+
+
+def test_all_openers_of_a_generation_share_one_file(lab: Any) -> None:
+    """Only a load or unload with symbols makes another; the old one stays while it is open."""
+    first, second = (Snapshot(lab.kernel.process(name)) for name in ("first", "second"))
+    image = image_of(lab, first)
+    assert image is image_of(lab, second)
+    lab.load("int x;", name="quiet")
+    second.close()
+    second = Snapshot(second.p)
+    assert image is image_of(lab, second)
+    lab.load(PROBE, symbols=True)
+    third = Snapshot(lab.kernel.process("third"))
+    assert image is not image_of(lab, third)
+    assert third.image() != first.image() == second.image()
+    first.close()
+    assert image.refs == 1
+    second.close()
+    assert image.refs == 0
+
+
+def test_a_process_has_it_open_once(lab: Any) -> None:
+    """EBUSY until it is closed; another process is another matter."""
+    s = Snapshot(lab.p)
+    assert "once a process" in refused(errno.EBUSY, Snapshot, lab.p)
+    Snapshot(lab.kernel.process("other")).close()
+    s.close()
+    Snapshot(lab.p).close()
+
+
+def test_a_duplicate_keeps_it_open(lab: Any) -> None:
+    """The snapshot goes with the last descriptor."""
+    s = Snapshot(lab.p)
+    twin = lab.p.dup(s.fd)
+    s.close()
+    assert lab.p.pread(twin, 4, 0) == b"\x7fELF"
+    refused(errno.EBUSY, Snapshot, lab.p)
+    lab.p.close(twin)
+    Snapshot(lab.p).close()
+
+
+def test_exit_frees_it(lab: Any) -> None:
+    """Nothing is left of a process that ended without closing."""
+    other = lab.kernel.process("other")
+    Snapshot(other)
+    image = lab.k.ksyms.image()
+    other.exit()
+    assert (image.refs, lab.k.ksyms_dev.open) == (2, {})
+    image.release()
+
+
+def test_close_unmaps(lab: Any) -> None:
+    """The address means nothing any more."""
+    s = Snapshot(lab.p)
+    s.close()
+    with pytest.raises(ValueError, match="not mapped"):
+        lab.p.memory(s.address, 1)
+
+
+@pytest.mark.parametrize("flags", [O_WRONLY, O_RDWR])
+def test_it_cannot_be_opened_for_writing(lab: Any, flags: int) -> None:
+    """EPERM, root or not."""
+    refused(errno.EPERM, lab.p.open, "/dev/ksyms", flags)
+
+
+def test_only_minor_0_exists(lab: Any) -> None:
+    """ENXIO."""
+    dev = makedev(major(lab.p.stat("/dev/ksyms").st_rdev), 1)
+    lab.p.mknod("/dev/ksyms1", stat.S_IFCHR | 0o444, dev)
+    refused(errno.ENXIO, lab.p.open, "/dev/ksyms1", O_RDONLY)
+
+
+def test_reads_end_at_the_exact_size(lab: Any) -> None:
+    """Short near it, nothing at it, EFAULT behind it and before 0."""
+    s = Snapshot(lab.p)
+    assert lab.p.pread(s.fd, 100, s.size - 7) == s.image()[-7:]
+    assert lab.p.pread(s.fd, 100, s.size) == b""
+    for offset in (s.size + 1, -1):
+        refused(errno.EFAULT, lab.p.pread, s.fd, 1, offset)
+
+
+def test_read_moves_the_offset_and_lseek_sets_it(lab: Any) -> None:
+    """From the beginning, from where it is, from the end; reading beyond the size is EFAULT there too."""
+    s = Snapshot(lab.p)
+    assert lab.p.read(s.fd, 4) + lab.p.read(s.fd, 4) == s.image()[:8]
+    assert lab.p.lseek(s.fd, -4, SEEK_CUR) == 4
+    assert lab.p.read(s.fd, 4) == s.image()[4:8]
+    assert lab.p.lseek(s.fd, -3, SEEK_END) == s.size - 3
+    assert lab.p.read(s.fd, 10) == s.image()[-3:]
+    assert lab.p.read(s.fd, 10) == b""
+    assert lab.p.lseek(s.fd, s.size + 1, SEEK_SET) == s.size + 1
+    refused(errno.EFAULT, lab.p.read, s.fd, 1)
+
+
+def test_fstat_knows_its_size(lab: Any) -> None:
+    """st_size of the open file is the image's, its mode the node's."""
+    s = Snapshot(lab.p)
+    layout = stat.stat.layout(lab.p.dm)
+    buf = lab.p.buffer(layout.size)
+    lab.p.syscall(SYS___fstat50, s.fd, buf)
+    found = layout.unpack(buf.data)
+    assert (s.size, stat.S_IFCHR | 0o444) == (found.st_size, found.st_mode)
+
+
+def test_an_unknown_command_is_ENOTTY(lab: Any) -> None:
+    """Whatever its group."""
+    s = Snapshot(lab.p)
+    for command in (0x20006C07, 0xC0086C04, 0x4004667F):
+        assert "none of /dev/ksyms" in refused(errno.ENOTTY, lab.p.ioctl, s.fd, command, lab.p.buffer(8))
+
+
+def test_mmap_maps_it_again(lab: Any) -> None:
+    """At another address, whole or from a page of it; each mapping is its own."""
+    lab.load("\n".join(f"int variable_{i};" for i in range(300)), symbols=True)
+    s = Snapshot(lab.p)
+    again = lab.p.mmap(s.fd, s.size)
+    assert again != s.address
+    assert bytes(lab.p.memory(again, s.size)) == s.image()
+    second_page = lab.p.mmap(s.fd, PAGE, PAGE)
+    assert bytes(lab.p.memory(second_page, PAGE)) == s.image()[PAGE : 2 * PAGE]
+    lab.p.memory(again, 4)[:] = b"mine"
+    assert s.image()[:4] == b"\x7fELF"
+    lab.p.munmap(again, s.size)
+    with pytest.raises(ValueError, match="not mapped"):
+        lab.p.memory(again, 1)
+
+
+def test_mmap_past_the_rounded_end_is_EINVAL(lab: Any) -> None:
+    """So are an odd offset and no length; a device that cannot be mapped is ENODEV."""
+    s = Snapshot(lab.p)
+    rounded = -(-s.size // PAGE) * PAGE
+    lab.p.mmap(s.fd, rounded)
+    for length, offset in ((rounded + 1, 0), (PAGE, rounded), (PAGE, 7), (0, 0)):
+        refused(errno.EINVAL, lab.p.mmap, s.fd, length, offset)
+    refused(errno.ENODEV, lab.p.mmap, lab.p.open("/dev/null"), PAGE)
+    refused(errno.EINVAL, lab.p.munmap, s.address, 1 << 20)
+
+
+def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:
+    """Nobody gave a mapper: the open fails, and can be tried again."""
+    from lkmtools.kern.uvm_map import Vmspace
+
+    other = lab.kernel.process("bare")
+    proc = lab.k.procs[other.pid]
+    kept, proc.vm = proc.vm, Vmspace(None)
+    assert "no address space" in refused(errno.ENOMEM, other.open, "/dev/ksyms")
+    proc.vm = kept
+    Snapshot(other).close()
+
+
+def test_the_node_is_read_only_for_everybody(lab: Any) -> None:
+    """cr--r--r-- root wheel, with the major of the machine's NetBSD."""
+    node = lab.p.stat("/dev/ksyms")
+    assert (node.st_mode, node.st_uid, node.st_gid) == (stat.S_IFCHR | 0o444, 0, 0)
+    assert {"amd64": 85, "i386": 101}[lab.machine] == major(node.st_rdev)
+    assert minor(node.st_rdev) == 0
+    nobody = lab.kernel.process("nobody", uid=1000, gid=1000)
+    assert Snapshot(nobody).image()[:4] == b"\x7fELF"
