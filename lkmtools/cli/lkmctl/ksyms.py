@@ -37,8 +37,11 @@ def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
             return
         image = snapshot(p)
     if output is not None:
-        with click.open_file(output, "wb") as file:
-            file.write(image)
+        try:
+            with open(output, "wb") as file:
+                file.write(image)
+        except OSError as error:
+            errx(NAME, 1, f"{output}: {error.strerror}")
     elif sys.stdout.isatty():
         errx(NAME, 1, "this is an ELF file and no text: use -o FILE, or lkmctl nm")
     else:

@@ -1,0 +1,243 @@
+"""/dev/ksyms across processes of the host: memory that a real daemon hands to real clients."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from daemonfix import Raw
+from ksymsfix import PROBE, Snapshot, names
+
+from lkmtools import modules
+from lkmtools.abi import errno
+from lkmtools.abi.syscall import SYS_open
+from lkmtools.errors import KernelError
+from lkmtools.proto import Control, Map, Mapped, Refused, Region, Result, Syscall, Unmap
+
+OPEN = Syscall(SYS_open, (0x10000, 0, 0), (Region(0x10000, bytearray(b"/dev/ksyms\0")),))
+HEAD = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+MOD_MISC("%(name)s");
+int %(name)s_lkmentry(struct lkm_table *, int, int);
+int %(name)s_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+def load(daemon: Any, cc: Any, name: str = "probe") -> None:
+    """Load PROBE as a module with its symbols."""
+    obj = cc(HEAD % {"name": name} + PROBE.replace("probe", name), name=name)
+    with daemon.connect("loader") as p:
+        modules.load(p, obj, symbols=True)
+
+
+def test_memory_at_KIOCGADDR_shows_the_old_image_after_later_loads_and_unloads(daemon: Any, cc: Any) -> None:
+    """Read by ctypes, in the memory of this very program."""
+    with daemon.connect() as p:
+        s = Snapshot(p)
+        before = ctypes.string_at(s.address, s.size)
+        load(daemon, cc)
+        assert before == ctypes.string_at(s.address, s.size)
+        s.close()
+        s = Snapshot(p)
+        loaded = ctypes.string_at(s.address, s.size)
+        with daemon.connect("unloader") as other:
+            modules.unload(other, "probe")
+        assert loaded == ctypes.string_at(s.address, s.size)
+    assert ("probe_run" in names(before), "probe_run" in names(loaded)) == (False, True)
+
+
+def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
+    """Both have the same bytes, each in its own memory; what one writes the other does not see."""
+    child = """if True:
+        import sys
+        sys.path[:0] = %r
+        from ksymsfix import Snapshot
+        from lkmtools import client
+        with client.connect(%r) as p:
+            s = Snapshot(p)
+            p.memory(s.address, 4)[:] = b"mine"
+            print(s.size, flush=True)
+            sys.stdin.readline()
+            print(bytes(p.memory(s.address, 8)).hex())
+    """
+    code = child % ([os.path.dirname(__file__) + "/.."], daemon.socket)
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        size = int(other.stdout.readline())
+        with daemon.connect() as p:
+            s = Snapshot(p)
+            assert size == s.size
+            out, _ = other.communicate("go\n")
+            assert out.strip() == (b"mine" + s.image()[4:8]).hex()
+            assert s.image()[:4] == b"\x7fELF"
+    assert other.returncode == 0
+
+
+def test_a_killed_process_frees_it(daemon: Any) -> None:
+    """SIGKILL from the host, in the middle: the driver can be detached."""
+    code = f"""if True:
+        import time
+        from lkmtools import client
+        p = client.connect({daemon.socket!r})
+        p.open("/dev/ksyms")
+        print("open", flush=True)
+        time.sleep(600)
+    """
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with daemon.connect() as p:
+            assert p.control("ksyms", event="unload")["errno"] == errno.EBUSY
+            other.send_signal(signal.SIGKILL)
+            other.wait()
+            while p.control("ksyms", event="unload")["errno"]:
+                p.getpid()  # until the daemon has seen the end of that connection
+            assert p.control("ksyms", event="load")["errno"] == 0
+
+
+def test_a_process_short_of_memory_has_ENOMEM(daemon: Any) -> None:
+    """Its address space is full: the open fails, nothing is kept open, and the process goes on."""
+    code = f"""if True:
+        import resource
+        from lkmtools import client
+        from lkmtools.client import memory
+        from lkmtools.errors import KernelError
+        p = client.connect({daemon.socket!r})
+        used = int(open("/proc/self/statm").read().split()[0]) * {resource.getpagesize()}
+        resource.setrlimit(resource.RLIMIT_AS, (used, resource.RLIM_INFINITY))
+        try:
+            p.open("/dev/ksyms")
+        except KernelError as error:
+            print(error.errno, error.reason)
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        print(p.open("/dev/ksyms") >= 0)
+    """
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    first, second = out.splitlines()
+    assert first.startswith(f"{errno.ENOMEM} the process found no room for ")
+    assert second == "True"
+
+
+class Client(Raw):
+    """A client that answers MAP when the test says so."""
+
+    def receive_map(self) -> Map:
+        """The MAP, whose descriptor is closed."""
+        while (got := self.reader.next()) is None:
+            data, fds, _, _ = socket.recv_fds(self.socket, 1 << 16, 1)
+            for fd in fds:
+                os.close(fd)
+            self.reader.feed(data)
+        assert isinstance(got[1], Map)
+        return got[1]
+
+
+@pytest.fixture
+def slow(daemon: Any) -> Any:
+    """Such a client, greeted."""
+    client = Client(daemon.socket)
+    with client.socket:
+        client.greet("slow")
+        yield client
+
+
+def test_a_change_while_the_process_maps_makes_the_kernel_try_again(daemon: Any, slow: Any, cc: Any) -> None:
+    """The first mapping is given back; the second snapshot has the module."""
+    slow.send(OPEN)
+    first = slow.receive_map()
+    load(daemon, cc)
+    slow.send(Mapped(0, 0x40000000))
+    assert Unmap(0x40000000, first.length) == slow.receive()
+    slow.receive_map()
+    slow.send(Mapped(0, 0x50000000))
+    result = slow.receive()
+    assert isinstance(result, Result)
+    assert result.errno == 0
+
+
+def test_three_changes_are_ENXIO(daemon: Any, slow: Any, cc: Any) -> None:
+    """And the process can open it when things have calmed down."""
+    slow.send(OPEN)
+    for i in range(3):
+        length = slow.receive_map().length
+        load(daemon, cc, f"probe{i}")
+        slow.send(Mapped(0, 0x40000000))
+        assert Unmap(0x40000000, length) == slow.receive()
+    result = slow.receive()
+    assert isinstance(result, Result)
+    assert (result.errno, result.reason) == (errno.ENXIO, "modules came or went during each of 3 snapshots")
+    slow.send(OPEN)
+    slow.receive_map()
+    slow.send(Mapped(0, 0x40000000))
+    assert slow.receive().errno == 0
+
+
+def test_a_process_that_cannot_map_is_told_at_once(daemon: Any, slow: Any, cc: Any) -> None:
+    """ENOMEM, also when the symbols have changed meanwhile."""
+    slow.send(OPEN)
+    slow.receive_map()
+    load(daemon, cc)
+    slow.send(Mapped(errno.ENOMEM, 0))
+    assert slow.receive().errno == errno.ENOMEM
+
+
+def test_a_process_that_never_answers_hurts_nobody(daemon: Any, slow: Any) -> None:
+    """It sleeps in its open; others open meanwhile, and its death frees everything."""
+    slow.send(OPEN)
+    slow.receive_map()
+    with daemon.connect() as p:
+        Snapshot(p).close()
+        assert [row["wmesg"] for row in p.control("ps")["processes"] if row["comm"] == "slow"] == ["vmmap"]
+        slow.socket.shutdown(socket.SHUT_RDWR)
+        while p.control("ksyms", event="unload")["errno"]:
+            p.getpid()
+
+
+def test_MAPPED_that_nobody_asked_for_is_refused(slow: Any) -> None:
+    """It ends that connection only."""
+    slow.send(Mapped(0, 0x1000))
+    assert Refused("protocol error: MAPPED after HELLO") == slow.receive()
+
+
+def test_events_belong_to_the_owner(daemon: Any, slow: Any) -> None:
+    """An unknown event is EOPNOTSUPP, whatever it is."""
+    for event in ("quiesce", "dance", 7, None):
+        slow.send(Control("ksyms", '{"event": %s}' % ("null" if event is None else f'"{event}"')))
+        answer = slow.receive()
+        assert f'"errno": {errno.EOPNOTSUPP}' in answer.text
+
+
+def test_mapping_ends_with_the_process(daemon: Any) -> None:
+    """exit() forgets all mappings; a view of one stays good."""
+    p = daemon.connect()
+    s = Snapshot(p)
+    view = p.memory(s.address, 4)
+    p.exit()
+    assert bytes(view) == b"\x7fELF"
+    with pytest.raises(ValueError, match="not mapped"):
+        p.memory(s.address, 4)
+
+
+def test_a_second_open_of_a_process_is_EBUSY(daemon: Any) -> None:
+    """Until it closes."""
+    with daemon.connect() as p:
+        s = Snapshot(p)
+        with pytest.raises(KernelError) as caught:
+            p.open("/dev/ksyms")
+        assert caught.value.errno == errno.EBUSY
+        s.close()
+        Snapshot(p).close()
