@@ -32,11 +32,12 @@ class Panic(BaseException):
 def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:
     """The reason line for a fault in machine code, or in kernel function `fn` called from it."""
     if isinstance(fault, MemFault):
-        what = f"page fault: {_ACCESS[fault.access]} at {fault.addr:#x}"
+        addr = fault.addr & k.dm.mask  # Python's sums do not wrap
+        what = f"page fault: {_ACCESS[fault.access]} at {addr:#x}"
         caller = caller_pc(k, thread)
         by = f" called from {k.symbolize(caller, returns=True)}" if caller else ""
         where = f" in {fn.name}(){by}" if fn else ""
-        return f"{what}{_nature(k, fault.addr, fault.access, thread)}{where}"
+        return f"{what}{_nature(k, addr, fault.access, thread)}{where}"
     what = fault.describe(k.port)
     if fault.addr is None:
         return f"{what} in {k.symbolize(fault.pc)}"

@@ -1,0 +1,139 @@
+"""Clients cannot hurt the kernel: any system call and any ioctl ends in a result or an errno."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lkmtools.errors import KernelError
+from lkmtools.kern import modules
+from lkmtools.local import LocalKernel
+
+DEVICES = (
+    "/dev/lkm",
+    "/dev/ksyms",
+    "/dev/mem",
+    "/dev/kmem",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/console",
+    "/dev",
+)
+PATHS = (
+    *DEVICES,
+    "/",
+    "/tmp",
+    "/tmp/x",
+    "/tmp/x/y",
+    "",
+    "dev/lkm",
+    "..",
+    "/nowhere/at/all",
+    "/dev/lkm/x",
+    "x" * 600,
+)
+SYS_open, SYS_ioctl, SYS_read, SYS_pread, SYS_poll = 5, 54, 3, 173, 209
+# exit and kill: they end processes, this one too.
+LEFT_OUT = {1, 37}
+WORDS = st.one_of(
+    st.integers(0, 12),
+    st.sampled_from(
+        [0x10000, 0x20000, 0x10FFF, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 1 << 63, (1 << 64) - 1, 0xC0100000]
+    ),
+    st.integers(0, (1 << 64) - 1),
+)
+COMMANDS = [
+    0x80104B01, 0x80084B01, 0x20004B02, 0x80084B03, 0x80044B03, 0xC0484B04, 0xC0244B04, 0xC0184B0A,
+    0xC00C4B0A, 0xC0584B0B, 0xC03C4B0B, 0x80104B0C, 0x80084B0C, 0x80084B0D, 0x80604B20, 0x804C4B20, 0xC0204B00,
+    0xC0104B00,
+]  # fmt: skip
+CONTENT = st.one_of(
+    st.sampled_from(PATHS).map(lambda path: path.encode("latin-1") + b"\0"),
+    st.binary(max_size=200),
+    st.lists(WORDS, max_size=12).map(lambda words: b"".join(w.to_bytes(8, "little") for w in words)),
+)
+CALLS = st.tuples(
+    st.sampled_from(sorted(set(modules.SYSCALLS) - LEFT_OUT)),
+    st.lists(WORDS | st.tuples(CONTENT), max_size=8),
+)
+
+
+@pytest.fixture(params=["amd64", "i386"], scope="module")
+def lk(request: Any) -> Iterator[LocalKernel]:
+    """One kernel for all examples: damage adds up."""
+    with LocalKernel(machine=request.param, ram=32 << 20) as made:
+        yield made
+
+
+def attempt(call: Any, *args: Any, **options: Any) -> None:
+    """An errno is an answer; nothing else is."""
+    with suppress(KernelError):
+        call(*args, **options)
+
+
+@given(calls=st.lists(CALLS, min_size=1, max_size=12), uid=st.sampled_from([0, 1000]))
+@settings(max_examples=60, deadline=None)
+def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, list[Any]]], uid: int) -> None:
+    """By a process with every device open; the kernel stays up and its tables are as at boot."""
+    k = lk.kernel
+    before = k.mem.read(k.sysent, 512 * k.sysent_layout.size)
+    with lk.process("fuzz", uid=uid) as p:
+        for device in DEVICES:
+            for flags in (2, 0):
+                attempt(p.open, device, flags | 4)
+        for number, args in calls:
+            nonblocking = [flags_of(number, i, arg) for i, arg in enumerate(args)]
+            attempt(p.syscall, number, *nonblocking)
+    assert lk.kernel is k
+    assert k.mem.read(k.sysent, 512 * k.sysent_layout.size) == before
+    assert k.lkm.open is None
+    assert len(k.procs) == 2
+
+
+def flags_of(number: int, index: int, arg: Any) -> Any:
+    """The argument; open gets O_NONBLOCK and poll no time, so that nothing sleeps for ever."""
+    if isinstance(arg, tuple):
+        return arg[0]
+    if number == SYS_open and index == 1:
+        return arg | 4
+    if number == SYS_poll and index == 2:
+        return 0
+    return arg
+
+
+@given(
+    commands=st.lists(
+        st.tuples(
+            st.sampled_from(COMMANDS)
+            | st.integers(0, (1 << 32) - 1),
+            st.lists(WORDS, max_size=14),
+        ),
+        max_size=15,
+    ),
+    device=st.sampled_from(DEVICES),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_any_ioctls_are_answered(lk: LocalKernel, commands: list[tuple[int, list[int]]], device: str) -> None:
+    """Pointers in the argument may point into it; whatever was begun is given back."""
+    k = lk.kernel
+    with lk.process("fuzz") as p:
+        fd = None
+        for flags in (2, 0):
+            try:
+                fd = p.open(device, flags | 4)
+                break
+            except KernelError:
+                continue
+        for command, words in commands:
+            size = p.dm.pointer
+            data = b"".join((word & p.dm.mask).to_bytes(size, "little") for word in words)
+            buf = p.buffer(data.ljust(4096, b"\1"))
+            attempt(p.ioctl, fd if fd is not None else 0, command, buf)
+    assert lk.kernel is k
+    assert k.lkm.open is None
+    assert k.lkm.status()["reservations"] == 0
