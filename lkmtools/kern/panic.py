@@ -44,7 +44,8 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
     nature = _nature(k, fault.addr, fault.access, thread)
     if fault.access == EXEC and fault.pc == fault.addr:
         caller = _on_top(k, k.engine.cpu.read(k.port.sp))
-        by = f"called from {k.symbolize(caller, returns=True)}" if k.mem.protection(caller) & EXEC else "a jump"
+        known = k.mem.protection(caller) & EXEC
+        by = f"called from {k.symbolize(caller, returns=True)}" if known else "a jump"
         return f"{what}{nature}, {by}"
     return f"{what}{nature} in {k.symbolize(fault.pc)}"
 

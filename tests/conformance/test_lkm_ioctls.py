@@ -13,7 +13,6 @@ from lkmraw import (
     EINVAL,
     ENODEV,
     ENOMEM,
-    ENOSYS,
     ENOTTY,
     ENXIO,
     EPERM,
@@ -188,12 +187,12 @@ def test_an_argument_outside_the_process_is_efault(lab: Any) -> None:
 
 
 def test_reading_writing_and_mapping_are_enodev(lab: Any) -> None:
-    """The entries of the switch are enodev, and so is the answer; there is no mmap(2) yet."""
+    """The entries of the switch are enodev, and so is the answer."""
     lkm = Lkm(lab.p)
     assert errno_of(lab.p.read, lkm.fd, 10) == ENODEV
     assert errno_of(lab.p.write, lkm.fd, b"x") == ENODEV
     assert switch(lab)["d_mmap"] == lab.k.symbol("enodev")
-    assert errno_of(lab.p.syscall, 197, 0, 4096, 1, 1, lkm.fd, 0, 0, 0) == ENOSYS
+    assert errno_of(lab.p.syscall, 197, 0, 4096, 1, 1, lkm.fd, 0, 0, 0) == ENODEV
 
 
 def switch(lab: Any) -> dict[str, int]:
@@ -204,9 +203,11 @@ def switch(lab: Any) -> dict[str, int]:
     return {name: lab.k.mem.ptr(addr + i * pointer) for i, name in enumerate(names)}
 
 
-def test_poll_and_kqfilter_are_always_ready(lab: Any) -> None:
-    """d_poll is seltrue."""
+def test_poll_is_always_ready(lab: Any) -> None:
+    """d_poll is seltrue: POLLIN and POLLOUT at once, also of an open for reading only."""
     assert switch(lab)["d_poll"] == lab.k.symbol("seltrue")
+    lkm = Lkm(lab.p, O_RDONLY)
+    assert lab.p.poll([(lkm.fd, 0x0001 | 0x0004)], 0) == [(lkm.fd, 0x0001 | 0x0004)]
 
 
 def test_the_formats_of_this_test_agree_with_the_sizes() -> None:
