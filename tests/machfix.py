@@ -18,6 +18,7 @@ from lkmtools.machine import (
     MemFault,
     Memory,
     Prototype,
+    Shortcut,
     Thread,
     port,
 )
@@ -38,12 +39,19 @@ class Bench:
     """`load(C)` puts a compiled object into memory, `call(prototype, *args)` runs one of its functions."""
 
     def __init__(
-        self, cc: Callable[..., Path], machine: str, functions: dict[str, Callable[..., Any]]
+        self,
+        cc: Callable[..., Path],
+        machine: str,
+        functions: dict[str, Callable[..., Any]],
+        shortcuts: dict[str, Shortcut] | None = None,
     ) -> None:
         self.cc = cc
         self.port = port(machine)
         self.mem = Memory(self.port.kernbase, RAM, self.port.dm)
-        rows = [KernelFunction(Prototype(text), body) for text, body in functions.items()]
+        rows = [
+            KernelFunction(Prototype(text), body, None, (shortcuts or {}).get(text))
+            for text, body in functions.items()
+        ]
         self.engine = Engine(self.port, self.mem, rows, self)
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failure

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from lkmtools.machine import Prototype
+from lkmtools.machine import Prototype, Shortcut
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,6 +30,7 @@ class Function(NamedTuple):
     body: Callable[..., Any]
     constant: int | None = None
     written: bool = True
+    shortcut: Shortcut | None = None
 
 
 class Data(NamedTuple):
@@ -45,13 +46,13 @@ class Data(NamedTuple):
     header: str = ""
 
 
-def export(prototype: str, header: str = "") -> Callable[[_F], _F]:
+def export(prototype: str, header: str = "", shortcut: Shortcut | None = None) -> Callable[[_F], _F]:
     """Export the decorated function under the name in `prototype`."""
     proto = Prototype(prototype)
 
     def mark(body: _F) -> _F:
         rows: list[Function] = body.__dict__.setdefault("exports", [])
-        rows.append(Function(proto, header, body))
+        rows.append(Function(proto, header, body, shortcut=shortcut))
         return body
 
     return mark

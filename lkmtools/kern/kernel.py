@@ -103,7 +103,9 @@ class Kernel:
         """Come up; afterwards the first process can attach."""
         self.mem = Memory(self.port.kernbase, self.config.ram, self.dm)
         self.umem = self.mem.checked
-        functions = [KernelFunction(row.proto, row.body, row.constant) for row in modules.FUNCTIONS]
+        functions = [
+            KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in modules.FUNCTIONS
+        ]
         self.engine = Engine(self.port, self.mem, functions, self)
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog

@@ -8,7 +8,7 @@ backtraces.
 from lkmtools.machine.backtrace import Frame
 from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import SLOT, Cpu, Fault
-from lkmtools.machine.engine import Engine, KernelFunction, Thread
+from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
@@ -30,6 +30,7 @@ __all__ = [
     "Memory",
     "Port",
     "Prototype",
+    "Shortcut",
     "Thread",
     "VaList",
     "port",

@@ -34,6 +34,11 @@ def va_words(mem: Memory, ap: int) -> Words:
     return word
 
 
+def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
+    """`cmp $number, %edi` (or esi, edx, ecx), and so on."""
+    return x86.shortcut_code(bytes((0x83, 0xF8 | (7, 6, 2, 1)[n], number)), value, size)
+
+
 AMD64 = Port(
     name="amd64",
     arch="x86_64",
@@ -57,6 +62,7 @@ AMD64 = Port(
     return_code=x86.RET,
     filler=x86.INT3,
     constant_code=x86.constant_code,
+    shortcut_code=shortcut_code,
     stack_align=16,
     return_size=8,
     va_list=va_words,

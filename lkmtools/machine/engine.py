@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from lkmtools.errors import KernelError
 from lkmtools.machine.cproto import Binding, Prototype, VaList
@@ -25,19 +25,35 @@ _HEADROOM = 256  # bytes of stack that a call must find
 _KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
 
 
+class Shortcut(NamedTuple):
+    """When parameter `param`, an int, is `number` (0 to 127), a function only returns `value`."""
+
+    param: int
+    number: int
+    value: int
+
+
 class KernelFunction:
     """A function that machine code can call: its prototype and its Python body.
 
     `constant`, when not None, is all the function does: it is then machine code itself, and costs no stop.
+    So is its `shortcut`.
     """
 
-    __slots__ = ("addr", "binding", "body", "constant", "name", "proto")
+    __slots__ = ("addr", "binding", "body", "constant", "name", "proto", "shortcut")
 
-    def __init__(self, proto: Prototype, body: Callable[..., Any], constant: int | None = None) -> None:
+    def __init__(
+        self,
+        proto: Prototype,
+        body: Callable[..., Any],
+        constant: int | None = None,
+        shortcut: Shortcut | None = None,
+    ) -> None:
         self.name = proto.name
         self.proto = proto
         self.body = body
         self.constant = constant
+        self.shortcut = shortcut
         self.addr = 0
         self.binding: Binding
 
@@ -92,9 +108,11 @@ class Engine:
         self.context = context
         self.functions = functions
         self.stubs: dict[int, KernelFunction] = {}  # by address
+        # What is in each slot of the text: a function that has a shortcut has the slot before its own, too.
+        self._slots = [fn for fn in functions for _ in range(2 if fn.shortcut else 1)]
         text = mem.base + port.kerntext
-        self.cpu = Cpu(port, mem, text, len(functions))
-        self.text_size = -(-(len(functions) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
+        self.cpu = Cpu(port, mem, text, len(self._slots))
+        self.text_size = -(-(len(self._slots) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
         self.watchdog = Watchdog(self.cpu)
         self.owner: Thread | None = None
         self.current = Thread()
@@ -111,12 +129,18 @@ class Engine:
         """Write the stubs, the return pad and the gate; make them executable."""
         port, mem = self.port, self.mem
         mem.fill(text, self.text_size, port.filler[0])
-        for i, fn in enumerate(self.functions):
-            fn.addr = text + i * SLOT
-            self.stubs[fn.addr] = fn
+        for fn in self.functions:
             fn.binding = fn.proto.bind(port)
+            fn.addr = 0
+        for i, fn in enumerate(self._slots):
+            addr = text + i * SLOT
             code = port.halt if fn.constant is None else port.constant_code(fn.constant)
-            mem.write(fn.addr, code)
+            if not fn.addr:
+                fn.addr = addr
+                if fn.shortcut:
+                    code = port.shortcut_code(*fn.shortcut, SLOT)
+            self.stubs[addr] = fn
+            mem.write(addr, code)
         mem.write(self.cpu.return_pad, port.return_code)
         mem.write(self.cpu.gate, port.halt)
         self.cpu.protect(text, self.text_size, READ | EXEC)
@@ -212,7 +236,7 @@ class Engine:
 
     def _loop(self, thread: Thread, level: Level, pc: int) -> None:
         """Run until the function returns to the gate, serving the kernel functions it calls."""
-        cpu, functions = self.cpu, self.functions
+        cpu, functions = self.cpu, self._slots
         while True:
             stop = cpu.run(pc)
             if stop >= 0:

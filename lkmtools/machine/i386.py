@@ -11,6 +11,12 @@ _REGISTERS = (
 )  # fmt: skip
 _R = dict(_REGISTERS)
 
+
+def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
+    """`cmpl $number, 4+4n(%esp)`, and so on."""
+    return x86.shortcut_code(bytes((0x83, 0x7C, 0x24, 4 + 4 * n, number)), value, size)
+
+
 I386 = Port(
     name="i386",
     arch="i386",
@@ -34,6 +40,7 @@ I386 = Port(
     return_code=x86.RET,
     filler=x86.INT3,
     constant_code=x86.constant_code,
+    shortcut_code=shortcut_code,
     stack_align=16,
     return_size=4,
     va_list=stack_words,

@@ -49,6 +49,9 @@ class Port:
     return_code: bytes  # return to the caller
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
+    # Its beginning, when it does so if its n-th argument, an int, is a small number: (n, number, constant,
+    # size), of that size.
+    shortcut_code: Callable[[int, int, int, int], bytes]
 
     stack_align: int  # at entry, (sp + return address size) is a multiple of this
     return_size: int  # bytes the call instruction pushes

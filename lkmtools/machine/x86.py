@@ -5,6 +5,7 @@ UC_ARCH_X86 = 4
 HLT = b"\xf4"
 RET = b"\xc3"
 INT3 = b"\xcc"
+NOP = b"\x90"
 
 FAULTS = {
     0: "integer divide fault",
@@ -40,6 +41,12 @@ def has_frame(code: bytes) -> bool | None:
     if at < 0:
         return False
     return None if b"\x5d" in code[at + 2 :] or b"\xc9" in code[at + 2 :] else True
+
+
+def shortcut_code(compare: bytes, value: int, size: int) -> bytes:
+    """After `compare`, return `value` when it found equality; go on behind `size` bytes when not."""
+    answer = constant_code(value)
+    return (compare + b"\x75" + bytes((len(answer),)) + answer).ljust(size, NOP)
 
 
 def is_call(code: bytes) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from machfix import Bench, Stopped
 
 from lkmtools.errors import KernelError
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Fault, MemFault, Prototype, Thread
+from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
 
 counted: list[int] = []
 FAC = Prototype("int64_t fac(int n)")
@@ -34,7 +34,10 @@ def poke(bench: Bench, addr: int, value: int) -> None:
     bench.mem.checked.set_u32(addr, value)
 
 
+SHORT = ("int first(int a)", "int second(int a, int b)", "int fourth(int a, int b, int c, int d)")
+SHORTCUTS = {SHORT[0]: Shortcut(0, 3, 0), SHORT[1]: Shortcut(1, 127, 5), SHORT[2]: Shortcut(3, 0, -1)}
 FUNCTIONS: dict[str, Any] = {
+    **{text: lambda bench, *args: count(bench, sum(args)) for text in SHORT},
     "int count(int n)": count,
     "int64_t again(int n)": again,
     "int fail(int errno)": fail,
@@ -47,7 +50,7 @@ FUNCTIONS: dict[str, Any] = {
 @pytest.fixture
 def bench(cc: Any, machine: str) -> Iterator[Any]:
     counted[:] = [0]
-    made = Bench(cc, machine, FUNCTIONS)
+    made = Bench(cc, machine, FUNCTIONS, SHORTCUTS)
     yield made
     made.close()
 
@@ -111,6 +114,25 @@ def test_a_stub_called_from_python_runs_without_the_cpu(bench: Bench) -> None:
         call(Prototype("void poke(void *a, int b)"), bench.kernel["poke"], 8, 1)
     assert caught.value.fn is not None
     assert caught.value.fn.name == "poke"
+
+
+def test_a_shortcut_is_taken_without_a_stop_and_only_for_its_number(bench: Bench) -> None:
+    """Any other number, and any other parameter of that number, reaches the Python function."""
+    bench.load("""
+int first(int), second(int, int), fourth(int, int, int, int);
+int a(int n); int b(int m, int n); int c(int k, int n);
+int a(int n) { return first(n) + 1000; }
+int b(int m, int n) { return second(m, n) + 1000; }
+int c(int k, int n) { return fourth(k, k, k, n) + 1000; }
+""")
+    assert bench.call("int a(int n)", 3) == 1000
+    assert bench.call("int b(int m, int n)", 3, 127) == 1005
+    assert bench.call("int c(int k, int n)", 9, 0) == 999
+    assert counted == [0]
+    assert bench.call("int a(int n)", 4) == 1005
+    assert bench.call("int b(int m, int n)", 127, 3) == 1131
+    assert bench.call("int c(int k, int n)", 0, 7) == 1008
+    assert counted == [3]
 
 
 LOOP = """
