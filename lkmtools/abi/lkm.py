@@ -1,4 +1,4 @@
-"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with the older LMRESERV_O beside it, and our LMINFO, LMREFS, LMWHOHAS."""
+"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with the older LMRESERV_O and our LMINFO, LMREFS, LMWHOHAS."""
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_VOID, Ioctl

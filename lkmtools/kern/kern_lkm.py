@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi import lkm as abi
@@ -18,37 +19,25 @@ from lkmtools.abi.datamodel import DataModel, cstring
 from lkmtools.abi.errno import (
     EBADF,
     EBUSY,
-    EINVAL,
     ENAMETOOLONG,
-    ENOENT,
     ENOMEM,
     ENOTTY,
     ENXIO,
     EPERM,
-    errno_name,
-    strerror,
 )
 from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
 from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
-from lkmtools.kern import kern_ksyms, lkm_dispatch, lkm_query, lkm_refs
+from lkmtools.kern import lkm_dispatch, lkm_query
 from lkmtools.kern.export import Data, constant, export
 from lkmtools.kern.kern_copy import user_string
-from lkmtools.kern.lkm_list import ModuleList
 from lkmtools.kern.lkm_record import Module, read_info
-from lkmtools.kern.lkm_wait import Waiters
-from lkmtools.kern.uvm_km import round_page
-from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
-
-ENTRY = Prototype("int entry(struct lkm_table *lkmtp, int cmd, int ver)")
-REMEMBERED = 64  # unloaded modules whose place is remembered
-MAX_IMAGE = 64 << 20
 
 
 class State(enum.IntEnum):
@@ -66,223 +55,6 @@ class Open:
         self.proc = proc
         self.state = State.IDLE
         self.module: Module | None = None
-
-
-class Lkm:
-    """All modules, and the device."""
-
-    def __init__(self, k: Kernel) -> None:
-        self._k = k
-        self.open: Open | None = None
-        self.list = ModuleList(k)
-        self.modules = self.list.by_id
-        self.by_table = self.list.by_table
-        self.module_at = self.list.at
-        self.waiters = Waiters(k)
-        self.unloaded: list[tuple[int, int, str]] = []
-        self.layout = abi.lkm_table.layout(k.dm)
-        self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
-        self.memory = self.layout.select("private", "size", "area")
-        self.private = abi.lkm_any.layout(k.dm).select("lkm_type", "lkm_name", "lkm_offset")
-        self.stat = abi.lmc_stat.layout(k.dm)
-        self.head = self.list.head
-        self.rows = {row.ioctl.code(k.dm): row for row in ROWS}
-
-    # -- finding ----------------------------------------------------------------------------------------
-
-    def view(self, module: Module) -> View:
-        """A module's struct lkm_table."""
-        return self._k.mem.view(self.layout, module.table)
-
-    def loaded(self) -> list[Module]:
-        """The modules that are in use (refcnt 1), by id."""
-        return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
-
-    def find_other(self, name: str, table: int) -> Module | None:
-        """A loaded module called `name` that is not the one at `table` (lkmexists)."""
-        return next((module for module in self.list.by_name(name) if module.table != table), None)
-
-    def find(self, ident: int, name: Callable[[], str]) -> Module:
-        """A loaded module by id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
-        if ident < 0:
-            wanted = name()
-            named = self.list.by_name(wanted)
-            if not named:
-                names = ", ".join(m.title for m in self.loaded()) or "none"
-                raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
-            return named[0]
-        found = self.modules.get(ident)
-        if found is not None and self._k.mem.u8(found.table + self._refcnt):
-            return found
-        loaded = self.loaded()
-        if not loaded or ident > loaded[-1].id:
-            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
-            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
-        raise KernelError(ENOENT, f"no module has ID {ident}")
-
-    def locate(self, addr: int) -> tuple[str, int, str] | None:
-        """(function, its address, module) for an address in a module."""
-        module = self.module_at(addr)
-        return None if module is None else (*module.function(addr), module.title)
-
-    def unloaded_at(self, addr: int) -> str | None:
-        """The name of the module that was last unloaded from around `addr`."""
-        return next(
-            (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
-        )
-
-    def status(self) -> dict[str, Any]:
-        """What `lkmctl status` shows of it."""
-        holder = self.open.proc if self.open else None
-        return {
-            "modules": [
-                {"id": m.id, "name": m.title, "area": m.area, "size": m.size, "path": m.info.path or m.path}
-                for m in self.loaded()
-            ],
-            "reservations": len(self.modules) - len(self.loaded()),
-            "holder": {"comm": holder.comm, "pid": holder.host_pid} if holder else None,
-        }
-
-    # -- life -------------------------------------------------------------------------------------------
-
-    def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> Module:
-        """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
-        k = self._k
-        if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
-            raise KernelError(
-                EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})"
-            )
-        if sym_symsize > sym_size:
-            raise KernelError(EINVAL, f"sym_symsize {sym_symsize} is more than sym_size {sym_size}")
-        taken: list[int] = []
-        try:
-            area = self._memory(size, taken)
-            syms = self._memory(sym_size, taken) if sym_size else 0
-            table = k.heap.alloc(self.layout.size)
-            if not table:
-                raise KernelError(ENOMEM, "no kernel memory for a table entry")
-        except KernelError:
-            for addr in taken:
-                k.kmap.free(addr)
-            raise
-        ident = self.list.next_id()
-        k.mem.write(
-            table,
-            self.layout.pack(
-                id=ident, size=size, area=area, syms=syms, sym_size=sym_size, sym_symsize=sym_symsize,
-            ),
-        )  # fmt: skip
-        module = Module(ident, table, area, round_page(size), syms, path)
-        self.list.insert(module)
-        return module
-
-    def _memory(self, size: int, taken: list[int]) -> int:
-        addr = self._k.kmap.alloc(size, READ | WRITE)
-        if not addr:
-            raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
-        taken.append(addr)
-        return addr
-
-    def release(self, module: Module) -> None:
-        """Give back everything a module has."""
-        k = self._k
-        if module.exports:
-            kern_ksyms.delsymtab(k, module)
-        self.list.remove(module)
-        lkm_refs.unlink(k, module)
-        k.kmap.free(module.area)
-        if module.syms:
-            k.kmap.free(module.syms)
-        k.heap.free(module.table)
-
-    def ready(self, module: Module, entry: int) -> None:
-        """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""
-        k, view = self._k, self.view(module)
-        if not module.holds(entry):
-            raise KernelError(
-                EINVAL,
-                f"entry point {entry:#x} is outside {module.area:#x} to {module.area + module.size:#x}",
-            )
-        self._protect(module)
-        view.entry = entry
-        self.enter(module, abi.LKM_E_LOAD)
-        try:
-            if not module.holds(view.private):
-                raise KernelError(
-                    EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)"
-                )
-            module.name = lkm_dispatch.module_name(k, view.private)
-            view.type = k.umem.i32(view.private)
-            if view.sym_size and view.sym_offset == view.sym_size:
-                syms = k.mem.read(view.syms, view.sym_size)
-                kern_ksyms.addsymtab(k, module, syms[: view.sym_symsize], syms[view.sym_symsize :])
-                module.exports = True
-        except KernelError:
-            module.name = ""
-            self._undo(module)
-            raise
-        view.refcnt = 1
-        self.list.named(module)
-        lkm_refs.link_imports(k, module)
-
-    def _protect(self, module: Module) -> None:
-        cpu = self._k.engine.cpu
-        segments = module.info.segments
-        cpu.protect(module.area, module.size, 0 if segments else READ | WRITE | EXEC)
-        for segment in segments:
-            cpu.protect(module.area + segment.offset, segment.size, segment.prot)
-        cpu.flush_code(module.area, module.size)
-
-    def enter(self, module: Module, cmd: int) -> None:
-        """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
-        k, thread = self._k, self._k.engine.current
-        thread.reason = ""
-        errno = k.call(ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION)
-        if errno:
-            reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
-            if cmd == abi.LKM_E_LOAD:
-                self._abandon(module)
-            raise KernelError(errno, reason)
-
-    def _undo(self, module: Module) -> None:
-        """A load failed after the entry point succeeded: let the module undo what it did."""
-        try:
-            self.enter(module, abi.LKM_E_UNLOAD)
-        except KernelError as error:
-            self._k.console.write(f"LKM '{module.title}': unload after a failed load: {error}\n")
-        self._abandon(module)
-
-    def _abandon(self, module: Module) -> None:
-        """Unwire a module that could not be loaded; what it has made impossible to undo is reported."""
-        try:
-            self._unwire(module)
-        except KernelError as error:
-            self._k.console.write(f"LKM '{module.title}': left behind by a failed load: {error}\n")
-
-    def _unwire(self, module: Module) -> None:
-        """Take a module's rows out of the kernel's tables when it did not do so itself."""
-        while module.wired:
-            private = next(reversed(module.wired))
-            module.wired[private]()
-            del module.wired[private]
-
-    def unload(self, module: Module) -> None:
-        """EBUSY with who or what is in the way; otherwise the module is gone."""
-        if why := lkm_refs.in_use(self._k, module):
-            raise KernelError(EBUSY, why)
-        module.unloading = True
-        try:
-            self.enter(module, abi.LKM_E_UNLOAD)
-        except KernelError as error:
-            module.unloading = False
-            why = error.reason or strerror(error.errno)
-            raise KernelError(EBUSY, f"LKM '{module.title}' refused: {why}") from None
-        self._unwire(module)
-        self.unloaded = [*self.unloaded[1 - REMEMBERED :], (module.area, module.size, module.title)]
-        self.release(module)
-
-
-# -- the device ---------------------------------------------------------------------------------------------
 
 
 @export("int lkmopen(dev_t dev, int flag, int mode, struct lwp *l)")
@@ -341,13 +113,19 @@ def lkm_ioctl(
     return mark
 
 
+@cache
+def _rows(dm: DataModel) -> dict[int, Row]:
+    """The rows by command number."""
+    return {row.ioctl.code(dm): row for row in ROWS}
+
+
 _LOADABLE = frozenset((State.RESERVED, State.LOADING))
 
 
 @export("int lkmioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)")
 def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -> int:
     """Checks in the original's order: securelevel, FWRITE, state; an unknown command is ENOTTY."""
-    row = k.lkm.rows.get(cmd)
+    row = _rows(k.dm).get(cmd)
     if row is None:
         raise KernelError(ENOTTY, f"ioctl {cmd:#x} is none of /dev/lkm")
     op = k.lkm.open

@@ -23,11 +23,11 @@ from lkmtools.kern.console import Console
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
-from lkmtools.kern.kern_lkm import Lkm
 from lkmtools.kern.kern_malloc import Heap
 from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
 from lkmtools.kern.kern_synch import Scheduler
 from lkmtools.kern.kern_timeout import Callouts
+from lkmtools.kern.lkm_life import Lkm
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request

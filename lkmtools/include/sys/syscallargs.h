@@ -48,6 +48,8 @@ struct sys_pwrite_args {
 	syscallarg(int) fd; syscallarg(const void *) buf; syscallarg(size_t) nbyte; syscallarg(int) PAD;
 	syscallarg(off_t) offset;
 };
+struct sys_mmap_args { syscallarg(void *) addr; syscallarg(size_t) len; syscallarg(int) prot; syscallarg(int) flags; syscallarg(int) fd; syscallarg(long) PAD; syscallarg(off_t) pos; };
+struct sys_munmap_args { syscallarg(void *) addr; syscallarg(size_t) len; };
 struct sys_lseek_args { syscallarg(int) fd; syscallarg(int) PAD; syscallarg(off_t) offset; syscallarg(int) whence; };
 struct sys_poll_args { syscallarg(struct pollfd *) fds; syscallarg(u_int) nfds; syscallarg(int) timeout; };
 struct sys___sysctl_args {
@@ -81,6 +83,8 @@ int	sys_pread(struct lwp *l, const void *v, register_t *retval);
 int	sys_pwrite(struct lwp *l, const void *v, register_t *retval);
 int	sys_lseek(struct lwp *l, const void *v, register_t *retval);
 int	sys_ioctl(struct lwp *l, const void *v, register_t *retval);
+int	sys_mmap(struct lwp *l, const void *v, register_t *retval);
+int	sys_munmap(struct lwp *l, const void *v, register_t *retval);
 int	sys_poll(struct lwp *l, const void *v, register_t *retval);
 int	sys_open(struct lwp *l, const void *v, register_t *retval);
 int	compat_50_sys_mknod(struct lwp *l, const void *v, register_t *retval);
