@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 from array import array
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,10 +27,12 @@ from lkmtools.machine import EXEC, PAGE_SIZE, SLOT
 if TYPE_CHECKING:
     from lkmtools.kern.export import Data
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.ksyms_image import Piece
     from lkmtools.kern.lkm_record import Module
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _SKIPPED = (elf.STT_SECTION, elf.STT_FILE)
+_IOV_MAX = 1024  # pieces of one writev(2)
 KERNEL = "netbsd"  # the title of the kernel's own table
 
 
@@ -76,10 +78,10 @@ class SymbolTable:
 class Image:
     """The image of one generation: a sealed memory file of `length` bytes, whole pages, `size` in use."""
 
-    def __init__(self, generation: int, data: bytes) -> None:
+    def __init__(self, generation: int, parts: list[Piece]) -> None:
         self.generation = generation
-        self.size = len(data)
-        self.length = -(-len(data) // PAGE_SIZE) * PAGE_SIZE
+        self.size = _bytes(parts)
+        self.length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
         self.refs = 1
         try:
             self.fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -87,9 +89,8 @@ class Image:
             raise KernelError(ENOMEM, f"no memory file for the symbols: {error.strerror}") from None
         try:
             os.ftruncate(self.fd, self.length)
-            left = memoryview(data)
-            while left:
-                left = left[os.write(self.fd, left) :]
+            for i in range(0, len(parts), _IOV_MAX):
+                _write(self.fd, parts[i : i + _IOV_MAX])
             fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
         except OSError as error:
             os.close(self.fd)
@@ -100,6 +101,17 @@ class Image:
         self.refs -= 1
         if not self.refs:
             os.close(self.fd)
+
+
+def _write(fd: int, parts: list[Piece]) -> None:
+    """All of `parts`, without a copy of them unless the file takes less at once."""
+    left = b"".join(parts)[done:] if (done := os.writev(fd, parts)) < _bytes(parts) else b""
+    while left:
+        left = left[os.write(fd, left) :]
+
+
+def _bytes(parts: list[Piece]) -> int:
+    return sum(memoryview(part).nbytes for part in parts)
 
 
 class Symbols:
@@ -113,8 +125,9 @@ class Symbols:
         self._machine = machine
         self._kernel_rows = kernel_rows
         self._kernel_table: SymbolTable | None = None
-        self._owners: dict[str, SymbolTable] = {}
-        self._places: list[tuple[int, SymbolTable]] = []  # by address
+        self._values: dict[str, int] = {}  # of the modules' global symbols
+        self._starts: list[int] = []  # where the modules with a table lie, and the tables
+        self._by_start: list[SymbolTable] = []
         self._image: Image | None = None
         self._longest = 0  # of the modules' names
 
@@ -123,18 +136,15 @@ class Symbols:
     def value(self, name: str) -> int | None:
         """A global symbol's value, the kernel's first; None when nobody exports it."""
         value = self.kernel.get(name)
-        if value is None:
-            table = self._owners.get(name)
-            value = table.rows[table.globals[name]].value if table is not None else None
-        return value
+        return self._values.get(name) if value is None else value
 
     def symbol(self, name: str) -> tuple[SymbolTable, int] | None:
         """A symbol's table and its number there: a global one, else the first local one of that name."""
-        owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
-        if owner is not None:
-            return owner, owner.globals[name]
-        owner = next((table for table in self.tables.values() if name in table.locals), None)
-        return None if owner is None else (owner, owner.locals[name])
+        tables = [self.kernel_table(), *self.tables.values()]
+        for table in tables:
+            if name in table.globals:
+                return table, table.globals[name]
+        return next(((table, table.locals[name]) for table in tables if name in table.locals), None)
 
     def longest(self) -> int:
         """The length of the longest name (ksyms_maxlen)."""
@@ -146,10 +156,10 @@ class Symbols:
         """The symbol nearest below `addr`, of the kernel or module whose memory it is (ksyms_getname)."""
         table = self.kernel_table()
         if not table.start <= addr < table.end:
-            at = bisect_right(self._places, addr, key=lambda place: place[0])
-            if not at or addr >= self._places[at - 1][1].end:
+            at = bisect_right(self._starts, addr)
+            if not at or addr >= self._by_start[at - 1].end:
                 return None
-            table = self._places[at - 1][1]
+            table = self._by_start[at - 1]
         row = table.nearest(addr)
         return None if row is None else Place(row, addr - row.value, table.title)
 
@@ -166,8 +176,10 @@ class Symbols:
     def add(self, table: SymbolTable) -> None:
         """A module's table, whose global names nobody else has."""
         self.tables[table.title] = table
-        self._owners.update(dict.fromkeys(table.globals, table))
-        insort(self._places, (table.start, table), key=lambda place: place[0])
+        self._values.update((name, table.rows[i].value) for name, i in table.globals.items())
+        at = bisect_right(self._starts, table.start)
+        self._starts.insert(at, table.start)
+        self._by_start.insert(at, table)
         self._longest = max(self._longest, table.longest)
         self.generation += 1
 
@@ -175,8 +187,9 @@ class Symbols:
         """Forget a module's table."""
         del self.tables[table.title]
         for name in table.globals:
-            del self._owners[name]
-        self._places.remove((table.start, table))
+            del self._values[name]
+        at = self._by_start.index(table)
+        del self._starts[at], self._by_start[at]
         if table.longest == self._longest:
             self._longest = max((other.longest for other in self.tables.values()), default=0)
         self.generation += 1

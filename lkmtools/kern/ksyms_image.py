@@ -11,13 +11,15 @@ those that moved within .strtab are added to.
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.elf import Codec
+
+if TYPE_CHECKING:
+    Piece = bytes | array[int]
 
 SYMTAB, STRTAB, SHSTRTAB, TEXT, DATA = 1, 2, 3, 4, 5  # section numbers of every image
 _NAMES = b"\0.symtab\0.strtab\0.shstrtab\0.text\0.data\0"
@@ -70,15 +72,13 @@ class Table:
         if not delta:
             return
         step = self.codec.symbol.size // 4
-        swapped = self.codec.byteorder != sys.byteorder
+        order: Literal["little", "big"] = "little" if self.codec.byteorder == "little" else "big"
         for words in (self.locals, self.globals):
-            names = words[::step]
-            if swapped:
-                names.byteswap()
-            names = array("I", [name + delta for name in names])
-            if swapped:
-                names.byteswap()
-            words[::step] = names
+            # All names as the digits of one integer, in base 2**32: one addition moves them together.
+            names = words[::step].tobytes()
+            ones = int.from_bytes(b"\1\0\0\0" * (len(names) // 4), "little")
+            moved = int.from_bytes(names, order) + delta * ones
+            words[::step] = array("I", moved.to_bytes(len(names), order))
 
 
 def _extent(rows: list[Row], section: int) -> tuple[int, int]:
@@ -89,8 +89,8 @@ def _extent(rows: list[Row], section: int) -> tuple[int, int]:
     return min(row.value for row in inside), max(row.value + row.size for row in inside)
 
 
-def build(codec: Codec, machine: int, tables: Sequence[Table]) -> bytes:
-    """The image of `tables`, in their order. Moves their bases; .strtab must stay below 4 GiB."""
+def build(codec: Codec, machine: int, tables: Sequence[Table]) -> list[Piece]:
+    """The image of `tables`, in their order, in pieces. Moves their bases; .strtab must stay below 4 GiB."""
     base = 1
     for table in tables:
         table.rebase(base)
@@ -122,16 +122,13 @@ def build(codec: Codec, machine: int, tables: Sequence[Table]) -> bytes:
             _NAMES,
         )
     )
-    return b"".join(
-        (
-            head.ljust(symtab_at, b"\0"),
-            bytes(entry),
-            *(table.locals for table in tables),
-            *(table.globals for table in tables),
-            b"\0",
-            *(table.strings for table in tables),
-        )
-    )
+    return [
+        head.ljust(symtab_at, b"\0") + bytes(entry),
+        *(table.locals for table in tables if table.locals),
+        *(table.globals for table in tables if table.globals),
+        b"\0",
+        *(table.strings for table in tables if table.strings),
+    ]
 
 
 def _name(section: str) -> int:

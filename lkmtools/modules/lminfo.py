@@ -64,8 +64,9 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> Symbol
     """
     layout = (elf64_sym if dm.pointer == 8 else elf32_sym).layout(dm)
     strings, rows = Strings(), [bytes(layout.size)]
+    found = {s.name: s for s in image.symbols if s.bind != STB_LOCAL} if image else {}
     for name in names:
-        symbol = image.symbol(name) if image else None
+        symbol = found.get(name)
         value, size, info = (
             (symbol.value, symbol.size, symbol.bind << 4 | symbol.type) if symbol else (0, 0, 0)
         )

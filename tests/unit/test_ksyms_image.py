@@ -28,7 +28,7 @@ MODULE = [
 def image(bits: int, order: str, *tables: list[Row]) -> bytes:
     """An image of these tables for a machine of this class and byte order."""
     codec = elf.codec(bits, order)
-    return build(codec, 4711, [Table(codec, rows) for rows in tables])
+    return b"".join(build(codec, 4711, [Table(codec, rows) for rows in tables]))
 
 
 def read(data: bytes) -> ELFFile:
@@ -125,10 +125,10 @@ def test_tables_move_within_the_string_table(bits: int, order: str) -> None:
     """A packed table is used again in another place: after others came before it, and after they went."""
     codec = elf.codec(bits, order)
     kernel, module = Table(codec, KERNEL), Table(codec, MODULE)
-    alone = build(codec, 4711, [module])
-    together = build(codec, 4711, [kernel, module])
+    alone = b"".join(build(codec, 4711, [module]))
+    together = b"".join(build(codec, 4711, [kernel, module]))
     assert image(bits, order, KERNEL, MODULE) == together
-    assert alone == build(codec, 4711, [module])
+    assert alone == b"".join(build(codec, 4711, [module]))
 
 
 def test_no_symbols_at_all_are_an_image_too() -> None:

@@ -64,7 +64,7 @@ def snapshot(p: Process) -> bytes:
 @click.option("-n", "numeric", is_flag=True, help="Sort by address, not by name.")
 @click.argument("pattern", required=False)
 def nm(numeric: bool, pattern: str | None, socket: str | None) -> None:
-    """List the kernel's symbols: address, kind and name, as nm(1) does.
+    """List the kernel's symbols as nm(1) does.
 
     \b
         lkmctl nm -n
