@@ -107,9 +107,11 @@ class Connection:
             self.refuse(f"protocol error: {error}")
 
     def _frame(self, serial: int, frame: Frame) -> None:
-        kind = type(frame)
-        if kind is Syscall and self.greeted:
-            self._syscall(serial, frame)  # type: ignore[arg-type]
+        if type(frame) is Syscall and self.greeted:
+            if self.pending is not None:
+                raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
+            self.pending = serial
+            self.server.submit(self, Request(*frame))
         elif type(frame) is Hello and not self.greeted:
             self._hello(serial, frame)
         elif type(frame) is Control and self.greeted:
@@ -119,7 +121,7 @@ class Connection:
             self.server.mapped(done, frame.errno, frame.address)
         else:
             when = "after HELLO" if self.greeted else "before HELLO"
-            raise ProtocolError(f"{kind.__name__.upper()} {when}")
+            raise ProtocolError(f"{type(frame).__name__.upper()} {when}")
 
     def _hello(self, serial: int, frame: Hello) -> None:
         if frame.version != VERSION:
@@ -134,12 +136,6 @@ class Connection:
         self.greeted = True
         self.send(self.server.welcome(self), serial)
 
-    def _syscall(self, serial: int, frame: Syscall) -> None:
-        if self.pending is not None:
-            raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
-        self.pending = serial
-        self.server.submit(self, Request(*frame))
-
     def reply(self, reply: Reply) -> None:
         """The kernel's answer to the SYSCALL in flight."""
         serial = self.pending
@@ -150,7 +146,7 @@ class Connection:
             self.send(Result(*reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
-        self.server.answered()
+        self.server.fruitless = 0  # this boot is good for something
 
     def map(self, span: Span, done: Done) -> None:
         """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""

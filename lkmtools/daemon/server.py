@@ -72,7 +72,7 @@ class Server:
         self.stopping = False
         self.want_reboot: Connection | None = None
         self.last: Connection | None = None  # who asked for the end
-        self._fruitless = 0  # boots in a row in which no request was answered
+        self.fruitless = 0  # boots in a row in which no request was answered
         self._deferred: list[Callable[[], None]] = []
         self._printed: list[str] = []
         self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -228,10 +228,6 @@ class Server:
         else:
             self._enter(done, errno, address)
 
-    def answered(self) -> None:
-        """A request was answered: this boot is good for something."""
-        self._fruitless = 0
-
     def end_process(self, conn: Connection) -> None:
         """The client is gone, or goes: its process exits."""
         proc, conn.proc = conn.proc, None
@@ -258,8 +254,8 @@ class Server:
         """Boot a new kernel, at most BOOT_TRIES times; then it stays halted, and `halted` says why."""
         self.kernel = None
         self.halted = None
-        while self._fruitless < BOOT_TRIES:
-            self._fruitless += 1
+        while self.fruitless < BOOT_TRIES:
+            self.fruitless += 1
             self.bootno += 1
             try:
                 kernel = self.make(self.config, self.console, self.bootno)
@@ -299,7 +295,7 @@ class Server:
         asked.proc = None
         asked.finish()
         self._end_all("the kernel was rebooted (lkmctl reboot)", "")
-        self._fruitless = 0
+        self.fruitless = 0
         self.boot()
 
     def _end_all(self, reason: str, report: str) -> None:

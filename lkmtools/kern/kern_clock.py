@@ -32,7 +32,7 @@ class Clock:
         self._k = k
         self._time_t = struct.Struct(k.dm.order + "q")
         self._timeval = timeval.layout(k.dm)
-        self._next = 0.0
+        self.due = 0.0  # on the monotonic clock: when the variables are next set
         k.mem.write(k.symbol("boottime"), self._pack(k.sched.boottime))
         self.hardclock()
 
@@ -43,12 +43,10 @@ class Clock:
     def hardclock(self) -> None:
         """The clock interrupt: set the variables, when a tick has passed since they were."""
         k = self._k
-        uptime = k.sched.uptime()
-        if uptime < self._next:
+        if time.monotonic() < self.due:
             return
-        ticks = k.sched.ticks()
-        self._next = (ticks + 1) / k.config.hz
-        now = k.now()
+        uptime, ticks, now = k.sched.uptime(), k.sched.ticks(), k.now()
+        self.due = time.monotonic() - uptime + (ticks + 1) / k.config.hz
         write, at = k.mem.write, k.symbol
         write(at("time_second"), self._time_t.pack(int(now)))
         write(at("time_uptime"), self._time_t.pack(int(uptime)))

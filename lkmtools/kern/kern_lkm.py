@@ -33,6 +33,7 @@ from lkmtools.kern import lkm_dispatch, lkm_query
 from lkmtools.kern.export import Data, constant, export
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.lkm_record import Module, read_info
+from lkmtools.machine import Shortcut
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc
@@ -280,7 +281,7 @@ lkm_ioctl(abi.LMREFS, changes=False)(lkm_query.lmrefs)
 # -- what modules call --------------------------------------------------------------------------------------
 
 
-@export("int lkmdispatch(struct lkm_table *lkmtp, int cmd)", "sys/lkm.h")
+@export("int lkmdispatch(struct lkm_table *lkmtp, int cmd)", "sys/lkm.h", Shortcut(1, abi.LKM_E_STAT, 0))
 def lkmdispatch(k: Kernel, table: int, cmd: int) -> int:
     """Wire (LKM_E_LOAD) or unwire (LKM_E_UNLOAD) a module in the kernel's tables; LKM_E_STAT does nothing."""
     lkm_dispatch.dispatch(k, table, cmd)

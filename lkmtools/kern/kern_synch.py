@@ -134,7 +134,8 @@ class Scheduler:
         """Switch to `lwp` until it sleeps or ends; clock ticks are served in between."""
         k = self._k
         while True:
-            k.clock.hardclock()
+            if time.monotonic() >= k.clock.due:
+                k.clock.hardclock()
             self.current = lwp
             k.engine.current = lwp.thread
             k.mem.set_ptr(k.curlwp, lwp.addr)

@@ -239,13 +239,14 @@ class Kernel:
 
     def _main(self, proc: Proc) -> None:
         """The life of a process: system calls until it exits."""
-        lwp, serve = proc.lwp, self.system_calls.serve
+        lwp, serve, sched = proc.lwp, self.system_calls.serve, self.sched
         while True:
             while proc.work:
                 request, reply = proc.work.popleft()
                 self.calls += 1
                 answer = serve(lwp, request)
-                self.sched.userret()
+                if sched.spl or sched.spins:
+                    sched.userret()
                 reply(answer)
             if proc.exiting:
                 break

@@ -77,7 +77,10 @@ class RegionSpace:
         """What write() changed, a span for each region."""
         if not self._changed:
             return ()
-        return tuple([(i, lo, self._regions[i][1][lo:hi]) for i, (lo, hi) in sorted(self._changed.items())])
+        out = []
+        for i, (lo, hi) in sorted(self._changed.items()):
+            out.append((i, lo, self._regions[i][1][lo:hi]))
+        return tuple(out)
 
 
 NOWHERE = RegionSpace()  # the memory of a process that is in no system call

@@ -43,16 +43,10 @@ class View:
         object.__setattr__(self, "_layout", layout)
         object.__setattr__(self, "addr", addr)
 
-    def __getattr__(self, name: str) -> Any:
-        return self.get(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.put(name, value)
-
     def __repr__(self) -> str:
         return f"<struct {self._layout.name} at {self.addr:#x}>"
 
-    def get(self, member: str) -> Any:
+    def __getattr__(self, member: str) -> Any:
         """Read `member` ("mod.lkm_name" for a nested one)."""
         field = self._layout.fields[member]
         mem = self._mem
@@ -60,11 +54,14 @@ class View:
         value = field.codec.unpack_from(mem.buf, off)
         return value if field.many else value[0]
 
-    def put(self, member: str, value: Any) -> None:
+    def __setattr__(self, member: str, value: Any) -> None:
         """Write `member`."""
         field = self._layout.fields[member]
         off = self._mem.locate(self.addr + field.offset, field.size, WRITE)
         self._layout.put(self._mem.buf, off - field.offset, member, value)
+
+    get = __getattr__
+    put = __setattr__
 
     def at(self, member: str) -> int:
         """The address of `member`."""

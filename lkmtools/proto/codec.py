@@ -6,6 +6,7 @@ would not take.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from struct import Struct
 from typing import Any
@@ -49,7 +50,7 @@ _MAP = Struct("<QQ")
 _MAPPED = Struct("<iIQ")
 
 _U64 = (1 << 64) - 1
-_NO_TEXT = bytes(4)
+_NO_TEXT, _NO_TEXTS = bytes(4), bytes(8)
 _BLANK_FROM = 32  # bytes: below this, looking for zeros costs more than sending them
 
 
@@ -82,10 +83,9 @@ class Payload:
 
     def text(self, what: str) -> str:
         """A counted UTF-8 string."""
-        if self.data[self.at : self.at + 4] == _NO_TEXT and self.at + 4 <= self.end:
-            self.at += 4
-            return ""
         length = self.take(_U32, what)[0]
+        if not length:
+            return ""
         at = self.at - self.begin
         raw = self.raw(length, what)
         try:
@@ -93,6 +93,14 @@ class Payload:
         except UnicodeDecodeError as error:
             bad = f"byte {raw[error.start]:#04x} at {at + error.start}"
             raise ProtocolError(f"{self.name}: {what} at byte {at} is not UTF-8: {bad}") from None
+
+    def texts(self, first: str, second: str) -> tuple[str, str]:
+        """Two counted strings; mostly both are empty."""
+        at = self.at
+        if self.data[at : at + 8] == _NO_TEXTS and at + 8 <= self.end:
+            self.at = at + 8
+            return "", ""
+        return self.text(first), self.text(second)
 
     def done(self) -> None:
         """Nothing may follow."""
@@ -168,8 +176,11 @@ def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
         raise _over("SYSCALL: number of arguments", nargs, MAX_ARGS)
     if nregions > MAX_REGIONS:
         raise _over("SYSCALL: number of regions", nregions, MAX_REGIONS)
-    out: list[bytes | bytearray] = [_SYSCALL.pack(number & 0xFFFFFFFF, nargs, nregions)]
-    out.append(_ARGS[nargs].pack(*[arg & _U64 for arg in args]))
+    try:
+        words = _ARGS[nargs].pack(*args)
+    except struct.error:  # a negative one, or one too large
+        words = _ARGS[nargs].pack(*[arg & _U64 for arg in args])
+    out: list[bytes | bytearray] = [_SYSCALL.pack(number & 0xFFFFFFFF, nargs, nregions), words]
     total = 0
     for address, data in regions:
         length = len(data)
@@ -227,9 +238,9 @@ def _encode_result(frame: Result) -> list[bytes | bytearray]:
 
 def _decode_result(payload: Payload) -> Result:
     errno, nchanged, zero, first, second = payload.take(_RESULT, "errno and values")
-    _zero("RESULT: reserved word", zero)
-    reason = payload.text("reason")
-    tty = payload.text("tty")
+    if zero:
+        _zero("RESULT: reserved word", zero)
+    reason, tty = payload.texts("reason", "tty")
     changed = []
     for _ in range(nchanged):
         index, offset, length = payload.take(_CHANGED, "changed region")
