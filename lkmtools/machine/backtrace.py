@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from lkmtools.machine.cpu import Fault
 from lkmtools.machine.engine import Engine, Level, Thread
-from lkmtools.machine.memory import EXEC, MemFault
+from lkmtools.machine.memory import EXEC, PAGE_SIZE, MemFault
 
 _MOST = 64  # frames of one level
+_LONGEST_CALL = 7  # bytes
 
 
 class Frame(NamedTuple):
@@ -119,10 +120,9 @@ def _returns_to(engine: Engine, pc: int) -> bool:
         return True
     if not _is_code(engine, pc) or engine.function_at(pc):
         return False
-    try:
-        return engine.port.is_call(engine.mem.checked.read(pc - 7, 7))
-    except MemFault:
-        return False
+    # A call at the very start of a module's text has no readable bytes before it.
+    length = _LONGEST_CALL if _is_code(engine, pc - _LONGEST_CALL) else pc % PAGE_SIZE
+    return engine.port.is_call(engine.mem.read(pc - length, length))
 
 
 def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]:
