@@ -20,7 +20,8 @@ DEV_KSYMS = "/dev/ksyms"
 def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
     """The values of those global symbols among `names` that the kernel has (ksyms(4)).
 
-    The device is open only meanwhile: an open one can delay the loading of symbols. KernelError from open(2).
+    One ioctl a name is cheaper than reading an image with many symbols. The device is open only meanwhile:
+    a process has it open once. KernelError from open(2), EBUSY when `p` has it open itself.
     """
     fd = p.open(DEV_KSYMS, O_RDONLY)
     values = {name: _value(p, fd, name) for name in names}
