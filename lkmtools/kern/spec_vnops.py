@@ -40,15 +40,16 @@ class DeviceFile(File):
     def __init__(self, node: Node, flag: int) -> None:
         super().__init__(flag)
         self.dev = node.rdev
+        self.major = major(node.rdev)
         self.kind = node.mode & S_IFMT
         self.node: Node = node
 
     def _entry(self, k: Kernel, member: str) -> int:
         """A function pointer of this device's driver; ENXIO when the major has none."""
         table, struct = ("cdevsw", cdevsw) if self.kind == S_IFCHR else ("bdevsw", bdevsw)
-        driver = lookup(k, table, major(self.dev))
+        driver = lookup(k, table, self.major)
         if not driver:
-            raise KernelError(ENXIO, f"no driver has {table[:4]} major {major(self.dev)}")
+            raise KernelError(ENXIO, f"no driver has {table[:4]} major {self.major}")
         field = struct.layout(k.dm).fields.get(member)
         if field is None:
             raise KernelError(ENODEV, "block devices are not read or written directly")

@@ -42,15 +42,17 @@ _WELCOME = Struct("<HBBB3xIIII")
 _SYSCALL = Struct("<IHH")
 _ARGS = tuple(Struct(f"<{n}Q") for n in range(MAX_ARGS + 1))
 _REGION = Struct("<QII")
+_ONE_REGION = tuple(Struct(f"<{n}QQII") for n in range(MAX_ARGS + 1))  # arguments, and one region
 _RESULT = Struct("<iHHQQ")
 _PLAIN_RESULT = Struct("<iHHQQII")  # most results have no text: two lengths that are zero
+_ONE_CHANGE = Struct("<iHHQQIIIII")  # ... and one change
 _CHANGED = Struct("<III")
 _ANSWER = Struct("<HH")
 _MAP = Struct("<QQ")
 _MAPPED = Struct("<iIQ")
 
 _U64 = (1 << 64) - 1
-_NO_TEXT, _NO_TEXTS = bytes(4), bytes(8)
+_NO_TEXT = bytes(4)
 _BLANK_FROM = 32  # bytes: below this, looking for zeros costs more than sending them
 
 
@@ -93,14 +95,6 @@ class Payload:
         except UnicodeDecodeError as error:
             bad = f"byte {raw[error.start]:#04x} at {at + error.start}"
             raise ProtocolError(f"{self.name}: {what} at byte {at} is not UTF-8: {bad}") from None
-
-    def texts(self, first: str, second: str) -> tuple[str, str]:
-        """Two counted strings; mostly both are empty."""
-        at = self.at
-        if self.data[at : at + 8] == _NO_TEXTS and at + 8 <= self.end:
-            self.at = at + 8
-            return "", ""
-        return self.text(first), self.text(second)
 
     def done(self) -> None:
         """Nothing may follow."""
@@ -195,6 +189,21 @@ def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
     return out
 
 
+def _usual_syscall(data: bytes | bytearray, at: int, end: int) -> Syscall | None:
+    """A SYSCALL with one region that has content; None for any other, and for whatever is wrong."""
+    number, nargs, nregions = _SYSCALL.unpack_from(data, at) if at + _SYSCALL.size <= end else (0, 0, 0)
+    if nregions != 1 or nargs > MAX_ARGS:
+        return None
+    form, at = _ONE_REGION[nargs], at + _SYSCALL.size
+    content = at + form.size
+    if content > end:
+        return None
+    *args, address, length, flags = form.unpack_from(data, at)
+    if flags or content + length != end:
+        return None
+    return Syscall(number, tuple(args), (Region(address, bytearray(data[content:end])),))
+
+
 def _decode_syscall(payload: Payload) -> Syscall:
     number, nargs, nregions = payload.take(_SYSCALL, "number and counts")
     if nargs > MAX_ARGS:
@@ -236,11 +245,23 @@ def _encode_result(frame: Result) -> list[bytes | bytearray]:
     return out
 
 
+def _usual_result(data: bytes | bytearray, at: int, end: int) -> Result | None:
+    """A RESULT without text and with one change; None for any other, and for whatever is wrong."""
+    content = at + _ONE_CHANGE.size
+    if content > end:
+        return None
+    numbers = _ONE_CHANGE.unpack_from(data, at)
+    errno, nchanged, zero, first, second, reason, tty, index, offset, length = numbers
+    if nchanged != 1 or zero or reason or tty or content + length != end:
+        return None
+    return Result(errno, (first, second), ((index, offset, data[content:end]),), "", "")
+
+
 def _decode_result(payload: Payload) -> Result:
     errno, nchanged, zero, first, second = payload.take(_RESULT, "errno and values")
-    if zero:
-        _zero("RESULT: reserved word", zero)
-    reason, tty = payload.texts("reason", "tty")
+    _zero("RESULT: reserved word", zero)
+    reason = payload.text("reason")
+    tty = payload.text("tty")
     changed = []
     for _ in range(nchanged):
         index, offset, length = payload.take(_CHANGED, "changed region")
@@ -323,6 +344,11 @@ _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payloa
     (10, "MAPPED", Mapped, _encode_mapped, _decode_mapped),
     (11, "UNMAP", Unmap, _encode_map, _decode_unmap),
 )
+# Most frames have one shape: these read it, or answer None and leave the rest to the decoder.
+USUAL: dict[int, Callable[[bytes | bytearray, int, int], Frame | None]] = {
+    4: _usual_syscall,
+    5: _usual_result,
+}
 _ENCODERS = {cls: (kind, name, encode) for kind, name, cls, encode, _ in _FRAMES}
 DECODERS = {kind: (name, decode) for kind, name, _, _, decode in _FRAMES}
 

@@ -6,7 +6,7 @@ because nothing says where the next frame would begin.
 
 from __future__ import annotations
 
-from lkmtools.proto.codec import DECODERS, HEADER, Payload
+from lkmtools.proto.codec import DECODERS, HEADER, USUAL, Payload
 from lkmtools.proto.frames import MAX_FRAME, Frame, ProtocolError
 
 _HEADER_SIZE = HEADER.size
@@ -55,7 +55,9 @@ class Reader:
             if len(buffer) < end:
                 return None
             self._at = end
-            return serial, decode(Payload(name, buffer, begin, end))
+            usual = USUAL.get(kind)
+            frame = None if usual is None else usual(buffer, begin, end)
+            return serial, decode(Payload(name, buffer, begin, end)) if frame is None else frame
         except ProtocolError as error:
             self._error = error
             raise
