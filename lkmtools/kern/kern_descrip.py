@@ -106,7 +106,7 @@ class Descriptors:
 
 def fd_clone(lwp: Lwp, file: File) -> int:
     """What a driver's d_open returns to have `file` opened instead of its device: EMOVEFD."""
-    lwp.clone = file
+    lwp.clones.append(file)
     return EMOVEFD
 
 
@@ -119,6 +119,8 @@ def drop(k: Kernel, lwp: Lwp, file: File) -> int:
 def close_all(k: Kernel, lwp: Lwp) -> None:
     """Exit: every descriptor is closed; errors have nobody to go to but the console."""
     files = lwp.proc.files
+    for clone in lwp.clones:
+        clone.close(k, lwp)  # its driver was called by somebody who opened nothing
     for fd in tuple(files):
         try:
             drop(k, lwp, files.take(fd))

@@ -47,7 +47,7 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
-        self.clone: File | None = None  # what a cloning driver's d_open made
+        self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet
 
     def alloca(self, k: Kernel, size: int) -> int:
         """Kernel memory for the time of a call, as a local variable would be; release() it. ENOMEM."""

@@ -58,9 +58,8 @@ class DeviceFile(File):
     def open(self, k: Kernel, lwp: Lwp) -> File:
         """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
         errno = k.call(D_OPEN, self._entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
-        clone, lwp.clone = lwp.clone, None
-        if errno == EMOVEFD and clone is not None:
-            return clone
+        if errno == EMOVEFD and lwp.clones:
+            return lwp.clones.pop()
         if errno:
             raise KernelError(errno, lwp.thread.reason)
         key = (self.kind, self.dev)

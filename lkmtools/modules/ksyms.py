@@ -24,7 +24,11 @@ def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
     a process has it open once. KernelError from open(2), EBUSY when `p` has it open itself.
     """
     fd = p.open(DEV_KSYMS, O_RDONLY)
-    values = {name: _value(p, fd, name) for name in names}
+    try:
+        values = {name: _value(p, fd, name) for name in names}
+    except KernelError:
+        p.close(fd)
+        raise
     p.close(fd)
     return {name: value for name, value in values.items() if value is not None}
 

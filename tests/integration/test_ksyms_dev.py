@@ -260,3 +260,19 @@ def test_the_node_is_read_only_for_everybody(lab: Any) -> None:
     assert minor(node.st_rdev) == 0
     nobody = lab.kernel.process("nobody", uid=1000, gid=1000)
     assert Snapshot(nobody).image()[:4] == b"\x7fELF"
+
+
+def test_a_snapshot_that_open_never_took_goes_with_its_process(lab: Any) -> None:
+    """A module calls the driver's d_open itself: the file has no descriptor, and is closed at exit."""
+    lab.load(
+        """int ksymsopen(dev_t, int, int, struct lwp *);
+        int probe_open(unsigned long dev);
+        int probe_open(unsigned long dev) { return ksymsopen(dev, 1, 0, curlwp); }"""
+    )
+    other = lab.kernel.process("other")
+    dev = lab.p.stat("/dev/ksyms").st_rdev
+    started = lab.begin("int probe_open(unsigned long dev)", dev, p=other)
+    assert started.result() == errno.EMOVEFD
+    assert other.pid in lab.k.ksyms_dev.open
+    other.exit()
+    assert lab.k.ksyms_dev.open == {}
