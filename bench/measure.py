@@ -24,11 +24,12 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The line as it is printed."""
-        if self.limit is None:
+        if self.other == 1:  # measured against nothing
             return f"{self.name:<58} {self.ours:10.1f} {self.unit}"
-        verdict = "ok" if self.ratio <= self.limit else "OVER"
-        figures = f"{self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}"
-        return f"{self.name:<58} {figures}  at most {self.limit:g}: {verdict}"
+        figures = f"{self.name:<58} {self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}"
+        if self.limit is None:
+            return figures
+        return f"{figures}  at most {self.limit:g}: {'ok' if self.ratio <= self.limit else 'OVER'}"
 
 
 def once(action: Callable[[], object]) -> float:
