@@ -13,18 +13,13 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DataModel:
-    """What a machine's C compiler thinks of integers: `pointer` and `align64` in bytes.
-
-    There is one object for each: they are compared, and found in tables, by identity.
-    """
+class DataModel(NamedTuple):
+    """What a machine's C compiler thinks of integers: `pointer` and `align64` in bytes."""
 
     name: str
     pointer: int
