@@ -24,7 +24,10 @@ from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request
-from lkmtools.kern.kern_proc import Proc
+from lkmtools.kern.hostfile import HostFile
+from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.kern_fork import Spawn
+from lkmtools.kern.kern_proc import Exit, Proc
 from lkmtools.kern.uvm_map import Done, Span
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
@@ -121,10 +124,41 @@ class LocalKernel:
         )  # fmt: skip
         return Process(transport, welcome, "local")
 
+    def execute(
+        self,
+        program: bytes,
+        *args: str,
+        env: dict[str, str] | None = None,
+        uid: int = 0,
+        name: str = "prog",
+        stdio: tuple[int, int, int] = (0, 1, 2),
+    ) -> Exit:
+        """Run a user program to its end, with these host descriptors as its standard ones. PanicError.
+
+        DaemonError when it sleeps and nothing will wake it.
+        """
+        k = self.kernel
+        ended: list[Exit] = []
+        files: list[File] = [HostFile(os.dup(fd)) for fd in stdio]
+        texts = [text.encode() for text in (name, *args)]
+        pairs = [f"{key}={value}".encode() for key, value in (env or {}).items()]
+        parent = k.attach(Cred(uid, uid), "local", os.getpid())
+        what = Spawn(name, program, texts, pairs, files)
+        k.spawn(parent, Cred(uid, uid), what, ended.append)
+        while not ended:
+            if not self.run() and not ended:
+                if not k.host.waiting:
+                    raise DaemonError("the program sleeps, and nothing in this kernel will wake it")
+                k.host.poll(k, _NAP)
+        k.detach(parent)
+        self.run()
+        return ended[0]
+
     def run(self) -> bool:
         """Step until nothing is runnable now; False when only a new request makes work. PanicError."""
         k = self.kernel
         try:
+            k.host.poll(k)
             k.step()
             wait = k.timeout()
             if wait:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
+RUNTIME = INCLUDE.parent / "user"
 
 
 class Target(NamedTuple):
@@ -64,7 +65,6 @@ _FLAGS = (
     "-fno-pie",
     "-fno-stack-protector",  # the kernel has no guard value
     "-fcf-protection=none",
-    "-mgeneral-regs-only",
     "-fno-strict-aliasing",
     "-fwrapv",
     "-fno-delete-null-pointer-checks",  # a store through NULL shall fault, not vanish
@@ -79,9 +79,11 @@ _FLAGS = (
     "-Wno-error=int-conversion",
     "-Wno-error=incompatible-pointer-types",
     "-Wno-error=return-type",
-    *("-D_KERNEL", "-D_LKM", "-D__NetBSD__"),
+    "-D__NetBSD__",
     *("-Ulinux", "-U__linux", "-U__linux__", "-U__gnu_linux__"),
 )
+_MODULE = ("-mgeneral-regs-only", "-D_KERNEL", "-D_LKM")
+_PROGRAM = ("-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none")
 _CLANG = (
     "-Wno-error=incompatible-function-pointer-types",
     "-Wno-unknown-warning-option",
@@ -108,10 +110,31 @@ def compile_flags(family: str, machine: str) -> list[str]:
         *_target_flags(family, target),
         *target.code,
         *_FLAGS,
+        *_MODULE,
         *_FAMILY_FLAGS[family],
         "-isystem",
         str(INCLUDE),
     ]
+
+
+def program_flags(family: str, machine: str) -> list[str]:
+    """The flags that make a static user program of sources and our runtime, in one command."""
+    target = MACHINES[machine]
+    where = _target_flags(family, target)
+    if family == "clang":
+        where = ("-target", target.clang.replace("-none-elf", "-linux-gnu"))
+    return [
+        *where,
+        *_FLAGS,
+        *_FAMILY_FLAGS[family],
+        *_PROGRAM,
+        *("-isystem", str(RUNTIME / "include"), "-isystem", str(INCLUDE)),
+    ]
+
+
+def runtime() -> list[str]:
+    """The sources of the runtime that every user program is linked with."""
+    return sorted(str(path) for path in RUNTIME.glob("*.c"))
 
 
 def link_flags(family: str, machine: str) -> list[list[str]]:

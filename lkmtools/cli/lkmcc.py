@@ -18,6 +18,8 @@ from lkmtools.cc import (
     compile_flags,
     find_compiler,
     link_flags,
+    program_flags,
+    runtime,
     usable_compilers,
 )
 
@@ -29,6 +31,7 @@ Compile loadable kernel modules.
     lkmcc -Wextra -DDEBUG a.c b.c     makes a.o and b.o
     lkmcc -r -o mod.o a.c b.c         makes one module of several sources
     make CC=lkmcc hello.o             in a Makefile
+    lkmcc --user -o prog prog.c       makes a program for lkmctl exec
 
 -c, -o FILE, -r and -v have their usual meaning; every other option goes to the compiler. The machine is
 --machine, else LKM_MACHINE, else that of the running kernel, else amd64. The compiler is --cc, else LKM_CC,
@@ -126,6 +129,19 @@ def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[s
     return steps
 
 
+def plan_program(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
+    """The command that makes a static user program: --user."""
+    if request.join:
+        raise CompilerError("-r makes modules; it does not go with --user")
+    flags = program_flags(compiler.family, machine)
+    inputs = [*request.sources, *request.objects]
+    if _NOT_COMPILING & set(request.options):
+        raise CompilerError("--user compiles and links at once: it takes no -E, -S or -M")
+    return [
+        [[*compiler.argv, *flags, *request.options, *inputs, *runtime(), "-o", request.output or "a.out"]]
+    ]
+
+
 def run(steps: list[list[list[str]]], verbose: bool) -> int:
     """Run the steps until one fails; the exit status of the last command."""
     status = 0
@@ -175,10 +191,16 @@ def host_check() -> int:
 @click.option(
     "--check-compiler", is_flag=True, help="Exit 0 if the host's own compiler serves every machine."
 )
+@click.option("--user", is_flag=True, help="Make a user program, with our small C library.")
 @click.version_option(package_name="lkmtools")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION...] FILE.c...")
 def main(
-    machine: str | None, command: str | None, cflags: bool, check_compiler: bool, words: tuple[str, ...]
+    machine: str | None,
+    command: str | None,
+    cflags: bool,
+    check_compiler: bool,
+    user: bool,
+    words: tuple[str, ...],
 ) -> None:
     """Parse, find the compiler, run it."""
     if check_compiler:
@@ -188,9 +210,10 @@ def main(
         machine = machine_at_hand(machine)
         compiler = find_compiler(machine, command or os.environ.get("LKM_CC"))
         if request is None:
-            click.echo(shlex.join(compile_flags(compiler.family, machine)))
+            flags = program_flags if user else compile_flags
+            click.echo(shlex.join(flags(compiler.family, machine)))
             return
-        steps = plan(request, compiler, machine)
+        steps = (plan_program if user else plan)(request, compiler, machine)
     except CompilerError as e:
         click.echo(f"lkmcc: {e}", err=True)
         sys.exit(1)

@@ -7,14 +7,14 @@ that name it and with no others, so a pointer to memory that was not sent is EFA
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
 from lkmtools.abi.kernel import PAGE_SIZE
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, KernelError
-from lkmtools.proto import Answer, Control, ProtocolError, Region, Result, Syscall, Welcome
+from lkmtools.proto import Answer, Control, Exec, Exited, ProtocolError, Region, Result, Syscall, Welcome
 
 MIN_ADDRESS = 0x10000  # nothing lies below, so that a null pointer and its members fault
 MAX_ADDRESS = 0xB000_0000  # buffers are numbered anew from here: below the kernel on every machine
@@ -142,6 +142,40 @@ class Core:
             raise KernelError(errno, reason)
         mask, sign = self._mask, self._sign
         return ((first & mask) ^ sign) - sign, ((second & mask) ^ sign) - sign
+
+    def execute(
+        self,
+        image: bytes,
+        args: Sequence[bytes],
+        env: Sequence[bytes] = (),
+        *,
+        uid: int = -1,
+        name: str = "",
+        files: tuple[int, int, int] = (0, 1, 2),
+        started: Callable[[], object] = lambda: None,
+    ) -> tuple[int, str]:
+        """Run a static user program inside, to its end: its wait(2) status, and why a signal ended it.
+
+        `args` begin with the program's own name; `files` are descriptors of this process. `started` is
+        called when the request has been sent: signal() works from then on. KernelError when it could not be
+        started.
+        """
+        title = name or args[0].decode("utf-8", "replace")
+        frame = Exec(uid, title, tuple(args), tuple(env), image)
+        try:
+            result = self._transport.execute(frame, files, started)
+        except ProtocolError as error:
+            raise DaemonError(f"this program cannot be sent: {error}") from None
+        if type(result) is not Exited:
+            self._transport.close()
+            raise DaemonError(f"the daemon answered EXEC with {type(result).__name__.upper()}")
+        if result.errno:
+            raise KernelError(result.errno, result.reason)
+        return result.status, result.reason
+
+    def signal(self, number: int) -> None:
+        """Signal the program that execute() runs; for signal handlers."""
+        self._transport.signal(number)
 
     def control(self, verb: str, **arguments: Any) -> dict[str, Any]:
         """Ask the daemon itself: "status", "dmesg", "ps", "reboot", "stop". DaemonError if it will not.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import (
     Control,
+    Exec,
     Frame,
     Hello,
     Map,
@@ -24,6 +25,7 @@ from lkmtools.proto import (
     Reader,
     Refused,
     Result,
+    Signal,
     Syscall,
     Unmap,
     encode,
@@ -93,6 +95,27 @@ class Transport:
         except BaseException:
             self.close()
             raise
+
+    def execute(self, frame: Exec, files: tuple[int, ...], started: Callable[[], object]) -> Frame:
+        """Send an EXEC with its descriptors, call `started`, wait for EXITED. As request() otherwise."""
+        self._serial = serial = self._serial + 1 & 0xFFFFFFFF
+        data = encode(frame, serial)
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"={len(files)}i", *files))
+        try:
+            try:
+                sent = self._socket.sendmsg([data[:RECEIVE]], [rights])
+                self._socket.sendall(memoryview(data)[sent:])
+            except OSError:
+                return self.wait(-1)  # what the daemon said before it closed
+            started()
+            return self.wait(serial)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def signal(self, number: int) -> None:
+        """A signal for the program that execute() waits for; safe in a signal handler meanwhile."""
+        self._socket.sendall(encode(Signal(number), 0))
 
     def wait(self, serial: int | None = None, give_up: int | None = None) -> Frame:
         """The next frame for the last request (or for `serial`)."""

@@ -8,15 +8,20 @@ no more is read from it.
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
+import struct
 from typing import TYPE_CHECKING
 
-from lkmtools.kern import Cred, Reply, Request
+from lkmtools.kern import Cred, Exit, Reply, Request
 from lkmtools.proto import (
+    EXEC_FILES,
     VERSION,
     Answer,
     Control,
+    Exec,
+    Exited,
     Frame,
     Hello,
     Map,
@@ -25,6 +30,7 @@ from lkmtools.proto import (
     Reader,
     Refused,
     Result,
+    Signal,
     Syscall,
     Unmap,
     encode,
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Proc
     from lkmtools.kern.uvm_map import Done, Span
 
+_FD = struct.Struct("=i")
+_ANCILLARY = socket.CMSG_SPACE(EXEC_FILES * _FD.size)  # more descriptors than that are lost on the way
 RECEIVE = 1 << 16  # bytes read at once
 QUEUE = 1 << 18  # bytes unread by the client from which on we read no more from it
 STREAM = 1 << 20  # ... from which on text for `dmesg -f` is dropped, and counted
@@ -62,6 +70,8 @@ class Connection:
         self.mapping: Done | None = None  # who waits for MAPPED
         self.following: int | None = None  # serial of a CONTROL dmesg with follow
         self.lost = 0  # bytes of console text dropped since the last that went out
+        self.program: Proc | None = None  # what an EXEC started, until it ends
+        self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         self._closing = False
         self._reader = Reader()
         self._out = bytearray()
@@ -82,11 +92,14 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            data = self.socket.recv(RECEIVE)
+            data, extra, _, _ = self.socket.recvmsg(RECEIVE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
+            data, extra = b"", []
+        for level, kind, content in extra:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                self._files += [fd for (fd,) in _FD.iter_unpack(content[: len(content) & -_FD.size])]
         if not data:
             self.pending = None  # nobody waits for it
             self.server.end_process(self)
@@ -112,6 +125,10 @@ class Connection:
                 raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
             self.pending = serial
             self.server.submit(self, Request(*frame))
+        elif type(frame) is Exec and self.greeted:
+            self._exec(serial, frame)
+        elif type(frame) is Signal and self.greeted:
+            self.server.signal(self, frame.number)
         elif type(frame) is Hello and not self.greeted:
             self._hello(serial, frame)
         elif type(frame) is Control and self.greeted:
@@ -135,6 +152,29 @@ class Connection:
         self.host_pid = self.host_pid or frame.host_pid
         self.greeted = True
         self.send(self.server.welcome(self), serial)
+
+    def _exec(self, serial: int, frame: Exec) -> None:
+        """Start a program with the descriptors that came with the frame."""
+        if self.pending is not None:
+            raise ProtocolError("EXEC while another request is in flight; the limit is 1")
+        if len(self._files) != EXEC_FILES:
+            raise ProtocolError(f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}")
+        self.pending = serial
+        files, self._files = self._files, []
+        self.server.execute(self, frame, files)
+
+    def exited(self, ended: Exit) -> None:
+        """The program that an EXEC started has ended, or could not be started."""
+        self.program = None
+        serial, self.pending = self.pending, None
+        if serial is not None:
+            self.send(Exited(*ended), serial)
+        self.server.fruitless = 0
+
+    def release_files(self) -> None:
+        """Close descriptors that nobody took."""
+        while self._files:
+            os.close(self._files.pop())
 
     def reply(self, reply: Reply) -> None:
         """The kernel's answer to the SYSCALL in flight."""
@@ -188,7 +228,7 @@ class Connection:
 
     def panic(self, reason: str, report: str) -> None:
         """The process died with the kernel: say so, then close."""
-        self.proc = None
+        self.proc = self.program = None
         serial, self.pending = self.pending or 0, None
         self.send(PanicFrame(reason, report), serial)
         self.finish()

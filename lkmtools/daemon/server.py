@@ -21,12 +21,15 @@ from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.datamodel import DataModel
+from lkmtools.abi.errno import EPERM
 from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.abi.signal import NSIG
 from lkmtools.daemon import control
 from lkmtools.daemon.connection import STREAM, Connection
 from lkmtools.daemon.listener import Listener, peer
-from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Request
-from lkmtools.proto import VERSION, Welcome
+from lkmtools.errors import KernelError
+from lkmtools.kern import Config, Console, Cred, Exit, HostFile, Kernel, Panic, Request, Spawn
+from lkmtools.proto import VERSION, Exec, Welcome
 
 if TYPE_CHECKING:
     from lkmtools.kern.uvm_map import Done
@@ -73,6 +76,7 @@ class Server:
         self.want_reboot: Connection | None = None
         self.last: Connection | None = None  # who asked for the end
         self.fruitless = 0  # boots in a row in which no request was answered
+        self._host: int | None = None  # the descriptor of the kernel's HostPoll
         self._deferred: list[Callable[[], None]] = []
         self._printed: list[str] = []
         self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -187,6 +191,7 @@ class Server:
         self._poller.unregister(conn.fd)
         del self._handlers[conn.fd], self.connections[conn.fd]
         conn.fd = -1
+        conn.release_files()
         conn.socket.close()
 
     # The kernel's side of a connection.
@@ -228,6 +233,41 @@ class Server:
         else:
             self._enter(done, errno, address)
 
+    def execute(self, conn: Connection, frame: Exec, files: list[int]) -> None:
+        """Start a program as a child of the client's process; it owns `files` from here on."""
+        if self.preempted:
+            self._deferred.append(lambda: self.execute(conn, frame, files))
+            return
+        if conn.proc is None or self.kernel is None:
+            for fd in files:
+                os.close(fd)
+            if conn.fd >= 0 and conn.pending is not None:
+                conn.panic(f"the kernel is halted: {self.halted}", (self.last_panic or {}).get("report", ""))
+            return
+        cred = conn.cred if frame.uid < 0 else Cred(frame.uid, frame.uid)
+        if conn.cred.uid not in (0, cred.uid):
+            for fd in files:
+                os.close(fd)
+            conn.exited(Exit(0, EPERM, f"user {conn.cred.uid} may not run programs as user {cred.uid}"))
+            return
+        opened = [HostFile(fd) for fd in files]
+        what = Spawn(frame.name, bytes(frame.image), list(frame.args), list(frame.env), list(opened))
+        try:
+            conn.program = self.kernel.spawn(conn.proc, cred, what, conn.exited)
+        except KernelError as error:
+            for file in opened:
+                file.dispose()
+            conn.exited(Exit(0, error.errno, error.reason))
+        except Exception as error:
+            raise internal_error(error) from error
+
+    def signal(self, conn: Connection, number: int) -> None:
+        """A signal for the program of `conn`, when it has one."""
+        if self.preempted:
+            self._deferred.append(lambda: self.signal(conn, number))
+        elif conn.program is not None and self.kernel is not None and 0 < number < NSIG:
+            self._enter(self.kernel.signal, conn.program, number)
+
     def end_process(self, conn: Connection) -> None:
         """The client is gone, or goes: its process exits."""
         proc, conn.proc = conn.proc, None
@@ -268,12 +308,21 @@ class Server:
                 self._record(bug.reason, bug.report)
             else:
                 self.kernel = kernel
+                self._watch_host(kernel)
                 self.data_model: DataModel = kernel.dm
                 self.version = kernel.version
                 return
         reason = self.last_panic["reason"] if self.last_panic else "it did not boot"
         self.halted = f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}"
         self.log(self.halted)
+
+    def _watch_host(self, kernel: Kernel) -> None:
+        """Hear of the host's descriptors that programs wait for; the old kernel's went when they closed."""
+        if self._host is not None:
+            del self._handlers[self._host]
+        self._host = fd = kernel.host.fileno()
+        self._poller.register(fd, select.EPOLLIN)
+        self._handlers[fd] = lambda events: kernel.host.poll(kernel)
 
     def _record(self, reason: str, report: str) -> None:
         self.panics += 1

@@ -5,8 +5,23 @@ Files are named for the NetBSD sources they stand for. kernel.Kernel is what a d
 
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
+from lkmtools.kern.hostfile import HostFile
+from lkmtools.kern.kern_fork import Spawn
+from lkmtools.kern.kern_proc import Exit
 from lkmtools.kern.kernel import Kernel
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.request import Region, Reply, Request
 
-__all__ = ["Config", "Console", "Cred", "Kernel", "Panic", "Region", "Reply", "Request"]
+__all__ = [
+    "Config",
+    "Console",
+    "Cred",
+    "Exit",
+    "HostFile",
+    "Kernel",
+    "Panic",
+    "Region",
+    "Reply",
+    "Request",
+    "Spawn",
+]

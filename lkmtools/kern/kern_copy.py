@@ -12,13 +12,13 @@ from lkmtools.kern.export import export
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.request import RegionSpace
+    from lkmtools.kern.request import Space
 
 _CHUNK = 4096
 _Move = Callable[[int, int, int, bool, bool], None]
 
 
-def space_of(k: Kernel) -> RegionSpace:
+def space_of(k: Kernel) -> Space:
     """The memory of the process that is in the kernel now."""
     lwp = k.sched.current
     if lwp is None:

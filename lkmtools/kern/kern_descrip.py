@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV
 from lkmtools.abi.fcntl import (
     F_DUPFD,
+    F_DUPFD_CLOEXEC,
     F_GETFD,
     F_GETFL,
     F_SETFD,
     F_SETFL,
     FAPPEND,
     FASYNC,
+    FD_CLOEXEC,
     FFLAGS,
     FNONBLOCK,
     OFLAGS,
@@ -72,6 +74,7 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._files: dict[int, File] = {}
+        self.cloexec: set[int] = set()  # descriptors that execve closes
 
     def __iter__(self) -> Iterator[int]:
         return iter(sorted(self._files))
@@ -101,7 +104,17 @@ class Descriptors:
         """Remove `fd`; EBADF."""
         file = self.get(fd)
         del self._files[fd]
+        self.cloexec.discard(fd)
         return file
+
+    def copy(self) -> Descriptors:
+        """A table whose descriptors mean the same open files (fork)."""
+        other = Descriptors()
+        other._files = self._files.copy()
+        other.cloexec = self.cloexec.copy()
+        for file in self._files.values():
+            file.refs += 1
+        return other
 
 
 def fd_clone(lwp: Lwp, file: File) -> int:
@@ -164,16 +177,21 @@ def sys_dup2(k: Kernel, lwp: Lwp, fd: int, to: int) -> int:
 
 @syscall(SYS_fcntl, "int fd, int cmd, void *arg")
 def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
-    """Descriptor and status flags: F_DUPFD, F_GETFD, F_SETFD (ignored: no exec here), F_GETFL, F_SETFL."""
+    """Descriptor and status flags: F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL."""
     files = lwp.proc.files
     file = files.get(fd)
-    if cmd == F_DUPFD:
+    if cmd in (F_DUPFD, F_DUPFD_CLOEXEC):
         if not 0 <= arg < NOFILE:
             raise KernelError(EINVAL, f"descriptor {arg} is not between 0 and {NOFILE - 1}")
         new = files.install(file, arg)
         file.refs += 1
+        if cmd == F_DUPFD_CLOEXEC:
+            files.cloexec.add(new)
         return new
-    if cmd in (F_GETFD, F_SETFD):
+    if cmd == F_GETFD:
+        return FD_CLOEXEC if fd in files.cloexec else 0
+    if cmd == F_SETFD:
+        (files.cloexec.add if arg & FD_CLOEXEC else files.cloexec.discard)(fd)
         return 0
     if cmd == F_GETFL:
         return OFLAGS(file.flag)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlet import greenlet
 
@@ -18,13 +18,14 @@ from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
 from lkmtools.kern.kern_synch import LwpExit
-from lkmtools.kern.request import NOWHERE, Reply, Request
+from lkmtools.kern.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.uvm_map import Vmspace
-from lkmtools.machine import Thread
+from lkmtools.machine import Thread, UserThread
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_descrip import Descriptors, File
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine import AddressSpace
 
 ARGS_ROOM = 64  # bytes for a system call's argument words
 SCRATCH = 256  # bytes for a small ioctl argument, or a uio and its iovec
@@ -69,6 +70,55 @@ class Lwp:
             k.heap.free(addr)
 
 
+class SigAction(NamedTuple):
+    """What a program does about a signal. `mask` has bit n - 1 for signal n, as all our signal sets."""
+
+    handler: int
+    mask: int
+    flags: int
+    trampoline: int
+
+
+class Exit(NamedTuple):
+    """How a program ended: its wait(2) status, or the errno of a program that could not be started."""
+
+    status: int
+    errno: int = 0
+    reason: str = ""
+
+
+class Program:
+    """What a process that runs a program has besides: memory, registers, signals, parents and children.
+
+    `session` is the client that started the first of its line.
+    """
+
+    def __init__(self, user: UserThread, session: int) -> None:
+        self.user = user
+        self.session = session
+        self.files: dict[str, bytes] = {}  # programs that came with it, by the name to execute
+        self.brk = (0, 0)  # start and end of the data segment's growing part
+        self.actions: dict[int, SigAction] = {}
+        self.mask = 0
+        self.suspend_mask: int | None = None  # the mask before sigsuspend, which comes back
+        self.pending: dict[int, tuple[int, int]] = {}  # signal -> si_code, si_addr
+        self.frames: list[tuple[int, Any]] = []  # ucontext addresses and the full registers saved with them
+        self.just_return = False  # the system call has set all registers itself
+        self.stopped = False
+        self.status = 0
+        self.reason = ""  # of the signal that ended it
+        self.on_exit: Callable[[Exit], None] | None = None
+
+    @property
+    def space(self) -> AddressSpace:
+        """Its memory."""
+        return self.user.space
+
+    def deliverable(self) -> int:
+        """The lowest pending signal that is not blocked; 0."""
+        return min((signo for signo in self.pending if not self.mask >> signo - 1 & 1), default=0)
+
+
 class Proc:
     """A process. `addr` is its struct proc; `space` its memory while a system call is served."""
 
@@ -79,7 +129,7 @@ class Proc:
         self.host_pid = host_pid
         self.addr = 0
         self.block = 0
-        self.space = NOWHERE
+        self.space: Space = NOWHERE
         self.tty = bytearray()
         self.cwd = "/"
         self.umask = 0o022
@@ -89,6 +139,9 @@ class Proc:
         self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
         self.busy = False
         self.vm = Vmspace(None)
+        self.program: Program | None = None  # what it runs; None for a client
+        self.parent: Proc | None = None
+        self.zombie = False
 
     def __repr__(self) -> str:
         return f"<Proc {self.pid} {self.comm}>"

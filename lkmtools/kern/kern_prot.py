@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EPERM, ESRCH
+from lkmtools.abi.signal import NSIG
 from lkmtools.abi.syscall import (
     SYS_exit,
     SYS_getegid,
@@ -16,25 +17,25 @@ from lkmtools.abi.syscall import (
     SYS_kill,
 )
 from lkmtools.errors import KernelError
+from lkmtools.kern.kern_sig import ProcExit, signal_proc
 from lkmtools.kern.syscall import syscall
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
-NSIG = 64
-
 
 @syscall(SYS_getpid, "")
 def sys_getpid(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """The process id; the parent's in the second register, as NetBSD does."""
-    return lwp.proc.pid, 1
+    return lwp.proc.pid, sys_getppid(k, lwp)
 
 
 @syscall(SYS_getppid, "")
 def sys_getppid(k: Kernel, lwp: Lwp) -> int:
-    """Every client is a child of process 1."""
-    return 1
+    """The parent's process id; every client is a child of process 1."""
+    parent = lwp.proc.parent
+    return parent.pid if parent is not None else 1
 
 
 @syscall(SYS_getuid, "")
@@ -63,10 +64,7 @@ def sys_getegid(k: Kernel, lwp: Lwp) -> int:
 
 @syscall(SYS_kill, "pid_t pid, int signum")
 def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
-    """Signal a process.
-
-    0 tests for it; any other ends its interruptible sleep, as a client catches nothing.
-    """
+    """Signal a process; 0 tests for it. A client catches nothing: its interruptible sleep ends."""
     if not 0 <= signum < NSIG:
         raise KernelError(EINVAL, f"signal {signum} is not between 0 and {NSIG - 1}")
     proc = k.procs.get(pid)
@@ -75,10 +73,12 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     if lwp.proc.cred.uid not in (0, proc.cred.uid):
         raise KernelError(EPERM, f"process {pid} is another user's")
     if signum:
-        k.sched.interrupt(proc.lwp)
+        signal_proc(k, proc, signum)
 
 
 @syscall(SYS_exit, "int status")
 def sys_exit(k: Kernel, lwp: Lwp, status: int) -> None:
-    """The process ends when this call has been answered."""
+    """The process ends: a program at once, a client when this call has been answered."""
+    if lwp.proc.program is not None:
+        raise ProcExit((status & 0xFF) << 8)
     lwp.proc.exiting = True

@@ -1,14 +1,55 @@
-"""Finding and signalling processes from within the kernel (kern_proc.c, kern_sig.c)."""
+"""Signals (kern_sig.c, sys_sig.c of NetBSD 5.2; sendsig_siginfo() of the machines).
+
+A signal is posted to a process and taken when its program would next run in user mode: ignored, stopping or
+ending the process, or caught by a handler, for which a frame with siginfo and ucontext is built on the user
+stack as the machine's row says. Floating-point registers do not travel in the ucontext: they are kept
+beside it and come back with setcontext() of the same frame.
+
+A client is no program and catches nothing: a signal ends its interruptible sleep. Not modelled: sigaltstack,
+queued signals, core files.
+"""
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
+from lkmtools.abi import siginfo
+from lkmtools.abi import signal as sig
+from lkmtools.abi.errno import EINVAL
+from lkmtools.abi.proc import PCATCH, PPAUSE
 from lkmtools.abi.signal import NSIG
+from lkmtools.abi.syscall import (
+    SYS___sigaction_sigtramp,
+    SYS___sigpending14,
+    SYS___sigprocmask14,
+    SYS___sigsuspend14,
+    SYS_getcontext,
+    SYS_setcontext,
+)
+from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
+from lkmtools.kern.kern_proc import SigAction
+from lkmtools.kern.syscall import syscall
+from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp, Proc, Program
     from lkmtools.kern.kernel import Kernel
+
+_IGNORED = {sig.SIGURG, sig.SIGCONT, sig.SIGCHLD, sig.SIGIO, sig.SIGWINCH, sig.SIGINFO, sig.SIGPWR}
+_STOPPING = {sig.SIGSTOP, sig.SIGTSTP, sig.SIGTTIN, sig.SIGTTOU}
+_UNBLOCKABLE = 1 << sig.SIGKILL - 1 | 1 << sig.SIGSTOP - 1
+_SIGSET = 16  # bytes of a sigset_t
+_SAVED_FRAMES = 16  # signal frames whose floating-point registers are kept
+
+
+class ProcExit(BaseException):
+    """Unwinds a program's lwp to its end. `status` is for wait(2)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @export("struct proc *pfind(pid_t pid)", "sys/proc.h")
@@ -20,10 +61,268 @@ def pfind(k: Kernel, pid: int) -> int:
 
 @export("void psignal(struct proc *p, int signo)", "sys/proc.h")
 def psignal(k: Kernel, p: int, signo: int) -> None:
-    """Send a signal, which ends a sleep with PCATCH. Clients catch nothing, so nothing else happens."""
+    """Send a signal. A client catches nothing: only its sleep with PCATCH ends."""
     if not 0 < signo < NSIG:
         k.panic(f"psignal: signal {signo} is not between 1 and {NSIG - 1}")
     lwp = k.lwps.get(p)  # a process's lwp is the first member of its struct proc
     if lwp is None:
         k.panic(f"psignal: {p:#x} is not a struct proc")
-    k.sched.interrupt(lwp)
+    signal_proc(k, lwp.proc, signo)
+
+
+def signal_proc(k: Kernel, proc: Proc, signo: int, code: int = 0, addr: int = 0) -> None:
+    """Post a signal (psignal(), kpsignal())."""
+    program = proc.program
+    if program is None:
+        k.sched.interrupt(proc.lwp)
+        return
+    if proc.zombie:
+        return
+    if signo in (sig.SIGCONT, sig.SIGKILL) and program.stopped:
+        program.stopped = False
+        k.sched.wakeup(_stop_ident(proc))
+    action = program.actions.get(signo)
+    handler = action.handler if action is not None else siginfo.SIG_DFL
+    if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signo in _IGNORED):
+        return
+    program.pending[signo] = (code, addr)
+    if not program.mask >> signo - 1 & 1:
+        k.sched.interrupt(proc.lwp)
+
+
+def trap_signal(k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, why: str) -> None:
+    """A signal for what the program itself just did (trapsignal()): blocked or ignored, it kills."""
+    program = lwp.proc.program
+    assert program is not None
+    action = program.actions.get(signo)
+    if program.mask >> signo - 1 & 1 or (action is not None and action.handler == siginfo.SIG_IGN):
+        program.actions.pop(signo, None)
+        program.mask &= ~(1 << signo - 1)
+    program.reason = why
+    program.pending[signo] = (code, addr)
+
+
+def _stop_ident(proc: Proc) -> int:
+    return -(proc.addr << 4 | 1)  # no address: nobody else sleeps there
+
+
+def take_signals(k: Kernel, lwp: Lwp) -> None:
+    """Do what the pending signals ask, before the program runs on (issignal(), postsig()). ProcExit."""
+    program = lwp.proc.program
+    assert program is not None
+    while signo := program.deliverable():
+        code, addr = program.pending.pop(signo)
+        action = program.actions.get(signo)
+        if action is None or action.handler == siginfo.SIG_DFL:
+            _default(k, lwp, program, signo)
+        elif action.handler != siginfo.SIG_IGN:
+            _send(k, lwp, program, action, signo, code, addr)
+    if program.suspend_mask is not None:
+        program.mask, program.suspend_mask = program.suspend_mask, None
+
+
+def _default(k: Kernel, lwp: Lwp, program: Program, signo: int) -> None:
+    if signo in _IGNORED:
+        return
+    if signo not in _STOPPING:
+        if program.reason:
+            k.console.write(
+                f"pid {lwp.proc.pid} ({lwp.proc.comm}), uid {lwp.proc.cred.uid}: "
+                f"exited on signal {signo}: {program.reason}\n"
+            )
+        raise ProcExit(signo)
+    program.stopped = True
+    while program.stopped:
+        k.sched.tsleep(_stop_ident(lwp.proc), PPAUSE, "stop", 0)
+
+
+# -- handlers ---------------------------------------------------------------------------------------------
+
+
+def _words(k: Kernel) -> str:
+    return f"{k.dm.order}%d{'Q' if k.dm.pointer == 8 else 'I'}"
+
+
+def _ucontext_head(k: Kernel) -> int:
+    """Bytes of a ucontext_t before the registers: flags, link, sigmask, stack (sp, size, flags)."""
+    return 2 * k.dm.pointer + _SIGSET + 3 * k.dm.pointer
+
+
+def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
+    """A ucontext_t of the program as it stands (getucontext())."""
+    cpu, port = k.engine.cpu, k.port.user
+    k.engine.own(program.user)
+    registers = [cpu.read(number) if number is not None else 0 for number in port.context]
+    registers[port.pc_slot] = program.user.pc
+    word, pad = ("Q", 4) if k.dm.pointer == 8 else ("I", 0)
+    head = struct.pack(
+        f"{k.dm.order}I{pad}x{word}16s2{word}I{pad}x",
+        siginfo.UC_SIGMASK | siginfo.UC_CPU, 0, mask.to_bytes(_SIGSET, "little"), 0, 0, 0,
+    )  # fmt: skip
+    limit = k.dm.mask
+    return head + struct.pack(_words(k) % len(registers), *[value & limit for value in registers])
+
+
+def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, code: int, addr: int) -> None:
+    """Build a signal frame and send the program to its handler (sendsig_siginfo())."""
+    user, port, engine = program.user, k.port.user, k.engine
+    if program.suspend_mask is not None:
+        program.mask, program.suspend_mask = program.suspend_mask, None
+    context = _pack_ucontext(k, program, program.mask)
+    pad = 4 if k.dm.pointer == 8 else 0
+    word = "Q" if pad else "I"
+    info = struct.pack(f"{k.dm.order}3i{pad}x{word}i", signo, code, 0, addr, 0)
+    info = info.ljust(siginfo.SIGINFO_SIZE, b"\0")
+    sp = engine.cpu.read(k.port.sp)
+    total = siginfo.SIGINFO_SIZE + len(context) + port.fpregs
+    base = sp - port.red_zone - total & -16
+    uc = base + siginfo.SIGINFO_SIZE
+    count = 1 if port.handler else 4
+    frame = (base - (count - 1) * k.dm.pointer & -16) - k.dm.pointer
+    head = struct.pack(_words(k) % count, *(action.trampoline, signo, base, uc)[:count])
+    try:
+        program.space.write(base, info + context + bytes(port.fpregs))
+        program.space.write(frame, head)
+    except KernelError:
+        program.reason = f"no stack at {frame:#x} for signal {signo}"
+        program.actions.pop(sig.SIGILL, None)
+        _default(k, lwp, program, sig.SIGILL)
+    saved = engine.cpu.new_context()
+    engine.cpu.save(saved)
+    if len(program.frames) >= _SAVED_FRAMES:
+        engine.cpu.free_context(program.frames.pop(0)[1])
+    program.frames.append((uc, saved))
+    engine.cpu.write(k.port.sp, frame)
+    if port.handler is not None:
+        for register, value in zip(port.handler, (signo, base, uc), strict=True):
+            engine.cpu.write(register, value)
+    if port.context_register is not None:
+        engine.cpu.write(port.context_register, uc)
+    engine.cpu.write(*k.port.direction)
+    user.pc = action.handler
+    program.mask |= action.mask & ~_UNBLOCKABLE
+    if not action.flags & siginfo.SA_NODEFER:
+        program.mask |= 1 << signo - 1
+    if action.flags & siginfo.SA_RESETHAND:
+        del program.actions[signo]
+    program.reason = ""
+
+
+def drop_frames(k: Kernel, program: Program) -> None:
+    """Forget the floating-point registers of signal frames: the program, or its memory, is gone."""
+    for _, saved in program.frames:
+        k.engine.cpu.free_context(saved)
+    program.frames.clear()
+
+
+@syscall(SYS_setcontext, "const void *ucp")
+def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
+    """All registers and the signal mask from a ucontext; how a handler returns."""
+    program = _program(lwp)
+    port, cpu, engine = k.port.user, k.engine.cpu, k.engine
+    head = _ucontext_head(k)
+    data = program.space.read(ucp, head + len(port.context) * k.dm.pointer)
+    flags = struct.unpack_from(f"{k.dm.order}I", data)[0]
+    registers = struct.unpack_from(_words(k) % len(port.context), data, head)
+    engine.own(program.user)
+    if flags & siginfo.UC_CPU:
+        at = next((i for i, (addr, _) in enumerate(program.frames) if addr == ucp), None)
+        if at is not None:
+            cpu.restore(program.frames[at][1])
+            for _, saved in program.frames[at:]:
+                cpu.free_context(saved)
+            del program.frames[at:]
+        old = cpu.read(port.flags)
+        for number, value in zip(port.context, registers, strict=True):
+            if number == port.flags:
+                cpu.write(number, old & ~port.free_flags | value & port.free_flags)
+            elif number is not None:
+                cpu.write(number, value)
+        program.user.pc = registers[port.pc_slot]
+        program.just_return = True
+    if flags & siginfo.UC_SIGMASK:
+        offset = 2 * k.dm.pointer
+        program.mask = int.from_bytes(data[offset : offset + 8], "little") & ~_UNBLOCKABLE
+
+
+@syscall(SYS_getcontext, "void *ucp")
+def sys_getcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
+    """The program's registers and signal mask."""
+    program = _program(lwp)
+    program.space.write(ucp, _pack_ucontext(k, program, program.mask) + bytes(k.port.user.fpregs))
+
+
+def _program(lwp: Lwp) -> Program:
+    if lwp.proc.program is None:
+        raise KernelError(EINVAL, "a client process has no signals of its own")
+    return lwp.proc.program
+
+
+def _get_mask(lwp: Lwp, addr: int) -> int:
+    return int.from_bytes(lwp.proc.space.read(addr, _SIGSET)[:8], "little") & ~_UNBLOCKABLE
+
+
+@syscall(
+    SYS___sigaction_sigtramp,
+    "int signum, const void *nsa, void *osa, const void *tramp, int vers",
+)
+def sys___sigaction_sigtramp(
+    k: Kernel, lwp: Lwp, signum: int, nsa: int, osa: int, tramp: int, vers: int
+) -> None:
+    """What to do about a signal.
+
+    Version 0 uses the kernel's trampoline, 2 the program's (siginfo); 1, sigcontext, is EINVAL.
+    """
+    program = _program(lwp)
+    if not 0 < signum < NSIG or vers not in (0, 2):
+        raise KernelError(EINVAL, f"signal {signum} with trampoline version {vers}")
+    word = "Q" if k.dm.pointer == 8 else "I"
+    form = struct.Struct(f"{k.dm.order}{word}16si{'4x' if word == 'Q' else ''}")
+    old = program.actions.get(signum, SigAction(siginfo.SIG_DFL, 0, 0, 0))
+    new = lwp.proc.space.read(nsa, form.size) if nsa else None
+    if osa:
+        lwp.proc.space.write(osa, form.pack(old.handler, old.mask.to_bytes(_SIGSET, "little"), old.flags))
+    if new is None:
+        return
+    if signum in (sig.SIGKILL, sig.SIGSTOP):
+        raise KernelError(EINVAL, f"signal {signum} cannot be caught or ignored")
+    handler, mask, flags = form.unpack(new)
+    trampoline = tramp if vers else k.port.user.top - PAGE_SIZE
+    program.actions[signum] = SigAction(handler, int.from_bytes(mask[:8], "little"), flags, trampoline)
+    if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signum in _IGNORED):
+        program.pending.pop(signum, None)
+
+
+@syscall(SYS___sigprocmask14, "int how, const void *set, void *oset")
+def sys___sigprocmask14(k: Kernel, lwp: Lwp, how: int, new: int, old: int) -> None:
+    """Read and change the blocked signals."""
+    program = _program(lwp)
+    mask, before = _get_mask(lwp, new) if new else 0, program.mask
+    if new:
+        if how == siginfo.SIG_BLOCK:
+            program.mask |= mask
+        elif how == siginfo.SIG_UNBLOCK:
+            program.mask &= ~mask
+        elif how == siginfo.SIG_SETMASK:
+            program.mask = mask
+        else:
+            raise KernelError(EINVAL, f"how {how} is not 1, 2 or 3")
+    if old:
+        lwp.proc.space.write(old, before.to_bytes(_SIGSET, "little"))
+
+
+@syscall(SYS___sigpending14, "void *set")
+def sys___sigpending14(k: Kernel, lwp: Lwp, addr: int) -> None:
+    """The signals that wait for being unblocked."""
+    pending = sum(1 << signo - 1 for signo in _program(lwp).pending)
+    lwp.proc.space.write(addr, pending.to_bytes(_SIGSET, "little"))
+
+
+@syscall(SYS___sigsuspend14, "const void *set")
+def sys___sigsuspend14(k: Kernel, lwp: Lwp, addr: int) -> None:
+    """Sleep with other signals blocked until one is caught: EINTR."""
+    program = _program(lwp)
+    mask, before = _get_mask(lwp, addr), program.mask
+    program.mask = mask
+    program.suspend_mask = before
+    k.sched.tsleep(_stop_ident(lwp.proc) - 1, PPAUSE | PCATCH, "pause", 0)

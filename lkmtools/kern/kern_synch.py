@@ -208,6 +208,9 @@ class Scheduler:
         catch = bool(priority & PCATCH)
         if catch and lwp.killed:
             raise KernelError(EINTR, "the process is dying")
+        program = lwp.proc.program
+        if catch and program is not None and program.pending and program.deliverable():
+            raise KernelError(EINTR, "interrupted by a signal")
         timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
         try:
             self._sleep(lwp, ident, wmesg, catch)

@@ -17,14 +17,19 @@ from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
+from lkmtools.abi.syscall import NAMES
 from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
+from lkmtools.kern.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
+from lkmtools.kern.kern_exec import EXECSW
+from lkmtools.kern.kern_fork import Spawn, hangup, spawn
 from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.kern_malloc import Heap
-from lkmtools.kern.kern_proc import Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.kern_sig import signal_proc
 from lkmtools.kern.kern_synch import Scheduler
 from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.lkm_life import Lkm
@@ -40,6 +45,7 @@ from lkmtools.machine import (
     WRITE,
     Engine,
     Fault,
+    Frames,
     KernelFunction,
     MemFault,
     Memory,
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
 
 KSTACK = 8 * PAGE_SIZE
 PID_MAX = 30000
+_PROGRAM_SHARE = 4  # of RAM: this part is for programs
 
 
 class Location(NamedTuple):
@@ -92,6 +99,7 @@ class Kernel:
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], int] = {}
+        self.execsw = list(EXECSW)  # program formats, tried in this order
         self.syscalls: dict[int, Syscall] = modules.SYSCALLS
         self.calls = 0
         self._pid = 0
@@ -122,6 +130,7 @@ class Kernel:
         self.sched = Scheduler(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
+        self.host = HostPoll()
         self._data()
         self.clock = Clock(self)
         self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
@@ -140,7 +149,9 @@ class Kernel:
         for row in modules.DATA:
             self.ksyms.kernel[row.name] = at
             at += -(-max(row.size(self.dm), 1) // 16) * 16
-        end = self.mem.base + self.mem.size
+        programs = self.mem.size // _PROGRAM_SHARE & -PAGE_SIZE
+        end = self.mem.base + self.mem.size - programs
+        self._programs(self.mem.size - programs)
         data_end = start + round_page(at - start)
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
         self.data_range = (start, data_end)
@@ -152,6 +163,16 @@ class Kernel:
         for row in modules.DATA:
             if row.init is not None:
                 row.init(self, self.ksyms.kernel[row.name])
+
+    def _programs(self, start: int) -> None:
+        """The end of RAM from `start` is for programs: no kernel address means it. First the sigcode."""
+        self.frames = Frames(self.mem, start, self.mem.size)
+        frame = self.frames.take()
+        assert frame is not None
+        self.sigcode = frame
+        self.frames.share(frame)  # never given back
+        code = self.port.user.sigcode
+        self.mem.buf[frame * PAGE_SIZE : frame * PAGE_SIZE + len(code)] = code
 
     def _devices(self) -> None:
         now = self.now()
@@ -205,8 +226,20 @@ class Kernel:
             proc.busy = True
             self.sched.ready(proc.lwp)
 
+    def spawn(self, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[Exit], None]) -> Proc:
+        """Start a program as a child of a client; step() runs it. KernelError (EAGAIN)."""
+        return spawn(self, parent, cred, what, on_exit)
+
+    def signal(self, proc: Proc, signo: int) -> None:
+        """Signal a process, as kill(2) does for root."""
+        signal_proc(self, proc, signo)
+
     def detach(self, proc: Proc) -> None:
-        """The client is gone: the process exits, after the call in progress if there is one."""
+        """The client is gone: the process exits, after the call in progress if there is one.
+
+        The programs it started get SIGHUP.
+        """
+        hangup(self, proc.pid)
         proc.exiting = True
         proc.work.clear()
         self.sched.kill(proc.lwp)
@@ -233,9 +266,12 @@ class Kernel:
         self.dead = self.halted = True
         for proc in tuple(self.procs.values()):
             end_lwp(proc.lwp)
+            if proc.program is not None and not proc.zombie:
+                dispose_host_files(proc.files)
         self.ksyms.close()
         self.engine.close()
         self.mem.close()
+        self.host.close()
 
     def _main(self, proc: Proc) -> None:
         """The life of a process: system calls until it exits."""
@@ -370,6 +406,14 @@ class Kernel:
             "syscalls": self.calls,
             "memory": {"total": self.mem.size, "used": self.kmap.used, "heap": self.heap.used},
             "lkm": self.lkm.status(),
+            "programs": {
+                "running": sum(p.program is not None and not p.zombie for p in self.procs.values()),
+                "memory": {"total": self.frames.total * PAGE_SIZE, "free": self.frames.free * PAGE_SIZE},
+            },
+            "in_vain": {
+                NAMES.get(number, str(number)): count
+                for number, count in sorted(self.system_calls.in_vain.items())
+            },
         }
 
     def ps(self) -> list[dict[str, Any]]:
@@ -380,7 +424,13 @@ class Kernel:
                 "uid": proc.cred.uid,
                 "comm": proc.comm,
                 "host_pid": proc.host_pid,
-                "state": "sleep" if proc.lwp.wchan is not None else "run" if proc.busy else "idle",
+                "state": "zombie"
+                if proc.zombie
+                else "sleep"
+                if proc.lwp.wchan is not None
+                else "run"
+                if proc.busy
+                else "idle",
                 "wmesg": proc.lwp.wmesg if proc.lwp.wchan is not None else "",
             }
             for proc in self.procs.values()

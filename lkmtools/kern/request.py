@@ -6,7 +6,7 @@ copyin and copyout read and write those, and nothing else; what copyout changed 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
@@ -35,6 +35,19 @@ class Reply(NamedTuple):
     changed: tuple[tuple[int, int, bytes | bytearray], ...] = ()
     reason: str = ""
     tty: str = ""
+
+
+class Space(Protocol):
+    """The memory of a process, as copyin and copyout see it. Errors are EFAULT."""
+
+    def read(self, addr: int, length: int) -> bytes:
+        """`length` bytes."""
+
+    def write(self, addr: int, data: bytes) -> None:
+        """Store all of `data`, or nothing."""
+
+    def available(self, addr: int) -> int:
+        """How many bytes from `addr` on are readable at once; at least 1."""
 
 
 class RegionSpace:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN, IOCPARM_MAX
-from lkmtools.abi.syscall import SYS_ioctl, SYS_lseek, SYS_pread, SYS_pwrite, SYS_read, SYS_write
-from lkmtools.abi.uio import UIO_READ, UIO_WRITE
+from lkmtools.abi.syscall import (
+    SYS_ioctl,
+    SYS_lseek,
+    SYS_pread,
+    SYS_pwrite,
+    SYS_read,
+    SYS_readv,
+    SYS_write,
+    SYS_writev,
+)
+from lkmtools.abi.uio import UIO_MAXIOV, UIO_READ, UIO_WRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.syscall import syscall
 
@@ -56,6 +66,49 @@ def sys_write(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     return moved
 
 
+def _vector(k: Kernel, lwp: Lwp, addr: int, count: int) -> list[tuple[int, int]]:
+    """The (address, length) pairs of an iovec array; EINVAL for too many, or too long in all."""
+    if not 0 < count <= UIO_MAXIOV:
+        raise KernelError(EINVAL, f"{count} pieces; between 1 and {UIO_MAXIOV}")
+    form = struct.Struct(f"{k.dm.order}2{'Q' if k.dm.pointer == 8 else 'I'}")
+    rows = list(form.iter_unpack(lwp.proc.space.read(addr, count * form.size)))
+    total = sum(length for _, length in rows)
+    if total > _LONGEST:
+        raise KernelError(EINVAL, f"{total} bytes; at most {_LONGEST} in one call")
+    return [(base, length) for base, length in rows]
+
+
+def _each(k: Kernel, lwp: Lwp, file: File, vector: list[tuple[int, int]], rw: int) -> int:
+    """Transfer piece by piece until one is short; an error after some bytes only ends the transfer."""
+    done = 0
+    for base, length in vector:
+        if length == 0:
+            continue
+        try:
+            moved = file.readwrite(k, lwp, base, length, file.offset, rw)
+        except KernelError:
+            if done:
+                break
+            raise
+        file.offset += moved
+        done += moved
+        if moved < length:
+            break
+    return done
+
+
+@syscall(SYS_readv, "int fd, const struct iovec *iovp, int iovcnt", "ssize_t")
+def sys_readv(k: Kernel, lwp: Lwp, fd: int, iovp: int, iovcnt: int) -> int:
+    """read into several buffers."""
+    return _each(k, lwp, _file(lwp, fd, FREAD), _vector(k, lwp, iovp, iovcnt), UIO_READ)
+
+
+@syscall(SYS_writev, "int fd, const struct iovec *iovp, int iovcnt", "ssize_t")
+def sys_writev(k: Kernel, lwp: Lwp, fd: int, iovp: int, iovcnt: int) -> int:
+    """write from several buffers."""
+    return _each(k, lwp, _file(lwp, fd, FWRITE), _vector(k, lwp, iovp, iovcnt), UIO_WRITE)
+
+
 @syscall(SYS_pread, "int fd, void *buf, size_t count, int pad, off_t offset", "ssize_t")
 def sys_pread(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int, pad: int, offset: int) -> int:
     """Read at `offset`, whatever the file's own is."""
@@ -88,6 +141,8 @@ def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
     if not file.flag & (FREAD | FWRITE):
         raise KernelError(EBADF, f"descriptor {fd} is open for neither reading nor writing")
     if com in (FIOCLEX, FIONCLEX):
+        cloexec = lwp.proc.files.cloexec
+        (cloexec.add if com == FIOCLEX else cloexec.discard)(fd)
         return
     size = IOCPARM_LEN(com)
     if size > IOCPARM_MAX:

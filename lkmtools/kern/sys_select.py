@@ -68,6 +68,18 @@ class Pollers:
                 del self._by_selinfo[sip]
         poller.selinfos.clear()
 
+    def wait_for(self, lwp: Lwp, key: int) -> None:
+        """`lwp`, when it is in poll, waits for what `key`, no address, stands for (our own files)."""
+        poller = self.by_lwp.get(lwp.addr)
+        if poller is not None:
+            self.record(poller, key)
+
+    def notify(self, k: Kernel, key: int) -> None:
+        """What wait_for() waited for may have come."""
+        for poller in self.take(key):
+            poller.notified = True
+            k.sched.wakeup(poller.ident)
+
     def take(self, sip: int) -> list[Poller]:
         """Who waited for the selinfo at `sip`; nobody does now."""
         pollers = self._by_selinfo.pop(sip, [])

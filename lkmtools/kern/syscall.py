@@ -89,11 +89,19 @@ class SystemCalls:
         layout = sysent.layout(k.dm)
         self._sy_call = k.symbol("sysent") + layout.offsetof("sy_call")
         self._step = layout.size
-        self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in rows}
+        self._rows = {row.number: row for row in rows}
+        self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in self._rows.values()}
         word = "Q" if k.dm.pointer == 8 else "I"
         gap = ARGS_ROOM - MAXARGS * k.dm.pointer
         self._words = struct.Struct(f"{k.dm.order}{MAXARGS}{word}{gap}x2{word}")  # arguments, then results
         self._retval = struct.Struct(f"{k.dm.order}2{word}")
+        self._narg = k.symbol("sysent") + layout.offsetof("sy_narg")
+        self._missing = {k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")}
+        self.in_vain: dict[int, int] = {}  # calls asked for that nobody provides: how often
+
+    def words(self, number: int) -> int:
+        """How many argument words call `number` takes, as its entry says (sy_narg)."""
+        return self._k.mem.u16(self._narg + number * self._step) if number < SYS_NSYSENT else 0
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
         """One system call of a client process, from its words to its reply."""
@@ -103,7 +111,7 @@ class SystemCalls:
         lwp.thread.reason = reason = tty = ""
         errno, retval = 0, (0, 0)
         try:
-            retval = self._call(lwp, number, args)
+            retval = self.call(lwp, number, args)
         except KernelError as error:
             errno, reason = error.errno, error.reason
             if errno == ERESTART:
@@ -114,7 +122,13 @@ class SystemCalls:
             proc.tty.clear()
         return Reply(errno, retval, space.changed(), reason, tty)
 
-    def _call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
+    def own(self, lwp: Lwp, number: int, *args: int) -> int:
+        """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
+        row = self._rows[number]
+        result = row.body(self._k, lwp, *args)
+        return (result[0] if isinstance(result, tuple) else result) or 0
+
+    def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """Call sysent[number]: its two return registers, or a KernelError."""
         if not 0 <= number < SYS_NSYSENT:
             raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
@@ -123,6 +137,8 @@ class SystemCalls:
         sy_call = self._k.mem.ptr(self._sy_call + number * self._step)
         own = self._own.get(sy_call)
         if own is None:
+            if sy_call in self._missing:
+                self.in_vain[number] = self.in_vain.get(number, 0) + 1
             return self._call_module(lwp, sy_call, args)
         # The entry is our own stub: what it does, without words in memory.
         body, binding = own

@@ -1,51 +1,148 @@
-"""mmap(2) and munmap(2) (uvm_mmap.c of NetBSD 5.2).
+"""A program's memory: break, mmap, munmap, mprotect (uvm_mmap.c, uvm_unix.c of NetBSD 5.2).
 
-Not modelled: mappings of anonymous memory and of devices by their d_mmap entries, and parts of mappings.
+A program's memory is the machine's; a client's is the host's, see uvm_map.py, where only whole mappings go.
+Shared anonymous memory would be private here after a fork: EINVAL says so rather than pretend. Not modelled:
+mappings of devices by their d_mmap entries.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EACCES, EINVAL
+from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from lkmtools.abi.fcntl import FREAD
-from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
-from lkmtools.abi.syscall import SYS_mmap, SYS_munmap
+from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_WRITE
+from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.errors import KernelError
 from lkmtools.kern.syscall import syscall
-from lkmtools.machine import PAGE_SIZE
+from lkmtools.kern.uvm_km import round_page
+from lkmtools.machine import PAGE_SIZE, READ, WRITE, AddressSpace
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kern_proc import Lwp, Program
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.uvm_map import Done, Span
+
+PROT_ALL = 7
+MAP_FIXED, MAP_ANON = 0x0010, 0x1000
+STACK_GAP = 16 << 20  # mappings begin this far below the stack
+
+
+def _program(lwp: Lwp) -> Program:
+    if lwp.proc.program is None:
+        raise KernelError(EPERM, "a client process has no memory of its own here")
+    return lwp.proc.program
+
+
+@syscall(SYS_break, "char *nsize")
+def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
+    """Move the end of the data segment; ENOMEM when something is in the way."""
+    program = _program(lwp)
+    start, end = program.brk
+    if nsize < start:
+        raise KernelError(EINVAL, f"the data segment begins at {start:#x}, {nsize:#x} is below")
+    old, new = round_page(end), round_page(nsize)
+    if new > old:
+        if new > mmap_top(k) or not program.space.is_free(old, new - old):
+            raise KernelError(ENOMEM, f"no room to grow the data segment to {new:#x}")
+        program.space.map(old, new - old, READ | WRITE)
+    elif new < old:
+        program.space.unmap(new, old - new)
+    program.brk = (start, nsize)
 
 
 @syscall(SYS_mmap, "void *addr, size_t len, int prot, int flags, int fd, long pad, off_t pos", "void *")
 def sys_mmap(
     k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int, fd: int, pad: int, pos: int
 ) -> int:
-    """Map a file that can be mapped; `addr` is a hint that is not taken.
+    """Map a file that can be mapped, `addr` being a hint that is not taken; or fresh memory (MAP_ANON).
 
     EINVAL for an odd offset, no length or what lies past the file's last page; EACCES for shared writing.
     """
+    if flags & MAP_ANON:
+        return _anonymous(k, lwp, addr, length, prot, flags)
     file = lwp.proc.files.get(fd)
     if not length or pos % PAGE_SIZE or pos < 0:
         raise KernelError(EINVAL, f"{length} bytes from {pos}: whole pages of {PAGE_SIZE}, at least one")
-    if prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC) or flags & (MAP_PRIVATE | MAP_SHARED) not in (
-        MAP_PRIVATE,
-        MAP_SHARED,
-    ):
+    if prot & ~PROT_ALL or flags & (MAP_PRIVATE | MAP_SHARED) not in (MAP_PRIVATE, MAP_SHARED):
         raise KernelError(EINVAL, f"protection {prot:#x}, flags {flags:#x}")
     if not file.flag & FREAD or (flags & MAP_SHARED and prot & PROT_WRITE):
         raise KernelError(EACCES, "the file can be mapped for reading, or privately")
-    return file.mmap(k, lwp, -(-length // PAGE_SIZE) * PAGE_SIZE, pos)
+    return file.mmap(k, lwp, round_page(length), pos)
+
+
+def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int) -> int:
+    """Fresh memory of a program, at `addr` exactly with MAP_FIXED, else where there is room."""
+    space = _program(lwp).space
+    if flags & MAP_SHARED or length == 0:
+        raise KernelError(EINVAL, f"flags {flags:#x}, {length} bytes")
+    if length > k.frames.total * PAGE_SIZE:
+        raise KernelError(ENOMEM, f"{length} bytes; programs have {k.frames.total * PAGE_SIZE} in all")
+    size = round_page(length)
+    at = addr
+    if not flags & MAP_FIXED:
+        at = addr & -PAGE_SIZE
+        if not (addr and at >= PAGE_SIZE and at + size <= space.top and space.is_free(at, size)):
+            at = space.free_range(size, mmap_top(k))
+    space.map(at, size, prot & PROT_ALL)
+    return at
+
+
+def mmap_top(k: Kernel) -> int:
+    """Mappings are placed below this user address."""
+    return k.port.user.top - k.port.user.stack_size - STACK_GAP
+
+
+class ProgramMapper:
+    """Puts memory files into a program's own address space, as private copies (uvm_map.Mapper)."""
+
+    def __init__(self, k: Kernel, program: Program) -> None:
+        self._k = k
+        self._program = program
+
+    def map(self, span: Span, done: Done) -> None:
+        """Fresh pages with the span's content."""
+        space = self._program.space
+        try:
+            at = space.free_range(span.length, mmap_top(self._k))
+            space.map(at, span.length, READ | WRITE)
+            space.write(at, os.pread(span.fd, span.length, span.offset))
+        except KernelError as error:
+            done(error.errno, 0)
+            return
+        done(0, at)
+
+    def unmap(self, addr: int, length: int) -> None:
+        """The pages go away."""
+        self._program.space.unmap(addr, length)
+
+
+def _range(addr: int, length: int) -> int:
+    if addr % PAGE_SIZE:
+        raise KernelError(EINVAL, f"{addr:#x} is not at a page")
+    return round_page(length)
 
 
 @syscall(SYS_munmap, "void *addr, size_t len")
 def sys_munmap(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
-    """Remove a whole mapping; EINVAL for a part of one, or where there is none."""
+    """Give pages back; a client only whole mappings (EINVAL)."""
     vm = lwp.proc.vm
-    size = vm.maps.get(addr, 0)
-    if not length or -(-length // PAGE_SIZE) * PAGE_SIZE != size:
-        raise KernelError(EINVAL, f"{length} bytes at {addr:#x} are not a mapping of this process")
-    vm.unmap(addr)
+    if lwp.proc.program is None:
+        if not length or round_page(length) != vm.maps.get(addr, 0):
+            raise KernelError(EINVAL, f"{length} bytes at {addr:#x} are not a mapping of this process")
+        vm.unmap(addr)
+        return
+    space: AddressSpace = _program(lwp).space
+    size = _range(addr, length)
+    if size:
+        space.unmap(addr, size)
+
+
+@syscall(SYS_mprotect, "void *addr, size_t len, int prot")
+def sys_mprotect(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int) -> None:
+    """Change what may be done with pages."""
+    space: AddressSpace = _program(lwp).space
+    size = _range(addr, length)
+    if size:
+        space.protect(addr, size, prot & PROT_ALL)

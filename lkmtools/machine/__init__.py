@@ -8,10 +8,11 @@ backtraces.
 from lkmtools.machine.backtrace import Frame
 from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import SLOT, Cpu, Fault
-from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread
+from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread, UserThread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
+from lkmtools.machine.space import AddressSpace, Frames
 
 __all__ = [
     "EXEC",
@@ -20,11 +21,13 @@ __all__ = [
     "READ",
     "SLOT",
     "WRITE",
+    "AddressSpace",
     "CType",
     "Cpu",
     "Engine",
     "Fault",
     "Frame",
+    "Frames",
     "KernelFunction",
     "MemFault",
     "Memory",
@@ -32,6 +35,7 @@ __all__ = [
     "Prototype",
     "Shortcut",
     "Thread",
+    "UserThread",
     "VaList",
     "port",
 ]

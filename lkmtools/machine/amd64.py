@@ -4,7 +4,7 @@ from lkmtools.abi.datamodel import LP64
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.memory import Memory
-from lkmtools.machine.port import Port, Words
+from lkmtools.machine.port import Port, UserMode, Words
 
 _REGISTERS = (
     ("rax", 35), ("rbx", 37), ("rcx", 38), ("rdx", 40), ("rsi", 43), ("rdi", 39), ("rbp", 36), ("rsp", 44),
@@ -39,6 +39,43 @@ def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     return x86.shortcut_code(bytes((0x83, 0xF8 | (7, 6, 2, 1)[n], number)), value, size)
 
 
+# EFER.SCE on, STAR = user 0x23, kernel 0x10; rcx = 0x1000, r11 = flags; sysretq.
+_ENTER = bytes.fromhex(
+    "b9800000c0 0f32 83c801 0f30 b9810000c0 31c0 ba10002300 0f30 b900100000 41bb02020000 480f07"
+)
+# <amd64/frame_regs.h>: rdi rsi rdx r10 r8 r9 arg6-8 rcx r11-r15 rbp rbx rax gs fs es ds trapno err rip cs
+# rflags rsp ss
+_CONTEXT_NAMES = (
+    "rdi", "rsi", "rdx", "r10", "r8", "r9", "-", "-", "-", "rcx", "r11", "r12", "r13", "r14", "r15",
+    "rbp", "rbx", "rax", "-", "-", "-", "-", "-", "-", "-", "-", "rflags", "rsp", "-",
+)  # fmt: skip
+_CONTEXT = tuple(_R.get(name) for name in _CONTEXT_NAMES)
+_USER = UserMode(
+    enter=_ENTER,
+    syscall_insn=x86.INS_SYSCALL,
+    syscall_trap=None,
+    syscall_length=2,
+    privileged=(x86.INS_IN, x86.INS_OUT),
+    number=_R["rax"],
+    args=tuple(_R[name] for name in ("rdi", "rsi", "rdx", "r10", "r8", "r9")),
+    ret=_R["rax"],
+    ret2=_R["rdx"],
+    flags=_R["rflags"],
+    carry=x86.CARRY,
+    free_flags=x86.FREE_FLAGS,
+    ps_strings=_R["rbx"],
+    top=0x7F7FFFFFF000,
+    stack_size=2 << 20,
+    context=_CONTEXT,
+    pc_slot=24,
+    fpregs=8 + 512,  # _mc_tlsbase, fxsave
+    handler=(_R["rdi"], _R["rsi"], _R["rdx"]),
+    context_register=_R["r15"],
+    sigcode=bytes.fromhex("4c89ff b834010000 0f05 cc"),
+    red_zone=128,
+    exceptions=x86.EXCEPTIONS,
+)
+
 AMD64 = Port(
     name="amd64",
     arch="x86_64",
@@ -68,5 +105,6 @@ AMD64 = Port(
     va_list=va_words,
     is_call=x86.is_call,
     has_frame=x86.has_frame,
+    user=_USER,
     faults=x86.FAULTS,
 )

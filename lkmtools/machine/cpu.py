@@ -20,8 +20,10 @@ from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
 from lkmtools.machine.port import Port
+from lkmtools.machine.space import AddressSpace
 
 SLOT = 16  # bytes of a stub slot
+_UNDEFINED, _PROTECTION = 6, 13  # the traps of instructions that Unicorn leaves to us
 _NOWHERE = 0xF0000000  # a physical page beyond any RAM
 _ACCESS = {uclib.UC_MEM_READ: READ, uclib.UC_MEM_WRITE: WRITE, uclib.UC_MEM_FETCH: EXEC}
 _DENIED = {
@@ -34,6 +36,7 @@ _DENIED = {
 RETURNED = -1
 PREEMPTED = -2
 FAULTED = -3
+SYSCALL = -4  # run_user() only
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,13 @@ class Cpu:
         self._never = (ctypes.c_uint64(0), ctypes.c_size_t(0))  # no timeout, no instruction limit
         high = port.ret if port.ret_hi is None else port.ret_hi
         self._after = _Batch((port.pc, port.sp, port.fp, port.ret, high, *port.args))
+        self.space: AddressSpace | None = None  # while a program runs: the page table
+        self._seen: AddressSpace | None = None  # whose translations the CPU may remember
+        self._system_call = False
+        user = port.user
+        self._after_user = _Batch((port.pc, port.sp, user.number, user.flags, *user.args))
+        self._answer = _Batch((user.ret, user.ret2, user.flags))
+        self._user_end = ctypes.c_uint64(user.top - 1)  # in the page of the signal trampoline, never executed
         entry = (port.sp, port.fp, port.direction[0])
         self._entries = [_Batch((*entry, *port.args[:n])) for n in range(len(port.args) + 1)]
 
@@ -131,17 +141,26 @@ class Cpu:
             (uclib.UC_HOOK_MEM_UNMAPPED, uclib.MEM_CB(self._denied)),
             (uclib.UC_HOOK_INTR, uclib.INTR_CB(self._interrupt)),
         )
-        self._hooks = []
+        self._hooks: list[ctypes.c_size_t] = []
         for kind, callback in self._callbacks:
-            hook = ctypes.c_size_t()
-            self._check(
-                lib.uc_hook_add(
-                    handle, ctypes.byref(hook), ctypes.c_int(kind), callback, None,
-                    ctypes.c_uint64(1), ctypes.c_uint64(0),
-                ),
-                "uc_hook_add",
-            )  # fmt: skip
-            self._hooks.append(hook)
+            self._hook(kind, callback)
+        user = self.port.user
+        self._instructions = (uclib.INSN_CB(self._privileged), uclib.INSN_CB(self._syscall))
+        for number in user.privileged:
+            self._hook(uclib.UC_HOOK_INSN, self._instructions[0], ctypes.c_int(number))
+        if user.syscall_insn is not None:
+            self._hook(uclib.UC_HOOK_INSN, self._instructions[1], ctypes.c_int(user.syscall_insn))
+
+    def _hook(self, kind: int, callback: Any, *more: Any) -> None:
+        hook = ctypes.c_size_t()
+        self._check(
+            self._uc.uc_hook_add(
+                self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, None,
+                ctypes.c_uint64(1), ctypes.c_uint64(0), *more,
+            ),
+            "uc_hook_add",
+        )  # fmt: skip
+        self._hooks.append(hook)
 
     def close(self) -> None:
         """Free the emulator. No thread may be running it."""
@@ -159,9 +178,19 @@ class Cpu:
 
     def _fill(self, _uc: Any, va: int, kind: int, entry: Any, _data: Any) -> bool:
         """The page table: one translation for a page the CPU has not seen since the last flush."""
+        result = entry.contents
+        if self.space is not None:
+            found = self.space.translate(va >> PAGE_SHIFT, _ACCESS[kind])
+            if found is not None:
+                result.paddr = found[0] << PAGE_SHIFT
+                result.perms = found[1]
+            else:
+                self._page = va & -PAGE_SIZE
+                result.paddr = _NOWHERE
+                result.perms = uclib.UC_PROT_ALL
+            return True
         mem = self.mem
         page = va - mem.base >> PAGE_SHIFT
-        result = entry.contents
         perms = mem.prot[page] if 0 <= page < len(mem.prot) else 0
         if perms & _ACCESS[kind]:
             result.paddr = page << PAGE_SHIFT
@@ -179,6 +208,22 @@ class Cpu:
     def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
         self._trap = number
         self._hot.stop(self._h)
+
+    def _syscall(self, *_: Any) -> int:
+        """The system-call instruction: undefined in kernel mode."""
+        if self.space is not None:
+            self._system_call = True
+        else:
+            self._trap = _UNDEFINED
+        self._hot.stop(self._h)
+        return 0
+
+    def _privileged(self, *_: Any) -> int:
+        """An instruction that only the kernel may use."""
+        if self.space is not None:
+            self._trap = _PROTECTION
+            self._hot.stop(self._h)
+        return 0
 
     # -- running ----------------------------------------------------------------------------------------
 
@@ -203,6 +248,48 @@ class Cpu:
         if 0 <= offset < self._limit and not offset % SLOT:
             return offset // SLOT
         return RETURNED if pc == self._returned else PREEMPTED
+
+    def run_user(self, pc: int, space: AddressSpace) -> int:
+        """Run a program from `pc` in user mode, in `space`, until something happens.
+
+        Returns SYSCALL (`regs` has pc, sp, its number, the flags and argument registers), PREEMPTED, or
+        FAULTED (`fault` says why). `regs` has the first four in every case.
+        """
+        hot, handle, after, frames = self._hot, self._h, self._after_user, space.frames
+        if frames.stale:
+            frames.stale = False
+            self._ctl(uclib.UC_CTL_TB_FLUSH)
+        if space.changed or space is not self._seen:
+            space.changed = False
+            self._seen = space
+            self.flush_tlb()
+        self._begin.value = pc
+        self.space = space
+        self.running = True
+        status = hot.start(handle, self._begin, self._user_end, *self._never)
+        self.running = False
+        self.space = None
+        hot.read_batch(handle, after.ids, after.cells_ref, after.count)
+        self.regs = after.unpack(after.cells)
+        if self._system_call:
+            self._system_call = False
+            return SYSCALL
+        if status or self._trap is not None:
+            if self._trap is not None and self._trap == self.port.user.syscall_trap:
+                self._trap = None
+                return SYSCALL
+            self._note_fault(status, self.regs[0])
+            return FAULTED
+        if self.regs[0] == self._user_end.value:
+            self.fault = Fault(self.regs[0], self.regs[0], EXEC, None)
+            return FAULTED
+        return PREEMPTED
+
+    def answer(self, value: int, second: int, flags: int) -> None:
+        """Give a system call's results to the program that made it."""
+        batch = self._answer
+        batch.pack(batch.cells, 0, value, second, flags)
+        self._hot.write_batch(self._h, batch.ids, batch.cells_ref, batch.count)
 
     def stop(self) -> None:
         """End the run in progress soon; safe from another thread, lost when none is in progress."""

@@ -19,6 +19,7 @@ from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import FAULTED, RETURNED, SLOT, Cpu, Fault
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG, Port
+from lkmtools.machine.space import AddressSpace
 from lkmtools.machine.watchdog import Watchdog
 
 _HEADROOM = 256  # bytes of stack that a call must find
@@ -94,6 +95,18 @@ class Thread:
         return self.levels[-1].sp if self.levels else self.stack_top
 
 
+class UserThread:
+    """The user half of a thread: a program's registers and address space. `pc` is where it goes on."""
+
+    __slots__ = ("context", "levels", "pc", "space")
+
+    def __init__(self, space: AddressSpace) -> None:
+        self.space = space
+        self.context: ctypes.c_void_p | None = None
+        self.levels = (self,)  # it always has registers worth keeping
+        self.pc = 0
+
+
 class Engine:
     """Machine code, called from Python and calling back.
 
@@ -114,7 +127,7 @@ class Engine:
         self.cpu = Cpu(port, mem, text, len(self._slots))
         self.text_size = -(-(len(self._slots) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
         self.watchdog = Watchdog(self.cpu)
-        self.owner: Thread | None = None
+        self.owner: Thread | UserThread | None = None
         self.current = Thread()
         self.watchdog_limit = 2.0
         self.entry_limit = 10.0
@@ -124,6 +137,9 @@ class Engine:
         self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
         self._plant(text)
+        self._kernel_context = self.cpu.new_context()
+        self._user_context: ctypes.c_void_p | None = None
+        self.cpu.save(self._kernel_context)
 
     def _plant(self, text: int) -> None:
         """Write the stubs, the return pad and the gate; make them executable."""
@@ -156,7 +172,7 @@ class Engine:
 
     # -- threads ----------------------------------------------------------------------------------------
 
-    def own(self, thread: Thread) -> None:
+    def own(self, thread: Thread | UserThread) -> None:
         """Make the CPU's registers those of `thread`: the only place where contexts change hands."""
         owner = self.owner
         if owner is thread:
@@ -167,6 +183,8 @@ class Engine:
             self.cpu.save(owner.context)
         if thread.context is not None and thread.levels:
             self.cpu.restore(thread.context)
+        elif isinstance(owner, UserThread):
+            self.cpu.restore(self._kernel_context)  # back to kernel mode
         self.owner = thread
 
     def drop(self, thread: Thread) -> None:
@@ -177,6 +195,65 @@ class Engine:
             self.cpu.free_context(thread.context)
             thread.context = None
         thread.levels.clear()
+
+    # -- programs ---------------------------------------------------------------------------------------
+
+    def reset_user(self, user: UserThread, pc: int) -> None:
+        """Give a program fresh registers, to start at `pc`; they are the CPU's afterwards."""
+        if self._user_context is None:
+            self._user_context = self._first_user_context()
+        if user.context is None:
+            user.context = self.cpu.new_context()
+        self.own(user)
+        self.cpu.restore(self._user_context)
+        user.pc = pc
+
+    def _first_user_context(self) -> ctypes.c_void_p:
+        """A register set in user mode: the machine's own instruction for going there makes it."""
+        cpu, code = self.cpu, self.port.user.enter
+        if isinstance(self.owner, UserThread) or (self.owner is not None and self.owner.levels):
+            self.own(Thread())
+        page = cpu.text + self.text_size - PAGE_SIZE
+        old = self.mem.read(page, len(code))
+        self.mem.write(page, code)
+        self._drop_stale_code()
+        cpu.run(page)  # ends with a fault: nothing is mapped at the user address it goes to
+        context = cpu.new_context()
+        cpu.save(context)
+        self.mem.write(page, old)
+        self._drop_stale_code()
+        cpu.restore(self._kernel_context)
+        return context
+
+    def copy_user(self, user: UserThread, space: AddressSpace) -> UserThread:
+        """A program with the same registers in another space (fork)."""
+        self.own(user)
+        other = UserThread(space)
+        other.context = self.cpu.new_context()
+        self.cpu.save(other.context)
+        other.pc = user.pc
+        return other
+
+    def drop_user(self, user: UserThread) -> None:
+        """A program is gone: free its registers."""
+        if self.owner is user:
+            self.own(Thread())
+            self.owner = None
+        if user.context is not None:
+            self.cpu.free_context(user.context)
+            user.context = None
+
+    def run_user(self, user: UserThread) -> int:
+        """Run a program until it traps: what Cpu.run_user() says. Clock ticks only set `watchdog.tick`."""
+        if self.owner is not user:
+            self.own(user)
+        watchdog = self.watchdog
+        watchdog.entries += 1
+        if not watchdog.armed:
+            watchdog.arm()
+        stop = self.cpu.run_user(user.pc, user.space)
+        user.pc = self.cpu.regs[0]
+        return stop
 
     # -- calls ------------------------------------------------------------------------------------------
 

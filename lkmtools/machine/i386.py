@@ -3,7 +3,7 @@
 from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
-from lkmtools.machine.port import Port
+from lkmtools.machine.port import Port, UserMode
 
 _REGISTERS = (
     ("eax", 19), ("ebx", 21), ("ecx", 22), ("edx", 24), ("esi", 29), ("edi", 23), ("ebp", 20), ("esp", 30),
@@ -16,6 +16,40 @@ def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     """`cmpl $number, 4+4n(%esp)`, and so on."""
     return x86.shortcut_code(bytes((0x83, 0x7C, 0x24, 4 + 4 * n, number)), value, size)
 
+
+# SYSENTER_CS = 8; edx = 0x1000, ecx = 0; sysexit.
+_ENTER = bytes.fromhex("b974010000 b808000000 31d2 0f30 ba00100000 31c9 0f35")
+# <i386/mcontext.h>: gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip cs eflags uesp ss
+_CONTEXT_NAMES = (
+    "-", "-", "-", "-", "edi", "esi", "ebp", "-", "ebx", "edx", "ecx", "eax", "-", "-", "-", "-",
+    "eflags", "esp", "-",
+)  # fmt: skip
+_CONTEXT = tuple(_R.get(name) for name in _CONTEXT_NAMES)
+_USER = UserMode(
+    enter=_ENTER,
+    syscall_insn=None,
+    syscall_trap=0x80,
+    syscall_length=2,
+    privileged=(x86.INS_IN, x86.INS_OUT),
+    number=_R["eax"],
+    args=(),
+    ret=_R["eax"],
+    ret2=_R["edx"],
+    flags=_R["eflags"],
+    carry=x86.CARRY,
+    free_flags=x86.FREE_FLAGS,
+    ps_strings=_R["ebx"],
+    top=0xBFC00000,
+    stack_size=2 << 20,
+    context=_CONTEXT,
+    pc_slot=14,
+    fpregs=644 + 4,  # fpreg union, _mc_tlsbase
+    handler=None,
+    context_register=None,
+    sigcode=bytes.fromhex("8b442408 89442404 b834010000 cd80 cc"),
+    red_zone=0,
+    exceptions=x86.EXCEPTIONS,
+)
 
 I386 = Port(
     name="i386",
@@ -46,5 +80,6 @@ I386 = Port(
     va_list=stack_words,
     is_call=x86.is_call,
     has_frame=x86.has_frame,
+    user=_USER,
     faults=x86.FAULTS,
 )

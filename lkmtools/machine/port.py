@@ -18,6 +18,35 @@ Words = Callable[[], int]  # the next register-sized word of an argument list
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class UserMode:
+    """How programs run on a machine. `ret`, `ret2`: where a system call's two results go."""
+
+    enter: bytes  # kernel code that drops to user mode at user address 0x1000, for a first register set
+    syscall_insn: int | None  # Unicorn's number of the system-call instruction, where it has one
+    syscall_trap: int | None  # ... or the interrupt it is
+    syscall_length: int  # bytes of that instruction
+    privileged: tuple[int, ...]  # Unicorn's numbers of instructions that it forgets to refuse in user mode
+    number: int  # registers of a system call: its number,
+    args: tuple[int, ...]  # the first arguments; the others lie behind a return address on the stack
+    ret: int
+    ret2: int
+    flags: int
+    carry: int  # the bit of `flags` that says "error"
+    free_flags: int  # the bits of `flags` a program may set as it likes
+    ps_strings: int  # register with the address of struct ps_strings at a program's entry
+    top: int  # user addresses are below
+    stack_size: int
+    context: tuple[int | None, ...]  # general registers as mcontext_t has them; None: none, or not settable
+    pc_slot: int  # where the pc stands in `context`, for that is not an ordinary register
+    fpregs: int  # bytes of mcontext_t behind the general registers
+    handler: tuple[int, int, int] | None  # registers of a signal handler's arguments; None: on the stack
+    context_register: int | None  # where the signal trampoline finds the ucontext, besides the stack
+    sigcode: bytes  # the kernel's own signal trampoline: setcontext(2) with the ucontext of the frame
+    red_zone: int  # bytes below sp that belong to the running function
+    exceptions: dict[int, str]  # interrupt -> kind: "arithmetic", "illegal", "trace", "bus" or "segment"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Port:
     """A machine: its CPU as Unicorn numbers it, its C calling convention and its kernel address space.
 
@@ -58,4 +87,5 @@ class Port:
     va_list: Callable[[Memory, int], Words]  # the words a va_list argument stands for
     is_call: Callable[[bytes], bool]  # do these bytes (up to 7) end in a call instruction?
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
+    user: UserMode
     faults: dict[int, str] = field(default_factory=dict)  # interrupt number -> what it means

@@ -24,6 +24,15 @@ FAULTS = {
     19: "SIMD floating-point exception",
 }
 
+# What these are to a program.
+EXCEPTIONS = {
+    0: "arithmetic", 1: "trace", 3: "trace", 4: "arithmetic", 5: "segment", 6: "illegal", 7: "illegal",
+    11: "bus", 12: "bus", 13: "segment", 16: "arithmetic", 17: "bus", 19: "arithmetic",
+}  # fmt: skip
+INS_IN, INS_OUT, INS_SYSCALL = 218, 500, 699
+FREE_FLAGS = 0x240CD5  # CF PF AF ZF SF DF OF AC ID
+CARRY = 1
+
 
 def constant_code(value: int) -> bytes:
     """`mov $value, %eax; ret`, or the shorter xor for 0: the upper half of rax is cleared too."""

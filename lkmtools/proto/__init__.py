@@ -12,12 +12,15 @@ little-endian. An answer carries the serial of the frame it answers. docs/design
 from lkmtools.proto.codec import HEADER, encode
 from lkmtools.proto.frames import (
     BLANK,
+    EXEC_FILES,
     MAX_ARGS,
     MAX_FRAME,
     MAX_REGIONS,
     VERSION,
     Answer,
     Control,
+    Exec,
+    Exited,
     Frame,
     Hello,
     Map,
@@ -27,6 +30,7 @@ from lkmtools.proto.frames import (
     Refused,
     Region,
     Result,
+    Signal,
     Syscall,
     Unmap,
     Welcome,
@@ -35,6 +39,7 @@ from lkmtools.proto.reader import Reader
 
 __all__ = [
     "BLANK",
+    "EXEC_FILES",
     "HEADER",
     "MAX_ARGS",
     "MAX_FRAME",
@@ -42,6 +47,8 @@ __all__ = [
     "VERSION",
     "Answer",
     "Control",
+    "Exec",
+    "Exited",
     "Frame",
     "Hello",
     "Map",
@@ -52,6 +59,7 @@ __all__ = [
     "Refused",
     "Region",
     "Result",
+    "Signal",
     "Syscall",
     "Unmap",
     "Welcome",

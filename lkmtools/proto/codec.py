@@ -17,9 +17,12 @@ from lkmtools.proto.frames import (
     MAX_ARGS,
     MAX_FRAME,
     MAX_REGIONS,
+    MAX_STRINGS,
     VERSION,
     Answer,
     Control,
+    Exec,
+    Exited,
     Frame,
     Hello,
     Map,
@@ -29,6 +32,7 @@ from lkmtools.proto.frames import (
     Refused,
     Region,
     Result,
+    Signal,
     Syscall,
     Unmap,
     Welcome,
@@ -37,6 +41,8 @@ from lkmtools.proto.frames import (
 HEADER = Struct("<IHHI")
 
 _U32 = Struct("<I")
+_I32 = Struct("<i")
+_EXITED = Struct("<Ii")
 _HELLO_VERSION = Struct("<IHH")
 _WELCOME = Struct("<HBBB3xIIII")
 _SYSCALL = Struct("<IHH")
@@ -314,6 +320,42 @@ def _decode_map(payload: Payload) -> Map:
     return frame
 
 
+def _blobs(texts: tuple[bytes, ...], what: str) -> list[bytes]:
+    if len(texts) > MAX_STRINGS:
+        raise _over(f"EXEC: number of {what}", len(texts), MAX_STRINGS)
+    return [_U32.pack(len(texts)), *(part for text in texts for part in (_U32.pack(len(text)), text))]
+
+
+def _take_blobs(payload: Payload, what: str) -> tuple[bytes, ...]:
+    count = payload.take(_U32, f"number of {what}")[0]
+    if count > MAX_STRINGS:
+        raise _over(f"EXEC: number of {what}", count, MAX_STRINGS)
+    return tuple(bytes(payload.raw(payload.take(_U32, what)[0], what)) for _ in range(count))
+
+
+def _encode_exec(frame: Exec) -> list[bytes | bytearray]:
+    head = _I32.pack(frame.uid) + _text(frame.name)
+    return [head, *_blobs(frame.args, "arguments"), *_blobs(frame.env, "environment strings"), frame.image]
+
+
+def _decode_exec(payload: Payload) -> Exec:
+    uid, name = payload.take(_I32, "uid")[0], payload.text("name")
+    args = _take_blobs(payload, "arguments")
+    env = _take_blobs(payload, "environment strings")
+    return Exec(uid, name, args, env, payload.raw(payload.end - payload.at, "program"))
+
+
+def _encode_exited(frame: Exited) -> list[bytes]:
+    return [_EXITED.pack(frame.status, frame.errno), _text(frame.reason)]
+
+
+def _decode_exited(payload: Payload) -> Exited:
+    status, errno = payload.take(_EXITED, "status and errno")
+    frame = Exited(status, errno, payload.text("reason"))
+    payload.done()
+    return frame
+
+
 def _encode_mapped(frame: Mapped) -> list[bytes]:
     return [_MAPPED.pack(frame.errno, 0, frame.address)]
 
@@ -331,6 +373,16 @@ def _decode_unmap(payload: Payload) -> Unmap:
     return frame
 
 
+def _encode_signal(frame: Signal) -> list[bytes]:
+    return [_U32.pack(frame.number)]
+
+
+def _decode_signal(payload: Payload) -> Signal:
+    frame = Signal(payload.take(_U32, "signal")[0])
+    payload.done()
+    return frame
+
+
 _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payload], Frame]], ...] = (
     (1, "HELLO", Hello, _encode_hello, _decode_hello),
     (2, "WELCOME", Welcome, _encode_welcome, _decode_welcome),
@@ -343,6 +395,9 @@ _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payloa
     (9, "MAP", Map, _encode_map, _decode_map),
     (10, "MAPPED", Mapped, _encode_mapped, _decode_mapped),
     (11, "UNMAP", Unmap, _encode_map, _decode_unmap),
+    (12, "EXEC", Exec, _encode_exec, _decode_exec),
+    (13, "EXITED", Exited, _encode_exited, _decode_exited),
+    (14, "SIGNAL", Signal, _encode_signal, _decode_signal),
 )
 # Most frames have one shape: these read it, or answer None and leave the rest to the decoder.
 USUAL: dict[int, Callable[[bytes | bytearray, int, int], Frame | None]] = {

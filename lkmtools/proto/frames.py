@@ -15,6 +15,8 @@ MAGIC = int.from_bytes(b"LKM1", "little")
 MAX_FRAME = 64 << 20  # bytes of payload; also of all regions of one request, blank ones included
 MAX_ARGS = 8
 MAX_REGIONS = 1024
+MAX_STRINGS = 65536  # arguments, and environment strings, of an EXEC
+EXEC_FILES = 3  # descriptors that an EXEC brings
 
 BLANK = 1  # region flag: all bytes are zero and none is sent
 
@@ -84,6 +86,30 @@ class Control(NamedTuple):
     arguments: str
 
 
+class Exec(NamedTuple):
+    """Run a program as `uid` (-1: as the client). Its descriptors 0, 1 and 2 come with this frame's bytes."""
+
+    uid: int
+    name: str
+    args: tuple[bytes, ...]
+    env: tuple[bytes, ...]
+    image: bytes | bytearray
+
+
+class Exited(NamedTuple):
+    """The program's end: its wait(2) status and why; or the errno it could not be started for."""
+
+    status: int
+    errno: int
+    reason: str
+
+
+class Signal(NamedTuple):
+    """A signal for the program that runs; has no answer."""
+
+    number: int
+
+
 class Answer(NamedTuple):
     """The answer to a Control: JSON text, or why not."""
 
@@ -119,4 +145,19 @@ class Panic(NamedTuple):
     report: str
 
 
-Frame = Hello | Welcome | Refused | Syscall | Result | Control | Answer | Panic | Map | Mapped | Unmap
+Frame = (
+    Hello
+    | Welcome
+    | Refused
+    | Syscall
+    | Result
+    | Control
+    | Answer
+    | Panic
+    | Map
+    | Mapped
+    | Unmap
+    | Exec
+    | Exited
+    | Signal
+)

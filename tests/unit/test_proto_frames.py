@@ -8,6 +8,8 @@ from lkmtools.proto import (
     MAX_FRAME,
     Answer,
     Control,
+    Exec,
+    Exited,
     Frame,
     Hello,
     Map,
@@ -18,6 +20,7 @@ from lkmtools.proto import (
     Refused,
     Region,
     Result,
+    Signal,
     Syscall,
     Unmap,
     Welcome,
@@ -84,6 +87,8 @@ CASES: dict[str, tuple[Frame, bytes]] = {
     "mapped": (Mapped(0, 0x40001000), golden(16, 10, "00000000 00000000 0010004000000000")),
     "mapped nowhere": (Mapped(12, 0), golden(16, 10, "0c000000 00000000 0000000000000000")),
     "unmap": (Unmap(0x40001000, 0x3000), golden(16, 11, "0010004000000000 0030000000000000")),
+    "exited": (Exited(0x300, 8, "no"), golden(14, 13, "00030000 08000000 02000000 6e6f")),
+    "signal": (Signal(2), golden(4, 14, "02000000")),
 }  # fmt: skip
 
 each_case = pytest.mark.parametrize(("frame", "data"), CASES.values(), ids=CASES)
@@ -131,7 +136,7 @@ def test_garbage_after_a_frame_is_an_error_of_its_own(frame: Frame, data: bytes)
     reader.feed(data + b"\xff" * 12)
     assert (SERIAL, frame) == reader.next()
     for _ in range(2):
-        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 11"):
+        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 14"):
             reader.next()
         reader.feed(data)
 
@@ -171,8 +176,8 @@ def test_negative_words_are_sent_as_two_complements() -> None:
 
 
 REFUSED = {
-    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 11"),
-    "unknown type 12": (golden(0, 12), "frame type is 12; the limit is 11"),
+    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 14"),
+    "unknown type 15": (golden(0, 15), "frame type is 15; the limit is 14"),
     "header's reserved word": (bytes.fromhex("00000000 0300 0100 00000000"), "REFUSED: reserved word"),
     "frame too long": (
         bytes.fromhex("01000004 0400 0000 00000000"),
@@ -233,3 +238,16 @@ def test_encoder_refuses_what_no_decoder_takes(frame: Frame, why: str) -> None:
     """The limits hold on the sending side too."""
     with pytest.raises(ProtocolError, match=why):
         encode(frame, 1)
+
+
+def test_exec_is_as_documented() -> None:
+    """uid, name, counted arguments and environment strings, and the program to the payload's end."""
+    frame = Exec(-1, "p", (b"p", b"x y"), (b"A=1",), b"\x7fELF")
+    data = golden(
+        40, 12, "ffffffff 01000000 70", "02000000 01000000 70 03000000 782079",
+        "01000000 03000000 413d31", "7f454c46",
+    )  # fmt: skip
+    assert encode(frame, SERIAL) == data
+    reader = Reader()
+    reader.feed(data)
+    assert reader.next() == (SERIAL, frame)

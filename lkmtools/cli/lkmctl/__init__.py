@@ -23,6 +23,7 @@ COMMANDS = {
     "stop": "daemon",
     "sysctl": "sysctl",
     "syscall": "syscall",
+    "exec": "execute",
     "ls": "files",
     "cat": "files",
     "tee": "files",
@@ -85,6 +86,7 @@ def main(ctx: click.Context, socket: str | None) -> None:
         lkmctl status                   is it running, the last panic
         lkmctl dmesg -f                 its messages, as they come
         lkmctl syscall 210 5 hello      call what a module provides
+        lkmctl exec ./prog              run a program inside
         lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
 
     status, dmesg, ps, reboot and stop exit 69 where no daemon runs; the others start one.

@@ -16,11 +16,12 @@ NAME = "lkmctl"
 
 
 def command(**attrs: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make the decorated function a command, named as it is. Its argument `socket` is lkmctl's or its own."""
+    """Make the decorated function a command, named as it is, or `name`. `socket` is lkmctl's or its own."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         option = click.option("--socket", metavar="PATH", hidden=True, callback=_socket)
-        return click.command(function.__name__, cls=click.Command, **attrs)(option(function))
+        name = attrs.pop("name", function.__name__)
+        return click.command(name, cls=click.Command, **attrs)(option(function))
 
     return decorate
 

@@ -65,8 +65,22 @@ def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
         ("securelevel", str(kernel["securelevel"])),
         ("memory", f"{memory['used'] >> 10} KB used of {memory['total'] >> 10} KB"),
         ("modules", names + (f", and {lkm['reservations']} being loaded" if lkm["reservations"] else "")),
+        *_program_rows(kernel),
         ("/dev/lkm", f"held by {holder['comm']} (pid {holder['pid']})" if holder else "free"),
     ]
+
+
+def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
+    """Programs that run, and the system calls that programs and clients asked for in vain."""
+    rows = []
+    programs = kernel["programs"]
+    if programs["running"]:
+        used = programs["memory"]["total"] - programs["memory"]["free"]
+        rows.append(("programs", f"{programs['running']} running, {used >> 10} KB"))
+    if kernel["in_vain"]:
+        calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
+        rows.append(("in vain", f"system calls nobody provides: {calls}"))
+    return rows
 
 
 @command()

@@ -41,6 +41,7 @@
 #define SYS_execve              59
 #define SYS_umask               60
 #define SYS_chroot              61
+#define SYS_vfork               66
 #define SYS_munmap              73
 #define SYS_mprotect            74
 #define SYS_getgroups           79
@@ -77,9 +78,15 @@
 #define SYS_reboot              208
 #define SYS_poll                209
 #define SYS_getsid              286
+#define SYS___sigpending14      292
+#define SYS___sigprocmask14     293
+#define SYS___sigsuspend14      294
 #define SYS___getcwd            296
 #define SYS_issetugid           305
+#define SYS_getcontext          307
+#define SYS_setcontext          308
 #define SYS__lwp_self           311
+#define SYS___sigaction_sigtramp 340
 #define SYS_sched_yield         350
 #define SYS___getdents30        390
 #define SYS___gettimeofday50    418
@@ -88,6 +95,7 @@
 #define SYS___stat50            439
 #define SYS___fstat50           440
 #define SYS___lstat50           441
+#define SYS___wait450           449
 #define SYS___mknod50           450
 #define SYS_lkmwait             480	/* not NetBSD's */
 

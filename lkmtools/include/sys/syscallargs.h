@@ -99,6 +99,27 @@ int	sys___stat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___lstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___fstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___getdents30(struct lwp *l, const void *v, register_t *retval);
+int	sys___clock_gettime50(struct lwp *l, const void *v, register_t *retval);
+int	sys___gettimeofday50(struct lwp *l, const void *v, register_t *retval);
+int	sys___nanosleep50(struct lwp *l, const void *v, register_t *retval);
+int	sys___sigaction_sigtramp(struct lwp *l, const void *v, register_t *retval);
+int	sys___sigpending14(struct lwp *l, const void *v, register_t *retval);
+int	sys___sigprocmask14(struct lwp *l, const void *v, register_t *retval);
+int	sys___sigsuspend14(struct lwp *l, const void *v, register_t *retval);
+int	sys___wait450(struct lwp *l, const void *v, register_t *retval);
+int	sys_execve(struct lwp *l, const void *v, register_t *retval);
+int	sys_fork(struct lwp *l, const void *v, register_t *retval);
+int	sys_getcontext(struct lwp *l, const void *v, register_t *retval);
+int	sys_mmap(struct lwp *l, const void *v, register_t *retval);
+int	sys_mprotect(struct lwp *l, const void *v, register_t *retval);
+int	sys_munmap(struct lwp *l, const void *v, register_t *retval);
+int	sys_obreak(struct lwp *l, const void *v, register_t *retval);
+int	sys_pipe(struct lwp *l, const void *v, register_t *retval);
+int	sys_readv(struct lwp *l, const void *v, register_t *retval);
+int	sys_sched_yield(struct lwp *l, const void *v, register_t *retval);
+int	sys_setcontext(struct lwp *l, const void *v, register_t *retval);
+int	sys_vfork(struct lwp *l, const void *v, register_t *retval);
+int	sys_writev(struct lwp *l, const void *v, register_t *retval);
 int	sys_lkmwait(struct lwp *l, const void *v, register_t *retval);
 #endif
 

@@ -1,0 +1,18 @@
+"""<signal.h> and <sys/wait.h> for programs: what sigaction, sigprocmask, ucontext and wait4 say."""
+
+SIG_DFL, SIG_IGN = 0, 1
+SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK = 1, 2, 3
+SA_ONSTACK, SA_RESTART, SA_RESETHAND, SA_NOCLDSTOP, SA_NODEFER, SA_NOCLDWAIT, SA_SIGINFO = (
+    0x01,
+    0x02,
+    0x04,
+    0x08,
+    0x10,
+    0x20,
+    0x40,
+)
+SIGINFO_SIZE = 128  # siginfo_t
+SEGV_MAPERR, SEGV_ACCERR = 1, 2
+UC_SIGMASK, UC_CPU = 0x01, 0x04
+
+WNOHANG, WUNTRACED = 1, 2

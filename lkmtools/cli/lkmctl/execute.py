@@ -1,0 +1,79 @@
+"""exec: run a user program inside the simulated kernel."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+from lkmtools.cli.common import warnx
+from lkmtools.cli.lkmctl.base import NAME, command, process
+from lkmtools.errors import KernelError
+
+NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128  # exit statuses, as shells have them
+PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the same numbers in every Unix
+
+
+@command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--uid", type=click.IntRange(0), metavar="N", help="Run as this user.")
+@click.argument("program")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | None) -> None:
+    """Run a static user program inside the simulated kernel.
+
+    \b
+        lkmcc --user -o prog prog.c && lkmctl exec ./prog hello
+        lkmctl exec --uid 1000 ./prog < input | wc
+
+    Its input and output are this command's; an interrupt goes to the program. The exit status is the
+    program's, 128 and the signal's number when a signal ended it, 126 when it cannot be executed and
+    127 when there is no such file.
+    """
+    image = _read(program)
+    env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
+    with process(socket) as p:
+        p.on_wait = None
+        words = [os.fsencode(word) for word in (program, *args)]
+        try:
+            status, reason = p.execute(
+                image,
+                words,
+                env,
+                uid=-1 if uid is None else uid,
+                name=program,
+                started=lambda: _pass_signals(p),
+            )
+        except KernelError as error:
+            from lkmtools.cli.common import warn
+
+            warn(NAME, program, error)
+            sys.exit(NOT_EXECUTABLE)
+        except BrokenPipeError:
+            sys.exit(1)
+    signo = status & 0x7F
+    if signo == 0:
+        sys.exit(status >> 8)
+    if signo != signal.SIGPIPE and (reason or signo not in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
+        warnx(NAME, f"{program}: ended by signal {signo}" + (f" ({reason})" if reason else ""))
+    sys.exit(SIGNALLED + signo)
+
+
+def _read(program: str) -> bytes:
+    try:
+        with open(program, "rb") as file:
+            return file.read()
+    except OSError as error:
+        warnx(NAME, f"{program}: {error.strerror}")
+        sys.exit(NOT_EXECUTABLE if isinstance(error, PermissionError | IsADirectoryError) else NOT_FOUND)
+
+
+def _pass_signals(p: Any) -> None:
+    """From now on, what would end this command goes to the program."""
+    for number in PASSED:
+        signal.signal(number, lambda signo, _: p.signal(signo))
+
+
+exec = execute

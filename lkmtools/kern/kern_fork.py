@@ -1,0 +1,211 @@
+"""Programs begin and end: fork, exit, wait4 (kern_fork.c, kern_exit.c of NetBSD 5.2).
+
+The first program of a session is the child of the client that started it; its exit is told to `on_exit`, and
+nobody needs to wait for it. A process whose parent is no program is reaped when it ends.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from greenlet import greenlet
+
+from lkmtools.abi import proc as abi
+from lkmtools.abi.errno import EAGAIN, ECHILD, EINVAL, EPERM
+from lkmtools.abi.proc import PCATCH, PWAIT
+from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.siginfo import WNOHANG, WUNTRACED
+from lkmtools.abi.signal import SIGCHLD, SIGHUP
+from lkmtools.abi.syscall import SYS___wait450, SYS_fork, SYS_vfork
+from lkmtools.errors import KernelError
+from lkmtools.kern.config import Cred
+from lkmtools.kern.kern_descrip import Descriptors, File, close_all
+from lkmtools.kern.kern_exec import execute, make_package, new_space
+from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, free_proc, new_proc
+from lkmtools.kern.kern_sig import ProcExit, drop_frames, signal_proc
+from lkmtools.kern.syscall import syscall
+from lkmtools.kern.trap import userland
+from lkmtools.kern.uvm_map import Vmspace
+from lkmtools.kern.uvm_mmap import ProgramMapper
+from lkmtools.machine import UserThread
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+MAXPROC = 160  # processes that run programs, of one kernel
+MAXUPRC = 100  # ... of one user other than root
+_RUSAGE = 16  # words of a struct rusage, at most
+
+
+class Spawn(NamedTuple):
+    """A program to start: its name and content, its arguments and environment, descriptors 0, 1 and 2."""
+
+    name: str
+    image: bytes
+    args: list[bytes]
+    env: list[bytes]
+    files: list[File]
+
+
+def _room(k: Kernel, cred: Cred) -> None:
+    """EAGAIN when there are too many processes (nprocs, chgproccnt())."""
+    running = [proc for proc in k.procs.values() if proc.program is not None]
+    if len(running) >= MAXPROC:
+        raise KernelError(EAGAIN, f"{len(running)} processes run programs; at most {MAXPROC}")
+    mine = sum(proc.cred.uid == cred.uid for proc in running)
+    if cred.uid and mine >= MAXUPRC:
+        raise KernelError(EAGAIN, f"user {cred.uid} has {mine} processes; at most {MAXUPRC}")
+
+
+def _start(k: Kernel, proc: Proc, first: Callable[[], None]) -> None:
+    """Let the process run: `first`, then its program, to its end."""
+    lwp = proc.lwp
+
+    def life() -> None:
+        failed = None
+        status = 0
+        try:
+            first()
+            userland(k, lwp)
+        except ProcExit as ended:
+            status = ended.status
+        except KernelError as error:
+            failed = error
+        _exit(k, lwp, status, failed)
+
+    lwp.greenlet = greenlet(life, parent=k.sched.hub)
+    proc.busy = True
+    k.procs[proc.pid] = proc
+    k.sched.ready(lwp)
+
+
+def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[Exit], None]) -> Proc:
+    """A child of a client that runs a program; `on_exit` hears how it ended. EAGAIN."""
+    _room(k, cred)
+    space = new_space(k)
+    proc = new_proc(k, cred, what.name.rpartition("/")[2], parent.host_pid)
+    proc.program = program = Program(UserThread(space), parent.pid)
+    proc.space = space
+    proc.parent = parent
+    proc.cwd, proc.umask = parent.cwd, parent.umask
+    proc.files = Descriptors()
+    for file in what.files:
+        proc.files.install(file)
+    program.files[what.name] = what.image
+    program.on_exit = on_exit
+    proc.vm = Vmspace(ProgramMapper(k, program))
+    lwp = proc.lwp
+    _start(
+        k, proc, lambda: execute(k, lwp, make_package(k, what.name, what.image, what.args, what.env))
+    )  # fmt: skip
+    return proc
+
+
+@syscall(SYS_fork, "")
+def sys_fork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
+    """A copy of the process: 0 and 1 there, its number and 0 here. EAGAIN at the limit."""
+    proc, program = lwp.proc, lwp.proc.program
+    if program is None:
+        raise KernelError(EPERM, "a client process cannot fork")
+    _room(k, proc.cred)
+    child = new_proc(k, proc.cred, proc.comm, proc.host_pid)
+    space = program.space.copy()
+    user = k.engine.copy_user(program.user, space)
+    child.program = copy = Program(user, program.session)
+    child.space = space
+    child.parent = proc
+    child.cwd, child.umask = proc.cwd, proc.umask
+    child.files = proc.files.copy()
+    copy.files, copy.brk, copy.mask = program.files, program.brk, program.mask
+    copy.actions = program.actions.copy()
+    child.vm = Vmspace(ProgramMapper(k, copy))
+    child.vm.maps.update(proc.vm.maps)
+    port = k.port.user
+
+    def child_return() -> None:
+        k.engine.own(user)
+        flags = k.engine.cpu.read(port.flags)
+        k.engine.cpu.answer(0, 1, flags & ~port.carry)
+
+    _start(k, child, child_return)
+    return child.pid, 0
+
+
+@syscall(SYS_vfork, "")
+def sys_vfork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
+    """fork; the child has a memory of its own, and the parent does not wait for its exec."""
+    return sys_fork(k, lwp)
+
+
+def hangup(k: Kernel, session: int) -> None:
+    """The client that started them is gone: SIGHUP for its programs."""
+    for proc in tuple(k.procs.values()):
+        if proc.program is not None and proc.program.session == session:
+            signal_proc(k, proc, SIGHUP)
+
+
+def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
+    """The end of a process (exit1()): it becomes a zombie, or goes at once when nobody can wait for it."""
+    proc, program = lwp.proc, lwp.proc.program
+    assert program is not None
+    proc.exiting = True
+    close_all(k, lwp)
+    k.sched.userret()
+    drop_frames(k, program)
+    k.engine.drop_user(program.user)
+    program.space.clear()
+    program.files = {}
+    program.status = status
+    proc.zombie = True
+    proc.busy = False
+    k.mem.set_u8(proc.addr + proc_struct.layout(k.dm).offsetof("p_stat"), abi.SZOMB)
+    for other in tuple(k.procs.values()):
+        if other.parent is proc:
+            other.parent = k.procs.get(1)
+            if other.zombie:
+                _reap(k, other)
+    parent = proc.parent
+    if parent is not None and parent.program is not None and not parent.zombie:
+        signal_proc(k, parent, SIGCHLD)
+        k.sched.wakeup(_wait_ident(parent))
+    else:
+        _reap(k, proc)
+    if program.on_exit is not None:
+        errno, reason = (failed.errno, failed.reason) if failed is not None else (0, program.reason)
+        program.on_exit(Exit(status, errno, reason))
+
+
+def _wait_ident(proc: Proc) -> int:
+    return -(proc.addr << 4 | 3)  # no address: nobody else sleeps there
+
+
+def _reap(k: Kernel, proc: Proc) -> None:
+    """Nothing of a zombie is left (proc_free())."""
+    del k.procs[proc.pid]
+    free_proc(k, proc)
+
+
+@syscall(SYS___wait450, "pid_t pid, int *status, int options, void *rusage")
+def sys___wait450(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusage: int) -> int:
+    """Wait for a child to end (wait4); process groups are not modelled. ECHILD, EINTR."""
+    proc = lwp.proc
+    if options & ~(WNOHANG | WUNTRACED) or pid < -1:
+        raise KernelError(EINVAL, f"process {pid} with options {options:#x}")
+    while True:
+        children = [p for p in k.procs.values() if p.parent is proc and (pid <= 0 or p.pid == pid)]
+        if not children:
+            raise KernelError(ECHILD, "no such child" if pid > 0 else "no children")
+        for child in children:
+            if child.zombie and child.program is not None:
+                if status:
+                    proc.space.write(status, struct.pack(f"{k.dm.order}i", child.program.status))
+                if rusage:
+                    proc.space.write(rusage, bytes(_RUSAGE * 8))
+                number = child.pid
+                _reap(k, child)
+                return number
+        if options & WNOHANG:
+            return 0
+        k.sched.tsleep(_wait_ident(proc), PWAIT | PCATCH, "wait", 0)

@@ -1,0 +1,240 @@
+"""The memory of user programs: physical pages, and address spaces made of them.
+
+A page is given its memory when it is first touched, by the CPU's page-table callback or by the kernel, and is
+shared after a copy of the space until one side writes to it. What the CPU may have remembered of a space
+is stale when `changed` is set; translated machine code is stale when the frames' `stale` is.
+"""
+
+from __future__ import annotations
+
+from lkmtools.abi.errno import EFAULT, EINVAL, ENOMEM
+from lkmtools.errors import KernelError
+from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+
+_BLANK = bytes(PAGE_SIZE)
+_OFFSET = PAGE_SIZE - 1
+
+
+class Frames:
+    """Physical pages [start, end) of RAM, byte offsets; the kernel's own page table does not map them."""
+
+    def __init__(self, mem: Memory, start: int, end: int) -> None:
+        self.buf = mem.buf
+        self._free = list(range((end >> PAGE_SHIFT) - 1, (start >> PAGE_SHIFT) - 1, -1))
+        self.total = len(self._free)
+        self._shares: dict[int, int] = {}  # frames that more than one page of a space means
+        self.stale = False  # machine code was translated from a frame that means something else now
+
+    @property
+    def free(self) -> int:
+        """How many are left."""
+        return len(self._free)
+
+    def take(self) -> int | None:
+        """A frame, all zero; None when there is none."""
+        if not self._free:
+            return None
+        frame = self._free.pop()
+        at = frame << PAGE_SHIFT
+        self.buf[at : at + PAGE_SIZE] = _BLANK
+        return frame
+
+    def shared(self, frame: int) -> bool:
+        """Does more than one page mean it?"""
+        return frame in self._shares
+
+    def share(self, frame: int) -> None:
+        """One page more means it."""
+        self._shares[frame] = self._shares.get(frame, 1) + 1
+
+    def drop(self, frame: int) -> None:
+        """One page fewer means it."""
+        count = self._shares.pop(frame, 1) - 1
+        if count > 1:
+            self._shares[frame] = count
+        elif count == 0:
+            self._free.append(frame)
+
+
+class AddressSpace:
+    """User addresses [PAGE_SIZE, top) of one program. Errors are KernelErrors: EFAULT, ENOMEM, EINVAL."""
+
+    __slots__ = ("_frame", "_frames", "_prot", "changed", "exhausted", "top")
+
+    def __init__(self, frames: Frames, top: int) -> None:
+        self._frames = frames
+        self._prot: dict[int, int] = {}  # by page number: READ, WRITE, EXEC; 0 for mapped without access
+        self._frame: dict[int, int] = {}
+        self.top = top
+        self.changed = True
+        self.exhausted = False  # a page could not be given memory
+
+    @property
+    def frames(self) -> Frames:
+        """Where its memory comes from."""
+        return self._frames
+
+    @property
+    def size(self) -> int:
+        """Bytes mapped."""
+        return len(self._prot) << PAGE_SHIFT
+
+    # -- the page table ---------------------------------------------------------------------------------
+
+    def translate(self, page: int, access: int) -> tuple[int, int] | None:
+        """The frame of a page and the accesses it permits; None when `access` is not among them."""
+        prot = self._prot.get(page, 0)
+        if not prot & access:
+            return None
+        frames = self._frames
+        frame = self._frame.get(page)
+        if frame is None:
+            frame = frames.take()
+            if frame is None:
+                self.exhausted = True
+                return None
+            self._frame[page] = frame
+        elif frames.shared(frame):
+            if access != WRITE:
+                return frame, prot & ~WRITE
+            frame = self._unshare(page, frame)
+            if frame is None:
+                return None
+        return frame, prot
+
+    def _unshare(self, page: int, old: int) -> int | None:
+        frames = self._frames
+        new = frames.take()
+        if new is None:
+            self.exhausted = True
+            return None
+        at, source = new << PAGE_SHIFT, old << PAGE_SHIFT
+        frames.buf[at : at + PAGE_SIZE] = frames.buf[source : source + PAGE_SIZE]
+        frames.drop(old)
+        self._frame[page] = new
+        self.changed = True
+        return new
+
+    # -- mappings ---------------------------------------------------------------------------------------
+
+    def _pages(self, addr: int, length: int) -> range:
+        """The page numbers of a page-aligned range of user addresses; EINVAL."""
+        end = addr + length
+        if addr & _OFFSET or addr < PAGE_SIZE or length <= 0 or end > self.top:
+            raise KernelError(EINVAL, f"{addr:#x}+{length:#x} is no range of user pages below {self.top:#x}")
+        return range(addr >> PAGE_SHIFT, end + _OFFSET >> PAGE_SHIFT)
+
+    def map(self, addr: int, length: int, prot: int) -> None:
+        """Fresh zero pages at `addr`, in place of what was there; ENOMEM when RAM could never hold them."""
+        pages = self._pages(addr, length)
+        if len(self._prot) + len(pages) > self._frames.total:
+            limit = self._frames.total << PAGE_SHIFT
+            raise KernelError(ENOMEM, f"{self.size + length} bytes mapped; there are {limit} for programs")
+        self._forget(pages)
+        value = prot | READ if prot else 0
+        self._prot.update(dict.fromkeys(pages, value))
+
+    def map_frame(self, page: int, frame: int, prot: int) -> None:
+        """A page, also beyond `top`, that means `frame`, which others share."""
+        self._frames.share(frame)
+        self._prot[page] = prot
+        self._frame[page] = frame
+        self.changed = True
+
+    def unmap(self, addr: int, length: int) -> None:
+        """Pages go away; those that are not mapped do not matter."""
+        pages = self._pages(addr, length)
+        self._forget(pages if len(pages) <= len(self._prot) else [p for p in self._prot if p in pages])
+
+    def protect(self, addr: int, length: int, prot: int) -> None:
+        """Change what may be done with mapped pages; ENOMEM when one of them is not mapped."""
+        pages = self._pages(addr, length)
+        missing = next((page for page in pages if page not in self._prot), None)
+        if missing is not None:
+            raise KernelError(ENOMEM, f"{missing << PAGE_SHIFT:#x} is not mapped")
+        self._frames.stale |= any((prot | self._prot[page]) & EXEC for page in pages)
+        self._prot.update(dict.fromkeys(pages, prot | READ if prot else 0))
+        self.changed = True
+
+    def _forget(self, pages: range | list[int]) -> None:
+        for page in pages:
+            prot = self._prot.pop(page, 0)
+            frame = self._frame.pop(page, None)
+            if frame is not None:
+                self._frames.drop(frame)
+                self._frames.stale |= bool(prot & EXEC)
+        self.changed = True
+
+    def free_range(self, length: int, below: int) -> int:
+        """The highest address under `below` with room for `length` bytes; ENOMEM."""
+        need = -(-length // PAGE_SIZE)
+        page = below >> PAGE_SHIFT
+        for taken in sorted((p for p in self._prot if p < page), reverse=True):
+            if page - taken - 1 >= need:
+                break
+            page = taken
+        if page - need < 1 or need <= 0:
+            raise KernelError(ENOMEM, f"no room for {length} bytes below {below:#x}")
+        return page - need << PAGE_SHIFT
+
+    def is_free(self, addr: int, length: int) -> bool:
+        """Is nothing mapped in a range of user addresses?"""
+        pages = self._pages(addr, length)
+        return len(pages) <= self._frames.total and not any(page in self._prot for page in pages)
+
+    def copy(self) -> AddressSpace:
+        """A space with the same content (fork): memory is shared until either writes."""
+        other = AddressSpace(self._frames, self.top)
+        other._prot = self._prot.copy()
+        other._frame = self._frame.copy()
+        for frame in self._frame.values():
+            self._frames.share(frame)
+        self.changed = True
+        return other
+
+    def clear(self) -> None:
+        """Unmap everything."""
+        self._forget(list(self._prot))
+
+    # -- the kernel's accesses (copyin, copyout) ----------------------------------------------------------
+
+    def _touch(self, addr: int, access: int) -> int:
+        """Where in RAM the byte at `addr` is; EFAULT when the program itself could not access it so."""
+        found = self.translate(addr >> PAGE_SHIFT, access)
+        if found is None:
+            raise KernelError(EFAULT, f"user address {addr:#x} is not the process's to access")
+        return found[0] << PAGE_SHIFT | addr & _OFFSET
+
+    def read(self, addr: int, length: int) -> bytes:
+        """`length` bytes of user memory; EFAULT."""
+        buf = self._frames.buf
+        room = PAGE_SIZE - (addr & _OFFSET)
+        if length <= room:
+            at = self._touch(addr, READ) if length > 0 else 0
+            return buf[at : at + max(length, 0)]
+        out = bytearray()
+        while length > 0:
+            at = self._touch(addr, READ)
+            take = min(length, PAGE_SIZE - (addr & _OFFSET))
+            out += buf[at : at + take]
+            addr += take
+            length -= take
+        return bytes(out)
+
+    def write(self, addr: int, data: bytes | bytearray) -> None:
+        """Store into user memory; EFAULT, and then nothing was stored."""
+        pieces = []
+        done = 0
+        while done < len(data):
+            take = min(len(data) - done, PAGE_SIZE - (addr + done & _OFFSET))
+            pieces.append((self._touch(addr + done, WRITE), done, take))
+            if self._prot[addr + done >> PAGE_SHIFT] & EXEC:
+                self._frames.stale = True
+            done += take
+        for at, done, take in pieces:
+            self._frames.buf[at : at + take] = data[done : done + take]
+
+    def available(self, addr: int) -> int:
+        """How many bytes from `addr` on are surely readable; EFAULT when none are."""
+        self._touch(addr, READ)
+        return PAGE_SIZE - (addr & _OFFSET)

@@ -1,0 +1,5 @@
+/* <poll.h> */
+
+#include <sys/poll.h>
+
+int	poll(struct pollfd *, nfds_t, int);

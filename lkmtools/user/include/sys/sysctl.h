@@ -1,0 +1,10 @@
+/* <sys/sysctl.h>, with the function. */
+
+#ifndef _USER_SYS_SYSCTL_H_
+#define _USER_SYS_SYSCTL_H_
+
+#include_next <sys/sysctl.h>
+
+int	sysctl(const int *, u_int, void *, size_t *, const void *, size_t);
+
+#endif

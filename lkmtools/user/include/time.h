@@ -1,0 +1,12 @@
+/* <time.h> */
+
+#ifndef _TIME_H_
+#define _TIME_H_
+
+#include <sys/time.h>
+
+int	nanosleep(const struct timespec *, struct timespec *);
+int	clock_gettime(clockid_t, struct timespec *);
+int	gettimeofday(struct timeval *, void *);
+
+#endif

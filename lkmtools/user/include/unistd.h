@@ -1,0 +1,50 @@
+/* <unistd.h>: system calls. */
+
+#ifndef _UNISTD_H_
+#define _UNISTD_H_
+
+#include <sys/types.h>
+#include <sys/null.h>
+#include <sys/unistd.h>
+
+#define STDIN_FILENO	0
+#define STDOUT_FILENO	1
+#define STDERR_FILENO	2
+
+long	syscall(int, ...);
+void	_exit(int) __attribute__((__noreturn__));
+int	fork(void);
+int	pipe(int[2]);
+int	execve(const char *, char *const[], char *const[]);
+int	execv(const char *, char *const[]);
+ssize_t	read(int, void *, size_t);
+ssize_t	write(int, const void *, size_t);
+ssize_t	pread(int, void *, size_t, off_t);
+ssize_t	pwrite(int, const void *, size_t, off_t);
+off_t	lseek(int, off_t, int);
+int	close(int);
+int	dup(int);
+int	dup2(int, int);
+int	unlink(const char *);
+int	link(const char *, const char *);
+int	symlink(const char *, const char *);
+ssize_t	readlink(const char *, char *, size_t);
+int	rename(const char *, const char *);
+int	access(const char *, int);
+int	chdir(const char *);
+char	*getcwd(char *, size_t);
+int	rmdir(const char *);
+int	getdents(int, char *, size_t);
+void	sync(void);
+pid_t	getpid(void);
+pid_t	getppid(void);
+uid_t	getuid(void);
+uid_t	geteuid(void);
+gid_t	getgid(void);
+gid_t	getegid(void);
+int	brk(void *);
+void	*sbrk(intptr_t);
+unsigned int	sleep(unsigned int);
+int	sched_yield(void);
+
+#endif
