@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import calls, ksyms, many, tools, wire
+from bench import calls, exec, ksyms, many, tools, wire
 
-SUITES = {"tools": tools, "wire": wire, "calls": calls, "many": many, "ksyms": ksyms}
+SUITES = {"tools": tools, "wire": wire, "calls": calls, "many": many, "ksyms": ksyms, "exec": exec}
 
 
 def main() -> int:

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from lkmtools.cc import Compiler, CompilerError, compile_flags, find_compiler, link_flags
+from lkmtools.cc import (
+    Compiler,
+    CompilerError,
+    compile_flags,
+    find_compiler,
+    link_flags,
+    program_flags,
+    runtime,
+)
 
 FAMILIES = ("gcc", "clang", "zig")
 MACHINES = ("amd64", "i386")
@@ -73,6 +81,19 @@ class Compile:
             lambda out: [
                 [*cc.argv, *flags, *inputs, "-o", str(out)] for flags in link_flags(cc.family, machine)
             ],
+        )
+
+    def program(self, source: str, machine: str = "amd64", name: str = "prog") -> Path:
+        """A static user program of C text and our runtime, as lkmcc --user makes it."""
+        cc = compiler(machine, self.command)
+        sources = runtime()
+        options = program_flags(cc.family, machine)
+        texts = "".join(Path(path).read_text() for path in sources)
+        return self._make(
+            name,
+            "\0".join([str(cc), *options, texts, source]),
+            lambda out: [[*cc.argv, *options, "-x", "c", "-", "-x", "none", *sources, "-o", str(out)]],
+            source,
         )
 
     def _make(

@@ -27,6 +27,7 @@ _helper("ldcompare")
 _helper("lkmraw")
 _helper("ksymsfix")
 _helper("machfix")
+_helper("progfix")
 
 
 @pytest.fixture(scope="session")

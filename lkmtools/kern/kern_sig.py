@@ -175,10 +175,10 @@ def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, 
     info = info.ljust(siginfo.SIGINFO_SIZE, b"\0")
     sp = engine.cpu.read(k.port.sp)
     total = siginfo.SIGINFO_SIZE + len(context) + port.fpregs
-    base = sp - port.red_zone - total & -16
-    uc = base + siginfo.SIGINFO_SIZE
+    base = sp - port.red_zone - total & -16 & k.dm.mask
+    uc = base + siginfo.SIGINFO_SIZE & k.dm.mask
     count = 1 if port.handler else 4
-    frame = (base - (count - 1) * k.dm.pointer & -16) - k.dm.pointer
+    frame = (base - (count - 1) * k.dm.pointer & -16) - k.dm.pointer & k.dm.mask
     head = struct.pack(_words(k) % count, *(action.trampoline, signo, base, uc)[:count])
     try:
         program.space.write(base, info + context + bytes(port.fpregs))

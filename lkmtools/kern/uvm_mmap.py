@@ -40,9 +40,9 @@ def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
     """Move the end of the data segment; ENOMEM when something is in the way."""
     program = _program(lwp)
     start, end = program.brk
-    if nsize < start:
-        raise KernelError(EINVAL, f"the data segment begins at {start:#x}, {nsize:#x} is below")
     old, new = round_page(end), round_page(nsize)
+    if new < start:
+        raise KernelError(EINVAL, f"the data segment grows from {start:#x}, {nsize:#x} is below")
     if new > old:
         if new > mmap_top(k) or not program.space.is_free(old, new - old):
             raise KernelError(ENOMEM, f"no room to grow the data segment to {new:#x}")

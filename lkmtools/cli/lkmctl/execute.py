@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from lkmtools.cli.common import warnx
 from lkmtools.cli.lkmctl.base import NAME, command, process
 from lkmtools.errors import KernelError
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
 
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128  # exit statuses, as shells have them
 PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the same numbers in every Unix
@@ -25,7 +29,7 @@ def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | 
     """Run a static user program inside the simulated kernel.
 
     \b
-        lkmcc --user -o prog prog.c && lkmctl exec ./prog hello
+        lkmctl exec ./prog hello        after lkmcc --user -o prog prog.c
         lkmctl exec --uid 1000 ./prog < input | wc
 
     Its input and output are this command's; an interrupt goes to the program. The exit status is the
@@ -36,6 +40,7 @@ def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | 
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
         p.on_wait = None
+        sent = _pass_signals(p)
         words = [os.fsencode(word) for word in (program, *args)]
         try:
             status, reason = p.execute(
@@ -44,7 +49,7 @@ def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | 
                 env,
                 uid=-1 if uid is None else uid,
                 name=program,
-                started=lambda: _pass_signals(p),
+                started=sent,
             )
         except KernelError as error:
             from lkmtools.cli.common import warn
@@ -70,10 +75,25 @@ def _read(program: str) -> bytes:
         sys.exit(NOT_EXECUTABLE if isinstance(error, PermissionError | IsADirectoryError) else NOT_FOUND)
 
 
-def _pass_signals(p: Any) -> None:
-    """From now on, what would end this command goes to the program."""
+def _pass_signals(p: Process) -> Callable[[], None]:
+    """From now on, what would end this command goes to the program; call the result when there is one."""
+    early: list[int] | None = []
+
+    def handle(number: int, _: object) -> None:
+        if early is None:
+            p.signal(number)
+        else:
+            early.append(number)
+
+    def sent() -> None:
+        nonlocal early
+        waiting, early = early, None
+        for number in waiting or ():
+            p.signal(number)
+
     for number in PASSED:
-        signal.signal(number, lambda signo, _: p.signal(signo))
+        signal.signal(number, handle)
+    return sent
 
 
 exec = execute

@@ -1,0 +1,94 @@
+"""Programs inside: a system call against the bare trap, and a whole lkmctl exec against lkmctl status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.measure import Result, pair
+from bench.samples import private_socket, tool
+from lkmtools.cc import find_compiler, program_flags, runtime
+from lkmtools.kern import Kernel
+from lkmtools.kern.kern_exec import new_space
+from lkmtools.local import LocalKernel
+from lkmtools.machine import PAGE_SIZE, PORTS, UserThread
+
+CALLS = 20000
+RUNS = 9
+LOOP = """
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) { int i, n = atoi(argv[1]); for (i = 0; i < n; i++) getuid(); return 0; }
+"""
+
+
+def program(directory: Path, source: str, name: str, machine: str) -> Path:
+    """A static program of C text."""
+    compiler = find_compiler(machine)
+    text, out = directory / f"{name}.c", directory / f"{name}-{machine}"
+    text.write_text(source)
+    flags = program_flags(compiler.family, machine)
+    subprocess.run([*compiler.argv, *flags, str(text), *runtime(), "-o", str(out)], check=True)
+    return out
+
+
+def run(directory: Path) -> Iterator[Result]:
+    """A line a machine, and one for the tools."""
+    for machine in PORTS:
+        yield _system_call(directory, machine)
+    yield _tool(directory)
+
+
+def _system_call(directory: Path, machine: str) -> Result:
+    image = program(directory, LOOP, "loop", machine).read_bytes()
+    with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
+        files = (null.fileno(), null.fileno(), null.fileno())
+        bare = _Bare(lk.kernel)
+        result = pair(
+            f"system call from a program / bare trap, {machine}",
+            lambda: lk.execute(image, str(CALLS), stdio=files),
+            bare.run,
+            4,
+            RUNS,
+            CALLS,
+        )
+        bare.close()
+        return result
+
+
+class _Bare:
+    """A program that only traps, run by the CPU alone."""
+
+    entry = 16 * PAGE_SIZE
+
+    def __init__(self, k: Kernel) -> None:
+        self.engine = k.engine
+        self.space = new_space(k)
+        self.space.map(self.entry, PAGE_SIZE, 7)
+        trap = bytes.fromhex("0f05" if k.port.user.syscall_insn else "cd80")
+        self.space.write(self.entry, trap + bytes.fromhex("ebfc"))  # and back to it
+        self.user = UserThread(self.space)
+
+    def run(self) -> None:
+        self.engine.reset_user(self.user, self.entry)
+        for _ in range(CALLS):
+            self.engine.run_user(self.user)
+
+    def close(self) -> None:
+        self.engine.drop_user(self.user)
+        self.space.clear()
+
+
+def _tool(directory: Path) -> Result:
+    prog = program(directory, "int main(void) { return 0; }\n", "true", "amd64")
+    with private_socket() as env:
+        tool(env, "lkmctl", "exec", str(prog))
+        return pair(
+            "lkmctl exec true / lkmctl status",
+            lambda: tool(env, "lkmctl", "exec", str(prog)),
+            lambda: tool(env, "lkmctl", "status"),
+            1.6,
+            RUNS,
+        )
