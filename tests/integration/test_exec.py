@@ -282,3 +282,15 @@ def test_too_many_arguments_are_e2big(runner: Runner) -> None:
         """
     )
     assert ran.out == "-1 7\n"
+
+
+def test_ksyms_is_at_its_address_in_the_programs_own_memory(runner: Runner) -> None:
+    """KIOCGADDR of /dev/ksyms answers where the snapshot lies in the program, which can read it."""
+    ran = runner.main(
+        """
+        unsigned char *p = NULL; int fd = open("/dev/ksyms", O_RDONLY), r = ioctl(fd, FREEBSD_KIOCGADDR, &p);
+        printf("%d %d %.3s\\n", r, p[0], (char *)p + 1);
+        """,
+        before="#include <sys/ksyms.h>\n",
+    )
+    assert ran.out == "0 127 ELF\n"
