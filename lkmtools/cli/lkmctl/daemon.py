@@ -73,11 +73,11 @@ def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
 def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
     """Programs that run, and the system calls that programs and clients asked for in vain."""
     rows = []
-    programs = kernel["programs"]
-    if programs["running"]:
+    programs = kernel.get("programs")  # an older daemon has neither this nor the next
+    if programs and programs["running"]:
         used = programs["memory"]["total"] - programs["memory"]["free"]
         rows.append(("programs", f"{programs['running']} running, {used >> 10} KB"))
-    if kernel["in_vain"]:
+    if kernel.get("in_vain"):
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
         rows.append(("in vain", f"system calls nobody provides: {calls}"))
     return rows
