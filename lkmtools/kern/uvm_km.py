@@ -48,8 +48,8 @@ class KernelMap:
         """Give back what alloc returned at `addr`; any access to it faults from now on."""
         size = self._sizes.pop(addr)
         self.used -= size
+        self._cpu.flush_code(addr, size)  # while it is mapped: the emulator asks for the page
         self._cpu.protect(addr, size, 0)
-        self._cpu.flush_code(addr, size)
         insort(self._free, (addr, size + PAGE_SIZE))
         self._join(self._free.index((addr, size + PAGE_SIZE)))
 
