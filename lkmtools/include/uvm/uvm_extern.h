@@ -7,5 +7,10 @@
 
 struct vmspace;
 struct vm_map;
+struct vnode;
+
+#ifdef _KERNEL
+void	uvm_vnp_setsize(struct vnode *vp, off_t size);
+#endif
 
 #endif

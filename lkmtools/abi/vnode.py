@@ -1,0 +1,57 @@
+"""<sys/vnode.h> and <sys/namei.h>: vnodes, their attributes, operation vectors, names being looked up.
+
+The members are NetBSD 5.2's as far as modules use them. Its struct uvm_object, which held the use count and
+the interlock, is not there: files have no pages of their own, and v_usecount is a member.
+"""
+
+from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.mutex import kmutex, krwlock
+from lkmtools.abi.time import timespec
+
+VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD = range(9)
+
+VEXEC, VWRITE, VREAD = 0o1, 0o2, 0o4
+VNOVAL = -1
+
+# v_vflag: changed with the vnode locked.
+VV_ROOT, VV_SYSTEM, VV_ISTTY, VV_MAPPED, VV_MPSAFE = 0x0001, 0x0002, 0x0004, 0x0008, 0x0010
+# v_iflag: changed with the interlock.
+VI_XLOCK, VI_CLEAN, VI_LAYER = 0x1000, 0x8_0000, 0x2_0000
+
+# vflush().
+SKIPSYSTEM, FORCECLOSE, WRITECLOSE = 1, 2, 4
+
+VDESC_NO_OFFSET = -1
+# vdesc_flags: which vnodes an operation releases (low byte) and unlocks (the next); PUT is both.
+VDESC_VP0_WILLRELE, VDESC_VP0_WILLUNLOCK = 0x0001, 0x0100
+
+vnlock = Struct(
+    "vnlock", "struct krwlock vl_lock; u_int vl_canrecurse; u_int vl_recursecnt", {"krwlock": krwlock}
+)
+vnode = Struct(
+    "vnode",
+    """struct kmutex v_interlock; int v_usecount; int v_writecount; int v_holdcnt; int v_iflag; int v_vflag;
+       int v_uflag; off_t v_size; struct mount *v_mount; void *v_op;
+       struct vnode *tqe_next; struct vnode **tqe_prev; struct mount *v_mountedhere;
+       int v_type; int v_tag; struct vnlock v_lock; struct vnlock *v_vnlock; void *v_data""",
+    {"kmutex": kmutex, "vnlock": vnlock},
+)
+vattr = Struct(
+    "vattr",
+    """int va_type; mode_t va_mode; u_int va_nlink; uid_t va_uid; gid_t va_gid; dev_t va_fsid; ino_t va_fileid;
+       uint64_t va_size; long va_blocksize; struct timespec va_atime; struct timespec va_mtime;
+       struct timespec va_ctime; struct timespec va_birthtime; u_long va_gen; u_long va_flags; dev_t va_rdev;
+       uint64_t va_bytes; uint64_t va_filerev; u_int va_vaflags; long va_spare""",
+    {"timespec": timespec},
+)
+vnodeop_desc = Struct(
+    "vnodeop_desc",
+    """int vdesc_offset; const char *vdesc_name; int vdesc_flags; const int *vdesc_vp_offsets;
+       int vdesc_vpp_offset; int vdesc_cred_offset; int vdesc_componentname_offset""",
+)
+vnodeopv_entry_desc = Struct(
+    "vnodeopv_entry_desc", "const struct vnodeop_desc *opve_op; int (*opve_impl)(void *)"
+)
+vnodeopv_desc = Struct(
+    "vnodeopv_desc", "void *opv_desc_vector_p; const struct vnodeopv_entry_desc *opv_desc_ops"
+)

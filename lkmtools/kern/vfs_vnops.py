@@ -1,0 +1,311 @@
+"""Open files of mounted file systems: from a descriptor to vnode operations (vfs_vnops.c of NetBSD 5.2).
+
+Readers hold a file's lock shared, writers exclusively, for one call at a time.
+
+Not modelled: device nodes and FIFOs on mounted file systems (ENXIO, EOPNOTSUPP at open).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi.errno import (
+    EEXIST,
+    EFTYPE,
+    EINTR,
+    EIO,
+    EISDIR,
+    ENOTDIR,
+    ENXIO,
+    EOPNOTSUPP,
+    ERESTART,
+    EROFS,
+    EWOULDBLOCK,
+)
+from lkmtools.abi.fcntl import (
+    FAPPEND,
+    FNONBLOCK,
+    FREAD,
+    FWRITE,
+    IO_APPEND,
+    IO_NDELAY,
+    IO_UNIT,
+    O_CREAT,
+    O_DIRECTORY,
+    O_EXCL,
+    O_TRUNC,
+)
+from lkmtools.abi.mount import MNT_RDONLY
+from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
+from lkmtools.abi.stat import stat as stat_struct
+from lkmtools.abi.uio import UIO_READ, UIO_USERSPACE, iovec, uio
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
+from lkmtools.errors import KernelError
+from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.vfs_mount import lwp_cred
+from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, vattr_null, view_of, vput
+from lkmtools.kern.vnode_if import vcall, vop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.vfs_lookup import Place
+
+_WAITS = (EINTR, ERESTART, EWOULDBLOCK)
+
+
+class VnodeFile(File):
+    """An open file or directory of a mounted file system. It has a reference to its vnode."""
+
+    def __init__(self, k: Kernel, vp: int, flag: int, path: str) -> None:
+        super().__init__(flag)
+        self._k = k
+        self.vp = vp
+        self.path = path
+
+    def end(self, k: Kernel, lwp: Lwp) -> int:
+        """The file's length, asked of its file system."""
+        lock_vnode(k, self.vp, LK_SHARED)
+        try:
+            size: int = getattr_of(k, lwp, self.vp).va_size
+            return size
+        finally:
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if not self._k.dead:
+            vcall(self._k, "unlock", self.vp, 0)
+
+    def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
+        """VOP_READ or VOP_WRITE with a uio over the caller's buffer."""
+        if view_of(k, self.vp, "read").v_type == VDIR:
+            raise KernelError(EISDIR, "a directory is read with getdents")
+        flags = IO_UNIT if rw else 0
+        flags |= (IO_APPEND if rw and self.flag & FAPPEND else 0) | (IO_NDELAY if self.flag & FNONBLOCK else 0)
+        name = "write" if rw else "read"
+        lock_vnode(k, self.vp, LK_EXCLUSIVE if rw else LK_SHARED)
+        try:
+            moved, end = transfer(
+                k, lwp, buf, count, offset, rw,
+                lambda u: vcall(k, name, self.vp, u, flags, lwp_cred(k, lwp)),
+            )  # fmt: skip
+        finally:
+            self._unlock()
+        if flags & IO_APPEND and offset == self.offset:
+            self.offset = end - moved
+        return moved
+
+    def getdents(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:
+        """VOP_READDIR from the file's offset on, which becomes what the file system says."""
+        if view_of(k, self.vp, "getdents").v_type != VDIR:
+            raise KernelError(ENOTDIR, "not a directory")
+        cell = lwp.alloca(k, 16)
+        lock_vnode(k, self.vp, LK_SHARED)
+        try:
+            moved, self.offset = transfer(
+                k, lwp, buf, count, self.offset, UIO_READ,
+                lambda u: vcall(k, "readdir", self.vp, u, lwp_cred(k, lwp), cell, 0, 0),
+            )  # fmt: skip
+        finally:
+            self._unlock()
+            lwp.release(k, cell)
+        return moved
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """VOP_IOCTL."""
+        return vcall(k, "ioctl", self.vp, com, data, self.flag, lwp_cred(k, lwp))
+
+    def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
+        """VOP_POLL; a file system without it is always ready."""
+        revents = vcall(k, "poll", self.vp, events)
+        return events if revents == EOPNOTSUPP else revents
+
+    def sync(self, k: Kernel, lwp: Lwp) -> None:
+        """VOP_FSYNC."""
+        lock_vnode(k, self.vp)
+        try:
+            vop(k, "fsync", self.vp, lwp_cred(k, lwp), 1, 0, 0)
+        finally:
+            self._unlock()
+
+    def close(self, k: Kernel, lwp: Lwp) -> int:
+        """VOP_CLOSE, and the reference goes (vn_close())."""
+        if self.flag & FWRITE:
+            view = view_of(k, self.vp, "close")
+            view.v_writecount = view.v_writecount - 1
+        lock_vnode(k, self.vp)
+        errno = vcall(k, "close", self.vp, self.flag, lwp_cred(k, lwp))
+        vput(k, self.vp)
+        return errno
+
+
+def transfer(
+    k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int, call: Callable[[int], int]
+) -> tuple[int, int]:
+    """Call an operation with a uio over `count` bytes of the calling process: (bytes moved, offset then)."""
+    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
+    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
+    try:
+        iov = addr + (u_layout.size + 15 & -16)
+        k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
+        k.mem.write(
+            addr,
+            u_layout.pack(
+                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
+                uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
+            ),
+        )  # fmt: skip
+        lwp.thread.reason = ""
+        errno = call(addr)
+        view = k.mem.view(u_layout, addr)
+        left, end = view.uio_resid, view.uio_offset
+    finally:
+        lwp.release(k, addr)
+    moved = count - left
+    if moved < 0:
+        raise KernelError(EIO, f"the file system left uio_resid at {left}, more than the {count} asked for")
+    if errno and not (moved and errno in _WAITS):
+        raise KernelError(errno, lwp.thread.reason)
+    return moved, end
+
+
+# -- attributes ---------------------------------------------------------------------------------------------
+
+
+def getattr_of(k: Kernel, lwp: Lwp, vp: int) -> Any:
+    """VOP_GETATTR: the members of struct vattr as attributes."""
+    layout = vattr.layout(k.dm)
+    addr = lwp.alloca(k, layout.size)
+    try:
+        vattr_null(k, addr)
+        vop(k, "getattr", vp, addr, lwp_cred(k, lwp))
+        return layout.unpack(k.mem.read(addr, layout.size))
+    finally:
+        lwp.release(k, addr)
+
+
+def with_vattr(k: Kernel, lwp: Lwp, call: Callable[[int], None], **values: int) -> None:
+    """Call with the address of a struct vattr that has these values and no others."""
+    layout = vattr.layout(k.dm)
+    addr = lwp.alloca(k, layout.size)
+    try:
+        vattr_null(k, addr)
+        view = k.mem.view(layout, addr)
+        for name, value in values.items():
+            view.put(name, value)
+        call(addr)
+    finally:
+        lwp.release(k, addr)
+
+
+def setattr_of(k: Kernel, lwp: Lwp, vp: int, **values: int) -> None:
+    """VOP_SETATTR of a locked vnode; EROFS on a file system that is mounted read-only."""
+    check_writable(k, vp)
+    with_vattr(k, lwp, lambda vap: vop(k, "setattr", vp, vap, lwp_cred(k, lwp)), **values)
+
+
+def check_writable(k: Kernel, vp: int) -> None:
+    """EROFS when the vnode's file system is mounted read-only."""
+    mp = view_of(k, vp, "write").v_mount
+    if mp and k.vfs.mount(mp).mnt_flag & MNT_RDONLY:
+        raise KernelError(EROFS, f"mounted read-only on {k.vfs.mounted_on(mp)}")
+
+
+def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
+    """Fill the caller's struct stat from the attributes of a locked vnode (vn_stat())."""
+    va = getattr_of(k, lwp, vp)
+    times = {
+        f"st_{which}timespec.{part}": getattr(va, f"va_{which}time_{part}")
+        for which in ("a", "m", "c", "birth")
+        for part in ("tv_sec", "tv_nsec")
+    }
+    kind = view_of(k, vp, "stat").v_type
+    if not 0 < kind < len(VTTOIF) - 1:
+        raise KernelError(EIO, f"the vnode has type {kind}")
+    data = stat_struct.layout(k.dm).pack(
+        st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
+        st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev, st_size=_signed(va.va_size),
+        st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=_signed(va.va_bytes) >> 9,
+        st_flags=va.va_flags & 0xFFFFFFFF, **times,
+    )  # fmt: skip
+    lwp.proc.space.write(addr, data)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+# -- opening ------------------------------------------------------------------------------------------------
+
+
+def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> VnodeFile:
+    """Open, and with O_CREAT create, what namei() found on a mounted file system (vn_open())."""
+    cred = lwp_cred(k, lwp)
+    if not place.vp:
+        _create(k, lwp, place, mode)
+        fflag &= ~O_TRUNC
+    else:
+        _check_open(k, place, fflag)
+        wanted = (VREAD if fflag & FREAD else 0) | (VWRITE if fflag & (FWRITE | O_TRUNC) else 0)
+        if wanted:
+            vop(k, "access", place.vp, wanted, cred)
+    vp = place.vp
+    if fflag & O_TRUNC:
+        setattr_of(k, lwp, vp, va_size=0)
+    flag = fflag & ~(O_CREAT | O_TRUNC | O_EXCL)
+    vop(k, "open", vp, flag, cred)
+    if flag & FWRITE:
+        view = view_of(k, vp, "open")
+        view.v_writecount = view.v_writecount + 1
+    vp, dvp = place.take()
+    if dvp == vp:
+        vcall(k, "unlock", vp, 0)
+        place.dvp = 0
+    else:
+        vcall(k, "unlock", vp, 0)
+        place.dvp = dvp
+    return VnodeFile(k, vp, flag, place.path)
+
+
+def _create(k: Kernel, lwp: Lwp, place: Place, mode: int) -> None:
+    make(k, lwp, place, "create", va_type=VREG, va_mode=mode & 0o7777 & ~lwp.proc.umask)
+
+
+def make(k: Kernel, lwp: Lwp, place: Place, operation: str, *more: int, **values: int) -> None:
+    """VOP_CREATE and its kind: the new vnode, locked, becomes the place's; the directory is let go."""
+    cell = lwp.alloca(k, 16)
+    try:
+        k.mem.set_ptr(cell, 0)
+        _, dvp = place.take()
+
+        def call(vap: int) -> None:
+            vop(k, operation, dvp, cell, place.cnp, vap, *more)
+
+        with_vattr(k, lwp, call, **values)
+        place.vp = k.mem.ptr(cell)
+    finally:
+        lwp.release(k, cell)
+    view_of(k, place.vp, f"VOP_{operation.upper()}")
+
+
+def _check_open(k: Kernel, place: Place, fflag: int) -> None:
+    """What may not be opened in that way: EEXIST, EISDIR, ENOTDIR, EROFS, and kinds of files."""
+    kind = view_of(k, place.vp, "open").v_type
+    if fflag & O_CREAT and fflag & O_EXCL:
+        raise KernelError(EEXIST, f"'{place.path}' exists")
+    if kind == VLNK:
+        raise KernelError(EFTYPE, f"'{place.path}' is a symbolic link")
+    if kind in (VSOCK, VFIFO):
+        raise KernelError(EOPNOTSUPP, f"'{place.path}' is a socket or FIFO")
+    if kind in (VCHR, VBLK):
+        raise KernelError(ENXIO, f"'{place.path}': device nodes work on the root file system only")
+    if fflag & O_DIRECTORY and kind != VDIR:
+        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+    if fflag & (FWRITE | O_TRUNC):
+        if kind == VDIR:
+            raise KernelError(EISDIR, f"'{place.path}' is a directory")
+        check_writable(k, place.vp)
+
+
