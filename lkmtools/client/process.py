@@ -26,6 +26,7 @@ _STRINGS = frozenset(
 )
 _GETDENTS = 8192  # bytes of directory read at once
 _SYSCTL_OLD = 4096
+_PATH = 1024
 
 
 class Process(Core):
@@ -150,13 +151,102 @@ class Process(Core):
         """int rmdir(const char *path)"""
         self.syscall(nr.SYS_rmdir, path)
 
+    def rename(self, path: str, to: str) -> None:
+        """int rename(const char *from, const char *to)"""
+        self.syscall(nr.SYS_rename, path, to)
+
+    def link(self, path: str, name: str) -> None:
+        """int link(const char *path, const char *link)"""
+        self.syscall(nr.SYS_link, path, name)
+
+    def symlink(self, text: str, name: str) -> None:
+        """int symlink(const char *path, const char *link)"""
+        self.syscall(nr.SYS_symlink, text, name)
+
+    def readlink(self, path: str) -> str:
+        """ssize_t readlink(const char *path, char *buf, size_t count): what a symbolic link says."""
+        buf = self.buffer(_PATH)
+        count = self.syscall(nr.SYS_readlink, path, buf, _PATH)[0]
+        return buf.data[:count].decode("utf-8", "backslashreplace")
+
+    def access(self, path: str, flags: int) -> None:
+        """int access(const char *path, int flags)"""
+        self.syscall(nr.SYS_access, path, flags)
+
+    def truncate(self, path: str, length: int) -> None:
+        """int truncate(const char *path, int pad, off_t length)"""
+        self.syscall(nr.SYS_truncate, path, 0, *self.quad(length))
+
+    def ftruncate(self, fd: int, length: int) -> None:
+        """int ftruncate(int fd, int pad, off_t length)"""
+        self.syscall(nr.SYS_ftruncate, fd, 0, *self.quad(length))
+
+    def fsync(self, fd: int) -> None:
+        """int fsync(int fd)"""
+        self.syscall(nr.SYS_fsync, fd)
+
+    def chdir(self, path: str) -> None:
+        """int chdir(const char *path)"""
+        self.syscall(nr.SYS_chdir, path)
+
+    def mount(self, kind: str, path: str, source: str | bytes | None = None, flags: int = 0) -> None:
+        """int __mount50(const char *type, const char *path, int flags, void *data, size_t data_len)
+
+        `source` as bytes is the data. As a str it is what most file systems expect to find there: a struct
+        whose first member points to a string.
+        """
+        if source is None:
+            self.syscall(nr.SYS___mount50, kind, path, flags, 0, 0)
+        elif isinstance(source, bytes):
+            self.syscall(nr.SYS___mount50, kind, path, flags, source, len(source))
+        else:
+            text = self.buffer(source.encode() + b"\0")
+            data = self.buffer(text.addr.to_bytes(self.dm.pointer, self.dm.byteorder))
+            self.syscall(nr.SYS___mount50, kind, path, flags, data, self.dm.pointer, also=(text,))
+
+    def unmount(self, path: str, flags: int = 0) -> None:
+        """int unmount(const char *path, int flags)"""
+        self.syscall(nr.SYS_unmount, path, flags)
+
+    def statvfs(self, path: str) -> SimpleNamespace:
+        """int statvfs1(const char *path, struct statvfs *buf, int flags): its members as attributes."""
+        from lkmtools.abi import mount
+
+        layout = mount.statvfs.layout(self.dm)
+        buf = self.buffer(layout.size)
+        self.syscall(nr.SYS_statvfs1, path, buf, 1)
+        return layout.unpack(buf.data)
+
+    def mounts(self) -> list[SimpleNamespace]:
+        """int getvfsstat(struct statvfs *buf, size_t bufsize, int flags): every mounted file system."""
+        from lkmtools.abi import mount
+
+        layout = mount.statvfs.layout(self.dm)
+        count = self.syscall(nr.SYS_getvfsstat, 0, 0, 1)[0]
+        if not count:
+            return []
+        buf = self.buffer(count * layout.size)
+        count = self.syscall(nr.SYS_getvfsstat, buf, count * layout.size, 1)[0]
+        return [layout.unpack(buf.data, i * layout.size) for i in range(count)]
+
+    def lstat(self, path: str) -> SimpleNamespace:
+        """int __lstat50(const char *path, struct stat *ub): stat() of a symbolic link itself."""
+        return self._stat(nr.SYS___lstat50, path)
+
+    def fstat(self, fd: int) -> SimpleNamespace:
+        """int __fstat50(int fd, struct stat *sb): stat() of an open file."""
+        return self._stat(nr.SYS___fstat50, fd)
+
     def stat(self, path: str) -> SimpleNamespace:
         """int __stat50(const char *path, struct stat *ub): the members of struct stat as attributes."""
+        return self._stat(nr.SYS___stat50, path)
+
+    def _stat(self, call: int, what: str | int) -> SimpleNamespace:
         from lkmtools.abi import stat
 
         layout = stat.stat.layout(self.dm)
         buf = self.buffer(layout.size)
-        self.syscall(nr.SYS___stat50, path, buf)
+        self.syscall(call, what, buf)
         return layout.unpack(buf.data)
 
     def listdir(self, path: str) -> list[str]:

@@ -64,6 +64,10 @@ class File:
         """Map whole pages of the file into the caller's memory; returns their address."""
         raise KernelError(ENODEV, "this file cannot be mapped")
 
+    def end(self, k: Kernel, lwp: Lwp) -> int:
+        """Where the file ends, for lseek()."""
+        return self.size
+
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """The last descriptor is gone. Returns an errno."""
         return 0

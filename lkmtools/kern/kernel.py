@@ -36,9 +36,11 @@ from lkmtools.kern.lkm_life import Lkm
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
+from lkmtools.kern.genfs_vnops import dead_vector
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Mapper, Vmspace
+from lkmtools.kern.vfs_mount import Vfs
 from lkmtools.machine import (
     PAGE_SIZE,
     READ,
@@ -135,6 +137,8 @@ class Kernel:
         self.clock = Clock(self)
         self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
         self.lkm = Lkm(self)
+        self.vfs = Vfs(self)
+        dead_vector(self)
         self._devices()
         self._processes()
         self.console.write(

@@ -14,6 +14,7 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMAT
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
 from lkmtools.kern.subr_devsw import devsw_attach, devsw_detach
+from lkmtools.kern.vfs_init import vfs_attach, vfs_detach
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -132,8 +133,25 @@ def _unload_dev(k: Kernel, private: int) -> None:
     view.lkm_cdevmaj = -1
 
 
+def _load_vfs(k: Kernel, private: int) -> Undo:
+    """Make the type of file system known."""
+    ops = k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops
+    vfs_attach(k, ops)
+
+    def undo() -> None:
+        vfs_detach(k, ops)
+
+    return undo
+
+
+def _unload_vfs(k: Kernel, private: int) -> None:
+    """Forget it; EBUSY while it is mounted."""
+    vfs_detach(k, k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops)
+
+
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall),
+    abi.LM_VFS: Type(_load_vfs, _unload_vfs),
     abi.LM_DEV: Type(_load_dev, _unload_dev),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),
 }

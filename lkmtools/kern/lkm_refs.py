@@ -43,12 +43,14 @@ class Call(NamedTuple):
 
 
 def in_use(k: Kernel, module: Module) -> str:
-    """Why a module may not be unloaded: dependents, then references, then calls in progress; "" if it may."""
+    """Why a module may not be unloaded: dependents, references, mounts, calls in progress; "" if it may."""
     if module.users:
         names = ", ".join(f"'{user.title}'" for user in users(module))
         return f"'{module.title}' is in use by {names}"
     if module.holds_on:
         return f"'{module.title}' is held by {holders(module)}"
+    if mounted := k.vfs.uses(module):
+        return mounted
     call = next(calls(k, module), None)
     if call is None:
         return ""

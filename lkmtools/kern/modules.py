@@ -10,6 +10,7 @@ from lkmtools.kern.export import collect
 
 NAMES = (
     "conf",
+    "genfs_vnops",
     "init_sysent",
     "kern_auth",
     "kern_clock",
@@ -44,7 +45,14 @@ NAMES = (
     "sys_select",
     "unwritten",
     "uvm_mmap",
+    "vfs_init",
+    "vfs_lookup",
+    "vfs_mount",
+    "vfs_mountcalls",
+    "vfs_namecalls",
+    "vfs_subr",
     "vfs_syscalls",
+    "vnode_if",
 )
 MODULES = tuple(import_module(f"lkmtools.kern.{name}") for name in NAMES)
 FUNCTIONS, DATA = collect(MODULES)

@@ -6,7 +6,16 @@ attributes stat(2) shows.
 
 from __future__ import annotations
 
-from lkmtools.abi.errno import EACCES, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR
+from lkmtools.abi.errno import (
+    EACCES,
+    EEXIST,
+    EINVAL,
+    EISDIR,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOTDIR,
+    ENOTEMPTY,
+)
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFMT
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
@@ -16,7 +25,10 @@ PATH_MAX = 1024
 
 
 class Node:
-    """A directory (`children` is a dict) or a device node (`rdev`)."""
+    """A directory (`children` is a dict) or a device node (`rdev`).
+
+    `mounted` is the struct mount that covers a directory, 0 when none does.
+    """
 
     def __init__(self, ino: int, mode: int, uid: int, gid: int, rdev: int, now: float) -> None:
         self.ino = ino
@@ -25,6 +37,7 @@ class Node:
         self.gid = gid
         self.rdev = rdev
         self.time = now
+        self.mounted = 0
         self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
 
     def access(self, cred: Cred, want: int) -> None:
@@ -49,7 +62,7 @@ class Tree:
         """The node at `path`; ENOENT, ENOTDIR, EACCES, ENAMETOOLONG."""
         node = self.root
         for name in _parts(path, cwd):
-            node = self._child(node, name, path, cred)
+            node = self.child(node, name, path, cred)
         return node
 
     def parent(self, path: str, cred: Cred, cwd: str = "/") -> tuple[dict[str, Node], Node, str]:
@@ -59,12 +72,13 @@ class Tree:
             raise KernelError(EINVAL, f"'{path}' has no last name")
         node = self.root
         for name in parts[:-1]:
-            node = self._child(node, name, path, cred)
+            node = self.child(node, name, path, cred)
         if node.children is None:
             raise KernelError(ENOTDIR, f"the parent of '{path}' is not a directory")
         return node.children, node, parts[-1]
 
-    def _child(self, node: Node, name: str, path: str, cred: Cred) -> Node:
+    def child(self, node: Node, name: str, path: str, cred: Cred) -> Node:
+        """The node called `name` in directory `node`; `path` is what was asked for. ENOENT and so on."""
         if node.children is None:
             raise KernelError(ENOTDIR, f"a part of '{path}' before '{name}' is not a directory")
         node.access(cred, 1)
@@ -81,6 +95,28 @@ class Tree:
         self._ino += 1
         node = children[name] = Node(self._ino, mode, cred.uid, cred.gid, rdev, now)
         return node
+
+    def rename(self, path: str, to: str, cred: Cred) -> None:
+        """Give a node another name; a device node of the new name goes. EINVAL into itself, EISDIR, ENOTDIR."""
+        children, directory, name = self.parent(path, cred)
+        node = self.child(directory, name, path, cred)
+        others, other_directory, new = self.parent(to, cred)
+        directory.access(cred, 2)
+        other_directory.access(cred, 2)
+        old = others.get(new)
+        if old is node:
+            return
+        if node.children is not None and f"{to}/".startswith(f"{path}/"):
+            raise KernelError(EINVAL, f"'{to}' is inside '{path}'")
+        if old is not None:
+            if old.children is not None and node.children is None:
+                raise KernelError(EISDIR, f"'{to}' is a directory")
+            if old.children is None and node.children is not None:
+                raise KernelError(ENOTDIR, f"'{to}' is not a directory")
+            if old.children:
+                raise KernelError(ENOTEMPTY, f"'{to}' has {len(old.children)} entries")
+        others[new] = node
+        del children[name]
 
     def make_device(self, path: str, perms: int, gid: int, rdev: int, now: float) -> Node:
         """A character device node at boot, owned by root."""

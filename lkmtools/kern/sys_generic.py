@@ -127,7 +127,7 @@ def sys_lseek(k: Kernel, lwp: Lwp, fd: int, pad: int, offset: int, whence: int) 
     file = lwp.proc.files.get(fd)
     if whence not in (SEEK_SET, SEEK_CUR, SEEK_END):
         raise KernelError(EINVAL, f"whence {whence} is not 0, 1 or 2")
-    new = offset + (file.offset if whence == SEEK_CUR else file.size if whence == SEEK_END else 0)
+    new = offset + (file.offset if whence == SEEK_CUR else file.end(k, lwp) if whence == SEEK_END else 0)
     if new < 0:
         raise KernelError(EINVAL, f"the offset would be {new}")
     file.offset = new

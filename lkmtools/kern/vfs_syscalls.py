@@ -1,14 +1,18 @@
 """System calls on names (vfs_syscalls.c).
 
-Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents, chdir.
+Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents, chdir. Each asks namei() where its path
+leads: to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS
-from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL
+from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL, O_NOFOLLOW
+from lkmtools.abi.namei import CREATE, DELETE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
     DT_BLK,
     DT_CHR,
@@ -29,18 +33,25 @@ from lkmtools.abi.syscall import (
     SYS_chdir,
     SYS_chmod,
     SYS_chown,
+    SYS_fchmod,
+    SYS_fchown,
     SYS_mkdir,
     SYS_mknod,
     SYS_open,
     SYS_rmdir,
     SYS_unlink,
 )
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VEXEC
 from lkmtools.errors import KernelError
-from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.kern_descrip import File
-from lkmtools.kern.ramfs import PATH_MAX, Node
+from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import open_node
 from lkmtools.kern.syscall import syscall
+from lkmtools.kern.vfs_lookup import Place, namei
+from lkmtools.kern.vfs_mount import lwp_cred
+from lkmtools.kern.vfs_subr import lock_vnode, view_of
+from lkmtools.kern.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
+from lkmtools.kern.vnode_if import vcall, vop
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -62,17 +73,14 @@ class DirectoryFile(File):
         raise KernelError(EISDIR, "a directory is read with getdents")
 
 
-def _path(k: Kernel, addr: int) -> str:
-    return user_string(k, addr, PATH_MAX).decode("latin-1")
+def _node(k: Kernel, lwp: Lwp, place: Place) -> Node:
+    """The node of a place on the root file system."""
+    return k.tree.lookup(place.path, lwp.proc.cred)
 
 
-def _lookup(k: Kernel, lwp: Lwp, addr: int) -> Node:
-    return k.tree.lookup(_path(k, addr), lwp.proc.cred, lwp.proc.cwd)
-
-
-def _owned(k: Kernel, lwp: Lwp, addr: int) -> Node:
-    """The node at a path, if the caller may change its attributes; EPERM."""
-    node = _lookup(k, lwp, addr)
+def _owned(k: Kernel, lwp: Lwp, place: Place) -> Node:
+    """That node, if the caller may change its attributes; EPERM."""
+    node = _node(k, lwp, place)
     if lwp.proc.cred.uid not in (0, node.uid):
         raise KernelError(EPERM, f"uid {lwp.proc.cred.uid} does not own it")
     return node
@@ -80,16 +88,25 @@ def _owned(k: Kernel, lwp: Lwp, addr: int) -> Node:
 
 @syscall(SYS_open, "const char *path, int flags, mode_t mode")
 def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
-    """Open a device or directory.
-
-    O_CREAT of what does not exist is EROFS: there are no regular files here.
-    """
+    """Open a file, a device or a directory; with O_CREAT make a file that does not exist."""
     proc = lwp.proc
     if flags & O_ACCMODE == O_ACCMODE:
         raise KernelError(EINVAL, "an access mode of 3")
-    name = _path(k, path)
+    follow = 0 if flags & O_NOFOLLOW or (flags & O_CREAT and flags & O_EXCL) else FOLLOW
+    with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
+        file = vn_open(k, lwp, place, FFLAGS(flags), mode) if place.mounted else _open(k, lwp, place, flags)
     try:
-        node = k.tree.lookup(name, proc.cred, proc.cwd)
+        return proc.files.install(file)
+    except KernelError:
+        file.close(k, lwp)
+        raise
+
+
+def _open(k: Kernel, lwp: Lwp, place: Place, flags: int) -> File:
+    """On the root file system. O_CREAT of what does not exist is EROFS: there are no regular files."""
+    proc, name = lwp.proc, place.path
+    try:
+        node = _node(k, lwp, place)
     except KernelError as error:
         if error.errno == ENOENT and flags & O_CREAT:
             raise KernelError(EROFS, f"no regular file can be made at '{name}'") from None
@@ -98,16 +115,18 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
         raise KernelError(EEXIST, f"'{name}' exists")
     fflag = FFLAGS(flags) & ~(O_CREAT | O_EXCL)
     node.access(proc.cred, (4 if fflag & FREAD else 0) | (2 if fflag & FWRITE else 0))
-    if node.children is not None:
-        if fflag & FWRITE:
-            raise KernelError(EISDIR, f"'{name}' is a directory")
-        return proc.files.install(DirectoryFile(node, fflag))
-    file = open_node(k, lwp, node, fflag)
-    try:
-        return proc.files.install(file)
-    except KernelError:
-        file.close(k, lwp)
-        raise
+    if node.children is None:
+        return open_node(k, lwp, node, fflag)
+    if fflag & FWRITE:
+        raise KernelError(EISDIR, f"'{name}' is a directory")
+    return DirectoryFile(node, fflag)
+
+
+def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
+    """Create something on a mounted file system; EEXIST."""
+    if place.vp:
+        raise KernelError(EEXIST, f"'{place.path}' exists")
+    make(k, lwp, place, operation, **values)
 
 
 def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
@@ -117,7 +136,12 @@ def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
         raise KernelError(EINVAL, f"mode {mode:#o} is neither a character nor a block device")
     proc = lwp.proc
     perms = mode & 0o7777 & ~proc.umask
-    k.tree.make(_path(k, path), mode & S_IFMT | perms, proc.cred, k.now(), dev, proc.cwd)
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            kind = VCHR if mode & S_IFMT == S_IFCHR else VBLK
+            _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
+        else:
+            k.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
 
 
 @syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
@@ -132,23 +156,39 @@ def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
     _mknod(k, lwp, path, mode, dev)
 
 
-def _remove(k: Kernel, lwp: Lwp, path: int, want_directory: bool) -> None:
-    proc, name = lwp.proc, _path(k, path)
-    children, directory, last = k.tree.parent(name, proc.cred, proc.cwd)
-    node = k.tree.lookup(name, proc.cred, proc.cwd)
-    directory.access(proc.cred, 2)
-    if want_directory and node.children is None:
-        raise KernelError(ENOTDIR, f"'{name}' is not a directory")
-    if not want_directory and node.children is not None:
-        raise KernelError(EPERM, f"'{name}' is a directory")
-    if node.children:
-        raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
-    del children[last]
+def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
+    with namei(k, lwp, addr, DELETE, 0) as place:
+        if place.mounted:
+            _remove_vnode(k, place, want_directory)
+            return
+        proc, name = lwp.proc, place.path
+        if name == "/":
+            raise KernelError(EBUSY, "the root directory")
+        children, directory, last = k.tree.parent(name, proc.cred)
+        node = _node(k, lwp, place)
+        directory.access(proc.cred, 2)
+        if want_directory and node.children is None:
+            raise KernelError(ENOTDIR, f"'{name}' is not a directory")
+        if not want_directory and node.children is not None:
+            raise KernelError(EPERM, f"'{name}' is a directory")
+        if node.children:
+            raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
+        del children[last]
+
+
+def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
+    is_directory = view_of(k, place.vp, "remove").v_type == VDIR
+    if want_directory and not is_directory:
+        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+    if not want_directory and is_directory:
+        raise KernelError(EPERM, f"'{place.path}' is a directory")
+    vp, dvp = place.take()
+    vop(k, "rmdir" if want_directory else "remove", dvp, vp, place.cnp)
 
 
 @syscall(SYS_unlink, "const char *path")
 def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Remove a device node; who has it open keeps it."""
+    """Remove a name; who has the file or device open keeps it."""
     _remove(k, lwp, path, want_directory=False)
 
 
@@ -156,42 +196,91 @@ def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
 def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
     """Make a directory."""
     proc = lwp.proc
-    k.tree.make(_path(k, path), S_IFDIR | mode & 0o7777 & ~proc.umask, proc.cred, k.now(), 0, proc.cwd)
+    perms = mode & 0o7777 & ~proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
+        else:
+            k.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
 
 
 @syscall(SYS_rmdir, "const char *path")
 def sys_rmdir(k: Kernel, lwp: Lwp, path: int) -> None:
     """Remove an empty directory."""
-    if _lookup(k, lwp, path) is k.tree.root:
-        raise KernelError(EBUSY, "the root directory")
     _remove(k, lwp, path, want_directory=True)
+
+
+def _change(k: Kernel, lwp: Lwp, vp: int, **values: int) -> None:
+    """VOP_SETATTR of a locked vnode, for what is not "leave it" (-1)."""
+    values = {name: value for name, value in values.items() if value != _NODATA}
+    if values:
+        setattr_of(k, lwp, vp, **values)
 
 
 @syscall(SYS_chmod, "const char *path, mode_t mode")
 def sys_chmod(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
     """Change permissions; the owner's and root's right."""
-    node = _owned(k, lwp, path)
-    node.mode = node.mode & S_IFMT | mode & 0o7777
+    with namei(k, lwp, path) as place:
+        if place.mounted:
+            _change(k, lwp, place.vp, va_mode=mode & 0o7777)
+        else:
+            node = _owned(k, lwp, place)
+            node.mode = node.mode & S_IFMT | mode & 0o7777
+
+
+@syscall(SYS_fchmod, "int fd, mode_t mode")
+def sys_fchmod(k: Kernel, lwp: Lwp, fd: int, mode: int) -> None:
+    """Change the permissions of an open file of a mounted file system."""
+    with _locked(k, lwp, fd) as vp:
+        _change(k, lwp, vp, va_mode=mode & 0o7777)
 
 
 @syscall(SYS_chown, "const char *path, uid_t uid, gid_t gid")
 def sys_chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
     """Change owner and group (-1 leaves one); root's right."""
-    node = _lookup(k, lwp, path)
-    if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "chown is root's")
-    node.uid = node.uid if uid == _NODATA else uid
-    node.gid = node.gid if gid == _NODATA else gid
+    with namei(k, lwp, path) as place:
+        if place.mounted:
+            _change(k, lwp, place.vp, va_uid=uid, va_gid=gid)
+            return
+        node = _node(k, lwp, place)
+        if lwp.proc.cred.uid != 0:
+            raise KernelError(EPERM, "chown is root's")
+        node.uid = node.uid if uid == _NODATA else uid
+        node.gid = node.gid if gid == _NODATA else gid
+
+
+@syscall(SYS_fchown, "int fd, uid_t uid, gid_t gid")
+def sys_fchown(k: Kernel, lwp: Lwp, fd: int, uid: int, gid: int) -> None:
+    """Change owner and group of an open file of a mounted file system."""
+    with _locked(k, lwp, fd) as vp:
+        _change(k, lwp, vp, va_uid=uid, va_gid=gid)
+
+
+@contextmanager
+def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
+    """The vnode of an open file, locked; EINVAL for a file that has none."""
+    file = lwp.proc.files.get(fd)
+    if not isinstance(file, VnodeFile):
+        raise KernelError(EINVAL, "not a file of a mounted file system")
+    lock_vnode(k, file.vp)
+    try:
+        yield file.vp
+    finally:
+        if not k.dead:
+            vcall(k, "unlock", file.vp, 0)
 
 
 @syscall(SYS_chdir, "const char *path")
 def sys_chdir(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Change the working directory."""
-    node = _lookup(k, lwp, path)
-    if node.children is None:
-        raise KernelError(ENOTDIR, "not a directory")
-    name = _path(k, path)
-    lwp.proc.cwd = name if name.startswith("/") else f"{lwp.proc.cwd.rstrip('/')}/{name}"
+    """Change the working directory, which is kept as a path."""
+    with namei(k, lwp, path) as place:
+        if place.mounted:
+            if view_of(k, place.vp, "chdir").v_type != VDIR:
+                raise KernelError(ENOTDIR, "not a directory")
+            vop(k, "access", place.vp, VEXEC, lwp_cred(k, lwp))
+        elif _node(k, lwp, place).children is None:
+            raise KernelError(ENOTDIR, "not a directory")
+        lwp.proc.cwd = place.path
 
 
 def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
@@ -205,22 +294,34 @@ def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
     k.sched.current.proc.space.write(addr, data)
 
 
+def _stat_at(k: Kernel, lwp: Lwp, path: int, addr: int, flags: int) -> None:
+    with namei(k, lwp, path, LOOKUP, flags) as place:
+        if place.mounted:
+            vn_stat(k, lwp, place.vp, addr)
+        else:
+            _stat(k, _node(k, lwp, place), addr)
+
+
 @syscall(SYS___stat50, "const char *path, struct stat *st")
 def sys___stat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
     """Attributes by name."""
-    _stat(k, _lookup(k, lwp, path), addr)
+    _stat_at(k, lwp, path, addr, FOLLOW)
 
 
 @syscall(SYS___lstat50, "const char *path, struct stat *st")
 def sys___lstat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
-    """Attributes by name; there are no symbolic links here."""
-    _stat(k, _lookup(k, lwp, path), addr)
+    """Attributes by name, of a symbolic link itself."""
+    _stat_at(k, lwp, path, addr, 0)
 
 
 @syscall(SYS___fstat50, "int fd, struct stat *st")
 def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
     """Attributes of an open file."""
     file = lwp.proc.files.get(fd)
+    if isinstance(file, VnodeFile):
+        with _locked(k, lwp, fd) as vp:
+            vn_stat(k, lwp, vp, addr)
+        return
     if file.node is None:
         raise KernelError(EINVAL, "this file has no attributes")
     _stat(k, file.node, addr, file.size)
@@ -230,6 +331,8 @@ def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
 def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     """Directory entries from the file's offset on, as many as fit; EINVAL when not even one does."""
     file = lwp.proc.files.get(fd)
+    if isinstance(file, VnodeFile):
+        return file.getdents(k, lwp, buf, count)
     if not isinstance(file, DirectoryFile) or file.node.children is None:
         raise KernelError(ENOTDIR, "not a directory")
     out = bytearray()

@@ -88,7 +88,11 @@
 #define SYS__lwp_self           311
 #define SYS___sigaction_sigtramp 340
 #define SYS_sched_yield         350
+#define SYS_getvfsstat          356
+#define SYS_statvfs1            357
+#define SYS_fstatvfs1           358
 #define SYS___getdents30        390
+#define SYS___mount50           410
 #define SYS___gettimeofday50    418
 #define SYS___clock_gettime50   427
 #define SYS___nanosleep50       430

@@ -56,6 +56,12 @@ struct sys___sysctl_args {
 	syscallarg(const int *) name; syscallarg(u_int) namelen; syscallarg(void *) old; syscallarg(size_t *) oldlenp;
 	syscallarg(const void *) new; syscallarg(size_t) newlen;
 };
+struct sys___mount50_args {
+	syscallarg(const char *) type; syscallarg(const char *) path; syscallarg(int) flags; syscallarg(void *) data;
+	syscallarg(size_t) data_len;
+};
+struct sys_unmount_args { syscallarg(const char *) path; syscallarg(int) flags; };
+struct sys_symlink_args { syscallarg(const char *) path; syscallarg(const char *) link; };
 struct sys___stat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
 struct sys___fstat50_args { syscallarg(int) fd; syscallarg(struct stat *) sb; };
 struct sys___lstat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
@@ -120,6 +126,22 @@ int	sys_sched_yield(struct lwp *l, const void *v, register_t *retval);
 int	sys_setcontext(struct lwp *l, const void *v, register_t *retval);
 int	sys_vfork(struct lwp *l, const void *v, register_t *retval);
 int	sys_writev(struct lwp *l, const void *v, register_t *retval);
+int	sys_link(struct lwp *l, const void *v, register_t *retval);
+int	sys_symlink(struct lwp *l, const void *v, register_t *retval);
+int	sys_readlink(struct lwp *l, const void *v, register_t *retval);
+int	sys_rename(struct lwp *l, const void *v, register_t *retval);
+int	sys_access(struct lwp *l, const void *v, register_t *retval);
+int	sys_truncate(struct lwp *l, const void *v, register_t *retval);
+int	sys_ftruncate(struct lwp *l, const void *v, register_t *retval);
+int	sys_fsync(struct lwp *l, const void *v, register_t *retval);
+int	sys_sync(struct lwp *l, const void *v, register_t *retval);
+int	sys_fchmod(struct lwp *l, const void *v, register_t *retval);
+int	sys_fchown(struct lwp *l, const void *v, register_t *retval);
+int	sys___mount50(struct lwp *l, const void *v, register_t *retval);
+int	sys_unmount(struct lwp *l, const void *v, register_t *retval);
+int	sys_statvfs1(struct lwp *l, const void *v, register_t *retval);
+int	sys_fstatvfs1(struct lwp *l, const void *v, register_t *retval);
+int	sys_getvfsstat(struct lwp *l, const void *v, register_t *retval);
 int	sys_lkmwait(struct lwp *l, const void *v, register_t *retval);
 #endif
 

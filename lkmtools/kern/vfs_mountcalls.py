@@ -1,0 +1,193 @@
+"""System calls on mounted file systems: mount, unmount, statvfs1, fstatvfs1, getvfsstat (vfs_syscalls.c, 5.2).
+
+Only root mounts. The data a file system wants is copied in, at least vfs_min_mount_data bytes of it.
+
+Not modelled: MNT_UPDATE, MNT_GETARGS and exports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM
+from lkmtools.abi.mount import (
+    MFSNAMELEN,
+    MNT_BASIC_FLAGS,
+    MNT_FORCE,
+    VFS_MAX_MOUNT_DATA,
+    mount,
+    statvfs,
+    vfsops,
+)
+from lkmtools.abi.syscall import SYS___mount50, SYS_fstatvfs1, SYS_getvfsstat, SYS_statvfs1, SYS_unmount
+from lkmtools.abi.vnode import VDIR, VV_ROOT
+from lkmtools.errors import KernelError
+from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern.syscall import syscall
+from lkmtools.kern.vfs_init import find_type, has_vfsop, vfs_delref, vfsop
+from lkmtools.kern.vfs_lookup import Place, namei
+from lkmtools.kern.vfs_mount import dounmount, free_mount, insert_mount, new_mount
+from lkmtools.kern.vfs_subr import view_of, vrele
+from lkmtools.kern.vfs_vnops import VnodeFile
+from lkmtools.kern.vnode_if import vcall
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp
+    from lkmtools.kern.kernel import Kernel
+
+
+@syscall(SYS___mount50, "const char *type, const char *path, int flags, void *data, size_t data_len")
+def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: int, length: int) -> int:
+    """Mount a file system of a type over a directory; the bytes of data it used.
+
+    EPERM, ENODEV (no such type: its module is not loaded), ENOTDIR, EBUSY, and the file system's own.
+    """
+    if lwp.proc.cred.uid != 0:
+        raise KernelError(EPERM, "mount is root's")
+    if flags & ~MNT_BASIC_FLAGS:
+        raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~MNT_BASIC_FLAGS:#x}")
+    name = user_string(k, kind, MFSNAMELEN).decode("latin-1")
+    with namei(k, lwp, path) as place:
+        ops = find_type(k, name)
+        if not ops:
+            raise KernelError(ENODEV, f"no file system type '{name}'; its module is not loaded")
+        try:
+            return _mount(k, lwp, place, ops, flags, path, (data, length))
+        except KernelError:
+            vfs_delref(k, ops)
+            raise
+
+
+def _mount(
+    k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, data: tuple[int, int]
+) -> int:
+    """Check the directory, call vfs_mount, and cover the directory."""
+    node, covered = None, 0
+    if place.mounted:
+        view = view_of(k, place.vp, "mount")
+        if view.v_type != VDIR:
+            raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+        if view.v_mountedhere:
+            raise KernelError(EBUSY, f"'{place.path}' is a mount point")
+        covered, _ = place.take()
+    else:
+        node = k.tree.lookup(place.path, lwp.proc.cred)
+        if node.children is None:
+            raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+        if node is k.tree.root:
+            raise KernelError(EBUSY, "the root directory")
+    mp = 0
+    try:
+        mp = new_mount(k, ops, flags, lwp.proc.cred.uid, node, covered)
+        used = _call_mount(k, lwp, mp, ops, path, data)
+        if node is not None and node.mounted:
+            vfsop(k, "vfs_unmount", mp, MNT_FORCE)
+            raise KernelError(EBUSY, f"another file system was mounted on '{place.path}' meanwhile")
+    except KernelError:
+        if mp:
+            free_mount(k, mp)
+        if covered:
+            vcall(k, "unlock", covered, 0)
+            vrele(k, covered)
+        raise
+    if covered:
+        view_of(k, covered, "mount").v_mountedhere = mp
+        vcall(k, "unlock", covered, 0)
+    insert_mount(k, mp, place.path)
+    return used
+
+
+def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[int, int]) -> int:
+    """vfs_mount with a copy of the caller's data."""
+    user, length = data
+    least = k.umem.view(vfsops.layout(k.dm), ops).vfs_min_mount_data
+    size = max(length, least)
+    if size > VFS_MAX_MOUNT_DATA:
+        raise KernelError(EINVAL, f"{size} bytes of mount data; at most {VFS_MAX_MOUNT_DATA}")
+    if least and not user:
+        raise KernelError(EFAULT, f"this type wants {least} bytes of mount data")
+    content = lwp.proc.space.read(user, length) if user and length else b""
+    cell = lwp.alloca(k, 16)
+    buffer = k.heap.alloc(size) if user and size else 0
+    if user and size and not buffer:
+        raise KernelError(ENOMEM, f"no kernel memory for {size} bytes of mount data")
+    try:
+        if content:
+            k.mem.write(buffer, content)
+        k.mem.set_ptr(cell, length)
+        vfsop(k, "vfs_mount", mp, path, buffer, cell)
+        return k.mem.ptr(cell)
+    finally:
+        if buffer:
+            k.heap.free(buffer)
+        lwp.release(k, cell)
+
+
+@syscall(SYS_unmount, "const char *path, int flags")
+def sys_unmount(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
+    """Unmount what is mounted on a directory. EINVAL: nothing is; EBUSY: files of it are in use."""
+    if lwp.proc.cred.uid != 0:
+        raise KernelError(EPERM, "unmount is root's")
+    if flags & ~MNT_FORCE:
+        raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
+    with namei(k, lwp, path) as place:
+        view = view_of(k, place.vp, "unmount") if place.mounted else None
+        if view is None or not view.v_vflag & VV_ROOT:
+            raise KernelError(EINVAL, f"'{place.path}' is not a mount point")
+        mp = view.v_mount
+    dounmount(k, lwp, mp, flags)
+
+
+def _statvfs(k: Kernel, mp: int) -> bytes:
+    """What VFS_STATVFS says; what mount(2) knows when the file system has no such operation."""
+    view = k.vfs.mount(mp)
+    kept = view.at("mnt_stat.f_flag")
+    if has_vfsop(k, "vfs_statvfs", mp):
+        vfsop(k, "vfs_statvfs", mp, kept)
+    view.put("mnt_stat.f_flag", view.mnt_flag)
+    return k.mem.read(kept, statvfs.layout(k.dm).size)
+
+
+@syscall(SYS_statvfs1, "const char *path, struct statvfs *buf, int flags")
+def sys_statvfs1(k: Kernel, lwp: Lwp, path: int, buf: int, flags: int) -> None:
+    """Statistics of the mounted file system that a path is on. EOPNOTSUPP on the root file system."""
+    with namei(k, lwp, path) as place:
+        if not place.mounted:
+            raise KernelError(EOPNOTSUPP, "the root file system has no statistics")
+        mp = view_of(k, place.vp, "statvfs").v_mount
+    lwp.proc.space.write(buf, _statvfs(k, mp))
+
+
+@syscall(SYS_fstatvfs1, "int fd, struct statvfs *buf, int flags")
+def sys_fstatvfs1(k: Kernel, lwp: Lwp, fd: int, buf: int, flags: int) -> None:
+    """statvfs1() of an open file."""
+    file = lwp.proc.files.get(fd)
+    mp = view_of(k, file.vp, "statvfs").v_mount if isinstance(file, VnodeFile) else 0
+    if not mp:
+        raise KernelError(EOPNOTSUPP, "not a file of a mounted file system")
+    lwp.proc.space.write(buf, _statvfs(k, mp))
+
+
+@syscall(SYS_getvfsstat, "struct statvfs *buf, size_t bufsize, int flags")
+def sys_getvfsstat(k: Kernel, lwp: Lwp, buf: int, size: int, flags: int) -> int:
+    """Statistics of all mounted file systems, as many as fit; how many there are when `buf` is NULL."""
+    step = statvfs.layout(k.dm).size
+    listed = _listed(k)
+    if not buf:
+        return len(listed)
+    room = listed[: size // step]
+    for i, mp in enumerate(room):
+        if mp in k.vfs.mounts:
+            lwp.proc.space.write(buf + i * step, _statvfs(k, mp))
+    return len(room)
+
+
+def _listed(k: Kernel) -> list[int]:
+    """The struct mounts of mountlist."""
+    head = k.symbol("mountlist")
+    link = mount.layout(k.dm).offsetof("cqe_next")
+    out, mp = [], k.mem.ptr(head)
+    while mp != head:
+        out.append(mp)
+        mp = k.umem.ptr(mp + link)
+    return out
