@@ -15,7 +15,9 @@ from lkmtools.abi import (
     ksyms,
     lkm,
     malloc,
+    mount,
     mutex,
+    namei,
     poll,
     proc,
     signal,
@@ -26,6 +28,8 @@ from lkmtools.abi import (
     time,
     ucred,
     uio,
+    vnode,
+    vnode_if,
 )
 from lkmtools.cc import INCLUDE
 
@@ -64,6 +68,28 @@ STRUCTS = [
     ),
     ("sys/ucred.h", [ucred.kauth_cred], {}),
     ("sys/uio.h", [uio.iovec, uio.uio], {}),
+    (
+        "sys/vnode.h",
+        [
+            *(vnode.vnlock, vnode.vnode, vnode.vattr),
+            *(vnode.vnodeop_desc, vnode.vnodeopv_entry_desc, vnode.vnodeopv_desc),
+        ],
+        {"tqe_next": "v_mntvnodes.tqe_next", "tqe_prev": "v_mntvnodes.tqe_prev"},
+    ),
+    ("sys/vnode_if.h", [row.args for row in vnode_if.VOPS], {}),
+    ("sys/namei.h", [namei.componentname], {}),
+    (
+        "sys/mount.h",
+        [mount.statvfs, mount.mount, mount.vfsops],
+        {
+            "cqe_next": "mnt_list.cqe_next",
+            "cqe_prev": "mnt_list.cqe_prev",
+            "tqh_first": "mnt_vnodelist.tqh_first",
+            "tqh_last": "mnt_vnodelist.tqh_last",
+            "le_next": "vfs_list.le_next",
+            "le_prev": "vfs_list.le_prev",
+        },
+    ),
 ]
 
 # Header, the module with the same numbers, and what their names begin with.
@@ -72,6 +98,11 @@ NUMBERS = [
     ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
     ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
     ("sys/vnode.h", fcntl, ("IO_",)),
+    ("sys/vnode.h", vnode, ("V", "SKIP", "FORCE", "WRITE")),
+    ("sys/vnode.h", vnode_if, ("VNODE_OPS",)),
+    ("sys/namei.h", namei, ("LOOKUP", "CREATE", "DELETE", "RENAME", "OPMASK", "LOCK", "FOLLOW", "NO", "HASBUF",
+                            "SAVE", "IS", "MAKE", "MAX")),
+    ("sys/mount.h", mount, ("MFS", "VFS_", "MNT_", "IMNT_")),
     ("sys/stat.h", stat, ("S_I", "ALLPERMS", "DEFFILEMODE")),
     ("sys/dirent.h", stat, ("DT_",)),
     ("sys/syscall.h", syscall, ("SYS_",)),

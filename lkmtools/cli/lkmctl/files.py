@@ -1,4 +1,4 @@
-"""ls, cat, tee, mknod, rm, chmod: the simulated kernel's files and devices, from a shell."""
+"""ls, cat, tee, mknod, rm, chmod, mkdir, rmdir, mv: the simulated kernel's files and devices, from a shell."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ls(path: str, socket: str | None) -> None:
             click.echo(_line(path, top))
             return
         for name in sorted(p.listdir(path)):
-            click.echo(_line(name, p.stat(f"{path.rstrip('/')}/{name}")))
+            click.echo(_line(name, p.lstat(f"{path.rstrip('/')}/{name}")))
 
 
 def _line(name: str, status: Any) -> str:
@@ -159,6 +159,49 @@ def chmod(mode: str, files: tuple[str, ...], socket: str | None) -> None:
         for file in files:
             with about(file):
                 p.chmod(file, permissions(mode))
+
+
+@command()
+@click.option("-m", "--mode", default="0777", show_default=True, metavar="OCTAL", help="Their permissions.")
+@click.argument("directories", nargs=-1, required=True)
+def mkdir(directories: tuple[str, ...], mode: str, socket: str | None) -> None:
+    """Make directories.
+
+    \b
+        lkmctl mkdir /mnt
+    """
+    perms = permissions(mode)
+    with process(socket) as p:
+        for directory in directories:
+            with about(directory):
+                p.mkdir(directory, perms)
+
+
+@command()
+@click.argument("directories", nargs=-1, required=True)
+def rmdir(directories: tuple[str, ...], socket: str | None) -> None:
+    """Remove empty directories.
+
+    \b
+        lkmctl rmdir /mnt
+    """
+    with process(socket) as p:
+        for directory in directories:
+            with about(directory):
+                p.rmdir(directory)
+
+
+@command()
+@click.argument("source")
+@click.argument("target")
+def mv(source: str, target: str, socket: str | None) -> None:
+    """Give a file another name, within one file system.
+
+    \b
+        lkmctl mv /mnt/a /mnt/dir/b
+    """
+    with process(socket) as p, about(source):
+        p.rename(source, target)
 
 
 def permissions(text: str) -> int:

@@ -3,6 +3,8 @@
 #ifndef _SYS_VNODE_IF_H_
 #define _SYS_VNODE_IF_H_
 
+#include <sys/vnode.h>
+
 #ifdef _KERNEL
 struct buf;
 struct flock;

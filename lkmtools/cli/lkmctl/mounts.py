@@ -1,0 +1,73 @@
+"""mount and umount: file systems of modules, from a shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lkmtools.abi.datamodel import cstring
+from lkmtools.abi.mount import MNT_FORCE, MNT_NOEXEC, MNT_NOSUID, MNT_RDONLY
+from lkmtools.cli.lkmctl.base import about, command, process
+
+_OPTIONS = {"ro": MNT_RDONLY, "rdonly": MNT_RDONLY, "rw": 0, "noexec": MNT_NOEXEC, "nosuid": MNT_NOSUID}
+_SHOWN = {MNT_RDONLY: "read-only", MNT_NOEXEC: "noexec", MNT_NOSUID: "nosuid"}
+
+
+@command()
+@click.option("-t", "kind", metavar="TYPE", help="The type of file system: the name its module gives it.")
+@click.option("-o", "options", metavar="OPTION,...", default="", help=f"Of {', '.join(_OPTIONS)}.")
+@click.argument("names", nargs=-1, metavar="[SOURCE] [DIR]")
+def mount(kind: str | None, options: str, names: tuple[str, ...], socket: str | None) -> None:
+    """Mount a file system on a directory, or list what is mounted.
+
+    \b
+        lkmctl mount -t memfs /mnt
+        lkmctl mount -t layerfs /mnt /layer    SOURCE: what it is to show
+        lkmctl mount
+    """
+    if kind is None:
+        if names or options:
+            raise click.UsageError("mounting needs the type (-t)")
+        with process(socket) as p:
+            for entry in p.mounts():
+                click.echo(_line(entry))
+        return
+    if not 1 <= len(names) <= 2:
+        raise click.UsageError("-t TYPE takes a directory, or a source and a directory")
+    flags = _flags(options)
+    with process(socket) as p, about(names[-1]):
+        p.mount(kind, names[-1], names[0] if len(names) == 2 else None, flags)
+
+
+def _flags(text: str) -> int:
+    flags = 0
+    for option in filter(None, text.split(",")):
+        if option not in _OPTIONS:
+            raise click.UsageError(f"no mount option {option!r}; there are {', '.join(_OPTIONS)}")
+        flags |= _OPTIONS[option]
+    return flags
+
+
+def _line(entry: Any) -> str:
+    """As mount(8) has it: SOURCE on DIR type TYPE (flags)."""
+    source, where, kind = (
+        cstring(raw) for raw in (entry.f_mntfromname, entry.f_mntonname, entry.f_fstypename)
+    )
+    shown = [word for flag, word in _SHOWN.items() if entry.f_flag & flag]
+    return f"{source or kind} on {where} type {kind}" + (f" ({', '.join(shown)})" if shown else "")
+
+
+@command()
+@click.option("-f", "force", is_flag=True, help="Also when files are in use: reading them then fails.")
+@click.argument("directories", nargs=-1, required=True)
+def umount(directories: tuple[str, ...], force: bool, socket: str | None) -> None:
+    """Unmount file systems.
+
+    \b
+        lkmctl umount /mnt
+    """
+    with process(socket) as p:
+        for directory in directories:
+            with about(directory):
+                p.unmount(directory, MNT_FORCE if force else 0)
