@@ -31,7 +31,7 @@ static int	(**kernfs_vnodeop_p)(void *);
 static int
 kernfs_version(char *buf, size_t size)
 {
-	return snprintf(buf, size, "%s\n", version);
+	return snprintf(buf, size, "%s", version);
 }
 
 static int

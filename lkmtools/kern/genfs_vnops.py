@@ -26,7 +26,15 @@ from lkmtools.abi.mutex import (
 )
 from lkmtools.abi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lkmtools.abi.ucred import kauth_cred
-from lkmtools.abi.vnode import VDIR, VEXEC, vnlock, vnode, vnodeop_desc
+from lkmtools.abi.vnode import (
+    VDESC_VP0_WILLRELE,
+    VDESC_VP0_WILLUNLOCK,
+    VDIR,
+    VEXEC,
+    vnlock,
+    vnode,
+    vnodeop_desc,
+)
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT
 from lkmtools.errors import KernelError
 from lkmtools.kern import kern_mutex, kern_rwlock
@@ -141,17 +149,17 @@ def genfs_eopnotsupp(k: Kernel, v: int) -> int:
     desc = k.umem.view(vnodeop_desc.layout(k.dm), k.umem.ptr(v))
     flags, offsets = desc.vdesc_flags, desc.vdesc_vp_offsets
     vnodes = []
-    while (offset := k.umem.i32(offsets + 4 * len(vnodes))) >= 0 if offsets else False:
+    while offsets and (offset := k.umem.i32(offsets + 4 * len(vnodes))) >= 0:
         vnodes.append(k.umem.ptr(v + offset))
-    seen: set[int] = set()
+    unlocked: set[int] = set()
     for i, vp in enumerate(vnodes):
-        if not vp or not flags >> i & 1:
+        if not vp or not flags >> i & VDESC_VP0_WILLRELE:
             continue
-        if flags >> i & 0x100 and vp not in seen:
+        if flags >> i & VDESC_VP0_WILLUNLOCK and vp not in unlocked:
+            unlocked.add(vp)
             vput(k, vp)
         else:
             vrele(k, vp)
-        seen.add(vp)
     raise KernelError(EOPNOTSUPP, f"the file system has no {_operation_name(k, v)}")
 
 

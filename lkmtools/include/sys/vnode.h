@@ -205,8 +205,6 @@ void	cache_purge(struct vnode *vp);
 void	cache_purgevfs(struct mount *mp);
 
 #define NULLVP	((struct vnode *)NULL)
-#define NOCRED	((kauth_cred_t)-1)
-#define FSCRED	((kauth_cred_t)-2)
 #endif
 
 #endif
