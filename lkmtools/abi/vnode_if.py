@@ -124,8 +124,8 @@ VNODE_OPS_COUNT = len(VOPS) + 1
 def _args(row: Vop) -> Struct:
     members = ["struct vnodeop_desc *a_desc"]
     for kind, name in row.members:
-        kind = "void *" if kind == "kauth_cred_t" else kind.replace("bool", "void")
-        members.append(f"{kind} a_{name}")
+        known = "void *" if kind == "kauth_cred_t" else kind.replace("bool", "void")
+        members.append(f"{known} a_{name}")
     return Struct(f"vop_{row.name}_args", "; ".join(members))
 
 

@@ -148,7 +148,7 @@ def genfs_eopnotsupp(k: Kernel, v: int) -> int:
     """EOPNOTSUPP; the vnodes that the operation would have released are."""
     desc = k.umem.view(vnodeop_desc.layout(k.dm), k.umem.ptr(v))
     flags, offsets = desc.vdesc_flags, desc.vdesc_vp_offsets
-    vnodes = []
+    vnodes: list[int] = []
     while offsets and (offset := k.umem.i32(offsets + 4 * len(vnodes))) >= 0:
         vnodes.append(k.umem.ptr(v + offset))
     unlocked: set[int] = set()
@@ -202,7 +202,8 @@ def _renamelock(k: Kernel, mp: int) -> int:
 
 
 @export(
-    "int vaccess(enum vtype type, mode_t file_mode, uid_t uid, gid_t gid, mode_t acc_mode, kauth_cred_t cred)",
+    "int vaccess(enum vtype type, mode_t file_mode, uid_t uid, gid_t gid, mode_t acc_mode, "
+    "kauth_cred_t cred)",
     _VNODE,
 )
 def vaccess(k: Kernel, kind: int, mode: int, uid: int, gid: int, wanted: int, cred: int) -> int:

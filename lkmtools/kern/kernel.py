@@ -21,6 +21,7 @@ from lkmtools.abi.syscall import NAMES
 from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
+from lkmtools.kern.genfs_vnops import dead_vector
 from lkmtools.kern.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
@@ -36,7 +37,6 @@ from lkmtools.kern.lkm_life import Lkm
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
-from lkmtools.kern.genfs_vnops import dead_vector
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Mapper, Vmspace

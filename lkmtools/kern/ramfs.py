@@ -97,7 +97,10 @@ class Tree:
         return node
 
     def rename(self, path: str, to: str, cred: Cred) -> None:
-        """Give a node another name; a device node of the new name goes. EINVAL into itself, EISDIR, ENOTDIR."""
+        """Give a node another name; a device node of the new name goes.
+
+        EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY.
+        """
         children, directory, name = self.parent(path, cred)
         node = self.child(directory, name, path, cred)
         others, other_directory, new = self.parent(to, cred)

@@ -188,6 +188,4 @@ def makefstype(k: Kernel, name: int) -> int:
     return value & 0x7FFFFFFF
 
 
-DATA = (
-    Data("vfs_list", "struct vfs_list_head vfs_list", lambda dm: dm.pointer, None, _MOUNT),
-)
+DATA = (Data("vfs_list", "struct vfs_list_head vfs_list", lambda dm: dm.pointer, None, _MOUNT),)

@@ -96,7 +96,12 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     if not mp:
         raise KernelError(ENOMEM, "no kernel memory for a struct mount")
     view = k.mem.view(layout, mp)
-    view.mnt_op, view.mnt_vnodecovered, view.mnt_flag, view.mnt_refcnt = ops, covered, flags & MNT_BASIC_FLAGS, 1
+    view.mnt_op, view.mnt_vnodecovered, view.mnt_flag, view.mnt_refcnt = (
+        ops,
+        covered,
+        flags & MNT_BASIC_FLAGS,
+        1,
+    )
     tailq_init(k, view.at("tqh_first"))
     rw_init(k, view.at("mnt_unmounting.rw_magic"))
     mutex_init(k, view.at("mnt_renamelock.mtx_magic"), 0, 0)
@@ -285,6 +290,4 @@ def check_unmount_flags(flags: int) -> None:
         raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
 
 
-DATA = (
-    Data("mountlist", "struct mntlist mountlist", lambda dm: 2 * dm.pointer, circleq_init, _HEADER),
-)
+DATA = (Data("mountlist", "struct mntlist mountlist", lambda dm: 2 * dm.pointer, circleq_init, _HEADER),)

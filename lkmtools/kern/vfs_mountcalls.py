@@ -1,4 +1,4 @@
-"""System calls on mounted file systems: mount, unmount, statvfs1, fstatvfs1, getvfsstat (vfs_syscalls.c, 5.2).
+"""System calls on mounted file systems: mount, unmount, statvfs1, getvfsstat (vfs_syscalls.c of 5.2).
 
 Only root mounts. The data a file system wants is copied in, at least vfs_min_mount_data bytes of it.
 
@@ -58,9 +58,7 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
             raise
 
 
-def _mount(
-    k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, data: tuple[int, int]
-) -> int:
+def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, data: tuple[int, int]) -> int:
     """Check the directory, call vfs_mount, and cover the directory."""
     node, covered = None, 0
     if place.mounted:

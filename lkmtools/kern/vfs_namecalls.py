@@ -158,7 +158,9 @@ def _check_rename(k: Kernel, source: Place, target: Place, fvp: int, fdvp: int) 
     except KernelError as error:
         raise _Kept(error.errno, error.reason) from None
     directory = view_of(k, fvp, "rename").v_type == VDIR
-    if target.dvp == fvp or (directory and f"{target.path}/".startswith(f"{source.path}/") and target.vp != fvp):
+    if target.dvp == fvp or (
+        directory and f"{target.path}/".startswith(f"{source.path}/") and target.vp != fvp
+    ):
         raise _Kept(EINVAL, f"'{target.path}' is inside '{source.path}'")
     if target.vp:
         other = view_of(k, target.vp, "rename").v_type == VDIR
@@ -236,4 +238,3 @@ def sys_sync(k: Kernel, lwp: Lwp) -> None:
     for mp in tuple(k.vfs.mounts):
         if mp in k.vfs.mounts and not k.vfs.mount(mp).mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp):
             vfsop(k, "vfs_sync", mp, MNT_NOWAIT, lwp_cred(k, lwp))
-

@@ -83,7 +83,9 @@ class VnodeFile(File):
         if view_of(k, self.vp, "read").v_type == VDIR:
             raise KernelError(EISDIR, "a directory is read with getdents")
         flags = IO_UNIT if rw else 0
-        flags |= (IO_APPEND if rw and self.flag & FAPPEND else 0) | (IO_NDELAY if self.flag & FNONBLOCK else 0)
+        flags |= (IO_APPEND if rw and self.flag & FAPPEND else 0) | (
+            IO_NDELAY if self.flag & FNONBLOCK else 0
+        )
         name = "write" if rw else "read"
         lock_vnode(k, self.vp, LK_EXCLUSIVE if rw else LK_SHARED)
         try:
@@ -226,7 +228,8 @@ def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
         raise KernelError(EIO, f"the vnode has type {kind}")
     data = stat_struct.layout(k.dm).pack(
         st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
-        st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev, st_size=_signed(va.va_size),
+        st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,
+        st_size=_signed(va.va_size),
         st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=_signed(va.va_bytes) >> 9,
         st_flags=va.va_flags & 0xFFFFFFFF, **times,
     )  # fmt: skip
@@ -259,13 +262,8 @@ def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> VnodeFi
     if flag & FWRITE:
         view = view_of(k, vp, "open")
         view.v_writecount = view.v_writecount + 1
-    vp, dvp = place.take()
-    if dvp == vp:
-        vcall(k, "unlock", vp, 0)
-        place.dvp = 0
-    else:
-        vcall(k, "unlock", vp, 0)
-        place.dvp = dvp
+    vp, place.dvp = place.take()
+    vcall(k, "unlock", vp, 0)
     return VnodeFile(k, vp, flag, place.path)
 
 
@@ -307,5 +305,3 @@ def _check_open(k: Kernel, place: Place, fflag: int) -> None:
         if kind == VDIR:
             raise KernelError(EISDIR, f"'{place.path}' is a directory")
         check_writable(k, place.vp)
-
-

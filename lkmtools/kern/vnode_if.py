@@ -38,9 +38,7 @@ class Operation(NamedTuple):
 def operations(k: Kernel) -> dict[str, Operation]:
     """Every operation by name."""
     return {
-        name: Operation(
-            k.symbol(f"vop_{name}_desc"), place * k.dm.pointer, _ROWS[name].args.layout(k.dm)
-        )
+        name: Operation(k.symbol(f"vop_{name}_desc"), place * k.dm.pointer, _ROWS[name].args.layout(k.dm))
         for name, place in _PLACES.items()
     }
 

@@ -482,7 +482,7 @@ def test_two_types_of_one_name(lab: Any) -> None:
 def test_detaching_what_is_not_attached(lab: Any) -> None:
     """vfs_detach() of an unknown struct vfsops is ESRCH."""
     lab.load(
-        "#include <sys/mount.h>\nstatic struct vfsops nofs = { .vfs_name = \"nofs\" };\n"
+        '#include <sys/mount.h>\nstatic struct vfsops nofs = { .vfs_name = "nofs" };\n'
         "int probe_run(void);\nint probe_run(void) { return vfs_detach(&nofs); }"
     )
     assert lab.call("int probe_run(void)") == ESRCH

@@ -1,4 +1,4 @@
-"""ls, cat, tee, mknod, rm, chmod, mkdir, rmdir, mv: the simulated kernel's files and devices, from a shell."""
+"""ls, cat, tee, mknod, rm, chmod, mkdir, rmdir, mv: the kernel's files and devices, from a shell."""
 
 from __future__ import annotations
 
