@@ -226,7 +226,10 @@ class Place:
     def _lookup(self, name: str, last: bool) -> int:
         """VOP_LOOKUP of a component in the locked directory `dvp`: its vnode, 0 when it may be created."""
         k, op = self.k, self.op if last else LOOKUP
-        readonly = k.vfs.mount(view_of(k, self.dvp, "namei").v_mount).mnt_flag & MNT_RDONLY
+        mp = view_of(k, self.dvp, "namei").v_mount
+        if not mp:
+            raise KernelError(ENOENT, f"'{self.path}' was unmounted by force")
+        readonly = k.vfs.mount(mp).mnt_flag & MNT_RDONLY
         self._component(name, op, last)
         lwp = self.lwp
         cell = lwp.alloca(k, 16)
@@ -317,6 +320,9 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
         if root or not place.dvp:
             place.release()
             raise KernelError(EBUSY, f"'{place.path}' is a mount point")
+    if place.vp and path.endswith("/") and view_of(k, place.vp, "namei").v_type != VDIR:
+        place.release()
+        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
     return place
 
 

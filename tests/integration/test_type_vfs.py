@@ -374,6 +374,8 @@ def test_removing_what_may_not_be_removed(mem: Any) -> None:
     assert errno_of(lambda: p.rmdir("/mnt")) == EBUSY
     assert errno_of(lambda: p.mkdir("/mnt/d")) == EEXIST
     assert errno_of(lambda: p.mkdir("/mnt/d/f/g")) == ENOTDIR
+    assert errno_of(lambda: p.stat("/mnt/d/f/")) == ENOTDIR
+    assert p.stat("/mnt/d/").st_nlink == 2
     assert errno_of(lambda: p.open("/mnt/d", O_RDWR)) == EISDIR
     assert errno_of(lambda: p.unlink("/mnt/none")) == ENOENT
     leave(mem)
