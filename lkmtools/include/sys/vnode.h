@@ -170,7 +170,8 @@ extern const int	vttoif_tab[];
 
 extern int	desiredvnodes;		/* so many vnodes; beyond, the longest unused is cleaned */
 extern u_int	numvnodes;
-extern int	(**dead_vnodeop_p)(void *);
+typedef int	(**__vnodeop_vector_t)(void *);
+extern __vnodeop_vector_t	dead_vnodeop_p;
 
 int	getnewvnode(enum vtagtype tag, struct mount *mp, int (**vops)(void *), struct vnode **vpp);
 void	ungetnewvnode(struct vnode *vp);
