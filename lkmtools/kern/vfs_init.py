@@ -182,8 +182,13 @@ def vfs_delref(k: Kernel, vfs: int) -> None:
 @export("long makefstype(const char *type)", _MOUNT)
 def makefstype(k: Kernel, name: int) -> int:
     """A number made of a type's name."""
+    return type_number(k.umem.cstr(name, 256))
+
+
+def type_number(name: bytes) -> int:
+    """makefstype() for Python."""
     value = 0
-    for char in k.umem.cstr(name, 256):
+    for char in name:
         value = value << 2 ^ char
     return value & 0x7FFFFFFF
 

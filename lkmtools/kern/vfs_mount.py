@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENOENT, ENOMEM
+from lkmtools.abi.errno import EBUSY, EFAULT, ENOENT, ENOMEM
 from lkmtools.abi.mount import (
     IMNT_GONE,
     IMNT_UNMOUNT,
@@ -30,7 +30,7 @@ from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
 from lkmtools.kern.queue import circleq_init, circleq_insert_tail, circleq_remove, tailq_init
-from lkmtools.kern.vfs_init import has_vfsop, type_name, vfs_delref, vfsop
+from lkmtools.kern.vfs_init import has_vfsop, type_name, type_number, vfs_delref, vfsop
 from lkmtools.kern.vfs_subr import view_of, vnodes_of, vrele
 from lkmtools.kern.vnode_if import Operation, check_vnode, operations
 
@@ -206,9 +206,7 @@ def vfs_getnewfsid(k: Kernel, mp: int) -> None:
     view = k.vfs.mount(mp)
     number, k.vfs.next_fsid = k.vfs.next_fsid, k.vfs.next_fsid + 1
     device = 255 << 8 | number & 0xFF | number >> 8 << 20
-    kind = 0
-    for char in type_name(k, view.mnt_op).encode("latin-1"):
-        kind = (kind << 2 ^ char) & 0x7FFFFFFF
+    kind = type_number(type_name(k, view.mnt_op).encode("latin-1"))
     view.put("mnt_stat.f_fsidx.__fsid_val", (device, kind))
     view.put("mnt_stat.f_fsid", device)
 
@@ -282,12 +280,6 @@ def copy_statvfs_info(k: Kernel, sbp: int, mp: int) -> None:
     layout = statvfs.layout(k.dm)
     start = layout.offsetof("f_syncreads")
     k.umem.write(sbp + start, k.mem.read(source + start, layout.size - start))
-
-
-def check_unmount_flags(flags: int) -> None:
-    """EINVAL for what unmount(2) does not know."""
-    if flags & ~MNT_FORCE:
-        raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
 
 
 DATA = (Data("mountlist", "struct mntlist mountlist", lambda dm: 2 * dm.pointer, circleq_init, _HEADER),)
