@@ -2,9 +2,6 @@
 
 It is asleep while nothing runs, so an idle daemon costs nothing. The engine notices a tick at the next stop
 or kernel call; a stop request that comes just before a run begins is lost, which the next tick makes good.
-
-Only a run that has lasted from one tick to the next is stopped: Unicorn may end it inside an instruction that
-reads and writes memory, which is then executed twice (`count++` counts 2). Others soon stop by themselves.
 """
 
 from __future__ import annotations
@@ -44,12 +41,10 @@ class Watchdog:
     def _run(self) -> None:
         while not self._end.is_set():
             self._wake.wait()
-            seen, idle, stopped = self.entries, 0, self._cpu.regs
+            seen, idle = self.entries, 0
             while idle < _IDLE_TICKS and not self._end.wait(TICK):
                 self.tick = True
-                if self._cpu.regs is stopped:  # no run has ended since the last tick
-                    self._cpu.stop()
-                stopped = self._cpu.regs
+                self._cpu.stop()
                 idle = idle + 1 if seen == self.entries and not self._cpu.running else 0
                 seen = self.entries
             self._wake.clear()
