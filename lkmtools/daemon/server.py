@@ -317,9 +317,7 @@ class Server:
         self.log(self.halted)
 
     def _watch_host(self, kernel: Kernel) -> None:
-        """Hear of the host's descriptors that programs wait for; the old kernel's went when they closed."""
-        if self._host is not None:
-            del self._handlers[self._host]
+        """Hear of the host's descriptors that programs wait for."""
         self._host = fd = kernel.host.fileno()
         self._poller.register(fd, select.EPOLLIN)
         self._handlers[fd] = lambda events: kernel.host.poll(kernel)
@@ -351,6 +349,10 @@ class Server:
         """Every process dies of `reason`, and the kernel with them."""
         kernel, self.kernel = self.kernel, None
         self._deferred.clear()
+        if self._host is not None:  # before its number is a connection's
+            self._poller.unregister(self._host)
+            del self._handlers[self._host]
+            self._host = None
         for conn in list(self.connections.values()):
             if conn.proc is not None or conn.pending is not None:
                 conn.panic(reason, report)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from daemonfix import Place, Raw
 
 from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
+from lkmtools.client.connection import shake_hands
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import BOOT_TRIES, Make, Server
 from lkmtools.errors import PanicError
@@ -238,6 +241,34 @@ def test_panic_halt_keeps_the_kernel_halted_until_reboot(start: Callable[..., Ru
         p.wait_end()
     with running.connect() as p:
         assert (2, p.pid) == (p.boot, p.getpid())
+
+
+def test_a_client_of_a_halted_kernel_outlives_its_reboot(start: Callable[..., Running]) -> None:
+    """Its socket may have the number of a descriptor that the dead kernel had: it stays the client's."""
+    lower = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+    running = start(Damaged, False)
+    kernel = running.server.kernel
+    assert kernel is not None
+    number = kernel.host.fileno()
+    with running.connect() as p:
+        with pytest.raises(PanicError):
+            p.syscall(PANIC)
+        p.wait_end()
+    for fd in lower:
+        os.close(fd)
+    with ExitStack() as stack:
+        asking = stack.enter_context(running.connect())
+        sock = socket.socket(socket.AF_UNIX)
+        while (fd := os.open(os.devnull, os.O_RDONLY)) < number:
+            stack.callback(os.close, fd)
+        os.close(fd)
+        assert fd == number
+        sock.connect(running.path)
+        idle = stack.enter_context(shake_hands(sock, running.path, "idle"))
+        assert number in running.server.connections
+        assert asking.control("reboot")["boot"] == 2
+        asking.wait_end()
+        assert idle.control("status")["boot"] == 2
 
 
 def test_followers_of_the_message_buffer_get_what_is_printed(start: Callable[..., Running]) -> None:
