@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EFAULT, ENAMETOOLONG
-from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, VMSPACE_KERNEL, iovec, uio
+from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 
 if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.request import Space
 
 _CHUNK = 4096
+_WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
 _Move = Callable[[int, int, int, bool, bool], None]
 
 
@@ -164,3 +166,33 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
         view.uio_offset = view.uio_offset + take
         moved += take
     return moved
+
+
+def transfer(
+    k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int, call: Callable[[int], int]
+) -> tuple[int, int]:
+    """Call an operation with a uio over `count` bytes of the calling process: (bytes moved, offset then)."""
+    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
+    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
+    try:
+        iov = addr + (u_layout.size + 15 & -16)
+        k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
+        k.mem.write(
+            addr,
+            u_layout.pack(
+                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
+                uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
+            ),
+        )  # fmt: skip
+        lwp.thread.reason = ""
+        errno = call(addr)
+        view = k.mem.view(u_layout, addr)
+        left, end = view.uio_resid, view.uio_offset
+    finally:
+        lwp.release(k, addr)
+    moved: int = count - left
+    if moved < 0:
+        raise KernelError(EIO, f"uio_resid was left at {left}, more than the {count} bytes asked for")
+    if errno and not (moved and errno in _WAITS):
+        raise KernelError(errno, lwp.thread.reason)
+    return moved, end

@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import bdevsw, cdevsw, major
-from lkmtools.abi.errno import EINTR, EIO, EMOVEFD, ENODEV, ENXIO, ERESTART, EWOULDBLOCK
+from lkmtools.abi.errno import EMOVEFD, ENODEV, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
-from lkmtools.abi.uio import UIO_USERSPACE, iovec, uio
 from lkmtools.errors import KernelError
+from lkmtools.kern.kern_copy import transfer
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.subr_devsw import lookup
 from lkmtools.machine import Prototype
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.ramfs import Node
 
-_WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
 D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
 D_READ = Prototype("int d_read(dev_t dev, struct uio *uio, int ioflag)")
 D_IOCTL = Prototype("int d_ioctl(dev_t dev, u_long com, void *data, int flag, struct lwp *l)")
@@ -77,31 +76,11 @@ class DeviceFile(File):
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """d_read or d_write with a uio over the caller's buffer."""
-        u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-        addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
-        try:
-            iov = addr + (u_layout.size + 15 & -16)
-            k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
-            k.mem.write(
-                addr,
-                u_layout.pack(
-                    uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
-                    uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
-                ),
-            )  # fmt: skip
-            flag = IO_NDELAY if self.flag & FNONBLOCK else 0
-            errno = k.call(D_READ, self._entry(k, "d_write" if rw else "d_read"), self.dev, addr, flag)
-            left = k.mem.view(u_layout, addr).uio_resid
-        finally:
-            lwp.release(k, addr)
-        moved: int = count - left
-        if moved < 0:
-            raise KernelError(
-                EIO, f"the driver left uio_resid at {left}, more than the {count} bytes asked for"
-            )
-        if errno and not (moved and errno in _WAITS):
-            raise KernelError(errno, lwp.thread.reason)
-        return moved
+        entry = self._entry(k, "d_write" if rw else "d_read")
+        flag = IO_NDELAY if self.flag & FNONBLOCK else 0
+        return transfer(
+            k, lwp, buf, count, offset, rw, lambda uio: k.call(D_READ, entry, self.dev, uio, flag)
+        )[0]
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """d_ioctl."""

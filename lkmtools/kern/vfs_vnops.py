@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import (
     EEXIST,
     EFTYPE,
-    EINTR,
     EIO,
     EISDIR,
     ENOTDIR,
     ENXIO,
     EOPNOTSUPP,
-    ERESTART,
     EROFS,
-    EWOULDBLOCK,
 )
 from lkmtools.abi.fcntl import (
     FAPPEND,
@@ -38,9 +35,10 @@ from lkmtools.abi.fcntl import (
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
 from lkmtools.abi.stat import stat as stat_struct
-from lkmtools.abi.uio import UIO_READ, UIO_USERSPACE, iovec, uio
+from lkmtools.abi.uio import UIO_READ
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
 from lkmtools.errors import KernelError
+from lkmtools.kern.kern_copy import transfer
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.vfs_mount import lwp_cred
 from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, vattr_null, view_of, vput
@@ -52,8 +50,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.vfs_lookup import Place
-
-_WAITS = (EINTR, ERESTART, EWOULDBLOCK)
 
 
 class VnodeFile(File):
@@ -141,36 +137,6 @@ class VnodeFile(File):
         errno = vcall(k, "close", self.vp, self.flag, lwp_cred(k, lwp))
         vput(k, self.vp)
         return errno
-
-
-def transfer(
-    k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int, call: Callable[[int], int]
-) -> tuple[int, int]:
-    """Call an operation with a uio over `count` bytes of the calling process: (bytes moved, offset then)."""
-    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
-    try:
-        iov = addr + (u_layout.size + 15 & -16)
-        k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
-        k.mem.write(
-            addr,
-            u_layout.pack(
-                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
-                uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
-            ),
-        )  # fmt: skip
-        lwp.thread.reason = ""
-        errno = call(addr)
-        view = k.mem.view(u_layout, addr)
-        left, end = view.uio_resid, view.uio_offset
-    finally:
-        lwp.release(k, addr)
-    moved = count - left
-    if moved < 0:
-        raise KernelError(EIO, f"the file system left uio_resid at {left}, more than the {count} asked for")
-    if errno and not (moved and errno in _WAITS):
-        raise KernelError(errno, lwp.thread.reason)
-    return moved, end
 
 
 # -- attributes ---------------------------------------------------------------------------------------------
