@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from lkmtools.proto import (
     Answer,
     Control,
+    Exec,
+    Exited,
     Frame,
     Hello,
     Map,
@@ -18,6 +20,7 @@ from lkmtools.proto import (
     Refused,
     Region,
     Result,
+    Signal,
     Syscall,
     Unmap,
     Welcome,
@@ -26,6 +29,8 @@ from lkmtools.proto import (
 
 u8, u16, u32, u64 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32, 64))
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+i32 = st.integers(-(1 << 31), (1 << 31) - 1)
+blobs = st.lists(st.binary(max_size=40), max_size=4).map(tuple)
 regions = st.builds(Region, u64, st.binary(max_size=80).map(bytearray))
 frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Hello, st.just(2), u32, text),
@@ -34,7 +39,7 @@ frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Syscall, u32, st.lists(u64, max_size=8).map(tuple), st.lists(regions, max_size=4).map(tuple)),
     st.builds(
         Result,
-        st.integers(-(1 << 31), (1 << 31) - 1),
+        i32,
         st.tuples(u64, u64),
         st.lists(st.tuples(u32, u32, st.binary(max_size=40)), max_size=4).map(tuple),
         text,
@@ -44,8 +49,11 @@ frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Answer, st.booleans(), text),
     st.builds(Panic, text, text),
     st.builds(Map, u64, u64),
-    st.builds(Mapped, st.integers(-(1 << 31), (1 << 31) - 1), u64),
+    st.builds(Mapped, i32, u64),
     st.builds(Unmap, u64, u64),
+    st.builds(Exec, i32, text, blobs, blobs, st.binary(max_size=80)),
+    st.builds(Exited, u32, i32, text),
+    st.builds(Signal, u32),
 )
 
 
@@ -82,7 +90,7 @@ def test_random_bytes_raise_nothing_but_protocol_errors(portions: list[bytes]) -
             return
 
 
-@given(frames, st.integers(1, 8), st.binary(max_size=120))
+@given(frames, st.integers(1, 15), st.binary(max_size=120))
 def test_random_payloads_of_known_types_raise_nothing_else(frame: Frame, kind: int, payload: bytes) -> None:
     """A well-formed header before random or another type's content."""
     for content in (payload, encode(frame, 1)[12:], encode(frame, 1)[12:] + payload):
