@@ -124,7 +124,7 @@ class Connection:
             if self.pending is not None:
                 raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
             self.pending = serial
-            self.server.submit(self, Request(*frame))
+            self.server.submit(self, tuple.__new__(Request, frame))
         elif type(frame) is Exec and self.greeted:
             self._exec(serial, frame)
         elif type(frame) is Signal and self.greeted:
@@ -183,7 +183,7 @@ class Connection:
             return  # the client has gone meanwhile
         self.pending = None
         try:
-            self.send(Result(*reply), serial)
+            self.send(tuple.__new__(Result, reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
         self.server.fruitless = 0  # this boot is good for something

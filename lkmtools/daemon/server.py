@@ -224,7 +224,10 @@ class Server:
                 last = self.last_panic or {}
                 conn.panic(f"the kernel is halted: {self.halted}", last.get("report", ""))
             return
-        self._enter(self.kernel.submit, conn.proc, request, conn.reply)
+        try:
+            self.kernel.submit(conn.proc, request, conn.reply)
+        except Exception as error:
+            raise internal_error(error) from error
 
     def mapped(self, done: Done, errno: int, address: int) -> None:
         """A process has mapped what the kernel asked it to: now or when the running module lets go."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.conf import minor
-from lkmtools.abi.datamodel import DataModel, cstring
+from lkmtools.abi.datamodel import DataModel, Struct, cstring
 from lkmtools.abi.errno import (
     EBADF,
     EBUSY,
@@ -87,13 +87,17 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
 
 
 class Row(NamedTuple):
-    """An ioctl. `changes` needs securelevel 0 or less and FWRITE; out of its states the errno is `wrong`."""
+    """An ioctl. `changes` needs securelevel 0 or less and FWRITE; out of its states the errno is `wrong`.
+
+    `arg` is the struct that run() gets a view of; without one it gets the argument's address.
+    """
 
     ioctl: Ioctl
     run: Callable[[Kernel, Open, Any], None]
     changes: bool
     states: frozenset[State]
     wrong: int
+    arg: Struct | None
 
 
 ROWS: list[Row] = []
@@ -101,14 +105,22 @@ _ANY = frozenset(State)
 
 
 def lkm_ioctl(
-    ioctl: Ioctl, changes: bool = True, states: frozenset[State] = _ANY, wrong: int = 0
+    ioctl: Ioctl,
+    changes: bool = True,
+    states: frozenset[State] = _ANY,
+    wrong: int = 0,
+    in_place: bool = False,
 ) -> Callable[[Callable[[Kernel, Open, Any], None]], Callable[[Kernel, Open, Any], None]]:
-    """Make the decorated function the row of `ioctl`; it gets a view of the argument, or its address."""
+    """Make the decorated function the row of `ioctl`.
+
+    It gets a view of the argument when that is a struct and not `in_place`, otherwise its address.
+    """
 
     def mark(run: Callable[[Kernel, Open, Any], None]) -> Callable[[Kernel, Open, Any], None]:
         if any(row.ioctl.number == ioctl.number for row in ROWS):
             raise ValueError(f"two rows for ioctl {ioctl.number}")
-        ROWS.append(Row(ioctl, run, changes, states, wrong))
+        arg = ioctl.arg if isinstance(ioctl.arg, Struct) and not in_place else None
+        ROWS.append(Row(ioctl, run, changes, states, wrong, arg))
         return run
 
     return mark
@@ -140,8 +152,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
     if op.state not in row.states:
         wanted = " or ".join(state.name for state in sorted(row.states))
         raise KernelError(row.wrong, f"{row.ioctl.name} belongs after {wanted}; the state is {op.state.name}")
-    arg = row.ioctl.arg
-    row.run(k, op, data if arg is None or isinstance(arg, str) else k.mem.view(arg.layout(k.dm), data))
+    row.run(k, op, data if row.arg is None else k.mem.view(row.arg.layout(k.dm), data))
     return 0
 
 
@@ -262,17 +273,17 @@ def lmunload(k: Kernel, op: Open, arg: View) -> None:
     k.lkm.unload(k.lkm.find(arg.id, lambda: user_string(k, name, abi.MAXLKMNAME - 1).decode("latin-1")))
 
 
-@lkm_ioctl(abi.LMSTAT, changes=False)
-def lmstat(k: Kernel, op: Open, arg: View) -> None:
+@lkm_ioctl(abi.LMSTAT, changes=False, in_place=True)
+def lmstat(k: Kernel, op: Open, data: int) -> None:
     """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
     lkm = k.lkm
-    module = lkm.find(arg.id, lambda: _name(arg.name))
+    module = lkm.find(k.mem.i32(data), lambda: _name(k.mem.view(lkm.stat, data).name))
     lkm.enter(module, abi.LKM_E_STAT)
     private, size, area = k.mem.unpack(lkm.memory, module.table)
     kind, name, offset = k.umem.unpack(lkm.private, private)
     text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
-    data = lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
-    k.mem.write(arg.addr, data)
+    stat = lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
+    k.mem.write(data, stat)
 
 
 lkm_ioctl(abi.LMREFS, changes=False)(lkm_query.lmrefs)

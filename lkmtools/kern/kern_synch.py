@@ -137,8 +137,9 @@ class Scheduler:
             if time.monotonic() >= k.clock.due:
                 k.clock.hardclock()
             self.current = lwp
-            k.engine.current = lwp.thread
-            k.mem.set_ptr(k.curlwp, lwp.addr)
+            if k.engine.current is not lwp.thread:
+                k.engine.current = lwp.thread
+                k.mem.set_ptr(k.curlwp, lwp.addr)
             lwp.greenlet.switch()
             self.current = None
             if lwp in k.lkm.waiters.watched:

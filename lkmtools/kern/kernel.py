@@ -210,6 +210,7 @@ class Kernel:
         self.softlwp.greenlet = greenlet(self.sched.softintr_loop, parent=self.sched.hub)
         self.procs[0] = swapper
         self.engine.current = self.softlwp.thread
+        self.mem.set_ptr(self.curlwp, self.softlwp.addr)
         self.attach(Cred(0, 0), "init", 0)
 
     # -- what the daemon calls ----------------------------------------------------------------------------

@@ -88,12 +88,10 @@ class RegionSpace:
 
     def changed(self) -> tuple[tuple[int, int, bytearray], ...]:
         """What write() changed, a span for each region."""
-        if not self._changed:
+        changed = self._changed
+        if not changed:
             return ()
-        out = []
-        for i, (lo, hi) in sorted(self._changed.items()):
-            out.append((i, lo, self._regions[i][1][lo:hi]))
-        return tuple(out)
+        return tuple([(i, lo, self._regions[i][1][lo:hi]) for i, (lo, hi) in sorted(changed.items())])
 
 
 NOWHERE = RegionSpace()  # the memory of a process that is in no system call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
-from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN, IOCPARM_MAX
+from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_MASK, IOCPARM_MAX
 from lkmtools.abi.syscall import (
     SYS_ioctl,
     SYS_lseek,
@@ -144,11 +144,11 @@ def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
         cloexec = lwp.proc.files.cloexec
         (cloexec.add if com == FIOCLEX else cloexec.discard)(fd)
         return
-    size = IOCPARM_LEN(com)
+    size = com >> 16 & IOCPARM_MASK
     if size > IOCPARM_MAX:
         raise KernelError(ENOTTY, f"ioctl {com:#x} has {size} bytes of argument, at most {IOCPARM_MAX}")
     com &= 0xFFFFFFFF
-    kdata = lwp.alloca(k, max(size, 8))
+    kdata = lwp.alloca(k, size or 8)
     try:
         _ioctl(k, lwp, file, com, data, kdata, size)
     finally:

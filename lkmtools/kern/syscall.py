@@ -120,7 +120,7 @@ class SystemCalls:
         if proc.tty:
             tty = proc.tty.decode("utf-8", "backslashreplace")
             proc.tty.clear()
-        return Reply(errno, retval, space.changed(), reason, tty)
+        return tuple.__new__(Reply, (errno, retval, space.changed(), reason, tty))
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
         """The kernel's own call `number`, whatever stands in sysent[]; its first result."""

@@ -195,6 +195,34 @@ class Memory(_Access):
 
         return load
 
+    def _storer(self, codec: struct.Struct) -> Callable[[int, int], None]:
+        base, buf, pack, size = self.base, self.buf, codec.pack_into, codec.size
+        last, mask, prot, on_code_write = self.size - size, (1 << 8 * size) - 1, self.prot, self.on_code_write
+
+        def store(addr: int, value: int) -> None:
+            off = addr - base
+            if not 0 <= off <= last:
+                self.locate(addr, size, WRITE)  # raises
+            pack(buf, off, value & mask)
+            if prot[off >> PAGE_SHIFT] & EXEC:
+                on_code_write.append((addr, size))
+
+        return store
+
+    def read(self, addr: int, length: int) -> bytes:
+        """`length` bytes from `addr`."""
+        off = addr - self.base
+        if off < 0 or length < 0 or off + length > self.size:
+            self.locate(addr, length, READ)  # raises
+        return self.buf[off : off + length] if length > 0 else b""
+
+    def unpack(self, codec: struct.Struct, addr: int) -> tuple[Any, ...]:
+        """The members of a struct at `addr` that a Layout's codec, or a selection of it, reads."""
+        off = addr - self.base
+        if off < 0 or off + codec.size > self.size:
+            self.locate(addr, codec.size, READ)  # raises
+        return codec.unpack_from(self.buf, off)
+
     def locate(self, addr: int, length: int, access: int) -> int:
         """The index of [addr, addr + length) in `buf`; MemFault when any of it lies outside."""
         off = addr - self.base

@@ -58,6 +58,7 @@ _MAP = Struct("<QQ")
 _MAPPED = Struct("<iIQ")
 
 _U64 = (1 << 64) - 1
+_new = tuple.__new__  # a NamedTuple from its members, without a Python function in between
 _NO_TEXT = bytes(4)
 _BLANK_FROM = 32  # bytes: below this, looking for zeros costs more than sending them
 
@@ -207,7 +208,8 @@ def _usual_syscall(data: bytes | bytearray, at: int, end: int) -> Syscall | None
     *args, address, length, flags = form.unpack_from(data, at)
     if flags or content + length != end:
         return None
-    return Syscall(number, tuple(args), (Region(address, bytearray(data[content:end])),))
+    region = _new(Region, (address, bytearray(data[content:end])))
+    return _new(Syscall, (number, tuple(args), (region,)))
 
 
 def _decode_syscall(payload: Payload) -> Syscall:
@@ -238,6 +240,10 @@ def _decode_syscall(payload: Payload) -> Syscall:
 
 def _encode_result(frame: Result) -> list[bytes | bytearray]:
     errno, (first, second), changed, reason, tty = frame
+    if len(changed) == 1 and not (reason or tty):
+        index, offset, data = changed[0]
+        values = errno, 1, 0, first & _U64, second & _U64, 0, 0, index, offset, len(data)
+        return [_ONE_CHANGE.pack(*values), data]
     if len(changed) > 0xFFFF:
         raise _over("RESULT: number of changes", len(changed), 0xFFFF)
     numbers = errno, len(changed), 0, first & _U64, second & _U64
@@ -260,7 +266,7 @@ def _usual_result(data: bytes | bytearray, at: int, end: int) -> Result | None:
     errno, nchanged, zero, first, second, reason, tty, index, offset, length = numbers
     if nchanged != 1 or zero or reason or tty or content + length != end:
         return None
-    return Result(errno, (first, second), ((index, offset, data[content:end]),), "", "")
+    return _new(Result, (errno, (first, second), ((index, offset, data[content:end]),), "", ""))
 
 
 def _decode_result(payload: Payload) -> Result:
