@@ -1,11 +1,11 @@
 """LMSTAT over the socket against echoes of its frames, both ends on one processor.
 
 The module is a silent one: what a module prints at LKM_E_STAT is not the wire's. The limit is on the ratio to
-a bare echo: two processes that block in recv and send back the same bytes. Beside it stand what any daemon
-with several clients must do (an echo that polls), what any Python program must do that speaks these frames
-(the floor: both ends also encode and decode them), and a system call that does nothing. Each echo is an
-interpreter of its own, as the daemon is: a forked child would share its parent's addresses, and with
-them the processor's branch predictions.
+an echo of frames: a client that encodes the request and decodes the answer, a daemon that polls, decodes the
+one and encodes the other, and nothing else. Beside it stand echoes of the same bytes that know no frames (one
+polls, as any daemon with several clients must; one blocks in recv), and a system call that does nothing. Each
+echo is an interpreter of its own, as the daemon is: a forked child would share its parent's addresses, and
+with them the processor's branch predictions.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def polling(sock: socket.socket, answer: Callable[[bytes], bytes] = bytes) -> No
         sock.send(answer(data))
 
 
-def floor(sock: socket.socket) -> None:
+def frames(sock: socket.socket) -> None:
     """Poll, decode the request, encode a result that has its region for a change."""
     reader = Reader()
 
@@ -99,7 +99,7 @@ def run(directory: Path) -> Iterator[Line]:
 
 
 def _run(silent: Path) -> Iterator[Line]:
-    with private_socket() as env, _other(bare) as blocks, _other(polling) as polls, _other(floor) as codes:
+    with private_socket() as env, _other(bare) as blocks, _other(polling) as polls, _other(frames) as codes:
         tool(env, "modload", silent)
         with client.connect(env["LKM_SOCKET"], comm="bench", autostart=False) as p:
             fd = p.open("/dev/lkm", O_RDONLY)
@@ -123,10 +123,10 @@ def _run(silent: Path) -> Iterator[Line]:
                 reader.next()
 
             one = "one CPU"
-            yield _pair(f"LMSTAT round trip / echo of the same bytes, {one}", stat, lambda: echo(blocks), 5)
-            yield _pair(f"LMSTAT round trip / polling echo, {one}", stat, lambda: echo(polls))
-            yield _pair(f"LMSTAT round trip / only its frames, {one}", stat, coded)
-            yield _pair(f"getpid round trip / echo of the same bytes, {one}", p.getpid, lambda: echo(blocks))
+            yield _pair(f"LMSTAT round trip / echo of its frames, {one}", stat, coded, 5)
+            yield _pair(f"LMSTAT round trip / polling echo of bytes, {one}", stat, lambda: echo(polls))
+            yield _pair(f"LMSTAT round trip / blocking echo of bytes, {one}", stat, lambda: echo(blocks))
+            yield _pair(f"getpid round trip / blocking echo of bytes, {one}", p.getpid, lambda: echo(blocks))
 
 
 def _pair(
@@ -140,4 +140,4 @@ def _pair(
 
 
 if __name__ == "__main__":
-    {"bare": bare, "polling": polling, "floor": floor}[sys.argv[1]](socket.socket(fileno=int(sys.argv[2])))
+    {"bare": bare, "polling": polling, "frames": frames}[sys.argv[1]](socket.socket(fileno=int(sys.argv[2])))
