@@ -6,7 +6,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/lkm-demo.XXXXXX")
 LKM_SOCKET=$work/kernel.sock
-export LKM_SOCKET
+LKM_CONF= LKMD_CONF=
+export LKM_SOCKET LKM_CONF LKMD_CONF
 
 finish() {
     status=$?

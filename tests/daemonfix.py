@@ -56,6 +56,7 @@ class Place:
         self.socket = os.path.join(self.dir, "s")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LKM_", "_LKM"))}
         self.env.update(LKM_SOCKET=self.socket, NO_COLOR="1", COLUMNS="100", PYTHONWARNINGS="error")
+        self.env.update(LKM_CONF="", LKMD_CONF="")  # not those of whoever runs the tests
 
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Run:
         """Run an installed tool to its end."""

@@ -24,10 +24,11 @@ ALLOWED: dict[str, set[str]] = {
     "kern": {"machine"},
     "client": {"proto", "daemon"},  # of daemon only address and autostart, which import no kernel
     "cc": set(),
-    "daemon": {"kern", "proto"},
+    "conf": set(),
+    "daemon": {"kern", "proto", "conf"},
     "modules": {"client", "link", "elf"},
     "local": {"client", "proto", "kern"},
-    "cli": {"client", "daemon", "modules", "link", "elf", "cc", "proto"},
+    "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto"},
 }
 THIRD_PARTY = {
     "elftools": {"elf"},

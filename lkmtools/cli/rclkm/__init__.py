@@ -1,0 +1,106 @@
+"""rc.lkm(8): load the modules of lkm.conf(5) at boot. Stands for NetBSD 5.2 /etc/rc.lkm.
+
+One process does it all: each module costs one load, not one modload.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from lkmtools.cli.common import connect, tool, warnx
+from lkmtools.cli.rclkm.items import Item, in_boot_order, items
+from lkmtools.cli.rclkm.order import Order
+from lkmtools.cli.rclkm.start import NAME, Start
+from lkmtools.cli.settings import lkm_conf, module_directories
+from lkmtools.conf import lkmconf
+from lkmtools.conf.lkmconf import STAGES, Conf, Mistake
+from lkmtools.conf.places import config_directories
+
+ACTIONS = ("start", "stop", "check")
+
+
+@tool(NAME, usage_status=2)
+@click.option("--conf", metavar="FILE", help="The lkm.conf to use [env: LKM_CONF].")
+@click.option("--reorder", is_flag=True, help="Load each module after those it needs.")
+@click.option("--skip", metavar="OBJECT.o", multiple=True, help="Do not load this one; may be repeated.")
+@click.argument("action", type=click.Choice(ACTIONS), default="start", metavar="[start|stop|check]")
+@click.argument("what", required=False, metavar="[STAGE]")
+def main(
+    action: str, what: str | None, conf: str | None, reorder: bool, skip: tuple[str, ...], socket: str | None
+) -> int:
+    """Load or unload the modules of lkm.conf, or check the file.
+
+    \b
+        rc.lkm                        load all of them, stage by stage
+        rc.lkm start BEFORENET        load those of one stage
+        rc.lkm stop                   unload them again, the last one first
+        rc.lkm check ./lkm.conf       look for mistakes; no kernel is needed
+
+    lkmd runs it at every boot. One bad module does not keep the others from being loaded; the exit status
+    is then 1.
+    """
+    stage, file = _operand(action, what)
+    path = lkm_conf(file or conf)
+    if path is None:
+        if "LKM_CONF" not in os.environ:
+            warnx(NAME, f"no lkm.conf in {' or '.join(config_directories())}: nothing to {action}")
+        return 0
+    try:
+        read = lkmconf.read(path)
+    except OSError as error:
+        warnx(NAME, f"{path}: {error.strerror}")
+        return 1
+    todo, mistakes = _todo(read, stage, reorder)
+    if action == "check":
+        return check(path, todo, mistakes)
+    for mistake in mistakes if action == "start" else ():
+        warnx(NAME, f"{mistake}: not loaded")
+    status = 1 if mistakes and action == "start" else 0
+    if not todo:
+        return status
+    with connect(NAME, socket) as p:
+        if action == "start":
+            return (
+                Start(p, todo, module_directories(), [os.path.abspath(path) for path in skip]).run() or status
+            )
+        from lkmtools.cli.rclkm.stop import Stop
+
+        return Stop(p, todo).run()
+
+
+def _operand(action: str, what: str | None) -> tuple[str | None, str | None]:
+    """(stage, file): the operand is a stage; for check it may be a file instead."""
+    if what is None or what in STAGES:
+        return what, None
+    if action == "check":
+        return None, what
+    raise click.UsageError(f"{what!r} is no stage of the boot; there are {', '.join(STAGES)}")
+
+
+def _todo(conf: Conf, stage: str | None, reorder: bool) -> tuple[list[Item], list[Mistake]]:
+    """What to do, in order, and what is wrong with the file."""
+    todo, wrong = items(in_boot_order(conf, stage), module_directories())
+    if reorder:
+        todo = Order(todo).sorted()
+    return todo, sorted((*conf.mistakes, *wrong), key=lambda mistake: mistake.line)
+
+
+def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
+    """Print what is wrong with a file: mistakes, modules that are not there, and their order."""
+    lines = [(mistake.line, str(mistake)) for mistake in mistakes]
+    order = Order(todo)
+    for index, item in enumerate(todo):
+        place = f"{item.entry.place}: "
+        if not item.found:
+            where = f" in {', '.join(module_directories())}" if not os.path.isabs(item.path) else ""
+            lines.append((item.entry.line, f"{place}path: couldn't find module {item.path}{where}"))
+        if item.postinstall is not None and not os.access(item.postinstall, os.X_OK):
+            lines.append((item.entry.line, f"{place}postinstall: {item.postinstall} cannot be executed"))
+        lines += [(item.entry.line, f"{place}{item.name}: {text}") for text in order.complaints(index)]
+    for _, text in sorted(lines):
+        click.echo(text)
+    if not lines:
+        click.echo(f"{path}: {len(todo)} {'module' if len(todo) == 1 else 'modules'}, nothing wrong")
+    return 1 if lines else 0
