@@ -14,12 +14,13 @@ import socket
 import stat
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EAGAIN, EBADF, EIO, EPIPE, ESPIPE
+from lkmtools.abi.errno import EAGAIN, EBADF, EINVAL, EIO, ENOTTY, EPIPE, ESPIPE
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
 from lkmtools.abi.poll import POLLHUP, POLLIN, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PSOCK
 from lkmtools.abi.signal import SIGPIPE
 from lkmtools.errors import KernelError
+from lkmtools.kern.host_tty import host_ioctl
 from lkmtools.kern.kern_descrip import Descriptors, File
 from lkmtools.kern.kern_sig import signal_proc
 
@@ -187,6 +188,35 @@ class HostFile(File):
             k.host.watch(self, want)
         return ready
 
+    def seek(self, k: Kernel, lwp: Lwp, offset: int, whence: int) -> int:
+        """Move the host's offset; ESPIPE for what has none."""
+        try:
+            return os.lseek(self.fd, offset, whence)
+        except OSError as error:
+            raise _failed(error) from None
+
+    def attributes(self) -> dict[str, int]:
+        """What the host says of it; the types and permissions of files have the same bits everywhere."""
+        st = os.fstat(self.fd)
+        times = {"a": st.st_atime_ns, "m": st.st_mtime_ns, "c": st.st_ctime_ns}
+        values = {
+            "st_dev": 0, "st_ino": st.st_ino, "st_mode": st.st_mode, "st_nlink": st.st_nlink,
+            "st_uid": st.st_uid, "st_gid": st.st_gid, "st_size": st.st_size, "st_blocks": st.st_blocks,
+            "st_blksize": st.st_blksize,
+        }  # fmt: skip
+        for which, nanos in times.items():
+            values[f"st_{which}timespec.tv_sec"], values[f"st_{which}timespec.tv_nsec"] = divmod(
+                nanos, 1_000_000_000
+            )
+        return values
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """FIONREAD, and what host_tty.py has for terminals; EPASSTHROUGH for others."""
+        try:
+            return host_ioctl(k, self.fd, com, data)
+        except OSError as error:
+            raise _failed(error) from None
+
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """The last descriptor inside is gone."""
         k.host.forget(self)
@@ -212,5 +242,5 @@ def dispose_host_files(files: Descriptors) -> None:
 
 def _failed(error: OSError) -> KernelError:
     """A host error; the few numbers that are the same in BSD keep theirs, the others are EIO."""
-    same = (EPIPE, EIO, EBADF)
+    same = (EPIPE, EIO, EBADF, EINVAL, ESPIPE, ENOTTY)
     return KernelError(error.errno if error.errno in same else EIO, f"the host: {error.strerror}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, EPASSTHROUGH
 from lkmtools.abi.fcntl import (
     F_DUPFD,
     F_DUPFD_CLOEXEC,
@@ -19,6 +19,8 @@ from lkmtools.abi.fcntl import (
     FFLAGS,
     FNONBLOCK,
     OFLAGS,
+    SEEK_CUR,
+    SEEK_END,
 )
 from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_fcntl
 from lkmtools.errors import KernelError
@@ -53,8 +55,8 @@ class File:
         raise KernelError(EINVAL, "this file has no data")
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
-        """A command; `data` is kernel memory. Returns an errno."""
-        raise KernelError(EINVAL, "this file takes no commands")
+        """A command; `data` is kernel memory. Returns an errno; EPASSTHROUGH for what it has not."""
+        return EPASSTHROUGH
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """Which of the POLL* `events` hold now; records the caller as waiting when none do."""
@@ -67,6 +69,22 @@ class File:
     def end(self, k: Kernel, lwp: Lwp) -> int:
         """Where the file ends, for lseek()."""
         return self.size
+
+    def seek(self, k: Kernel, lwp: Lwp, offset: int, whence: int) -> int:
+        """Move the offset; returns the new one. EINVAL before the beginning, ESPIPE where there is none."""
+        new = offset
+        if whence == SEEK_CUR:
+            new += self.offset
+        elif whence == SEEK_END:
+            new += self.end(k, lwp)
+        if new < 0:
+            raise KernelError(EINVAL, f"the offset would be {new}")
+        self.offset = new
+        return new
+
+    def attributes(self) -> dict[str, int]:
+        """Members of struct stat, for a file that has no node."""
+        raise KernelError(EINVAL, "this file has no attributes")
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """The last descriptor is gone. Returns an errno."""

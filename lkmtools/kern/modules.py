@@ -45,6 +45,7 @@ NAMES = (
     "sys_select",
     "unwritten",
     "uvm_mmap",
+    "vfs_getcwd",
     "vfs_init",
     "vfs_lookup",
     "vfs_mount",

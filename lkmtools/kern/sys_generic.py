@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
+from lkmtools.abi.filio import FIOCLEX, FIONBIO, FIONCLEX
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_MASK, IOCPARM_MAX
 from lkmtools.abi.syscall import (
     SYS_ioctl,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
-FIONBIO = 0x8004667E  # _IOW('f', 126, int)
-FIOCLEX, FIONCLEX = 0x20006601, 0x20006602
 _LONGEST = 0x7FFFFFFF
 
 
@@ -127,11 +126,7 @@ def sys_lseek(k: Kernel, lwp: Lwp, fd: int, pad: int, offset: int, whence: int) 
     file = lwp.proc.files.get(fd)
     if whence not in (SEEK_SET, SEEK_CUR, SEEK_END):
         raise KernelError(EINVAL, f"whence {whence} is not 0, 1 or 2")
-    new = offset + (file.offset if whence == SEEK_CUR else file.end(k, lwp) if whence == SEEK_END else 0)
-    if new < 0:
-        raise KernelError(EINVAL, f"the offset would be {new}")
-    file.offset = new
-    return new
+    return file.seek(k, lwp, offset, whence)
 
 
 @syscall(SYS_ioctl, "int fd, u_long com, void *data")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EAGAIN, EPIPE
+from lkmtools.abi.errno import EAGAIN, EPASSTHROUGH, EPIPE, ESPIPE
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
+from lkmtools.abi.filio import FIONREAD
 from lkmtools.abi.poll import POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PSOCK
 from lkmtools.abi.signal import SIGPIPE
+from lkmtools.abi.stat import S_IFIFO, S_IRUSR, S_IWUSR
 from lkmtools.abi.syscall import SYS_pipe
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_descrip import File
@@ -102,6 +104,24 @@ class PipeEnd(File):
         if not ready:
             k.pollers.wait_for(lwp, pipe.ident)
         return ready
+
+    def seek(self, k: Kernel, lwp: Lwp, offset: int, whence: int) -> int:
+        """ESPIPE."""
+        raise KernelError(ESPIPE, "a pipe has no offset")
+
+    def attributes(self) -> dict[str, int]:
+        """Members of struct stat: a FIFO with so many bytes in it."""
+        return {
+            "st_mode": S_IFIFO | S_IRUSR | S_IWUSR, "st_size": len(self.pipe.data), "st_blksize": PIPE_SIZE,
+            "st_nlink": 1,
+        }  # fmt: skip
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """FIONREAD: how many bytes wait to be read."""
+        if com != FIONREAD:
+            return EPASSTHROUGH
+        k.mem.set_u32(data, len(self.pipe.data))
+        return 0
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """The other end sees the end, or that nobody reads."""

@@ -64,9 +64,10 @@ _NODATA = 0xFFFFFFFF  # -1 as a uid_t: leave it
 class DirectoryFile(File):
     """An open directory: getdents reads it, nothing else does."""
 
-    def __init__(self, node: Node, flag: int) -> None:
+    def __init__(self, node: Node, flag: int, path: str) -> None:
         super().__init__(flag)
         self.node: Node = node
+        self.path = path
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """EISDIR."""
@@ -119,7 +120,7 @@ def _open(k: Kernel, lwp: Lwp, place: Place, flags: int) -> File:
         return open_node(k, lwp, node, fflag)
     if fflag & FWRITE:
         raise KernelError(EISDIR, f"'{name}' is a directory")
-    return DirectoryFile(node, fflag)
+    return DirectoryFile(node, fflag, name)
 
 
 def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
@@ -322,9 +323,10 @@ def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
         with _locked(k, lwp, fd) as vp:
             vn_stat(k, lwp, vp, addr)
         return
-    if file.node is None:
-        raise KernelError(EINVAL, "this file has no attributes")
-    _stat(k, file.node, addr, file.size)
+    if file.node is not None:
+        _stat(k, file.node, addr, file.size)
+    else:
+        lwp.proc.space.write(addr, stat_struct.layout(k.dm).pack(**file.attributes()))
 
 
 @syscall(SYS___getdents30, "int fd, char *buf, size_t count")
