@@ -44,12 +44,16 @@ TTIPRI, TTOPRI = 25, 26  # <sys/tty.h>
 
 list_entry = Struct("list_entry", "void *le_next; void **le_prev")
 
+mdlwp = Struct("mdlwp", "struct trapframe *md_regs; int md_flags")
+mdproc = Struct("mdproc", "int md_flags; void (*md_syscall)(struct trapframe *)")
+sigctx = Struct("sigctx", "void *ps_sigcode")
+
 lwp = Struct(
     "lwp",
     """struct list_entry l_list; struct list_entry l_sibling; struct proc *l_proc; struct kauth_cred *l_cred;
        const void *l_wchan; const char *l_wmesg; const char *l_name; void *l_private;
-       int l_lid; int l_flag; int l_stat; int l_priority; int l_dupfd; int l_kpri""",
-    {"list_entry": list_entry},
+       int l_lid; int l_flag; int l_stat; int l_priority; int l_dupfd; int l_kpri; struct mdlwp l_md""",
+    {"list_entry": list_entry, "mdlwp": mdlwp},
 )
 
 proc = Struct(
@@ -59,6 +63,7 @@ proc = Struct(
        struct filedesc *p_fd; struct cwdinfo *p_cwdi; struct pstats *p_stats; struct plimit *p_limit;
        struct vmspace *p_vmspace; struct sigacts *p_sigacts; struct pgrp *p_pgrp; const struct emul *p_emul;
        void *p_emuldata; pid_t p_pid; int p_flag; int p_nlwps; int p_xstat; int p_dupfd; u_short p_acflag;
-       char p_stat; char p_comm[17]""",
-    {"list_entry": list_entry, "lwp": lwp},
+       char p_stat; char p_comm[17]; const struct execsw *p_execsw; struct ps_strings *p_psstr;
+       struct sigctx p_sigctx; struct mdproc p_md""",
+    {"list_entry": list_entry, "lwp": lwp, "sigctx": sigctx, "mdproc": mdproc},
 )

@@ -10,6 +10,7 @@ from lkmtools.kern.export import collect
 
 NAMES = (
     "conf",
+    "emul_names",
     "genfs_vnops",
     "init_sysent",
     "kern_auth",

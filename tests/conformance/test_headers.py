@@ -31,6 +31,9 @@ from lkmtools.abi import (
     vnode,
     vnode_if,
 )
+from lkmtools.abi import (
+    exec as execabi,
+)
 from lkmtools.cc import INCLUDE
 
 DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
@@ -59,6 +62,19 @@ STRUCTS = [
     ("sys/poll.h", [poll.pollfd], {}),
     ("sys/selinfo.h", [poll.selinfo], {}),
     ("sys/proc.h", [proc.lwp, proc.proc], {"p_lwps": "p_lwps.lh_first"}),
+    (
+        "sys/exec.h",
+        [
+            execabi.ps_strings,
+            execabi.execsw,
+            execabi.exec_vmcmd,
+            execabi.exec_vmcmd_set,
+            execabi.exec_package,
+        ],
+        {"elf_probe_func": "u.elf_probe_func"},
+    ),
+    ("sys/exec_elf.h", [execabi.elf_args], {}),
+    ("sys/proc.h", [execabi.emul, proc.mdlwp, proc.mdproc, proc.sigctx], {}),
     ("sys/stat.h", [stat.stat], {}),
     ("sys/dirent.h", [stat.dirent], {}),
     (

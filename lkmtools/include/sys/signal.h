@@ -4,6 +4,7 @@
 #define _SYS_SIGNAL_H_
 
 #include <sys/types.h>
+#include <sys/siginfo.h>
 
 #define _NSIG           64
 #define NSIG            _NSIG
@@ -51,6 +52,46 @@ typedef void (*sig_t)(int);
 #define SIG_DFL         ((void (*)(int))0)
 #define SIG_IGN         ((void (*)(int))1)
 #define SIG_ERR         ((void (*)(int))-1)
+
+struct sigaction {
+	union {
+		void	(*__handler)(int);
+		void	(*__sigaction)(int, siginfo_t *, void *);
+	}		__u;
+	sigset_t	sa_mask;
+	int		sa_flags;
+};
+#define sa_handler	__u.__handler
+#define sa_sigaction	__u.__sigaction
+
+#define SA_ONSTACK	0x0001
+#define SA_RESTART	0x0002
+#define SA_RESETHAND	0x0004
+#define SA_NOCLDSTOP	0x0008
+#define SA_NODEFER	0x0010
+#define SA_NOCLDWAIT	0x0020
+#define SA_SIGINFO	0x0040
+
+#define SIG_BLOCK	1
+#define SIG_UNBLOCK	2
+#define SIG_SETMASK	3
+
+typedef struct sigaltstack {
+	void	*ss_sp;
+	size_t	 ss_size;
+	int	 ss_flags;
+} stack_t;
+#define SS_ONSTACK	0x0001
+#define SS_DISABLE	0x0004
+#define MINSIGSTKSZ	8192
+#define SIGSTKSZ	(MINSIGSTKSZ + 32768)
+
+#define __sigmask(n)		(1U << (((n) - 1) & 31))
+#define __sigword(n)		(((n) - 1) >> 5)
+#define sigemptyset(s)		((s)->__bits[0] = (s)->__bits[1] = (s)->__bits[2] = (s)->__bits[3] = 0, 0)
+#define sigaddset(s, n)		((s)->__bits[__sigword(n)] |= __sigmask(n), 0)
+#define sigdelset(s, n)		((s)->__bits[__sigword(n)] &= ~__sigmask(n), 0)
+#define sigismember(s, n)	(((s)->__bits[__sigword(n)] & __sigmask(n)) != 0)
 
 #define sigmask(n)      (1 << ((n) - 1))
 

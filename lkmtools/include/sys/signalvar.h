@@ -1,9 +1,25 @@
-/* <sys/signalvar.h>: sending signals from within the kernel. */
+/* <sys/signalvar.h>: signals from within the kernel: sending, and what emulations build sigaction(2) and others of. */
 
 #ifndef _SYS_SIGNALVAR_H_
 #define _SYS_SIGNALVAR_H_
 
 #include <sys/signal.h>
 #include <sys/proc.h>
+
+#ifdef _KERNEL
+/* The system calls, for the current process and without its memory. Trampoline versions: 0 the kernel's, 2 tramp. */
+int	sigaction1(struct lwp *l, int signum, const struct sigaction *nsa, struct sigaction *osa, const void *tramp, int vers);
+int	sigprocmask1(struct lwp *l, int how, const sigset_t *nss, sigset_t *oss);
+void	sigpending1(struct lwp *l, sigset_t *ss);
+int	sigsuspend1(struct lwp *l, const sigset_t *ss);
+int	sigaltstack1(struct lwp *l, const struct sigaltstack *nss, struct sigaltstack *oss);
+
+void	trapsignal(struct lwp *l, struct ksiginfo *ksi);
+void	sendsig_siginfo(const struct ksiginfo *ksi, const sigset_t *mask);
+/* End the process as by this signal. It does not return. */
+void	sigexit(struct lwp *l, int signo) __dead;
+/* Where a signal frame ends: below the red zone, or the top of the alternate stack. */
+void	*getframe(struct lwp *l, int signo, int *onstack);
+#endif
 
 #endif

@@ -55,12 +55,15 @@
 #define SYS_writev              121
 #define SYS_fchown              123
 #define SYS_fchmod              124
+#define SYS_setreuid            126
+#define SYS_setregid            127
 #define SYS_rename              128
 #define SYS_flock               131
 #define SYS_mkfifo              132
 #define SYS_mkdir               136
 #define SYS_rmdir               137
 #define SYS_setsid              147
+#define SYS_sysarch             165
 #define SYS_pread               173
 #define SYS_pwrite              174
 #define SYS_setgid              181
@@ -77,6 +80,7 @@
 #define SYS_getpgid             207
 #define SYS_reboot              208
 #define SYS_poll                209
+#define SYS___sigaltstack14     281
 #define SYS_getsid              286
 #define SYS___sigpending14      292
 #define SYS___sigprocmask14     293
@@ -99,6 +103,7 @@
 #define SYS___stat50            439
 #define SYS___fstat50           440
 #define SYS___lstat50           441
+#define SYS___getrusage50       445
 #define SYS___wait450           449
 #define SYS___mknod50           450
 #define SYS_lkmwait             480	/* not NetBSD's */

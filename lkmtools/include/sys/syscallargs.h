@@ -67,6 +67,40 @@ struct sys___fstat50_args { syscallarg(int) fd; syscallarg(struct stat *) sb; };
 struct sys___lstat50_args { syscallarg(const char *) path; syscallarg(struct stat *) ub; };
 struct sys___mknod50_args { syscallarg(const char *) path; syscallarg(mode_t) mode; syscallarg(dev_t) dev; };
 
+struct sys___wait450_args {
+	syscallarg(pid_t) pid; syscallarg(int *) status; syscallarg(int) options; syscallarg(struct rusage *) rusage;
+};
+struct sys_execve_args { syscallarg(const char *) path; syscallarg(char *const *) argp; syscallarg(char *const *) envp; };
+struct sys_obreak_args { syscallarg(char *) nsize; };
+struct sys_mprotect_args { syscallarg(void *) addr; syscallarg(size_t) len; syscallarg(int) prot; };
+struct sys_setuid_args { syscallarg(uid_t) uid; };
+struct sys_seteuid_args { syscallarg(uid_t) euid; };
+struct sys_setreuid_args { syscallarg(uid_t) ruid; syscallarg(uid_t) euid; };
+struct sys_setgid_args { syscallarg(gid_t) gid; };
+struct sys_setegid_args { syscallarg(gid_t) egid; };
+struct sys_setregid_args { syscallarg(gid_t) rgid; syscallarg(gid_t) egid; };
+struct sys_getgroups_args { syscallarg(int) gidsetsize; syscallarg(gid_t *) gidset; };
+struct sys_setgroups_args { syscallarg(int) gidsetsize; syscallarg(const gid_t *) gidset; };
+struct sys_setpgid_args { syscallarg(pid_t) pid; syscallarg(pid_t) pgid; };
+struct sys_getpgid_args { syscallarg(pid_t) pid; };
+struct sys_getsid_args { syscallarg(pid_t) pid; };
+struct sys_umask_args { syscallarg(mode_t) newmask; };
+struct sys_getrlimit_args { syscallarg(int) which; syscallarg(struct rlimit *) rlp; };
+struct sys_setrlimit_args { syscallarg(int) which; syscallarg(const struct rlimit *) rlp; };
+struct sys___getrusage50_args { syscallarg(int) who; syscallarg(struct rusage *) rusage; };
+struct sys___sigaltstack14_args { syscallarg(const struct sigaltstack *) nss; syscallarg(struct sigaltstack *) oss; };
+struct sys___getcwd_args { syscallarg(char *) bufp; syscallarg(size_t) length; };
+struct sys_sysarch_args { syscallarg(int) op; syscallarg(void *) parms; };
+struct sys___getdents30_args { syscallarg(int) fd; syscallarg(char *) buf; syscallarg(size_t) count; };
+struct sys___gettimeofday50_args { syscallarg(struct timeval *) tp; syscallarg(void *) tzp; };
+struct sys___clock_gettime50_args { syscallarg(clockid_t) clock_id; syscallarg(struct timespec *) tp; };
+struct sys___nanosleep50_args { syscallarg(const struct timespec *) rqtp; syscallarg(struct timespec *) rmtp; };
+struct sys_truncate_args { syscallarg(const char *) path; syscallarg(int) PAD; syscallarg(off_t) length; };
+struct sys_ftruncate_args { syscallarg(int) fd; syscallarg(int) PAD; syscallarg(off_t) length; };
+struct sys_fsync_args { syscallarg(int) fd; };
+struct sys_fchmod_args { syscallarg(int) fd; syscallarg(mode_t) mode; };
+struct sys_fchown_args { syscallarg(int) fd; syscallarg(uid_t) uid; syscallarg(gid_t) gid; };
+
 #ifdef _KERNEL
 /* The calls themselves, for modules that wrap them. */
 int	sys_nosys(struct lwp *l, const void *v, register_t *retval);

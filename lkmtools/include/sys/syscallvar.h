@@ -1,8 +1,16 @@
-/* <sys/syscallvar.h>: the system call table, which <sys/systm.h> declares. */
+/* <sys/syscallvar.h>: the system call table, which <sys/systm.h> declares, and who serves the calls. */
 
 #ifndef _SYS_SYSCALLVAR_H_
 #define _SYS_SYSCALLVAR_H_
 
 #include <sys/systm.h>
+
+#ifdef _KERNEL
+struct trapframe;
+
+/* The machine's own convention, over the sysent, e_errno and e_nosys of the process's emulation. */
+void	syscall(struct trapframe *frame);
+void	syscall_intern(struct proc *p);
+#endif
 
 #endif

@@ -1,19 +1,9 @@
-/* <sys/mman.h>: anonymous memory. */
+/* <sys/mman.h>, with the functions. */
 
-#ifndef _SYS_MMAN_H_
-#define _SYS_MMAN_H_
+#ifndef _USER_SYS_MMAN_H_
+#define _USER_SYS_MMAN_H_
 
-#include <sys/types.h>
-
-#define PROT_NONE	0
-#define PROT_READ	1
-#define PROT_WRITE	2
-#define PROT_EXEC	4
-#define MAP_SHARED	0x0001
-#define MAP_PRIVATE	0x0002
-#define MAP_FIXED	0x0010
-#define MAP_ANON	0x1000
-#define MAP_FAILED	((void *)-1)
+#include_next <sys/mman.h>
 
 void	*mmap(void *, size_t, int, int, int, off_t);
 int	munmap(void *, size_t);
