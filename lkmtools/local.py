@@ -165,10 +165,11 @@ class LocalKernel:
                 time.sleep(min(wait, _NAP))
             return wait is not None
         except Panic as panic:
-            self._reboot()
+            self.reboot()
             raise PanicError(panic.reason, panic.report) from None
 
-    def _reboot(self) -> None:
+    def reboot(self) -> None:
+        """Boot a new kernel on the same console; the processes of the old one are gone."""
         old = self.kernel
         old.shutdown()
         self.kernel = Kernel(self.config, self.console, old.bootno + 1)

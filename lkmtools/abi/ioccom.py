@@ -35,9 +35,34 @@ class Ioctl:
 
     def code(self, dm: DataModel) -> int:
         """The 32-bit command on `dm`."""
-        return self.inout | (self.size(dm) & IOCPARM_MASK) << 16 | ord(self.group) << 8 | self.number
+        return _IOC(self.inout, self.group, self.number, self.size(dm))
 
 
 def IOCPARM_LEN(cmd: int) -> int:
     """The argument size encoded in a command, in bytes."""
     return cmd >> 16 & IOCPARM_MASK
+
+
+def _IOC(inout: int, group: str, number: int, size: int) -> int:
+    """A command: its direction, group, number and the size of its argument."""
+    return inout | (size & IOCPARM_MASK) << 16 | ord(group) << 8 | number
+
+
+def _IO(group: str, number: int) -> int:
+    """A command without an argument."""
+    return _IOC(IOC_VOID, group, number, 0)
+
+
+def _IOR(group: str, number: int, size: int) -> int:
+    """A command that copies `size` bytes out."""
+    return _IOC(IOC_OUT, group, number, size)
+
+
+def _IOW(group: str, number: int, size: int) -> int:
+    """A command that copies `size` bytes in."""
+    return _IOC(IOC_IN, group, number, size)
+
+
+def _IOWR(group: str, number: int, size: int) -> int:
+    """A command that copies `size` bytes in and out."""
+    return _IOC(IOC_INOUT, group, number, size)

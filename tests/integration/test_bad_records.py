@@ -90,7 +90,7 @@ def test_whatever_a_module_writes_to_its_records(lab: Any, field: int, when: int
         boot = lab.k.bootno
         survive(lab, field, word, when)
         if lab.k.bootno == boot:
-            lab.kernel._reboot()
+            lab.kernel.reboot()
         lab.p = lab.kernel.process("lab")
         assert lab.tables() == lab.boot_tables
         assert modules.stat_all(lab.p) == []

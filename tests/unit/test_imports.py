@@ -29,6 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "modules": {"client", "link", "elf"},
     "local": {"client", "proto", "kern"},
     "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto"},
+    "testing": {"cc", "client", "modules", "local"},
+    "pytest_plugin": {"testing"},
 }
 THIRD_PARTY = {
     "elftools": {"elf"},
@@ -37,6 +39,7 @@ THIRD_PARTY = {
     "rich": {"cli"},
     "numpy": set(),
     "greenlet": {"machine", "kern"},
+    "pytest": {"pytest_plugin"},
 }
 
 
@@ -100,3 +103,13 @@ def test_modstat_imports_no_heavy_package() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "[]\n"
+
+
+def test_the_pytest_plugin_costs_a_test_run_without_kernels_next_to_nothing() -> None:
+    """Every pytest run of the environment imports it: no other module of lkmtools comes with it."""
+    code = (
+        "import sys; import pytest; before = set(sys.modules);"
+        "import lkmtools.pytest_plugin; print(sorted(set(sys.modules) - before))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "['lkmtools', 'lkmtools.pytest_plugin']\n"
