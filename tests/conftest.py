@@ -22,6 +22,7 @@ def _helper(name: str) -> ModuleType:
 
 
 ccfix = _helper("ccfix")
+_helper("docrun")
 _helper("elfwriter")
 _helper("ldcompare")
 _helper("lkmraw")
