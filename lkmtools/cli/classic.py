@@ -139,6 +139,19 @@ def lkm_status(p: Process) -> dict[str, Any]:
     return kernel["lkm"] if kernel else {}
 
 
+def way_out(p: Process, failure: Failure) -> Failure:
+    """A failed ioctl of /dev/lkm, and that ioctl(2) is a module's now, if it is.
+
+    Only the daemon itself can tell: every system call that would ask may be a module's, too.
+    """
+    kernel = p.control("status")["kernel"] or {}
+    module = kernel.get("replaced", {}).get("ioctl")
+    if module is None:
+        return failure
+    hint = f"ioctl(2) is module '{module}' now; if that is what refuses, 'lkmctl reboot' is the way out"
+    return failure._replace(reason="\n".join(filter(None, (failure.reason, hint))))
+
+
 def print_json(document: dict[str, Any]) -> None:
     """One --json document on standard output, with its version first."""
     import json

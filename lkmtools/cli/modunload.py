@@ -9,7 +9,15 @@ import click
 
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
+from lkmtools.cli.classic import (
+    Failure,
+    classic,
+    complete_module,
+    opened,
+    print_json,
+    system_failure,
+    way_out,
+)
 from lkmtools.cli.common import connect, errx, warnx
 from lkmtools.errors import KernelError
 from lkmtools.modules import unload_fd
@@ -101,7 +109,7 @@ def unload_all(p: Process, wanted: list[int | str]) -> tuple[list[int | str], Fa
             return done, Failure(3, "id out of range", error.errno, error.reason)
         if error.errno == ENOENT:
             return done, Failure(3, "no such module", error.errno, error.reason)
-        return done, system_failure(5, "LMUNLOAD", error)
+        return done, way_out(p, system_failure(5, "LMUNLOAD", error))
     return done, None
 
 

@@ -48,6 +48,8 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
+        self.sy_call = 0  # the module's function that serves the system call in progress
+        self.kept: list[int] = []  # memory of modules unloaded meanwhile, until that function has returned
         self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet
 
     def alloca(self, k: Kernel, size: int) -> int:

@@ -58,6 +58,7 @@ from lkmtools.machine import (
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
+    from lkmtools.kern.spec_vnops import DeviceFile
     from lkmtools.kern.syscall import Syscall
     from lkmtools.machine.memory import Checked
 
@@ -100,7 +101,7 @@ class Kernel:
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
-        self.open_devices: dict[tuple[int, int], int] = {}
+        self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
         self.execsw = list(EXECSW)  # program formats, tried in this order
         self.syscalls: dict[int, Syscall] = modules.SYSCALLS
         self.calls = 0
@@ -415,6 +416,7 @@ class Kernel:
                 "running": sum(p.program is not None and not p.zombie for p in self.procs.values()),
                 "memory": {"total": self.frames.total * PAGE_SIZE, "free": self.frames.free * PAGE_SIZE},
             },
+            "replaced": self.system_calls.replaced(),
             "in_vain": {
                 NAMES.get(number, str(number)): count
                 for number, count in sorted(self.system_calls.in_vain.items())

@@ -14,10 +14,12 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMAT
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
 from lkmtools.kern.subr_devsw import devsw_attach, devsw_detach
+from lkmtools.kern.syscall import call_name
 from lkmtools.kern.vfs_init import vfs_attach, vfs_detach
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm_record import Module
 
 ENVVER = ""  # a kernel with none of DEBUG, MALLOCLOG
 
@@ -26,10 +28,14 @@ Undo = Callable[[], None]  # takes a wiring out without the module's own records
 
 
 class Type(NamedTuple):
-    """What loading and unloading a module of one type does to the tables. `load` tells how to undo it."""
+    """What loading and unloading a module of one type does to the tables. `load` tells how to undo it.
+
+    `blocked` tells, before the module's own handler is called, why it cannot be undone now.
+    """
 
     load: Callable[[Kernel, int], Undo]
     unload: Callable[[Kernel, int], None]
+    blocked: Callable[[Kernel, int], str] = lambda k, private: ""
 
 
 def module_name(k: Kernel, private: int) -> str:
@@ -97,23 +103,41 @@ def _load_syscall(k: Kernel, private: int) -> Undo:
 
 def _restore(k: Kernel, slot: int, new: bytes, old: bytes) -> None:
     """Put the old entry back, if the slot still holds the new one: EBUSY when another took it since."""
-    where = k.sysent + slot * k.sysent_layout.size
-    if k.mem.read(where, len(new)) != new:
-        raise KernelError(
-            EBUSY, f"system call {slot} was replaced again since; unload what replaced it first"
-        )
-    k.mem.write(where, old)
+    if why := _overtaken(k, slot, new):
+        raise KernelError(EBUSY, why)
+    k.mem.write(k.sysent + slot * k.sysent_layout.size, old)
+
+
+def _overtaken(k: Kernel, slot: int, entry: bytes) -> str:
+    """Why a slot cannot be given back: it does not hold `entry` any more."""
+    layout = k.sysent_layout
+    where = k.sysent + slot * layout.size
+    if k.mem.read(where, len(entry)) == entry:
+        return ""
+    module = k.lkm.module_at(k.mem.ptr(where + layout.offsetof("sy_call")))
+    what = f"module '{module.title}'" if module is not None else "what replaced it"
+    return f"{call_name(slot)} was replaced again since; unload {what} first"
 
 
 def _unload_syscall(k: Kernel, private: int) -> None:
     """Put lkm_oldent back."""
-    layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
-    view = k.umem.view(layout, private)
-    slot = view.get("mod.lkm_offset")
+    view = k.umem.view(abi.lkm_syscall.layout(k.dm), private)
+    slot, new = _slot(k, private)
     if slot >= SYS_MAXSYSCALL:
         raise KernelError(EINVAL, f"lkm_offset is {slot:#x}: not a slot this module was given")
-    new = k.umem.read(view.lkm_sysent, entry.size)
-    _restore(k, slot, new, k.umem.read(view.at("lkm_oldent.sy_narg"), entry.size))
+    _restore(k, slot, new, k.umem.read(view.at("lkm_oldent.sy_narg"), len(new)))
+
+
+def _slot(k: Kernel, private: int) -> tuple[int, bytes]:
+    """The slot a module was given, and what it put there."""
+    view = k.umem.view(abi.lkm_syscall.layout(k.dm), private)
+    return view.get("mod.lkm_offset"), k.umem.read(view.lkm_sysent, k.sysent_layout.size)
+
+
+def _blocked_syscall(k: Kernel, private: int) -> str:
+    """Another module has taken the slot since, and has this one's entry to put back."""
+    slot, new = _slot(k, private)
+    return _overtaken(k, slot, new) if slot < SYS_MAXSYSCALL else ""
 
 
 def _load_dev(k: Kernel, private: int) -> Undo:
@@ -150,11 +174,18 @@ def _unload_vfs(k: Kernel, private: int) -> None:
 
 
 TYPES: dict[int, Type] = {
-    abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall),
+    abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall, _blocked_syscall),
     abi.LM_VFS: Type(_load_vfs, _unload_vfs),
     abi.LM_DEV: Type(_load_dev, _unload_dev),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),
 }
+
+
+def blocked(k: Kernel, module: Module) -> str:
+    """Why what a module has wired cannot be taken out now; "" when it can."""
+    rows = ((TYPES.get(k.umem.i32(private)), private) for private in module.wired)
+    reasons = (row.blocked(k, private) for row, private in rows if row is not None)
+    return next(filter(None, reasons), "")
 
 
 def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:

@@ -21,6 +21,7 @@ from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_lkm import Open
+    from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
 
@@ -150,10 +151,19 @@ class Lkm:
             kern_ksyms.delsymtab(k, module)
         self.list.remove(module)
         lkm_refs.unlink(k, module)
-        k.kmap.free(module.area)
+        lwp = k.sched.current
+        if lwp is not None and module.holds(lwp.sy_call):
+            lwp.kept.append(module.area)
+        else:
+            k.kmap.free(module.area)
         if module.syms:
             k.kmap.free(module.syms)
         k.heap.free(module.table)
+
+    def let_go(self, lwp: Lwp) -> None:
+        """A system call of unloaded modules has returned from them: their memory goes now."""
+        while lwp.kept:
+            self._k.kmap.free(lwp.kept.pop())
 
     def ready(self, module: Module, entry: int) -> None:
         """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""

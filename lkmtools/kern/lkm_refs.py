@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
 from lkmtools.errors import KernelError
+from lkmtools.kern import lkm_dispatch
 from lkmtools.kern.export import export
 from lkmtools.kern.panic import caller_pc
+from lkmtools.kern.spec_vnops import open_in
 from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace
 
@@ -43,7 +45,11 @@ class Call(NamedTuple):
 
 
 def in_use(k: Kernel, module: Module) -> str:
-    """Why a module may not be unloaded: dependents, references, mounts, calls in progress; "" if it may."""
+    """Why a module may not be unloaded; "" if it may.
+
+    Asked in this order: dependents, references, mounts, open devices, tables others have changed since, calls
+    in progress. The system call that asks may itself be the module's: its memory then outlasts the call.
+    """
     if module.users:
         names = ", ".join(f"'{user.title}'" for user in users(module))
         return f"'{module.title}' is in use by {names}"
@@ -51,12 +57,21 @@ def in_use(k: Kernel, module: Module) -> str:
         return f"'{module.title}' is held by {holders(module)}"
     if mounted := k.vfs.uses(module):
         return mounted
-    call = next(calls(k, module), None)
+    if opened := open_in(k, module):
+        return opened
+    if blocked := lkm_dispatch.blocked(k, module):
+        return blocked
+    call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
     if call is None:
         return ""
     proc = call.lwp.proc
     verb = "is" if call.lwp.wchan is None else "sleeps"
     return f"pid {proc.pid} ({proc.comm}) {verb} in {k.symbolize(call.pc, returns=True)}"
+
+
+def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
+    """Is this the lwp that runs, in a system call that the module provides?"""
+    return lwp is k.sched.current and module.holds(lwp.sy_call)
 
 
 # -- dependents ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.conf import bdevsw, cdevsw, major
+from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
 from lkmtools.abi.errno import EMOVEFD, ENODEV, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import POLLNVAL
@@ -25,6 +25,7 @@ from lkmtools.machine import Prototype
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm_record import Module
     from lkmtools.kern.ramfs import Node
 
 D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
@@ -42,13 +43,22 @@ class DeviceFile(File):
         self.major = major(node.rdev)
         self.kind = node.mode & S_IFMT
         self.node: Node = node
+        self.opener = ""
+
+    def __str__(self) -> str:
+        kind = "character" if self.kind == S_IFCHR else "block"
+        return f"{kind} device {self.major}, {minor(self.dev)}"
+
+    def driver(self, k: Kernel) -> int:
+        """The address of its driver's struct cdevsw or bdevsw; 0 when there is none."""
+        return lookup(k, "cdevsw" if self.kind == S_IFCHR else "bdevsw", self.major)
 
     def _entry(self, k: Kernel, member: str) -> int:
         """A function pointer of this device's driver; ENXIO when the major has none."""
-        table, struct = ("cdevsw", cdevsw) if self.kind == S_IFCHR else ("bdevsw", bdevsw)
-        driver = lookup(k, table, self.major)
+        struct = cdevsw if self.kind == S_IFCHR else bdevsw
+        driver = self.driver(k)
         if not driver:
-            raise KernelError(ENXIO, f"no driver has {table[:4]} major {self.major}")
+            raise KernelError(ENXIO, f"no driver has {struct.name[:4]} major {self.major}")
         field = struct.layout(k.dm).fields.get(member)
         if field is None:
             raise KernelError(ENODEV, "block devices are not read or written directly")
@@ -61,15 +71,16 @@ class DeviceFile(File):
             return lwp.clones.pop()
         if errno:
             raise KernelError(errno, lwp.thread.reason)
-        key = (self.kind, self.dev)
-        k.open_devices[key] = k.open_devices.get(key, 0) + 1
+        k.open_devices.setdefault((self.kind, self.dev), []).append(self)
+        self.opener = f"pid {lwp.proc.pid} ({lwp.proc.comm})"
         return self
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Call d_close when this was the device's last open file."""
         key = (self.kind, self.dev)
-        k.open_devices[key] -= 1
-        if k.open_devices[key]:
+        files = k.open_devices[key]
+        files.remove(self)
+        if files:
             return 0
         del k.open_devices[key]
         return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
@@ -100,3 +111,9 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     if node.mode & S_IFMT not in (S_IFCHR, S_IFBLK):
         raise KernelError(ENXIO, "not a device")
     return DeviceFile(node, flag).open(k, lwp)
+
+
+def open_in(k: Kernel, module: Module) -> str:
+    """The open devices whose driver is in a module, as a sentence; "" when none is."""
+    rows = (files[0] for files in k.open_devices.values() if module.holds(files[0].driver(k)))
+    return "; ".join(f"{file} of '{module.title}' is open, by {file.opener}" for file in rows)

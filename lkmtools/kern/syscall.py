@@ -11,9 +11,9 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART
+from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
 from lkmtools.abi.lkm import sysent
-from lkmtools.abi.syscall import SYS_NSYSENT
+from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import Function
 from lkmtools.kern.kern_proc import ARGS_ROOM
@@ -139,7 +139,7 @@ class SystemCalls:
         if own is None:
             if sy_call in self._missing:
                 self.in_vain[number] = self.in_vain.get(number, 0) + 1
-            return self._call_module(lwp, sy_call, args)
+            return self._call_module(lwp, number, sy_call, args)
         # The entry is our own stub: what it does, without words in memory.
         body, binding = own
         if len(args) < binding.words:
@@ -158,13 +158,41 @@ class SystemCalls:
         first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
         return first, second
 
-    def _call_module(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
+    def _call_module(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
         """The entry is a module's: arguments and results are words in kernel memory."""
         k, mask = self._k, self._k.dm.mask
         words = args + (0,) * (MAXARGS - len(args))
         k.mem.write(lwp.args, self._words.pack(*[word & mask for word in words], 0, 0))
-        errno = k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)
+        lwp.sy_call = sy_call
+        try:
+            errno = k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)
+        finally:
+            lwp.sy_call = 0
+            if lwp.kept:
+                k.lkm.let_go(lwp)
         if errno not in (0, EJUSTRETURN):
-            raise KernelError(errno, lwp.thread.reason)
+            raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
         first, second = k.mem.unpack(self._retval, lwp.retval)
         return first, second
+
+    def _whose(self, number: int, sy_call: int, errno: int) -> str:
+        """The reason for an errno that a module gave without one; "" for what is nobody's."""
+        module = self._k.lkm.module_at(sy_call)
+        if module is None:
+            return ""
+        return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"
+
+    def replaced(self) -> dict[str, str]:
+        """The system calls that modules provide: name (or number) -> the module's name."""
+        found = {}
+        for number in range(SYS_NSYSENT):
+            sy_call = self._k.mem.ptr(self._sy_call + number * self._step)
+            if sy_call not in self._own and (module := self._k.lkm.module_at(sy_call)) is not None:
+                found[NAMES.get(number, str(number))] = module.title
+        return found
+
+
+def call_name(number: int) -> str:
+    """A system call for a message: its number, and its name if it has one."""
+    name = NAMES.get(number)
+    return f"system call {number} ({name})" if name else f"system call {number}"

@@ -71,12 +71,15 @@ def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
-    """Programs that run, and the system calls that programs and clients asked for in vain."""
+    """Programs that run, and which system calls modules provide, or nobody who was asked for."""
     rows = []
     programs = kernel.get("programs")  # an older daemon has neither this nor the next
     if programs and programs["running"]:
         used = programs["memory"]["total"] - programs["memory"]["free"]
         rows.append(("programs", f"{programs['running']} running, {used >> 10} KB"))
+    if kernel.get("replaced"):
+        calls = ", ".join(f"{name} by '{module}'" for name, module in kernel["replaced"].items())
+        rows.append(("replaced", f"system calls: {calls}"))
     if kernel.get("in_vain"):
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
         rows.append(("in vain", f"system calls nobody provides: {calls}"))
