@@ -41,10 +41,10 @@ class Ran(NamedTuple):
 class Runner:
     """A kernel and a compiler for its machine."""
 
-    def __init__(self, cc: Any, machine: str) -> None:
+    def __init__(self, cc: Any, machine: str, lk: LocalKernel | None = None) -> None:
         self.cc = cc
         self.machine = machine
-        self.lk = LocalKernel(machine=machine)
+        self.lk = lk or LocalKernel(machine=machine)
 
     @property
     def k(self) -> Any:

@@ -1,6 +1,6 @@
 /*
  * sysentpatch: a module that wraps a system call by hand. MISC modules get no help from the kernel: this one saves and
- * replaces the entry of unlink(2) in sysent[] itself, and must put it back.
+ * replaces the entry of unlink(2) in sysent[] itself, calls the old one, counts, and must put it back.
  */
 
 #include <sys/param.h>
@@ -15,8 +15,9 @@ int	sysentpatch_lkmentry(struct lkm_table *, int, int);
 MOD_MISC("sysentpatch");
 
 static struct sysent saved;
+static u_int calls, failed;
 
-/* Says who removes what, then does what the old one does. */
+/* Says who removes what, then does what the old one does, and counts. */
 static int
 watched_unlink(struct lwp *l, const void *v, register_t *retval)
 {
@@ -27,7 +28,11 @@ watched_unlink(struct lwp *l, const void *v, register_t *retval)
 	error = copyinstr(SCARG(uap, path), path, sizeof(path), NULL);
 	if (error == 0)
 		printf("%s[%d] removes %s\n", l->l_proc->p_comm, l->l_proc->p_pid, path);
-	return saved.sy_call(l, v, retval);
+	calls++;
+	error = saved.sy_call(l, v, retval);
+	if (error != 0)
+		failed++;
+	return error;
 }
 
 static int
@@ -46,6 +51,7 @@ sysentpatch_unload(struct lkm_table *lkmtp, int cmd)
 	if (sysent[SYS_unlink].sy_call != watched_unlink)
 		return EBUSY;		/* somebody wrapped the wrapper */
 	sysent[SYS_unlink] = saved;
+	printf("sysentpatch: %u calls of unlink, %u of them in vain\n", calls, failed);
 	return 0;
 }
 

@@ -188,6 +188,13 @@ def blocked(k: Kernel, module: Module) -> str:
     return next(filter(None, reasons), "")
 
 
+def provides(k: Kernel, module: Module, sy_call: int) -> bool:
+    """Is a system call's function what lkmdispatch put into sysent[] for the module?"""
+    at = k.sysent_layout.offsetof("sy_call")
+    new = (_slot(k, private)[1] for private in module.wired if k.umem.i32(private) == abi.LM_SYSCALL)
+    return any(int.from_bytes(entry[at:], k.dm.byteorder) == sy_call for entry in new)
+
+
 def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
     """lkmdispatch's work. KernelErrors: EPROGMISMATCH, EEXIST, ENXIO, and each type's own."""
     if cmd not in (abi.LKM_E_LOAD, abi.LKM_E_UNLOAD):

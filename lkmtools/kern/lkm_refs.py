@@ -47,8 +47,9 @@ class Call(NamedTuple):
 def in_use(k: Kernel, module: Module) -> str:
     """Why a module may not be unloaded; "" if it may.
 
-    Asked in this order: dependents, references, mounts, open devices, tables others have changed since, calls
-    in progress. The system call that asks may itself be the module's: its memory then outlasts the call.
+    Asked in this order: dependents, references, mounts, calls in progress, open devices, tables others have
+    changed since. The system call that asks may itself be what a SYSCALL module provides: its memory then
+    outlasts the call.
     """
     if module.users:
         names = ", ".join(f"'{user.title}'" for user in users(module))
@@ -57,21 +58,19 @@ def in_use(k: Kernel, module: Module) -> str:
         return f"'{module.title}' is held by {holders(module)}"
     if mounted := k.vfs.uses(module):
         return mounted
-    if opened := open_in(k, module):
-        return opened
-    if blocked := lkm_dispatch.blocked(k, module):
-        return blocked
     call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
     if call is None:
-        return ""
+        return open_in(k, module) or lkm_dispatch.blocked(k, module)
     proc = call.lwp.proc
     verb = "is" if call.lwp.wchan is None else "sleeps"
     return f"pid {proc.pid} ({proc.comm}) {verb} in {k.symbolize(call.pc, returns=True)}"
 
 
 def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
-    """Is this the lwp that runs, in a system call that the module provides?"""
-    return lwp is k.sched.current and module.holds(lwp.sy_call)
+    """Is this the lwp that runs, in a system call that the kernel will take from the module?"""
+    return (
+        lwp is k.sched.current and module.holds(lwp.sy_call) and lkm_dispatch.provides(k, module, lwp.sy_call)
+    )
 
 
 # -- dependents ---------------------------------------------------------------------------------------------

@@ -112,6 +112,14 @@ static const struct cdevsw drv_cdevsw = {
 static const struct bdevsw drv_bdevsw = {
 	drv_open, drv_close, (void *)enodev, drv_ioctl, nodump, nosize, D_DISK
 };
+void drv_detach(void);
+void drv_detach(void) { devsw_detach(NULL, &drv_cdevsw); }
+int drv_attach(void);
+int drv_attach(void)
+{
+	devmajor_t b = -1, c = -1;
+	return devsw_attach("drv", NULL, &b, &drv_cdevsw, &c);
+}
 """
 
 
@@ -239,8 +247,8 @@ def test_a_failing_load_handler_takes_the_driver_out(lab: Any) -> None:
 def test_attach_and_detach_by_hand(lab: Any) -> None:
     """A MISC module that calls devsw_attach and devsw_detach itself, and looks its driver up."""
     by_hand = """
-int drv_attach(void);
-int drv_attach(void)
+int by_hand(void);
+int by_hand(void)
 {
 	devmajor_t b = -1, c = -1;
 	int error = devsw_attach("byhand", NULL, &b, &drv_cdevsw, &c);
@@ -248,16 +256,14 @@ int drv_attach(void)
 		return -error;
 	return cdevsw_lookup(makedev(c, 0)) == &drv_cdevsw && bdevsw_lookup(makedev(c, 0)) == NULL ? c : -1;
 }
-void drv_detach(void);
-void drv_detach(void) { devsw_detach(NULL, &drv_cdevsw); }
 MOD_MISC("drv")
 """
     lab.load(HEAD + DRIVER + by_hand + TAIL.replace("@LOAD@", "lkm_nofunc"), name="drv", whole=True)
-    assert lab.call("int drv_attach(void)") == 180
-    assert lab.call("int drv_attach(void)") == -EEXIST
+    assert lab.call("int by_hand(void)") == 180
+    assert lab.call("int by_hand(void)") == -EEXIST
     lab.call("void drv_detach(void)")
     assert lab.tables()["cdevsw"] == lab.boot_tables["cdevsw"]
-    assert lab.call("int drv_attach(void)") == 180
+    assert lab.call("int by_hand(void)") == 180
 
 
 # -- open and close ------------------------------------------------------------------------------------------
@@ -394,36 +400,63 @@ def test_an_unknown_ioctl_is_enotty(drv: Any) -> None:
     assert errno_of(drv.p.ioctl, drv.fd, 0xC0107803, 0xDEAD000) == EFAULT
 
 
-# -- unload --------------------------------------------------------------------------------------------------
+# -- unload and detach ---------------------------------------------------------------------------------------
 
 
-def test_after_unload_the_node_is_enxio(drv: Any) -> None:
-    """For new opens and for who had it open; closing is ENXIO too, and the descriptor is gone."""
+def test_an_open_device_keeps_its_driver(drv: Any) -> None:
+    """EBUSY names the device and who opened it; a descriptor that a dead client had does not count."""
+    other = drv.kernel.process("other")
+    other.open("/dev/drv0", O_RDWR)
+    drv.p.close(drv.fd)
+    with pytest.raises(KernelError) as caught:
+        modules.unload(drv.p, "drv")
+    assert caught.value.errno == EBUSY
+    assert caught.value.reason == (
+        f"character device {drv.major}, 0 of 'drv' is open, by pid {other.pid} (other)"
+    )
+    other.exit()
     modules.unload(drv.p, "drv")
+    assert errno_of(drv.p.open, "/dev/drv0") == ENXIO
+    assert drv.tables() == drv.boot_tables
+
+
+def test_an_open_block_device_keeps_its_driver_too(lab: Any) -> None:
+    bmajor, _ = load(lab, bdev="&drv_bdevsw")
+    fd = lab.p.open(node(lab, bmajor, 3, S_IFBLK))
+    with pytest.raises(KernelError, match=f"block device {bmajor}, 3 of 'drv' is open"):
+        modules.unload(lab.p, "drv")
+    lab.p.close(fd)
+    modules.unload(lab.p, "drv")
+
+
+def test_after_a_detach_the_node_is_enxio(drv: Any) -> None:
+    """For new opens and for who had it open; closing is ENXIO too, and the descriptor is gone."""
+    drv.call("void drv_detach(void)")
     assert errno_of(drv.p.open, "/dev/drv0") == ENXIO
     assert errno_of(drv.p.read, drv.fd, 1) == ENXIO
     assert errno_of(drv.p.ioctl, drv.fd, 0x20007804) == ENXIO
     drv.kernel.process("other").exit()
     assert errno_of(drv.p.close, drv.fd) == ENXIO
     assert errno_of(drv.p.close, drv.fd) == 9
+    modules.unload(drv.p, "drv")
     assert drv.tables() == drv.boot_tables
 
 
-def test_a_reloaded_driver_serves_the_old_descriptor(drv: Any) -> None:
+def test_a_driver_that_comes_back_serves_the_old_descriptor(drv: Any) -> None:
     """The switch is asked anew by every call, and the major is the same."""
-    modules.unload(drv.p, "drv")
-    load(drv)
+    drv.call("void drv_detach(void)")
+    assert drv.call("int drv_attach(void)") == 0
     assert drv.p.write(drv.fd, b"again") == 5
     drv.p.close(drv.fd)
-    assert (value(drv, "drv_opens"), value(drv, "drv_closes")) == (0, 1)
+    assert value(drv, "drv_closes") == 1
 
 
-def test_a_client_that_dies_after_the_unload_leaves_nothing(drv: Any) -> None:
+def test_a_client_that_dies_after_the_detach_leaves_nothing(drv: Any) -> None:
     """Its exit closes a device without a driver; the console says so."""
     other = drv.kernel.process("other")
     other.open("/dev/drv0")
     drv.p.close(drv.fd)
-    modules.unload(drv.p, "drv")
+    drv.call("void drv_detach(void)")
     other.exit()
     assert drv.k.open_devices == {}
     assert "other" in drv.dmesg.splitlines()[-1]
