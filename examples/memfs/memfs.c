@@ -516,6 +516,7 @@ static const struct vnodeopv_entry_desc memfs_vnodeop_entries[] = {
 	{ &vop_write_desc, memfs_write },
 	{ &vop_ioctl_desc, genfs_enoioctl },
 	{ &vop_poll_desc, genfs_poll },
+	{ &vop_mmap_desc, genfs_mmap },
 	{ &vop_fsync_desc, genfs_nullop },
 	{ &vop_remove_desc, memfs_remove },
 	{ &vop_link_desc, memfs_link },

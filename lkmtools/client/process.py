@@ -189,6 +189,30 @@ class Process(Core):
         """int chdir(const char *path)"""
         self.syscall(nr.SYS_chdir, path)
 
+    def fchdir(self, fd: int) -> None:
+        """int fchdir(int fd)"""
+        self.syscall(nr.SYS_fchdir, fd)
+
+    def chroot(self, path: str) -> None:
+        """int chroot(const char *path)"""
+        self.syscall(nr.SYS_chroot, path)
+
+    def getcwd(self) -> str:
+        """int __getcwd(char *bufp, size_t length): the working directory, as seen from the root directory."""
+        buf = self.buffer(_PATH)
+        count = self.syscall(nr.SYS___getcwd, buf, _PATH)[0]
+        return buf.data[: count - 1].decode("utf-8", "backslashreplace")
+
+    def share(self, path: str, writable: bool = False, session: bool = False) -> str:
+        """Let the kernel show a directory of the host, an absolute path: the source to mount as hostfs, once.
+
+        With `session` it is unmounted when no process has it as root directory any more, and this one ended.
+        """
+        found = self.control("share", path=path, writable=writable, session=session)
+        if found["errno"]:
+            raise KernelError(found["errno"], found["reason"])
+        return str(found["word"])
+
     def mount(self, kind: str, path: str, source: str | bytes | None = None, flags: int = 0) -> None:
         """int __mount50(const char *type, const char *path, int flags, void *data, size_t data_len)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.errno import ENXIO
+from lkmtools.abi.errno import EINVAL, ENXIO
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.ksyms_dev import ksyms_modevent
@@ -90,8 +90,26 @@ def addr2sym(server: Server, conn: Connection, serial: int, arguments: dict[str,
     return {**place._asdict(), "text": str(place)}
 
 
+def share(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Allow one mount of the host's directory "path": the "word" to mount, or errno and reason.
+
+    With "writable" it may be written, with "session" it goes with the processes that have it as root.
+    """
+    path = arguments.get("path")
+    try:
+        if server.kernel is None:
+            raise KernelError(ENXIO, "the kernel is halted")
+        if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
+            raise KernelError(EINVAL, f"path: {path!r} is not an absolute path")
+        flags = bool(arguments.get("writable")), bool(arguments.get("session"))
+        word = server.kernel.hostfs.share(path, *flags)
+    except KernelError as error:
+        return {"errno": error.errno, "reason": error.reason, "word": ""}
+    return {"errno": 0, "reason": "", "word": word}
+
+
 EVENTS = {"load": MOD_LOAD, "unload": MOD_UNLOAD, "shutdown": MOD_SHUTDOWN, "quiesce": MOD_QUIESCE}
-OWNERS = {"reboot", "stop", "ksyms"}  # what only the owner of the daemon and root may ask for
+OWNERS = {"reboot", "stop", "ksyms", "share"}  # what only the owner of the daemon and root may ask for
 VERBS: dict[str, Verb] = {
     "status": status,
     "dmesg": dmesg,
@@ -100,6 +118,7 @@ VERBS: dict[str, Verb] = {
     "stop": stop,
     "ksyms": ksyms,
     "addr2sym": addr2sym,
+    "share": share,
 }
 
 

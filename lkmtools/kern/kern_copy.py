@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.request import Space
+    from lkmtools.machine.memory import View
 
 _CHUNK = 4096
 _WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
@@ -125,6 +127,29 @@ def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
     return 0
 
 
+@contextmanager
+def uio_for(
+    k: Kernel, lwp: Lwp, base: int, size: int, offset: int, rw: int, segment: int = UIO_USERSPACE
+) -> Iterator[View]:
+    """A struct uio of one piece: `size` bytes at `base`, of the process or (UIO_SYSSPACE) of the kernel."""
+    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
+    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
+    try:
+        iov = addr + (u_layout.size + 15 & -16)
+        k.mem.write(iov, v_layout.pack(iov_base=base, iov_len=size))
+        space = VMSPACE_KERNEL if segment == UIO_SYSSPACE else lwp.proc.addr
+        k.mem.write(
+            addr,
+            u_layout.pack(
+                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=size, uio_rw=rw,
+                uio_vmspace=space, uio_segflg=segment, uio_lwp=lwp.addr,
+            ),
+        )  # fmt: skip
+        yield k.mem.view(u_layout, addr)
+    finally:
+        lwp.release(k, addr)
+
+
 def uio_read(k: Kernel, data: bytes, uio_addr: int) -> int:
     """Python bytes to where `uio` points, as far as it has room; returns how many."""
 
@@ -172,24 +197,10 @@ def transfer(
     k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int, call: Callable[[int], int]
 ) -> tuple[int, int]:
     """Call an operation with a uio over `count` bytes of the calling process: (bytes moved, offset then)."""
-    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
-    try:
-        iov = addr + (u_layout.size + 15 & -16)
-        k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=count))
-        k.mem.write(
-            addr,
-            u_layout.pack(
-                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=count, uio_rw=rw,
-                uio_vmspace=lwp.proc.addr, uio_segflg=UIO_USERSPACE, uio_lwp=lwp.addr,
-            ),
-        )  # fmt: skip
+    with uio_for(k, lwp, buf, count, offset, rw) as view:
         lwp.thread.reason = ""
-        errno = call(addr)
-        view = k.mem.view(u_layout, addr)
+        errno = call(view.addr)
         left, end = view.uio_resid, view.uio_offset
-    finally:
-        lwp.release(k, addr)
     moved: int = count - left
     if moved < 0:
         raise KernelError(EIO, f"uio_resid was left at {left}, more than the {count} bytes asked for")

@@ -21,6 +21,7 @@ from lkmtools.abi.signal import SIGCHLD, SIGHUP
 from lkmtools.abi.syscall import SYS___wait450, SYS_fork, SYS_vfork
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
+from lkmtools.kern.hostfs_vfsops import leave_session
 from lkmtools.kern.kern_descrip import Descriptors, File, close_all
 from lkmtools.kern.kern_exec import execute, make_package, new_space
 from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, free_proc, new_proc
@@ -89,7 +90,7 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     proc.program = program = Program(UserThread(space), parent.pid)
     proc.space = space
     proc.parent = parent
-    proc.cwd, proc.umask = parent.cwd, parent.umask
+    proc.cwd, proc.root, proc.umask = parent.cwd, parent.root, parent.umask
     proc.files = Descriptors()
     for file in what.files:
         proc.files.install(file)
@@ -116,7 +117,7 @@ def sys_fork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     child.program = copy = Program(user, program.session)
     child.space = space
     child.parent = proc
-    child.cwd, child.umask = proc.cwd, proc.umask
+    child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.files = proc.files.copy()
     copy.files, copy.brk, copy.mask = program.files, program.brk, program.mask
     copy.actions = program.actions.copy()
@@ -152,6 +153,7 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
     assert program is not None
     proc.exiting = True
     close_all(k, lwp)
+    leave_session(k, lwp)
     k.sched.userret()
     drop_frames(k, program)
     k.engine.drop_user(program.user)

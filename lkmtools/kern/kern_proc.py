@@ -134,6 +134,7 @@ class Proc:
         self.space: Space = NOWHERE
         self.tty = bytearray()
         self.cwd = "/"
+        self.root = "/"  # its root directory, of chroot
         self.umask = 0o022
         self.exiting = False
         self.lwp: Lwp

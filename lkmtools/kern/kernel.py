@@ -23,6 +23,7 @@ from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
 from lkmtools.kern.genfs_vnops import dead_vector
 from lkmtools.kern.hostfile import HostPoll, dispose_host_files
+from lkmtools.kern.hostfs_vfsops import Hostfs, leave_session
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_exec import EXECSW
@@ -140,6 +141,7 @@ class Kernel:
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)
         dead_vector(self)
+        self.hostfs = Hostfs(self)
         self._devices()
         self._processes()
         self.console.write(
@@ -182,7 +184,7 @@ class Kernel:
     def _devices(self) -> None:
         now = self.now()
         self.tree = Tree(now)
-        self.tree.make("/dev", 0o040755, Cred(0, 0), now)
+        self.tree.root_dev = self.tree.make("/dev", 0o040755, Cred(0, 0), now)
         self.tree.make("/tmp", 0o041777, Cred(0, 0), now)
         mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
         cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
@@ -275,6 +277,7 @@ class Kernel:
             if proc.program is not None and not proc.zombie:
                 dispose_host_files(proc.files)
         self.ksyms.close()
+        self.hostfs.close()
         self.engine.close()
         self.mem.close()
         self.host.close()
@@ -295,6 +298,7 @@ class Kernel:
             proc.busy = False
             self.sched.hub.switch()
         close_all(self, lwp)
+        leave_session(self, lwp)
         self.sched.userret()
         del self.procs[proc.pid]
         free_proc(self, proc)

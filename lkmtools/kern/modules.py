@@ -12,6 +12,8 @@ NAMES = (
     "conf",
     "emul_names",
     "genfs_vnops",
+    "hostfs_vfsops",
+    "hostfs_vnops",
     "init_sysent",
     "kern_auth",
     "kern_clock",
@@ -54,6 +56,7 @@ NAMES = (
     "vfs_namecalls",
     "vfs_subr",
     "vfs_syscalls",
+    "vfs_vnops",
     "vnode_if",
 )
 MODULES = tuple(import_module(f"lkmtools.kern.{name}") for name in NAMES)

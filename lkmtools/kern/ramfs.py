@@ -1,4 +1,4 @@
-"""The root file system: a tree of directories and device nodes in Python memory.
+"""The root file system: a tree of directories, device nodes and symbolic links in Python memory.
 
 It holds no data, so it has no regular files; file systems with data are modules' work. Nodes have the
 attributes stat(2) shows.
@@ -16,7 +16,7 @@ from lkmtools.abi.errno import (
     ENOTDIR,
     ENOTEMPTY,
 )
-from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFMT
+from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
 
@@ -25,7 +25,7 @@ PATH_MAX = 1024
 
 
 class Node:
-    """A directory (`children` is a dict) or a device node (`rdev`).
+    """A directory (`children` is a dict), a device node (`rdev`) or a symbolic link (`target`).
 
     `mounted` is the struct mount that covers a directory, 0 when none does.
     """
@@ -38,6 +38,8 @@ class Node:
         self.rdev = rdev
         self.time = now
         self.mounted = 0
+        self.nlink = 1
+        self.target: str | None = None
         self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
 
     def access(self, cred: Cred, want: int) -> None:
@@ -57,6 +59,7 @@ class Tree:
     def __init__(self, now: float) -> None:
         self._ino = 1
         self.root = Node(1, S_IFDIR | 0o755, 0, 0, 0, now)
+        self.root_dev = self.root  # /dev, once it is made
 
     def lookup(self, path: str, cred: Cred, cwd: str = "/") -> Node:
         """The node at `path`; ENOENT, ENOTDIR, EACCES, ENAMETOOLONG."""
@@ -120,6 +123,30 @@ class Tree:
                 raise KernelError(ENOTEMPTY, f"'{to}' has {len(old.children)} entries")
         others[new] = node
         del children[name]
+
+    def symlink(self, path: str, target: str, cred: Cred, now: float) -> None:
+        """Make a symbolic link; EEXIST."""
+        self.make(path, S_IFLNK | 0o755, cred, now).target = target
+
+    def link(self, node: Node, path: str, cred: Cred) -> None:
+        """Another name for a device node or symbolic link; EEXIST."""
+        children, directory, name = self.parent(path, cred)
+        directory.access(cred, 2)
+        if name in children:
+            raise KernelError(EEXIST, f"'{path}' exists")
+        children[name] = node
+        node.nlink += 1
+
+    def discard(self, path: str) -> None:
+        """Remove a directory that a session left behind; nothing when it is gone."""
+        above, _, name = path.rpartition("/")
+        node = self.root
+        for part in filter(None, above.split("/")):
+            if node.children is None or part not in node.children:
+                return
+            node = node.children[part]
+        if node.children is not None:
+            node.children.pop(name, None)
 
     def make_device(self, path: str, perms: int, gid: int, rdev: int, now: float) -> Node:
         """A character device node at boot, owned by root."""

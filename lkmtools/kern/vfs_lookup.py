@@ -3,6 +3,8 @@
 A walk begins in the root file system, whose directories are Python's (ramfs.py). At a directory that a
 mounted file system covers it goes on with that one's root vnode, and from there on it is VOP_LOOKUP, a
 component at a time, with a struct componentname, the directory locked. `..` of a root vnode leads back.
+
+A process's root directory is a path, whose names every walk from "/" begins with, and at which `..` stays.
 """
 
 from __future__ import annotations
@@ -40,11 +42,11 @@ from lkmtools.abi.namei import (
     SAVENAME,
     componentname,
 )
-from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, iovec, uio
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VDIR, VLNK, VV_ROOT
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
-from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern.kern_copy import uio_for, user_string
 from lkmtools.kern.ramfs import NAME_MAX, PATH_MAX
 from lkmtools.kern.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
 from lkmtools.kern.vfs_subr import lock_vnode, view_of, vput, vref, vrele
@@ -53,6 +55,7 @@ from lkmtools.kern.vnode_if import check_vnode, implementation, vcall, vop
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.ramfs import Node
 
 _HEADER = "sys/namei.h"
 _COMPONENT = 512  # where in the block of a name its buffer begins
@@ -75,6 +78,7 @@ class Place:
         self.dvp = self.vp = 0
         self.cnp = 0
         self._links = 0
+        self._root = _parts(lwp.proc.root)
 
     @property
     def path(self) -> str:
@@ -115,7 +119,7 @@ class Place:
             raise KernelError(ENAMETOOLONG, f"a path has at most {PATH_MAX - 1} bytes, this one {len(path)}")
         if not path:
             raise KernelError(ENOENT, "the path is empty")
-        start = [] if path.startswith("/") else _parts(self.lwp.proc.cwd)
+        start = self._root if path.startswith("/") else _parts(self.lwp.proc.cwd)
         mine = _parts(path)
         left = deque([*start, *mine])
         if self.op != LOOKUP and path.rstrip("/").rpartition("/")[2] in (".", ".."):
@@ -127,19 +131,23 @@ class Place:
                     raise KernelError(
                         ENAMETOOLONG, f"a name has at most {NAME_MAX} bytes, this one {len(name)}"
                     )
+                if name == ".." and self.names == self._root:
+                    continue
                 if self.mounted:
                     self._in_vnode(name, left)
                 else:
-                    self._in_tree(name, not left, path)
+                    self._in_tree(name, left, path)
         except KernelError:
             self.release()
             raise
 
-    def _in_tree(self, name: str, last: bool, path: str) -> None:
+    def _in_tree(self, name: str, left: deque[str], path: str) -> None:
+        last = not left
         if name == "..":
             if self.names:
                 self.names.pop()
                 self.nodes.pop()
+                self._enter(self.nodes[-1])
             return
         node = self.nodes[-1]
         known = node.children is not None and name in node.children
@@ -147,11 +155,33 @@ class Place:
             self.names.append(name)
             return
         child = self.k.tree.child(node, name, path, self.lwp.proc.cred)
+        if child.target is not None and (not last or self.flags & FOLLOW):
+            self._insert(child.target, left)
+            return
         self.names.append(name)
         self.nodes.append(child)
-        if child.mounted:
-            self.vp = self._cross(child.mounted)
+        self._enter(child)
+
+    def _enter(self, node: Node) -> None:
+        """Cross into what is mounted on a directory of the tree."""
+        if node.mounted:
+            self.vp = self._cross(node.mounted)
             self.mounted = self.vp != 0
+
+    def _insert(self, target: str, left: deque[str]) -> None:
+        """Go on where a symbolic link says: its names come before the rest."""
+        self._links += 1
+        if self._links > MAXSYMLINKS:
+            raise KernelError(ELOOP, f"more than {MAXSYMLINKS} symbolic links")
+        if not target:
+            raise KernelError(ENOENT, f"a symbolic link in '{self.path}' is empty")
+        left.extendleft(reversed(_parts(target)))
+        if target.startswith("/"):
+            vp, self.vp = self.vp, 0
+            if vp:
+                vput(self.k, vp)
+            left.extendleft(reversed(self._root))
+            self.names, self.nodes, self.mounted = [], [self.k.tree.root], False
 
     def _cross(self, mp: int) -> int:
         """The root vnode of what is mounted here, and on that; 0 when it was unmounted meanwhile."""
@@ -196,6 +226,8 @@ class Place:
             raise KernelError(ENOTDIR, f"'{self.path}' is not a directory")
         if name == ".." and not self._up():
             return
+        if self._shines_through(name):
+            return
         self.dvp, self.vp = self.vp, 0
         self.vp = self._lookup(name, last)
         if self.vp and self._follow(left, last):
@@ -215,6 +247,21 @@ class Place:
                 vrele(k, dvp)
             else:
                 vput(k, dvp)
+
+    def _shines_through(self, name: str) -> bool:
+        """A session's root directory shows /dev of the kernel, whatever is there."""
+        node = self.nodes[-1]
+        if len(self.names) != len(self.nodes) - 1 or not node.mounted or not node.children:
+            return False
+        child = node.children.get(name)
+        if child is not self.k.tree.root_dev:
+            return False
+        vp, self.vp = self.vp, 0
+        vput(self.k, vp)
+        self.mounted = False
+        self.names.append(name)
+        self.nodes.append(child)
+        return True
 
     def _named(self, name: str) -> None:
         if name == "..":
@@ -285,20 +332,11 @@ class Place:
         k = self.k
         if view_of(k, self.vp, "namei").v_type != VLNK or (last and not self.flags & FOLLOW):
             return False
-        self._links += 1
-        if self._links > MAXSYMLINKS:
-            raise KernelError(ELOOP, f"more than {MAXSYMLINKS} symbolic links")
         target = read_link(k, self.lwp, self.vp).decode("latin-1")
-        if not target:
-            raise KernelError(ENOENT, f"a symbolic link in '{self.path}' is empty")
         link, self.vp = self.vp, 0
         vput(k, link)
-        left.extendleft(reversed(_parts(target)))
         self.vp, self.dvp = self.dvp, 0
-        if target.startswith("/"):
-            vp, self.vp = self.vp, 0
-            vput(k, vp)
-            self.names, self.nodes, self.mounted = [], [k.tree.root], False
+        self._insert(target, left)
         return True
 
 
@@ -328,24 +366,14 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
 
 def read_link(k: Kernel, lwp: Lwp, vp: int) -> bytes:
     """VOP_READLINK of a locked vnode."""
-    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size + MAXPATHLEN)
+    buf = lwp.alloca(k, MAXPATHLEN)
     try:
-        iov = addr + (u_layout.size + 15 & -16)
-        buf = iov + v_layout.size
-        k.mem.write(iov, v_layout.pack(iov_base=buf, iov_len=MAXPATHLEN))
-        k.mem.write(
-            addr,
-            u_layout.pack(
-                uio_iov=iov, uio_iovcnt=1, uio_resid=MAXPATHLEN, uio_rw=UIO_READ, uio_vmspace=-1,
-                uio_segflg=UIO_SYSSPACE, uio_lwp=lwp.addr,
-            ),
-        )  # fmt: skip
-        vop(k, "readlink", vp, addr, lwp_cred(k, lwp))
-        length = MAXPATHLEN - k.mem.view(u_layout, addr).uio_resid
+        with uio_for(k, lwp, buf, MAXPATHLEN, 0, UIO_READ, UIO_SYSSPACE) as view:
+            vop(k, "readlink", vp, view.addr, lwp_cred(k, lwp))
+            length = MAXPATHLEN - view.uio_resid
         return k.mem.read(buf, min(max(length, 0), MAXPATHLEN)).split(b"\0", 1)[0]
     finally:
-        lwp.release(k, addr)
+        lwp.release(k, buf)
 
 
 def _simple(k: Kernel, path: str, flags: int, vpp: int) -> int:

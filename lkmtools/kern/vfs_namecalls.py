@@ -1,14 +1,14 @@
 """More system calls on names and open files: those that need a file system with data (vfs_syscalls.c).
 
-Link, symlink, readlink, rename, access, truncate, ftruncate, fsync, sync. The root file system has neither
-links nor regular files; there rename and access work.
+Link, symlink, readlink, rename, access, truncate, ftruncate, fsync, sync. The root file system has no regular
+files, so nothing of it has a length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EEXIST, EINVAL, EISDIR, ENOTDIR, EOPNOTSUPP, EPERM, EXDEV
+from lkmtools.abi.errno import EEXIST, EINVAL, EISDIR, ENOTDIR, EPERM, EXDEV
 from lkmtools.abi.fcntl import FWRITE, R_OK, W_OK, X_OK
 from lkmtools.abi.mount import MNT_NOWAIT, MNT_RDONLY
 from lkmtools.abi.namei import CREATE, DELETE, LOOKUP, MAXPATHLEN, RENAME
@@ -44,7 +44,8 @@ def sys_link(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
     """Another name for a file. EPERM for a directory, EXDEV across file systems."""
     with namei(k, lwp, path) as place:
         if not place.mounted:
-            raise KernelError(EOPNOTSUPP, f"'{place.path}' is on the root file system, which has no links")
+            _link_node(k, lwp, place, link)
+            return
         if view_of(k, place.vp, "link").v_type == VDIR:
             raise KernelError(EPERM, f"'{place.path}' is a directory")
         vp, _ = place.take()
@@ -61,6 +62,17 @@ def sys_link(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
             vrele(k, vp)
 
 
+def _link_node(k: Kernel, lwp: Lwp, place: Place, link: int) -> None:
+    """link(2) on the root file system."""
+    node = k.tree.lookup(place.path, lwp.proc.cred)
+    if node.children is not None:
+        raise KernelError(EPERM, f"'{place.path}' is a directory")
+    with namei(k, lwp, link, CREATE, 0) as target:
+        if target.mounted:
+            raise KernelError(EXDEV, f"'{target.path}' is on another file system")
+        k.tree.link(node, target.path, lwp.proc.cred)
+
+
 def _same_mount(k: Kernel, vp: int, target: Place) -> None:
     """EXDEV unless a place is on the file system of a vnode."""
     mine = view_of(k, vp, "link").v_mount
@@ -74,7 +86,8 @@ def sys_symlink(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
     text = user_string(k, path, MAXPATHLEN)
     with namei(k, lwp, link, CREATE, 0) as place:
         if not place.mounted:
-            raise KernelError(EOPNOTSUPP, f"'{place.path}' is on the root file system, which has no links")
+            k.tree.symlink(place.path, text.decode("latin-1"), lwp.proc.cred, k.now())
+            return
         if place.vp:
             raise KernelError(EEXIST, f"'{place.path}' exists")
         addr = lwp.alloca(k, len(text) + 1)
@@ -89,11 +102,11 @@ def sys_symlink(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
 def sys_readlink(k: Kernel, lwp: Lwp, path: int, buf: int, count: int) -> int:
     """What a symbolic link says, without a NUL; EINVAL for anything else."""
     with namei(k, lwp, path, LOOKUP, 0) as place:
-        if not place.mounted:
-            k.tree.lookup(place.path, lwp.proc.cred)
-        if not place.mounted or view_of(k, place.vp, "readlink").v_type != VLNK:
+        target = None if place.mounted else k.tree.lookup(place.path, lwp.proc.cred).target
+        if target is None and not (place.mounted and view_of(k, place.vp, "readlink").v_type == VLNK):
             raise KernelError(EINVAL, f"'{place.path}' is not a symbolic link")
-        text = read_link(k, lwp, place.vp)[:count]
+        text = read_link(k, lwp, place.vp) if target is None else target.encode("latin-1")
+        text = text[:count]
     if text:
         lwp.proc.space.write(buf, text)
     return len(text)

@@ -1,6 +1,6 @@
 """System calls on names (vfs_syscalls.c).
 
-Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents, chdir. Each asks namei() where its path
+Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents. Each asks namei() where its path
 leads: to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
 """
 
@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS
+from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS
 from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import CREATE, DELETE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
     DT_BLK,
     DT_CHR,
     DT_DIR,
+    DT_LNK,
     S_IFBLK,
     S_IFCHR,
     S_IFDIR,
+    S_IFLNK,
     S_IFMT,
     dirent,
 )
@@ -30,7 +32,6 @@ from lkmtools.abi.syscall import (
     SYS___lstat50,
     SYS___mknod50,
     SYS___stat50,
-    SYS_chdir,
     SYS_chmod,
     SYS_chown,
     SYS_fchmod,
@@ -41,14 +42,13 @@ from lkmtools.abi.syscall import (
     SYS_rmdir,
     SYS_unlink,
 )
-from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VEXEC
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import open_node
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.vfs_lookup import Place, namei
-from lkmtools.kern.vfs_mount import lwp_cred
 from lkmtools.kern.vfs_subr import lock_vnode, view_of
 from lkmtools.kern.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
 from lkmtools.kern.vnode_if import vcall, vop
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
-_TYPES = {S_IFDIR: DT_DIR, S_IFCHR: DT_CHR, S_IFBLK: DT_BLK}
+_TYPES = {S_IFDIR: DT_DIR, S_IFCHR: DT_CHR, S_IFBLK: DT_BLK, S_IFLNK: DT_LNK}
 _NODATA = 0xFFFFFFFF  # -1 as a uid_t: leave it
 
 
@@ -114,6 +114,8 @@ def _open(k: Kernel, lwp: Lwp, place: Place, flags: int) -> File:
         raise
     if flags & O_CREAT and flags & O_EXCL:
         raise KernelError(EEXIST, f"'{name}' exists")
+    if node.target is not None:
+        raise KernelError(EFTYPE, f"'{name}' is a symbolic link")
     fflag = FFLAGS(flags) & ~(O_CREAT | O_EXCL)
     node.access(proc.cred, (4 if fflag & FREAD else 0) | (2 if fflag & FWRITE else 0))
     if node.children is None:
@@ -175,6 +177,7 @@ def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
         if node.children:
             raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
         del children[last]
+        node.nlink -= 1
 
 
 def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
@@ -271,25 +274,13 @@ def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
             vcall(k, "unlock", file.vp, 0)
 
 
-@syscall(SYS_chdir, "const char *path")
-def sys_chdir(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Change the working directory, which is kept as a path."""
-    with namei(k, lwp, path) as place:
-        if place.mounted:
-            if view_of(k, place.vp, "chdir").v_type != VDIR:
-                raise KernelError(ENOTDIR, "not a directory")
-            vop(k, "access", place.vp, VEXEC, lwp_cred(k, lwp))
-        elif _node(k, lwp, place).children is None:
-            raise KernelError(ENOTDIR, "not a directory")
-        lwp.proc.cwd = place.path
-
-
 def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
     seconds = int(node.time)
+    size = size if node.target is None else len(node.target)
     times = {f"st_{which}timespec.tv_sec": seconds for which in ("a", "m", "c", "birth")}
     data = stat_struct.layout(k.dm).pack(
-        st_mode=node.mode, st_ino=node.ino, st_nlink=1, st_uid=node.uid, st_gid=node.gid, st_rdev=node.rdev,
-        st_blksize=4096, st_size=size, **times,
+        st_mode=node.mode, st_ino=node.ino, st_nlink=node.nlink, st_uid=node.uid, st_gid=node.gid,
+        st_rdev=node.rdev, st_blksize=4096, st_size=size, **times,
     )  # fmt: skip
     assert k.sched.current is not None
     k.sched.current.proc.space.write(addr, data)

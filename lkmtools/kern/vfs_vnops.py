@@ -7,6 +7,7 @@ Not modelled: device nodes and FIFOs on mounted file systems (ENXIO, EOPNOTSUPP 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import (
@@ -14,6 +15,8 @@ from lkmtools.abi.errno import (
     EFTYPE,
     EIO,
     EISDIR,
+    ENODEV,
+    ENOMEM,
     ENOTDIR,
     ENXIO,
     EOPNOTSUPP,
@@ -26,6 +29,7 @@ from lkmtools.abi.fcntl import (
     FWRITE,
     IO_APPEND,
     IO_NDELAY,
+    IO_NODELOCKED,
     IO_UNIT,
     O_CREAT,
     O_DIRECTORY,
@@ -35,14 +39,17 @@ from lkmtools.abi.fcntl import (
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
 from lkmtools.abi.stat import stat as stat_struct
-from lkmtools.abi.uio import UIO_READ
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
 from lkmtools.errors import KernelError
-from lkmtools.kern.kern_copy import transfer
+from lkmtools.kern.export import export
+from lkmtools.kern.kern_copy import transfer, uio_for
 from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.uvm_map import Span
 from lkmtools.kern.vfs_mount import lwp_cred
 from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, vattr_null, view_of, vput
 from lkmtools.kern.vnode_if import vcall, vop
+from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +57,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.vfs_lookup import Place
+
+_MAP_CHUNK = 1 << 16  # bytes of a file read at once for a mapping
 
 
 class VnodeFile(File):
@@ -120,6 +129,24 @@ class VnodeFile(File):
         revents = vcall(k, "poll", self.vp, events)
         return events if revents == EOPNOTSUPP else revents
 
+    def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
+        """Private pages with what the file holds now; zero behind its end. ENODEV for what is no file."""
+        if view_of(k, self.vp, "mmap").v_type != VREG:
+            raise KernelError(ENODEV, "only regular files are mapped")
+        most = k.frames.total * PAGE_SIZE
+        if length > most:
+            raise KernelError(ENOMEM, f"{length} bytes; programs have {most} in all")
+        vop(k, "mmap", self.vp, 0, lwp_cred(k, lwp))
+        fd = os.memfd_create("lkm-file", os.MFD_CLOEXEC)
+        try:
+            at = 0
+            while part := read_vnode(k, lwp, self.vp, min(_MAP_CHUNK, length - at), offset + at):
+                at += os.pwrite(fd, part, at)
+            os.ftruncate(fd, length)
+            return lwp.proc.vm.map(k, lwp, Span(fd, 0, length))
+        finally:
+            os.close(fd)
+
     def sync(self, k: Kernel, lwp: Lwp) -> None:
         """VOP_FSYNC."""
         lock_vnode(k, self.vp)
@@ -137,6 +164,55 @@ class VnodeFile(File):
         errno = vcall(k, "close", self.vp, self.flag, lwp_cred(k, lwp))
         vput(k, self.vp)
         return errno
+
+
+@export(
+    "int vn_rdwr(enum uio_rw rw, struct vnode *vp, void *base, int len, off_t offset, enum uio_seg segflg, "
+    "int ioflg, kauth_cred_t cred, size_t *aresid, struct lwp *l)",
+    "sys/vnode.h",
+)
+def vn_rdwr(
+    k: Kernel, rw: int, vp: int, base: int, size: int, offset: int, segment: int, ioflg: int, cred: int,
+    aresid: int, l_addr: int,
+) -> int:  # fmt: skip
+    """Read or write a vnode with a buffer of the kernel or of the process `l`; locks it unless IO_NODELOCKED.
+
+    `*aresid` is how many bytes are left; without it, EIO when not all were moved.
+    """
+    lwp = k.lwp_at(l_addr)
+    locked = not ioflg & IO_NODELOCKED
+    if locked:
+        lock_vnode(k, vp, LK_EXCLUSIVE if rw else LK_SHARED)
+    try:
+        with uio_for(k, lwp, base, size, offset, rw, segment) as view:
+            lwp.thread.reason = ""
+            errno = vcall(k, "write" if rw else "read", vp, view.addr, ioflg & ~IO_NODELOCKED, cred)
+            left = view.uio_resid
+    finally:
+        if locked and not k.dead:
+            vcall(k, "unlock", vp, 0)
+    if aresid:
+        k.umem.set_ptr(aresid, left)
+    elif left and not errno:
+        raise KernelError(EIO, f"{left} of {size} bytes were not moved")
+    return errno
+
+
+def read_vnode(k: Kernel, lwp: Lwp, vp: int, count: int, offset: int) -> bytes:
+    """Up to `count` bytes of an unlocked vnode, by vn_rdwr() with a buffer of the kernel."""
+    buffer = k.heap.alloc(max(count, 1) + 16)
+    if not buffer:
+        raise KernelError(ENOMEM, f"no kernel memory for {count} bytes")
+    left = buffer + (count + 7 & -8)
+    try:
+        errno = vn_rdwr(
+            k, UIO_READ, vp, buffer, count, offset, UIO_SYSSPACE, 0, lwp_cred(k, lwp), left, lwp.addr
+        )
+        if errno:
+            raise KernelError(errno, lwp.thread.reason)
+        return k.mem.read(buffer, max(count - k.mem.ptr(left), 0))
+    finally:
+        k.heap.free(buffer)
 
 
 # -- attributes ---------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ ssize_t	readlink(const char *path, char *buf, size_t n) { return syscall(SYS_rea
 int	rename(const char *from, const char *to) { return syscall(SYS_rename, from, to); }
 int	access(const char *path, int mode) { return syscall(SYS_access, path, mode); }
 int	chdir(const char *path) { return syscall(SYS_chdir, path); }
+int	chroot(const char *path) { return syscall(SYS_chroot, path); }
 int	fchdir(int fd) { return syscall(SYS_fchdir, fd); }
 char	*getcwd(char *buf, size_t n) { return syscall(SYS___getcwd, buf, n) < 0 ? NULL : buf; }
 int	mkdir(const char *path, mode_t mode) { return syscall(SYS_mkdir, path, mode); }

@@ -10,36 +10,57 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, process
+from lkmtools.abi.errno import EEXIST, ENOENT
+from lkmtools.abi.fcntl import X_OK
+from lkmtools.abi.mount import MNT_RDONLY
+from lkmtools.cli.common import warn, warnx
+from lkmtools.cli.lkmctl.base import NAME, about, command, process
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
 
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128  # exit statuses, as shells have them
+SESSIONS = "/roots"  # where the directories of --root are mounted, each on one named for its process
+CHUNK = 1 << 20  # bytes of a program read at once
 PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the same numbers in every Unix
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--root", metavar="DIR", help="A directory of the host that is its root directory; read-only.")
+@click.option("--rw", "writable", is_flag=True, help="With --root: the program may write there.")
 @click.option("--uid", type=click.IntRange(0), metavar="N", help="Run as this user.")
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | None) -> None:
+def execute(
+    *,
+    program: str,
+    args: tuple[str, ...],
+    uid: int | None,
+    root: str | None,
+    writable: bool,
+    socket: str | None,
+) -> None:
     """Run a static user program inside the simulated kernel.
 
     \b
         lkmctl exec ./prog hello        after lkmcc --user -o prog prog.c
         lkmctl exec --uid 1000 ./prog < input | wc
+        lkmctl exec --root ~/linux /bin/busybox ls /
 
+    With --root, names of files are the host's below DIR and no others, but /dev is the kernel's.
     Its input and output are this command's; an interrupt goes to the program. The exit status is the
     program's, 128 and the signal's number when a signal ended it, 126 when it cannot be executed and
     127 when there is no such file.
     """
-    image = _read(program)
+    if writable and root is None:
+        raise click.UsageError("--rw says that the directory of --root may be written: there is none")
+    image = b"" if root is not None else _read(program)
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
         p.on_wait = None
+        if root is not None:
+            image = _enter(p, root, writable, program)
         sent = _pass_signals(p)
         words = [os.fsencode(word) for word in (program, *args)]
         try:
@@ -52,8 +73,6 @@ def execute(program: str, args: tuple[str, ...], uid: int | None, socket: str | 
                 started=sent,
             )
         except KernelError as error:
-            from lkmtools.cli.common import warn
-
             warn(NAME, program, error)
             sys.exit(NOT_EXECUTABLE)
         except BrokenPipeError:
@@ -73,6 +92,33 @@ def _read(program: str) -> bytes:
     except OSError as error:
         warnx(NAME, f"{program}: {error.strerror}")
         sys.exit(NOT_EXECUTABLE if isinstance(error, PermissionError | IsADirectoryError) else NOT_FOUND)
+
+
+def _enter(p: Process, root: str, writable: bool, program: str) -> bytes:
+    """Make a directory of the host this process's root, and its program's; the program's content."""
+    with about(root):
+        word = p.share(os.path.abspath(root), writable, session=True)
+        place = f"{SESSIONS}/{p.pid}"
+        for directory, mode in ((SESSIONS, 0o711), (place, 0o755)):
+            try:
+                p.mkdir(directory, mode)
+            except KernelError as error:
+                if error.errno != EEXIST:
+                    raise
+        p.mount("hostfs", place, word, 0 if writable else MNT_RDONLY)
+        p.chroot(place)
+        p.chdir("/")
+    try:
+        fd = p.open(program)
+        p.access(program, X_OK)
+        image = bytearray()
+        while part := p.read(fd, CHUNK):
+            image += part
+        p.close(fd)
+    except KernelError as error:
+        warn(NAME, program, error)
+        sys.exit(NOT_FOUND if error.errno == ENOENT else NOT_EXECUTABLE)
+    return bytes(image)
 
 
 def _pass_signals(p: Process) -> Callable[[], None]:

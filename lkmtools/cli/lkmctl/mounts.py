@@ -1,7 +1,8 @@
-"""mount and umount: file systems of modules, from a shell."""
+"""mount and umount: file systems of modules, and directories of the host, from a shell."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.mount import MNT_FORCE, MNT_NOEXEC, MNT_NOSUID, MNT_RDONLY
 from lkmtools.cli.lkmctl.base import about, command, process
 
+HOSTFS = "hostfs"
 _OPTIONS = {"ro": MNT_RDONLY, "rdonly": MNT_RDONLY, "rw": 0, "noexec": MNT_NOEXEC, "nosuid": MNT_NOSUID}
 _SHOWN = {MNT_RDONLY: "read-only", MNT_NOEXEC: "noexec", MNT_NOSUID: "nosuid"}
 
@@ -24,6 +26,7 @@ def mount(kind: str | None, options: str, names: tuple[str, ...], socket: str | 
     \b
         lkmctl mount -t memfs /mnt
         lkmctl mount -t layerfs /mnt /layer    SOURCE: what it is to show
+        lkmctl mount -t hostfs ~/work /mnt     a directory of the host, read-only; -o rw: to be written
         lkmctl mount
     """
     if kind is None:
@@ -36,8 +39,15 @@ def mount(kind: str | None, options: str, names: tuple[str, ...], socket: str | 
     if not 1 <= len(names) <= 2:
         raise click.UsageError("-t TYPE takes a directory, or a source and a directory")
     flags = _flags(options)
-    with process(socket) as p, about(names[-1]):
-        p.mount(kind, names[-1], names[0] if len(names) == 2 else None, flags)
+    source = names[0] if len(names) == 2 else None
+    with process(socket) as p:
+        if kind == HOSTFS:
+            if source is None:
+                raise click.UsageError("-t hostfs takes a directory of the host, and one of the kernel")
+            with about(source):
+                source = p.share(os.path.abspath(source), "rw" in options.split(","))
+        with about(names[-1]):
+            p.mount(kind, names[-1], source, flags)
 
 
 def _flags(text: str) -> int:

@@ -11,6 +11,7 @@
 #include <sys/rwlock.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 struct lwp;
 struct mount;
@@ -193,6 +194,8 @@ int	vlockstatus(struct vnlock *vl);
 void	vattr_null(struct vattr *vap);
 #define VATTR_NULL(vap)	vattr_null(vap)
 int	vaccess(enum vtype type, mode_t file_mode, uid_t uid, gid_t gid, mode_t acc_mode, kauth_cred_t cred);
+int	vn_rdwr(enum uio_rw rw, struct vnode *vp, void *base, int len, off_t offset, enum uio_seg segflg, int ioflg,
+	    kauth_cred_t cred, size_t *aresid, struct lwp *l);
 void	vprint(const char *label, struct vnode *vp);
 
 void	vfs_opv_init(const struct vnodeopv_desc * const *descs);

@@ -32,6 +32,7 @@ ssize_t	readlink(const char *, char *, size_t);
 int	rename(const char *, const char *);
 int	access(const char *, int);
 int	chdir(const char *);
+int	chroot(const char *);
 int	fchdir(int);
 char	*getcwd(char *, size_t);
 int	rmdir(const char *);
