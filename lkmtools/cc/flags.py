@@ -14,6 +14,11 @@ from typing import NamedTuple
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
 RUNTIME = INCLUDE.parent / "user"
+# The sample modules: in the package when it is installed, beside it in a checkout.
+SAMPLES = next(
+    (path for path in (INCLUDE.parent / "examples", INCLUDE.parents[1] / "examples") if path.is_dir()),
+    INCLUDE.parent / "examples",
+)
 
 
 class Target(NamedTuple):

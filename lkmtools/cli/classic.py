@@ -66,8 +66,7 @@ def classic(name: str, usage: str, examples: str) -> Callable[[Callable[..., Any
             name,
             cls=Classic,
             usage=usage,
-            help=f"\b\n{examples}\n\n{function.__doc__}",
-            epilog=f"Details: {name}(8).",
+            help=f"\b\n{examples}\n\n{function.__doc__} Details: {name}(8).",
             context_settings=CONTEXT,
         )
         made = command(json_option(socket_option(version_option(name)(function))))

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -27,6 +28,10 @@ from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
+
+T = TypeVar("T")
+
+MANY = 10  # items from which on somebody at a terminal wants to see how far it is
 
 EX_NODAEMON = 69  # EX_UNAVAILABLE: no daemon, or not one we can speak to
 EX_PANIC = 70  # EX_SOFTWARE: the simulated kernel panicked
@@ -77,8 +82,22 @@ def socket_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def version_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """--version."""
-    return click.version_option(__version__, prog_name=name, message="%(prog)s (lkmtools) %(version)s")
+    """--version: the tool's, that of the protocol it speaks, and of the kernel's interface to modules."""
+
+    def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if not value or ctx.resilient_parsing:
+            return
+        from lkmtools.abi.lkm import LKM_VERSION, NetBSD_Version
+        from lkmtools.proto import VERSION
+
+        release = f"{NetBSD_Version // 100_000_000}.{NetBSD_Version // 1_000_000 % 100}"
+        kernel = f"kernel NetBSD {release} (LKM_VERSION {LKM_VERSION})"
+        click.echo(f"{name} (lkmtools) {__version__}, protocol {VERSION}, {kernel}")
+        ctx.exit()
+
+    return click.option(
+        "--version", is_flag=True, expose_value=False, is_eager=True, callback=show, help="Show the versions."
+    )
 
 
 def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
@@ -124,6 +143,15 @@ def connect(comm: str, socket: str | None, autostart: bool = True) -> Process:
     from lkmtools import client
 
     return client.connect(socket, comm=comm, autostart=autostart)
+
+
+def progress(items: Sequence[T], shown: bool) -> AbstractContextManager[Iterable[T]]:
+    """The items, with a bar on standard error while they are worked off: of MANY, and on a terminal only.
+
+    `shown` says that the tool's own output shows how far it is.
+    """
+    hidden = shown or len(items) < MANY or not sys.stderr.isatty()
+    return nullcontext(items) if hidden else click.progressbar(items, file=sys.stderr)
 
 
 def warnx(name: str, text: str) -> None:

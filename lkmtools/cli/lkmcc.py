@@ -13,6 +13,7 @@ import click
 
 from lkmtools.cc import (
     MACHINES,
+    SAMPLES,
     Compiler,
     CompilerError,
     compile_flags,
@@ -22,6 +23,7 @@ from lkmtools.cc import (
     runtime,
     usable_compilers,
 )
+from lkmtools.cli.common import CONTEXT, version_option
 
 _HELP = """\
 Compile loadable kernel modules.
@@ -33,10 +35,8 @@ Compile loadable kernel modules.
     make CC=lkmcc hello.o             in a Makefile
     lkmcc --user -o prog prog.c       makes a program for lkmctl exec
 
--c, -o FILE, -r and -v have their usual meaning; every other option goes to the compiler. The machine is
---machine, else LKM_MACHINE, else that of the running kernel, else amd64. The compiler is --cc, else LKM_CC,
-else the host's cc, gcc or clang where it can compile for the machine, else zig's. The exit status is the
-compiler's.
+-c, -o FILE, -r and -v mean what they always do; other options go to the compiler. lkmcc(1) says how machine
+and compiler are chosen.
 """
 _SOURCES = (".c", ".i", ".s", ".S")
 _OBJECTS = (".o", ".a")
@@ -57,6 +57,7 @@ _TAKES_ARGUMENT = {
     ),
     *("-Xclang", "-Xpreprocessor", "-Xassembler", "-T", "-L", "-u", "-z", "-arch", "-target", "--param"),
 }
+_OPTIONS = ("--machine", "--cflags", "--check-compiler", "--user", "--samples", "--version", "--help")
 _NOT_COMPILING = {"-E", "-S", "-fsyntax-only", "-M", "-MM"}
 
 
@@ -83,6 +84,8 @@ def parse(words: list[str]) -> Request:
                 raise CompilerError("-o needs a file name")
         elif word.startswith("-o"):
             output = word[2:]
+        elif near := _misspelt(word):
+            raise CompilerError(f"{word}: no such option; did you mean {near}?")
         elif word in _TAKES_ARGUMENT:
             options += [word, *[argument for argument in [next(rest, None)] if argument is not None]]
         elif word.startswith("-") and word not in ("-c", "-r", "-v"):
@@ -100,6 +103,15 @@ def parse(words: list[str]) -> Request:
     if not sources and not objects:
         raise CompilerError("no source files; try lkmcc --help")
     return Request(sources, objects, options, output, join, verbose)
+
+
+def _misspelt(word: str) -> str | None:
+    """The option of ours that `word` was probably meant to be; the compilers' own are none of them."""
+    if not word.startswith("--") or word in _TAKES_ARGUMENT:
+        return None
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word.partition("=")[0], _OPTIONS, 1, 0.8)), None)
 
 
 def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
@@ -184,15 +196,14 @@ def host_check() -> int:
     return 0
 
 
-@click.command(help=_HELP, context_settings={"ignore_unknown_options": True})
+@click.command(help=_HELP, context_settings={**CONTEXT, "ignore_unknown_options": True})
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
 @click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; 'zig' is zig's.")
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
-@click.option(
-    "--check-compiler", is_flag=True, help="Exit 0 if the host's own compiler serves every machine."
-)
+@click.option("--check-compiler", is_flag=True, help="Whether the host's own compilers serve every machine.")
 @click.option("--user", is_flag=True, help="Make a user program, with our small C library.")
-@click.version_option(package_name="lkmtools")
+@click.option("--samples", is_flag=True, help="Print where the sample modules are.")
+@version_option("lkmcc")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION...] FILE.c...")
 def main(
     machine: str | None,
@@ -200,11 +211,15 @@ def main(
     cflags: bool,
     check_compiler: bool,
     user: bool,
+    samples: bool,
     words: tuple[str, ...],
 ) -> None:
     """Parse, find the compiler, run it."""
     if check_compiler:
         sys.exit(host_check())
+    if samples:
+        click.echo(str(SAMPLES))
+        return
     try:
         request = None if cflags else parse(list(words))
         machine = machine_at_hand(machine)

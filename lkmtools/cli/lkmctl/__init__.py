@@ -42,6 +42,14 @@ COMMANDS = {
     "check": "check",
 }
 
+# topic of the help -> the files of its commands
+TOPICS = {
+    "kernel": ("daemon", "sysctl"),
+    "calls": ("syscall", "ioctl", "execute"),
+    "files": ("files", "mounts"),
+    "symbols": ("ksyms", "check"),
+}
+
 
 class Lkmctl(click.Group):
     """The commands of COMMANDS, loaded when needed; an unknown one is answered with the nearest."""
@@ -52,6 +60,15 @@ class Lkmctl(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in order."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by topic: their own help says what they do, and all of this fits a screen."""
+        rows = [
+            (topic, " ".join(name for name, where in COMMANDS.items() if where in files))
+            for topic, files in TOPICS.items()
+        ]
+        with formatter.section("Commands (lkmctl COMMAND --help explains one)"):
+            formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command called `cmd_name`; None when there is none."""

@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from lkmtools.cli.common import errx
+from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
 from lkmtools.errors import ObjectError
 from lkmtools.modules.check import Report, Target, target
 from lkmtools.modules.check import check as examine
-
-MANY = 10  # objects from which on a terminal sees how far it is
 
 
 @command()
@@ -36,7 +34,7 @@ def check(
     """
     kernel = saved(image) if image is not None else running(socket)
     reports: list[Report] = []
-    with progress(files, as_json) as paths:
+    with progress(files, shown=sys.stdout.isatty() and not as_json) as paths:
         for path in paths:
             reports.append(examine(path, kernel, entry))
             if not as_json:
@@ -63,12 +61,6 @@ def running(socket: str | None) -> Target:
 
     with process(socket) as p, about(DEV_KSYMS):
         return target(snapshot(p), DEV_KSYMS)
-
-
-def progress(files: tuple[str, ...], as_json: bool) -> Any:
-    """The files, with a bar on standard error where the lines do not show how far it is."""
-    seen = sys.stderr.isatty() and (as_json or not sys.stdout.isatty()) and len(files) >= MANY
-    return click.progressbar(files, file=sys.stderr, hidden=not seen)
 
 
 def line(report: Report, kernel: Target) -> str:

@@ -53,6 +53,8 @@ def execute(
     program's, 128 and the signal's number when a signal ended it, 126 when it cannot be executed and
     127 when there is no such file.
     """
+    if program.startswith("-"):
+        raise click.NoSuchOption(program, possibilities=["--root", "--rw", "--uid", "--help"])
     if writable and root is None:
         raise click.UsageError("--rw says that the directory of --root may be written: there is none")
     image = b"" if root is not None else _read(program)

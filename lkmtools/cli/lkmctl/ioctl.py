@@ -24,6 +24,8 @@ def ioctl(file: str, cmd: str, arg: str | None, readonly: bool, socket: str | No
     Prints what it returns, then what it gives out. CMD carries direction and size of its argument, as
     <sys/ioccom.h> packs them. ARG is an integer, stored with that size, or a string.
     """
+    if file.startswith("-"):
+        raise click.NoSuchOption(file, possibilities=["--readonly", "--help"])
     com = number(cmd, "command")
     size = IOCPARM_LEN(com)
     with process(socket) as p, about(file):
