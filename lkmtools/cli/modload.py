@@ -98,7 +98,7 @@ def main(
     if result.failure:
         return result.failure.status
     if post is not None and result.module:
-        return become(post, result.module)
+        return become(post, result.module, p.path)
     return 0
 
 
@@ -199,10 +199,10 @@ def report(job: Job, result: Result) -> None:
             warnx(NAME, "not loaded: " + " ".join(left))
 
 
-def become(post: str, module: Module) -> int:
+def become(post: str, module: Module, socket: str) -> int:
     """Execute the postinstall program; an exit status only if that fails."""
     from lkmtools.cli.postinstall import arguments, execute
 
-    failure = execute(arguments(post, module))
+    failure = execute(arguments(post, module), socket)
     failure.show(NAME)
     return failure.status

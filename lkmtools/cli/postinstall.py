@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lkmtools.cli.classic import Failure
+from lkmtools.cli.devtools import environment
 
 if TYPE_CHECKING:
     from lkmtools.modules import Module
@@ -21,14 +22,16 @@ def arguments(program: str, module: Module) -> list[str]:
     return [program, str(module.id), f"{module.type:#x}", str(module.offset)]
 
 
-def execute(argv: list[str]) -> Failure:
-    """Become the program, without a search of PATH and with our environment; returns only on failure.
+def execute(argv: list[str], socket: str) -> Failure:
+    """Become the program, without a search of PATH; returns only on failure.
+
+    Its environment is ours, with the tools of cli/devtools first on PATH and the kernel behind `socket`.
 
     Python ignores SIGPIPE; a program expects it to be as in a new process.
     """
     sys.stdout.flush()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execv(argv[0], argv)
+        os.execve(argv[0], argv, environment(socket))
     except OSError as error:
         return Failure(16, f"can't exec `{argv[0]}': {error.strerror}")

@@ -12,6 +12,7 @@ import click
 from lkmtools import modules
 from lkmtools.cli.classic import announce_holder
 from lkmtools.cli.common import EX_PANIC, panic, warnx
+from lkmtools.cli.devtools import environment
 from lkmtools.cli.postinstall import arguments
 from lkmtools.cli.rclkm.items import Item
 from lkmtools.cli.rclkm.order import Order
@@ -108,10 +109,9 @@ class Start:
             self.failed += 1
             self._complain(item, f"error fetching module stats for post-install: {error}")
             return
-        path = f"{os.environ.get('PATH', os.defpath)}:{os.path.dirname(sys.executable)}"
         sys.stdout.flush()
         try:
-            status = subprocess.call(argv, env={**os.environ, "LKM_SOCKET": self.p.path, "PATH": path})
+            status = subprocess.call(argv, env=environment(self.p.path))
         except OSError as error:
             self.failed += 1
             self._complain(item, f"can't exec `{program}': {error.strerror}")
