@@ -27,6 +27,7 @@ NAMES = (
     "kern_malloc",
     "kern_mutex",
     "kern_prot",
+    "kern_resource",
     "kern_rwlock",
     "kern_sig",
     "kern_sleep",

@@ -91,3 +91,20 @@ def test_a_terminal_of_the_host_has_its_settings_and_size(runner: Runner) -> Non
     finally:
         os.close(host)
         os.close(tty)
+
+
+def test_limits_are_the_kernels_own_and_stay(runner: Runner) -> None:
+    """getrlimit says what is enforced; setrlimit takes that and nothing else."""
+    ran = runner.main(
+        """
+        struct rlimit r; int i, n; syscall(SYS_getrlimit, RLIMIT_STACK, &r);
+        printf("%d ", (int)(r.rlim_cur >> 10));
+        syscall(SYS_getrlimit, RLIMIT_NOFILE, &r);
+        for (n = 3; dup(0) >= 0; n++) ;
+        printf("%d %d ", (int)r.rlim_cur == n, (int)syscall(SYS_setrlimit, RLIMIT_NOFILE, &r));
+        r.rlim_cur--; i = syscall(SYS_setrlimit, RLIMIT_NOFILE, &r); printf("%d %d ", i, errno);
+        i = syscall(SYS_getrlimit, 11, &r); printf("%d %d\\n", i, errno);
+        """,
+        before="#include <sys/resource.h>",
+    )
+    assert ran.out == "2048 1 0 -1 1 -1 22\n"

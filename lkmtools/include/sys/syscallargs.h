@@ -181,6 +181,8 @@ int	sys_unmount(struct lwp *l, const void *v, register_t *retval);
 int	sys_statvfs1(struct lwp *l, const void *v, register_t *retval);
 int	sys_fstatvfs1(struct lwp *l, const void *v, register_t *retval);
 int	sys_getvfsstat(struct lwp *l, const void *v, register_t *retval);
+int	sys_getrlimit(struct lwp *l, const void *v, register_t *retval);
+int	sys_setrlimit(struct lwp *l, const void *v, register_t *retval);
 int	sys_lkmwait(struct lwp *l, const void *v, register_t *retval);
 #endif
 

@@ -62,6 +62,26 @@ struct itimerspec {
 			(sum)->tv_usec -= 1000000; \
 		} \
 	} while (0)
+#define timespeccmp(a, b, op) \
+	((a)->tv_sec == (b)->tv_sec ? (a)->tv_nsec op (b)->tv_nsec : (a)->tv_sec op (b)->tv_sec)
+#define timespecadd(a, b, sum) \
+	do { \
+		(sum)->tv_sec = (a)->tv_sec + (b)->tv_sec; \
+		(sum)->tv_nsec = (a)->tv_nsec + (b)->tv_nsec; \
+		if ((sum)->tv_nsec >= 1000000000L) { \
+			(sum)->tv_sec++; \
+			(sum)->tv_nsec -= 1000000000L; \
+		} \
+	} while (0)
+#define timespecsub(a, b, diff) \
+	do { \
+		(diff)->tv_sec = (a)->tv_sec - (b)->tv_sec; \
+		(diff)->tv_nsec = (a)->tv_nsec - (b)->tv_nsec; \
+		if ((diff)->tv_nsec < 0) { \
+			(diff)->tv_sec--; \
+			(diff)->tv_nsec += 1000000000L; \
+		} \
+	} while (0)
 #define timersub(a, b, diff) \
 	do { \
 		(diff)->tv_sec = (a)->tv_sec - (b)->tv_sec; \
