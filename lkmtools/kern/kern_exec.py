@@ -1,78 +1,179 @@
 """execve (kern_exec.c of NetBSD 5.2): a program file becomes the memory and registers of a process.
 
-Formats are rows of EXECSW: each makecmds either fills the package or refuses it with ENOEXEC, and the first
-that does not refuse wins. A program comes from the files its process was started with, by name, or is read
+The formats of exec_conf.py are asked in turn: es_makecmds either notes the commands that make the program, or
+refuses it with ENOEXEC. A program comes from the files its process was started with, by name, or is read
 through the file system.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import E2BIG, EACCES, EFAULT, EINVAL, ENOENT, ENOEXEC, EPERM
+from lkmtools.abi.errno import E2BIG, EACCES, EFAULT, EINVAL, ENOENT, ENOEXEC, ENOMEM, EPERM
+from lkmtools.abi.exec import EXEC_DESTR, exec_package
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.proc import MAXCOMLEN
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import SIG_IGN
 from lkmtools.abi.syscall import SYS_close, SYS_execve, SYS_open, SYS_read
+from lkmtools.abi.vnode import VI_CLEAN, VREG, vattr, vnode
 from lkmtools.errors import KernelError
-from lkmtools.kern.exec_elf import VmCommand, elf_makecmds, pack_pairs
+from lkmtools.kern import trapframe
+from lkmtools.kern.emul import PROC_HOOK, emul_name, lwp_regs, member, proc_emul, set_emul
+from lkmtools.kern.exec_args import Vectors, make_stack
+from lkmtools.kern.exec_subr import exec_setup_stack, kill_vmcmds, run_vmcmds
+from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.kern_descrip import drop
+from lkmtools.kern.kern_malloc import free
+from lkmtools.kern.kern_proc import NO_STACK
 from lkmtools.kern.kern_sig import drop_frames
 from lkmtools.kern.request import RegionSpace
 from lkmtools.kern.syscall import syscall
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, AddressSpace
+from lkmtools.kern.uvm_km import round_page
+from lkmtools.kern.vfs_subr import getnewvnode, vrele
+from lkmtools.machine import EXEC, PAGE_SIZE, READ, AddressSpace, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Program
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine.memory import View
 
 ARG_MAX = 256 * 1024  # bytes of all arguments and environment strings, their pointers included
 PATH_MAX = 1024
 MAX_IMAGE = 32 << 20  # bytes of a program file
 _CHUNK = 65536
+MAKECMDS = Prototype("int es_makecmds(struct lwp *l, struct exec_package *epp)")
+SETREGS = Prototype("void setregs(struct lwp *l, struct exec_package *pack, u_long stack)")
+EXEC_HOOK = Prototype("void e_proc_exec(struct proc *p, struct exec_package *epp)")
 
 
 class ExecPackage:
-    """A program on its way into memory (struct exec_package)."""
+    """A program on its way into memory: struct exec_package and what it points to, in kernel memory.
 
-    def __init__(self, name: str, image: bytes, args: list[bytes], env: list[bytes], stack_room: int) -> None:
-        self.name = name
-        self.image = image
-        self.args = args
-        self.env = env
-        self.stack_room = stack_room  # bytes at the top of user addresses that are not the program's
-        self.commands: list[VmCommand] = []
-        self.entry = 0
-        self.brk = 0
-        self.auxiliary: tuple[tuple[int, int], ...] = ()
+    A context manager: afterwards the memory is given back, and what the program's format left in it.
+    """
 
+    def __init__(self, k: Kernel, lwp: Lwp, name: str, image: bytes, vectors: Vectors) -> None:
+        self._k, self.lwp, self.name, self.vectors = k, lwp, name, vectors
+        layout, v_layout = exec_package.layout(k.dm), vattr.layout(k.dm)
+        header = k.mem.u32(k.symbol("exec_maxhdrsz"))
+        text = name.encode("latin-1", "replace") + b"\0"
+        sizes = [size + 15 & -16 for size in (layout.size, v_layout.size, len(text), header)]
+        self._block = block = k.heap.alloc(sum(sizes))
+        if not block:
+            raise KernelError(ENOMEM, "no kernel memory for a program's headers")
+        va, name_at, hdr = block + sizes[0], block + sum(sizes[:2]), block + sum(sizes[:3])
+        self.vp = self._vnode(len(image))
+        k.exec_files[self.vp] = image
+        k.mem.write(hdr, image[:header])
+        k.mem.write(name_at, text)
+        k.mem.write(va, v_layout.pack(va_type=VREG, va_mode=0o100755, va_size=len(image)))
+        top = k.port.user.top - PAGE_SIZE
+        values = {
+            "ep_name": name_at, "ep_hdr": hdr, "ep_hdrlen": header, "ep_hdrvalid": min(header, len(image)),
+            "ep_vp": self.vp, "ep_vap": va, "ep_vm_minaddr": PAGE_SIZE, "ep_vm_maxaddr": top, "ep_fd": -1,
+        }  # fmt: skip
+        self._fresh = layout.pack(**values)
+        self.view = k.umem.view(layout, block)
+        self.reset()
 
-class Execsw(NamedTuple):
-    """A format: `makecmds` fills a package, or raises KernelError(ENOEXEC) when it is another's."""
-
-    name: str
-    makecmds: Callable[[Kernel, ExecPackage], None]
-
-
-EXECSW = (Execsw("elf", elf_makecmds),)
-
-
-def check_exec(k: Kernel, package: ExecPackage) -> None:
-    """Find the format (check_exec()). The reason of ENOEXEC is the last format's."""
-    error = KernelError(ENOEXEC, "no execution format")
-    for row in k.execsw:
+    def _vnode(self, size: int) -> int:
+        """A dead vnode that stands for the file."""
+        k, lwp = self._k, self.lwp
+        cell = lwp.alloca(k, 16)
         try:
-            row.makecmds(k, package)
+            getnewvnode(k, 0, 0, k.mem.ptr(k.symbol("dead_vnodeop_p")), cell)
+            vp = k.mem.ptr(cell)
+        except KernelError:
+            k.heap.free(self._block)
+            raise
+        finally:
+            lwp.release(k, cell)
+        view = k.mem.view(vnode.layout(k.dm), vp)
+        view.v_type, view.v_size, view.v_iflag = VREG, size, VI_CLEAN
+        return vp
+
+    @property
+    def addr(self) -> int:
+        """Its struct exec_package."""
+        return self._block
+
+    def reset(self) -> None:
+        """As it was before any format was asked."""
+        self._k.mem.write(self._block, self._fresh)
+
+    def drop(self) -> None:
+        """Give back what a format has put into it."""
+        k, view = self._k, self.view
+        kill_vmcmds(k, view.at("ep_vmcmds.evs_cnt"))
+        if view.ep_emul_arg:
+            free(k, view.ep_emul_arg, k.symbol("M_TEMP"))
+            view.ep_emul_arg = 0
+
+    def __enter__(self) -> ExecPackage:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        k = self._k
+        if k.dead:
             return
-        except KernelError as refused:
-            error = refused
-            if refused.errno != ENOEXEC:
-                break
+        self.drop()
+        del k.exec_files[self.vp]
+        vrele(k, self.vp)
+        k.heap.free(self._block)
+
+
+def check_exec(k: Kernel, package: ExecPackage) -> int:
+    """Find the format: its struct execsw (check_exec()).
+
+    Each row in turn; the first error that is not ENOEXEC is the answer when nobody takes the program.
+    """
+    error = KernelError(ENOEXEC, "there is no execution format")
+    first = True
+    for es in k.formats.rows():
+        row, view, thread = k.formats.row(es), package.view, package.lwp.thread
+        view.ep_esch = es
+        thread.reason = ""
+        errno = k.call(MAKECMDS, row.es_makecmds, package.lwp.addr, package.addr)
+        if not errno:
+            view.ep_es = es
+            _check_package(k, package, es)
+            return es
+        if first or (error.errno == ENOEXEC and errno != ENOEXEC):
+            who = k.symbolize(row.es_makecmds).partition("+")
+            error = KernelError(errno, thread.reason or f"{who[0]}() refuses{who[2][who[2].find(' ') :]}")
+        first = False
+        final = view.ep_flags & EXEC_DESTR
+        package.drop()
+        package.reset()
+        if final:
+            break
     raise error
+
+
+def _check_package(k: Kernel, package: ExecPackage, es: int) -> None:
+    """What a format says must make sense: ENOEXEC."""
+    view, top = package.view, k.port.user.top - PAGE_SIZE
+    who = k.symbolize(k.formats.row(es).es_makecmds).partition("+")[0]
+    if not PAGE_SIZE <= view.ep_entry < top:
+        raise KernelError(
+            ENOEXEC, f"{who}() sets ep_entry to {view.ep_entry:#x}; programs are below {top:#x}"
+        )
+    if _break(view) > top:
+        raise KernelError(
+            ENOEXEC, f"{who}() ends text and data at {_break(view):#x}; programs end at {top:#x}"
+        )
+    if not view.ep_ssize:
+        exec_setup_stack(k, package.lwp.addr, package.addr)
+    if not PAGE_SIZE <= view.ep_minsaddr <= top:
+        raise KernelError(ENOEXEC, f"{who}() sets ep_minsaddr to {view.ep_minsaddr:#x}")
+
+
+def _break(view: View) -> int:
+    """Where the data segment can grow: behind the data, or the text."""
+    end: int = view.ep_daddr + view.ep_dsize if view.ep_dsize else view.ep_taddr + view.ep_tsize
+    return round_page(max(end, PAGE_SIZE))
 
 
 def new_space(k: Kernel) -> AddressSpace:
@@ -84,33 +185,72 @@ def new_space(k: Kernel) -> AddressSpace:
 
 def execute(k: Kernel, lwp: Lwp, package: ExecPackage) -> None:
     """Put a checked package in the place of what the process ran. KernelError leaves the old in place."""
-    program = lwp.proc.program
+    proc, program = lwp.proc, lwp.proc.program
     assert program is not None
+    es = package.view.ep_es
+    emul = k.formats.row(es).es_emul
     space = new_space(k)
+    old, program.user.space = program.user.space, space
+    proc.space = space
     try:
-        for row in package.commands:
-            space.map(row.addr, row.size, READ | WRITE)
-            if row.data:
-                space.write(row.addr + row.offset, row.data)
-            space.protect(row.addr, row.size, row.prot)
-        sp, strings = _stack(k, space, package)
-    except KernelError:
+        _sigcode(k, space, emul)
+        run_vmcmds(k, lwp, package.addr)
+        stack, strings = make_stack(k, package, es)
+    except BaseException:  # also the end of the process
+        program.user.space = proc.space = old
         space.clear()
         raise
-    old, program.user.space = program.user.space, space
     old.clear()
-    lwp.proc.vm.maps.clear()
-    lwp.proc.space = space
+    proc.vm.maps.clear()
     drop_frames(k, program)
-    k.engine.reset_user(program.user, package.entry)
-    cpu = k.engine.cpu
-    cpu.write(k.port.sp, sp)
-    cpu.write(k.port.user.ps_strings, strings)
-    program.brk = (package.brk, package.brk)
+    brk = _break(package.view)
+    program.brk = (brk, brk)
     program.actions = {n: row for n, row in program.actions.items() if row.handler == SIG_IGN}
-    for fd in sorted(lwp.proc.files.cloexec):
-        drop(k, lwp, lwp.proc.files.take(fd))
+    program.altstack = NO_STACK
+    for fd in sorted(proc.files.cloexec):
+        drop(k, lwp, proc.files.take(fd))
     _rename(k, lwp, package.name)
+    k.mem.set_ptr(proc.addr + proc_struct.layout(k.dm).offsetof("p_psstr"), strings)
+    _registers(k, lwp, package, es, emul, stack)
+    _become(k, lwp, package, es, emul)
+    trapframe.store(k, lwp)
+
+
+def _sigcode(k: Kernel, space: AddressSpace, emul: int) -> None:
+    """Map the signal trampoline of an emulation, where the native one is otherwise (exec_sigcode_map())."""
+    start, end = member(k, emul, "e_sigcode"), member(k, emul, "e_esigcode")
+    if not start:
+        return
+    if not 0 < end - start <= PAGE_SIZE:
+        k.panic(f"emulation '{emul_name(k, emul)}': its signal trampoline is {start:#x} to {end:#x}")
+    frame = k.frames.take()
+    if frame is None:
+        raise KernelError(ENOMEM, "no memory for the signal trampoline")
+    at = frame * PAGE_SIZE
+    space.unmap_frame(k.port.user.top - 1 >> 12)
+    space.map_frame(k.port.user.top - 1 >> 12, frame, READ | EXEC)
+    k.frames.drop(frame)  # only the space means it
+    k.frames.buf[at : at + end - start] = k.umem.read(start, end - start)
+
+
+def _registers(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int, stack: int) -> None:
+    """Fresh registers, in the trapframe: the emulation's e_setregs, and the row's."""
+    assert lwp.proc.program is not None
+    k.engine.reset_user(lwp.proc.program.user, 0)
+    trapframe.fill(k, lwp)
+    for hook in (member(k, emul, "e_setregs") or k.symbol("setregs"), k.formats.row(es).es_setregs):
+        if hook:
+            k.call(SETREGS, hook, lwp.addr, package.addr, stack)
+
+
+def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> None:
+    """The hooks of the emulation the process had and of that it gets."""
+    old = proc_emul(k, lwp.proc)
+    if old != emul and (hook := member(k, old, "e_proc_exit")):
+        k.call(PROC_HOOK, hook, lwp.proc.addr)
+    if hook := member(k, emul, "e_proc_exec"):
+        k.call(EXEC_HOOK, hook, lwp.proc.addr, package.addr)
+    set_emul(k, lwp.proc, emul, es)
 
 
 def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
@@ -120,45 +260,30 @@ def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
     k.mem.write(proc.addr + proc_struct.layout(k.dm).offsetof("p_comm"), comm.ljust(MAXCOMLEN + 1, b"\0"))
 
 
-def _stack(k: Kernel, space: AddressSpace, package: ExecPackage) -> tuple[int, int]:
-    """Arguments, environment, auxiliary vector and ps_strings; returns sp and the address of the last."""
-    user, pointer = k.port.user, k.dm.pointer
-    top = user.top - PAGE_SIZE
-    space.map(top - user.stack_size, user.stack_size, READ | WRITE)
-    word, pad = ("Q", 4) if pointer == 8 else ("I", 0)
-    form = struct.Struct(f"{k.dm.order}{word}i{pad}x{word}i{pad}x")  # argvstr, nargvstr, envstr, nenvstr
-    ps_strings = top - form.size & -16
-    texts = [text + b"\0" for text in (*package.args, *package.env)]
-    at = ps_strings - sum(map(len, texts)) & -16
-    pointers = []
-    blob = b"".join(texts)
-    where = at
-    for text in texts:
-        pointers.append(where)
-        where += len(text)
-    space.write(at, blob)
-    nargs = len(package.args)
-    words = [nargs, *pointers[:nargs], 0, *pointers[nargs:], 0]
-    block = struct.pack(f"{k.dm.order}{len(words)}{word}", *words) + pack_pairs(k, package.auxiliary)
-    sp = at - len(block) & -k.port.stack_align
-    space.write(sp, block)
-    argv = sp + pointer
-    space.write(
-        ps_strings, form.pack(argv, nargs, argv + (nargs + 1) * pointer, len(package.env))
-    )  # fmt: skip
-    return sp, ps_strings
+@export("void setregs(struct lwp *l, struct exec_package *pack, u_long stack)", "sys/exec.h")
+def setregs(k: Kernel, l_addr: int, pack: int, stack: int) -> None:
+    """The registers a program begins with: ep_entry, the stack, and where struct ps_strings is."""
+    lwp, user = k.lwp_at(l_addr), k.port.user
+    strings = k.mem.ptr(lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_psstr"))
+    entry = k.umem.view(exec_package.layout(k.dm), pack).ep_entry
+    for slot, value in (
+        (user.frame_pc, entry),
+        (user.frame.index(k.port.sp), stack),
+        (user.frame.index(user.ps_strings), strings),
+    ):
+        k.mem.set_ptr(lwp_regs(k, l_addr) + slot * k.dm.pointer, value)
 
 
-def make_package(k: Kernel, name: str, image: bytes, args: list[bytes], env: list[bytes]) -> ExecPackage:
-    """A checked package; E2BIG, ENOEXEC, ENOMEM."""
+def exec_image(k: Kernel, lwp: Lwp, name: str, image: bytes, args: list[bytes], env: list[bytes]) -> None:
+    """Execute a program that is in our hands; E2BIG, EINVAL, ENOEXEC, ENOMEM and what formats say."""
     size = sum(len(text) + 1 + k.dm.pointer for text in (*args, *env))
     if size > ARG_MAX:
         raise KernelError(E2BIG, f"{size} bytes of arguments and environment; at most {ARG_MAX}")
     if not args:
         raise KernelError(EINVAL, "no arguments, not even the program's name")
-    package = ExecPackage(name, image, args, env, k.port.user.stack_size + PAGE_SIZE)
-    check_exec(k, package)
-    return package
+    with ExecPackage(k, lwp, name, image, Vectors(args, env)) as package:
+        check_exec(k, package)
+        execute(k, lwp, package)
 
 
 def _strings(k: Kernel, lwp: Lwp, addr: int, room: int) -> list[bytes]:
@@ -191,7 +316,7 @@ def sys_execve(k: Kernel, lwp: Lwp, path: int, argv: int, envp: int) -> None:
     args = _strings(k, lwp, argv, ARG_MAX)
     env = _strings(k, lwp, envp, ARG_MAX - sum(map(len, args)))
     image = read_program(k, lwp, program, name)
-    execute(k, lwp, make_package(k, name, image, args, env))
+    exec_image(k, lwp, name, image, args, env)
     program.just_return = True
 
 

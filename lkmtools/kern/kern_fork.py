@@ -14,6 +14,7 @@ from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
 from lkmtools.abi.errno import EAGAIN, ECHILD, EINVAL, EPERM
+from lkmtools.abi.exec import FORK_PPWAIT, FORK_SHAREVM
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import WNOHANG, WUNTRACED
@@ -21,9 +22,11 @@ from lkmtools.abi.signal import SIGCHLD, SIGHUP
 from lkmtools.abi.syscall import SYS___wait450, SYS_fork, SYS_vfork
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
+from lkmtools.kern.emul import exit_hooks, fork_hooks, inherit
+from lkmtools.kern.export import export
 from lkmtools.kern.hostfs_vfsops import leave_session
 from lkmtools.kern.kern_descrip import Descriptors, File, close_all
-from lkmtools.kern.kern_exec import execute, make_package, new_space
+from lkmtools.kern.kern_exec import exec_image, new_space
 from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, free_proc, new_proc
 from lkmtools.kern.kern_sig import ProcExit, drop_frames, signal_proc
 from lkmtools.kern.syscall import syscall
@@ -98,15 +101,18 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     program.on_exit = on_exit
     proc.vm = Vmspace(ProgramMapper(k, program))
     lwp = proc.lwp
-    _start(
-        k, proc, lambda: execute(k, lwp, make_package(k, what.name, what.image, what.args, what.env))
-    )  # fmt: skip
+    _start(k, proc, lambda: exec_image(k, lwp, what.name, what.image, what.args, what.env))
     return proc
 
 
 @syscall(SYS_fork, "")
 def sys_fork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """A copy of the process: 0 and 1 there, its number and 0 here. EAGAIN at the limit."""
+    return fork(k, lwp).pid, 0
+
+
+def fork(k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0) -> Proc:
+    """fork1() for Python: the child, which goes on as fork's child does; on `stack`, when it is not 0."""
     proc, program = lwp.proc, lwp.proc.program
     if program is None:
         raise KernelError(EPERM, "a client process cannot fork")
@@ -119,19 +125,62 @@ def sys_fork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     child.parent = proc
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.files = proc.files.copy()
-    copy.files, copy.brk, copy.mask = program.files, program.brk, program.mask
+    copy.files, copy.brk, copy.mask, copy.altstack = (
+        program.files, program.brk, program.mask, program.altstack
+    )  # fmt: skip
     copy.actions = program.actions.copy()
     child.vm = Vmspace(ProgramMapper(k, copy))
     child.vm.maps.update(proc.vm.maps)
-    port = k.port.user
+    inherit(k, proc, child)
+    _start(k, child, lambda: _child_return(k, child, stack))
+    fork_hooks(k, proc, child, flags)
+    return child
 
-    def child_return() -> None:
-        k.engine.own(user)
-        flags = k.engine.cpu.read(port.flags)
-        k.engine.cpu.answer(0, 1, flags & ~port.carry)
 
-    _start(k, child, child_return)
-    return child.pid, 0
+def _child_return(k: Kernel, child: Proc, stack: int) -> None:
+    """How fork's child begins (child_return()): 0, no error, and natively 1 as the second result."""
+    port, program = k.port.user, child.program
+    assert program is not None
+    k.engine.own(program.user)
+    cpu = k.engine.cpu
+    native = k.mem.ptr(child.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")) == k.symbol(
+        "syscall"
+    )
+    cpu.answer(0, 1 if native else cpu.read(port.ret2), cpu.read(port.flags) & ~port.carry)
+    if stack:
+        cpu.write(k.port.sp, stack)
+
+
+@export(
+    "int fork1(struct lwp *l, int flags, int exitsig, void *stack, size_t stacksize, void (*func)(void *), "
+    "void *arg, register_t *retval, struct proc **rnewprocp)",
+    "sys/proc.h",
+)
+def fork1(
+    k: Kernel, l_addr: int, flags: int, exitsig: int, stack: int, size: int, func: int, arg: int,
+    retval: int, rnewprocp: int,
+) -> int:  # fmt: skip
+    """fork for emulations. EINVAL for what is not modelled: another exit signal, sharing; EAGAIN."""
+    shared = FORK_SHAREVM | FORK_PPWAIT
+    if flags & ~shared or (flags & FORK_SHAREVM and flags & shared != shared):
+        raise KernelError(EINVAL, f"fork flags {flags:#x}: parent and child share nothing here")
+    if exitsig != SIGCHLD:
+        raise KernelError(EINVAL, f"exit signal {exitsig}; here it is SIGCHLD")
+    child = fork(k, k.lwp_at(l_addr), flags, stack + size if stack else 0)
+    if retval:
+        k.umem.set_ptr(retval, child.pid)
+        k.umem.set_ptr(retval + k.dm.pointer, 0)
+    if rnewprocp:
+        k.umem.set_ptr(rnewprocp, child.addr)
+    return 0
+
+
+@export("void exit1(struct lwp *l, int rv)", "sys/proc.h")
+def exit1(k: Kernel, l_addr: int, status: int) -> None:
+    """End the current process with this wait(2) status. For a program it does not return."""
+    if k.lwp_at(l_addr) is not k.sched.current or k.sched.current.proc.program is None:
+        k.panic(f"exit1: {l_addr:#x} is not the program that is running")
+    raise ProcExit(status & 0xFFFF)
 
 
 @syscall(SYS_vfork, "")
@@ -152,6 +201,7 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
     proc, program = lwp.proc, lwp.proc.program
     assert program is not None
     proc.exiting = True
+    exit_hooks(k, proc)
     close_all(k, lwp)
     leave_session(k, lwp)
     k.sched.userret()

@@ -14,9 +14,12 @@ from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
 from lkmtools.abi.errno import ENOMEM
+from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
+from lkmtools.kern import trapframe
 from lkmtools.kern.config import Cred
+from lkmtools.kern.emul import make_native
 from lkmtools.kern.kern_synch import LwpExit
 from lkmtools.kern.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.uvm_map import Vmspace
@@ -81,6 +84,22 @@ class SigAction(NamedTuple):
     trampoline: int
 
 
+class AltStack(NamedTuple):
+    """A program's stack for signal handlers (stack_t)."""
+
+    sp: int
+    size: int
+    flags: int
+
+    def holds(self, sp: int) -> bool:
+        """Is the stack pointer on it?"""
+        return not self.flags & SS_DISABLE and self.sp < sp <= self.sp + self.size
+
+
+SS_ONSTACK, SS_DISABLE = 1, 4
+NO_STACK = AltStack(0, 0, SS_DISABLE)
+
+
 class Exit(NamedTuple):
     """How a program ended: its wait(2) status, or the errno of a program that could not be started."""
 
@@ -102,6 +121,7 @@ class Program:
         self.brk = (0, 0)  # start and end of the data segment's growing part
         self.actions: dict[int, SigAction] = {}
         self.mask = 0
+        self.altstack = NO_STACK
         self.suspend_mask: int | None = None  # the mask before sigsuspend, which comes back
         self.pending: dict[int, tuple[int, int]] = {}  # signal -> si_code, si_addr
         self.frames: list[tuple[int, Any]] = []  # ucontext addresses and the full registers saved with them
@@ -119,6 +139,11 @@ class Program:
     def deliverable(self) -> int:
         """The lowest pending signal that is not blocked; 0."""
         return min((signo for signo in self.pending if not self.mask >> signo - 1 & 1), default=0)
+
+    def restarts(self) -> bool:
+        """Does the signal that ended a sleep want the system call restarted?"""
+        action = self.actions.get(self.deliverable())
+        return action is not None and bool(action.flags & SA_RESTART)
 
 
 class Proc:
@@ -155,7 +180,8 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     proc = Proc(k.next_pid(), cred, comm, host_pid)
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
     sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
-    proc.block = block = k.heap.alloc(sum(sizes) + ARGS_ROOM + 16 + SCRATCH)
+    frame = trapframe.size(k) + 15 & -16
+    proc.block = block = k.heap.alloc(sum(sizes) + frame + ARGS_ROOM + 16 + SCRATCH)
     if not block:
         k.panic("out of kernel memory for a process")
     proc.addr = lwp_addr = block  # p_lwp0 is the first member: see abi/proc.py
@@ -167,7 +193,9 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
             p_vmspace=proc.addr, p_comm=comm.encode("latin-1", "replace")[: abi.MAXCOMLEN],
         ),
     )  # fmt: skip
-    k.mem.write(lwp_addr, l_layout.pack(l_proc=proc.addr, l_cred=cred_addr, l_lid=1, l_stat=abi.LSRUN))
+    lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}
+    k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": block + sum(sizes)}))
+    make_native(k, proc)
     k.mem.write(
         cred_addr,
         c_layout.pack(
@@ -175,7 +203,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
             cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
         ),
     )  # fmt: skip
-    proc.lwp = Lwp(proc, lwp_addr, block + sum(sizes))
+    proc.lwp = Lwp(proc, lwp_addr, block + sum(sizes) + frame)
     k.lwps[lwp_addr] = proc.lwp
     return proc
 

@@ -21,12 +21,13 @@ from lkmtools.abi.syscall import NAMES
 from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
+from lkmtools.kern.emul import emul_name, proc_emul
+from lkmtools.kern.exec_conf import Formats
 from lkmtools.kern.genfs_vnops import dead_vector
 from lkmtools.kern.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.hostfs_vfsops import Hostfs, leave_session
 from lkmtools.kern.kern_clock import Clock
 from lkmtools.kern.kern_descrip import Descriptors, close_all
-from lkmtools.kern.kern_exec import EXECSW
 from lkmtools.kern.kern_fork import Spawn, hangup, spawn
 from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.kern_malloc import Heap
@@ -103,7 +104,7 @@ class Kernel:
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
-        self.execsw = list(EXECSW)  # program formats, tried in this order
+        self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
         self.syscalls: dict[int, Syscall] = modules.SYSCALLS
         self.calls = 0
         self._pid = 0
@@ -138,6 +139,7 @@ class Kernel:
         self._data()
         self.clock = Clock(self)
         self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
+        self.formats = Formats(self)
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)
         dead_vector(self)
@@ -435,6 +437,7 @@ class Kernel:
                 "uid": proc.cred.uid,
                 "comm": proc.comm,
                 "host_pid": proc.host_pid,
+                "emul": emul_name(self, proc_emul(self, proc)),
                 "state": "zombie"
                 if proc.zombie
                 else "sleep"

@@ -13,6 +13,8 @@ from lkmtools.abi import lkm as abi
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMATCH
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
+from lkmtools.kern.emul import emul_name, emul_register, unregister
+from lkmtools.kern.exec_conf import exec_add, exec_remove
 from lkmtools.kern.subr_devsw import devsw_attach, devsw_detach
 from lkmtools.kern.syscall import call_name
 from lkmtools.kern.vfs_init import vfs_attach, vfs_detach
@@ -173,10 +175,46 @@ def _unload_vfs(k: Kernel, private: int) -> None:
     vfs_detach(k, k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops)
 
 
+def _load_compat(k: Kernel, private: int) -> Undo:
+    """Register the emulation."""
+    emul = k.umem.view(abi.lkm_compat.layout(k.dm), private).lkm_compat
+    emul_register(k, emul, 0)
+    name = emul_name(k, emul)
+
+    def undo() -> None:
+        unregister(k, name)
+
+    return undo
+
+
+def _unload_compat(k: Kernel, private: int) -> None:
+    """Forget it; EBUSY while it is used."""
+    unregister(k, emul_name(k, k.umem.view(abi.lkm_compat.layout(k.dm), private).lkm_compat))
+
+
+def _load_exec(k: Kernel, private: int) -> Undo:
+    """Add the execution format; ENOENT when its emulation is not there."""
+    view = k.umem.view(abi.lkm_exec.layout(k.dm), private)
+    row = view.lkm_execsw
+    exec_add(k, row, view.lkm_emul)
+
+    def undo() -> None:
+        exec_remove(k, row)
+
+    return undo
+
+
+def _unload_exec(k: Kernel, private: int) -> None:
+    """Remove it; EBUSY while a program runs that it loaded."""
+    exec_remove(k, k.umem.view(abi.lkm_exec.layout(k.dm), private).lkm_execsw)
+
+
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall, _blocked_syscall),
     abi.LM_VFS: Type(_load_vfs, _unload_vfs),
     abi.LM_DEV: Type(_load_dev, _unload_dev),
+    abi.LM_EXEC: Type(_load_exec, _unload_exec),
+    abi.LM_COMPAT: Type(_load_compat, _unload_compat),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),
 }
 

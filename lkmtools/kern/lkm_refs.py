@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern import lkm_dispatch
+from lkmtools.kern.emul import runs_under
 from lkmtools.kern.export import export
 from lkmtools.kern.panic import caller_pc
 from lkmtools.kern.spec_vnops import open_in
@@ -56,8 +57,8 @@ def in_use(k: Kernel, module: Module) -> str:
         return f"'{module.title}' is in use by {names}"
     if module.holds_on:
         return f"'{module.title}' is held by {holders(module)}"
-    if mounted := k.vfs.uses(module):
-        return mounted
+    if why := k.vfs.uses(module) or runs_under(k, module) or k.formats.uses(module):
+        return why
     call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
     if call is None:
         return open_in(k, module) or lkm_dispatch.blocked(k, module)

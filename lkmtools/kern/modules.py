@@ -10,7 +10,12 @@ from lkmtools.kern.export import collect
 
 NAMES = (
     "conf",
+    "emul",
     "emul_names",
+    "exec_args",
+    "exec_conf",
+    "exec_elf",
+    "exec_subr",
     "genfs_vnops",
     "hostfs_vfsops",
     "hostfs_vnops",
@@ -47,6 +52,7 @@ NAMES = (
     "sys_generic",
     "sys_pipe",
     "sys_select",
+    "trap",
     "unwritten",
     "uvm_mmap",
     "vfs_getcwd",

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
 from lkmtools.abi.lkm import sysent
-from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
+from lkmtools.abi.syscall import (
+    NAMES,
+    SYS_NSYSENT,
+    SYS___wait450,
+    SYS_ioctl,
+    SYS_open,
+    SYS_read,
+    SYS_readv,
+    SYS_write,
+    SYS_writev,
+)
 from lkmtools.errors import KernelError
+from lkmtools.kern.emul import member
 from lkmtools.kern.export import Function
 from lkmtools.kern.kern_proc import ARGS_ROOM
 from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retval)")
 MAXARGS = 8
+RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS___wait450}
 _U64 = (1 << 64) - 1
 
 
@@ -55,10 +67,22 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
             size = k.dm.pointer
             words = struct.unpack(f"{k.dm.order}{binding.words}{'Q' if size == 8 else 'I'}",
                                   k.umem.read(v, binding.words * size))  # fmt: skip
-            result = body(k, k.lwp_at(l_addr), *binding.decode_words(words))
+            lwp = k.lwp_at(l_addr)
+            try:
+                result = body(k, lwp, *binding.decode_words(words))
+            except KernelError as error:
+                program = lwp.proc.program
+                if (
+                    error.errno == EINTR
+                    and number in RESTARTED
+                    and program is not None
+                    and program.restarts()
+                ):
+                    raise KernelError(ERESTART, error.reason) from None
+                raise
             if result is not None:
                 _store(k, retval, result, binding.wide)
-            return 0
+            return EJUSTRETURN if lwp.proc.program is not None and lwp.proc.program.just_return else 0
 
         entry.__doc__ = body.__doc__
         table: list[Syscall] = body.__dict__.setdefault("syscalls", [])
@@ -87,7 +111,7 @@ class SystemCalls:
     def __init__(self, k: Kernel, rows: Iterable[Syscall]) -> None:
         self._k = k
         layout = sysent.layout(k.dm)
-        self._sy_call = k.symbol("sysent") + layout.offsetof("sy_call")
+        self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
         self._step = layout.size
         self._rows = {row.number: row for row in rows}
         self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in self._rows.values()}
@@ -95,13 +119,21 @@ class SystemCalls:
         gap = ARGS_ROOM - MAXARGS * k.dm.pointer
         self._words = struct.Struct(f"{k.dm.order}{MAXARGS}{word}{gap}x2{word}")  # arguments, then results
         self._retval = struct.Struct(f"{k.dm.order}2{word}")
-        self._narg = k.symbol("sysent") + layout.offsetof("sy_narg")
         self._missing = {k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")}
         self.in_vain: dict[int, int] = {}  # calls asked for that nobody provides: how often
 
-    def words(self, number: int) -> int:
-        """How many argument words call `number` takes, as its entry says (sy_narg)."""
-        return self._k.mem.u16(self._narg + number * self._step) if number < SYS_NSYSENT else 0
+    def row(self, number: int, emul: int = 0) -> int:
+        """Where the entry of call `number` is: of an emulation's table, else of sysent[]; 0 if nowhere."""
+        if not emul:
+            return self._sysent + number * self._step if 0 <= number < SYS_NSYSENT else 0
+        k = self._k
+        nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
+        number = number if 0 <= number < nsysent else nosys
+        return member(k, emul, "e_sysent") + number * self._step
+
+    def words(self, row: int) -> int:
+        """How many argument words the call of an entry takes (sy_narg)."""
+        return self._k.umem.u16(row) if row else 0
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
         """One system call of a client process, from its words to its reply."""
@@ -130,11 +162,16 @@ class SystemCalls:
 
     def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """Call sysent[number]: its two return registers, or a KernelError."""
-        if not 0 <= number < SYS_NSYSENT:
+        row = self.row(number)
+        if not row:
             raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
         if len(args) > MAXARGS:
             raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
-        sy_call = self._k.mem.ptr(self._sy_call + number * self._step)
+        return self.enter(lwp, number, row, args)
+
+    def enter(self, lwp: Lwp, number: int, row: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """Make the call of an entry of this or an emulation's table."""
+        sy_call = self._k.umem.ptr(row + self._sy_call)
         own = self._own.get(sy_call)
         if own is None:
             if sy_call in self._missing:
@@ -186,7 +223,7 @@ class SystemCalls:
         """The system calls that modules provide: name (or number) -> the module's name."""
         found = {}
         for number in range(SYS_NSYSENT):
-            sy_call = self._k.mem.ptr(self._sy_call + number * self._step)
+            sy_call = self._k.mem.ptr(self._sysent + number * self._step + self._sy_call)
             if sy_call not in self._own and (module := self._k.lkm.module_at(sy_call)) is not None:
                 found[NAMES.get(number, str(number))] = module.title
         return found

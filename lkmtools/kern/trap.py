@@ -12,22 +12,16 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ERESTART
-from lkmtools.abi.syscall import (
-    SYS___syscall,
-    SYS___wait450,
-    SYS_ioctl,
-    SYS_open,
-    SYS_read,
-    SYS_readv,
-    SYS_syscall,
-    SYS_write,
-    SYS_writev,
-)
+from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
+from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
 from lkmtools.errors import KernelError
+from lkmtools.kern import trapframe
+from lkmtools.kern.emul import lwp_regs, member
+from lkmtools.kern.export import constant, export
 from lkmtools.kern.kern_sig import take_signals, trap_signal
-from lkmtools.kern.syscall import MAXARGS
-from lkmtools.machine import PAGE_SIZE
+from lkmtools.kern.syscall import MAXARGS, RESTARTED
+from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
 from lkmtools.machine.cpu import PREEMPTED, SYSCALL
 
 if TYPE_CHECKING:
@@ -41,7 +35,7 @@ _SIGNALS = {
     "bus": sig.SIGBUS,
     "segment": sig.SIGSEGV,
 }
-_RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS___wait450}
+MD_SYSCALL = Prototype("void md_syscall(struct trapframe *frame)")
 
 
 def userland(k: Kernel, lwp: Lwp) -> None:
@@ -81,29 +75,57 @@ def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
 
 
 class SystemCallTrap:
-    """System calls of one program: registers in, sysent[], registers out."""
+    """System calls of one program: registers in, its emulation's table, registers out."""
 
     def __init__(self, k: Kernel, lwp: Lwp, program: Program) -> None:
         self._k, self._lwp, self._program = k, lwp, program
         self._onstack = MAXARGS - len(k.port.user.args)
         self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{'Q' if k.dm.pointer == 8 else 'I'}")
+        layout, p = proc_struct.layout(k.dm), lwp.proc.addr
+        self._handler, self._emul = p + layout.offsetof("p_md.md_syscall"), p + layout.offsetof("p_emul")
+        self._ours, self._native = k.symbol("syscall"), k.symbol("emul_netbsd")
 
     def serve(self) -> None:
         """One system call, from the trap to its answer."""
+        k = self._k
+        k.calls += 1
+        self._lwp.thread.reason = ""
+        handler = k.mem.ptr(self._handler)
+        if handler == self._ours:
+            self.native()
+        else:
+            self._foreign(handler)
+
+    def _foreign(self, handler: int) -> None:
+        """The process's emulation has a handler of its own: it gets the trapframe."""
+        k, lwp, program = self._k, self._lwp, self._program
+        frame = trapframe.fill(k, lwp, length=k.port.user.syscall_length)
+        k.call(MD_SYSCALL, handler, frame)
+        if program.just_return:
+            program.just_return = False
+        else:
+            trapframe.store(k, lwp)
+
+    def native(self) -> None:
+        """The machine's own convention, over the table of the process's emulation."""
         k, lwp, program = self._k, self._lwp, self._program
         port, cpu, calls = k.port.user, k.engine.cpu, k.system_calls
         _, sp, number, flags, *in_registers = cpu.regs
-        k.calls += 1
         number &= 0xFFFFFFFF
-        lwp.thread.reason = ""
+        emul = k.mem.ptr(self._emul)
+        emul = 0 if emul == self._native else emul
         try:
-            args = tuple(in_registers)
-            if number in (SYS_syscall, SYS___syscall) or calls.words(number) > len(args):
-                args += self._from_stack(sp, number)
-            if number in (SYS_syscall, SYS___syscall):
+            args, row = tuple(in_registers), calls.row(number, emul)
+            indirect = not emul and number in (SYS_syscall, SYS___syscall)
+            if indirect or calls.words(row) > len(args):
+                args += self._from_stack(sp, row)
+            if indirect:
                 skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
                 number, args = args[0] & 0xFFFFFFFF, args[skip:]
-            first, second = calls.call(lwp, number, args[:MAXARGS])
+            if emul:
+                first, second = calls.enter(lwp, number, row, args[:MAXARGS])
+            else:
+                first, second = calls.call(lwp, number, args[:MAXARGS])
             errno = 0
         except KernelError as error:
             errno = error.errno
@@ -113,19 +135,14 @@ class SystemCallTrap:
             return
         if k.engine.owner is not program.user:
             k.engine.own(program.user)
-        if errno == ERESTART or (errno == EINTR and number in _RESTARTED and self._restart()):
+        if errno == ERESTART or (errno == EINTR and number in RESTARTED and program.restarts()):
             program.user.pc -= port.syscall_length
         elif errno:
-            cpu.answer(errno, second, flags | port.carry)
+            cpu.answer(_errno(k, emul, errno) if emul else errno, second, flags | port.carry)
         else:
             cpu.answer(first, second, flags & ~port.carry)
 
-    def _restart(self) -> bool:
-        """Does the signal that ended a sleep want the call restarted?"""
-        action = self._program.actions.get(self._program.deliverable())
-        return action is not None and bool(action.flags & siginfo.SA_RESTART)
-
-    def _from_stack(self, sp: int, number: int) -> tuple[int, ...]:
+    def _from_stack(self, sp: int, row: int) -> tuple[int, ...]:
         """The arguments that are not in registers; EFAULT when one that the call takes cannot be read."""
         size = self._k.dm.pointer
         space, addr = self._program.space, sp + size
@@ -135,7 +152,35 @@ class SystemCallTrap:
             data = b""
             with suppress(KernelError):  # perhaps none of them can be read
                 data = space.read(addr, min(PAGE_SIZE - addr % PAGE_SIZE, self._stack.size))
-            need = self._k.system_calls.words(number) - len(self._k.port.user.args)
+            need = self._k.system_calls.words(row) - len(self._k.port.user.args)
             if len(data) < need * size:
                 raise KernelError(EFAULT, f"the arguments at {addr:#x} cannot be read") from None
             return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
+
+
+def _errno(k: Kernel, emul: int, errno: int) -> int:
+    """What an emulation calls an error (e_errno[])."""
+    table = member(k, emul, "e_errno")
+    if not table or not 0 < errno <= ELAST:
+        return errno
+    try:
+        return k.umem.u32(table + 4 * errno)
+    except MemFault as fault:
+        k.panic(f"struct emul at {emul:#x}: e_errno[{errno}]: {fault}")
+
+
+@export("void syscall(struct trapframe *frame)", "sys/syscallvar.h")
+def syscall(k: Kernel, frame: int) -> None:
+    """The native handler, for a handler of an emulation that leaves a call to it."""
+    lwp = k.sched.current
+    if lwp is None or lwp.proc.program is None or frame != lwp_regs(k, lwp.addr):
+        k.panic(f"syscall: {frame:#x} is not the trapframe of the program that is running")
+    program, user = lwp.proc.program, k.port.user
+    trapframe.store(k, lwp)
+    cpu = k.engine.cpu
+    cpu.regs = tuple(map(cpu.read, (k.port.pc, k.port.sp, user.number, user.flags, *user.args)))
+    SystemCallTrap(k, lwp, program).native()
+    trapframe.fill(k, lwp, length=user.syscall_length)
+
+
+FUNCTIONS = (constant("void userret(struct lwp *l)", 0, "sys/userret.h"),)

@@ -117,6 +117,7 @@ class Cpu:
         user = port.user
         self._after_user = _Batch((port.pc, port.sp, user.number, user.flags, *user.args))
         self._answer = _Batch((user.ret, user.ret2, user.flags))
+        self._general = _Batch(tuple(number for number in user.frame if number is not None))
         self._user_end = ctypes.c_uint64(user.top - 1)  # in the page of the signal trampoline, never executed
         entry = (port.sp, port.fp, port.direction[0])
         self._entries = [_Batch((*entry, *port.args[:n])) for n in range(len(port.args) + 1)]
@@ -289,6 +290,20 @@ class Cpu:
         """Give a system call's results to the program that made it."""
         batch = self._answer
         batch.pack(batch.cells, 0, value, second, flags)
+        self._hot.write_batch(self._h, batch.ids, batch.cells_ref, batch.count)
+
+    def general(self) -> list[int]:
+        """The registers of a program's trapframe, 0 in the words that are none."""
+        batch = self._general
+        self._hot.read_batch(self._h, batch.ids, batch.cells_ref, batch.count)
+        values = iter(batch.unpack(batch.cells))
+        return [next(values) if number is not None else 0 for number in self.port.user.frame]
+
+    def set_general(self, words: list[int]) -> None:
+        """Set them."""
+        batch = self._general
+        values = [w for w, number in zip(words, self.port.user.frame, strict=True) if number is not None]
+        batch.pack(batch.cells, 0, *values)
         self._hot.write_batch(self._h, batch.ids, batch.cells_ref, batch.count)
 
     def stop(self) -> None:

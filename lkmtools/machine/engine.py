@@ -234,6 +234,16 @@ class Engine:
         other.pc = user.pc
         return other
 
+    def user_registers(self, user: UserThread) -> list[int]:
+        """A program's registers, in the order of its trapframe."""
+        self.own(user)
+        return self.cpu.general()
+
+    def set_user_registers(self, user: UserThread, words: list[int]) -> None:
+        """Set them; the pc is `user.pc`."""
+        self.own(user)
+        self.cpu.set_general(words)
+
     def drop_user(self, user: UserThread) -> None:
         """A program is gone: free its registers."""
         if self.owner is user:

@@ -25,6 +25,11 @@ _CONTEXT_NAMES = (
     "eflags", "esp", "-",
 )  # fmt: skip
 _CONTEXT = tuple(_R.get(name) for name in _CONTEXT_NAMES)
+# <machine/frame.h>: gs fs es ds edi esi ebp ebx edx ecx eax trapno err eip cs eflags esp ss
+_FRAME_NAMES = (
+    "-", "-", "-", "-", "edi", "esi", "ebp", "ebx", "edx", "ecx", "eax", "-", "-", "-", "-", "eflags", "esp",
+    "-",
+)  # fmt: skip
 _USER = UserMode(
     enter=_ENTER,
     syscall_insn=None,
@@ -43,6 +48,10 @@ _USER = UserMode(
     stack_size=2 << 20,
     context=_CONTEXT,
     pc_slot=14,
+    frame=tuple(_R.get(name) for name in _FRAME_NAMES),
+    frame_pc=13,
+    frame_trapno=11,
+    frame_err=12,
     fpregs=644 + 4,  # fpreg union, _mc_tlsbase
     handler=None,
     context_register=None,

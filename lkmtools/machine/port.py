@@ -38,6 +38,10 @@ class UserMode:
     stack_size: int
     context: tuple[int | None, ...]  # general registers as mcontext_t has them; None: none, or not settable
     pc_slot: int  # where the pc stands in `context`, for that is not an ordinary register
+    frame: tuple[int | None, ...]  # the words of struct trapframe: registers; None: the pc, or none
+    frame_pc: int  # where in it the pc, the trap and the length of a system call's instruction stand
+    frame_trapno: int
+    frame_err: int
     fpregs: int  # bytes of mcontext_t behind the general registers
     handler: tuple[int, int, int] | None  # registers of a signal handler's arguments; None: on the stack
     context_register: int | None  # where the signal trampoline finds the ucontext, besides the stack

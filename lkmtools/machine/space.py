@@ -141,6 +141,10 @@ class AddressSpace:
         self._frame[page] = frame
         self.changed = True
 
+    def unmap_frame(self, page: int) -> None:
+        """Take back what map_frame() did."""
+        self._forget([page])
+
     def unmap(self, addr: int, length: int) -> None:
         """Pages go away; those that are not mapped do not matter."""
         pages = self._pages(addr, length)

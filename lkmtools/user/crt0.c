@@ -12,6 +12,10 @@ char	*__progname = "";
 int	main(int, char **, char **);
 void	__start(long *) __attribute__((__noreturn__, __used__));
 
+/* Whose program it is: without this note it would be taken for another system's. */
+__asm__(".section .note.netbsd.ident,\"a\",@note\n"
+    "	.p2align 2\n	.long 7, 4, 1\n	.asciz \"NetBSD\"\n	.byte 0\n	.long 502000000\n	.text\n");
+
 #ifdef __LP64__
 __asm__(".globl _start\n_start:\n"
     "	xorl	%ebp, %ebp\n	movq	%rsp, %rdi\n	andq	$-16, %rsp\n	call	__start\n	hlt\n"
