@@ -42,6 +42,7 @@ from lkmtools.kern.request import Reply, Request
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Mapper, Vmspace
+from lkmtools.kern.vfs_bio import Buffers
 from lkmtools.kern.vfs_mount import Vfs
 from lkmtools.machine import (
     PAGE_SIZE,
@@ -135,6 +136,7 @@ class Kernel:
         self.sched = Scheduler(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
+        self.buffers = Buffers()
         self.host = HostPoll()
         self._data()
         self.clock = Clock(self)

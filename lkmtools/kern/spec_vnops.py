@@ -1,25 +1,31 @@
 """Open device files: from a descriptor to a driver (spec_vnops.c of NetBSD 5.2).
 
-Every call looks the driver up in cdevsw again, as the original does: a driver that was detached while open
-answers ENXIO. d_open runs at each open, d_close at the last close of a device.
+Every call looks the driver up in cdevsw or bdevsw again, as the original does: a driver that was detached
+while open answers ENXIO. d_open runs at each open, d_close at the last close of a device.
 
-Block devices are opened and closed; reading and writing them needs the buffer cache and is not modelled yet
-(ENODEV).
+A block device is read and written by whole buffers of BLKDEV_IOSIZE bytes: what is written in part is read
+before. A write has reached the driver when it returns. Where a transfer falls short is the end of the device:
+reading ends there, writing past it is ENOSPC.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.buf import B_READ
 from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
-from lkmtools.abi.errno import EMOVEFD, ENODEV, ENXIO
+from lkmtools.abi.errno import EINVAL, EMOVEFD, ENODEV, ENOSPC, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
+from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import transfer
 from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.kern_physio import DEV_BSIZE, STRATEGY
 from lkmtools.kern.subr_devsw import lookup
+from lkmtools.kern.vfs_bio import Block, buffer, get_block, release
+from lkmtools.kern.vfs_bio import transfer as transfer_buffer
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -27,7 +33,9 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm_record import Module
     from lkmtools.kern.ramfs import Node
+    from lkmtools.kern.request import Space
 
+BLKDEV_IOSIZE = 2048  # bytes in a buffer of a block device
 D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
 D_READ = Prototype("int d_read(dev_t dev, struct uio *uio, int ioflag)")
 D_IOCTL = Prototype("int d_ioctl(dev_t dev, u_long com, void *data, int flag, struct lwp *l)")
@@ -61,7 +69,7 @@ class DeviceFile(File):
             raise KernelError(ENXIO, f"no driver has {struct.name[:4]} major {self.major}")
         field = struct.layout(k.dm).fields.get(member)
         if field is None:
-            raise KernelError(ENODEV, "block devices are not read or written directly")
+            raise KernelError(ENODEV, f"a {struct.name} has no {member}")
         return k.umem.ptr(driver + field.offset)
 
     def open(self, k: Kernel, lwp: Lwp) -> File:
@@ -86,7 +94,9 @@ class DeviceFile(File):
         return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
-        """d_read or d_write with a uio over the caller's buffer."""
+        """d_read or d_write with a uio over the caller's buffer; of a block device, d_strategy."""
+        if self.kind == S_IFBLK:
+            return block_io(k, lwp, self, buf, count, offset, rw)
         entry = self._entry(k, "d_write" if rw else "d_read")
         flag = IO_NDELAY if self.flag & FNONBLOCK else 0
         return transfer(
@@ -104,6 +114,68 @@ class DeviceFile(File):
         except KernelError:
             return POLLNVAL
         return k.call(D_POLL, entry, self.dev, events, lwp.addr)
+
+    def strategy(self, k: Kernel, bp: int) -> None:
+        """d_strategy; ENODEV of a driver that has none."""
+        entry = self._entry(k, "d_strategy")
+        if entry in (0, k.symbol("enodev"), k.symbol("nullenodev")):
+            raise KernelError(ENODEV, f"{self} has no strategy routine")
+        k.call(STRATEGY, entry, bp)
+
+
+def block_io(k: Kernel, lwp: Lwp, file: DeviceFile, buf: int, count: int, offset: int, rw: int) -> int:
+    """spec_read() and spec_write() of a block device: buffer by buffer; how many bytes moved."""
+    if offset < 0:
+        raise KernelError(EINVAL, f"offset {offset}")
+    moved = 0
+    while moved < count:
+        at = offset + moved
+        on = at % BLKDEV_IOSIZE
+        want = min(BLKDEV_IOSIZE - on, count - moved)
+        block = Block("dev_t", file.dev, (at - on) // DEV_BSIZE)
+        bp = get_block(k, block, BLKDEV_IOSIZE)
+        try:
+            view = buffer(k, bp)
+            view.b_dev = file.dev
+            piece = _write if rw == UIO_WRITE else _read
+            took = piece(k, file, bp, view.b_data + on, (on, want), (lwp.proc.space, buf + moved))
+        finally:
+            if not k.dead:
+                release(k, bp)
+        moved += took
+        if took < want:
+            break
+    if count and not moved and rw == UIO_WRITE:
+        raise KernelError(ENOSPC, f"{file} ends before offset {offset}")
+    return moved
+
+
+def _read(
+    k: Kernel, file: DeviceFile, bp: int, data: int, part: tuple[int, int], user: tuple[Space, int]
+) -> int:
+    """(from, length) of a buffer to (space, address); how much of it the device has."""
+    (on, want), (space, addr) = part, user
+    took = min(want, transfer_buffer(k, bp, B_READ, lambda bp: file.strategy(k, bp)) - on)
+    if took > 0:
+        space.write(addr, k.mem.read(data, took))
+    return max(took, 0)
+
+
+def _write(
+    k: Kernel, file: DeviceFile, bp: int, data: int, part: tuple[int, int], user: tuple[Space, int]
+) -> int:
+    """The other way. What is not wholly replaced is read first; no more is written than the device has."""
+    (on, want), (space, addr) = part, user
+    new = space.read(addr, want)
+    if want < BLKDEV_IOSIZE:
+        has = transfer_buffer(k, bp, B_READ, lambda bp: file.strategy(k, bp))
+        new = new[: max(has - on, 0)]
+        if not new:
+            return 0
+        buffer(k, bp).b_bcount = has
+    k.mem.write(data, new)
+    done = transfer_buffer(k, bp, 0, lambda bp: file.strategy(k, bp))
+    return max(min(len(new), done - on), 0)
 
 
 def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:

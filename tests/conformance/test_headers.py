@@ -7,6 +7,7 @@ the error names the member. Ioctl numbers are typed here by hand from the facts,
 import pytest
 
 from lkmtools.abi import (
+    buf,
     conf,
     datamodel,
     errno,
@@ -40,6 +41,7 @@ DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
 
 # Header, the structs it has, and members that C reaches by another name.
 STRUCTS = [
+    ("sys/buf.h", [buf.buf], {"tqe_next": "b_actq.tqe_next", "tqe_prev": "b_actq.tqe_prev"}),
     ("sys/conf.h", [conf.bdevsw, conf.cdevsw], {}),
     ("sys/ksyms.h", [ksyms.ksyms_gvalue], {}),
     (
@@ -111,6 +113,7 @@ STRUCTS = [
 # Header, the module with the same numbers, and what their names begin with.
 NUMBERS = [
     ("sys/errno.h", errno, ("E",)),
+    ("sys/buf.h", buf, ("B_", "BC_", "BO_")),
     ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
     ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
     ("sys/vnode.h", fcntl, ("IO_",)),

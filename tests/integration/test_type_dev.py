@@ -305,7 +305,7 @@ def test_the_death_of_a_client_closes_its_devices(drv: Any) -> None:
 
 
 def test_the_block_half_opens_and_answers_ioctls(lab: Any) -> None:
-    """Mode S_IFBLK; reading needs the buffer cache, which is not there: ENODEV."""
+    """Mode S_IFBLK; reading is ENODEV of a driver without a strategy routine."""
     bmajor, _ = load(lab, bdev="&drv_bdevsw")
     fd = lab.p.open(node(lab, bmajor, 0, S_IFBLK), O_RDWR)
     assert value(lab, "drv_mode") == S_IFBLK

@@ -84,6 +84,7 @@ struct cdevsw {
 #define noread		((__LKM_DEV_RW)(void *)enodev)
 #define nowrite		((__LKM_DEV_RW)(void *)enodev)
 #define noioctl		((__LKM_DEV_IOCTL)(void *)enodev)
+#define nostrategy	((void (*)(struct buf *))(void *)enodev)
 #define nostop		((__LKM_DEV_STOP)(void *)enodev)
 #define notty		NULL
 #define nopoll		seltrue
@@ -115,6 +116,21 @@ const struct bdevsw	*bdevsw_lookup(dev_t dev);
 const struct cdevsw	*cdevsw_lookup(dev_t dev);
 devmajor_t		 bdevsw_lookup_major(const struct bdevsw *bdev);
 devmajor_t		 cdevsw_lookup_major(const struct cdevsw *cdev);
+
+int	bdev_open(dev_t dev, int flag, int devtype, struct lwp *l);
+int	bdev_close(dev_t dev, int flag, int devtype, struct lwp *l);
+void	bdev_strategy(struct buf *bp);
+int	bdev_ioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l);
+int	bdev_dump(dev_t dev, daddr_t addr, void *data, size_t size);
+int	cdev_open(dev_t dev, int flag, int devtype, struct lwp *l);
+int	cdev_close(dev_t dev, int flag, int devtype, struct lwp *l);
+int	cdev_read(dev_t dev, struct uio *uio, int flag);
+int	cdev_write(dev_t dev, struct uio *uio, int flag);
+int	cdev_ioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l);
+struct tty	*cdev_tty(dev_t dev);
+int	cdev_poll(dev_t dev, int flag, struct lwp *l);
+paddr_t	cdev_mmap(dev_t dev, off_t off, int flag);
+int	cdev_kqfilter(dev_t dev, struct knote *kn);
 
 #define DEV_MEM		0
 #define DEV_KMEM	1
