@@ -18,6 +18,7 @@ from typing import Any
 
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
+from lkmtools.machine.brake import Brake
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.space import AddressSpace
@@ -145,6 +146,8 @@ class Cpu:
         self._hooks: list[ctypes.c_size_t] = []
         for kind, callback in self._callbacks:
             self._hook(kind, callback)
+        self._brake = Brake(self._hot.stop)
+        self._hook(uclib.UC_HOOK_BLOCK, self._brake.hook, data=self._brake.data)
         user = self.port.user
         self._instructions = (uclib.INSN_CB(self._privileged), uclib.INSN_CB(self._syscall))
         for number in user.privileged:
@@ -152,11 +155,11 @@ class Cpu:
         if user.syscall_insn is not None:
             self._hook(uclib.UC_HOOK_INSN, self._instructions[1], ctypes.c_int(user.syscall_insn))
 
-    def _hook(self, kind: int, callback: Any, *more: Any) -> None:
+    def _hook(self, kind: int, callback: Any, *more: Any, data: ctypes.c_void_p | None = None) -> None:
         hook = ctypes.c_size_t()
         self._check(
             self._uc.uc_hook_add(
-                self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, None,
+                self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, data,
                 ctypes.c_uint64(1), ctypes.c_uint64(0), *more,
             ),
             "uc_hook_add",
@@ -307,9 +310,8 @@ class Cpu:
         self._hot.write_batch(self._h, batch.ids, batch.cells_ref, batch.count)
 
     def stop(self) -> None:
-        """End the run in progress soon; safe from another thread, lost when none is in progress."""
-        if self.running:
-            self._hot.stop(self._h)
+        """End the run in progress soon, or the next one, with PREEMPTED; any thread may (see brake.py)."""
+        self._brake.pull()
 
     def _note_fault(self, status: int, pc: int) -> None:
         trap, self._trap = self._trap, None

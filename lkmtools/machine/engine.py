@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from lkmtools.errors import KernelError
 from lkmtools.machine.cproto import Binding, Prototype, VaList
-from lkmtools.machine.cpu import FAULTED, RETURNED, SLOT, Cpu, Fault
+from lkmtools.machine.cpu import FAULTED, PREEMPTED, RETURNED, SLOT, Cpu, Fault
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG, Port
 from lkmtools.machine.space import AddressSpace
@@ -217,7 +217,10 @@ class Engine:
         old = self.mem.read(page, len(code))
         self.mem.write(page, code)
         self._drop_stale_code()
-        cpu.run(page)  # ends with a fault: nothing is mapped at the user address it goes to
+        pc = page
+        while cpu.run(pc) == PREEMPTED:
+            pc = cpu.regs[0]
+        # It has ended with a fault: nothing is mapped at the user address it goes to.
         context = cpu.new_context()
         cpu.save(context)
         self.mem.write(page, old)

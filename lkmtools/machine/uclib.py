@@ -22,6 +22,7 @@ UC_ERR_INSN_INVALID = 10
 UC_ERR_EXCEPTION = 21
 UC_HOOK_INTR = 1
 UC_HOOK_INSN = 2
+UC_HOOK_BLOCK = 8
 UC_HOOK_MEM_UNMAPPED = 112
 UC_HOOK_TLB_FILL = 131072
 UC_MEM_READ, UC_MEM_WRITE, UC_MEM_FETCH = 16, 17, 18
@@ -55,6 +56,7 @@ class TlbEntry(ctypes.Structure):
 _u64, _ptr, _int = ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int
 INTR_CB = ctypes.CFUNCTYPE(None, _ptr, ctypes.c_uint32, _ptr)
 MEM_CB = ctypes.CFUNCTYPE(ctypes.c_bool, _ptr, _int, _u64, _int, ctypes.c_int64, _ptr)
+BLOCK_CB = ctypes.CFUNCTYPE(None, _ptr, _u64, ctypes.c_uint32, _ptr)
 INSN_CB = ctypes.CFUNCTYPE(ctypes.c_uint32, _ptr, _u64, _int, _u64, _ptr)  # serves every instruction hook
 TLB_CB = ctypes.CFUNCTYPE(ctypes.c_bool, _ptr, _u64, _int, ctypes.POINTER(TlbEntry), _ptr)
 

@@ -1,0 +1,144 @@
+"""Preemption: machine code that is stopped anywhere, thousands of times, executes each instruction once."""
+
+from __future__ import annotations
+
+import platform
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from machfix import Bench
+from unicorn import UC_ARCH_ARM64, UC_MODE_ARM, Uc
+from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X3
+
+from lkmtools.machine import brake
+
+# What reads, changes and writes memory in one instruction, and what goes through the stack. Everything counts
+# to n, and so does a register.
+SOURCE = """
+typedef unsigned int u_int;
+struct counts { u_int plain, locked, xadd, low, high, split, called, nots, moved; };
+static volatile struct counts c;
+static char pages[3 * 4096], from[16], to[16];
+u_int count(u_int);
+static __attribute__((noinline)) void bump(void) { c.called++; }
+static void (*volatile indirect)(void) = bump;
+
+static u_int rounds(u_int n, u_int every)
+{
+	volatile u_int *split = (volatile u_int *)(((unsigned long)pages + 8191 & ~4095UL) - 2);
+	u_int i, one, kernel = 0;
+
+	c = (struct counts){ 0 };
+	*split = 0;
+	for (i = 0; i < n; i++) {
+		char *src = from, *dst = to;
+		unsigned long left = sizeof(to);
+
+		__asm__ volatile ("incl %0" : "+m" (c.plain));
+		__asm__ volatile ("lock; incl %0" : "+m" (c.locked));
+		one = 1;
+		__asm__ volatile ("lock; xaddl %0, %1" : "+r" (one), "+m" (c.xadd));
+		__asm__ volatile ("addl $0x10000000, %0; adcl $0, %1" : "+m" (c.low), "+m" (c.high));
+		__asm__ volatile ("incl %0" : "+m" (*split));
+		__asm__ volatile ("notl %0; notl %0; addl $1, %0" : "+m" (c.nots));
+		from[i & 15] = i;
+		__asm__ volatile ("rep; movsb" : "+S" (src), "+D" (dst), "+c" (left) : : "memory");
+		c.moved += to[i & 15] == (char)i && src == from + 16 && dst == to + 16;
+		indirect();
+		if (every && i % every == 0)
+			kernel += count(i) == i + 1;
+	}
+	if (every && kernel != (n + every - 1) / every)
+		return 1000;
+	n = (c.plain != n) + 2 * (c.locked != n) + 4 * (c.xadd != n) + 8 * (c.high != n / 16) +
+		16 * (*split != n) + 32 * (c.nots != n) + 64 * (c.moved != n) + 128 * (c.called != n);
+	return n;
+}
+u_int alone(u_int n); u_int alone(u_int n) { return rounds(n, 0); }
+u_int calling(u_int n); u_int calling(u_int n) { return rounds(n, 3); }
+"""
+PREEMPTIONS = 500
+
+
+@pytest.fixture
+def make(cc: Any, machine: str) -> Iterator[Callable[[], Any]]:
+    """Makes the bench with SOURCE loaded; a test may choose its host before."""
+    made: list[Bench] = []
+
+    def build() -> Bench:
+        bench = Bench(cc, machine, {"unsigned int count(unsigned int n)": lambda bench, n: n + 1})
+        bench.load(SOURCE)
+        made.append(bench)
+        return bench
+
+    yield build
+    for bench in made:
+        bench.close()
+
+
+@pytest.mark.parametrize("function", ["alone", "calling"])
+def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Any], function: str) -> None:
+    """A thread asks the CPU to stop without pause; what the code has counted in memory is right each time."""
+    bench = make()
+    ticks: list[int] = []
+    bench.engine.on_tick = lambda thread: ticks.append(1)
+    over = threading.Event()
+
+    def hammer() -> None:
+        while not over.is_set():
+            bench.engine.cpu.stop()
+
+    thread = threading.Thread(target=hammer)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    thread.start()
+    try:
+        wrong = 0
+        while len(ticks) < PREEMPTIONS and not wrong:
+            wrong = bench.call(f"unsigned int {function}(unsigned int n)", 480)
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(interval)
+    assert wrong == 0
+
+
+@pytest.mark.parametrize("host", [platform.machine(), "another"])
+def test_a_stop_at_every_other_block_repeats_no_instruction(
+    make: Callable[[], Any], host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request is kept until code runs, and lets one block pass: so the code gets on. On any host."""
+    monkeypatch.setattr(platform, "machine", lambda: host)
+    bench = make()
+    monkeypatch.undo()
+    ticks: list[int] = []
+
+    def on_tick(thread: Any) -> None:
+        ticks.append(1)
+        bench.engine.cpu.stop()
+
+    bench.engine.on_tick = on_tick
+    bench.engine.cpu.stop()
+    assert bench.call("unsigned int calling(unsigned int n)", 160) == 0
+    assert len(ticks) > 160 * 8  # each round has sixteen blocks of `rep movsb` alone
+
+
+def test_the_hook_for_aarch64_hosts_stops_at_the_second_block() -> None:
+    """Its instructions, run by the emulator: one request, three blocks; nothing without a request."""
+    code, cell, stop, back = 0x1000, 0x2000, 0x3000, 0x4000
+    uc = Uc(UC_ARCH_ARM64, UC_MODE_ARM)
+    uc.mem_map(0, 0x5000)
+    uc.mem_write(code, brake._HOST_CODE["aarch64"])
+    uc.mem_write(stop, bytes.fromhex("000840b1 c0035fd6"))  # adds x0, x0, #2, lsl 12; ret
+    uc.mem_write(cell, struct.pack("<QQ", 2, stop))
+    answers = []
+    for _ in range(3):
+        for register, value in ((UC_ARM64_REG_X0, 5), (UC_ARM64_REG_X3, cell), (UC_ARM64_REG_LR, back)):
+            uc.reg_write(register, value)
+        uc.emu_start(code, back)
+        answers.append((uc.reg_read(UC_ARM64_REG_X0), uc.mem_read(cell, 1)[0]))
+    assert answers == [(5, 1), (5 + 0x2000, 0), (5, 0)]
