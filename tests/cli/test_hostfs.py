@@ -91,6 +91,8 @@ def test_a_directory_is_mounted_read_only_or_to_be_written(root: tuple[Any, Path
     ok("mount", "-t", "hostfs", "root", "/mnt")
     assert ok("mount") == f"{top} on /mnt type hostfs (read-only, nosuid)\n"
     assert ok("cat", "/mnt/file") == "12345"
+    ran = daemon.run("lkmctl", "exec", "/mnt/bin/cat", "/mnt/file")  # the host has no such program
+    assert (ran.status, ran.out.splitlines()[0]) == (4, "/mnt/file: 5 bytes")
     refused = daemon.run("lkmctl", "mkdir", "/mnt/new")
     assert (refused.status, refused.err.splitlines()[0]) == (1, "lkmctl: /mnt/new: Read-only file system")
     ok("umount", "/mnt")

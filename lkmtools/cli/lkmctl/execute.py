@@ -48,6 +48,7 @@ def execute(
         lkmctl exec --uid 1000 ./prog < input | wc
         lkmctl exec --root ~/linux /bin/busybox ls /
 
+    PROGRAM is a file of the host, or else of the kernel (on a mounted file system).
     With --root, names of files are the host's below DIR and no others, but /dev is the kernel's.
     Its input and output are this command's; an interrupt goes to the program. The exit status is the
     program's, 128 and the signal's number when a signal ended it, 126 when it cannot be executed and
@@ -57,12 +58,14 @@ def execute(
         raise click.NoSuchOption(program, possibilities=["--root", "--rw", "--uid", "--help"])
     if writable and root is None:
         raise click.UsageError("--rw says that the directory of --root may be written: there is none")
-    image = b"" if root is not None else _read(program)
+    image = _read(program) if root is None else None
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
         p.on_wait = None
         if root is not None:
-            image = _enter(p, root, writable, program)
+            _enter(p, root, writable)
+        if image is None:
+            image = _read_inside(p, program)
         sent = _pass_signals(p)
         words = [os.fsencode(word) for word in (program, *args)]
         try:
@@ -87,17 +90,20 @@ def execute(
     sys.exit(SIGNALLED + signo)
 
 
-def _read(program: str) -> bytes:
+def _read(program: str) -> bytes | None:
+    """A program of the host; None where there is none."""
     try:
         with open(program, "rb") as file:
             return file.read()
+    except FileNotFoundError:
+        return None
     except OSError as error:
         warnx(NAME, f"{program}: {error.strerror}")
         sys.exit(NOT_EXECUTABLE if isinstance(error, PermissionError | IsADirectoryError) else NOT_FOUND)
 
 
-def _enter(p: Process, root: str, writable: bool, program: str) -> bytes:
-    """Make a directory of the host this process's root, and its program's; the program's content."""
+def _enter(p: Process, root: str, writable: bool) -> None:
+    """Make a directory of the host this process's root, and its program's."""
     with about(root):
         word = p.share(os.path.abspath(root), writable, session=True)
         place = f"{SESSIONS}/{p.pid}"
@@ -110,6 +116,10 @@ def _enter(p: Process, root: str, writable: bool, program: str) -> bytes:
         p.mount("hostfs", place, word, 0 if writable else MNT_RDONLY)
         p.chroot(place)
         p.chdir("/")
+
+
+def _read_inside(p: Process, program: str) -> bytes:
+    """A program as the kernel's names have it."""
     try:
         fd = p.open(program)
         p.access(program, X_OK)
