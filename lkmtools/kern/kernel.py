@@ -17,7 +17,6 @@ from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
-from lkmtools.abi.syscall import NAMES
 from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
@@ -426,10 +425,7 @@ class Kernel:
                 "memory": {"total": self.frames.total * PAGE_SIZE, "free": self.frames.free * PAGE_SIZE},
             },
             "replaced": self.system_calls.replaced(),
-            "in_vain": {
-                NAMES.get(number, str(number)): count
-                for number, count in sorted(self.system_calls.in_vain.items())
-            },
+            "in_vain": self.system_calls.in_vain.counts(),
         }
 
     def ps(self) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from lkmtools.abi.syscall import (
 from lkmtools.errors import KernelError
 from lkmtools.kern.emul import member
 from lkmtools.kern.export import Function
+from lkmtools.kern.in_vain import InVain
 from lkmtools.kern.kern_proc import ARGS_ROOM
 from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.machine import MemFault, Prototype
@@ -119,8 +120,7 @@ class SystemCalls:
         gap = ARGS_ROOM - MAXARGS * k.dm.pointer
         self._words = struct.Struct(f"{k.dm.order}{MAXARGS}{word}{gap}x2{word}")  # arguments, then results
         self._retval = struct.Struct(f"{k.dm.order}2{word}")
-        self._missing = {k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")}
-        self.in_vain: dict[int, int] = {}  # calls asked for that nobody provides: how often
+        self.in_vain = InVain(k)
 
     def row(self, number: int, emul: int = 0) -> int:
         """Where the entry of call `number` is: of an emulation's table, else of sysent[]; 0 if nowhere."""
@@ -174,8 +174,8 @@ class SystemCalls:
         sy_call = self._k.umem.ptr(row + self._sy_call)
         own = self._own.get(sy_call)
         if own is None:
-            if sy_call in self._missing:
-                self.in_vain[number] = self.in_vain.get(number, 0) + 1
+            if sy_call in self.in_vain.nobody and row == self.row(number):
+                self.in_vain.count(number)
             return self._call_module(lwp, number, sy_call, args)
         # The entry is our own stub: what it does, without words in memory.
         body, binding = own

@@ -19,6 +19,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
 from lkmtools.kern.emul import lwp_regs, member
 from lkmtools.kern.export import constant, export
+from lkmtools.kern.in_vain import Unserved
 from lkmtools.kern.kern_sig import take_signals, trap_signal
 from lkmtools.kern.syscall import MAXARGS, RESTARTED
 from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
@@ -83,6 +84,7 @@ class SystemCallTrap:
         self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{'Q' if k.dm.pointer == 8 else 'I'}")
         layout, p = proc_struct.layout(k.dm), lwp.proc.addr
         self._handler, self._emul = p + layout.offsetof("p_md.md_syscall"), p + layout.offsetof("p_emul")
+        self._unserved: tuple[int, Unserved] | None = None  # of the emulation whose calls came last
         self._ours, self._native = k.symbol("syscall"), k.symbol("emul_netbsd")
 
     def serve(self) -> None:
@@ -92,6 +94,7 @@ class SystemCallTrap:
         self._lwp.thread.reason = ""
         handler = k.mem.ptr(self._handler)
         if handler == self._ours:
+            self._unserved = None
             self.native()
         else:
             self._foreign(handler)
@@ -99,12 +102,22 @@ class SystemCallTrap:
     def _foreign(self, handler: int) -> None:
         """The process's emulation has a handler of its own: it gets the trapframe."""
         k, lwp, program = self._k, self._lwp, self._program
+        self._note(k.mem.ptr(self._emul), k.engine.cpu.regs[2] & 0xFFFFFFFF)
         frame = trapframe.fill(k, lwp, length=k.port.user.syscall_length)
         k.call(MD_SYSCALL, handler, frame)
         if program.just_return:
             program.just_return = False
         else:
             trapframe.store(k, lwp)
+
+    def _note(self, emul: int, number: int) -> None:
+        """Count the call when the emulation's table has nobody for it."""
+        in_vain = self._k.system_calls.in_vain
+        if self._unserved is None or self._unserved[0] != emul:
+            self._unserved = emul, in_vain.unserved(emul)
+        unserved = self._unserved[1]
+        if number >= unserved.nsysent or number in unserved.names:
+            in_vain.count(number, unserved.emulation, unserved.names.get(number, str(number)))
 
     def native(self) -> None:
         """The machine's own convention, over the table of the process's emulation."""
@@ -123,6 +136,7 @@ class SystemCallTrap:
                 skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
                 number, args = args[0] & 0xFFFFFFFF, args[skip:]
             if emul:
+                self._note(emul, number)
                 first, second = calls.enter(lwp, number, row, args[:MAXARGS])
             else:
                 first, second = calls.call(lwp, number, args[:MAXARGS])

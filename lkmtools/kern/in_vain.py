@@ -1,0 +1,65 @@
+"""Calls that programs asked for in vain: sys_nosys() answered. `lkmctl status` names them."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.lkm import sysent
+from lkmtools.abi.syscall import NAMES
+from lkmtools.kern.emul import NAME_MAX, emul_name, member
+from lkmtools.machine import MemFault
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+
+class Unserved(NamedTuple):
+    """The calls of an emulation that nobody serves: its name, how many it has, their names by number."""
+
+    emulation: str
+    nsysent: int
+    names: dict[int, str]
+
+
+class InVain:
+    """How often each call was asked for in vain. Numbers of emulations go by the emulation's names."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self.nobody = {k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")}
+        self._counts: dict[tuple[str, int, str], int] = {}
+
+    def count(self, number: int, emulation: str = "", name: str = "") -> None:
+        """Call `number` of an emulation, or the native one, was asked for."""
+        key = emulation, number, name or NAMES.get(number, str(number))
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def counts(self) -> dict[str, int]:
+        """Counts by name, an emulation's behind its own."""
+        return {f"{emul} {name}".lstrip(): n for (emul, _, name), n in sorted(self._counts.items())}
+
+    def unserved(self, emul: int) -> Unserved:
+        """What the table of the emulation at `emul` leaves to sys_nosys(); nothing when it has none."""
+        k = self._k
+        nsysent, table = member(k, emul, "e_nsysent"), member(k, emul, "e_sysent")
+        if nsysent <= 0 or not table:
+            return Unserved(emul_name(k, emul), 1 << 32, {})
+        layout, pointer = sysent.layout(k.dm), k.dm.pointer
+        before = layout.offsetof("sy_call")
+        row = struct.Struct(f"{k.dm.order}{before}x{'Q' if pointer == 8 else 'I'}")
+        try:
+            rows = enumerate(row.iter_unpack(k.umem.read(table, nsysent * layout.size)))
+            missing = [number for number, (sy_call,) in rows if sy_call in self.nobody]
+            return Unserved(emul_name(k, emul), nsysent, self._names(emul, missing))
+        except MemFault as fault:
+            k.panic(f"emulation '{emul_name(k, emul)}': e_sysent, e_syscallnames: {fault}")
+
+    def _names(self, emul: int, numbers: list[int]) -> dict[int, str]:
+        k = self._k
+        names = member(k, emul, "e_syscallnames")
+        found = {number: str(number) for number in numbers}
+        for number in numbers if names else ():
+            if text := k.umem.ptr(names + number * k.dm.pointer):
+                found[number] = k.umem.cstr(text, NAME_MAX).decode("latin-1")
+        return found
