@@ -5,9 +5,9 @@
 #include <sys/lkm.h>
 #include <sys/proc.h>
 
-#include "hook.h"
+#include "barehook.h"
 
-extern hook_fn	*barehook;
+extern barehook_fn	*barehook;
 
 int	bareguard_lkmentry(struct lkm_table *, int, int);
 

@@ -13,11 +13,11 @@
 #include <sys/syscall.h>
 #include <sys/syscallargs.h>
 
-#include "hook.h"
+#include "barehook.h"
 
 int	barehook_lkmentry(struct lkm_table *, int, int);
 
-hook_fn	*barehook;		/* for everybody to set */
+barehook_fn	*barehook;		/* for everybody to set */
 static int barehook_pause;
 static struct sysent barehook_saved;
 

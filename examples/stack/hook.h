@@ -1,7 +1,20 @@
-/* What the module hook offers to a module that wants to decide who may remove a file. */
+/* What the module hook offers to a module that wants to decide what may be done with files. */
 
-/* 0 lets it happen, an errno prevents it. May sleep. */
-typedef int	hook_fn(struct lwp *l, const char *path);
+struct componentname;
+struct lwp;
+struct vnode;
+struct vnodeop_desc;
+
+struct hook_question {
+	const struct vnodeop_desc	*q_op;		/* which operation: vdesc_name, vdesc_offset */
+	struct lwp			*q_lwp;		/* who wants it */
+	kauth_cred_t			 q_cred;	/* with which rights */
+	struct vnode			*q_vp;		/* of the file, or of the directory that q_cnp is a name in */
+	const struct componentname	*q_cnp;		/* NULL: the operation has no name */
+};
+
+/* 0 lets it happen, an errno prevents it. Is called with vnodes locked. May sleep. */
+typedef int	hook_fn(const struct hook_question *q);
 
 int		 hook_register(const char *who, hook_fn *fn);	/* EBUSY: somebody else has the hook */
 int		 hook_deregister(hook_fn *fn);			/* EINVAL: it is not registered; waits for calls */

@@ -184,22 +184,28 @@ class Place:
             self.names, self.nodes, self.mounted = [], [self.k.tree.root], False
 
     def _cross(self, mp: int) -> int:
-        """The root vnode of what is mounted here, and on that; 0 when it was unmounted meanwhile."""
+        """The root vnode of what is mounted here, and on that; 0 when it was unmounted meanwhile.
+
+        No vnode is locked while VFS_ROOT is called: that of a layer has the lock of the one below.
+        """
         k, vp = self.k, 0
         while mp:
             try:
                 vfs_busy(k, mp, 0)
             except KernelError:
-                return vp
+                break
             try:
                 upper = root_of(k, mp)
             finally:
                 if not k.dead:
                     vfs_unbusy(k, mp, 0, 0)
+            vcall(k, "unlock", upper, 0)
             if vp:
-                vput(k, vp)
+                vrele(k, vp)
             vp = upper
             mp = view_of(k, vp, "namei").v_mountedhere
+        if vp:
+            lock_vnode(k, vp)
         return vp
 
     def _up(self) -> bool:

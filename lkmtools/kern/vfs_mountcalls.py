@@ -68,6 +68,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
         if view.v_mountedhere:
             raise KernelError(EBUSY, f"'{place.path}' is a mount point")
         covered, _ = place.take()
+        vcall(k, "unlock", covered, 0)  # what is mounted may be another view of it
     else:
         node = k.tree.lookup(place.path, lwp.proc.cred)
         if node.children is None:
@@ -78,19 +79,17 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
     try:
         mp = new_mount(k, ops, flags, lwp.proc.cred.uid, node, covered)
         used = _call_mount(k, lwp, mp, ops, path, data)
-        if node is not None and node.mounted:
+        if node.mounted if node is not None else view_of(k, covered, "mount").v_mountedhere:
             vfsop(k, "vfs_unmount", mp, MNT_FORCE)
             raise KernelError(EBUSY, f"another file system was mounted on '{place.path}' meanwhile")
     except KernelError:
         if mp:
             free_mount(k, mp)
         if covered:
-            vcall(k, "unlock", covered, 0)
             vrele(k, covered)
         raise
     if covered:
         view_of(k, covered, "mount").v_mountedhere = mp
-        vcall(k, "unlock", covered, 0)
     insert_mount(k, mp, place.path)
     return used
 

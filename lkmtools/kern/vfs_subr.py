@@ -24,6 +24,7 @@ from lkmtools.abi.vnode import (
     VV_SYSTEM,
     WRITECLOSE,
     vattr,
+    vnlock,
     vnode,
 )
 from lkmtools.errors import KernelError
@@ -230,7 +231,8 @@ def vrele(k: Kernel, vp: int) -> None:
 def _mine(k: Kernel, view: View) -> bool:
     """Has the running lwp the vnode locked exclusively?"""
     lwp = k.sched.current
-    return lwp is not None and k.mem.ptr(view.at("v_lock.vl_lock.rw_owner")) == lwp.addr
+    owner = view.v_vnlock + vnlock.layout(k.dm).offsetof("vl_lock.rw_owner")
+    return lwp is not None and k.umem.ptr(owner) == lwp.addr
 
 
 def _unlock_ours(k: Kernel, view: View) -> None:

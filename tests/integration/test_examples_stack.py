@@ -17,6 +17,7 @@ from lkmtools.errors import KernelError, PanicError
 
 STACK = Path(__file__).parents[2] / "examples" / "stack"
 FILE = "/tmp/file"
+UPPER = "/upper/file"
 
 
 def load(lab: Any, *names: str) -> None:
@@ -43,76 +44,107 @@ def refused(lab: Any, name: str) -> str:
     return error.reason
 
 
-@pytest.fixture
-def pair(lab: Any) -> Any:
-    """hook and guard loaded, /dev/guard and a file made."""
+def guarded(lab: Any, host: Path) -> Any:
+    """hook and guard loaded, /dev/guard made, a directory of the host on /lower, hookfs over it on /upper."""
     load(lab, "hook", "guard")
     major = LKM_CHAR_MAJOR(modules.stat(lab.p, "guard").offset)
     lab.p.mknod("/dev/guard", S_IFCHR | 0o600, makedev(major, 0))
-    make_file(lab)
+    (host / "file").write_text("content")
+    lab.host = host
+    for directory in ("/lower", "/upper"):
+        lab.p.mkdir(directory)
+    lab.p.mount("hostfs", "/lower", lab.kernel.share(str(host), writable=True))
+    lab.p.mount("hookfs", "/upper", "/lower")
     return lab
 
 
-def test_both_layers_are_listed_and_unload_from_the_top(pair: Any) -> None:
-    rows = [(m.name, m.type_name) for m in modules.stat_all(pair.p)]
-    assert rows == [("hook", "MISC"), ("guard", "DEV")]
-    assert refused(pair, "hook") == "'hook' is in use by 'guard'"
+@pytest.fixture
+def pair(lab: Any, tmp_path: Path) -> Any:
+    """The pair of modules at work."""
+    return guarded(lab, tmp_path)
+
+
+def leave(pair: Any) -> None:
+    """Unmount and unload from the top: nothing may be left."""
+    pair.p.unmount("/upper")
+    pair.p.unmount("/lower")
+    assert (pair.k.vfs.mounts, pair.k.vfs.vnodes, pair.k.hostfs.inodes) == ({}, set(), {})
     modules.unload(pair.p, "guard")
     modules.unload(pair.p, "hook")
-    pair.p.unlink("/dev/guard")
     assert pair.tables() == pair.boot_tables
 
 
-def test_the_user_decides_whether_a_file_goes(pair: Any) -> None:
+def watch(pair: Any, *operations: str) -> tuple[Any, int]:
+    """A process that has the device open and is asked about these operations: (process, descriptor)."""
     user = pair.kernel.process("user")
     fd = user.open("/dev/guard", O_RDWR)
+    user.write(fd, f"={','.join(operations)}".encode())
+    return user, fd
+
+
+def test_both_layers_are_listed_and_unload_from_the_top(pair: Any) -> None:
+    """One VFS and one DEV line; the lower is held by the upper, and by what is mounted."""
+    rows = [(m.name, m.type_name) for m in modules.stat_all(pair.p)]
+    assert rows == [("hook", "VFS"), ("guard", "DEV")]
+    assert refused(pair, "hook") == "'hook' is in use by 'guard'"
+    modules.unload(pair.p, "guard")
+    assert refused(pair, "hook") == "file system 'hookfs' is mounted on /upper"
+    load(pair, "guard")
+    leave(pair)
+
+
+def test_the_user_decides_whether_a_file_goes(pair: Any) -> None:
+    """The question names operation, process, user, vnode and name; the answer is the system call's."""
+    user, fd = watch(pair, "remove")
     for answer, errno in ((b"n", EPERM), (b"y\n", None)):
-        asking = pair.start(pair.p.unlink, FILE)
-        assert user.read(fd, 100) == b"/tmp/file\n"
+        asking = pair.start(pair.p.unlink, UPPER)
+        operation, pid, uid, vnode, name = user.read(fd, 400).decode().rstrip("\n").split(" ")
+        assert (operation, int(pid), uid, name) == ("remove", pair.p.pid, "0", "file")
+        assert int(vnode, 16) in pair.k.vfs.vnodes
         assert not asking.done
         user.write(fd, answer)
         if errno is None:
             asking.result()
         else:
             assert error_of(asking.result).errno == errno
+            assert (pair.host / "file").exists()
     assert error_of(user.write, fd, b"y").errno == ESRCH
+    assert not (pair.host / "file").exists()
     user.close(fd)
-    assert error_of(pair.p.unlink, FILE).errno == ENOENT
+    assert error_of(pair.p.unlink, UPPER).errno == ENOENT
+    leave(pair)
 
 
 def test_without_a_user_everything_is_allowed_also_for_who_waits(pair: Any) -> None:
-    user = pair.kernel.process("user")
-    fd = user.open("/dev/guard", O_RDWR)
-    asking = pair.start(pair.p.unlink, FILE)
+    user, fd = watch(pair, "remove")
+    asking = pair.start(pair.p.unlink, UPPER)
     assert "EBUSY" in repr(error_of(pair.kernel.process("second").open, "/dev/guard", O_RDWR))
     user.close(fd)
     asking.result()
-    make_file(pair)
-    pair.p.unlink(FILE)
+    leave(pair)
 
 
 def test_neither_layer_unloads_while_a_question_is_open(pair: Any) -> None:
-    """unlink(2) sleeps in guard, called by hook; reference and dependent come first for hook."""
-    user, asker = pair.kernel.process("user"), pair.kernel.process("asker")
-    fd = user.open("/dev/guard", O_RDWR)
-    asking = pair.start(asker.unlink, FILE)
-    assert refused(pair, "guard").startswith(f"pid {asker.pid} (asker) sleeps in guard_ask+0x")
+    """unlink(2) sleeps in guard, called by hook; who has the device open, and dependents, come first."""
+    user, fd = watch(pair, "remove")
+    asking = pair.start(pair.kernel.process("asker").unlink, UPPER)
+    assert refused(pair, "guard") != ""
     assert refused(pair, "hook") == "'hook' is in use by 'guard'"
     user.close(fd)
     asking.result()
-    modules.unload(pair.p, "guard")
-    modules.unload(pair.p, "hook")
+    leave(pair)
 
 
 CLIENT = """
+#include <sys/kauth.h>
 #include <sys/proc.h>
-typedef int hook_fn(struct lwp *, const char *);
-static int fn(struct lwp *l, const char *path) { return 0; }
+#include "%s"
+static int fn(const struct hook_question *q) { return 0; }
 int client_call(int (*f)(const char *, hook_fn *));
 int client_call(int (*f)(const char *, hook_fn *)) { return f("client", fn); }
 int client_drop(int (*f)(hook_fn *));
 int client_drop(int (*f)(hook_fn *)) { return f(fn); }
-"""
+""" % (STACK / "hook.h")
 
 
 def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Any) -> None:
