@@ -56,6 +56,7 @@ NAMES = (
     "sys_select",
     "trap",
     "unwritten",
+    "uvm_device",
     "uvm_mmap",
     "vfs_getcwd",
     "vfs_bio",

@@ -61,7 +61,7 @@ class DeviceFile(File):
         """The address of its driver's struct cdevsw or bdevsw; 0 when there is none."""
         return lookup(k, "cdevsw" if self.kind == S_IFCHR else "bdevsw", self.major)
 
-    def _entry(self, k: Kernel, member: str) -> int:
+    def entry(self, k: Kernel, member: str) -> int:
         """A function pointer of this device's driver; ENXIO when the major has none."""
         struct = cdevsw if self.kind == S_IFCHR else bdevsw
         driver = self.driver(k)
@@ -74,7 +74,7 @@ class DeviceFile(File):
 
     def open(self, k: Kernel, lwp: Lwp) -> File:
         """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
-        errno = k.call(D_OPEN, self._entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
+        errno = k.call(D_OPEN, self.entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
         if errno == EMOVEFD and lwp.clones:
             return lwp.clones.pop()
         if errno:
@@ -91,13 +91,13 @@ class DeviceFile(File):
         if files:
             return 0
         del k.open_devices[key]
-        return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+        return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """d_read or d_write with a uio over the caller's buffer; of a block device, d_strategy."""
         if self.kind == S_IFBLK:
             return block_io(k, lwp, self, buf, count, offset, rw)
-        entry = self._entry(k, "d_write" if rw else "d_read")
+        entry = self.entry(k, "d_write" if rw else "d_read")
         flag = IO_NDELAY if self.flag & FNONBLOCK else 0
         return transfer(
             k, lwp, buf, count, offset, rw, lambda uio: k.call(D_READ, entry, self.dev, uio, flag)
@@ -105,19 +105,19 @@ class DeviceFile(File):
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """d_ioctl."""
-        return k.call(D_IOCTL, self._entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
+        return k.call(D_IOCTL, self.entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """d_poll; POLLNVAL when the driver is gone."""
         try:
-            entry = self._entry(k, "d_poll")
+            entry = self.entry(k, "d_poll")
         except KernelError:
             return POLLNVAL
         return k.call(D_POLL, entry, self.dev, events, lwp.addr)
 
     def strategy(self, k: Kernel, bp: int) -> None:
         """d_strategy; ENODEV of a driver that has none."""
-        entry = self._entry(k, "d_strategy")
+        entry = self.entry(k, "d_strategy")
         if entry in (0, k.symbol("enodev"), k.symbol("nullenodev")):
             raise KernelError(ENODEV, f"{self} has no strategy routine")
         k.call(STRATEGY, entry, bp)
@@ -186,6 +186,12 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
 
 
 def open_in(k: Kernel, module: Module) -> str:
-    """The open devices whose driver is in a module, as a sentence; "" when none is."""
-    rows = (files[0] for files in k.open_devices.values() if module.holds(files[0].driver(k)))
-    return "; ".join(f"{file} of '{module.title}' is open, by {file.opener}" for file in rows)
+    """A device whose driver is in a module, and who has it open or mapped; "" when nobody has."""
+    for files in k.open_devices.values():
+        if module.holds(files[0].driver(k)):
+            return f"{files[0]} of '{module.title}' is open, by {files[0].opener}"
+    for proc in k.procs.values():
+        for device in proc.program.space.devices() if proc.program is not None else ():
+            if module.holds(device.file.driver(k)):
+                return f"{device.file} of '{module.title}' is mapped by pid {proc.pid} ({proc.comm})"
+    return ""

@@ -1,23 +1,25 @@
 """A program's memory: break, mmap, munmap, mprotect (uvm_mmap.c, uvm_unix.c of NetBSD 5.2).
 
 A program's memory is the machine's; a client's is the host's, see uvm_map.py, where only whole mappings go.
-Shared anonymous memory would be private here after a fork: EINVAL says so rather than pretend. Not modelled:
-mappings of devices by their d_mmap entries.
+Shared anonymous memory would be private here after a fork: EINVAL says so rather than pretend. A device is
+mapped into programs only, and shared (uvm_device.py).
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
-from lkmtools.abi.fcntl import FREAD
-from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_WRITE
+from lkmtools.abi.errno import EACCES, EINVAL, ENODEV, ENOMEM, EPERM
+from lkmtools.abi.fcntl import FREAD, FWRITE
+from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.errors import KernelError
+from lkmtools.kern.spec_vnops import DeviceFile
 from lkmtools.kern.syscall import syscall
+from lkmtools.kern.uvm_device import udv_attach
 from lkmtools.kern.uvm_km import round_page
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, AddressSpace
+from lkmtools.machine import PAGE_SIZE, READ, WRITE, AddressSpace, Device
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Program
@@ -56,9 +58,10 @@ def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
 def sys_mmap(
     k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int, fd: int, pad: int, pos: int
 ) -> int:
-    """Map a file that can be mapped, `addr` being a hint that is not taken; or fresh memory (MAP_ANON).
+    """Map a file (`addr` is a hint that is not taken), fresh memory (MAP_ANON) or a device.
 
-    EINVAL for an odd offset, no length or what lies past the file's last page; EACCES for shared writing.
+    EINVAL for an odd offset, no length or what lies past the file's last page; EACCES for shared writing of
+    anything but a device that is open for it.
     """
     if flags & MAP_ANON:
         return _anonymous(k, lwp, addr, length, prot, flags)
@@ -67,6 +70,8 @@ def sys_mmap(
         raise KernelError(EINVAL, f"{length} bytes from {pos}: whole pages of {PAGE_SIZE}, at least one")
     if prot & ~PROT_ALL or flags & (MAP_PRIVATE | MAP_SHARED) not in (MAP_PRIVATE, MAP_SHARED):
         raise KernelError(EINVAL, f"protection {prot:#x}, flags {flags:#x}")
+    if isinstance(file, DeviceFile):
+        return _device(k, lwp, file, Want(addr, round_page(length), prot, flags), pos)
     if not file.flag & FREAD or (flags & MAP_SHARED and prot & PROT_WRITE):
         raise KernelError(EACCES, "the file can be mapped for reading, or privately")
     return file.mmap(k, lwp, round_page(length), pos)
@@ -79,13 +84,45 @@ def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: in
         raise KernelError(EINVAL, f"flags {flags:#x}, {length} bytes")
     if length > k.frames.total * PAGE_SIZE:
         raise KernelError(ENOMEM, f"{length} bytes; programs have {k.frames.total * PAGE_SIZE} in all")
-    size = round_page(length)
-    at = addr
-    if not flags & MAP_FIXED:
-        at = addr & -PAGE_SIZE
-        if not (addr and at >= PAGE_SIZE and at + size <= space.top and space.is_free(at, size)):
-            at = space.free_range(size, mmap_top(k))
-    space.map(at, size, prot & PROT_ALL)
+    want = Want(addr, round_page(length), prot & PROT_ALL, flags)
+    at = want.place(k, space)
+    space.map(at, want.size, want.prot)
+    return at
+
+
+class Want(NamedTuple):
+    """What a caller of mmap wants: where, how many bytes (whole pages), and how."""
+
+    addr: int
+    size: int
+    prot: int
+    flags: int
+
+    def place(self, k: Kernel, space: AddressSpace) -> int:
+        """At `addr` exactly with MAP_FIXED, near it if that is free, else where there is room; ENOMEM."""
+        if self.flags & MAP_FIXED:
+            return self.addr
+        at = self.addr & -PAGE_SIZE
+        if self.addr and at >= PAGE_SIZE and at + self.size <= space.top and space.is_free(at, self.size):
+            return at
+        return space.free_range(self.size, mmap_top(k))
+
+
+def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
+    """A device's memory, shared with it; EACCES for more than the file is open for."""
+    if lwp.proc.program is None:
+        raise KernelError(ENODEV, f"{file}: only programs (lkmctl exec) can map devices")
+    if want.flags & MAP_PRIVATE:
+        raise KernelError(EINVAL, f"{file}: a device is mapped with MAP_SHARED")
+    needed = (FREAD if want.prot & (PROT_READ | PROT_WRITE) else 0) | (
+        FWRITE if want.prot & PROT_WRITE else 0
+    )
+    if needed & ~file.flag or want.prot & PROT_EXEC:
+        raise KernelError(EACCES, f"{file} is not open for protection {want.prot:#x}")
+    space = lwp.proc.program.space
+    at = want.place(k, space)
+    frames = udv_attach(k, file, range(pos, pos + want.size, PAGE_SIZE), want.prot)
+    space.map_device(at, frames, Device(file, want.prot))
     return at
 
 

@@ -12,7 +12,7 @@ from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread, Us
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
-from lkmtools.machine.space import AddressSpace, Frames
+from lkmtools.machine.space import AddressSpace, Device, Frames
 
 __all__ = [
     "EXEC",
@@ -24,6 +24,7 @@ __all__ = [
     "AddressSpace",
     "CType",
     "Cpu",
+    "Device",
     "Engine",
     "Fault",
     "Frame",

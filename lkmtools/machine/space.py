@@ -7,7 +7,9 @@ is stale when `changed` is set; translated machine code is stale when the frames
 
 from __future__ import annotations
 
-from lkmtools.abi.errno import EFAULT, EINVAL, ENOMEM
+from typing import Any, NamedTuple
+
+from lkmtools.abi.errno import EACCES, EFAULT, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
 
@@ -56,15 +58,23 @@ class Frames:
             self._free.append(frame)
 
 
+class Device(NamedTuple):
+    """What pages of a device were mapped from, and READ, WRITE: what they may ever be used for."""
+
+    file: Any
+    prot: int
+
+
 class AddressSpace:
     """User addresses [PAGE_SIZE, top) of one program. Errors are KernelErrors: EFAULT, ENOMEM, EINVAL."""
 
-    __slots__ = ("_frame", "_frames", "_prot", "changed", "exhausted", "top")
+    __slots__ = ("_device", "_frame", "_frames", "_prot", "changed", "exhausted", "top")
 
     def __init__(self, frames: Frames, top: int) -> None:
         self._frames = frames
         self._prot: dict[int, int] = {}  # by page number: READ, WRITE, EXEC; 0 for mapped without access
         self._frame: dict[int, int] = {}
+        self._device: dict[int, Device] = {}  # pages of the kernel's memory, shared with it for good
         self.top = top
         self.changed = True
         self.exhausted = False  # a page could not be given memory
@@ -94,7 +104,7 @@ class AddressSpace:
                 self.exhausted = True
                 return None
             self._frame[page] = frame
-        elif frames.shared(frame):
+        elif frames.shared(frame) and page not in self._device:
             if access != WRITE:
                 return frame, prot & ~WRITE
             frame = self._unshare(page, frame)
@@ -145,6 +155,18 @@ class AddressSpace:
         """Take back what map_frame() did."""
         self._forget([page])
 
+    def map_device(self, addr: int, frames: list[int], device: Device) -> None:
+        """Pages that mean the kernel's own memory, not copied and not given back; EXEC is not for them."""
+        pages = self._pages(addr, len(frames) << PAGE_SHIFT)
+        self._forget(pages)
+        for page, frame in zip(pages, frames, strict=True):
+            self._prot[page], self._frame[page], self._device[page] = device.prot | READ, frame, device
+        self.changed = True
+
+    def devices(self) -> set[Device]:
+        """The device mappings of which something is left."""
+        return set(self._device.values())
+
     def unmap(self, addr: int, length: int) -> None:
         """Pages go away; those that are not mapped do not matter."""
         pages = self._pages(addr, length)
@@ -156,6 +178,8 @@ class AddressSpace:
         missing = next((page for page in pages if page not in self._prot), None)
         if missing is not None:
             raise KernelError(ENOMEM, f"{missing << PAGE_SHIFT:#x} is not mapped")
+        if any(prot & ~self._device[page].prot & ~READ for page in pages if page in self._device):
+            raise KernelError(EACCES, f"protection {prot:#x}: more than the device was mapped for")
         self._frames.stale |= any((prot | self._prot[page]) & EXEC for page in pages)
         self._prot.update(dict.fromkeys(pages, prot | READ if prot else 0))
         self.changed = True
@@ -164,7 +188,7 @@ class AddressSpace:
         for page in pages:
             prot = self._prot.pop(page, 0)
             frame = self._frame.pop(page, None)
-            if frame is not None:
+            if frame is not None and self._device.pop(page, None) is None:
                 self._frames.drop(frame)
                 self._frames.stale |= bool(prot & EXEC)
         self.changed = True
@@ -191,8 +215,10 @@ class AddressSpace:
         other = AddressSpace(self._frames, self.top)
         other._prot = self._prot.copy()
         other._frame = self._frame.copy()
-        for frame in self._frame.values():
-            self._frames.share(frame)
+        other._device = self._device.copy()
+        for page, frame in self._frame.items():
+            if page not in self._device:
+                self._frames.share(frame)
         self.changed = True
         return other
 

@@ -4,6 +4,7 @@
 #define _UVM_UVM_EXTERN_H_
 
 #include <sys/param.h>
+#include <machine/pmap.h>
 
 struct vmspace;
 struct vm_map;
