@@ -223,14 +223,9 @@ def _sigcode(k: Kernel, space: AddressSpace, emul: int) -> None:
         return
     if not 0 < end - start <= PAGE_SIZE:
         k.panic(f"emulation '{emul_name(k, emul)}': its signal trampoline is {start:#x} to {end:#x}")
-    frame = k.frames.take()
-    if frame is None:
-        raise KernelError(ENOMEM, "no memory for the signal trampoline")
-    at = frame * PAGE_SIZE
-    space.unmap_frame(k.port.user.top - 1 >> 12)
-    space.map_frame(k.port.user.top - 1 >> 12, frame, READ | EXEC)
-    k.frames.drop(frame)  # only the space means it
-    k.frames.buf[at : at + end - start] = k.umem.read(start, end - start)
+    code = k.umem.read(start, end - start)
+    at = space.own_page(k.port.user.top - 1 >> 12, READ | EXEC)
+    k.frames.buf[at : at + PAGE_SIZE] = code.ljust(PAGE_SIZE, k.port.filler)
 
 
 def _registers(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int, stack: int) -> None:

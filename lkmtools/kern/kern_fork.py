@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 MAXPROC = 160  # processes that run programs, of one kernel
 MAXUPRC = 100  # ... of one user other than root
-_RUSAGE = 16  # words of a struct rusage, at most
 
 
 class Spawn(NamedTuple):
@@ -93,6 +92,7 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     proc.program = program = Program(UserThread(space), parent.pid)
     proc.space = space
     proc.parent = parent
+    proc.sid = parent.sid
     proc.cwd, proc.root, proc.umask = parent.cwd, parent.root, parent.umask
     proc.files = Descriptors()
     for file in what.files:
@@ -123,6 +123,7 @@ def fork(k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0) -> Proc:
     child.program = copy = Program(user, program.session)
     child.space = space
     child.parent = proc
+    child.pgid, child.sid = proc.pgid, proc.sid
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.files = proc.files.copy()
     copy.files, copy.brk, copy.mask, copy.altstack = (
@@ -241,23 +242,58 @@ def _reap(k: Kernel, proc: Proc) -> None:
 
 @syscall(SYS___wait450, "pid_t pid, int *status, int options, void *rusage")
 def sys___wait450(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusage: int) -> int:
-    """Wait for a child to end (wait4); process groups are not modelled. ECHILD, EINTR."""
+    """Wait for a child to end: this one, any (-1), one of my group (0) or of group -pid. ECHILD, EINTR."""
+    space = lwp.proc.space
+    child, value = wait_child(k, lwp, pid, options)
+    if child and status:
+        space.write(status, struct.pack(f"{k.dm.order}i", value))
+    if child and rusage:
+        space.write(rusage, bytes(_rusage_size(k)))
+    return child
+
+
+def _rusage_size(k: Kernel) -> int:
+    """Two struct timeval and fourteen longs."""
+    return (32 if k.dm.pointer == 8 else 24) + 14 * k.dm.pointer
+
+
+@export(
+    "int do_sys_wait(struct lwp *l, int *pid, int *status, int options, struct rusage *ru, int *was_zombie)",
+    "sys/wait.h",
+)
+def do_sys_wait(k: Kernel, l_addr: int, pid: int, status: int, options: int, ru: int, was_zombie: int) -> int:
+    """wait4 with kernel memory: *pid is whom, and then who; 0 when nobody yet, with WNOHANG."""
+    lwp = k.lwp_at(l_addr)
+    child, value = wait_child(k, lwp, k.umem.i32(pid), options)
+    k.umem.set_u32(pid, child)
+    if status:
+        k.umem.set_u32(status, value)
+    if ru:
+        k.umem.write(ru, bytes(_rusage_size(k)))
+    if was_zombie:
+        k.umem.set_u32(was_zombie, child != 0)
+    return 0
+
+
+def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> tuple[int, int]:
+    """Wait until a child has ended: its number and status; (0, 0) with WNOHANG when none has."""
     proc = lwp.proc
-    if options & ~(WNOHANG | WUNTRACED) or pid < -1:
-        raise KernelError(EINVAL, f"process {pid} with options {options:#x}")
+    if options & ~(WNOHANG | WUNTRACED):
+        raise KernelError(EINVAL, f"wait options {options:#x}")
     while True:
-        children = [p for p in k.procs.values() if p.parent is proc and (pid <= 0 or p.pid == pid)]
+        group = proc.pgid if pid == 0 else -pid
+        children = [
+            p
+            for p in k.procs.values()
+            if p.parent is proc and (pid in (-1, p.pid) or (pid <= 0 and p.pgid == group))
+        ]
         if not children:
-            raise KernelError(ECHILD, "no such child" if pid > 0 else "no children")
+            raise KernelError(ECHILD, "no such child" if pid != -1 else "no children")
         for child in children:
             if child.zombie and child.program is not None:
-                if status:
-                    proc.space.write(status, struct.pack(f"{k.dm.order}i", child.program.status))
-                if rusage:
-                    proc.space.write(rusage, bytes(_RUSAGE * 8))
-                number = child.pid
+                number, value = child.pid, child.program.status
                 _reap(k, child)
-                return number
+                return number, value
         if options & WNOHANG:
-            return 0
+            return 0, 0
         k.sched.tsleep(_wait_ident(proc), PWAIT | PCATCH, "wait", 0)

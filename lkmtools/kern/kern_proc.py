@@ -152,6 +152,7 @@ class Proc:
     def __init__(self, pid: int, cred: Cred, comm: str, host_pid: int) -> None:
         self.pid = pid
         self.cred = cred
+        self.pgid = self.sid = pid  # its process group and session
         self.comm = comm
         self.host_pid = host_pid
         self.addr = 0

@@ -5,42 +5,44 @@ ending the process, or caught by a handler, for which a frame with siginfo and u
 stack as the machine's row says. Floating-point registers do not travel in the ucontext: they are kept
 beside it and come back with setcontext() of the same frame.
 
-A client is no program and catches nothing: a signal ends its interruptible sleep. Not modelled: sigaltstack,
-queued signals, core files.
+An emulation builds the frame itself (e_sendsig), in its own form; what it needs for that, and for its own
+sigaction(2) and sigreturn(2), is in sys_sig.py.
+
+A client is no program and catches nothing: a signal ends its interruptible sleep. Not modelled: queued
+signals, core files.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
 from lkmtools.abi.errno import EINVAL
-from lkmtools.abi.proc import PCATCH, PPAUSE
+from lkmtools.abi.exec import ksiginfo
+from lkmtools.abi.proc import PPAUSE
 from lkmtools.abi.signal import NSIG
-from lkmtools.abi.syscall import (
-    SYS___sigaction_sigtramp,
-    SYS___sigpending14,
-    SYS___sigprocmask14,
-    SYS___sigsuspend14,
-    SYS_getcontext,
-    SYS_setcontext,
-)
+from lkmtools.abi.syscall import SYS_getcontext, SYS_setcontext
 from lkmtools.errors import KernelError
+from lkmtools.kern import trapframe
+from lkmtools.kern.emul import member, proc_emul
 from lkmtools.kern.export import export
-from lkmtools.kern.kern_proc import SigAction
+from lkmtools.kern.kern_proc import SS_DISABLE, SigAction
 from lkmtools.kern.syscall import syscall
-from lkmtools.machine import PAGE_SIZE
+from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc, Program
     from lkmtools.kern.kernel import Kernel
 
-_IGNORED = {sig.SIGURG, sig.SIGCONT, sig.SIGCHLD, sig.SIGIO, sig.SIGWINCH, sig.SIGINFO, sig.SIGPWR}
+IGNORED = {sig.SIGURG, sig.SIGCONT, sig.SIGCHLD, sig.SIGIO, sig.SIGWINCH, sig.SIGINFO, sig.SIGPWR}
 _STOPPING = {sig.SIGSTOP, sig.SIGTSTP, sig.SIGTTIN, sig.SIGTTOU}
-_UNBLOCKABLE = 1 << sig.SIGKILL - 1 | 1 << sig.SIGSTOP - 1
-_SIGSET = 16  # bytes of a sigset_t
+UNBLOCKABLE = 1 << sig.SIGKILL - 1 | 1 << sig.SIGSTOP - 1
+SIGSET = 16  # bytes of a sigset_t
+_SENDSIG = Prototype("void e_sendsig(const struct ksiginfo *ksi, const sigset_t *mask)")
 _SAVED_FRAMES = 16  # signal frames whose floating-point registers are kept
 
 
@@ -80,10 +82,10 @@ def signal_proc(k: Kernel, proc: Proc, signo: int, code: int = 0, addr: int = 0)
         return
     if signo in (sig.SIGCONT, sig.SIGKILL) and program.stopped:
         program.stopped = False
-        k.sched.wakeup(_stop_ident(proc))
+        k.sched.wakeup(stop_ident(proc))
     action = program.actions.get(signo)
     handler = action.handler if action is not None else siginfo.SIG_DFL
-    if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signo in _IGNORED):
+    if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signo in IGNORED):
         return
     program.pending[signo] = (code, addr)
     if not program.mask >> signo - 1 & 1:
@@ -102,7 +104,8 @@ def trap_signal(k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, why: str)
     program.pending[signo] = (code, addr)
 
 
-def _stop_ident(proc: Proc) -> int:
+def stop_ident(proc: Proc) -> int:
+    """What a stopped process sleeps on."""
     return -(proc.addr << 4 | 1)  # no address: nobody else sleeps there
 
 
@@ -122,7 +125,7 @@ def take_signals(k: Kernel, lwp: Lwp) -> None:
 
 
 def _default(k: Kernel, lwp: Lwp, program: Program, signo: int) -> None:
-    if signo in _IGNORED:
+    if signo in IGNORED:
         return
     if signo not in _STOPPING:
         if program.reason:
@@ -133,7 +136,7 @@ def _default(k: Kernel, lwp: Lwp, program: Program, signo: int) -> None:
         raise ProcExit(signo)
     program.stopped = True
     while program.stopped:
-        k.sched.tsleep(_stop_ident(lwp.proc), PPAUSE, "stop", 0)
+        k.sched.tsleep(stop_ident(lwp.proc), PPAUSE, "stop", 0)
 
 
 # -- handlers ---------------------------------------------------------------------------------------------
@@ -145,7 +148,7 @@ def _words(k: Kernel) -> str:
 
 def _ucontext_head(k: Kernel) -> int:
     """Bytes of a ucontext_t before the registers: flags, link, sigmask, stack (sp, size, flags)."""
-    return 2 * k.dm.pointer + _SIGSET + 3 * k.dm.pointer
+    return 2 * k.dm.pointer + SIGSET + 3 * k.dm.pointer
 
 
 def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
@@ -157,25 +160,71 @@ def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
     word, pad = ("Q", 4) if k.dm.pointer == 8 else ("I", 0)
     head = struct.pack(
         f"{k.dm.order}I{pad}x{word}16s2{word}I{pad}x",
-        siginfo.UC_SIGMASK | siginfo.UC_CPU, 0, mask.to_bytes(_SIGSET, "little"), 0, 0, 0,
+        siginfo.UC_SIGMASK | siginfo.UC_CPU, 0, mask.to_bytes(SIGSET, "little"), *program.altstack,
     )  # fmt: skip
     limit = k.dm.mask
     return head + struct.pack(_words(k) % len(registers), *[value & limit for value in registers])
 
 
 def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, code: int, addr: int) -> None:
-    """Build a signal frame and send the program to its handler (sendsig_siginfo())."""
-    user, port, engine = program.user, k.port.user, k.engine
+    """Send the program to its handler (sendsig(), postsig()): by its emulation's e_sendsig."""
     if program.suspend_mask is not None:
         program.mask, program.suspend_mask = program.suspend_mask, None
+    emul = proc_emul(k, lwp.proc)
+    hook = 0 if emul == k.symbol("emul_netbsd") else member(k, emul, "e_sendsig")
+    if hook and hook != k.symbol("sendsig_siginfo"):
+        trapframe.fill(k, lwp)
+        with pack_ksiginfo(k, lwp, signo, code, addr, program.mask) as (ksi, mask):
+            k.call(_SENDSIG, hook, ksi, mask)
+        trapframe.store(k, lwp)
+    else:
+        native_frame(k, lwp, program, action, signo, code, addr)
+    program.mask |= action.mask & ~UNBLOCKABLE
+    if not action.flags & siginfo.SA_NODEFER:
+        program.mask |= 1 << signo - 1
+    if action.flags & siginfo.SA_RESETHAND:
+        program.actions.pop(signo, None)
+    program.reason = ""
+
+
+@contextmanager
+def pack_ksiginfo(
+    k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, mask: int
+) -> Iterator[tuple[int, int]]:
+    """A ksiginfo_t and a sigset_t in kernel memory, for the time of a call."""
+    layout = ksiginfo.layout(k.dm)
+    size = layout.size + 15 & -16
+    block = lwp.alloca(k, size + SIGSET)
+    try:
+        k.mem.write(block, layout.pack(_signo=signo, _code=code, _addr=addr, ksi_lid=1))
+        k.mem.write(block + size, mask.to_bytes(SIGSET, "little"))
+        yield block, block + size
+    finally:
+        lwp.release(k, block)
+
+
+def signal_stack(k: Kernel, program: Program, action: SigAction | None, sp: int) -> tuple[int, bool]:
+    """Where a signal frame may end, and whether that is the top of the alternate stack."""
+    stack = program.altstack
+    wanted = action is not None and action.flags & siginfo.SA_ONSTACK
+    if wanted and not stack.flags & SS_DISABLE and not stack.holds(sp):
+        return stack.sp + stack.size, True
+    return sp - k.port.user.red_zone, False
+
+
+def native_frame(
+    k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, code: int, addr: int
+) -> None:
+    """Build a signal frame with siginfo and ucontext, and go to the handler (sendsig_siginfo())."""
+    user, port, engine = program.user, k.port.user, k.engine
     context = _pack_ucontext(k, program, program.mask)
     pad = 4 if k.dm.pointer == 8 else 0
     word = "Q" if pad else "I"
     info = struct.pack(f"{k.dm.order}3i{pad}x{word}i", signo, code, 0, addr, 0)
     info = info.ljust(siginfo.SIGINFO_SIZE, b"\0")
-    sp = engine.cpu.read(k.port.sp)
+    sp, _ = signal_stack(k, program, action, engine.cpu.read(k.port.sp))
     total = siginfo.SIGINFO_SIZE + len(context) + port.fpregs
-    base = sp - port.red_zone - total & -16 & k.dm.mask
+    base = sp - total & -16 & k.dm.mask
     uc = base + siginfo.SIGINFO_SIZE & k.dm.mask
     count = 1 if port.handler else 4
     frame = (base - (count - 1) * k.dm.pointer & -16) - k.dm.pointer & k.dm.mask
@@ -200,12 +249,6 @@ def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, 
         engine.cpu.write(port.context_register, uc)
     engine.cpu.write(*k.port.direction)
     user.pc = action.handler
-    program.mask |= action.mask & ~_UNBLOCKABLE
-    if not action.flags & siginfo.SA_NODEFER:
-        program.mask |= 1 << signo - 1
-    if action.flags & siginfo.SA_RESETHAND:
-        del program.actions[signo]
-    program.reason = ""
 
 
 def drop_frames(k: Kernel, program: Program) -> None:
@@ -218,7 +261,7 @@ def drop_frames(k: Kernel, program: Program) -> None:
 @syscall(SYS_setcontext, "const void *ucp")
 def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
     """All registers and the signal mask from a ucontext; how a handler returns."""
-    program = _program(lwp)
+    program = signals_of(lwp)
     port, cpu, engine = k.port.user, k.engine.cpu, k.engine
     head = _ucontext_head(k)
     data = program.space.read(ucp, head + len(port.context) * k.dm.pointer)
@@ -242,87 +285,18 @@ def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
         program.just_return = True
     if flags & siginfo.UC_SIGMASK:
         offset = 2 * k.dm.pointer
-        program.mask = int.from_bytes(data[offset : offset + 8], "little") & ~_UNBLOCKABLE
+        program.mask = int.from_bytes(data[offset : offset + 8], "little") & ~UNBLOCKABLE
 
 
 @syscall(SYS_getcontext, "void *ucp")
 def sys_getcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
     """The program's registers and signal mask."""
-    program = _program(lwp)
+    program = signals_of(lwp)
     program.space.write(ucp, _pack_ucontext(k, program, program.mask) + bytes(k.port.user.fpregs))
 
 
-def _program(lwp: Lwp) -> Program:
+def signals_of(lwp: Lwp) -> Program:
+    """The program of a process; EINVAL for a client."""
     if lwp.proc.program is None:
         raise KernelError(EINVAL, "a client process has no signals of its own")
     return lwp.proc.program
-
-
-def _get_mask(lwp: Lwp, addr: int) -> int:
-    return int.from_bytes(lwp.proc.space.read(addr, _SIGSET)[:8], "little") & ~_UNBLOCKABLE
-
-
-@syscall(
-    SYS___sigaction_sigtramp,
-    "int signum, const void *nsa, void *osa, const void *tramp, int vers",
-)
-def sys___sigaction_sigtramp(
-    k: Kernel, lwp: Lwp, signum: int, nsa: int, osa: int, tramp: int, vers: int
-) -> None:
-    """What to do about a signal.
-
-    Version 0 uses the kernel's trampoline, 2 the program's (siginfo); 1, sigcontext, is EINVAL.
-    """
-    program = _program(lwp)
-    if not 0 < signum < NSIG or vers not in (0, 2):
-        raise KernelError(EINVAL, f"signal {signum} with trampoline version {vers}")
-    word = "Q" if k.dm.pointer == 8 else "I"
-    form = struct.Struct(f"{k.dm.order}{word}16si{'4x' if word == 'Q' else ''}")
-    old = program.actions.get(signum, SigAction(siginfo.SIG_DFL, 0, 0, 0))
-    new = lwp.proc.space.read(nsa, form.size) if nsa else None
-    if osa:
-        lwp.proc.space.write(osa, form.pack(old.handler, old.mask.to_bytes(_SIGSET, "little"), old.flags))
-    if new is None:
-        return
-    if signum in (sig.SIGKILL, sig.SIGSTOP):
-        raise KernelError(EINVAL, f"signal {signum} cannot be caught or ignored")
-    handler, mask, flags = form.unpack(new)
-    trampoline = tramp if vers else k.port.user.top - PAGE_SIZE
-    program.actions[signum] = SigAction(handler, int.from_bytes(mask[:8], "little"), flags, trampoline)
-    if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signum in _IGNORED):
-        program.pending.pop(signum, None)
-
-
-@syscall(SYS___sigprocmask14, "int how, const void *set, void *oset")
-def sys___sigprocmask14(k: Kernel, lwp: Lwp, how: int, new: int, old: int) -> None:
-    """Read and change the blocked signals."""
-    program = _program(lwp)
-    mask, before = _get_mask(lwp, new) if new else 0, program.mask
-    if new:
-        if how == siginfo.SIG_BLOCK:
-            program.mask |= mask
-        elif how == siginfo.SIG_UNBLOCK:
-            program.mask &= ~mask
-        elif how == siginfo.SIG_SETMASK:
-            program.mask = mask
-        else:
-            raise KernelError(EINVAL, f"how {how} is not 1, 2 or 3")
-    if old:
-        lwp.proc.space.write(old, before.to_bytes(_SIGSET, "little"))
-
-
-@syscall(SYS___sigpending14, "void *set")
-def sys___sigpending14(k: Kernel, lwp: Lwp, addr: int) -> None:
-    """The signals that wait for being unblocked."""
-    pending = sum(1 << signo - 1 for signo in _program(lwp).pending)
-    lwp.proc.space.write(addr, pending.to_bytes(_SIGSET, "little"))
-
-
-@syscall(SYS___sigsuspend14, "const void *set")
-def sys___sigsuspend14(k: Kernel, lwp: Lwp, addr: int) -> None:
-    """Sleep with other signals blocked until one is caught: EINTR."""
-    program = _program(lwp)
-    mask, before = _get_mask(lwp, addr), program.mask
-    program.mask = mask
-    program.suspend_mask = before
-    k.sched.tsleep(_stop_ident(lwp.proc) - 1, PPAUSE | PCATCH, "pause", 0)

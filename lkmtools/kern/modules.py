@@ -11,7 +11,6 @@ from lkmtools.kern.export import collect
 NAMES = (
     "conf",
     "emul",
-    "emul_names",
     "exec_args",
     "exec_conf",
     "exec_elf",
@@ -52,8 +51,10 @@ NAMES = (
     "subr_devsw",
     "subr_prf",
     "sys_generic",
+    "sys_machdep",
     "sys_pipe",
     "sys_select",
+    "sys_sig",
     "trap",
     "unwritten",
     "uvm_device",

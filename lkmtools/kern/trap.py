@@ -17,10 +17,10 @@ from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
 from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
-from lkmtools.kern.emul import lwp_regs, member
+from lkmtools.kern.emul import lwp_regs, member, proc_emul
 from lkmtools.kern.export import constant, export
 from lkmtools.kern.in_vain import Unserved
-from lkmtools.kern.kern_sig import take_signals, trap_signal
+from lkmtools.kern.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.syscall import MAXARGS, RESTARTED
 from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
 from lkmtools.machine.cpu import PREEMPTED, SYSCALL
@@ -36,6 +36,7 @@ _SIGNALS = {
     "bus": sig.SIGBUS,
     "segment": sig.SIGSEGV,
 }
+TRAPSIGNAL = Prototype("void e_trapsignal(struct lwp *l, struct ksiginfo *ksi)")
 MD_SYSCALL = Prototype("void md_syscall(struct trapframe *frame)")
 
 
@@ -69,10 +70,20 @@ def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
             program.space.exhausted = False
             trap_signal(k, lwp, sig.SIGKILL, 0, 0, "out of memory for programs")
             return
-        trap_signal(k, lwp, sig.SIGSEGV, siginfo.SEGV_MAPERR, fault.addr, where)
+        signo, code, addr = sig.SIGSEGV, siginfo.SEGV_MAPERR, fault.addr
     else:
         kind = "illegal" if fault.trap is None else k.port.user.exceptions.get(fault.trap, "segment")
-        trap_signal(k, lwp, _SIGNALS[kind], 1, fault.pc, where)
+        signo, code, addr = _SIGNALS[kind], 1, fault.pc
+    emul = proc_emul(k, lwp.proc)
+    hook = 0 if emul == k.symbol("emul_netbsd") else member(k, emul, "e_trapsignal")
+    if not hook or hook == k.symbol("trapsignal"):
+        trap_signal(k, lwp, signo, code, addr, where)
+        return
+    lwp.thread.reason = where
+    trapframe.fill(k, lwp, trapno=fault.trap or 0)
+    with pack_ksiginfo(k, lwp, signo, code, addr, program.mask) as (ksi, _):
+        k.call(TRAPSIGNAL, hook, lwp.addr, ksi)
+    trapframe.store(k, lwp)
 
 
 class SystemCallTrap:

@@ -104,7 +104,9 @@ class Cpu:
         self._bad: tuple[int, int] | None = None
         self._trap: int | None = None
         self._open()
-        self._registers = {number: ctypes.c_int(number) for _, number in port.registers}
+        segments = port.user.segments.values()
+        numbers = (*(number for _, number in port.registers), *segments)
+        self._registers = {number: ctypes.c_int(number) for number in numbers}
         self._cell = ctypes.c_uint64()
         self._cell_ref = ctypes.byref(self._cell)
         self._begin = ctypes.c_uint64()
@@ -355,6 +357,22 @@ class Cpu:
         """Set one register."""
         self._cell.value = value & 0xFFFFFFFFFFFFFFFF
         self._hot.reg_write(self._h, self._registers[register], self._cell_ref)
+
+    def read_wide(self, register: int, size: int) -> bytes:
+        """A register of up to 16 bytes, by Unicorn's number."""
+        cell = ctypes.create_string_buffer(16)
+        self._check(self._uc.uc_reg_read(self._h, ctypes.c_int(register), cell), "uc_reg_read")
+        return cell.raw[:size]
+
+    def write_wide(self, register: int, value: bytes) -> None:
+        """Set one."""
+        cell = ctypes.create_string_buffer(value, 16)
+        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
+
+    def set_descriptors(self, register: int, base: int, size: int) -> None:
+        """Where the table of segment descriptors is, for the program whose registers these are."""
+        cell = ctypes.create_string_buffer(struct.pack("=H6xQII", 0, base, size - 1, 0))
+        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
 
     def enter(self, sp: int, fp: int, words: tuple[int, ...]) -> None:
         """Set sp, fp, the flags a C function expects, and the first argument registers, in one call."""

@@ -221,6 +221,9 @@ class Engine:
         while cpu.run(pc) == PREEMPTED:
             pc = cpu.regs[0]
         # It has ended with a fault: nothing is mapped at the user address it goes to.
+        user = self.port.user
+        if user.descriptors is not None:
+            cpu.set_descriptors(user.descriptors.register, user.top, user.descriptors.size)
         context = cpu.new_context()
         cpu.save(context)
         self.mem.write(page, old)
@@ -246,6 +249,42 @@ class Engine:
         """Set them; the pc is `user.pc`."""
         self.own(user)
         self.cpu.set_general(words)
+
+    def segment_base(self, user: UserThread, which: str) -> int:
+        """The base of a program's own segment "f" or "g"."""
+        port = self.port.user
+        if which in port.segments:
+            self.own(user)
+            return self.cpu.read(port.segments[which])
+        table = port.descriptors
+        assert table is not None  # a machine has the one or the other
+        at = user.space.frame_bytes(port.top >> PAGE_SHIFT)
+        if at is None:
+            return 0
+        at += table.places[which]
+        return table.unpack(self.mem.buf[at : at + 8])
+
+    def set_segment_base(self, user: UserThread, which: str, base: int) -> None:
+        """Set it: at once, or for when the program loads the segment register. KernelError (ENOMEM)."""
+        port = self.port.user
+        if which in port.segments:
+            self.own(user)
+            self.cpu.write(port.segments[which], base)
+            return
+        table = port.descriptors
+        assert table is not None
+        at = user.space.own_page(port.top >> PAGE_SHIFT, READ) + table.places[which]
+        self.mem.buf[at : at + 8] = table.pack(base)
+
+    def fpu(self, user: UserThread) -> bytes:
+        """A program's floating-point registers, as fxsave stores them."""
+        self.own(user)
+        return self.port.user.save_fpu(self.cpu.read_wide)
+
+    def set_fpu(self, user: UserThread, data: bytes) -> None:
+        """Set them."""
+        self.own(user)
+        self.port.user.restore_fpu(data, self.cpu.write_wide)
 
     def drop_user(self, user: UserThread) -> None:
         """A program is gone: free its registers."""

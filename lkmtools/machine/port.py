@@ -8,13 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
 
 # Cpu.regs after a run: pc, sp, fp, result, upper half of a wide result; then the argument registers.
 FIRST_ARG = 5
+ReadRegister = Callable[[int, int], bytes]  # Unicorn's number, bytes
+WriteRegister = Callable[[int, bytes], None]
 Words = Callable[[], int]  # the next register-sized word of an argument list
+
+
+class Descriptors(NamedTuple):
+    """A machine's table of segment descriptors, eight bytes each."""
+
+    register: int  # Unicorn's number of the one that says where it is
+    places: dict[str, int]  # where in it those of segments "f" and "g" are
+    size: int
+    pack: Callable[[int], bytes]  # a descriptor by its base
+    unpack: Callable[[bytes], int]  # and the other way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +55,10 @@ class UserMode:
     frame_pc: int  # where in it the pc, the trap and the length of a system call's instruction stand
     frame_trapno: int
     frame_err: int
+    segments: dict[str, int]  # registers with the bases of a thread's own segments "f" and "g", or
+    descriptors: Descriptors | None  # what says where they are, in a page behind `top`
+    save_fpu: Callable[[ReadRegister], bytes]  # floating-point registers as fxsave stores them
+    restore_fpu: Callable[[bytes, WriteRegister], None]
     fpregs: int  # bytes of mcontext_t behind the general registers
     handler: tuple[int, int, int] | None  # registers of a signal handler's arguments; None: on the stack
     context_register: int | None  # where the signal trampoline finds the ucontext, besides the stack

@@ -151,9 +151,28 @@ class AddressSpace:
         self._frame[page] = frame
         self.changed = True
 
-    def unmap_frame(self, page: int) -> None:
-        """Take back what map_frame() did."""
-        self._forget([page])
+    def frame_bytes(self, page: int) -> int | None:
+        """Where in RAM a page is; None when it has no memory."""
+        frame = self._frame.get(page)
+        return None if frame is None else frame << PAGE_SHIFT
+
+    def own_page(self, page: int, prot: int) -> int:
+        """Where in RAM a page, also beyond `top`, is that this space shares with nobody; ENOMEM."""
+        old = self._frame.get(page)
+        if old is not None and not self._frames.shared(old):
+            return old << PAGE_SHIFT
+        frame = self._frames.take()
+        if frame is None:
+            raise KernelError(ENOMEM, "no memory for a page of the program")
+        at = frame << PAGE_SHIFT
+        if old is not None:
+            self._frames.buf[at : at + PAGE_SIZE] = self._frames.buf[
+                old << PAGE_SHIFT : (old + 1) << PAGE_SHIFT
+            ]
+            self._frames.drop(old)
+        self._frame[page], self._prot[page] = frame, prot
+        self.changed = True
+        return at
 
     def map_device(self, addr: int, frames: list[int], device: Device) -> None:
         """Pages that mean the kernel's own memory, not copied and not given back; EXEC is not for them."""

@@ -1,6 +1,9 @@
 """What amd64 and i386 share: instruction bytes and exception numbers (Intel SDM volume 3, table 6-1)."""
 
+from collections.abc import Callable
+
 UC_ARCH_X86 = 4
+GDTR = 243
 
 HLT = b"\xf4"
 RET = b"\xc3"
@@ -30,8 +33,51 @@ EXCEPTIONS = {
     11: "bus", 12: "bus", 13: "segment", 16: "arithmetic", 17: "bus", 19: "arithmetic",
 }  # fmt: skip
 INS_IN, INS_OUT, INS_SYSCALL = 218, 500, 699
+FS_BASE, GS_BASE = 250, 251
+FPSW, FPCW, FPTAG, MXCSR, FP0, XMM0 = 31, 246, 247, 249, 82, 122
+_TLS = (
+    0x00CFF3 << 40 | 0xFFFF
+)  # a descriptor: user data, present, writable, 4 GiB; its base is to be filled in
 FREE_FLAGS = 0x240CD5  # CF PF AF ZF SF DF OF AC ID
 CARRY = 1
+
+
+def descriptor(base: int) -> bytes:
+    """A segment descriptor of user data from `base` on (Intel SDM volume 3, figure 3-8)."""
+    return (_TLS | (base & 0xFFFFFF) << 16 | (base >> 24) << 56).to_bytes(8, "little")
+
+
+def descriptor_base(data: bytes) -> int:
+    """The base in a descriptor."""
+    value = int.from_bytes(data, "little")
+    return value >> 16 & 0xFFFFFF | value >> 56 << 24
+
+
+def fxsave(read: Callable[[int, int], bytes], xmm: int) -> bytes:
+    """Floating-point registers as the fxsave instruction stores them (Intel SDM volume 1, table 10-2)."""
+    status, full = read(FPSW, 2), int.from_bytes(read(FPTAG, 2), "little")
+    tags = sum((full >> 2 * i & 3 != 3) << i for i in range(8))
+    top = status[1] >> 3 & 7
+    head = read(FPCW, 2) + status + bytes((tags, 0)) + bytes(18) + read(MXCSR, 4) + b"\xff\xff\0\0"
+    stack = b"".join(read(FP0 + (top + i) % 8, 10).ljust(16, b"\0") for i in range(8))
+    return (head + stack + b"".join(read(XMM0 + i, 16) for i in range(xmm))).ljust(512, b"\0")
+
+
+def fxrstor(data: bytes, write: Callable[[int, bytes], None], xmm: int) -> None:
+    """Set them from such an area; undefined bits of MXCSR are not taken."""
+    status, top = data[2:4], data[3] >> 3 & 7
+    full = sum((0 if data[4] >> i & 1 else 3) << 2 * i for i in range(8))
+    for number, value in (
+        (FPCW, data[:2]),
+        (FPSW, status),
+        (FPTAG, full.to_bytes(2, "little")),
+        (MXCSR, data[24:26] + b"\0\0"),
+    ):
+        write(number, value)
+    for i in range(8):
+        write(FP0 + (top + i) % 8, data[32 + 16 * i : 42 + 16 * i])
+    for i in range(xmm):
+        write(XMM0 + i, data[160 + 16 * i : 176 + 16 * i])
 
 
 def constant_code(value: int) -> bytes:

@@ -99,6 +99,7 @@ int	sysctl(const int *name, u_int n, void *o, size_t *ol, const void *w, size_t 
 int	sigaction(int signo, const struct sigaction *a, struct sigaction *o)
 	{ return syscall(SYS___sigaction_sigtramp, signo, a, o, __sigtramp, 2); }
 int	sigprocmask(int how, const sigset_t *s, sigset_t *o) { return syscall(SYS___sigprocmask14, how, s, o); }
+int	sigaltstack(const stack_t *n, stack_t *o) { return syscall(SYS___sigaltstack14, n, o); }
 int	sigpending(sigset_t *s) { return syscall(SYS___sigpending14, s); }
 int	sigsuspend(const sigset_t *s) { return syscall(SYS___sigsuspend14, s); }
 

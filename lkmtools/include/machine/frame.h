@@ -1,4 +1,4 @@
-/* <machine/frame.h>: the registers of a program while the kernel serves it. Segment registers cannot be changed here. */
+/* <machine/frame.h>: the registers of a program while the kernel serves it. Segment registers are not shown. */
 
 #ifndef _MACHINE_FRAME_H_
 #define _MACHINE_FRAME_H_
