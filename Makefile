@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+# Empty: the package is installed as a wheel, as a user's is.
+EDITABLE ?= --editable
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
@@ -9,14 +11,14 @@ STAMP  := $(VENV)/.installed
 
 all: $(STAMP)
 
-# The environment: the package in editable form, the development tools, and zig's C compiler
+# The environment: the package (in editable form, see EDITABLE), the development tools, and zig's C compiler
 # where the host has none that can build modules for both machines.
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
-	$(BIN)/python -m lkmtools.cli.lkmcc --check-compiler >/dev/null 2>&1 \
-	  || $(BIN)/python -m pip install --quiet --editable '.[zig]'
+	$(BIN)/python -m pip install --quiet $(EDITABLE) . --group dev
+	$(BIN)/lkmcc --check-compiler >/dev/null 2>&1 \
+	  || $(BIN)/python -m pip install --quiet $(EDITABLE) '.[zig]'
 	touch $@
 
 demo: $(STAMP)
@@ -37,4 +39,4 @@ bench: $(STAMP)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-wheel build dist .mypy_cache .ruff_cache .pytest_cache

@@ -19,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,25 @@ def installed(name: str) -> str:
     found = str(beside) if beside.exists() else shutil.which(name)
     assert found, f"{name} is not installed beside {sys.executable}"
     return found
+
+
+def installed_files() -> dict[str, Path]:
+    """The files of the installed package: name below share/ of its prefix, or of the module -> path.
+
+    Skips where the installation is editable and older than pyproject.toml: what it should bring is not there.
+    """
+    package = distribution("lkmtools")
+    found = {str(file): Path(str(file.locate())) for file in package.files or ()}
+    record = next(path for name, path in found.items() if name.endswith(".dist-info/RECORD"))
+    project = Path(__file__).parents[1] / "pyproject.toml"
+    if is_editable(found) and record.stat().st_mtime < project.stat().st_mtime:
+        pytest.skip("pyproject.toml has changed since: pip install --editable . again")
+    return {name[name.index("share/") :] if "share/" in name else name: found[name] for name in found}
+
+
+def is_editable(files: Iterable[str]) -> bool:
+    """Whether these files are those of an editable installation."""
+    return any(name.startswith(("_editable", "__editable__")) for name in files)
 
 
 class Place:

@@ -5,6 +5,7 @@ Until it is in the background nothing heavy is imported: the process that waits 
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -81,7 +82,13 @@ def main(
     from lkmtools.daemon.autostart import start_lock
     from lkmtools.daemon.background import into_background
 
-    path = socket_path(socket)
+    given = None
+    if "LISTEN_FDS" in os.environ:
+        from lkmtools.daemon.listener import inherited
+
+        given = inherited()
+    path = given.getsockname() if given else socket_path(socket)
+    foreground = foreground or given is not None
     settings = {
         "machine": machine,
         "watchdog": watchdog,
@@ -100,7 +107,9 @@ def main(
         try:
             from lkmtools.daemon.main import prepare
 
-            serve = prepare(path, settings, reboot_on_panic=panic == "reboot", to_stderr=foreground)
+            serve = prepare(
+                path, settings, reboot_on_panic=panic == "reboot", to_stderr=foreground, given=given
+            )
         except Exception as error:
             if readiness is not None:
                 known = isinstance(error, DaemonError)

@@ -18,18 +18,24 @@ from lkmtools.daemon import address
 from lkmtools.errors import DaemonError
 
 BACKLOG = 512
+LISTEN_FDS_START = 3  # the first descriptor of sd_listen_fds(3)
 _UCRED = struct.Struct("iII")  # struct ucred of Linux: pid, uid, gid
 
 
 class Listener:
     """The socket at `path`, mode 0600. Make it while holding the start lock.
 
-    It refuses connections until listen().
+    It refuses connections until listen(). With `given` it is that socket, which somebody else made, listens
+    to, and removes.
     """
 
-    def __init__(self, path: str) -> None:
-        _refuse_a_second(path)
+    def __init__(self, path: str, given: socket.socket | None = None) -> None:
         self.path = path
+        self._inode: tuple[int, int] | None = None
+        if given is not None:
+            self.socket = given
+            return
+        _refuse_a_second(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         umask = os.umask(0o177)
         try:
@@ -43,11 +49,13 @@ class Listener:
             raise
         finally:
             os.umask(umask)
-        self._inode = os.lstat(path)[1:3]
+        status = os.lstat(path)
+        self._inode = (status.st_ino, status.st_dev)
 
     def listen(self) -> None:
         """Take connections from now on."""
-        self.socket.listen(BACKLOG)
+        if self._inode is not None:
+            self.socket.listen(BACKLOG)
 
     def accept(self) -> socket.socket | None:
         """The next connection, non-blocking; None when there is none now. OSError EMFILE and the like."""
@@ -64,15 +72,45 @@ class Listener:
         `locked`: the caller holds the start lock. Who else holds it replaces the file anyway.
         """
         self.socket.close()
+        if self._inode is None:
+            return
         with contextlib.suppress(OSError):
             lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 if not locked:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.lstat(self.path)[1:3] == self._inode:
+                status = os.lstat(self.path)
+                if (status.st_ino, status.st_dev) == self._inode:
                     os.unlink(self.path)
             finally:
                 os.close(lock)
+
+
+def inherited() -> socket.socket | None:
+    """The socket that a service manager listens on for us (sd_listen_fds(3)); None when there is none.
+
+    DaemonError when it gave several, or something else than a listening Unix socket with a path.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = os.environ.get("LISTEN_FDS", "")
+    if count != "1":
+        raise DaemonError(f"LISTEN_FDS is {count!r}: lkmd serves one socket")
+    sock = socket.socket(fileno=LISTEN_FDS_START)
+    name = sock.getsockname()
+    listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if sock.type != socket.SOCK_STREAM or not listens:
+        wanted = "socket that listens for streams"
+    elif sock.family != socket.AF_UNIX or not isinstance(name, str) or not name:
+        wanted = "Unix socket with a path"
+    else:
+        wanted = ""
+    if wanted:
+        sock.close()
+        raise DaemonError(f"descriptor {LISTEN_FDS_START} is not a {wanted}")
+    sock.setblocking(False)
+    sock.set_inheritable(False)
+    return sock
 
 
 def _refuse_a_second(path: str) -> None:

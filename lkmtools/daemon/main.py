@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +17,23 @@ from lkmtools.kern import Config, Console
 
 
 def prepare(
-    path: str, settings: dict[str, Any], *, reboot_on_panic: bool = True, to_stderr: bool = False
+    path: str,
+    settings: dict[str, Any],
+    *,
+    reboot_on_panic: bool = True,
+    to_stderr: bool = False,
+    given: socket.socket | None = None,
 ) -> Callable[[], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
-    `settings` are members of kern.Config. The caller holds the start lock until this returns. DaemonError
-    if the socket cannot be had or the kernel does not boot.
+    `settings` are members of kern.Config; `given` is a socket that listens at `path` already. The caller
+    holds the start lock until this returns. DaemonError if the socket cannot be had or the kernel does not
+    boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signals = _signals()  # before anything that a signal should not leave behind
-    listener = Listener(path)
+    listener = Listener(path, given)
     console = Console()
     if to_stderr:
         console.subscribe(_to_stderr)

@@ -1,0 +1,1 @@
+_LKMCC_COMPLETE=fish_source lkmcc | source

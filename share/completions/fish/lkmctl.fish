@@ -1,0 +1,1 @@
+_LKMCTL_COMPLETE=fish_source lkmctl | source

@@ -1,0 +1,1 @@
+_LKMD_COMPLETE=fish_source lkmd | source

@@ -1,0 +1,1 @@
+_MODLOAD_COMPLETE=fish_source modload | source

@@ -1,0 +1,1 @@
+_MODSTAT_COMPLETE=fish_source modstat | source

@@ -1,0 +1,1 @@
+_MODUNLOAD_COMPLETE=fish_source modunload | source

@@ -1,0 +1,1 @@
+_RC_LKM_COMPLETE=fish_source rc.lkm | source
