@@ -15,7 +15,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from lkmtools.abi.errno import BY_NAME, EINVAL, EIO, EISDIR, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
@@ -26,6 +25,7 @@ _OPEN = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WAYS = {FREAD: os.O_RDONLY, FWRITE: os.O_WRONLY}
 _MODES = 0o1777  # no set-user-id file is made on the host
 Key = tuple[int, int]  # st_dev, st_ino
+Row = tuple[int, bytes, int, int]  # of a directory
 
 
 def kernel_errno(number: int) -> int:
@@ -41,15 +41,6 @@ def host_errors(what: str) -> Iterator[None]:
     except OSError as error:
         number = kernel_errno(error.errno or 0)
         raise KernelError(number, f"{what}: {error.strerror} (on the host)") from None
-
-
-class Entry(NamedTuple):
-    """A name in a directory. `cookie` is where a reader goes on after it; names keep theirs."""
-
-    cookie: int
-    name: bytes
-    ino: int
-    mode: int  # the type only, 0 when the host's file system does not tell
 
 
 class Inode:
@@ -100,8 +91,8 @@ class Inode:
             fd = os.open(_plain(name), _PATH, dir_fd=self.fd)
         return Inode(self.tree, fd, self)
 
-    def entries(self, after: int) -> list[Entry]:
-        """The names whose cookies are higher than `after`, in the order of cookies."""
+    def entries(self) -> list[Row]:
+        """All names: (cookie, name, inode number, type or 0). Names keep their cookies, new ones follow."""
         with host_errors("readdir"):
             fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.fd)
             try:
@@ -111,11 +102,7 @@ class Inode:
                 os.close(fd)
         for name in sorted(found.keys() - self._cookies.keys()):
             self._cookies[name] = len(self._cookies) + 1
-        return [
-            Entry(cookie, name, *found[name])
-            for name, cookie in self._cookies.items()
-            if cookie > after and name in found
-        ]
+        return [(cookie, name, *found[name]) for name, cookie in self._cookies.items() if name in found]
 
     def create(self, name: bytes, mode: int) -> None:
         """A regular file; EEXIST."""

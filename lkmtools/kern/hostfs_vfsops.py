@@ -15,18 +15,26 @@ import os
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.errno import EFAULT, ENOENT, EPERM, EROFS
-from lkmtools.abi.mount import MNT_FORCE, MNT_LOCAL, MNT_NODEV, MNT_NOSUID, MNT_RDONLY, VFS_MNAMELEN, vfsops
-from lkmtools.abi.mutex import LK_EXCLUSIVE
+from lkmtools.abi.errno import EFAULT, EPERM, EROFS
+from lkmtools.abi.mount import (
+    MNT_FORCE,
+    MNT_LOCAL,
+    MNT_NODEV,
+    MNT_NOSUID,
+    MNT_RDONLY,
+    VFS_MNAMELEN,
+    statvfs,
+    vfsops,
+)
 from lkmtools.abi.vnode import FORCECLOSE, VV_ROOT
-from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOPS
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.hostdir import HostDir, Inode, Key, host_errors
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.vfs_init import vfs_attach
 from lkmtools.kern.vfs_mount import copy_statvfs_info, dounmount, vfs_getnewfsid
-from lkmtools.kern.vfs_subr import getnewvnode, lock_vnode, vflush, vget, view_of
+from lkmtools.kern.vfs_subr import lock_vnode, vflush, view_of
+from lkmtools.kern.vnops_python import VTYPES, known_vnode, make_vector, new_vnode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc
@@ -35,23 +43,6 @@ if TYPE_CHECKING:
 NAME = "hostfs"
 _TAG = 21  # VT_VFS
 _WORD_MAX = 1024
-_VTYPES = {0o100000: 1, 0o040000: 2, 0o060000: 3, 0o020000: 4, 0o120000: 5, 0o140000: 6, 0o010000: 7}
-# Operations that do what every file system's do; the rest are hostfs_NAME() or not supported.
-_SHARED = {
-    "close": "genfs_nullop",
-    "ioctl": "genfs_enoioctl",
-    "fcntl": "genfs_fcntl",
-    "poll": "genfs_poll",
-    "seek": "genfs_seek",
-    "mmap": "genfs_mmap",
-    "revoke": "genfs_revoke",
-    "abortop": "genfs_abortop",
-    "lock": "genfs_lock",
-    "unlock": "genfs_unlock",
-    "islocked": "genfs_islocked",
-    "print": "genfs_nullop",
-    "putpages": "genfs_putpages",
-}
 
 
 class Share(NamedTuple):
@@ -77,7 +68,7 @@ class Hostfs:
         self.shares: dict[str, Share] = {}
         self.mounts: dict[int, HostMount] = {}
         self.inodes: dict[int, Inode] = {}  # by vnode
-        self.vector = _vector(k)
+        self.vector = make_vector(k, NAME)
         layout = vfsops.layout(k.dm)
         ops = k.heap.alloc(layout.size)
         names = ("mount", "unmount", "root", "statvfs", "sync")
@@ -109,20 +100,6 @@ class Hostfs:
             row.tree.close()
 
 
-def _vector(k: Kernel) -> int:
-    """The vector of hostfs's vnode operations."""
-    step = k.dm.pointer
-    vector = k.heap.alloc(VNODE_OPS_COUNT * step)
-    for place in range(VNODE_OPS_COUNT):
-        k.mem.set_ptr(vector + place * step, k.symbol("genfs_eopnotsupp"))
-    for row in VOPS:
-        own = f"hostfs_{row.name}"
-        name = _SHARED.get(row.name, own)
-        if name in k.ksyms.kernel:
-            k.mem.set_ptr(vector + k.vfs.operations[row.name].place, k.symbol(name))
-    return vector
-
-
 def host_mount(k: Kernel, mp: int) -> HostMount:
     """The record of a mounted hostfs."""
     row = k.hostfs.mounts.get(mp)
@@ -134,23 +111,17 @@ def host_mount(k: Kernel, mp: int) -> HostMount:
 def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
     """The locked vnode of a file, of which the caller gives a use away. KernelError gives it back."""
     row = host_mount(k, mp)
-    while vp := row.vnodes.get(inode.key):
-        try:
-            errno = vget(k, vp, LK_EXCLUSIVE)
-        except KernelError as error:
-            errno = error.errno
-        if errno != ENOENT:  # else it was just being cleaned
-            row.tree.release(inode)
-            if errno:
-                raise KernelError(errno, "the vnode cannot be had")
-            return vp
     try:
-        vp = _new_vnode(k, mp)
+        while vp := row.vnodes.get(inode.key):
+            if known_vnode(k, vp):
+                row.tree.release(inode)
+                return vp
+        vp = new_vnode(k, _TAG, mp, k.hostfs.vector)
     except KernelError:
         row.tree.release(inode)
         raise
     view = view_of(k, vp, NAME)
-    view.v_type = _VTYPES[inode.kind]
+    view.v_type = VTYPES[inode.kind]
     if inode is row.tree.root:
         view.v_vflag = VV_ROOT
     view.v_size = inode.status().st_size
@@ -158,16 +129,6 @@ def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
     k.hostfs.inodes[vp] = inode
     lock_vnode(k, vp)
     return vp
-
-
-def _new_vnode(k: Kernel, mp: int) -> int:
-    lwp = k.sched.current or k.softlwp
-    cell = lwp.alloca(k, 16)
-    try:
-        getnewvnode(k, _TAG, mp, k.hostfs.vector, cell)
-        return k.mem.ptr(cell)
-    finally:
-        lwp.release(k, cell)
 
 
 # -- operations on the file system --------------------------------------------------------------------------
@@ -225,8 +186,6 @@ def hostfs_vfs_root(k: Kernel, mp: int, vpp: int) -> int:
 @export("int hostfs_vfs_statvfs(struct mount *mp, struct statvfs *sbp)")
 def hostfs_vfs_statvfs(k: Kernel, mp: int, sbp: int) -> int:
     """The host file system's numbers."""
-    from lkmtools.abi.mount import statvfs
-
     with host_errors("statvfs"):
         found = os.fstatvfs(host_mount(k, mp).tree.root.fd)
     view = k.umem.view(statvfs.layout(k.dm), sbp)

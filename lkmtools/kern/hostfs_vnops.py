@@ -13,43 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, ENOTDIR, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE, IO_APPEND
-from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME, componentname
-from lkmtools.abi.stat import S_IFDIR, S_IFMT, S_IFREG, dirent
+from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
+from lkmtools.abi.stat import S_IFDIR, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
-from lkmtools.kern.export import export
 from lkmtools.kern.genfs_vnops import vaccess
 from lkmtools.kern.hostdir import Inode
 from lkmtools.kern.hostfs_vfsops import check_host_writable, get_vnode, host_mount
 from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs_subr import lock_vnode, view_of, vput, vref, vrele
 from lkmtools.kern.vnode_if import vcall
+from lkmtools.kern.vnops_python import Entry, component, put_entries, vnop
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.machine.memory import View
 
 _CHUNK = 1 << 16
 _NO64, _NO32 = (1 << 64) - 1, (1 << 32) - 1  # VNOVAL
-_Body = Callable[["Kernel", "SimpleNamespace"], "int | None"]
-
-
-def _vnop(name: str) -> Callable[[_Body], Callable[[Kernel, int], int]]:
-    """Export the function as int hostfs_NAME(void *v); it gets the members of the operation's arguments."""
-
-    def mark(body: _Body) -> Callable[[Kernel, int], int]:
-        @export(f"int hostfs_{name}(void *v)")
-        @functools.wraps(body)
-        def entry(k: Kernel, v: int) -> int:
-            layout = k.vfs.operations[name].args
-            return body(k, layout.unpack(k.umem.read(v, layout.size))) or 0
-
-        return entry
-
-    return mark
+_vnop = functools.partial(vnop, "hostfs")
 
 
 def _access(k: Kernel, vp: int, inode: Inode, wanted: int, cred: int) -> None:
@@ -61,17 +45,12 @@ def _access(k: Kernel, vp: int, inode: Inode, wanted: int, cred: int) -> None:
     vaccess(k, kind, found.st_mode & 0o7777, inode.tree.inside(found.st_uid), found.st_gid, wanted, cred)
 
 
-def _name(k: Kernel, cnp: int) -> tuple[View, bytes]:
-    view = k.umem.view(componentname.layout(k.dm), cnp)
-    return view, k.umem.read(view.cn_nameptr, view.cn_namelen)
-
-
 @_vnop("lookup")
 def hostfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
     """One component below a directory; `..` is the directory it was found in, never the host's."""
     k.umem.set_ptr(a.a_vpp, 0)
     directory = k.hostfs.inode(k, a.a_dvp)
-    view, name = _name(k, a.a_cnp)
+    view, name = component(k, a.a_cnp)
     mp = view_of(k, a.a_dvp, "hostfs_lookup").v_mount
     if directory.kind != S_IFDIR:
         raise KernelError(ENOTDIR, "not a directory")
@@ -249,32 +228,11 @@ def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     inode = k.hostfs.inode(k, a.a_vp)
     if inode.kind != S_IFDIR:
         raise KernelError(ENOTDIR, "not a directory")
-    view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
-    at, room = view.uio_offset, view.uio_resid
-    dots = ((1, b".", inode), (2, b"..", inode.parent or inode))
-    rows = [(cookie, name, file.key[1], S_IFDIR) for cookie, name, file in dots if at < cookie]
-    rows += [(e.cookie + 2, e.name, e.ino, e.mode) for e in inode.entries(max(at - 2, 0))]
-    out = bytearray()
-    for cookie, name, ino, mode in rows:
-        record = _dirent(k, name, ino, mode)
-        if len(out) + len(record) > room:
-            if not out:
-                raise KernelError(EINVAL, f"a buffer of {room} bytes is too small for an entry")
-            break
-        out += record
-        at = cookie
-    else:
-        if a.a_eofflag:
-            k.umem.set_u32(a.a_eofflag, 1)
-    uio_read(k, bytes(out), a.a_uio)
-    view.uio_offset = at
-
-
-def _dirent(k: Kernel, name: bytes, ino: int, mode: int) -> bytes:
-    layout = dirent.layout(k.dm)
-    size = layout.offsetof("d_name") + len(name) + 1 + 7 & -8
-    kind = (mode & S_IFMT) >> 12
-    return layout.pack(d_fileno=ino, d_reclen=size, d_namlen=len(name), d_type=kind, d_name=name)[:size]
+    dots = (
+        Entry(1, b".", inode.key[1], S_IFDIR),
+        Entry(2, b"..", (inode.parent or inode).key[1], S_IFDIR),
+    )
+    put_entries(k, a, [*dots, *(Entry(row[0] + 2, *row[1:]) for row in inode.entries())])
 
 
 # -- names --------------------------------------------------------------------------------------------------
@@ -285,7 +243,7 @@ def _make(k: Kernel, a: SimpleNamespace, make: Callable[[Inode, bytes], Any]) ->
     try:
         directory = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
-        _, name = _name(k, a.a_cnp)
+        _, name = component(k, a.a_cnp)
         make(directory, name)
         found = directory.tree.lookup(directory, name)
         mp = view_of(k, a.a_dvp, "hostfs").v_mount
@@ -333,7 +291,7 @@ def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
     try:
         inode = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(inode.tree)
-        _, name = _name(k, a.a_cnp)
+        _, name = component(k, a.a_cnp)
         (inode.rmdir if directory else inode.remove)(name)
     finally:
         if not k.dead:
@@ -359,7 +317,7 @@ def hostfs_link(k: Kernel, a: SimpleNamespace) -> None:
     try:
         directory = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
-        _, name = _name(k, a.a_cnp)
+        _, name = component(k, a.a_cnp)
         directory.link(name, k.hostfs.inode(k, a.a_vp))
     finally:
         if not k.dead:
@@ -372,7 +330,7 @@ def hostfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     try:
         source, target = k.hostfs.inode(k, a.a_fdvp), k.hostfs.inode(k, a.a_tdvp)
         check_host_writable(source.tree)
-        source.rename(_name(k, a.a_fcnp)[1], target, _name(k, a.a_tcnp)[1])
+        source.rename(component(k, a.a_fcnp)[1], target, component(k, a.a_tcnp)[1])
     finally:
         if not k.dead:
             if a.a_tvp:

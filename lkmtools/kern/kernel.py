@@ -38,6 +38,7 @@ from lkmtools.kern.lkm_life import Lkm
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
+from lkmtools.kern.rootfs_vnops import Rootfs
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Mapper, Vmspace
@@ -144,6 +145,7 @@ class Kernel:
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)
         dead_vector(self)
+        self.rootfs = Rootfs(self)
         self.hostfs = Hostfs(self)
         self._devices()
         self._processes()

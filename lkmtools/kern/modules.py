@@ -46,6 +46,7 @@ NAMES = (
     "lkm_wait",
     "param",
     "quad",
+    "rootfs_vnops",
     "spl",
     "subr_devcalls",
     "subr_devsw",

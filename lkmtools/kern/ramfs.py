@@ -6,8 +6,11 @@ attributes stat(2) shows.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lkmtools.abi.errno import (
     EACCES,
+    EBUSY,
     EEXIST,
     EINVAL,
     EISDIR,
@@ -15,6 +18,7 @@ from lkmtools.abi.errno import (
     ENOENT,
     ENOTDIR,
     ENOTEMPTY,
+    EPERM,
 )
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT
 from lkmtools.errors import KernelError
@@ -38,9 +42,16 @@ class Node:
         self.rdev = rdev
         self.time = now
         self.mounted = 0
-        self.nlink = 1
+        self.nlink = 0  # names
+        self.parent: Node | None = None  # of a directory: where it is; None for the root directory
         self.target: str | None = None
         self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
+
+    def listed(self) -> dict[str, Node]:
+        """A directory's children; ENOTDIR for anything else."""
+        if self.children is None:
+            raise KernelError(ENOTDIR, "not a directory")
+        return self.children
 
     def access(self, cred: Cred, want: int) -> None:
         """EACCES unless `cred` may access in the ways of `want` (4 read, 2 write, 1 search)."""
@@ -53,12 +64,21 @@ class Node:
             )
 
 
+class Made(NamedTuple):
+    """What a new node is: type and permissions, the device's number, a symbolic link's text."""
+
+    mode: int
+    rdev: int = 0
+    target: str | None = None
+
+
 class Tree:
     """The tree, from "/" down."""
 
     def __init__(self, now: float) -> None:
         self._ino = 1
         self.root = Node(1, S_IFDIR | 0o755, 0, 0, 0, now)
+        self.root.nlink = 1
         self.root_dev = self.root  # /dev, once it is made
 
     def lookup(self, path: str, cred: Cred, cwd: str = "/") -> Node:
@@ -90,52 +110,87 @@ class Tree:
         return node.children[name]
 
     def make(self, path: str, mode: int, cred: Cred, now: float, rdev: int = 0, cwd: str = "/") -> Node:
-        """Create a directory or device node; EEXIST."""
-        children, directory, name = self.parent(path, cred, cwd)
-        directory.access(cred, 2)
-        if name in children:
-            raise KernelError(EEXIST, f"'{path}' exists")
+        """add() by path."""
+        _, directory, name = self.parent(path, cred, cwd)
+        return self.add(directory, name, Made(mode, rdev), cred, now)
+
+    def add(self, directory: Node, name: str, made: Made, cred: Cred, now: float) -> Node:
+        """Create a directory, device node or symbolic link; EEXIST."""
         self._ino += 1
-        node = children[name] = Node(self._ino, mode, cred.uid, cred.gid, rdev, now)
+        node = Node(self._ino, made.mode, cred.uid, cred.gid, made.rdev, now)
+        node.target = made.target
+        self.enter(directory, name, node, cred)
         return node
 
-    def rename(self, path: str, to: str, cred: Cred) -> None:
-        """Give a node another name; a device node of the new name goes.
-
-        EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY.
-        """
-        children, directory, name = self.parent(path, cred)
-        node = self.child(directory, name, path, cred)
-        others, other_directory, new = self.parent(to, cred)
+    def enter(self, directory: Node, name: str, node: Node, cred: Cred) -> None:
+        """Give a node a name; EEXIST, EACCES."""
+        children = directory.listed()
         directory.access(cred, 2)
-        other_directory.access(cred, 2)
-        old = others.get(new)
+        if name in children:
+            raise KernelError(EEXIST, f"'{name}' exists")
+        children[name] = node
+        node.parent = directory
+        node.nlink += 1
+
+    def drop(self, directory: Node, name: str, cred: Cred, want_directory: bool) -> None:
+        """Remove a name: of a directory, which must be empty, or of something else."""
+        node = self.child(directory, name, name, cred)
+        directory.access(cred, 2)
+        if want_directory and node.children is None:
+            raise KernelError(ENOTDIR, f"'{name}' is not a directory")
+        if not want_directory and node.children is not None:
+            raise KernelError(EPERM, f"'{name}' is a directory")
+        if node.children:
+            raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
+        if node.mounted:
+            raise KernelError(EBUSY, f"'{name}' is a mount point")
+        del directory.listed()[name]
+        node.nlink -= 1
+
+    def rename(self, path: str, to: str, cred: Cred) -> None:
+        """move() by path."""
+        _, directory, name = self.parent(path, cred)
+        _, other, new = self.parent(to, cred)
+        self.move(directory, name, other, new, cred)
+
+    def move(self, directory: Node, name: str, other: Node, new: str, cred: Cred) -> None:
+        """Give a node another name; what has the new name goes.
+
+        EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY.
+        """
+        node = self.child(directory, name, name, cred)
+        directory.access(cred, 2)
+        other.access(cred, 2)
+        old = other.listed().get(new)
         if old is node:
             return
-        if node.children is not None and f"{to}/".startswith(f"{path}/"):
-            raise KernelError(EINVAL, f"'{to}' is inside '{path}'")
+        above: Node | None = other
+        while above is not None:
+            if above is node:
+                raise KernelError(EINVAL, f"'{new}' is inside '{name}'")
+            above = above.parent
         if old is not None:
             if old.children is not None and node.children is None:
-                raise KernelError(EISDIR, f"'{to}' is a directory")
-            if old.children is None and node.children is not None:
-                raise KernelError(ENOTDIR, f"'{to}' is not a directory")
-            if old.children:
-                raise KernelError(ENOTEMPTY, f"'{to}' has {len(old.children)} entries")
-        others[new] = node
-        del children[name]
+                raise KernelError(EISDIR, f"'{new}' is a directory")
+            self.drop(other, new, cred, node.children is not None)
+        other.listed()[new] = node
+        node.parent = other
+        del directory.listed()[name]
 
     def symlink(self, path: str, target: str, cred: Cred, now: float) -> None:
         """Make a symbolic link; EEXIST."""
-        self.make(path, S_IFLNK | 0o755, cred, now).target = target
+        _, directory, name = self.parent(path, cred)
+        self.add(directory, name, Made(S_IFLNK | 0o755, 0, target), cred, now)
 
     def link(self, node: Node, path: str, cred: Cred) -> None:
         """Another name for a device node or symbolic link; EEXIST."""
-        children, directory, name = self.parent(path, cred)
-        directory.access(cred, 2)
-        if name in children:
-            raise KernelError(EEXIST, f"'{path}' exists")
-        children[name] = node
-        node.nlink += 1
+        _, directory, name = self.parent(path, cred)
+        self.enter(directory, name, node, cred)
+
+    def remove(self, path: str, cred: Cred, want_directory: bool) -> None:
+        """drop() by path."""
+        _, directory, name = self.parent(path, cred)
+        self.drop(directory, name, cred, want_directory)
 
     def discard(self, path: str) -> None:
         """Remove a directory that a session left behind; nothing when it is gone."""

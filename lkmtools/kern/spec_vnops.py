@@ -29,6 +29,8 @@ from lkmtools.kern.vfs_bio import transfer as transfer_buffer
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm_record import Module
@@ -52,6 +54,7 @@ class DeviceFile(File):
         self.kind = node.mode & S_IFMT
         self.node: Node = node
         self.opener = ""
+        self.done: Callable[[Lwp], object] | None = None  # what is to follow its close
 
     def __str__(self) -> str:
         kind = "character" if self.kind == S_IFCHR else "block"
@@ -88,10 +91,21 @@ class DeviceFile(File):
         key = (self.kind, self.dev)
         files = k.open_devices[key]
         files.remove(self)
+<<<<<<< HEAD
         if files:
             return 0
         del k.open_devices[key]
         return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+=======
+        try:
+            if files:
+                return 0
+            del k.open_devices[key]
+            return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+        finally:
+            if self.done is not None and not k.dead:
+                self.done(lwp)
+>>>>>>> 92435fa (kern: vnodes for the root file system; device nodes of any file system open their drivers)
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """d_read or d_write with a uio over the caller's buffer; of a block device, d_strategy."""

@@ -21,7 +21,6 @@ from lkmtools.abi.errno import (
     ENOENT,
     ENOMEM,
     ENOTDIR,
-    EOPNOTSUPP,
     EROFS,
 )
 from lkmtools.abi.mount import MNT_RDONLY
@@ -387,9 +386,7 @@ def _simple(k: Kernel, path: str, flags: int, vpp: int) -> int:
     if lwp is None:
         k.panic("namei_simple: no process")
     with lookup(k, lwp, path, LOOKUP, flags & FOLLOW) as place:
-        if not place.mounted:
-            raise KernelError(EOPNOTSUPP, f"'{place.path}' is on the root file system, which has no vnodes")
-        vp, _ = place.take()
+        vp = place.take()[0] if place.mounted else k.rootfs.vnode(k, k.tree.lookup(place.path, lwp.proc.cred))
         vcall(k, "unlock", vp, 0)
         k.umem.set_ptr(vpp, vp)
     return 0
@@ -397,7 +394,7 @@ def _simple(k: Kernel, path: str, flags: int, vpp: int) -> int:
 
 @export("int namei_simple_kernel(const char *path, int flags, struct vnode **vpp)", _HEADER)
 def namei_simple_kernel(k: Kernel, path: int, flags: int, vpp: int) -> int:
-    """The vnode at a path in kernel memory, referenced, not locked. EOPNOTSUPP on the root file system."""
+    """The vnode at a path in kernel memory, referenced, not locked."""
     return _simple(k, k.umem.cstr(path, PATH_MAX).decode("latin-1"), flags, vpp)
 
 

@@ -47,7 +47,7 @@ _HEADER = "sys/mount.h"
 class Vfs:
     """A kernel's live vnodes, the unused among them (longest first), and its mounted file systems.
 
-    `mounts` has for each struct mount the directory node it covers; None when it covers a vnode.
+    `mounts` has for each struct mount the directory node it covers; None when it covers a vnode, or nothing.
     """
 
     def __init__(self, k: Kernel) -> None:

@@ -10,20 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS
+from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS
 from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import CREATE, DELETE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
-    DT_BLK,
-    DT_CHR,
-    DT_DIR,
-    DT_LNK,
     S_IFBLK,
     S_IFCHR,
     S_IFDIR,
-    S_IFLNK,
     S_IFMT,
-    dirent,
 )
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.syscall import (
@@ -52,12 +46,12 @@ from lkmtools.kern.vfs_lookup import Place, namei
 from lkmtools.kern.vfs_subr import lock_vnode, view_of
 from lkmtools.kern.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
 from lkmtools.kern.vnode_if import vcall, vop
+from lkmtools.kern.vnops_python import pack_dirent
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
-_TYPES = {S_IFDIR: DT_DIR, S_IFCHR: DT_CHR, S_IFBLK: DT_BLK, S_IFLNK: DT_LNK}
 _NODATA = 0xFFFFFFFF  # -1 as a uid_t: leave it
 
 
@@ -167,17 +161,7 @@ def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
         proc, name = lwp.proc, place.path
         if name == "/":
             raise KernelError(EBUSY, "the root directory")
-        children, directory, last = k.tree.parent(name, proc.cred)
-        node = _node(k, lwp, place)
-        directory.access(proc.cred, 2)
-        if want_directory and node.children is None:
-            raise KernelError(ENOTDIR, f"'{name}' is not a directory")
-        if not want_directory and node.children is not None:
-            raise KernelError(EPERM, f"'{name}' is a directory")
-        if node.children:
-            raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
-        del children[last]
-        node.nlink -= 1
+        k.tree.remove(name, proc.cred, want_directory)
 
 
 def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
@@ -331,7 +315,8 @@ def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     out = bytearray()
     names = sorted(file.node.children)
     while file.offset < len(names):
-        record = _dirent(k, names[file.offset], file.node.children[names[file.offset]])
+        node = file.node.children[names[file.offset]]
+        record = pack_dirent(k, names[file.offset].encode("latin-1"), node.ino, node.mode)
         if len(out) + len(record) > count:
             if not out:
                 raise KernelError(EINVAL, f"a buffer of {count} bytes is too small for an entry")
@@ -341,18 +326,3 @@ def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     if out:
         lwp.proc.space.write(buf, bytes(out))
     return len(out)
-
-
-def _dirent(k: Kernel, name: str, node: Node) -> bytes:
-    layout = dirent.layout(k.dm)
-    text = name.encode("latin-1")
-    head = layout.offsetof("d_name")
-    size = head + len(text) + 1 + 7 & -8
-    full = layout.pack(
-        d_fileno=node.ino,
-        d_reclen=size,
-        d_namlen=len(text),
-        d_type=_TYPES.get(node.mode & S_IFMT, 0),
-        d_name=text,
-    )
-    return full[:size]

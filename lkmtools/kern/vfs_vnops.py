@@ -2,7 +2,9 @@
 
 Readers hold a file's lock shared, writers exclusively, for one call at a time.
 
-Not modelled: device nodes and FIFOs on mounted file systems (ENXIO, EOPNOTSUPP at open).
+A device node of any file system opens its driver; its vnode is referenced until the close.
+
+Not modelled: FIFOs and sockets on mounted file systems (EOPNOTSUPP at open).
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from lkmtools.abi.fcntl import (
     O_EXCL,
     O_TRUNC,
 )
-from lkmtools.abi.mount import MNT_RDONLY
+from lkmtools.abi.mount import MNT_NODEV, MNT_RDONLY
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
@@ -45,6 +47,8 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import transfer, uio_for
 from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.ramfs import Node
+from lkmtools.kern.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.uvm_map import Span
 from lkmtools.kern.vfs_mount import lwp_cred
 from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, vattr_null, view_of, vput
@@ -285,7 +289,7 @@ def _signed(value: int) -> int:
 # -- opening ------------------------------------------------------------------------------------------------
 
 
-def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> VnodeFile:
+def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
     """Open, and with O_CREAT create, what namei() found on a mounted file system (vn_open())."""
     cred = lwp_cred(k, lwp)
     if not place.vp:
@@ -297,16 +301,46 @@ def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> VnodeFi
         if wanted:
             vop(k, "access", place.vp, wanted, cred)
     vp = place.vp
-    if fflag & O_TRUNC:
+    device = view_of(k, vp, "open").v_type in (VCHR, VBLK)
+    if fflag & O_TRUNC and not device:
         setattr_of(k, lwp, vp, va_size=0)
     flag = fflag & ~(O_CREAT | O_TRUNC | O_EXCL)
     vop(k, "open", vp, flag, cred)
+    if device:
+        return _open_device(k, lwp, place, flag)
     if flag & FWRITE:
         view = view_of(k, vp, "open")
         view.v_writecount = view.v_writecount + 1
     vp, place.dvp = place.take()
     vcall(k, "unlock", vp, 0)
     return VnodeFile(k, vp, flag, place.path)
+
+
+def _open_device(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
+    """Open the driver of a device node (spec_open()); until the close the vnode is referenced."""
+    va = getattr_of(k, lwp, place.vp)
+    mode = VTTOIF[view_of(k, place.vp, "open").v_type] | va.va_mode & 0o7777
+    node = Node(va.va_fileid, mode, va.va_uid, va.va_gid, va.va_rdev, va.va_mtime_tv_sec)
+    node.nlink = va.va_nlink
+    vp, place.dvp = place.take()
+    vcall(k, "unlock", vp, 0)
+
+    def done(lwp: Lwp) -> int:
+        lock_vnode(k, vp)
+        errno = vcall(k, "close", vp, flag, lwp_cred(k, lwp))
+        vput(k, vp)
+        return errno
+
+    try:
+        file = open_node(k, lwp, node, flag)
+    except KernelError:
+        done(lwp)
+        raise
+    if isinstance(file, DeviceFile):
+        file.done = done
+    else:  # a cloning driver's: it has nothing to do with the node any more
+        done(lwp)
+    return file
 
 
 def _create(k: Kernel, lwp: Lwp, place: Place, mode: int) -> None:
@@ -339,11 +373,12 @@ def _check_open(k: Kernel, place: Place, fflag: int) -> None:
         raise KernelError(EFTYPE, f"'{place.path}' is a symbolic link")
     if kind in (VSOCK, VFIFO):
         raise KernelError(EOPNOTSUPP, f"'{place.path}' is a socket or FIFO")
-    if kind in (VCHR, VBLK):
-        raise KernelError(ENXIO, f"'{place.path}': device nodes work on the root file system only")
+    if kind in (VCHR, VBLK) and k.vfs.mount(view_of(k, place.vp, "open").v_mount).mnt_flag & MNT_NODEV:
+        raise KernelError(ENXIO, f"'{place.path}': devices of this file system are not opened (nodev)")
     if fflag & O_DIRECTORY and kind != VDIR:
         raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
     if fflag & (FWRITE | O_TRUNC):
         if kind == VDIR:
             raise KernelError(EISDIR, f"'{place.path}' is a directory")
-        check_writable(k, place.vp)
+        if kind not in (VCHR, VBLK):
+            check_writable(k, place.vp)

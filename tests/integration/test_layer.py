@@ -321,3 +321,58 @@ def test_a_user_program_decides_through_the_device(layer: Any) -> None:
     layer.p.unlink("/dev/guard")
     modules.unload(layer.p, "guard")
     leave(layer)
+
+
+def test_over_the_root_file_system(layer: Any) -> None:
+    """Its files have vnodes when somebody wants them: devices open, links, names and modes pass through."""
+    p = layer.p
+    p.mkdir("/top")
+    p.mount("hookfs", "/top", "/")
+    assert {"dev", "tmp", "lower", "top"} <= set(p.listdir("/top"))
+    assert (p.listdir("/top/top"), p.listdir("/top/lower")) == ([], [])  # what is mounted is not seen
+    fd = p.open("/top/dev/zero", O_RDWR)
+    assert p.read(fd, 3) == b"\0\0\0"
+    assert p.fstat(fd).st_rdev == p.stat("/dev/zero").st_rdev
+    assert errno_of(lambda: p.unmount("/top")) == EBUSY
+    p.close(fd)
+    p.mknod("/top/dev/mine", S_IFCHR | 0o600, makedev(2, 2))
+    assert get(p, "/dev/mine") == b""
+    p.rename("/top/dev/mine", "/top/tmp/mine")
+    p.symlink("mine", "/top/tmp/soft")
+    p.link("/top/tmp/mine", "/top/tmp/hard")
+    assert (p.readlink("/tmp/soft"), p.stat("/tmp/hard").st_nlink) == ("mine", 2)
+    assert get(p, "/top/tmp/soft") == b""
+    p.chmod("/top/tmp/mine", 0o640)
+    p.chown("/top/tmp/mine", 3, 4)
+    found = p.stat("/tmp/mine")
+    assert (found.st_mode & 0o777, found.st_uid, found.st_gid) == (0o640, 3, 4)
+    assert errno_of(lambda: p.open("/top/tmp/file", O_RDWR | O_CREAT, 0o644)) == EROFS
+    assert errno_of(lambda: p.rename("/top/tmp", "/top/tmp/x")) == 22
+    assert errno_of(lambda: p.rmdir("/top/lower")) == EBUSY
+    for name in ("mine", "soft", "hard"):
+        p.unlink(f"/top/tmp/{name}")
+    assert p.listdir("/tmp") == []
+    policy = Policy(layer)
+    policy.deny(layer.k.vfs.operations["open"].place // layer.k.dm.pointer)
+    assert errno_of(lambda: p.open("/top/dev/null")) == EPERM
+    policy.stop()
+    for place in ("/top", "/upper", "/lower"):
+        p.unmount(place)
+    assert (layer.k.vfs.vnodes, layer.k.rootfs.vnodes) == (set(), {})
+
+
+def test_device_nodes_on_a_file_system_of_a_module(layer: Any) -> None:
+    """They open their driver, keep their file system busy, and have no length; not with nodev."""
+    p = layer.p
+    p.mknod("/lower/null", S_IFCHR | 0o666, makedev(2, 2))
+    p.mknod("/lower/none", S_IFCHR | 0o666, makedev(77, 0))
+    put(p, "/upper/null", b"gone")
+    fd = p.open("/lower/null", O_RDWR)
+    found = p.fstat(fd)
+    assert (p.read(fd, 9), found.st_rdev) == (b"", makedev(2, 2))
+    assert found.st_ino == p.stat("/lower/null").st_ino
+    p.unmount("/upper")
+    assert errno_of(lambda: p.unmount("/lower")) == EBUSY
+    p.close(fd)
+    assert errno_of(lambda: p.open("/lower/none")) == 6
+    leave(layer, "/lower")

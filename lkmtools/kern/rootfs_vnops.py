@@ -1,0 +1,310 @@
+"""The root file system as vnodes, for those who want one: rootfs_NAME() each.
+
+Its files are nodes in Python memory (ramfs.py), which the system calls use directly. A file system that is
+layered over it, and a module that looks a name of it up, get vnodes, made when they are wanted and gone with
+their last reference. Lookups do not cross into what is mounted on a directory; namei() does.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM, EROFS
+from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, vfsops
+from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
+from lkmtools.abi.stat import S_IFDIR, S_IFMT
+from lkmtools.abi.ucred import kauth_cred
+from lkmtools.abi.vnode import VV_ROOT, vattr
+from lkmtools.errors import KernelError
+from lkmtools.kern.config import Cred
+from lkmtools.kern.kern_copy import uio_read
+from lkmtools.kern.ramfs import Made, Node
+from lkmtools.kern.vfs_mount import new_mount, vfs_getnewfsid
+from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vput, vref, vrele
+from lkmtools.kern.vnode_if import vcall
+from lkmtools.kern.vnops_python import (
+    VTYPES,
+    Entry,
+    component,
+    known_vnode,
+    make_vector,
+    new_vnode,
+    put_entries,
+    vnop,
+)
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from lkmtools.kern.kernel import Kernel
+
+NAME = "rootfs"
+_NO64, _NO32 = (1 << 64) - 1, (1 << 32) - 1  # VNOVAL
+_vnop = functools.partial(vnop, NAME)
+
+
+class Rootfs:
+    """Which nodes of the root file system have vnodes. Its struct mount is in no list."""
+
+    def __init__(self, k: Kernel) -> None:
+        self.vector = make_vector(k, NAME)
+        layout = vfsops.layout(k.dm)
+        self._ops = k.heap.alloc(layout.size)
+        k.mem.write(self._ops, layout.pack(vfs_name=k.string(NAME)))
+        self._mount = 0
+        self.vnodes: dict[Node, int] = {}
+        self.nodes: dict[int, Node] = {}
+
+    def mount(self, k: Kernel) -> int:
+        """Its struct mount, made at the first use."""
+        if not self._mount:
+            self._mount = new_mount(k, self._ops, 0, 0, None, 0)
+            view = k.vfs.mount(self._mount)
+            view.mnt_flag = MNT_LOCAL | MNT_ROOTFS
+            view.put("mnt_stat.f_mntonname", b"/")
+            vfs_getnewfsid(k, self._mount)
+        return self._mount
+
+    def vnode(self, k: Kernel, node: Node) -> int:
+        """The locked vnode of a node. ENFILE."""
+        while vp := self.vnodes.get(node, 0):
+            if known_vnode(k, vp):
+                return vp
+        vp = new_vnode(k, 0, self.mount(k), self.vector)
+        view = view_of(k, vp, NAME)
+        view.v_type = VTYPES[node.mode & S_IFMT]
+        if node is k.tree.root:
+            view.v_vflag = VV_ROOT
+        self.vnodes[node] = vp
+        self.nodes[vp] = node
+        lock_vnode(k, vp)
+        return vp
+
+    def node(self, k: Kernel, vp: int) -> Node:
+        """The node of a vnode; a panic when it is not of the root file system."""
+        found = self.nodes.get(vp)
+        if found is None:
+            k.panic(f"rootfs: {vp:#x} is not a vnode of the root file system")
+        return found
+
+
+def _cred(k: Kernel, cred: int) -> Cred:
+    view = k.umem.view(kauth_cred.layout(k.dm), cred)
+    return Cred(view.cr_uid, view.cr_gid)
+
+
+@_vnop("lookup")
+def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
+    """One component below a directory."""
+    k.umem.set_ptr(a.a_vpp, 0)
+    directory = k.rootfs.node(k, a.a_dvp)
+    view, raw = component(k, a.a_cnp)
+    cred, name = _cred(k, view.cn_cred), raw.decode("latin-1")
+    op = view.cn_nameiop if view.cn_flags & ISLASTCN else LOOKUP
+    if view.cn_flags & ISDOTDOT:
+        directory.access(cred, 1)
+        return _parent(k, a, directory.parent)
+    try:
+        found = k.tree.child(directory, name, name, cred)
+    except KernelError as error:
+        if error.errno != ENOENT or op not in (CREATE, RENAME):
+            raise
+        directory.access(cred, 2)
+        return EJUSTRETURN
+    if op not in (LOOKUP, CREATE):
+        directory.access(cred, 2)
+    k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, found))
+    return 0
+
+
+def _parent(k: Kernel, a: SimpleNamespace, parent: Node | None) -> int:
+    """`..`: parents are locked before their children, so the child's lock is let go meanwhile."""
+    if parent is None:
+        vref(k, a.a_dvp)
+        k.umem.set_ptr(a.a_vpp, a.a_dvp)
+        return 0
+    vcall(k, "unlock", a.a_dvp, 0)
+    try:
+        k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, parent))
+    finally:
+        if not k.dead:
+            lock_vnode(k, a.a_dvp)
+    return 0
+
+
+@_vnop("open")
+def rootfs_open(k: Kernel, a: SimpleNamespace) -> None:
+    """Nothing to do: devices are opened by who opens the vnode."""
+
+
+@_vnop("access")
+def rootfs_access(k: Kernel, a: SimpleNamespace) -> None:
+    """By owner and mode."""
+    k.rootfs.node(k, a.a_vp).access(_cred(k, a.a_cred), a.a_mode)
+
+
+@_vnop("getattr")
+def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
+    """What the node knows of itself."""
+    node = k.rootfs.node(k, a.a_vp)
+    view = view_of(k, a.a_vp, NAME)
+    times = {f"va_{which}.tv_sec": int(node.time) for which in ("atime", "mtime", "ctime", "birthtime")}
+    k.umem.write(
+        a.a_vap,
+        vattr.layout(k.dm).pack(
+            va_type=view.v_type, va_mode=node.mode & 0o7777, va_nlink=node.nlink, va_uid=node.uid,
+            va_gid=node.gid, va_fsid=k.vfs.mount(view.v_mount).get("mnt_stat.f_fsidx.__fsid_val")[0] & _NO32,
+            va_fileid=node.ino, va_size=len(node.target or ""), va_blocksize=4096, va_rdev=node.rdev, **times,
+        ),
+    )  # fmt: skip
+
+
+@_vnop("setattr")
+def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
+    """Owner, mode and times; a device has no length, and keeps it."""
+    node = k.rootfs.node(k, a.a_vp)
+    va = k.umem.view(vattr.layout(k.dm), a.a_vap)
+    uid = _cred(k, a.a_cred).uid
+    if va.va_size != _NO64 and node.children is not None:
+        raise KernelError(EISDIR, "a directory")
+    owner = (va.va_uid & _NO32, va.va_gid & _NO32)
+    if uid and (owner != (_NO32, _NO32) or uid != node.uid):
+        raise KernelError(EPERM, f"uid {uid} does not own it")
+    node.uid, node.gid = (
+        old if new == _NO32 else new for new, old in zip(owner, (node.uid, node.gid), strict=True)
+    )
+    if va.va_mode != _NO32:
+        node.mode = node.mode & S_IFMT | va.va_mode & 0o7777
+    if va.get("va_mtime.tv_sec") != -1:
+        node.time = va.get("va_mtime.tv_sec")
+
+
+@_vnop("readlink")
+def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
+    """What the link says."""
+    target = k.rootfs.node(k, a.a_vp).target
+    if target is None:
+        raise KernelError(EINVAL, "not a symbolic link")
+    uio_read(k, target.encode("latin-1"), a.a_uio)
+
+
+@_vnop("readdir")
+def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
+    """The dots, then the names in order."""
+    node = k.rootfs.node(k, a.a_vp)
+    children = node.listed()
+    rows = [Entry(1, b".", node.ino, S_IFDIR), Entry(2, b"..", (node.parent or node).ino, S_IFDIR)]
+    for cookie, name in enumerate(sorted(children), 3):
+        rows.append(Entry(cookie, name.encode("latin-1"), children[name].ino, children[name].mode))
+    put_entries(k, a, rows)
+
+
+# -- names --------------------------------------------------------------------------------------------------
+
+
+def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
+    """Make a directory, device node or symbolic link; the directory is let go."""
+    try:
+        view, name = component(k, a.a_cnp)
+        va = k.umem.view(vattr.layout(k.dm), a.a_vap)
+        made = Made(VTTOIF[va.va_type] | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
+        directory = k.rootfs.node(k, a.a_dvp)
+        node = k.tree.add(directory, name.decode("latin-1"), made, _cred(k, view.cn_cred), k.now())
+        k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, node))
+    finally:
+        if not k.dead:
+            vput(k, a.a_dvp)
+
+
+@_vnop("create")
+def rootfs_create(k: Kernel, a: SimpleNamespace) -> None:
+    """EROFS: there are no regular files."""
+    vput(k, a.a_dvp)
+    raise KernelError(EROFS, "no regular file can be made on the root file system")
+
+
+@_vnop("mkdir")
+def rootfs_mkdir(k: Kernel, a: SimpleNamespace) -> None:
+    """Make a directory."""
+    _make(k, a)
+
+
+@_vnop("mknod")
+def rootfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
+    """Make a device node."""
+    _make(k, a)
+
+
+@_vnop("symlink")
+def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
+    """Make a symbolic link."""
+    _make(k, a, k.umem.cstr(a.a_target, 1024).decode("latin-1"))
+
+
+@_vnop("link")
+def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
+    """Another name for a device node or symbolic link."""
+    try:
+        view, name = component(k, a.a_cnp)
+        node = k.rootfs.node(k, a.a_vp)
+        k.tree.enter(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), node, _cred(k, view.cn_cred))
+    finally:
+        if not k.dead:
+            vput(k, a.a_dvp)
+
+
+def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
+    try:
+        view, name = component(k, a.a_cnp)
+        cred = _cred(k, view.cn_cred)
+        k.tree.drop(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), cred, directory)
+    finally:
+        if not k.dead:
+            vput(k, a.a_vp)
+            vput(k, a.a_dvp)
+
+
+@_vnop("remove")
+def rootfs_remove(k: Kernel, a: SimpleNamespace) -> None:
+    """Remove a name."""
+    _remove(k, a, False)
+
+
+@_vnop("rmdir")
+def rootfs_rmdir(k: Kernel, a: SimpleNamespace) -> None:
+    """Remove a directory."""
+    _remove(k, a, True)
+
+
+@_vnop("rename")
+def rootfs_rename(k: Kernel, a: SimpleNamespace) -> None:
+    """Give a node another name."""
+    try:
+        view, name = component(k, a.a_fcnp)
+        new = component(k, a.a_tcnp)[1].decode("latin-1")
+        source, target = k.rootfs.node(k, a.a_fdvp), k.rootfs.node(k, a.a_tdvp)
+        k.tree.move(source, name.decode("latin-1"), target, new, _cred(k, view.cn_cred))
+    finally:
+        if not k.dead:
+            if a.a_tvp:
+                vput(k, a.a_tvp)
+            vput(k, a.a_tdvp)
+            vrele(k, a.a_fdvp)
+            vrele(k, a.a_fvp)
+
+
+# -- the life of a vnode ------------------------------------------------------------------------------------
+
+
+@_vnop("inactive")
+def rootfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
+    """Nobody needs the vnode: it goes."""
+    k.umem.write(a.a_recycle, b"\1")
+    vcall(k, "unlock", a.a_vp, 0)
+
+
+@_vnop("reclaim")
+def rootfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
+    """The node stays."""
+    del k.rootfs.vnodes[k.rootfs.nodes.pop(a.a_vp)]
