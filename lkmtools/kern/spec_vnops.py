@@ -91,21 +91,14 @@ class DeviceFile(File):
         key = (self.kind, self.dev)
         files = k.open_devices[key]
         files.remove(self)
-<<<<<<< HEAD
-        if files:
-            return 0
-        del k.open_devices[key]
-        return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
-=======
         try:
             if files:
                 return 0
             del k.open_devices[key]
-            return k.call(D_OPEN, self._entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+            return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
         finally:
             if self.done is not None and not k.dead:
                 self.done(lwp)
->>>>>>> 92435fa (kern: vnodes for the root file system; device nodes of any file system open their drivers)
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """d_read or d_write with a uio over the caller's buffer; of a block device, d_strategy."""
