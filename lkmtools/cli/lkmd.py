@@ -6,18 +6,67 @@ Until it is in the background nothing heavy is imported: the process that waits 
 from __future__ import annotations
 
 import os
-import sys
+from contextlib import ExitStack
+from typing import Any
 
 import click
 
 from lkmtools.cli.common import EX_NODAEMON, tool, warnx
+from lkmtools.cli.settings import lkm_conf, lkmd_conf_file, module_directories
+from lkmtools.conf import lkmdconf
 from lkmtools.errors import DaemonError
 
 MIN_RAM, MAX_RAM = 16, 1024  # MiB
 
 
+def configure(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, Any]:
+    """Make the keys of lkmd.conf the defaults of the options of the same names, and check their values."""
+    path = lkmd_conf_file(value)
+    settings = lkmdconf.read(path) if path else {}
+    options = {option.name: option for option in ctx.command.params}
+    ctx.default_map = {key: given for key, given in settings.items() if key not in ("lkm_conf", "lkm_path")}
+    for key, given in ctx.default_map.items():
+        try:
+            options[key].type_cast_value(ctx, given)
+        except click.BadParameter as error:
+            raise lkmdconf.ConfError(f"{path}: {key}: {error.message}") from None
+    return settings
+
+
+def kernel_options(given: dict[str, Any]) -> dict[str, Any]:
+    """The members of kern.Config."""
+    return {
+        "machine": given["machine"],
+        "watchdog": given["watchdog"],
+        "entry_limit": max(10.0, given["watchdog"]),
+        "ram": given["ram"] << 20,
+        "securelevel": min(given["securelevel"], 0),
+        "lkm": "LKM" not in given["without"],
+    }
+
+
+def start_options(given: dict[str, Any]) -> dict[str, Any]:
+    """The members of daemon.init.Startup; paths are absolute, as the daemon leaves this directory."""
+    settings = given["settings"]
+    return {
+        "conf": lkm_conf(given["lkm_conf"], settings),
+        "path": tuple(module_directories(settings)),
+        "reorder": given["reorder"],
+        "securelevel": given["securelevel"],
+        "multiuser": given["multiuser"],
+    }
+
+
 @tool("lkmd", usage_status=2)
 @click.option("--foreground", is_flag=True, help="Stay in the foreground; the console goes to stderr.")
+@click.option(
+    "--config",
+    "settings",
+    metavar="FILE",
+    is_eager=True,
+    callback=configure,
+    help="The lkmd.conf with the defaults of these options [env: LKMD_CONF].",
+)
 @click.option(
     "--machine",
     type=click.Choice(["amd64", "i386"]),
@@ -48,7 +97,20 @@ MIN_RAM, MAX_RAM = 16, 1024  # MiB
     type=click.IntRange(-1, 2),
     default=0,
     show_default=True,
-    help="kern.securelevel at boot.",
+    help="kern.securelevel, once the modules of lkm.conf are loaded.",
+)
+@click.option(
+    "--multiuser/--no-multiuser", default=False, show_default=True, help="Raise kern.securelevel 0 to 1 then."
+)
+@click.option(
+    "--without",
+    type=click.Choice(["LKM"], case_sensitive=False),
+    multiple=True,
+    help="Boot a kernel without this option: it has no modules.",
+)
+@click.option("--lkm-conf", metavar="FILE", help="The modules to load at boot [env: LKM_CONF].")
+@click.option(
+    "--reorder/--no-reorder", default=False, show_default=True, help="Load each after those it needs."
 )
 @click.option(
     "--panic",
@@ -58,17 +120,7 @@ MIN_RAM, MAX_RAM = 16, 1024  # MiB
     help="What the kernel does when it has panicked.",
 )
 @click.option("--lock-fd", type=int, hidden=True)
-def main(
-    *,
-    foreground: bool,
-    machine: str,
-    watchdog: float,
-    ram: int,
-    securelevel: int,
-    panic: str,
-    lock_fd: int | None,
-    socket: str | None,
-) -> int:
+def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, **given: Any) -> int:
     """Run the simulated kernel and serve its processes.
 
     \b
@@ -76,27 +128,23 @@ def main(
         lkmctl stop             end it
 
     The tools start lkmd by themselves where none runs: it is called by hand for another machine or other
-    options. It prints nothing and exits 0 when the daemon is ready; 69 if it cannot be started.
+    options. It prints nothing and exits 0 when the daemon is ready, that is when the modules of lkm.conf are
+    loaded; 69 if it cannot be started.
     """
     from lkmtools.daemon.address import socket_path
     from lkmtools.daemon.autostart import start_lock
     from lkmtools.daemon.background import into_background
 
-    given = None
+    activated = None
     if "LISTEN_FDS" in os.environ:
         from lkmtools.daemon.listener import inherited
 
-        given = inherited()
-    path = given.getsockname() if given else socket_path(socket)
-    foreground = foreground or given is not None
-    settings = {
-        "machine": machine,
-        "watchdog": watchdog,
-        "entry_limit": max(10.0, watchdog),
-        "ram": ram << 20,
-        "securelevel": securelevel,
-    }
-    with start_lock(path, lock_fd) as lock:
+        activated = inherited()
+    path = activated.getsockname() if activated else socket_path(socket)
+    foreground = foreground or activated is not None
+    config, start = kernel_options(given), start_options(given)
+    with ExitStack() as held:
+        lock = held.enter_context(start_lock(path, lock_fd))
         readiness = None
         if not foreground:
             readiness, failure = into_background(f"{path}.log", keep=[lock])
@@ -105,10 +153,16 @@ def main(
                     warnx("lkmd", failure)
                 return EX_NODAEMON if failure else 0
         try:
+            from lkmtools.daemon.init import Startup
             from lkmtools.daemon.main import prepare
 
             serve = prepare(
-                path, settings, reboot_on_panic=panic == "reboot", to_stderr=foreground, given=given
+                path,
+                config,
+                Startup(**start),
+                reboot_on_panic=panic == "reboot",
+                to_stderr=foreground,
+                given=activated,
             )
         except Exception as error:
             if readiness is not None:
@@ -117,11 +171,15 @@ def main(
                     str(error) if known else f"{type(error).__name__}: {error} ({path}.log has more)"
                 )
             raise
-        if readiness is not None:
-            readiness.ready()
-    serve()
+
+        def ready() -> None:
+            if readiness is not None:
+                readiness.ready()
+            held.close()
+
+        serve(ready)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

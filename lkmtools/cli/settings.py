@@ -8,12 +8,14 @@ from typing import Any
 from lkmtools.conf import lkmdconf, places
 
 
-def lkmd_conf(given: str | None = None) -> dict[str, Any]:
-    """The keys of lkmd.conf: of the file `given`, else of LKMD_CONF, else of the first that exists.
+def lkmd_conf_file(given: str | None = None) -> str | None:
+    """The lkmd.conf to use: `given`, LKMD_CONF, or the first that exists; None for none."""
+    return given or places.find("lkmd.conf", "LKMD_CONF")
 
-    ConfError.
-    """
-    path = given or places.find("lkmd.conf", "LKMD_CONF")
+
+def lkmd_conf() -> dict[str, Any]:
+    """The keys of lkmd.conf. ConfError."""
+    path = lkmd_conf_file()
     return lkmdconf.read(path) if path else {}
 
 

@@ -169,7 +169,8 @@ class Connection:
         serial, self.pending = self.pending, None
         if serial is not None:
             self.send(Exited(*ended), serial)
-        self.server.fruitless = 0
+        if self.server.init is None:
+            self.server.fruitless = 0
 
     def release_files(self) -> None:
         """Close descriptors that nobody took."""
@@ -186,7 +187,8 @@ class Connection:
             self.send(tuple.__new__(Result, reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
-        self.server.fruitless = 0  # this boot is good for something
+        if self.server.init is None:
+            self.server.fruitless = 0  # this boot is good for something
 
     def map(self, span: Span, done: Done) -> None:
         """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""

@@ -34,13 +34,23 @@ def status(server: Server, conn: Connection, serial: int, arguments: dict[str, A
         "machine": server.config.machine,
         "release": server.release,
         "boot": server.bootno,
-        "state": "halted" if kernel is None else "busy" if server.preempted else "running",
+        "state": _state(server),
         "halted": server.halted,
         "connections": len(server.connections),
         "panics": server.panics,
+        "skipped": server.suspects.skipped,
         "last_panic": server.last_panic,
         "kernel": None if kernel is None else kernel.status(),
     }
+
+
+def _state(server: Server) -> str:
+    """What the kernel does, in a word."""
+    if server.kernel is None:
+        return "halted"
+    if server.preempted:
+        return "busy"
+    return "running" if server.init is None else "booting"
 
 
 def dmesg(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:

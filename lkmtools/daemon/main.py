@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from lkmtools.daemon.init import Startup
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import Server
 from lkmtools.errors import DaemonError, LkmtoolsError
@@ -19,16 +20,17 @@ from lkmtools.kern import Config, Console
 def prepare(
     path: str,
     settings: dict[str, Any],
+    startup: Startup,
     *,
     reboot_on_panic: bool = True,
     to_stderr: bool = False,
     given: socket.socket | None = None,
-) -> Callable[[], None]:
+) -> Callable[[Callable[[], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
-    `settings` are members of kern.Config; `given` is a socket that listens at `path` already. The caller
-    holds the start lock until this returns. DaemonError if the socket cannot be had or the kernel does not
-    boot.
+    `settings` are members of kern.Config; `given` is a socket that listens at `path` already. What is
+    returned is called with a function that it calls in turn when the boot is over; the caller holds the
+    start lock until then. DaemonError if the socket cannot be had or the kernel does not boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -38,7 +40,9 @@ def prepare(
     if to_stderr:
         console.subscribe(_to_stderr)
     try:
-        server = Server(listener, Config(**settings), console, reboot_on_panic=reboot_on_panic)
+        server = Server(
+            listener, Config(**settings), console, startup=startup, reboot_on_panic=reboot_on_panic
+        )
         server.boot()
         if server.halted is not None:
             raise DaemonError(server.halted)

@@ -5,7 +5,8 @@ away inside step(), the kernel calls on_preempt between slices: the sockets are 
 control requests are answered, and system calls and deaths of processes are kept for afterwards.
 
 When the kernel panics every process is told and a new kernel boots on the same console; the daemon's pid
-never changes. A Python error inside the kernel is our bug, and is treated as a panic.
+never changes. A Python error inside the kernel is our bug, and is treated as a panic. Until a boot is over
+(init.py) only rc.lkm and what it starts are served; the system calls of others are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
 from lkmtools.daemon import control
 from lkmtools.daemon.connection import STREAM, Connection
+from lkmtools.daemon.init import Init, Startup
 from lkmtools.daemon.listener import Listener, peer
+from lkmtools.daemon.suspects import Suspects
 from lkmtools.errors import KernelError
 from lkmtools.kern import Config, Console, Cred, Exit, HostFile, Kernel, Panic, Request, Spawn
 from lkmtools.proto import VERSION, Exec, Welcome
@@ -56,12 +59,14 @@ class Server:
         config: Config,
         console: Console,
         *,
+        startup: Startup = Startup(),  # noqa: B008 (immutable)
         reboot_on_panic: bool = True,
         make: Make = Kernel,
     ) -> None:
         self.listener = listener
         self.config = config
         self.console = console
+        self.startup = startup
         self.reboot_on_panic = reboot_on_panic
         self.make = make
         self.pid = os.getpid()
@@ -76,6 +81,11 @@ class Server:
         self.want_reboot: Connection | None = None
         self.last: Connection | None = None  # who asked for the end
         self.fruitless = 0  # boots in a row in which no request was answered
+        self.init: Init | None = None  # the boot that is not over yet
+        self.suspects = Suspects()
+        self._held: list[Callable[[], None]] = []  # until the boot is over
+        self._asked: Connection | None = None  # who asked for the reboot, and waits for its end
+        self._ready: Callable[[], None] = lambda: None
         self._host: int | None = None  # the descriptor of the kernel's HostPoll
         self._deferred: list[Callable[[], None]] = []
         self._printed: list[str] = []
@@ -87,13 +97,17 @@ class Server:
 
     # The loop.
 
-    def run(self) -> None:
-        """Serve until stopped. The kernel must have been booted."""
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until stopped. The kernel must have been booted; `ready` is called when its boot is over."""
+        if self.init is None:
+            ready()
+        else:
+            self._ready = ready
         while not self.stopping:
             try:
                 self._turn()
             except Panic as panic:
-                self._panicked(panic.reason, panic.report)
+                self._panicked(panic)
             except Interrupted:
                 pass  # stopping or rebooting, as the flags say
             if self.want_reboot is not None:
@@ -106,6 +120,8 @@ class Server:
         if kernel is None:
             self._poll(-1)
             return
+        if self.init is not None and not self.init.started:
+            self.init.start()
         while self._deferred:
             self._deferred.pop(0)()
         try:
@@ -113,7 +129,7 @@ class Server:
             timeout = kernel.timeout()
         except Exception as error:
             raise internal_error(error) from error
-        self._poll(-1 if timeout is None else timeout)
+        self._poll(0 if self._deferred else -1 if timeout is None else timeout)
 
     def _poll(self, timeout: float) -> None:
         """Wait for sockets and handle them. An error of ours in one connection ends that connection only."""
@@ -147,8 +163,24 @@ class Server:
             if set(os.read(fd, 64)) & {signal.SIGTERM, signal.SIGINT}:
                 self.stopping = True
 
+        self.poll_for(fd, handle)
+
+    def poll_for(self, fd: int, handler: Callable[[int], None]) -> None:
+        """Call `handler` with the events whenever `fd` is readable, until forget(fd)."""
         self._poller.register(fd, select.EPOLLIN)
-        self._handlers[fd] = handle
+        self._handlers[fd] = handler
+
+    def forget(self, fd: int) -> None:
+        """Wait for a descriptor no longer; before it is closed."""
+        self._poller.unregister(fd)
+        del self._handlers[fd]
+
+    def when_calm(self, action: Callable[[], None]) -> None:
+        """Call `action` now, or when the running module lets go."""
+        if self.preempted:
+            self._deferred.append(action)
+        else:
+            action()
 
     # Connections.
 
@@ -216,18 +248,37 @@ class Server:
 
     def submit(self, conn: Connection, request: Request) -> None:
         """Hand a system call to the kernel, now or when the running module lets go."""
-        if self.preempted:
-            self._deferred.append(lambda: self.submit(conn, request))
+        busy = self.preempted or self.init is not None
+        if busy and self._keep(conn, lambda: self.submit(conn, request)):
             return
         if conn.proc is None or self.kernel is None:
-            if conn.fd >= 0 and conn.pending is not None:
-                last = self.last_panic or {}
-                conn.panic(f"the kernel is halted: {self.halted}", last.get("report", ""))
+            self._refuse(conn)
             return
         try:
             self.kernel.submit(conn.proc, request, conn.reply)
         except Exception as error:
             raise internal_error(error) from error
+
+    def _keep(self, conn: Connection, action: Callable[[], None]) -> bool:
+        """Keep a request until the running module lets go, and one that is not the boot's until its end."""
+        if self.preempted:
+            self._deferred.append(action)
+        elif self.init is None:
+            return False
+        elif self.init.admits(conn.host_pid):
+            self.init.drain()  # it has printed that before it made this request
+            return False
+        else:
+            self._held.append(action)
+        return True
+
+    def _refuse(self, conn: Connection) -> None:
+        """Answer a request that no kernel will serve."""
+        if conn.fd >= 0 and conn.pending is not None:
+            why = (
+                "its process ended with its kernel" if self.kernel else f"the kernel is halted: {self.halted}"
+            )
+            conn.panic(why, (self.last_panic or {}).get("report", ""))
 
     def mapped(self, done: Done, errno: int, address: int) -> None:
         """A process has mapped what the kernel asked it to: now or when the running module lets go."""
@@ -238,14 +289,12 @@ class Server:
 
     def execute(self, conn: Connection, frame: Exec, files: list[int]) -> None:
         """Start a program as a child of the client's process; it owns `files` from here on."""
-        if self.preempted:
-            self._deferred.append(lambda: self.execute(conn, frame, files))
+        if self._keep(conn, lambda: self.execute(conn, frame, files)):
             return
         if conn.proc is None or self.kernel is None:
             for fd in files:
                 os.close(fd)
-            if conn.fd >= 0 and conn.pending is not None:
-                conn.panic(f"the kernel is halted: {self.halted}", (self.last_panic or {}).get("report", ""))
+            self._refuse(conn)
             return
         cred = conn.cred if frame.uid < 0 else Cred(frame.uid, frame.uid)
         if conn.cred.uid not in (0, cred.uid):
@@ -294,7 +343,10 @@ class Server:
     # The kernel's life.
 
     def boot(self) -> None:
-        """Boot a new kernel, at most BOOT_TRIES times; then it stays halted, and `halted` says why."""
+        """Boot a new kernel, at most BOOT_TRIES times; then it stays halted, and `halted` says why.
+
+        When it is up, the boot goes on in the loop: see init.py.
+        """
         self.kernel = None
         self.halted = None
         while self.fruitless < BOOT_TRIES:
@@ -314,37 +366,56 @@ class Server:
                 self._watch_host(kernel)
                 self.data_model: DataModel = kernel.dm
                 self.version = kernel.version
+                if self.startup.loads or self.startup.level > kernel.securelevel:
+                    self.init = Init(self, self.startup, self.suspects.skipped, self._up)
+                else:
+                    self._up()
                 return
         reason = self.last_panic["reason"] if self.last_panic else "it did not boot"
         self.halted = f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}"
         self.log(self.halted)
+        self._up()
+
+    def _up(self) -> None:
+        """The boot is over, or there will be none: whoever waited for that goes on."""
+        self.init = None
+        self._deferred += self._held
+        self._held.clear()
+        if self._asked is not None:
+            self._asked.finish()
+            self._asked = None
+        ready, self._ready = self._ready, lambda: None
+        ready()
 
     def _watch_host(self, kernel: Kernel) -> None:
         """Hear of the host's descriptors that programs wait for."""
-        self._host = fd = kernel.host.fileno()
-        self._poller.register(fd, select.EPOLLIN)
-        self._handlers[fd] = lambda events: kernel.host.poll(kernel)
+        self._host = kernel.host.fileno()
+        self.poll_for(self._host, lambda events: kernel.host.poll(kernel))
 
     def _record(self, reason: str, report: str) -> None:
         self.panics += 1
         self.last_panic = {"reason": reason, "report": report, "boot": self.bootno, "time": time.time()}
         self.log(f"panic in boot {self.bootno}: {reason}\n{report}")
 
-    def _panicked(self, reason: str, report: str) -> None:
+    def _panicked(self, panic: Panic) -> None:
         """Tell every process, and boot again."""
-        self._record(reason, report)
-        self._end_all(reason, report)
+        self._record(panic.reason, panic.report)
+        if panic.culprit and (self.init is not None or self.fruitless) and self.suspects.blame(panic.culprit):
+            self.fruitless = 0  # only modules of the boot are loaded, and this one can be left out
+        self._end_all(panic.reason, panic.report)
         if self.reboot_on_panic:
             self.boot()
         else:
-            self.halted = reason
+            self.halted = panic.reason
+            self._up()
 
     def _reboot(self, asked: Connection) -> None:
         self.want_reboot = None
         self.log(f"reboot asked for by host pid {asked.host_pid}")
         asked.proc = None
-        asked.finish()
         self._end_all("the kernel was rebooted (lkmctl reboot)", "")
+        self._asked = asked
+        self.suspects.clear()
         self.fruitless = 0
         self.boot()
 
@@ -352,13 +423,17 @@ class Server:
         """Every process dies of `reason`, and the kernel with them."""
         kernel, self.kernel = self.kernel, None
         self._deferred.clear()
+        if self.init is not None:
+            self.init.abandon()
+            self.init = None
         if self._host is not None:  # before its number is a connection's
-            self._poller.unregister(self._host)
-            del self._handlers[self._host]
+            self.forget(self._host)
             self._host = None
         for conn in list(self.connections.values()):
             if conn.proc is not None or conn.pending is not None:
                 conn.panic(reason, report)
+        while self._held:
+            self._held.pop()()  # gives back what came with it: there is no kernel
         if kernel is not None:
             try:
                 kernel.shutdown()
@@ -367,6 +442,7 @@ class Server:
 
     def _shut_down(self) -> None:
         """Stop listening, end all processes, let the connection that asked for it read its answer."""
+        self._ready()
         self.listener.close()
         for conn in list(self.connections.values()):
             if conn is not self.last:

@@ -53,7 +53,7 @@ def mmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     if minor(dev) not in (DEV_MEM, DEV_KMEM, DEV_NULL, DEV_ZERO):
         raise KernelError(ENXIO, f"minor {minor(dev)} is none of mem, kmem, null, zero")
     if minor(dev) in (DEV_MEM, DEV_KMEM) and flag & FWRITE and k.securelevel > 0:
-        raise KernelError(EPERM, f"securelevel is {k.securelevel}")
+        raise KernelError(EPERM, f"securelevel is {k.securelevel}: memory is read-only")
     return 0
 
 
@@ -76,6 +76,8 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
         count = min(count, PAGE_SIZE - addr % PAGE_SIZE)
     elif offset >= k.mem.size:
         return 0
+    if writing and k.securelevel > 0:  # opened before it was raised
+        raise KernelError(EPERM, f"securelevel is {k.securelevel}: memory is read-only")
     try:
         if writing:
             mem.write(addr, uio_write(k, count, uio_addr))

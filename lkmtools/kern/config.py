@@ -14,6 +14,7 @@ class Config(NamedTuple):
     entry_limit: float = 10.0  # module code in one entry, in all
     securelevel: int = 0
     hz: int = 100
+    lkm: bool = True  # options LKM
 
 
 class Cred(NamedTuple):

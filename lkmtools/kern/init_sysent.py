@@ -36,7 +36,7 @@ def _init(k: Kernel, addr: int) -> None:
     layout = sysent_struct.layout(k.dm)
     nosys, lkmnosys = k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")
     for number in range(SYS_NSYSENT):
-        free = SYS_LKM_FIRST <= number <= SYS_LKM_LAST
+        free = k.config.lkm and SYS_LKM_FIRST <= number <= SYS_LKM_LAST
         row = k.syscalls.get(number)
         values = {"sy_call": lkmnosys if free else nosys}
         if row is not None:

@@ -146,7 +146,10 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
         raise KernelError(EBADF, "it is not open")
     if row.changes:
         if k.securelevel > 0:
-            raise KernelError(EPERM, f"securelevel is {k.securelevel}: modules cannot be loaded or unloaded")
+            raise KernelError(
+                EPERM,
+                f"securelevel is {k.securelevel}: modules cannot be loaded or unloaded until the next boot",
+            )
         if not flag & FWRITE:
             raise KernelError(EPERM, "/dev/lkm is not open for writing")
     if op.state not in row.states:

@@ -17,7 +17,7 @@ from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
-from lkmtools.kern import conf, ksyms_dev, modules, panic, subr_devsw, syscall
+from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
 from lkmtools.kern.emul import emul_name, proc_emul
@@ -106,7 +106,7 @@ class Kernel:
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
         self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
-        self.syscalls: dict[int, Syscall] = modules.SYSCALLS
+        self.syscalls: dict[int, Syscall] = init_main.system_calls(config)
         self.calls = 0
         self._pid = 0
         self._strings: dict[str, int] = {}
@@ -149,10 +149,7 @@ class Kernel:
         self.hostfs = Hostfs(self)
         self._devices()
         self._processes()
-        self.console.write(
-            f"{self.version}\n{self.port.name}: {self.mem.size >> 20} MB memory, "
-            f"{self.kmap.end - self.kmap.start >> 10} KB for modules and data\n"
-        )
+        self.console.write(init_main.banner(self))
 
     def _data(self) -> None:
         """Lay out the kernel's variables behind its text, then fill them; the kernel map gets the rest."""
@@ -195,11 +192,8 @@ class Kernel:
         mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
         cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
         lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
-        for name, maj, entries in (
-            ("cons", conf.CN_MAJOR, cons),
-            ("mem", conf.MEM_MAJOR, mem),
-            ("lkm", conf.LKM_MAJOR, lkm),
-        ):
+        drivers = [("cons", conf.CN_MAJOR, cons), ("mem", conf.MEM_MAJOR, mem), ("lkm", conf.LKM_MAJOR, lkm)]
+        for name, maj, entries in drivers if self.config.lkm else drivers[:-1]:
             subr_devsw.attach_builtin(self, name, maj, entries)
         for path, perms, gid, maj, mnr in (
             ("/dev/console", 0o600, 0, conf.CN_MAJOR, 0),
@@ -386,9 +380,10 @@ class Kernel:
 
     def _panicked(self, reason: str, fault: Fault | None) -> Panic:
         self.dead = True
-        text = panic.report(self, reason, self.engine.current, fault)
+        thread = self.engine.current
+        text = panic.report(self, reason, thread, fault)
         self.console.write(text)
-        return Panic(reason, text)
+        return Panic(reason, text, panic.culprit(self, thread, fault))
 
     def _fault(self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
         reason = panic.explain(self, thread, fault, fn)

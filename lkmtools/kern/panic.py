@@ -21,12 +21,16 @@ _ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
 
 
 class Panic(BaseException):
-    """The simulated kernel cannot go on. `reason` is one line, `report` everything that is known."""
+    """The simulated kernel cannot go on. `reason` is one line, `report` everything that is known.
 
-    def __init__(self, reason: str, report: str) -> None:
+    `culprit` is the path of the object whose module was running, "" when none was.
+    """
+
+    def __init__(self, reason: str, report: str, culprit: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.report = report
+        self.culprit = culprit
 
 
 def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:
@@ -97,6 +101,15 @@ def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
             times = len(list(same))
             lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
     return "\n".join(lines) + "\n"
+
+
+def culprit(k: Kernel, thread: Thread, fault: Fault | None) -> str:
+    """The path of the innermost module on the stack, else of the one being loaded; "" when there is none."""
+    pcs = [frame.pc for frame in backtrace(k.engine, thread, fault, k.function_start) if not frame.guess]
+    modules = [module for pc in pcs if (module := k.lkm.module_at(pc)) is not None]
+    if not modules and k.lkm.open is not None and k.lkm.open.module is not None:
+        modules = [k.lkm.open.module]
+    return (modules[0].info.path or modules[0].path) if modules else ""
 
 
 def _registers(dump: dict[str, int]) -> list[str]:

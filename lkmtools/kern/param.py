@@ -40,7 +40,12 @@ DATA = (
     _int("nsysent", lambda k: SYS_NSYSENT, "sys/systm.h"),
     _int("ncpu", lambda k: 1, "sys/systm.h"),
     _int("cold", lambda k: 0, "sys/systm.h"),
-    _text("copyright", lambda k: "The NetBSD interfaces of this kernel are simulated by lkmtools.\n"),
+    _text(
+        "copyright",
+        lambda k: (
+            "lkmtools: a simulated kernel with the interfaces of NetBSD; BSD 2-Clause licence, no warranty.\n"
+        ),
+    ),
     _text("ostype", lambda k: OSTYPE),
     _text("osrelease", lambda k: OSRELEASE),
     _text("version", lambda k: k.version + "\n"),

@@ -20,6 +20,7 @@ from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
+from lkmtools.kern.conf import LKM_MAJOR
 from lkmtools.kern.kern_copy import transfer
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_physio import DEV_BSIZE, STRATEGY
@@ -69,6 +70,8 @@ class DeviceFile(File):
         struct = cdevsw if self.kind == S_IFCHR else bdevsw
         driver = self.driver(k)
         if not driver:
+            if self.kind == S_IFCHR and self.major == LKM_MAJOR and not k.config.lkm:
+                raise KernelError(ENXIO, "this kernel was booted without options LKM (lkmd --without LKM)")
             raise KernelError(ENXIO, f"no driver has {struct.name[:4]} major {self.major}")
         field = struct.layout(k.dm).fields.get(member)
         if field is None:

@@ -61,7 +61,7 @@ def _lookup_major(k: Kernel, table: str, entries: int) -> int:
     return next(majors, NODEVMAJOR)
 
 
-def _convs(k: Kernel) -> list[tuple[str, int, int, int]]:
+def convs(k: Kernel) -> list[tuple[str, int, int, int]]:
     """(name, block major, char major, address) of every row of devsw_conv."""
     layout = devsw_conv.layout(k.dm)
     base = k.mem.ptr(k.symbol("devsw_conv"))
@@ -110,15 +110,15 @@ def devsw_attach(k: Kernel, devname: int, bdev: int, bmajorp: int, cdev: int, cm
         raise KernelError(EINVAL, "a driver needs a name and a cdevsw (a character half is mandatory)")
     name = k.umem.cstr(devname).decode("latin-1")
     bmajor, cmajor = k.umem.i32(bmajorp), k.umem.i32(cmajorp)
-    convs = _convs(k)
-    known = next((row for row in convs if row[0] == name), None)
+    rows = convs(k)
+    known = next((row for row in rows if row[0] == name), None)
     if known is not None:
         bmajor, cmajor = _known_majors(known, bdev, bmajor, cmajor)
     else:
         if bdev and bmajor < 0:
-            bmajor = _dynamic(k, "bdevsw", SYS_BDEVSWS, {row[1] for row in convs})
+            bmajor = _dynamic(k, "bdevsw", SYS_BDEVSWS, {row[1] for row in rows})
         if cmajor < 0:
-            cmajor = _dynamic(k, "cdevsw", SYS_CDEVSWS, {row[2] for row in convs})
+            cmajor = _dynamic(k, "cdevsw", SYS_CDEVSWS, {row[2] for row in rows})
     if not bdev:
         bmajor = -1
     for table, maj, wanted in (("bdevsw", bmajor, bdev), ("cdevsw", cmajor, cdev)):

@@ -44,6 +44,8 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
     """
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "mount is root's")
+    if k.securelevel > 1:
+        raise KernelError(EPERM, f"securelevel is {k.securelevel}: nothing new is mounted")
     if flags & ~MNT_BASIC_FLAGS:
         raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~MNT_BASIC_FLAGS:#x}")
     name = user_string(k, kind, MFSNAMELEN).decode("latin-1")

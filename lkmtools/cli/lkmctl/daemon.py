@@ -46,6 +46,9 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         rows += _kernel_rows(answer["kernel"])
     last = answer["last_panic"]
     rows.append(("panics", str(answer["panics"])))
+    if answer.get("skipped"):
+        names = ", ".join(answer["skipped"])
+        rows.append(("skipped", f"{names}; at boot, after two panics; lkmctl reboot tries again"))
     if last is not None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))

@@ -67,8 +67,9 @@ class Start:
         """Load one module; False when no other can be loaded either."""
         if os.path.abspath(item.path) in self.skip:
             self.failed += 1
-            self._complain(item, "SKIPPED: the kernel has panicked because of it at two boots; mend it, then")
-            self._complain(item, "lkmctl reboot tries it again")
+            self._complain(
+                item, "SKIPPED: the kernel panicked because of it at two boots; lkmctl reboot tries again"
+            )
             return True
         if not item.found:
             where = "" if os.path.isabs(item.path) else f" in {', '.join(self.directories) or 'no directory'}"
@@ -92,8 +93,10 @@ class Start:
 
     def _say(self, item: Item, kind: str, text: str) -> None:
         """What the loader has to tell."""
-        if kind == "warning" or (item.verbose if kind == "verbose" else item.debug):
+        if kind == "warning":
             self._complain(item, text)
+        elif item.verbose if kind == "verbose" else item.debug:
+            click.echo(f"{item.name}: {text}", err=True)
 
     def _advice(self, index: int) -> list[str]:
         """Does it stand before what it needs? Read only after a failure: it needs every object's file."""

@@ -1,0 +1,53 @@
+"""What a kernel says and has when it comes up (init_main.c, subr_autoconf.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.conf import major
+from lkmtools.abi.stat import S_IFCHR, S_IFMT
+from lkmtools.abi.syscall import SYS_lkmwait
+from lkmtools.kern import modules
+from lkmtools.kern.config import Config, Cred
+from lkmtools.kern.subr_devsw import convs
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.syscall import Syscall
+
+_MB = 1 << 20
+
+
+def system_calls(config: Config) -> dict[int, Syscall]:
+    """The rows of sysent[]; what belongs to modules only with options LKM."""
+    rows = modules.SYSCALLS
+    return rows if config.lkm else {n: row for n, row in rows.items() if n != SYS_lkmwait}
+
+
+def banner(k: Kernel) -> str:
+    """What the console shows of a boot before the first process: copyright, machine, memory, devices."""
+    programs = k.frames.total * 4096
+    lines = [
+        k.mem.cstr(k.symbol("copyright")).decode("latin-1"),
+        k.version,
+        f"total memory = {k.mem.size / _MB:.0f} MB",
+        f"for modules and data = {(k.kmap.end - k.kmap.start) / _MB:.1f} MB, "
+        f"for programs = {programs / _MB:.1f} MB",
+        f"mainbus0 (root): {k.port.name}",
+        f"cpu0 at mainbus0: emulated, {8 * k.dm.pointer}-bit, {k.dm.byteorder}-endian",
+        *_devices(k),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _devices(k: Kernel) -> list[str]:
+    """A line for each driver: its major, and the nodes in /dev that lead to it."""
+    nodes: dict[int, list[str]] = {}
+    dev = k.tree.lookup("/dev", Cred(0, 0)).children or {}
+    for name, node in dev.items():
+        if node.mode & S_IFMT == S_IFCHR:
+            nodes.setdefault(major(node.rdev), []).append(name)
+    return [
+        f"{name} at mainbus0 major {number}: {', '.join(sorted(nodes.get(number, [])))}"
+        for name, _, number, _ in convs(k)
+    ]
