@@ -7,9 +7,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import calls, exec, ksyms, many, tools, wire
+from bench import boot, calls, exec, ksyms, many, tools, wire
 
-SUITES = {"tools": tools, "wire": wire, "calls": calls, "many": many, "ksyms": ksyms, "exec": exec}
+SUITES = {
+    "tools": tools,
+    "wire": wire,
+    "calls": calls,
+    "many": many,
+    "ksyms": ksyms,
+    "exec": exec,
+    "boot": boot,
+}
 
 
 def main() -> int:

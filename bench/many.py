@@ -27,7 +27,7 @@ def run(directory: Path) -> Iterator[Result]:
 
 def _measure(directory: Path, hello: Path, empty: Process, full: Process) -> Result:
     for i in range(MODULES):
-        modules.load(full, _numbered(directory, full.machine, i), symbols=True)
+        modules.load(full, numbered(directory, full.machine, i), symbols=True)
     return pair(
         f"modload and modunload, {MODULES} modules / none, {full.machine}",
         lambda: _load(full, hello),
@@ -43,7 +43,7 @@ def _load(p: Process, obj: Path) -> None:
         modules.unload(p, modules.load(p, obj).id)
 
 
-def _numbered(directory: Path, machine: str, number: int) -> Path:
+def numbered(directory: Path, machine: str, number: int) -> Path:
     """A MISC module with names of its own: one object, compiled once and patched."""
     mark = "m00000"
     source = f"""

@@ -75,7 +75,8 @@ class DaemonHost:
         self.socket = os.path.join(self._directory.name, "lkmd.sock")
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", self.socket]
         words = [f"--{name}={value}" for name, value in {"machine": machine, **options}.items()]
-        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+        env = {**os.environ, "LKM_CONF": "", "LKMD_CONF": ""}  # a fresh kernel, whatever the user's loads
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, env=env)
         if done.returncode:
             self._directory.cleanup()
             raise DaemonError(done.stderr.strip() or f"lkmd ended with status {done.returncode}")
