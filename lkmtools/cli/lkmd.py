@@ -6,6 +6,7 @@ Until it is in the background nothing heavy is imported: the process that waits 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -55,6 +56,22 @@ def start_options(given: dict[str, Any]) -> dict[str, Any]:
         "securelevel": given["securelevel"],
         "multiuser": given["multiuser"],
     }
+
+
+def prepare(
+    path: str, kernel: dict[str, Any], start: dict[str, Any], how: dict[str, Any]
+) -> Callable[[Callable[[], None]], None]:
+    """daemon.main.prepare(), imported where it is needed: it has the kernel behind it."""
+    from lkmtools.daemon.init import Startup
+    from lkmtools.daemon.main import prepare
+
+    return prepare(path, kernel, Startup(**start), **how)
+
+
+def reason(error: Exception, path: str) -> str:
+    """Why the daemon on the socket `path` could not start, for whoever waits for it."""
+    known = isinstance(error, DaemonError)
+    return str(error) if known else f"{type(error).__name__}: {error} ({path}.log has more)"
 
 
 @tool("lkmd", usage_status=2)
@@ -142,7 +159,7 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
         activated = inherited()
     path = activated.getsockname() if activated else socket_path(socket)
     foreground = foreground or activated is not None
-    config, start = kernel_options(given), start_options(given)
+    kernel, start = kernel_options(given), start_options(given)
     with ExitStack() as held:
         lock = held.enter_context(start_lock(path, lock_fd))
         readiness = None
@@ -152,24 +169,12 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
                 if failure:
                     warnx("lkmd", failure)
                 return EX_NODAEMON if failure else 0
+        how = {"reboot_on_panic": panic == "reboot", "to_stderr": foreground, "given": activated}
         try:
-            from lkmtools.daemon.init import Startup
-            from lkmtools.daemon.main import prepare
-
-            serve = prepare(
-                path,
-                config,
-                Startup(**start),
-                reboot_on_panic=panic == "reboot",
-                to_stderr=foreground,
-                given=activated,
-            )
+            serve = prepare(path, kernel, start, how)
         except Exception as error:
             if readiness is not None:
-                known = isinstance(error, DaemonError)
-                readiness.failed(
-                    str(error) if known else f"{type(error).__name__}: {error} ({path}.log has more)"
-                )
+                readiness.failed(reason(error, path))
             raise
 
         def ready() -> None:

@@ -148,7 +148,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
         if k.securelevel > 0:
             raise KernelError(
                 EPERM,
-                f"securelevel is {k.securelevel}: modules cannot be loaded or unloaded until the next boot",
+                f"securelevel is {k.securelevel}: modules cannot be loaded or unloaded",
             )
         if not flag & FWRITE:
             raise KernelError(EPERM, "/dev/lkm is not open for writing")

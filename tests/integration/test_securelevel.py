@@ -85,7 +85,7 @@ def test_force_and_the_python_api_do_not_load_either(lab: Any) -> None:
         with pytest.raises(LoadError) as caught:
             modules.load(lab.p, obj, **options)
         assert (caught.value.errno, caught.value.reason) == (
-            EPERM, "securelevel is 1: modules cannot be loaded or unloaded until the next boot",
+            EPERM, "securelevel is 1: modules cannot be loaded or unloaded",
         )  # fmt: skip
 
 
