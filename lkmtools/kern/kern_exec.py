@@ -15,7 +15,8 @@ from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.proc import MAXCOMLEN
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import SIG_IGN
-from lkmtools.abi.syscall import SYS_close, SYS_execve, SYS_open, SYS_read
+from lkmtools.abi.stat import S_IFMT, S_IFREG, stat
+from lkmtools.abi.syscall import SYS___fstat50, SYS_close, SYS_execve, SYS_open, SYS_read
 from lkmtools.abi.vnode import VI_CLEAN, VREG, vattr, vnode
 from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
@@ -330,6 +331,8 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
     try:
         fd = k.system_calls.own(lwp, SYS_open, path_at, O_RDONLY, 0)
         try:
+            k.system_calls.own(lwp, SYS___fstat50, fd, buffer_at)
+            _may_execute(k, lwp, name, buffer)
             out = bytearray()
             while count := k.system_calls.own(lwp, SYS_read, fd, buffer_at, _CHUNK):
                 out += buffer[:count]
@@ -337,10 +340,25 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
                     raise KernelError(ENOEXEC, f"'{name}' is longer than {MAX_IMAGE} bytes")
             return bytes(out)
         except KernelError as error:
-            if error.errno == ENOEXEC:
+            if error.errno in (ENOEXEC, EACCES):
                 raise
             raise KernelError(EACCES, f"'{name}' is not a program: {error.reason}") from None
         finally:
             k.system_calls.own(lwp, SYS_close, fd)
     finally:
         proc.space = before
+
+
+def _may_execute(k: Kernel, lwp: Lwp, name: str, buffer: bytearray) -> None:
+    """EACCES for what is no file, or not executable for this user (root: for anybody)."""
+    status, cred = stat.layout(k.dm).unpack(buffer), lwp.proc.cred
+    if status.st_mode & S_IFMT != S_IFREG:
+        raise KernelError(EACCES, f"'{name}' is not a file")
+    if cred.uid == 0:
+        bits = 0o111
+    elif cred.uid == status.st_uid:
+        bits = 0o100
+    else:
+        bits = 0o010 if cred.gid == status.st_gid else 0o001
+    if not status.st_mode & bits:
+        raise KernelError(EACCES, f"'{name}' has mode {status.st_mode & 0o7777:04o}: not executable")

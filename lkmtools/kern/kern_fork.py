@@ -28,6 +28,7 @@ from lkmtools.kern.hostfs_vfsops import leave_session
 from lkmtools.kern.kern_descrip import Descriptors, File, close_all
 from lkmtools.kern.kern_exec import exec_image, new_space
 from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, free_proc, new_proc
+from lkmtools.kern.kern_prot import copy_cred
 from lkmtools.kern.kern_sig import ProcExit, drop_frames, signal_proc
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.trap import userland
@@ -123,6 +124,7 @@ def fork(k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0) -> Proc:
     child.program = copy = Program(user, program.session)
     child.space = space
     child.parent = proc
+    copy_cred(k, proc, child)
     child.pgid, child.sid = proc.pgid, proc.sid
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.files = proc.files.copy()

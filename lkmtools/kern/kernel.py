@@ -30,6 +30,7 @@ from lkmtools.kern.kern_descrip import Descriptors, close_all
 from lkmtools.kern.kern_fork import Spawn, hangup, spawn
 from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.kern_malloc import Heap
+from lkmtools.kern.kern_pgrp import group
 from lkmtools.kern.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
 from lkmtools.kern.kern_sig import signal_proc
 from lkmtools.kern.kern_synch import Scheduler
@@ -239,8 +240,9 @@ class Kernel:
         return spawn(self, parent, cred, what, on_exit)
 
     def signal(self, proc: Proc, signo: int) -> None:
-        """Signal a process, as kill(2) does for root."""
-        signal_proc(self, proc, signo)
+        """Signal a process and its group, as a terminal does."""
+        for member in group(self, proc.pgid):
+            signal_proc(self, member, signo)
 
     def detach(self, proc: Proc) -> None:
         """The client is gone: the process exits, after the call in progress if there is one.

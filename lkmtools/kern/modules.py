@@ -31,6 +31,7 @@ NAMES = (
     "kern_malloc",
     "kern_mutex",
     "kern_physio",
+    "kern_pgrp",
     "kern_prot",
     "kern_resource",
     "kern_rwlock",

@@ -1,8 +1,8 @@
 """A program's memory: break, mmap, munmap, mprotect (uvm_mmap.c, uvm_unix.c of NetBSD 5.2).
 
 A program's memory is the machine's; a client's is the host's, see uvm_map.py, where only whole mappings go.
-Shared anonymous memory would be private here after a fork: EINVAL says so rather than pretend. A device is
-mapped into programs only, and shared (uvm_device.py).
+Shared anonymous memory has its pages at once. A device is mapped into programs only, and shared
+(uvm_device.py).
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def sys_mmap(
 def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int) -> int:
     """Fresh memory of a program, at `addr` exactly with MAP_FIXED, else where there is room."""
     space = _program(lwp).space
-    if flags & MAP_SHARED or length == 0:
-        raise KernelError(EINVAL, f"flags {flags:#x}, {length} bytes")
+    if length == 0:
+        raise KernelError(EINVAL, "a mapping of no bytes")
     if length > k.frames.total * PAGE_SIZE:
         raise KernelError(ENOMEM, f"{length} bytes; programs have {k.frames.total * PAGE_SIZE} in all")
     want = Want(addr, round_page(length), prot & PROT_ALL, flags)
     at = want.place(k, space)
-    space.map(at, want.size, want.prot)
+    (space.map_shared if flags & MAP_SHARED else space.map)(at, want.size, want.prot)
     return at
 
 

@@ -44,6 +44,7 @@ from lkmtools.abi.namei import (
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VDIR, VLNK, VV_ROOT
 from lkmtools.errors import KernelError
+from lkmtools.kern.emul import emul_path
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_for, user_string
 from lkmtools.kern.ramfs import NAME_MAX, PATH_MAX
@@ -356,6 +357,9 @@ def namei(k: Kernel, lwp: Lwp, addr: int, op: int = LOOKUP, flags: int = FOLLOW)
 
 def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW) -> Place:
     """namei() of a path that is in Python's hands."""
+    prefix = emul_path(k, lwp.proc) if path.startswith("/") and not path.startswith("/../") else ""
+    if prefix and _exists(k, lwp, prefix + path, flags):
+        path = prefix + path
     place = Place(k, lwp, op, flags)
     place.walk(path)
     if place.mounted and op in (DELETE, RENAME) and place.vp:
@@ -367,6 +371,17 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
         place.release()
         raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
     return place
+
+
+def _exists(k: Kernel, lwp: Lwp, path: str, flags: int) -> bool:
+    """Leads the path to a file? What its emulation has of its own, a program gets first (TRYEMULROOT)."""
+    place = Place(k, lwp, LOOKUP, flags)
+    try:
+        place.walk(path)
+    except KernelError:
+        return False
+    place.release()
+    return True
 
 
 def read_link(k: Kernel, lwp: Lwp, vp: int) -> bytes:

@@ -68,10 +68,11 @@ class Device(NamedTuple):
 class AddressSpace:
     """User addresses [PAGE_SIZE, top) of one program. Errors are KernelErrors: EFAULT, ENOMEM, EINVAL."""
 
-    __slots__ = ("_device", "_frame", "_frames", "_prot", "changed", "exhausted", "top")
+    __slots__ = ("_common", "_device", "_frame", "_frames", "_prot", "changed", "exhausted", "top")
 
     def __init__(self, frames: Frames, top: int) -> None:
         self._frames = frames
+        self._common: set[int] = set()  # pages that stay shared after a copy of the space
         self._prot: dict[int, int] = {}  # by page number: READ, WRITE, EXEC; 0 for mapped without access
         self._frame: dict[int, int] = {}
         self._device: dict[int, Device] = {}  # pages of the kernel's memory, shared with it for good
@@ -104,7 +105,7 @@ class AddressSpace:
                 self.exhausted = True
                 return None
             self._frame[page] = frame
-        elif frames.shared(frame) and page not in self._device:
+        elif frames.shared(frame) and page not in self._device and page not in self._common:
             if access != WRITE:
                 return frame, prot & ~WRITE
             frame = self._unshare(page, frame)
@@ -174,6 +175,19 @@ class AddressSpace:
         self.changed = True
         return at
 
+    def map_shared(self, addr: int, length: int, prot: int) -> None:
+        """Fresh zero pages that copies of this space will share, whoever writes; ENOMEM."""
+        pages, frames = self._pages(addr, length), self._frames
+        if len(pages) > frames.free:
+            raise KernelError(ENOMEM, f"{length} bytes; {frames.free << PAGE_SHIFT} are free for programs")
+        self._forget(pages)
+        for page in pages:
+            frame = frames.take()
+            assert frame is not None
+            self._frame[page], self._prot[page] = frame, prot | READ if prot else 0
+            self._common.add(page)
+        self.changed = True
+
     def map_device(self, addr: int, frames: list[int], device: Device) -> None:
         """Pages that mean the kernel's own memory, not copied and not given back; EXEC is not for them."""
         pages = self._pages(addr, len(frames) << PAGE_SHIFT)
@@ -207,6 +221,7 @@ class AddressSpace:
         for page in pages:
             prot = self._prot.pop(page, 0)
             frame = self._frame.pop(page, None)
+            self._common.discard(page)
             if frame is not None and self._device.pop(page, None) is None:
                 self._frames.drop(frame)
                 self._frames.stale |= bool(prot & EXEC)
@@ -234,6 +249,7 @@ class AddressSpace:
         other = AddressSpace(self._frames, self.top)
         other._prot = self._prot.copy()
         other._frame = self._frame.copy()
+        other._common = self._common.copy()
         other._device = self._device.copy()
         for page, frame in self._frame.items():
             if page not in self._device:

@@ -79,6 +79,13 @@ uid_t	geteuid(void) { return syscall(SYS_geteuid); }
 gid_t	getgid(void) { return syscall(SYS_getgid); }
 gid_t	getegid(void) { return syscall(SYS_getegid); }
 int	kill(pid_t pid, int signo) { return syscall(SYS_kill, pid, signo); }
+int	killpg(pid_t pgrp, int signo) { return kill(-pgrp, signo); }
+pid_t	getpgrp(void) { return syscall(SYS_getpgrp); }
+int	setpgid(pid_t pid, pid_t pgrp) { return syscall(SYS_setpgid, pid, pgrp); }
+pid_t	setsid(void) { return syscall(SYS_setsid); }
+int	setuid(uid_t uid) { return syscall(SYS_setuid, uid); }
+int	seteuid(uid_t uid) { return syscall(SYS_seteuid, uid); }
+int	setgid(gid_t gid) { return syscall(SYS_setgid, gid); }
 int	raise(int signo) { return kill(getpid(), signo); }
 int	sched_yield(void) { return syscall(SYS_sched_yield); }
 int	execve(const char *p, char *const a[], char *const e[]) { return syscall(SYS_execve, p, a, e); }

@@ -6,6 +6,7 @@
 #include <sys/signal.h>
 
 int	kill(pid_t, int);
+int	killpg(pid_t, int);
 int	raise(int);
 sig_t	signal(int, sig_t);
 int	sigaction(int, const struct sigaction *, struct sigaction *);

@@ -1,0 +1,111 @@
+"""Programs and whom they belong to: process groups, users, shared memory, a stack for handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from progfix import Runner
+
+
+@pytest.fixture
+def runner(cc: Any, machine: str) -> Iterator[Runner]:
+    """A fresh kernel; at the end no process and no page of a program is left."""
+    made = Runner(cc, machine)
+    yield made
+    made.close()
+
+
+def test_a_group_is_signalled_and_waited_for(runner: Runner) -> None:
+    """Two children in a group of their own die of one kill(-pgid); a third does not."""
+    ran = runner.main(
+        """
+        pid_t a, b, c; int st, n = 0;
+        if ((a = fork()) == 0) for (;;) pause_a_little();
+        setpgid(a, a);
+        if ((b = fork()) == 0) for (;;) pause_a_little();
+        setpgid(b, a);
+        if ((c = fork()) == 0) { struct timespec t = { 0, 50000000 }; nanosleep(&t, NULL); _exit(7); }
+        printf("%d %d\\n", getpgrp() == getpid(), setpgid(c, 31000));
+        killpg(a, SIGTERM);
+        while (waitpid(-a, &st, 0) > 0) n += WTERMSIG(st) == SIGTERM;
+        printf("%d %d ", n, errno);
+        printf("%d", waitpid(0, &st, 0) == c);
+        printf(" %d\\n", WEXITSTATUS(st));
+        """,
+        before="static void pause_a_little(void) { struct timespec t = { 1, 0 }; nanosleep(&t, NULL); }",
+    )
+    assert ran.out == "1 -1\n2 10 1 7\n"
+
+
+def test_a_session_leader_has_a_group_of_its_own(runner: Runner) -> None:
+    """setsid() in a child works once; who leads a group cannot."""
+    ran = runner.main(
+        """
+        int st; pid_t me = getpid();
+        printf("%d", (int)setsid()); printf(" %d\\n", errno); fflush(stdout);
+        if (fork() == 0) {
+            pid_t sid = setsid();
+            _exit(sid == getpid() && getpgrp() == sid && setsid() == -1 && setpgid(0, me) == -1);
+        }
+        wait(&st); printf("%d\\n", WEXITSTATUS(st));
+        """
+    )
+    assert (ran.status, ran.out, ran.reason) == (0, "-1 1\n1\n", "")
+
+
+def test_root_becomes_another_user_and_not_back(runner: Runner) -> None:
+    """seteuid goes there and back, setuid does not; a child has its parent's ids."""
+    ran = runner.main(
+        """
+        int st;
+        seteuid(5); printf("%d %d ", getuid(), geteuid());
+        seteuid(0); printf("%d ", geteuid());
+        setgid(9); setuid(7); printf("%d %d %d ", getuid(), geteuid(), getgid());
+        printf("%d ", setuid(0)); printf("%d ", errno); fflush(stdout);
+        if (fork() == 0) _exit(getuid() * 10 + getegid());
+        wait(&st); printf("%d\\n", WEXITSTATUS(st));
+        """
+    )
+    assert (ran.status, ran.out, ran.reason) == (0, "0 5 0 7 7 9 -1 1 79\n", "")
+
+
+def test_shared_anonymous_memory_is_shared_with_a_child(runner: Runner) -> None:
+    """What either writes after fork the other sees; private memory beside it stays apart."""
+    ran = runner.main(
+        """
+        int st;
+        volatile int *s = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_ANON | MAP_SHARED, -1, 0);
+        volatile int *p = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_ANON | MAP_PRIVATE, -1, 0);
+        s[0] = p[0] = 1;
+        if (fork() == 0) { s[1500] = s[0] + 41; p[0] = 2; _exit(0); }
+        wait(&st);
+        printf("%d %d ", s[1500], p[0]); printf("%d\\n", munmap((void *)s, 8192));
+        """
+    )
+    assert (ran.status, ran.out, ran.reason) == (0, "42 1 0\n", "")
+
+
+def test_a_handler_runs_on_its_own_stack(runner: Runner) -> None:
+    """After endless recursion too: SA_ONSTACK is why it can."""
+    ran = runner.main(
+        """
+        static char other[16384];
+        stack_t ss = { other, sizeof other, 0 }, old;
+        struct sigaction sa = { .sa_flags = SA_ONSTACK };
+        sa.sa_handler = overflow;
+        printf("%d ", sigaltstack(&ss, NULL)); sigaltstack(NULL, &old);
+        printf("%d %d\\n", old.ss_sp == other, old.ss_flags);
+        lo = other; hi = other + sizeof other; fflush(stdout);
+        sigaction(SIGSEGV, &sa, NULL);
+        printf("%d", deep(1));
+        """,
+        before="""
+        static char *lo, *hi;
+        static void overflow(int s) { char here; stack_t now; sigaltstack(NULL, &now);
+            printf("%d %d\\n", &here > lo && &here < hi, now.ss_flags); fflush(stdout); _exit(3); }
+        static int deep(int n) { volatile char room[4096]; room[0] = n; return deep(n + 1) + room[0]; }
+        """,
+    )
+    assert (ran.status, ran.out) == (3, "0 1 0\n1 1\n")
