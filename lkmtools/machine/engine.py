@@ -383,8 +383,11 @@ class Engine:
                 self.on_fault(thread, cpu.fault, None)
             else:
                 pc = cpu.regs[0]
-                self._tick(thread)
-                self.own(thread)
+                if 0 <= pc - cpu.text < self.text_size:
+                    cpu.stop()  # rather in the code that called this stub, of which a report would speak
+                else:
+                    self._tick(thread)
+                    self.own(thread)
 
     def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
         """Run one kernel function for machine code: arguments in, result out."""

@@ -185,7 +185,10 @@ def test_an_interrupted_read_is_restarted_or_not(runner: Runner) -> None:
         int fd[2], st; char c; pid_t p = getpid();
         struct sigaction sa = { .sa_handler = on, .sa_flags = %s };
         pipe(fd); sigaction(SIGUSR1, &sa, NULL);
-        if (fork() == 0) { kill(p, SIGUSR1); sched_yield(); sched_yield(); write(fd[1], "x", 1); _exit(0); }
+        if (fork() == 0) {
+            for (int i = 0; i < 200; i++) sched_yield();  /* until the parent is in read() */
+            kill(p, SIGUSR1); sched_yield(); sched_yield(); write(fd[1], "x", 1); _exit(0);
+        }
         long n = read(fd[0], &c, 1); int e = errno;
         printf("%%ld %%d %%d\\n", n, got, n < 0 ? e : 0); wait(&st);
     """

@@ -49,11 +49,13 @@ static void locking(void *arg) { mutex_enter(&lock); fired++; mutex_exit(&lock);
 int hold(void);
 int hold(void)
 {
+	int inside;
 	mutex_enter(&lock);
 	callout_reset(&ch, 1, locking, NULL);
 	tsleep(&chan, 0, "hold", 0);
+	inside = fired;
 	mutex_exit(&lock);
-	return fired;
+	return inside;
 }
 int busy(void);
 int busy(void)
@@ -110,8 +112,8 @@ def loaded(lab: Any) -> None:
 
 
 def fired(lab: Any, count: int) -> None:
-    """Run until `fired` is `count`."""
-    lab.until(lambda: lab.k.mem.i32(lab.symbols["fired"]) == count)
+    """Run until `fired` is `count` and the callout that made it so is through."""
+    lab.until(lambda: lab.k.mem.i32(lab.symbols["fired"]) == count and not lab.k.callouts.running)
 
 
 def test_a_callout_fires_once_with_its_argument(lab: Any) -> None:
