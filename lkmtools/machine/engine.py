@@ -357,16 +357,15 @@ class Engine:
         cpu.enter(sp, outer.fp if outer else 0, words[:count])
         if outer is None:
             thread.started = thread.since = time.monotonic()
-        watchdog = self.watchdog
-        watchdog.entries += 1
-        if not watchdog.armed:
-            watchdog.arm()
         return level
 
     def _loop(self, thread: Thread, level: Level, pc: int) -> None:
         """Run until the function returns to the gate, serving the kernel functions it calls."""
-        cpu, functions = self.cpu, self._slots
+        cpu, functions, watchdog = self.cpu, self._slots, self.watchdog
         while True:
+            watchdog.entries += 1
+            if not watchdog.armed:
+                watchdog.arm()
             stop = cpu.run(pc)
             if stop >= 0:
                 self._serve(thread, level, functions[stop])

@@ -15,7 +15,7 @@ _IDLE_TICKS = 5
 
 
 class Watchdog:
-    """Ticks for one CPU. `entries` must grow whenever the engine enters machine code."""
+    """Ticks for one CPU. `entries` must grow whenever the CPU begins to run, and the clock be armed then."""
 
     def __init__(self, cpu: Cpu) -> None:
         self._cpu = cpu

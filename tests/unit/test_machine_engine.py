@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -199,6 +200,24 @@ u_long f(u_long n)
         expected = expected * 3 + i & mask
     while not ticks:
         assert bench.call("u_long f(u_long n)", n) == expected
+
+
+def test_the_clock_goes_on_after_a_kernel_function_in_which_it_went_idle(bench: Any) -> None:
+    """It stops when machine code does not run for a while; that is not the end of the call."""
+    bench.load("""
+int swap(void);
+int f(void); int f(void) { swap(); for (;;) __asm__ volatile (""); }
+""")
+
+    def swap() -> int:
+        while bench.engine.watchdog.armed:
+            os.sched_yield()
+        return 0
+
+    bench.swap = swap
+    bench.engine.watchdog_limit = 0.05
+    with pytest.raises(Stopped, match="watchdog: 0.05 seconds without a kernel call"):
+        bench.call("int f(void)")
 
 
 def test_two_threads_take_turns_in_the_middle_of_their_calls(bench: Any) -> None:
