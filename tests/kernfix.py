@@ -123,6 +123,9 @@ class Lab:
             "sysent": read(k.symbol("sysent"), SYS_NSYSENT * k.sysent_layout.size),
             "bdevsw": read(k.symbol("bdevsw0"), MAXDEVSW * pointer),
             "cdevsw": read(k.symbol("cdevsw0"), MAXDEVSW * pointer),
+            "allcfdrivers": read(k.symbol("allcfdrivers"), pointer),
+            "allcftables": read(k.symbol("allcftables"), 2 * pointer),
+            "alldevs": read(k.symbol("alldevs"), 2 * pointer),
             "lkmods": read(k.symbol("lkmods"), 2 * pointer),
             "securelevel": read(k.symbol("securelevel"), 4),
         }

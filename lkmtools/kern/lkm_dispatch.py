@@ -13,6 +13,7 @@ from lkmtools.abi import lkm as abi
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMATCH
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
+from lkmtools.kern import lkm_drv
 from lkmtools.kern.emul import emul_name, emul_register, unregister
 from lkmtools.kern.exec_conf import exec_add, exec_remove
 from lkmtools.kern.subr_devsw import devsw_attach, devsw_detach
@@ -216,6 +217,7 @@ TYPES: dict[int, Type] = {
     abi.LM_EXEC: Type(_load_exec, _unload_exec),
     abi.LM_COMPAT: Type(_load_compat, _unload_compat),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),
+    abi.LM_DRV: Type(lkm_drv.load, lkm_drv.unload),
 }
 
 

@@ -9,11 +9,6 @@ from lkmtools.kern.export import unwritten
 FUNCTIONS = tuple(
     unwritten(prototype)
     for prototype in (
-        "int config_cfattach_attach(const char *driver, void *cfattach)",
-        "int config_cfattach_detach(const char *driver, void *cfattach)",
-        "int config_cfdriver_attach(void *cfdriver)",
-        "int config_cfdriver_detach(void *cfdriver)",
-        "void *device_lookup(void *cfdriver, int unit)",
         "void ether_ifattach(void *ifp, const void *lla)",
         "void ether_ifdetach(void *ifp)",
         "void if_attach(void *ifp)",

@@ -10,6 +10,7 @@ from lkmtools.abi import (
     buf,
     conf,
     datamodel,
+    device,
     errno,
     fcntl,
     kauth,
@@ -42,6 +43,19 @@ DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
 # Header, the structs it has, and members that C reaches by another name.
 STRUCTS = [
     ("sys/buf.h", [buf.buf], {"tqe_next": "b_actq.tqe_next", "tqe_prev": "b_actq.tqe_prev"}),
+    (
+        "sys/device.h",
+        [device.cfparent, device.cfdata, device.cfattachlkminit],
+        {},
+    ),
+    (
+        "sys/device.h",
+        [device.cfdriver],
+        {"le_next": "cd_list.le_next", "le_prev": "cd_list.le_prev", "lh_first": "cd_attach.lh_first"},
+    ),
+    ("sys/device.h", [device.cfattach], {"le_next": "ca_list.le_next", "le_prev": "ca_list.le_prev"}),
+    ("sys/device.h", [device.cftable], {"tqe_next": "ct_list.tqe_next", "tqe_prev": "ct_list.tqe_prev"}),
+    ("sys/device.h", [device.device], {"tqe_next": "dv_list.tqe_next", "tqe_prev": "dv_list.tqe_prev"}),
     ("sys/conf.h", [conf.bdevsw, conf.cdevsw], {}),
     ("sys/ksyms.h", [ksyms.ksyms_gvalue], {}),
     (
@@ -114,6 +128,7 @@ STRUCTS = [
 NUMBERS = [
     ("sys/errno.h", errno, ("E",)),
     ("sys/buf.h", buf, ("B_", "BC_", "BO_")),
+    ("sys/device.h", device, ("FSTATE_", "DETACH_", "DV", "QUIET", "UN")),
     ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
     ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
     ("sys/vnode.h", fcntl, ("IO_",)),
