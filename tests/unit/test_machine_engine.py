@@ -216,7 +216,7 @@ int f(void); int f(void) { swap(); for (;;) __asm__ volatile (""); }
 
     bench.swap = swap
     bench.engine.watchdog_limit = 0.05
-    with pytest.raises(Stopped, match="watchdog: 0.05 seconds without a kernel call"):
+    with pytest.raises(Stopped, match=r"watchdog: 0\.05 seconds without a kernel call"):
         bench.call("int f(void)")
 
 
