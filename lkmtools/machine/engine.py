@@ -222,6 +222,9 @@ class Engine:
             pc = cpu.regs[0]
         # It has ended with a fault: nothing is mapped at the user address it goes to.
         user = self.port.user
+        for _, register in self.port.registers:
+            if register not in (self.port.pc, user.flags):
+                cpu.write(register, 0)
         if user.descriptors is not None:
             cpu.set_descriptors(user.descriptors.register, user.top, user.descriptors.size)
         context = cpu.new_context()
