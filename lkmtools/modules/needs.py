@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi import lkm
-from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
+from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct
+from lkmtools.abi.exec import execsw
 from lkmtools.elf import Object
 from lkmtools.modules.lminfo import exported
 
@@ -51,6 +52,10 @@ class _Data:
         data = self._obj.sections[section].data[offset : offset + size]
         return int.from_bytes(data, self.dm.byteorder)
 
+    def is_null(self, place: tuple[int, int]) -> bool:
+        """Is the pointer at a place NULL? One to elsewhere has a relocation."""
+        return place not in self._relocs and not self.word(place, self.dm.pointer)
+
     def pointer(self, place: tuple[int, int]) -> tuple[int, int] | None:
         """Where the pointer at a place points to in this object; None elsewhere."""
         found = self._relocs.get(place)
@@ -79,15 +84,24 @@ def _emulations(obj: Object) -> tuple[frozenset[str], frozenset[str]]:
         return none, none
     data, place = _Data(obj), (private.shndx, private.value)
     kind = data.word(place, struct.calcsize("i"))
-    row, member = {
-        lkm.LM_EXEC: (lkm.lkm_exec, "lkm_emul"),
-        lkm.LM_COMPAT: (lkm.lkm_compat, "lkm_compat"),
-    }.get(kind, (None, ""))
-    if row is None:
-        return none, none
-    at = data.pointer((place[0], place[1] + row.layout(data.dm).offsetof(member)))
     if kind == lkm.LM_EXEC:
-        name = data.string(at)
+        name = _wanted(data, place)
         return frozenset([name] if name else []), none
-    name = data.string(data.pointer(at) if at else None)  # e_name is the first member of struct emul
-    return none, frozenset([name] if name else [])
+    if kind == lkm.LM_COMPAT:
+        at = _member(data, place, lkm.lkm_compat, "lkm_compat")
+        name = data.string(data.pointer(at) if at else None)  # e_name is the first member of struct emul
+        return none, frozenset([name] if name else [])
+    return none, none
+
+
+def _member(data: _Data, place: tuple[int, int], row: Struct, name: str) -> tuple[int, int] | None:
+    """Where the pointer `name` of the struct at a place points to."""
+    return data.pointer((place[0], place[1] + row.layout(data.dm).offsetof(name)))
+
+
+def _wanted(data: _Data, place: tuple[int, int]) -> str | None:
+    """The emulation that an EXEC module names; one whose es_emul is set needs no name."""
+    row = _member(data, place, lkm.lkm_exec, "lkm_execsw")
+    if row is None or not data.is_null((row[0], row[1] + execsw.layout(data.dm).offsetof("es_emul"))):
+        return None
+    return data.string(_member(data, place, lkm.lkm_exec, "lkm_emul"))

@@ -124,6 +124,40 @@ def test_a_client_before_what_it_needs_is_told_the_line_to_move(
     assert boot.run("check") == Run(1, f"{told}\n", "")
 
 
+EXEC = """
+static struct execsw format = { 16 };
+MOD_EXEC("format", -1, &format, "strange");
+int format_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+COMPAT = """
+static void intern(struct proc *p) { }
+static const struct emul strange = { "strange", .e_syscall_intern = intern };
+MOD_COMPAT("personality", -1, &strange);
+int personality_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+def test_an_exec_module_before_its_emulation_is_told_and_moved(each_lab: Any) -> None:
+    """By what stands in the objects of both machines: the name in the one, the struct emul of the other."""
+    boot = Boot(each_lab)
+    each_lab.compile("format", EXEC)
+    each_lab.compile("personality", COMPAT)
+    boot.conf("format.o - - - - -", "personality.o - - - - -")
+    run = boot.run("start")
+    assert (run.status, run.out) == (1, "personality.o: Module loaded as ID 0\n")
+    assert run.err.splitlines()[1:] == [
+        f"rc.lkm: {boot.file}:1: format.o: there is no emulation 'strange': load its COMPAT module first",
+        f"rc.lkm: {boot.file}:1: format.o: it needs the emulation 'strange' of personality.o (line 2), "
+        "which is loaded later: move line 2 before line 1, or use rc.lkm --reorder",
+    ]
+    assert boot.run("stop").status == 0
+    assert boot.run("start", "--reorder").status == 0
+    assert each_lab.names() == ["personality", "format"]
+    assert boot.run("stop", "--reorder") == Run(0, "", "")
+
+
 def test_reorder_loads_each_module_after_those_it_needs(boot: Boot) -> None:
     boot.pair()
     boot.lab.misc("other")
