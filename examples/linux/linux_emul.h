@@ -104,8 +104,8 @@ LINUX_CALL(brk); LINUX_CALL(mremap);
 /* linux_process.c */
 LINUX_CALL(fork); LINUX_CALL(vfork); LINUX_CALL(execve); LINUX_CALL(exit); LINUX_CALL(wait4); LINUX_CALL(waitpid);
 LINUX_CALL(gettid); LINUX_CALL(set_robust_list); LINUX_CALL(rseq); LINUX_CALL(getuid); LINUX_CALL(geteuid);
-LINUX_CALL(getgid); LINUX_CALL(getegid); LINUX_CALL(getresuid); LINUX_CALL(getresgid); 
-LINUX_CALL(sched_getaffinity); LINUX_CALL(futex);
+LINUX_CALL(getgid); LINUX_CALL(getegid); LINUX_CALL(getresuid); LINUX_CALL(getresgid); LINUX_CALL(setresuid);
+LINUX_CALL(setresgid); LINUX_CALL(getpgrp); LINUX_CALL(sched_getaffinity); LINUX_CALL(futex);
 /* linux_signal.c */
 LINUX_CALL(rt_sigaction); LINUX_CALL(rt_sigprocmask); LINUX_CALL(rt_sigpending); LINUX_CALL(rt_sigsuspend);
 LINUX_CALL(pause); LINUX_CALL(sigaltstack); LINUX_CALL(kill); LINUX_CALL(tkill); LINUX_CALL(tgkill);

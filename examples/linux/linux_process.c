@@ -194,6 +194,27 @@ LINUX_CALL(getresgid)
 	return copyout_ids(v, kauth_cred_getgid(l->l_cred), kauth_cred_getegid(l->l_cred), kauth_cred_getsvgid(l->l_cred));
 }
 
+/* setresuid(real, effective, saved): the saved one cannot be set alone here; asked to be the effective one, it is. */
+LINUX_CALL(setresuid)
+{
+	if (ARG(2, int) != -1 && ARG(2, int) != ARG(1, int))
+		return EPERM;
+	return NATIVE(sys_setreuid, l, retval, ARG(0, register_t), ARG(1, register_t));
+}
+
+LINUX_CALL(setresgid)
+{
+	if (ARG(2, int) != -1 && ARG(2, int) != ARG(1, int))
+		return EPERM;
+	return NATIVE(sys_setregid, l, retval, ARG(0, register_t), ARG(1, register_t));
+}
+
+/* getpgrp(): of the process itself. */
+LINUX_CALL(getpgrp)
+{
+	return NATIVE(sys_getpgid, l, retval, 0);
+}
+
 /* sched_getaffinity(process, bytes, set): there is one processor. Answers how many bytes were told. */
 LINUX_CALL(sched_getaffinity)
 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from progfix import Ran, Runner
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENOENT, ENOEXEC
 from lkmtools.errors import KernelError
+from lkmtools.kern import Cred
+from lkmtools.kern.hostfile import HostFile
+from lkmtools.kern.kern_fork import Spawn
 from lkmtools.modules.prepare import LoadError
 
 
@@ -123,6 +127,33 @@ def test_time_passes_and_memory_can_be_protected(linux: Runner) -> None:
     both(linux, "time")
 
 
+def test_users_and_groups(linux: Runner) -> None:
+    """As root, who becomes somebody else."""
+    if os.getuid() != 0:
+        pytest.skip("only root can compare what root may")
+    both(linux, "ids")
+
+
+def test_linux_and_native_programs_run_each_other(linux: Runner, tmp_path: Path) -> None:
+    """execve changes the emulation, and the next one changes it back; the native one's output is its own."""
+    native = (
+        "int main(int argc, char **argv) { if (argc > 1) execv(argv[1], argv + 1); puts(argv[0]); return 7; }"
+    )
+    for name, image in (
+        ("native", linux.build(native)),
+        ("linux", program(linux.cc, linux.machine, "run").read_bytes()),
+    ):
+        (tmp_path / name).write_bytes(image)
+        (tmp_path / name).chmod(0o755)
+    p = linux.lk.process("mount")
+    p.mkdir("/mnt")
+    p.mount("hostfs", "/mnt", linux.lk.share(str(tmp_path)))
+    chain = ["/mnt/native", "/mnt/linux", "/mnt/native"]
+    ran = linux.run((tmp_path / "linux").read_bytes(), *chain)
+    assert (ran.status, ran.out) == (7, "/mnt/native\n")
+    p.unmount("/mnt")
+
+
 def test_errors_have_linuxs_numbers(linux: Runner) -> None:
     """Each call fails as it does on the host; one that is not served is ENOSYS, and status() names it."""
     path = program(linux.cc, linux.machine, "errors")
@@ -189,3 +220,28 @@ def test_without_its_emulation_the_interpreter_is_refused_and_programs_too(lab: 
     modules.unload(lab.p, "compat_linux")
     assert lab.tables() == lab.boot_tables
     assert execute(lab, image) == -ENOEXEC
+
+
+def test_a_linux_program_that_runs_keeps_both_modules(lab: Lab) -> None:
+    """EBUSY for either while one sleeps in a read; the program is not disturbed."""
+    source = "#include <unistd.h>\nint main(void) { char c; return read(0, &c, 1); }"
+    image = linuxfix.musl(lab.cc, source, lab.machine).read_bytes()
+    linuxfix.load(lab.p, lab.cc, lab.machine)
+    k, ended = lab.k, []
+    reading, writing = os.pipe()
+    files: list[Any] = [HostFile(os.dup(reading)) for _ in range(3)]
+    parent = k.attach(Cred(0, 0), "test", os.getpid())
+    k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], files), ended.append)
+    lab.settle()
+    for name in ("exec_linux_elf", "compat_linux"):
+        assert errno_of(lambda name=name: modules.unload(lab.p, name)) == EBUSY
+    os.write(writing, b"x")
+    os.close(writing)
+    os.close(reading)
+    lab.until(lambda: bool(ended))
+    assert ended[0].status == 1 << 8
+    k.detach(parent)
+    lab.settle()
+    for name in ("exec_linux_elf", "compat_linux"):
+        modules.unload(lab.p, name)
+    assert lab.tables() == lab.boot_tables
