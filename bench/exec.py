@@ -45,7 +45,7 @@ def _system_call(directory: Path, machine: str) -> Result:
     image = program(directory, LOOP, "loop", machine).read_bytes()
     with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
         files = (null.fileno(), null.fileno(), null.fileno())
-        bare = _Bare(lk.kernel)
+        bare = Bare(lk.kernel)
         result = pair(
             f"system call from a program / bare trap, {machine}",
             lambda: lk.execute(image, str(CALLS), stdio=files),
@@ -58,7 +58,7 @@ def _system_call(directory: Path, machine: str) -> Result:
         return result
 
 
-class _Bare:
+class Bare:
     """A program that only traps, run by the CPU alone."""
 
     entry = 16 * PAGE_SIZE
@@ -72,11 +72,13 @@ class _Bare:
         self.user = UserThread(self.space)
 
     def run(self) -> None:
+        """CALLS traps."""
         self.engine.reset_user(self.user, self.entry)
         for _ in range(CALLS):
             self.engine.run_user(self.user)
 
     def close(self) -> None:
+        """Give its memory back."""
         self.engine.drop_user(self.user)
         self.space.clear()
 
