@@ -248,6 +248,8 @@ static const struct vnodeopv_desc * const kernfs_vnodeopv_descs[] = { &kernfs_vn
 static int
 kernfs_mount(struct mount *mp, const char *path, void *data, size_t *data_len)
 {
+	if (mp->mnt_flag & (MNT_UPDATE | MNT_GETARGS))
+		return EOPNOTSUPP;
 	mp->mnt_data = malloc(sizeof(struct kernfs_mount), M_MOUNT, M_WAITOK | M_ZERO);
 	mp->mnt_flag |= MNT_LOCAL | MNT_RDONLY;
 	vfs_getnewfsid(mp);

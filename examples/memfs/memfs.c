@@ -302,8 +302,15 @@ memfs_setattr(void *v)
 			return EPERM;
 		va->va_mode = new->va_mode;
 	}
-	if (new->va_mtime.tv_sec != VNOVAL)
-		va->va_mtime = new->va_mtime;
+	if (new->va_atime.tv_sec != VNOVAL || new->va_mtime.tv_sec != VNOVAL) {
+		if (uid != 0 && uid != va->va_uid && ((new->va_vaflags & VA_UTIMES_NULL) == 0 ||
+		    VOP_ACCESS(ap->a_vp, VWRITE, ap->a_cred) != 0))
+			return EPERM;
+		if (new->va_atime.tv_sec != VNOVAL)
+			va->va_atime = new->va_atime;
+		if (new->va_mtime.tv_sec != VNOVAL)
+			va->va_mtime = new->va_mtime;
+	}
 	getnanotime(&va->va_ctime);
 	return 0;
 }
@@ -541,8 +548,13 @@ static const struct vnodeopv_desc * const memfs_vnodeopv_descs[] = { &memfs_vnod
 static int
 memfs_mount(struct mount *mp, const char *path, void *data, size_t *data_len)
 {
-	struct memfs_mount *mnt = malloc(sizeof(*mnt), M_MEMFS, M_WAITOK | M_ZERO);
+	struct memfs_mount *mnt;
 
+	if (mp->mnt_flag & MNT_GETARGS)
+		return EOPNOTSUPP;
+	if (mp->mnt_flag & MNT_UPDATE)		/* the flags are the kernel's, but nobody may be writing any more */
+		return (mp->mnt_flag & MNT_RDONLY) ? vflush(mp, NULL, WRITECLOSE) : 0;
+	mnt = malloc(sizeof(*mnt), M_MEMFS, M_WAITOK | M_ZERO);
 	mp->mnt_data = mnt;
 	mp->mnt_flag |= MNT_LOCAL;
 	vfs_getnewfsid(mp);

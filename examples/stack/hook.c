@@ -309,6 +309,8 @@ hook_mount(struct mount *mp, const char *path, void *data, size_t *data_len)
 	struct vnode *lower;
 	int error;
 
+	if (mp->mnt_flag & (MNT_UPDATE | MNT_GETARGS))
+		return EOPNOTSUPP;
 	if (*data_len < sizeof(*args))
 		return EINVAL;
 	if ((error = namei_simple_user(args->target, NSM_FOLLOW_NOEMULROOT, &lower)) != 0)

@@ -12,6 +12,7 @@ VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD = range(9)
 
 VEXEC, VWRITE, VREAD = 0o1, 0o2, 0o4
 VNOVAL = -1
+VA_UTIMES_NULL, VA_EXCLUSIVE = 0x01, 0x02  # va_vaflags
 
 # v_vflag: changed with the vnode locked.
 VV_ROOT, VV_SYSTEM, VV_ISTTY, VV_MAPPED, VV_MPSAFE = 0x0001, 0x0002, 0x0004, 0x0008, 0x0010

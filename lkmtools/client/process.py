@@ -151,6 +151,14 @@ class Process(Core):
         """int rmdir(const char *path)"""
         self.syscall(nr.SYS_rmdir, path)
 
+    def utimes(self, path: str, times: tuple[float, float] | None = None) -> None:
+        """int __utimes50(const char *path, const struct timeval *tptr): access and change; None: now."""
+        from lkmtools.abi.time import timeval
+
+        layout = timeval.layout(self.dm)
+        data = b"".join(layout.pack(tv_sec=int(t), tv_usec=round(t % 1 * 1_000_000)) for t in times or ())
+        self.syscall(nr.SYS___utimes50, path, data or 0)
+
     def rename(self, path: str, to: str) -> None:
         """int rename(const char *from, const char *to)"""
         self.syscall(nr.SYS_rename, path, to)

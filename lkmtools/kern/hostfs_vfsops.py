@@ -15,18 +15,20 @@ import os
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.errno import EFAULT, EPERM, EROFS
+from lkmtools.abi.errno import EFAULT, EOPNOTSUPP, EPERM, EROFS
 from lkmtools.abi.mount import (
     MNT_FORCE,
+    MNT_GETARGS,
     MNT_LOCAL,
     MNT_NODEV,
     MNT_NOSUID,
+    MNT_OP_FLAGS,
     MNT_RDONLY,
     VFS_MNAMELEN,
     statvfs,
     vfsops,
 )
-from lkmtools.abi.vnode import FORCECLOSE, VV_ROOT
+from lkmtools.abi.vnode import FORCECLOSE, VV_ROOT, WRITECLOSE
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.hostdir import HostDir, Inode, Key, host_errors
@@ -138,8 +140,10 @@ def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
 def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) -> int:
     """Show a shared directory: `data` begins with a pointer to its word. Read-only unless it was shared so.
 
-    EPERM for what nobody shared.
+    EPERM for what nobody shared. MNT_UPDATE: EROFS, and EBUSY while files are open for writing.
     """
+    if k.vfs.mount(mp).mnt_flag & MNT_OP_FLAGS:
+        return _update(k, mp)
     if not data:
         raise KernelError(EFAULT, "which directory? Use lkmctl mount -t hostfs DIR MOUNTPOINT")
     word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode("latin-1")
@@ -158,6 +162,19 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
     node = k.vfs.mounts[mp]
     if row.owner is not None and node is not None and node.children is not None:
         node.children["dev"] = k.tree.root_dev
+    return 0
+
+
+def _update(k: Kernel, mp: int) -> int:
+    """Read-only from now on, or writable again if it was shared so; other flags as they come."""
+    view = k.vfs.mount(mp)
+    if view.mnt_flag & MNT_GETARGS:
+        raise KernelError(EOPNOTSUPP, "a host directory has no mount data to show")
+    if view.mnt_flag & MNT_RDONLY:
+        vflush(k, mp, 0, WRITECLOSE)
+    else:
+        check_host_writable(host_mount(k, mp).tree)
+    view.mnt_flag = view.mnt_flag | MNT_LOCAL | MNT_NODEV | MNT_NOSUID
     return 0
 
 

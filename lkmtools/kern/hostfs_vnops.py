@@ -16,7 +16,7 @@ from lkmtools.abi.fcntl import FREAD, FWRITE, IO_APPEND
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
-from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
+from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.genfs_vnops import vaccess
 from lkmtools.kern.hostdir import Inode
@@ -154,7 +154,9 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     uid, gid = va.va_uid & _NO32, va.va_gid & _NO32
     changes_owner = (uid, gid) != (_NO32, _NO32)
     changes_mode, changes_time = va.va_mode != _NO32, va.get("va_mtime.tv_sec") != -1
-    if changes_owner or changes_mode or changes_time:
+    if changes_time and va.va_vaflags & VA_UTIMES_NULL and not changes_owner | changes_mode:
+        _access(k, a.a_vp, inode, VWRITE, a.a_cred)
+    elif changes_owner or changes_mode or changes_time:
         _owner(k, inode, a.a_cred, changes_owner)
     if changes_owner:
         inode.chown(-1 if uid == _NO32 else uid, -1 if gid == _NO32 else gid)

@@ -72,6 +72,7 @@ NAMES = (
     "vfs_namecalls",
     "vfs_subr",
     "vfs_syscalls",
+    "vfs_timecalls",
     "vfs_vnops",
     "vnode_if",
 )

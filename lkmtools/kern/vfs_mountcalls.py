@@ -2,7 +2,10 @@
 
 Only root mounts. The data a file system wants is copied in, at least vfs_min_mount_data bytes of it.
 
-Not modelled: MNT_UPDATE, MNT_GETARGS and exports.
+MNT_UPDATE and MNT_GETARGS are the file system's business: its vfs_mount is called again, the flag in
+mnt_flag.
+
+Not modelled: exports.
 """
 
 from __future__ import annotations
@@ -14,12 +17,23 @@ from lkmtools.abi.mount import (
     MFSNAMELEN,
     MNT_BASIC_FLAGS,
     MNT_FORCE,
+    MNT_GETARGS,
+    MNT_OP_FLAGS,
+    MNT_RDONLY,
+    MNT_UPDATE,
     VFS_MAX_MOUNT_DATA,
     mount,
     statvfs,
     vfsops,
 )
-from lkmtools.abi.syscall import SYS___mount50, SYS_fstatvfs1, SYS_getvfsstat, SYS_statvfs1, SYS_unmount
+from lkmtools.abi.syscall import (
+    SYS___mount50,
+    SYS_fstatvfs1,
+    SYS_getvfsstat,
+    SYS_mount,
+    SYS_statvfs1,
+    SYS_unmount,
+)
 from lkmtools.abi.vnode import VDIR, VV_ROOT
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import user_string
@@ -40,14 +54,17 @@ if TYPE_CHECKING:
 def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: int, length: int) -> int:
     """Mount a file system of a type over a directory; the bytes of data it used.
 
-    EPERM, ENODEV (no such type: its module is not loaded), ENOTDIR, EBUSY, and the file system's own.
+    EPERM, ENODEV (no such type: its module is not loaded), ENOTDIR, EBUSY, and the file system's own. With
+    MNT_UPDATE change a mounted one's flags, with MNT_GETARGS ask it for its data (EINVAL: none is there).
     """
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "mount is root's")
+    if flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):
+        raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):#x}")
+    if flags & (MNT_UPDATE | MNT_GETARGS):
+        return _update(k, lwp, flags, path, (data, length))
     if k.securelevel > 1:
         raise KernelError(EPERM, f"securelevel is {k.securelevel}: nothing new is mounted")
-    if flags & ~MNT_BASIC_FLAGS:
-        raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~MNT_BASIC_FLAGS:#x}")
     name = user_string(k, kind, MFSNAMELEN).decode("latin-1")
     with namei(k, lwp, path) as place:
         ops = find_type(k, name)
@@ -96,10 +113,49 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
     return used
 
 
+@syscall(SYS_mount, "const char *type, const char *path, int flags, void *data")
+def compat_40_sys_mount(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: int) -> None:
+    """mount(2) of NetBSD 4, which does not say how long the data is: as long as the type wants."""
+    sys___mount50(k, lwp, kind, path, flags, data, 0)
+
+
+def _update(k: Kernel, lwp: Lwp, flags: int, path: int, data: tuple[int, int]) -> int:
+    """Call vfs_mount of a mounted file system with new flags (mount_update()), or for its data.
+
+    They are as before when it refuses.
+    """
+    with namei(k, lwp, path) as place:
+        view = view_of(k, place.vp, "mount") if place.mounted else None
+        if view is None or not view.v_vflag & VV_ROOT:
+            raise KernelError(EINVAL, f"'{place.path}' is not a mount point")
+        mp = view.v_mount
+        vp, _ = place.take()
+        vcall(k, "unlock", vp, 0)
+    mount_view = k.vfs.mount(mp)
+    before = mount_view.mnt_flag
+    op = flags & MNT_OP_FLAGS
+    try:
+        if k.securelevel > 1 and not flags & (MNT_GETARGS | MNT_RDONLY):
+            raise KernelError(EPERM, f"securelevel is {k.securelevel}: a mount can only become read-only")
+        kept = before if flags & MNT_GETARGS else before & ~MNT_BASIC_FLAGS | flags & MNT_BASIC_FLAGS
+        mount_view.mnt_flag = kept | op
+        used = _call_mount(k, lwp, mp, mount_view.mnt_op, path, data)
+        mount_view.mnt_flag = mount_view.mnt_flag & ~op
+        return used
+    except KernelError:
+        if mp in k.vfs.mounts:
+            mount_view.mnt_flag = before
+        raise
+    finally:
+        if not k.dead:
+            vrele(k, vp)
+
+
 def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[int, int]) -> int:
     """vfs_mount with a copy of the caller's data."""
     user, length = data
     least = k.umem.view(vfsops.layout(k.dm), ops).vfs_min_mount_data
+    length = length or (least if user else 0)
     size = max(length, least)
     if size > VFS_MAX_MOUNT_DATA:
         raise KernelError(EINVAL, f"{size} bytes of mount data; at most {VFS_MAX_MOUNT_DATA}")
@@ -115,7 +171,10 @@ def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[i
             k.mem.write(buffer, content)
         k.mem.set_ptr(cell, length)
         vfsop(k, "vfs_mount", mp, path, buffer, cell)
-        return k.mem.ptr(cell)
+        used = k.mem.ptr(cell)
+        if k.vfs.mount(mp).mnt_flag & MNT_GETARGS and used:
+            lwp.proc.space.write(user, k.mem.read(buffer, min(used, size)))
+        return used
     finally:
         if buffer:
             k.heap.free(buffer)

@@ -30,6 +30,7 @@ from lkmtools.abi.syscall import (
     SYS_chown,
     SYS_fchmod,
     SYS_fchown,
+    SYS_lchown,
     SYS_mkdir,
     SYS_mknod,
     SYS_open,
@@ -223,10 +224,8 @@ def sys_fchmod(k: Kernel, lwp: Lwp, fd: int, mode: int) -> None:
         _change(k, lwp, vp, va_mode=mode & 0o7777)
 
 
-@syscall(SYS_chown, "const char *path, uid_t uid, gid_t gid")
-def sys_chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
-    """Change owner and group (-1 leaves one); root's right."""
-    with namei(k, lwp, path) as place:
+def _chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int, follow: int) -> None:
+    with namei(k, lwp, path, LOOKUP, follow) as place:
         if place.mounted:
             _change(k, lwp, place.vp, va_uid=uid, va_gid=gid)
             return
@@ -235,6 +234,18 @@ def sys_chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
             raise KernelError(EPERM, "chown is root's")
         node.uid = node.uid if uid == _NODATA else uid
         node.gid = node.gid if gid == _NODATA else gid
+
+
+@syscall(SYS_chown, "const char *path, uid_t uid, gid_t gid")
+def sys_chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
+    """Change owner and group (-1 leaves one); root's right."""
+    _chown(k, lwp, path, uid, gid, FOLLOW)
+
+
+@syscall(SYS_lchown, "const char *path, uid_t uid, gid_t gid")
+def sys_lchown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
+    """chown() of a symbolic link itself."""
+    _chown(k, lwp, path, uid, gid, 0)
 
 
 @syscall(SYS_fchown, "int fd, uid_t uid, gid_t gid")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lkmtools.abi.datamodel import cstring
-from lkmtools.abi.mount import MNT_FORCE, MNT_NOEXEC, MNT_NOSUID, MNT_RDONLY
+from lkmtools.abi.mount import MNT_FORCE, MNT_NOEXEC, MNT_NOSUID, MNT_RDONLY, MNT_UPDATE
 from lkmtools.cli.lkmctl.base import about, command, process
 
 HOSTFS = "hostfs"
@@ -19,16 +19,26 @@ _SHOWN = {MNT_RDONLY: "read-only", MNT_NOEXEC: "noexec", MNT_NOSUID: "nosuid"}
 @command()
 @click.option("-t", "kind", metavar="TYPE", help="The type of file system: the name its module gives it.")
 @click.option("-o", "options", metavar="OPTION,...", default="", help=f"Of {', '.join(_OPTIONS)}.")
+@click.option("-u", "update", is_flag=True, help="Change the options of what is mounted.")
 @click.argument("names", nargs=-1, metavar="[SOURCE] [DIR]")
-def mount(kind: str | None, options: str, names: tuple[str, ...], socket: str | None) -> None:
+def mount(
+    *, kind: str | None, options: str, update: bool, names: tuple[str, ...], socket: str | None
+) -> None:
     """Mount a file system on a directory, or list what is mounted.
 
     \b
         lkmctl mount -t memfs /mnt
         lkmctl mount -t layerfs /mnt /layer    SOURCE: what it is to show
         lkmctl mount -t hostfs ~/work /mnt     a directory of the host, read-only; -o rw: to be written
+        lkmctl mount -u -o ro /mnt
         lkmctl mount
     """
+    if update:
+        if kind is not None or len(names) != 1:
+            raise click.UsageError("-u takes options (-o) and the directory, nothing else")
+        with process(socket) as p, about(names[0]):
+            p.mount("", names[0], flags=_flags(options) | MNT_UPDATE)
+        return
     if kind is None:
         if names or options:
             raise click.UsageError("mounting needs the type (-t)")

@@ -21,6 +21,7 @@
 #define SYS_chown               16
 #define SYS_break               17
 #define SYS_getpid              20
+#define SYS_mount               21
 #define SYS_unmount             22
 #define SYS_setuid              23
 #define SYS_getuid              24
@@ -81,6 +82,7 @@
 #define SYS_reboot              208
 #define SYS_poll                209
 #define SYS___sigaltstack14     281
+#define SYS_lchown              275
 #define SYS_getsid              286
 #define SYS___sigpending14      292
 #define SYS___sigprocmask14     293
@@ -98,6 +100,9 @@
 #define SYS___getdents30        390
 #define SYS___mount50           410
 #define SYS___gettimeofday50    418
+#define SYS___utimes50          420
+#define SYS___futimes50         423
+#define SYS___lutimes50         424
 #define SYS___clock_gettime50   427
 #define SYS___nanosleep50       430
 #define SYS___stat50            439

@@ -57,6 +57,14 @@ struct sys___sysctl_args {
 	syscallarg(const int *) name; syscallarg(u_int) namelen; syscallarg(void *) old; syscallarg(size_t *) oldlenp;
 	syscallarg(const void *) new; syscallarg(size_t) newlen;
 };
+struct timeval;
+struct sys_lchown_args { syscallarg(const char *) path; syscallarg(uid_t) uid; syscallarg(gid_t) gid; };
+struct sys___utimes50_args { syscallarg(const char *) path; syscallarg(const struct timeval *) tptr; };
+struct sys___futimes50_args { syscallarg(int) fd; syscallarg(const struct timeval *) tptr; };
+struct sys___lutimes50_args { syscallarg(const char *) path; syscallarg(const struct timeval *) tptr; };
+struct compat_40_sys_mount_args {
+	syscallarg(const char *) type; syscallarg(const char *) path; syscallarg(int) flags; syscallarg(void *) data;
+};
 struct sys___mount50_args {
 	syscallarg(const char *) type; syscallarg(const char *) path; syscallarg(int) flags; syscallarg(void *) data;
 	syscallarg(size_t) data_len;
@@ -184,6 +192,11 @@ int	sys_writev(struct lwp *l, const void *v, register_t *retval);
 int	sys_link(struct lwp *l, const void *v, register_t *retval);
 int	sys_symlink(struct lwp *l, const void *v, register_t *retval);
 int	sys_readlink(struct lwp *l, const void *v, register_t *retval);
+int	sys_lchown(struct lwp *l, const void *v, register_t *retval);
+int	sys___utimes50(struct lwp *l, const void *v, register_t *retval);
+int	sys___futimes50(struct lwp *l, const void *v, register_t *retval);
+int	sys___lutimes50(struct lwp *l, const void *v, register_t *retval);
+int	compat_40_sys_mount(struct lwp *l, const void *v, register_t *retval);
 int	sys_rename(struct lwp *l, const void *v, register_t *retval);
 int	sys_access(struct lwp *l, const void *v, register_t *retval);
 int	sys_truncate(struct lwp *l, const void *v, register_t *retval);
