@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include <sys/vnode.h>
 #include <miscfs/genfs/genfs.h>
+#include <uvm/uvm_extern.h>
 
 #define MEMFS_MAXFILE	(1024 * 1024)
 #define MEMFS_MAXNAME	255

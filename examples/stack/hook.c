@@ -26,6 +26,7 @@
 #include <sys/proc.h>
 #include <sys/vnode.h>
 #include <miscfs/genfs/genfs.h>
+#include <uvm/uvm_extern.h>
 
 #include "hook.h"
 

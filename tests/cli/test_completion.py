@@ -1,4 +1,4 @@
-"""Completion for bash, zsh and fish: the lines of the README and what they complete."""
+"""Completion for bash, zsh and fish: the lines of the manual pages and what they complete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
+MAN = Path(__file__).parents[2] / "man"
 
 
 def completed(lab: Any, line: str) -> list[str]:
@@ -52,11 +52,12 @@ def test_options_are_completed(place: Any) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_line_in_the_readme_works(place: Any, shell: str) -> None:
+def test_the_line_in_the_manual_works(place: Any, shell: str) -> None:
     found = shutil.which(shell)
     if not found:
         pytest.skip(f"no {shell} here")
-    (line,) = re.findall(rf"^    (for t in .*{shell}_source.*?) +# ", README.read_text(), re.MULTILINE)
+    page = (MAN / "modload.8").read_text()
+    (line,) = re.findall(rf"^(.*{shell}_source.*?) +# ", page, re.MULTILINE)
     setup = "autoload -U compinit; compinit -D; " if shell == "zsh" else ""
     env = {**place.env, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     argv = [found, "-c", f"{setup}{line}"]

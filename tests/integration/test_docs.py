@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
+from xml.etree import ElementTree
 
 import docrun
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from lkmtools.cc import CompilerError, find_compiler
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("docs/writing-a-module.md",)
+DOCUMENTS = ("README.md", "docs/writing-a-module.md")
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,7 @@ def _compilers() -> None:
 def test_every_block_of_a_document_does_what_it_prints(name: str, tmp_path: Path) -> None:
     """In order, in one shell, in an empty directory."""
     steps = docrun.markdown(ROOT / name)
-    assert docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=True) == []
+    assert "\n".join(docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=True)) == ""
 
 
 def test_the_workflow_of_the_tutorial_runs(tmp_path: Path) -> None:
@@ -39,4 +41,36 @@ def test_the_workflow_of_the_tutorial_runs(tmp_path: Path) -> None:
     assert install == "pip install 'lkmtools[zig]' pytest"
     mend = "sed -i 's,tally_bytes / tally_lines,tally_lines ? tally_bytes / tally_lines : 0,' tally.c"
     steps += [docrun.Step(0, "", command, []) for command in (mend, *commands)]
-    assert docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=False) == []
+    assert "\n".join(docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=False)) == ""
+
+
+def test_the_recorded_session_is_recorded_again() -> None:
+    """docs/session.py still tells the story that docs/session.svg shows: load, crash, mend, load."""
+    record = runpy.run_path(str(ROOT / "docs" / "session.py"))["record"]
+    story = (
+        "$ lkmcc greet.c && modload greet.o",
+        "panic: page fault: read at 0x0 (NULL pointer) in strlen()",
+        "kernel       amd64, boot 2, running",
+        "Module loaded as ID 0",
+        "13 letters: hello, kernel",
+    )
+    for image in (record(), (ROOT / "docs" / "session.svg").read_text()):
+        told = "".join(ElementTree.fromstring(image).itertext()).replace("\xa0", " ")
+        at = [told.find(part) for part in story]
+        assert at == sorted(at)
+        assert at[0] > 0
+
+
+def test_the_links_of_the_documents_lead_somewhere() -> None:
+    """Every relative link of README and docs/."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    ]
+    assert [(name, link) for name, link in links if not (ROOT / _folder(name) / link).exists()] == []
+
+
+def _folder(name: str) -> str:
+    return "" if name == "README.md" else "docs"

@@ -69,7 +69,7 @@ def test_the_examples_of_a_page_do_what_they_show(
     if any(step.text.split(" && ")[-1].startswith("nm ") for step in steps) and shutil.which("nm") is None:
         pytest.skip("no nm here")
     assert steps != []
-    assert docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=False) == []
+    assert "\n".join(docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=False)) == ""
 
 
 def flags(line: str) -> set[str]:
