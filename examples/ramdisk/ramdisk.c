@@ -76,16 +76,21 @@ ramdisk_next(void *arg)
 	transfer(bp);
 }
 
+/* The queue is the callout's, too, which may come between any two instructions: splbio() keeps it off. */
 static void
 ramdisk_strategy(struct buf *bp)
 {
+	int s;
+
 	if (minor(bp->b_dev) == 0) {
 		transfer(bp);
 		return;
 	}
+	s = splbio();
 	if (TAILQ_EMPTY(&queue))
 		callout_reset(&timer, 1, ramdisk_next, NULL);
 	TAILQ_INSERT_TAIL(&queue, bp, b_actq);
+	splx(s);
 }
 
 static int
