@@ -29,6 +29,7 @@ _helper("linuxfix")
 _helper("lkmraw")
 _helper("ksymsfix")
 _helper("machfix")
+_helper("preemptfix")
 _helper("progfix")
 
 
