@@ -33,7 +33,7 @@ COUNT = "u_int count(u_int n);\nu_int count(u_int n) { getpid(); return n + 1; }
 def test_processes_that_count_in_one_memory_lose_and_repeat_nothing(
     cc: Any, machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three of them, stopped at every second block: in their own memory, in shared memory, in system calls."""
+    """Three of them, stopped at every second block: in their own memory, in a shared one, in system calls."""
     runner = Runner(cc, machine)
     image = runner.build(f"{SOURCE}\n{COUNT}\nint main(void)\n{{{BODY}return 0;\n}}\n")
     engine, stops = runner.k.engine, []
