@@ -189,4 +189,3 @@ int snprintf(char *buf, size_t room, const char *fmt, ...) { WITH_LIST(vsnprintf
 int putchar(int c) { return fputc(c, stdout); }
 int fputs(const char *s, FILE *f) { return fprintf(f, "%s", s); }
 int puts(const char *s) { return printf("%s\n", s); }
-void perror(const char *what) { fprintf(stderr, "%s: error %d\n", what, errno); }

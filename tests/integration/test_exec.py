@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from progfix import Runner
 
-from lkmtools.abi.errno import E2BIG, ENOEXEC
+from lkmtools.abi.errno import E2BIG, ENOEXEC, strerror
 
 
 @pytest.fixture
@@ -285,6 +285,12 @@ def test_too_many_arguments_are_e2big(runner: Runner) -> None:
         """
     )
     assert ran.out == "-1 7\n"
+
+
+def test_strerror_has_the_texts_of_the_kernels_errors(runner: Runner) -> None:
+    """Every number from below the first to behind the last."""
+    ran = runner.main('int i; for (i = -1; i < 100; i++) printf("%s\\n", strerror(i));')
+    assert ran.out.splitlines() == [strerror(number) for number in range(-1, 100)]
 
 
 def test_ksyms_is_at_its_address_in_the_programs_own_memory(runner: Runner) -> None:

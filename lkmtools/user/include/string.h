@@ -17,5 +17,6 @@ char	*strcpy(char *, const char *);
 char	*strcat(char *, const char *);
 char	*strchr(const char *, int);
 char	*strrchr(const char *, int);
+char	*strerror(int);
 
 #endif
