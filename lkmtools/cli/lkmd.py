@@ -75,78 +75,65 @@ def reason(error: Exception, path: str) -> str:
 
 
 @tool("lkmd", usage_status=2)
-@click.option("--foreground", is_flag=True, help="Stay in the foreground; the console goes to stderr.")
+@click.option("--foreground", is_flag=True, help="Stay there; the console goes to stderr.")
 @click.option(
     "--config",
     "settings",
     metavar="FILE",
     is_eager=True,
     callback=configure,
-    help="The lkmd.conf with the defaults of these options [env: LKMD_CONF].",
+    help="The lkmd.conf to read [env: LKMD_CONF].",
 )
 @click.option(
     "--machine",
     type=click.Choice(["amd64", "i386"]),
     default="amd64",
     envvar="LKM_MACHINE",
-    show_default=True,
-    show_envvar=True,
-    help="The machine of the simulated kernel.",
+    metavar="NAME",
+    help="amd64 or i386 [env: LKM_MACHINE; amd64].",
 )
 @click.option(
     "--watchdog",
     type=click.FloatRange(0.05, 3600),
     default=2.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Panic after this much module code without a kernel call.",
+    help="Longest run of a module [2].",
 )
 @click.option(
-    "--ram",
-    type=click.IntRange(MIN_RAM, MAX_RAM),
-    default=128,
-    show_default=True,
-    metavar="MIB",
-    help="Its memory.",
+    "--ram", type=click.IntRange(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Its memory [128]."
 )
 @click.option(
     "--securelevel",
     type=click.IntRange(-1, 2),
     default=0,
-    show_default=True,
-    help="kern.securelevel, once the modules of lkm.conf are loaded.",
+    metavar="N",
+    help="Level after the boot [0].",
 )
-@click.option(
-    "--multiuser/--no-multiuser", default=False, show_default=True, help="Raise kern.securelevel 0 to 1 then."
-)
+@click.option("--multiuser/--no-multiuser", default=False, help="Raise securelevel 0 to 1 then [no].")
 @click.option(
     "--without",
     type=click.Choice(["LKM"], case_sensitive=False),
     multiple=True,
-    help="Boot a kernel without this option: it has no modules.",
+    metavar="LKM",
+    help="Boot a kernel that has no modules.",
 )
-@click.option("--lkm-conf", metavar="FILE", help="The modules to load at boot [env: LKM_CONF].")
-@click.option(
-    "--reorder/--no-reorder", default=False, show_default=True, help="Load each after those it needs."
-)
+@click.option("--lkm-conf", metavar="FILE", help="Modules of the boot [env: LKM_CONF].")
+@click.option("--reorder/--no-reorder", default=False, help="Load each after those it needs [no].")
 @click.option(
     "--panic",
     type=click.Choice(["reboot", "halt"]),
     default="reboot",
-    show_default=True,
-    help="What the kernel does when it has panicked.",
+    metavar="WHAT",
+    help="reboot or halt after a panic [reboot].",
 )
 @click.option("--lock-fd", type=int, hidden=True)
 def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, **given: Any) -> int:
     """Run the simulated kernel and serve its processes.
 
     \b
-        lkmd --machine i386     boot an i386 kernel; return when it serves
-        lkmctl stop             end it
+        lkmd --machine i386     boot an i386 kernel; lkmctl stop ends it
 
-    The tools start lkmd by themselves where none runs: it is called by hand for another machine or other
-    options. It prints nothing and exits 0 when the daemon is ready, that is when the modules of lkm.conf are
-    loaded; 69 if it cannot be started.
+    The tools start one where none runs. Details: lkmd(8), lkmd.conf(5).
     """
     from lkmtools.daemon.address import socket_path
     from lkmtools.daemon.autostart import start_lock

@@ -18,7 +18,7 @@ TOOLS = sorted(
 )
 
 
-@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool != "lkmd"])
+@pytest.mark.parametrize("tool", TOOLS)
 def test_help_is_one_screen_with_an_example_first(place: Place, tool: str) -> None:
     """24 lines of 80 columns; a call of the tool stands before any explanation but the first sentence."""
     run = place.run(tool, "--help", env={"COLUMNS": "80"})
