@@ -1,17 +1,21 @@
 """Into the background, with a way to tell whoever waits how it went.
 
 The process that was started stays until the daemon is ready, or says why it cannot be, over a pipe; then it
-prints that and exits. The daemon itself is its grandchild: a session of its own that can get no terminal,
-in /, with no descriptor of anybody.
+prints that and exits. It does not wait longer than PATIENCE for a boot whose modules take their time: the
+socket listens by then, and tools that connect say what they wait for. The daemon itself is its grandchild:
+a session of its own that can get no terminal, in /, with no descriptor of anybody.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 READY = b"ready\n"
+PATIENCE = 10.0  # seconds
 
 
 class Readiness:
@@ -21,13 +25,16 @@ class Readiness:
         self._fd = fd
 
     def ready(self) -> None:
-        """The socket listens."""
-        os.write(self._fd, READY)
-        os.close(self._fd)
+        """The boot is over."""
+        self._say(READY)
 
     def failed(self, why: str) -> None:
         """It never will."""
-        os.write(self._fd, why.encode("utf-8", "backslashreplace")[:4096])
+        self._say(why.encode("utf-8", "backslashreplace")[:4096])
+
+    def _say(self, what: bytes) -> None:
+        with suppress(BrokenPipeError):  # nobody has waited so long
+            os.write(self._fd, what)
         os.close(self._fd)
 
 
@@ -43,8 +50,8 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     if child:
         os.close(writing)
         os.waitpid(child, 0)
-        said = _read_all(reading)
-        if said == READY:
+        said = read_all(reading, PATIENCE)
+        if said in (READY, None):
             return None, ""
         return None, said.decode("utf-8", "replace") or f"it died while it started; {log} may say why"
     os.setsid()
@@ -57,12 +64,18 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     return Readiness(writing), ""
 
 
-def _read_all(fd: int) -> bytes:
+def read_all(fd: int, seconds: float) -> bytes | None:
+    """What is written to a pipe until its end, and close it; None when nothing has come for so long."""
     out = b""
-    while data := os.read(fd, 4096):
-        out += data
-    os.close(fd)
-    return out
+    try:
+        while select.select([fd], [], [], seconds)[0]:
+            data = os.read(fd, 4096)
+            if not data:
+                return out
+            out += data
+        return None
+    finally:
+        os.close(fd)
 
 
 def _close_all_but(keep: set[int]) -> None:

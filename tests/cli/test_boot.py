@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Place, Run
+from daemonfix import Place, Run, wait_dead
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ("hello/hello", "newcall/newcall", "chardev/echo", "stack/hook", "stack/guard")
@@ -264,6 +264,40 @@ def test_without_options_lkm_there_are_no_modules(machine_room: Machine) -> None
     with machine_room.connect() as p:
         assert "lkm" in p.listdir("/dev")
         assert p.sysctl("kern.securelevel") == 0
+
+
+@pytest.mark.parametrize("end", ["stop", "reboot"])
+def test_a_boot_that_hangs_can_be_ended(machine_room: Machine, end: str) -> None:
+    """lkmctl stop and reboot do not wait for it, and leave nothing of it behind."""
+    script = Path(machine_room.dir) / "post"
+    script.write_text('#!/bin/sh\necho $$ >"$LKM_PATH/pid"\nread line <"$LKM_PATH/hold"\n')
+    script.chmod(0o755)
+    os.mkfifo(Path(machine_room.dir) / "hold")
+    machine_room.conf("hello.o - - post - -")
+    with machine_room.popen("lkmd") as lkmd, open(Path(machine_room.dir) / "hold", "w"):
+        watch = os.pidfd_open(int((Path(machine_room.dir) / "pid").read_text()))
+        machine_room.conf("hook.o - - - - -")
+        assert machine_room.run("lkmctl", end) == Run(0, "", "")
+        wait_dead(watch)
+        os.close(watch)
+        assert lkmd.wait() == 0
+    assert machine_room.run("lkmctl", "status").status == (69 if end == "stop" else 0)
+    assert machine_room.names() == ["hook"]
+
+
+def test_a_kernel_that_halts_in_its_boot_says_so(machine_room: Machine, add: Callable[..., None]) -> None:
+    """--panic=halt keeps the first panic for whoever looks; lkmctl reboot tries again."""
+    add("bomb", 'panic("boom"); return 0;')
+    machine_room.conf("bomb.o - - - - -")
+    assert machine_room.run("lkmd", "--panic", "halt") == Run(0, "", "")
+    assert machine_room.status()["halted"] == "boom"
+    run = machine_room.run("modstat")
+    assert (run.status, run.err.splitlines()[-1]) == (
+        70, "modstat: the kernel panicked: the kernel is halted: boom",
+    )  # fmt: skip
+    machine_room.conf("hello.o - - - - -")
+    machine_room.run("lkmctl", "reboot")
+    assert machine_room.names() == ["hello"]
 
 
 def test_rc_lkm_that_is_killed_does_not_keep_the_kernel_from_users(machine_room: Machine) -> None:

@@ -19,6 +19,7 @@ from daemonfix import Place, Raw
 from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.client.connection import shake_hands
+from lkmtools.daemon.background import READY, Readiness, read_all
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import BOOT_TRIES, Make, Server
 from lkmtools.errors import PanicError
@@ -106,6 +107,18 @@ def start(place: Place) -> Iterator[Callable[..., Running]]:
             running.server.last.socket.close()
         os.close(running.reading)
         os.close(running.wake)
+
+
+def test_nobody_waits_for_a_boot_for_ever() -> None:
+    """Whoever starts the daemon reads what it says, or goes on when it has said nothing for too long."""
+    for text, seconds, expected in ((READY, 60, READY), (b"no room", 60, b"no room"), (b"", 60, b"")):
+        reading, writing = os.pipe()
+        os.write(writing, text)
+        os.close(writing)
+        assert read_all(reading, seconds) == expected
+    reading, writing = os.pipe()
+    assert read_all(reading, 0) is None
+    Readiness(writing).ready()  # nobody hears it
 
 
 def test_panic_answers_every_process_and_the_kernel_boots_again(start: Callable[..., Running]) -> None:
