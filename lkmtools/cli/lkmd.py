@@ -74,6 +74,41 @@ def reason(error: Exception, path: str) -> str:
     return str(error) if known else f"{type(error).__name__}: {error} ({path}.log has more)"
 
 
+def run(
+    path: str,
+    lock_fd: int | None,
+    background: bool,
+    what: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
+) -> int:
+    """Serve on the socket `path`, in the background or here; `what` is for prepare(). An exit status."""
+    from lkmtools.daemon.autostart import start_lock
+    from lkmtools.daemon.background import into_background
+
+    with ExitStack() as held:
+        lock = held.enter_context(start_lock(path, lock_fd))
+        readiness = None
+        if background:
+            readiness, failure = into_background(f"{path}.log", keep=[lock])
+            if readiness is None:
+                if failure:
+                    warnx("lkmd", failure)
+                return EX_NODAEMON if failure else 0
+        try:
+            serve = prepare(path, *what)
+        except Exception as error:
+            if readiness is not None:
+                readiness.failed(reason(error, path))
+            raise
+
+        def ready() -> None:
+            if readiness is not None:
+                readiness.ready()
+            held.close()
+
+        serve(ready)
+    return 0
+
+
 @tool("lkmd", usage_status=2)
 @click.option("--foreground", is_flag=True, help="Stay there; the console goes to stderr.")
 @click.option(
@@ -136,8 +171,6 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
     The tools start one where none runs. Details: lkmd(8), lkmd.conf(5).
     """
     from lkmtools.daemon.address import socket_path
-    from lkmtools.daemon.autostart import start_lock
-    from lkmtools.daemon.background import into_background
 
     activated = None
     if "LISTEN_FDS" in os.environ:
@@ -147,30 +180,8 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
     path = activated.getsockname() if activated else socket_path(socket)
     foreground = foreground or activated is not None
     kernel, start = kernel_options(given), start_options(given)
-    with ExitStack() as held:
-        lock = held.enter_context(start_lock(path, lock_fd))
-        readiness = None
-        if not foreground:
-            readiness, failure = into_background(f"{path}.log", keep=[lock])
-            if readiness is None:
-                if failure:
-                    warnx("lkmd", failure)
-                return EX_NODAEMON if failure else 0
-        how = {"reboot_on_panic": panic == "reboot", "to_stderr": foreground, "given": activated}
-        try:
-            serve = prepare(path, kernel, start, how)
-        except Exception as error:
-            if readiness is not None:
-                readiness.failed(reason(error, path))
-            raise
-
-        def ready() -> None:
-            if readiness is not None:
-                readiness.ready()
-            held.close()
-
-        serve(ready)
-    return 0
+    how = {"reboot_on_panic": panic == "reboot", "to_stderr": foreground, "given": activated}
+    return run(path, lock_fd, not foreground, (kernel, start, how))
 
 
 if __name__ == "__main__":

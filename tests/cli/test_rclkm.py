@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,20 @@ def test_start_loads_stage_by_stage_and_stop_unloads_in_reverse(boot: Boot) -> N
     assert sorted(os.listdir(boot.lab.dir)) == sorted(
         ["late.o", "lkm.conf", "lower.o", "s", "s.lock", "s.log", "upper.o"]
     )
+
+
+def test_what_is_loaded_already_is_passed_over(place: Place, cc: Any) -> None:
+    """As after a boot that rc.lkm itself has caused; stop starts no kernel."""
+    shutil.copyfile(cc(Path(__file__).parents[2] / "examples" / "hello" / "hello.c"), f"{place.dir}/hello.o")
+    Path(f"{place.dir}/lkm.conf").write_text("hello.o - - - - -\n")
+    place.env.update(LKM_CONF=f"{place.dir}/lkm.conf", LKM_PATH=place.dir)
+    assert place.run("rc.lkm", "stop") == Run(0, "", "")
+    assert not os.path.lexists(place.socket)
+    for _ in range(2):
+        assert place.run("rc.lkm") == Run(0, "hello.o: Module is loaded already, as ID 0\n", "")
+    assert [place.run("rc.lkm", action).out for action in ("stop", "start")] == [
+        "", "hello.o: Module loaded as ID 0\n",
+    ]  # fmt: skip
 
 
 def test_one_bad_module_does_not_stop_the_others(boot: Boot) -> None:
@@ -207,7 +222,9 @@ def test_securelevel_is_the_reason_of_all_that_fails(boot: Boot) -> None:
     boot.lab.misc("other")
     boot.conf("mod.o - - - - -", "other.o - - - - -")
     start, stop = boot.run("start", "BEFORENET"), boot.run("stop")
-    assert (start.status, stop.status, start.out, stop.out) == (1, 1, "", "")
+    assert (start.status, stop.status, start.out, stop.out) == (
+        1, 1, "mod.o: Module is loaded already, as ID 0\n", "",
+    )  # fmt: skip
     assert "other.o: securelevel is 1: " in start.err
     assert "mod.o: securelevel is 1: " in stop.err
 

@@ -159,7 +159,8 @@ def reboot(socket: str | None) -> None:
     \b
         lkmctl reboot && lkmctl status
 
-    Every process ends and nothing stays loaded; the daemon's pid stays.
+    Every process ends; the modules of lkm.conf are loaded again, also one that was left out because of its
+    panics. Returns when the boot is over.
     """
     with process(socket, autostart=False) as p:
         need(p.control("reboot"))

@@ -55,19 +55,16 @@ def main(
     todo, mistakes = _todo(read, stage, reorder)
     if action == "check":
         return check(path, todo, mistakes)
-    for mistake in mistakes if action == "start" else ():
+    if action == "stop":
+        return stop(todo, socket)
+    for mistake in mistakes:
         warnx(NAME, f"{mistake}: not loaded")
-    status = 1 if mistakes and action == "start" else 0
-    if not todo:
-        return status
-    with connect(NAME, socket) as p:
-        if action == "start":
-            return (
-                Start(p, todo, module_directories(), [os.path.abspath(path) for path in skip]).run() or status
-            )
-        from lkmtools.cli.rclkm.stop import Stop
-
-        return Stop(p, todo).run()
+    status = 1 if mistakes else 0
+    if todo:
+        with connect(NAME, socket) as p:
+            paths = [os.path.abspath(path) for path in skip]
+            return Start(p, todo, module_directories(), paths).run() or status
+    return status
 
 
 def _operand(action: str, what: str | None) -> tuple[str | None, str | None]:
@@ -85,6 +82,19 @@ def _todo(conf: Conf, stage: str | None, reorder: bool) -> tuple[list[Item], lis
     if reorder:
         todo = Order(todo).sorted()
     return todo, sorted((*conf.mistakes, *wrong), key=lambda mistake: mistake.line)
+
+
+def stop(todo: list[Item], socket: str | None) -> int:
+    """Unload; where no kernel runs nothing is loaded, and none is started for it."""
+    from lkmtools.cli.rclkm.stop import Stop
+    from lkmtools.daemon.address import open_socket, socket_path
+
+    there = open_socket(socket_path(socket))
+    if there is None:
+        return 0
+    there.close()
+    with connect(NAME, socket, autostart=False) as p:
+        return Stop(p, todo).run()
 
 
 def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:

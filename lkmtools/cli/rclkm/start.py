@@ -10,11 +10,13 @@ from collections.abc import Sequence
 import click
 
 from lkmtools import modules
+from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.cli.classic import announce_holder
 from lkmtools.cli.common import EX_PANIC, panic, warnx
 from lkmtools.cli.devtools import environment
 from lkmtools.cli.postinstall import arguments
 from lkmtools.cli.rclkm.items import Item
+from lkmtools.cli.rclkm.loaded import Loaded, loaded
 from lkmtools.cli.rclkm.order import Order
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
@@ -37,10 +39,12 @@ class Start:
         self.skip = frozenset(skip)
         self.failed = 0
         self._order: Order | None = None
+        self._before: list[Loaded] = []  # modules that were there already, each for one line
 
     def run(self) -> int:
         """Load everything; the exit status."""
         self.p.on_wait = lambda: announce_holder(NAME, self.p.path)
+        self._before = self._loaded_before()
         for index, item in enumerate(self.items):
             try:
                 go_on = self._one(index, item)
@@ -52,6 +56,14 @@ class Start:
                 self._left(index + 1, "")
                 break
         return 1 if self.failed else 0
+
+    def _loaded_before(self) -> list[Loaded]:
+        """What is loaded already, as after a boot that this very command has caused."""
+        try:
+            with modules.lkm_device(self.p, O_RDONLY) as fd:
+                return loaded(self.p, fd)
+        except KernelError:
+            return []  # the first module will say why
 
     def _left(self, first: int, why: str) -> None:
         """Say what the run has not come to."""
@@ -71,11 +83,16 @@ class Start:
                 item, "SKIPPED: the kernel panicked because of it at two boots; lkmctl reboot tries again"
             )
             return True
+        there = next((module for module in self._before if module.made_by(item)), None)
+        if there is not None:
+            self._before.remove(there)
+            click.echo(f"{item.name}: Module is loaded already, as ID {there.id}")
+            return True
         if not item.found:
             where = "" if os.path.isabs(item.path) else f" in {', '.join(self.directories) or 'no directory'}"
             self._complain(item, f"couldn't find module {item.path}{where}")
         try:
-            loaded = load_object(self.p, item.path, item.options, lambda *said: self._say(item, *said))
+            made = load_object(self.p, item.path, item.options, lambda *said: self._say(item, *said))
         except LoadError as error:
             self.failed += 1
             self._complain(item, error.text)
@@ -86,9 +103,9 @@ class Start:
                 self._complain(item, line)
             return True
         if item.options.ready:
-            click.echo(f"{item.name}: Module loaded as ID {loaded.id}")
+            click.echo(f"{item.name}: Module loaded as ID {made.id}")
             if item.postinstall is not None:
-                self._postinstall(item, item.postinstall, loaded.id)
+                self._postinstall(item, item.postinstall, made.id)
         return True
 
     def _say(self, item: Item, kind: str, text: str) -> None:
