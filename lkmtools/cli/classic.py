@@ -124,9 +124,13 @@ def announce_holder(name: str, path: str) -> None:
 
     try:
         with client.connect(path, comm=name, autostart=False) as other:
-            holder = lkm_status(other).get("holder")
+            status = other.control("status")
     except LkmtoolsError as error:
         warnx(name, f"waiting for /dev/lkm ({error})")
+        return
+    holder = status["kernel"]["lkm"]["holder"] if status["kernel"] else None
+    if holder is None and status["state"] == "booting":
+        warnx(name, "waiting for the end of the boot (lkmctl dmesg shows it)")
         return
     by = f", held by {holder['comm']} (pid {holder['pid']})" if holder else ""
     warnx(name, f"waiting for /dev/lkm{by}")
