@@ -19,6 +19,7 @@ from lkmtools.abi.conf import MAXDEVSW
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import PanicError
+from lkmtools.kern.emul import emuls
 from lkmtools.local import LocalKernel
 from lkmtools.machine import Prototype
 
@@ -128,6 +129,9 @@ class Lab:
             "alldevs": read(k.symbol("alldevs"), 2 * pointer),
             "lkmods": read(k.symbol("lkmods"), 2 * pointer),
             "securelevel": read(k.symbol("securelevel"), 4),
+            "execsw": b"".join(address.to_bytes(8, "little") for address in k.formats.rows()),
+            "exec_maxhdrsz": read(k.symbol("exec_maxhdrsz"), 4),
+            "emul_list": b"".join(address.to_bytes(8, "little") for address in emuls(k)),
         }
 
     def panics(self, action: Callable[[], object]) -> PanicError:

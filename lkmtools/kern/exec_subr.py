@@ -42,6 +42,8 @@ def new_vmcmd(
     layout = exec_vmcmd.layout(k.dm)
     view = k.umem.view(exec_vmcmd_set.layout(k.dm), evsp)
     used = view.evs_used
+    if used > view.evs_cnt:
+        k.panic(f"new_vmcmd: evs_used is {used} in a set with room for {view.evs_cnt}")
     if used >= MAX_COMMANDS:
         k.panic(f"new_vmcmd: more than {MAX_COMMANDS} commands for one program")
     if used >= view.evs_cnt:
@@ -78,7 +80,7 @@ def run_vmcmds(k: Kernel, lwp: Lwp, package: int) -> None:
     view = k.umem.view(exec_package.layout(k.dm), package)
     count, at = view.get("ep_vmcmds.evs_used"), view.get("ep_vmcmds.evs_cmds")
     if count > view.get("ep_vmcmds.evs_cnt"):
-        k.panic(f"execve: {count} commands in a set with room for {view.get('ep_vmcmds.evs_cnt')}")
+        k.panic(f"execve: evs_used is {count} in a set with room for {view.get('ep_vmcmds.evs_cnt')}")
     for cmd in range(at, at + count * size, size):
         row = k.umem.view(exec_vmcmd.layout(k.dm), cmd)
         if row.ev_flags & VMCMD_RELATIVE:

@@ -120,7 +120,7 @@ def test_ps_shows_this_process(daemon: Daemon) -> None:
         out, _ = tool.communicate()
     processes = json.loads(out)["processes"]
     assert ("lkmctl", tool.pid) == (processes[-1]["comm"], processes[-1]["host_pid"])
-    assert daemon.run("lkmctl", "ps").out.split()[:6] == ["PID", "UID", "HOST", "STATE", "WCHAN", "COMMAND"]
+    assert daemon.run("lkmctl", "ps").out.split()[:6] == ["PID", "UID", "HOST", "STATE", "WCHAN", "EMUL"]
 
 
 def test_reboot_keeps_the_daemon(daemon: Daemon) -> None:

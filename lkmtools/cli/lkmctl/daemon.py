@@ -144,11 +144,11 @@ def ps(as_json: bool, socket: str | None) -> None:
     if as_json:
         show_json(answer)
         return
-    click.echo(f"{'PID':>5} {'UID':>5} {'HOST':>7} {'STATE':<6} {'WCHAN':<8} COMMAND")
+    click.echo(f"{'PID':>5} {'UID':>5} {'HOST':>7} {'STATE':<6} {'WCHAN':<8} {'EMUL':<8} COMMAND")
     for proc in answer["processes"]:
         click.echo(
             f"{proc['pid']:>5} {proc['uid']:>5} {proc['host_pid'] or '-':>7} {proc['state']:<6} "
-            f"{proc['wmesg'] or '-':<8} {proc['comm']}"
+            f"{proc['wmesg'] or '-':<8} {proc.get('emul', '-'):<8} {proc['comm']}"
         )
 
 
