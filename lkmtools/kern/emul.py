@@ -162,7 +162,7 @@ def make_native(k: Kernel, proc: Proc) -> None:
     """A new process, and one that has ended, is served natively; its registers go to its own trapframe."""
     view = k.mem.view(proc_struct.layout(k.dm), proc.addr)
     view.p_emul, view.p_emuldata, view.p_execsw = k.symbol("emul_netbsd"), 0, 0
-    view.put("p_md.md_syscall", k.symbol("syscall"))
+    view.put("p_md.md_syscall", k.symbol("syscall_plain"))
     view.put("p_sigctx.ps_sigcode", k.port.user.top - 4096)
 
 
@@ -205,7 +205,9 @@ def set_emul(k: Kernel, proc: Proc, emul: int, execsw: int) -> None:
 @export("void syscall_intern(struct proc *p)", "sys/syscallvar.h")
 def syscall_intern(k: Kernel, p: int) -> None:
     """System calls of the process are served in the machine's own convention."""
-    k.umem.set_ptr(p + _offset(k, "p_md.md_syscall"), k.symbol("syscall"))
+    native = k.umem.ptr(p + _offset(k, "p_emul")) == k.symbol("emul_netbsd")
+    handler = k.symbol("syscall_plain" if native else "syscall")
+    k.umem.set_ptr(p + _offset(k, "p_md.md_syscall"), handler)
 
 
 def lwp_regs(k: Kernel, lwp_addr: int) -> int:

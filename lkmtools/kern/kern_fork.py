@@ -146,9 +146,8 @@ def _child_return(k: Kernel, child: Proc, stack: int) -> None:
     assert program is not None
     k.engine.own(program.user)
     cpu = k.engine.cpu
-    native = k.mem.ptr(child.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")) == k.symbol(
-        "syscall"
-    )
+    handler = k.mem.ptr(child.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall"))
+    native = handler in (k.symbol("syscall"), k.symbol("syscall_plain"))
     cpu.answer(0, 1 if native else cpu.read(port.ret2), cpu.read(port.flags) & ~port.carry)
     if stack:
         cpu.write(k.port.sp, stack)

@@ -122,18 +122,16 @@ class SystemCalls:
         self._retval = struct.Struct(f"{k.dm.order}2{word}")
         self.in_vain = InVain(k)
 
-    def row(self, number: int, emul: int = 0) -> int:
-        """Where the entry of call `number` is: of an emulation's table, else of sysent[]; 0 if nowhere."""
-        if not emul:
-            return self._sysent + number * self._step if 0 <= number < SYS_NSYSENT else 0
+    def words(self, number: int) -> int:
+        """How many argument words call `number` takes, as its entry says (sy_narg)."""
+        return self._k.mem.u16(self._sysent + number * self._step) if number < SYS_NSYSENT else 0
+
+    def emul_row(self, emul: int, number: int) -> tuple[int, int]:
+        """The entry of a call in an emulation's table, or of its e_nosys: sy_narg and sy_call."""
         k = self._k
         nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
-        number = number if 0 <= number < nsysent else nosys
-        return member(k, emul, "e_sysent") + number * self._step
-
-    def words(self, row: int) -> int:
-        """How many argument words the call of an entry takes (sy_narg)."""
-        return self._k.umem.u16(row) if row else 0
+        row = member(k, emul, "e_sysent") + (number if 0 <= number < nsysent else nosys) * self._step
+        return k.umem.u16(row), k.umem.ptr(row + self._sy_call)
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
         """One system call of a client process, from its words to its reply."""
@@ -162,20 +160,19 @@ class SystemCalls:
 
     def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """Call sysent[number]: its two return registers, or a KernelError."""
-        row = self.row(number)
-        if not row:
+        if not 0 <= number < SYS_NSYSENT:
             raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
         if len(args) > MAXARGS:
             raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
-        return self.enter(lwp, number, row, args)
+        sy_call = self._k.mem.ptr(self._sysent + number * self._step + self._sy_call)
+        if sy_call in self.in_vain.nobody:
+            self.in_vain.count(number)
+        return self.enter(lwp, number, sy_call, args)
 
-    def enter(self, lwp: Lwp, number: int, row: int, args: tuple[int, ...]) -> tuple[int, int]:
+    def enter(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
         """Make the call of an entry of this or an emulation's table."""
-        sy_call = self._k.umem.ptr(row + self._sy_call)
         own = self._own.get(sy_call)
         if own is None:
-            if sy_call in self.in_vain.nobody and row == self.row(number):
-                self.in_vain.count(number)
             return self._call_module(lwp, number, sy_call, args)
         # The entry is our own stub: what it does, without words in memory.
         body, binding = own

@@ -97,6 +97,7 @@ class SystemCallTrap:
         self._handler, self._emul = p + layout.offsetof("p_md.md_syscall"), p + layout.offsetof("p_emul")
         self._unserved: tuple[int, Unserved] | None = None  # of the emulation whose calls came last
         self._ours, self._native = k.symbol("syscall"), k.symbol("emul_netbsd")
+        self._plain = k.symbol("syscall_plain")
 
     def serve(self) -> None:
         """One system call, from the trap to its answer."""
@@ -104,9 +105,12 @@ class SystemCallTrap:
         k.calls += 1
         self._lwp.thread.reason = ""
         handler = k.mem.ptr(self._handler)
-        if handler == self._ours:
+        if handler == self._plain:
             self._unserved = None
-            self.native()
+            self.native(0)
+        elif handler == self._ours:
+            emul = k.mem.ptr(self._emul)
+            self.native(0 if emul == self._native else emul)
         else:
             self._foreign(handler)
 
@@ -130,26 +134,23 @@ class SystemCallTrap:
         if number >= unserved.nsysent or number in unserved.names:
             in_vain.count(number, unserved.emulation, unserved.names.get(number, str(number)))
 
-    def native(self) -> None:
-        """The machine's own convention, over the table of the process's emulation."""
+    def native(self, emul: int) -> None:
+        """The machine's own convention, over sysent[] or the table of an emulation."""
         k, lwp, program = self._k, self._lwp, self._program
         port, cpu, calls = k.port.user, k.engine.cpu, k.system_calls
         _, sp, number, flags, *in_registers = cpu.regs
         number &= 0xFFFFFFFF
-        emul = k.mem.ptr(self._emul)
-        emul = 0 if emul == self._native else emul
         try:
-            args, row = tuple(in_registers), calls.row(number, emul)
-            indirect = not emul and number in (SYS_syscall, SYS___syscall)
-            if indirect or calls.words(row) > len(args):
-                args += self._from_stack(sp, row)
-            if indirect:
-                skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
-                number, args = args[0] & 0xFFFFFFFF, args[skip:]
+            args = tuple(in_registers)
             if emul:
-                self._note(emul, number)
-                first, second = calls.enter(lwp, number, row, args[:MAXARGS])
+                first, second = self._by_table(emul, number, sp, args)
             else:
+                indirect = number in (SYS_syscall, SYS___syscall)
+                if indirect or (need := calls.words(number)) > len(args):
+                    args += self._from_stack(sp, 0 if indirect else need)
+                if indirect:
+                    skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
+                    number, args = args[0] & 0xFFFFFFFF, args[skip:]
                 first, second = calls.call(lwp, number, args[:MAXARGS])
             errno = 0
         except KernelError as error:
@@ -167,8 +168,17 @@ class SystemCallTrap:
         else:
             cpu.answer(first, second, flags & ~port.carry)
 
-    def _from_stack(self, sp: int, row: int) -> tuple[int, ...]:
-        """The arguments that are not in registers; EFAULT when one that the call takes cannot be read."""
+    def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """A call of an emulation's own table."""
+        calls = self._k.system_calls
+        self._note(emul, number)
+        need, sy_call = calls.emul_row(emul, number)
+        if need > len(args):
+            args += self._from_stack(sp, need)
+        return calls.enter(self._lwp, number, sy_call, args[:MAXARGS])
+
+    def _from_stack(self, sp: int, words: int) -> tuple[int, ...]:
+        """The arguments that are not in registers; EFAULT when one of a call's `words` cannot be read."""
         size = self._k.dm.pointer
         space, addr = self._program.space, sp + size
         try:
@@ -177,7 +187,7 @@ class SystemCallTrap:
             data = b""
             with suppress(KernelError):  # perhaps none of them can be read
                 data = space.read(addr, min(PAGE_SIZE - addr % PAGE_SIZE, self._stack.size))
-            need = self._k.system_calls.words(row) - len(self._k.port.user.args)
+            need = words - len(self._k.port.user.args)
             if len(data) < need * size:
                 raise KernelError(EFAULT, f"the arguments at {addr:#x} cannot be read") from None
             return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
@@ -194,6 +204,7 @@ def _errno(k: Kernel, emul: int, errno: int) -> int:
         k.panic(f"struct emul at {emul:#x}: e_errno[{errno}]: {fault}")
 
 
+@export("void syscall_plain(struct trapframe *frame)", "sys/syscallvar.h")
 @export("void syscall(struct trapframe *frame)", "sys/syscallvar.h")
 def syscall(k: Kernel, frame: int) -> None:
     """The native handler, for a handler of an emulation that leaves a call to it."""
@@ -204,7 +215,8 @@ def syscall(k: Kernel, frame: int) -> None:
     trapframe.store(k, lwp)
     cpu = k.engine.cpu
     cpu.regs = tuple(map(cpu.read, (k.port.pc, k.port.sp, user.number, user.flags, *user.args)))
-    SystemCallTrap(k, lwp, program).native()
+    emul = proc_emul(k, lwp.proc)
+    SystemCallTrap(k, lwp, program).native(0 if emul == k.symbol("emul_netbsd") else emul)
     trapframe.fill(k, lwp, length=user.syscall_length)
 
 

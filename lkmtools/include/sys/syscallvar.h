@@ -8,8 +8,12 @@
 #ifdef _KERNEL
 struct trapframe;
 
-/* The machine's own convention, over the sysent, e_errno and e_nosys of the process's emulation. */
+/*
+ * The machine's own convention, over the sysent, e_errno and e_nosys of the process's emulation. syscall_plain is the
+ * md_syscall of native processes only.
+ */
 void	syscall(struct trapframe *frame);
+void	syscall_plain(struct trapframe *frame);
 void	syscall_intern(struct proc *p);
 #endif
 
