@@ -11,8 +11,16 @@ MAKEENTRY, ISLASTCN, CREATEDIR = 0x4000, 0x8000, 0x20_0000
 MAXPATHLEN = 1024
 MAXSYMLINKS = 32
 
+TRYEMULROOT = 0x0010
 componentname = Struct(
     "componentname",
     """u_long cn_nameiop; u_long cn_flags; struct kauth_cred *cn_cred; char *cn_pnbuf; const char *cn_nameptr;
        size_t cn_namelen; u_long cn_hash; size_t cn_consume""",
+)
+nameidata = Struct(
+    "nameidata",
+    """const char *ni_dirp; int ni_segflg; struct vnode *ni_startdir; struct vnode *ni_rootdir;
+       struct vnode *ni_erootdir; struct vnode *ni_vp; struct vnode *ni_dvp; size_t ni_pathlen;
+       const char *ni_next; u_int ni_loopcnt; struct componentname ni_cnd""",
+    {"componentname": componentname},
 )

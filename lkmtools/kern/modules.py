@@ -70,6 +70,7 @@ NAMES = (
     "vfs_mount",
     "vfs_mountcalls",
     "vfs_namecalls",
+    "vfs_nameidata",
     "vfs_subr",
     "vfs_syscalls",
     "vfs_timecalls",

@@ -56,6 +56,7 @@ class Vfs:
         self.vnodes: set[int] = set()
         self.unused: dict[int, None] = {}
         self.mounts: dict[int, Node | None] = {}
+        self.names: set[int] = set()  # buffers of names that namei() gave to modules
         self.next_fsid = 1
 
     def mount(self, mp: int) -> View:

@@ -160,14 +160,19 @@ class VnodeFile(File):
             self._unlock()
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
-        """VOP_CLOSE, and the reference goes (vn_close())."""
-        if self.flag & FWRITE:
-            view = view_of(k, self.vp, "close")
-            view.v_writecount = view.v_writecount - 1
-        lock_vnode(k, self.vp)
-        errno = vcall(k, "close", self.vp, self.flag, lwp_cred(k, lwp))
-        vput(k, self.vp)
-        return errno
+        """close_vnode()."""
+        return close_vnode(k, self.vp, self.flag, lwp_cred(k, lwp))
+
+
+def close_vnode(k: Kernel, vp: int, flag: int, cred: int) -> int:
+    """VOP_CLOSE of what was opened, and its reference goes (vn_close()). Returns an errno."""
+    if flag & FWRITE:
+        view = view_of(k, vp, "close")
+        view.v_writecount = view.v_writecount - 1
+    lock_vnode(k, vp)
+    errno = vcall(k, "close", vp, flag, cred)
+    vput(k, vp)
+    return errno
 
 
 @export(

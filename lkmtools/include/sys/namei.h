@@ -26,6 +26,7 @@ struct componentname {
 #define OPMASK		3
 #define LOCKLEAF	0x00000004
 #define LOCKPARENT	0x00000008
+#define TRYEMULROOT	0x00000010
 #define NOCACHE		0x00000020
 #define FOLLOW		0x00000040
 #define NOFOLLOW	0x00000000
@@ -38,8 +39,36 @@ struct componentname {
 #define CREATEDIR	0x00200000
 
 #ifdef _KERNEL
-/* cn_pnbuf is the caller's of the operation: who is handed one need not free it. */
-#define PNBUF_PUT(pnb)	((void)(pnb))
+#include <sys/uio.h>
+
+struct nameidata {
+	const char	*ni_dirp;	/* the path, in the memory that ni_segflg says */
+	enum uio_seg	 ni_segflg;
+	struct vnode	*ni_startdir;
+	struct vnode	*ni_rootdir;
+	struct vnode	*ni_erootdir;
+	struct vnode	*ni_vp;		/* what namei() found */
+	struct vnode	*ni_dvp;	/* where */
+	size_t		 ni_pathlen;
+	const char	*ni_next;
+	u_int		 ni_loopcnt;
+	struct componentname ni_cnd;
+};
+
+/* NetBSD 2.0 to 4.0 named the process last. */
+#define NDINIT(ndp, op, flags, segflg, namep, ...) do { \
+	(ndp)->ni_cnd.cn_nameiop = (op); \
+	(ndp)->ni_cnd.cn_flags = (flags); \
+	(ndp)->ni_cnd.cn_cred = kauth_cred_get(); \
+	(ndp)->ni_segflg = (segflg); \
+	(ndp)->ni_dirp = (namep); \
+} while (/* CONSTCOND */ 0)
+
+int	namei(struct nameidata *ndp);
+
+/* Gives back the name that namei() left in cn_pnbuf; that of a name an operation is called with stays the kernel's. */
+void	pnbuf_put(char *buf);
+#define PNBUF_PUT(pnb)	pnbuf_put(pnb)
 
 int	namei_simple_kernel(const char *path, int flags, struct vnode **vpp);
 int	namei_simple_user(const char *path, int flags, struct vnode **vpp);

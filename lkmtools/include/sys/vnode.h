@@ -194,6 +194,9 @@ int	vlockstatus(struct vnlock *vl);
 void	vattr_null(struct vattr *vap);
 #define VATTR_NULL(vap)	vattr_null(vap)
 int	vaccess(enum vtype type, mode_t file_mode, uid_t uid, gid_t gid, mode_t acc_mode, kauth_cred_t cred);
+struct nameidata;
+int	vn_open(struct nameidata *ndp, int fmode, int cmode);
+int	vn_close(struct vnode *vp, int flags, kauth_cred_t cred);
 int	vn_rdwr(enum uio_rw rw, struct vnode *vp, void *base, int len, off_t offset, enum uio_seg segflg, int ioflg,
 	    kauth_cred_t cred, size_t *aresid, struct lwp *l);
 void	vprint(const char *label, struct vnode *vp);

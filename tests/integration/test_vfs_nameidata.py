@@ -1,0 +1,163 @@
+"""namei(), vn_open() and vn_rdwr() as modules of the LKM era call them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lkmtools.abi.errno import ENOENT, EOPNOTSUPP
+from lkmtools.abi.fcntl import O_CREAT, O_RDWR
+
+MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
+HEAD = """
+#include <sys/fcntl.h>
+#include <sys/mount.h>
+#include <sys/namei.h>
+#include <sys/proc.h>
+#include <sys/vnode.h>
+"""
+WHOLE = """
+/* A file written, read and removed by the kernel itself. */
+int probe_file(void);
+int probe_file(void)
+{
+	struct nameidata nd;
+	struct vnode *vp;
+	char buf[32];
+	size_t left;
+	int error;
+
+	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, "/mnt/log");
+	if ((error = vn_open(&nd, FREAD | FWRITE | O_CREAT, 0600)) != 0)
+		return error;
+	vp = nd.ni_vp;
+	if (VOP_ISLOCKED(vp) != LK_EXCLUSIVE)
+		return 1000;
+	VOP_UNLOCK(vp, 0);
+	error = vn_rdwr(UIO_WRITE, vp, "from the kernel", 15, 0, UIO_SYSSPACE, 0, curlwp->l_cred, NULL, curlwp);
+	if (error != 0)
+		return error;
+	if ((error = vn_rdwr(UIO_READ, vp, buf, 32, 5, UIO_SYSSPACE, 0, curlwp->l_cred, &left, curlwp)) != 0)
+		return error;
+	if (left != 22 || memcmp(buf, "the kernel", 10) != 0)
+		return 1001;
+	if (vn_rdwr(UIO_READ, vp, buf, 32, 5, UIO_SYSSPACE, 0, curlwp->l_cred, NULL, curlwp) != EIO)
+		return 1002;
+	return vn_close(vp, FREAD | FWRITE, curlwp->l_cred);
+}
+
+int probe_open(int root);
+int probe_open(int root)
+{
+	struct nameidata nd;
+
+	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, root ? "/dev/null" : "/mnt/none", curlwp);
+	return vn_open(&nd, FREAD, 0);
+}
+
+/* A directory made and removed by vnode operations, wherever it is. */
+int probe_dir(int root);
+int probe_dir(int root)
+{
+	struct nameidata nd;
+	struct vattr va;
+	struct vnode *vp;
+	int error;
+
+	NDINIT(&nd, CREATE, LOCKPARENT, UIO_SYSSPACE, root ? "/tmp/new" : "/mnt/new");
+	if ((error = namei(&nd)) != 0)
+		return error;
+	if (nd.ni_vp != NULL || nd.ni_dvp == NULL)
+		return 1000;
+	VATTR_NULL(&va);
+	va.va_type = VDIR;
+	va.va_mode = 0750;
+	error = VOP_MKDIR(nd.ni_dvp, &vp, &nd.ni_cnd, &va);
+	PNBUF_PUT(nd.ni_cnd.cn_pnbuf);
+	if (error != 0)
+		return error;
+	vput(vp);
+	NDINIT(&nd, LOOKUP, FOLLOW | LOCKLEAF, UIO_SYSSPACE, root ? "/tmp/new/." : "/mnt/new/.");
+	if ((error = namei(&nd)) != 0)
+		return error;
+	if (nd.ni_vp->v_type != VDIR || VOP_ISLOCKED(nd.ni_vp) != LK_EXCLUSIVE || nd.ni_dvp != NULL)
+		return 1001;
+	vput(nd.ni_vp);
+	NDINIT(&nd, DELETE, LOCKPARENT | LOCKLEAF, UIO_SYSSPACE, root ? "/tmp/new" : "/mnt/new");
+	if ((error = namei(&nd)) != 0)
+		return error;
+	error = VOP_RMDIR(nd.ni_dvp, nd.ni_vp, &nd.ni_cnd);
+	PNBUF_PUT(nd.ni_cnd.cn_pnbuf);
+	return error;
+}
+
+int probe_parent(void);
+int probe_parent(void)
+{
+	struct nameidata nd;
+
+	NDINIT(&nd, LOOKUP, LOCKPARENT, UIO_SYSSPACE, "/mnt");
+	return namei(&nd);
+}
+"""
+
+
+@pytest.fixture
+def mem(lab: Any) -> Any:
+    """memfs on /mnt, and the module."""
+    lab.load(MEMFS, name="memfs")
+    lab.p.mkdir("/mnt")
+    lab.p.mount("memfs", "/mnt")
+    lab.load(HEAD + WHOLE)
+    return lab
+
+
+def clean(lab: Any) -> None:
+    """No vnode is referenced, no name kept."""
+    lab.p.unmount("/mnt")
+    assert (lab.k.vfs.vnodes, lab.k.vfs.names) == (set(), set())
+
+
+def test_a_module_writes_and_reads_a_file(mem: Any) -> None:
+    """vn_open, vn_rdwr in both directions, what is left over, vn_close."""
+    assert mem.call("int probe_file(void)") == 0
+    fd = mem.p.open("/mnt/log")
+    assert (mem.p.read(fd, 99), mem.p.fstat(fd).st_mode & 0o777) == (b"from the kernel", 0o600)
+    mem.p.close(fd)
+    assert mem.call("int probe_open(int root)", 0) == ENOENT
+    assert mem.call("int probe_open(int root)", 1) == EOPNOTSUPP
+    clean(mem)
+
+
+@pytest.mark.parametrize("root", [0, 1])
+def test_a_module_makes_and_removes_a_directory(mem: Any, root: int) -> None:
+    """NDINIT and namei for CREATE, LOOKUP and DELETE, on memfs and on the root file system."""
+    assert mem.call("int probe_dir(int root)", root) == 0
+    assert (mem.p.listdir("/mnt"), mem.p.listdir("/tmp")) == ([], [])
+    assert mem.call("int probe_parent(void)") == EOPNOTSUPP
+    clean(mem)
+
+
+def test_rights_are_those_of_the_process(mem: Any) -> None:
+    """A directory that its process may not search is not walked for a module either."""
+    mem.p.mkdir("/mnt/closed", 0o700)
+    mem.p.close(mem.p.open("/mnt/closed/f", O_RDWR | O_CREAT, 0o600))
+    mem.load(
+        HEAD
+        + """
+int other_run(void);
+int other_run(void)
+{
+	struct nameidata nd;
+
+	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, "/mnt/closed/f");
+	return namei(&nd);
+}
+""",
+        name="other",
+    )
+    user = mem.kernel.process("user", uid=77)
+    assert mem.begin("int other_run(void)", p=user).result() == 13
+    clean(mem)
