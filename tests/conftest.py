@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # no test depends on how busy its host is
+hypothesis.settings.load_profile("untimed")
 
 
 def _helper(name: str) -> ModuleType:

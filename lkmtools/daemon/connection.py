@@ -287,10 +287,9 @@ class Connection:
         try:
             while out:
                 del out[: self.socket.send(memoryview(out)[: 1 << 18])]
-        except BlockingIOError:
-            pass  # the rest when there is room again
-        except OSError:
-            out.clear()
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):  # else the rest goes when there is room again
+                out.clear()
         if self._closing and not out:
             self.server.drop(self)
             return

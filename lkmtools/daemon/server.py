@@ -106,10 +106,9 @@ class Server:
         while not self.stopping:
             try:
                 self._turn()
-            except Panic as panic:
-                self._panicked(panic)
-            except Interrupted:
-                pass  # stopping or rebooting, as the flags say
+            except (Panic, Interrupted) as end:
+                if isinstance(end, Panic):  # else it stops or reboots, as the flags say
+                    self._panicked(end)
             if self.want_reboot is not None:
                 self._reboot(self.want_reboot)
         self._shut_down()

@@ -181,7 +181,8 @@ def test_log_is_private_and_keeps_panics_out_of_the_terminal(daemon: Daemon) -> 
 
 
 def test_stop_by_a_tool_with_the_directory_gone(daemon: Daemon) -> None:
-    """A daemon whose directory was removed still ends by its signal."""
+    """A daemon whose directory was removed still ends by its signal, and makes nothing there anew."""
     shutil.rmtree(daemon.dir)
-    kill(daemon, signal.SIGTERM)
+    kill(daemon, signal.SIGTERM)  # which asserts that it ends
+    assert not os.path.exists(daemon.dir)
     os.mkdir(daemon.dir)

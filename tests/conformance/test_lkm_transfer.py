@@ -101,8 +101,8 @@ def test_a_bad_name_pointer_is_no_error(lab: Any) -> None:
     """The original never reads the name."""
     lkm = Lkm(lab.p)
     request = lkm.pack("lmc_resrv", 100, 0xDEAD0000, -1, 0, 0, 0, 0, 0, 0)
-    lkm.ioctl("LMRESERV", request)
-    lkm.loadbuf(b"x")
+    assert errno_of(lkm.ioctl, "LMRESERV", request) == 0
+    assert errno_of(lkm.loadbuf, b"x") == 0
 
 
 def test_a_second_lmreserv_gives_the_first_back(clean: Any) -> None:

@@ -227,6 +227,7 @@ def test_a_level_raised_in_a_callout_is_lowered(lab: Any) -> None:
     lab.until(lambda: "SPL NOT LOWERED" in lab.dmesg)
     lab.call("void old(void)")
     fired(lab, 3)
+    assert lab.dmesg.count("SPL NOT LOWERED") == 1
 
 
 def test_a_callout_that_was_never_initialised_panics(lab: Any) -> None:

@@ -163,8 +163,9 @@ def test_close_unmaps(lab: Any) -> None:
 
 @pytest.mark.parametrize("flags", [O_WRONLY, O_RDWR])
 def test_it_cannot_be_opened_for_writing(lab: Any, flags: int) -> None:
-    """EPERM, root or not."""
+    """EPERM, root or not; and nothing is open then."""
     refused(errno.EPERM, lab.p.open, "/dev/ksyms", flags)
+    assert lab.k.ksyms_dev.open == {}
 
 
 def test_only_minor_0_exists(lab: Any) -> None:
@@ -172,6 +173,7 @@ def test_only_minor_0_exists(lab: Any) -> None:
     dev = makedev(major(lab.p.stat("/dev/ksyms").st_rdev), 1)
     lab.p.mknod("/dev/ksyms1", stat.S_IFCHR | 0o444, dev)
     refused(errno.ENXIO, lab.p.open, "/dev/ksyms1", O_RDONLY)
+    assert lab.k.ksyms_dev.open == {}
 
 
 def test_reads_end_at_the_exact_size(lab: Any) -> None:
@@ -238,6 +240,7 @@ def test_mmap_past_the_rounded_end_is_EINVAL(lab: Any) -> None:
         refused(errno.EINVAL, lab.p.mmap, s.fd, length, offset)
     refused(errno.ENODEV, lab.p.mmap, lab.p.open("/dev/null"), PAGE)
     refused(errno.EINVAL, lab.p.munmap, s.address, 1 << 20)
+    assert s.image()[:4] == b"\x7fELF"  # the snapshot itself is still there
 
 
 def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:

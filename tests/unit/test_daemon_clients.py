@@ -117,17 +117,23 @@ def test_pipelined_controls_are_answered_in_order(daemon: Daemon) -> None:
         assert [Answer] * 20 == [type(client.receive()) for _ in range(20)]
 
 
+def send_until_it_blocks(sock: socket.socket, data: bytes, limit: int) -> int:
+    """Send `data` again and again: how many bytes were taken, `limit` or more if it never blocks."""
+    sent = 0
+    while sent < limit:
+        try:
+            sent += sock.send(data)
+        except BlockingIOError:
+            break
+    return sent
+
+
 def test_client_that_never_reads_is_not_read_from_for_ever(daemon: Daemon) -> None:
     """It blocks in its own send, while others are served; read at last, every answer is there."""
     with raw(daemon) as client:
         client.socket.setblocking(False)
         request = encode(Control("dmesg", "{}"), 7)
-        sent = 0
-        try:
-            while sent < 1 << 26:
-                sent += client.socket.send(request * 100)
-        except BlockingIOError:
-            pass
+        sent = send_until_it_blocks(client.socket, request * 100, 1 << 26)
         assert sent < 1 << 26
         with daemon.connect() as p:
             assert p.pid == p.getpid()
