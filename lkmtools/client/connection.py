@@ -28,7 +28,7 @@ def connect(socket: str | None = None, comm: str = "python", autostart: bool = T
         start(path)
         sock = address.open_socket(path)
     if sock is None:
-        raise DaemonError(f"no lkmd is running (socket {path})")
+        raise DaemonError(f"no lkmd is running (socket {path}); lkmd starts one, as modload does")
     return shake_hands(sock, path, comm)
 
 

@@ -156,7 +156,11 @@ def default_place(place: Place, **env: str) -> Run:
 
 def test_default_socket_is_in_the_runtime_directory(place: Place) -> None:
     """$XDG_RUNTIME_DIR/lkmd.sock."""
-    expected = Run(69, "", f"lkmctl: no lkmd is running (socket {place.dir}/lkmd.sock)\n")
+    expected = Run(
+        69,
+        "",
+        f"lkmctl: no lkmd is running (socket {place.dir}/lkmd.sock); lkmd starts one, as modload does\n",
+    )
     assert expected == default_place(place, XDG_RUNTIME_DIR=place.dir)
 
 
