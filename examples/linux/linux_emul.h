@@ -43,7 +43,6 @@
 struct linux_emuldata {
 	char	 exe[MAXPATHLEN];	/* the program's name, which it knows as /proc/self/exe */
 	vaddr_t	 brk;			/* where its break is now */
-	int	*settid;		/* where a new child will find its number */
 	void	*restorer[NSIG];	/* signal trampolines, by native number; NULL: the module's own */
 };
 #define LINUX_DATA(p)	((struct linux_emuldata *)(p)->p_emuldata)
@@ -82,7 +81,6 @@ void	linux_at_leave(struct lwp *, struct linux_at *);
 
 /* linux_process.c, linux_memory.c: what the machines give these calls in different orders. */
 int	linux_clone(struct lwp *, u_long, void *, int *, int *, register_t *);
-void	linux_begin(struct lwp *);
 int	linux_mmap(struct lwp *, vaddr_t, size_t, int, int, int, off_t, register_t *);
 int	linux_getrlimit(struct lwp *, int, struct linux_rlimit64 *);
 

@@ -34,8 +34,6 @@ linux_syscall(struct trapframe *tf)
 
 	if (code > LINUX_NOSYS)
 		code = LINUX_NOSYS;
-	if (LINUX_DATA(l->l_proc)->settid != NULL)
-		linux_begin(l);
 	error = linux_sysent[code].sy_call(l, args, rval);
 	if (error == 0)
 		tf->tf_eax = rval[0];

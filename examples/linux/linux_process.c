@@ -6,6 +6,15 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+/* A child begins: its number goes to where the parent asked for it. A bad pointer is its own loss. */
+static void
+child_begins(void *settid)
+{
+	int pid = curproc->p_pid;
+
+	(void)copyout(&pid, settid, sizeof(pid));
+}
+
 /*
  * clone: new processes, not threads. A child that would share its parent's memory for a while, as vfork's does, has a
  * copy instead, which programs that only go on to execve cannot tell.
@@ -15,32 +24,19 @@ linux_clone(struct lwp *l, u_long flags, void *stack, int *parent_tid, int *chil
 {
 	static const u_long known = LINUX_CSIGNAL | LINUX_CLONE_VM | LINUX_CLONE_VFORK |
 	    LINUX_CLONE_PARENT_SETTID | LINUX_CLONE_CHILD_CLEARTID | LINUX_CLONE_CHILD_SETTID;
-	struct linux_emuldata *data = LINUX_DATA(l->l_proc);
 	int pid, error;
 
 	if ((flags & ~known) != 0 || (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) == LINUX_CLONE_VM)
 		return EINVAL;
 	if ((flags & LINUX_CSIGNAL) != LINUX_SIGCHLD && (flags & LINUX_CSIGNAL) != 0)
 		return EINVAL;
-	data->settid = (flags & LINUX_CLONE_CHILD_SETTID) != 0 ? child_tid : NULL;
-	error = fork1(l, (flags & LINUX_CLONE_VFORK) != 0 ? FORK_PPWAIT : 0, SIGCHLD, stack, 0, NULL, NULL, retval, NULL);
-	data->settid = NULL;
+	error = fork1(l, (flags & LINUX_CLONE_VFORK) != 0 ? FORK_PPWAIT : 0, SIGCHLD, stack, 0,
+	    (flags & LINUX_CLONE_CHILD_SETTID) != 0 ? child_begins : NULL, child_tid, retval, NULL);
 	if (error == 0 && (flags & LINUX_CLONE_PARENT_SETTID) != 0) {
 		pid = retval[0];
 		error = copyout(&pid, parent_tid, sizeof(pid));
 	}
 	return error;
-}
-
-/* A child's first system call: its number goes to where the parent asked for it. A bad pointer is its own loss. */
-void
-linux_begin(struct lwp *l)
-{
-	struct linux_emuldata *data = LINUX_DATA(l->l_proc);
-	int pid = l->l_proc->p_pid;
-
-	(void)copyout(&pid, data->settid, sizeof(pid));
-	data->settid = NULL;
 }
 
 LINUX_CALL(fork)

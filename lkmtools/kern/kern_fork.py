@@ -34,7 +34,7 @@ from lkmtools.kern.syscall import syscall
 from lkmtools.kern.trap import userland
 from lkmtools.kern.uvm_map import Vmspace
 from lkmtools.kern.uvm_mmap import ProgramMapper
-from lkmtools.machine import UserThread
+from lkmtools.machine import Prototype, UserThread
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -106,14 +106,22 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     return proc
 
 
+FORK_FUNC = Prototype("void func(void *arg)")
+
+
 @syscall(SYS_fork, "")
 def sys_fork(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """A copy of the process: 0 and 1 there, its number and 0 here. EAGAIN at the limit."""
     return fork(k, lwp).pid, 0
 
 
-def fork(k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0) -> Proc:
-    """fork1() for Python: the child, which goes on as fork's child does; on `stack`, when it is not 0."""
+def fork(
+    k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0, first: Callable[[], object] | None = None
+) -> Proc:
+    """fork1() for Python: the child, which calls `first` and goes on as fork's child does.
+
+    It does so on `stack`, when that is not 0.
+    """
     proc, program = lwp.proc, lwp.proc.program
     if program is None:
         raise KernelError(EPERM, "a client process cannot fork")
@@ -135,7 +143,13 @@ def fork(k: Kernel, lwp: Lwp, flags: int = 0, stack: int = 0) -> Proc:
     child.vm = Vmspace(ProgramMapper(k, copy))
     child.vm.maps.update(proc.vm.maps)
     inherit(k, proc, child)
-    _start(k, child, lambda: _child_return(k, child, stack))
+
+    def begin() -> None:
+        _child_return(k, child, stack)
+        if first is not None:
+            first()
+
+    _start(k, child, begin)
     fork_hooks(k, proc, child, flags)
     return child
 
@@ -168,7 +182,8 @@ def fork1(
         raise KernelError(EINVAL, f"fork flags {flags:#x}: parent and child share nothing here")
     if exitsig != SIGCHLD:
         raise KernelError(EINVAL, f"exit signal {exitsig}; here it is SIGCHLD")
-    child = fork(k, k.lwp_at(l_addr), flags, stack + size if stack else 0)
+    first = (lambda: k.call(FORK_FUNC, func, arg)) if func else None
+    child = fork(k, k.lwp_at(l_addr), flags, stack + size if stack else 0, first)
     if retval:
         k.umem.set_ptr(retval, child.pid)
         k.umem.set_ptr(retval + k.dm.pointer, 0)

@@ -146,7 +146,7 @@ void		 psignal(struct proc *p, int signo);
 
 /*
  * A copy of the current process, which goes on in child_return(). stack: where its stack begins, when not where the
- * parent's is. exitsig must be SIGCHLD; func, arg are not called. The child's number is in retval[0].
+ * parent's is. exitsig must be SIGCHLD; func(arg) is the first thing it does, if func is not NULL. The child's number is in retval[0].
  */
 int	fork1(struct lwp *l, int flags, int exitsig, void *stack, size_t stacksize, void (*func)(void *), void *arg,
 	    register_t *retval, struct proc **rnewprocp);

@@ -3,11 +3,20 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* clone's last arguments: threads' own memory stands before or behind. */
+#ifdef __LP64__
+#define TID(p)	(p), 0
+#else
+#define TID(p)	0, (p)
+#endif
 
 int
 main(int argc, char **argv)
@@ -47,5 +56,12 @@ main(int argc, char **argv)
 	}
 	waitpid(p, &st, 0);
 	printf("%d %d\n", WIFSIGNALED(st), WTERMSIG(st) == SIGUSR2);
+	fflush(stdout);
+	st = 0;
+	if ((p = syscall(SYS_clone, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, 0, &st, TID(&st))) == 0)
+		_exit(st == getpid() ? 3 : 4);
+	printf("%d ", st == p);
+	waitpid(p, &st, 0);
+	printf("%d\n", WEXITSTATUS(st));
 	return 0;
 }
