@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import boot, calls, devices, exec, ksyms, many, tools, wire
+from bench import boot, calls, devices, exec, ksyms, linux, many, tools, wire
 
 SUITES = {
     "tools": tools,
@@ -16,6 +16,7 @@ SUITES = {
     "many": many,
     "ksyms": ksyms,
     "exec": exec,
+    "linux": linux,
     "devices": devices,
     "boot": boot,
 }
