@@ -58,6 +58,9 @@ class Startup(NamedTuple):
             return True
 
 
+PLAIN = Startup()  # nothing to load, nothing to raise
+
+
 class Init:
     """One boot, from start() until `done` is called; abandon() when the kernel dies before that."""
 
@@ -102,6 +105,11 @@ class Init:
                 [*command, "start"], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, env=env,
                 start_new_session=True,
             )  # fmt: skip
+        except OSError as error:
+            os.close(reading)
+            self.server.console.write(f"init: cannot run rc.lkm: {error.strerror}\n")
+            self._raise_securelevel()
+            return
         finally:
             os.close(writing)
         self._output, self._pidfd = reading, os.pidfd_open(self._child.pid)
@@ -136,7 +144,7 @@ class Init:
         self._close_output()
         status = self._reap()
         if status < 0:
-            self.server.console.write(f"rc.lkm was ended by {signal.Signals(-status).name}\n")
+            self.server.console.write(f"rc.lkm was ended by signal {-status}\n")
         self.server.when_calm(self._raise_securelevel)
 
     def _raise_securelevel(self) -> None:

@@ -27,7 +27,7 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
 from lkmtools.daemon import control
 from lkmtools.daemon.connection import STREAM, Connection
-from lkmtools.daemon.init import Init, Startup
+from lkmtools.daemon.init import PLAIN, Init, Startup
 from lkmtools.daemon.listener import Listener, peer
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.errors import KernelError
@@ -59,7 +59,7 @@ class Server:
         config: Config,
         console: Console,
         *,
-        startup: Startup = Startup(),  # noqa: B008 (immutable)
+        startup: Startup = PLAIN,
         reboot_on_panic: bool = True,
         make: Make = Kernel,
     ) -> None:

@@ -9,9 +9,11 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from daemonfix import Place, Raw
@@ -20,6 +22,7 @@ from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.client.connection import shake_hands
 from lkmtools.daemon.background import READY, Readiness, read_all
+from lkmtools.daemon.init import PLAIN, Startup
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import BOOT_TRIES, Make, Server
 from lkmtools.errors import PanicError
@@ -69,10 +72,12 @@ class OnceOnly(Damaged):
 class Running:
     """A Server in a thread."""
 
-    def __init__(self, path: str, make: Make, reboot_on_panic: bool = True) -> None:
+    def __init__(self, path: str, make: Make, reboot_on_panic: bool = True, startup: Startup = PLAIN) -> None:
         self.path = path
         self.listener = Listener(path)
-        self.server = Server(self.listener, Config(), Console(), make=make, reboot_on_panic=reboot_on_panic)
+        self.server = Server(
+            self.listener, Config(), Console(), startup=startup, make=make, reboot_on_panic=reboot_on_panic
+        )
         self.server.boot()
         self.listener.listen()
         self.reading, self.wake = os.pipe()
@@ -93,8 +98,8 @@ def start(place: Place) -> Iterator[Callable[..., Running]]:
     """start(kernel class, ...) -> Running; stopped at the end."""
     made: list[Running] = []
 
-    def begin(make: Make, reboot_on_panic: bool = True) -> Running:
-        made.append(Running(place.socket, make, reboot_on_panic))
+    def begin(make: Make, **options: Any) -> Running:
+        made.append(Running(place.socket, make, **options))
         return made[-1]
 
     yield begin
@@ -107,6 +112,20 @@ def start(place: Place) -> Iterator[Callable[..., Running]]:
             running.server.last.socket.close()
         os.close(running.reading)
         os.close(running.wake)
+
+
+def test_a_boot_that_cannot_run_rc_lkm_goes_on(
+    start: Callable[..., Running], place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The console says so; securelevel rises, and users are served."""
+    monkeypatch.setattr(sys, "executable", f"{place.dir}/python")
+    running = start(Kernel, startup=Startup(conf=f"{place.dir}/lkm.conf", securelevel=1))
+    with running.connect() as p:
+        assert p.sysctl("kern.securelevel") == 1
+        assert p.control("dmesg")["text"].splitlines()[-2:] == [
+            "init: cannot run rc.lkm: No such file or directory",
+            "init: kern.securelevel: 0 -> 1",
+        ]
 
 
 def test_nobody_waits_for_a_boot_for_ever() -> None:
@@ -246,7 +265,7 @@ def test_kernel_that_cannot_boot_again_is_halted_and_says_so(start: Callable[...
 
 def test_panic_halt_keeps_the_kernel_halted_until_reboot(start: Callable[..., Running]) -> None:
     """lkmd --panic halt; lkmctl reboot boots again."""
-    running = start(Damaged, False)
+    running = start(Damaged, reboot_on_panic=False)
     with running.connect() as p, pytest.raises(PanicError):
         p.syscall(PANIC)
     with running.connect() as p:
@@ -261,7 +280,7 @@ def test_a_client_of_a_halted_kernel_outlives_its_reboot(start: Callable[..., Ru
     """Its socket may have the number of a descriptor that the dead kernel had: it stays the client's."""
     gc.collect()  # nothing an earlier test forgot is closed later, below the numbers taken here
     lower = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
-    running = start(Damaged, False)
+    running = start(Damaged, reboot_on_panic=False)
     kernel = running.server.kernel
     assert kernel is not None
     number = kernel.host.fileno()
