@@ -2,7 +2,8 @@
 
 It does not hold /dev/lkm, so that others can unload what is in the way. Who waits is woken when a module is
 unloaded, when the last reference of a holder is dropped, and when a call in progress sleeps again or ends;
-then it looks again. That the module's own handler would refuse is not known here.
+then it looks again. Devices that are closed and file systems that are unmounted wake nobody, so it looks now
+and then as well. That the module's own handler would refuse is not known here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from lkmtools.kern.syscall import syscall
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+
+
+_LOOK = 0.1  # seconds between two looks when nobody wakes us
 
 
 class Waiters:
@@ -55,7 +59,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
             raise KernelError(EWOULDBLOCK, why)
         waiters.watched.update(call.lwp for call in lkm_refs.calls(k, module))
         try:
-            k.sched.tsleep(waiters.ident, PWAIT | PCATCH, "lkmwait", int(left * k.config.hz) + 1)
+            k.sched.tsleep(waiters.ident, PWAIT | PCATCH, "lkmwait", int(min(left, _LOOK) * k.config.hz) + 1)
         except KernelError as error:
             if error.errno != EWOULDBLOCK:
                 raise

@@ -28,6 +28,19 @@ def test_ramdisk_with_its_postinstall_script(daemon: Any, cc: Any) -> None:
     )
 
 
+def test_modunload_waits_until_the_device_is_closed(daemon: Any, cc: Any) -> None:
+    """-w: the tool sleeps in the kernel meanwhile."""
+    assert daemon.run("modload", str(cc(EXAMPLES / "ramdisk/ramdisk.c", name="ramdisk"))).status == 0
+    with daemon.connect() as p:
+        p.mknod("/dev/ramdisk0", 0o060666, 60 << 8)
+        fd = p.open("/dev/ramdisk0")
+        with daemon.popen("modunload", "-w", "50", "ramdisk") as process:
+            while not any(row["wmesg"] == "lkmwait" for row in p.control("ps")["processes"]):
+                assert process.poll() is None
+            p.close(fd)
+            assert process.wait() == 0
+
+
 def test_ticker_is_a_drv_module(daemon: Any, cc: Any) -> None:
     """modstat's row has the type and no offset; dmesg has the devices that attach and detach."""
     obj = cc(EXAMPLES / "ticker/ticker.c", name="ticker")
