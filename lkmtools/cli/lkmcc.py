@@ -196,7 +196,10 @@ def host_check() -> int:
     return 0
 
 
-@click.command(help=_HELP, context_settings={**CONTEXT, "ignore_unknown_options": True})
+# A single letter would be looked for inside the compiler's options, too: -h is a word that main() looks for.
+@click.command(
+    help=_HELP, context_settings={**CONTEXT, "ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
 @click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; 'zig' is zig's.")
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
@@ -215,6 +218,9 @@ def main(
     words: tuple[str, ...],
 ) -> None:
     """Parse, find the compiler, run it."""
+    if "-h" in words:
+        click.echo(click.get_current_context().get_help())
+        return
     if check_compiler:
         sys.exit(host_check())
     if samples:

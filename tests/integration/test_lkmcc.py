@@ -55,6 +55,12 @@ def test_other_options_reach_the_compiler(lkmcc):
     assert b"hello\0" in (lkmcc.dir / "hello.o").read_bytes()
 
 
+def test_h_alone_is_help(lkmcc):
+    """As with every tool; inside another word it is the compiler's."""
+    assert lkmcc("-h").stdout == lkmcc("--help").stdout
+    assert "Compile loadable kernel modules." in lkmcc("-h").stdout
+
+
 def test_output_can_be_named(lkmcc):
     write(lkmcc.dir, a="int a;")
     assert lkmcc("a.c", "-o", "other.o").returncode == 0
