@@ -37,9 +37,10 @@ SCRATCH = 256  # bytes for a small ioctl argument, or a uio and its iovec
 class Lwp:
     """A kernel thread. `addr` is its struct lwp; `args` and `retval` are kernel memory of its own."""
 
-    def __init__(self, proc: Proc, addr: int, room: int) -> None:
+    def __init__(self, proc: Proc, addr: int, cred: int, room: int) -> None:
         self.proc = proc
         self.addr = addr
+        self.cred = cred  # where the pointer to the process's credentials is
         self.args = room
         self.retval = room + ARGS_ROOM
         self._scratch = self._scratch_start = room + ARGS_ROOM + 16
@@ -204,7 +205,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
             cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
         ),
     )  # fmt: skip
-    proc.lwp = Lwp(proc, lwp_addr, block + sum(sizes) + frame)
+    proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), block + sum(sizes) + frame)
     k.lwps[lwp_addr] = proc.lwp
     return proc
 

@@ -58,8 +58,7 @@ def sys_getppid(k: Kernel, lwp: Lwp) -> int:
 
 def _cred(k: Kernel, lwp: Lwp) -> View:
     """The process's struct kauth_cred."""
-    addr = k.mem.ptr(lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_cred"))
-    return k.mem.view(kauth_cred.layout(k.dm), addr)
+    return k.mem.view(kauth_cred.layout(k.dm), k.mem.ptr(lwp.cred))
 
 
 def copy_cred(k: Kernel, parent: Proc, child: Proc) -> None:

@@ -114,6 +114,8 @@ class SystemCalls:
         layout = sysent.layout(k.dm)
         self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
         self._step = layout.size
+        self._row = layout.select("sy_narg", "sy_call")
+        self._mask = k.dm.mask
         self._rows = {row.number: row for row in rows}
         self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in self._rows.values()}
         word = "Q" if k.dm.pointer == 8 else "I"
@@ -122,9 +124,12 @@ class SystemCalls:
         self._retval = struct.Struct(f"{k.dm.order}2{word}")
         self.in_vain = InVain(k)
 
-    def words(self, number: int) -> int:
-        """How many argument words call `number` takes, as its entry says (sy_narg)."""
-        return self._k.mem.u16(self._sysent + number * self._step) if number < SYS_NSYSENT else 0
+    def row(self, number: int) -> tuple[int, int]:
+        """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
+        if not 0 <= number < SYS_NSYSENT:
+            raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
+        narg, sy_call = self._k.mem.unpack(self._row, self._sysent + number * self._step)
+        return narg, sy_call
 
     def emul_row(self, emul: int, number: int) -> tuple[int, int]:
         """The entry of a call in an emulation's table, or of its e_nosys: sy_narg and sy_call."""
@@ -160,11 +165,12 @@ class SystemCalls:
 
     def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """Call sysent[number]: its two return registers, or a KernelError."""
-        if not 0 <= number < SYS_NSYSENT:
-            raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
         if len(args) > MAXARGS:
             raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
-        sy_call = self._k.mem.ptr(self._sysent + number * self._step + self._sy_call)
+        return self.native(lwp, number, self.row(number)[1], args)
+
+    def native(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """Make the call of an entry of sysent[]; count it when it is nobody's."""
         if sy_call in self.in_vain.nobody:
             self.in_vain.count(number)
         return self.enter(lwp, number, sy_call, args)
@@ -184,19 +190,21 @@ class SystemCalls:
             self._k.engine.on_fault(lwp.thread, fault, self._k.engine.function_at(sy_call))
         if result is None:
             return 0, 0
-        mask = self._k.dm.mask
         if isinstance(result, tuple):
-            return result[0] & mask, result[1] & mask
+            return result[0] & self._mask, result[1] & self._mask
         if not binding.wide:
-            return result & mask, 0
+            return result & self._mask, 0
         first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
         return first, second
 
     def _call_module(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
         """The entry is a module's: arguments and results are words in kernel memory."""
-        k, mask = self._k, self._k.dm.mask
-        words = args + (0,) * (MAXARGS - len(args))
-        k.mem.write(lwp.args, self._words.pack(*[word & mask for word in words], 0, 0))
+        k, words = self._k, args + (0,) * (MAXARGS - len(args))
+        try:
+            data = self._words.pack(*words, 0, 0)
+        except struct.error:  # of a client: wider than a register, or negative
+            data = self._words.pack(*[word & self._mask for word in words], 0, 0)
+        k.mem.write(lwp.args, data)
         lwp.sy_call = sy_call
         try:
             errno = k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)

@@ -44,7 +44,7 @@ def userland(k: Kernel, lwp: Lwp) -> None:
     """Run a program until ProcExit."""
     program = lwp.proc.program
     assert program is not None
-    engine, watchdog = k.engine, k.engine.watchdog
+    engine, watchdog, sched = k.engine, k.engine.watchdog, k.sched
     serve = SystemCallTrap(k, lwp, program).serve
     while True:
         if program.pending:
@@ -52,12 +52,13 @@ def userland(k: Kernel, lwp: Lwp) -> None:
         stop = engine.run_user(program.user)
         if stop == SYSCALL:
             serve()
-            k.sched.userret()
+            if sched.spl or sched.spins:
+                sched.userret()
         elif stop != PREEMPTED:
             _exception(k, lwp, program)
         if watchdog.tick or stop == PREEMPTED:
             watchdog.tick = False
-            k.sched.yield_cpu()
+            sched.yield_cpu()
 
 
 def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
@@ -145,13 +146,16 @@ class SystemCallTrap:
             if emul:
                 first, second = self._by_table(emul, number, sp, args)
             else:
-                indirect = number in (SYS_syscall, SYS___syscall)
-                if indirect or (need := calls.words(number)) > len(args):
-                    args += self._from_stack(sp, 0 if indirect else need)
-                if indirect:
+                if number in (SYS_syscall, SYS___syscall):
+                    args += self._from_stack(sp, 0)
                     skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
                     number, args = args[0] & 0xFFFFFFFF, args[skip:]
-                first, second = calls.call(lwp, number, args[:MAXARGS])
+                    _, sy_call = calls.row(number)
+                else:
+                    need, sy_call = calls.row(number)
+                    if need > len(args):
+                        args += self._from_stack(sp, need)
+                first, second = calls.native(lwp, number, sy_call, args[:MAXARGS])
             errno = 0
         except KernelError as error:
             errno = error.errno

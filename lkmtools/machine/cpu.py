@@ -394,11 +394,13 @@ class Cpu:
 
     def save(self, context: ctypes.c_void_p) -> None:
         """Store all registers in `context`."""
-        self._check(self._uc.uc_context_save(self._h, context), "uc_context_save")
+        if status := self._hot.save(self._h, context):
+            self._check(status, "uc_context_save")
 
     def restore(self, context: ctypes.c_void_p) -> None:
         """Load all registers from `context`."""
-        self._check(self._uc.uc_context_restore(self._h, context), "uc_context_restore")
+        if status := self._hot.restore(self._h, context):
+            self._check(status, "uc_context_restore")
 
     def free_context(self, context: ctypes.c_void_p) -> None:
         """Give a context back."""

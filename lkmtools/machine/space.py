@@ -68,10 +68,10 @@ class Device(NamedTuple):
 class AddressSpace:
     """User addresses [PAGE_SIZE, top) of one program. Errors are KernelErrors: EFAULT, ENOMEM, EINVAL."""
 
-    __slots__ = ("_common", "_device", "_frame", "_frames", "_prot", "changed", "exhausted", "top")
+    __slots__ = ("_common", "_device", "_frame", "_prot", "changed", "exhausted", "frames", "top")
 
     def __init__(self, frames: Frames, top: int) -> None:
-        self._frames = frames
+        self.frames = frames
         self._common: set[int] = set()  # pages that stay shared after a copy of the space
         self._prot: dict[int, int] = {}  # by page number: READ, WRITE, EXEC; 0 for mapped without access
         self._frame: dict[int, int] = {}
@@ -79,11 +79,6 @@ class AddressSpace:
         self.top = top
         self.changed = True
         self.exhausted = False  # a page could not be given memory
-
-    @property
-    def frames(self) -> Frames:
-        """Where its memory comes from."""
-        return self._frames
 
     @property
     def size(self) -> int:
@@ -97,7 +92,7 @@ class AddressSpace:
         prot = self._prot.get(page, 0)
         if not prot & access:
             return None
-        frames = self._frames
+        frames = self.frames
         frame = self._frame.get(page)
         if frame is None:
             frame = frames.take()
@@ -114,7 +109,7 @@ class AddressSpace:
         return frame, prot
 
     def _unshare(self, page: int, old: int) -> int | None:
-        frames = self._frames
+        frames = self.frames
         new = frames.take()
         if new is None:
             self.exhausted = True
@@ -138,8 +133,8 @@ class AddressSpace:
     def map(self, addr: int, length: int, prot: int) -> None:
         """Fresh zero pages at `addr`, in place of what was there; ENOMEM when RAM could never hold them."""
         pages = self._pages(addr, length)
-        if len(self._prot) + len(pages) > self._frames.total:
-            limit = self._frames.total << PAGE_SHIFT
+        if len(self._prot) + len(pages) > self.frames.total:
+            limit = self.frames.total << PAGE_SHIFT
             raise KernelError(ENOMEM, f"{self.size + length} bytes mapped; there are {limit} for programs")
         self._forget(pages)
         value = prot | READ if prot else 0
@@ -147,7 +142,7 @@ class AddressSpace:
 
     def map_frame(self, page: int, frame: int, prot: int) -> None:
         """A page, also beyond `top`, that means `frame`, which others share."""
-        self._frames.share(frame)
+        self.frames.share(frame)
         self._prot[page] = prot
         self._frame[page] = frame
         self.changed = True
@@ -160,24 +155,24 @@ class AddressSpace:
     def own_page(self, page: int, prot: int) -> int:
         """Where in RAM a page, also beyond `top`, is that this space shares with nobody; ENOMEM."""
         old = self._frame.get(page)
-        if old is not None and not self._frames.shared(old):
+        if old is not None and not self.frames.shared(old):
             return old << PAGE_SHIFT
-        frame = self._frames.take()
+        frame = self.frames.take()
         if frame is None:
             raise KernelError(ENOMEM, "no memory for a page of the program")
         at = frame << PAGE_SHIFT
         if old is not None:
-            self._frames.buf[at : at + PAGE_SIZE] = self._frames.buf[
+            self.frames.buf[at : at + PAGE_SIZE] = self.frames.buf[
                 old << PAGE_SHIFT : (old + 1) << PAGE_SHIFT
             ]
-            self._frames.drop(old)
+            self.frames.drop(old)
         self._frame[page], self._prot[page] = frame, prot
         self.changed = True
         return at
 
     def map_shared(self, addr: int, length: int, prot: int) -> None:
         """Fresh zero pages that copies of this space will share, whoever writes; ENOMEM."""
-        pages, frames = self._pages(addr, length), self._frames
+        pages, frames = self._pages(addr, length), self.frames
         if len(pages) > frames.free:
             raise KernelError(ENOMEM, f"{length} bytes; {frames.free << PAGE_SHIFT} are free for programs")
         self._forget(pages)
@@ -213,7 +208,7 @@ class AddressSpace:
             raise KernelError(ENOMEM, f"{missing << PAGE_SHIFT:#x} is not mapped")
         if any(prot & ~self._device[page].prot & ~READ for page in pages if page in self._device):
             raise KernelError(EACCES, f"protection {prot:#x}: more than the device was mapped for")
-        self._frames.stale |= any((prot | self._prot[page]) & EXEC for page in pages)
+        self.frames.stale |= any((prot | self._prot[page]) & EXEC for page in pages)
         self._prot.update(dict.fromkeys(pages, prot | READ if prot else 0))
         self.changed = True
 
@@ -223,8 +218,8 @@ class AddressSpace:
             frame = self._frame.pop(page, None)
             self._common.discard(page)
             if frame is not None and self._device.pop(page, None) is None:
-                self._frames.drop(frame)
-                self._frames.stale |= bool(prot & EXEC)
+                self.frames.drop(frame)
+                self.frames.stale |= bool(prot & EXEC)
         self.changed = True
 
     def free_range(self, length: int, below: int) -> int:
@@ -242,18 +237,18 @@ class AddressSpace:
     def is_free(self, addr: int, length: int) -> bool:
         """Is nothing mapped in a range of user addresses?"""
         pages = self._pages(addr, length)
-        return len(pages) <= self._frames.total and not any(page in self._prot for page in pages)
+        return len(pages) <= self.frames.total and not any(page in self._prot for page in pages)
 
     def copy(self) -> AddressSpace:
         """A space with the same content (fork): memory is shared until either writes."""
-        other = AddressSpace(self._frames, self.top)
+        other = AddressSpace(self.frames, self.top)
         other._prot = self._prot.copy()
         other._frame = self._frame.copy()
         other._common = self._common.copy()
         other._device = self._device.copy()
         for page, frame in self._frame.items():
             if page not in self._device:
-                self._frames.share(frame)
+                self.frames.share(frame)
         self.changed = True
         return other
 
@@ -272,7 +267,7 @@ class AddressSpace:
 
     def read(self, addr: int, length: int) -> bytes:
         """`length` bytes of user memory; EFAULT."""
-        buf = self._frames.buf
+        buf = self.frames.buf
         room = PAGE_SIZE - (addr & _OFFSET)
         if length <= room:
             at = self._touch(addr, READ) if length > 0 else 0
@@ -294,10 +289,10 @@ class AddressSpace:
             take = min(len(data) - done, PAGE_SIZE - (addr + done & _OFFSET))
             pieces.append((self._touch(addr + done, WRITE), done, take))
             if self._prot[addr + done >> PAGE_SHIFT] & EXEC:
-                self._frames.stale = True
+                self.frames.stale = True
             done += take
         for at, done, take in pieces:
-            self._frames.buf[at : at + take] = data[done : done + take]
+            self.frames.buf[at : at + take] = data[done : done + take]
 
     def available(self, addr: int) -> int:
         """How many bytes from `addr` on are surely readable; EFAULT when none are."""

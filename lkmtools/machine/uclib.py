@@ -45,6 +45,8 @@ class Hot(NamedTuple):
     reg_write: Any
     read_batch: Any
     write_batch: Any
+    save: Any
+    restore: Any
 
 
 class TlbEntry(ctypes.Structure):
@@ -65,8 +67,6 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "uc_close": (_ptr,),
     "uc_mem_map_ptr": (_ptr, _u64, _u64, ctypes.c_uint32, _ptr),
     "uc_context_alloc": (_ptr, _ptr),
-    "uc_context_save": (_ptr, _ptr),
-    "uc_context_restore": (_ptr, _ptr),
     "uc_context_free": (_ptr,),
 }
 
@@ -104,6 +104,8 @@ def hot(lib: ctypes.CDLL) -> Hot:
         quick.uc_reg_write,
         quick.uc_reg_read_batch,
         quick.uc_reg_write_batch,
+        quick.uc_context_save,
+        quick.uc_context_restore,
     )
 
 
