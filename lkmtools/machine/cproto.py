@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.datamodel import DataModel, scalar
 from lkmtools.machine.port import FIRST_ARG
@@ -160,8 +160,9 @@ class Binding:
     """A prototype on a machine.
 
     `nregs` argument registers and `nstack` stack words are read; `decode(regs + stack words)`, with regs as
-    Cpu.regs has them, makes the arguments, and so does `decode_words(words)` from all words alone;
-    `encode(args)` makes the words of arguments.
+    Cpu.regs has them, makes the arguments, and so does `decode_words(words)` from all words alone, which may
+    be wider than a register; `encode(args)` makes the words of arguments, `result(word)` what was returned.
+    The four are compiled when they are first wanted: a kernel has hundreds of functions, and few are called.
     """
 
     def __init__(self, proto: Prototype, port: Port) -> None:
@@ -171,7 +172,7 @@ class Binding:
         width = 8 * dm.pointer
         mask = (1 << width) - 1
         places: list[tuple[int, int, bool]] = []  # of each argument: first word, bytes, signed
-        pushes: list[str] = []
+        pushes: list[str] = []  # the words as expressions of the arguments
         for i, param in enumerate(proto.params):
             size = param.type.size(dm)
             places.append((len(pushes), size, param.type.signed(dm)))
@@ -180,29 +181,45 @@ class Binding:
                 pushes.append(f"a[{i}]>>{width}&{mask:#x}")
                 if dm.byteorder == "big":
                     pushes[-2:] = pushes[:-3:-1]
+        self._places, self._pushes = places, pushes
         self.words = len(pushes)
         self.nregs = min(self.words, len(port.args))
         self.nstack = self.words - self.nregs
         if proto.variadic:
             self.nregs = len(port.args)
         self.stack = struct.Struct(f"{dm.order}{self.nstack}{'Q' if dm.pointer == 8 else 'I'}")
-        # The arguments from registers and stack, and from argument words that may be wider than a register.
-        self.decode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile(
-            "w", [_argument(dm, FIRST_ARG + at, size, signed, width) for at, size, signed in places]
-        )
-        self.decode_words: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile(
-            "w", [_argument(dm, at, size, signed, 64) for at, size, signed in places]
-        )
-        self.encode: Callable[[tuple[int, ...]], tuple[int, ...]] = _compile("a", pushes)
-        ret_bits = 8 * proto.ret.size(dm)
-        self.wide = ret_bits > width
-        self.result: Callable[[int], int] = eval(
-            f"lambda v: {_narrow('v', ret_bits, proto.ret.signed(dm), 64) if ret_bits else '0'}"
-        )
+        self.wide = 8 * proto.ret.size(dm) > width
         self.returns_errno = proto.ret.name == "int"
         self.void = proto.ret.name == "void"
         self.takes_list = proto.variadic or any(p.type.name == "va_list" for p in proto.params)
         self.va_param = next((i for i, p in enumerate(proto.params) if p.type.name == "va_list"), None)
+
+    @cached_property
+    def decode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+        """Arguments from registers and stack."""
+        dm = self.port.dm
+        places = [(FIRST_ARG + at, size, signed) for at, size, signed in self._places]
+        return _compile("w", [_argument(dm, *place, 8 * dm.pointer) for place in places])
+
+    @cached_property
+    def decode_words(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+        """Arguments from argument words of 64 bits."""
+        return _compile("w", [_argument(self.port.dm, *place, 64) for place in self._places])
+
+    @cached_property
+    def encode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+        """Argument words."""
+        return _compile("a", self._pushes)
+
+    @cached_property
+    def result(self) -> Callable[[int], int]:
+        """The value returned, from a word of 64 bits; 0 of void."""
+        ret, dm = self.proto.ret, self.port.dm
+        bits = 8 * ret.size(dm)
+        value: Callable[[int], int] = eval(
+            f"lambda v: {_narrow('v', bits, ret.signed(dm), 64) if bits else '0'}"
+        )
+        return value
 
 
 def _argument(dm: DataModel, at: int, size: int, signed: bool, have: int) -> str:
@@ -225,8 +242,10 @@ def _narrow(expr: str, bits: int, signed: bool, have: int) -> str:
     return f"({expr}&{mask:#x})" if have > bits else expr
 
 
-def _compile(name: str, parts: list[str]) -> Any:
-    return eval(f"lambda {name}: ({''.join(part + ',' for part in parts)})")
+def _compile(name: str, parts: list[str]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    made: Callable[[tuple[int, ...]], tuple[int, ...]]
+    made = eval(f"lambda {name}: ({''.join(part + ',' for part in parts)})")
+    return made
 
 
 def stack_words(mem: Memory, sp: int) -> Words:
