@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from types import ModuleType
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # no test depends on how busy its host is
+# No test depends on how busy its host is; and in CI, none on chance: there every run tries the same examples.
+hypothesis.settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("untimed")
 
 

@@ -72,9 +72,10 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
     weak: dict[str, int] = {}
     for row in form.iter_unpack(file.table(index, form)):
         bind, kind = row[i_info] >> 4, row[i_info] & 15
-        if row[i_shndx] in (c.SHN_UNDEF, c.SHN_COMMON) or bind == c.STB_LOCAL or not row[i_name]:
+        if row[i_shndx] in (c.SHN_UNDEF, c.SHN_COMMON) or bind == c.STB_LOCAL:
             continue
         if kind in (c.STT_SECTION, c.STT_FILE, c.STT_TLS):
             continue
-        (weak if bind == c.STB_WEAK else strong)[file.string(link, row[i_name])] = row[i_value]
+        if symbol := file.string(link, row[i_name]):
+            (weak if bind == c.STB_WEAK else strong)[symbol] = row[i_value]
     return weak | strong

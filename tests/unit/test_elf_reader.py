@@ -215,6 +215,8 @@ def test_read_symbols_gives_defined_globals_and_prefers_strong_ones() -> None:
     ]
     data = relocatable([Sec(".text", b"\xc3", flags=AX)], symbols, etype=2)
     assert read_symbols(data, "netbsd") == {"both": 3, "weak": 4, "abs": 5}
+    nameless = data.replace(b"both\0", bytes(5))
+    assert read_symbols(nameless, "netbsd") == {"weak": 4, "abs": 5}
 
 
 @pytest.mark.parametrize(
