@@ -76,6 +76,6 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
             continue
         if kind in (c.STT_SECTION, c.STT_FILE, c.STT_TLS):
             continue
-        if symbol := file.string(link, row[i_name]):
+        if row[i_name] and (symbol := file.string(link, row[i_name])):
             (weak if bind == c.STB_WEAK else strong)[symbol] = row[i_value]
     return weak | strong
