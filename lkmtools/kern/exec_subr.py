@@ -6,6 +6,7 @@ refused any more. The file is whole in our hands: its vnode, ep_vp, is a dead on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, ENOEXEC
@@ -124,17 +125,22 @@ def _pages(start: int, length: int) -> tuple[int, int]:
     return first, -(-(start + length - first) // PAGE_SIZE) * PAGE_SIZE
 
 
-@export("int vmcmd_map_readvn(struct lwp *l, struct exec_vmcmd *cmd)", _HEADER)
-def vmcmd_map_readvn(k: Kernel, l_addr: int, cmd: int) -> int:
-    """Fresh pages with ev_len bytes of the file from ev_offset in them, at ev_addr, and zeros around."""
+def _read_file(k: Kernel, l_addr: int, cmd: int, who: str, writable: Callable[..., object]) -> None:
+    """Put a command's piece of the file into memory; `writable` prepares the pages for that."""
     row = k.umem.view(exec_vmcmd.layout(k.dm), cmd)
-    space = _space(k, l_addr, "vmcmd_map_readvn")
+    space = _space(k, l_addr, who)
     data = content(k, row.ev_vp, row.ev_offset, row.ev_len)
     if data:
         first, size = _pages(row.ev_addr, row.ev_len)
-        space.map(first, size, READ | WRITE)
+        writable(space, first, size, READ | WRITE)
         space.write(row.ev_addr, data)
         space.protect(first, size, row.ev_prot & 7)
+
+
+@export("int vmcmd_map_readvn(struct lwp *l, struct exec_vmcmd *cmd)", _HEADER)
+def vmcmd_map_readvn(k: Kernel, l_addr: int, cmd: int) -> int:
+    """Fresh pages with ev_len bytes of the file from ev_offset in them, at ev_addr, and zeros around."""
+    _read_file(k, l_addr, cmd, "vmcmd_map_readvn", AddressSpace.map)
     return 0
 
 
@@ -150,14 +156,7 @@ def vmcmd_map_pagedvn(k: Kernel, l_addr: int, cmd: int) -> int:
 @export("int vmcmd_readvn(struct lwp *l, struct exec_vmcmd *cmd)", _HEADER)
 def vmcmd_readvn(k: Kernel, l_addr: int, cmd: int) -> int:
     """Read from the file into memory that an earlier command mapped, and set its protection."""
-    row = k.umem.view(exec_vmcmd.layout(k.dm), cmd)
-    space = _space(k, l_addr, "vmcmd_readvn")
-    data = content(k, row.ev_vp, row.ev_offset, row.ev_len)
-    if data:
-        first, size = _pages(row.ev_addr, row.ev_len)
-        space.protect(first, size, READ | WRITE)
-        space.write(row.ev_addr, data)
-        space.protect(first, size, row.ev_prot & 7)
+    _read_file(k, l_addr, cmd, "vmcmd_readvn", AddressSpace.protect)
     return 0
 
 

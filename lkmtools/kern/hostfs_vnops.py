@@ -22,9 +22,9 @@ from lkmtools.kern.genfs_vnops import vaccess
 from lkmtools.kern.hostdir import Inode
 from lkmtools.kern.hostfs_vfsops import check_host_writable, get_vnode, host_mount
 from lkmtools.kern.kern_copy import uio_read, uio_write
-from lkmtools.kern.vfs_subr import lock_vnode, view_of, vput, vref, vrele
+from lkmtools.kern.vfs_subr import lock_vnode, view_of, vref
 from lkmtools.kern.vnode_if import vcall
-from lkmtools.kern.vnops_python import Entry, component, put_entries, vnop
+from lkmtools.kern.vnops_python import Entry, component, letting_go, put_entries, vnop
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -242,7 +242,7 @@ def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
 
 def _make(k: Kernel, a: SimpleNamespace, make: Callable[[Inode, bytes], Any]) -> None:
     """Make something in a directory, which is let go; its locked vnode is the result."""
-    try:
+    with letting_go(k, put=(a.a_dvp,)):
         directory = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
         _, name = component(k, a.a_cnp)
@@ -250,9 +250,6 @@ def _make(k: Kernel, a: SimpleNamespace, make: Callable[[Inode, bytes], Any]) ->
         found = directory.tree.lookup(directory, name)
         mp = view_of(k, a.a_dvp, "hostfs").v_mount
         k.umem.set_ptr(a.a_vpp, get_vnode(k, mp, found))
-    finally:
-        if not k.dead:
-            vput(k, a.a_dvp)
 
 
 def _mode(k: Kernel, vap: int) -> int:
@@ -290,15 +287,11 @@ def hostfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
 
 
 def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
-    try:
+    with letting_go(k, put=(a.a_vp, a.a_dvp)):
         inode = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(inode.tree)
         _, name = component(k, a.a_cnp)
         (inode.rmdir if directory else inode.remove)(name)
-    finally:
-        if not k.dead:
-            vput(k, a.a_vp)
-            vput(k, a.a_dvp)
 
 
 @_vnop("remove")
@@ -316,30 +309,20 @@ def hostfs_rmdir(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("link")
 def hostfs_link(k: Kernel, a: SimpleNamespace) -> None:
     """Another name for a file."""
-    try:
+    with letting_go(k, put=(a.a_dvp,)):
         directory = k.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
         _, name = component(k, a.a_cnp)
         directory.link(name, k.hostfs.inode(k, a.a_vp))
-    finally:
-        if not k.dead:
-            vput(k, a.a_dvp)
 
 
 @_vnop("rename")
 def hostfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     """Give a file another name, also in another directory."""
-    try:
+    with letting_go(k, put=(a.a_tvp, a.a_tdvp), rele=(a.a_fdvp, a.a_fvp)):
         source, target = k.hostfs.inode(k, a.a_fdvp), k.hostfs.inode(k, a.a_tdvp)
         check_host_writable(source.tree)
         source.rename(component(k, a.a_fcnp)[1], target, component(k, a.a_tcnp)[1])
-    finally:
-        if not k.dead:
-            if a.a_tvp:
-                vput(k, a.a_tvp)
-            vput(k, a.a_tdvp)
-            vrele(k, a.a_fdvp)
-            vrele(k, a.a_fvp)
 
 
 # -- the life of a vnode ------------------------------------------------------------------------------------

@@ -21,13 +21,14 @@ from lkmtools.kern.config import Cred
 from lkmtools.kern.kern_copy import uio_read
 from lkmtools.kern.ramfs import Made, Node
 from lkmtools.kern.vfs_mount import new_mount, vfs_getnewfsid
-from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vput, vref, vrele
+from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vput, vref
 from lkmtools.kern.vnode_if import vcall
 from lkmtools.kern.vnops_python import (
     VTYPES,
     Entry,
     component,
     known_vnode,
+    letting_go,
     make_vector,
     new_vnode,
     put_entries,
@@ -205,16 +206,13 @@ def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
 
 def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
     """Make a directory, device node or symbolic link; the directory is let go."""
-    try:
+    with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         va = k.umem.view(vattr.layout(k.dm), a.a_vap)
         made = Made(VTTOIF[va.va_type] | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
         directory = k.rootfs.node(k, a.a_dvp)
         node = k.tree.add(directory, name.decode("latin-1"), made, _cred(k, view.cn_cred), k.now())
         k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, node))
-    finally:
-        if not k.dead:
-            vput(k, a.a_dvp)
 
 
 @_vnop("create")
@@ -245,24 +243,17 @@ def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("link")
 def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
     """Another name for a device node or symbolic link."""
-    try:
+    with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         node = k.rootfs.node(k, a.a_vp)
         k.tree.enter(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), node, _cred(k, view.cn_cred))
-    finally:
-        if not k.dead:
-            vput(k, a.a_dvp)
 
 
 def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
-    try:
+    with letting_go(k, put=(a.a_vp, a.a_dvp)):
         view, name = component(k, a.a_cnp)
         cred = _cred(k, view.cn_cred)
         k.tree.drop(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), cred, directory)
-    finally:
-        if not k.dead:
-            vput(k, a.a_vp)
-            vput(k, a.a_dvp)
 
 
 @_vnop("remove")
@@ -280,18 +271,11 @@ def rootfs_rmdir(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("rename")
 def rootfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     """Give a node another name."""
-    try:
+    with letting_go(k, put=(a.a_tvp, a.a_tdvp), rele=(a.a_fdvp, a.a_fvp)):
         view, name = component(k, a.a_fcnp)
         new = component(k, a.a_tcnp)[1].decode("latin-1")
         source, target = k.rootfs.node(k, a.a_fdvp), k.rootfs.node(k, a.a_tdvp)
         k.tree.move(source, name.decode("latin-1"), target, new, _cred(k, view.cn_cred))
-    finally:
-        if not k.dead:
-            if a.a_tvp:
-                vput(k, a.a_tvp)
-            vput(k, a.a_tdvp)
-            vrele(k, a.a_fdvp)
-            vrele(k, a.a_fvp)
 
 
 # -- the life of a vnode ------------------------------------------------------------------------------------

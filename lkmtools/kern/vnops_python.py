@@ -7,7 +7,8 @@ memory; the functions are stubs of Python ones.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.errno import EINVAL, ENOENT
@@ -19,7 +20,7 @@ from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOPS
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_read
-from lkmtools.kern.vfs_subr import getnewvnode, vget
+from lkmtools.kern.vfs_subr import getnewvnode, vget, vput, vrele
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -47,6 +48,22 @@ _SHARED = {
 }
 _Body = Callable[["Kernel", "SimpleNamespace"], "int | None"]
 _Entry = Callable[["Kernel", int], int]
+
+
+@contextmanager
+def letting_go(k: Kernel, put: Iterable[int], rele: Iterable[int] = ()) -> Iterator[None]:
+    """Let vnodes go that an operation is given to keep, however it ends: vput() and vrele(); 0 is none.
+
+    A dead kernel's vnodes are let alone.
+    """
+    try:
+        yield
+    finally:
+        if not k.dead:
+            for vp in filter(None, put):
+                vput(k, vp)
+            for vp in filter(None, rele):
+                vrele(k, vp)
 
 
 def vnop(prefix: str, name: str) -> Callable[[_Body], _Entry]:
