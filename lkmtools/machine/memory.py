@@ -223,18 +223,6 @@ class Memory(_Access):
             self.locate(addr, codec.size, READ)  # raises
         return codec.unpack_from(self.buf, off)
 
-    def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
-        """Store `data` at `addr`."""
-        length, off = len(data), addr - self.base
-        if not length:
-            return
-        end = off + length
-        if off < 0 or end > self.size:
-            self.locate(addr, length, WRITE)  # raises
-        self.buf[off:end] = data
-        if self.prot[off >> PAGE_SHIFT] & EXEC:
-            self.on_code_write.append((addr, length))
-
     def locate(self, addr: int, length: int, access: int) -> int:
         """The index of [addr, addr + length) in `buf`; MemFault when any of it lies outside."""
         off = addr - self.base
