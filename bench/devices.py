@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.exec import CALLS, RUNS, Bare, program
+from bench.exec import RUNS, program, system_call
 from bench.measure import Result, pair
 from bench.samples import EXAMPLES, compiled, private_socket
 from lkmtools import client, modules
@@ -85,28 +85,12 @@ DEVICES = {
 def run(directory: Path) -> Iterator[Result]:
     """A line for the system call and one a device for each machine, then the client's."""
     for machine in PORTS:
-        yield _call(directory, machine)
+        image = program(directory, LOOP, "call210", machine).read_bytes()
+        module = compiled(directory, NOTHING, "nothing", machine)
+        yield system_call("system call into a module", image, machine, module)
     for machine in PORTS:
         yield from _programs(directory, machine)
     yield from _client(directory)
-
-
-def _call(directory: Path, machine: str) -> Result:
-    image = program(directory, LOOP, "call210", machine).read_bytes()
-    with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
-        modules.load(lk.process(), compiled(directory, NOTHING, "nothing", machine))
-        files = (null.fileno(), null.fileno(), null.fileno())
-        bare = Bare(lk.kernel)
-        result = pair(
-            f"system call into a module / bare trap, {machine}",
-            lambda: lk.execute(image, str(CALLS), stdio=files),
-            bare.run,
-            4,
-            RUNS,
-            CALLS,
-        )
-        bare.close()
-        return result
 
 
 def _drivers(directory: Path, machine: str, p: Process) -> None:

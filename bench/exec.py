@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.measure import Result, pair
 from bench.samples import private_socket, tool
+from lkmtools import modules
 from lkmtools.cc import find_compiler, program_flags, runtime
 from lkmtools.kern import Kernel
 from lkmtools.kern.kern_exec import new_space
@@ -37,17 +38,20 @@ def program(directory: Path, source: str, name: str, machine: str) -> Path:
 def run(directory: Path) -> Iterator[Result]:
     """A line a machine, and one for the tools."""
     for machine in PORTS:
-        yield _system_call(directory, machine)
+        image = program(directory, LOOP, "loop", machine).read_bytes()
+        yield system_call("system call from a program", image, machine)
     yield _tool(directory)
 
 
-def _system_call(directory: Path, machine: str) -> Result:
-    image = program(directory, LOOP, "loop", machine).read_bytes()
+def system_call(title: str, image: bytes, machine: str, module: Path | None = None) -> Result:
+    """A program that makes as many calls as its argument says, with `module` loaded, against bare traps."""
     with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
+        if module is not None:
+            modules.load(lk.process(), module)
         files = (null.fileno(), null.fileno(), null.fileno())
         bare = Bare(lk.kernel)
         result = pair(
-            f"system call from a program / bare trap, {machine}",
+            f"{title} / bare trap, {machine}",
             lambda: lk.execute(image, str(CALLS), stdio=files),
             bare.run,
             4,
