@@ -90,12 +90,12 @@ def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
 def test_a_killed_process_frees_it(daemon: Any) -> None:
     """SIGKILL from the host, in the middle: the driver can be detached."""
     code = f"""if True:
-        import time
+        import signal
         from lkmtools import client
         p = client.connect({daemon.socket!r})
         p.open("/dev/ksyms")
         print("open", flush=True)
-        time.sleep(600)
+        signal.pause()
     """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None

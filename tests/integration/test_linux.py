@@ -114,7 +114,7 @@ def test_arguments_memory_of_threads_and_floats(linux: Runner) -> None:
 
 def test_processes_pipes_and_what_they_run(linux: Runner) -> None:
     """fork, vfork, wait, pipe, poll, and execve of /proc/self/exe."""
-    both(linux, "processes")
+    assert both(linux, "processes").status == 0
 
 
 def test_signals_reach_their_handlers_and_return(linux: Runner) -> None:
@@ -124,14 +124,14 @@ def test_signals_reach_their_handlers_and_return(linux: Runner) -> None:
 
 def test_time_passes_and_memory_can_be_protected(linux: Runner) -> None:
     """Clocks, sleeping, mremap, mprotect, brk, limits, names."""
-    both(linux, "time")
+    assert both(linux, "time").status == 0
 
 
 def test_users_and_groups(linux: Runner) -> None:
     """As root, who becomes somebody else."""
     if os.getuid() != 0:
         pytest.skip("only root can compare what root may")
-    both(linux, "ids")
+    assert both(linux, "ids").status == 0
 
 
 def test_linux_and_native_programs_run_each_other(linux: Runner, tmp_path: Path) -> None:
