@@ -190,6 +190,7 @@ class Kernel:
         self.tree.root_dev = self.tree.make("/dev", 0o040755, Cred(0, 0), now)
         self.tree.make("/tmp", 0o041777, Cred(0, 0), now)
         self.tree.make("/etc", 0o040755, Cred(0, 0), now)
+        self.tree.make("/mnt", 0o040755, Cred(0, 0), now)
         mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
         cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
         lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")

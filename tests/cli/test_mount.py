@@ -20,7 +20,6 @@ def test_memfs_from_a_shell(daemon: Daemon, cc: Any) -> None:
         return str(result.out)
 
     assert "loaded" in ok("modload", str(obj))
-    assert ok("lkmctl", "mkdir", "/mnt") == ""
     assert ok("lkmctl", "mount", "-t", "memfs", "/mnt") == ""
     assert ok("lkmctl", "mount") == "memfs on /mnt type memfs\n"
     assert ok("lkmctl", "tee", "/mnt/greeting", stdin=b"hello\n") == "hello\n"
@@ -33,7 +32,6 @@ def test_memfs_from_a_shell(daemon: Daemon, cc: Any) -> None:
     assert "file system 'memfs' is mounted on /mnt" in result.err
     ok("lkmctl", "umount", "/mnt")
     ok("modunload", "-n", "memfs")
-    ok("lkmctl", "rmdir", "/mnt")
 
 
 def test_mount_says_what_is_wrong(daemon: Daemon) -> None:

@@ -58,7 +58,6 @@ def host(tmp_path: Path) -> Path:
 def mnt(lab: Any, host: Path) -> Any:
     """A lab with that directory on /mnt, writable."""
     lab.host = host
-    lab.p.mkdir("/mnt")
     lab.p.mount("hostfs", "/mnt", lab.kernel.share(str(host), writable=True))
     return lab
 
@@ -177,7 +176,6 @@ def test_special_files_of_the_host_are_seen_and_not_opened(mnt: Any) -> None:
 def test_device_nodes_of_the_host_are_not_opened(lab: Any) -> None:
     """/dev of the host, shown read-only: its nodes have numbers, and opening one is ENXIO."""
     p = lab.p
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", lab.kernel.share("/dev"))
     assert p.stat("/mnt/null").st_mode & S_IFMT == S_IFCHR
     assert errno_of(lambda: p.open("/mnt/null")) == ENXIO
@@ -187,7 +185,6 @@ def test_device_nodes_of_the_host_are_not_opened(lab: Any) -> None:
 def test_read_only_unless_told_otherwise(lab: Any, host: Path) -> None:
     """Nothing on the host changes, whatever flags the mount has."""
     p = lab.p
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", lab.kernel.share(str(host)))
     assert p.statvfs("/mnt").f_flag & MNT_RDONLY
     before = sorted(str(path) for path in host.rglob("*"))
@@ -212,7 +209,6 @@ def test_read_only_unless_told_otherwise(lab: Any, host: Path) -> None:
 def test_only_what_was_shared_is_mounted_and_only_once(lab: Any, host: Path) -> None:
     """A path, a used word, no word: nothing inside can choose a directory of the host."""
     p = lab.p
-    p.mkdir("/mnt")
     word = lab.kernel.share(str(host))
     assert errno_of(lambda: p.mount("hostfs", "/mnt", str(host))) == EPERM
     assert errno_of(lambda: p.mount("hostfs", "/mnt")) == EFAULT

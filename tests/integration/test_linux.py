@@ -92,7 +92,6 @@ def test_busybox_does_as_natively(linux: Runner, tmp_path: Path) -> None:
     (tmp_path / "numbers").write_text("3\n20\n100\n")
     (tmp_path / "dir").mkdir()
     p = linux.lk.process("mount")
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", linux.lk.share(str(tmp_path)))
     image = program.read_bytes()
     for line in COMMANDS.splitlines():
@@ -146,7 +145,6 @@ def test_linux_and_native_programs_run_each_other(linux: Runner, tmp_path: Path)
         (tmp_path / name).write_bytes(image)
         (tmp_path / name).chmod(0o755)
     p = linux.lk.process("mount")
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", linux.lk.share(str(tmp_path)))
     chain = ["/mnt/native", "/mnt/linux", "/mnt/native"]
     ran = linux.run((tmp_path / "linux").read_bytes(), *chain)
@@ -171,7 +169,6 @@ def test_files_directories_and_their_attributes(linux: Runner, tmp_path: Path) -
     host.mkdir()
     inside.mkdir()
     p = linux.lk.process("mount")
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", linux.lk.share(str(inside), writable=True))
     ran = linux.run(path.read_bytes(), "/mnt", name="prog")
     assert ran.out == linuxfix.natively([str(path), str(host)]).stdout.decode()

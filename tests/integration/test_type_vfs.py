@@ -79,7 +79,6 @@ def get(p: Any, path: str) -> bytes:
 def mem(lab: Any) -> Any:
     """A lab with memfs loaded and mounted on /mnt."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
-    lab.p.mkdir("/mnt")
     lab.p.mount("memfs", "/mnt")
     return lab
 

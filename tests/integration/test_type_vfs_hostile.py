@@ -36,7 +36,6 @@ def memfs(lab: Any, *changes: tuple[str, str]) -> Any:
         source = source.replace(old, new)
     lab.load(source.replace("#include <sys/mount.h>", "#include <sys/mount.h>\n#include <sys/proc.h>"),
              name="memfs", whole=True)  # fmt: skip
-    lab.p.mkdir("/mnt")
     lab.p.mount("memfs", "/mnt")
     return lab.p
 

@@ -108,7 +108,6 @@ int probe_parent(void)
 def mem(lab: Any) -> Any:
     """memfs on /mnt, and the module."""
     lab.load(MEMFS, name="memfs")
-    lab.p.mkdir("/mnt")
     lab.p.mount("memfs", "/mnt")
     lab.load(HEAD + WHOLE)
     return lab

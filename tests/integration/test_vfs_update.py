@@ -32,7 +32,6 @@ def errno_of(action: Callable[[], object]) -> int:
 def mem(lab: Any) -> Any:
     """memfs on /mnt, with a file."""
     lab.load(MEMFS, name="memfs")
-    lab.p.mkdir("/mnt")
     lab.p.mount("memfs", "/mnt")
     lab.p.close(lab.p.open("/mnt/f", O_RDWR | O_CREAT, 0o644))
     return lab
@@ -70,7 +69,6 @@ def test_a_host_directory_is_not_made_writable_by_an_update(lab: Any, tmp_path: 
     """Only one that was shared so; then it goes to and fro."""
     p = lab.p
     (tmp_path / "f").touch()
-    p.mkdir("/mnt")
     p.mount("hostfs", "/mnt", lab.kernel.share(str(tmp_path)))
     assert errno_of(lambda: p.mount("hostfs", "/mnt", flags=MNT_UPDATE)) == EROFS
     assert p.statvfs("/mnt").f_flag & MNT_RDONLY
@@ -179,7 +177,6 @@ int main(void)
 def test_programs_read_while_another_writes(lab: Any, tmp_path: Path, where: str) -> None:
     """Three readers and a writer, time-shared: every read gives one write's content; then all can go."""
     p = lab.p
-    p.mkdir("/mnt")
     if where == "hostfs":
         p.mount("hostfs", "/mnt", lab.kernel.share(str(tmp_path), writable=True))
     else:

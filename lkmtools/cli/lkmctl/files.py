@@ -168,7 +168,7 @@ def mkdir(directories: tuple[str, ...], mode: str, socket: str | None) -> None:
     """Make directories.
 
     \b
-        lkmctl mkdir /mnt
+        lkmctl mkdir /upper
     """
     perms = permissions(mode)
     with process(socket) as p:
@@ -183,7 +183,7 @@ def rmdir(directories: tuple[str, ...], socket: str | None) -> None:
     """Remove empty directories.
 
     \b
-        lkmctl rmdir /mnt
+        lkmctl rmdir /upper
     """
     with process(socket) as p:
         for directory in directories:

@@ -27,8 +27,8 @@ def mount(
     """Mount a file system on a directory, or list what is mounted.
 
     \b
-        lkmctl mount -t memfs /mnt
-        lkmctl mount -t layerfs /mnt /layer    SOURCE: what it is to show
+        lkmctl mount -t memfs /mem
+        lkmctl mount -t layerfs /mem /layer    SOURCE: what it is to show
         lkmctl mount -t hostfs ~/work /mnt     a directory of the host, read-only; -o rw: to be written
         lkmctl mount -u -o ro /mnt
         lkmctl mount
