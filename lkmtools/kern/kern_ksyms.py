@@ -17,6 +17,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakSet
 
 from lkmtools.abi import elf
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
@@ -100,7 +101,13 @@ class Image:
         """One user fewer; the last one closes the file."""
         self.refs -= 1
         if not self.refs:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file, whoever uses it."""
+        if self.fd >= 0:
             os.close(self.fd)
+            self.fd = -1
 
 
 def _write(fd: int, parts: list[Piece]) -> None:
@@ -129,6 +136,7 @@ class Symbols:
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
         self._image: Image | None = None
+        self._images: WeakSet[Image] = WeakSet()  # ... and those before it that somebody has open
         self._longest = 0  # of the modules' names
 
     # -- by name ----------------------------------------------------------------------------------------
@@ -202,16 +210,17 @@ class Symbols:
         if image is None or image.generation != self.generation:
             tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
             fresh = Image(self.generation, build(self.codec, self._machine, tables))
-            self.close()
+            if image is not None:
+                image.release()  # those who have it open keep it
             self._image = image = fresh
+            self._images.add(image)
         image.refs += 1
         return image
 
     def close(self) -> None:
-        """Give up the newest image; those who have it open keep it."""
-        if self._image is not None:
-            self._image.release()
-            self._image = None
+        """The kernel is gone: close every image, also those that somebody has open."""
+        for image in self._images:
+            image.close()
 
 
 def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[Row]:

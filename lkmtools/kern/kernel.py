@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from greenlet import greenlet
@@ -111,17 +112,30 @@ class Kernel:
         self.calls = 0
         self._pid = 0
         self._strings: dict[str, int] = {}
+        self._held = ExitStack()  # what of the host's is given back at the end
 
     # -- boot -------------------------------------------------------------------------------------------
 
     def boot(self) -> None:
-        """Come up; afterwards the first process can attach."""
+        """Come up; afterwards the first process can attach. A kernel that cannot is shut down."""
+        try:
+            self._machine()
+            self._kernel()
+        except BaseException:
+            self.shutdown()
+            raise
+        self.console.write(init_main.banner(self))
+
+    def _machine(self) -> None:
+        """RAM, the CPU, and the kernel's text with its symbols."""
         self.mem = Memory(self.port.kernbase, self.config.ram, self.dm)
+        self._held.callback(self.mem.close)
         self.umem = self.mem.checked
         functions = [
             KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in modules.FUNCTIONS
         ]
         self.engine = Engine(self.port, self.mem, functions, self)
+        self._held.callback(self.engine.close)
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
@@ -132,13 +146,18 @@ class Kernel:
         self.engine.new_stack = self._new_stack
         form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
         self.ksyms = Symbols(form, self.port.e_machine, lambda: kernel_rows(self, modules.DATA))
+        self._held.callback(self.ksyms.close)
         self.ksyms_dev = ksyms_dev.Device()
         self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
+
+    def _kernel(self) -> None:
+        """Its data, and each of its parts in the order in which they need one another."""
         self.sched = Scheduler(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
         self.buffers = Buffers()
         self.host = HostPoll()
+        self._held.callback(self.host.close)
         self._data()
         self.clock = Clock(self)
         self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
@@ -148,9 +167,9 @@ class Kernel:
         dead_vector(self)
         self.rootfs = Rootfs(self)
         self.hostfs = Hostfs(self)
+        self._held.callback(self.hostfs.close)
         self._devices()
         self._processes()
-        self.console.write(init_main.banner(self))
 
     def _data(self) -> None:
         """Lay out the kernel's variables behind its text, then fill them; the kernel map gets the rest."""
@@ -279,11 +298,7 @@ class Kernel:
             end_lwp(proc.lwp)
             if proc.program is not None and not proc.zombie:
                 dispose_host_files(proc.files)
-        self.ksyms.close()
-        self.hostfs.close()
-        self.engine.close()
-        self.mem.close()
-        self.host.close()
+        self._held.close()
 
     def _main(self, proc: Proc) -> None:
         """The life of a process: system calls until it exits."""

@@ -1,7 +1,7 @@
 """RAM and its page permissions.
 
-RAM is one shared mapping of a memory file; the kernel's address space is that file, in order, from kernbase
-up, so an address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
+RAM is one anonymous mapping; the kernel's address space is that mapping, in order, from kernbase up, so an
+address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
 Page permissions are one byte a page.
 
 There are two accessors. `Memory` itself is for the kernel's own tables: it checks bounds only. `Checked` is
@@ -11,7 +11,6 @@ for every pointer that comes from a module: it faults where the CPU would. Both 
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -170,18 +169,16 @@ class _Access:
 class Memory(_Access):
     """All of RAM, `size` bytes seen from `base` up. Accesses are bounds-checked, not permission-checked."""
 
-    __slots__ = ("checked", "dm", "fd")
+    __slots__ = ("checked", "dm")
 
     def __init__(self, base: int, size: int, dm: DataModel) -> None:
         self.dm = dm
-        self.fd = os.memfd_create("lkm-ram", os.MFD_CLOEXEC)
-        os.ftruncate(self.fd, size)
-        super().__init__(base, mmap.mmap(self.fd, size), bytearray(size >> PAGE_SHIFT), [], dm)
+        super().__init__(base, mmap.mmap(-1, size), bytearray(size >> PAGE_SHIFT), [], dm)
         self.checked = Checked(base, self.buf, self.prot, self.on_code_write, dm)
 
     def close(self) -> None:
-        """Give the memory file back. The mapping goes when the last view of it does."""
-        os.close(self.fd)
+        """Give the memory back. Nothing may be accessed after this, and no CPU map it."""
+        self.buf.close()
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
         base, last, buf, unpack = self.base, self.size - codec.size, self.buf, codec.unpack_from

@@ -1,0 +1,62 @@
+"""What a kernel that is shut down gives back to the host: at once, whenever the garbage collector comes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ccfix import Compile
+
+from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.local import LocalKernel
+
+PROGRAM = """
+#include <unistd.h>
+int main(void) { char c; return read(0, &c, 1); }
+"""
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def held() -> tuple[int, int]:
+    """How many descriptors and threads this process has."""
+    return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_kernel_keeps_no_descriptor_and_no_thread(cc: Compile, machine: str, tmp_path: Path) -> None:
+    """With /dev/ksyms open, a directory of the host mounted, after a program and after a reboot."""
+    program = cc.program(PROGRAM, machine).read_bytes()
+    null = os.open(os.devnull, os.O_RDONLY)
+    before = held()
+    with LocalKernel(machine=machine) as lk:
+        p = lk.process()
+        p.open("/dev/ksyms", O_RDONLY)
+        p.mkdir("/mnt")
+        p.mount("hostfs", "/mnt", lk.share(str(tmp_path)))
+        lk.execute(program, stdio=(null, null, null))
+        lk.reboot()
+        lk.process().open("/dev/ksyms", O_RDONLY)
+    assert held() == before
+    os.close(null)
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_kernel_that_cannot_boot_keeps_none_either(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a kernel holds is there by the time its root file system is made."""
+    before = held()
+    monkeypatch.setattr("lkmtools.kern.kernel.Tree", None)
+    with pytest.raises(TypeError):
+        LocalKernel(machine=machine)
+    assert held() == before
