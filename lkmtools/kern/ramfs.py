@@ -1,7 +1,7 @@
-"""The root file system: a tree of directories, device nodes and symbolic links in Python memory.
+"""The root file system: a tree of directories, files, device nodes and symbolic links in Python memory.
 
-It holds no data, so it has no regular files; file systems with data are modules' work. Nodes have the
-attributes stat(2) shows.
+Nodes have the attributes stat(2) shows. How many there are, and how much is in files, is limited: whoever
+fills them gets ENOSPC.
 """
 
 from __future__ import annotations
@@ -12,26 +12,31 @@ from lkmtools.abi.errno import (
     EACCES,
     EBUSY,
     EEXIST,
+    EFBIG,
     EINVAL,
     EISDIR,
     ENAMETOOLONG,
     ENOENT,
+    ENOSPC,
     ENOTDIR,
     ENOTEMPTY,
     EPERM,
 )
-from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT
+from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
 
 NAME_MAX = 511
 PATH_MAX = 1024
+NODES_MAX = 1 << 16
+DATA_MAX = 1 << 26  # bytes in all files
 
 
 class Node:
-    """A directory (`children` is a dict), a device node (`rdev`) or a symbolic link (`target`).
+    """A directory (`children` is a dict), a file (`data`), a device (`rdev`) or a symbolic link (`target`).
 
-    `mounted` is the struct mount that covers a directory, 0 when none does.
+    `mounted` is the struct mount that covers a directory, 0 when none does. Without a name (`nlink` is 0) a
+    node exists while somebody has it `held`.
     """
 
     def __init__(self, ino: int, mode: int, uid: int, gid: int, rdev: int, now: float) -> None:
@@ -46,6 +51,13 @@ class Node:
         self.parent: Node | None = None  # of a directory: where it is; None for the root directory
         self.target: str | None = None
         self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
+        self.data: bytearray | None = bytearray() if mode & S_IFMT == S_IFREG else None
+        self.held = False
+
+    @property
+    def size(self) -> int:
+        """What st_size says: bytes of a file, or of a symbolic link's text."""
+        return len(self.target or self.data or ())
 
     def listed(self) -> dict[str, Node]:
         """A directory's children; ENOTDIR for anything else."""
@@ -77,6 +89,8 @@ class Tree:
 
     def __init__(self, now: float) -> None:
         self._ino = 1
+        self.nodes = 1
+        self.used = 0  # bytes in files
         self.root = Node(1, S_IFDIR | 0o755, 0, 0, 0, now)
         self.root.nlink = 1
         self.root_dev = self.root  # /dev, once it is made
@@ -115,12 +129,37 @@ class Tree:
         return self.add(directory, name, Made(mode, rdev), cred, now)
 
     def add(self, directory: Node, name: str, made: Made, cred: Cred, now: float) -> Node:
-        """Create a directory, device node or symbolic link; EEXIST."""
-        self._ino += 1
-        node = Node(self._ino, made.mode, cred.uid, cred.gid, made.rdev, now)
+        """Create a directory, file, device node or symbolic link; EEXIST, ENOSPC."""
+        if self.nodes >= NODES_MAX:
+            raise KernelError(ENOSPC, f"the root file system has at most {NODES_MAX} files")
+        node = Node(self._ino + 1, made.mode, cred.uid, cred.gid, made.rdev, now)
         node.target = made.target
         self.enter(directory, name, node, cred)
+        self._ino += 1
+        self.nodes += 1
         return node
+
+    def resize(self, node: Node, size: int) -> bytearray:
+        """Set the length of a file, whose content is returned; EINVAL for another node, EFBIG, ENOSPC."""
+        if node.data is None:
+            raise KernelError(EINVAL, "not a regular file")
+        if size > DATA_MAX:
+            raise KernelError(EFBIG, f"{size} bytes; a file of the root file system has at most {DATA_MAX}")
+        more = size - len(node.data)
+        if self.used + more > DATA_MAX:
+            raise KernelError(ENOSPC, f"the files of the root file system have at most {DATA_MAX} bytes")
+        if more < 0:
+            del node.data[size:]
+        else:
+            node.data.extend(bytes(more))
+        self.used += more
+        return node.data
+
+    def forget(self, node: Node) -> None:
+        """Count a node no more that has neither a name nor somebody who holds it."""
+        if not node.nlink and not node.held:
+            self.nodes -= 1
+            self.used -= len(node.data or ())
 
     def enter(self, directory: Node, name: str, node: Node, cred: Cred) -> None:
         """Give a node a name; EEXIST, EACCES."""
@@ -135,7 +174,7 @@ class Tree:
     def drop(self, directory: Node, name: str, cred: Cred, want_directory: bool) -> None:
         """Remove a name: of a directory, which must be empty, or of something else."""
         node = self.child(directory, name, name, cred)
-        directory.access(cred, 2)
+        self._may_remove(directory, node, cred)
         if want_directory and node.children is None:
             raise KernelError(ENOTDIR, f"'{name}' is not a directory")
         if not want_directory and node.children is not None:
@@ -146,6 +185,13 @@ class Tree:
             raise KernelError(EBUSY, f"'{name}' is a mount point")
         del directory.listed()[name]
         node.nlink -= 1
+        self.forget(node)
+
+    def _may_remove(self, directory: Node, node: Node, cred: Cred) -> None:
+        """EACCES; in a sticky directory EPERM for who owns neither it nor the file."""
+        directory.access(cred, 2)
+        if directory.mode & S_ISVTX and cred.uid not in (0, directory.uid, node.uid):
+            raise KernelError(EPERM, f"uid {cred.uid} owns neither the file nor the directory")
 
     def rename(self, path: str, to: str, cred: Cred) -> None:
         """move() by path."""
@@ -159,7 +205,7 @@ class Tree:
         EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY.
         """
         node = self.child(directory, name, name, cred)
-        directory.access(cred, 2)
+        self._may_remove(directory, node, cred)
         other.access(cred, 2)
         old = other.listed().get(new)
         if old is node:
@@ -183,7 +229,7 @@ class Tree:
         self.add(directory, name, Made(S_IFLNK | 0o755, 0, target), cred, now)
 
     def link(self, node: Node, path: str, cred: Cred) -> None:
-        """Another name for a device node or symbolic link; EEXIST."""
+        """Another name for what is no directory; EEXIST."""
         _, directory, name = self.parent(path, cred)
         self.enter(directory, name, node, cred)
 
@@ -200,8 +246,10 @@ class Tree:
             if node.children is None or part not in node.children:
                 return
             node = node.children[part]
-        if node.children is not None:
-            node.children.pop(name, None)
+        if node.children is not None and name in node.children:
+            gone = node.children.pop(name)
+            gone.nlink = 0
+            self.forget(gone)
 
     def make_device(self, path: str, perms: int, gid: int, rdev: int, now: float) -> Node:
         """A character device node at boot, owned by root."""

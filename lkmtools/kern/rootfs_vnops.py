@@ -1,8 +1,8 @@
 """The root file system as vnodes, for those who want one: rootfs_NAME() each.
 
-Its files are nodes in Python memory (ramfs.py), which the system calls use directly. A file system that is
-layered over it, and a module that looks a name of it up, get vnodes, made when they are wanted and gone with
-their last reference. Lookups do not cross into what is mounted on a directory; namei() does.
+It is nodes in Python memory (ramfs.py), which the system calls on names use directly. An open file, a file
+system that is layered over it, and a module that looks a name of it up, get vnodes, made when they are wanted
+and gone with their last reference. Lookups do not cross into what is mounted on a directory; namei() does.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM, EROFS
+from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM
+from lkmtools.abi.fcntl import IO_APPEND
 from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, vfsops
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFMT
 from lkmtools.abi.ucred import kauth_cred
+from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VV_ROOT, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
-from lkmtools.kern.kern_copy import uio_read
+from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.kern.ramfs import Made, Node
-from lkmtools.kern.vfs_mount import new_mount, vfs_getnewfsid
-from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vput, vref
+from lkmtools.kern.vfs_mount import new_mount
+from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vref
 from lkmtools.kern.vnode_if import vcall
 from lkmtools.kern.vnops_python import (
     VTYPES,
@@ -64,7 +66,6 @@ class Rootfs:
             view = k.vfs.mount(self._mount)
             view.mnt_flag = MNT_LOCAL | MNT_ROOTFS
             view.put("mnt_stat.f_mntonname", b"/")
-            vfs_getnewfsid(k, self._mount)
         return self._mount
 
     def vnode(self, k: Kernel, node: Node) -> int:
@@ -79,6 +80,7 @@ class Rootfs:
             view.v_vflag = VV_ROOT
         self.vnodes[node] = vp
         self.nodes[vp] = node
+        node.held = True
         lock_vnode(k, vp)
         return vp
 
@@ -150,25 +152,27 @@ def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
     """What the node knows of itself."""
     node = k.rootfs.node(k, a.a_vp)
     view = view_of(k, a.a_vp, NAME)
+    view.v_size = node.size
     times = {f"va_{which}.tv_sec": int(node.time) for which in ("atime", "mtime", "ctime", "birthtime")}
     k.umem.write(
         a.a_vap,
         vattr.layout(k.dm).pack(
             va_type=view.v_type, va_mode=node.mode & 0o7777, va_nlink=node.nlink, va_uid=node.uid,
             va_gid=node.gid, va_fsid=k.vfs.mount(view.v_mount).get("mnt_stat.f_fsidx.__fsid_val")[0] & _NO32,
-            va_fileid=node.ino, va_size=len(node.target or ""), va_blocksize=4096, va_rdev=node.rdev, **times,
+            va_fileid=node.ino, va_size=node.size, va_bytes=node.size + 511 & -512, va_blocksize=4096,
+            va_rdev=node.rdev, **times,
         ),
     )  # fmt: skip
 
 
 @_vnop("setattr")
 def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
-    """Owner, mode and times; a device has no length, and keeps it."""
+    """Length, owner, mode and times; a device has no length, and keeps it."""
     node = k.rootfs.node(k, a.a_vp)
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     uid = _cred(k, a.a_cred).uid
-    if va.va_size != _NO64 and node.children is not None:
-        raise KernelError(EISDIR, "a directory")
+    if va.va_size != _NO64:
+        _truncate(k, node, va.va_size)
     owner = (va.va_uid & _NO32, va.va_gid & _NO32)
     if uid and (owner != (_NO32, _NO32) or uid != node.uid):
         raise KernelError(EPERM, f"uid {uid} does not own it")
@@ -179,6 +183,55 @@ def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
         node.mode = node.mode & S_IFMT | va.va_mode & 0o7777
     if va.get("va_mtime.tv_sec") != -1:
         node.time = va.get("va_mtime.tv_sec")
+
+
+def _truncate(k: Kernel, node: Node, size: int) -> None:
+    if node.children is not None:
+        raise KernelError(EISDIR, "a directory")
+    if node.data is not None:
+        k.tree.resize(node, size)
+        node.time = k.now()
+
+
+@_vnop("read")
+def rootfs_read(k: Kernel, a: SimpleNamespace) -> None:
+    """Bytes of a file."""
+    node = k.rootfs.node(k, a.a_vp)
+    view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
+    at = view.uio_offset
+    if node.data is None or at < 0:
+        raise KernelError(EINVAL, "not a file" if node.data is None else "before the beginning of the file")
+    uio_read(k, bytes(node.data[at : at + view.uio_resid]), a.a_uio)
+
+
+@_vnop("write")
+def rootfs_write(k: Kernel, a: SimpleNamespace) -> None:
+    """Write a file, with IO_APPEND at its end. ENOSPC, EFBIG: nothing is written."""
+    node = k.rootfs.node(k, a.a_vp)
+    view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
+    if node.data is None:
+        raise KernelError(EINVAL, "not a file")
+    before = len(node.data)
+    if a.a_ioflag & IO_APPEND:
+        view.uio_offset = before
+    at = view.uio_offset
+    if at < 0:
+        raise KernelError(EINVAL, "before the beginning of the file")
+    if not view.uio_resid:
+        return
+    data = k.tree.resize(node, max(before, at + view.uio_resid))
+    try:
+        new = uio_write(k, view.uio_resid, a.a_uio)
+    except KernelError:
+        k.tree.resize(node, before)
+        raise
+    data[at : at + len(new)] = new
+    node.time = k.now()
+
+
+@_vnop("fsync")
+def rootfs_fsync(k: Kernel, a: SimpleNamespace) -> None:
+    """Memory is all there is."""
 
 
 @_vnop("readlink")
@@ -205,7 +258,7 @@ def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
 
 
 def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
-    """Make a directory, device node or symbolic link; the directory is let go."""
+    """Make a file, directory, device node or symbolic link; the directory is let go."""
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         va = k.umem.view(vattr.layout(k.dm), a.a_vap)
@@ -217,9 +270,8 @@ def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
 
 @_vnop("create")
 def rootfs_create(k: Kernel, a: SimpleNamespace) -> None:
-    """EROFS: there are no regular files."""
-    vput(k, a.a_dvp)
-    raise KernelError(EROFS, "no regular file can be made on the root file system")
+    """Make a file."""
+    _make(k, a)
 
 
 @_vnop("mkdir")
@@ -242,7 +294,7 @@ def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("link")
 def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
-    """Another name for a device node or symbolic link."""
+    """Another name for what is no directory."""
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         node = k.rootfs.node(k, a.a_vp)
@@ -290,5 +342,8 @@ def rootfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("reclaim")
 def rootfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
-    """The node stays."""
-    del k.rootfs.vnodes[k.rootfs.nodes.pop(a.a_vp)]
+    """The node stays while it has a name."""
+    node = k.rootfs.nodes.pop(a.a_vp)
+    del k.rootfs.vnodes[node]
+    node.held = False
+    k.tree.forget(node)

@@ -26,6 +26,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.namei import (
     CREATE,
+    CREATEDIR,
     DELETE,
     FOLLOW,
     HASBUF,
@@ -77,6 +78,7 @@ class Place:
         self.mounted = False
         self.dvp = self.vp = 0
         self.cnp = 0
+        self.slash = False  # what the path ends in must be a directory
         self._links = 0
         self._root = _parts(lwp.proc.root)
 
@@ -111,6 +113,34 @@ class Place:
         self.vp = self.dvp = 0
         return taken
 
+    def to_vnodes(self) -> None:
+        """From here on like a place of a mounted file system, also on the root file system. ENFILE."""
+        if self.mounted:
+            return
+        k, cred = self.k, self.lwp.proc.cred
+        if self.op == LOOKUP:
+            self.vp = k.rootfs.vnode(k, k.tree.lookup(self.path, cred))
+        else:
+            children, directory, name = k.tree.parent(self.path, cred)
+            self._component(name, self.op, True)
+            self.dvp = k.rootfs.vnode(k, directory)
+            if name in children:
+                self.vp = k.rootfs.vnode(k, children[name])
+        self.mounted = True
+
+    def must_be_directory(self) -> None:
+        """After `slash`: ENOTDIR; ENOENT for what is yet to be made, unless it is with CREATEDIR."""
+        if self.mounted:
+            exists = self.vp != 0
+            directory = exists and view_of(self.k, self.vp, "namei").v_type == VDIR
+        else:
+            exists = len(self.names) < len(self.nodes)
+            directory = exists and self.nodes[-1].children is not None
+        if directory or (not exists and self.flags & CREATEDIR):
+            return
+        self.release()
+        raise KernelError(ENOTDIR if exists else ENOENT, f"'{self.path}' is not a directory")
+
     # -- the walk -------------------------------------------------------------------------------------------
 
     def walk(self, path: str) -> None:
@@ -122,6 +152,7 @@ class Place:
         start = self._root if path.startswith("/") else _parts(self.lwp.proc.cwd)
         mine = _parts(path)
         left = deque([*start, *mine])
+        self._ends_in_slash(path)
         if self.op != LOOKUP and path.rstrip("/").rpartition("/")[2] in (".", ".."):
             raise KernelError(EINVAL, f"'{path}' ends in a dot")
         try:
@@ -162,6 +193,12 @@ class Place:
         self.nodes.append(child)
         self._enter(child)
 
+    def _ends_in_slash(self, path: str) -> None:
+        """With a slash, or a dot behind one, at its end a path leads to a directory, through links too."""
+        if path.endswith(("/", "/.")):
+            self.slash = True
+            self.flags |= FOLLOW
+
     def _enter(self, node: Node) -> None:
         """Cross into what is mounted on a directory of the tree."""
         if node.mounted:
@@ -175,6 +212,8 @@ class Place:
             raise KernelError(ELOOP, f"more than {MAXSYMLINKS} symbolic links")
         if not target:
             raise KernelError(ENOENT, f"a symbolic link in '{self.path}' is empty")
+        if not left:
+            self._ends_in_slash(target)
         left.extendleft(reversed(_parts(target)))
         if target.startswith("/"):
             vp, self.vp = self.vp, 0
@@ -367,9 +406,8 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
         if root or not place.dvp:
             place.release()
             raise KernelError(EBUSY, f"'{place.path}' is a mount point")
-    if place.vp and path.endswith("/") and view_of(k, place.vp, "namei").v_type != VDIR:
-        place.release()
-        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+    if place.slash:
+        place.must_be_directory()
     return place
 
 
@@ -401,7 +439,8 @@ def _simple(k: Kernel, path: str, flags: int, vpp: int) -> int:
     if lwp is None:
         k.panic("namei_simple: no process")
     with lookup(k, lwp, path, LOOKUP, flags & FOLLOW) as place:
-        vp = place.take()[0] if place.mounted else k.rootfs.vnode(k, k.tree.lookup(place.path, lwp.proc.cred))
+        place.to_vnodes()
+        vp, _ = place.take()
         vcall(k, "unlock", vp, 0)
         k.umem.set_ptr(vpp, vp)
     return 0

@@ -1,7 +1,6 @@
 """More system calls on names and open files: those that need a file system with data (vfs_syscalls.c).
 
-Link, symlink, readlink, rename, access, truncate, ftruncate, fsync, sync. The root file system has no regular
-files, so nothing of it has a length.
+Link, symlink, readlink, rename, access, truncate, ftruncate, fsync, sync.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EEXIST, EINVAL, EISDIR, ENOTDIR, EPERM, EXDEV
 from lkmtools.abi.fcntl import FWRITE, R_OK, W_OK, X_OK
 from lkmtools.abi.mount import MNT_NOWAIT, MNT_RDONLY
-from lkmtools.abi.namei import CREATE, DELETE, LOOKUP, MAXPATHLEN, RENAME
+from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, LOOKUP, MAXPATHLEN, RENAME
 from lkmtools.abi.syscall import (
     SYS_access,
     SYS_fsync,
@@ -117,7 +116,8 @@ def sys_rename(k: Kernel, lwp: Lwp, path: int, to: int) -> None:
     """Give a file another name, also in another directory; what has that name goes. EXDEV across mounts."""
     with namei(k, lwp, path, DELETE, 0) as source:
         if not source.mounted:
-            with namei(k, lwp, to, RENAME, 0) as target:
+            is_directory = source.nodes[-1].children is not None
+            with namei(k, lwp, to, RENAME, CREATEDIR if is_directory else 0) as target:
                 if target.mounted:
                     raise KernelError(EXDEV, f"'{target.path}' is on another file system")
                 k.tree.rename(source.path, target.path, lwp.proc.cred)
@@ -150,7 +150,8 @@ def _rename(k: Kernel, lwp: Lwp, source: Place, to: int, fvp: int, fdvp: int, mp
         raise _Kept(error.errno, error.reason) from None
     try:
         try:
-            target = namei(k, lwp, to, RENAME, 0)
+            directory = view_of(k, fvp, "rename").v_type == VDIR
+            target = namei(k, lwp, to, RENAME, CREATEDIR if directory else 0)
         except KernelError as error:
             raise _Kept(error.errno, error.reason) from None
         with target:
@@ -211,8 +212,7 @@ def _truncate(k: Kernel, lwp: Lwp, vp: int, length: int) -> None:
 def sys_truncate(k: Kernel, lwp: Lwp, path: int, pad: int, length: int) -> None:
     """Set a file's length by name."""
     with namei(k, lwp, path) as place:
-        if not place.mounted:
-            raise KernelError(EINVAL, f"'{place.path}' has no length")
+        place.to_vnodes()
         _truncate(k, lwp, place.vp, length)
 
 

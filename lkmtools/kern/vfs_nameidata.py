@@ -14,6 +14,7 @@ from lkmtools.abi.errno import ENOMEM, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import (
     CREATE,
+    CREATEDIR,
     FOLLOW,
     HASBUF,
     ISLASTCN,
@@ -56,17 +57,6 @@ def _path(k: Kernel, view: View) -> str:
     return user_string(k, view.ni_dirp, PATH_MAX).decode("latin-1")
 
 
-def _vnodes(k: Kernel, lwp: Lwp, place: Place) -> tuple[int, int]:
-    """(vp, dvp) of a place, locked and referenced, the caller's now; 0 for one that is not there."""
-    if place.mounted:
-        return place.take()
-    if place.op == LOOKUP:
-        return k.rootfs.vnode(k, k.tree.lookup(place.path, lwp.proc.cred)), 0
-    children, directory, name = k.tree.parent(place.path, lwp.proc.cred)
-    dvp = k.rootfs.vnode(k, directory)
-    return k.rootfs.vnode(k, children[name]) if name in children else 0, dvp
-
-
 def _give_name(k: Kernel, view: View, place: Place) -> None:
     """Put the last component into a buffer of the caller's, for PNBUF_PUT()."""
     buf = k.heap.alloc(MAXPATHLEN)
@@ -95,14 +85,11 @@ def kern_namei(k: Kernel, ndp: int) -> int:
     view.put("ni_cnd.cn_pnbuf", 0)
     if op == LOOKUP and flags & LOCKPARENT:
         raise KernelError(EOPNOTSUPP, "namei: LOCKPARENT is for CREATE, DELETE and RENAME")
-    with lookup(k, lwp, _path(k, view), op, flags & FOLLOW) as place:
+    with lookup(k, lwp, _path(k, view), op, flags & (FOLLOW | CREATEDIR)) as place:
+        place.to_vnodes()
         if op != LOOKUP or flags & SAVENAME:
             _give_name(k, view, place)
-        try:
-            vp, dvp = _vnodes(k, lwp, place)
-        except KernelError:
-            pnbuf_put(k, view.get("ni_cnd.cn_pnbuf"))
-            raise
+        vp, dvp = place.take()
     if vp and not flags & LOCKLEAF and vp != dvp:
         vcall(k, "unlock", vp, 0)
     if dvp and not flags & LOCKPARENT:
@@ -123,19 +110,14 @@ def pnbuf_put(k: Kernel, buf: int) -> None:
 
 @export("int vn_open(struct nameidata *ndp, int fmode, int cmode)", _VNODE)
 def kern_vn_open(k: Kernel, ndp: int, fmode: int, cmode: int) -> int:
-    """Open, with O_CREAT create, a file of a mounted file system: ni_vp, locked, for vn_close().
-
-    EOPNOTSUPP for devices and what is on the root file system.
-    """
+    """Open, with O_CREAT create, a file: ni_vp, locked, for vn_close(). EOPNOTSUPP for devices."""
     lwp = _walker(k)
     view = k.umem.view(nameidata.layout(k.dm), ndp)
     follow = 0 if fmode & O_NOFOLLOW or (fmode & O_CREAT and fmode & O_EXCL) else FOLLOW
     view.ni_vp = view.ni_dvp = 0
     view.put("ni_cnd.cn_pnbuf", 0)
     with lookup(k, lwp, _path(k, view), CREATE if fmode & O_CREAT else LOOKUP, follow) as place:
-        if not place.mounted:
-            k.tree.lookup(place.path, lwp.proc.cred)
-            raise KernelError(EOPNOTSUPP, f"'{place.path}' is on the root file system, which has no files")
+        place.to_vnodes()
         file = vn_open(k, lwp, place, fmode, cmode)
     if not isinstance(file, VnodeFile):
         file.close(k, lwp)

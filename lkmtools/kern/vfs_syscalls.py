@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS
+from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
 from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL, O_NOFOLLOW
-from lkmtools.abi.namei import CREATE, DELETE, FOLLOW, LOOKUP
+from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
     S_IFBLK,
     S_IFCHR,
@@ -90,7 +90,7 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
         raise KernelError(EINVAL, "an access mode of 3")
     follow = 0 if flags & O_NOFOLLOW or (flags & O_CREAT and flags & O_EXCL) else FOLLOW
     with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
-        file = vn_open(k, lwp, place, FFLAGS(flags), mode) if place.mounted else _open(k, lwp, place, flags)
+        file = _open(k, lwp, place, FFLAGS(flags), mode)
     try:
         return proc.files.install(file)
     except KernelError:
@@ -98,26 +98,34 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
         raise
 
 
-def _open(k: Kernel, lwp: Lwp, place: Place, flags: int) -> File:
-    """On the root file system. O_CREAT of what does not exist is EROFS: there are no regular files."""
+def _open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
+    """By vnodes; devices and directories of the root file system without."""
     proc, name = lwp.proc, place.path
-    try:
-        node = _node(k, lwp, place)
-    except KernelError as error:
-        if error.errno == ENOENT and flags & O_CREAT:
-            raise KernelError(EROFS, f"no regular file can be made at '{name}'") from None
-        raise
-    if flags & O_CREAT and flags & O_EXCL:
+    node = None if place.mounted else _node_or_none(k, lwp, place, fflag)
+    if node is None or node.data is not None:
+        place.to_vnodes()
+        return vn_open(k, lwp, place, fflag, mode)
+    if fflag & O_CREAT and fflag & O_EXCL:
         raise KernelError(EEXIST, f"'{name}' exists")
     if node.target is not None:
         raise KernelError(EFTYPE, f"'{name}' is a symbolic link")
-    fflag = FFLAGS(flags) & ~(O_CREAT | O_EXCL)
+    fflag &= ~(O_CREAT | O_EXCL)
     node.access(proc.cred, (4 if fflag & FREAD else 0) | (2 if fflag & FWRITE else 0))
     if node.children is None:
         return open_node(k, lwp, node, fflag)
     if fflag & FWRITE:
         raise KernelError(EISDIR, f"'{name}' is a directory")
     return DirectoryFile(node, fflag, name)
+
+
+def _node_or_none(k: Kernel, lwp: Lwp, place: Place, fflag: int) -> Node | None:
+    """_node(); None for one that O_CREAT is to make."""
+    try:
+        return _node(k, lwp, place)
+    except KernelError as error:
+        if error.errno != ENOENT or not fflag & O_CREAT:
+            raise
+        return None
 
 
 def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
@@ -186,7 +194,7 @@ def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
     """Make a directory."""
     proc = lwp.proc
     perms = mode & 0o7777 & ~proc.umask
-    with namei(k, lwp, path, CREATE, 0) as place:
+    with namei(k, lwp, path, CREATE, CREATEDIR) as place:
         if place.mounted:
             _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
         else:
@@ -271,11 +279,11 @@ def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
 
 def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
     seconds = int(node.time)
-    size = size if node.target is None else len(node.target)
+    size = size or node.size
     times = {f"st_{which}timespec.tv_sec": seconds for which in ("a", "m", "c", "birth")}
     data = stat_struct.layout(k.dm).pack(
         st_mode=node.mode, st_ino=node.ino, st_nlink=node.nlink, st_uid=node.uid, st_gid=node.gid,
-        st_rdev=node.rdev, st_blksize=4096, st_size=size, **times,
+        st_rdev=node.rdev, st_blksize=4096, st_size=size, st_blocks=node.size + 511 >> 9, **times,
     )  # fmt: skip
     assert k.sched.current is not None
     k.sched.current.proc.space.write(addr, data)
