@@ -43,7 +43,6 @@ def test_a_kernel_keeps_no_descriptor_and_no_thread(cc: Compile, machine: str, t
     with LocalKernel(machine=machine) as lk:
         p = lk.process()
         p.open("/dev/ksyms", O_RDONLY)
-        p.mkdir("/mnt")
         p.mount("hostfs", "/mnt", lk.share(str(tmp_path)))
         lk.execute(program, stdio=(null, null, null))
         lk.reboot()
