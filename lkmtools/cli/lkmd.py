@@ -99,6 +99,8 @@ def run(
             if readiness is not None:
                 readiness.failed(reason(error, path))
             raise
+        if readiness is not None:
+            readiness.listening()
 
         def ready() -> None:
             if readiness is not None:

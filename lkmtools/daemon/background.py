@@ -1,8 +1,8 @@
 """Into the background, with a way to tell whoever waits how it went.
 
 The process that was started stays until the daemon is ready, or says why it cannot be, over a pipe; then it
-prints that and exits. It does not wait longer than PATIENCE for a boot whose modules take their time: the
-socket listens by then, and tools that connect say what they wait for. The daemon itself is its grandchild:
+prints that and exits. Once the socket listens it does not wait longer than PATIENCE for a boot whose modules
+take their time: tools that connect say what they wait for. The daemon itself is its grandchild:
 a session of its own that can get no terminal, in /, with no descriptor of anybody.
 """
 
@@ -14,28 +14,34 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+LISTENING = b"listening\n"
 READY = b"ready\n"
 PATIENCE = 10.0  # seconds
 
 
 class Readiness:
-    """The daemon's end of the pipe. Say ready() or failed() once."""
+    """The daemon's end of the pipe: listening(), then ready(); or failed() instead of either."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
+    def listening(self) -> None:
+        """The socket listens; the boot goes on."""
+        self._say(LISTENING)
+
     def ready(self) -> None:
         """The boot is over."""
         self._say(READY)
+        os.close(self._fd)
 
     def failed(self, why: str) -> None:
         """It never will."""
         self._say(why.encode("utf-8", "backslashreplace")[:4096])
+        os.close(self._fd)
 
     def _say(self, what: bytes) -> None:
         with suppress(BrokenPipeError):  # nobody has waited so long
             os.write(self._fd, what)
-        os.close(self._fd)
 
 
 def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | None, str]:
@@ -50,7 +56,7 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     if child:
         os.close(writing)
         os.waitpid(child, 0)
-        said = read_all(reading, PATIENCE)
+        said = outcome(reading, PATIENCE)
         if said in (READY, None):
             return None, ""
         return None, said.decode("utf-8", "replace") or f"it died while it started; {log} may say why"
@@ -64,15 +70,18 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     return Readiness(writing), ""
 
 
-def read_all(fd: int, seconds: float) -> bytes | None:
-    """What is written to a pipe until its end, and close it; None when nothing has come for so long."""
-    out = b""
+def outcome(fd: int, seconds: float) -> bytes | None:
+    """What a Readiness at the other end said at last; b"" when it died. None: it listens, and boots too long.
+
+    Until it listens it is waited for without a limit: a busy host may take its time. Closes `fd`.
+    """
+    said = b""
     try:
-        while select.select([fd], [], [], seconds)[0]:
+        while select.select([fd], [], [], seconds if said.startswith(LISTENING) else None)[0]:
             data = os.read(fd, 4096)
             if not data:
-                return out
-            out += data
+                return said.removeprefix(LISTENING)
+            said += data
         return None
     finally:
         os.close(fd)

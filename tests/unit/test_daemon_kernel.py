@@ -21,7 +21,7 @@ from daemonfix import Place, Raw
 from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.client.connection import shake_hands
-from lkmtools.daemon.background import READY, Readiness, read_all
+from lkmtools.daemon.background import LISTENING, READY, Readiness, outcome
 from lkmtools.daemon.init import PLAIN, Startup
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import BOOT_TRIES, Make, Server
@@ -128,16 +128,31 @@ def test_a_boot_that_cannot_run_rc_lkm_goes_on(
         ]
 
 
-def test_nobody_waits_for_a_boot_for_ever() -> None:
-    """Whoever starts the daemon reads what it says, or goes on when it has said nothing for too long."""
-    for text, seconds, expected in ((READY, 60, READY), (b"no room", 60, b"no room"), (b"", 60, b"")):
-        reading, writing = os.pipe()
-        os.write(writing, text)
-        os.close(writing)
-        assert read_all(reading, seconds) == expected
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (LISTENING + READY, READY),
+        (LISTENING + b"the kernel died", b"the kernel died"),
+        (LISTENING, b""),
+        (b"no room", b"no room"),
+        (b"", b""),
+    ],
+)
+def test_whoever_starts_the_daemon_hears_how_it_went(said: bytes, expected: bytes) -> None:
+    """Nothing more than that it listens, or nothing at all, says a daemon that has died."""
     reading, writing = os.pipe()
-    assert read_all(reading, 0) is None
-    Readiness(writing).ready()  # nobody hears it
+    os.write(writing, said)
+    os.close(writing)
+    assert outcome(reading, 60) == expected
+
+
+def test_nobody_waits_for_a_boot_for_ever() -> None:
+    """Once the socket listens; then the daemon speaks to nobody."""
+    reading, writing = os.pipe()
+    daemon = Readiness(writing)
+    daemon.listening()
+    assert outcome(reading, 0) is None
+    daemon.ready()
 
 
 def test_panic_answers_every_process_and_the_kernel_boots_again(start: Callable[..., Running]) -> None:
