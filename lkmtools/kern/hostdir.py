@@ -1,8 +1,9 @@
 """A directory tree of the host, walked so that nothing outside it is ever reached.
 
 A file is kept by a descriptor that can neither read nor write it (O_PATH). From a directory's descriptor one
-name at a time is looked up, never `..` and never through a symbolic link, so whatever the host renames
-meanwhile, a lookup ends in the tree or fails. The parent of a directory is the one it was found in.
+name at a time is looked up, never `..` and never through a symbolic link, and where what was found lies is
+asked afterwards: whatever the host renames meanwhile, also the directory itself, a lookup ends in the tree or
+fails. The parent of a directory is the one it was found in.
 
 Contents are opened through /proc/self/fd, which is that very file whatever its name now means, and only those
 of regular files and directories: opening a FIFO could block, and a device do anything.
@@ -12,17 +13,19 @@ from __future__ import annotations
 
 import errno as host
 import os
+import resource
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from lkmtools.abi.errno import BY_NAME, EINVAL, EIO, EISDIR, ENXIO, EPERM
+from lkmtools.abi.errno import BY_NAME, EINVAL, EIO, EISDIR, ENFILE, ENOENT, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
 from lkmtools.errors import KernelError
 
 _PATH = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WAYS = {FREAD: os.O_RDONLY, FWRITE: os.O_WRONLY}
+_RESERVE = 64  # descriptors of this process that are not for files of the host
 _MODES = 0o1777  # no set-user-id file is made on the host
 Key = tuple[int, int]  # st_dev, st_ino
 Row = tuple[int, bytes, int, int]  # of a directory
@@ -41,6 +44,8 @@ def host_errors(what: str) -> Iterator[None]:
     except OSError as error:
         number = kernel_errno(error.errno or 0)
         raise KernelError(number, f"{what}: {error.strerror} (on the host)") from None
+    except OverflowError:
+        raise KernelError(EINVAL, f"{what}: a number too large for the host") from None
 
 
 class Inode:
@@ -74,7 +79,7 @@ class Inode:
         fd = self._io.get(way)
         if fd is None:
             with host_errors("open"):
-                fd = self._io[way] = os.open(self._again, _WAYS[way] | _OPEN)
+                fd = self._io[way] = self.tree.kept(os.open(self._again, _WAYS[way] | _OPEN))
         return fd
 
     def close(self) -> None:
@@ -88,8 +93,13 @@ class Inode:
     def lookup(self, name: bytes) -> Inode:
         """The file called `name` here, a symbolic link itself; ENOENT. The caller use()s it, or closes it."""
         with host_errors(_shown(name)):
-            fd = os.open(_plain(name), _PATH, dir_fd=self.fd)
-        return Inode(self.tree, fd, self)
+            fd = self.tree.kept(os.open(_plain(name), _PATH, dir_fd=self.fd))
+            try:
+                self.tree.check_inside(fd)
+                return Inode(self.tree, fd, self)
+            except (KernelError, OSError):
+                os.close(fd)
+                raise
 
     def entries(self) -> list[Row]:
         """All names: (cookie, name, inode number, type or 0). Names keep their cookies, new ones follow."""
@@ -100,15 +110,21 @@ class Inode:
                     found = {os.fsencode(row.name): (row.inode(), _type(row)) for row in rows}
             finally:
                 os.close(fd)
+            self.tree.check_inside(self.fd)
         for name in sorted(found.keys() - self._cookies.keys()):
             self._cookies[name] = len(self._cookies) + 1
         return [(cookie, name, *found[name]) for name, cookie in self._cookies.items() if name in found]
+
+    def _here(self, name: bytes) -> bytes:
+        """A name that is to change in this directory, which must lie in the tree. EINVAL, ENOENT."""
+        self.tree.check_inside(self.fd)
+        return _plain(name)
 
     def create(self, name: bytes, mode: int) -> None:
         """A regular file; EEXIST."""
         with host_errors(_shown(name)):
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(_plain(name), flags, 0o600, dir_fd=self.fd)
+            fd = os.open(self._here(name), flags, 0o600, dir_fd=self.fd)
             try:
                 os.fchmod(fd, mode & _MODES)
             finally:
@@ -117,7 +133,7 @@ class Inode:
     def mkdir(self, name: bytes, mode: int) -> None:
         """A directory; EEXIST."""
         with host_errors(_shown(name)):
-            os.mkdir(_plain(name), 0o700, dir_fd=self.fd)
+            os.mkdir(self._here(name), 0o700, dir_fd=self.fd)
         made = self.lookup(name)
         try:
             if made.kind == stat.S_IFDIR:
@@ -128,27 +144,27 @@ class Inode:
     def symlink(self, name: bytes, text: bytes) -> None:
         """A symbolic link that says `text`."""
         with host_errors(_shown(name)):
-            os.symlink(text, _plain(name), dir_fd=self.fd)
+            os.symlink(text, self._here(name), dir_fd=self.fd)
 
     def remove(self, name: bytes) -> None:
         """unlink(2)."""
         with host_errors(_shown(name)):
-            os.unlink(_plain(name), dir_fd=self.fd)
+            os.unlink(self._here(name), dir_fd=self.fd)
 
     def rmdir(self, name: bytes) -> None:
         """rmdir(2)."""
         with host_errors(_shown(name)):
-            os.rmdir(_plain(name), dir_fd=self.fd)
+            os.rmdir(self._here(name), dir_fd=self.fd)
 
     def link(self, name: bytes, file: Inode) -> None:
         """Another name for `file`, here."""
         with host_errors(_shown(name)):
-            os.link(file._again, _plain(name), dst_dir_fd=self.fd, follow_symlinks=True)
+            os.link(file._again, self._here(name), dst_dir_fd=self.fd, follow_symlinks=True)
 
     def rename(self, name: bytes, target: Inode, new: bytes) -> None:
         """rename(2) from here to another directory."""
         with host_errors(_shown(name)):
-            os.rename(_plain(name), _plain(new), src_dir_fd=self.fd, dst_dir_fd=target.fd)
+            os.rename(self._here(name), target._here(new), src_dir_fd=self.fd, dst_dir_fd=target.fd)
 
     # -- attributes and contents ----------------------------------------------------------------------------
 
@@ -209,10 +225,24 @@ class HostDir:
         self.path = path
         self.writable = writable
         self._me = os.geteuid()
+        self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         with host_errors(path):
             self.root = Inode(self, os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), None)
         self.root.users = 1
         self._files: dict[Key, Inode] = {self.root.key: self.root}
+
+    def kept(self, fd: int) -> int:
+        """A descriptor that stays open; ENFILE when few are left."""
+        if fd < self._limit - _RESERVE:
+            return fd
+        os.close(fd)
+        raise KernelError(ENFILE, f"{self._limit} descriptors on the host, and few of them left")
+
+    def check_inside(self, fd: int) -> None:
+        """ENOENT unless the file behind a descriptor lies in the tree at this moment. OSErrors."""
+        top, path = (os.readlink(f"/proc/self/fd/{each}") for each in (self.root.fd, fd))
+        if path != top and not path.startswith(f"{top.rstrip('/')}/"):
+            raise KernelError(ENOENT, f"the host moved it out of '{self.path}'")
 
     def inside(self, uid: int) -> int:
         """The kernel's number of a user of the host."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 NAME = "hostfs"
 _TAG = 21  # VT_VFS
 _WORD_MAX = 1024
+_SHARES_MAX = 64
 
 
 class Share(NamedTuple):
@@ -81,8 +82,13 @@ class Hostfs:
         vfs_attach(k, ops)
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:
-        """Allow one mount of a host directory: the word to mount. KernelError with the host's errno."""
+        """Allow one mount of a host directory: the word to mount. KernelError with the host's errno.
+
+        Of those that nobody mounts the oldest are forgotten.
+        """
         tree = HostDir(os.path.abspath(path), writable)
+        if len(self.shares) >= _SHARES_MAX:
+            self.shares.pop(next(iter(self.shares))).tree.close()
         word = secrets.token_hex(16)
         self.shares[word] = Share(tree, session)
         return word

@@ -165,6 +165,15 @@ def test_a_directory_that_the_host_moves_away_is_gone(mnt: Any) -> None:
     leave(mnt)
 
 
+def test_directories_that_nobody_mounts_are_forgotten(lab: Any, host: Path) -> None:
+    """The oldest first: their words mean nothing any more, and hold no descriptor."""
+    words = [lab.kernel.share(str(host)) for _ in range(70)]
+    assert errno_of(lambda: lab.p.mount("hostfs", "/mnt", words[5])) == EPERM
+    lab.p.mount("hostfs", "/mnt", words[6])
+    assert len(lab.k.hostfs.shares) == 63
+    lab.p.unmount("/mnt")
+
+
 def test_special_files_of_the_host_are_seen_and_not_opened(mnt: Any) -> None:
     p = mnt.p
     assert p.stat("/mnt/fifo").st_mode & S_IFMT == S_IFIFO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENOENT, ENOTEMPTY, ENXIO, EPERM
+from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTEMPTY, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.hostdir import HostDir, Inode, kernel_errno
@@ -102,6 +103,56 @@ def test_the_parent_is_where_a_directory_was_found(tree: HostDir) -> None:
     tree.release(directory)
 
 
+def test_a_directory_that_the_host_moved_out_shows_and_takes_nothing(tree: HostDir) -> None:
+    """Who still has it finds and makes nothing there. When it is back again, it goes on."""
+    directory = walk(tree, b"a", b"b")
+    away = Path(tree.path, "../outside/b")
+    os.rename(f"{tree.path}/a/b", away)
+    (away / "secret").write_bytes(b"secret")
+    for action in (
+        lambda: tree.lookup(directory, b"secret"),
+        directory.entries,
+        lambda: directory.create(b"new", 0o644),
+        lambda: directory.mkdir(b"new", 0o755),
+        lambda: directory.symlink(b"new", b"text"),
+        lambda: directory.remove(b"secret"),
+        lambda: directory.rmdir(b"secret"),
+        lambda: directory.rename(b"secret", tree.root, b"secret"),
+        lambda: tree.root.rename(b"a", directory, b"a"),
+        lambda: directory.link(b"new", tree.root),
+    ):
+        assert errno_of(action) == ENOENT
+    assert sorted(os.listdir(away)) == ["file", "secret"]
+    os.rename(away, f"{tree.path}/b")
+    assert [row[1] for row in directory.entries()] == [b"file", b"secret"]
+    tree.release(directory)
+
+
+def test_a_tree_that_the_host_moves_goes_with_it(tree: HostDir) -> None:
+    """It is the directory that is shown, whatever its name; a sibling whose name begins alike is outside."""
+    os.rename(tree.path, f"{tree.path}-moved")
+    file = walk(tree, b"a", b"b", b"file")
+    assert file.read(100, 0) == b"inside"
+    tree.release(file)
+    directory = walk(tree, b"a")
+    os.rename(f"{tree.path}-moved/a", f"{tree.path}-moved-a")
+    assert errno_of(directory.entries) == ENOENT
+    tree.release(directory)
+
+
+def test_numbers_that_the_host_cannot_hold_are_einval(tree: HostDir) -> None:
+    """Of a module that calls an operation with anything."""
+    file = walk(tree, b"a", b"b", b"file")
+    for action in (
+        lambda: file.truncate(1 << 63),
+        lambda: file.read(1, 1 << 63),
+        lambda: file.write(b"x", 1 << 63),
+        lambda: file.utime(1 << 100, 0),
+    ):
+        assert errno_of(action) == 22
+    tree.release(file)
+
+
 def test_a_directory_moved_within_the_tree_gets_its_new_parent(tree: HostDir) -> None:
     directory = walk(tree, b"a", b"b")
     os.rename(f"{tree.path}/a/b", f"{tree.path}/b")
@@ -148,6 +199,29 @@ def test_swapping_a_directory_and_a_link_out_meanwhile_reads_nothing_outside(tre
         thread.join()
     assert seen <= {b"inside", ENOENT, 20}
     assert b"inside" in seen
+
+
+def test_the_last_descriptors_are_not_for_files_of_the_host(tree: HostDir, tmp_path: Path) -> None:
+    """Who opens too many gets ENFILE, and the process can still open others."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(tmp_path, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 80, limits[1]))
+    found: list[Inode] = []
+    try:
+        small = HostDir(tree.path, writable=True)
+        for i in range(200):
+            Path(tree.path, str(i)).touch()
+
+        def use_all() -> None:
+            for i in range(200):
+                found.append(small.lookup(small.root, b"%d" % i))
+
+        assert (errno_of(use_all), len(found) > 5) == (ENFILE, True)
+        os.close(os.open(tmp_path, os.O_RDONLY))
+        small.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_names_keep_their_cookies_while_others_come_and_go(tree: HostDir) -> None:
