@@ -2,7 +2,8 @@
 
 RAM is one anonymous mapping; the kernel's address space is that mapping, in order, from kernbase up, so an
 address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
-Page permissions are one byte a page.
+Page permissions are one byte a page. A page that programs of the host map too has a file of its own
+(shared.py), at the same place of the mapping.
 
 There are two accessors. `Memory` itself is for the kernel's own tables: it checks bounds only. `Checked` is
 for every pointer that comes from a module: it faults where the CPU would. Both raise MemFault.
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lkmtools.abi.datamodel import DataModel, Layout
+from lkmtools.machine.shared import SharedFrames
 
 PAGE_SIZE = 4096
 PAGE_SHIFT = 12
@@ -169,15 +171,17 @@ class _Access:
 class Memory(_Access):
     """All of RAM, `size` bytes seen from `base` up. Accesses are bounds-checked, not permission-checked."""
 
-    __slots__ = ("checked", "dm")
+    __slots__ = ("checked", "dm", "shared")
 
     def __init__(self, base: int, size: int, dm: DataModel) -> None:
         self.dm = dm
         super().__init__(base, mmap.mmap(-1, size), bytearray(size >> PAGE_SHIFT), [], dm)
         self.checked = Checked(base, self.buf, self.prot, self.on_code_write, dm)
+        self.shared = SharedFrames(self.buf)
 
     def close(self) -> None:
         """Give the memory back. Nothing may be accessed after this, and no CPU map it."""
+        self.shared.close()
         self.buf.close()
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
