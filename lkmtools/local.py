@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lkmtools.abi.errno import ENOMEM
@@ -28,7 +29,7 @@ from lkmtools.kern.hostfile import HostFile
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_fork import Spawn
 from lkmtools.kern.kern_proc import Exit, Proc
-from lkmtools.kern.uvm_map import Done, Span
+from lkmtools.kern.uvm_map import Done, Pages, Span
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
 _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
@@ -55,16 +56,23 @@ class LocalTransport(Transport):
         self.memory.clear()
 
     def map(self, span: Span, done: Done) -> None:
-        """The kernel's Mapper: this program is the process."""
+        """The kernel's Sharer: this program is the process."""
+        self._map(done, lambda: self.memory.map(span.fd, span.offset, span.length))
+
+    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+        """The kernel's Sharer."""
+        self._map(done, lambda: self.memory.share(files, pages.addr, pages.length, pages.prot))
+
+    def _map(self, done: Done, how: Callable[[], int]) -> None:
         try:
-            address = self.memory.map(span.fd, span.offset, span.length)
+            address = how()
         except OSError as error:
             done(error.errno or ENOMEM, 0)
         else:
             done(0, address)
 
     def unmap(self, addr: int, length: int) -> None:
-        """The kernel's Mapper."""
+        """The kernel's Sharer."""
         self.memory.unmap(addr, length)
 
     def send(self, frame: Syscall) -> None:

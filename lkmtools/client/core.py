@@ -83,9 +83,10 @@ class Core:
         return buffer
 
     def memory(self, address: int, length: int) -> memoryview:
-        """The bytes of a mapping, in place: writing changes this process's copy. ValueError where is none.
+        """The bytes of a mapping, in place; ValueError where is none, or nothing may be read.
 
-        Pages whose mapping has gone (munmap, close, exit) stay as long as a view of them is held.
+        Writing changes this process's copy of a file, but a device itself. Pages whose mapping has gone
+        (munmap, close, exit) stay as long as a view of them is held; a device no longer shares them then.
         """
         return self._transport.memory.view(address, length)
 

@@ -1,7 +1,8 @@
 """The memory of a process that the kernel maps into: real memory of this program, at real addresses.
 
-Mappings are private, readable and writable, and lie below 4 GiB, so that a pointer of an ILP32 kernel holds
-their addresses: by MAP_32BIT where the host has it, else by trying fixed places.
+Mappings lie below 4 GiB, so that a pointer of an ILP32 kernel holds their addresses: by MAP_32BIT where the
+host has it, else by trying fixed places. Those of files are private, readable and writable; those of devices
+are shared with the kernel, page by page.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from lkmtools.abi.mman import MAP_PRIVATE, PROT_READ, PROT_WRITE
+from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE
 
 LIMIT = 1 << 32
-_MAP_32BIT, _MAP_FIXED_NOREPLACE = 0x40, 0x100000  # <sys/mman.h> of Linux
+_MAP_FIXED, _MAP_ANONYMOUS, _MAP_32BIT, _MAP_FIXED_NOREPLACE = 0x10, 0x20, 0x40, 0x100000  # Linux's
+_READ_WRITE, _NO_ACCESS = PROT_READ | PROT_WRITE, 0
 _FAILED = ctypes.c_void_p(-1).value
 
 Place = tuple[int, int]  # address or 0, and further flags of mmap(2)
@@ -32,25 +35,31 @@ _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 class Mapping:
     """Mapped pages; they go when the last reference does, so that no view of them dangles."""
 
-    def __init__(self, address: int, length: int) -> None:
+    def __init__(self, address: int, length: int, prot: int) -> None:
         self.address = address
         self.length = length
+        self.prot = prot
         self._munmap = _libc.munmap
 
     def __del__(self) -> None:
         self._munmap(self.address, self.length)
 
 
-def map_low(fd: int, offset: int, length: int, places: Iterable[Place] = PLACES) -> Mapping:
-    """Map part of a file privately below 4 GiB; OSError (ENOMEM) when there is no room in any of `places`."""
+def map_low(
+    fd: int, offset: int, length: int, places: Iterable[Place] = PLACES, prot: int = _READ_WRITE
+) -> Mapping:
+    """Map part of a file privately below 4 GiB; OSError (ENOMEM) when there is no room in any of `places`.
+
+    `fd` -1: no file, but room.
+    """
     error = 0
+    kind = MAP_PRIVATE if fd >= 0 else MAP_PRIVATE | _MAP_ANONYMOUS
     for hint, flags in places:
-        prot = PROT_READ | PROT_WRITE
-        address = _libc.mmap(hint or None, length, prot, MAP_PRIVATE | flags, fd, offset)
+        address = _libc.mmap(hint or None, length, prot, kind | flags, fd, offset)
         if address == _FAILED:
             error = ctypes.get_errno()
             continue
-        mapping = Mapping(address, length)
+        mapping = Mapping(address, length, prot)
         if address + length <= LIMIT and (not hint or address == hint):
             return mapping
     raise OSError(error, os.strerror(error))
@@ -68,6 +77,25 @@ class Memory:
         self._mappings[mapping.address] = mapping
         return mapping.address
 
+    def share(self, files: Sequence[int], address: int, length: int, prot: int) -> int:
+        """Map `files`, a page each, shared, one after another from `address` on, which share() made room for.
+
+        0: make room for `length` bytes first, and begin there. Their address. OSError; then all of it goes.
+        """
+        if address:
+            mapping = self._at(address, len(files) * PAGE_SIZE)
+        else:
+            mapping = map_low(-1, 0, length, prot=_NO_ACCESS)
+            self._mappings[mapping.address] = mapping
+            address = mapping.address
+        mapping.prot = prot
+        for at, fd in zip(range(address, LIMIT, PAGE_SIZE), files, strict=False):
+            if _libc.mmap(at, PAGE_SIZE, prot, MAP_SHARED | _MAP_FIXED, fd, 0) == _FAILED:
+                error = ctypes.get_errno()
+                self.unmap(mapping.address, mapping.length)
+                raise OSError(error, os.strerror(error))
+        return address
+
     def unmap(self, address: int, length: int) -> None:
         """Forget a mapping; its pages go as soon as no view() of them is held."""
         mapping = self._mappings.get(address)
@@ -80,9 +108,17 @@ class Memory:
 
     def view(self, address: int, length: int) -> memoryview:
         """The bytes at an address, in place; ValueError unless they lie in one mapping."""
+        mapping = self._at(address, length)
+        if mapping.prot == _NO_ACCESS:
+            raise ValueError(f"{length} bytes at {address:#x} are mapped without access")
+        array = (ctypes.c_ubyte * length).from_address(address)
+        array.mapping = mapping  # type: ignore[attr-defined]  # keeps the pages
+        view = memoryview(array).cast("B")
+        return view if mapping.prot & PROT_WRITE else view.toreadonly()
+
+    def _at(self, address: int, length: int) -> Mapping:
+        """The mapping in which a range lies; ValueError."""
         for mapping in self._mappings.values():
             if mapping.address <= address and address + length <= mapping.address + mapping.length:
-                array = (ctypes.c_ubyte * length).from_address(address)
-                array.mapping = mapping  # type: ignore[attr-defined]  # keeps the pages
-                return memoryview(array).cast("B")
+                return mapping
         raise ValueError(f"{length} bytes at {address:#x} are not mapped in this process")

@@ -93,13 +93,13 @@ class Process(Core):
         """
         return self.syscall(nr.SYS_ioctl, fd, com, data, also=also)[0]
 
-    def mmap(self, fd: int, length: int, offset: int = 0) -> int:
+    def mmap(self, fd: int, length: int, offset: int = 0, prot: int = PROT_READ | PROT_WRITE) -> int:
         """void *mmap(void *addr, size_t len, int prot, int flags, int fd, long pad, off_t pos): an address.
 
-        Private, readable and writable, and below 4 GiB of this very program; see memory().
+        Below 4 GiB of this very program; see memory(). A file's is private, readable and writable whatever
+        `prot` says; a device's is shared with the kernel, and must be open for `prot`.
         """
-        prot, flags = PROT_READ | PROT_WRITE, MAP_PRIVATE
-        address = self.syscall(nr.SYS_mmap, 0, length, prot, flags, fd, 0, *self.quad(offset))[0]
+        address = self.syscall(nr.SYS_mmap, 0, length, prot, MAP_PRIVATE, fd, 0, *self.quad(offset))[0]
         return address & self.dm.mask
 
     def munmap(self, address: int, length: int) -> None:

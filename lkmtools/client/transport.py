@@ -7,6 +7,7 @@ module would cost a tool more start-up time than all of this package.
 from __future__ import annotations
 
 import _socket
+import errno
 import os
 import struct
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import (
+    SHARE_FILES,
     Control,
     Exec,
     Frame,
@@ -25,6 +27,7 @@ from lkmtools.proto import (
     Reader,
     Refused,
     Result,
+    Share,
     Signal,
     Syscall,
     Unmap,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 RECEIVE = 1 << 16  # bytes asked for at once
 PATIENCE = 1  # seconds without an answer until on_wait is called
 _ENOMEM = 12  # BSD's
-_RIGHTS = _socket.CMSG_SPACE(4)  # room for one descriptor
+_RIGHTS = _socket.CMSG_SPACE(4 * SHARE_FILES)  # room for all descriptors of a frame
 
 
 class Transport:
@@ -51,7 +54,7 @@ class Transport:
         self._socket = sock
         self._reader = Reader()
         self._serial = 0
-        self._fds: list[int] = []  # descriptors whose MAP has not been read yet
+        self._fds: list[int] = []  # descriptors whose MAP or SHARE has not been read yet
         self._memory: Memory | None = None
         self.on_wait: Callable[[], object] | None = None
 
@@ -138,8 +141,11 @@ class Transport:
             answered, frame = got
             if type(frame) is Result and answered == wanted:
                 return frame
-            if type(frame) is Map or type(frame) is Unmap:
+            if isinstance(frame, Map | Share):
                 self._remap(answered, frame)
+                continue
+            if type(frame) is Unmap:
+                self.memory.unmap(frame.address, frame.length)
                 continue
             if type(frame) is Panic:
                 raise PanicError(frame.reason, frame.report)
@@ -148,21 +154,26 @@ class Transport:
             if answered == wanted:
                 return frame  # else the rest of a stream nobody reads any more
 
-    def _remap(self, serial: int, frame: Map | Unmap) -> None:
-        """The kernel changes this process's memory: do so, and say where a mapping lies."""
-        if isinstance(frame, Unmap):
-            self.memory.unmap(frame.address, frame.length)
-            return
-        if not self._fds:
+    def _remap(self, serial: int, frame: Map | Share) -> None:
+        """The kernel gives this process memory: map it, and say where it lies."""
+        count = frame.files if isinstance(frame, Share) else 1
+        files, self._fds = self._fds[:count], self._fds[count:]
+        if not files:
             raise DaemonError("MAP came without a descriptor: whatever is between us and the daemon lost it")
-        fd, errno, address = self._fds.pop(0), 0, 0
+        error, address = 0, 0
         try:
-            address = self.memory.map(fd, frame.offset, frame.length)
+            if len(files) < count:
+                raise OSError(errno.EMFILE, "this process had no room for all the descriptors")
+            if isinstance(frame, Share):
+                address = self.memory.share(files, frame.address, frame.length, frame.prot)
+            else:
+                address = self.memory.map(files[0], frame.offset, frame.length)
         except OSError:
-            errno = _ENOMEM
+            error = _ENOMEM
         finally:
-            os.close(fd)
-        self._socket.sendall(encode(Mapped(errno, address), serial))
+            for fd in files:
+                os.close(fd)
+        self._socket.sendall(encode(Mapped(error, address), serial))
 
     def _waited(self, seconds: int, give_up: int | None) -> None:
         if seconds == PATIENCE and self.on_wait:

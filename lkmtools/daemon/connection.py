@@ -7,6 +7,7 @@ no more is read from it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.errno import ENOMEM
 from lkmtools.kern import Cred, Exit, Reply, Request
 from lkmtools.proto import (
     EXEC_FILES,
@@ -30,6 +32,7 @@ from lkmtools.proto import (
     Reader,
     Refused,
     Result,
+    Share,
     Signal,
     Syscall,
     Unmap,
@@ -40,7 +43,7 @@ from lkmtools.proto import Panic as PanicFrame
 if TYPE_CHECKING:
     from lkmtools.daemon.server import Server
     from lkmtools.kern.kern_proc import Proc
-    from lkmtools.kern.uvm_map import Done, Span
+    from lkmtools.kern.uvm_map import Done, Pages, Span
 
 _FD = struct.Struct("=i")
 _ANCILLARY = socket.CMSG_SPACE(EXEC_FILES * _FD.size)  # more descriptors than that are lost on the way
@@ -75,7 +78,8 @@ class Connection:
         self._closing = False
         self._reader = Reader()
         self._out = bytearray()
-        self._with_fd: tuple[bytes, int] | None = None  # a MAP that waits until all of _out has gone
+        # A MAP or SHARE and its descriptors, which wait until all of _out has gone.
+        self._with_files: tuple[bytes, list[int]] | None = None
         self._events = _IN
 
     def handle(self, events: int) -> None:
@@ -192,11 +196,18 @@ class Connection:
 
     def map(self, span: Span, done: Done) -> None:
         """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""
+        self._ask(Map(span.offset, span.length), [span.fd], done)
+
+    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+        """Ask the client to map pages of a device, in the middle of a SYSCALL; it answers MAPPED."""
+        self._ask(Share(pages.addr, pages.length, pages.prot, len(files)), files, done)
+
+    def _ask(self, frame: Map | Share, files: list[int], done: Done) -> None:
         if self.fd < 0 or self._closing:
             return  # the client has gone; its process is told to end
         self.mapping = done
-        self._with_fd = encode(Map(span.offset, span.length), self.pending or 0), span.fd
-        self._send_fd()
+        self._with_files = encode(frame, self.pending or 0), files
+        self._send_files()
         self._watch()
 
     def unmap(self, addr: int, length: int) -> None:
@@ -204,18 +215,21 @@ class Connection:
         if not self._closing:
             self.send(Unmap(addr, length), self.pending or 0)
 
-    def _send_fd(self) -> None:
-        """Send the frame that carries a descriptor, when nothing waits before it."""
-        if self._with_fd is None or self._out:
+    def _send_files(self) -> None:
+        """Send the frame that carries descriptors, when nothing waits before it."""
+        if self._with_files is None or self._out:
             return
-        data, fd = self._with_fd
+        data, files = self._with_files
         try:
-            sent = socket.send_fds(self.socket, [data], [fd])
+            sent = socket.send_fds(self.socket, [data], files)
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as error:
             sent = len(data)  # its end shows as readable, and is handled there
-        self._with_fd = None
+            if error.errno == errno.ETOOMANYREFS and self.mapping is not None:
+                done, self.mapping = self.mapping, None  # others do not take theirs: none are left for it
+                self.server.mapped(done, ENOMEM, 0)
+        self._with_files = None
         self._out += data[sent:]
 
     def answer(self, serial: int, ok: bool, text: str) -> None:
@@ -244,7 +258,7 @@ class Connection:
     def finish(self) -> None:
         """Close as soon as all that is queued has gone out."""
         self._closing = True
-        self._with_fd = self.mapping = None
+        self._with_files = self.mapping = None
         self.following = None
         if self._out:
             self._watch()
@@ -293,14 +307,14 @@ class Connection:
         if self._closing and not out:
             self.server.drop(self)
             return
-        self._send_fd()
+        self._send_files()
         self._watch()
         if len(out) < QUEUE and not self._closing:
             self._frames()  # what waited until the client would read
 
     def _watch(self) -> None:
         """Tell the poller what we wait for."""
-        events = _OUT if self._out or self._with_fd else 0
+        events = _OUT if self._out or self._with_files else 0
         if not self._closing and len(self._out) < QUEUE:
             events |= _IN
         if events != self._events and self.fd >= 0:

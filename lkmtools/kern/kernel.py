@@ -43,7 +43,7 @@ from lkmtools.kern.request import Reply, Request
 from lkmtools.kern.rootfs_vnops import Rootfs
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
-from lkmtools.kern.uvm_map import Mapper, Vmspace
+from lkmtools.kern.uvm_map import Sharer, Vmspace
 from lkmtools.kern.vfs_bio import Buffers
 from lkmtools.kern.vfs_mount import Vfs
 from lkmtools.machine import (
@@ -239,10 +239,10 @@ class Kernel:
 
     # -- what the daemon calls ----------------------------------------------------------------------------
 
-    def attach(self, cred: Cred, comm: str, host_pid: int, mapper: Mapper | None = None) -> Proc:
+    def attach(self, cred: Cred, comm: str, host_pid: int, mapper: Sharer | None = None) -> Proc:
         """A new client process. What it maps, `mapper` maps; without one it has ENOMEM."""
         proc = new_proc(self, cred, comm, host_pid)
-        proc.vm = Vmspace(mapper)
+        proc.vm = Vmspace(mapper, mapper)
         proc.files = Descriptors()
         proc.lwp.greenlet = greenlet(lambda: self._main(proc), parent=self.sched.hub)
         self.procs[proc.pid] = proc
@@ -316,6 +316,7 @@ class Kernel:
             proc.busy = False
             self.sched.hub.switch()
         close_all(self, lwp)
+        proc.vm.exit(self)
         leave_session(self, lwp)
         self.sched.userret()
         del self.procs[proc.pid]

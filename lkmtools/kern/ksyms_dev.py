@@ -115,7 +115,7 @@ class _Caller:
 
     def give_back(self, image: Image, addr: int) -> None:
         if addr:
-            self._lwp.proc.vm.unmap(addr)
+            self._lwp.proc.vm.unmap(self._k, addr)
         image.release()
 
 
@@ -205,7 +205,7 @@ class KsymsFile(File):
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Take the snapshot out of the process's memory; it may open again."""
-        self.proc.vm.unmap(self.addr)
+        self.proc.vm.unmap(k, self.addr)
         self.image.release()
         del k.ksyms_dev.open[self.proc.pid]
         return 0

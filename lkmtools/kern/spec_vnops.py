@@ -201,7 +201,7 @@ def open_in(k: Kernel, module: Module) -> str:
         if module.holds(files[0].driver(k)):
             return f"{files[0]} of '{module.title}' is open, by {files[0].opener}"
     for proc in k.procs.values():
-        for device in proc.program.space.devices() if proc.program is not None else ():
+        for device in proc.vm.devices() if proc.program is None else proc.program.space.devices():
             if module.holds(device.file.driver(k)):
                 return f"{device.file} of '{module.title}' is mapped by pid {proc.pid} ({proc.comm})"
     return ""

@@ -1,15 +1,16 @@
-"""Device memory for programs: d_mmap, page by page (uvm_device.c of NetBSD 5.2), and physical addresses.
+"""Device memory for processes: d_mmap, page by page (uvm_device.c of NetBSD 5.2), and physical addresses.
 
 d_mmap answers with a page frame number, the physical address divided by the page size. Physical memory is
 RAM, from 0 up; the kernel's address space is RAM in order, so that vtophys() is a subtraction. A driver may
-give what the kernel has mapped and no program owns; where it gives anything else, mmap is EINVAL.
+give what the kernel has mapped and no program owns; where it gives anything else, mmap is EINVAL. Programs
+have the frames themselves in their page table, clients share them with the kernel (uvm_map.py).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EINVAL, ENODEV
+from lkmtools.abi.errno import EINVAL
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Prototype
@@ -30,13 +31,13 @@ def vtophys(k: Kernel, va: int) -> int:
 def udv_attach(k: Kernel, file: DeviceFile, offsets: range, prot: int) -> list[int]:
     """The page frames of a device at these offsets, for PROT_READ or PROT_WRITE.
 
-    ENODEV of a driver without d_mmap; EINVAL where it refuses (-1), or gives no memory of the kernel's.
+    EINVAL of a driver without d_mmap, where it refuses (-1), or gives no memory of the kernel's.
     """
     frames = []
     for offset in offsets:
         entry = file.entry(k, "d_mmap")
         if entry in (0, k.symbol("enodev")):
-            raise KernelError(ENODEV, f"{file} cannot be mapped")
+            raise KernelError(EINVAL, f"{file} cannot be mapped: its driver has no d_mmap")
         frame = k.call(D_MMAP, entry, file.dev, offset, prot)
         if frame == k.dm.mask:
             raise KernelError(EINVAL, f"{file} has no memory at offset {offset}")

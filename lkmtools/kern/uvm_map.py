@@ -2,23 +2,29 @@
 
 A client is a process of the host, so its memory is mapped there: whoever attached the process gave a
 Mapper, which is asked and answers in its own time; the thread sleeps meanwhile. What the kernel offers for
-mapping are sealed memory files, so a mapping is always private: writing to it changes the process's own copy.
+mapping are sealed memory files, and a mapping of them is private: writing to it changes the process's own
+copy. Pages of a device are shared, one file each (machine/shared.py), until they are unmapped or the process
+ends.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.proc import PCATCH, PVM
 from lkmtools.errors import KernelError
+from lkmtools.machine import PAGE_SIZE, WRITE, Device
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
 Done = Callable[[int, int], object]  # errno (0: none) and address
+SHARE_PAGES = 250  # go to a client at once: a host passes at most 253 descriptors with one message
+_NO_SPACE = "this process has no address space to map into"
 
 
 class Span(NamedTuple):
@@ -27,6 +33,19 @@ class Span(NamedTuple):
     fd: int
     offset: int
     length: int
+
+
+class Pages(NamedTuple):
+    """Page frames for a place in a client's memory, one after another from `addr` on.
+
+    0 is for the first of a mapping of `length` bytes, which goes where there is room for all of it; `prot` is
+    READ, WRITE.
+    """
+
+    frames: list[int]
+    addr: int
+    length: int
+    prot: int
 
 
 class Mapper(Protocol):
@@ -39,41 +58,116 @@ class Mapper(Protocol):
         """Remove a mapping; nothing to do when the process is gone."""
 
 
-class Vmspace:
-    """The mappings of one process: address -> length."""
+class Sharer(Mapper, Protocol):
+    """A Mapper of a program of the host, which can share pages of the kernel's memory."""
 
-    def __init__(self, mapper: Mapper | None) -> None:
+    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+        """Map `files`, a page each, shared, and for no more than `pages.prot`; then call `done`.
+
+        They are open until then.
+        """
+
+
+class Vmspace:
+    """The mappings of one process: address -> length.
+
+    `sharer` is the mapper of a client: programs have pages of devices in their own address space.
+    """
+
+    def __init__(self, mapper: Mapper | None, sharer: Sharer | None = None) -> None:
         self._mapper = mapper
+        self._sharer = sharer
         self.maps: dict[int, int] = {}
+        self._shared: dict[int, tuple[Device, list[int]]] = {}  # address -> what, and the page frames
+
+    def devices(self) -> list[Device]:
+        """The pages of devices that a client shares, by mapping."""
+        return [device for device, _ in self._shared.values()]
 
     def map(self, k: Kernel, lwp: Lwp, span: Span) -> int:
         """The address at which `span` now lies; sleeps until the process has mapped it.
 
         ENOMEM; EINTR when the process dies meanwhile.
         """
-        if self._mapper is None:
-            raise KernelError(ENOMEM, "this process has no address space to map into")
-        answer: list[tuple[int, int]] = []
-
-        def done(errno: int, addr: int) -> None:
-            answer.append((errno, addr))
-            k.sched.wakeup(lwp.addr)
-
-        self._mapper.map(span, done)
-        while not answer:
-            try:
-                k.sched.tsleep(lwp.addr, PVM | PCATCH, "vmmap", 0)
-            except KernelError:
-                if lwp.killed:
-                    raise
-        errno, addr = answer[0]
-        if errno or not 0 < addr <= k.dm.mask:
-            raise KernelError(ENOMEM, f"the process found no room for {span.length} bytes below 4 GiB")
+        mapper = self._mapper
+        if mapper is None:
+            raise KernelError(ENOMEM, _NO_SPACE)
+        addr = _answer(k, lwp, span.length, lambda done: mapper.map(span, done))
         self.maps[addr] = span.length
         return addr
 
-    def unmap(self, addr: int) -> None:
+    def share(self, k: Kernel, lwp: Lwp, device: Device, frames: list[int]) -> int:
+        """The address at which these page frames now lie in a client; sleeps until it has mapped them.
+
+        ENOMEM; EINTR when the process dies meanwhile.
+        """
+        sharer = self._sharer
+        if sharer is None:
+            raise KernelError(ENOMEM, _NO_SPACE)
+        k.mem.shared.share(frames)
+        length, start = len(frames) * PAGE_SIZE, 0
+        try:
+            for first in range(0, len(frames), SHARE_PAGES):
+                at = start + first * PAGE_SIZE if start else 0
+                pages = Pages(frames[first : first + SHARE_PAGES], at, length, device.prot)
+                start = _share(k, lwp, sharer, pages) - first * PAGE_SIZE
+        except BaseException:
+            k.mem.shared.drop(frames)
+            if start:
+                sharer.unmap(start, length)
+            raise
+        self._release(k, start)
+        self.maps[start] = length
+        self._shared[start] = device, frames
+        return start
+
+    def unmap(self, k: Kernel, addr: int) -> None:
         """Remove the mapping at `addr`; nothing to do when it is gone."""
         length = self.maps.pop(addr, 0)
         if length and self._mapper is not None:
             self._mapper.unmap(addr, length)
+        self._release(k, addr)
+
+    def exit(self, k: Kernel) -> None:
+        """The process ends: it shares nothing any more."""
+        for addr in tuple(self._shared):
+            self._release(k, addr)
+
+    def _release(self, k: Kernel, addr: int) -> None:
+        """What was shared at `addr` is not any more."""
+        if addr in self._shared:
+            k.mem.shared.drop(self._shared.pop(addr)[1])
+
+
+def _share(k: Kernel, lwp: Lwp, sharer: Sharer, pages: Pages) -> int:
+    """Have a client map these pages: their address."""
+    files = k.mem.shared.open(pages.frames, bool(pages.prot & WRITE))
+    try:
+        at = _answer(k, lwp, pages.length, lambda done: sharer.share(pages, files, done))
+    finally:
+        for fd in files:
+            os.close(fd)
+    if pages.addr not in (0, at):
+        raise KernelError(ENOMEM, f"the process mapped at {at:#x} what belongs at {pages.addr:#x}")
+    return at
+
+
+def _answer(k: Kernel, lwp: Lwp, length: int, ask: Callable[[Done], None]) -> int:
+    """Ask the process to map something, and sleep until it says where that is; ENOMEM, EINTR."""
+    answer: list[tuple[int, int]] = []
+
+    def done(errno: int, addr: int) -> None:
+        answer.append((errno, addr))
+        k.sched.wakeup(lwp.addr)
+
+    ask(done)
+    while not answer:
+        try:
+            k.sched.tsleep(lwp.addr, PVM | PCATCH, "vmmap", 0)
+        except KernelError:
+            if lwp.killed:
+                raise
+    errno, addr = answer[0]
+    if errno or not 0 < addr <= k.dm.mask:
+        raise KernelError(ENOMEM, f"the process found no room for {length} bytes below 4 GiB")
+    return addr

@@ -1,8 +1,8 @@
 """A program's memory: break, mmap, munmap, mprotect (uvm_mmap.c, uvm_unix.c of NetBSD 5.2).
 
 A program's memory is the machine's; a client's is the host's, see uvm_map.py, where only whole mappings go.
-Shared anonymous memory has its pages at once. A device is mapped into programs only, and shared
-(uvm_device.py).
+Shared anonymous memory has its pages at once. A device is always shared (uvm_device.py), whatever the flags
+say; but /dev/zero is anonymous memory.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.errno import EACCES, EINVAL, ENODEV, ENOMEM, EPERM
+from lkmtools.abi.conf import DEV_ZERO, makedev
+from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
 from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
+from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.errors import KernelError
+from lkmtools.kern.conf import MEM_MAJOR
 from lkmtools.kern.spec_vnops import DeviceFile
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.uvm_device import udv_attach
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 PROT_ALL = 7
 MAP_FIXED, MAP_ANON = 0x0010, 0x1000
+MAX_OFFSET = 1 << 63
 STACK_GAP = 16 << 20  # mappings begin this far below the stack
 
 
@@ -68,10 +72,14 @@ def sys_mmap(
     file = lwp.proc.files.get(fd)
     if not length or pos % PAGE_SIZE or pos < 0:
         raise KernelError(EINVAL, f"{length} bytes from {pos}: whole pages of {PAGE_SIZE}, at least one")
-    if prot & ~PROT_ALL or flags & (MAP_PRIVATE | MAP_SHARED) not in (MAP_PRIVATE, MAP_SHARED):
-        raise KernelError(EINVAL, f"protection {prot:#x}, flags {flags:#x}")
+    if prot & ~PROT_ALL:
+        raise KernelError(EINVAL, f"protection {prot:#x}")
     if isinstance(file, DeviceFile):
+        if file.kind == S_IFCHR and file.dev == makedev(MEM_MAJOR, DEV_ZERO):
+            return _anonymous(k, lwp, addr, length, prot, flags)
         return _device(k, lwp, file, Want(addr, round_page(length), prot, flags), pos)
+    if flags & (MAP_PRIVATE | MAP_SHARED) not in (MAP_PRIVATE, MAP_SHARED):
+        raise KernelError(EINVAL, f"flags {flags:#x}")
     if not file.flag & FREAD or (flags & MAP_SHARED and prot & PROT_WRITE):
         raise KernelError(EACCES, "the file can be mapped for reading, or privately")
     return file.mmap(k, lwp, round_page(length), pos)
@@ -110,19 +118,21 @@ class Want(NamedTuple):
 
 def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     """A device's memory, shared with it; EACCES for more than the file is open for."""
-    if lwp.proc.program is None:
-        raise KernelError(ENODEV, f"{file}: only programs (lkmctl exec) can map devices")
-    if want.flags & MAP_PRIVATE:
-        raise KernelError(EINVAL, f"{file}: a device is mapped with MAP_SHARED")
+    if want.size > k.mem.size or pos + want.size > MAX_OFFSET:
+        raise KernelError(EINVAL, f"{file}: {want.size} bytes from {pos}; the kernel has {k.mem.size}")
     needed = (FREAD if want.prot & (PROT_READ | PROT_WRITE) else 0) | (
         FWRITE if want.prot & PROT_WRITE else 0
     )
     if needed & ~file.flag or want.prot & PROT_EXEC:
         raise KernelError(EACCES, f"{file} is not open for protection {want.prot:#x}")
+    offsets, device = range(pos, pos + want.size, PAGE_SIZE), Device(file, want.prot)
+    if lwp.proc.program is None:
+        if want.flags & MAP_FIXED:
+            raise KernelError(EINVAL, "a client's mapping goes where it has room")
+        return lwp.proc.vm.share(k, lwp, device, udv_attach(k, file, offsets, want.prot))
     space = lwp.proc.program.space
     at = want.place(k, space)
-    frames = udv_attach(k, file, range(pos, pos + want.size, PAGE_SIZE), want.prot)
-    space.map_device(at, frames, Device(file, want.prot))
+    space.map_device(at, udv_attach(k, file, offsets, want.prot), device)
     return at
 
 
@@ -168,7 +178,7 @@ def sys_munmap(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
     if lwp.proc.program is None:
         if not length or round_page(length) != vm.maps.get(addr, 0):
             raise KernelError(EINVAL, f"{length} bytes at {addr:#x} are not a mapping of this process")
-        vm.unmap(addr)
+        vm.unmap(k, addr)
         return
     space: AddressSpace = _program(lwp).space
     size = _range(addr, length)

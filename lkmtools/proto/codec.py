@@ -18,6 +18,7 @@ from lkmtools.proto.frames import (
     MAX_FRAME,
     MAX_REGIONS,
     MAX_STRINGS,
+    SHARE_FILES,
     VERSION,
     Answer,
     Control,
@@ -32,6 +33,7 @@ from lkmtools.proto.frames import (
     Refused,
     Region,
     Result,
+    Share,
     Signal,
     Syscall,
     Unmap,
@@ -56,6 +58,7 @@ _CHANGED = Struct("<III")
 _ANSWER = Struct("<HH")
 _MAP = Struct("<QQ")
 _MAPPED = Struct("<iIQ")
+_SHARE = Struct("<QQII")
 
 _U64 = (1 << 64) - 1
 _new = tuple.__new__  # a NamedTuple from its members, without a Python function in between
@@ -389,6 +392,20 @@ def _decode_signal(payload: Payload) -> Signal:
     return frame
 
 
+def _encode_share(frame: Share) -> list[bytes]:
+    if not 0 < frame.files <= SHARE_FILES:
+        raise _over("SHARE: number of descriptors", frame.files, SHARE_FILES)
+    return [_SHARE.pack(*frame)]
+
+
+def _decode_share(payload: Payload) -> Share:
+    frame = Share._make(payload.take(_SHARE, "place, protection and count"))
+    if not 0 < frame.files <= SHARE_FILES:
+        raise _over("SHARE: number of descriptors", frame.files, SHARE_FILES)
+    payload.done()
+    return frame
+
+
 _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payload], Frame]], ...] = (
     (1, "HELLO", Hello, _encode_hello, _decode_hello),
     (2, "WELCOME", Welcome, _encode_welcome, _decode_welcome),
@@ -404,6 +421,7 @@ _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payloa
     (12, "EXEC", Exec, _encode_exec, _decode_exec),
     (13, "EXITED", Exited, _encode_exited, _decode_exited),
     (14, "SIGNAL", Signal, _encode_signal, _decode_signal),
+    (15, "SHARE", Share, _encode_share, _decode_share),
 )
 # Most frames have one shape: these read it, or answer None and leave the rest to the decoder.
 USUAL: dict[int, Callable[[bytes | bytearray, int, int], Frame | None]] = {

@@ -17,6 +17,7 @@ MAX_ARGS = 8
 MAX_REGIONS = 1024
 MAX_STRINGS = 65536  # arguments, and environment strings, of an EXEC
 EXEC_FILES = 3  # descriptors that an EXEC brings
+SHARE_FILES = 253  # descriptors that a SHARE may bring: what a host passes with one message
 
 BLANK = 1  # region flag: all bytes are zero and none is sent
 
@@ -131,6 +132,18 @@ class Mapped(NamedTuple):
     address: int
 
 
+class Share(NamedTuple):
+    """Map the memory files that come with this frame, a page each, shared, in a row; answered as a Map is.
+
+    `address` 0: the first of them, anywhere, with room for `length` bytes in all.
+    """
+
+    address: int
+    length: int
+    prot: int
+    files: int
+
+
 class Unmap(NamedTuple):
     """A mapping is gone. Nothing answers it."""
 
@@ -160,4 +173,5 @@ Frame = (
     | Exec
     | Exited
     | Signal
+    | Share
 )

@@ -20,6 +20,7 @@ from lkmtools.proto import (
     Refused,
     Region,
     Result,
+    Share,
     Signal,
     Syscall,
     Unmap,
@@ -54,6 +55,7 @@ frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Exec, i32, text, blobs, blobs, st.binary(max_size=80)),
     st.builds(Exited, u32, i32, text),
     st.builds(Signal, u32),
+    st.builds(Share, u64, u64, u32, st.integers(1, 253)),
 )
 
 

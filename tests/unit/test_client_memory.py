@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lkmtools.abi.errno import ENOMEM
+from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.client.memory import FIXED, LIMIT, PLACES, Memory, map_low
+from lkmtools.client.transport import Transport
+from lkmtools.proto import Mapped, Reader, Result, Share, Syscall, encode
 
 PAGE = 4096
 
@@ -92,3 +97,63 @@ def test_a_view_lies_in_one_mapping(file: int) -> None:
     assert len(memory.view(address + 10, PAGE - 10)) == PAGE - 10
     with pytest.raises(ValueError, match="4097 bytes"):
         memory.view(address, PAGE + 1)
+
+
+@pytest.fixture
+def pages() -> Iterator[list[int]]:
+    """Three memory files of a page."""
+    files = [os.memfd_create(f"page {number}") for number in range(3)]
+    for number, fd in enumerate(files):
+        os.write(fd, b"%d" % number + bytes(PAGE - 1))
+    yield files
+    for fd in files:
+        os.close(fd)
+
+
+def test_pages_are_shared_in_a_row(pages: list[int]) -> None:
+    """In two portions, into room for all; what is written is in the files."""
+    memory = Memory()
+    address = memory.share(pages[:1], 0, 3 * PAGE, PROT_READ | PROT_WRITE)
+    assert memory.share(pages[1:], address + PAGE, 3 * PAGE, PROT_READ | PROT_WRITE) == address + PAGE
+    view = memory.view(address, 3 * PAGE)
+    assert [bytes(view[at : at + 1]) for at in range(0, 3 * PAGE, PAGE)] == [b"0", b"1", b"2"]
+    view[PAGE : PAGE + 3] = b"new"
+    assert os.pread(pages[1], 3, 0) == b"new"
+
+
+def test_what_is_shared_for_reading_cannot_be_written(pages: list[int]) -> None:
+    """Nor is anything read that is shared without access."""
+    memory = Memory()
+    view = memory.view(memory.share(pages, 0, 3 * PAGE, PROT_READ), PAGE)
+    with pytest.raises(TypeError, match="read-only"):
+        view[0] = 1
+    with pytest.raises(ValueError, match="without access"):
+        memory.view(memory.share(pages, 0, 3 * PAGE, 0), PAGE)
+
+
+def test_a_file_that_cannot_be_shared_leaves_nothing(pages: list[int]) -> None:
+    """OSError, and all of the room is given back."""
+    memory = Memory()
+    reading = os.open(f"/proc/self/fd/{pages[0]}", os.O_RDONLY)
+    address = memory.share(pages[:1], 0, 2 * PAGE, PROT_READ | PROT_WRITE)
+    with pytest.raises(PermissionError):
+        memory.share([reading], address + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE)
+    assert not mapped(address)
+    os.close(reading)
+
+
+def test_descriptors_that_did_not_come_are_ENOMEM(pages: list[int]) -> None:
+    """The host passes as many as the process has room for; those that came are closed."""
+    ours, theirs = socket.socketpair()
+    transport = Transport(ours)
+    share, result = Share(0, 3 * PAGE, PROT_READ, 3), Result(0, (0, 0), (), "", "")
+    before = len(os.listdir("/proc/self/fd"))
+    with theirs:
+        socket.send_fds(theirs, [encode(share, 1)], pages[:2])
+        theirs.sendall(encode(result, 1))
+        assert transport.request(Syscall(1, (), ())) == result
+        reader = Reader()
+        reader.feed(theirs.recv(1 << 16))
+        assert [reader.next(), reader.next()] == [(1, Syscall(1, (), ())), (1, Mapped(ENOMEM, 0))]
+        assert len(os.listdir("/proc/self/fd")) == before
+    transport.close()

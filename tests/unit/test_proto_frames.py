@@ -20,6 +20,7 @@ from lkmtools.proto import (
     Refused,
     Region,
     Result,
+    Share,
     Signal,
     Syscall,
     Unmap,
@@ -88,6 +89,10 @@ CASES: dict[str, tuple[Frame, bytes]] = {
     "mapped nowhere": (Mapped(12, 0), golden(16, 10, "0c000000 00000000 0000000000000000")),
     "unmap": (Unmap(0x40001000, 0x3000), golden(16, 11, "0010004000000000 0030000000000000")),
     "exited": (Exited(0x300, 8, "no"), golden(14, 13, "00030000 08000000 02000000 6e6f")),
+    "share": (
+        Share(0, 0x3000, 3, 2),
+        golden(24, 15, "0000000000000000 0030000000000000 03000000 02000000"),
+    ),
     "signal": (Signal(2), golden(4, 14, "02000000")),
 }  # fmt: skip
 
@@ -136,7 +141,7 @@ def test_garbage_after_a_frame_is_an_error_of_its_own(frame: Frame, data: bytes)
     reader.feed(data + b"\xff" * 12)
     assert (SERIAL, frame) == reader.next()
     for _ in range(2):
-        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 14"):
+        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 15"):
             reader.next()
         reader.feed(data)
 
@@ -176,8 +181,8 @@ def test_negative_words_are_sent_as_two_complements() -> None:
 
 
 REFUSED = {
-    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 14"),
-    "unknown type 15": (golden(0, 15), "frame type is 15; the limit is 14"),
+    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 15"),
+    "unknown type 16": (golden(0, 16), "frame type is 16; the limit is 15"),
     "header's reserved word": (bytes.fromhex("00000000 0300 0100 00000000"), "REFUSED: reserved word"),
     "frame too long": (
         bytes.fromhex("01000004 0400 0000 00000000"),
@@ -185,6 +190,10 @@ REFUSED = {
     ),
     "wrong magic": (golden(8, 1, "00000000 0100 0000"), "HELLO: magic is 0x00000000; it must be 0x314d4b4c"),
     "nine arguments": (golden(8, 4, "01000000 0900 0000"), "number of arguments is 9; the limit is 8"),
+    "254 descriptors": (
+        golden(24, 15, "0000000000000000 0030000000000000 03000000 fe000000"),
+        "SHARE: number of descriptors is 254; the limit is 253",
+    ),
     "1025 regions": (golden(8, 4, "01000000 0000 0104"), "number of regions is 1025; the limit is 1024"),
     "unknown region flags": (
         golden(24, 4, "01000000 0000 0100", "0000010000000000 00000000 02000000"),
@@ -229,6 +238,7 @@ UNSENDABLE = {
         Syscall(1, (), (Region(0, bytearray(MAX_FRAME)), Region(0, bytearray(1)))),
         f"bytes of all regions is {MAX_FRAME + 1}; the limit is {MAX_FRAME}",
     ),
+    "no descriptors": (Share(0, 4096, 1, 0), "number of descriptors is 0; the limit is 253"),
     "a report too long": (Panic("", "x" * MAX_FRAME), f"payload length is {MAX_FRAME + 8}; the limit is"),
 }
 
