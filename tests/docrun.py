@@ -25,7 +25,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-PATIENCE = 300  # seconds for a whole document
+PATIENCE = 240  # seconds for a whole document
 
 
 class Step(NamedTuple):
