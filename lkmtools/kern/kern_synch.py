@@ -142,8 +142,8 @@ class Scheduler:
                 k.mem.set_ptr(k.curlwp, lwp.addr)
             lwp.greenlet.switch()
             self.current = None
-            if lwp in k.lkm.waiters.watched:
-                k.lkm.waiters.changed()
+            if k.lkm.waiters.lwps:
+                k.lkm.waiters.ran(lwp)
             if not self._preempted:
                 return
             self._preempted = False

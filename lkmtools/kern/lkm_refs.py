@@ -104,7 +104,6 @@ def unlink(k: Kernel, module: Module) -> None:
     for holder in module.holds_on:
         if holder is not None:
             holder.holding.discard(module)
-    k.lkm.waiters.changed()
 
 
 # -- references ---------------------------------------------------------------------------------------------
@@ -179,7 +178,6 @@ def _rele(k: Kernel, module: Module) -> None:
         del module.holds_on[holder]
         if holder is not None:
             holder.holding.discard(module)
-        k.lkm.waiters.changed()
 
 
 def _of_table(k: Kernel, table: int) -> Module:

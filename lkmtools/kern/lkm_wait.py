@@ -1,9 +1,9 @@
 """lkmwait(): sleep until nobody needs a module any more. A system call of ours, for modunload -w.
 
-It does not hold /dev/lkm, so that others can unload what is in the way. Who waits is woken when a module is
-unloaded, when the last reference of a holder is dropped, and when a call in progress sleeps again or ends;
-then it looks again. Devices that are closed and file systems that are unmounted wake nobody, so it looks now
-and then as well. That the module's own handler would refuse is not known here.
+It does not hold /dev/lkm, so that others can unload what is in the way. Whatever keeps a module is let go of
+by some lwp that runs: it unloads, drops a reference, returns, closes, unmounts, ends. So who waits is woken
+each time another lwp gives up the CPU, and looks again; nothing happens while nothing runs. That the module's
+own handler would refuse is not known here.
 """
 
 from __future__ import annotations
@@ -24,21 +24,18 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 
-_LOOK = 0.1  # seconds between two looks when nobody wakes us
-
-
 class Waiters:
-    """Who sleeps in lkmwait(), and on which lwps' calls."""
+    """The lwps in lkmwait()."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.ident = k.symbol("lkmdispatch")
-        self.watched: set[Lwp] = set()
+        self.lwps: set[Lwp] = set()
 
-    def changed(self) -> None:
-        """A module may have become unused: have all look again."""
-        self.watched.clear()
-        self._k.sched.wakeup(self.ident)
+    def ran(self, lwp: Lwp) -> None:
+        """An lwp gives up the CPU, and may have let go of a module: have all look again."""
+        if lwp not in self.lwps:
+            self._k.sched.wakeup(self.ident)
 
 
 @syscall(SYS_lkmwait, "int id, const char *name, int ms")
@@ -51,19 +48,27 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     if ms < 0:
         raise KernelError(EINVAL, f"{ms} milliseconds")
     module = k.lkm.find(ident, lambda: user_string(k, name, MAXLKMNAME - 1).decode("latin-1"))
-    waiters, slept = k.lkm.waiters, 0
+    slept = 0
     deadline = k.sched.uptime() + ms / 1000
-    while why := lkm_refs.in_use(k, module):
-        left = deadline - k.sched.uptime()
-        if left <= 0:
-            raise KernelError(EWOULDBLOCK, why)
-        waiters.watched.update(call.lwp for call in lkm_refs.calls(k, module))
-        try:
-            k.sched.tsleep(waiters.ident, PWAIT | PCATCH, "lkmwait", int(min(left, _LOOK) * k.config.hz) + 1)
-        except KernelError as error:
-            if error.errno != EWOULDBLOCK:
-                raise
-        slept = 1
-        if k.lkm.modules.get(module.id) is not module:
-            raise KernelError(ENOENT, f"'{module.title}' was unloaded meanwhile")
+    k.lkm.waiters.lwps.add(lwp)
+    try:
+        while why := lkm_refs.in_use(k, module):
+            left = deadline - k.sched.uptime()
+            if left <= 0:
+                raise KernelError(EWOULDBLOCK, why)
+            _sleep(k, left)
+            slept = 1
+            if k.lkm.modules.get(module.id) is not module:
+                raise KernelError(ENOENT, f"'{module.title}' was unloaded meanwhile")
+    finally:
+        k.lkm.waiters.lwps.remove(lwp)
     return slept
+
+
+def _sleep(k: Kernel, seconds: float) -> None:
+    """Until somebody else has run, or the time is over."""
+    try:
+        k.sched.tsleep(k.lkm.waiters.ident, PWAIT | PCATCH, "lkmwait", int(seconds * k.config.hz) + 1)
+    except KernelError as error:
+        if error.errno != EWOULDBLOCK:
+            raise
