@@ -39,11 +39,13 @@ class File:
     """An open file: what descriptors share. Subclasses say what the operations do.
 
     `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `node` is where it was
-    opened, if it has a name; `size` is its length in bytes, 0 for one that has none.
+    opened, if it has a name; `size` is its length in bytes, 0 for one that has none. Where the offset is
+    `signed` it may be negative: a device decides itself what its offsets mean.
     """
 
     node: Node | None = None
     size = 0
+    signed = False
 
     def __init__(self, flag: int) -> None:
         self.flag = flag
@@ -77,7 +79,7 @@ class File:
             new += self.offset
         elif whence == SEEK_END:
             new += self.end(k, lwp)
-        if new < 0:
+        if new < 0 and not self.signed:
             raise KernelError(EINVAL, f"the offset would be {new}")
         self.offset = new
         return new

@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
@@ -46,7 +46,10 @@ class Place(NamedTuple):
 
 
 class SymbolTable:
-    """The symbols of the kernel or of one module, which lies at [start, end)."""
+    """The symbols of the kernel or of one module, which lies at [start, end).
+
+    `globals` and `locals` have the number of each name among the symbols of that binding.
+    """
 
     def __init__(self, codec: elf.Codec, title: str, rows: list[Row], start: int, end: int) -> None:
         self.title = title
@@ -54,16 +57,17 @@ class SymbolTable:
         self.end = end
         self.rows = rows
         self.packed = Table(codec, rows)
-        self.globals = {row.name: i for i, row in enumerate(rows) if row.bind != elf.STB_LOCAL}
-        self.locals = {row.name: i for i, row in enumerate(rows) if row.bind == elf.STB_LOCAL}
+        self._globals = [row for row in rows if row.bind != elf.STB_LOCAL]
+        self.globals = {row.name: i for i, row in enumerate(self._globals)}
+        self.locals: dict[str, int] = {}
+        for i, row in enumerate(row for row in rows if row.bind == elf.STB_LOCAL):
+            self.locals.setdefault(row.name, i)
         self.longest = max((len(row.name) for row in rows), default=0)
         self._order: tuple[array[int], list[Row]] | None = None
 
-    def entry(self, number: int) -> bytes:
-        """The Elf_Sym of rows[number], as it stands in the newest image."""
-        local = self.rows[number].bind == elf.STB_LOCAL
-        before = sum((row.bind == elf.STB_LOCAL) == local for row in self.rows[:number])
-        return self.packed.entry(local, before)
+    def value(self, name: str) -> int:
+        """The value of one of its global symbols."""
+        return self._globals[self.globals[name]].value
 
     def nearest(self, addr: int) -> Row | None:
         """The symbol at or before `addr`; of several at one address a global one."""
@@ -132,7 +136,7 @@ class Symbols:
         self._machine = machine
         self._kernel_rows = kernel_rows
         self._kernel_table: SymbolTable | None = None
-        self._values: dict[str, int] = {}  # of the modules' global symbols
+        self._owners: dict[str, SymbolTable] = {}  # of the modules' global symbols
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
         self._image: Image | None = None
@@ -144,15 +148,23 @@ class Symbols:
     def value(self, name: str) -> int | None:
         """A global symbol's value, the kernel's first; None when nobody exports it."""
         value = self.kernel.get(name)
-        return self._values.get(name) if value is None else value
+        if value is None and (owner := self._owners.get(name)) is not None:
+            return owner.value(name)
+        return value
 
-    def symbol(self, name: str) -> tuple[SymbolTable, int] | None:
-        """A symbol's table and its number there: a global one, else the first local one of that name."""
-        tables = [self.kernel_table(), *self.tables.values()]
-        for table in tables:
-            if name in table.globals:
-                return table, table.globals[name]
-        return next(((table, table.locals[name]) for table in tables if name in table.locals), None)
+    def entry(self, name: str) -> bytes | None:
+        """The Elf_Sym of a symbol as it stands in an image made now, which is made.
+
+        A global one, else the first local one of that name; None when there is neither.
+        """
+        owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
+        local = owner is None
+        if owner is None:
+            owner = next((table for table in self.tables.values() if name in table.locals), None)
+            if owner is None:
+                return None
+        self.image().release()  # gives the tables their places in .strtab
+        return owner.packed.entry(local, (owner.locals if local else owner.globals)[name])
 
     def longest(self) -> int:
         """The length of the longest name (ksyms_maxlen)."""
@@ -184,7 +196,7 @@ class Symbols:
     def add(self, table: SymbolTable) -> None:
         """A module's table, whose global names nobody else has."""
         self.tables[table.title] = table
-        self._values.update((name, table.rows[i].value) for name, i in table.globals.items())
+        self._owners.update(dict.fromkeys(table.globals, table))
         at = bisect_right(self._starts, table.start)
         self._starts.insert(at, table.start)
         self._by_start.insert(at, table)
@@ -195,8 +207,8 @@ class Symbols:
         """Forget a module's table."""
         del self.tables[table.title]
         for name in table.globals:
-            del self._values[name]
-        at = self._by_start.index(table)
+            del self._owners[name]
+        at = bisect_left(self._starts, table.start)
         del self._starts[at], self._by_start[at]
         if table.longest == self._longest:
             self._longest = max((other.longest for other in self.tables.values()), default=0)

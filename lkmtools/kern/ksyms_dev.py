@@ -12,6 +12,7 @@ other entries of the driver are never reached.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from lkmtools.abi import ksyms as abi
@@ -45,18 +46,22 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Proc
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.ramfs import Node
+    from lkmtools.kern.uvm_map import Mapping
 
 PATH = "/dev/ksyms"
 TRIES = 3  # snapshots begun before the open gives up
 
 
 class Device:
-    """The driver's own data: its row of cdevsw, its node, and who has it open."""
+    """The driver's own data: its row of cdevsw, its node, and the processes that have opened it.
+
+    A process that has ended is among them as long as a child has the descriptor it inherited.
+    """
 
     def __init__(self) -> None:
         self.row = 0
         self.node: Node | None = None
-        self.open: dict[int, Proc] = {}  # by pid
+        self.open: set[Proc] = set()
 
 
 # -- the snapshot -------------------------------------------------------------------------------------------
@@ -68,18 +73,18 @@ class Source(Protocol):
     def size(self) -> Image:
         """The image of the symbols there are now; ENOMEM."""
 
-    def copy(self, image: Image) -> int:
-        """Put it into the caller's memory: its address. May sleep; any error ends the open."""
+    def copy(self, image: Image) -> Mapping:
+        """Put it into the caller's memory. May sleep; any error ends the open."""
 
     def current(self, image: Image) -> bool:
         """Is that still what there is?"""
 
-    def give_back(self, image: Image, addr: int) -> None:
-        """Undo size() and, unless `addr` is 0, copy()."""
+    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+        """Undo size() and, if there is a mapping, copy()."""
 
 
-def snapshot(source: Source) -> tuple[Image, int]:
-    """An image and its address, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
+def snapshot(source: Source) -> tuple[Image, Mapping]:
+    """An image and where it lies, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
 
     If modules come or go meanwhile it is tried again, three times in all; then ENXIO. Errors of the memory
     are returned at once.
@@ -87,13 +92,13 @@ def snapshot(source: Source) -> tuple[Image, int]:
     for _ in range(TRIES):
         image = source.size()
         try:
-            addr = source.copy(image)
+            mapping = source.copy(image)
         except BaseException:
-            source.give_back(image, 0)
+            source.give_back(image, None)
             raise
         if source.current(image):
-            return image, addr
-        source.give_back(image, addr)
+            return image, mapping
+        source.give_back(image, mapping)
     raise KernelError(ENXIO, f"modules came or went during each of {TRIES} snapshots")
 
 
@@ -107,15 +112,15 @@ class _Caller:
     def size(self) -> Image:
         return self._k.ksyms.image()
 
-    def copy(self, image: Image) -> int:
+    def copy(self, image: Image) -> Mapping:
         return self._lwp.proc.vm.map(self._k, self._lwp, Span(image.fd, 0, image.length))
 
     def current(self, image: Image) -> bool:
         return image.generation == self._k.ksyms.generation
 
-    def give_back(self, image: Image, addr: int) -> None:
-        if addr:
-            self._lwp.proc.vm.unmap(self._k, addr)
+    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+        if mapping is not None:
+            self._lwp.proc.vm.unmap(self._k, mapping)
         image.release()
 
 
@@ -131,28 +136,30 @@ def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
         raise KernelError(EPERM, "/dev/ksyms is read-only")
     lwp = k.lwp_at(l_addr)
     device, proc = k.ksyms_dev, lwp.proc
-    if proc.pid in device.open:
+    if proc in device.open:
         raise KernelError(EBUSY, f"pid {proc.pid} ({proc.comm}) has it open already; once a process")
-    device.open[proc.pid] = proc
+    device.open.add(proc)
     try:
-        image, addr = snapshot(_Caller(k, lwp))
+        image, mapping = snapshot(_Caller(k, lwp))
     except BaseException:
-        del device.open[proc.pid]
+        device.open.remove(proc)
         raise
     assert device.node is not None
-    return fd_clone(lwp, KsymsFile(flag, device.node, proc, image, addr))
+    return fd_clone(lwp, KsymsFile(flag, device.node, proc, image, mapping))
 
 
 class KsymsFile(File):
-    """A process's snapshot."""
+    """The snapshot of the process that opened it."""
 
-    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, addr: int) -> None:
+    signed = True
+
+    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, mapping: Mapping) -> None:
         super().__init__(flag)
         self.node = node
         self.size = image.size
         self.proc = proc
         self.image = image
-        self.addr = addr
+        self.mapping = mapping
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Read from the image; EFAULT before its beginning and behind its end."""
@@ -188,7 +195,7 @@ class KsymsFile(File):
         elif com == abi.FREEBSD_KIOCGSIZE.code(dm):
             mem.set_ptr(data, self.size)
         elif com == abi.FREEBSD_KIOCGADDR.code(dm):
-            mem.set_ptr(data, self.addr)
+            mem.set_ptr(data, self.mapping.addr)
         elif com == LMWHOHAS.code(dm):
             lmwhohas(k, mem.view(lmc_whohas.layout(dm), data))
         else:
@@ -201,13 +208,13 @@ class KsymsFile(File):
             raise KernelError(
                 EINVAL, f"{length} bytes from {offset}; the image has {self.image.length} in whole pages"
             )
-        return lwp.proc.vm.map(k, lwp, Span(self.image.fd, offset, length))
+        return lwp.proc.vm.map(k, lwp, Span(self.image.fd, offset, length)).addr
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Take the snapshot out of the process's memory; it may open again."""
-        self.proc.vm.unmap(k, self.addr)
+        self.proc.vm.unmap(k, self.mapping)
         self.image.release()
-        del k.ksyms_dev.open[self.proc.pid]
+        k.ksyms_dev.open.remove(self.proc)
         return 0
 
 
@@ -232,12 +239,10 @@ def _value(k: Kernel, name_addr: int) -> int:
 def _entry(k: Kernel, name_addr: int) -> bytes:
     """The Elf_Sym of a symbol, also a local one, as it stands in an image made now; ENOENT."""
     name = _name(k, name_addr)
-    found = k.ksyms.symbol(name)
-    if found is None:
+    entry = k.ksyms.entry(name)
+    if entry is None:
         raise KernelError(ENOENT, f"no symbol '{name}'")
-    k.ksyms.image().release()  # that the tables' places in .strtab are known
-    table, number = found
-    return table.entry(number)
+    return entry
 
 
 # -- the driver's life --------------------------------------------------------------------------------------
@@ -270,11 +275,18 @@ def _attach(k: Kernel) -> None:
     device.node = node
 
 
+def _holders(k: Kernel) -> Iterator[str]:
+    """Every process that has the device open, or is just opening it."""
+    for proc in k.procs.values():
+        files = (proc.files.get(fd) for fd in proc.files) if proc.pid else ()
+        if proc in k.ksyms_dev.open or any(isinstance(file, KsymsFile) for file in files):
+            yield f"pid {proc.pid} ({proc.comm})"
+
+
 def _detach(k: Kernel) -> None:
     device = k.ksyms_dev
     if device.open:
-        who = ", ".join(f"pid {proc.pid} ({proc.comm})" for proc in device.open.values())
-        raise KernelError(EBUSY, f"{PATH} is open in {who}")
+        raise KernelError(EBUSY, f"{PATH} is open in {', '.join(_holders(k))}")
     if device.node is None:
         raise KernelError(ENXIO, f"{PATH} is not attached")
     children, _, name = k.tree.parent(PATH, Cred(0, 0))

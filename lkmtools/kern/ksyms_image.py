@@ -41,7 +41,7 @@ class Row(NamedTuple):
 class Table:
     """The packed symbols of the kernel or of one module; `base` is where its names begin in .strtab."""
 
-    __slots__ = ("base", "codec", "data", "globals", "locals", "strings", "text")
+    __slots__ = ("_names", "base", "codec", "data", "globals", "locals", "strings", "text")
 
     def __init__(self, codec: Codec, rows: Iterable[Row]) -> None:
         rows = list(rows)
@@ -58,6 +58,7 @@ class Table:
         self.strings = b"".join(names)
         self.locals.frombytes(b"".join(packed[0]))
         self.globals.frombytes(b"".join(packed[1]))
+        self._names = [self._offsets(words) for words in (self.locals, self.globals)]
         self.text = _extent(rows, TEXT)
         self.data = _extent(rows, DATA)
 
@@ -68,17 +69,23 @@ class Table:
 
     def rebase(self, base: int) -> None:
         """Let the names begin at `base` of .strtab: st_name, the first word of an entry, moves with them."""
-        delta, self.base = base - self.base, base
-        if not delta:
+        if base == self.base:
             return
+        self.base = base
         step = self.codec.symbol.size // 4
-        order: Literal["little", "big"] = "little" if self.codec.byteorder == "little" else "big"
-        for words in (self.locals, self.globals):
-            # All names as the digits of one integer, in base 2**32: one addition moves them together.
-            names = words[::step].tobytes()
-            ones = int.from_bytes(b"\1\0\0\0" * (len(names) // 4), "little")
-            moved = int.from_bytes(names, order) + delta * ones
-            words[::step] = array("I", moved.to_bytes(len(names), order))
+        for words, (names, ones) in zip((self.locals, self.globals), self._names, strict=True):
+            size = len(words) // step * 4
+            words[::step] = array("I", (names + base * ones).to_bytes(size, self._order))
+
+    @property
+    def _order(self) -> Literal["little", "big"]:
+        return "little" if self.codec.byteorder == "little" else "big"
+
+    def _offsets(self, words: array[int]) -> tuple[int, int]:
+        """Every st_name as a digit of one integer in base 2**32, and as many ones: one sum moves them all."""
+        names = words[:: self.codec.symbol.size // 4].tobytes()
+        ones = int.from_bytes(b"\1\0\0\0" * (len(names) // 4), "little")
+        return int.from_bytes(names, self._order), ones
 
 
 def _extent(rows: list[Row], section: int) -> tuple[int, int]:

@@ -48,6 +48,8 @@ D_POLL = Prototype("int d_poll(dev_t dev, int events, struct lwp *l)")
 class DeviceFile(File):
     """An open character or block device."""
 
+    signed = True  # spec_seek() takes any offset
+
     def __init__(self, node: Node, flag: int) -> None:
         super().__init__(flag)
         self.dev = node.rdev

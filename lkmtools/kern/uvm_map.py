@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lkmtools.abi.errno import ENOMEM
@@ -48,6 +49,14 @@ class Pages(NamedTuple):
     prot: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """Pages of a process that a file was mapped to; another mapping at the same address is not this one."""
+
+    addr: int
+    length: int
+
+
 class Mapper(Protocol):
     """The memory of a process, where it really is."""
 
@@ -69,7 +78,7 @@ class Sharer(Mapper, Protocol):
 
 
 class Vmspace:
-    """The mappings of one process: address -> length.
+    """The mappings of one process, by address.
 
     `sharer` is the mapper of a client: programs have pages of devices in their own address space.
     """
@@ -77,15 +86,15 @@ class Vmspace:
     def __init__(self, mapper: Mapper | None, sharer: Sharer | None = None) -> None:
         self._mapper = mapper
         self._sharer = sharer
-        self.maps: dict[int, int] = {}
-        self._shared: dict[int, tuple[Device, list[int]]] = {}  # address -> what, and the page frames
+        self.maps: dict[int, Mapping] = {}
+        self._shared: dict[Mapping, tuple[Device, list[int]]] = {}  # what, and the page frames
 
     def devices(self) -> list[Device]:
         """The pages of devices that a client shares, by mapping."""
         return [device for device, _ in self._shared.values()]
 
-    def map(self, k: Kernel, lwp: Lwp, span: Span) -> int:
-        """The address at which `span` now lies; sleeps until the process has mapped it.
+    def map(self, k: Kernel, lwp: Lwp, span: Span) -> Mapping:
+        """Where `span` now lies; sleeps until the process has mapped it.
 
         ENOMEM; EINTR when the process dies meanwhile.
         """
@@ -93,8 +102,7 @@ class Vmspace:
         if mapper is None:
             raise KernelError(ENOMEM, _NO_SPACE)
         addr = _answer(k, lwp, span.length, lambda done: mapper.map(span, done))
-        self.maps[addr] = span.length
-        return addr
+        return self._put(k, Mapping(addr, span.length))
 
     def share(self, k: Kernel, lwp: Lwp, device: Device, frames: list[int]) -> int:
         """The address at which these page frames now lie in a client; sleeps until it has mapped them.
@@ -116,27 +124,40 @@ class Vmspace:
             if start:
                 sharer.unmap(start, length)
             raise
-        self._release(k, start)
-        self.maps[start] = length
-        self._shared[start] = device, frames
+        self._shared[self._put(k, Mapping(start, length))] = device, frames
         return start
 
-    def unmap(self, k: Kernel, addr: int) -> None:
-        """Remove the mapping at `addr`; nothing to do when it is gone."""
-        length = self.maps.pop(addr, 0)
-        if length and self._mapper is not None:
-            self._mapper.unmap(addr, length)
-        self._release(k, addr)
+    def _put(self, k: Kernel, mapping: Mapping) -> Mapping:
+        """Note a mapping, in place of one that the process had there."""
+        old = self.maps.get(mapping.addr)
+        if old is not None:
+            self._release(k, old)
+        self.maps[mapping.addr] = mapping
+        return mapping
+
+    def unmap(self, k: Kernel, mapping: Mapping) -> None:
+        """Remove a mapping; nothing to do when it is gone, whatever lies there now."""
+        if self.maps.get(mapping.addr) is mapping:
+            del self.maps[mapping.addr]
+            if self._mapper is not None:
+                self._mapper.unmap(mapping.addr, mapping.length)
+            self._release(k, mapping)
+
+    def forget(self, addr: int, length: int) -> None:
+        """A program itself has unmapped or replaced pages: they are its own business now."""
+        for mapping in tuple(self.maps.values()):
+            if mapping.addr < addr + length and addr < mapping.addr + mapping.length:
+                del self.maps[mapping.addr]
 
     def exit(self, k: Kernel) -> None:
         """The process ends: it shares nothing any more."""
-        for addr in tuple(self._shared):
-            self._release(k, addr)
+        for mapping in tuple(self._shared):
+            self._release(k, mapping)
 
-    def _release(self, k: Kernel, addr: int) -> None:
-        """What was shared at `addr` is not any more."""
-        if addr in self._shared:
-            k.mem.shared.drop(self._shared.pop(addr)[1])
+    def _release(self, k: Kernel, mapping: Mapping) -> None:
+        """What was shared by a mapping is not any more."""
+        if mapping in self._shared:
+            k.mem.shared.drop(self._shared.pop(mapping)[1])
 
 
 def _share(k: Kernel, lwp: Lwp, sharer: Sharer, pages: Pages) -> int:

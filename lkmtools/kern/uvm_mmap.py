@@ -95,6 +95,7 @@ def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: in
     want = Want(addr, round_page(length), prot & PROT_ALL, flags)
     at = want.place(k, space)
     (space.map_shared if flags & MAP_SHARED else space.map)(at, want.size, want.prot)
+    lwp.proc.vm.forget(at, want.size)
     return at
 
 
@@ -133,6 +134,7 @@ def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     space = lwp.proc.program.space
     at = want.place(k, space)
     space.map_device(at, udv_attach(k, file, offsets, want.prot), device)
+    lwp.proc.vm.forget(at, want.size)
     return at
 
 
@@ -149,14 +151,19 @@ class ProgramMapper:
         self._program = program
 
     def map(self, span: Span, done: Done) -> None:
-        """Fresh pages with the span's content."""
+        """Fresh pages with the span's content; none when there is no memory for all of them."""
         space = self._program.space
         try:
             at = space.free_range(span.length, mmap_top(self._k))
             space.map(at, span.length, READ | WRITE)
-            space.write(at, os.pread(span.fd, span.length, span.offset))
         except KernelError as error:
             done(error.errno, 0)
+            return
+        try:
+            space.write(at, os.pread(span.fd, span.length, span.offset))
+        except KernelError:
+            space.unmap(at, span.length)
+            done(ENOMEM, 0)
             return
         done(0, at)
 
@@ -176,14 +183,16 @@ def sys_munmap(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
     """Give pages back; a client only whole mappings (EINVAL)."""
     vm = lwp.proc.vm
     if lwp.proc.program is None:
-        if not length or round_page(length) != vm.maps.get(addr, 0):
+        mapping = vm.maps.get(addr)
+        if mapping is None or round_page(length) != mapping.length:
             raise KernelError(EINVAL, f"{length} bytes at {addr:#x} are not a mapping of this process")
-        vm.unmap(k, addr)
+        vm.unmap(k, mapping)
         return
     space: AddressSpace = _program(lwp).space
     size = _range(addr, length)
     if size:
         space.unmap(addr, size)
+        vm.forget(addr, size)
 
 
 @syscall(SYS_mprotect, "void *addr, size_t len, int prot")

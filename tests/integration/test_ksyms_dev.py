@@ -149,7 +149,7 @@ def test_exit_frees_it(lab: Any) -> None:
     Snapshot(other)
     image = lab.k.ksyms.image()
     other.exit()
-    assert (image.refs, lab.k.ksyms_dev.open) == (2, {})
+    assert (image.refs, lab.k.ksyms_dev.open) == (2, set())
     image.release()
 
 
@@ -165,7 +165,7 @@ def test_close_unmaps(lab: Any) -> None:
 def test_it_cannot_be_opened_for_writing(lab: Any, flags: int) -> None:
     """EPERM, root or not; and nothing is open then."""
     refused(errno.EPERM, lab.p.open, "/dev/ksyms", flags)
-    assert lab.k.ksyms_dev.open == {}
+    assert lab.k.ksyms_dev.open == set()
 
 
 def test_only_minor_0_exists(lab: Any) -> None:
@@ -173,7 +173,7 @@ def test_only_minor_0_exists(lab: Any) -> None:
     dev = makedev(major(lab.p.stat("/dev/ksyms").st_rdev), 1)
     lab.p.mknod("/dev/ksyms1", stat.S_IFCHR | 0o444, dev)
     refused(errno.ENXIO, lab.p.open, "/dev/ksyms1", O_RDONLY)
-    assert lab.k.ksyms_dev.open == {}
+    assert lab.k.ksyms_dev.open == set()
 
 
 def test_reads_end_at_the_exact_size(lab: Any) -> None:
@@ -276,6 +276,6 @@ def test_a_snapshot_that_open_never_took_goes_with_its_process(lab: Any) -> None
     dev = lab.p.stat("/dev/ksyms").st_rdev
     started = lab.begin("int probe_open(unsigned long dev)", dev, p=other)
     assert started.result() == errno.EMOVEFD
-    assert other.pid in lab.k.ksyms_dev.open
+    assert lab.k.ksyms_dev.open == {lab.k.procs[other.pid]}
     other.exit()
-    assert lab.k.ksyms_dev.open == {}
+    assert lab.k.ksyms_dev.open == set()

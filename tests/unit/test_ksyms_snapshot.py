@@ -20,13 +20,13 @@ class ModuleList:
         self.full_at = full_at
         self.sizings = 0
         self.copies: list[tuple[str, ...]] = []
-        self.given_back: list[tuple[tuple[str, ...], int]] = []
+        self.given_back: list[tuple[tuple[str, ...], Any]] = []
 
     def size(self) -> Any:
         self.sizings += 1
         return tuple(self.modules)
 
-    def copy(self, image: Any) -> int:
+    def copy(self, image: Any) -> Any:
         if len(self.copies) == self.full_at:
             raise KernelError(ENOMEM, "full")
         self.copies.append(image)
@@ -38,8 +38,8 @@ class ModuleList:
     def current(self, image: Any) -> bool:
         return bool(image == tuple(self.modules))
 
-    def give_back(self, image: Any, addr: int) -> None:
-        self.given_back.append((image, addr))
+    def give_back(self, image: Any, mapping: Any) -> None:
+        self.given_back.append((image, mapping))
 
 
 def test_a_list_that_stands_still_is_copied_once() -> None:
@@ -81,4 +81,4 @@ def test_memory_that_cannot_be_mapped_is_an_error_at_once(before: int) -> None:
         snapshot(source)
     assert caught.value.errno == ENOMEM
     assert source.sizings == before + 1
-    assert source.given_back[-1][1] == 0
+    assert source.given_back[-1][1] is None
