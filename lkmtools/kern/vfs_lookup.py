@@ -87,6 +87,11 @@ class Place:
         """The absolute path of the place."""
         return "/" + "/".join(self.names)
 
+    @property
+    def exists(self) -> bool:
+        """Is something there? Otherwise it may be created."""
+        return self.vp != 0 if self.mounted else len(self.names) < len(self.nodes)
+
     def __enter__(self) -> Place:
         return self
 
@@ -130,16 +135,16 @@ class Place:
 
     def must_be_directory(self) -> None:
         """After `slash`: ENOTDIR; ENOENT for what is yet to be made, unless it is with CREATEDIR."""
-        if self.mounted:
-            exists = self.vp != 0
-            directory = exists and view_of(self.k, self.vp, "namei").v_type == VDIR
+        exists = self.exists
+        if not exists:
+            fine = self.flags & CREATEDIR != 0
+        elif self.mounted:
+            fine = view_of(self.k, self.vp, "namei").v_type == VDIR
         else:
-            exists = len(self.names) < len(self.nodes)
-            directory = exists and self.nodes[-1].children is not None
-        if directory or (not exists and self.flags & CREATEDIR):
-            return
-        self.release()
-        raise KernelError(ENOTDIR if exists else ENOENT, f"'{self.path}' is not a directory")
+            fine = self.nodes[-1].children is not None
+        if not fine:
+            self.release()
+            raise KernelError(ENOTDIR if exists else ENOENT, f"'{self.path}' is not a directory")
 
     # -- the walk -------------------------------------------------------------------------------------------
 
@@ -175,6 +180,8 @@ class Place:
     def _in_tree(self, name: str, left: deque[str], path: str) -> None:
         last = not left
         if name == "..":
+            self.nodes[-1].listed()
+            self.nodes[-1].access(self.lwp.proc.cred, 1)
             if self.names:
                 self.names.pop()
                 self.nodes.pop()

@@ -45,14 +45,14 @@ def sys_link(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
         if not place.mounted:
             _link_node(k, lwp, place, link)
             return
-        if view_of(k, place.vp, "link").v_type == VDIR:
-            raise KernelError(EPERM, f"'{place.path}' is a directory")
         vp, _ = place.take()
         vcall(k, "unlock", vp, 0)
     try:
         with namei(k, lwp, link, CREATE, 0) as target:
             if target.vp:
                 raise KernelError(EEXIST, f"'{target.path}' exists")
+            if view_of(k, vp, "link").v_type == VDIR:
+                raise KernelError(EPERM, f"'{place.path}' is a directory")
             _same_mount(k, vp, target)
             _, dvp = target.take()
             vop(k, "link", dvp, vp, target.cnp)
@@ -64,9 +64,11 @@ def sys_link(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
 def _link_node(k: Kernel, lwp: Lwp, place: Place, link: int) -> None:
     """link(2) on the root file system."""
     node = k.tree.lookup(place.path, lwp.proc.cred)
-    if node.children is not None:
-        raise KernelError(EPERM, f"'{place.path}' is a directory")
     with namei(k, lwp, link, CREATE, 0) as target:
+        if target.exists:
+            raise KernelError(EEXIST, f"'{target.path}' exists")
+        if node.children is not None:
+            raise KernelError(EPERM, f"'{place.path}' is a directory")
         if target.mounted:
             raise KernelError(EXDEV, f"'{target.path}' is on another file system")
         k.tree.link(node, target.path, lwp.proc.cred)

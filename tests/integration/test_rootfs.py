@@ -115,6 +115,9 @@ def test_names_of_files_move_and_are_replaced(lk: LocalKernel) -> None:
     assert errno_of(lambda: p.open("/tmp", O_RDWR | O_CREAT, 0o600)) == EISDIR
     assert errno_of(lambda: p.open("/tmp/", O_WRONLY | O_TRUNC)) == EISDIR
     assert errno_of(lambda: p.truncate("/tmp", 0)) == EISDIR
+    assert errno_of(lambda: p.stat("/tmp/a/../c")) == ENOTDIR
+    assert errno_of(lambda: p.link("/mnt", "/tmp/a")) == EEXIST
+    assert errno_of(lambda: p.link("/mnt", "/tmp/d")) == EPERM
     assert errno_of(lambda: p.mount("hostfs", "/tmp/a", "word")) == ENOTDIR
     assert errno_of(lambda: p.rmdir("/tmp/a")) == ENOTDIR
     assert errno_of(lambda: p.rename("/tmp/a", "/mnt")) == EISDIR
