@@ -15,4 +15,8 @@ SIGINFO_SIZE = 128  # siginfo_t
 SEGV_MAPERR, SEGV_ACCERR = 1, 2
 UC_SIGMASK, UC_CPU = 0x01, 0x04
 
+SI_USER, SI_TIMER = 0, -2
+CLD_EXITED, CLD_KILLED, CLD_STOPPED = 1, 2, 5
+
 WNOHANG, WUNTRACED = 1, 2
+WSTOPPED = 0o177  # the low bits of the status of a process that is stopped

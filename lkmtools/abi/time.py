@@ -11,4 +11,5 @@ itimerspec = Struct(
     "itimerspec", "struct timespec it_interval; struct timespec it_value", {"timespec": timespec}
 )
 
+ITIMER_REAL = 0
 CLOCK_REALTIME, CLOCK_VIRTUAL, CLOCK_PROF, CLOCK_MONOTONIC = 0, 1, 2, 3

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, EPASSTHROUGH
 from lkmtools.abi.fcntl import (
+    F_CLOSEM,
     F_DUPFD,
     F_DUPFD_CLOEXEC,
     F_GETFD,
     F_GETFL,
+    F_MAXFD,
     F_SETFD,
     F_SETFL,
     FAPPEND,
@@ -201,8 +203,19 @@ def sys_dup2(k: Kernel, lwp: Lwp, fd: int, to: int) -> int:
 
 @syscall(SYS_fcntl, "int fd, int cmd, void *arg")
 def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
-    """Descriptor and status flags: F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL."""
+    """Descriptor and status flags: F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL.
+
+    F_CLOSEM closes `fd` and all above it, F_MAXFD is the highest that is open. There are no locks.
+    """
     files = lwp.proc.files
+    if cmd == F_CLOSEM:
+        if fd < 0:
+            raise KernelError(EBADF, f"descriptor {fd}")
+        for number in [number for number in files if number >= fd]:
+            drop(k, lwp, files.take(number))
+        return 0
+    if cmd == F_MAXFD:
+        return max(files, default=-1)
     file = files.get(fd)
     if cmd in (F_DUPFD, F_DUPFD_CLOEXEC):
         if not 0 <= arg < NOFILE:

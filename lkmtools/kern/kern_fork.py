@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
+from lkmtools.abi import siginfo
 from lkmtools.abi.errno import EAGAIN, ECHILD, EINVAL, EPERM
 from lkmtools.abi.exec import FORK_PPWAIT, FORK_SHAREVM
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.proc import proc as proc_struct
-from lkmtools.abi.siginfo import WNOHANG, WUNTRACED
-from lkmtools.abi.signal import SIGCHLD, SIGHUP
+from lkmtools.abi.resource import rusage as rusage_struct
+from lkmtools.abi.siginfo import WNOHANG, WSTOPPED, WUNTRACED
+from lkmtools.abi.signal import SIGCHLD, SIGCONT, SIGHUP
 from lkmtools.abi.syscall import SYS___wait450, SYS_fork, SYS_vfork
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
@@ -27,9 +29,9 @@ from lkmtools.kern.export import export
 from lkmtools.kern.hostfs_vfsops import leave_session
 from lkmtools.kern.kern_descrip import Descriptors, File, close_all
 from lkmtools.kern.kern_exec import exec_image, new_space
-from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, free_proc, new_proc
+from lkmtools.kern.kern_proc import Exit, Lwp, Proc, Program, Usage, free_proc, new_proc
 from lkmtools.kern.kern_prot import copy_cred
-from lkmtools.kern.kern_sig import ProcExit, drop_frames, signal_proc
+from lkmtools.kern.kern_sig import ProcExit, drop_frames, signal_proc, tell_parent, wait_ident
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.trap import userland
 from lkmtools.kern.uvm_map import Vmspace
@@ -211,6 +213,8 @@ def hangup(k: Kernel, session: int) -> None:
     for proc in tuple(k.procs.values()):
         if proc.program is not None and proc.program.session == session:
             signal_proc(k, proc, SIGHUP)
+            if proc.program.stopped:
+                signal_proc(k, proc, SIGCONT)  # nobody else would
 
 
 def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
@@ -222,6 +226,7 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
     close_all(k, lwp)
     leave_session(k, lwp)
     k.sched.userret()
+    program.stop_itimer()
     drop_frames(k, program)
     k.engine.drop_user(program.user)
     program.space.clear()
@@ -235,42 +240,64 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
             other.parent = k.procs.get(1)
             if other.zombie:
                 _reap(k, other)
-    parent = proc.parent
-    if parent is not None and parent.program is not None and not parent.zombie:
-        signal_proc(k, parent, SIGCHLD)
-        k.sched.wakeup(_wait_ident(parent))
-    else:
+    how = siginfo.CLD_KILLED if status & WSTOPPED else siginfo.CLD_EXITED
+    tell_parent(k, proc, how, status & WSTOPPED or status >> 8)
+    if not _waits(proc.parent):
         _reap(k, proc)
     if program.on_exit is not None:
         errno, reason = (failed.errno, failed.reason) if failed is not None else (0, program.reason)
         program.on_exit(Exit(status, errno, reason))
 
 
-def _wait_ident(proc: Proc) -> int:
-    return -(proc.addr << 4 | 3)  # no address: nobody else sleeps there
+def _waits(parent: Proc | None) -> bool:
+    """Can a child's end be waited for? Not by clients, and not by who ignores SIGCHLD or set SA_NOCLDWAIT."""
+    if parent is None or parent.program is None or parent.zombie:
+        return False
+    action = parent.program.actions.get(SIGCHLD)
+    return action is None or not (action.handler == siginfo.SIG_IGN or action.flags & siginfo.SA_NOCLDWAIT)
 
 
 def _reap(k: Kernel, proc: Proc) -> None:
-    """Nothing of a zombie is left (proc_free())."""
+    """Nothing of a zombie is left (proc_free()); its parent has used what it and its children have."""
+    if proc.program is not None and proc.parent is not None and proc.parent.program is not None:
+        proc.parent.program.children.add(proc.program.usage)
+        proc.parent.program.children.add(proc.program.children)
     del k.procs[proc.pid]
     free_proc(k, proc)
 
 
+class Waited(NamedTuple):
+    """What wait(2) found: the child (0: none), its status and what it has used, and whether it is gone."""
+
+    pid: int
+    status: int
+    usage: Usage
+    gone: bool
+
+
+_NOBODY = Waited(0, 0, Usage(), False)
+
+
 @syscall(SYS___wait450, "pid_t pid, int *status, int options, void *rusage")
 def sys___wait450(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusage: int) -> int:
-    """Wait for a child to end: this one, any (-1), one of my group (0) or of group -pid. ECHILD, EINTR."""
+    """Wait for a child to end: this one, any (-1), one of my group (0) or of -pid. ECHILD, EINTR.
+
+    With WUNTRACED also for one to be stopped.
+    """
     space = lwp.proc.space
-    child, value = wait_child(k, lwp, pid, options)
-    if child and status:
-        space.write(status, struct.pack(f"{k.dm.order}i", value))
-    if child and rusage:
-        space.write(rusage, bytes(_rusage_size(k)))
-    return child
+    found = wait_child(k, lwp, pid, options)
+    if found.pid and status:
+        space.write(status, struct.pack(f"{k.dm.order}i", found.status))
+    if found.pid and rusage:
+        space.write(rusage, pack_rusage(k, found.usage))
+    return found.pid
 
 
-def _rusage_size(k: Kernel) -> int:
-    """Two struct timeval and fourteen longs."""
-    return (32 if k.dm.pointer == 8 else 24) + 14 * k.dm.pointer
+def pack_rusage(k: Kernel, usage: Usage) -> bytes:
+    """A struct rusage. All time is user time, and what is not counted is 0."""
+    micros = int(usage.seconds * 1_000_000)
+    times = {"ru_utime.tv_sec": micros // 1_000_000, "ru_utime.tv_usec": micros % 1_000_000}
+    return rusage_struct.layout(k.dm).pack(ru_nsignals=usage.signals, **times)
 
 
 @export(
@@ -279,20 +306,19 @@ def _rusage_size(k: Kernel) -> int:
 )
 def do_sys_wait(k: Kernel, l_addr: int, pid: int, status: int, options: int, ru: int, was_zombie: int) -> int:
     """wait4 with kernel memory: *pid is whom, and then who; 0 when nobody yet, with WNOHANG."""
-    lwp = k.lwp_at(l_addr)
-    child, value = wait_child(k, lwp, k.umem.i32(pid), options)
-    k.umem.set_u32(pid, child)
+    found = wait_child(k, k.lwp_at(l_addr), k.umem.i32(pid), options)
+    k.umem.set_u32(pid, found.pid)
     if status:
-        k.umem.set_u32(status, value)
+        k.umem.set_u32(status, found.status)
     if ru:
-        k.umem.write(ru, bytes(_rusage_size(k)))
+        k.umem.write(ru, pack_rusage(k, found.usage))
     if was_zombie:
-        k.umem.set_u32(was_zombie, child != 0)
+        k.umem.set_u32(was_zombie, found.gone)
     return 0
 
 
-def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> tuple[int, int]:
-    """Wait until a child has ended: its number and status; (0, 0) with WNOHANG when none has."""
+def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> Waited:
+    """Wait until a child has ended, with WUNTRACED or was stopped; at once, with WNOHANG, when none has."""
     proc = lwp.proc
     if options & ~(WNOHANG | WUNTRACED):
         raise KernelError(EINVAL, f"wait options {options:#x}")
@@ -306,10 +332,24 @@ def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> tuple[int, int]:
         if not children:
             raise KernelError(ECHILD, "no such child" if pid != -1 else "no children")
         for child in children:
-            if child.zombie and child.program is not None:
-                number, value = child.pid, child.program.status
-                _reap(k, child)
-                return number, value
+            if (found := _look(k, child, options)).pid:
+                return found
         if options & WNOHANG:
-            return 0, 0
-        k.sched.tsleep(_wait_ident(proc), PWAIT | PCATCH, "wait", 0)
+            return _NOBODY
+        k.sched.tsleep(wait_ident(proc), PWAIT | PCATCH, "wait", 0)
+
+
+def _look(k: Kernel, child: Proc, options: int) -> Waited:
+    """What there is to say of a child. One that has ended is gone with that."""
+    program = child.program
+    if program is None:
+        return _NOBODY
+    usage = Usage(program.usage.seconds, program.usage.signals)
+    usage.add(program.children)
+    if child.zombie:
+        _reap(k, child)
+        return Waited(child.pid, program.status, usage, True)
+    if options & WUNTRACED and program.stopped and not program.told:
+        program.told = True
+        return Waited(child.pid, program.stopped << 8 | WSTOPPED, usage, False)
+    return _NOBODY

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EPERM, ESRCH
+from lkmtools.abi.siginfo import SI_USER
 from lkmtools.abi.signal import NSIG, SIGCONT
 from lkmtools.abi.syscall import (
     SYS_getpgid,
@@ -18,6 +19,7 @@ from lkmtools.abi.syscall import (
     SYS_setsid,
 )
 from lkmtools.errors import KernelError
+from lkmtools.kern.kern_proc import Cause
 from lkmtools.kern.kern_sig import signal_proc
 from lkmtools.kern.syscall import syscall
 
@@ -109,5 +111,6 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     allowed = [proc for proc in targets if _may(lwp, proc, signum)]
     if not allowed:
         raise KernelError(EPERM, f"process {targets[0].pid} is another user's")
+    cause = Cause(SI_USER, None, lwp.proc.pid, lwp.proc.cred.uid)
     for proc in allowed if signum else ():
-        signal_proc(k, proc, signum)
+        signal_proc(k, proc, signum, cause)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlet import greenlet
@@ -20,7 +21,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
 from lkmtools.kern.config import Cred
 from lkmtools.kern.emul import make_native
-from lkmtools.kern.kern_synch import LwpExit
+from lkmtools.kern.kern_synch import LwpExit, Timer
 from lkmtools.kern.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.uvm_map import Vmspace
 from lkmtools.machine import Thread, UserThread
@@ -85,6 +86,19 @@ class SigAction(NamedTuple):
     trampoline: int
 
 
+class Cause(NamedTuple):
+    """Why a signal came, for siginfo: si_code; the address of what the program did, or else who sent it."""
+
+    code: int = 0
+    addr: int | None = None
+    pid: int = 0
+    uid: int = 0
+    status: int = 0  # of the child that it tells of
+
+
+NO_CAUSE = Cause()
+
+
 class AltStack(NamedTuple):
     """A program's stack for signal handlers (stack_t)."""
 
@@ -109,6 +123,27 @@ class Exit(NamedTuple):
     reason: str = ""
 
 
+@dataclass(slots=True)
+class Usage:
+    """What processes have used: seconds of the CPU, signals taken."""
+
+    seconds: float = 0.0
+    signals: int = 0
+
+    def add(self, other: Usage) -> None:
+        """And what these have used."""
+        self.seconds += other.seconds
+        self.signals += other.signals
+
+
+class RealTimer(NamedTuple):
+    """A running interval timer: when it ends (of time.monotonic()), how many seconds later again (0: not)."""
+
+    when: float
+    interval: float
+    timer: Timer
+
+
 class Program:
     """What a process that runs a program has besides: memory, registers, signals, parents and children.
 
@@ -124,10 +159,14 @@ class Program:
         self.mask = 0
         self.altstack = NO_STACK
         self.suspend_mask: int | None = None  # the mask before sigsuspend, which comes back
-        self.pending: dict[int, tuple[int, int]] = {}  # signal -> si_code, si_addr
+        self.pending: dict[int, Cause] = {}  # signals that were posted and not taken yet
         self.frames: list[tuple[int, Any]] = []  # ucontext addresses and the full registers saved with them
         self.just_return = False  # the system call has set all registers itself
-        self.stopped = False
+        self.stopped = 0  # the signal that holds it; 0: it runs
+        self.told = False  # its parent has waited for the stop
+        self.usage = Usage()
+        self.children = Usage()  # of those that were waited for
+        self.itimer: RealTimer | None = None
         self.status = 0
         self.reason = ""  # of the signal that ended it
         self.on_exit: Callable[[Exit], None] | None = None
@@ -136,6 +175,12 @@ class Program:
     def space(self) -> AddressSpace:
         """Its memory."""
         return self.user.space
+
+    def stop_itimer(self) -> None:
+        """No signal comes of its interval timer any more."""
+        if self.itimer is not None:
+            self.itimer.timer.cancel()
+            self.itimer = None
 
     def deliverable(self) -> int:
         """The lowest pending signal that is not blocked; 0."""

@@ -1,4 +1,4 @@
-"""Limits of a process (kern_resource.c of NetBSD 5.2). They are the kernel's own and the same for all."""
+"""Limits of a process, the kernel's own, and what it has used (kern_resource.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import resource as abi
 from lkmtools.abi.errno import EINVAL, EPERM
-from lkmtools.abi.syscall import SYS_getrlimit, SYS_setrlimit
+from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_descrip import NOFILE
-from lkmtools.kern.kern_fork import MAXPROC, MAXUPRC
+from lkmtools.kern.kern_fork import MAXPROC, MAXUPRC, pack_rusage
+from lkmtools.kern.kern_proc import Usage
 from lkmtools.kern.syscall import syscall
 from lkmtools.machine import PAGE_SIZE
 
@@ -49,3 +50,13 @@ def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
         raise KernelError(EINVAL, f"a soft limit of {asked.rlim_cur} above the hard one, {asked.rlim_max}")
     if (asked.rlim_cur, asked.rlim_max) != (limit, limit):
         raise KernelError(EPERM, f"limit {which} is {limit} and cannot be changed")
+
+
+@syscall(SYS___getrusage50, "int who, struct rusage *rusage")
+def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
+    """What the process (RUSAGE_SELF), or its children that were waited for, have used; a client nothing."""
+    if who not in (abi.RUSAGE_SELF, abi.RUSAGE_CHILDREN):
+        raise KernelError(EINVAL, f"usage of {who}; 0 is the process, -1 its children")
+    program = lwp.proc.program
+    usage = Usage() if program is None else program.children if who else program.usage
+    lwp.proc.space.write(addr, pack_rusage(k, usage))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
 from lkmtools.abi.errno import EINVAL
-from lkmtools.abi.exec import ksiginfo
+from lkmtools.abi.exec import KSI_TRAP, ksiginfo
 from lkmtools.abi.proc import PPAUSE
 from lkmtools.abi.signal import NSIG
 from lkmtools.abi.syscall import SYS_getcontext, SYS_setcontext
@@ -30,7 +30,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
 from lkmtools.kern.emul import member, proc_emul
 from lkmtools.kern.export import export
-from lkmtools.kern.kern_proc import SS_DISABLE, SigAction
+from lkmtools.kern.kern_proc import NO_CAUSE, SS_DISABLE, Cause, SigAction
 from lkmtools.kern.syscall import syscall
 from lkmtools.machine import Prototype
 
@@ -72,8 +72,8 @@ def psignal(k: Kernel, p: int, signo: int) -> None:
     signal_proc(k, lwp.proc, signo)
 
 
-def signal_proc(k: Kernel, proc: Proc, signo: int, code: int = 0, addr: int = 0) -> None:
-    """Post a signal (psignal(), kpsignal())."""
+def signal_proc(k: Kernel, proc: Proc, signo: int, cause: Cause = NO_CAUSE) -> None:
+    """Post a signal (psignal(), kpsignal()). One that stops forgets one that continues, and the reverse."""
     program = proc.program
     if program is None:
         k.sched.interrupt(proc.lwp)
@@ -81,27 +81,34 @@ def signal_proc(k: Kernel, proc: Proc, signo: int, code: int = 0, addr: int = 0)
     if proc.zombie:
         return
     if signo in (sig.SIGCONT, sig.SIGKILL) and program.stopped:
-        program.stopped = False
+        program.stopped = 0
         k.sched.wakeup(stop_ident(proc))
-    action = program.actions.get(signo)
-    handler = action.handler if action is not None else siginfo.SIG_DFL
+    opposite = _STOPPING if signo == sig.SIGCONT else {sig.SIGCONT} if signo in _STOPPING else set()
+    for other in opposite & program.pending.keys():
+        del program.pending[other]
+    handler = _handler(program, signo)
     if handler == siginfo.SIG_IGN or (handler == siginfo.SIG_DFL and signo in IGNORED):
         return
-    program.pending[signo] = (code, addr)
+    program.pending[signo] = cause
     if not program.mask >> signo - 1 & 1:
         k.sched.interrupt(proc.lwp)
+
+
+def _handler(program: Program, signo: int) -> int:
+    """What is set for a signal: SIG_DFL, SIG_IGN or an address."""
+    action = program.actions.get(signo)
+    return action.handler if action is not None else siginfo.SIG_DFL
 
 
 def trap_signal(k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, why: str) -> None:
     """A signal for what the program itself just did (trapsignal()): blocked or ignored, it kills."""
     program = lwp.proc.program
     assert program is not None
-    action = program.actions.get(signo)
-    if program.mask >> signo - 1 & 1 or (action is not None and action.handler == siginfo.SIG_IGN):
+    if program.mask >> signo - 1 & 1 or _handler(program, signo) == siginfo.SIG_IGN:
         program.actions.pop(signo, None)
         program.mask &= ~(1 << signo - 1)
     program.reason = why
-    program.pending[signo] = (code, addr)
+    program.pending[signo] = Cause(code, addr)
 
 
 def stop_ident(proc: Proc) -> int:
@@ -114,12 +121,13 @@ def take_signals(k: Kernel, lwp: Lwp) -> None:
     program = lwp.proc.program
     assert program is not None
     while signo := program.deliverable():
-        code, addr = program.pending.pop(signo)
+        cause = program.pending.pop(signo)
+        program.usage.signals += 1
         action = program.actions.get(signo)
         if action is None or action.handler == siginfo.SIG_DFL:
             _default(k, lwp, program, signo)
         elif action.handler != siginfo.SIG_IGN:
-            _send(k, lwp, program, action, signo, code, addr)
+            _send(k, lwp, program, action, signo, cause)
     if program.suspend_mask is not None:
         program.mask, program.suspend_mask = program.suspend_mask, None
 
@@ -134,9 +142,37 @@ def _default(k: Kernel, lwp: Lwp, program: Program, signo: int) -> None:
                 f"exited on signal {signo}: {program.reason}\n"
             )
         raise ProcExit(signo)
-    program.stopped = True
+    program.stopped, program.told = signo, False
+    tell_parent(k, lwp.proc, siginfo.CLD_STOPPED, signo)
     while program.stopped:
         k.sched.tsleep(stop_ident(lwp.proc), PPAUSE, "stop", 0)
+
+
+def stop_asleep(k: Kernel, lwp: Lwp) -> bool:
+    """Do what stopping signals ask in the middle of a sleep; True when no other is to be taken."""
+    program = lwp.proc.program
+    while program is not None and (signo := program.deliverable()) in _STOPPING:
+        if _handler(program, signo) != siginfo.SIG_DFL:
+            break
+        del program.pending[signo]
+        _default(k, lwp, program, signo)
+    return program is not None and not program.deliverable()
+
+
+def wait_ident(proc: Proc) -> int:
+    """What a process sleeps on that waits for its children."""
+    return -(proc.addr << 4 | 3)  # no address: nobody else sleeps there
+
+
+def tell_parent(k: Kernel, child: Proc, code: int, status: int) -> None:
+    """SIGCHLD for a parent that is a program, and its wait(2) looks again (child_psignal())."""
+    parent = child.parent
+    if parent is None or parent.program is None or parent.zombie:
+        return
+    action = parent.program.actions.get(sig.SIGCHLD)
+    if code != siginfo.CLD_STOPPED or action is None or not action.flags & siginfo.SA_NOCLDSTOP:
+        signal_proc(k, parent, sig.SIGCHLD, Cause(code, None, child.pid, child.cred.uid, status))
+    k.sched.wakeup(wait_ident(parent))
 
 
 # -- handlers ---------------------------------------------------------------------------------------------
@@ -166,7 +202,7 @@ def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
     return head + struct.pack(_words(k) % len(registers), *[value & limit for value in registers])
 
 
-def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, code: int, addr: int) -> None:
+def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, cause: Cause) -> None:
     """Send the program to its handler (sendsig(), postsig()): by its emulation's e_sendsig."""
     if program.suspend_mask is not None:
         program.mask, program.suspend_mask = program.suspend_mask, None
@@ -174,11 +210,11 @@ def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, 
     hook = 0 if emul == k.symbol("emul_netbsd") else member(k, emul, "e_sendsig")
     if hook and hook != k.symbol("sendsig_siginfo"):
         trapframe.fill(k, lwp)
-        with pack_ksiginfo(k, lwp, signo, code, addr, program.mask) as (ksi, mask):
+        with pack_ksiginfo(k, lwp, signo, cause, program.mask) as (ksi, mask):
             k.call(_SENDSIG, hook, ksi, mask)
         trapframe.store(k, lwp)
     else:
-        native_frame(k, lwp, program, action, signo, code, addr)
+        native_frame(k, lwp, program, action, signo, cause)
     program.mask |= action.mask & ~UNBLOCKABLE
     if not action.flags & siginfo.SA_NODEFER:
         program.mask |= 1 << signo - 1
@@ -187,16 +223,23 @@ def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, 
     program.reason = ""
 
 
+def _reason(k: Kernel, cause: Cause) -> bytes:
+    """The part of siginfo_t that is a union: of a fault or of a process."""
+    if cause.addr is not None:
+        return (cause.addr & k.dm.mask).to_bytes(k.dm.pointer, k.dm.byteorder)
+    return struct.pack(f"{k.dm.order}iIi", cause.pid, cause.uid & 0xFFFFFFFF, cause.status)
+
+
 @contextmanager
-def pack_ksiginfo(
-    k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, mask: int
-) -> Iterator[tuple[int, int]]:
+def pack_ksiginfo(k: Kernel, lwp: Lwp, signo: int, cause: Cause, mask: int) -> Iterator[tuple[int, int]]:
     """A ksiginfo_t and a sigset_t in kernel memory, for the time of a call."""
     layout = ksiginfo.layout(k.dm)
     size = layout.size + 15 & -16
     block = lwp.alloca(k, size + SIGSET)
     try:
-        k.mem.write(block, layout.pack(_signo=signo, _code=code, _addr=addr, ksi_lid=1))
+        flags = 0 if cause.addr is None else KSI_TRAP
+        k.mem.write(block, layout.pack(ksi_flags=flags, _signo=signo, _code=cause.code, ksi_lid=1))
+        k.mem.write(block + layout.offsetof("_addr"), _reason(k, cause))
         k.mem.write(block + size, mask.to_bytes(SIGSET, "little"))
         yield block, block + size
     finally:
@@ -212,16 +255,12 @@ def signal_stack(k: Kernel, program: Program, action: SigAction | None, sp: int)
     return sp - k.port.user.red_zone, False
 
 
-def native_frame(
-    k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, code: int, addr: int
-) -> None:
+def native_frame(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, cause: Cause) -> None:
     """Build a signal frame with siginfo and ucontext, and go to the handler (sendsig_siginfo())."""
     user, port, engine = program.user, k.port.user, k.engine
     context = _pack_ucontext(k, program, program.mask)
-    pad = 4 if k.dm.pointer == 8 else 0
-    word = "Q" if pad else "I"
-    info = struct.pack(f"{k.dm.order}3i{pad}x{word}i", signo, code, 0, addr, 0)
-    info = info.ljust(siginfo.SIGINFO_SIZE, b"\0")
+    head = struct.pack(f"{k.dm.order}3i{4 if k.dm.pointer == 8 else 0}x", signo, cause.code, 0)
+    info = (head + _reason(k, cause)).ljust(siginfo.SIGINFO_SIZE, b"\0")
     sp, _ = signal_stack(k, program, action, engine.cpu.read(k.port.sp))
     total = siginfo.SIGINFO_SIZE + len(context) + port.fpregs
     base = sp - total & -16 & k.dm.mask

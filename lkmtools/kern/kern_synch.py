@@ -134,7 +134,8 @@ class Scheduler:
         """Switch to `lwp` until it sleeps or ends; clock ticks are served in between."""
         k = self._k
         while True:
-            if time.monotonic() >= k.clock.due:
+            began = time.monotonic()
+            if began >= k.clock.due:
                 k.clock.hardclock()
             self.current = lwp
             if k.engine.current is not lwp.thread:
@@ -142,6 +143,8 @@ class Scheduler:
                 k.mem.set_ptr(k.curlwp, lwp.addr)
             lwp.greenlet.switch()
             self.current = None
+            if lwp.proc.program is not None:
+                lwp.proc.program.usage.seconds += time.monotonic() - began
             if k.lkm.waiters.lwps:
                 k.lkm.waiters.ran(lwp)
             if not self._preempted:
@@ -201,7 +204,8 @@ class Scheduler:
     def tsleep(self, ident: int, priority: int, wmesg: str, timo: int) -> None:
         """Sleep until wakeup(ident) (tsleep(9)). `timo` in ticks, 0 for ever.
 
-        KernelError: EWOULDBLOCK after `timo`; EINTR when PCATCH is in `priority` and the process is dying.
+        KernelError: EWOULDBLOCK after `timo`; EINTR when PCATCH is in `priority` and a signal is to be taken,
+        or the process is dying. A program that was stopped meanwhile returns early, as after a wakeup.
         """
         lwp = self.current
         if lwp is None or lwp is self._k.softlwp:
@@ -211,6 +215,8 @@ class Scheduler:
             raise KernelError(EINTR, "the process is dying")
         program = lwp.proc.program
         if catch and program is not None and program.pending and program.deliverable():
+            if self._k.stop_asleep(lwp):
+                return  # it was stopped and goes on: whoever sleeps looks again
             raise KernelError(EINTR, "interrupted by a signal")
         timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
         try:
@@ -219,6 +225,8 @@ class Scheduler:
             if timer is not None:
                 timer.cancel()
         if lwp.woken:
+            if lwp.woken == EINTR and not lwp.killed and self._k.stop_asleep(lwp):
+                return
             why = "interrupted by a signal" if lwp.woken == EINTR else f"'{wmesg}' timed out"
             raise KernelError(lwp.woken, why)
 

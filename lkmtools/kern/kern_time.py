@@ -62,8 +62,8 @@ def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
     end = time.monotonic() + duration
     ident = -(lwp.addr << 4 | 7)  # no address: nobody else sleeps there
     try:
-        if duration:
-            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", max(1, math.ceil(duration * k.config.hz)))
+        while (left := end - time.monotonic()) > 0:
+            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", max(1, math.ceil(left * k.config.hz)))
     except KernelError as error:
         if error.errno == EWOULDBLOCK:
             return

@@ -18,6 +18,7 @@ from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
+from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
@@ -33,7 +34,7 @@ from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.kern_malloc import Heap
 from lkmtools.kern.kern_pgrp import group
 from lkmtools.kern.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
-from lkmtools.kern.kern_sig import signal_proc
+from lkmtools.kern.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.kern_synch import Scheduler
 from lkmtools.kern.kern_timeout import Callouts
 from lkmtools.kern.lkm_life import Lkm
@@ -260,9 +261,15 @@ class Kernel:
         return spawn(self, parent, cred, what, on_exit)
 
     def signal(self, proc: Proc, signo: int) -> None:
-        """Signal a process and its group, as a terminal does."""
+        """Signal a process and its group, as a terminal does; those who are stopped go on and take it."""
         for member in group(self, proc.pgid):
             signal_proc(self, member, signo)
+            if member.program is not None and member.program.stopped and signo != SIGTSTP:
+                signal_proc(self, member, SIGCONT)
+
+    def stop_asleep(self, lwp: Lwp) -> bool:
+        """kern_sig.stop_asleep(), for the scheduler."""
+        return stop_asleep(self, lwp)
 
     def detach(self, proc: Proc) -> None:
         """The client is gone: the process exits, after the call in progress if there is one.

@@ -26,6 +26,7 @@ NAMES = (
     "kern_descrip",
     "kern_exec",
     "kern_fork",
+    "kern_itimer",
     "kern_lkm",
     "kern_lock",
     "kern_malloc",

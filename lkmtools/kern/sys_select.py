@@ -1,11 +1,11 @@
-"""poll(2), and how drivers take part in it (sys_select.c of NetBSD 5.2).
+"""poll(2) and select(2), and how drivers take part in it (sys_select.c of NetBSD 5.2).
 
 A driver's d_poll answers what is ready, and when nothing is calls selrecord(); when that changes it calls
 selnotify(). Who waits is kept here, by the address of the selinfo; its sel_pollers only counts them. A record
 lasts as long as the poll call that made it, so a driver that is unloaded under a sleeping poll leaves nothing
 behind.
 
-Not modelled: select(2) and kqueue(2), which no client of ours calls; knhint is ignored.
+Not modelled: kqueue(2), which no client of ours calls; knhint is ignored.
 """
 
 from __future__ import annotations
@@ -16,9 +16,21 @@ import time
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EWOULDBLOCK
-from lkmtools.abi.poll import INFTIM, POLLERR, POLLHUP, POLLNVAL, pollfd, selinfo
+from lkmtools.abi.poll import (
+    INFTIM,
+    POLLERR,
+    POLLHUP,
+    POLLIN,
+    POLLNVAL,
+    POLLOUT,
+    POLLPRI,
+    POLLRDNORM,
+    pollfd,
+    selinfo,
+)
 from lkmtools.abi.proc import PCATCH, PSOCK
-from lkmtools.abi.syscall import SYS_poll
+from lkmtools.abi.syscall import SYS___select50, SYS_poll
+from lkmtools.abi.time import timeval
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_descrip import NOFILE
@@ -135,17 +147,67 @@ def sys_poll(k: Kernel, lwp: Lwp, fds: int, nfds: int, timeout: int) -> int:
     layout = pollfd.layout(k.dm)
     codec = struct.Struct(f"{k.dm.order}ihh")
     asked = list(codec.iter_unpack(lwp.proc.space.read(fds, nfds * layout.size))) if nfds else []
-    poller = k.pollers.by_lwp[lwp.addr] = Poller(lwp)
-    try:
-        answers = _wait(k, poller, asked, timeout)
-    finally:
-        k.pollers.forget(poller)
-        del k.pollers.by_lwp[lwp.addr]
+    answers = _poll(k, lwp, asked, timeout)
     rows = zip(asked, answers, strict=True)
     data = b"".join(codec.pack(fd, events, _short(revents)) for (fd, events, _), revents in rows)
     if data:
         lwp.proc.space.write(fds, data)
     return sum(map(bool, answers))
+
+
+_READ, _WRITE, _EXCEPT = POLLIN | POLLRDNORM, POLLOUT, POLLPRI  # what the sets of select() ask for
+_TOLD = (_READ | POLLHUP | POLLERR, _WRITE | POLLERR, _EXCEPT)  # ... and what sets their bits
+
+
+@syscall(SYS___select50, "int nd, void *in, void *ou, void *ex, const struct timeval *tv")
+def sys___select50(k: Kernel, lwp: Lwp, nd: int, readers: int, writers: int, excepts: int, tv: int) -> int:
+    """Wait until a descriptor of a set is ready, or a time has passed (NULL: for ever).
+
+    The sets become those that are; returns how many bits are set. EBADF for one that is not open; EINTR.
+    """
+    if nd < 0:
+        raise KernelError(EINVAL, f"{nd} descriptors")
+    nd, space = min(nd, NOFILE), lwp.proc.space
+    size = (nd + 31) // 32 * 4
+    addrs = (readers, writers, excepts)
+    sets = [int.from_bytes(space.read(addr, size), "little") if addr and size else 0 for addr in addrs]
+    asked: list[tuple[int, ...]] = []
+    for fd in range(nd):
+        events = sum(
+            bits for given, bits in zip(sets, (_READ, _WRITE, _EXCEPT), strict=True) if given >> fd & 1
+        )
+        if events:
+            lwp.proc.files.get(fd)
+            asked.append((fd, events, 0))
+    answers = _poll(k, lwp, asked, _milliseconds(k, lwp, tv) if tv else INFTIM)
+    total = 0
+    for addr, given, told in zip(addrs, sets, _TOLD, strict=True):
+        ready = [
+            fd for (fd, _, _), found in zip(asked, answers, strict=True) if found & told and given >> fd & 1
+        ]
+        total += len(ready)
+        if addr and size:
+            space.write(addr, sum(1 << fd for fd in ready).to_bytes(size, "little"))
+    return total
+
+
+def _milliseconds(k: Kernel, lwp: Lwp, tv: int) -> int:
+    """A struct timeval of the caller; EINVAL."""
+    layout = timeval.layout(k.dm)
+    asked = layout.unpack(lwp.proc.space.read(tv, layout.size))
+    if asked.tv_sec < 0 or not 0 <= asked.tv_usec < 1_000_000:
+        raise KernelError(EINVAL, f"{asked.tv_sec} seconds and {asked.tv_usec} microseconds")
+    return int(asked.tv_sec * 1000 + -(-asked.tv_usec // 1000))
+
+
+def _poll(k: Kernel, lwp: Lwp, asked: list[tuple[int, ...]], timeout: int) -> list[int]:
+    """_wait() for an lwp, which drivers and files find in k.pollers meanwhile."""
+    poller = k.pollers.by_lwp[lwp.addr] = Poller(lwp)
+    try:
+        return _wait(k, poller, asked, timeout)
+    finally:
+        k.pollers.forget(poller)
+        del k.pollers.by_lwp[lwp.addr]
 
 
 def _short(value: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
 from lkmtools.abi.errno import EINVAL, ENOMEM, EPERM
-from lkmtools.abi.exec import ksiginfo
+from lkmtools.abi.exec import KSI_TRAP, ksiginfo
 from lkmtools.abi.proc import PCATCH, PPAUSE
 from lkmtools.abi.signal import NSIG
 from lkmtools.abi.syscall import (
@@ -26,7 +26,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern import trapframe
 from lkmtools.kern.emul import lwp_regs
 from lkmtools.kern.export import export
-from lkmtools.kern.kern_proc import NO_STACK, SS_DISABLE, SS_ONSTACK, AltStack, SigAction
+from lkmtools.kern.kern_proc import NO_STACK, SS_DISABLE, SS_ONSTACK, AltStack, Cause, SigAction
 from lkmtools.kern.kern_sig import (
     IGNORED,
     SIGSET,
@@ -105,7 +105,8 @@ def _sigsuspend(k: Kernel, lwp: Lwp, mask: int) -> None:
     program = signals_of(lwp)
     before, program.mask = program.mask, mask
     program.suspend_mask = before
-    k.sched.tsleep(stop_ident(lwp.proc) - 1, PPAUSE | PCATCH, "pause", 0)
+    while True:
+        k.sched.tsleep(stop_ident(lwp.proc) - 1, PPAUSE | PCATCH, "pause", 0)
 
 
 def _sigaltstack(k: Kernel, lwp: Lwp, new: bytes | None) -> bytes:
@@ -249,12 +250,16 @@ def sigexit(k: Kernel, l_addr: int, signo: int) -> NoReturn:
     raise ProcExit(signo)
 
 
-def _ksiginfo(k: Kernel, ksi: int) -> tuple[int, int, int]:
-    """Signal, code and address; a panic for a signal that is none."""
-    view = k.umem.view(ksiginfo.layout(k.dm), ksi)
+def _ksiginfo(k: Kernel, ksi: int) -> tuple[int, Cause]:
+    """Signal and why it came; a panic for a signal that is none."""
+    layout = ksiginfo.layout(k.dm)
+    view = k.umem.view(layout, ksi)
     if not 0 < view._signo < NSIG:
         k.panic(f"ksiginfo at {ksi:#x}: signal {view._signo} is not between 1 and {NSIG - 1}")
-    return view._signo, view._code, view._addr
+    if view.ksi_flags & KSI_TRAP:
+        return view._signo, Cause(view._code, view._addr)
+    who = struct.unpack(f"{k.dm.order}iIi", k.umem.read(ksi + layout.offsetof("_addr"), 12))
+    return view._signo, Cause(view._code, None, *who)
 
 
 @export("void trapsignal(struct lwp *l, struct ksiginfo *ksi)", _HEADER)
@@ -262,7 +267,8 @@ def trapsignal(k: Kernel, l_addr: int, ksi: int) -> None:
     """A signal for what the current program did itself: blocked or ignored, it ends it."""
     lwp = k.lwp_at(l_addr)
     signals_of(lwp)
-    trap_signal(k, lwp, *_ksiginfo(k, ksi), lwp.thread.reason)
+    signo, cause = _ksiginfo(k, ksi)
+    trap_signal(k, lwp, signo, cause.code, cause.addr or 0, lwp.thread.reason)
 
 
 @export("void sendsig_siginfo(const struct ksiginfo *ksi, const sigset_t *mask)", _HEADER)
@@ -271,10 +277,10 @@ def sendsig_siginfo(k: Kernel, ksi: int, mask: int) -> None:
     lwp = k.sched.current
     if lwp is None or lwp.proc.program is None:
         k.panic("sendsig_siginfo: no program runs")
-    signo, code, addr = _ksiginfo(k, ksi)
+    signo, cause = _ksiginfo(k, ksi)
     action = lwp.proc.program.actions.get(signo)
     if action is None:
         k.panic(f"sendsig_siginfo: signal {signo} has no handler")
     trapframe.store(k, lwp)
-    native_frame(k, lwp, lwp.proc.program, action, signo, code, addr)
+    native_frame(k, lwp, lwp.proc.program, action, signo, cause)
     trapframe.fill(k, lwp)

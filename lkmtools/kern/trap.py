@@ -20,6 +20,7 @@ from lkmtools.kern import trapframe
 from lkmtools.kern.emul import lwp_regs, member, proc_emul
 from lkmtools.kern.export import constant, export
 from lkmtools.kern.in_vain import Unserved
+from lkmtools.kern.kern_proc import Cause
 from lkmtools.kern.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.syscall import MAXARGS, RESTARTED
 from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
@@ -82,7 +83,7 @@ def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
         return
     lwp.thread.reason = where
     trapframe.fill(k, lwp, trapno=fault.trap or 0)
-    with pack_ksiginfo(k, lwp, signo, code, addr, program.mask) as (ksi, _):
+    with pack_ksiginfo(k, lwp, signo, Cause(code, addr), program.mask) as (ksi, _):
         k.call(TRAPSIGNAL, hook, lwp.addr, ksi)
     trapframe.store(k, lwp)
 

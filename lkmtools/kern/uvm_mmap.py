@@ -18,6 +18,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.errors import KernelError
 from lkmtools.kern.conf import MEM_MAJOR
+from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.spec_vnops import DeviceFile
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.uvm_device import udv_attach
@@ -62,12 +63,14 @@ def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
 def sys_mmap(
     k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int, fd: int, pad: int, pos: int
 ) -> int:
-    """Map a file (`addr` is a hint that is not taken), fresh memory (MAP_ANON) or a device.
+    """Map a file, fresh memory (MAP_ANON, /dev/zero) or a device; for a client, anywhere.
 
     EINVAL for an odd offset, no length or what lies past the file's last page; EACCES for shared writing of
     anything but a device that is open for it.
     """
     if flags & MAP_ANON:
+        if fd != -1:
+            raise KernelError(EINVAL, f"MAP_ANON with descriptor {fd}; it must be -1")
         return _anonymous(k, lwp, addr, length, prot, flags)
     file = lwp.proc.files.get(fd)
     if not length or pos % PAGE_SIZE or pos < 0:
@@ -82,7 +85,26 @@ def sys_mmap(
         raise KernelError(EINVAL, f"flags {flags:#x}")
     if not file.flag & FREAD or (flags & MAP_SHARED and prot & PROT_WRITE):
         raise KernelError(EACCES, "the file can be mapped for reading, or privately")
-    return file.mmap(k, lwp, round_page(length), pos)
+    want = Want(addr, round_page(length), prot, flags)
+    if lwp.proc.program is None:
+        return file.mmap(k, lwp, want.size, pos)
+    return _file(k, lwp, file, want, pos)
+
+
+def _file(k: Kernel, lwp: Lwp, file: File, want: Want, pos: int) -> int:
+    """A program's copy of a file's pages, where it wants them and protected as it asks."""
+    space, vm = _program(lwp).space, lwp.proc.vm
+    anywhere = file.mmap(k, lwp, want.size, pos)
+    vm.forget(anywhere, want.size)
+    try:
+        at = anywhere if not want.addr and not want.flags & MAP_FIXED else want.place(k, space)
+        space.move(anywhere, want.size, at)
+    except KernelError:
+        space.unmap(anywhere, want.size)
+        raise
+    vm.forget(at, want.size)
+    space.protect(at, want.size, want.prot)
+    return at
 
 
 def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int) -> int:

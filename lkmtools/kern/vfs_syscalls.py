@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
-from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CREAT, O_EXCL, O_NOFOLLOW
+from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
     S_IFBLK,
@@ -92,10 +92,13 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
     with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
         file = _open(k, lwp, place, FFLAGS(flags), mode)
     try:
-        return proc.files.install(file)
+        fd = proc.files.install(file)
     except KernelError:
         file.close(k, lwp)
         raise
+    if flags & O_CLOEXEC:
+        proc.files.cloexec.add(fd)
+    return fd
 
 
 def _open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:

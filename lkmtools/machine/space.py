@@ -195,6 +195,17 @@ class AddressSpace:
         """The device mappings of which something is left."""
         return set(self._device.values())
 
+    def move(self, addr: int, length: int, to: int) -> None:
+        """Mapped pages of memory of its own go to another address, in place of what was there."""
+        pages, targets = self._pages(addr, length), self._pages(to, length)
+        moved = [(self._prot.pop(page), self._frame.pop(page, None)) for page in pages]
+        self._forget(targets)
+        for target, (prot, frame) in zip(targets, moved, strict=True):
+            self._prot[target] = prot
+            if frame is not None:
+                self._frame[target] = frame
+        self.changed = True
+
     def unmap(self, addr: int, length: int) -> None:
         """Pages go away; those that are not mapped do not matter."""
         pages = self._pages(addr, length)

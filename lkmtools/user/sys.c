@@ -4,6 +4,9 @@
 #include <sys/syscall.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <sys/uio.h>
@@ -71,6 +74,9 @@ int	stat(const char *path, struct stat *st) { return syscall(SYS___stat50, path,
 int	lstat(const char *path, struct stat *st) { return syscall(SYS___lstat50, path, st); }
 int	fstat(int fd, struct stat *st) { return syscall(SYS___fstat50, fd, st); }
 int	getdents(int fd, char *buf, size_t n) { return syscall(SYS___getdents30, fd, buf, n); }
+int	mount(const char *type, const char *path, int flags, void *data, size_t n)
+	{ return syscall(SYS___mount50, type, path, flags, data, n); }
+int	unmount(const char *path, int flags) { return syscall(SYS_unmount, path, flags); }
 void	sync(void) { syscall(SYS_sync); }
 pid_t	getpid(void) { return syscall(SYS_getpid); }
 pid_t	getppid(void) { return syscall(SYS_getppid); }
@@ -98,6 +104,13 @@ int	mprotect(void *addr, size_t n, int prot) { return syscall(SYS_mprotect, addr
 void	*mmap(void *addr, size_t n, int prot, int flags, int fd, off_t o)
 	{ return (void *)syscall(SYS_mmap, addr, n, prot, flags, fd, 0L, QUAD(o)); }
 int	poll(struct pollfd *p, nfds_t n, int ms) { return syscall(SYS_poll, p, n, ms); }
+int	select(int n, fd_set *r, fd_set *w, fd_set *e, const struct timeval *tv)
+	{ return syscall(SYS___select50, n, r, w, e, tv); }
+int	getrlimit(int which, struct rlimit *r) { return syscall(SYS_getrlimit, which, r); }
+int	getrusage(int who, struct rusage *r) { return syscall(SYS___getrusage50, who, r); }
+int	getitimer(int which, struct itimerval *i) { return syscall(SYS___getitimer50, which, i); }
+int	setitimer(int which, const struct itimerval *i, struct itimerval *o)
+	{ return syscall(SYS___setitimer50, which, i, o); }
 int	nanosleep(const struct timespec *a, struct timespec *b) { return syscall(SYS___nanosleep50, a, b); }
 int	gettimeofday(struct timeval *tv, void *tz) { return syscall(SYS___gettimeofday50, tv, tz); }
 int	clock_gettime(clockid_t c, struct timespec *ts) { return syscall(SYS___clock_gettime50, c, ts); }
@@ -152,6 +165,24 @@ signal(int signo, sig_t handler)
 	struct sigaction new = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
 
 	return sigaction(signo, &new, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
+unsigned int
+alarm(unsigned int seconds)
+{
+	struct itimerval want = { .it_value = { .tv_sec = seconds } }, old = { { 0 } };
+
+	setitimer(ITIMER_REAL, &want, &old);
+	return (unsigned int)old.it_value.tv_sec + (old.it_value.tv_usec != 0);
+}
+
+int
+pause(void)
+{
+	sigset_t now;
+
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	return sigsuspend(&now);
 }
 
 unsigned int

@@ -55,6 +55,7 @@ typedef union siginfo {
 #define TRAP_BRKPT	1
 #define CLD_EXITED	1
 #define CLD_KILLED	2
+#define CLD_STOPPED	5
 
 #ifdef _KERNEL
 typedef struct ksiginfo {

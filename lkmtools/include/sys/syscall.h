@@ -99,10 +99,13 @@
 #define SYS_fstatvfs1           358
 #define SYS___getdents30        390
 #define SYS___mount50           410
+#define SYS___select50          417
 #define SYS___gettimeofday50    418
 #define SYS___utimes50          420
 #define SYS___futimes50         423
 #define SYS___lutimes50         424
+#define SYS___setitimer50       425
+#define SYS___getitimer50       426
 #define SYS___clock_gettime50   427
 #define SYS___nanosleep50       430
 #define SYS___stat50            439

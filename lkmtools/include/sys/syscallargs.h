@@ -4,6 +4,7 @@
 #define _SYS_SYSCALLARGS_H_
 
 #include <sys/types.h>
+#include <sys/select.h>
 #include <sys/systm.h>
 
 /* A value narrower than a register stands at its low end. */
@@ -101,6 +102,14 @@ struct sys___sigaltstack14_args { syscallarg(const struct sigaltstack *) nss; sy
 struct sys___getcwd_args { syscallarg(char *) bufp; syscallarg(size_t) length; };
 struct sys_sysarch_args { syscallarg(int) op; syscallarg(void *) parms; };
 struct sys___getdents30_args { syscallarg(int) fd; syscallarg(char *) buf; syscallarg(size_t) count; };
+struct sys___select50_args {
+	syscallarg(int) nd; syscallarg(fd_set *) in; syscallarg(fd_set *) ou; syscallarg(fd_set *) ex;
+	syscallarg(const struct timeval *) tv;
+};
+struct sys___setitimer50_args {
+	syscallarg(int) which; syscallarg(const struct itimerval *) itv; syscallarg(struct itimerval *) oitv;
+};
+struct sys___getitimer50_args { syscallarg(int) which; syscallarg(struct itimerval *) itv; };
 struct sys___gettimeofday50_args { syscallarg(struct timeval *) tp; syscallarg(void *) tzp; };
 struct sys___clock_gettime50_args { syscallarg(clockid_t) clock_id; syscallarg(struct timespec *) tp; };
 struct sys___nanosleep50_args { syscallarg(const struct timespec *) rqtp; syscallarg(struct timespec *) rmtp; };
@@ -149,6 +158,7 @@ int	sys_ioctl(struct lwp *l, const void *v, register_t *retval);
 int	sys_mmap(struct lwp *l, const void *v, register_t *retval);
 int	sys_munmap(struct lwp *l, const void *v, register_t *retval);
 int	sys_poll(struct lwp *l, const void *v, register_t *retval);
+int	sys___select50(struct lwp *l, const void *v, register_t *retval);
 int	sys_open(struct lwp *l, const void *v, register_t *retval);
 int	compat_50_sys_mknod(struct lwp *l, const void *v, register_t *retval);
 int	sys___mknod50(struct lwp *l, const void *v, register_t *retval);
@@ -167,6 +177,9 @@ int	sys___stat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___lstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___fstat50(struct lwp *l, const void *v, register_t *retval);
 int	sys___getdents30(struct lwp *l, const void *v, register_t *retval);
+int	sys___setitimer50(struct lwp *l, const void *v, register_t *retval);
+int	sys___getitimer50(struct lwp *l, const void *v, register_t *retval);
+int	sys___getrusage50(struct lwp *l, const void *v, register_t *retval);
 int	sys___clock_gettime50(struct lwp *l, const void *v, register_t *retval);
 int	sys___gettimeofday50(struct lwp *l, const void *v, register_t *retval);
 int	sys___nanosleep50(struct lwp *l, const void *v, register_t *retval);

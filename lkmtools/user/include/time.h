@@ -8,5 +8,7 @@
 int	nanosleep(const struct timespec *, struct timespec *);
 int	clock_gettime(clockid_t, struct timespec *);
 int	gettimeofday(struct timeval *, void *);
+int	getitimer(int, struct itimerval *);
+int	setitimer(int, const struct itimerval *, struct itimerval *);
 
 #endif

@@ -52,6 +52,8 @@ gid_t	getgid(void);
 gid_t	getegid(void);
 int	brk(void *);
 void	*sbrk(intptr_t);
+unsigned int	alarm(unsigned int);
+int	pause(void);
 unsigned int	sleep(unsigned int);
 int	sched_yield(void);
 

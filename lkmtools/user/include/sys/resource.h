@@ -1,0 +1,11 @@
+/* <sys/resource.h>, with the functions. */
+
+#ifndef _USER_SYS_RESOURCE_H_
+#define _USER_SYS_RESOURCE_H_
+
+#include_next <sys/resource.h>
+
+int	getrlimit(int, struct rlimit *);
+int	getrusage(int, struct rusage *);
+
+#endif

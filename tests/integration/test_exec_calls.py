@@ -1,0 +1,78 @@
+"""The native system calls: each that programs of NetBSD live on, with its conventions and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ccfix
+import pytest
+from progfix import Ran, Runner
+
+from lkmtools.abi import syscall as nr
+from lkmtools.kern.syscall import SystemCalls
+
+PROGRAMS = Path(__file__).with_name("native")
+CHECKS = """
+#include <sys/dirent.h>
+#include <sys/filio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/sysctl.h>
+#define CHECK(c) do { errno = 0; if (!(c)) \\
+    printf("line %d: not %s (errno %d)\\n", __LINE__, #c, errno); } while (0)
+#define FAILS(c, e) do { errno = 0; if ((c) != -1 || errno != (e)) \\
+    printf("line %d: %s has errno %d, not %s\\n", __LINE__, #c, errno, #e); } while (0)
+#line 1
+"""
+LISTED = """
+    exit fork execve __wait450 read write readv writev pread pwrite open close lseek dup dup2 fcntl ioctl
+    pipe __stat50 __fstat50 __lstat50 access mkdir rmdir unlink link rename readlink symlink __mknod50
+    chmod chdir __getcwd __getdents30 __mount50 unmount sync mmap munmap mprotect break getpid getppid
+    getuid geteuid getgid getegid kill __sigaction_sigtramp setcontext __nanosleep50 __gettimeofday50
+    __clock_gettime50 __sysctl poll __select50 __setitimer50 __getitimer50 __getrusage50
+"""
+
+
+@pytest.fixture(scope="module", params=ccfix.MACHINES)
+def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """One kernel of each machine for all programs; nothing of them is left at the end."""
+    made = Runner(cc, request.param)
+    yield made
+    made.close()
+
+
+def check(runner: Runner, name: str, *args: str) -> None:
+    """Run native/NAME.c, which prints what is not as it should be."""
+    source = CHECKS + (PROGRAMS / f"{name}.c").read_text()
+    assert runner.run(source, *args) == Ran(0, 0, "", "")
+
+
+def test_every_call_does_what_its_manual_says(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five programs check themselves; together they make every call of the list."""
+    made: set[int] = set()
+    native = SystemCalls.native
+
+    def seen(calls: SystemCalls, lwp: Any, number: int, *rest: Any) -> tuple[int, int]:
+        made.add(number)
+        return native(calls, lwp, number, *rest)
+
+    monkeypatch.setattr(SystemCalls, "native", seen)
+    share = tmp_path / "share"
+    share.mkdir()
+    (tmp_path / "share/as").write_text("a" * 6000)
+    p = runner.lk.process("mount")
+    p.mount("hostfs", "/mnt", runner.lk.share(str(share), writable=True))
+    try:
+        check(runner, "files", "/mnt")
+        check(runner, "memory", "/mnt/as")
+    finally:
+        p.unmount("/mnt")
+    check(runner, "descriptors")
+    check(runner, "signals")
+    check(runner, "processes")
+    assert {name for name in LISTED.split() if getattr(nr, f"SYS_{name}") not in made} == set()
