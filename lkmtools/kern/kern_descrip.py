@@ -37,6 +37,11 @@ NOFILE = 1024  # descriptors of one process
 _SETTABLE = FAPPEND | FASYNC | FNONBLOCK
 
 
+def off_t(offset: int) -> int:
+    """What the sum of two offsets is in a signed integer of 64 bits."""
+    return (offset + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
 class File:
     """An open file: what descriptors share. Subclasses say what the operations do.
 
@@ -74,6 +79,10 @@ class File:
         """Where the file ends, for lseek()."""
         return self.size
 
+    def advance(self, moved: int) -> None:
+        """So many bytes were read or written at the offset."""
+        self.offset = off_t(self.offset + moved)
+
     def seek(self, k: Kernel, lwp: Lwp, offset: int, whence: int) -> int:
         """Move the offset; returns the new one. EINVAL before the beginning, ESPIPE where there is none."""
         new = offset
@@ -81,6 +90,7 @@ class File:
             new += self.offset
         elif whence == SEEK_END:
             new += self.end(k, lwp)
+        new = off_t(new)
         if new < 0 and not self.signed:
             raise KernelError(EINVAL, f"the offset would be {new}")
         self.offset = new

@@ -52,7 +52,7 @@ def sys_read(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     """Read at the file's offset, and move it."""
     file = _file(lwp, fd, FREAD)
     moved = _transfer(k, lwp, file, buf, count, file.offset, UIO_READ)
-    file.offset += moved
+    file.advance(moved)
     return moved
 
 
@@ -61,7 +61,7 @@ def sys_write(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     """Write at the file's offset, and move it."""
     file = _file(lwp, fd, FWRITE)
     moved = _transfer(k, lwp, file, buf, count, file.offset, UIO_WRITE)
-    file.offset += moved
+    file.advance(moved)
     return moved
 
 
@@ -89,7 +89,7 @@ def _each(k: Kernel, lwp: Lwp, file: File, vector: list[tuple[int, int]], rw: in
             if done:
                 break
             raise
-        file.offset += moved
+        file.advance(moved)
         done += moved
         if moved < length:
             break

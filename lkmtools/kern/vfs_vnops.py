@@ -46,7 +46,7 @@ from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import transfer, uio_for
-from lkmtools.kern.kern_descrip import File
+from lkmtools.kern.kern_descrip import File, off_t
 from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.uvm_map import Span
@@ -280,15 +280,11 @@ def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
     data = stat_struct.layout(k.dm).pack(
         st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
         st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,
-        st_size=_signed(va.va_size),
-        st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=_signed(va.va_bytes) >> 9,
+        st_size=off_t(va.va_size),
+        st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=off_t(va.va_bytes) >> 9,
         st_flags=va.va_flags & 0xFFFFFFFF, **times,
     )  # fmt: skip
     lwp.proc.space.write(addr, data)
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value
 
 
 # -- opening ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
+from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_SET
 from lkmtools.errors import KernelError
 
 
@@ -38,6 +38,8 @@ def test_kernel_memory_is_read_at_its_addresses(lab: Any) -> None:
     expected = lab.k.mem.read(addr, 4)
     kmem = lab.p.open("/dev/kmem", O_RDONLY)
     assert lab.p.pread(kmem, 4, addr) == expected
+    lab.p.lseek(kmem, addr if lab.machine == "i386" else addr - (1 << 64))
+    assert lab.p.read(kmem, 4) == expected
     mem = lab.p.open("/dev/mem", O_RDONLY)
     assert lab.p.pread(mem, 4, addr - lab.k.mem.base) == expected
 
@@ -50,6 +52,24 @@ def test_memory_that_is_not_there_is_an_error_and_no_panic(lab: Any) -> None:
     assert caught.value.errno == 14
     mem = lab.p.open("/dev/mem", O_RDONLY)
     assert lab.p.pread(mem, 4, lab.k.mem.size) == b""
+
+
+def test_offsets_of_devices_are_any_off_t_and_wrap(lab: Any) -> None:
+    """Beyond the last comes the first, whether lseek or read goes there; a file has none before 0."""
+    last = (1 << 63) - 1
+    fd = lab.p.open("/dev/zero", O_RDONLY)
+    assert lab.p.lseek(fd, last) == last
+    assert lab.p.read(fd, 4) == bytes(4)
+    assert lab.p.lseek(fd, 0, SEEK_CUR) == 3 - (1 << 63)
+    assert lab.p.read(fd, 4) == bytes(4)
+    assert lab.p.lseek(fd, last, SEEK_SET) + lab.p.lseek(fd, last, SEEK_CUR) == last - 2
+    assert lab.p.read(fd, 4) == bytes(4)
+    root = lab.p.open("/", O_RDONLY)
+    lab.p.lseek(root, last)
+    for offset, whence in ((-1, SEEK_SET), (last, SEEK_CUR)):
+        with pytest.raises(KernelError) as caught:
+            lab.p.lseek(root, offset, whence)
+        assert caught.value.errno == 22
 
 
 @pytest.mark.parametrize("path", ["/dev/mem", "/dev/kmem"])
