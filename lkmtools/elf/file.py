@@ -49,8 +49,8 @@ class SectionHeader(NamedTuple):
 def read_header(data: bytes, name: str) -> Header:
     """The ELF header; ObjectError when `data` is not an ELF file of a class and byte order there is."""
     if data[:4] != c.ELFMAG:
-        what = "the file is empty" if not data else f"it begins with {bytes(data[:4]).hex(' ')}"
-        raise ObjectError(f"{name}: not an ELF file: {what}, not with 7f 45 4c 46")
+        begin = f"it begins with {bytes(data[:4]).hex(' ')}, not with {c.ELFMAG.hex(' ')}"
+        raise ObjectError(f"{name}: not an ELF file: {begin if data else 'it is empty'}")
     if len(data) < 16:
         raise ObjectError(f"{name}: ELF header: file has {len(data)} bytes, e_ident needs 16")
     if data[4] not in (c.ELFCLASS32, c.ELFCLASS64):

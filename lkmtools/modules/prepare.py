@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.errno import EFTYPE, strerror
-from lkmtools.elf import read_symbols
+from lkmtools.elf import machine_name, read_symbols
+from lkmtools.elf.file import read_header
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
-from lkmtools.link import Prelink, UndefinedSymbols, link, load_object, prelink
+from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported
 from lkmtools.modules.refs import who_has
@@ -170,7 +171,11 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
     if options.kernel is None or options.kernel == DEV_KSYMS:
         return found | kernel_values(p, missing)
     with open(options.kernel, "rb") as file:
-        symbols = read_symbols(file.read(), options.kernel)
+        data = file.read()
+    machine = read_header(data, options.kernel).machine
+    if machine != pre.machine.e_machine:
+        raise WrongMachine(options.kernel, machine_name(machine), pre.machine.name)
+    symbols = read_symbols(data, options.kernel)
     return found | {name: symbols[name] for name in missing if name in symbols}
 
 

@@ -216,6 +216,27 @@ def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
     )
 
 
+def test_A_takes_a_saved_image_of_ksyms(each_lab: Any) -> None:
+    """What was loaded with -s when it was saved can be linked to; an image of another machine is refused."""
+    lab = each_lab
+    lab.run("modload", "-s", lab.misc("lower", more="int shared(void) { return 7; }"))
+    assert lab.run("lkmctl", "ksyms", "-o", "saved.syms").status == 0
+    upper = lab.misc("upper", "return shared() - 7;", more="int shared(void);")
+    assert lab.run("modload", "-A", "saved.syms", upper) == (0, "Module loaded as ID 1\n", "")
+    other = {"amd64": "i386", "i386": "amd64"}[lab.machine]
+    image = bytearray((lab.dir / "saved.syms").read_bytes())
+    image[18] = {"amd64": 62, "i386": 3}[other]
+    (lab.dir / "other.syms").write_bytes(image)
+    assert lab.run("modload", "-A", "other.syms", upper) == (
+        1,
+        "",
+        lines(
+            "can't prelink `upper.o' creating `upper'",
+            f"other.syms is {other}; this kernel is {lab.machine}",
+        ),
+    )
+
+
 def test_T_assigns_symbols_and_refuses_what_it_cannot_honour(lab: Any) -> None:
     obj = lab.compile("m", "extern char here[]; int m_lkmentry(void) { return (int)(long)here; }")
     (lab.dir / "s.ld").write_text("here = 0xffffffff80000000;\n")

@@ -108,7 +108,7 @@ def test_a_compiled_object_reads_as_pyelftools_reads_it(cc: Compile, machine: st
 
 
 MALFORMED = {
-    "empty": (b"", "m.o: not an ELF file: the file is empty"),
+    "empty": (b"", "m.o: not an ELF file: it is empty"),
     "text": (b"#!/bin/sh\n", "not an ELF file: it begins with 23 21 2f 62"),
     "no ident": (b"\x7fELF\2\1", "file has 6 bytes, e_ident needs 16"),
     "class": (patched(4, "B", 3), "class 3 is neither 1"),
