@@ -29,6 +29,7 @@ def _helper(name: str) -> ModuleType:
 
 ccfix = _helper("ccfix")
 _helper("docrun")
+_helper("damagefix")
 _helper("elfwriter")
 _helper("ldcompare")
 _helper("linuxfix")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from daemonfix import installed
+
+from lkmtools.errors import DaemonError
 
 LOWER = "int lower_get(void) { return 1; }"
 UPPER = "int lower_get(void); int upper_get(void) { return lower_get(); }"
@@ -186,9 +190,63 @@ def test_w_waits_for_a_call_in_progress_to_end(lab: Any) -> None:
 
 
 def test_an_interrupted_wait_changes_nothing(stack: Any) -> None:
+    """By ^C, or killed."""
+    with waiter(stack, "-w", "60", "lower") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == (b"", b"\n")
+        assert process.returncode == 130
     with waiter(stack, "-w", "60", "lower") as process:
         process.kill()
     assert stack.names() == ["lower", "upper", "other", "alone"]
+
+
+def test_a_wait_ends_with_the_daemon(stack: Any) -> None:
+    with waiter(stack, "-w", "60", "lower") as process:
+        stack.daemon.stop()
+        assert process.communicate(timeout=60)[1].startswith(b"modunload: the daemon closed the connection")
+        assert process.returncode == 69
+
+
+def test_references_and_calls_are_shown_in_each_form(lab: Any) -> None:
+    """One module holds another twice, and a process sleeps in it."""
+    lower = lab.compile(
+        "lower",
+        SLEEPER
+        + """static struct sysent sleeper_sysent = { 0, 0, 0, sleeper_call };
+        MOD_SYSCALL("lower", 218, &sleeper_sysent);
+        int lower_get(void) { return 1; }
+        int lower_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+        { DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+        int (*keep)(struct lwp *, const void *, register_t *) = waker_call;""",
+    )
+    upper = lab.misc(
+        "upper",
+        "return lkm_hold_addr(lower_get) + lkm_hold_addr(lower_get);",
+        more="int lower_get(void);",
+    )
+    assert lab.run("modload", "-s", lower, upper).status == 0
+    with lab.daemon.connect("napper") as napper, lab.daemon.connect() as p:
+        napping = threading.Thread(target=lambda: nap(napper))
+        napping.start()
+        while not any(row["wmesg"] == "sleeper" for row in p.control("ps")["processes"]):
+            pass
+        row = json.loads(lab.run("modstat", "--json").out)["modules"][0]
+        assert row["references"] == [{"id": 1, "name": "upper", "count": 2}]
+        assert row["calls"] == [{"pid": napper.pid, "comm": "napper"}]
+        line = lab.run("modstat", "-l").out.splitlines()[1]
+        assert line.split()[-3:-1] == ["2", "upper"]
+        assert lab.run("modstat", "--tree").out.splitlines() == [
+            f"lower (ID 0), held by upper (2), called by napper (pid {napper.pid})",
+            "`-- upper (ID 1)",
+        ]
+        lab.daemon.stop()
+        napping.join(60)
+
+
+def nap(p: Any) -> None:
+    """Sleep in system call 218 until the daemon ends."""
+    with suppress(DaemonError):
+        p.syscall(218)
 
 
 def test_w_takes_seconds_only(place: Any) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 from ccfix import Compile
+from damagefix import changes
 from elfwriter import AW, AX, LOCAL, NOBITS, PROGBITS, A, Rel, Sec, Sym, W, X, relocatable
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,21 +146,6 @@ def seeds() -> tuple[bytes, ...]:
         relocatable(rows, symbols, machine=3, bits=32, rela=False),
         relocatable(rows, symbols, etype=2),
     )
-
-
-@st.composite
-def changes(draw: st.DrawFn, data: bytes) -> bytes:
-    """`data` with a few bytes or words changed, most of them in the headers, or cut short."""
-    out = bytearray(data)
-    for _ in range(draw(st.integers(1, 6))):
-        at = draw(
-            st.integers(0, len(out) - 1) | st.integers(0, 64) | st.integers(len(out) * 3 // 4, len(out) - 1)
-        )
-        value = draw(
-            st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 8, bytes(8), b"\xff\xff\xff\x7f"])
-        )
-        out[at : at + len(value)] = value
-    return bytes(out[: draw(st.just(len(out)) | st.integers(0, len(out)))])
 
 
 mutated = st.deferred(lambda: st.sampled_from(seeds()).flatmap(changes))
