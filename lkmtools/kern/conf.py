@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, minor
 from lkmtools.abi.errno import EFAULT, ENODEV, ENXIO, EPERM
 from lkmtools.abi.fcntl import FWRITE
+from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
@@ -86,6 +87,12 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     except MemFault as fault:
         raise KernelError(EFAULT, str(fault)) from None
     return 0
+
+
+@export("int mmioctl(dev_t dev, u_long com, void *data, int flag, struct lwp *l)")
+def mmioctl(k: Kernel, dev: int, com: int, data: int, flag: int, l_addr: int) -> int:
+    """Memory never blocks, nor does the console: FIONBIO and FIOASYNC are taken; ENODEV for all else."""
+    return 0 if com in (FIONBIO, FIOASYNC) else ENODEV
 
 
 @export("int cnwrite(dev_t dev, struct uio *uio, int flag)")

@@ -44,7 +44,7 @@ The same on both machines, as their arguments are ints.
 """
 _DIRECTIONS = {IOC_VOID: "", IOC_OUT: "out", IOC_IN: "in", IOC_INOUT: "in, out"}
 _KSYMS_NAMES = {abi_ksyms.FREEBSD_KIOCGSIZE: "FreeBSD", abi_ksyms.FREEBSD_KIOCGADDR: "FreeBSD"}
-_FILIO = ("FIOCLEX", "FIONCLEX", "FIONBIO", "FIONREAD")
+_FILIO = ("FIOCLEX", "FIONCLEX", "FIONBIO", "FIOASYNC", "FIONREAD")
 
 
 def text() -> str:

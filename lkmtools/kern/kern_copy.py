@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _CHUNK = 4096
+Pieces = Sequence[tuple[int, int]]  # address and length
 _WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
 _Move = Callable[[int, int, int, bool, bool], None]
 
@@ -127,21 +128,25 @@ def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
     return 0
 
 
+def _total(pieces: Pieces) -> int:
+    return sum(size for _, size in pieces)
+
+
 @contextmanager
 def uio_for(
-    k: Kernel, lwp: Lwp, base: int, size: int, offset: int, rw: int, segment: int = UIO_USERSPACE
+    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, segment: int = UIO_USERSPACE
 ) -> Iterator[View]:
-    """A struct uio of one piece: `size` bytes at `base`, of the process or (UIO_SYSSPACE) of the kernel."""
+    """A struct uio of pieces of the process's memory, or (UIO_SYSSPACE) of the kernel's."""
     u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size)
+    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size * len(pieces))
     try:
         iov = addr + (u_layout.size + 15 & -16)
-        k.mem.write(iov, v_layout.pack(iov_base=base, iov_len=size))
+        k.mem.write(iov, b"".join(v_layout.pack(iov_base=base, iov_len=size) for base, size in pieces))
         space = VMSPACE_KERNEL if segment == UIO_SYSSPACE else lwp.proc.addr
         k.mem.write(
             addr,
             u_layout.pack(
-                uio_iov=iov, uio_iovcnt=1, uio_offset=offset, uio_resid=size, uio_rw=rw,
+                uio_iov=iov, uio_iovcnt=len(pieces), uio_offset=offset, uio_resid=_total(pieces), uio_rw=rw,
                 uio_vmspace=space, uio_segflg=segment, uio_lwp=lwp.addr,
             ),
         )  # fmt: skip
@@ -194,10 +199,11 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
 
 
 def transfer(
-    k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int, call: Callable[[int], int]
+    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, call: Callable[[int], int]
 ) -> tuple[int, int]:
-    """Call an operation with a uio over `count` bytes of the calling process: (bytes moved, offset then)."""
-    with uio_for(k, lwp, buf, count, offset, rw) as view:
+    """Call an operation with a uio over memory of the calling process: (bytes moved, offset then)."""
+    count = _total(pieces)
+    with uio_for(k, lwp, pieces, offset, rw) as view:
         lwp.thread.reason = ""
         errno = call(view.addr)
         left, end = view.uio_resid, view.uio_offset

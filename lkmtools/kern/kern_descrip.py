@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, EPASSTHROUGH
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, ENOTTY, EPASSTHROUGH
 from lkmtools.abi.fcntl import (
     F_CLOSEM,
     F_DUPFD,
@@ -24,11 +24,14 @@ from lkmtools.abi.fcntl import (
     SEEK_CUR,
     SEEK_END,
 )
+from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_fcntl
+from lkmtools.abi.uio import UIO_READ
 from lkmtools.errors import KernelError
 from lkmtools.kern.syscall import syscall
 
 if TYPE_CHECKING:
+    from lkmtools.kern.kern_copy import Pieces
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.ramfs import Node
@@ -47,12 +50,14 @@ class File:
 
     `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `node` is where it was
     opened, if it has a name; `size` is its length in bytes, 0 for one that has none. Where the offset is
-    `signed` it may be negative: a device decides itself what its offsets mean.
+    `signed` it may be negative: a device decides itself what its offsets mean. `hears_modes`: FIONBIO and
+    FIOASYNC are told to its ioctl() too.
     """
 
     node: Node | None = None
     size = 0
     signed = False
+    hears_modes = False
 
     def __init__(self, flag: int) -> None:
         self.flag = flag
@@ -62,6 +67,28 @@ class File:
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Transfer up to `count` bytes between user address `buf` and the file; returns how many."""
         raise KernelError(EINVAL, "this file has no data")
+
+    def scatter(self, k: Kernel, lwp: Lwp, pieces: Pieces, rw: int) -> int:
+        """readv() and writev(), at the file's offset, which moves: buffer by buffer until one is short.
+
+        What has been read is not held up by waiting for more. An error after some bytes only ends it.
+        """
+        done, flag = 0, self.flag
+        try:
+            for base, length in pieces:
+                moved = self.readwrite(k, lwp, base, length, self.offset, rw) if length else 0
+                self.advance(moved)
+                done += moved
+                if moved < length:
+                    break
+                if done and rw == UIO_READ:
+                    self.flag |= FNONBLOCK
+        except KernelError:
+            if not done:
+                raise
+        finally:
+            self.flag = flag
+        return done
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """A command; `data` is kernel memory. Returns an errno; EPASSTHROUGH for what it has not."""
@@ -243,6 +270,21 @@ def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
     if cmd == F_GETFL:
         return OFLAGS(file.flag)
     if cmd == F_SETFL:
-        file.flag = file.flag & ~_SETTABLE | FFLAGS(arg) & _SETTABLE
+        _set_flags(k, lwp, file, FFLAGS(arg) & _SETTABLE)
         return 0
     raise KernelError(EINVAL, f"fcntl command {cmd} is unknown")
+
+
+def _set_flags(k: Kernel, lwp: Lwp, file: File, flags: int) -> None:
+    """F_SETFL: a file that hears of modes is told which of them change, and may refuse."""
+    changed = (flags ^ file.flag) & (FNONBLOCK | FASYNC) if file.hears_modes else 0
+    cell = lwp.alloca(k, 4)
+    try:
+        for com, flag in ((FIONBIO, FNONBLOCK), (FIOASYNC, FASYNC)):
+            k.mem.set_u32(cell, flags & flag)
+            errno = file.ioctl(k, lwp, com, cell) if changed & flag else 0
+            if errno:
+                raise KernelError(ENOTTY if errno == EPASSTHROUGH else errno, lwp.thread.reason)
+    finally:
+        lwp.release(k, cell)
+    file.flag = file.flag & ~_SETTABLE | flags

@@ -211,8 +211,10 @@ class Kernel:
         self.tree.make("/tmp", 0o041777, Cred(0, 0), now)
         self.tree.make("/etc", 0o040755, Cred(0, 0), now)
         self.tree.make("/mnt", 0o040755, Cred(0, 0), now)
-        mem = conf.driver(self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_poll="seltrue")
-        cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_poll="seltrue")
+        mem = conf.driver(
+            self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_ioctl="mmioctl", d_poll="seltrue"
+        )
+        cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_ioctl="mmioctl", d_poll="seltrue")
         lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
         drivers = [("cons", conf.CN_MAJOR, cons), ("mem", conf.MEM_MAJOR, mem), ("lkm", conf.LKM_MAJOR, lkm)]
         for name, maj, entries in drivers if self.config.lkm else drivers[:-1]:

@@ -21,7 +21,7 @@ from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.conf import LKM_MAJOR
-from lkmtools.kern.kern_copy import transfer
+from lkmtools.kern.kern_copy import Pieces, transfer
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_physio import DEV_BSIZE, STRATEGY
 from lkmtools.kern.subr_devsw import lookup
@@ -47,6 +47,8 @@ D_POLL = Prototype("int d_poll(dev_t dev, int events, struct lwp *l)")
 
 class DeviceFile(File):
     """An open character or block device."""
+
+    hears_modes = True
 
     signed = True  # spec_seek() takes any offset
 
@@ -109,11 +111,20 @@ class DeviceFile(File):
         """d_read or d_write with a uio over the caller's buffer; of a block device, d_strategy."""
         if self.kind == S_IFBLK:
             return block_io(k, lwp, self, buf, count, offset, rw)
+        return self._transfer(k, lwp, [(buf, count)], offset, rw)
+
+    def scatter(self, k: Kernel, lwp: Lwp, pieces: Pieces, rw: int) -> int:
+        """One d_read or d_write with a uio over all the buffers; of a block device, one after the other."""
+        if self.kind == S_IFBLK:
+            return super().scatter(k, lwp, pieces, rw)
+        moved = self._transfer(k, lwp, pieces, self.offset, rw)
+        self.advance(moved)
+        return moved
+
+    def _transfer(self, k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int) -> int:
         entry = self.entry(k, "d_write" if rw else "d_read")
         flag = IO_NDELAY if self.flag & FNONBLOCK else 0
-        return transfer(
-            k, lwp, buf, count, offset, rw, lambda uio: k.call(D_READ, entry, self.dev, uio, flag)
-        )[0]
+        return transfer(k, lwp, pieces, offset, rw, lambda uio: k.call(D_READ, entry, self.dev, uio, flag))[0]
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """d_ioctl."""

@@ -6,8 +6,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
-from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
-from lkmtools.abi.filio import FIOCLEX, FIONBIO, FIONCLEX
+from lkmtools.abi.fcntl import FASYNC, FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
+from lkmtools.abi.filio import FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_MASK, IOCPARM_MAX
 from lkmtools.abi.syscall import (
     SYS_ioctl,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 _LONGEST = 0x7FFFFFFF
+_MODES = {FIONBIO: FNONBLOCK, FIOASYNC: FASYNC}
 
 
 def _file(lwp: Lwp, fd: int, need: int) -> File:
@@ -77,35 +78,16 @@ def _vector(k: Kernel, lwp: Lwp, addr: int, count: int) -> list[tuple[int, int]]
     return [(base, length) for base, length in rows]
 
 
-def _each(k: Kernel, lwp: Lwp, file: File, vector: list[tuple[int, int]], rw: int) -> int:
-    """Transfer piece by piece until one is short; an error after some bytes only ends the transfer."""
-    done = 0
-    for base, length in vector:
-        if length == 0:
-            continue
-        try:
-            moved = file.readwrite(k, lwp, base, length, file.offset, rw)
-        except KernelError:
-            if done:
-                break
-            raise
-        file.advance(moved)
-        done += moved
-        if moved < length:
-            break
-    return done
-
-
 @syscall(SYS_readv, "int fd, const struct iovec *iovp, int iovcnt", "ssize_t")
 def sys_readv(k: Kernel, lwp: Lwp, fd: int, iovp: int, iovcnt: int) -> int:
     """read into several buffers."""
-    return _each(k, lwp, _file(lwp, fd, FREAD), _vector(k, lwp, iovp, iovcnt), UIO_READ)
+    return _file(lwp, fd, FREAD).scatter(k, lwp, _vector(k, lwp, iovp, iovcnt), UIO_READ)
 
 
 @syscall(SYS_writev, "int fd, const struct iovec *iovp, int iovcnt", "ssize_t")
 def sys_writev(k: Kernel, lwp: Lwp, fd: int, iovp: int, iovcnt: int) -> int:
     """write from several buffers."""
-    return _each(k, lwp, _file(lwp, fd, FWRITE), _vector(k, lwp, iovp, iovcnt), UIO_WRITE)
+    return _file(lwp, fd, FWRITE).scatter(k, lwp, _vector(k, lwp, iovp, iovcnt), UIO_WRITE)
 
 
 @syscall(SYS_pread, "int fd, void *buf, size_t count, int pad, off_t offset", "ssize_t")
@@ -162,10 +144,11 @@ def _ioctl(k: Kernel, lwp: Lwp, file: File, com: int, data: int, kdata: int, siz
         k.mem.fill(kdata, size)
     elif com & IOC_VOID:
         k.mem.set_ptr(kdata, data)
-    if com == FIONBIO:
-        on = k.mem.u32(kdata)
-        file.flag = file.flag | FNONBLOCK if on else file.flag & ~FNONBLOCK
-        return
+    if com in _MODES:
+        flag = _MODES[com]
+        file.flag = file.flag | flag if k.mem.u32(kdata) else file.flag & ~flag
+        if not file.hears_modes:
+            return
     errno = file.ioctl(k, lwp, com, kdata)
     if errno:
         raise KernelError(ENOTTY if errno == EPASSTHROUGH else errno, lwp.thread.reason)

@@ -433,7 +433,7 @@ def read_link(k: Kernel, lwp: Lwp, vp: int) -> bytes:
     """VOP_READLINK of a locked vnode."""
     buf = lwp.alloca(k, MAXPATHLEN)
     try:
-        with uio_for(k, lwp, buf, MAXPATHLEN, 0, UIO_READ, UIO_SYSSPACE) as view:
+        with uio_for(k, lwp, [(buf, MAXPATHLEN)], 0, UIO_READ, UIO_SYSSPACE) as view:
             vop(k, "readlink", vp, view.addr, lwp_cred(k, lwp))
             length = MAXPATHLEN - view.uio_resid
         return k.mem.read(buf, min(max(length, 0), MAXPATHLEN)).split(b"\0", 1)[0]

@@ -45,7 +45,7 @@ from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
-from lkmtools.kern.kern_copy import transfer, uio_for
+from lkmtools.kern.kern_copy import Pieces, transfer, uio_for
 from lkmtools.kern.kern_descrip import File, off_t
 from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import DeviceFile, open_node
@@ -89,6 +89,15 @@ class VnodeFile(File):
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """VOP_READ or VOP_WRITE with a uio over the caller's buffer."""
+        return self._transfer(k, lwp, [(buf, count)], offset, rw)
+
+    def scatter(self, k: Kernel, lwp: Lwp, pieces: Pieces, rw: int) -> int:
+        """One VOP_READ or VOP_WRITE with a uio over all the buffers."""
+        moved = self._transfer(k, lwp, pieces, self.offset, rw)
+        self.advance(moved)
+        return moved
+
+    def _transfer(self, k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int) -> int:
         if view_of(k, self.vp, "read").v_type == VDIR:
             raise KernelError(EISDIR, "a directory is read with getdents")
         flags = IO_UNIT if rw else 0
@@ -99,7 +108,7 @@ class VnodeFile(File):
         lock_vnode(k, self.vp, LK_EXCLUSIVE if rw else LK_SHARED)
         try:
             moved, end = transfer(
-                k, lwp, buf, count, offset, rw,
+                k, lwp, pieces, offset, rw,
                 lambda u: vcall(k, name, self.vp, u, flags, lwp_cred(k, lwp)),
             )  # fmt: skip
         finally:
@@ -116,7 +125,7 @@ class VnodeFile(File):
         lock_vnode(k, self.vp, LK_SHARED)
         try:
             moved, self.offset = transfer(
-                k, lwp, buf, count, self.offset, UIO_READ,
+                k, lwp, [(buf, count)], self.offset, UIO_READ,
                 lambda u: vcall(k, "readdir", self.vp, u, lwp_cred(k, lwp), cell, 0, 0),
             )  # fmt: skip
         finally:
@@ -193,7 +202,7 @@ def vn_rdwr(
     if locked:
         lock_vnode(k, vp, LK_EXCLUSIVE if rw else LK_SHARED)
     try:
-        with uio_for(k, lwp, base, size, offset, rw, segment) as view:
+        with uio_for(k, lwp, [(base, size)], offset, rw, segment) as view:
             lwp.thread.reason = ""
             errno = vcall(k, "write" if rw else "read", vp, view.addr, ioflg & ~IO_NODELOCKED, cred)
             left = view.uio_resid
