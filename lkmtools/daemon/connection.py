@@ -50,6 +50,7 @@ _ANCILLARY = socket.CMSG_SPACE(EXEC_FILES * _FD.size)  # more descriptors than t
 RECEIVE = 1 << 16  # bytes read at once
 QUEUE = 1 << 18  # bytes unread by the client from which on we read no more from it
 STREAM = 1 << 20  # ... from which on text for `dmesg -f` is dropped, and counted
+PIECE = 1 << 16  # characters of that text in one answer
 
 _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
 
@@ -72,7 +73,7 @@ class Connection:
         self.pending: int | None = None  # serial of the SYSCALL in flight
         self.mapping: Done | None = None  # who waits for MAPPED
         self.following: int | None = None  # serial of a CONTROL dmesg with follow
-        self.lost = 0  # bytes of console text dropped since the last that went out
+        self.lost = 0  # characters of console text dropped since the last that went out
         self.program: Proc | None = None  # what an EXEC started, until it ends
         self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         self._closing = False
@@ -237,10 +238,16 @@ class Connection:
         self.send(Answer(ok, text), serial)
 
     def console(self, text: str) -> None:
-        """More of the message buffer, for a client that follows it."""
-        if self.following is not None:
+        """More of the message buffer, for a follower; dropped, and counted, while much waits to be read."""
+        for at in range(0, len(text), PIECE):
+            if self.following is None:
+                return
+            if len(self._out) > STREAM:
+                self.lost += len(text) - at
+                return
             lost, self.lost = self.lost, 0
-            self.answer(self.following, True, json.dumps({"version": 1, "text": text, "lost": lost}))
+            more = {"version": 1, "text": text[at : at + PIECE], "lost": lost}
+            self.answer(self.following, True, json.dumps(more))
 
     def panic(self, reason: str, report: str) -> None:
         """The process died with the kernel: say so, then close."""
@@ -282,11 +289,6 @@ class Connection:
         if sent < len(data):
             self._out += memoryview(data)[sent:]
             self._watch()
-
-    @property
-    def queued(self) -> int:
-        """Bytes the client has not read yet and the socket has no room for."""
-        return len(self._out)
 
     def drain(self, seconds: float) -> None:
         """Send what is queued, waiting for the client at most this long. For the daemon's last words only."""

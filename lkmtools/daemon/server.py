@@ -26,7 +26,7 @@ from lkmtools.abi.errno import EPERM
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
 from lkmtools.daemon import control
-from lkmtools.daemon.connection import STREAM, Connection
+from lkmtools.daemon.connection import Connection
 from lkmtools.daemon.init import PLAIN, Init, Startup
 from lkmtools.daemon.listener import Listener, peer
 from lkmtools.daemon.suspects import Suspects
@@ -463,11 +463,8 @@ class Server:
         """Send what was printed to those who follow the message buffer."""
         text = "".join(self._printed)
         self._printed.clear()
-        followers = [conn for conn in self.connections.values() if conn.following is not None]
-        for conn in followers:
-            if conn.queued > STREAM:
-                conn.lost += len(text)
-            else:
+        for conn in tuple(self.connections.values()):
+            if conn.following is not None:
                 conn.console(text)
 
     def log(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from daemonfix import Daemon, Raw
 
+from lkmtools.abi.fcntl import O_WRONLY
 from lkmtools.abi.syscall import SYS_getpid, SYS_open
 from lkmtools.proto import (
     VERSION,
@@ -140,6 +142,23 @@ def test_client_that_never_reads_is_not_read_from_for_ever(daemon: Daemon) -> No
         client.socket.setblocking(True)
         answers = [client.receive() for _ in range(sent // len(request))]
     assert {Answer} == {type(answer) for answer in answers}
+
+
+def test_follower_that_does_not_read_loses_text_and_hears_how_much(daemon: Daemon) -> None:
+    """More is written to the console at once than any frame could hold."""
+    with daemon.connect() as p, raw(daemon) as client:
+        client.send(Control("dmesg", '{"follow": true}'))
+        client.receive()
+        console = p.open("/dev/console", O_WRONLY)
+        written, heard, lost = p.write(console, bytes(12 << 20)), 0, 0
+        while heard + lost < written:
+            written += p.write(console, b"x") if not lost else 0  # what was lost is said with the next text
+            answer = client.receive()
+            assert isinstance(answer, Answer)
+            more = json.loads(answer.text)
+            heard, lost = heard + len(more["text"]), lost + more["lost"]
+        assert heard + lost == written
+        assert p.control("dmesg")["text"].endswith("x")
 
 
 def test_client_that_dies_within_a_frame_is_forgotten(daemon: Daemon) -> None:
