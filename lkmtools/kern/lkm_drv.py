@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.device import cfattach, cfattachlkminit
-from lkmtools.abi.errno import EEXIST
+from lkmtools.abi.errno import EBUSY, EEXIST
 from lkmtools.errors import KernelError
 from lkmtools.kern.subr_autoconf import (
+    attachments,
     config_cfattach_attach,
     config_cfattach_detach,
     config_cfdata_attach,
     config_cfdriver_attach,
     config_cfdriver_detach,
     driver_at,
+    drivers,
+    find_driver,
+    tables,
     text,
 )
 from lkmtools.kern.subr_device import config_cfdata_detach
@@ -112,19 +116,44 @@ def _attachment(k: Kernel, driver: int, ca: int) -> None:
 
 
 def unload(k: Kernel, addr: int) -> None:
-    """Detach the table's devices and the table, the attachments, the drivers: the first refusal ends it."""
+    """Detach the table's devices and the table, the attachments, the drivers: the first refusal ends it.
+
+    What is gone already, by a refusal that came later or by the module itself, is passed by. EBUSY before
+    anything goes when another module has an attachment for one of the drivers.
+    """
     private = k.umem.view(abi.lkm_drv.layout(k.dm), addr)
-    if private.lkm_cf:
+    own = list(_attachments(k, private))
+    wired = [cd for cd in drivers(k) if cd.addr in _pointers(k, private.lkm_cd)]
+    for cd in wired:
+        _refuse_others(k, cd, [ca for _, ca in own])
+    if private.lkm_cf in [table.ct_cfdata for table in tables(k)]:
         config_cfdata_detach(k, private.lkm_cf)
-    for name, ca in list(_attachments(k, private)):
+    for name, ca in own:
+        if _attached(k, name, ca):
+            try:
+                config_cfattach_detach(k, name, ca)
+            except KernelError:
+                k.console.write(f"{_ca_name(k, ca)}: unable to deregister cfattach\n")
+                raise
+    for cd in wired:
         try:
-            config_cfattach_detach(k, name, ca)
+            config_cfdriver_detach(k, cd.addr)
         except KernelError:
-            k.console.write(f"{_ca_name(k, ca)}: unable to deregister cfattach\n")
+            k.console.write(f"{text(k, cd.cd_name)}: unable to deregister cfdriver\n")
             raise
-    for cd in _pointers(k, private.lkm_cd):
-        try:
-            config_cfdriver_detach(k, cd)
-        except KernelError:
-            k.console.write(f"{text(k, driver_at(k, cd).cd_name)}: unable to deregister cfdriver\n")
-            raise
+
+
+def _attached(k: Kernel, driver: int, ca: int) -> bool:
+    cd = find_driver(k, text(k, driver))
+    return cd is not None and ca in [found.addr for found in attachments(k, cd)]
+
+
+def _refuse_others(k: Kernel, cd: View, own: list[int]) -> None:
+    """EBUSY for a driver with attachments that are not among `own`."""
+    other = next((ca for ca in attachments(k, cd) if ca.addr not in own), None)
+    if other is not None:
+        name = text(k, cd.cd_name)
+        k.console.write(f"{name}: unable to deregister cfdriver\n")
+        raise KernelError(
+            EBUSY, f"driver '{name}' has the attachment '{text(k, other.ca_name)}' of another module"
+        )

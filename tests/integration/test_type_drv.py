@@ -185,6 +185,44 @@ def test_a_name_is_loaded_once_and_a_driver_shared(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
+def test_a_driver_stays_while_another_module_has_an_attachment_for_it(lab: Any) -> None:
+    """EBUSY, as often as it is tried, and nothing of the module is detached; then it goes."""
+    other = DRIVER.replace("CFATTACH_DECL2(@,", "CFATTACH_DECL2(bar,").replace("&@_ca", "&bar_ca")
+    load(lab, "one", extra=USE)
+    load(lab, "two", body=other.replace('{ "@", "@",', '{ "@", "bar",'))
+    lab.call("int pseudo(int row)", 0)
+    for _ in range(2):
+        with pytest.raises(KernelError) as caught:
+            modules.unload(lab.p, "one")
+        assert (caught.value.errno, caught.value.reason) == (
+            EBUSY, "LKM 'one' refused: driver 'foo' has the attachment 'bar' of another module",
+        )  # fmt: skip
+    assert console(lab, "foo") == ["driver foo already present", *["foo: unable to deregister cfdriver"] * 2]
+    modules.unload(lab.p, "two")
+    modules.unload(lab.p, "one")
+    assert lab.tables() == lab.boot_tables
+
+
+def test_a_refused_unload_can_be_tried_again(lab: Any) -> None:
+    """A device that is in no table of the module's: EBUSY until it is gone, although the table is gone."""
+    extra = (
+        USE
+        + """
+static struct cfdata lonely[] = { { "@", "@", 4, FSTATE_NOTFOUND, NULL, 0, NULL } };
+int alone(void);
+int alone(void) { return device_unit(config_attach_pseudo(lonely)); }
+"""
+    )
+    load(lab, "one", extra=extra)
+    assert lab.call("int alone(void)") == 4
+    for _ in range(2):
+        with pytest.raises(KernelError, match="foo4 is attached by it"):
+            modules.unload(lab.p, "one")
+    assert lab.call("int drop(int unit, int flags)", 4, 0) == 0
+    modules.unload(lab.p, "one")
+    assert lab.tables() == lab.boot_tables
+
+
 def test_an_attachment_for_no_driver_leaves_nothing(lab: Any) -> None:
     """ESRCH; the driver that was attached before it goes again."""
     body = DRIVER.replace('init[] = { { "@"', 'init[] = { { "nobody"')
