@@ -5,7 +5,7 @@ All of them go through syscall() by number. Errors are KernelErrors of the kerne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct as Codec
 from typing import TYPE_CHECKING
 
@@ -282,28 +282,38 @@ class Process(Core):
         return layout.unpack(buf.data)
 
     def listdir(self, path: str) -> list[str]:
-        """int __getdents30(int fd, char *buf, size_t count): the names but "." and ".."."""
-        from lkmtools.abi import stat
+        """int __getdents30(int fd, char *buf, size_t count): the names but "." and "..".
 
-        layout = stat.dirent.layout(self.dm)
-        start = layout.offsetof("d_name")
+        EIO for entries that make no sense.
+        """
         names: list[str] = []
         fd = self.open(path)
         buf = self.buffer(_GETDENTS)
         try:
             while count := self.syscall(nr.SYS___getdents30, fd, buf, _GETDENTS)[0]:
-                at = 0
-                while at < count:
-                    length = layout.get(buf.data, at, "d_namlen")
-                    names.append(
-                        buf.data[at + start : at + start + length].decode("utf-8", "backslashreplace")
-                    )
-                    at += layout.get(buf.data, at, "d_reclen") or count
+                names += self._names(path, bytes(buf.data[:count]))
         except KernelError:
             self.close(fd)
             raise
         self.close(fd)
         return [name for name in names if name not in (".", "..")]
+
+    def _names(self, path: str, data: bytes) -> Iterator[str]:
+        """The names in what getdents gave."""
+        from lkmtools.abi import stat
+        from lkmtools.abi.errno import EIO
+
+        layout = stat.dirent.layout(self.dm)
+        start, at = layout.offsetof("d_name"), 0
+        while at < len(data):
+            left = len(data) - at
+            size = layout.get(data, at, "d_reclen") if left >= start else 0
+            length = layout.get(data, at, "d_namlen") if left >= start else 0
+            if not start + length < size <= left:
+                said = f"has {size} bytes of {left}, and a name of {length}"
+                raise KernelError(EIO, f"the entry at {at} of '{path}' says that it {said}")
+            yield data[at + start : at + start + length].decode("utf-8", "backslashreplace")
+            at += size
 
     def sysctl(self, name: str | Sequence[int], new: int | str | bytes | None = None) -> int | str | bytes:
         """The old value of a sysctl(7) node, which `new` replaces if it is given.

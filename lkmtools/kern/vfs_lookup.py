@@ -50,7 +50,7 @@ from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_for, user_string
 from lkmtools.kern.ramfs import NAME_MAX, PATH_MAX
 from lkmtools.kern.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
-from lkmtools.kern.vfs_subr import lock_vnode, view_of, vput, vref, vrele
+from lkmtools.kern.vfs_subr import check_locked, lock_vnode, view_of, vput, vref, vrele
 from lkmtools.kern.vnode_if import check_vnode, implementation, vcall, vop
 
 if TYPE_CHECKING:
@@ -254,6 +254,20 @@ class Place:
             lock_vnode(k, vp)
         return vp
 
+    def _cross_here(self, mp: int) -> None:
+        """Go on with what is mounted on the vnode, unless it was unmounted meanwhile."""
+        k = self.k
+        lower, self.vp = self.vp, 0
+        vcall(k, "unlock", lower, 0)
+        try:
+            self.vp = self._cross(mp)
+        finally:
+            if self.vp and not k.dead:
+                vrele(k, lower)
+            elif not k.dead:
+                lock_vnode(k, lower)
+                self.vp = lower
+
     def _up(self) -> bool:
         """Before `..`: from the root of a file system to what it covers. False when that is a tree node."""
         k = self.k
@@ -288,11 +302,7 @@ class Place:
         if self.vp and self.vp != self.dvp:
             mp = view_of(k, self.vp, "namei").v_mountedhere
             if mp:
-                lower, self.vp = self.vp, 0
-                vref(k, lower)
-                vput(k, lower)
-                self.vp = self._cross(mp)
-                vrele(k, lower)
+                self._cross_here(mp)
         if not last or self.op == LOOKUP:
             dvp, self.dvp = self.dvp, 0
             if dvp == self.vp:
@@ -339,6 +349,8 @@ class Place:
             vp = k.mem.ptr(cell)
         finally:
             lwp.release(k, cell)
+        impl = implementation(k, "lookup", self.dvp)
+        check_locked(k, self.dvp, impl, "the directory")
         if errno == EJUSTRETURN and last and op in (CREATE, RENAME):
             if readonly:
                 raise KernelError(EROFS, f"'{self.path}' is on a file system that is mounted read-only")
@@ -346,9 +358,10 @@ class Place:
         if errno:
             reason = lwp.thread.reason or f"'{name}' in '{self.path}'"
             raise KernelError(errno if errno > 0 else EINVAL, reason)
-        function = k.symbolize(implementation(k, "lookup", self.dvp)).partition("+")
+        function = k.symbolize(impl).partition("+")
         owner = function[2].partition(" ")[2]
         check_vnode(k, vp, f"VOP_LOOKUP: what {function[0]} {owner} returned for '{name}'")
+        check_locked(k, vp, impl, f"the vnode of '{name}'")
         if readonly and last and op in (DELETE, RENAME):
             self.vp = vp
             raise KernelError(EROFS, f"'{self.path}' is on a file system that is mounted read-only")

@@ -31,7 +31,7 @@ from lkmtools.kern.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
 from lkmtools.kern.queue import circleq_init, circleq_insert_tail, circleq_remove, tailq_init
 from lkmtools.kern.vfs_init import has_vfsop, type_name, type_number, vfs_delref, vfsop
-from lkmtools.kern.vfs_subr import view_of, vnodes_of, vrele
+from lkmtools.kern.vfs_subr import check_locked, view_of, vnodes_of, vrele
 from lkmtools.kern.vnode_if import Operation, check_vnode, operations
 
 if TYPE_CHECKING:
@@ -144,8 +144,9 @@ def root_of(k: Kernel, mp: int) -> int:
         vp = k.mem.ptr(cell)
     finally:
         lwp.release(k, cell)
-    ops = k.vfs.mount(mp).mnt_op
-    check_vnode(k, vp, f"VFS_ROOT: what {k.symbolize(k.umem.ptr(ops + _root_place(k)))} returned")
+    function = k.umem.ptr(k.vfs.mount(mp).mnt_op + _root_place(k))
+    check_vnode(k, vp, f"VFS_ROOT: what {k.symbolize(function)} returned")
+    check_locked(k, vp, function, "the root vnode")
     return vp
 
 

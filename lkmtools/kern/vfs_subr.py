@@ -362,6 +362,19 @@ def lock_vnode(k: Kernel, vp: int, how: int = LK_EXCLUSIVE) -> None:
         raise KernelError(errno, f"{k.symbolize(implementation(k, 'lock', vp))} cannot lock")
 
 
+def check_locked(k: Kernel, vp: int, function: int, what: str) -> None:
+    """A panic that names the function which returned `what` unlocked.
+
+    Only vnodes with the kernel's own locks are looked at, and no dead ones.
+    """
+    view = k.mem.view(vnode.layout(k.dm), vp)
+    if view.v_iflag & VI_CLEAN or implementation(k, "lock", vp) != k.symbol("genfs_lock"):
+        return
+    lock = k.umem.view(vnlock.layout(k.dm), view.v_vnlock)
+    if not _mine(k, view) and not lock.get("vl_lock.rw_readers"):
+        k.panic(f"{k.symbolize(function)} returned with {what}, {vp:#x}, unlocked")
+
+
 # -- odds and ends ------------------------------------------------------------------------------------------
 
 

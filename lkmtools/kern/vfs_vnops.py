@@ -51,8 +51,8 @@ from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.uvm_map import Span
 from lkmtools.kern.vfs_mount import lwp_cred
-from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, vattr_null, view_of, vput
-from lkmtools.kern.vnode_if import vcall, vop
+from lkmtools.kern.vfs_subr import VTTOIF, check_locked, lock_vnode, vattr_null, view_of, vput
+from lkmtools.kern.vnode_if import check_vnode, implementation, vcall, vop
 from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -363,6 +363,7 @@ def make(k: Kernel, lwp: Lwp, place: Place, operation: str, *more: int, **values
     try:
         k.mem.set_ptr(cell, 0)
         _, dvp = place.take()
+        function = implementation(k, operation, dvp)
 
         def call(vap: int) -> None:
             vop(k, operation, dvp, cell, place.cnp, vap, *more)
@@ -371,7 +372,8 @@ def make(k: Kernel, lwp: Lwp, place: Place, operation: str, *more: int, **values
         place.vp = k.mem.ptr(cell)
     finally:
         lwp.release(k, cell)
-    view_of(k, place.vp, f"VOP_{operation.upper()}")
+    check_vnode(k, place.vp, f"VOP_{operation.upper()}: what {k.symbolize(function)} returned")
+    check_locked(k, place.vp, function, f"the new vnode of '{place.path}'")
 
 
 def _check_open(k: Kernel, place: Place, fflag: int) -> None:

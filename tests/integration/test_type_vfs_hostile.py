@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
-from lkmtools.abi.errno import EBUSY, EINTR, EIO, EOPNOTSUPP
+from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EIO, ENOENT, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
-from lkmtools.errors import KernelError
+from lkmtools.abi.mount import MNT_FORCE
+from lkmtools.errors import KernelError, PanicError
 
 MEMFS = (Path(__file__).parents[2] / "examples/memfs/memfs.c").read_text()
 READ = """	if (uio->uio_offset < 0)
@@ -143,6 +144,27 @@ def test_an_unmount_waits_for_nobody_but_says_who(lab: Any) -> None:
     p.unmount("/mnt")
 
 
+def test_an_unmount_that_another_process_walks_into(lab: Any) -> None:
+    """Who comes to the mount point meanwhile waits, and goes on with what was below."""
+    sync = "memfs_sync(struct mount *mp, int waitfor, kauth_cred_t cred)\n{"
+    sleep = '\n\tif (mp->mnt_vnodecovered != NULL)\n\t\ttsleep(mp, PRIBIO, "memsync", 0);'
+    p = memfs(lab, (sync, sync + sleep))
+    p.mkdir("/mnt/in")
+    p.mount("memfs", "/mnt/in")
+    p.mkdir("/mnt/in/inside")
+    other, third = lab.kernel.process("other"), lab.kernel.process("third")
+    unmounting = lab.start(p.unmount, "/mnt/in")
+    listing, looking = lab.start(other.listdir, "/mnt/in"), lab.start(third.stat, "/mnt/in/inside")
+    assert (unmounting.done, listing.done, looking.done) == (False, False, False)
+    [mp] = {lwp.wchan for lwp in lab.k.lwps.values() if lwp.wmesg == "memsync" and lwp.wchan}
+    lab.k.sched.wakeup(mp)
+    unmounting.result()
+    assert (listing.result(), errno_of(looking.result)) == ([], ENOENT)
+    lab.settle()
+    p.unmount("/mnt")
+    assert lab.k.vfs.vnodes == set()
+
+
 def test_vnodes_are_made_room_for(lab: Any) -> None:
     """Beyond desiredvnodes the longest unused is cleaned; its file is found again, with its contents."""
     p = memfs(lab)
@@ -222,6 +244,87 @@ def test_a_lookup_that_returns_nothing_without_an_error(lab: Any) -> None:
     p = memfs(lab, *replaced("lookup", "\t*ap->a_vpp = NULL;\n\treturn 0;"))
     assert "bad_lookup [memfs] returned for 'x': 0x0 is not a vnode" in panic_of(
         lab, lambda: p.stat("/mnt/x")
+    )
+
+
+LOOKUP = "\tint error = memfs_lookup(ap);\n"
+UNLOCKED = {
+    "lookup the directory": (
+        replaced("lookup", LOOKUP + "\tVOP_UNLOCK(ap->a_dvp, 0);\n\treturn error;"),
+        "bad_lookup+0x0 [memfs] returned with the directory, ",
+    ),
+    "lookup the file": (
+        replaced("lookup", LOOKUP + "\tif (error == 0) VOP_UNLOCK(*ap->a_vpp, 0);\n\treturn error;"),
+        "bad_lookup+0x0 [memfs] returned with the vnode of 'f', ",
+    ),
+    "create": (
+        replaced("create", "\tint error = memfs_create(ap);\n\tVOP_UNLOCK(*ap->a_vpp, 0);\n\treturn error;"),
+        "bad_create+0x0 [memfs] returned with the new vnode of '/mnt/f', ",
+    ),
+    "root": (
+        ((
+            "return memfs_getvnode(mp, MPTOM(mp)->m_root, vpp);",
+            "int e = memfs_getvnode(mp, MPTOM(mp)->m_root, vpp); VOP_UNLOCK(*vpp, 0); return e;",
+        ),),
+        "memfs_root+0x0 [memfs] returned with the root vnode, ",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNLOCKED)
+def test_a_vnode_that_comes_back_unlocked(lab: Any, case: str) -> None:
+    """The panic names who returned it, not who wanted to unlock it later."""
+    changes, said = UNLOCKED[case]
+    p = memfs(lab, *changes)
+
+    def use() -> None:
+        p.close(p.open("/mnt/f", O_RDWR | O_CREAT, 0o644))
+        p.stat("/mnt/f")
+
+    assert said in panic_of(lab, use)
+
+
+def test_an_unmount_that_fails_can_be_tried_again(lab: Any) -> None:
+    """It says who refuses; the file system goes on, and its module stays."""
+    call = "vflush(mp, NULL, (mntflags & MNT_FORCE) ? FORCECLOSE : 0)"
+    p = memfs(lab, (call, f"tries++ == 0 ? EAGAIN : {call}"),
+              ("static int\nmemfs_unmount(", "static int tries;\n\nstatic int\nmemfs_unmount("))  # fmt: skip
+    p.mkdir("/mnt/d")
+    with pytest.raises(KernelError) as caught:
+        p.unmount("/mnt")
+    assert (caught.value.errno, caught.value.reason) == (EAGAIN, "memfs_unmount() refuses")
+    assert p.listdir("/mnt") == ["d"]
+    assert errno_of(lambda: modules.unload(p, "memfs")) == EBUSY
+    p.unmount("/mnt")
+    modules.unload(p, "memfs")
+
+
+def test_a_panic_while_programs_are_inside(lab: Any) -> None:
+    """Who reads, waits and stands there: all end with the panic, and the next kernel has nothing of it."""
+    p = memfs(lab, (READ, READ + SLEEP), *replaced("reclaim", '\tpanic("reclaim of %p", ap->a_vp);'))
+    p.close(make(p, "/mnt/slow", 0o1666))
+    p.mkdir("/mnt/d")
+    reader, writer = lab.kernel.process("reader"), lab.kernel.process("writer")
+    reader.chdir("/mnt/d")
+    fds = reader.open("/mnt/slow"), writer.open("/mnt/slow", O_RDWR)
+    calls = [lab.start(reader.read, fds[0], 4), lab.start(writer.pwrite, fds[1], b"x", 0)]
+    text = panic_of(lab, lambda: p.unmount("/mnt", MNT_FORCE))
+    assert text.startswith("reclaim of 0x")
+    for call in calls:
+        with pytest.raises(PanicError):
+            call.result()
+    assert lab.p.listdir("/mnt") == []
+
+
+def test_entries_of_a_directory_that_make_no_sense(lab: Any) -> None:
+    """A client says so; it neither loops nor shows anything."""
+    fill = "\tstatic char junk[512];\n\tmemset(junk, %s, 512);\n\treturn uiomove(junk, 512, ap->a_uio);"
+    p = memfs(lab, *replaced("readdir", fill % "ap->a_uio->uio_offset == 0 ? 0xff : 0"))
+    with pytest.raises(KernelError) as caught:
+        p.listdir("/mnt")
+    assert (caught.value.errno, caught.value.reason) == (
+        EIO,
+        "the entry at 0 of '/mnt' says that it has 65535 bytes of 512, and a name of 65535",
     )
 
 
