@@ -16,6 +16,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import ENOMEM
+from lkmtools.errors import KernelError
 from lkmtools.kern import Cred, Exit, Reply, Request
 from lkmtools.proto import (
     EXEC_FILES,
@@ -155,8 +156,13 @@ class Connection:
             return
         self.comm = frame.comm
         self.host_pid = self.host_pid or frame.host_pid
+        try:
+            welcome = self.server.welcome(self)
+        except KernelError as error:
+            self.refuse(error.reason, serial)
+            return
         self.greeted = True
-        self.send(self.server.welcome(self), serial)
+        self.send(welcome, serial)
 
     def _exec(self, serial: int, frame: Exec) -> None:
         """Start a program with the descriptors that came with the frame."""

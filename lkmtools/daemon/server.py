@@ -235,9 +235,14 @@ class Server:
             raise internal_error(error) from error
 
     def welcome(self, conn: Connection) -> Welcome:
-        """Make a process for `conn`. While the kernel is halted its pid is 0."""
+        """Make a process for `conn`; KernelError. While the kernel is halted its pid is 0."""
         if self.kernel is not None:
-            conn.proc = self._enter(self.kernel.attach, conn.cred, conn.comm, conn.host_pid, conn)
+            try:
+                conn.proc = self.kernel.attach(conn.cred, conn.comm, conn.host_pid, conn)
+            except KernelError:
+                raise
+            except Exception as error:
+                raise internal_error(error) from error
         pid = conn.proc.pid if conn.proc else 0
         dm = self.data_model
         return Welcome(

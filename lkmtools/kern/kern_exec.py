@@ -251,8 +251,8 @@ def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> No
 
 def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
     proc = lwp.proc
-    proc.comm = name.rpartition("/")[2]
-    comm = proc.comm.encode("latin-1", "replace")[:MAXCOMLEN]
+    proc.comm = name.rpartition("/")[2][:MAXCOMLEN]
+    comm = proc.comm.encode("latin-1", "replace")
     k.mem.write(proc.addr + proc_struct.layout(k.dm).offsetof("p_comm"), comm.ljust(MAXCOMLEN + 1, b"\0"))
 
 

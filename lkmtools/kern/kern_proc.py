@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
-from lkmtools.abi.errno import ENOMEM
+from lkmtools.abi.errno import EAGAIN, ENOMEM
 from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
@@ -199,7 +199,7 @@ class Proc:
         self.pid = pid
         self.cred = cred
         self.pgid = self.sid = pid  # its process group and session
-        self.comm = comm
+        self.comm = comm[: abi.MAXCOMLEN]
         self.host_pid = host_pid
         self.addr = 0
         self.block = 0
@@ -223,21 +223,21 @@ class Proc:
 
 
 def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
-    """A process with its lwp, not yet running anything. Memory comes from the kernel's heap."""
+    """A process with its lwp, not yet running anything. EAGAIN without memory or a number for it."""
     proc = Proc(k.next_pid(), cred, comm, host_pid)
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
     sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
     frame = trapframe.size(k) + 15 & -16
     proc.block = block = k.heap.alloc(sum(sizes) + frame + ARGS_ROOM + 16 + SCRATCH)
     if not block:
-        k.panic("out of kernel memory for a process")
+        raise KernelError(EAGAIN, f"no kernel memory for another process; there are {len(k.procs)}")
     proc.addr = lwp_addr = block  # p_lwp0 is the first member: see abi/proc.py
     cred_addr = block + sizes[0]
     k.mem.write(
         proc.addr,
         p_layout.pack(
             p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
-            p_vmspace=proc.addr, p_comm=comm.encode("latin-1", "replace")[: abi.MAXCOMLEN],
+            p_vmspace=proc.addr, p_comm=proc.comm.encode("latin-1", "replace"),
         ),
     )  # fmt: skip
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}

@@ -15,10 +15,12 @@ from greenlet import greenlet
 
 from lkmtools.abi import elf
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
+from lkmtools.abi.errno import EAGAIN
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
+from lkmtools.errors import KernelError
 from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
@@ -243,7 +245,7 @@ class Kernel:
     # -- what the daemon calls ----------------------------------------------------------------------------
 
     def attach(self, cred: Cred, comm: str, host_pid: int, mapper: Sharer | None = None) -> Proc:
-        """A new client process. What it maps, `mapper` maps; without one it has ENOMEM."""
+        """A new client process; EAGAIN. What it maps, `mapper` maps; without one it has ENOMEM."""
         proc = new_proc(self, cred, comm, host_pid)
         proc.vm = Vmspace(mapper, mapper)
         proc.files = Descriptors()
@@ -334,9 +336,11 @@ class Kernel:
     # -- services for the rest of the kernel ----------------------------------------------------------------
 
     def next_pid(self) -> int:
-        """A process number that is free."""
+        """A process number that is free; EAGAIN."""
         if not self.procs:
             return 0
+        if len(self.procs) > PID_MAX:
+            raise KernelError(EAGAIN, f"there are {PID_MAX} processes, and no number for another one")
         while True:
             self._pid = self._pid % PID_MAX + 1
             if self._pid not in self.procs:

@@ -22,10 +22,10 @@ from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.client.connection import shake_hands
 from lkmtools.daemon.background import LISTENING, READY, Readiness, outcome
-from lkmtools.daemon.init import PLAIN, Startup
+from lkmtools.daemon.init import Startup
 from lkmtools.daemon.listener import Listener
 from lkmtools.daemon.server import BOOT_TRIES, Make, Server
-from lkmtools.errors import PanicError
+from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern import Config, Console, Kernel, Panic, Reply, Request
 from lkmtools.kern.kern_proc import Proc
 from lkmtools.proto import Answer, Control, Result, Syscall
@@ -72,12 +72,10 @@ class OnceOnly(Damaged):
 class Running:
     """A Server in a thread."""
 
-    def __init__(self, path: str, make: Make, reboot_on_panic: bool = True, startup: Startup = PLAIN) -> None:
+    def __init__(self, path: str, make: Make, ram: int = 128 << 20, **options: Any) -> None:
         self.path = path
         self.listener = Listener(path)
-        self.server = Server(
-            self.listener, Config(), Console(), startup=startup, make=make, reboot_on_panic=reboot_on_panic
-        )
+        self.server = Server(self.listener, Config(ram=ram), Console(), make=make, **options)
         self.server.boot()
         self.listener.listen()
         self.reading, self.wake = os.pipe()
@@ -330,3 +328,18 @@ def test_followers_of_the_message_buffer_get_what_is_printed(start: Callable[...
         with running.connect() as p:
             p.getpid()
         assert next(texts)["text"] == "hello\n"
+
+
+def test_who_finds_no_room_for_a_process_is_told_and_nobody_else(start: Callable[..., Running]) -> None:
+    """In a small kernel; as soon as one has gone the next can come."""
+    running = start(Kernel, ram=2 << 20)
+    with ExitStack() as others:
+        made: list[client.Process] = []
+        with pytest.raises(DaemonError) as refused:  # noqa: PT012 that the last one fails is the point
+            while True:
+                made.append(others.enter_context(running.connect()))
+        assert "no kernel memory for another process; there are " in str(refused.value)
+        made.pop().exit()
+        made.append(others.enter_context(running.connect()))
+        assert made[0].getpid() == made[0].pid
+        assert made[-1].control("status")["boot"] == 1
