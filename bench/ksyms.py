@@ -10,7 +10,8 @@ from bench.measure import Result, pair
 from bench.samples import compiled, private_socket
 from lkmtools import client, modules
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.abi.ksyms import KIOCGVALUE, ksyms_gvalue
+from lkmtools.abi.ioccom import Ioctl
+from lkmtools.abi.ksyms import KIOCGSYMBOL64, KIOCGVALUE, ksyms_gsymbol64, ksyms_gvalue
 from lkmtools.client import Process
 from lkmtools.elf import FileSymbol, list_symbols
 from lkmtools.local import LocalKernel
@@ -45,7 +46,7 @@ def run(directory: Path) -> Iterator[Result]:
         names = [_fill(directory, p, count) for p, count in ((few, FEW), (many, MANY))]
         counts = f"{MANY:,} symbols / {FEW:,}"
         yield pair(f"open, close /dev/ksyms, {counts}", _open(many), _open(few), 1.3, RUNS, OPENS)
-        for how, action in (("name", _by_name), ("address", _by_address)):
+        for how, action in (("name", _value), ("name, whole", _symbol), ("address", _by_address)):
             ours, theirs = action(many, names[1]), action(few, names[0])
             yield pair(f"look-up by {how}, {counts}", ours, theirs, 1.3, RUNS, FEW)
     with LocalKernel() as lk:
@@ -94,16 +95,31 @@ def _open(p: Process) -> Callable[[], None]:
     return action
 
 
-def _by_name(p: Process, symbols: list[FileSymbol]) -> Callable[[], None]:
+def _value(p: Process, symbols: list[FileSymbol]) -> Callable[[], None]:
     """KIOCGVALUE."""
-    fd = p.open("/dev/ksyms", O_RDONLY)
-    layout, command = ksyms_gvalue.layout(p.dm), KIOCGVALUE.code(p.dm)
+    layout = ksyms_gvalue.layout(p.dm)
+    return _by_name(p, symbols, KIOCGVALUE, lambda name: layout.pack(kv_name=name))
+
+
+def _symbol(p: Process, symbols: list[FileSymbol]) -> Callable[[], None]:
+    """KIOCGSYMBOL."""
+    layout = ksyms_gsymbol64.layout(p.dm)
+    return _by_name(p, symbols, KIOCGSYMBOL64, lambda name: layout.pack(kg_name=name))
+
+
+def _by_name(
+    p: Process, symbols: list[FileSymbol], command: Ioctl, pack: Callable[[int], bytes]
+) -> Callable[[], None]:
+    """A command with a name; `pack` makes its argument of the name's address. Closed at the end."""
     texts = [p.buffer(symbol.name.encode() + b"\0") for symbol in symbols]
-    requests = [(p.buffer(layout.pack(kv_name=text.addr)), text) for text in texts]
+    requests = [(p.buffer(pack(text.addr)), text) for text in texts]
+    code = command.code(p.dm)
 
     def action() -> None:
+        fd = p.open("/dev/ksyms", O_RDONLY)
         for request, text in requests:
-            p.ioctl(fd, command, request, text)
+            p.ioctl(fd, code, request, text)
+        p.close(fd)
 
     return action
 

@@ -6,8 +6,9 @@ has no field for: what LMINFO said (segments, names, imports), and whether table
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.errno import EFAULT, EINVAL
@@ -55,13 +56,14 @@ class Import(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What LMINFO said."""
+    """What LMINFO said; `addresses` are those of the symbols, in their order."""
 
     segments: tuple[Segment, ...] = ()
     symbols: tuple[Symbol, ...] = ()
     imports: tuple[Import, ...] = ()
     path: str = ""
     buildid: bytes = b""
+    addresses: Sequence[int] = ()
 
 
 class Module:
@@ -105,9 +107,11 @@ class Module:
 
     def function(self, addr: int) -> tuple[str, int]:
         """The nearest symbol at or before `addr` and its address; the area's start when there is none."""
-        symbols = self.info.symbols
-        i = bisect_right(symbols, addr, key=lambda symbol: symbol.addr) - 1
-        return (symbols[i].name, symbols[i].addr) if i >= 0 else (f"{self.area:#x}", self.area)
+        i = bisect_right(self.info.addresses, addr) - 1
+        if i < 0:
+            return f"{self.area:#x}", self.area
+        symbol = self.info.symbols[i]
+        return symbol.name, symbol.addr
 
 
 def read_info(k: Kernel, module: Module, arg: View) -> Info:
@@ -141,7 +145,9 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
         for i in _array(k, lmi_import.layout(k.dm), arg.imports, arg.nimports)
     )
     buildid = bytes(arg.buildid)[: arg.buildid_len]
-    return Info(segments, tuple(sorted(symbols)), imports, _name(strings, arg.path), buildid)
+    symbols.sort()
+    addresses = array("Q", [symbol.addr for symbol in symbols])
+    return Info(segments, tuple(symbols), imports, _name(strings, arg.path), buildid, addresses)
 
 
 def _copyin(k: Kernel, addr: int, size: int) -> bytes:
