@@ -19,7 +19,7 @@ from lkmtools.link.image import (
     Segment,
     Symbol,
 )
-from lkmtools.link.layout import prelink
+from lkmtools.link.layout import needs_resolving, prelink
 from lkmtools.link.machines import MACHINES
 from lkmtools.link.relocate import link
 
@@ -48,6 +48,7 @@ __all__ = [
     "WrongMachine",
     "link",
     "load_object",
+    "needs_resolving",
     "prelink",
     "write_output",
 ]

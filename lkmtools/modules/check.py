@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64
+from lkmtools.abi.elf import STB_GLOBAL
 from lkmtools.elf import machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.errors import LinkError, ObjectError
-from lkmtools.link import MACHINES, Prelink, UndefinedSymbols, WrongMachine, link, prelink
+from lkmtools.link import (
+    MACHINES,
+    Prelink,
+    UndefinedSymbols,
+    WrongMachine,
+    link,
+    needs_resolving,
+    prelink,
+)
 from lkmtools.modules.prepare import LoadError, Options, entry_symbol, provisional_base, read_module
 
 if TYPE_CHECKING:
@@ -64,9 +73,12 @@ def check(path: str, kernel: Target, entry: str | None = None) -> Report:
     found = _entry(obj, path, entry, problems)
     try:
         pre = prelink(obj, machine=kernel.machine)
+    except WrongMachine as error:
+        return Report(path, found, 0, (*problems, Problem("machine", str(error))))
     except LinkError as error:
-        kind = "machine" if isinstance(error, WrongMachine) else "link"
-        return Report(path, found, 0, (*problems, Problem(kind, str(error))))
+        undefined = (s.name for s in obj.symbols if s.bind == STB_GLOBAL and needs_resolving(obj, s))
+        missing = (Problem("symbol", name) for name in undefined if name not in kernel.symbols)
+        return Report(path, found, 0, (*problems, Problem("link", str(error)), *missing))
     _link(pre, kernel, problems)
     return Report(path, found, pre.size, tuple(problems))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from daemonfix import installed
+from elfwriter import AX, Rel, Sec, Sym, relocatable
 
 
 @pytest.fixture
@@ -55,6 +56,23 @@ def test_all_that_is_wrong_is_said_in_one_line_an_object(lab: Any, image: str) -
     assert "thread-local" in lines[4]
     assert lines[5].startswith("text.o: ")
     assert lines[6].startswith("nothere.o: no file nothere.o")
+
+
+def test_relocations_the_linker_does_not_do_are_said(lab: Any, image: str) -> None:
+    """One nobody knows, and one that is refused with its name; beside a symbol that is missing."""
+    for name, kind, why in (
+        ("odd", 99, "relocation type 99 against `printf' is not known for amd64"),
+        ("copied", 5, "R_X86_64_COPY"),
+    ):
+        code = Sec(".text", bytes(16), flags=AX, relocs=[Rel(4, kind, "printf"), Rel(8, 2, "lost")])
+        symbols = [Sym(f"{name}_lkmentry", ".text"), Sym("printf"), Sym("lost")]
+        Path(lab.dir, f"{name}.o").write_bytes(relocatable([code], symbols))
+        run = lab.run("lkmctl", "check", "--json", "-A", image, f"{name}.o")
+        problems = json.loads(run.out)["objects"][0]["problems"]
+        assert run.status == 1
+        assert [problem["kind"] for problem in problems] == ["link", "symbol"]
+        assert why in problems[0]["text"]
+        assert problems[1]["text"] == "lost"
 
 
 def test_symbols_of_modules_loaded_with_s_count(lab: Any) -> None:
