@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import io
+import os
+import resource
 from typing import Any
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from ksymsfix import PROBE, Snapshot, names, symbols
 
 from lkmtools.abi import errno, stat
@@ -48,6 +52,16 @@ def test_it_holds_every_symbol_of_the_kernel_with_type_and_size(lab: Any) -> Non
     assert (found["printf"]["st_size"], found["printf"]["st_info"]["type"]) == (16, "STT_FUNC")
     assert (found["hz"]["st_size"], found["hz"]["st_info"]["type"]) == (4, "STT_OBJECT")
     assert (found["printf"]["st_shndx"], found["hz"]["st_shndx"]) == (4, 5)
+
+
+def test_its_header_is_that_of_the_simulated_machine(lab: Any) -> None:
+    """Class, byte order and machine, whatever the host is."""
+    file = ELFFile(io.BytesIO(Snapshot(lab.p).image()))
+    expected = {"amd64": (64, "EM_X86_64"), "i386": (32, "EM_386")}[lab.machine]
+    assert (file.elfclass, file["e_machine"]) == expected
+    assert (file["e_type"], file["e_entry"], file["e_flags"]) == ("ET_EXEC", 0, 0)
+    assert file.little_endian
+    assert file["e_ident"]["EI_OSABI"] == "ELFOSABI_SYSV"
 
 
 def test_a_module_loaded_with_s_is_in_it_and_one_without_is_not(lab: Any) -> None:
@@ -253,6 +267,21 @@ def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:
     assert "no address space" in refused(errno.ENOMEM, other.open, "/dev/ksyms")
     proc.vm = kept
     Snapshot(other).close()
+
+
+def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Any) -> None:
+    """The daemon has as many descriptors as it may: the open fails, and can be tried again."""
+    free = os.dup(0)
+    os.close(free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        reason = refused(errno.ENOMEM, Snapshot, lab.p)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert reason == "no memory file for the symbols: Too many open files"
+    assert lab.k.ksyms_dev.open == set()
+    Snapshot(lab.p).close()
 
 
 def test_the_node_is_read_only_for_everybody(lab: Any) -> None:
