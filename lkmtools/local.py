@@ -24,8 +24,7 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, PanicError
-from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request
-from lkmtools.kern.hostfile import HostFile
+from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request, open_host_files
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_fork import Spawn
 from lkmtools.kern.kern_proc import Exit, Proc
@@ -147,7 +146,7 @@ class LocalKernel:
         """
         k = self.kernel
         ended: list[Exit] = []
-        files: list[File] = [HostFile(os.dup(fd)) for fd in stdio]
+        files: list[File] = [*open_host_files([os.dup(fd) for fd in stdio])]
         texts = [text.encode() for text in (name, *args)]
         pairs = [f"{key}={value}".encode() for key, value in (env or {}).items()]
         parent = k.attach(Cred(uid, uid), "local", os.getpid())

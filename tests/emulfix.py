@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lkmtools.kern import Cred, HostFile, Spawn
+from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.kern_proc import Exit
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -30,7 +30,7 @@ class Running:
         self.lab, self.ended = lab, []  # type: ignore[var-annotated]
         self.output = os.memfd_create("output")
         k = lab.k
-        stdio = [HostFile(os.dup(self.output)) for _ in range(3)]
+        stdio = open_host_files([os.dup(self.output) for _ in range(3)])
         self.parent = k.attach(Cred(0, 0), "test", os.getpid())
         words = [word.encode() for word in ("prog", *args)]
         self.proc = k.spawn(

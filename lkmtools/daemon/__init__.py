@@ -2,7 +2,8 @@
 
 address.py says where the socket is, autostart.py starts a daemon for a tool; both are light and used by
 the client too. listener.py owns the socket file, connection.py is one process's end of the wire, server.py
-the loop, control.py what the daemon answers itself, background.py the way into the background.
+the loop, waiting.py what has to wait, control.py what the daemon answers itself, init.py the boot after the
+kernel's, background.py the way into the background.
 
 Nothing is imported here: a tool that only looks for the socket must not pay for the kernel.
 """

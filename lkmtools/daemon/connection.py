@@ -120,6 +120,8 @@ class Connection:
             while not self._closing and len(self._out) < QUEUE:
                 got = self._reader.next()
                 if got is None:
+                    if len(self._files) > EXEC_FILES:
+                        raise ProtocolError(self._wrong_files())
                     return
                 self._frame(*got)
         except ProtocolError as error:
@@ -169,10 +171,13 @@ class Connection:
         if self.pending is not None:
             raise ProtocolError("EXEC while another request is in flight; the limit is 1")
         if len(self._files) != EXEC_FILES:
-            raise ProtocolError(f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}")
+            raise ProtocolError(self._wrong_files())
         self.pending = serial
         files, self._files = self._files, []
         self.server.execute(self, frame, files)
+
+    def _wrong_files(self) -> str:
+        return f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}"
 
     def exited(self, ended: Exit) -> None:
         """The program that an EXEC started has ended, or could not be started."""

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,13 @@ from lkmtools.daemon.connection import Connection
 from lkmtools.daemon.init import PLAIN, Init, Startup
 from lkmtools.daemon.listener import Listener, peer
 from lkmtools.daemon.suspects import Suspects
+from lkmtools.daemon.waiting import Waiting, close_all
 from lkmtools.errors import KernelError
-from lkmtools.kern import Config, Console, Cred, Exit, HostFile, Kernel, Panic, Request, Spawn
+from lkmtools.kern import Config, Console, Cred, Exit, Kernel, Panic, Request, Spawn, open_host_files
 from lkmtools.proto import VERSION, Exec, Welcome
 
 if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Proc
     from lkmtools.kern.uvm_map import Done
 
 BOOT_TRIES = 3  # panics in a row without a request served, after which the kernel stays halted
@@ -83,11 +85,10 @@ class Server:
         self.fruitless = 0  # boots in a row in which no request was answered
         self.init: Init | None = None  # the boot that is not over yet
         self.suspects = Suspects()
-        self._held: list[Callable[[], None]] = []  # until the boot is over
         self._asked: Connection | None = None  # who asked for the reboot, and waits for its end
         self._ready: Callable[[], None] = lambda: None
         self._host: int | None = None  # the descriptor of the kernel's HostPoll
-        self._deferred: list[Callable[[], None]] = []
+        self._waiting = Waiting()
         self._printed: list[str] = []
         self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._poller = select.epoll()
@@ -121,14 +122,13 @@ class Server:
             return
         if self.init is not None and not self.init.started:
             self.init.start()
-        while self._deferred:
-            self._deferred.pop(0)()
+        self._waiting.run()
         try:
             kernel.step()
             timeout = kernel.timeout()
         except Exception as error:
             raise internal_error(error) from error
-        self._poll(0 if self._deferred else -1 if timeout is None else timeout)
+        self._poll(0 if self._waiting else -1 if timeout is None else timeout)
 
     def _poll(self, timeout: float) -> None:
         """Wait for sockets and handle them. An error of ours in one connection ends that connection only."""
@@ -177,7 +177,7 @@ class Server:
     def when_calm(self, action: Callable[[], None]) -> None:
         """Call `action` now, or when the running module lets go."""
         if self.preempted:
-            self._deferred.append(action)
+            self._waiting.add(action)
         else:
             action()
 
@@ -263,17 +263,17 @@ class Server:
         except Exception as error:
             raise internal_error(error) from error
 
-    def _keep(self, conn: Connection, action: Callable[[], None]) -> bool:
+    def _keep(self, conn: Connection, action: Callable[[], None], files: Sequence[int] = ()) -> bool:
         """Keep a request until the running module lets go, and one that is not the boot's until its end."""
         if self.preempted:
-            self._deferred.append(action)
+            self._waiting.add(action, files)
         elif self.init is None:
             return False
         elif self.init.admits(conn.host_pid):
             self.init.drain()  # it has printed that before it made this request
             return False
         else:
-            self._held.append(action)
+            self._waiting.hold(action, files)
         return True
 
     def _refuse(self, conn: Connection) -> None:
@@ -286,41 +286,42 @@ class Server:
 
     def mapped(self, done: Done, errno: int, address: int) -> None:
         """A process has mapped what the kernel asked it to: now or when the running module lets go."""
-        if self.preempted:
-            self._deferred.append(lambda: self._enter(done, errno, address))
-        else:
-            self._enter(done, errno, address)
+        self.when_calm(lambda: self._enter(done, errno, address))
 
     def execute(self, conn: Connection, frame: Exec, files: list[int]) -> None:
         """Start a program as a child of the client's process; it owns `files` from here on."""
-        if self._keep(conn, lambda: self.execute(conn, frame, files)):
+        if self._keep(conn, lambda: self.execute(conn, frame, files), files):
             return
         if conn.proc is None or self.kernel is None:
-            for fd in files:
-                os.close(fd)
+            close_all(files)
             self._refuse(conn)
             return
-        cred = conn.cred if frame.uid < 0 else Cred(frame.uid, frame.uid)
-        if conn.cred.uid not in (0, cred.uid):
-            for fd in files:
-                os.close(fd)
-            conn.exited(Exit(0, EPERM, f"user {conn.cred.uid} may not run programs as user {cred.uid}"))
-            return
-        opened = [HostFile(fd) for fd in files]
-        what = Spawn(frame.name, bytes(frame.image), list(frame.args), list(frame.env), list(opened))
         try:
-            conn.program = self.kernel.spawn(conn.proc, cred, what, conn.exited)
+            conn.program = self._spawn(self.kernel, conn.proc, conn, frame, files)
         except KernelError as error:
-            for file in opened:
-                file.dispose()
             conn.exited(Exit(0, error.errno, error.reason))
         except Exception as error:
             raise internal_error(error) from error
 
+    def _spawn(self, kernel: Kernel, proc: Proc, conn: Connection, frame: Exec, files: list[int]) -> Proc:
+        """The process of a program; KernelError, and then `files` are closed."""
+        opened = open_host_files(files)
+        cred = conn.cred if frame.uid < 0 else Cred(frame.uid, frame.uid)
+        what = Spawn(frame.name, bytes(frame.image), list(frame.args), list(frame.env), list(opened))
+        try:
+            if conn.cred.uid not in (0, cred.uid):
+                why = f"user {conn.cred.uid} may not run programs as user {cred.uid}"
+                raise KernelError(EPERM, why)
+            return kernel.spawn(proc, cred, what, conn.exited)
+        except KernelError:
+            for file in opened:
+                file.dispose()
+            raise
+
     def signal(self, conn: Connection, number: int) -> None:
         """A signal for the program of `conn`, when it has one."""
         if self.preempted:
-            self._deferred.append(lambda: self.signal(conn, number))
+            self._waiting.add(lambda: self.signal(conn, number))
         elif conn.program is not None and self.kernel is not None and 0 < number < NSIG:
             self._enter(self.kernel.signal, conn.program, number)
 
@@ -330,10 +331,7 @@ class Server:
         if proc is None or self.kernel is None:
             return
         detach = self.kernel.detach
-        if self.preempted:
-            self._deferred.append(lambda: self._enter(detach, proc))
-        else:
-            self._enter(detach, proc)
+        self.when_calm(lambda: self._enter(detach, proc))
 
     def control(self, conn: Connection, serial: int, verb: str, arguments: str) -> None:
         """Answer a CONTROL."""
@@ -383,8 +381,7 @@ class Server:
     def _up(self) -> None:
         """The boot is over, or there will be none: whoever waited for that goes on."""
         self.init = None
-        self._deferred += self._held
-        self._held.clear()
+        self._waiting.booted()
         if self._asked is not None:
             self._asked.finish()
             self._asked = None
@@ -426,7 +423,7 @@ class Server:
     def _end_all(self, reason: str, report: str) -> None:
         """Every process dies of `reason`, and the kernel with them."""
         kernel, self.kernel = self.kernel, None
-        self._deferred.clear()
+        self._waiting.give_up()
         if self.init is not None:
             self.init.abandon()
             self.init = None
@@ -436,8 +433,6 @@ class Server:
         for conn in list(self.connections.values()):
             if conn.proc is not None or conn.pending is not None:
                 conn.panic(reason, report)
-        while self._held:
-            self._held.pop()()  # gives back what came with it: there is no kernel
         if kernel is not None:
             try:
                 kernel.shutdown()

@@ -5,7 +5,7 @@ Files are named for the NetBSD sources they stand for. kernel.Kernel is what a d
 
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
-from lkmtools.kern.hostfile import HostFile
+from lkmtools.kern.hostfile import open_host_files
 from lkmtools.kern.kern_fork import Spawn
 from lkmtools.kern.kern_proc import Exit
 from lkmtools.kern.kernel import Kernel
@@ -17,11 +17,11 @@ __all__ = [
     "Console",
     "Cred",
     "Exit",
-    "HostFile",
     "Kernel",
     "Panic",
     "Region",
     "Reply",
     "Request",
     "Spawn",
+    "open_host_files",
 ]

@@ -12,9 +12,10 @@ import os
 import select
 import socket
 import stat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EAGAIN, EBADF, EINVAL, EIO, ENOTTY, EPIPE, ESPIPE
+from lkmtools.abi.errno import EAGAIN, EBADF, EINVAL, EIO, ENFILE, ENOTTY, EPIPE, ESPIPE
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
 from lkmtools.abi.poll import POLLHUP, POLLIN, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PSOCK
@@ -230,6 +231,21 @@ class HostFile(File):
             if self.socket is not None:
                 self.socket.close()
             self.fd = -1
+
+
+def open_host_files(fds: Sequence[int]) -> list[HostFile]:
+    """Files for descriptors of the host, which they own from here on; ENFILE, and then all are closed."""
+    made: list[HostFile] = []
+    try:
+        for fd in fds:
+            made.append(HostFile(fd))
+    except OSError as error:
+        for file in made:
+            file.dispose()
+        for fd in fds[len(made) :]:
+            os.close(fd)
+        raise KernelError(ENFILE, f"the host: {error.strerror}") from None
+    return made
 
 
 def dispose_host_files(files: Descriptors) -> None:

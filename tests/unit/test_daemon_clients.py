@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from daemonfix import Daemon, Raw
+from daemonfix import Daemon, Raw, send_with_fds
 
 from lkmtools.abi.fcntl import O_WRONLY
 from lkmtools.abi.syscall import SYS_getpid, SYS_open
@@ -159,6 +160,16 @@ def test_follower_that_does_not_read_loses_text_and_hears_how_much(daemon: Daemo
             heard, lost = heard + len(more["text"]), lost + more["lost"]
         assert heard + lost == written
         assert p.control("dmesg")["text"].endswith("x")
+
+
+def test_client_that_sends_descriptors_nobody_takes_is_refused(daemon: Daemon) -> None:
+    """They would be the daemon's to keep: no more than an EXEC takes wait for it."""
+    with raw(daemon) as client, open(os.devnull) as null:
+        for _ in range(2):
+            files = [os.dup(null.fileno()) for _ in range(2)]
+            send_with_fds(client.socket, encode(Control("ps", "{}"), 1), files)
+            assert isinstance(client.receive(), Answer)
+        assert client.receive() == Refused("protocol error: EXEC with 4 descriptors; it must be 3")
 
 
 def test_client_that_dies_within_a_frame_is_forgotten(daemon: Daemon) -> None:

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from daemonfix import Place, Raw
+from daemonfix import Place, Raw, send_with_fds
 
 from lkmtools import client
 from lkmtools.abi.syscall import SYS_getpid
@@ -28,7 +28,7 @@ from lkmtools.daemon.server import BOOT_TRIES, Make, Server
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern import Config, Console, Kernel, Panic, Reply, Request
 from lkmtools.kern.kern_proc import Proc
-from lkmtools.proto import Answer, Control, Result, Syscall
+from lkmtools.proto import Answer, Control, Exec, Result, Syscall, encode
 
 PANIC, BUG, SPIN = 1000, 1001, 1002  # no system calls of any kernel
 
@@ -250,6 +250,23 @@ def test_calls_and_deaths_during_runaway_code_wait_for_it(runaway: Running) -> N
         assert isinstance(runaway.server.kernel, Damaged)
         runaway.server.kernel.spinning = False
         assert isinstance(raw.receive(), Result)
+
+
+def test_what_an_exec_brought_is_closed_when_the_kernel_goes_before_it(runaway: Running) -> None:
+    """Nobody else has the other ends of the caller's pipes for ever."""
+    reading, writing = os.pipe()
+    late = Raw(runaway.path)
+    with late.socket, runaway.connect() as p:
+        late.greet("late")
+        frame = encode(Exec(-1, "prog", (b"prog",), (), b""), 1)
+        send_with_fds(late.socket, frame, [os.dup(writing), os.dup(writing), writing])
+        late.send(Control("status", "{}"))
+        assert isinstance(late.receive(), Answer)
+        p.control("reboot")
+        p.wait_end()
+    os.set_blocking(reading, False)
+    assert os.read(reading, 1) == b""
+    os.close(reading)
 
 
 def test_kernel_that_never_boots_halts_after_three_tries(place: Place) -> None:
