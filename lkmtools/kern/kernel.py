@@ -22,6 +22,7 @@ from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.errors import KernelError
 from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
+from lkmtools.kern.buf_cache import Buffers
 from lkmtools.kern.config import Config, Cred
 from lkmtools.kern.console import Console
 from lkmtools.kern.emul import emul_name, proc_emul
@@ -47,7 +48,6 @@ from lkmtools.kern.rootfs_vnops import Rootfs
 from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Sharer, Vmspace
-from lkmtools.kern.vfs_bio import Buffers
 from lkmtools.kern.vfs_mount import Vfs
 from lkmtools.machine import (
     PAGE_SIZE,

@@ -4,15 +4,15 @@ Every call looks the driver up in cdevsw or bdevsw again, as the original does: 
 while open answers ENXIO. d_open runs at each open, d_close at the last close of a device.
 
 A block device is read and written by whole buffers of BLKDEV_IOSIZE bytes: what is written in part is read
-before. A write has reached the driver when it returns. Where a transfer falls short is the end of the device:
-reading ends there, writing past it is ENOSPC.
+before. A write has reached the driver when it returns; what was read or written is kept until the last close.
+Where a transfer falls short is the end of the device: reading ends there, writing past it is ENOSPC.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.buf import B_READ
+from lkmtools.abi.buf import B_READ, BO_DONE
 from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
 from lkmtools.abi.errno import EINVAL, EMOVEFD, ENODEV, ENOSPC, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
@@ -20,12 +20,13 @@ from lkmtools.abi.poll import POLLNVAL
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
+from lkmtools.kern.buf_cache import Block
 from lkmtools.kern.conf import LKM_MAJOR
 from lkmtools.kern.kern_copy import Pieces, transfer
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_physio import DEV_BSIZE, STRATEGY
 from lkmtools.kern.subr_devsw import lookup
-from lkmtools.kern.vfs_bio import Block, buffer, get_block, release
+from lkmtools.kern.vfs_bio import buffer, get_block, invalidate, release
 from lkmtools.kern.vfs_bio import transfer as transfer_buffer
 from lkmtools.machine import Prototype
 
@@ -102,6 +103,8 @@ class DeviceFile(File):
             if files:
                 return 0
             del k.open_devices[key]
+            if self.kind == S_IFBLK:
+                invalidate(k, "dev_t", self.dev)
             return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
         finally:
             if self.done is not None and not k.dead:
@@ -178,10 +181,17 @@ def _read(
 ) -> int:
     """(from, length) of a buffer to (space, address); how much of it the device has."""
     (on, want), (space, addr) = part, user
-    took = min(want, transfer_buffer(k, bp, B_READ, lambda bp: file.strategy(k, bp)) - on)
+    took = min(want, _content(k, file, bp) - on)
     if took > 0:
         space.write(addr, k.mem.read(data, took))
     return max(took, 0)
+
+
+def _content(k: Kernel, file: DeviceFile, bp: int) -> int:
+    """Read a buffer unless its content was kept; how many bytes it has."""
+    if buffer(k, bp).b_oflags & BO_DONE:
+        return BLKDEV_IOSIZE
+    return transfer_buffer(k, bp, B_READ, lambda bp: file.strategy(k, bp))
 
 
 def _write(
@@ -191,7 +201,7 @@ def _write(
     (on, want), (space, addr) = part, user
     new = space.read(addr, want)
     if want < BLKDEV_IOSIZE:
-        has = transfer_buffer(k, bp, B_READ, lambda bp: file.strategy(k, bp))
+        has = _content(k, file, bp)
         new = new[: max(has - on, 0)]
         if not new:
             return 0

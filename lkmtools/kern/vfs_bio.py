@@ -4,19 +4,30 @@ A buffer is one process's at a time (BC_BUSY): getblk() for a block that has one
 driver's strategy routine starts a transfer and says with biodone() that it is over, at once or later;
 biowait() sleeps until then, and no signal wakes it.
 
-Not modelled: keeping contents. A buffer lives as long as somebody has it, so every bread() asks the driver,
-and bdwrite() writes at once. Nothing of a device is left when its module goes.
+What was read or written whole is kept when nobody has the buffer any more (buf_cache.py), for the next who
+asks for the block. bdwrite() only notes that it is to be written.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from lkmtools.abi.buf import B_ASYNC, B_ERROR, B_READ, BC_BUSY, BO_DONE, buf
+from lkmtools.abi.buf import (
+    B_ASYNC,
+    B_ERROR,
+    B_READ,
+    BC_BUSY,
+    BC_INVAL,
+    BC_NOCACHE,
+    BO_DELWRI,
+    BO_DONE,
+    buf,
+)
 from lkmtools.abi.conf import major, minor
 from lkmtools.abi.errno import EIO, ENOMEM
 from lkmtools.abi.proc import PRIBIO
 from lkmtools.errors import KernelError
+from lkmtools.kern.buf_cache import Block, Held, Kept
 from lkmtools.kern.export import export
 from lkmtools.kern.vnode_if import vcall
 from lkmtools.machine import Prototype
@@ -29,23 +40,9 @@ if TYPE_CHECKING:
 
 MAXBSIZE = 65536  # bytes in one buffer
 _HEADER = "sys/buf.h"
+V_SAVE = 1
+_CONTENT = BO_DONE | BO_DELWRI
 B_IODONE = Prototype("void b_iodone(struct buf *bp)")
-
-
-class Block(NamedTuple):
-    """Whose block a buffer is: a vnode's address or "dev_t", which of them, and the number."""
-
-    kind: str
-    owner: int
-    number: int
-
-
-class Buffers:
-    """The buffers that somebody has: by block, and of each its block (None: nothing's) and its memory."""
-
-    def __init__(self) -> None:
-        self.busy: dict[Block, int] = {}
-        self.made: dict[int, tuple[Block | None, int]] = {}
 
 
 def buffer(k: Kernel, bp: int) -> View:
@@ -71,36 +68,104 @@ def new_buffer(k: Kernel, size: int, block: Block | None = None) -> int:
         if bp:
             k.heap.free(bp)
         raise KernelError(ENOMEM, f"no kernel memory for a buffer of {size} bytes")
-    number = block.number if block is not None else 0
-    fields = {"b_blkno": number, "b_rawblkno": number, "b_lblkno": number}
-    k.mem.write(bp, layout.pack(b_data=data, b_bcount=size, b_bufsize=size, b_cflags=BC_BUSY, **fields))
-    k.buffers.made[bp] = (block, data)
+    _write_struct(k, bp, block.number if block is not None else 0, Kept(bp, data, size, False), 0)
+    k.buffers.made[bp] = Held(block, data, size)
     if block is not None:
         k.buffers.busy[block] = bp
     return bp
 
 
+def _write_struct(k: Kernel, bp: int, number: int, kept: Kept, oflags: int) -> None:
+    fields = {"b_blkno": number, "b_rawblkno": number, "b_lblkno": number, "b_oflags": oflags}
+    values = {"b_data": kept.data, "b_bcount": kept.size, "b_bufsize": kept.size, "b_cflags": BC_BUSY}
+    k.mem.write(bp, buf.layout(k.dm).pack(**values, **fields))
+
+
 def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: int = 0) -> int:
-    """The buffer of a block, the caller's until release(); sleeps while it is another's. tsleep's errors."""
+    """The buffer of a block, the caller's until release(); sleeps while it is another's. tsleep's errors.
+
+    BO_DONE or BO_DELWRI: it has its content.
+    """
     if not 0 < size <= MAXBSIZE:
         k.panic(f"getblk: {size} bytes; a buffer has 1 to {MAXBSIZE}")
-    while (other := k.buffers.busy.get(block)) is not None:
-        k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo)
-    return new_buffer(k, size, block)
+    while True:
+        if other := k.buffers.busy.get(block):
+            k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo)
+        elif (kept := k.buffers.kept.get(block)) and kept.size == size:
+            return take(k, block)
+        elif kept:
+            clean(k, block)
+            discard(k, block)
+        elif over := k.buffers.over():
+            clean(k, over)
+            discard(k, over)
+        else:
+            return new_buffer(k, size, block)
+
+
+def take(k: Kernel, block: Block) -> int:
+    """A buffer that was kept is somebody's again: as new, with its content."""
+    kept = k.buffers.take(block)
+    _write_struct(k, kept.bp, block.number, kept, BO_DONE | (BO_DELWRI if kept.dirty else 0))
+    k.buffers.made[kept.bp] = Held(block, kept.data, kept.size)
+    k.buffers.busy[block] = kept.bp
+    if block.kind == "vnode":
+        buffer(k, kept.bp).b_vp = block.owner
+    return kept.bp
 
 
 def release(k: Kernel, bp: int, function: str = "brelse") -> None:
     """Somebody has had a buffer; who waits for its block gets it. A panic for what is no buffer."""
     if bp not in k.buffers.made:
-        state = "free already" if k.heap.was_freed(bp) else "no buffer"
-        k.panic(f"{function}: {bp:#x} is {state}")
-    block, data = k.buffers.made.pop(bp)
+        k.panic(f"{function}: {bp:#x} is {'free already' if _was_ours(k, bp) else 'no buffer'}")
+    block, data, size = k.buffers.made.pop(bp)
+    view = k.mem.view(buf.layout(k.dm), bp)
     if block is not None:
         del k.buffers.busy[block]
+    if block is not None and _good(view, size):
+        k.buffers.keep(block, Kept(bp, data, size, bool(view.b_oflags & BO_DELWRI)))
+    else:
+        _free(k, bp, data)
+    k.sched.wakeup(bp)
+
+
+def _good(view: View, size: int) -> bool:
+    """Has a buffer that is released all of its content?"""
+    whole = not view.b_error and not view.b_resid and view.b_bcount == size
+    return whole and bool(view.b_oflags & _CONTENT) and not view.b_cflags & (BC_INVAL | BC_NOCACHE)
+
+
+def _was_ours(k: Kernel, bp: int) -> bool:
+    """Is this a buffer that nobody has any more?"""
+    return k.heap.was_freed(bp) or any(kept.bp == bp for kept in k.buffers.kept.values())
+
+
+def _free(k: Kernel, bp: int, data: int) -> None:
     if data:
         k.heap.free(data)
     k.heap.free(bp)
-    k.sched.wakeup(bp)
+
+
+def discard(k: Kernel, block: Block) -> None:
+    """Forget what is kept of a block."""
+    if block in k.buffers.kept:
+        kept = k.buffers.take(block)
+        _free(k, kept.bp, kept.data)
+
+
+def clean(k: Kernel, block: Block) -> None:
+    """Write what is kept of a block, if it is to be written. An error is told on the console; it is lost."""
+    kept = k.buffers.kept.get(block)
+    if kept is None or not kept.dirty:
+        return
+    bp = take(k, block)
+    start(k, bp, 0, lambda bp: _strategy(k, bp))
+    try:
+        if errno := wait(k, bp):
+            k.console.write(f"delayed write of block {block.number} failed ({errno})\n")
+    finally:
+        if not k.dead:
+            release(k, bp, "bwrite")
 
 
 # -- transfers ----------------------------------------------------------------------------------------------
@@ -110,7 +175,7 @@ def start(k: Kernel, bp: int, flags: int, strategy: Callable[[int], object]) -> 
     """Begin a transfer of a buffer: nothing has failed and nothing is left yet."""
     view = buffer(k, bp)
     view.b_flags, view.b_error, view.b_resid = flags, 0, 0
-    view.b_oflags = view.b_oflags & ~BO_DONE
+    view.b_oflags = view.b_oflags & ~_CONTENT
     lwp = k.sched.current
     view.b_proc = lwp.proc.addr if lwp is not None else 0
     strategy(bp)
@@ -146,7 +211,7 @@ def biodone(k: Kernel, bp: int) -> None:
 
     A second time, or for a buffer that is not there any more, is a panic.
     """
-    if bp not in k.buffers.made and k.heap.was_freed(bp):
+    if bp not in k.buffers.made and _was_ours(k, bp):
         k.panic(f"biodone: the buffer at {bp:#x} is free already")
     view = buffer(k, bp)
     if view.b_oflags & BO_DONE:
@@ -203,7 +268,7 @@ def _strategy(k: Kernel, bp: int) -> None:
 
 @export("struct buf *getblk(struct vnode *vp, daddr_t blkno, int size, int slpflag, int slptimeo)", _HEADER)
 def getblk(k: Kernel, vp: int, blkno: int, size: int, slpflag: int, slptimeo: int) -> int:
-    """The buffer of a vnode's block, with no content; NULL when the sleep for it was interrupted."""
+    """The buffer of a vnode's block; NULL when the sleep for it was interrupted. BO_DONE: with content."""
     try:
         bp = get_block(k, Block("vnode", vp, blkno), size, slpflag, slptimeo)
     except KernelError:
@@ -222,8 +287,10 @@ def geteblk(k: Kernel, size: int) -> int:
 
 @export("struct buf *incore(struct vnode *vp, daddr_t blkno)", _HEADER)
 def incore(k: Kernel, vp: int, blkno: int) -> int:
-    """The buffer of a vnode's block, if somebody has it; else NULL."""
-    return k.buffers.busy.get(Block("vnode", vp, blkno), 0)
+    """The buffer of a vnode's block, if somebody has it or it is kept; else NULL."""
+    block = Block("vnode", vp, blkno)
+    kept = k.buffers.kept.get(block)
+    return kept.bp if kept is not None else k.buffers.busy.get(block, 0)
 
 
 @export(
@@ -232,10 +299,16 @@ def incore(k: Kernel, vp: int, blkno: int) -> int:
     _HEADER,
 )
 def bread(k: Kernel, vp: int, blkno: int, size: int, cred: int, flags: int, bpp: int) -> int:
-    """A vnode's block, read by its VOP_STRATEGY. On an error, too, the buffer is the caller's to release."""
+    """A vnode's block, read by its VOP_STRATEGY if it is not kept.
+
+    On an error, too, the buffer is the caller's to release.
+    """
     bp = get_block(k, Block("vnode", vp, blkno), size)
-    buffer(k, bp).b_vp = vp
+    view = buffer(k, bp)
+    view.b_vp = vp
     k.umem.set_ptr(bpp, bp)
+    if view.b_oflags & _CONTENT:
+        return 0
     start(k, bp, B_READ, lambda bp: _strategy(k, bp))
     return wait(k, bp)
 
@@ -252,11 +325,10 @@ def bwrite(k: Kernel, bp: int) -> int:
 
 @export("void bdwrite(struct buf *bp)", _HEADER)
 def bdwrite(k: Kernel, bp: int) -> None:
-    """Write a buffer, some time: here at once. An error is lost, as it was."""
-    try:
-        bwrite(k, bp)
-    except KernelError as error:
-        k.console.write(f"bdwrite: {error}\n")
+    """Write a buffer, some time: when its vnode is synced or cleaned, at sync(2), or when room is wanted."""
+    view = buffer(k, bp)
+    view.b_oflags = view.b_oflags | _CONTENT
+    release(k, bp, "bdwrite")
 
 
 @export("void bawrite(struct buf *bp)", _HEADER)
@@ -267,5 +339,41 @@ def bawrite(k: Kernel, bp: int) -> None:
 
 @export("void brelse(struct buf *bp, int set)", _HEADER)
 def brelse(k: Kernel, bp: int, flags: int) -> None:
-    """The caller is done with a buffer."""
+    """The caller is done with a buffer. BC_INVAL and BC_NOCACHE: its content is not kept."""
+    view = buffer(k, bp)
+    view.b_cflags = view.b_cflags | flags
     release(k, bp)
+
+
+# -- all buffers of a vnode or device -----------------------------------------------------------------------
+
+
+def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
+    """Write what is to be written of a vnode or device; without `kind`, of all."""
+    for block in k.buffers.of(kind, owner):
+        clean(k, block)
+
+
+def invalidate(k: Kernel, kind: str, owner: int) -> None:
+    """Nothing of a vnode or device is kept any more, now or when who has a buffer of it releases it."""
+    for block in k.buffers.of(kind, owner):
+        discard(k, block)
+    k.buffers.disown(kind, owner)
+
+
+@export("void vflushbuf(struct vnode *vp, int sync)", "sys/vnode.h")
+def vflushbuf(k: Kernel, vp: int, sync: int) -> None:
+    """Write what is to be written of a vnode, for VOP_FSYNC; here it has reached the driver afterwards."""
+    flush(k, "vnode", vp)
+
+
+@export(
+    "int vinvalbuf(struct vnode *vp, int flags, kauth_cred_t cred, struct lwp *l, bool catch, int slptimeo)",
+    "sys/vnode.h",
+)
+def vinvalbuf(k: Kernel, vp: int, flags: int, cred: int, l_addr: int, catch: int, slptimeo: int) -> int:
+    """Forget the buffers of a vnode; with V_SAVE they are written before."""
+    if flags & V_SAVE:
+        flush(k, "vnode", vp)
+    invalidate(k, "vnode", vp)
+    return 0

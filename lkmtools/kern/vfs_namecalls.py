@@ -26,6 +26,7 @@ from lkmtools.abi.vnode import VDIR, VLNK, VWRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.syscall import syscall
+from lkmtools.kern.vfs_bio import flush
 from lkmtools.kern.vfs_init import has_vfsop, vfsop
 from lkmtools.kern.vfs_lookup import Place, namei, read_link
 from lkmtools.kern.vfs_mount import lwp_cred
@@ -249,7 +250,8 @@ def sys_fsync(k: Kernel, lwp: Lwp, fd: int) -> None:
 
 @syscall(SYS_sync, "")
 def sys_sync(k: Kernel, lwp: Lwp) -> None:
-    """VFS_SYNC of every file system that can be written."""
+    """VFS_SYNC of every file system that can be written; then all buffers that are to be written."""
     for mp in tuple(k.vfs.mounts):
         if mp in k.vfs.mounts and not k.vfs.mount(mp).mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp):
             vfsop(k, "vfs_sync", mp, MNT_NOWAIT, lwp_cred(k, lwp))
+    flush(k)

@@ -32,6 +32,7 @@ from lkmtools.kern.export import Data, export
 from lkmtools.kern.kern_mutex import mutex_exit, mutex_init
 from lkmtools.kern.kern_rwlock import rw_destroy, rw_init
 from lkmtools.kern.queue import chain, tailq_insert_tail, tailq_remove
+from lkmtools.kern.vfs_bio import flush, invalidate
 from lkmtools.kern.vnode_if import check_vnode, implementation, vcall
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _take_unused(k: Kernel, vp: int) -> None:
 
 def _free(k: Kernel, view: View) -> None:
     """The last reference to a dead vnode is gone."""
+    invalidate(k, "vnode", view.addr)
     _insmntque(k, view, 0)
     rw_destroy(k, view.at("v_lock.vl_lock.rw_magic"))
     k.vfs.vnodes.discard(view.addr)
@@ -270,6 +272,7 @@ def _vclean(k: Kernel, view: View) -> None:
     active = view.v_usecount > 1
     view.v_iflag = view.v_iflag | VI_XLOCK
     errno = vcall(k, "lock", vp, LK_EXCLUSIVE)
+    flush(k, "vnode", vp)
     if active:
         _inactive(k, view)
     elif not errno:
@@ -277,6 +280,7 @@ def _vclean(k: Kernel, view: View) -> None:
     errno = vcall(k, "reclaim", vp)
     if errno:
         k.panic(f"vclean: cannot reclaim: {k.symbolize(implementation(k, 'reclaim', vp))} returned {errno}")
+    invalidate(k, "vnode", vp)
     view.v_op = k.mem.ptr(k.symbol("dead_vnodeop_p"))
     view.v_tag = view.v_vflag = 0
     view.v_vnlock = view.at("v_lock.vl_lock.rw_magic")

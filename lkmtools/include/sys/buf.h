@@ -37,6 +37,7 @@ typedef struct buf	buf_t;
 #define B_WRITE		0x00000000
 #define B_ASYNC		0x00000004
 #define B_BUSY		0x00000010
+#define B_DELWRI	0x00000080
 #define B_DONE		0x00000200
 #define B_ERROR		0x00000800
 #define B_PHYS		0x00040000
@@ -44,8 +45,13 @@ typedef struct buf	buf_t;
 #define B_READ		0x00100000
 #define B_MODIFY	0x00000001	/* of bread: nothing here depends on it */
 
-#define BC_BUSY		0x00000010	/* b_cflags */
-#define BO_DONE		0x00000200	/* b_oflags */
+#define BC_BUSY		0x00000010	/* b_cflags, and of brelse */
+#define BC_INVAL	0x00002000
+#define BC_NOCACHE	0x00008000
+#define B_INVAL		BC_INVAL
+#define B_NOCACHE	BC_NOCACHE
+#define BO_DELWRI	0x00000080	/* b_oflags */
+#define BO_DONE		0x00000200
 
 #ifdef _KERNEL
 #define clrbuf(bp)	(memset((bp)->b_data, 0, (bp)->b_bcount), (bp)->b_resid = 0)

@@ -103,6 +103,7 @@ struct vattr {
 #define VEXEC		00001
 
 /* vflush() */
+#define V_SAVE		0x0001	/* of vinvalbuf: write first */
 #define SKIPSYSTEM	0x0001
 #define FORCECLOSE	0x0002
 #define WRITECLOSE	0x0004
@@ -188,6 +189,8 @@ void	holdrele(struct vnode *vp);
 int	vrecycle(struct vnode *vp, kmutex_t *interlock, struct lwp *l);
 void	vgone(struct vnode *vp);
 int	vflush(struct mount *mp, struct vnode *skipvp, int flags);
+void	vflushbuf(struct vnode *vp, int sync);
+int	vinvalbuf(struct vnode *vp, int flags, kauth_cred_t cred, struct lwp *l, bool catch, int slptimeo);
 int	vn_lock(struct vnode *vp, int flags);
 int	vlockmgr(struct vnlock *vl, int flags);
 int	vlockstatus(struct vnlock *vl);

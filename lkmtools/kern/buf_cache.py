@@ -1,0 +1,70 @@
+"""Which buffers there are: those that somebody has, and those whose content is kept (vfs_bio.c, its LRU).
+
+At most LIMIT bytes are kept; the block that was used longest ago goes first.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LIMIT = 2 << 20  # bytes
+
+
+class Block(NamedTuple):
+    """Whose block a buffer is: a vnode's address or "dev_t", which of them, and the number."""
+
+    kind: str
+    owner: int
+    number: int
+
+
+class Held(NamedTuple):
+    """What of a buffer that somebody has is not the module's to change: block, memory, and bytes of it."""
+
+    block: Block | None
+    data: int
+    size: int
+
+
+class Kept(NamedTuple):
+    """A buffer that nobody has: its struct buf, its memory, and whether that is still to be written."""
+
+    bp: int
+    data: int
+    size: int
+    dirty: bool
+
+
+class Buffers:
+    """The buffers that somebody has, by block and by address; and the others, by block."""
+
+    def __init__(self) -> None:
+        self.busy: dict[Block, int] = {}
+        self.made: dict[int, Held] = {}
+        self.kept: dict[Block, Kept] = {}  # the longest unused first
+        self._bytes = 0
+
+    def keep(self, block: Block, kept: Kept) -> None:
+        """Nobody has it any more."""
+        self.kept[block] = kept
+        self._bytes += kept.size
+
+    def take(self, block: Block) -> Kept:
+        """It is somebody's, or goes."""
+        kept = self.kept.pop(block)
+        self._bytes -= kept.size
+        return kept
+
+    def over(self) -> Block | None:
+        """The block to go next, when more is kept than may be."""
+        return next(iter(self.kept)) if self._bytes > LIMIT else None
+
+    def of(self, kind: str, owner: int) -> list[Block]:
+        """What is kept of a vnode or device; without `kind`, of all."""
+        return [block for block in self.kept if not kind or (block.kind, block.owner) == (kind, owner)]
+
+    def disown(self, kind: str, owner: int) -> None:
+        """The buffers that somebody has of it are no block's any more."""
+        for block in [block for block in self.busy if (block.kind, block.owner) == (kind, owner)]:
+            bp = self.busy.pop(block)
+            self.made[bp] = self.made[bp]._replace(block=None)
