@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 DEVICES = {
     "/dev/memory": ("character device (uiomove)", S_IFCHR, 200),
     "/dev/rramdisk": ("raw device (physio)", S_IFCHR, 180),
-    "/dev/ramdisk": ("block device (buffers)", S_IFBLK, 60),
+    "/dev/ramdisk": ("block device (buffers that are kept)", S_IFBLK, 60),
 }
 
 
