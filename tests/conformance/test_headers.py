@@ -174,7 +174,6 @@ NUMBERS = [
     ("sys/time.h", time, ("CLOCK_",)),
     ("sys/kauth.h", kauth, ("KAUTH_",)),
     ("sys/uio.h", uio, ("UIO_",)),
-    ("sys/ksyms.h", ksyms, ("KSYMS_",)),
     ("sys/lkm.h", lkm, ("LM_", "LKM_", "LMI", "MAXLKMNAME")),
 ]
 # The kernel's own, in no header: the magic numbers of locks; the free slots.

@@ -1,4 +1,4 @@
-/* <sys/ksyms.h>: the ioctls of /dev/ksyms, and finding symbols from within the kernel. */
+/* <sys/ksyms.h>: the ioctls of /dev/ksyms. */
 
 #ifndef _SYS_KSYMS_H_
 #define _SYS_KSYMS_H_
@@ -55,11 +55,5 @@ struct ksyms_gsymbol {
 /* FreeBSD's, of the same letter. */
 #define FREEBSD_KIOCGSIZE	_IOR('l', 1, size_t)
 #define FREEBSD_KIOCGADDR	_IOR('l', 2, void *)
-
-#define KSYMS_CLOSEST	0x0001
-#define KSYMS_EXACT	0x0002
-#define KSYMS_EXTERN	0x0000
-#define KSYMS_PROC	0x0100
-#define KSYMS_ANY	0x0200
 
 #endif
