@@ -54,7 +54,7 @@ class Lwp:
         self.woken = 0
         self.killed = False
         self.sy_call = 0  # the module's function that serves the system call in progress
-        self.kept: list[int] = []  # memory of modules unloaded meanwhile, until that function has returned
+        self.kept: set[int] = set()  # memory of modules unloaded meanwhile, until that function has returned
         self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet
 
     def alloca(self, k: Kernel, size: int) -> int:
@@ -258,6 +258,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
 def free_proc(k: Kernel, proc: Proc) -> None:
     """Give back a process's kernel memory and stack."""
     lwp = proc.lwp
+    k.lkm.let_go(lwp)
     k.engine.drop(lwp.thread)
     if lwp.thread.stack_base:
         k.kmap.free(lwp.thread.stack_base)

@@ -145,25 +145,28 @@ class Lkm:
         return addr
 
     def release(self, module: Module) -> None:
-        """Give back everything a module has."""
+        """Give back everything a module has; its memory when the last call in it has returned."""
         k = self._k
         if module.exports:
             kern_ksyms.delsymtab(k, module)
         self.list.remove(module)
         lkm_refs.unlink(k, module)
-        lwp = k.sched.current
-        if lwp is not None and module.holds(lwp.sy_call):
-            lwp.kept.append(module.area)
-        else:
+        inside = [lwp for lwp in k.lwps.values() if module.holds(lwp.sy_call)]
+        inside += [call.lwp for call in lkm_refs.calls(k, module)]  # came while its unload handler slept
+        for lwp in inside:
+            lwp.kept.add(module.area)
+        if not inside:
             k.kmap.free(module.area)
         if module.syms:
             k.kmap.free(module.syms)
         k.heap.free(module.table)
 
     def let_go(self, lwp: Lwp) -> None:
-        """A system call of unloaded modules has returned from them: their memory goes now."""
+        """A call has returned from modules unloaded meanwhile: their memory goes, if it was the last one."""
         while lwp.kept:
-            self._k.kmap.free(lwp.kept.pop())
+            area = lwp.kept.pop()
+            if not any(area in other.kept for other in self._k.lwps.values()):
+                self._k.kmap.free(area)
 
     def ready(self, module: Module, entry: int) -> None:
         """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""

@@ -10,6 +10,7 @@ from kernfix import HEAD
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
+from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.errors import KernelError
 from lkmtools.machine import Prototype
 from lkmtools.modules.prepare import LoadError
@@ -287,6 +288,34 @@ def test_a_module_on_the_stack_of_the_unload_itself_refuses(lab: Any) -> None:
         whole=True,
     )
     assert refused(lab, "probe").startswith(f"pid {lab.p.pid} (lab) is in through+0x")
+
+
+def test_a_call_that_comes_while_the_unload_handler_sleeps_may_return(lab: Any) -> None:
+    """The module is gone when its handler says so, its memory when both such calls have returned."""
+    lab.load(
+        HEAD
+        + SLEEPER.replace("@", "probe")
+        + """
+        int probe_gone;
+        static int on_unload(struct lkm_table *t, int cmd) { return tsleep(&probe_gone, PWAIT, "gone", 0); }
+        MOD_MISC("probe");
+        int probe_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+        { DISPATCH(lkmtp, cmd, ver, lkm_nofunc, on_unload, lkm_nofunc); }
+        """,
+        whole=True,
+    )
+    area = lab.k.lkm.modules[0].area
+    fd = lab.p.open("/dev/lkm", O_RDWR)
+    unloading = lab.start(lambda: modules.unload_fd(lab.p, fd, "probe"), lab.p)
+    late = [lab.begin("int probe_sleep(void)", p=lab.kernel.process(f"late{i}")) for i in range(2)]
+    lab.k.sched.wakeup(lab.symbols["probe_gone"])
+    unloading.result()
+    assert list(modules.walk(lab.p, fd)) == []
+    assert lab.k.mem.protection(area) != 0
+    lab.k.sched.wakeup(lab.symbols["probe_chan"])
+    assert [call.result() for call in late] == [1, 1]
+    assert lab.k.mem.protection(area) == 0
+    assert lab.tables() == lab.boot_tables
 
 
 def test_the_order_is_dependents_references_calls_then_the_module_itself(lab: Any) -> None:
