@@ -76,8 +76,10 @@ def _header(k: Kernel, view: View) -> tuple[int, ...]:
     order = elf.ELFDATA2LSB if k.dm.byteorder == "little" else elf.ELFDATA2MSB
     if data[:4] != elf.ELFMAG:
         raise _no("not an ELF file")
-    if len(data) < codec.header.size or data[4] != ei_class or data[5] != order:
+    if data[4:6] != bytes((ei_class, order)):
         raise _no(f"not an ELF file of this machine's class: {data[4:6].hex(' ')}")
+    if len(data) < codec.header.size:
+        raise _no(f"the file ends after {len(data)} bytes, within its header of {codec.header.size}")
     head: tuple[int, ...] = codec.header.unpack(data)
     kind, machine, phentsize, phnum = head[1], head[2], head[9], head[10]
     if machine != k.port.e_machine:

@@ -84,6 +84,46 @@ def test_an_interrupt_reaches_the_program(place2: Place) -> None:
         assert (process.returncode, out, err) == (status, more, b"")
 
 
+def test_a_stop_reaches_the_program_and_its_end_too(place2: Place) -> None:
+    """^Z stops it with its lkmctl, fg continues both; one that is stopped goes when its lkmctl is killed."""
+    body = "int main(void) { char c; while (read(0, &c, 1) > 0) write(1, &c, 1); return 0; }"
+    prog = place2.build("cat", f"#include <unistd.h>\n{body}\n")
+    with place2.daemon.connect() as p, place2.daemon.popen("lkmctl", "exec", prog) as process:
+        for again in (True, False):
+            process.stdin.write(b"x")
+            process.stdin.flush()
+            assert process.stdout.read(1) == b"x"
+            process.send_signal(signal.SIGTSTP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+            while not any(row["wmesg"] == "stop" for row in p.control("ps")["processes"]):
+                p.getpid()
+            process.send_signal(signal.SIGCONT if again else signal.SIGKILL)
+        process.communicate()
+        while p.control("status")["kernel"]["programs"]["running"]:
+            p.getpid()
+
+
+def test_streams_that_the_caller_closed_are_bad_descriptors(place2: Place) -> None:
+    """Not whatever lkmctl happens to open first; the others work."""
+    prog = place2.build(
+        "streams",
+        """
+        #include <errno.h>
+        #include <unistd.h>
+        int main(void)
+        {
+            char c;
+            int in = read(0, &c, 1) < 0 && errno == EBADF, out = write(1, "o", 1) < 0 && errno == EBADF;
+            return in + 2 * out + 4 * (write(2, "", 0) < 0 && errno == EBADF);
+        }
+        """,
+    )
+    closed = {"0<&-": 1, "1>&-": 2, "2>&-": 4, "0<&- 1>&- 2>&-": 7, "": 0}
+    for how, status in closed.items():
+        ran = place2.run("sh", "-c", f"lkmctl exec {prog} {how}")
+        assert (how, ran.status) == (how, status)
+
+
 def test_the_kernel_serves_others_while_a_program_loops(place2: Place) -> None:
     """status answers; when the client dies the program gets SIGHUP and goes."""
     prog = place2.build("spin", '#include <stdio.h>\nint main(void) { printf("ready\\n"); for (;;) ; }\n')
@@ -103,7 +143,7 @@ def test_a_crash_is_reported_and_the_kernel_lives(place2: Place) -> None:
     prog = place2.build("crash", "int main(void) { int *volatile p = (int *)16; *p = 1; return 0; }\n")
     ran = place2.run("lkmctl", "exec", prog)
     assert ran.status == 128 + 11
-    assert "ended by signal 11 (page fault: write at 0x10, pc 0x" in ran.err
+    assert "ended by signal 11, SIGSEGV (page fault: write at 0x10, pc 0x" in ran.err
     assert json.loads(place2.run("lkmctl", "status", "--json").out)["panics"] == 0
 
 

@@ -13,6 +13,7 @@ import click
 from lkmtools.abi.errno import EEXIST, ENOENT
 from lkmtools.abi.fcntl import X_OK
 from lkmtools.abi.mount import MNT_RDONLY
+from lkmtools.abi.signal import SIGCONT, SIGTSTP, signal_name
 from lkmtools.cli.common import warn, warnx
 from lkmtools.cli.lkmctl.base import NAME, about, command, process
 from lkmtools.errors import KernelError
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128  # exit statuses, as shells have them
 SESSIONS = "/roots"  # where the directories of --root are mounted, each on one named for its process
 CHUNK = 1 << 20  # bytes of a program read at once
+UID_MAX = 0x7FFFFFFF
 PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the same numbers in every Unix
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--root", metavar="DIR", help="A directory of the host that is its root directory; read-only.")
 @click.option("--rw", "writable", is_flag=True, help="With --root: the program may write there.")
-@click.option("--uid", type=click.IntRange(0), metavar="N", help="Run as this user.")
+@click.option("--uid", type=click.IntRange(0, UID_MAX), metavar="N", help="Run as this user.")
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def execute(
@@ -51,13 +53,14 @@ def execute(
     PROGRAM is a file of the host, or else of the kernel (on a mounted file system).
     With --root, names of files are the host's below DIR and no others, but /dev is the kernel's.
     Its input and output are this command's; an interrupt goes to the program. The exit status is the
-    program's, 128 and the signal's number when a signal ended it, 126 when it cannot be executed and
-    127 when there is no such file.
+    program's, 128 and the signal's number (NetBSD's) when a signal ended it, 126 when it cannot be
+    executed and 127 when there is no such file. ^Z stops the program and this command, until fg.
     """
     if program.startswith("-"):
         raise click.NoSuchOption(program, possibilities=["--root", "--rw", "--uid", "--help"])
     if writable and root is None:
         raise click.UsageError("--rw says that the directory of --root may be written: there is none")
+    _fill_streams()
     image = _read(program) if root is None else None
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
@@ -86,8 +89,23 @@ def execute(
     if signo == 0:
         sys.exit(status >> 8)
     if signo != signal.SIGPIPE and (reason or signo not in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
-        warnx(NAME, f"{program}: ended by signal {signo}" + (f" ({reason})" if reason else ""))
+        warnx(
+            NAME,
+            f"{program}: ended by signal {signo}, {signal_name(signo)}" + (f" ({reason})" if reason else ""),
+        )
     sys.exit(SIGNALLED + signo)
+
+
+def _fill_streams() -> None:
+    """What the caller closed of descriptors 0, 1 and 2 becomes one that cannot be read, or not be written.
+
+    Else the next file that this command opens would be the program's input or output.
+    """
+    for fd, wrong in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDONLY)):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, wrong)
 
 
 def _read(program: str) -> bytes | None:
@@ -149,8 +167,14 @@ def _pass_signals(p: Process) -> Callable[[], None]:
         for number in waiting or ():
             p.signal(number)
 
+    def stop(number: int, _: object) -> None:
+        handle(SIGTSTP, None)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        handle(SIGCONT, None)
+
     for number in PASSED:
         signal.signal(number, handle)
+    signal.signal(signal.SIGTSTP, stop)
     return sent
 
 
