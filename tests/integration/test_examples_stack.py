@@ -147,6 +147,20 @@ int client_drop(int (*f)(hook_fn *)) { return f(fn); }
 """ % (STACK / "hook.h")
 
 
+SLEEPS = """{
+	extern int client_armed;
+	if (client_armed != 0)
+		tsleep(&client_armed, PWAIT, "client", 0);
+	return 0;
+}"""
+WAKES = """
+int client_armed;
+int client_arm(void), client_wake(void);
+int client_arm(void) { return client_armed = 1; }
+int client_wake(void) { client_armed = 0; wakeup(&client_armed); return 0; }
+"""
+
+
 def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Any) -> None:
     """It is not linked against hook: only the reference is in the way, and names for whom it is."""
     load(lab, "hook")
@@ -168,6 +182,26 @@ def test_who_has_the_hook_is_told_and_a_second_client_refused(pair: Any) -> None
     assert pair.call("int client_call(unsigned long f)", pair.symbols["hook_register"]) == EBUSY
     who = pair.call("unsigned long hook_holder(void)")
     assert pair.k.mem.cstr(who) == b"guard"
+
+
+def test_deregistering_waits_for_calls_in_progress(pair: Any) -> None:
+    """The client's function sleeps in unlink(2): until it has returned, the client may not go."""
+    modules.unload(pair.p, "guard")
+    pair.load(CLIENT.replace("{ return 0; }", SLEEPS) + WAKES, name="client")
+    register, drop = pair.symbols["hook_register"], pair.symbols["hook_deregister"]
+    assert pair.call("int client_call(unsigned long f)", register) == 0
+    pair.call("int client_arm(void)")
+    asking = pair.start(pair.kernel.process("asker").unlink, UPPER)
+    dropping = pair.begin("int client_drop(unsigned long f)", drop)
+    assert (asking.done, dropping.done) == (False, False)
+    assert pair.call("unsigned long hook_holder(void)") == 0
+    assert refused(pair, "hook").startswith("'hook' is held by itself for 'client' (1 time)")
+    pair.call("int client_wake(void)")
+    asking.result()
+    assert dropping.result() == 0
+    modules.unload(pair.p, "client")
+    load(pair, "guard")
+    leave(pair)
 
 
 def asleep_between_test_and_call(lab: Any, client: str) -> Any:
