@@ -16,7 +16,7 @@ from lkmtools.abi.buf import B_READ, BO_DONE
 from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
 from lkmtools.abi.errno import EINVAL, EMOVEFD, ENODEV, ENOSPC, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
-from lkmtools.abi.poll import POLLNVAL
+from lkmtools.abi.poll import POLLERR, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
@@ -134,11 +134,13 @@ class DeviceFile(File):
         return k.call(D_IOCTL, self.entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
-        """d_poll; POLLNVAL when the driver is gone."""
+        """d_poll; POLLERR when the driver is gone. A block device is always ready."""
+        if self.kind == S_IFBLK:
+            return events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
         try:
             entry = self.entry(k, "d_poll")
         except KernelError:
-            return POLLNVAL
+            return POLLERR
         return k.call(D_POLL, entry, self.dev, events, lwp.addr)
 
     def strategy(self, k: Kernel, bp: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
+from lkmtools.abi.poll import POLLERR, POLLIN, POLLOUT
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
 
@@ -305,12 +306,14 @@ def test_the_death_of_a_client_closes_its_devices(drv: Any) -> None:
 
 
 def test_the_block_half_opens_and_answers_ioctls(lab: Any) -> None:
-    """Mode S_IFBLK; reading is ENODEV of a driver without a strategy routine."""
+    """Mode S_IFBLK; poll finds it ready; reading is ENODEV without a strategy routine, and so is mmap."""
     bmajor, _ = load(lab, bdev="&drv_bdevsw")
     fd = lab.p.open(node(lab, bmajor, 0, S_IFBLK), O_RDWR)
     assert value(lab, "drv_mode") == S_IFBLK
     assert errno_of(lab.p.ioctl, fd, 0x20007806) == EBUSY
     assert errno_of(lab.p.read, fd, 10) == ENODEV
+    assert lab.p.poll([(fd, POLLIN | POLLOUT)]) == [(fd, POLLIN | POLLOUT)]
+    assert errno_of(lab.p.mmap, fd, 4096) == ENODEV
 
 
 # -- data ----------------------------------------------------------------------------------------------------
@@ -435,6 +438,7 @@ def test_after_a_detach_the_node_is_enxio(drv: Any) -> None:
     assert errno_of(drv.p.open, "/dev/drv0") == ENXIO
     assert errno_of(drv.p.read, drv.fd, 1) == ENXIO
     assert errno_of(drv.p.ioctl, drv.fd, 0x20007804) == ENXIO
+    assert drv.p.poll([(drv.fd, POLLIN)], 0) == [(drv.fd, POLLERR)]
     drv.kernel.process("other").exit()
     assert errno_of(drv.p.close, drv.fd) == ENXIO
     assert errno_of(drv.p.close, drv.fd) == 9

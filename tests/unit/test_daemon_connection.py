@@ -1,0 +1,35 @@
+"""What a connection does when the host refuses to pass descriptors on."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lkmtools.abi.errno import ENOMEM
+from lkmtools.daemon.connection import Connection
+from lkmtools.kern import Cred
+from lkmtools.kern.uvm_map import Pages
+
+
+def test_too_many_descriptors_on_their_way_are_ENOMEM(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host allows a user so many that nobody has received: who wants more is told, and may try again."""
+
+    def refuse(*_: Any) -> int:
+        raise OSError(errno.ETOOMANYREFS, "Too many references: cannot splice")
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        server: Any = SimpleNamespace(mapped=lambda done, error, addr: done(error, addr))
+        connection = Connection(server, ours, Cred(0, 0), 1)
+        answers: list[tuple[int, int]] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "send_fds", refuse)
+            connection.share(Pages([1], 0, 4096, 3), [0], lambda *answer: answers.append(answer))
+        assert answers == [(ENOMEM, 0)]
+        connection.share(Pages([1], 0, 4096, 3), [0], lambda *answer: answers.append(answer))
+        assert len(theirs.recv(100)) == 12 + 24
+        assert len(answers) == 1
