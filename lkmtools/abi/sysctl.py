@@ -1,5 +1,7 @@
 """<sys/sysctl.h>: top-level and CTL_KERN names by number."""
 
+from lkmtools.abi.datamodel import Struct
+
 CTL_MAXNAME = 12
 SYSCTL_NAMELEN = 32
 
@@ -38,6 +40,7 @@ KERN_PROC = 14
 KERN_BOOTTIME = 21
 KERN_MSGBUFSIZE = 31
 KERN_MSGBUF = 53
+KERN_DRIVERS = 75
 KERN_HARDCLOCK_TICKS = 80
 
 HW_MACHINE = 1
@@ -50,6 +53,9 @@ HW_PAGESIZE = 7
 HW_MACHINE_ARCH = 10
 
 CTLTYPE_NODE, CTLTYPE_INT, CTLTYPE_STRING, CTLTYPE_QUAD, CTLTYPE_STRUCT = 1, 2, 3, 4, 5
+
+# What kern.drivers is an array of; -1 for a kind of device that the driver has not.
+kinfo_drivers = Struct("kinfo_drivers", "int d_cmajor; int d_bmajor; char d_name[24]")
 
 # Dotted names of the nodes the kernel has, and their numbers.
 NAMES: dict[str, tuple[int, ...]] = {

@@ -12,6 +12,7 @@ from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS___sysctl
 from lkmtools.errors import KernelError
+from lkmtools.kern.subr_devsw import convs, lookup
 from lkmtools.kern.syscall import syscall
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ def _set_securelevel(k: Kernel, lwp: Lwp, data: bytes) -> None:
     k.mem.set_u32(k.symbol("securelevel"), level)
 
 
+def _drivers(k: Kernel) -> bytes:
+    """kern.drivers: the drivers that are attached, by name (sysctl_kern_drivers())."""
+    layout = abi.kinfo_drivers.layout(k.dm)
+    out = b""
+    for name, bmajor, cmajor, _ in convs(k):
+        block = bmajor if bmajor >= 0 and lookup(k, "bdevsw", bmajor) else -1
+        character = cmajor if cmajor >= 0 and lookup(k, "cdevsw", cmajor) else -1
+        if (block, character) != (-1, -1):
+            out += layout.pack(d_cmajor=character, d_bmajor=block, d_name=name.encode("latin-1")[:23])
+    return out
+
+
 NODES: dict[tuple[int, ...], Node] = {
     (abi.CTL_KERN, abi.KERN_OSTYPE): _text(lambda k: OSTYPE),
     (abi.CTL_KERN, abi.KERN_OSRELEASE): _text(lambda k: OSRELEASE),
@@ -58,6 +71,7 @@ NODES: dict[tuple[int, ...], Node] = {
             k.dm.order + "qi4x" if k.dm.align64 == 8 else k.dm.order + "qi", int(k.sched.boottime), 0
         )
     ),
+    (abi.CTL_KERN, abi.KERN_DRIVERS): Node(_drivers),
     (abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS): _int(lambda k: k.sched.ticks() & 0x7FFFFFFF),
     (abi.CTL_HW, abi.HW_MACHINE): _text(lambda k: k.port.name),
     (abi.CTL_HW, abi.HW_NCPU): _int(lambda k: 1),

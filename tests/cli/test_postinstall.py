@@ -52,6 +52,7 @@ mknod /dev/lkmdev1 c $3 1
 chown root:kmem /dev/lkmdev0
 chgrp operator /dev/lkmdev1
 chmod u=rw,go=r /dev/lkmdev1
+mknod -m 600 /dev/byname c d 7
 ln -s lkmdev0 /dev/lkmdev
 ln /dev/lkmdev1 /dev/alias
 """
@@ -63,6 +64,7 @@ def test_a_script_of_the_time_works_unchanged(lab: Any, host_dev: None) -> None:
     rows = listing(lab)
     major = rows["lkmdev0"].split()[-2].rstrip(",")
     assert rows == {
+        "byname": f"crw------- 0 0 {major}, 7",
         "alias": f"crw-r--r-- 0 5 {major}, 1",
         "lkmdev": "lrwxr-xr-x 0 0 7",
         "lkmdev0": f"crw-r----- 0 2 {major}, 0",
@@ -112,7 +114,7 @@ def test_what_cannot_be_done_is_said_in_one_line(lab: Any, host_dev: None) -> No
     assert run.err.splitlines()[:3] == [
         "rm: /dev/none: No such file or directory",
         "mknod: /dev/null: File exists",
-        "mknod: major 'one' is not a number",
+        "mknod: major 'one' is neither a number nor a character driver",
     ]
     assert "links between /dev of the kernel and files of the host cannot be made" in run.err
 

@@ -50,7 +50,15 @@
 #define KERN_BOOTTIME		21
 #define KERN_MSGBUFSIZE		31
 #define KERN_MSGBUF		53
+#define KERN_DRIVERS		75
 #define KERN_HARDCLOCK_TICKS	80
+
+/* kern.drivers is an array of these; -1 where the driver has no such device. */
+struct kinfo_drivers {
+	int	d_cmajor;
+	int	d_bmajor;
+	char	d_name[24];
+};
 
 #define HW_MACHINE		1
 #define HW_MODEL		2
