@@ -67,7 +67,8 @@ class Place:
 
     On the root file system `vp` and `dvp` are 0 and `path` is what Tree's functions take. On a mounted one
     `vp` is the file, locked and referenced (0: it does not exist, and may be created in `dvp`). For CREATE,
-    DELETE and RENAME `dvp` is its directory, locked and referenced too, and `cnp` the struct componentname.
+    DELETE and RENAME, and with LOCKPARENT, `dvp` is its directory, locked and referenced too; `cnp` is the
+    struct componentname.
     `path` is in any case absolute and without dots or symbolic links.
     """
 
@@ -120,11 +121,16 @@ class Place:
 
     def to_vnodes(self) -> None:
         """From here on like a place of a mounted file system, also on the root file system. ENFILE."""
+        k, cred = self.k, self.lwp.proc.cred
+        if self.op == LOOKUP and self.flags & LOCKPARENT and not self.dvp and len(self.nodes) > 1:
+            self.dvp = k.rootfs.vnode(k, self.nodes[-2])
         if self.mounted:
             return
-        k, cred = self.k, self.lwp.proc.cred
         if self.op == LOOKUP:
             self.vp = k.rootfs.vnode(k, k.tree.lookup(self.path, cred))
+            if self.flags & LOCKPARENT and not self.dvp:  # the root directory is its own
+                vref(k, self.vp)
+                self.dvp = self.vp
         else:
             children, directory, name = k.tree.parent(self.path, cred)
             self._component(name, self.op, True)
@@ -303,7 +309,7 @@ class Place:
             mp = view_of(k, self.vp, "namei").v_mountedhere
             if mp:
                 self._cross_here(mp)
-        if not last or self.op == LOOKUP:
+        if not last or (self.op == LOOKUP and not self.flags & LOCKPARENT):
             dvp, self.dvp = self.dvp, 0
             if dvp == self.vp:
                 vrele(k, dvp)

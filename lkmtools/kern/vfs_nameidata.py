@@ -73,19 +73,17 @@ def _give_name(k: Kernel, view: View, place: Place) -> None:
 
 @export("int namei(struct nameidata *ndp)", _NAMEI)
 def kern_namei(k: Kernel, ndp: int) -> int:
-    """Look up what NDINIT() asked for: ni_vp, and for CREATE, DELETE and RENAME ni_dvp and the name.
+    """Look up what NDINIT() asked for: ni_vp, with LOCKPARENT ni_dvp, and the name for CREATE and its kind.
 
-    Both are referenced; ni_vp is locked with LOCKLEAF, ni_dvp with LOCKPARENT. For CREATE and RENAME ni_vp is
-    NULL when there is no such file. EOPNOTSUPP: LOCKPARENT without one of these operations.
+    Both are referenced; ni_vp is locked with LOCKLEAF, ni_dvp always. For CREATE and RENAME ni_vp is NULL
+    when there is no such file. A dot at the end of a path is not looked up.
     """
     lwp = _walker(k)
     view = k.umem.view(nameidata.layout(k.dm), ndp)
     op, flags = view.get("ni_cnd.cn_nameiop") & OPMASK, view.get("ni_cnd.cn_flags")
     view.ni_vp = view.ni_dvp = 0
     view.put("ni_cnd.cn_pnbuf", 0)
-    if op == LOOKUP and flags & LOCKPARENT:
-        raise KernelError(EOPNOTSUPP, "namei: LOCKPARENT is for CREATE, DELETE and RENAME")
-    with lookup(k, lwp, _path(k, view), op, flags & (FOLLOW | CREATEDIR)) as place:
+    with lookup(k, lwp, _path(k, view), op, flags & (FOLLOW | CREATEDIR | LOCKPARENT)) as place:
         place.to_vnodes()
         if op != LOOKUP or flags & SAVENAME:
             _give_name(k, view, place)

@@ -92,6 +92,7 @@ STRUCTS = [
     ("sys/exec_elf.h", [execabi.elf_args], {}),
     ("sys/proc.h", [execabi.emul, proc.mdlwp, proc.mdproc, proc.sigctx], {}),
     ("sys/stat.h", [stat.stat], {}),
+    ("sys/sysctl.h", [sysctl.kinfo_drivers], {}),
     ("sys/dirent.h", [stat.dirent], {}),
     (
         "sys/time.h",

@@ -93,13 +93,38 @@ int probe_dir(int root)
 	return error;
 }
 
-int probe_parent(void);
-int probe_parent(void)
+/* A file and its directory, both locked: 0 in memfs, 1 its root, 2 in the root file system, 3 "/". */
+int probe_parent(int which);
+int probe_parent(int which)
 {
+	static const char *paths[] = { "/mnt/dir/../dir/f", "/mnt", "/tmp", "/" };
 	struct nameidata nd;
+	struct vnode *above;
+	struct vattr va;
+	int error;
 
-	NDINIT(&nd, LOOKUP, LOCKPARENT, UIO_SYSSPACE, "/mnt");
-	return namei(&nd);
+	NDINIT(&nd, LOOKUP, FOLLOW | LOCKPARENT | LOCKLEAF, UIO_SYSSPACE, paths[which]);
+	if ((error = namei(&nd)) != 0)
+		return error;
+	if (VOP_ISLOCKED(nd.ni_vp) != LK_EXCLUSIVE || VOP_ISLOCKED(nd.ni_dvp) != LK_EXCLUSIVE)
+		return 1000;
+	if (which == 3) {
+		if (nd.ni_vp != nd.ni_dvp)
+			return 1001;
+		vrele(nd.ni_dvp);
+		vput(nd.ni_vp);
+		return 0;
+	}
+	if (which == 0 && (VOP_GETATTR(nd.ni_vp, &va, curlwp->l_cred) != 0 || va.va_size != 4))
+		return 1002;
+	vput(nd.ni_vp);
+	VOP_UNLOCK(nd.ni_dvp, 0);
+	error = namei_simple_kernel(which == 0 ? "/mnt/dir" : "/", NSM_FOLLOW_NOEMULROOT, &above);
+	if (error == 0 && above != nd.ni_dvp)
+		error = 1003;
+	vrele(above);
+	vrele(nd.ni_dvp);
+	return error;
 }
 """
 
@@ -135,7 +160,16 @@ def test_a_module_makes_and_removes_a_directory(mem: Any, root: int) -> None:
     """NDINIT and namei for CREATE, LOOKUP and DELETE, on memfs and on the root file system."""
     assert mem.call("int probe_dir(int root)", root) == 0
     assert (mem.p.listdir("/mnt"), mem.p.listdir("/tmp")) == ([], [])
-    assert mem.call("int probe_parent(void)") == EOPNOTSUPP
+    clean(mem)
+
+
+def test_a_module_has_a_file_and_its_directory(mem: Any) -> None:
+    """LOCKPARENT with LOOKUP, of a file, of the root of a file system, and on the root file system."""
+    mem.p.mkdir("/mnt/dir")
+    fd = mem.p.open("/mnt/dir/f", O_RDWR | O_CREAT, 0o600)
+    mem.p.write(fd, b"data")
+    mem.p.close(fd)
+    assert [mem.call("int probe_parent(int which)", which) for which in range(4)] == [0] * 4
     clean(mem)
 
 
