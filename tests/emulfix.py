@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lkmtools.errors import PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.kern_proc import Exit
 
@@ -37,7 +38,11 @@ class Running:
             self.parent, Cred(0, 0), Spawn("prog", image, words, [], stdio), self.ended.append
         )
         self.proc.program.files.update(files or {})
-        lab.settle()
+        try:
+            lab.settle()
+        except PanicError:
+            os.close(self.output)
+            raise
 
     def finish(self) -> Ran:
         """Run to the end."""
