@@ -332,4 +332,4 @@ class Connection:
             events |= _IN
         if events != self._events and self.fd >= 0:
             self._events = events
-            self.server.watch(self.fd, events)
+            self.server.poller.watch(self.fd, events)

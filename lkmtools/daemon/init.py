@@ -113,8 +113,8 @@ class Init:
         finally:
             os.close(writing)
         self._output, self._pidfd = reading, os.pidfd_open(self._child.pid)
-        self.server.poll_for(reading, lambda events: self.drain())
-        self.server.poll_for(self._pidfd, lambda events: self._rc_ended())
+        self.server.poller.add(reading, lambda events: self.drain())
+        self.server.poller.add(self._pidfd, lambda events: self._rc_ended())
 
     def drain(self) -> None:
         """Move what rc.lkm has printed so far to the console."""
@@ -127,14 +127,14 @@ class Init:
 
     def _close_output(self) -> None:
         if self._output >= 0:
-            self.server.forget(self._output)
+            self.server.poller.forget(self._output)
             os.close(self._output)
             self._output = -1
 
     def _reap(self) -> int:
         """Wait for rc.lkm, which has ended or was killed; its status."""
         assert self._child is not None
-        self.server.forget(self._pidfd)
+        self.server.poller.forget(self._pidfd)
         os.close(self._pidfd)
         self._pidfd = -1
         return self._child.wait()

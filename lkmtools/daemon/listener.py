@@ -33,19 +33,20 @@ class Listener:
         self.path = path
         self._inode: tuple[int, int] | None = None
         if given is not None:
-            self.socket = given
+            self.socket, self._spare = given, _nothing()
             return
         _refuse_a_second(path)
+        self._spare = _nothing()  # for turn_away()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         umask = os.umask(0o177)
         try:
             with address.sun_path(path) as name:
                 self.socket.bind(name)
         except OSError as error:
-            self.socket.close()
+            self._close()
             raise DaemonError(f"cannot make the socket {path}: {error.strerror}") from None
         except DaemonError:
-            self.socket.close()
+            self._close()
             raise
         finally:
             os.umask(umask)
@@ -66,12 +67,25 @@ class Listener:
         sock.setblocking(False)
         return sock
 
+    def turn_away(self) -> None:
+        """There is no descriptor for the next connection: give up the spare one to close it."""
+        os.close(self._spare)
+        try:
+            if sock := self.accept():
+                sock.close()
+        finally:
+            self._spare = _nothing()
+
+    def _close(self) -> None:
+        self.socket.close()
+        os.close(self._spare)
+
     def close(self, locked: bool = False) -> None:
         """Stop listening; remove the socket file, unless another daemon has put its own there.
 
         `locked`: the caller holds the start lock. Who else holds it replaces the file anyway.
         """
-        self.socket.close()
+        self._close()
         if self._inode is None:
             return
         with contextlib.suppress(OSError):
@@ -84,6 +98,11 @@ class Listener:
                     os.unlink(self.path)
             finally:
                 os.close(lock)
+
+
+def _nothing() -> int:
+    """A descriptor that is good for nothing."""
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def inherited() -> socket.socket | None:

@@ -12,7 +12,6 @@ never changes. A Python error inside the kernel is our bug, and is treated as a 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import time
@@ -29,6 +28,7 @@ from lkmtools.daemon import control
 from lkmtools.daemon.connection import Connection
 from lkmtools.daemon.init import PLAIN, Init, Startup
 from lkmtools.daemon.listener import Listener, peer
+from lkmtools.daemon.poller import Poller
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.waiting import Waiting, close_all
 from lkmtools.errors import KernelError
@@ -90,10 +90,8 @@ class Server:
         self._host: int | None = None  # the descriptor of the kernel's HostPoll
         self._waiting = Waiting()
         self._printed: list[str] = []
-        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        self._poller = select.epoll()
-        self._poller.register(listener.socket.fileno(), select.EPOLLIN)
-        self._handlers: dict[int, Callable[[int], None]] = {listener.socket.fileno(): self._accept}
+        self.poller = Poller()
+        self.poller.add(listener.socket.fileno(), self._accept)
         console.subscribe(self._on_print)
 
     # The loop.
@@ -134,10 +132,7 @@ class Server:
         """Wait for sockets and handle them. An error of ours in one connection ends that connection only."""
         if self._printed:
             self.flush_console()
-        for fd, events in self._poller.poll(timeout):
-            handler = self._handlers.get(fd)
-            if handler is None:
-                continue  # closed by an earlier handler of this round
+        for fd, handler, events in self.poller.poll(timeout):
             try:
                 handler(events)
             except Exception:
@@ -162,17 +157,7 @@ class Server:
             if set(os.read(fd, 64)) & {signal.SIGTERM, signal.SIGINT}:
                 self.stopping = True
 
-        self.poll_for(fd, handle)
-
-    def poll_for(self, fd: int, handler: Callable[[int], None]) -> None:
-        """Call `handler` with the events whenever `fd` is readable, until forget(fd)."""
-        self._poller.register(fd, select.EPOLLIN)
-        self._handlers[fd] = handler
-
-    def forget(self, fd: int) -> None:
-        """Wait for a descriptor no longer; before it is closed."""
-        self._poller.unregister(fd)
-        del self._handlers[fd]
+        self.poller.add(fd, handle)
 
     def when_calm(self, action: Callable[[], None]) -> None:
         """Call `action` now, or when the running module lets go."""
@@ -189,7 +174,8 @@ class Server:
         except OSError as error:
             if error.errno not in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
                 raise
-            self._turn_away(error)
+            self.log(f"a connection is turned away: {error.strerror}")
+            self.listener.turn_away()
             return
         if sock is None:
             return
@@ -197,30 +183,15 @@ class Server:
         cred = Cred(0, 0) if uid in (0, os.geteuid()) else Cred(uid, gid)
         conn = Connection(self, sock, cred, pid)
         self.connections[conn.fd] = conn
-        self._handlers[conn.fd] = conn.handle
-        self._poller.register(conn.fd, select.EPOLLIN)
-
-    def _turn_away(self, error: OSError) -> None:
-        """No descriptor is left: give up the spare one to close the connection that waits."""
-        self.log(f"a connection is turned away: {error.strerror}")
-        os.close(self._spare)
-        try:
-            if sock := self.listener.accept():
-                sock.close()
-        finally:
-            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-
-    def watch(self, fd: int, events: int) -> None:
-        """Wait for these events on a connection's socket from now on."""
-        self._poller.modify(fd, events)
+        self.poller.add(conn.fd, conn.handle)
 
     def drop(self, conn: Connection) -> None:
         """Close a connection; its process ends."""
         if conn.fd < 0:
             return
         self.end_process(conn)
-        self._poller.unregister(conn.fd)
-        del self._handlers[conn.fd], self.connections[conn.fd]
+        self.poller.forget(conn.fd)
+        del self.connections[conn.fd]
         conn.fd = -1
         conn.release_files()
         conn.socket.close()
@@ -391,7 +362,7 @@ class Server:
     def _watch_host(self, kernel: Kernel) -> None:
         """Hear of the host's descriptors that programs wait for."""
         self._host = kernel.host.fileno()
-        self.poll_for(self._host, lambda events: kernel.host.poll(kernel))
+        self.poller.add(self._host, lambda events: kernel.host.poll(kernel))
 
     def _record(self, reason: str, report: str) -> None:
         self.panics += 1
@@ -428,7 +399,7 @@ class Server:
             self.init.abandon()
             self.init = None
         if self._host is not None:  # before its number is a connection's
-            self.forget(self._host)
+            self.poller.forget(self._host)
             self._host = None
         for conn in list(self.connections.values()):
             if conn.proc is not None or conn.pending is not None:
@@ -451,8 +422,7 @@ class Server:
             self.last.proc = None
             self.last.drain(GOODBYE)
         self._end_all("the daemon was stopped", "")
-        os.close(self._spare)
-        self._poller.close()
+        self.poller.close()
 
     # The console.
 

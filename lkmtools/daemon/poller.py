@@ -1,0 +1,44 @@
+"""Who is told when something comes for a descriptor."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterator
+
+Handler = Callable[[int], None]  # is given the events of epoll(7)
+
+
+class Poller:
+    """Descriptors and a handler for each."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._handlers: dict[int, Handler] = {}
+
+    def add(self, fd: int, handler: Handler) -> None:
+        """Tell `handler` whenever `fd` is readable, until forget(fd)."""
+        self._epoll.register(fd, select.EPOLLIN)
+        self._handlers[fd] = handler
+
+    def watch(self, fd: int, events: int) -> None:
+        """Tell its handler of these events from now on."""
+        self._epoll.modify(fd, events)
+
+    def forget(self, fd: int) -> None:
+        """Tell nobody any more; before the descriptor is closed."""
+        self._epoll.unregister(fd)
+        del self._handlers[fd]
+
+    def poll(self, timeout: float) -> Iterator[tuple[int, Handler, int]]:
+        """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
+
+        A descriptor that was forgotten since is left out.
+        """
+        for fd, events in self._epoll.poll(timeout):
+            handler = self._handlers.get(fd)
+            if handler is not None:
+                yield fd, handler, events
+
+    def close(self) -> None:
+        """It is over."""
+        self._epoll.close()
