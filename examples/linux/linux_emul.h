@@ -84,6 +84,13 @@ int	linux_clone(struct lwp *, u_long, void *, int *, int *, register_t *);
 int	linux_mmap(struct lwp *, vaddr_t, size_t, int, int, int, off_t, register_t *);
 int	linux_getrlimit(struct lwp *, int, struct linux_rlimit64 *);
 
+/* linux_process.c, linux_time.c: what other files need. */
+struct rusage;
+struct timespec;
+void	linux_usage(const struct rusage *, struct linux_rusage *);
+int	linux_copyin_time(const void *, bool, struct timespec *);
+int	linux_copyout_time(const struct timespec *, void *, bool);
+
 /* Each call's definition, and below their declarations. */
 #define LINUX_CALL(name)	int linux_sys_ ## name(struct lwp *l, const void *v, register_t *retval)
 
@@ -111,6 +118,9 @@ LINUX_CALL(pause); LINUX_CALL(sigaltstack); LINUX_CALL(kill); LINUX_CALL(tkill);
 LINUX_CALL(clock_gettime); LINUX_CALL(clock_gettime64); LINUX_CALL(clock_getres); LINUX_CALL(clock_getres64);
 LINUX_CALL(nanosleep); LINUX_CALL(clock_nanosleep); LINUX_CALL(clock_nanosleep64); LINUX_CALL(gettimeofday);
 LINUX_CALL(time); LINUX_CALL(times); LINUX_CALL(ppoll); LINUX_CALL(ppoll64);
+/* linux_timer.c */
+LINUX_CALL(select); LINUX_CALL(pselect6); LINUX_CALL(pselect6_time64); LINUX_CALL(getitimer); LINUX_CALL(setitimer);
+LINUX_CALL(alarm); LINUX_CALL(getrusage);
 /* linux_ioctl.c */
 LINUX_CALL(ioctl);
 /* linux_misc.c */

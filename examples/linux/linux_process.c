@@ -80,7 +80,7 @@ linux_status(int native)
 	return native;
 }
 
-static void
+void
 linux_usage(const struct rusage *ru, struct linux_rusage *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -88,7 +88,7 @@ linux_siginfo(const struct ksiginfo *ksi, struct linux_siginfo *info)
 	} else {
 		info->lsi_u._child._pid = ksi->ksi_pid;
 		info->lsi_u._child._uid = ksi->ksi_uid;
-		info->lsi_u._child._status = ksi->ksi_status;
+		info->lsi_u._child._status = ksi->ksi_code == CLD_EXITED ? ksi->ksi_status : linux_signo(ksi->ksi_status);
 	}
 }
 

@@ -9,8 +9,8 @@
 #define NANO	1000000000
 
 /* A time that the program gave, in the form its call has. */
-static int
-copyin_time(const void *uaddr, bool wide, struct timespec *ts)
+int
+linux_copyin_time(const void *uaddr, bool wide, struct timespec *ts)
 {
 	struct linux_timespec64 long64;
 	struct linux_timespec narrow;
@@ -28,8 +28,8 @@ copyin_time(const void *uaddr, bool wide, struct timespec *ts)
 	return error;
 }
 
-static int
-copyout_time(const struct timespec *ts, void *uaddr, bool wide)
+int
+linux_copyout_time(const struct timespec *ts, void *uaddr, bool wide)
 {
 	struct linux_timespec64 long64 = { ts->tv_sec, ts->tv_nsec };
 	struct linux_timespec narrow = { ts->tv_sec, ts->tv_nsec };
@@ -65,7 +65,7 @@ get_clock(const void *v, bool wide)
 	struct timespec ts;
 	int error = read_clock(ARG(0, int), &ts);
 
-	return error != 0 ? error : copyout_time(&ts, ARG(1, void *), wide);
+	return error != 0 ? error : linux_copyout_time(&ts, ARG(1, void *), wide);
 }
 
 LINUX_CALL(clock_gettime)
@@ -87,7 +87,7 @@ get_resolution(const void *v, bool wide)
 
 	ts.tv_sec = 0;
 	ts.tv_nsec = 1;
-	return error != 0 || ARG(1, void *) == NULL ? error : copyout_time(&ts, ARG(1, void *), wide);
+	return error != 0 || ARG(1, void *) == NULL ? error : linux_copyout_time(&ts, ARG(1, void *), wide);
 }
 
 LINUX_CALL(clock_getres)
@@ -115,7 +115,7 @@ sleep_for(struct lwp *l, const struct timespec *ts, void *uleft, bool wide)
 		return error;
 	error = NATIVE(sys___nanosleep50, l, rval, W(asked), W(asked + 1));
 	if (error == EINTR && uleft != NULL && copyin(asked + 1, &left, sizeof(left)) == 0)
-		if (copyout_time(&left, uleft, wide) != 0)
+		if (linux_copyout_time(&left, uleft, wide) != 0)
 			error = EFAULT;
 	return error;
 }
@@ -124,7 +124,7 @@ sleep_for(struct lwp *l, const struct timespec *ts, void *uleft, bool wide)
 LINUX_CALL(nanosleep)
 {
 	struct timespec ts;
-	int error = copyin_time(ARG(0, void *), sizeof(long) == 8, &ts);
+	int error = linux_copyin_time(ARG(0, void *), sizeof(long) == 8, &ts);
 
 	return error != 0 ? error : sleep_for(l, &ts, ARG(1, void *), sizeof(long) == 8);
 }
@@ -136,7 +136,7 @@ clock_sleep(struct lwp *l, const void *v, bool wide)
 	struct timespec ts, now;
 	int error;
 
-	if ((error = read_clock(ARG(0, int), &now)) != 0 || (error = copyin_time(ARG(2, void *), wide, &ts)) != 0)
+	if ((error = read_clock(ARG(0, int), &now)) != 0 || (error = linux_copyin_time(ARG(2, void *), wide, &ts)) != 0)
 		return error;
 	if (ts.tv_nsec < 0 || ts.tv_nsec >= NANO || ts.tv_sec < 0)
 		return EINVAL;
@@ -207,7 +207,7 @@ poll_for(struct lwp *l, const void *v, bool wide, register_t *retval)
 	if (ARG(3, void *) != NULL)
 		return ENOSYS;
 	if (ARG(2, void *) != NULL) {
-		if ((error = copyin_time(ARG(2, void *), wide, &ts)) != 0)
+		if ((error = linux_copyin_time(ARG(2, void *), wide, &ts)) != 0)
 			return error;
 		if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NANO)
 			return EINVAL;

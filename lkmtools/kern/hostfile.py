@@ -60,7 +60,10 @@ class HostPoll:
             events |= old[1]
             self._epoll.modify(file.fd, events)
         else:
-            self._epoll.register(file.fd, events)
+            try:
+                self._epoll.register(file.fd, events)
+            except PermissionError:
+                return  # a regular file or such a device: nothing ever happens there
         self._waiting[file.fd] = (file, events)
 
     def forget(self, file: HostFile) -> None:

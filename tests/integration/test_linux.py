@@ -126,6 +126,11 @@ def test_time_passes_and_memory_can_be_protected(linux: Runner) -> None:
     assert both(linux, "time").status == 0
 
 
+def test_sets_of_descriptors_alarms_and_timers(linux: Runner) -> None:
+    """select in each of its forms, setitimer, alarm, getrusage, and siginfo of a child that was killed."""
+    assert both(linux, "timers").status == 0
+
+
 def test_users_and_groups(linux: Runner) -> None:
     """As root, who becomes somebody else."""
     if os.getuid() != 0:

@@ -15,8 +15,9 @@ int
 main(int argc, char **argv)
 {
 	static const int sleeping[] = { SYS_pause, SYS_rt_sigsuspend, SYS_poll, SYS_ppoll, SYS_futex,
+	    SYS_select, SYS_pselect6,
 #ifdef SYS_ppoll_time64
-	    SYS_ppoll_time64,
+	    SYS_ppoll_time64, SYS_pselect6_time64, SYS__newselect,
 #endif
 	};
 	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

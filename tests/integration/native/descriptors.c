@@ -48,6 +48,8 @@ static void waiting(void)
 	CHECK(readv(p[0], v, 2) == 5 && memcmp(b, "ab", 2) == 0 && memcmp(b + 8, "cde", 3) == 0);
 	CHECK(writev(p[1], v, 1) == 2 && read(p[0], b, 9) == 2);
 	FAILS(writev(p[1], v, 0), EINVAL);
+	q[1].events = POLLPRI, q[1].fd = 0;	/* a file, of which there is never such news */
+	CHECK(poll(q + 1, 1, 0) == 0 && q[1].revents == 0);
 	close(p[1]);
 	CHECK(poll(q, 1, -1) == 1 && q[0].revents == (POLLIN | POLLHUP) && read(p[0], b, 1) == 0);
 	close(p[0]);
