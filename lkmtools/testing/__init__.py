@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +25,7 @@ from lkmtools.abi import stat as st
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOCPARM_LEN
+from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.abi.syscall import SYS___nanosleep50
 from lkmtools.client import Buffer, Process
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
@@ -99,6 +101,20 @@ class OpenFile:
         """ioctl() of a command whose argument is a signed integer."""
         __tracebackhide__ = True
         return int.from_bytes(self.ioctl(command, value), self.process.dm.byteorder, signed=True)
+
+    @contextmanager
+    def map(self, length: int, offset: int = 0, prot: int = PROT_READ | PROT_WRITE) -> Iterator[memoryview]:
+        """mmap(2) until the block ends: a device's memory itself, which the module sees changed at once."""
+        __tracebackhide__ = True
+        address = self.kernel.do(self.process.mmap, self.fd, length, offset, prot)
+        try:
+            yield self.process.memory(address, length)
+        except (PanicError, DaemonError):
+            raise  # the process is gone, and the mapping with it
+        except BaseException:
+            self.process.munmap(address, length)
+            raise
+        self.kernel.do(self.process.munmap, address, length)
 
     def close(self) -> None:
         """close(2)."""

@@ -14,7 +14,7 @@ import pytest
 from lkmtools.cc import CompilerError, find_compiler
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SOURCES = ("hello/hello.c", "newcall/newcall.c", "chardev/echo.c", "crash/nullcall.c")
+SOURCES = ("hello/hello.c", "newcall/newcall.c", "chardev/echo.c", "crash/nullcall.c", "board/board.c")
 PROGRAM = """
 #include <stdio.h>
 #include <unistd.h>
@@ -99,6 +99,19 @@ def test_device(lkm_kernel):
     lkm_kernel.sleep(0.001)
     echo.unload()
 
+def test_mapping(lkm_kernel):
+    board = lkm_kernel.load("board.c")
+    with lkm_kernel.open(board.node()) as device:
+        with device.map(10) as page:
+            device.write(b"posted")
+            assert bytes(page[:7]) == b"posted\\0"
+            page[0] = ord("P")
+            assert device.read() == b"Posted"
+        with pytest.raises(ZeroDivisionError), device.map(4096, prot=1) as page:
+            assert page.readonly
+            1 / 0
+    board.unload()
+
 def test_program(lkm_kernel):
     ran = lkm_kernel.run("prog.c", "argument", stdin=b"line")
     assert ran == (7, 0, f"{4 if lkm_kernel.machine == 'i386' else 8} argument line\\n", "")
@@ -117,7 +130,7 @@ def test_modules_devices_calls_and_programs_on_both_machines(project: Project, w
     options = ["--lkm-daemon"] if where == "daemon" else []
     status, out = project.pytest(EVERYTHING, "-n", "2", "--lkm-machine=all", *options)
     assert status == 0, out
-    assert "10 passed" in out
+    assert "12 passed" in out
 
 
 def test_a_panic_is_an_exception_with_the_backtrace_in_the_report(project: Project) -> None:
