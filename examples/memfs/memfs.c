@@ -337,6 +337,7 @@ memfs_write(void *v)
 	struct vop_write_args *ap = v;
 	struct memfs_node *node = VTOM(ap->a_vp);
 	struct uio *uio = ap->a_uio;
+	off_t before = node->t_attr.va_size;
 	int error;
 
 	if (ap->a_ioflag & IO_APPEND)
@@ -349,7 +350,10 @@ memfs_write(void *v)
 	    (error = memfs_resize(ap->a_vp, uio->uio_offset + uio->uio_resid)) != 0)
 		return error;
 	memfs_touch(node);
-	return uiomove(node->t_data + uio->uio_offset, uio->uio_resid, uio);
+	error = uiomove(node->t_data + uio->uio_offset, uio->uio_resid, uio);
+	if (error != 0 && before < node->t_attr.va_size)
+		memfs_resize(ap->a_vp, before);	/* what could not be read from the process is not there */
+	return error;
 }
 
 static int

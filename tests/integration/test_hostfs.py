@@ -165,6 +165,23 @@ def test_a_directory_that_the_host_moves_away_is_gone(mnt: Any) -> None:
     leave(mnt)
 
 
+def test_magic_links_of_the_host_are_text(lab: Any, tmp_path: Path) -> None:
+    """/proc has links that lead anywhere, whatever they say: inside they are followed by what they say."""
+    p, secret = lab.p, tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    fd = os.open(secret, os.O_RDONLY)
+    try:
+        p.mount("hostfs", "/mnt", lab.kernel.share("/proc"))
+        link = f"/mnt/{os.getpid()}/fd/{fd}"
+        assert p.readlink(link) == str(secret)
+        assert errno_of(lambda: p.open(link)) == ENOENT
+        assert errno_of(lambda: p.open(f"/mnt/self/root{secret}")) == ENOENT
+        assert p.listdir("/mnt/self/root") == p.listdir("/")
+        p.unmount("/mnt")
+    finally:
+        os.close(fd)
+
+
 def test_directories_that_nobody_mounts_are_forgotten(lab: Any, host: Path) -> None:
     """The oldest first: their words mean nothing any more, and hold no descriptor."""
     words = [lab.kernel.share(str(host)) for _ in range(70)]

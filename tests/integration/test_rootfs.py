@@ -11,6 +11,7 @@ from lkmtools.abi.errno import (
     EACCES,
     EBUSY,
     EEXIST,
+    EFAULT,
     EFBIG,
     EINVAL,
     EISDIR,
@@ -22,6 +23,7 @@ from lkmtools.abi.errno import (
 )
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from lkmtools.abi.syscall import SYS_write
 from lkmtools.errors import KernelError
 from lkmtools.kern import ramfs
 from lkmtools.local import LocalKernel
@@ -201,6 +203,18 @@ def test_how_much_it_holds(lk: LocalKernel, monkeypatch: pytest.MonkeyPatch) -> 
     p.close(fd)
     p.rmdir("/tmp/c")
     p.unlink("/tmp/b")
+
+
+def test_a_write_from_memory_that_is_not_there_changes_nothing(lk: LocalKernel) -> None:
+    """EFAULT, whether it is all of it or the end; the length stays."""
+    p = lk.process("p")
+    fd = p.open("/tmp/f", O_RDWR | O_CREAT, 0o600)
+    p.write(fd, b"content")
+    assert errno_of(lambda: p.syscall(SYS_write, fd, 16, 100)) == EFAULT
+    assert errno_of(lambda: p.syscall(SYS_write, fd, p.buffer(b"four"), 100)) == EFAULT
+    assert p.pread(fd, 100, 0) == b"content"
+    p.close(fd)
+    p.unlink("/tmp/f")
 
 
 def test_a_directory_with_an_open_file_below_is_no_obstacle(lk: LocalKernel) -> None:

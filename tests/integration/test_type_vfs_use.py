@@ -58,6 +58,7 @@ static void use(void)
 	WANT(write(fd, "0123456789", 10), 10);
 	WANT(pread(fd, buf, 4, 3), 4);
 	WANT(memcmp(buf, "3456", 4), 0);
+	WANT(pwrite(fd, (void *)16, 10, 8), -EFAULT);
 	WANT(rename("/mnt/a/f", "/mnt/b/g"), 0);
 	WANT(stat("/mnt/a/f", &st), -ENOENT);
 	WANT(stat("/mnt/b/g", &st), 0);
