@@ -42,16 +42,19 @@ class Buffers:
         self.busy: dict[Block, int] = {}
         self.made: dict[int, Held] = {}
         self.kept: dict[Block, Kept] = {}  # the longest unused first
+        self.unused: set[int] = set()  # their struct bufs
         self._bytes = 0
 
     def keep(self, block: Block, kept: Kept) -> None:
         """Nobody has it any more."""
         self.kept[block] = kept
+        self.unused.add(kept.bp)
         self._bytes += kept.size
 
     def take(self, block: Block) -> Kept:
         """It is somebody's, or goes."""
         kept = self.kept.pop(block)
+        self.unused.discard(kept.bp)
         self._bytes -= kept.size
         return kept
 

@@ -94,10 +94,8 @@ def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: in
         elif (kept := k.buffers.kept.get(block)) and kept.size == size:
             return take(k, block)
         elif kept:
-            clean(k, block)
             discard(k, block)
         elif over := k.buffers.over():
-            clean(k, over)
             discard(k, over)
         else:
             return new_buffer(k, size, block)
@@ -123,7 +121,8 @@ def release(k: Kernel, bp: int, function: str = "brelse") -> None:
     if block is not None:
         del k.buffers.busy[block]
     if block is not None and _good(view, size):
-        k.buffers.keep(block, Kept(bp, data, size, bool(view.b_oflags & BO_DELWRI)))
+        dirty = block.kind == "vnode" and bool(view.b_oflags & BO_DELWRI)
+        k.buffers.keep(block, Kept(bp, data, size, dirty))
     else:
         _free(k, bp, data)
     k.sched.wakeup(bp)
@@ -137,7 +136,7 @@ def _good(view: View, size: int) -> bool:
 
 def _was_ours(k: Kernel, bp: int) -> bool:
     """Is this a buffer that nobody has any more?"""
-    return k.heap.was_freed(bp) or any(kept.bp == bp for kept in k.buffers.kept.values())
+    return bp in k.buffers.unused or k.heap.was_freed(bp)
 
 
 def _free(k: Kernel, bp: int, data: int) -> None:
@@ -146,8 +145,10 @@ def _free(k: Kernel, bp: int, data: int) -> None:
     k.heap.free(bp)
 
 
-def discard(k: Kernel, block: Block) -> None:
-    """Forget what is kept of a block."""
+def discard(k: Kernel, block: Block, save: bool = True) -> None:
+    """Forget what is kept of a block; with `save` it is written before, if it is to be."""
+    if save:
+        clean(k, block)
     if block in k.buffers.kept:
         kept = k.buffers.take(block)
         _free(k, kept.bp, kept.data)
@@ -354,10 +355,11 @@ def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
         clean(k, block)
 
 
-def invalidate(k: Kernel, kind: str, owner: int) -> None:
+def invalidate(k: Kernel, kind: str, owner: int, save: bool = False) -> None:
     """Nothing of a vnode or device is kept any more, now or when who has a buffer of it releases it."""
-    for block in k.buffers.of(kind, owner):
-        discard(k, block)
+    while blocks := k.buffers.of(kind, owner):
+        for block in blocks:
+            discard(k, block, save)
     k.buffers.disown(kind, owner)
 
 
@@ -373,7 +375,5 @@ def vflushbuf(k: Kernel, vp: int, sync: int) -> None:
 )
 def vinvalbuf(k: Kernel, vp: int, flags: int, cred: int, l_addr: int, catch: int, slptimeo: int) -> int:
     """Forget the buffers of a vnode; with V_SAVE they are written before."""
-    if flags & V_SAVE:
-        flush(k, "vnode", vp)
-    invalidate(k, "vnode", vp)
+    invalidate(k, "vnode", vp, save=bool(flags & V_SAVE))
     return 0

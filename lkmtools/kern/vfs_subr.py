@@ -32,7 +32,7 @@ from lkmtools.kern.export import Data, export
 from lkmtools.kern.kern_mutex import mutex_exit, mutex_init
 from lkmtools.kern.kern_rwlock import rw_destroy, rw_init
 from lkmtools.kern.queue import chain, tailq_insert_tail, tailq_remove
-from lkmtools.kern.vfs_bio import flush, invalidate
+from lkmtools.kern.vfs_bio import invalidate
 from lkmtools.kern.vnode_if import check_vnode, implementation, vcall
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def _vclean(k: Kernel, view: View) -> None:
     active = view.v_usecount > 1
     view.v_iflag = view.v_iflag | VI_XLOCK
     errno = vcall(k, "lock", vp, LK_EXCLUSIVE)
-    flush(k, "vnode", vp)
+    invalidate(k, "vnode", vp, save=True)
     if active:
         _inactive(k, view)
     elif not errno:
