@@ -58,7 +58,8 @@ _TAKES_ARGUMENT = {
     *("-Xclang", "-Xpreprocessor", "-Xassembler", "-T", "-L", "-u", "-z", "-arch", "-target", "--param"),
 }
 _OPTIONS = ("--machine", "--cflags", "--check-compiler", "--user", "--samples", "--version", "--help")
-_NOT_COMPILING = {"-E", "-S", "-fsyntax-only", "-M", "-MM"}
+_SYNTAX = "-fsyntax-only"
+_NOT_COMPILING = {"-E", "-S", _SYNTAX, "-M", "-MM"}
 
 
 class Request(NamedTuple):
@@ -117,6 +118,9 @@ def _misspelt(word: str) -> str | None:
 def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
     """The commands to run, in order; each step is a list of alternatives, the first that works counts."""
     compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *request.options]
+    if _SYNTAX in request.options and compiler.family == "zig":  # its driver wants a file that is never made
+        rest = [word for word in compile_one if word != _SYNTAX]
+        return [[[*rest, "-S", source, "-o", _unwanted(source)]] for source in request.sources]
     if _NOT_COMPILING & set(request.options):
         output = ["-o", request.output] if request.output else []
         return [[[*compile_one, *output, *request.sources]]]
@@ -131,7 +135,7 @@ def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[s
         ]
     if request.output is None:
         raise CompilerError("-r needs -o FILE, the module to make")
-    parts = [f"{request.output}.{number}.tmp.o" for number in range(len(request.sources))]
+    parts = temporary(request)
     steps = [
         [[*compile_one, "-c", source, "-o", part]]
         for source, part in zip(request.sources, parts, strict=True)
@@ -139,6 +143,18 @@ def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[s
     inputs = [*parts, *request.objects, "-o", request.output]
     steps.append([[*compiler.argv, *flags, *inputs] for flags in link_flags(compiler.family, machine)])
     return steps
+
+
+def _unwanted(source: str) -> str:
+    """Where the code of a source goes of which only the errors are wanted."""
+    return f".{Path(source).stem}.{os.getpid()}.tmp.s"
+
+
+def temporary(request: Request) -> list[str]:
+    """The files that a plan may leave behind."""
+    if request.join:
+        return [f"{request.output}.{number}.tmp.o" for number in range(len(request.sources))]
+    return [_unwanted(source) for source in request.sources if _SYNTAX in request.options]
 
 
 def plan_program(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
@@ -241,9 +257,8 @@ def main(
     try:
         sys.exit(run(steps, request.verbose))
     finally:
-        if request.join:
-            for number in range(len(request.sources)):
-                Path(f"{request.output}.{number}.tmp.o").unlink(missing_ok=True)
+        for name in temporary(request):
+            Path(name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

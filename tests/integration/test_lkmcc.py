@@ -105,6 +105,19 @@ def test_several_sources_become_one_module(lkmcc, machine, family):
     assert {"a.c", "b.c", "c.c", "c.o", "mod.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
+@pytest.mark.parametrize("family", ccfix.FAMILIES)
+def test_syntax_alone_is_checked_by_every_compiler(lkmcc, family):
+    """Status 0 for what is right, 1 with the place for what is not, and no file is made of either."""
+    if not ccfix.available("amd64", family):
+        pytest.skip(f"{family} is not here")
+    write(lkmcc.dir, good="int a;", bad="int f(void) { return x; }")
+    done = lkmcc("-fsyntax-only", "good.c", LKM_CC=family)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = lkmcc("-fsyntax-only", "bad.c", LKM_CC=family)
+    assert (done.returncode, "bad.c:1:" in done.stderr) == (1, True)
+    assert {"good.c", "bad.c"} == {path.name for path in lkmcc.dir.iterdir()}
+
+
 def test_an_error_in_the_source_is_the_compilers_and_so_is_the_status(lkmcc):
     write(lkmcc.dir, a="int a = ;")
     done = lkmcc("a.c")
