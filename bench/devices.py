@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.exec import RUNS, program, system_call
+from bench.exec import LOOP, RUNS, program, system_call
 from bench.measure import Result, pair
 from bench.samples import EXAMPLES, compiled, private_socket
 from lkmtools import client, modules
@@ -28,15 +28,10 @@ NOTHING = """
 #include <sys/lkm.h>
 static int nothing(struct lwp *l, const void *v, register_t *r) { return 0; }
 static struct sysent ent = { 0, 0, 0, nothing };
-MOD_SYSCALL("nothing", 210, &ent);
+MOD_SYSCALL("nothing", 24, &ent);
 int nothing_lkmentry(struct lkm_table *, int, int);
 int nothing_lkmentry(struct lkm_table *t, int cmd, int ver)
 { DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
-"""
-LOOP = """
-#include <stdlib.h>
-#include <unistd.h>
-int main(int argc, char **argv) { int i, n = atoi(argv[1]); for (i = 0; i < n; i++) syscall(210); return 0; }
 """
 MEMORY = """
 #include <sys/param.h>
@@ -85,7 +80,7 @@ DEVICES = {
 def run(directory: Path) -> Iterator[Result]:
     """A line for the system call and one a device for each machine, then the client's."""
     for machine in PORTS:
-        image = program(directory, LOOP, "call210", machine).read_bytes()
+        image = program(directory, LOOP, "loop", machine).read_bytes()
         module = compiled(directory, NOTHING, "nothing", machine)
         yield system_call("system call into a module", image, machine, module)
     for machine in PORTS:

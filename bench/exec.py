@@ -68,7 +68,7 @@ class Bare:
     entry = 16 * PAGE_SIZE
 
     def __init__(self, k: Kernel) -> None:
-        self.engine = k.engine
+        self.cpu = k.engine.user_cpu
         self.space = new_space(k)
         self.space.map(self.entry, PAGE_SIZE, 7)
         trap = bytes.fromhex("0f05" if k.port.user.syscall_insn else "cd80")
@@ -77,13 +77,13 @@ class Bare:
 
     def run(self) -> None:
         """CALLS traps."""
-        self.engine.reset_user(self.user, self.entry)
+        self.cpu.reset(self.user, self.entry)
         for _ in range(CALLS):
-            self.engine.run_user(self.user)
+            self.cpu.run(self.user)
 
     def close(self) -> None:
         """Give its memory back."""
-        self.engine.drop_user(self.user)
+        self.cpu.drop(self.user)
         self.space.clear()
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lkmtools.machine import Cpu
+from lkmtools.machine.brake import Brake
 
 # What reads, changes and writes memory in one instruction, and what goes through the stack. Everything counts
 # to n, and so does a register.
@@ -57,13 +57,13 @@ u_int calling(u_int n); u_int calling(u_int n) { return rounds(n, 3); }
 
 
 @contextmanager
-def hammer(cpu: Cpu) -> Iterator[None]:
+def hammer(brake: Brake) -> Iterator[None]:
     """Stop the CPU as often as the host's threads can take turns."""
     over = threading.Event()
 
     def body() -> None:
         while not over.is_set():
-            cpu.stop()
+            brake.pull()
 
     thread = threading.Thread(target=body)
     interval = sys.getswitchinterval()

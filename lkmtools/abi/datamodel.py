@@ -36,6 +36,11 @@ class DataModel(NamedTuple):
         """The byte order as the struct module writes it."""
         return "<" if self.byteorder == "little" else ">"
 
+    @property
+    def word(self) -> str:
+        """The struct module's letter for a word as wide as a pointer."""
+        return "Q" if self.pointer == 8 else "I"
+
 
 LP64 = DataModel("LP64", 8, 8, "little")
 ILP32_I386 = DataModel("ILP32", 4, 4, "little")

@@ -92,7 +92,7 @@ def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp:
         pointers.append(at)
         at += len(text)
     words = [nargs, *pointers[:nargs], 0, *pointers[nargs:], 0]
-    space.write(sp, struct.pack(f"{k.dm.order}{len(words)}{'Q' if step == 8 else 'I'}", *words))
+    space.write(sp, struct.pack(f"{k.dm.order}{len(words)}{k.dm.word}", *words))
     space.write(end + arglen * step, b"".join(texts))
     info.ps_argvstr, info.ps_envstr = sp + step, sp + (nargs + 2) * step
     k.umem.set_ptr(stackp, end)
@@ -101,7 +101,6 @@ def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp:
 
 def _elf_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
     copyargs(k, l_addr, pack, arginfo, stackp, argp)
-    step = k.dm.pointer
     args = k.umem.view(elf_args.layout(k.dm), k.umem.view(exec_package.layout(k.dm), pack).ep_emul_arg)
     pairs = [
         (AT_PHDR, args.arg_phaddr), (AT_PHENT, args.arg_phentsize), (AT_PHNUM, args.arg_phnum),
@@ -109,13 +108,13 @@ def _elf_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, 
         (AT_NULL, 0),
     ]  # fmt: skip
     data = b"".join(
-        struct.pack(f"{k.dm.order}2{'Q' if step == 8 else 'I'}", *pair)
+        struct.pack(f"{k.dm.order}2{k.dm.word}", *pair)
         for pair in pairs
         if pair != (AT_PHDR, 0)  # the headers are not in memory
     )
     at = k.umem.ptr(stackp)
     k.lwp_at(l_addr).proc.space.write(at, data)
-    k.umem.set_ptr(stackp, at + 2 * AUX_ENTRIES * step)
+    k.umem.set_ptr(stackp, at + 2 * AUX_ENTRIES * k.dm.pointer)
     return 0
 
 

@@ -45,9 +45,9 @@ class InVain:
         nsysent, table = member(k, emul, "e_nsysent"), member(k, emul, "e_sysent")
         if nsysent <= 0 or not table:
             return Unserved(emul_name(k, emul), 1 << 32, {})
-        layout, pointer = sysent.layout(k.dm), k.dm.pointer
+        layout = sysent.layout(k.dm)
         before = layout.offsetof("sy_call")
-        row = struct.Struct(f"{k.dm.order}{before}x{'Q' if pointer == 8 else 'I'}")
+        row = struct.Struct(f"{k.dm.order}{before}x{k.dm.word}")
         try:
             rows = enumerate(row.iter_unpack(k.umem.read(table, nsysent * layout.size)))
             missing = [number for number, (sy_call,) in rows if sy_call in self.nobody]

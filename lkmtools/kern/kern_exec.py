@@ -232,7 +232,7 @@ def _sigcode(k: Kernel, space: AddressSpace, emul: int) -> None:
 def _registers(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int, stack: int) -> None:
     """Fresh registers, in the trapframe: the emulation's e_setregs, and the row's."""
     assert lwp.proc.program is not None
-    k.engine.reset_user(lwp.proc.program.user, 0)
+    k.engine.user_cpu.reset(lwp.proc.program.user, 0)
     trapframe.fill(k, lwp)
     for hook in (member(k, emul, "e_setregs") or k.symbol("setregs"), k.formats.row(es).es_setregs):
         if hook:

@@ -130,7 +130,7 @@ def fork(
     _room(k, proc.cred)
     child = new_proc(k, proc.cred, proc.comm, proc.host_pid)
     space = program.space.copy()
-    user = k.engine.copy_user(program.user, space)
+    user = k.engine.user_cpu.copy(program.user, space)
     child.program = copy = Program(user, program.session)
     child.space = space
     child.parent = proc
@@ -160,8 +160,8 @@ def _child_return(k: Kernel, child: Proc, stack: int) -> None:
     """How fork's child begins (child_return()): 0, no error, and natively 1 as the second result."""
     port, program = k.port.user, child.program
     assert program is not None
-    k.engine.own(program.user)
-    cpu = k.engine.cpu
+    cpu = k.engine.user_cpu
+    cpu.own(program.user)
     handler = k.mem.ptr(child.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall"))
     native = handler in (k.symbol("syscall"), k.symbol("syscall_plain"))
     cpu.answer(0, 1 if native else cpu.read(port.ret2), cpu.read(port.flags) & ~port.carry)
@@ -228,7 +228,7 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
     k.sched.userret()
     program.stop_itimer()
     drop_frames(k, program)
-    k.engine.drop_user(program.user)
+    k.engine.user_cpu.drop(program.user)
     program.space.clear()
     program.files = {}
     program.status = status

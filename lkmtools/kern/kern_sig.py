@@ -179,7 +179,7 @@ def tell_parent(k: Kernel, child: Proc, code: int, status: int) -> None:
 
 
 def _words(k: Kernel) -> str:
-    return f"{k.dm.order}%d{'Q' if k.dm.pointer == 8 else 'I'}"
+    return f"{k.dm.order}%d{k.dm.word}"
 
 
 def _ucontext_head(k: Kernel) -> int:
@@ -189,8 +189,8 @@ def _ucontext_head(k: Kernel) -> int:
 
 def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
     """A ucontext_t of the program as it stands (getucontext())."""
-    cpu, port = k.engine.cpu, k.port.user
-    k.engine.own(program.user)
+    cpu, port = k.engine.user_cpu, k.port.user
+    cpu.own(program.user)
     registers = [cpu.read(number) if number is not None else 0 for number in port.context]
     registers[port.pc_slot] = program.user.pc
     word, pad = ("Q", 4) if k.dm.pointer == 8 else ("I", 0)
@@ -257,11 +257,11 @@ def signal_stack(k: Kernel, program: Program, action: SigAction | None, sp: int)
 
 def native_frame(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, cause: Cause) -> None:
     """Build a signal frame with siginfo and ucontext, and go to the handler (sendsig_siginfo())."""
-    user, port, engine = program.user, k.port.user, k.engine
+    user, port, cpu = program.user, k.port.user, k.engine.user_cpu
     context = _pack_ucontext(k, program, program.mask)
     head = struct.pack(f"{k.dm.order}3i{4 if k.dm.pointer == 8 else 0}x", signo, cause.code, 0)
     info = (head + _reason(k, cause)).ljust(siginfo.SIGINFO_SIZE, b"\0")
-    sp, _ = signal_stack(k, program, action, engine.cpu.read(k.port.sp))
+    sp, _ = signal_stack(k, program, action, cpu.read(k.port.sp))
     total = siginfo.SIGINFO_SIZE + len(context) + port.fpregs
     base = sp - total & -16 & k.dm.mask
     uc = base + siginfo.SIGINFO_SIZE & k.dm.mask
@@ -275,25 +275,25 @@ def native_frame(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo
         program.reason = f"no stack at {frame:#x} for signal {signo}"
         program.actions.pop(sig.SIGILL, None)
         _default(k, lwp, program, sig.SIGILL)
-    saved = engine.cpu.new_context()
-    engine.cpu.save(saved)
+    saved = cpu.new_context()
+    cpu.save(saved)
     if len(program.frames) >= _SAVED_FRAMES:
-        engine.cpu.free_context(program.frames.pop(0)[1])
+        cpu.free_context(program.frames.pop(0)[1])
     program.frames.append((uc, saved))
-    engine.cpu.write(k.port.sp, frame)
+    cpu.write(k.port.sp, frame)
     if port.handler is not None:
         for register, value in zip(port.handler, (signo, base, uc), strict=True):
-            engine.cpu.write(register, value)
+            cpu.write(register, value)
     if port.context_register is not None:
-        engine.cpu.write(port.context_register, uc)
-    engine.cpu.write(*k.port.direction)
+        cpu.write(port.context_register, uc)
+    cpu.write(*k.port.direction)
     user.pc = action.handler
 
 
 def drop_frames(k: Kernel, program: Program) -> None:
     """Forget the floating-point registers of signal frames: the program, or its memory, is gone."""
     for _, saved in program.frames:
-        k.engine.cpu.free_context(saved)
+        k.engine.user_cpu.free_context(saved)
     program.frames.clear()
 
 
@@ -301,12 +301,12 @@ def drop_frames(k: Kernel, program: Program) -> None:
 def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
     """All registers and the signal mask from a ucontext; how a handler returns."""
     program = signals_of(lwp)
-    port, cpu, engine = k.port.user, k.engine.cpu, k.engine
+    port, cpu = k.port.user, k.engine.user_cpu
     head = _ucontext_head(k)
     data = program.space.read(ucp, head + len(port.context) * k.dm.pointer)
     flags = struct.unpack_from(f"{k.dm.order}I", data)[0]
     registers = struct.unpack_from(_words(k) % len(port.context), data, head)
-    engine.own(program.user)
+    cpu.own(program.user)
     if flags & siginfo.UC_CPU:
         at = next((i for i, (addr, _) in enumerate(program.frames) if addr == ucp), None)
         if at is not None:

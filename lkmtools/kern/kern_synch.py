@@ -262,8 +262,7 @@ class Scheduler:
         try:
             self.hub.switch()
         finally:
-            lwp.thread.started += time.monotonic() - began
-            lwp.thread.since = time.monotonic()
+            lwp.thread.resume(time.monotonic() - began)
             self.spl = spl
 
     def _leave(self, lwp: Lwp) -> None:

@@ -176,7 +176,7 @@ class Kernel:
 
     def _data(self) -> None:
         """Lay out the kernel's variables behind its text, then fill them; the kernel map gets the rest."""
-        start = self.mem.base + self.port.kerntext + self.engine.text_size + PAGE_SIZE
+        start = self.engine.cpu.end + PAGE_SIZE
         at = start
         for row in modules.DATA:
             self.ksyms.kernel[row.name] = at
@@ -396,7 +396,7 @@ class Kernel:
         fn = self.engine.function_at(probe & -16)
         if fn is not None:
             return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
-        if 0 <= probe - self.engine.cpu.text < self.engine.text_size:
+        if 0 <= probe - self.engine.cpu.text < self.engine.cpu.text_size:
             return "the kernel"
         gone = self.lkm.unloaded_at(probe)
         return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
@@ -428,7 +428,7 @@ class Kernel:
                 f"{why} in {self.symbolize(panic.caller_pc(self, thread), returns=True)}", None
             )
         pc = self.engine.cpu.pc()
-        where = "" if pc == self.engine.cpu.gate + self.port.halt_length else f" in {self.symbolize(pc)}"
+        where = "" if pc == self.engine.cpu.returned else f" in {self.symbolize(pc)}"
         raise self._panicked(why + where, Fault(pc, None, 0, None))
 
     def _new_stack(self, thread: Thread) -> None:

@@ -70,7 +70,7 @@ def _vector(k: Kernel, lwp: Lwp, addr: int, count: int) -> list[tuple[int, int]]
     """The (address, length) pairs of an iovec array; EINVAL for too many, or too long in all."""
     if not 0 < count <= UIO_MAXIOV:
         raise KernelError(EINVAL, f"{count} pieces; between 1 and {UIO_MAXIOV}")
-    form = struct.Struct(f"{k.dm.order}2{'Q' if k.dm.pointer == 8 else 'I'}")
+    form = struct.Struct(f"{k.dm.order}2{k.dm.word}")
     rows = list(form.iter_unpack(lwp.proc.space.read(addr, count * form.size)))
     total = sum(length for _, length in rows)
     if total > _LONGEST:

@@ -48,7 +48,7 @@ def x86_set_sdbase(k: Kernel, arg: int, which: int, l_addr: int, direct: int) ->
     base = arg if direct & 0xFF else _word(k, arg)
     if k.port.user.segments and base >= k.port.user.top:
         raise KernelError(EINVAL, f"{base:#x} is no user address; they are below {k.port.user.top:#x}")
-    k.engine.set_segment_base(user, name, base)
+    k.engine.user_cpu.set_segment_base(user, name, base)
     return 0
 
 
@@ -58,7 +58,7 @@ def x86_get_sdbase(k: Kernel, arg: int, which: int) -> int:
     lwp = k.sched.current
     if lwp is None:
         k.panic("x86_get_sdbase: no process")
-    base = k.engine.segment_base(_user(k, lwp.addr, "x86_get_sdbase"), _which(which))
+    base = k.engine.user_cpu.segment_base(_user(k, lwp.addr, "x86_get_sdbase"), _which(which))
     space_of(k).write(arg, base.to_bytes(k.dm.pointer, k.dm.byteorder))
     return 0
 
@@ -78,12 +78,12 @@ def sys_sysarch(k: Kernel, lwp: Lwp, op: int, parms: int) -> None:
 @export("int process_read_fpregs(struct lwp *l, struct fpreg *regs)", "machine/reg.h")
 def process_read_fpregs(k: Kernel, l_addr: int, regs: int) -> int:
     """A program's floating-point registers, to kernel memory."""
-    k.umem.write(regs, k.engine.fpu(_user(k, l_addr, "process_read_fpregs")))
+    k.umem.write(regs, k.engine.user_cpu.fpu(_user(k, l_addr, "process_read_fpregs")))
     return 0
 
 
 @export("int process_write_fpregs(struct lwp *l, const struct fpreg *regs)", "machine/reg.h")
 def process_write_fpregs(k: Kernel, l_addr: int, regs: int) -> int:
     """Set them."""
-    k.engine.set_fpu(_user(k, l_addr, "process_write_fpregs"), k.umem.read(regs, _FXSAVE))
+    k.engine.user_cpu.set_fpu(_user(k, l_addr, "process_write_fpregs"), k.umem.read(regs, _FXSAVE))
     return 0

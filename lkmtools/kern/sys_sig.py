@@ -113,7 +113,7 @@ def _sigaltstack(k: Kernel, lwp: Lwp, new: bytes | None) -> bytes:
     """Set the stack for handlers with SA_ONSTACK, if one is given; what it was before."""
     program, form = signals_of(lwp), _stack_form(k)
     stack = program.altstack
-    sp = k.engine.user_registers(program.user)[k.port.user.frame.index(k.port.sp)]
+    sp = k.engine.user_cpu.general(program.user)[k.port.user.frame.index(k.port.sp)]
     on = stack.holds(sp)
     if new is not None:
         at, size, flags = form.unpack(new)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
@@ -30,7 +31,7 @@ from lkmtools.kern.export import Function
 from lkmtools.kern.in_vain import InVain
 from lkmtools.kern.kern_proc import ARGS_ROOM
 from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
-from lkmtools.machine import MemFault, Prototype
+from lkmtools.machine import Binding, MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -66,7 +67,7 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
         def entry(k: Kernel, l_addr: int, v: int, retval: int) -> int:
             binding = args.bind(k.port)
             size = k.dm.pointer
-            words = struct.unpack(f"{k.dm.order}{binding.words}{'Q' if size == 8 else 'I'}",
+            words = struct.unpack(f"{k.dm.order}{binding.words}{k.dm.word}",
                                   k.umem.read(v, binding.words * size))  # fmt: skip
             lwp = k.lwp_at(l_addr)
             try:
@@ -113,22 +114,29 @@ class SystemCalls:
         self._k = k
         layout = sysent.layout(k.dm)
         self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
-        self._step = layout.size
-        self._row = layout.select("sy_narg", "sy_call")
+        self._base, self._call = k.mem.base, k.call
+        self._step, row = layout.size, layout.select("sy_narg", "sy_call")
+        # By number, what reads an entry: sy_narg and sy_call.
+        self.entries = {n: k.mem.reader(row, self._sysent + n * self._step) for n in range(SYS_NSYSENT)}
         self._mask = k.dm.mask
         self._rows = {row.number: row for row in rows}
         self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in self._rows.values()}
-        word = "Q" if k.dm.pointer == 8 else "I"
-        gap = ARGS_ROOM - MAXARGS * k.dm.pointer
-        self._words = struct.Struct(f"{k.dm.order}{MAXARGS}{word}{gap}x2{word}")  # arguments, then results
-        self._retval = struct.Struct(f"{k.dm.order}2{word}")
+        dm, room = k.dm, ARGS_ROOM + 2 * k.dm.pointer
+        self._words = [  # stores, by how many there are, arguments, then zeros for the others and two results
+            partial(struct.Struct(f"{dm.order}{n}{dm.word}{room - n * dm.pointer}x").pack_into, k.mem.buf)
+            for n in range(MAXARGS + 1)
+        ]
+        self._retval = struct.Struct(f"{dm.order}2{dm.word}")
+        self._results = partial(self._retval.unpack_from, k.mem.buf)
         self.in_vain = InVain(k)
 
     def row(self, number: int) -> tuple[int, int]:
         """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
-        if not 0 <= number < SYS_NSYSENT:
-            raise KernelError(ENOSYS, f"system call {number} is not between 0 and {SYS_NSYSENT - 1}")
-        narg, sy_call = self._k.mem.unpack(self._row, self._sysent + number * self._step)
+        try:
+            narg, sy_call = self.entries[number]()
+        except KeyError:
+            why = f"system call {number} is not between 0 and {SYS_NSYSENT - 1}"
+            raise KernelError(ENOSYS, why) from None
         return narg, sy_call
 
     def emul_row(self, emul: int, number: int) -> tuple[int, int]:
@@ -167,20 +175,40 @@ class SystemCalls:
         """Call sysent[number]: its two return registers, or a KernelError."""
         if len(args) > MAXARGS:
             raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
-        return self.native(lwp, number, self.row(number)[1], args)
+        return self.enter(lwp, number, self.row(number)[1], args)
 
-    def native(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
-        """Make the call of an entry of sysent[]; count it when it is nobody's."""
-        if sy_call in self.in_vain.nobody:
-            self.in_vain.count(number)
-        return self.enter(lwp, number, sy_call, args)
-
-    def enter(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
-        """Make the call of an entry of this or an emulation's table."""
+    def enter(
+        self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...], native: bool = True
+    ) -> tuple[int, int]:
+        """Make the call of an entry of sysent[], or of an emulation's table: then it is not `native`."""
         own = self._own.get(sy_call)
-        if own is None:
-            return self._call_module(lwp, number, sy_call, args)
-        # The entry is our own stub: what it does, without words in memory.
+        if own is not None:
+            return self._call_own(lwp, sy_call, own, args)
+        # A module's: arguments and results are words in kernel memory.
+        addr = lwp.args
+        at = addr - self._base
+        try:
+            self._words[len(args)](at, *args)
+        except struct.error:  # of a client: wider than a register, or negative
+            self._words[len(args)](at, *[word & self._mask for word in args])
+        lwp.sy_call = sy_call
+        try:
+            errno = self._call(SY_CALL, sy_call, lwp.addr, addr, addr + ARGS_ROOM)
+        finally:
+            lwp.sy_call = 0
+            if lwp.kept:
+                self._k.lkm.let_go(lwp)
+        if errno and errno != EJUSTRETURN:
+            if native and sy_call in self.in_vain.nobody:
+                self.in_vain.count(number)
+            raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
+        results: tuple[int, int] = self._results(at + ARGS_ROOM)
+        return results
+
+    def _call_own(
+        self, lwp: Lwp, sy_call: int, own: tuple[Callable[..., Any], Binding], args: tuple[int, ...]
+    ) -> tuple[int, int]:
+        """The entry is our own stub: what it does, without words in memory."""
         body, binding = own
         if len(args) < binding.words:
             args += (0,) * (binding.words - len(args))
@@ -195,26 +223,6 @@ class SystemCalls:
         if not binding.wide:
             return result & self._mask, 0
         first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
-        return first, second
-
-    def _call_module(self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
-        """The entry is a module's: arguments and results are words in kernel memory."""
-        k, words = self._k, args + (0,) * (MAXARGS - len(args))
-        try:
-            data = self._words.pack(*words, 0, 0)
-        except struct.error:  # of a client: wider than a register, or negative
-            data = self._words.pack(*[word & self._mask for word in words], 0, 0)
-        k.mem.write(lwp.args, data)
-        lwp.sy_call = sy_call
-        try:
-            errno = k.call(SY_CALL, sy_call, lwp.addr, lwp.args, lwp.retval)
-        finally:
-            lwp.sy_call = 0
-            if lwp.kept:
-                k.lkm.let_go(lwp)
-        if errno not in (0, EJUSTRETURN):
-            raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
-        first, second = k.mem.unpack(self._retval, lwp.retval)
         return first, second
 
     def _whose(self, number: int, sy_call: int, errno: int) -> str:

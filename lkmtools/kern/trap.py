@@ -7,12 +7,13 @@ everybody's; faults and exceptions are signals, never panics; a clock tick lets 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
+from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ENOSYS, ERESTART
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
 from lkmtools.errors import KernelError
@@ -24,7 +25,8 @@ from lkmtools.kern.kern_proc import Cause
 from lkmtools.kern.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.syscall import MAXARGS, RESTARTED
 from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
-from lkmtools.machine.cpu import PREEMPTED, SYSCALL
+from lkmtools.machine.emulator import PREEMPTED
+from lkmtools.machine.usercpu import FIRST_USER_ARG, SYSCALL
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp, Program
@@ -38,6 +40,7 @@ _SIGNALS = {
     "segment": sig.SIGSEGV,
 }
 TRAPSIGNAL = Prototype("void e_trapsignal(struct lwp *l, struct ksiginfo *ksi)")
+_INDIRECT = {SYS_syscall, SYS___syscall}
 MD_SYSCALL = Prototype("void md_syscall(struct trapframe *frame)")
 
 
@@ -45,12 +48,12 @@ def userland(k: Kernel, lwp: Lwp) -> None:
     """Run a program until ProcExit."""
     program = lwp.proc.program
     assert program is not None
-    engine, watchdog, sched = k.engine, k.engine.watchdog, k.sched
+    cpu, watchdog, sched, user = k.engine.user_cpu, k.engine.watchdog, k.sched, program.user
     serve = SystemCallTrap(k, lwp, program).serve
     while True:
         if program.pending:
             take_signals(k, lwp)
-        stop = engine.run_user(program.user)
+        stop = cpu.run(user)
         if stop == SYSCALL:
             serve()
             if sched.spl or sched.spins:
@@ -64,7 +67,7 @@ def userland(k: Kernel, lwp: Lwp) -> None:
 
 def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
     """The program did what it may not: a signal says so."""
-    fault = k.engine.cpu.fault
+    fault = k.engine.user_cpu.fault
     assert fault is not None
     where = f"{fault.describe(k.port)}, pc {fault.pc:#x}"
     if fault.addr is not None:
@@ -89,37 +92,88 @@ def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
 
 
 class SystemCallTrap:
-    """System calls of one program: registers in, its emulation's table, registers out."""
+    """System calls of one program: registers in, its emulation's table, registers out.
+
+    serve() is one, from the trap to its answer, as the process's handler wants it; serve(emul) is one by the
+    machine's own convention, over sysent[] (`emul` 0) or the table of an emulation. Made once a program, with
+    all that does not change at hand.
+    """
 
     def __init__(self, k: Kernel, lwp: Lwp, program: Program) -> None:
         self._k, self._lwp, self._program = k, lwp, program
+        self._cpu, self._calls = k.engine.user_cpu, k.system_calls
         self._onstack = MAXARGS - len(k.port.user.args)
-        self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{'Q' if k.dm.pointer == 8 else 'I'}")
-        layout, p = proc_struct.layout(k.dm), lwp.proc.addr
-        self._handler, self._emul = p + layout.offsetof("p_md.md_syscall"), p + layout.offsetof("p_emul")
+        self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{k.dm.word}")
+        self._emul = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_emul")
         self._unserved: tuple[int, Unserved] | None = None  # of the emulation whose calls came last
-        self._ours, self._native = k.symbol("syscall"), k.symbol("emul_netbsd")
-        self._plain = k.symbol("syscall_plain")
+        self.serve = self._make()
 
-    def serve(self) -> None:
-        """One system call, from the trap to its answer."""
-        k = self._k
-        k.calls += 1
-        self._lwp.thread.reason = ""
-        handler = k.mem.ptr(self._handler)
-        if handler == self._plain:
-            self._unserved = None
-            self.native(0)
-        elif handler == self._ours:
-            emul = k.mem.ptr(self._emul)
-            self.native(0 if emul == self._native else emul)
+    def _make(self) -> Callable[..., None]:
+        k, lwp, program, user, cpu = self._k, self._lwp, self._program, self._program.user, self._cpu
+        thread, entries, enter, from_stack = (
+            lwp.thread,
+            self._calls.entries,
+            self._calls.enter,
+            self._from_stack,
+        )
+        no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
+        plain = k.symbol("syscall_plain")
+        at = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")
+        handler_now = k.mem.reader(struct.Struct(k.dm.order + k.dm.word), at)
+
+        def serve(emul: int | None = None) -> None:
+            if emul is None:
+                k.calls += 1
+                thread.reason = ""
+                (handler,) = handler_now()
+                if handler != plain:
+                    self._by_emulation(handler)
+                    return
+                self._unserved = None
+            regs = cpu.regs
+            number, args = regs[2] & 0xFFFFFFFF, regs[FIRST_USER_ARG:]
+            errno = 0
+            try:
+                if emul:
+                    first, second = self._by_table(emul, number, regs[1], args)
+                elif number in _INDIRECT:
+                    first, second = self._indirect(number, args + from_stack(regs[1], 0))
+                else:
+                    need, sy_call = entries.get(number, _no_entry)()
+                    if need > in_registers:
+                        args += from_stack(regs[1], need)
+                    first, second = enter(lwp, number, sy_call, args)
+            except KernelError as error:
+                errno = error.errno
+            if program.just_return or errno:
+                self._no_results(emul or 0, number, errno, regs[3] | ~no_carry)
+                return
+            if cpu.owner is not user:
+                cpu.own(user)
+            cpu.answer(first, second, regs[3] & no_carry)
+
+        return serve
+
+    def _no_results(self, emul: int, number: int, errno: int, flags: int) -> None:
+        """The program gets the call's error, or makes the call again, or its registers are set already."""
+        program = self._program
+        if program.just_return or errno == EJUSTRETURN:
+            program.just_return = False
+            return
+        self._cpu.own(program.user)
+        if errno == ERESTART or (errno == EINTR and number in RESTARTED and program.restarts()):
+            program.user.pc -= self._k.port.user.syscall_length
         else:
-            self._foreign(handler)
+            self._cpu.answer(_errno(self._k, emul, errno) if emul else errno, 0, flags)
 
-    def _foreign(self, handler: int) -> None:
-        """The process's emulation has a handler of its own: it gets the trapframe."""
+    def _by_emulation(self, handler: int) -> None:
+        """The process has an emulation: its own handler gets the trapframe, ours looks into its table."""
         k, lwp, program = self._k, self._lwp, self._program
-        self._note(k.mem.ptr(self._emul), k.engine.cpu.regs[2] & 0xFFFFFFFF)
+        emul = k.mem.ptr(self._emul)
+        if handler == k.symbol("syscall"):
+            self.serve(0 if emul == k.symbol("emul_netbsd") else emul)
+            return
+        self._note(emul, self._cpu.regs[2] & 0xFFFFFFFF)
         frame = trapframe.fill(k, lwp, length=k.port.user.syscall_length)
         k.call(MD_SYSCALL, handler, frame)
         if program.just_return:
@@ -136,51 +190,21 @@ class SystemCallTrap:
         if number >= unserved.nsysent or number in unserved.names:
             in_vain.count(number, unserved.emulation, unserved.names.get(number, str(number)))
 
-    def native(self, emul: int) -> None:
-        """The machine's own convention, over sysent[] or the table of an emulation."""
-        k, lwp, program = self._k, self._lwp, self._program
-        port, cpu, calls = k.port.user, k.engine.cpu, k.system_calls
-        _, sp, number, flags, *in_registers = cpu.regs
-        number &= 0xFFFFFFFF
-        try:
-            args = tuple(in_registers)
-            if emul:
-                first, second = self._by_table(emul, number, sp, args)
-            else:
-                if number in (SYS_syscall, SYS___syscall):
-                    args += self._from_stack(sp, 0)
-                    skip = 2 if number == SYS___syscall and k.dm.pointer == 4 else 1
-                    number, args = args[0] & 0xFFFFFFFF, args[skip:]
-                    _, sy_call = calls.row(number)
-                else:
-                    need, sy_call = calls.row(number)
-                    if need > len(args):
-                        args += self._from_stack(sp, need)
-                first, second = calls.native(lwp, number, sy_call, args[:MAXARGS])
-            errno = 0
-        except KernelError as error:
-            errno = error.errno
-            first = second = 0
-        if program.just_return or errno == EJUSTRETURN:
-            program.just_return = False
-            return
-        if k.engine.owner is not program.user:
-            k.engine.own(program.user)
-        if errno == ERESTART or (errno == EINTR and number in RESTARTED and program.restarts()):
-            program.user.pc -= port.syscall_length
-        elif errno:
-            cpu.answer(_errno(k, emul, errno) if emul else errno, second, flags | port.carry)
-        else:
-            cpu.answer(first, second, flags & ~port.carry)
+    def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """syscall() and __syscall(): the call that their first argument names."""
+        skip = 2 if number == SYS___syscall and self._k.dm.pointer == 4 else 1
+        number, args = args[0] & 0xFFFFFFFF, args[skip : skip + MAXARGS]
+        _, sy_call = self._calls.row(number)
+        return self._calls.enter(self._lwp, number, sy_call, args)
 
     def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
         """A call of an emulation's own table."""
-        calls = self._k.system_calls
+        calls = self._calls
         self._note(emul, number)
         need, sy_call = calls.emul_row(emul, number)
         if need > len(args):
             args += self._from_stack(sp, need)
-        return calls.enter(self._lwp, number, sy_call, args[:MAXARGS])
+        return calls.enter(self._lwp, number, sy_call, args, native=False)
 
     def _from_stack(self, sp: int, words: int) -> tuple[int, ...]:
         """The arguments that are not in registers; EFAULT when one of a call's `words` cannot be read."""
@@ -196,6 +220,10 @@ class SystemCallTrap:
             if len(data) < need * size:
                 raise KernelError(EFAULT, f"the arguments at {addr:#x} cannot be read") from None
             return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
+
+
+def _no_entry() -> tuple[int, int]:
+    raise KernelError(ENOSYS)
 
 
 def _errno(k: Kernel, emul: int, errno: int) -> int:
@@ -218,10 +246,10 @@ def syscall(k: Kernel, frame: int) -> None:
         k.panic(f"syscall: {frame:#x} is not the trapframe of the program that is running")
     program, user = lwp.proc.program, k.port.user
     trapframe.store(k, lwp)
-    cpu = k.engine.cpu
-    cpu.regs = tuple(map(cpu.read, (k.port.pc, k.port.sp, user.number, user.flags, *user.args)))
+    cpu = k.engine.user_cpu
+    cpu.read_regs()
     emul = proc_emul(k, lwp.proc)
-    SystemCallTrap(k, lwp, program).native(0 if emul == k.symbol("emul_netbsd") else emul)
+    SystemCallTrap(k, lwp, program).serve(0 if emul == k.symbol("emul_netbsd") else emul)
     trapframe.fill(k, lwp, length=user.syscall_length)
 
 

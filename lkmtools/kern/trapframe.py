@@ -22,14 +22,14 @@ def size(k: Kernel) -> int:
 
 
 def _codec(k: Kernel) -> struct.Struct:
-    return struct.Struct(f"{k.dm.order}{len(k.port.user.frame)}{'Q' if k.dm.pointer == 8 else 'I'}")
+    return struct.Struct(f"{k.dm.order}{len(k.port.user.frame)}{k.dm.word}")
 
 
 def fill(k: Kernel, lwp: Lwp, trapno: int = 0, length: int = 0) -> int:
     """The program's registers into the frame; `length` is that of its system-call instruction. The frame."""
     program, port = lwp.proc.program, k.port.user
     assert program is not None
-    words = k.engine.user_registers(program.user)
+    words = k.engine.user_cpu.general(program.user)
     words[port.frame_pc], words[port.frame_trapno], words[port.frame_err] = program.user.pc, trapno, length
     addr = lwp_regs(k, lwp.addr)
     mask = k.dm.mask
@@ -43,7 +43,7 @@ def store(k: Kernel, lwp: Lwp) -> None:
     assert program is not None
     words = list(k.mem.unpack(_codec(k), lwp_regs(k, lwp.addr)))
     slot = port.frame.index(port.flags)
-    old = k.engine.user_registers(program.user)[slot]
+    old = k.engine.user_cpu.general(program.user)[slot]
     words[slot] = old & ~port.free_flags | words[slot] & port.free_flags
-    k.engine.set_user_registers(program.user, words)
+    k.engine.user_cpu.set_general(program.user, words)
     program.user.pc = words[port.frame_pc]

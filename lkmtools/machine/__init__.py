@@ -6,13 +6,15 @@ backtraces.
 """
 
 from lkmtools.machine.backtrace import Frame
-from lkmtools.machine.cproto import CType, Prototype, VaList
-from lkmtools.machine.cpu import SLOT, Cpu, Fault
-from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread, UserThread
+from lkmtools.machine.cproto import Binding, CType, Prototype, VaList
+from lkmtools.machine.cpu import SLOT, Cpu
+from lkmtools.machine.emulator import Fault
+from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
 from lkmtools.machine.space import AddressSpace, Device, Frames
+from lkmtools.machine.usercpu import UserThread
 
 __all__ = [
     "EXEC",
@@ -22,6 +24,7 @@ __all__ = [
     "SLOT",
     "WRITE",
     "AddressSpace",
+    "Binding",
     "CType",
     "Cpu",
     "Device",

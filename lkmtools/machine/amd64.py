@@ -39,6 +39,21 @@ def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     return x86.shortcut_code(bytes((0x83, 0xF8 | (7, 6, 2, 1)[n], number)), value, size)
 
 
+def _low(addr: int) -> bytes:
+    """A kernel address in an instruction: the CPU extends its sign."""
+    return (addr & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def entry_code(words: int) -> bytes:
+    """`mov words, %rsp; pop %rdi`, and so on to r9 and rbp."""
+    return x86.entry_code(b"\x48\x8b\x24\x25" + _low(words), bytes.fromhex("5f 5e 5a 59 4158 4159 5d"))
+
+
+def gate_code(words: int) -> bytes:
+    """`mov %rsp, words+8; mov %rax, words+16; hlt`."""
+    return b"\x48\x89\x24\x25" + _low(words + 8) + b"\x48\x89\x04\x25" + _low(words + 16) + x86.HLT
+
+
 # EFER.SCE on, STAR = user 0x23, kernel 0x10; rcx = 0x1000, r11 = flags; sysretq.
 _ENTER = bytes.fromhex(
     "b9800000c0 0f32 83c801 0f30 b9810000c0 31c0 ba10002300 0f30 b900100000 41bb02020000 480f07"
@@ -108,6 +123,8 @@ AMD64 = Port(
     filler=x86.INT3,
     constant_code=x86.constant_code,
     shortcut_code=shortcut_code,
+    entry_code=entry_code,
+    gate_code=gate_code,
     stack_align=16,
     return_size=8,
     va_list=va_words,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lkmtools.machine.cpu import Fault
+from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine, Level, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, MemFault
 

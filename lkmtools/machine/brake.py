@@ -38,10 +38,10 @@ class _Cell(ctypes.Structure):
 
 
 class Brake:
-    """The block hook of one engine. `hook` and `data` are what uc_hook_add() wants."""
+    """The block hook of the engines that take turns. `hook` and `data` are what uc_hook_add() wants."""
 
-    def __init__(self, stop: Any) -> None:
-        """`stop` is the library's uc_emu_stop."""
+    def __init__(self) -> None:
+        stop = uclib.hot().stop
         address = ctypes.cast(stop, ctypes.c_void_p)
         self._cell = _Cell(0, address)
         self.data = ctypes.c_void_p(ctypes.addressof(self._cell))
@@ -52,6 +52,11 @@ class Brake:
         else:
             self._page = _executable(code)
             self.hook = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._page)))
+
+    @property
+    def pulled(self) -> bool:
+        """Has no code run since pull()?"""
+        return bool(self._cell.request)
 
     def pull(self) -> None:
         """End the run in progress, or the next one, when its next block but one begins. Any thread may."""

@@ -14,7 +14,7 @@ import re
 import struct
 from collections.abc import Callable
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.datamodel import DataModel, scalar
 from lkmtools.machine.port import FIRST_ARG
@@ -161,8 +161,8 @@ class Binding:
 
     `nregs` argument registers and `nstack` stack words are read; `decode(regs + stack words)`, with regs as
     Cpu.regs has them, makes the arguments, and so does `decode_words(words)` from all words alone, which may
-    be wider than a register; `encode(args)` makes the words of arguments, `result(word)` what was returned.
-    The four are compiled when they are first wanted: a kernel has hundreds of functions, and few are called.
+    be wider than a register; layout() makes what stores a call's frame; `result(words)` is what was returned.
+    They are compiled when they are first wanted: a kernel has hundreds of functions, and few are called.
     """
 
     def __init__(self, proto: Prototype, port: Port) -> None:
@@ -187,7 +187,7 @@ class Binding:
         self.nstack = self.words - self.nregs
         if proto.variadic:
             self.nregs = len(port.args)
-        self.stack = struct.Struct(f"{dm.order}{self.nstack}{'Q' if dm.pointer == 8 else 'I'}")
+        self.stack = struct.Struct(f"{dm.order}{self.nstack}{dm.word}")
         self.wide = 8 * proto.ret.size(dm) > width
         self.returns_errno = proto.ret.name == "int"
         self.void = proto.ret.name == "void"
@@ -206,20 +206,43 @@ class Binding:
         """Arguments from argument words of 64 bits."""
         return _compile("w", [_argument(self.port.dm, *place, 64) for place in self._places])
 
-    @cached_property
-    def encode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
-        """Argument words."""
-        return _compile("a", self._pushes)
+    def layout(self, buffer: Any, base: int, words: int, gate: int) -> Callable[..., int]:
+        """A function f(top, fp, function, args) that stores what Port.entry_code takes, and answers sp.
+
+        There is the return address, to `gate`; below it are argument registers, fp and function; above it,
+        up to `top`, the other argument words. Where that begins goes to `words`, and 0 behind it. `buffer` is
+        the memory from `base` on.
+        """
+        port, dm = self.port, self.port.dm
+        room = len(port.args)
+        registers, stack = self._pushes[:room], self._pushes[room:]
+        below = (room + 2) * dm.pointer
+        unused = (room - len(registers)) * dm.pointer
+        frame = f"{dm.order}{len(registers)}{dm.word}{unused}x{3 + len(stack)}{dm.word}"
+        values = ", ".join([*registers, "fp", "function", str(gate), *stack])
+        made: Callable[..., int] = eval(
+            f"lambda top, fp, function, a: ("
+            f"sp := (top - {self.stack.size} & -{port.stack_align}) - {port.return_size}, "
+            f"pack(buffer, sp - {base + below}, {values}), "
+            f"head(buffer, {words - base}, sp - {below}, 0))[0]",
+            {
+                "buffer": buffer,
+                "pack": struct.Struct(frame).pack_into,
+                "head": struct.Struct(f"{dm.order}2{dm.word}").pack_into,
+            },
+        )
+        return made
 
     @cached_property
-    def result(self) -> Callable[[int], int]:
-        """The value returned, from a word of 64 bits; 0 of void."""
+    def result(self) -> Callable[[tuple[int, ...]], int]:
+        """The value returned, from what a gate leaves (Cpu.result); 0 of void."""
         ret, dm = self.proto.ret, self.port.dm
         bits = 8 * ret.size(dm)
-        value: Callable[[int], int] = eval(
-            f"lambda v: {_narrow('v', bits, ret.signed(dm), 64) if bits else '0'}"
-        )
-        return value
+        word = f"(w[1]|w[2]<<{8 * dm.pointer})" if self.wide else "w[1]"
+        have = max(bits, 8 * dm.pointer)
+        made: Callable[[tuple[int, ...]], int]
+        made = eval(f"lambda w: {_narrow(word, bits, ret.signed(dm), have) if bits else '0'}")
+        return made
 
 
 def _argument(dm: DataModel, at: int, size: int, signed: bool, have: int) -> str:

@@ -12,14 +12,17 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
 from lkmtools.errors import KernelError
+from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
-from lkmtools.machine.cpu import FAULTED, PREEMPTED, RETURNED, SLOT, Cpu, Fault
-from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.machine.cpu import ASTRAY, RETURNED, SLOT, Cpu
+from lkmtools.machine.emulator import FAULTED, Fault
+from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG, Port
-from lkmtools.machine.space import AddressSpace
+from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
 
 _HEADROOM = 256  # bytes of stack that a call must find
@@ -83,28 +86,22 @@ class Thread:
         self.stack_top = 0
         self.levels: list[Level] = []
         self.context: ctypes.c_void_p | None = None
-        self.started = 0.0  # when the outermost call began, less the time it slept
+        self.started = 0.0  # when the outermost call began, less the time it slept; 0 before the first tick
         self.since = 0.0  # the last kernel call or entry that a tick saw
         self.calls = 0
         self.seen_calls = -1
         self.reason = ""  # why the last kernel function failed
 
+    def resume(self, slept: float) -> None:
+        """It has slept: that time does not count."""
+        if self.started:
+            self.started += slept
+            self.since = time.monotonic()
+
     @property
     def sp(self) -> int:
         """Where the stack stands between machine code's frames."""
         return self.levels[-1].sp if self.levels else self.stack_top
-
-
-class UserThread:
-    """The user half of a thread: a program's registers and address space. `pc` is where it goes on."""
-
-    __slots__ = ("context", "levels", "pc", "space")
-
-    def __init__(self, space: AddressSpace) -> None:
-        self.space = space
-        self.context: ctypes.c_void_p | None = None
-        self.levels = (self,)  # it always has registers worth keeping
-        self.pc = 0
 
 
 class Engine:
@@ -124,10 +121,11 @@ class Engine:
         # What is in each slot of the text: a function that has a shortcut has the slot before its own, too.
         self._slots = [fn for fn in functions for _ in range(2 if fn.shortcut else 1)]
         text = mem.base + port.kerntext
-        self.cpu = Cpu(port, mem, text, len(self._slots))
-        self.text_size = -(-(len(self._slots) + 3) * SLOT // PAGE_SIZE) * PAGE_SIZE
-        self.watchdog = Watchdog(self.cpu)
-        self.owner: Thread | UserThread | None = None
+        self.brake = Brake()
+        self.cpu = Cpu(port, mem, self.brake, text, len(self._slots))
+        self.watchdog = Watchdog(self.brake)
+        self.owner: Thread | None = None
+        self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0
         self.entry_limit = 10.0
@@ -137,14 +135,11 @@ class Engine:
         self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
         self._plant(text)
-        self._kernel_context = self.cpu.new_context()
-        self._user_context: ctypes.c_void_p | None = None
-        self.cpu.save(self._kernel_context)
 
     def _plant(self, text: int) -> None:
-        """Write the stubs, the return pad and the gate; make them executable."""
+        """Write the stubs and what stands behind them; make it executable."""
         port, mem = self.port, self.mem
-        mem.fill(text, self.text_size, port.filler[0])
+        mem.fill(text, self.cpu.text_size, port.filler[0])
         for fn in self.functions:
             fn.binding = fn.proto.bind(port)
             fn.addr = 0
@@ -157,14 +152,19 @@ class Engine:
                     code = port.shortcut_code(*fn.shortcut, SLOT)
             self.stubs[addr] = fn
             mem.write(addr, code)
-        mem.write(self.cpu.return_pad, port.return_code)
-        mem.write(self.cpu.gate, port.halt)
-        self.cpu.protect(text, self.text_size, READ | EXEC)
+        self.cpu.plant()
 
     def close(self) -> None:
         """Stop the clock and free the CPU."""
         self.watchdog.close()
         self.cpu.close()
+        if "user_cpu" in vars(self):
+            self.user_cpu.close()
+
+    @cached_property
+    def user_cpu(self) -> UserCpu:
+        """Where programs run; a kernel that has none so far has no such CPU yet."""
+        return UserCpu(self.port, self.mem, self.brake, self.watchdog)
 
     def function_at(self, addr: int) -> KernelFunction | None:
         """The kernel function whose stub is at `addr`."""
@@ -172,7 +172,7 @@ class Engine:
 
     # -- threads ----------------------------------------------------------------------------------------
 
-    def own(self, thread: Thread | UserThread) -> None:
+    def own(self, thread: Thread) -> None:
         """Make the CPU's registers those of `thread`: the only place where contexts change hands."""
         owner = self.owner
         if owner is thread:
@@ -183,8 +183,6 @@ class Engine:
             self.cpu.save(owner.context)
         if thread.context is not None and thread.levels:
             self.cpu.restore(thread.context)
-        elif isinstance(owner, UserThread):
-            self.cpu.restore(self._kernel_context)  # back to kernel mode
         self.owner = thread
 
     def drop(self, thread: Thread) -> None:
@@ -196,200 +194,90 @@ class Engine:
             thread.context = None
         thread.levels.clear()
 
-    # -- programs ---------------------------------------------------------------------------------------
-
-    def reset_user(self, user: UserThread, pc: int) -> None:
-        """Give a program fresh registers, to start at `pc`; they are the CPU's afterwards."""
-        if self._user_context is None:
-            self._user_context = self._first_user_context()
-        if user.context is None:
-            user.context = self.cpu.new_context()
-        self.own(user)
-        self.cpu.restore(self._user_context)
-        user.pc = pc
-
-    def _first_user_context(self) -> ctypes.c_void_p:
-        """A register set in user mode: the machine's own instruction for going there makes it."""
-        cpu, code = self.cpu, self.port.user.enter
-        if isinstance(self.owner, UserThread) or (self.owner is not None and self.owner.levels):
-            self.own(Thread())
-        page = cpu.text + self.text_size - PAGE_SIZE
-        old = self.mem.read(page, len(code))
-        self.mem.write(page, code)
-        self._drop_stale_code()
-        pc = page
-        while cpu.run(pc) == PREEMPTED:
-            pc = cpu.regs[0]
-        # It has ended with a fault: nothing is mapped at the user address it goes to.
-        user = self.port.user
-        for _, register in self.port.registers:
-            if register not in (self.port.pc, user.flags):
-                cpu.write(register, 0)
-        if user.descriptors is not None:
-            cpu.set_descriptors(user.descriptors.register, user.top, user.descriptors.size)
-        context = cpu.new_context()
-        cpu.save(context)
-        self.mem.write(page, old)
-        self._drop_stale_code()
-        cpu.restore(self._kernel_context)
-        return context
-
-    def copy_user(self, user: UserThread, space: AddressSpace) -> UserThread:
-        """A program with the same registers in another space (fork)."""
-        self.own(user)
-        other = UserThread(space)
-        other.context = self.cpu.new_context()
-        self.cpu.save(other.context)
-        other.pc = user.pc
-        return other
-
-    def user_registers(self, user: UserThread) -> list[int]:
-        """A program's registers, in the order of its trapframe."""
-        self.own(user)
-        return self.cpu.general()
-
-    def set_user_registers(self, user: UserThread, words: list[int]) -> None:
-        """Set them; the pc is `user.pc`."""
-        self.own(user)
-        self.cpu.set_general(words)
-
-    def segment_base(self, user: UserThread, which: str) -> int:
-        """The base of a program's own segment "f" or "g"."""
-        port = self.port.user
-        if which in port.segments:
-            self.own(user)
-            return self.cpu.read(port.segments[which])
-        table = port.descriptors
-        assert table is not None  # a machine has the one or the other
-        at = user.space.frame_bytes(port.top >> PAGE_SHIFT)
-        if at is None:
-            return 0
-        at += table.places[which]
-        return table.unpack(self.mem.buf[at : at + 8])
-
-    def set_segment_base(self, user: UserThread, which: str, base: int) -> None:
-        """Set it: at once, or for when the program loads the segment register. KernelError (ENOMEM)."""
-        port = self.port.user
-        if which in port.segments:
-            self.own(user)
-            self.cpu.write(port.segments[which], base)
-            return
-        table = port.descriptors
-        assert table is not None
-        at = user.space.own_page(port.top >> PAGE_SHIFT, READ) + table.places[which]
-        self.mem.buf[at : at + 8] = table.pack(base)
-
-    def fpu(self, user: UserThread) -> bytes:
-        """A program's floating-point registers, as fxsave stores them."""
-        self.own(user)
-        return self.port.user.save_fpu(self.cpu.read_wide)
-
-    def set_fpu(self, user: UserThread, data: bytes) -> None:
-        """Set them."""
-        self.own(user)
-        self.port.user.restore_fpu(data, self.cpu.write_wide)
-
-    def drop_user(self, user: UserThread) -> None:
-        """A program is gone: free its registers."""
-        if self.owner is user:
-            self.own(Thread())
-            self.owner = None
-        if user.context is not None:
-            self.cpu.free_context(user.context)
-            user.context = None
-
-    def run_user(self, user: UserThread) -> int:
-        """Run a program until it traps: what Cpu.run_user() says. Clock ticks only set `watchdog.tick`."""
-        if self.owner is not user:
-            self.own(user)
-        watchdog = self.watchdog
-        watchdog.entries += 1
-        if not watchdog.armed:
-            watchdog.arm()
-        stop = self.cpu.run_user(user.pc, user.space)
-        user.pc = self.cpu.regs[0]
-        return stop
-
     # -- calls ------------------------------------------------------------------------------------------
 
     def call(self, proto: Prototype, addr: int, *args: int) -> int:
         """Call the C function at `addr` and return its result; a stub runs as Python, without the CPU."""
         fn = self.stubs.get(addr)
         if fn is not None:
-            try:
-                return fn.body(self.context, *args) or 0
-            except KernelError as error:
-                if not fn.binding.returns_errno:
-                    raise
-                self.current.reason = error.reason
-                return error.errno
-            except MemFault as fault:
-                self.on_fault(self.current, fault, fn)
-        binding = proto.bind(self.port)
-        thread = self.current
-        level = self._enter(thread, binding, addr, args)
+            return self._call_stub(fn, args)
+        return (self._callers.get(proto) or self._caller(proto))(addr, args)
+
+    def _call_stub(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
         try:
-            self._loop(thread, level, addr)
-        finally:
-            thread.levels.pop()
-        _, _, _, value, high, *_ = self.cpu.regs
-        if binding.wide and self.port.ret_hi is not None:
-            value |= high << 32
-        return binding.result(value)
+            return fn.body(self.context, *args) or 0
+        except KernelError as error:
+            if not fn.binding.returns_errno:
+                raise
+            self.current.reason = error.reason
+            return error.errno
+        except MemFault as fault:
+            self.on_fault(self.current, fault, fn)
 
-    def _enter(self, thread: Thread, binding: Binding, addr: int, args: tuple[int, ...]) -> Level:
-        """Lay out the frame of a call: stack words, return address to the gate, argument registers."""
-        port, mem, cpu = self.port, self.mem, self.cpu
-        if not thread.stack_top:
-            self.new_stack(thread)
-        if self.owner is not thread:
-            self.own(thread)
-        words = binding.encode(args)
-        count, step, levels = len(port.args), port.dm.pointer, thread.levels
-        onstack = words[count:]
-        outer = levels[-1] if levels else None
-        top = outer.sp - _KERNEL_FRAME if outer else thread.stack_top
-        sp = (top - len(onstack) * step & -port.stack_align) - port.return_size
-        if sp - _HEADROOM < thread.stack_base:
-            self.on_fault(thread, MemFault(min(sp, thread.stack_base - step), WRITE), None)
-        mem.set_ptr(sp, cpu.gate)
-        for i, word in enumerate(onstack):
-            mem.set_ptr(sp + port.return_size + i * step, word)
-        level = Level(addr, sp)
-        levels.append(level)
-        cpu.enter(sp, outer.fp if outer else 0, words[:count])
-        if outer is None:
-            thread.started = thread.since = time.monotonic()
-        return level
+    def _caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
+        """What calls machine code of this prototype, with all that does not change at hand."""
+        cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
+        lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, cpu.entry
+        return_size = self.port.return_size
+        room = binding.stack.size + self.port.stack_align + return_size + _HEADROOM
 
-    def _loop(self, thread: Thread, level: Level, pc: int) -> None:
-        """Run until the function returns to the gate, serving the kernel functions it calls."""
-        cpu, functions, watchdog = self.cpu, self._slots, self.watchdog
-        while True:
-            watchdog.entries += 1
-            if not watchdog.armed:
-                watchdog.arm()
-            stop = cpu.run(pc)
+        def call(addr: int, args: tuple[int, ...]) -> int:
+            thread = self.current
+            levels = thread.levels
+            if levels:
+                outer = levels[-1]
+                top, fp = outer.sp - _KERNEL_FRAME, outer.fp
+                cpu.regs = ()  # no longer those of the call of the kernel function that makes this one
+            else:
+                if not thread.stack_top:
+                    self.new_stack(thread)
+                top, fp = thread.stack_top, 0
+                thread.started = 0.0
+            if self.owner is not thread:
+                self.own(thread)
+            if top - room < thread.stack_base:
+                self.on_fault(thread, MemFault(min(top, thread.stack_base) - return_size, WRITE), None)
+            sp = lay_out(top, fp, addr, args)
+            level = Level(addr, sp)
+            levels.append(level)
+            try:
+                if not watchdog.armed:
+                    watchdog.arm()
+                stop = run(entry, sp + return_size)
+                if stop != RETURNED:
+                    self._serve_until_returned(thread, level, stop)
+                return result(cpu.result)
+            finally:
+                levels.pop()
+
+        self._callers[proto] = call
+        return call
+
+    def _serve_until_returned(self, thread: Thread, level: Level, stop: int) -> None:
+        """Serve what has stopped a function, and let it run, until it has returned to the gate."""
+        cpu, watchdog = self.cpu, self.watchdog
+        returned = level.sp0 + self.port.return_size
+        while stop != RETURNED:
             if stop >= 0:
-                self._serve(thread, level, functions[stop])
+                self._serve(thread, level, self._slots[stop])
                 pc = cpu.return_pad
-            elif stop == RETURNED:
-                expected = level.sp0 + self.port.return_size
-                if cpu.regs[1] != expected:
-                    place = f"{cpu.regs[1]:#x}, not {expected:#x}"
-                    name = self.name_of(level.addr)
-                    self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
-                return
+            elif stop == ASTRAY:
+                place = f"{cpu.result[0]:#x}, not {returned:#x}"
+                name = self.name_of(level.addr)
+                self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
             elif stop == FAULTED:
                 assert cpu.fault is not None
                 self.on_fault(thread, cpu.fault, None)
             else:
                 pc = cpu.regs[0]
-                if 0 <= pc - cpu.text < self.text_size:
-                    cpu.stop()  # rather in the code that called this stub, of which a report would speak
+                if 0 <= pc - cpu.text < cpu.text_size:
+                    self.brake.pull()  # rather in the code that called the stub, which a report would name
                 else:
                     self._tick(thread)
                     self.own(thread)
+            if not watchdog.armed:
+                watchdog.arm()
+            stop = cpu.run(pc, returned)
 
     def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
         """Run one kernel function for machine code: arguments in, result out."""
@@ -471,6 +359,8 @@ class Engine:
         """A clock tick: has this thread had the CPU for too long?"""
         self.watchdog.tick = False
         now = time.monotonic()
+        if not thread.started:
+            thread.started = thread.since = now
         if thread.calls != thread.seen_calls:
             thread.seen_calls = thread.calls
             thread.since = now
@@ -481,5 +371,6 @@ class Engine:
 
     def check_entry(self, thread: Thread) -> None:
         """Has the outermost call of `thread` lasted too long? Kernel functions that wait awake ask this."""
+        thread.started = thread.started or time.monotonic()
         if thread.levels and time.monotonic() - thread.started > self.entry_limit:
             self.on_failure(thread, f"watchdog: {self.entry_limit:g} seconds in one call")

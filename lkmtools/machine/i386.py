@@ -17,6 +17,17 @@ def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     return x86.shortcut_code(bytes((0x83, 0x7C, 0x24, 4 + 4 * n, number)), value, size)
 
 
+def entry_code(words: int) -> bytes:
+    """`mov words, %esp; pop %ebp`, and so on."""
+    return x86.entry_code(b"\x8b\x25" + words.to_bytes(4, "little"), b"\x5d")
+
+
+def gate_code(words: int) -> bytes:
+    """`mov %esp, words+4; mov %eax, words+8; mov %edx, words+12; hlt`."""
+    stores = zip((b"\x89\x25", b"\xa3", b"\x89\x15"), (4, 8, 12), strict=True)
+    return b"".join(code + (words + at).to_bytes(4, "little") for code, at in stores) + x86.HLT
+
+
 # SYSENTER_CS = 8; edx = 0x1000, ecx = 0; sysexit.
 _ENTER = bytes.fromhex("b974010000 b808000000 31d2 0f30 ba00100000 31c9 0f35")
 # <i386/mcontext.h>: gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip cs eflags uesp ss
@@ -88,6 +99,8 @@ I386 = Port(
     filler=x86.INT3,
     constant_code=x86.constant_code,
     shortcut_code=shortcut_code,
+    entry_code=entry_code,
+    gate_code=gate_code,
     stack_align=16,
     return_size=4,
     va_list=stack_words,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lkmtools.abi.datamodel import DataModel, Layout
@@ -97,7 +98,7 @@ class _Access:
         self.prot = prot
         self.on_code_write = on_code_write
         form = {code: struct.Struct(dm.order + code) for code in "BHIiQ"}
-        pointer = form["Q" if dm.pointer == 8 else "I"]
+        pointer = form[dm.word]
         self.u8 = self._loader(form["B"])
         self.u16 = self._loader(form["H"])
         self.u32 = self._loader(form["I"])
@@ -230,6 +231,10 @@ class Memory(_Access):
         if off < 0 or length < 0 or off + length > self.size:
             raise MemFault(addr if not 0 <= off < self.size else self.base + self.size, access)
         return off
+
+    def reader(self, codec: struct.Struct, addr: int) -> Callable[[], tuple[Any, ...]]:
+        """A function that unpacks the struct at `addr` each time: half the cost of unpack()."""
+        return partial(codec.unpack_from, self.buf, self.locate(addr, codec.size, READ))
 
     def fill(self, addr: int, length: int, byte: int = 0) -> None:
         """Set `length` bytes to `byte`."""

@@ -102,6 +102,11 @@ class Port:
     # Its beginning, when it does so if its n-th argument, an int, is a small number: (n, number, constant,
     # size), of that size.
     shortcut_code: Callable[[int, int, int, int], bytes]
+    # Load sp from the word at this address, then pop the argument registers in order, the frame pointer and
+    # the pc; the direction flag is then clear, as a C function expects it.
+    entry_code: Callable[[int], bytes]
+    # Where such a function returns to: store sp, the result and its upper half behind that word, and halt.
+    gate_code: Callable[[int], bytes]
 
     stack_align: int  # at entry, (sp + return address size) is a multiple of this
     return_size: int  # bytes the call instruction pushes

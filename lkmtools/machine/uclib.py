@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+from functools import cache
 from typing import Any, NamedTuple
 
 from lkmtools.errors import LkmtoolsError
@@ -71,6 +72,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 }
 
 
+@cache
 def load() -> ctypes.CDLL:
     """The library with its signatures set; LkmtoolsError when it is not installed."""
     spec = importlib.util.find_spec("unicorn")
@@ -94,8 +96,10 @@ def load() -> ctypes.CDLL:
     return lib
 
 
-def hot(lib: ctypes.CDLL) -> Hot:
-    """The inner loop's calls of a library that load() gave."""
+@cache
+def hot() -> Hot:
+    """The inner loop's calls."""
+    lib = load()
     quick = ctypes.PyDLL(lib._name)
     return Hot(
         lib.uc_emu_start,

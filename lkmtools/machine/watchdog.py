@@ -8,32 +8,31 @@ from __future__ import annotations
 
 import threading
 
-from lkmtools.machine.cpu import Cpu
+from lkmtools.machine.brake import Brake
 
 TICK = 0.01  # seconds
 _IDLE_TICKS = 5
 
 
 class Watchdog:
-    """Ticks for one CPU. `entries` must grow whenever the CPU begins to run, and the clock be armed then."""
+    """Ticks for the CPUs of one brake. Whoever runs one calls arm() before when `armed` is not set."""
 
-    def __init__(self, cpu: Cpu) -> None:
-        self._cpu = cpu
-        self.entries = 0
+    def __init__(self, brake: Brake) -> None:
+        self._brake = brake
         self.tick = False
-        self.armed = False
+        self.armed = False  # has a run begun since the last tick?
         self._wake = threading.Event()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lkm-clock", daemon=True)
         self._thread.start()
 
     def arm(self) -> None:
-        """Begin to tick. Call after counting the entry, so that going idle cannot miss it."""
+        """Note that a run begins: the clock ticks, and will for a while."""
         self.armed = True
         self._wake.set()
 
     def close(self) -> None:
-        """End the thread; after this the CPU may be freed."""
+        """End the thread; after this the CPUs may be freed."""
         self._end.set()
         self._wake.set()
         self._thread.join()
@@ -41,13 +40,12 @@ class Watchdog:
     def _run(self) -> None:
         while not self._end.is_set():
             self._wake.wait()
-            seen, idle = self.entries, 0
+            idle = 0
             while idle < _IDLE_TICKS and not self._end.wait(TICK):
+                idle = idle + 1 if self._brake.pulled and not self.armed else 0
+                self.armed = False
                 self.tick = True
-                self._cpu.stop()
-                idle = idle + 1 if seen == self.entries and not self._cpu.running else 0
-                seen = self.entries
+                self._brake.pull()
             self._wake.clear()
-            self.armed = False
-            if seen != self.entries:  # an entry came while we went idle
-                self.arm()
+            if self.armed:  # since the last tick: its wake-up may have been cleared
+                self._wake.set()

@@ -9,6 +9,7 @@ HLT = b"\xf4"
 RET = b"\xc3"
 INT3 = b"\xcc"
 NOP = b"\x90"
+CLD = b"\xfc"
 
 FAULTS = {
     0: "integer divide fault",
@@ -40,6 +41,11 @@ _TLS = (
 )  # a descriptor: user data, present, writable, 4 GiB; its base is to be filled in
 FREE_FLAGS = 0x240CD5  # CF PF AF ZF SF DF OF AC ID
 CARRY = 1
+
+
+def entry_code(load_sp: bytes, pops: bytes) -> bytes:
+    """Take the stack pointer from memory and registers off the stack, clear the direction flag, return."""
+    return load_sp + pops + CLD + RET
 
 
 def descriptor(base: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from progfix import Runner
 
+from lkmtools import modules
 from lkmtools.abi.errno import E2BIG, ENOEXEC, strerror
 
 
@@ -303,3 +304,51 @@ def test_ksyms_is_at_its_address_in_the_programs_own_memory(runner: Runner) -> N
         before="#include <sys/ksyms.h>\n",
     )
     assert ran.out == "0 127 ELF\n"
+
+
+def test_code_is_what_was_written_last_by_the_program_or_the_kernel(runner: Runner) -> None:
+    """A function in writable memory is run, stored again, run, read from a file by the kernel, run."""
+    ran = runner.main(
+        """
+        int (*f)(void) = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_ANON | MAP_PRIVATE, -1, 0);
+        char *code = (char *)f;
+        int got[5], st;
+        memcpy(code, "\\xb8\\1\\0\\0\\0\\xc3", 6); got[0] = f();
+        code[1] = 2; got[1] = f();
+        if (read(0, code, 6) != 6) return 1;
+        got[2] = f();
+        if (fork() == 0) { code[1] = 4; _exit(f()); }
+        wait(&st); got[3] = WEXITSTATUS(st); got[4] = f();
+        printf("%d %d %d %d %d\\n", got[0], got[1], got[2], got[3], got[4]);
+        """,
+        stdin=b"\xb8\3\0\0\0\xc3",
+    )
+    assert ran.out == "1 2 3 4 3\n"
+
+
+FLOATING = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lkm.h>
+static int reset(struct lwp *l, const void *v, register_t *r) { __asm__ volatile("fninit"); return 0; }
+static struct sysent ent = { 0, 0, 0, reset };
+MOD_SYSCALL("reset", 210, &ent);
+int reset_lkmentry(struct lkm_table *, int, int);
+int reset_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+def test_a_module_and_a_program_have_registers_of_their_own(runner: Runner, cc: Any, machine: str) -> None:
+    """A system call that sets up the floating-point unit anew leaves the program's control word alone."""
+    modules.load(runner.lk.process(), cc(FLOATING, machine=machine, name="reset"))
+    ran = runner.main(
+        """
+        unsigned short word = 0x27f, after = 0;
+        __asm__ volatile("fldcw %0" : : "m"(word));
+        if (syscall(210) != 0) return 1;
+        __asm__ volatile("fnstcw %0" : "=m"(after));
+        printf("%x\\n", after);
+        """
+    )
+    assert ran.out == "27f\n"

@@ -55,13 +55,13 @@ def test_every_call_does_what_its_manual_says(
 ) -> None:
     """Five programs check themselves; together they make every call of the list."""
     made: set[int] = set()
-    native = SystemCalls.native
+    enter = SystemCalls.enter
 
     def seen(calls: SystemCalls, lwp: Any, number: int, *rest: Any) -> tuple[int, int]:
         made.add(number)
-        return native(calls, lwp, number, *rest)
+        return enter(calls, lwp, number, *rest)
 
-    monkeypatch.setattr(SystemCalls, "native", seen)
+    monkeypatch.setattr(SystemCalls, "enter", seen)
     share = tmp_path / "share"
     share.mkdir()
     (tmp_path / "share/as").write_text("a" * 6000)

@@ -9,7 +9,7 @@ from preemptfix import SOURCE
 from progfix import Runner
 
 from lkmtools.machine import UserThread
-from lkmtools.machine.cpu import PREEMPTED
+from lkmtools.machine.emulator import PREEMPTED
 
 BODY = """
     volatile u_int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_ANON | MAP_SHARED, -1, 0);
@@ -37,14 +37,14 @@ def test_processes_that_count_in_one_memory_lose_and_repeat_nothing(
     runner = Runner(cc, machine)
     image = runner.build(f"{SOURCE}\n{COUNT}\nint main(void)\n{{{BODY}return 0;\n}}\n")
     engine, stops = runner.k.engine, []
-    run_user = engine.run_user
+    run = engine.user_cpu.run
 
     def shortly(user: UserThread) -> int:
-        engine.cpu.stop()
-        stops.append(run_user(user))
+        engine.brake.pull()
+        stops.append(run(user))
         return stops[-1]
 
-    monkeypatch.setattr(engine, "run_user", shortly)
+    monkeypatch.setattr(engine.user_cpu, "run", shortly)
     ran = runner.run(image)
     assert ran.out == "0 6 3000\n"
     assert stops.count(PREEMPTED) > 3000

@@ -162,7 +162,7 @@ def test_stops_at_any_time_lose_and_repeat_nothing(bench: Bench) -> None:
     def hammer() -> None:
         while not over.is_set():
             bench.engine.watchdog.tick = True
-            bench.engine.cpu.stop()
+            bench.engine.brake.pull()
 
     thread = threading.Thread(target=hammer)
     thread.start()

@@ -41,7 +41,7 @@ def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Any]
     ticks: list[int] = []
     bench.engine.on_tick = lambda thread: ticks.append(1)
     wrong = 0
-    with hammer(bench.engine.cpu):
+    with hammer(bench.engine.brake):
         while len(ticks) < PREEMPTIONS and not wrong:
             wrong = bench.call(f"unsigned int {function}(unsigned int n)", 480)
     assert wrong == 0
@@ -59,10 +59,10 @@ def test_a_stop_at_every_other_block_repeats_no_instruction(
 
     def on_tick(thread: Any) -> None:
         ticks.append(1)
-        bench.engine.cpu.stop()
+        bench.engine.brake.pull()
 
     bench.engine.on_tick = on_tick
-    bench.engine.cpu.stop()
+    bench.engine.brake.pull()
     assert bench.call("unsigned int calling(unsigned int n)", 160) == 0
     assert len(ticks) > 160 * 8  # each round has sixteen blocks of `rep movsb` alone
 

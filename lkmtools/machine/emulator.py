@@ -1,0 +1,232 @@
+"""A Unicorn engine over RAM: page table, hooks, registers. cpu.py and usercpu.py say what runs in theirs.
+
+Unicorn's virtual TLB mode asks us for every translation, so our page permissions are the page table. A denied
+access is answered with a physical page that does not exist: the emulator then stops with the exact address
+and the registers as they were before the instruction. No kernel work is done inside a callback, and no
+callback raises.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from lkmtools.errors import LkmtoolsError
+from lkmtools.machine import uclib
+from lkmtools.machine.brake import Brake
+from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.port import Port
+
+_NOWHERE = 0xF0000000  # a physical page beyond any RAM
+_ACCESS = {uclib.UC_MEM_READ: READ, uclib.UC_MEM_WRITE: WRITE, uclib.UC_MEM_FETCH: EXEC}
+_DENIED = {
+    uclib.UC_ERR_READ_UNMAPPED: READ,
+    uclib.UC_ERR_WRITE_UNMAPPED: WRITE,
+    uclib.UC_ERR_FETCH_UNMAPPED: EXEC,
+}
+
+# What a run answers besides what belongs to its mode.
+PREEMPTED = -2
+FAULTED = -3
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the CPU could not go on. `addr` and `access` belong to a page fault, `trap` to an exception."""
+
+    pc: int
+    addr: int | None
+    access: int
+    trap: int | None
+
+    def describe(self, port: Port) -> str:
+        """What happened, in the words of a panic message."""
+        if self.addr is not None:
+            what = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}[self.access]
+            return f"page fault: {what} at {self.addr:#x}"
+        if self.trap is not None:
+            return port.faults.get(self.trap, f"unexpected interrupt {self.trap:#x}")
+        return "privileged or undefined instruction fault"
+
+
+class Batch:
+    """Registers that are read or written together: fetch(), then get(); or put(values), then store().
+
+    Every other argument of these calls is made beforehand.
+    """
+
+    __slots__ = ("_cells", "_ids", "_pointers", "fetch", "get", "put", "store")
+
+    def __init__(self, handle: ctypes.c_void_p, registers: tuple[int, ...]) -> None:
+        n = len(registers)
+        self._ids = (ctypes.c_int * n)(*registers)
+        self._cells = (ctypes.c_uint64 * n)()
+        base = ctypes.addressof(self._cells)
+        self._pointers = (ctypes.c_void_p * n)(*(base + 8 * i for i in range(n)))
+        ids = ctypes.c_void_p(ctypes.addressof(self._ids))
+        pointers = ctypes.c_void_p(ctypes.addressof(self._pointers))
+        hot = uclib.hot()
+        self.fetch = partial(hot.read_batch, handle, ids, pointers, ctypes.c_int(n))
+        self.store = partial(hot.write_batch, handle, ids, pointers, ctypes.c_int(n))
+        codec = struct.Struct(f"={n}Q")
+        self.get = partial(codec.unpack, self._cells)
+        self.put = partial(codec.pack_into, self._cells, 0)
+
+
+class Emulator:
+    """An engine. What runs in it, and what its addresses mean, its two subclasses say.
+
+    After a run `regs` has the registers that the subclass names, and after FAULTED `fault` says why.
+    """
+
+    def __init__(self, port: Port, mem: Memory, brake: Brake, end: int) -> None:
+        """`end` is an address that is never executed."""
+        self.port = port
+        self.mem = mem
+        self.brake = brake
+        self.fault: Fault | None = None
+        self.regs: tuple[int, ...] = ()
+        self._page = 0
+        self._bad: tuple[int, int] | None = None
+        self._trap: int | None = None
+        self._open()
+        segments = port.user.segments.values()
+        numbers = (*(number for _, number in port.registers), *segments)
+        self._registers = {number: ctypes.c_int(number) for number in numbers}
+        self._cell = ctypes.c_uint64()
+        self._cell_ref = ctypes.byref(self._cell)
+        self._begin = ctypes.c_uint64()
+        self._end = ctypes.c_uint64(end)
+        never = (ctypes.c_uint64(0), ctypes.c_size_t(0))  # no timeout, no instruction limit
+        self._start = partial(self._hot.start, self._h, self._begin, self._end, *never)
+
+    # -- the engine -------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        lib = self._uc = uclib.load()
+        self._hot = uclib.hot()
+        handle = ctypes.c_void_p()
+        self._check(lib.uc_open(self.port.uc_arch, self.port.uc_mode, ctypes.byref(handle)), "uc_open")
+        self._h = handle
+        self._ctl(uclib.UC_CTL_TCG_BUFFER_SIZE, ctypes.c_uint32(16 << 20))
+        self._ctl(uclib.UC_CTL_TLB_TYPE, ctypes.c_int(uclib.UC_TLB_VIRTUAL))
+        self._pin = ctypes.c_char.from_buffer(self.mem.buf)
+        self._check(
+            lib.uc_mem_map_ptr(handle, 0, self.mem.size, uclib.UC_PROT_ALL, ctypes.addressof(self._pin)),
+            "uc_mem_map_ptr",
+        )
+        self._callbacks: list[Any] = []  # as long as the engine calls them
+        self._hook(uclib.UC_HOOK_TLB_FILL, uclib.TLB_CB(self._fill))
+        self._hook(uclib.UC_HOOK_MEM_UNMAPPED, uclib.MEM_CB(self._denied))
+        self._hook(uclib.UC_HOOK_INTR, uclib.INTR_CB(self._interrupt))
+        self._hook(uclib.UC_HOOK_BLOCK, self.brake.hook, data=self.brake.data)
+
+    def _hook(self, kind: int, callback: Any, *more: Any, data: ctypes.c_void_p | None = None) -> None:
+        hook = ctypes.c_size_t()
+        self._check(
+            self._uc.uc_hook_add(
+                self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, data,
+                ctypes.c_uint64(1), ctypes.c_uint64(0), *more,
+            ),
+            "uc_hook_add",
+        )  # fmt: skip
+        self._callbacks.append(callback)
+
+    def _on_instructions(self, numbers: Iterable[int], handler: Callable[..., int]) -> None:
+        """Call `handler` in place of instructions, by Unicorn's numbers."""
+        callback = uclib.INSN_CB(handler)
+        for number in numbers:
+            self._hook(uclib.UC_HOOK_INSN, callback, ctypes.c_int(number))
+
+    def close(self) -> None:
+        """Free the engine. No thread may be running it."""
+        handle, self._h = self._h, ctypes.c_void_p()
+        if handle:
+            self._uc.uc_close(handle)
+            del self._pin
+
+    def _check(self, status: int, what: str) -> None:
+        if status != uclib.UC_ERR_OK:
+            raise LkmtoolsError(f"Unicorn: {what} failed with error {status}")
+
+    def _ctl(self, kind: int, *args: Any) -> None:
+        self._check(self._uc.uc_ctl(self._h, uclib.ctl_write(kind, len(args)), *args), f"uc_ctl {kind}")
+
+    def _translate(self, va: int, access: int) -> tuple[int, int] | None:
+        """The frame of the page at `va` and the accesses it permits; None when `access` is not among them."""
+        raise NotImplementedError
+
+    def _fill(self, _uc: Any, va: int, kind: int, entry: Any, _data: Any) -> bool:
+        """The page table: one translation for a page the CPU has not seen since the last flush."""
+        result = entry.contents
+        found = self._translate(va, _ACCESS[kind])
+        if found is not None:
+            result.paddr = found[0] << PAGE_SHIFT
+            result.perms = found[1]
+        else:
+            self._page = va & -PAGE_SIZE
+            result.paddr = _NOWHERE
+            result.perms = uclib.UC_PROT_ALL
+        return True
+
+    def _denied(self, _uc: Any, _kind: int, addr: int, _size: int, _value: int, _data: Any) -> bool:
+        self._bad = (self._page | addr & PAGE_SIZE - 1, addr)
+        return False
+
+    def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
+        self._trap = number
+        self._hot.stop(self._h)
+
+    def _note_fault(self, status: int, pc: int) -> None:
+        trap, self._trap = self._trap, None
+        bad, self._bad = self._bad, None
+        if status in _DENIED and bad is not None:
+            self.fault = Fault(pc, bad[0], _DENIED[status], None)
+            self.flush_tlb()  # the denied page's entry stays otherwise
+        else:
+            self.fault = Fault(pc, None, 0, trap)
+
+    # -- page table and translations --------------------------------------------------------------------
+
+    def flush_tlb(self) -> None:
+        """Forget every translation of addresses: after any change of the page table."""
+        self._ctl(uclib.UC_CTL_TLB_FLUSH)
+
+    # -- registers --------------------------------------------------------------------------------------
+
+    def read(self, register: int) -> int:
+        """One register, by the port's number for it."""
+        self._cell.value = 0
+        self._hot.reg_read(self._h, self._registers[register], self._cell_ref)
+        return self._cell.value
+
+    def write(self, register: int, value: int) -> None:
+        """Set one register."""
+        self._cell.value = value & 0xFFFFFFFFFFFFFFFF
+        self._hot.reg_write(self._h, self._registers[register], self._cell_ref)
+
+    # -- contexts ---------------------------------------------------------------------------------------
+
+    def new_context(self) -> ctypes.c_void_p:
+        """Room for a register set; give it back with free_context."""
+        context = ctypes.c_void_p()
+        self._check(self._uc.uc_context_alloc(self._h, ctypes.byref(context)), "uc_context_alloc")
+        return context
+
+    def save(self, context: ctypes.c_void_p) -> None:
+        """Store all registers in `context`."""
+        if status := self._hot.save(self._h, context):
+            self._check(status, "uc_context_save")
+
+    def restore(self, context: ctypes.c_void_p) -> None:
+        """Load all registers from `context`."""
+        if status := self._hot.restore(self._h, context):
+            self._check(status, "uc_context_restore")
+
+    def free_context(self, context: ctypes.c_void_p) -> None:
+        """Give a context back."""
+        self._uc.uc_context_free(context)
