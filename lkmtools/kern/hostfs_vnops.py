@@ -11,10 +11,10 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, ENOTDIR, ENXIO, EPERM
+from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE, IO_APPEND
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
-from lkmtools.abi.stat import S_IFDIR, S_IFREG
+from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
@@ -94,8 +94,10 @@ def _parent(k: Kernel, a: SimpleNamespace, directory: Inode, mp: int) -> int:
 
 @_vnop("open")
 def hostfs_open(k: Kernel, a: SimpleNamespace) -> None:
-    """See that the host opens the file in that way, too. ENXIO for a device node."""
+    """See that the host opens the file in that way, too. ENXIO for a device node, EOPNOTSUPP for a FIFO."""
     inode = k.hostfs.inode(k, a.a_vp)
+    if inode.kind == S_IFIFO:
+        raise KernelError(EOPNOTSUPP, "FIFOs of the host are not opened")
     if view_of(k, a.a_vp, "hostfs_open").v_type in (VBLK, VCHR):
         raise KernelError(ENXIO, "devices of the host are not opened")
     if inode.kind == S_IFREG:

@@ -1,4 +1,4 @@
-"""The root file system: a tree of directories, files, device nodes and symbolic links in Python memory.
+"""The root file system: directories, files, FIFOs, device nodes and symbolic links in Python memory.
 
 Nodes have the attributes stat(2) shows. How many there are, and how much is in files, is limited: whoever
 fills them gets ENOSPC.

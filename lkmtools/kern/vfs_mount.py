@@ -35,6 +35,7 @@ from lkmtools.kern.vfs_subr import check_locked, view_of, vnodes_of, vrele
 from lkmtools.kern.vnode_if import Operation, check_vnode, operations
 
 if TYPE_CHECKING:
+    from lkmtools.kern.fifo_vnops import Fifo
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm_record import Module
@@ -56,6 +57,7 @@ class Vfs:
         self.vnodes: set[int] = set()
         self.unused: dict[int, None] = {}
         self.mounts: dict[int, Node | None] = {}
+        self.fifos: dict[int, Fifo] = {}  # the open ones, by vnode
         self.names: set[int] = set()  # buffers of names that namei() gave to modules
         self.next_fsid = 1
 

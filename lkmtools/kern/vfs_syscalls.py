@@ -17,7 +17,9 @@ from lkmtools.abi.stat import (
     S_IFBLK,
     S_IFCHR,
     S_IFDIR,
+    S_IFIFO,
     S_IFMT,
+    S_IFREG,
 )
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.syscall import (
@@ -32,12 +34,13 @@ from lkmtools.abi.syscall import (
     SYS_fchown,
     SYS_lchown,
     SYS_mkdir,
+    SYS_mkfifo,
     SYS_mknod,
     SYS_open,
     SYS_rmdir,
     SYS_unlink,
 )
-from lkmtools.abi.vnode import VBLK, VCHR, VDIR
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.ramfs import Node
@@ -105,7 +108,7 @@ def _open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
     """By vnodes; devices and directories of the root file system without."""
     proc, name = lwp.proc, place.path
     node = None if place.mounted else _node_or_none(k, lwp, place, fflag)
-    if node is None or node.data is not None:
+    if node is None or node.mode & S_IFMT in (S_IFREG, S_IFIFO):
         place.to_vnodes()
         return vn_open(k, lwp, place, fflag, mode)
     if fflag & O_CREAT and fflag & O_EXCL:
@@ -163,6 +166,17 @@ def compat_50_sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> 
 def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
     """Make a device node."""
     _mknod(k, lwp, path, mode, dev)
+
+
+@syscall(SYS_mkfifo, "const char *path, mode_t mode")
+def sys_mkfifo(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Make a FIFO."""
+    perms = mode & 0o7777 & ~lwp.proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mknod", va_type=VFIFO, va_mode=perms)
+        else:
+            k.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
 
 
 def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:

@@ -2,9 +2,9 @@
 
 Readers hold a file's lock shared, writers exclusively, for one call at a time.
 
-A device node of any file system opens its driver; its vnode is referenced until the close.
+A device node of any file system opens its driver, a FIFO a pipe; its vnode is referenced until the close.
 
-Not modelled: FIFOs and sockets on mounted file systems (EOPNOTSUPP at open).
+Not modelled: sockets (EOPNOTSUPP at open).
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ from lkmtools.abi.fcntl import (
 )
 from lkmtools.abi.mount import MNT_NODEV, MNT_RDONLY
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
+from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import export
+from lkmtools.kern.fifo_vnops import open_fifo
 from lkmtools.kern.kern_copy import Pieces, transfer, uio_for
 from lkmtools.kern.kern_descrip import File, off_t
 from lkmtools.kern.ramfs import Node
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.vfs_lookup import Place
 
+_SPECIAL = (VCHR, VBLK, VFIFO)  # opening them is not VOP_OPEN alone, and they have no length
 _MAP_CHUNK = 1 << 16  # bytes of a file read at once for a mapping
 
 
@@ -311,13 +314,13 @@ def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
         if wanted:
             vop(k, "access", place.vp, wanted, cred)
     vp = place.vp
-    device = view_of(k, vp, "open").v_type in (VCHR, VBLK)
-    if fflag & O_TRUNC and not device:
+    special = view_of(k, vp, "open").v_type in _SPECIAL
+    if fflag & O_TRUNC and not special:
         setattr_of(k, lwp, vp, va_size=0)
     flag = fflag & ~(O_CREAT | O_TRUNC | O_EXCL)
     vop(k, "open", vp, flag, cred)
-    if device:
-        return _open_device(k, lwp, place, flag)
+    if special:
+        return _open_special(k, lwp, place, flag)
     if flag & FWRITE:
         view = view_of(k, vp, "open")
         view.v_writecount = view.v_writecount + 1
@@ -326,13 +329,14 @@ def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
     return VnodeFile(k, vp, flag, place.path)
 
 
-def _open_device(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
-    """Open the driver of a device node (spec_open()); until the close the vnode is referenced."""
+def _open_special(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
+    """Open the driver of a device node, or the pipe of a FIFO; until the close the vnode is referenced."""
     va = getattr_of(k, lwp, place.vp)
     mode = VTTOIF[view_of(k, place.vp, "open").v_type] | va.va_mode & 0o7777
     node = Node(va.va_fileid, mode, va.va_uid, va.va_gid, va.va_rdev, va.va_mtime_tv_sec)
     node.nlink = va.va_nlink
     vp, place.dvp = place.take()
+    place.release()  # who opens may sleep
     vcall(k, "unlock", vp, 0)
 
     def done(lwp: Lwp) -> int:
@@ -341,6 +345,8 @@ def _open_device(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
         vput(k, vp)
         return errno
 
+    if mode & S_IFMT == S_IFIFO:
+        return open_fifo(k, lwp, vp, (node, flag), done)
     try:
         file = open_node(k, lwp, node, flag)
     except KernelError:
@@ -383,8 +389,8 @@ def _check_open(k: Kernel, place: Place, fflag: int) -> None:
         raise KernelError(EEXIST, f"'{place.path}' exists")
     if kind == VLNK:
         raise KernelError(EFTYPE, f"'{place.path}' is a symbolic link")
-    if kind in (VSOCK, VFIFO):
-        raise KernelError(EOPNOTSUPP, f"'{place.path}' is a socket or FIFO")
+    if kind == VSOCK:
+        raise KernelError(EOPNOTSUPP, f"'{place.path}' is a socket")
     if kind in (VCHR, VBLK) and k.vfs.mount(view_of(k, place.vp, "open").v_mount).mnt_flag & MNT_NODEV:
         raise KernelError(ENXIO, f"'{place.path}': devices of this file system are not opened (nodev)")
     if fflag & O_DIRECTORY and kind != VDIR:
@@ -392,5 +398,5 @@ def _check_open(k: Kernel, place: Place, fflag: int) -> None:
     if fflag & (FWRITE | O_TRUNC):
         if kind == VDIR:
             raise KernelError(EISDIR, f"'{place.path}' is a directory")
-        if kind not in (VCHR, VBLK):
+        if kind not in _SPECIAL:
             check_writable(k, place.vp)

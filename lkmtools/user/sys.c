@@ -30,7 +30,7 @@ STUB(close, SYS_close) STUB(dup, SYS_dup) STUB(dup2, SYS_dup2) STUB(unlink, SYS_
 STUB(link, SYS_link) STUB(symlink, SYS_symlink) STUB(readlink, SYS_readlink)
 STUB(rename, SYS_rename) STUB(access, SYS_access) STUB(chdir, SYS_chdir) STUB(chroot, SYS_chroot)
 STUB(fchdir, SYS_fchdir) STUB(mkdir, SYS_mkdir) STUB(rmdir, SYS_rmdir) STUB(chmod, SYS_chmod)
-STUB(mknod, SYS___mknod50) STUB(umask, SYS_umask) STUB(stat, SYS___stat50)
+STUB(mknod, SYS___mknod50) STUB(mkfifo, SYS_mkfifo) STUB(umask, SYS_umask) STUB(stat, SYS___stat50)
 STUB(lstat, SYS___lstat50) STUB(fstat, SYS___fstat50) STUB(getdents, SYS___getdents30)
 STUB(sync, SYS_sync) STUB(getpid, SYS_getpid) STUB(getppid, SYS_getppid) STUB(getuid, SYS_getuid)
 STUB(geteuid, SYS_geteuid) STUB(getgid, SYS_getgid) STUB(getegid, SYS_getegid) STUB(kill, SYS_kill)

@@ -10,6 +10,7 @@ int	lstat(const char *, struct stat *);
 int	fstat(int, struct stat *);
 int	chmod(const char *, mode_t);
 int	mkdir(const char *, mode_t);
+int	mkfifo(const char *, mode_t);
 int	mknod(const char *, mode_t, dev_t);
 mode_t	umask(mode_t);
 
