@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.measure import Result, pair
+from bench.measure import PROCESSOR, Result, pair
 from bench.samples import compiled, private_socket
 from lkmtools import client, modules
 from lkmtools.abi.fcntl import O_RDONLY
@@ -151,4 +151,5 @@ def _generation(lk: LocalKernel, why: str, which: int) -> Result:
         symbols.add(table)
         symbols.image().release()
 
-    return pair(f"new generation, {MANY:,} symbols, {why} / copy", fresh, lambda: bytes(data), 20, RUNS)
+    name = f"new generation, {MANY:,} symbols, {why} / copy"
+    return pair(name, fresh, lambda: bytes(data), 20, RUNS, clock=PROCESSOR)

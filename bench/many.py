@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import Result, pair
+from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
 from lkmtools import modules
 from lkmtools.client import Process
@@ -35,6 +35,7 @@ def _measure(directory: Path, hello: Path, empty: Process, full: Process) -> Res
         1.3,
         RUNS,
         BATCH,
+        PROCESSOR,
     )
 
 
