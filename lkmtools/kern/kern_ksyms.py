@@ -220,11 +220,11 @@ class Symbols:
         """The image of this generation, with one reference more for the caller; ENOMEM."""
         image = self._image
         if image is None or image.generation != self.generation:
+            if image is not None:  # those who have it open keep it; its memory may serve for the next
+                self._image = None
+                image.release()
             tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
-            fresh = Image(self.generation, build(self.codec, self._machine, tables))
-            if image is not None:
-                image.release()  # those who have it open keep it
-            self._image = image = fresh
+            self._image = image = Image(self.generation, build(self.codec, self._machine, tables))
             self._images.add(image)
         image.refs += 1
         return image
