@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -85,6 +87,30 @@ def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
             assert out.strip() == (b"mine" + s.image()[4:8]).hex()
             assert s.image()[:4] == b"\x7fELF"
     assert other.returncode == 0
+
+
+def test_snapshots_taken_while_modules_come_and_go_are_whole(daemon: Any, cc: Any) -> None:
+    """Six processes open and close at once: each image has all symbols of the module or none."""
+
+    def reader(found: list[int]) -> None:
+        with daemon.connect("reader") as p:
+            for _ in range(5):
+                with suppress(KernelError):  # ENXIO: three changes during one open
+                    s = Snapshot(p)
+                    found.append(sum(name.startswith("probe_") for name in names(s.image())))
+                    s.close()
+
+    results: list[list[int]] = [[] for _ in range(6)]
+    readers = [threading.Thread(target=reader, args=(found,)) for found in results]
+    for thread in readers:
+        thread.start()
+    with daemon.connect("unloader") as p:
+        while any(thread.is_alive() for thread in readers):
+            load(daemon, cc)
+            modules.unload(p, "probe")
+    whole = {"probe_lkmentry", "probe_value", "probe_run"}
+    assert {count for found in results for count in found} <= {0, len(whole)}
+    assert all(results)
 
 
 def test_a_killed_process_frees_it(daemon: Any) -> None:
