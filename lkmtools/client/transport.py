@@ -113,7 +113,7 @@ class Transport:
             started()
             return self.wait(serial)
         except BaseException:
-            self._socket.close()
+            self.close()
             raise
 
     def signal(self, number: int) -> None:

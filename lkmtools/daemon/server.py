@@ -284,7 +284,7 @@ class Server:
                 why = f"user {conn.cred.uid} may not run programs as user {cred.uid}"
                 raise KernelError(EPERM, why)
             return kernel.spawn(proc, cred, what, conn.exited)
-        except KernelError:
+        except BaseException:
             for file in opened:
                 file.dispose()
             raise

@@ -120,6 +120,7 @@ class Emulator:
             "uc_mem_map_ptr",
         )
         self._callbacks: list[Any] = []  # as long as the engine calls them
+        self._contexts: dict[int, ctypes.c_void_p] = {}  # by address
         self._hook(uclib.UC_HOOK_TLB_FILL, uclib.TLB_CB(self._fill))
         self._hook(uclib.UC_HOOK_MEM_UNMAPPED, uclib.MEM_CB(self._denied))
         self._hook(uclib.UC_HOOK_INTR, uclib.INTR_CB(self._interrupt))
@@ -145,6 +146,8 @@ class Emulator:
     def close(self) -> None:
         """Free the engine. No thread may be running it."""
         handle, self._h = self._h, ctypes.c_void_p()
+        while self._contexts:
+            self._uc.uc_context_free(self._contexts.popitem()[1])
         if handle:
             self._uc.uc_close(handle)
             del self._pin
@@ -212,9 +215,10 @@ class Emulator:
     # -- contexts ---------------------------------------------------------------------------------------
 
     def new_context(self) -> ctypes.c_void_p:
-        """Room for a register set; give it back with free_context."""
+        """Room for a register set, until free_context() or close()."""
         context = ctypes.c_void_p()
         self._check(self._uc.uc_context_alloc(self._h, ctypes.byref(context)), "uc_context_alloc")
+        self._contexts[context.value or 0] = context
         return context
 
     def save(self, context: ctypes.c_void_p) -> None:
@@ -229,4 +233,4 @@ class Emulator:
 
     def free_context(self, context: ctypes.c_void_p) -> None:
         """Give a context back."""
-        self._uc.uc_context_free(context)
+        self._uc.uc_context_free(self._contexts.pop(context.value or 0))
