@@ -224,11 +224,11 @@ class Scheduler:
         finally:
             if timer is not None:
                 timer.cancel()
-        if lwp.woken:
-            if lwp.woken == EINTR and not lwp.killed and self._k.stop_asleep(lwp):
+        errno = lwp.woken
+        if errno:
+            if errno == EINTR and not lwp.killed and self._k.stop_asleep(lwp):  # which sleeps, too
                 return
-            why = "interrupted by a signal" if lwp.woken == EINTR else f"'{wmesg}' timed out"
-            raise KernelError(lwp.woken, why)
+            raise KernelError(errno, "interrupted by a signal" if errno == EINTR else f"'{wmesg}' timed out")
 
     def block(self, ident: int) -> None:
         """Wait for a lock until wakeup(ident) (turnstile_block()); soft interrupts may too."""
