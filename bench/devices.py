@@ -28,7 +28,7 @@ NOTHING = """
 #include <sys/lkm.h>
 static int nothing(struct lwp *l, const void *v, register_t *r) { return 0; }
 static struct sysent ent = { 0, 0, 0, nothing };
-MOD_SYSCALL("nothing", 24, &ent);
+MOD_SYSCALL("nothing", 24, &ent);	/* in place of getuid */
 int nothing_lkmentry(struct lkm_table *, int, int);
 int nothing_lkmentry(struct lkm_table *t, int cmd, int ver)
 { DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }

@@ -179,7 +179,9 @@ def errx(name: str, status: int, text: str) -> NoReturn:
 
 
 def panic(name: str, error: PanicError) -> None:
-    """The panic as the console showed it, then one line that says whose kernel that was."""
+    """The panic as the console showed it, then one line that says whose it was; or why there is no kernel."""
     if error.report:
         click.echo(error.report.rstrip("\n"), err=True)
-    warnx(name, f"the kernel panicked: {error.reason}")
+        warnx(name, f"the kernel panicked: {error.reason}")
+    else:
+        warnx(name, error.reason)

@@ -200,6 +200,17 @@ def test_an_interrupted_wait_changes_nothing(stack: Any) -> None:
     assert stack.names() == ["lower", "upper", "other", "alone"]
 
 
+def test_a_wait_ends_with_a_reboot(stack: Any) -> None:
+    """Nothing panicked, and the tool does not say so."""
+    with waiter(stack, "-w", "60", "lower") as process:
+        assert stack.run("lkmctl", "reboot") == (0, "", "")
+        assert process.communicate(timeout=60) == (
+            b"", b"modunload: the kernel was rebooted (lkmctl reboot)\n",
+        )  # fmt: skip
+        assert process.returncode == 70
+    assert stack.names() == []
+
+
 def test_a_wait_ends_with_the_daemon(stack: Any) -> None:
     with waiter(stack, "-w", "60", "lower") as process:
         stack.daemon.stop()
