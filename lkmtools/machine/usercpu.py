@@ -168,6 +168,7 @@ class UserCpu(Emulator):
         user.pc = pc = self.regs[0]
         if self._system_call:
             self._system_call = False
+            self._trap = None  # of an instruction that is traced: it is not the next one's
             return SYSCALL
         if status or self._trap is not None:
             if self._trap is not None and self._trap == self.port.user.syscall_trap:

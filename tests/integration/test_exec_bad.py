@@ -140,6 +140,28 @@ def test_a_handler_without_a_stack_ends_the_program(runner: Runner) -> None:
     assert ran.signal == SIGILL
 
 
+def test_a_program_that_traces_itself_is_nobody_elses_business(runner: Runner) -> None:
+    """Its last trap, of the instruction that ends it, does not reach who runs next."""
+    sp = "%%rsp" if runner.machine == "amd64" else "%%esp"
+    ran = runner.main(
+        f"""
+        int i, st, whole = 0;
+        signal(SIGTRAP, on);
+        for (i = 0; i < 40; i++) {{
+            if (fork() == 0) {{
+                __asm__ volatile("pushf; orl $0x100, ({sp}); popf" : : : "memory");
+                getpid();
+                _exit(traps > 3);
+            }}
+            wait(&st); whole += WIFEXITED(st) && WEXITSTATUS(st) == 1;
+        }}
+        printf("%d %d\\n", whole, traps);
+        """,
+        before="static volatile int traps; static void on(int s) { traps++; }",
+    )
+    assert (ran.status, ran.out) == (0, "40 0\n")
+
+
 def test_a_fork_bomb_meets_the_limit(runner: Runner) -> None:
     """EAGAIN at the limit of processes; all of them end."""
     ran = runner.main(
