@@ -34,7 +34,7 @@ from lkmtools.kern.export import export
 from lkmtools.kern.hostdir import HostDir, Inode, Key, host_errors
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.vfs_init import vfs_attach
-from lkmtools.kern.vfs_mount import copy_statvfs_info, dounmount, vfs_getnewfsid
+from lkmtools.kern.vfs_mount import copy_statvfs_info, dounmount, mounted_over, vfs_getnewfsid
 from lkmtools.kern.vfs_subr import lock_vnode, vflush, view_of
 from lkmtools.kern.vnops_python import VTYPES, known_vnode, make_vector, new_vnode
 
@@ -231,15 +231,26 @@ def hostfs_vfs_sync(k: Kernel, mp: int, waitfor: int, cred: int) -> int:
 def leave_session(k: Kernel, lwp: Lwp) -> None:
     """A process ends: unmount the shares of sessions that nobody has as root directory any more."""
     for mp, row in tuple(k.hostfs.mounts.items()):
-        if row.owner is None:
+        if row.owner is None or mp not in k.hostfs.mounts:
             continue
         where = k.vfs.mounted_on(mp)
         others = (proc for proc in k.procs.values() if proc is not lwp.proc and not proc.zombie)
         if any(proc is row.owner or proc.root == where for proc in others):
             continue
         row.owner = lwp.proc
-        dounmount(k, lwp, mp, MNT_FORCE)
-        k.tree.discard(where)
+        try:
+            _unmount_all(k, lwp, mp)
+        except KernelError as error:
+            k.console.write(f"hostfs: {where} of a session stays mounted: {error.reason}\n")
+        else:
+            k.tree.discard(where)
+
+
+def _unmount_all(k: Kernel, lwp: Lwp, mp: int) -> None:
+    """Unmount a file system by force, and before what is mounted on it."""
+    for over in mounted_over(k, mp):
+        _unmount_all(k, lwp, over)
+    dounmount(k, lwp, mp, MNT_FORCE)
 
 
 def check_host_writable(tree: HostDir) -> None:

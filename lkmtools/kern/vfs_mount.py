@@ -156,11 +156,22 @@ def _root_place(k: Kernel) -> int:
     return vfsops.layout(k.dm).offsetof("vfs_root")
 
 
+def mounted_over(k: Kernel, mp: int) -> list[int]:
+    """The file systems that are mounted on directories of this one."""
+    covered = {other: k.vfs.mount(other).mnt_vnodecovered for other in k.vfs.mounts}
+    return [other for other, vp in covered.items() if vp and view_of(k, vp, "unmount").v_mount == mp]
+
+
 def dounmount(k: Kernel, lwp: Lwp, mp: int, flags: int) -> None:
-    """Unmount: sync, then the file system's own unmount, which must clean all vnodes. EBUSY from it."""
+    """Unmount: sync, then the file system's own unmount, which must clean all vnodes. EBUSY from it.
+
+    Also by force EBUSY while another is mounted on it, which nobody would find again.
+    """
     view = k.vfs.mount(mp)
     if view.mnt_iflag & (IMNT_UNMOUNT | IMNT_GONE):
         raise KernelError(EBUSY, "it is being unmounted")
+    for over in mounted_over(k, mp):
+        raise KernelError(EBUSY, f"another is mounted on it, '{k.vfs.mounted_on(over)}'")
     view.mnt_iflag = view.mnt_iflag | IMNT_UNMOUNT
     rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_WRITER)
     try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM
+from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM
 from lkmtools.abi.mount import (
     MFSNAMELEN,
     MNT_BASIC_FLAGS,
@@ -37,6 +37,7 @@ from lkmtools.abi.syscall import (
 from lkmtools.abi.vnode import VDIR, VV_ROOT
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern.ramfs import PATH_MAX
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.vfs_init import find_type, has_vfsop, vfs_delref, vfsop
 from lkmtools.kern.vfs_lookup import Place, namei
@@ -183,17 +184,38 @@ def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[i
 
 @syscall(SYS_unmount, "const char *path, int flags")
 def sys_unmount(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
-    """Unmount what is mounted on a directory. EINVAL: nothing is; EBUSY: files of it are in use."""
+    """Unmount what is mounted on a directory. EINVAL: nothing is; EBUSY: files of it are in use.
+
+    When the directory is gone, it is found by the name it was mounted on.
+    """
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "unmount is root's")
     if flags & ~MNT_FORCE:
         raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
+    try:
+        mp = _mount_at(k, lwp, path)
+    except KernelError as error:
+        mp = _mounted_as(k, lwp, path) if error.errno in (ENOENT, ENOTDIR, EINVAL) else 0
+        if not mp:
+            raise
+    dounmount(k, lwp, mp, flags)
+
+
+def _mount_at(k: Kernel, lwp: Lwp, path: int) -> int:
+    """What is mounted on a directory; EINVAL when nothing is."""
     with namei(k, lwp, path) as place:
-        view = view_of(k, place.vp, "unmount") if place.mounted else None
+        view = view_of(k, place.vp, "mount") if place.mounted else None
         if view is None or not view.v_vflag & VV_ROOT:
             raise KernelError(EINVAL, f"'{place.path}' is not a mount point")
-        mp = view.v_mount
-    dounmount(k, lwp, mp, flags)
+        mp: int = view.v_mount
+        return mp
+
+
+def _mounted_as(k: Kernel, lwp: Lwp, path: int) -> int:
+    """What was mounted last on a directory of that name, whatever is there now; 0 for nothing."""
+    name = user_string(k, path, PATH_MAX).decode("latin-1")
+    wanted = f"{lwp.proc.root.rstrip('/')}{name}".rstrip("/")
+    return next((mp for mp in reversed(_listed(k)) if k.vfs.mounted_on(mp) == wanted), 0)
 
 
 def _statvfs(k: Kernel, mp: int) -> bytes:

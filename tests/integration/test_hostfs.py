@@ -328,6 +328,39 @@ def test_a_sessions_root_shows_dev_and_goes_with_its_last_process(lab: Any, host
     assert (lab.p.listdir("/roots"), "lkm" in lab.p.listdir("/dev")) == ([], True)
 
 
+def test_what_a_session_mounted_goes_with_it(lab: Any, host: Path) -> None:
+    """Also on top of each other, and in a directory that is gone by then."""
+    boss = lab.kernel.process("boss")
+    for path in ("/roots", "/roots/7"):
+        boss.mkdir(path)
+    boss.mount("hostfs", "/roots/7", lab.kernel.share(str(host), session=True))
+    boss.chroot("/roots/7")
+    boss.mount("hostfs", "/sub", lab.kernel.share(str(host)))
+    boss.mount("hostfs", "/sub/sub/deep", lab.kernel.share(str(host)))
+    boss.mount("hostfs", "/sub", lab.kernel.share(str(host)))
+    os.rmdir(host / "sub/deep")
+    boss.exit()
+    lab.settle()
+    assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.hostfs.mounts) == ({}, set(), {})
+    assert lab.p.listdir("/roots") == []
+
+
+def test_a_mount_point_that_the_host_removes(mnt: Any) -> None:
+    """What is mounted there is unmounted by its name; what it is mounted on stays till then."""
+    p, host = mnt.p, mnt.host
+    p.mount("hostfs", "/mnt/sub/deep", mnt.kernel.share(str(host)))
+    assert errno_of(lambda: p.unmount("/mnt/sub")) == EINVAL
+    with pytest.raises(KernelError) as caught:
+        p.unmount("/mnt", MNT_FORCE)
+    assert (caught.value.errno, caught.value.reason) == (EBUSY, "another is mounted on it, '/mnt/sub/deep'")
+    os.rmdir(host / "sub/deep")
+    assert errno_of(lambda: p.stat("/mnt/sub/deep")) == ENOENT
+    assert errno_of(lambda: p.unmount("/mnt/sub/none")) == ENOENT
+    (host / "sub/deep").touch()
+    p.unmount("/mnt/sub/deep/")
+    leave(mnt)
+
+
 def test_the_root_file_system_has_links(lab: Any) -> None:
     """Symbolic and hard ones; a device by another name is the same device."""
     p = lab.p
