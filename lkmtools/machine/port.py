@@ -38,7 +38,7 @@ class UserMode:
     syscall_insn: int | None  # Unicorn's number of the system-call instruction, where it has one
     syscall_trap: int | None  # ... or the interrupt it is
     syscall_length: int  # bytes of that instruction
-    privileged: tuple[int, ...]  # Unicorn's numbers of instructions that it forgets to refuse in user mode
+    privileged: tuple[int, ...]  # Unicorn's numbers of instructions that it forgets to refuse to programs
     number: int  # registers of a system call: its number,
     args: tuple[int, ...]  # the first arguments; the others lie behind a return address on the stack
     ret: int

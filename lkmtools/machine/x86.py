@@ -33,7 +33,7 @@ EXCEPTIONS = {
     0: "arithmetic", 1: "trace", 3: "trace", 4: "arithmetic", 5: "segment", 6: "illegal", 7: "illegal",
     11: "bus", 12: "bus", 13: "segment", 16: "arithmetic", 17: "bus", 19: "arithmetic",
 }  # fmt: skip
-INS_IN, INS_OUT, INS_SYSCALL = 218, 500, 699
+INS_IN, INS_OUT, INS_SYSCALL, INS_SYSENTER = 218, 500, 699, 700
 FS_BASE, GS_BASE = 250, 251
 FPSW, FPCW, FPTAG, MXCSR, FP0, XMM0 = 31, 246, 247, 249, 82, 122
 _TLS = (

@@ -45,6 +45,7 @@ KERNEL = """
         ('__asm__ volatile("movl $0x174, %%ecx; rdmsr" : : : "eax", "ecx", "edx");', SIGSEGV),
         ('__asm__ volatile("inb $0x80, %%al" : : : "eax");', SIGSEGV),
         ('__asm__ volatile("outb %%al, $0x80" : : : "eax");', SIGSEGV),
+        ('__asm__ volatile("sysenter");', SIGSEGV),
         ('__asm__ volatile("ud2");', SIGILL),
         ('__asm__ volatile("int3");', SIGTRAP),
         ('__asm__ volatile("int $0x40");', SIGSEGV),
