@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM
 from lkmtools.abi.fcntl import IO_APPEND
-from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, vfsops
+from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, statvfs, vfsops
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFMT
 from lkmtools.abi.ucred import kauth_cred
@@ -20,9 +20,10 @@ from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VV_ROOT, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
+from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_read, uio_write
-from lkmtools.kern.ramfs import Made, Node
-from lkmtools.kern.vfs_mount import new_mount
+from lkmtools.kern.ramfs import DATA_MAX, NODES_MAX, Made, Node
+from lkmtools.kern.vfs_mount import copy_statvfs_info, new_mount
 from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vref
 from lkmtools.kern.vnode_if import vcall
 from lkmtools.kern.vnops_python import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 NAME = "rootfs"
 _NO64, _NO32 = (1 << 64) - 1, (1 << 32) - 1  # VNOVAL
+_BLOCK = 4096
 _vnop = functools.partial(vnop, NAME)
 
 
@@ -54,7 +56,8 @@ class Rootfs:
         self.vector = make_vector(k, NAME)
         layout = vfsops.layout(k.dm)
         self._ops = k.heap.alloc(layout.size)
-        k.mem.write(self._ops, layout.pack(vfs_name=k.string(NAME)))
+        statistics = k.symbol("rootfs_vfs_statvfs")
+        k.mem.write(self._ops, layout.pack(vfs_name=k.string(NAME), vfs_statvfs=statistics))
         self._mount = 0
         self.vnodes: dict[Node, int] = {}
         self.nodes: dict[int, Node] = {}
@@ -90,6 +93,18 @@ class Rootfs:
         if found is None:
             k.panic(f"rootfs: {vp:#x} is not a vnode of the root file system")
         return found
+
+
+@export("int rootfs_vfs_statvfs(struct mount *mp, struct statvfs *sbp)")
+def rootfs_vfs_statvfs(k: Kernel, mp: int, sbp: int) -> int:
+    """How many files there are, and bytes in them, of how many."""
+    view, tree = k.umem.view(statvfs.layout(k.dm), sbp), k.tree
+    view.f_bsize = view.f_frsize = view.f_iosize = _BLOCK
+    view.f_blocks, view.f_files = DATA_MAX // _BLOCK, NODES_MAX
+    view.f_bfree = view.f_bavail = (DATA_MAX - tree.used) // _BLOCK
+    view.f_ffree = view.f_favail = NODES_MAX - tree.nodes
+    copy_statvfs_info(k, sbp, mp)
+    return 0
 
 
 def _cred(k: Kernel, cred: int) -> Cred:
@@ -159,7 +174,7 @@ def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
         vattr.layout(k.dm).pack(
             va_type=view.v_type, va_mode=node.mode & 0o7777, va_nlink=node.nlink, va_uid=node.uid,
             va_gid=node.gid, va_fsid=k.vfs.mount(view.v_mount).get("mnt_stat.f_fsidx.__fsid_val")[0] & _NO32,
-            va_fileid=node.ino, va_size=node.size, va_bytes=node.size + 511 & -512, va_blocksize=4096,
+            va_fileid=node.ino, va_size=node.size, va_bytes=node.size + 511 & -512, va_blocksize=_BLOCK,
             va_rdev=node.rdev, **times,
         ),
     )  # fmt: skip

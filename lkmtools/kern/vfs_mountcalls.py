@@ -230,10 +230,9 @@ def _statvfs(k: Kernel, mp: int) -> bytes:
 
 @syscall(SYS_statvfs1, "const char *path, struct statvfs *buf, int flags")
 def sys_statvfs1(k: Kernel, lwp: Lwp, path: int, buf: int, flags: int) -> None:
-    """Statistics of the mounted file system that a path is on. EOPNOTSUPP on the root file system."""
+    """Statistics of the file system that a path is on."""
     with namei(k, lwp, path) as place:
-        if not place.mounted:
-            raise KernelError(EOPNOTSUPP, "the root file system has no statistics")
+        place.to_vnodes()
         mp = view_of(k, place.vp, "statvfs").v_mount
     lwp.proc.space.write(buf, _statvfs(k, mp))
 

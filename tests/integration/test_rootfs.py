@@ -148,6 +148,18 @@ def test_a_path_that_ends_in_a_slash_is_a_directorys(lk: LocalKernel) -> None:
         p.unlink(f"/tmp/{name}")
 
 
+def test_statvfs_tells_what_is_left(lk: LocalKernel) -> None:
+    """And where it is; a file that is written takes room."""
+    p = lk.process("p")
+    before = p.statvfs("/tmp")
+    names = [getattr(before, name).split(b"\0", 1)[0] for name in ("f_mntonname", "f_fstypename")]
+    assert (names, before.f_blocks * before.f_frsize) == ([b"/", b"rootfs"], ramfs.DATA_MAX)
+    put(p, "/tmp/f", bytes(4096))
+    after = p.statvfs("/tmp/f")
+    assert (before.f_bfree - after.f_bfree, before.f_ffree - after.f_ffree) == (1, 1)
+    p.unlink("/tmp/f")
+
+
 def test_an_open_file_outlives_its_name(lk: LocalKernel) -> None:
     """And another file takes the name; its content counts until the last descriptor is closed."""
     p, tree = lk.process("p"), lk.kernel.tree
