@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,12 @@ def test_wild_pointers_to_every_call(runner: Runner, wild: str) -> None:
         before=KERNEL,
     )
     assert (ran.status, ran.out) == (0, f"{SYS_NSYSENT - 5}\n")
+
+
+def test_calls_at_random(runner: Runner) -> None:
+    """Any number with any arguments, of root and of another user: nothing of it is left, and no panic."""
+    source = Path(__file__).with_name("native") / "random.c"
+    assert runner.run(KERNEL + source.read_text(), "100", "40").status == 0
 
 
 def test_arguments_on_a_stack_that_is_not_there(runner: Runner) -> None:
