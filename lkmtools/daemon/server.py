@@ -291,9 +291,9 @@ class Server:
 
     def signal(self, conn: Connection, number: int) -> None:
         """A signal for the program of `conn`, when it has one."""
-        if self.preempted:
-            self._waiting.add(lambda: self.signal(conn, number))
-        elif conn.program is not None and self.kernel is not None and 0 < number < NSIG:
+        if self._keep(conn, lambda: self.signal(conn, number)):
+            return  # as the EXEC before it
+        if conn.program is not None and self.kernel is not None and 0 < number < NSIG:
             self._enter(self.kernel.signal, conn.program, number)
 
     def end_process(self, conn: Connection) -> None:

@@ -152,29 +152,27 @@ def _read_inside(p: Process, program: str) -> bytes:
 
 
 def _pass_signals(p: Process) -> Callable[[], None]:
-    """From now on, what would end this command goes to the program; call the result when there is one."""
+    """From now on what would end or stop us goes to the program; call the result when that is sent."""
     early: list[int] | None = []
 
     def handle(number: int, _: object) -> None:
-        if early is None:
-            p.signal(number)
-        else:
+        if early is not None:
             early.append(number)
+        elif number == signal.SIGTSTP:
+            p.signal(SIGTSTP)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            p.signal(SIGCONT)
+        else:
+            p.signal(number)
 
     def sent() -> None:
         nonlocal early
         waiting, early = early, None
         for number in waiting or ():
-            p.signal(number)
+            handle(number, None)
 
-    def stop(number: int, _: object) -> None:
-        handle(SIGTSTP, None)
-        os.kill(os.getpid(), signal.SIGSTOP)
-        handle(SIGCONT, None)
-
-    for number in PASSED:
+    for number in (*PASSED, signal.SIGTSTP):
         signal.signal(number, handle)
-    signal.signal(signal.SIGTSTP, stop)
     return sent
 
 
