@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import Result, pair
+from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
 from lkmtools import modules
 from lkmtools.local import LocalKernel
@@ -59,6 +59,7 @@ def _kernel_call(directory: Path, machine: str) -> Result:
             3,
             RUNS,
             CALLS,
+            PROCESSOR,
         )
 
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import Result, pair
+from bench.measure import PROCESSOR, Result, pair
 from bench.samples import private_socket, tool
 from lkmtools import modules
 from lkmtools.cc import find_compiler, program_flags, runtime
@@ -57,6 +57,7 @@ def system_call(title: str, image: bytes, machine: str, module: Path | None = No
             4,
             RUNS,
             CALLS,
+            PROCESSOR,
         )
         bare.close()
         return result

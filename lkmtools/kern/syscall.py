@@ -31,7 +31,7 @@ from lkmtools.kern.export import Function
 from lkmtools.kern.in_vain import InVain
 from lkmtools.kern.kern_proc import ARGS_ROOM
 from lkmtools.kern.request import NOWHERE, RegionSpace, Reply, Request
-from lkmtools.machine import Binding, MemFault, Prototype
+from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -114,7 +114,7 @@ class SystemCalls:
         self._k = k
         layout = sysent.layout(k.dm)
         self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
-        self._base, self._call = k.mem.base, k.call
+        self._base, self._stubs, self._call_module = k.mem.base, k.engine.stubs, k.engine.caller(SY_CALL)
         self._step, row = layout.size, layout.select("sy_narg", "sy_call")
         # By number, what reads an entry: sy_narg and sy_call.
         self.entries = {n: k.mem.reader(row, self._sysent + n * self._step) for n in range(SYS_NSYSENT)}
@@ -181,10 +181,12 @@ class SystemCalls:
         self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...], native: bool = True
     ) -> tuple[int, int]:
         """Make the call of an entry of sysent[], or of an emulation's table: then it is not `native`."""
-        own = self._own.get(sy_call)
-        if own is not None:
-            return self._call_own(lwp, sy_call, own, args)
-        # A module's: arguments and results are words in kernel memory.
+        call = self._call_module
+        if sy_call in self._stubs:
+            if sy_call in self._own:
+                return self._call_own(lwp, sy_call, args)
+            call = self._call_stub
+        # Arguments and results are words in kernel memory.
         addr = lwp.args
         at = addr - self._base
         try:
@@ -193,7 +195,7 @@ class SystemCalls:
             self._words[len(args)](at, *[word & self._mask for word in args])
         lwp.sy_call = sy_call
         try:
-            errno = self._call(SY_CALL, sy_call, lwp.addr, addr, addr + ARGS_ROOM)
+            errno = call(sy_call, (lwp.addr, addr, addr + ARGS_ROOM))
         finally:
             lwp.sy_call = 0
             if lwp.kept:
@@ -205,11 +207,13 @@ class SystemCalls:
         results: tuple[int, int] = self._results(at + ARGS_ROOM)
         return results
 
-    def _call_own(
-        self, lwp: Lwp, sy_call: int, own: tuple[Callable[..., Any], Binding], args: tuple[int, ...]
-    ) -> tuple[int, int]:
-        """The entry is our own stub: what it does, without words in memory."""
-        body, binding = own
+    def _call_stub(self, sy_call: int, args: tuple[int, ...]) -> int:
+        """The entry is a function of the kernel that is no system call, such as sys_nosys()."""
+        return self._k.call(SY_CALL, sy_call, *args)
+
+    def _call_own(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """The entry is the stub of a system call of ours: what that does, without words in memory."""
+        body, binding = self._own[sy_call]
         if len(args) < binding.words:
             args += (0,) * (binding.words - len(args))
         try:

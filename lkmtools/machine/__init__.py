@@ -6,7 +6,7 @@ backtraces.
 """
 
 from lkmtools.machine.backtrace import Frame
-from lkmtools.machine.cproto import Binding, CType, Prototype, VaList
+from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import SLOT, Cpu
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread
@@ -24,7 +24,6 @@ __all__ = [
     "SLOT",
     "WRITE",
     "AddressSpace",
-    "Binding",
     "CType",
     "Cpu",
     "Device",

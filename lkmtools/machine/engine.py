@@ -201,7 +201,7 @@ class Engine:
         fn = self.stubs.get(addr)
         if fn is not None:
             return self._call_stub(fn, args)
-        return (self._callers.get(proto) or self._caller(proto))(addr, args)
+        return (self._callers.get(proto) or self.caller(proto))(addr, args)
 
     def _call_stub(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
         try:
@@ -214,8 +214,8 @@ class Engine:
         except MemFault as fault:
             self.on_fault(self.current, fault, fn)
 
-    def _caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
-        """What calls machine code of this prototype, with all that does not change at hand."""
+    def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
+        """What call(proto, addr, *args) does where no stub is, as f(addr, args): all but these is at hand."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
         lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, cpu.entry
         return_size = self.port.return_size

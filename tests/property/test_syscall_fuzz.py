@@ -37,7 +37,8 @@ PATHS = (
     "/dev/lkm/x",
     "x" * 600,
 )
-SYS_open, SYS_ioctl, SYS_read, SYS_pread, SYS_poll = 5, 54, 3, 173, 209
+SYS_open, SYS_ioctl, SYS_read, SYS_pread, SYS_poll, SYS_select = 5, 54, 3, 173, 209, 417
+NO_TIME = bytes(16)  # a timeval
 # exit and kill: they end processes, this one too.
 LEFT_OUT = {1, 37}
 WORDS = st.one_of(
@@ -89,7 +90,8 @@ def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, l
             for flags in (2, 0):
                 attempt(p.open, device, flags | 4)
         for number, args in calls:
-            words = [*args, 0, 0] if number in (SYS_open, SYS_poll) else args  # what is not given is 0, too
+            missing = 5 if number in (SYS_open, SYS_poll, SYS_select) else 0
+            words = [*args, *[0] * missing]  # what is not given is 0, too
             nonblocking = [flags_of(number, i, arg) for i, arg in enumerate(words[:8])]
             attempt(p.syscall, number, *nonblocking)
     assert lk.kernel is k
@@ -99,7 +101,9 @@ def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, l
 
 
 def flags_of(number: int, index: int, arg: Any) -> Any:
-    """The argument; open gets O_NONBLOCK and poll no time, so that nothing sleeps for ever."""
+    """The argument; open gets O_NONBLOCK, poll and select no time, so that nothing sleeps for ever."""
+    if number == SYS_select and index == 4:
+        return NO_TIME
     if isinstance(arg, tuple):
         return arg[0]
     if number == SYS_open and index == 1:
