@@ -298,4 +298,5 @@ def send_with_fds(sock: socket.socket, data: bytes, fds: list[int]) -> None:
         data = data[socket.send_fds(sock, [data], fds) :]
         for fd in fds:
             os.close(fd)
-    sock.sendall(data)
+    if data:  # none is an error, too, where the other side has closed
+        sock.sendall(data)

@@ -41,6 +41,7 @@ struct sys_fcntl_args { syscallarg(int) fd; syscallarg(int) cmd; syscallarg(void
 struct sys_readv_args { syscallarg(int) fd; syscallarg(const struct iovec *) iovp; syscallarg(int) iovcnt; };
 struct sys_writev_args { syscallarg(int) fd; syscallarg(const struct iovec *) iovp; syscallarg(int) iovcnt; };
 struct sys_rename_args { syscallarg(const char *) from; syscallarg(const char *) to; };
+struct sys_mkfifo_args { syscallarg(const char *) path; syscallarg(mode_t) mode; };
 struct sys_mkdir_args { syscallarg(const char *) path; syscallarg(mode_t) mode; };
 struct sys_rmdir_args { syscallarg(const char *) path; };
 struct sys_pread_args {
@@ -163,6 +164,7 @@ int	sys_open(struct lwp *l, const void *v, register_t *retval);
 int	compat_50_sys_mknod(struct lwp *l, const void *v, register_t *retval);
 int	sys___mknod50(struct lwp *l, const void *v, register_t *retval);
 int	sys_unlink(struct lwp *l, const void *v, register_t *retval);
+int	sys_mkfifo(struct lwp *l, const void *v, register_t *retval);
 int	sys_mkdir(struct lwp *l, const void *v, register_t *retval);
 int	sys_rmdir(struct lwp *l, const void *v, register_t *retval);
 int	sys_chmod(struct lwp *l, const void *v, register_t *retval);
