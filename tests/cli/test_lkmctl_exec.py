@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from daemonfix import installed
 
 ECHO = """
 #include <stdio.h>
@@ -120,7 +121,7 @@ def test_streams_that_the_caller_closed_are_bad_descriptors(place2: Place) -> No
     )
     closed = {"0<&-": 1, "1>&-": 2, "2>&-": 4, "0<&- 1>&- 2>&-": 7, "": 0}
     for how, status in closed.items():
-        ran = place2.run("sh", "-c", f"lkmctl exec {prog} {how}")
+        ran = place2.run("sh", "-c", f"'{installed('lkmctl')}' exec {prog} {how}")
         assert (how, ran.status) == (how, status)
 
 
