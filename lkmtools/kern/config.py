@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MIN_RAM, MAX_RAM = 2 << 20, 1 << 30  # bytes
+
 
 class Config(NamedTuple):
-    """Boot options. Times in seconds, `ram` in bytes, a multiple of the page size."""
+    """Boot options. Times in seconds, `ram` in bytes, MIN_RAM to MAX_RAM, a multiple of the page size."""
 
     machine: str = "amd64"
     ram: int = 128 << 20

@@ -20,10 +20,10 @@ from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
-from lkmtools.errors import KernelError
+from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.buf_cache import Buffers
-from lkmtools.kern.config import Config, Cred
+from lkmtools.kern.config import MAX_RAM, MIN_RAM, Config, Cred
 from lkmtools.kern.console import Console
 from lkmtools.kern.emul import emul_name, proc_emul
 from lkmtools.kern.exec_conf import Formats
@@ -131,7 +131,11 @@ class Kernel:
 
     def _machine(self) -> None:
         """RAM, the CPU, and the kernel's text with its symbols."""
-        self.mem = Memory(self.port.kernbase, self.config.ram, self.dm)
+        ram = self.config.ram
+        if not MIN_RAM <= ram <= MAX_RAM or ram % PAGE_SIZE:
+            limits = f"a multiple of {PAGE_SIZE} from {MIN_RAM} to {MAX_RAM}"
+            raise LkmtoolsError(f"{ram} bytes of RAM: it must be {limits}")
+        self.mem = Memory(self.port.kernbase, ram, self.dm)
         self._held.callback(self.mem.close)
         self.umem = self.mem.checked
         functions = [

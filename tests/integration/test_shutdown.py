@@ -12,6 +12,7 @@ import pytest
 from ccfix import Compile
 
 from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.errors import LkmtoolsError
 from lkmtools.local import LocalKernel
 
 PROGRAM = """
@@ -59,3 +60,12 @@ def test_a_kernel_that_cannot_boot_keeps_none_either(machine: str, monkeypatch: 
     with pytest.raises(TypeError):
         LocalKernel(machine=machine)
     assert held() == before
+
+
+@pytest.mark.parametrize("ram", [0, -4096, 1 << 20, (4 << 20) + 1, 1 << 31])
+def test_memory_that_no_kernel_can_have_is_refused(ram: int) -> None:
+    """With the limits; and nothing is left of the attempt."""
+    with pytest.raises(
+        LkmtoolsError, match=rf"^{ram} bytes of RAM: it must be a multiple of 4096 from 2097152"
+    ):
+        LocalKernel(ram=ram)
