@@ -12,8 +12,8 @@ import os
 import select
 import socket
 import stat
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from lkmtools.abi.errno import EAGAIN, EBADF, EINVAL, EIO, ENFILE, ENOTTY, EPIPE, ESPIPE
 from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
 
+_A = TypeVar("_A")
+_T = TypeVar("_T")
 _MOST = 1 << 16  # bytes in one transfer
 _LITTLE = 512  # ... to what might block
 
@@ -130,17 +132,21 @@ class HostFile(File):
     def _read(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:
         take = min(count, _MOST)
         while take:
-            try:
-                if not self.blocks or self._now(select.POLLIN):
-                    data = self._take(take)
-                    lwp.proc.space.write(buf, data)
-                    return len(data)
-            except BlockingIOError:
-                pass  # not yet
-            except OSError as error:
-                raise _failed(error) from None
+            data = self._attempt(select.POLLIN, self._take, take)
+            if data is not None:
+                lwp.proc.space.write(buf, data)
+                return len(data)
             self._sleep(k, select.EPOLLIN, "hostrd")
         return 0
+
+    def _attempt(self, event: int, action: Callable[[_A], _T], what: _A) -> _T | None:
+        """What `action(what)` gives; None when the host is not ready for it. KernelError."""
+        try:
+            return action(what) if not self.blocks or self._now(event) else None
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise _failed(error) from None
 
     def _take(self, count: int) -> bytes:
         return self.socket.recv(count, socket.MSG_DONTWAIT) if self.socket else os.read(self.fd, count)
@@ -153,15 +159,14 @@ class HostFile(File):
         while done < count:
             data = lwp.proc.space.read(buf + done, min(count - done, _LITTLE if self.blocks else _MOST))
             try:
-                if not self.blocks or self._now(select.POLLOUT):
-                    done += self._give(data)
-                    continue
-            except BlockingIOError:
-                pass  # not yet
-            except OSError as error:
+                given = self._attempt(select.POLLOUT, self._give, data)
+            except KernelError as error:
                 if error.errno == EPIPE:
                     signal_proc(k, lwp.proc, SIGPIPE)
-                raise _failed(error) from None
+                raise
+            if given is not None:
+                done += given
+                continue
             try:
                 self._sleep(k, select.EPOLLOUT, "hostwr")
             except KernelError:
