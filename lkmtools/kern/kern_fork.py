@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 MAXPROC = 160  # processes that run programs, of one kernel
 MAXUPRC = 100  # ... of one user other than root
+FORK_FUNC = Prototype("void func(void *arg)")
 
 
 class Spawn(NamedTuple):
@@ -106,9 +107,6 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     lwp = proc.lwp
     _start(k, proc, lambda: exec_image(k, lwp, what.name, what.image, what.args, what.env))
     return proc
-
-
-FORK_FUNC = Prototype("void func(void *arg)")
 
 
 @syscall(SYS_fork, "")

@@ -160,7 +160,7 @@ def clean(k: Kernel, block: Block) -> None:
     if kept is None or not kept.dirty:
         return
     bp = take(k, block)
-    start(k, bp, 0, lambda bp: _strategy(k, bp))
+    _begin(k, bp, 0)
     try:
         if errno := wait(k, bp):
             k.console.write(f"delayed write of block {block.number} failed ({errno})\n")
@@ -267,6 +267,11 @@ def _strategy(k: Kernel, bp: int) -> None:
             biodone(k, bp)
 
 
+def _begin(k: Kernel, bp: int, flags: int) -> None:
+    """Begin a transfer of a buffer by its vnode."""
+    start(k, bp, flags, lambda bp: _strategy(k, bp))
+
+
 @export("struct buf *getblk(struct vnode *vp, daddr_t blkno, int size, int slpflag, int slptimeo)", _HEADER)
 def getblk(k: Kernel, vp: int, blkno: int, size: int, slpflag: int, slptimeo: int) -> int:
     """The buffer of a vnode's block; NULL when the sleep for it was interrupted. BO_DONE: with content."""
@@ -310,14 +315,14 @@ def bread(k: Kernel, vp: int, blkno: int, size: int, cred: int, flags: int, bpp:
     k.umem.set_ptr(bpp, bp)
     if view.b_oflags & _CONTENT:
         return 0
-    start(k, bp, B_READ, lambda bp: _strategy(k, bp))
+    _begin(k, bp, B_READ)
     return wait(k, bp)
 
 
 @export("int bwrite(struct buf *bp)", _HEADER)
 def bwrite(k: Kernel, bp: int) -> int:
     """Write a buffer, wait, and release it."""
-    start(k, bp, 0, lambda bp: _strategy(k, bp))
+    _begin(k, bp, 0)
     try:
         return wait(k, bp)
     finally:
@@ -335,7 +340,7 @@ def bdwrite(k: Kernel, bp: int) -> None:
 @export("void bawrite(struct buf *bp)", _HEADER)
 def bawrite(k: Kernel, bp: int) -> None:
     """Begin to write a buffer; biodone() releases it."""
-    start(k, bp, B_ASYNC, lambda bp: _strategy(k, bp))
+    _begin(k, bp, B_ASYNC)
 
 
 @export("void brelse(struct buf *bp, int set)", _HEADER)

@@ -91,7 +91,7 @@ class Emulator:
         self.fault: Fault | None = None
         self.regs: tuple[int, ...] = ()
         self._page = 0
-        self._bad: tuple[int, int] | None = None
+        self._bad: int | None = None  # the address that was denied
         self._trap: int | None = None
         self._open()
         segments = port.user.segments.values()
@@ -177,7 +177,7 @@ class Emulator:
         return True
 
     def _denied(self, _uc: Any, _kind: int, addr: int, _size: int, _value: int, _data: Any) -> bool:
-        self._bad = (self._page | addr & PAGE_SIZE - 1, addr)
+        self._bad = self._page | addr & PAGE_SIZE - 1
         return False
 
     def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
@@ -188,7 +188,7 @@ class Emulator:
         trap, self._trap = self._trap, None
         bad, self._bad = self._bad, None
         if status in _DENIED and bad is not None:
-            self.fault = Fault(pc, bad[0], _DENIED[status], None)
+            self.fault = Fault(pc, bad, _DENIED[status], None)
             self.flush_tlb()  # the denied page's entry stays otherwise
         else:
             self.fault = Fault(pc, None, 0, trap)
