@@ -38,7 +38,7 @@ _helper("ksymsfix")
 _helper("emulfix")
 _helper("machfix")
 _helper("preemptfix")
-_helper("progfix")
+progfix = _helper("progfix")
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +80,19 @@ def lab(cc: ccfix.Compile, machine: str) -> Iterator[kernfix.Lab]:
     made = kernfix.Lab(cc, machine)
     yield made
     made.close()
+
+
+@pytest.fixture
+def runner(cc: ccfix.Compile, machine: str) -> Iterator[progfix.Runner]:
+    """Runs programs, for each machine in turn; at the end none is left, nor a page of one."""
+    made = progfix.Runner(cc, machine)
+    yield made
+    assert made.k.bootno == 1  # none of them has made it panic
+    made.close()
+
+
+@pytest.fixture
+def lab_runner(lab: kernfix.Lab) -> progfix.Runner:
+    """Runs programs in the lab's kernel."""
+    made: progfix.Runner = progfix.Runner(lab.cc, lab.machine, lab.kernel)
+    return made

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lkmtools.errors import PanicError
+import pytest
+
+from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.kern_proc import Exit
+from lkmtools.modules.prepare import LoadError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -80,3 +83,12 @@ def load_toys(lab: Any) -> None:
     """The emulation, then its format."""
     lab.load(EXAMPLES / "emul/toy.c", name="toy")
     lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
+
+
+def refused(action: Any) -> KernelError:
+    """The KernelError with which a load or unload ends."""
+    with pytest.raises((LoadError, KernelError)) as caught:
+        action()
+    error = caught.value.__cause__ if isinstance(caught.value, LoadError) else caught.value
+    assert isinstance(error, KernelError)
+    return error

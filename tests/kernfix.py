@@ -16,6 +16,7 @@ from greenlet import getcurrent, greenlet
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
+from lkmtools.abi.fcntl import O_CREAT, O_TRUNC, O_WRONLY
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import PanicError
@@ -210,3 +211,20 @@ class _Hook:
         self.stub.body = self.body
         if not self.k.dead:
             self.k.mem.set_ptr(self.slot, self.old)
+
+
+def put(p: Process, path: str, data: bytes, mode: int = 0o644) -> None:
+    """Make a file with that content."""
+    fd = p.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
+    assert p.write(fd, data) == len(data)
+    p.close(fd)
+
+
+def get(p: Process, path: str) -> bytes:
+    """A file's content, in pieces of 1000 bytes."""
+    fd = p.open(path)
+    data = b""
+    while part := p.read(fd, 1000):
+        data += part
+    p.close(fd)
+    return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,14 +9,6 @@ from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import E2BIG, ENOEXEC, strerror
-
-
-@pytest.fixture
-def runner(cc: Any, machine: str) -> Iterator[Runner]:
-    """A fresh kernel; at the end no process and no page of a program is left."""
-    made = Runner(cc, machine)
-    yield made
-    made.close()
 
 
 def test_arguments_environment_and_exit_status(runner: Runner) -> None:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from progfix import Runner
 
 from lkmtools.abi.signal import SIGFPE, SIGILL, SIGSEGV, SIGTRAP
 from lkmtools.abi.syscall import SYS_NSYSENT, SYS_exit
-
-
-@pytest.fixture
-def runner(cc: Any, machine: str) -> Iterator[Runner]:
-    """A fresh kernel that has not panicked at the end."""
-    made = Runner(cc, machine)
-    yield made
-    assert made.k.bootno == 1
-    made.close()
-
 
 KERNEL = """
 #ifdef __LP64__

@@ -6,19 +6,8 @@ import os
 import pty
 import tempfile
 import termios
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
 from progfix import Runner
-
-
-@pytest.fixture
-def runner(cc: Any, machine: str) -> Iterator[Runner]:
-    """A fresh kernel; at the end no process and no page of a program is left."""
-    made = Runner(cc, machine)
-    yield made
-    made.close()
 
 
 def test_a_pipe_is_a_fifo_without_an_offset(runner: Runner) -> None:

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
 from progfix import Runner
-
-
-@pytest.fixture
-def runner(cc: Any, machine: str) -> Iterator[Runner]:
-    """A fresh kernel; at the end no process and no page of a program is left."""
-    made = Runner(cc, machine)
-    yield made
-    made.close()
 
 
 def test_a_group_is_signalled_and_waited_for(runner: Runner) -> None:

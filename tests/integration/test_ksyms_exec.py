@@ -25,15 +25,9 @@ static void opened(void)
 """
 
 
-@pytest.fixture
-def runner(lab: Any) -> Runner:
-    """Programs in the lab's kernel."""
-    return Runner(lab.cc, lab.machine, lab.kernel)
-
-
-def test_errors_reads_and_ioctls_are_those_a_client_sees(runner: Runner) -> None:
+def test_errors_reads_and_ioctls_are_those_a_client_sees(lab_runner: Runner) -> None:
     """EBUSY, EPERM, EFAULT beyond both ends, short reads, ENOTTY; NetBSD's ioctls in both forms."""
-    ran = runner.main(
+    ran = lab_runner.main(
         """
         struct ksyms_gvalue v = { "printf", 0 }; struct ksyms_gsymbol s = { "printf" }; char c[16]; int n = 0;
         unsigned long old = 0; struct ksyms_ogsymbol o = { "printf", { .ku_value = &old } };
@@ -59,9 +53,9 @@ def test_errors_reads_and_ioctls_are_those_a_client_sees(runner: Runner) -> None
     ]
 
 
-def test_its_memory_is_the_programs_own(runner: Runner) -> None:
+def test_its_memory_is_the_programs_own(lab_runner: Runner) -> None:
     """It may scribble in it, map it again, unmap it; what it then maps there itself survives the close."""
-    ran = runner.main(
+    ran = lab_runner.main(
         """
         char c; unsigned char *again, *own; opened();
         again = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -77,10 +71,10 @@ def test_its_memory_is_the_programs_own(runner: Runner) -> None:
     assert (ran.out, ran.signal) == ("127 127 1\n42 127\n", 0)
 
 
-def test_without_memory_for_the_snapshot_open_is_ENOMEM_and_leaves_nothing_mapped(runner: Runner) -> None:
+def test_without_memory_for_the_snapshot_open_is_ENOMEM_and_leaves_nothing_mapped(lab_runner: Runner) -> None:
     """A child has all memory; when it has gone, the snapshot lies where it would have."""
-    free = runner.k.frames.free
-    ran = runner.main(
+    free = lab_runner.k.frames.free
+    ran = lab_runner.main(
         """
         int go[2], full[2]; char c; size_t room; unsigned char *before; pid_t pid;
         pipe(go); pipe(full);
@@ -101,11 +95,11 @@ def test_without_memory_for_the_snapshot_open_is_ENOMEM_and_leaves_nothing_mappe
         before=HEAD,
     )
     assert (ran.out, ran.reason) == ("ready\n-1 12\n127 1\n", "")
-    assert runner.k.frames.free == free
+    assert lab_runner.k.frames.free == free
 
 
 def test_an_inherited_snapshot_outlives_its_opener_and_belongs_to_who_has_it(
-    lab: Any, runner: Runner
+    lab: Any, lab_runner: Runner
 ) -> None:
     """The child reads it and may open its own; the driver cannot go, and says whose descriptor it is."""
     refused: list[str] = []
@@ -116,7 +110,7 @@ def test_an_inherited_snapshot_outlives_its_opener_and_belongs_to_who_has_it(
         refused.append(caught.value.reason)
 
     with lab.hook(unload) as number:
-        ran = runner.main(
+        ran = lab_runner.main(
             f"""
             int gone[2], done[2], own; char c; pid_t pid;
             pipe(gone); pipe(done);

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
+from kernfix import get, put
 
 from lkmtools.abi.errno import (
     EACCES,
@@ -46,21 +46,6 @@ def lk() -> Iterator[LocalKernel]:
     assert (kernel.kernel.rootfs.vnodes, kernel.kernel.vfs.vnodes) == ({}, set())
     assert (tree.nodes, tree.used) == (nodes, 0)
     kernel.close()
-
-
-def put(p: Any, path: str, data: bytes, mode: int = 0o644) -> None:
-    fd = p.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
-    assert p.write(fd, data) == len(data)
-    p.close(fd)
-
-
-def get(p: Any, path: str) -> bytes:
-    fd = p.open(path)
-    data = b""
-    while part := p.read(fd, 1000):
-        data += bytes(part)
-    p.close(fd)
-    return data
 
 
 def test_a_fresh_kernel_has_four_directories(lk: LocalKernel) -> None:

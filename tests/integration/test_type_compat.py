@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulfix import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from emulfix import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL
-from lkmtools.errors import KernelError
-from lkmtools.modules.prepare import LoadError
 
 FORMAT = """
 #include <sys/param.h>
@@ -64,15 +62,6 @@ def other_image(lab: Any, body: str) -> bytes:
     """A program of the emulation: what is natively one with its note overwritten."""
     image: bytes = lab.cc.program(PROGRAM.replace("@BODY@", body), lab.machine).read_bytes()
     return image.replace(b"NetBSD\0", b"OtherO\0", 1)
-
-
-def refused(action: Any) -> KernelError:
-    """The KernelError with which a load or unload ends."""
-    with pytest.raises((LoadError, KernelError)) as caught:
-        action()
-    error = caught.value.__cause__ if isinstance(caught.value, LoadError) else caught.value
-    assert isinstance(error, KernelError)
-    return error
 
 
 def test_an_emulation_may_not_go_before_its_format(lab: Any) -> None:

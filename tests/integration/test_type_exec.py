@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulfix import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from emulfix import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
-from lkmtools.errors import KernelError
-from lkmtools.modules.prepare import LoadError
 
 NAP = """
 #include <unistd.h>
@@ -57,15 +55,6 @@ def load_row(lab: Any, name: str = "fmt1", **parts: str) -> Any:
     for key, value in {**words, "NAME": name}.items():
         text = text.replace(f"@{key}@", value)
     return lab.load(text, name=name, whole=True)
-
-
-def refused(action: Any) -> KernelError:
-    """The KernelError with which a load or unload ends."""
-    with pytest.raises((LoadError, KernelError)) as caught:
-        action()
-    error = caught.value.__cause__ if isinstance(caught.value, LoadError) else caught.value
-    assert isinstance(error, KernelError)
-    return error
 
 
 def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Any, tmp_path: Path) -> None:

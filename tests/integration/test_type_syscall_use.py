@@ -32,20 +32,14 @@ printf("%ld", syscall(210, 42, 0, 0)); printf(" %d\\n", errno);
 """
 
 
-@pytest.fixture
-def runner(lab: Any) -> Runner:
-    """Programs in the lab's kernel."""
-    return Runner(lab.cc, lab.machine, lab.kernel)
-
-
-def test_a_program_sees_a_new_call_and_then_the_old_one(lab: Any, runner: Runner) -> None:
+def test_a_program_sees_a_new_call_and_then_the_old_one(lab: Any, lab_runner: Runner) -> None:
     """ENOSYS, the module's answer (three bits of 42), ENOSYS."""
     body = 'printf("%ld", syscall(210, 42, 0, 0)); printf(" %d\\n", errno);'
-    assert runner.main(body).out == "-1 78\n"
+    assert lab_runner.main(body).out == "-1 78\n"
     lab.load(EXAMPLES / "newcall/newcall.c", name="newcall")
-    assert runner.main(body).out == "3 0\n"
+    assert lab_runner.main(body).out == "3 0\n"
     modules.unload(lab.p, "newcall")
-    assert runner.main(body).out == "-1 78\n"
+    assert lab_runner.main(body).out == "-1 78\n"
     assert lab.tables() == lab.boot_tables
 
 
@@ -64,17 +58,17 @@ def test_a_running_program_sees_the_call_at_once(start_daemon: Any, cc: Any, mac
         assert process.stdout.read() == b"3 0\n"
 
 
-def test_countstat_counts_and_goes_through_itself(lab: Any, runner: Runner) -> None:
+def test_countstat_counts_and_goes_through_itself(lab: Any, lab_runner: Runner) -> None:
     """LMSTATs of a client and of a program; LMUNLOAD comes through the module, whose memory goes after it."""
     lab.load(EXAMPLES / "countstat/countstat.c", name="countstat")
     area = modules.stat(lab.p, "countstat").area
     assert lab.k.status()["replaced"] == {"ioctl": "countstat"}
     assert [m.name for m in modules.stat_all(lab.p)] == ["countstat"]
-    assert runner.run(ASK).out == "0 countstat\n"
+    assert lab_runner.run(ASK).out == "0 countstat\n"
     used = lab.k.kmap.used  # with the pages that malloc has taken for a program
     modules.unload(lab.p, "countstat")
     assert "countstat: 4 LMSTATs in all" in lab.dmesg  # one by name, 0 and 1 of the walk, the program's
-    assert runner.run(ASK).out == "22 \n"
+    assert lab_runner.run(ASK).out == "22 \n"
     assert lab.tables() == lab.boot_tables
     assert lab.k.mem.protection(area) == 0
     assert lab.k.kmap.used < used
@@ -163,11 +157,11 @@ def test_lockout_refuses_and_its_name_is_the_reason(lab: Any) -> None:
     assert caught.value.reason == "system call 54 (ioctl) is module 'lockout' now, which answered EPERM"
 
 
-def test_sysentpatch_wraps_a_call_of_programs(lab: Any, runner: Runner) -> None:
+def test_sysentpatch_wraps_a_call_of_programs(lab: Any, lab_runner: Runner) -> None:
     """A MISC module: the old call still works, and each removal is counted and said."""
     lab.load(EXAMPLES / "sysentpatch/sysentpatch.c", name="sysentpatch")
     body = 'printf("%d", unlink("/dev/nothing")); printf(" %d %d\\n", errno, unlink("/dev/zero"));'
-    assert runner.main(body).out == "-1 2 0\n"
+    assert lab_runner.main(body).out == "-1 2 0\n"
     assert "prog[" in lab.dmesg
     assert lab.dmesg.count("removes /dev/") == 2
     modules.unload(lab.p, "sysentpatch")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import get, put
 
 from lkmtools import modules
 from lkmtools.abi.errno import (
@@ -32,7 +33,6 @@ from lkmtools.abi.fcntl import (
     O_EXCL,
     O_RDONLY,
     O_RDWR,
-    O_TRUNC,
     O_WRONLY,
     R_OK,
     SEEK_END,
@@ -56,23 +56,6 @@ def failure(action: Callable[[], object]) -> KernelError:
 def errno_of(action: Callable[[], object]) -> int:
     """Its number."""
     return failure(action).errno
-
-
-def put(p: Any, path: str, data: bytes) -> None:
-    """Make a file with that content."""
-    fd = p.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    assert p.write(fd, data) == len(data)
-    p.close(fd)
-
-
-def get(p: Any, path: str) -> bytes:
-    """A file's content."""
-    fd = p.open(path)
-    data = b""
-    while part := p.read(fd, 4096):
-        data += part
-    p.close(fd)
-    return data
 
 
 @pytest.fixture
