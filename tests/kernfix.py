@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from greenlet import getcurrent, greenlet
 
 from lkmtools import modules
@@ -19,7 +20,7 @@ from lkmtools.abi.conf import MAXDEVSW
 from lkmtools.abi.fcntl import O_CREAT, O_TRUNC, O_WRONLY
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
-from lkmtools.errors import PanicError
+from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern.emul import emuls
 from lkmtools.local import LocalKernel
 from lkmtools.machine import Prototype
@@ -211,6 +212,18 @@ class _Hook:
         self.stub.body = self.body
         if not self.k.dead:
             self.k.mem.set_ptr(self.slot, self.old)
+
+
+def failure(action: Callable[[], object]) -> KernelError:
+    """The error with which `action` fails."""
+    with pytest.raises(KernelError) as caught:
+        action()
+    return caught.value
+
+
+def errno_of(action: Callable[[], object]) -> int:
+    """The errno with which `action` fails."""
+    return failure(action).errno
 
 
 def put(p: Process, path: str, data: bytes, mode: int = 0o644) -> None:

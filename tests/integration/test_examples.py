@@ -8,6 +8,7 @@ from typing import Any
 
 import kernfix
 import pytest
+from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
@@ -16,7 +17,6 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN, POLLOUT
 from lkmtools.abi.stat import S_IFCHR
-from lkmtools.errors import KernelError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -31,13 +31,6 @@ def node(p: Any, path: str) -> None:
     """Make a node for the one DEV module that is loaded."""
     [module] = modules.stat_all(p)
     p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))
-
-
-def errno_of(action: Any) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 def test_hello_says_when_it_comes_when_somebody_looks_and_when_it_goes(lab: Any) -> None:

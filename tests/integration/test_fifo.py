@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.errno import EAGAIN, EBUSY, EEXIST, EINTR, ENXIO, EPIPE, ESPIPE
@@ -16,13 +17,6 @@ from lkmtools.abi.syscall import SYS_mkfifo
 from lkmtools.errors import KernelError
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 @pytest.fixture(params=["memfs", "rootfs"])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 
 from lkmtools.abi.errno import (
     EACCES,
@@ -30,13 +30,6 @@ from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRO
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR, S_IFIFO, S_IFMT
 from lkmtools.errors import KernelError
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 @pytest.fixture

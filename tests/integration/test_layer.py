@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 from progfix import HEAD
 
 from lkmtools import modules
@@ -20,13 +21,6 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 def put(p: Any, path: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
@@ -14,7 +15,6 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
-from lkmtools.errors import KernelError
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
 
@@ -45,13 +45,6 @@ def char_device(p: Any, name: str, path: str) -> None:
     """A node for the character device of a loaded DEV module."""
     module = modules.stat(p, name)
     p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))
-
-
-def errno_of(action: Any) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 def test_kr_definitions_and_implicit_int_run(era: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from kernfix import get, put
+from kernfix import errno_of, get, put
 
 from lkmtools.abi.errno import (
     EACCES,
@@ -24,16 +24,8 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS_write
-from lkmtools.errors import KernelError
 from lkmtools.kern import ramfs
 from lkmtools.local import LocalKernel
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import struct
 from typing import Any
 
 import pytest
+from lkmraw import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
@@ -153,14 +154,6 @@ def refused(lab: Any, **options: Any) -> int:
 def node(lab: Any, major: int, minor: int = 0, kind: int = S_IFCHR, name: str = "/dev/drv0") -> str:
     lab.p.mknod(name, kind | 0o666, major << 8 | minor)
     return name
-
-
-def errno_of(call: Any, *args: Any) -> int:
-    try:
-        call(*args)
-    except KernelError as error:
-        return error.errno
-    return 0
 
 
 def value(lab: Any, name: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lkmraw import errno_of
 from progfix import Runner
 
 from lkmtools import modules
@@ -34,15 +35,6 @@ def disk(lab: Any) -> Any:
     """The ramdisk, with /dev/b0 and /dev/c0, and the slow /dev/b1 and /dev/c1."""
     nodes(lab, lab.load(RAMDISK, name="ramdisk").id, 2)
     return lab
-
-
-def errno_of(call: Any, *args: Any) -> int:
-    """The errno with which `call` fails; 0."""
-    try:
-        call(*args)
-    except KernelError as error:
-        return error.errno
-    return 0
 
 
 # -- what is written is read ---------------------------------------------------------------------------------

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import get, put
+from kernfix import errno_of, failure, get, put
 
 from lkmtools import modules
 from lkmtools.abi.errno import (
@@ -44,18 +43,6 @@ from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def failure(action: Callable[[], object]) -> KernelError:
-    """The error with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """Its number."""
-    return failure(action).errno
 
 
 @pytest.fixture

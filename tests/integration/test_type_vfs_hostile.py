@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EIO, ENOENT, EOPNOTSUPP
@@ -66,13 +67,6 @@ def make(p: Any, path: str, mode: int, data: bytes = b"data") -> int:
     p.write(fd, data)
     p.chmod(path, mode)
     return fd
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 # -- several processes at once -----------------------------------------------------------------------------

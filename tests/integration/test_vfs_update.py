@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kernfix import errno_of
 from progfix import HEAD
 
 from lkmtools.abi.errno import EBUSY, EINVAL, EOPNOTSUPP, EPERM, EROFS
@@ -16,16 +16,8 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_GETARGS, MNT_NOEXEC, MNT_RDONLY, MNT_UPDATE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS___lutimes50, SYS_lchown, SYS_mount
-from lkmtools.errors import KernelError
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 @pytest.fixture

@@ -6,23 +6,17 @@ import os
 import resource
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from kernfix import errno_of
 
 from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTEMPTY, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.hostdir import HostDir, Inode, kernel_errno
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value.errno
 
 
 @pytest.fixture
