@@ -68,6 +68,8 @@ def _link_node(k: Kernel, lwp: Lwp, place: Place, link: int) -> None:
     with namei(k, lwp, link, CREATE, 0) as target:
         if target.exists:
             raise KernelError(EEXIST, f"'{target.path}' exists")
+        if not target.mounted:
+            k.tree.parent(target.path, lwp.proc.cred)  # ENOTDIR comes before what is wrong with the file
         if node.children is not None:
             raise KernelError(EPERM, f"'{place.path}' is a directory")
         if target.mounted:

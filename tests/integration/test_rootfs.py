@@ -97,6 +97,7 @@ def test_names_of_files_move_and_are_replaced(lk: LocalKernel) -> None:
     assert errno_of(lambda: p.stat("/tmp/a/../c")) == ENOTDIR
     assert errno_of(lambda: p.link("/mnt", "/tmp/a")) == EEXIST
     assert errno_of(lambda: p.link("/mnt", "/tmp/d")) == EPERM
+    assert errno_of(lambda: p.link("/mnt", "/tmp/a/d")) == ENOTDIR  # the path before the file, as in NetBSD
     assert errno_of(lambda: p.mount("hostfs", "/tmp/a", "word")) == ENOTDIR
     assert errno_of(lambda: p.rmdir("/tmp/a")) == ENOTDIR
     assert errno_of(lambda: p.rename("/tmp/a", "/mnt")) == EISDIR
