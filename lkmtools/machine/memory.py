@@ -1,7 +1,7 @@
 """RAM and its page permissions.
 
-RAM is one anonymous mapping; the kernel's address space is that mapping, in order, from kernbase up, so an
-address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
+RAM is one shared mapping without a file; the kernel's address space is that mapping, in order, from kernbase
+up, so an address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
 Page permissions are one byte a page. A page that programs of the host map too has a file of its own
 (shared.py), at the same place of the mapping.
 
@@ -172,18 +172,21 @@ class _Access:
 class Memory(_Access):
     """All of RAM, `size` bytes seen from `base` up. Accesses are bounds-checked, not permission-checked."""
 
-    __slots__ = ("checked", "dm", "shared")
+    __slots__ = ("_ours", "checked", "dm", "shared")
 
-    def __init__(self, base: int, size: int, dm: DataModel) -> None:
+    def __init__(self, base: int, size: int, dm: DataModel, buf: mmap.mmap | None = None) -> None:
+        """`buf` is a shared mapping of `size` bytes that somebody else made, and closes; else it is ours."""
         self.dm = dm
-        super().__init__(base, mmap.mmap(-1, size), bytearray(size >> PAGE_SHIFT), [], dm)
+        self._ours = buf is None
+        super().__init__(base, mmap.mmap(-1, size) if buf is None else buf, bytearray(size >> PAGE_SHIFT), [], dm)
         self.checked = Checked(base, self.buf, self.prot, self.on_code_write, dm)
         self.shared = SharedFrames(self.buf)
 
     def close(self) -> None:
         """Give the memory back. Nothing may be accessed after this, and no CPU map it."""
         self.shared.close()
-        self.buf.close()
+        if self._ours:
+            self.buf.close()
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
         base, last, buf, unpack = self.base, self.size - codec.size, self.buf, codec.unpack_from

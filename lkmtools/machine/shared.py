@@ -1,9 +1,9 @@
 """Pages of RAM that programs of the host map too.
 
-RAM as a whole is given to nobody. A page that is shared for the first time moves to a memory file of its own,
-which takes its place in our mapping: the same bytes at the same address, so that neither Python nor the CPU
-sees a difference. When the last who shares it is gone it becomes anonymous memory again: whoever kept the
-file, or a mapping of it, has a page of his own from then on and none of ours.
+RAM as a whole is given to no client. A page that is shared for the first time moves to a memory file of its
+own, which takes its place in our mapping: the same bytes at the same address, so that neither Python nor the
+CPU sees a difference. When the last who shares it is gone its content goes back to RAM, which is mapped there
+again: whoever kept the file, or a mapping of it, has a page of his own from then on and none of ours.
 
 The files can neither be made longer nor shorter: a page without its file would end this program (SIGBUS).
 """
@@ -16,7 +16,7 @@ import mmap
 import os
 import resource
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.kernel import PAGE_SIZE
@@ -24,24 +24,30 @@ from lkmtools.errors import KernelError
 
 MOST = 8192  # pages at once; each is up to two more mappings of this process, and hosts allow some 65,000
 
-_MAP_FIXED = 0x10  # <sys/mman.h> of Linux
+_MAP_FIXED, _MREMAP_MAYMOVE, _MREMAP_FIXED = 0x10, 1, 2  # <sys/mman.h> of Linux
 _FAILED = ctypes.c_void_p(-1).value
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_libc.mremap.restype = ctypes.c_void_p
+_libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p]
 
 
 class SharedFrames:
     """Page frames of RAM by number, each with its memory file and how often it is shared.
 
-    `buf` is RAM. Half of the descriptors this process may have are the limit, and MOST.
+    `buf` is RAM, a shared mapping. Half of the descriptors this process may have are the limit, and MOST.
+    `on_move(frame, fd)` is told of a page that moves to a file, and, with None, of one that is back.
     """
 
     def __init__(self, buf: mmap.mmap) -> None:
         self._buf = buf
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(buf))
+        self._ram: int | None = None  # RAM once more, at an address where no page is ever replaced
         self._file: dict[int, int] = {}
         self._count: Counter[int] = Counter()
+        self.on_move: Callable[[int, int | None], None] = lambda frame, fd: None
 
     @property
     def total(self) -> int:
@@ -99,33 +105,51 @@ class SharedFrames:
         while self._file:
             os.close(self._file.popitem()[1])
         self._count.clear()
+        if self._ram is not None:
+            _libc.munmap(self._ram, len(self._buf))
+            self._ram = None
 
     def _bytes(self, frame: int) -> bytes:
         return self._buf[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE]
 
     def _move_out(self, frame: int) -> int:
         """Give a frame a memory file of its own: its descriptor. OSError."""
+        if self._ram is None:
+            self._ram = _remap(self._base, len(self._buf))
         fd = os.memfd_create("lkm-page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.pwrite(fd, self._bytes(frame), 0)
             fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
             os.fchmod(fd, 0o400)  # who has it for reading cannot open it anew for writing
-            self._place(frame, fd, mmap.MAP_SHARED)
+            self._place(frame, fd)
         except OSError:
             os.close(fd)
             raise
+        self.on_move(frame, fd)
         return fd
 
     def _move_back(self, frame: int) -> None:
-        """Make a frame anonymous memory with the same content. OSError."""
-        content = self._bytes(frame)
-        self._place(frame, -1, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._buf[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = content
+        """Copy a frame's content back to RAM, then map RAM there again. OSError."""
+        assert self._ram is not None
+        at = frame * PAGE_SIZE
+        ctypes.memmove(self._ram + at, self._base + at, PAGE_SIZE)
+        _remap(self._ram + at, PAGE_SIZE, self._base + at)
         os.close(self._file.pop(frame))
+        self.on_move(frame, None)
 
-    def _place(self, frame: int, fd: int, kind: int) -> None:
-        """Let a frame's address in our mapping mean the one page of a file, or fresh memory (-1)."""
+    def _place(self, frame: int, fd: int) -> None:
+        """Let a frame's address in our mapping mean the one page of a file."""
         at, prot = self._base + frame * PAGE_SIZE, mmap.PROT_READ | mmap.PROT_WRITE
-        if _libc.mmap(at, PAGE_SIZE, prot, kind | _MAP_FIXED, fd, 0) == _FAILED:
+        if _libc.mmap(at, PAGE_SIZE, prot, mmap.MAP_SHARED | _MAP_FIXED, fd, 0) == _FAILED:
             error = ctypes.get_errno()
             raise OSError(error, os.strerror(error))
+
+
+def _remap(source: int, length: int, target: int | None = None) -> int:
+    """Map the memory of a shared mapping once more, at `target` or anywhere: the address. OSError."""
+    how = _MREMAP_MAYMOVE | (_MREMAP_FIXED if target is not None else 0)
+    address: int = _libc.mremap(source, 0, length, how, target)  # old size 0: the first mapping stays
+    if address == _FAILED:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return address
