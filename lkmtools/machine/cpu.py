@@ -36,7 +36,10 @@ class Cpu(Emulator):
     result, upper half of a wide result; after anything else, `regs` has: pc, sp, fp, those two, arguments.
     """
 
-    def __init__(self, port: Port, mem: Memory, brake: Brake, text: int, slots: int) -> None:
+    def __init__(
+        self, port: Port, mem: Memory, brake: Brake, text: int, slots: int, stopped: memoryview | None = None
+    ) -> None:
+        """`stopped` is memory for the registers of the last stop, in the order of `regs`."""
         # Behind the last stub: the return pad, the gate, the way into a function, and what no run reaches.
         # The next page has the words of the last two, and nothing else.
         self.text = text
@@ -60,7 +63,7 @@ class Cpu(Emulator):
             self.entry: port.entry_code(self._words),
         }
         high = port.ret if port.ret_hi is None else port.ret_hi
-        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args))
+        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args), stopped)
         self.result: tuple[int, ...] = ()
         words = struct.Struct(f"{port.dm.order}3{port.dm.word}")
         self._result = partial(words.unpack_from, mem.buf, self._words + port.dm.pointer - mem.base)

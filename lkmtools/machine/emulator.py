@@ -61,10 +61,13 @@ class Batch:
 
     __slots__ = ("_cells", "_ids", "_pointers", "fetch", "get", "put", "store")
 
-    def __init__(self, handle: ctypes.c_void_p, registers: tuple[int, ...]) -> None:
+    def __init__(
+        self, handle: ctypes.c_void_p, registers: tuple[int, ...], memory: memoryview | None = None
+    ) -> None:
+        """`memory` is where their values are kept, 8 bytes each; else somewhere."""
         n = len(registers)
         self._ids = (ctypes.c_int * n)(*registers)
-        self._cells = (ctypes.c_uint64 * n)()
+        self._cells = (ctypes.c_uint64 * n).from_buffer(memory or bytearray(8 * n))
         base = ctypes.addressof(self._cells)
         self._pointers = (ctypes.c_void_p * n)(*(base + 8 * i for i in range(n)))
         ids = ctypes.c_void_p(ctypes.addressof(self._ids))

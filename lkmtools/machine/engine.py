@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
 from lkmtools.errors import KernelError
+from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import ASTRAY, RETURNED, SLOT, Cpu
@@ -112,8 +113,19 @@ class Engine:
     kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
     """
 
-    def __init__(self, port: Port, mem: Memory, functions: list[KernelFunction], context: Any) -> None:
+    def __init__(
+        self,
+        port: Port,
+        mem: Memory,
+        functions: list[KernelFunction],
+        context: Any,
+        calls: CallRing | None = None,
+    ) -> None:
+        """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
         self.port = port
+        self.calls = calls or CallRing()
+        self._ring, self._stopped, self._stamp = self.calls.ring, self.calls.stopped, self.calls.stamp
+        self._places = self.calls.places
         self.mem = mem
         self.context = context
         self.functions = functions
@@ -122,7 +134,7 @@ class Engine:
         self._slots = [fn for fn in functions for _ in range(2 if fn.shortcut else 1)]
         text = mem.base + port.kerntext
         self.brake = Brake()
-        self.cpu = Cpu(port, mem, self.brake, text, len(self._slots))
+        self.cpu = Cpu(port, mem, self.brake, text, len(self._slots), self.calls.stopped)
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
@@ -142,6 +154,7 @@ class Engine:
         mem.fill(text, self.cpu.text_size, port.filler[0])
         for fn in self.functions:
             fn.binding = fn.proto.bind(port)
+            assert fn.binding.stack.size <= STACK, fn.name
             fn.addr = 0
         for i, fn in enumerate(self._slots):
             addr = text + i * SLOT
@@ -286,9 +299,13 @@ class Engine:
         level.sp, level.fp = regs[1], regs[2]
         level.fn = fn
         thread.calls += 1
+        self._stamp[0] = thread.calls
+        self._ring[place := next(self._places)] = self._stopped
         try:
             if binding.nstack:
-                regs += self._stack_words(regs[1], binding)
+                words = self._stack_words(regs[1], binding)
+                binding.stack.pack_into(self._ring, place.stop, *words)
+                regs += words
             args: tuple[Any, ...] = binding.decode(regs)
             if binding.takes_list:
                 args = self._with_list(binding, regs, args)

@@ -178,7 +178,8 @@ class Memory(_Access):
         """`buf` is a shared mapping of `size` bytes that somebody else made, and closes; else it is ours."""
         self.dm = dm
         self._ours = buf is None
-        super().__init__(base, mmap.mmap(-1, size) if buf is None else buf, bytearray(size >> PAGE_SHIFT), [], dm)
+        buf = mmap.mmap(-1, size) if buf is None else buf
+        super().__init__(base, buf, bytearray(size >> PAGE_SHIFT), [], dm)
         self.checked = Checked(base, self.buf, self.prot, self.on_code_write, dm)
         self.shared = SharedFrames(self.buf)
 

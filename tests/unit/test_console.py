@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lkmtools.kern.console import MSGBUF_SIZE, Console
+from lkmtools.evidence.msgbuf import MSGBUF_SIZE
+from lkmtools.kern.console import Console
 
 
 def printed(*texts: str) -> Console:

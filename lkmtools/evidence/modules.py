@@ -1,0 +1,151 @@
+"""Which modules a kernel has or had, with their symbols, for whoever explains an address after its death.
+
+A record is appended when a module is about to run for the first time, and its state is changed in place. When
+the table is full, the records of modules that are still there move to its other half, which then counts.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+_TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
+_RECORD = struct.Struct("=IIiIQQIII4x")  # length, state, id, symbols, area, size; bytes of name, path, names
+_STATE_AT = 4
+
+
+class State(IntEnum):
+    """What a module is."""
+
+    GONE = 0
+    LOADING = 1
+    LOADED = 2
+
+
+class Record(NamedTuple):
+    """A module: `symbols` are pairs of address and name, by address."""
+
+    state: State
+    id: int
+    area: int
+    size: int
+    name: str
+    path: str
+    symbols: Sequence[tuple[int, str]]
+
+    def holds(self, addr: int) -> bool:
+        """Is the address in its memory?"""
+        return self.area <= addr < self.area + self.size
+
+    def locate(self, addr: int) -> str:
+        """The address as function+offset [module]."""
+        at = bisect_right(self.symbols, (addr, "\U0010ffff")) - 1
+        start, name = self.symbols[at] if at >= 0 else (self.area, f"{self.area:#x}")
+        gone = ", unloaded" if self.state == State.GONE else ""
+        return f"{name}+{addr - start:#x} [{self.name}{gone}]"
+
+
+class ModuleTable:
+    """The records in `memory`."""
+
+    def __init__(self, memory: memoryview) -> None:
+        half = (len(memory) - _TABLE.size) // 2 & -8
+        self._head = memory[: _TABLE.size]
+        self._halves = memory[_TABLE.size :][:half], memory[_TABLE.size :][half : 2 * half]
+        self._places: dict[int, int] = {}  # of modules that are not gone, by id
+        self.without_symbols = 0  # modules for whose symbols there was no room
+
+    def add(self, module: Record, addresses: bytes, names: Sequence[str]) -> None:
+        """Append a module; `addresses` are those of its symbols as 64-bit words, `names` their names."""
+        record = _pack(module, addresses, "\0".join(names).encode("utf-8", "replace"), len(names))
+        if not self._fits(record):
+            self._move()
+        if not self._fits(record):
+            self.without_symbols += 1
+            record = _pack(module, b"", b"", 0)
+        if not self._fits(record):
+            return
+        which, *used = _TABLE.unpack(self._head)
+        at = used[which]
+        self._halves[which][at : at + len(record)] = record
+        used[which] += len(record)
+        _TABLE.pack_into(self._head, 0, which, *used)
+        self._places[module.id] = at
+
+    def mark(self, ident: int, state: State, name: str = "") -> None:
+        """Module `ident` is loaded, or gone; `name` is what it calls itself, when it was loaded."""
+        place = self._places.get(ident)
+        if place is None:
+            return
+        which = _TABLE.unpack(self._head)[0]
+        half = self._halves[which]
+        if name:
+            _rename(half, place, name)
+        struct.pack_into("=I", half, place + _STATE_AT, state)
+        if state == State.GONE:
+            del self._places[ident]
+
+    def records(self, most: int = 1 << 20) -> Iterator[Record]:
+        """All records, the oldest first; nothing of one that was being written."""
+        which, *used = _TABLE.unpack(self._head)
+        if which > 1:
+            return
+        half, at = self._halves[which], 0
+        while at < min(used[which], len(half)) and most:
+            record, at = _unpack(half, at)
+            most -= 1
+            yield record
+
+    def _fits(self, record: bytes) -> bool:
+        which, *used = _TABLE.unpack(self._head)
+        return len(record) <= len(self._halves[which]) - int(used[which])
+
+    def _move(self) -> None:
+        """Copy the records of modules that are there to the other half, then let that count."""
+        which, *used = _TABLE.unpack(self._head)
+        other = 1 - which
+        source, target, at = self._halves[which], self._halves[other], 0
+        places = {}
+        for ident, place in self._places.items():
+            length = struct.unpack_from("=I", source, place)[0]
+            target[at : at + length] = source[place : place + length]
+            places[ident] = at
+            at += length
+        used[other] = at
+        _TABLE.pack_into(self._head, 0, other, *used)
+        self._places = places
+
+
+_NAME_ROOM = 64  # bytes for the name, which is known only after the entry point has run
+
+
+def _pack(module: Record, addresses: bytes, names: bytes, count: int) -> bytes:
+    name = module.name.encode("utf-8", "replace")[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
+    path = module.path.encode("utf-8", "replace")
+    tail = name + path + bytes(-len(path) % 8) + addresses + names
+    tail += bytes(-len(tail) % 8)
+    head = _RECORD.pack(
+        _RECORD.size + len(tail), module.state, module.id, count, module.area, module.size,
+        _NAME_ROOM, len(path), len(names),
+    )  # fmt: skip
+    return head + tail
+
+
+def _rename(half: memoryview, place: int, name: str) -> None:
+    at = place + _RECORD.size
+    half[at : at + _NAME_ROOM] = name.encode("utf-8", "replace")[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
+
+
+def _unpack(half: memoryview, at: int) -> tuple[Record, int]:
+    length, state, ident, count, area, size, lname, lpath, lnames = _RECORD.unpack_from(half, at)
+    body = bytes(half[at + _RECORD.size : at + length])
+    name = body[:lname].rstrip(b"\0").decode("utf-8", "replace")
+    path = body[lname : lname + lpath].decode("utf-8", "replace")
+    start = lname + lpath + (-lpath % 8)
+    addresses = struct.unpack_from(f"={count}Q", body, start)
+    names = body[start + 8 * count :][:lnames].decode("utf-8", "replace").split("\0")
+    record = Record(State(state), ident, area, size, name, path, list(zip(addresses, names, strict=False)))
+    return record, at + length

@@ -1,0 +1,53 @@
+"""The message buffer (kern/subr_log.c of NetBSD 5.2): what kernels printed last, as UTF-8."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+
+MSGBUF_SIZE = 1 << 19  # bytes kept, as MSGBUFSIZE of a kernel's configuration
+_COUNTS = struct.Struct("=QQ")  # bytes written since the beginning; bytes that are being written, too
+_START = _COUNTS.size
+
+
+class MsgBuf:
+    """A ring of bytes with one writer at a time. Others may read meanwhile, in this process or another."""
+
+    def __init__(self) -> None:
+        self._mem = mmap.mmap(-1, MSGBUF_SIZE + _START)
+
+    @property
+    def written(self) -> int:
+        """How many bytes have been printed since the buffer was made: a place for since()."""
+        count: int = _COUNTS.unpack_from(self._mem)[0]
+        return count
+
+    def append(self, data: bytes) -> None:
+        """Print bytes; the oldest go."""
+        begin = self.written
+        end = begin + len(data)
+        _COUNTS.pack_into(self._mem, 0, begin, end)
+        data = data[-MSGBUF_SIZE:]
+        at = (end - len(data)) % MSGBUF_SIZE
+        first = data[: MSGBUF_SIZE - at]
+        self._mem[_START + at : _START + at + len(first)] = first
+        if rest := data[len(first) :]:
+            self._mem[_START : _START + len(rest)] = rest
+        _COUNTS.pack_into(self._mem, 0, end, end)
+
+    def since(self, place: int) -> tuple[str, int, int]:
+        """What was printed from `place` on: the text, how many bytes of it are lost, and the next place."""
+        end = self.written
+        at = end % MSGBUF_SIZE
+        raw = self._mem[_START + at :] + self._mem[_START : _START + at]  # the last byte is byte end - 1
+        oldest = max(_COUNTS.unpack_from(self._mem)[1] - MSGBUF_SIZE, 0)  # overwritten while we were copying
+        begin = min(max(place, oldest), end)
+        text = raw[MSGBUF_SIZE - (end - begin) :] if end > begin else b""
+        return text.decode("utf-8", "replace"), begin - min(place, begin), end
+
+    def text(self) -> str:
+        """All of it, from the beginning of a line, unless what is left is the end of a single one."""
+        text, lost, _ = self.since(0)
+        if not lost:
+            return text
+        return text[text.find("\n") + 1 :].lstrip("\ufffd")

@@ -1,0 +1,39 @@
+"""Counters of a kernel process, each in its place, for whoever asks how it is."""
+
+from __future__ import annotations
+
+import mmap
+
+SIZE = mmap.PAGESIZE
+
+# Signs of life. A kernel process whose processor time goes on while none of them does is not responding.
+TURNS = 0  # of its loop
+TICKS = 1  # of its clock, seen by the engine (its kernel calls are counted in calls.py)
+POLLING = 2  # 1 while it waits in its poller, where it may stay for ever
+# What it does.
+STATE = 3
+BOOTED_AT = 4  # CLOCK_MONOTONIC of the host in nanoseconds
+PID = 5  # of the kernel's process that ran last
+ENTERED = 6  # the address of the last function that the kernel called in a module
+# What `lkmctl status` shows.
+CONNECTIONS = 7
+PROCESSES = 8
+SYSCALLS = 9
+SECURELEVEL = 10
+MEMORY_TOTAL = 11
+MEMORY_USED = 12
+HEAP_USED = 13
+PROGRAMS = 14
+FRAMES_TOTAL = 15  # bytes for programs
+FRAMES_FREE = 16
+RESERVATIONS = 17
+RATE = 18  # blocks of machine code a second of processor time
+
+BOOTING, RUNNING, BUSY = 0, 1, 2  # STATE
+
+Vitals = memoryview  # of signed 64-bit integers
+
+
+def vitals(memory: memoryview) -> Vitals:
+    """The counters in a page of memory."""
+    return memory[:SIZE].cast("q")
