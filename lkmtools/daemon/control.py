@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import EINVAL, ENXIO
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
+from lkmtools.evidence.show import kernel_status
 from lkmtools.kern.ksyms_dev import ksyms_modevent
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def status(server: Server, conn: Connection, serial: int, arguments: dict[str, A
         "panics": server.panics,
         "skipped": server.suspects.skipped,
         "last_panic": server.last_panic,
-        "kernel": None if kernel is None else kernel.status(),
+        "kernel": None
+        if kernel is None
+        else kernel_status(kernel.evidence, server.config.machine, server.bootno),
     }
 
 

@@ -31,8 +31,8 @@ class CallRing:
     """The ring, in `memory` of SIZE bytes or in memory of its own.
 
     `stopped` has the registers when machine code stopped last, which the emulator stores there itself, and
-    the stamp, `stamp[0]`. To record a call: `ring[place := next(places)] = stopped`; what it has on the stack,
-    at most STACK bytes, is stored at `place.stop`.
+    the stamp, `stamp[0]`. To record a call: `ring[place := next(places)] = stopped`; what it has on the
+    stack, at most STACK bytes, is stored at `place.stop`.
     """
 
     def __init__(self, memory: memoryview | None = None) -> None:

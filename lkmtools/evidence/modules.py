@@ -88,15 +88,14 @@ class ModuleTable:
         if state == State.GONE:
             del self._places[ident]
 
-    def records(self, most: int = 1 << 20) -> Iterator[Record]:
-        """All records, the oldest first; nothing of one that was being written."""
+    def records(self, symbols: bool = True) -> Iterator[Record]:
+        """All records, the oldest first, with or without symbols; nothing of one that was being written."""
         which, *used = _TABLE.unpack(self._head)
         if which > 1:
             return
         half, at = self._halves[which], 0
-        while at < min(used[which], len(half)) and most:
-            record, at = _unpack(half, at)
-            most -= 1
+        while at < min(used[which], len(half)):
+            record, at = _unpack(half, at, symbols)
             yield record
 
     def _fits(self, record: bytes) -> bool:
@@ -139,13 +138,17 @@ def _rename(half: memoryview, place: int, name: str) -> None:
     half[at : at + _NAME_ROOM] = name.encode("utf-8", "replace")[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
 
 
-def _unpack(half: memoryview, at: int) -> tuple[Record, int]:
+def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
     length, state, ident, count, area, size, lname, lpath, lnames = _RECORD.unpack_from(half, at)
-    body = bytes(half[at + _RECORD.size : at + length])
-    name = body[:lname].rstrip(b"\0").decode("utf-8", "replace")
-    path = body[lname : lname + lpath].decode("utf-8", "replace")
-    start = lname + lpath + (-lpath % 8)
-    addresses = struct.unpack_from(f"={count}Q", body, start)
-    names = body[start + 8 * count :][:lnames].decode("utf-8", "replace").split("\0")
-    record = Record(State(state), ident, area, size, name, path, list(zip(addresses, names, strict=False)))
-    return record, at + length
+    start = at + _RECORD.size
+    name, path = (
+        bytes(half[begin : begin + size]).rstrip(b"\0").decode("utf-8", "replace")
+        for begin, size in ((start, lname), (start + lname, lpath))
+    )
+    found: list[tuple[int, str]] = []
+    if symbols and count:
+        start += lname + lpath + (-lpath % 8)
+        addresses = struct.unpack_from(f"={count}Q", half, start)
+        names = bytes(half[start + 8 * count :][:lnames]).decode("utf-8", "replace").split("\0")
+        found = list(zip(addresses, names, strict=True))
+    return Record(State(state), ident, area, size, name, path, found), at + length

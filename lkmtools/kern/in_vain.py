@@ -34,6 +34,7 @@ class InVain:
         """Call `number` of an emulation, or the native one, was asked for."""
         key = emulation, number, name or NAMES.get(number, str(number))
         self._counts[key] = self._counts.get(key, 0) + 1
+        self._k.vitals.changed = True
 
     def counts(self) -> dict[str, int]:
         """Counts by name, an emulation's behind its own."""

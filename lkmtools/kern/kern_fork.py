@@ -85,6 +85,7 @@ def _start(k: Kernel, proc: Proc, first: Callable[[], None]) -> None:
     lwp.greenlet = greenlet(life, parent=k.sched.hub)
     proc.busy = True
     k.procs[proc.pid] = proc
+    k.programs += 1
     k.sched.ready(lwp)
 
 
@@ -232,6 +233,7 @@ def _exit(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) -> None:
     program.status = status
     proc.zombie = True
     proc.busy = False
+    k.programs -= 1
     k.mem.set_u8(proc.addr + proc_struct.layout(k.dm).offsetof("p_stat"), abi.SZOMB)
     for other in tuple(k.procs.values()):
         if other.parent is proc:

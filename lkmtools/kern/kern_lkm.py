@@ -70,6 +70,7 @@ def lkmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
             raise KernelError(EBUSY, f"{holder.comm} (pid {holder.host_pid}) has it open")
         k.sched.tsleep(k.lkm.head, TTIPRI | PCATCH, "lkmopn", 0)
     k.lkm.open = Open(lwp.proc)
+    k.vitals.changed = True
     return 0
 
 
@@ -82,6 +83,7 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     if op.module is not None:
         k.lkm.release(op.module)
     k.lkm.open = None
+    k.vitals.changed = True
     k.sched.wakeup(k.lkm.head)
     return 0
 

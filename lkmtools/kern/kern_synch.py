@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
 
@@ -141,6 +141,7 @@ class Scheduler:
             if k.engine.current is not lwp.thread:
                 k.engine.current = lwp.thread
                 k.mem.set_ptr(k.curlwp, lwp.addr)
+                k.vitals.running(lwp.proc.pid)
             lwp.greenlet.switch()
             self.current = None
             if lwp.proc.program is not None:
@@ -245,6 +246,7 @@ class Scheduler:
 
     def _sleep(self, lwp: Lwp, ident: int, wmesg: str, catch: bool) -> None:
         lwp.wchan, lwp.wmesg, lwp.catch, lwp.woken = ident, wmesg, catch, 0
+        self._k.vitals.changed = True
         self._sleepers.setdefault(ident, []).append(lwp)
         try:
             self._suspend(lwp, wmesg)
@@ -296,6 +298,14 @@ class Scheduler:
         """A signal: a sleep that catches signals ends with EINTR; nothing else happens."""
         if lwp.wchan is not None and lwp.catch:
             self._rouse(lwp, EINTR)
+
+    def waits(self) -> list[dict[str, Any]]:
+        """Who sleeps, and for what, for `lkmctl status`."""
+        return [
+            {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg}
+            for queue in self._sleepers.values()
+            for lwp in queue
+        ]
 
     def waiting(self, ident: int) -> tuple[Lwp, ...]:
         """Who sleeps on `ident`, first come first."""

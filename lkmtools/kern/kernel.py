@@ -21,6 +21,7 @@ from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.errors import KernelError, LkmtoolsError
+from lkmtools.evidence import Evidence
 from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.buf_cache import Buffers
 from lkmtools.kern.config import MAX_RAM, MIN_RAM, Config, Cred
@@ -49,6 +50,7 @@ from lkmtools.kern.sys_select import Pollers
 from lkmtools.kern.uvm_km import KernelMap, round_page
 from lkmtools.kern.uvm_map import Sharer, Vmspace
 from lkmtools.kern.vfs_mount import Vfs
+from lkmtools.kern.vitals import Vitals
 from lkmtools.machine import (
     PAGE_SIZE,
     READ,
@@ -97,8 +99,12 @@ class Kernel:
     umem: Checked
     sched: Scheduler
 
-    def __init__(self, config: Config, console: Console, bootno: int = 1) -> None:
+    def __init__(
+        self, config: Config, console: Console, bootno: int = 1, evidence: Evidence | None = None
+    ) -> None:
+        """`evidence` is memory that outlives the kernel; else it has memory of its own."""
         self.config = config
+        self._given = evidence
         self.console = console
         self.bootno = bootno
         self.port = port(config.machine)
@@ -113,6 +119,7 @@ class Kernel:
         self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
         self.syscalls: dict[int, Syscall] = init_main.system_calls(config)
         self.calls = 0
+        self.programs = 0  # that run
         self._pid = 0
         self._strings: dict[str, int] = {}
         self._held = ExitStack()  # what of the host's is given back at the end
@@ -135,13 +142,16 @@ class Kernel:
         if not MIN_RAM <= ram <= MAX_RAM or ram % PAGE_SIZE:
             limits = f"a multiple of {PAGE_SIZE} from {MIN_RAM} to {MAX_RAM}"
             raise LkmtoolsError(f"{ram} bytes of RAM: it must be {limits}")
-        self.mem = Memory(self.port.kernbase, ram, self.dm)
+        self.evidence = self._given or Evidence(ram)
+        if self._given is None:
+            self._held.callback(self.evidence.close)
+        self.mem = Memory(self.port.kernbase, ram, self.dm, self.evidence.ram)
         self._held.callback(self.mem.close)
         self.umem = self.mem.checked
         functions = [
             KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in modules.FUNCTIONS
         ]
-        self.engine = Engine(self.port, self.mem, functions, self)
+        self.engine = Engine(self.port, self.mem, functions, self, self.evidence.calls)
         self._held.callback(self.engine.close)
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog
@@ -149,7 +159,7 @@ class Kernel:
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failed
         self.engine.name_of = self.symbolize
-        self.engine.on_tick = lambda thread: self.sched.preempt()
+        self.engine.on_tick = self._tick
         self.engine.new_stack = self._new_stack
         form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
         self.ksyms = Symbols(form, self.port.e_machine, lambda: kernel_rows(self, modules.DATA))
@@ -160,6 +170,7 @@ class Kernel:
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""
         self.sched = Scheduler(self)
+        self.vitals = Vitals(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
         self.buffers = Buffers()
@@ -317,7 +328,7 @@ class Kernel:
 
     def _main(self, proc: Proc) -> None:
         """The life of a process: system calls until it exits."""
-        lwp, serve, sched = proc.lwp, self.system_calls.serve, self.sched
+        lwp, serve, sched, update = proc.lwp, self.system_calls.serve, self.sched, self.vitals.update
         while True:
             while proc.work:
                 request, reply = proc.work.popleft()
@@ -325,6 +336,7 @@ class Kernel:
                 answer = serve(lwp, request)
                 if sched.spl or sched.spins:
                     sched.userret()
+                update()
                 reply(answer)
             if proc.exiting:
                 break
@@ -435,31 +447,16 @@ class Kernel:
         where = "" if pc == self.engine.cpu.returned else f" in {self.symbolize(pc)}"
         raise self._panicked(why + where, Fault(pc, None, 0, None))
 
+    def _tick(self, thread: Thread) -> None:
+        """The clock ticks while module code runs."""
+        self.vitals.tick()
+        self.sched.preempt()
+
     def _new_stack(self, thread: Thread) -> None:
         base = self.kmap.alloc(KSTACK, READ | WRITE)
         if not base:
             self.panic("out of kernel memory for a stack")
         thread.stack_base, thread.stack_top = base, base + KSTACK
-
-    def status(self) -> dict[str, Any]:
-        """What `lkmctl status` shows."""
-        return {
-            "machine": self.port.name,
-            "version": self.version,
-            "boot": self.bootno,
-            "uptime": round(self.sched.uptime(), 3),
-            "securelevel": self.securelevel,
-            "processes": len(self.procs),
-            "syscalls": self.calls,
-            "memory": {"total": self.mem.size, "used": self.kmap.used, "heap": self.heap.used},
-            "lkm": self.lkm.status(),
-            "programs": {
-                "running": sum(p.program is not None and not p.zombie for p in self.procs.values()),
-                "memory": {"total": self.frames.total * PAGE_SIZE, "free": self.frames.free * PAGE_SIZE},
-            },
-            "replaced": self.system_calls.replaced(),
-            "in_vain": self.system_calls.in_vain.counts(),
-        }
 
     def ps(self) -> list[dict[str, Any]]:
         """What `lkmctl ps` shows: one entry a process."""

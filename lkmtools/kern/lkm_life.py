@@ -42,6 +42,7 @@ class Lkm:
         self.module_at = self.list.at
         self.waiters = Waiters(k)
         self.unloaded: list[tuple[int, int, str]] = []
+        self.reserved = 0  # modules that are not loaded yet
         self.layout = abi.lkm_table.layout(k.dm)
         self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
         self.memory = self.layout.select("private", "size", "area")
@@ -92,17 +93,10 @@ class Lkm:
             (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
         )
 
-    def status(self) -> dict[str, Any]:
-        """What `lkmctl status` shows of it."""
+    def holder(self) -> dict[str, Any] | None:
+        """Who has /dev/lkm open, for `lkmctl status`."""
         holder = self.open.proc if self.open else None
-        return {
-            "modules": [
-                {"id": m.id, "name": m.title, "area": m.area, "size": m.size, "path": m.info.path or m.path}
-                for m in self.loaded()
-            ],
-            "reservations": len(self.modules) - len(self.loaded()),
-            "holder": {"comm": holder.comm, "pid": holder.host_pid} if holder else None,
-        }
+        return {"comm": holder.comm, "pid": holder.host_pid} if holder else None
 
     # -- life -------------------------------------------------------------------------------------------
 
@@ -135,6 +129,7 @@ class Lkm:
         )  # fmt: skip
         module = Module(ident, table, area, round_page(size), syms, path)
         self.list.insert(module)
+        self.reserved += 1
         return module
 
     def _memory(self, size: int, taken: list[int]) -> int:
@@ -147,6 +142,9 @@ class Lkm:
     def release(self, module: Module) -> None:
         """Give back everything a module has; its memory when the last call in it has returned."""
         k = self._k
+        k.vitals.gone(module)
+        k.vitals.changed = True
+        self.reserved -= not module.loaded
         if module.exports:
             kern_ksyms.delsymtab(k, module)
         self.list.remove(module)
@@ -178,6 +176,7 @@ class Lkm:
             )
         self._protect(module)
         view.entry = entry
+        k.vitals.loading(module)
         self.enter(module, abi.LKM_E_LOAD)
         try:
             if not module.holds(view.private):
@@ -195,6 +194,10 @@ class Lkm:
             self._undo(module)
             raise
         view.refcnt = 1
+        module.loaded = True
+        self.reserved -= 1
+        k.vitals.loaded(module)
+        k.vitals.changed = True
         self.list.named(module)
         lkm_refs.link_imports(k, module)
 

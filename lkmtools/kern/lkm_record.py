@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.errno import EFAULT, EINVAL
@@ -63,7 +63,7 @@ class Info(NamedTuple):
     imports: tuple[Import, ...] = ()
     path: str = ""
     buildid: bytes = b""
-    addresses: Sequence[int] = ()
+    addresses: array[int] = array("Q")
 
 
 class Module:
@@ -87,6 +87,7 @@ class Module:
         self.info = Info()
         self.wired: dict[int, Callable[[], None]] = {}
         self.exports = False
+        self.loaded = False
         self.unloading = False
         self.uses: set[Module] = set()
         self.users: set[Module] = set()

@@ -139,6 +139,7 @@ class Engine:
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
         self.current = Thread()
+        self.entered = 0  # calls into machine code that no other call has made
         self.watchdog_limit = 2.0
         self.entry_limit = 10.0
         self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
@@ -246,6 +247,7 @@ class Engine:
                     self.new_stack(thread)
                 top, fp = thread.stack_top, 0
                 thread.started = 0.0
+                self.entered += 1
             if self.owner is not thread:
                 self.own(thread)
             if top - room < thread.stack_base:

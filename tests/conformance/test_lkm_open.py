@@ -101,7 +101,7 @@ def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Any, othe
     settle(lab)
     assert answered(third)
     assert third._transport.receive().errno == 0
-    assert lab.k.lkm.status()["holder"]["comm"] == "third"
+    assert lab.k.lkm.holder()["comm"] == "third"
 
 
 def test_a_signal_ends_the_wait_with_eintr(lab: Any, others: Any) -> None:
@@ -130,7 +130,7 @@ def test_a_waiter_that_dies_leaves_nothing(lab: Any, others: Any) -> None:
     assert waiters(lab) == []
     assert [row["comm"] for row in lab.k.ps()].count("second") == 0
     lkm.close()
-    assert lab.k.lkm.status()["holder"] is None
+    assert lab.k.lkm.holder() is None
     Lkm(lab.p).close()
 
 
@@ -146,7 +146,7 @@ def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Any, others: An
     second.exit()
     settle(lab)
     assert third._transport.receive().errno == 0
-    assert lab.k.lkm.status()["holder"]["comm"] == "third"
+    assert lab.k.lkm.holder()["comm"] == "third"
 
 
 def test_a_dup_shares_the_open(lab: Any, others: Any) -> None:
@@ -213,7 +213,7 @@ def test_the_death_of_a_client_gives_a_half_made_load_back(lab: Any, state: str)
         p.exit()
         settle(lab)
     assert used(lab) == before
-    assert lab.k.lkm.status()["holder"] is None
+    assert lab.k.lkm.holder() is None
     assert Lkm(lab.p).reserve(4096)[0] == 0
 
 

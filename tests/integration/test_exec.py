@@ -249,7 +249,7 @@ def test_a_missing_call_is_enosys_and_counted(runner: Runner) -> None:
     """status() names what was asked for in vain."""
     ran = runner.main('long r = syscall(210); printf("%ld %d\\n", r, errno); syscall(26); syscall(26);')
     assert ran.out == "-1 78\n"
-    assert runner.k.status()["in_vain"] == {"ptrace": 2, "210": 1}
+    assert runner.k.vitals.text()["in_vain"] == {"ptrace": 2, "210": 1}
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_errors_have_linuxs_numbers(linux: Runner) -> None:
     inside = linux.run(path.read_bytes(), name=str(path)).out.splitlines()
     assert inside[:-1] == host[:-1]
     assert inside[-1] == "syscall(SYS_socket, 77, 77, 77): 38"
-    assert linux.k.status()["in_vain"] == {"linux socket": 1}
+    assert linux.k.vitals.text()["in_vain"] == {"linux socket": 1}
 
 
 def test_files_directories_and_their_attributes(linux: Runner, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def hasty(cc: Any, machine: str) -> Iterator[Any]:
 def test_a_loop_without_kernel_calls_ends_at_the_watchdog(hasty: Any) -> None:
     """The reason says how long and where; the backtrace who called it; status answers all the time."""
     seen: list[Any] = []
-    hasty.k.on_preempt = lambda: seen.append((hasty.k.status()["machine"], hasty.k.ps()[-1]["state"]))
+    hasty.k.on_preempt = lambda: seen.append((hasty.k.port.name, hasty.k.ps()[-1]["state"]))
     panic = crash(hasty, 'for (;;) __asm__ volatile ("");')
     assert panic.reason.startswith("watchdog: 0.1 seconds without a kernel call in probe_deep+0x")
     assert frames(panic) == ALL

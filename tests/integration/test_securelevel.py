@@ -74,7 +74,7 @@ def test_a_load_begun_before_is_not_finished_after(lab: Any) -> None:
     ]
     assert refused == [EPERM] * 5
     lkm.close()
-    assert (lab.k.kmap.used, lab.k.lkm.status()["reservations"]) == (used, 0)
+    assert (lab.k.kmap.used, lab.k.lkm.reserved) == (used, 0)
 
 
 def test_force_and_the_python_api_do_not_load_either(lab: Any) -> None:

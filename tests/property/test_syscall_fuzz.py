@@ -143,4 +143,4 @@ def test_any_ioctls_are_answered(lk: LocalKernel, commands: list[tuple[int, list
             attempt(p.ioctl, fd if fd is not None else 0, command, buf)
     assert lk.kernel is k
     assert k.lkm.open is None
-    assert k.lkm.status()["reservations"] == 0
+    assert k.lkm.reserved == 0

@@ -1,0 +1,96 @@
+"""What a kernel shows of itself, in memory that others read: `lkmctl status` needs nobody in the kernel.
+
+Counters are set each in its place. What changes rarely (who has /dev/lkm, replaced and unimplemented system
+calls, what waits for what) is one text, made anew when something of it has changed: before the answer of the
+request that changed it, and before the kernel goes idle. Loaded modules have a table (evidence/modules.py).
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi.syscall import SYS_NSYSENT
+from lkmtools.evidence import Record, State, vitals
+from lkmtools.machine import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm_record import Module
+
+_FIRST, _LAST = vitals.PROCESSES, vitals.RESERVATIONS
+_COUNTERS = struct.Struct(f"={_LAST - _FIRST + 1}q")
+
+
+class Vitals:
+    """The signs of life of a kernel. `changed` is set by whatever changes the text."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._place = k.evidence.vitals
+        self._counters = self._place[_FIRST : _LAST + 1].cast("B")
+        self.changed = True
+        self._entered = -1
+        self._sysent = b""
+        self._sleepers: list[tuple[int, str]] = []
+        self._place[vitals.BOOTED_AT] = time.monotonic_ns()
+
+    def turn(self) -> None:
+        """Count a turn of the loop that drives the kernel."""
+        self._place[vitals.TURNS] += 1
+
+    def tick(self) -> None:
+        """Count a tick of the clock."""
+        self._place[vitals.TICKS] += 1
+
+    def running(self, pid: int) -> None:
+        """This process runs from now on."""
+        self._place[vitals.PID] = pid
+
+    def update(self) -> None:
+        """Bring counters and text up to date; cheap when the text has not changed."""
+        k = self._k
+        _COUNTERS.pack_into(
+            self._counters, 0, len(k.procs), k.calls, k.securelevel, k.mem.size, k.kmap.used, k.heap.used,
+            k.programs, k.frames.total * PAGE_SIZE, k.frames.free * PAGE_SIZE, k.lkm.reserved,
+        )  # fmt: skip
+        if k.engine.entered != self._entered:  # module code ran, which may have written to sysent[]
+            self._entered = k.engine.entered
+            table = k.mem.read(k.sysent, SYS_NSYSENT * k.sysent_layout.size)
+            self.changed = self.changed or table != self._sysent
+            self._sysent = table
+        if self.changed:
+            self.changed = False
+            k.evidence.publish(self.text())
+
+    def text(self) -> dict[str, Any]:
+        """What changes rarely."""
+        k = self._k
+        return {
+            "version": k.version,
+            "holder": k.lkm.holder(),
+            "replaced": k.system_calls.replaced(),
+            "in_vain": k.system_calls.in_vain.counts(),
+            "waiting": k.sched.waits(),
+        }
+
+    # -- modules ----------------------------------------------------------------------------------------
+
+    def loading(self, module: Module) -> None:
+        """A module is about to run for the first time."""
+        symbols = module.info.symbols
+        record = Record(
+            State.LOADING, module.id, module.area, module.size, module.title,
+            module.info.path or module.path, (),
+        )  # fmt: skip
+        names = [symbol.name for symbol in symbols]
+        self._k.evidence.modules.add(record, module.info.addresses.tobytes(), names)
+
+    def loaded(self, module: Module) -> None:
+        """It is loaded."""
+        self._k.evidence.modules.mark(module.id, State.LOADED, module.title)
+
+    def gone(self, module: Module) -> None:
+        """It is unloaded, or could not be loaded."""
+        self._k.evidence.modules.mark(module.id, State.GONE)
