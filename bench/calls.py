@@ -41,7 +41,7 @@ def run(directory: Path) -> Iterator[Result]:
 def _kernel_call(directory: Path, machine: str) -> Result:
     obj = compiled(directory, LOOP, "loop", machine)
     proto = Prototype("int loop_run(int n)")
-    with LocalKernel(machine=machine) as lk:
+    with LocalKernel(inside=True, machine=machine) as lk:
         loaded = modules.load(lk.process(), obj)
         addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
         k = lk.kernel
@@ -65,7 +65,7 @@ def _kernel_call(directory: Path, machine: str) -> Result:
 
 def _load(directory: Path, machine: str) -> Result:
     obj = compiled(directory, EXAMPLES / "hello" / "hello.c", "hello", machine)
-    with LocalKernel(machine=machine) as lk:
+    with LocalKernel(inside=True, machine=machine) as lk:
         p = lk.process()
         began = time.perf_counter()
         for _ in range(LOADS):

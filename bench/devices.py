@@ -98,7 +98,7 @@ def _drivers(directory: Path, machine: str, p: Process) -> None:
 
 def _programs(directory: Path, machine: str) -> Iterator[Result]:
     image = program(directory, READER, "reader", machine).read_bytes()
-    with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
+    with LocalKernel(inside=True, machine=machine) as lk, open(os.devnull, "r+b") as null:
         _drivers(directory, machine, lk.process())
         files = (null.fileno(), null.fileno(), null.fileno())
 

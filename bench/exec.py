@@ -45,7 +45,7 @@ def run(directory: Path) -> Iterator[Result]:
 
 def system_call(title: str, image: bytes, machine: str, module: Path | None = None) -> Result:
     """A program that makes as many calls as its argument says, with `module` loaded, against bare traps."""
-    with LocalKernel(machine=machine) as lk, open(os.devnull, "r+b") as null:
+    with LocalKernel(inside=True, machine=machine) as lk, open(os.devnull, "r+b") as null:
         if module is not None:
             modules.load(lk.process(), module)
         files = (null.fileno(), null.fileno(), null.fileno())

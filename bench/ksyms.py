@@ -49,7 +49,7 @@ def run(directory: Path) -> Iterator[Result]:
         for how, action in (("name", _value), ("name, whole", _symbol), ("address", _by_address)):
             ours, theirs = action(many, names[1]), action(few, names[0])
             yield pair(f"look-up by {how}, {counts}", ours, theirs, 1.3, RUNS, FEW)
-    with LocalKernel() as lk:
+    with LocalKernel(inside=True) as lk:
         _fill(directory, lk.process(), MANY)
         yield _generation(lk, "the last table changed", -1)
         yield _generation(lk, "the first one went", 0)

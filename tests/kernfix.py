@@ -50,7 +50,7 @@ class Lab:
     def __init__(self, cc: Callable[..., Path], machine: str, **options: Any) -> None:
         self.cc = cc
         self.machine = machine
-        self.kernel = LocalKernel(machine=machine, **options)
+        self.kernel = LocalKernel(inside=True, machine=machine, **options)
         self.p: Process = self.kernel.process("lab")
         self.boot_tables = self.tables()
         self.symbols: dict[str, int] = {}

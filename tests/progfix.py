@@ -44,7 +44,7 @@ class Runner:
     def __init__(self, cc: Any, machine: str, lk: LocalKernel | None = None) -> None:
         self.cc = cc
         self.machine = machine
-        self.lk = lk or LocalKernel(machine=machine)
+        self.lk = lk or LocalKernel(inside=True, machine=machine)
 
     @property
     def k(self) -> Any:

@@ -47,7 +47,7 @@ def kernel_options(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def start_options(given: dict[str, Any]) -> dict[str, Any]:
-    """The members of daemon.init.Startup; paths are absolute, as the daemon leaves this directory."""
+    """The members of daemon.rc.Startup; paths are absolute, as the daemon leaves this directory."""
     settings = given["settings"]
     return {
         "conf": lkm_conf(given["lkm_conf"], settings),
@@ -62,8 +62,8 @@ def prepare(
     path: str, kernel: dict[str, Any], start: dict[str, Any], how: dict[str, Any]
 ) -> Callable[[Callable[[], None]], None]:
     """daemon.main.prepare(), imported where it is needed: it has the kernel behind it."""
-    from lkmtools.daemon.init import Startup
     from lkmtools.daemon.main import prepare
+    from lkmtools.daemon.rc import Startup
 
     return prepare(path, kernel, Startup(**start), **how)
 
@@ -163,6 +163,14 @@ def run(
     metavar="WHAT",
     help="reboot or halt after a panic [reboot].",
 )
+@click.option(
+    "--hang",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    metavar="SECONDS",
+    help="Longest computing of the kernel process without a sign of life [10].",
+)
+@click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)
 def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, **given: Any) -> int:
     """Run the simulated kernel and serve its processes.
@@ -179,10 +187,16 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
         from lkmtools.daemon.listener import inherited
 
         activated = inherited()
-    path = activated.getsockname() if activated else socket_path(socket)
+    path = activated[0].getsockname() if activated else socket_path(socket)
     foreground = foreground or activated is not None
     kernel, start = kernel_options(given), start_options(given)
-    how = {"reboot_on_panic": panic == "reboot", "to_stderr": foreground, "given": activated}
+    how = {
+        "reboot_on_panic": panic == "reboot",
+        "foreground": foreground,
+        "given": activated or (None, None),
+        "hang": given["hang"],
+        "cores": given["cores"],
+    }
     return run(path, lock_fd, not foreground, (kernel, start, how))
 
 

@@ -6,21 +6,35 @@ import _socket
 import os
 
 from lkmtools.client.process import Process
-from lkmtools.client.transport import Transport
+from lkmtools.client.transport import ConnectionEnded, Transport
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError
 from lkmtools.proto import VERSION, Hello, Welcome
 
 HANDSHAKE = 30  # seconds a daemon may take to say WELCOME
+TRIES = 3  # connections that may end before WELCOME: their kernel has died
 
 
-def connect(socket: str | None = None, comm: str = "python", autostart: bool = True) -> Process:
+def connect(
+    socket: str | None = None, comm: str = "python", autostart: bool = True, handshake: int = HANDSHAKE
+) -> Process:
     """A new process named `comm` of the kernel behind `socket` (default: as daemon/address.py says).
 
     Where no daemon listens and `autostart` is true, one is started and waited for. DaemonError if none can
-    be reached or started, or if it speaks another version of the protocol.
+    be reached or started, if it speaks another version of the protocol, or does not greet within `handshake`
+    seconds. PanicError while the kernel is halted.
     """
     path = address.socket_path(socket)
+    for _ in range(TRIES - 1):
+        try:
+            return shake_hands(_open(path, autostart), path, comm, handshake)
+        except ConnectionEnded:
+            continue  # the kernel died before it could greet, and the next one boots
+    return shake_hands(_open(path, autostart), path, comm, handshake)
+
+
+def _open(path: str, autostart: bool) -> _socket.socket:
+    """A connection to the daemon at `path`. DaemonError."""
     sock = address.open_socket(path)
     if sock is None and autostart:
         from lkmtools.daemon.autostart import start
@@ -29,13 +43,13 @@ def connect(socket: str | None = None, comm: str = "python", autostart: bool = T
         sock = address.open_socket(path)
     if sock is None:
         raise DaemonError(f"no lkmd is running (socket {path}); lkmd starts one, as modload does")
-    return shake_hands(sock, path, comm)
+    return sock
 
 
-def shake_hands(sock: _socket.socket, path: str, comm: str) -> Process:
+def shake_hands(sock: _socket.socket, path: str, comm: str, handshake: int = HANDSHAKE) -> Process:
     """HELLO and WELCOME over a connected socket."""
     transport = Transport(sock)
-    frame = transport.request(Hello(VERSION, os.getpid(), comm), give_up=HANDSHAKE)
+    frame = transport.request(Hello(VERSION, os.getpid(), comm), give_up=handshake)
     if type(frame) is not Welcome:
         transport.close()
         raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is no lkmd")

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
 from lkmtools.abi.kernel import PAGE_SIZE
 from lkmtools.client.transport import Transport
-from lkmtools.errors import DaemonError, KernelError
-from lkmtools.proto import Answer, Control, Exec, Exited, ProtocolError, Region, Result, Syscall, Welcome
+from lkmtools.errors import DaemonError, KernelError, LkmtoolsError
+from lkmtools.proto import Control, Exec, Exited, ProtocolError, Region, Result, Syscall, Welcome
+
+if TYPE_CHECKING:
+    from lkmtools.client.supervisor import Supervisor
 
 MIN_ADDRESS = 0x10000  # nothing lies below, so that a null pointer and its members fault
 MAX_ADDRESS = 0xB000_0000  # buffers are numbered anew from here: below the kernel on every machine
@@ -54,14 +57,25 @@ class Core:
         self.daemon_pid = welcome.host_pid
         self.tty: TextIO | None = sys.stderr
         self._mask = self.dm.mask
+        self._supervisor: Supervisor | None = None
+        transport.lost = self._lost
         self._sign = 1 << 8 * self.dm.pointer - 1
 
     def __repr__(self) -> str:
         return f"<Process {self.pid} of {self.machine} at {self.path}>"
 
+    def _lost(self) -> LkmtoolsError:
+        """The connection ended without a word: the supervisor knows why."""
+        from lkmtools.client.supervisor import what_became_of
+
+        return what_became_of(self.path, self.boot)
+
     def exit(self) -> None:
         """void exit(int rval): end the process by ending the connection. Further calls are a DaemonError."""
         self._transport.close()
+        if self._supervisor is not None:
+            self._supervisor.close()
+            self._supervisor = None
 
     @property
     def on_wait(self) -> Any:
@@ -179,34 +193,37 @@ class Core:
         self._transport.signal(number)
 
     def control(self, verb: str, **arguments: Any) -> dict[str, Any]:
-        """Ask the daemon itself: "status", "dmesg", "ps", "reboot", "stop". DaemonError if it will not.
+        """Ask the daemon.
 
-        Answered also while a module runs away. After "reboot" and "stop" the connection ends.
+        "status", "dmesg", "reboot", "stop", "share" and "fate" are answered by its supervisor, whatever the
+        kernel does; "ps", "ksyms" and "addr2sym" by the kernel, also while a module runs away.
+        DaemonError if it will not. See wait_end() after "reboot" and "stop".
         """
         import json
 
-        return self._answer(self._transport.request(Control(verb, json.dumps(arguments))))
+        from lkmtools.client.supervisor import answer_of
+        from lkmtools.proto.verbs import SUPERVISOR
+
+        if verb in SUPERVISOR:
+            return self.supervisor.ask(verb, **arguments)
+        return answer_of(self._transport.request(Control(verb, json.dumps(arguments))))
 
     def stream(self, verb: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """control(), and then without end every further answer ("dmesg" with follow=True)."""
-        yield self.control(verb, **arguments)
-        while True:
-            yield self._answer(self._transport.wait())
+        return self.supervisor.stream(verb, **arguments)
 
     def wait_end(self) -> None:
-        """Wait until the daemon has closed this connection, as it does when it exits."""
-        self._transport.wait_end()
+        """Wait until the supervisor has done what "stop" or "reboot" asked for."""
+        self.supervisor.wait_end()
 
-    def _answer(self, frame: object) -> dict[str, Any]:
-        import json
+    @property
+    def supervisor(self) -> Supervisor:
+        """A connection to the daemon's supervisor, made when it is first wanted."""
+        if self._supervisor is None:
+            from lkmtools.client.supervisor import Supervisor
 
-        if type(frame) is not Answer:
-            self._transport.close()
-            raise DaemonError(f"the daemon answered CONTROL with {type(frame).__name__.upper()}")
-        if not frame.ok:
-            raise DaemonError(frame.text)
-        answer: dict[str, Any] = json.loads(frame.text)
-        return answer
+            self._supervisor = Supervisor(self.path)
+        return self._supervisor
 
 
 def data_model(welcome: Welcome) -> DataModel:

@@ -13,9 +13,10 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lkmtools.errors import DaemonError, PanicError
+from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.proto import (
     SHARE_FILES,
+    Asleep,
     Control,
     Exec,
     Frame,
@@ -43,10 +44,21 @@ _ENOMEM = 12  # BSD's
 _RIGHTS = _socket.CMSG_SPACE(4 * SHARE_FILES)  # room for all descriptors of a frame
 
 
-class Transport:
-    """A connected socket that speaks frames. PanicError and DaemonError close it."""
+class ConnectionEnded(DaemonError):
+    """The other side has closed the connection, and nobody knows why."""
 
-    __slots__ = ("_fds", "_memory", "_reader", "_serial", "_socket", "on_wait")
+
+class Sleeping(DaemonError):
+    """The request will never end."""
+
+
+class Transport:
+    """A connected socket that speaks frames. PanicError and DaemonError close it.
+
+    `lost`, if set, is asked what the error is when the other side ends the connection without a word.
+    """
+
+    __slots__ = ("_fds", "_memory", "_reader", "_serial", "_socket", "lost", "on_wait")
 
     def __init__(self, sock: _socket.socket) -> None:
         # A receive timeout of the socket, not of Python: no further system call for each recv.
@@ -57,6 +69,7 @@ class Transport:
         self._fds: list[int] = []  # descriptors whose MAP or SHARE has not been read yet
         self._memory: Memory | None = None
         self.on_wait: Callable[[], object] | None = None
+        self.lost: Callable[[], LkmtoolsError] | None = None
 
     def close(self) -> None:
         """End the connection, and with it the process and its mappings."""
@@ -79,14 +92,19 @@ class Transport:
         """The socket's descriptor; -1 after close()."""
         return self._socket.fileno()
 
-    def request(self, frame: Hello | Syscall | Control, give_up: int | None = None) -> Frame:
+    def request(
+        self, frame: Hello | Syscall | Control, give_up: int | None = None, before: Hello | None = None
+    ) -> Frame:
         """Send `frame` and wait for its answer, for ever or for `give_up` seconds (DaemonError then).
 
+        `before` is sent with it, in one piece, and has no answer of its own.
         PanicError if the kernel panics meanwhile, DaemonError if the daemon goes away or refuses. Whatever
         interrupts the wait (KeyboardInterrupt too) closes the connection: the request dies with its process.
         """
         self._serial = serial = self._serial + 1 & 0xFFFFFFFF
         data = encode(frame, serial)
+        if before is not None:
+            data = encode(before, 0) + data
         try:
             try:
                 self._socket.sendall(data)
@@ -149,6 +167,8 @@ class Transport:
                 continue
             if type(frame) is Panic:
                 raise PanicError(frame.reason, frame.report)
+            if type(frame) is Asleep:
+                raise Sleeping("the request sleeps, and nothing in this kernel will wake it")
             if type(frame) is Refused:
                 raise DaemonError(frame.why)
             if answered == wanted:
@@ -188,12 +208,16 @@ class Transport:
         except BlockingIOError:
             return None
         except OSError as error:
-            raise DaemonError(f"the connection to the daemon is lost: {error.strerror}") from None
+            raise self._ended(f"the connection to the daemon is lost: {error.strerror}") from None
         if not data:
-            raise DaemonError("the daemon closed the connection (it was stopped, or it died)")
+            raise self._ended("the daemon closed the connection (it was stopped, or it died)")
         for _, _, raw in rights:
             self._fds += struct.unpack(f"{len(raw) // 4}i", raw)
         return data
+
+    def _ended(self, how: str) -> LkmtoolsError:
+        """The error of a connection that ended without a word."""
+        return self.lost() if self.lost is not None else ConnectionEnded(how)
 
     def wait_end(self) -> None:
         """Wait until the daemon has closed its end; what it still sends is dropped."""

@@ -13,6 +13,8 @@ KEYS: dict[str, tuple[type, ...]] = {
     "machine": (str,),
     "ram": (int,),
     "watchdog": (int, float),
+    "hang": (int, float),
+    "cores": (bool,),
     "panic": (str,),
     "securelevel": (int,),
     "multiuser": (bool,),

@@ -15,6 +15,7 @@ from errno import ECONNREFUSED, ENOENT, ENOTDIR
 
 from lkmtools.errors import DaemonError
 
+CONTROL = ".ctl"  # behind the name of the clients' socket: where control requests go
 SUN_PATH_MAX = 107  # bytes in sockaddr_un.sun_path of Linux, without the NUL
 
 
@@ -31,6 +32,11 @@ def socket_path(given: str | None = None) -> str:
     if os.path.lexists(directory):
         check_private(directory, 0o077)
     return os.path.join(directory, "lkmd.sock")
+
+
+def control_path(path: str) -> str:
+    """The socket for control requests of the daemon at `path`."""
+    return path + CONTROL
 
 
 def check_private(directory: str, forbidden: int = 0o022) -> None:

@@ -12,7 +12,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError
@@ -28,10 +28,9 @@ def start_lock(path: str, inherited: int | None = None) -> Iterator[int]:
     if inherited is None:
         try:
             address.make_directory(path)
-            fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fd = take_lock(path)
         except OSError as error:
             raise DaemonError(f"cannot make {path}.lock: {error.strerror}") from None
-        fcntl.flock(fd, fcntl.LOCK_EX)
     else:
         fd = inherited
     try:
@@ -40,13 +39,37 @@ def start_lock(path: str, inherited: int | None = None) -> Iterator[int]:
         os.close(fd)
 
 
+def take_lock(path: str, wait: bool = True) -> int:
+    """Make the lock file, and lock it: its descriptor. OSError; BlockingIOError when others have it."""
+    while True:
+        fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(fd), os.stat(f"{path}.lock")):
+                    return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)  # who had it before us has removed it
+
+
+def is_served(path: str) -> bool:
+    """Does a daemon listen at `path`, for clients and for control requests?"""
+    for name in (path, address.control_path(path)):
+        sock = address.open_socket(name)
+        if sock is None:
+            return False
+        sock.close()
+    return True
+
+
 def start(path: str) -> None:
     """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start."""
     import subprocess
 
     with start_lock(path) as lock:
-        if sock := address.open_socket(path):
-            sock.close()
+        if is_served(path):
             return
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", path, "--lock-fd", str(lock)]
         made = subprocess.run(

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+from lkmtools.wire.descriptors import close_all_but
+
 LISTENING = b"listening\n"
 READY = b"ready\n"
 PATIENCE = 10.0  # seconds
@@ -65,7 +67,7 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
         os._exit(0)
     os.chdir("/")
     os.umask(0o077)
-    _close_all_but({writing, *keep})
+    close_all_but({0, 1, 2, writing, *keep})
     _redirect(log)
     return Readiness(writing), ""
 
@@ -85,16 +87,6 @@ def outcome(fd: int, seconds: float) -> bytes | None:
         return None
     finally:
         os.close(fd)
-
-
-def _close_all_but(keep: set[int]) -> None:
-    for name in os.listdir("/proc/self/fd"):
-        fd = int(name)
-        if fd > 2 and fd not in keep:
-            try:
-                os.close(fd)
-            except OSError:
-                continue  # the descriptor of the listing itself
 
 
 def _redirect(log: str) -> None:

@@ -1,151 +1,139 @@
-"""What the daemon answers itself, without a system call. All work while a module runs away.
+"""Control requests that the supervisor answers, at any time. The kernel answers others (kernproc/control.py).
 
-A verb is a function (server, connection, serial, arguments) -> a JSON-able dict, in VERBS. Every answer
-has "version", which changes when a member changes its meaning or goes.
+A verb is a function (supervisor, connection, serial, arguments) that answers, or sees to it that the answer
+comes.
 """
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from lkmtools import __version__
 from lkmtools.abi.errno import EINVAL, ENXIO
-from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
-from lkmtools.errors import KernelError
+from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.evidence import vitals
 from lkmtools.evidence.show import kernel_status
-from lkmtools.kern.ksyms_dev import ksyms_modevent
+from lkmtools.proto import VERSION
+from lkmtools.proto.verbs import SUPERVISOR, parse
 
 if TYPE_CHECKING:
-    from lkmtools.daemon.connection import Connection
-    from lkmtools.daemon.server import Server
+    from lkmtools.daemon.child import KernelProcess
+    from lkmtools.daemon.ctl import ControlConnection
+    from lkmtools.daemon.supervisor import Supervisor
 
-VERSION = 1
-
-Verb = Callable[["Server", "Connection", int, dict[str, Any]], dict[str, Any]]
-
-
-def status(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Daemon and kernel at this moment; "kernel" is null while it is halted."""
-    kernel = server.kernel
-    return {
-        "pid": server.pid,
-        "socket": server.listener.path,
-        "protocol": server.protocol,
-        "machine": server.config.machine,
-        "release": server.release,
-        "boot": server.bootno,
-        "state": _state(server),
-        "halted": server.halted,
-        "connections": len(server.connections),
-        "panics": server.panics,
-        "skipped": server.suspects.skipped,
-        "last_panic": server.last_panic,
-        "kernel": None
-        if kernel is None
-        else kernel_status(kernel.evidence, server.config.machine, server.bootno),
-    }
+Verb = Callable[["Supervisor", "ControlConnection", int, dict[str, Any]], None]
+_STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
+_numbers = count(1)
 
 
-def _state(server: Server) -> str:
-    """What the kernel does, in a word."""
-    if server.kernel is None:
-        return "halted"
-    if server.preempted:
-        return "busy"
-    return "running" if server.init is None else "booting"
+def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+    """Daemon and kernel at this moment; "kernel" is null while there is none."""
+    child = sup.child
+    kernel = None
+    if child is not None:
+        child.watch.look()
+        kernel = {"pid": child.pid, **kernel_status(child.evidence, child.machine, child.boot)}
+    clients = child.evidence.vitals[vitals.CONNECTIONS] if child is not None else 0
+    conn.answer(
+        serial,
+        {
+            "pid": os.getpid(),
+            "socket": sup.sockets.path,
+            "protocol": VERSION,
+            "lkmtools": __version__,
+            "machine": sup.plan.config.machine,
+            "release": NetBSD_Version,
+            "boot": sup.bootno,
+            "state": _state(sup, child),
+            "halted": sup.halted,
+            "held": sup.held,
+            "connections": clients + len(sup.connections),
+            "panics": sup.panics,
+            "skipped": sup.suspects.skipped,
+            "last_panic": sup.last_panic,
+            "log_lost": sup.log.lost,
+            "kernel": kernel,
+        },
+    )
 
 
-def dmesg(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+def _state(sup: Supervisor, child: KernelProcess | None) -> str:
+    """What the kernel does, in a word or two."""
+    if child is None:
+        return "halted" if sup.halted is not None else "held back" if sup.held is not None else "booting"
+    if child.watch.stopped:
+        return "stopped"
+    if not child.watch.responding:
+        return "not responding"
+    if not child.booted:
+        return "booting"
+    return _STATES[child.evidence.vitals[vitals.STATE]]
+
+
+def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
+    place = sup.plan.msgbuf.written
+    conn.answer(serial, {"text": sup.plan.msgbuf.text()})
     if arguments.get("follow"):
-        server.flush_console()
-        conn.following = serial
-    return {"text": server.console.text()}
+        conn.follow(serial, place)
 
 
-def ps(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The kernel's processes."""
-    return {"processes": [] if server.kernel is None else server.kernel.ps()}
+def reboot(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+    """Boot a new kernel, also from the halted state; every process ends. "force": at once."""
+    conn.answer(serial, {"boot": sup.bootno + 1})
+    sup.reboot(conn, bool(arguments.get("force")))
 
 
-def reboot(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Boot a new kernel, also from the halted state; every process ends."""
-    server.want_reboot = conn
-    return {"boot": server.bootno + 1}
+def stop(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+    """End the daemon; answered when its sockets are gone, just before its process is. "force": at once."""
+    conn.stop(serial)
+    sup.stop(conn, bool(arguments.get("force")))
 
 
-def stop(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """End the daemon. The connection that asked stays open until the process is gone."""
-    server.stopping = True
-    server.last = conn
-    return {"pid": server.pid}
-
-
-def ksyms(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Send the driver of /dev/ksyms a module event: "load", "unload", "shutdown". Its errno and reason."""
-    event = EVENTS.get(str(arguments.get("event")), -1)
-    try:
-        if server.kernel is None:
-            raise KernelError(ENXIO, "the kernel is halted")
-        ksyms_modevent(server.kernel, event)
-    except KernelError as error:
-        return {"errno": error.errno, "reason": error.reason}
-    return {"errno": 0, "reason": ""}
-
-
-def addr2sym(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What is at "address": "symbol", "offset", "module" (null: the kernel), "text"; or nulls."""
-    kernel, address = server.kernel, arguments.get("address")
-    place = kernel.locate(address) if kernel is not None and isinstance(address, int) else None
-    if place is None:
-        return {"symbol": None, "offset": None, "module": None, "text": None}
-    return {**place._asdict(), "text": str(place)}
-
-
-def share(server: Server, conn: Connection, serial: int, arguments: dict[str, Any]) -> dict[str, Any]:
+def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """Allow one mount of the host's directory "path": the "word" to mount, or errno and reason.
 
     With "writable" it may be written, with "session" it goes with the processes that have it as root.
     """
     path = arguments.get("path")
-    try:
-        if server.kernel is None:
-            raise KernelError(ENXIO, "the kernel is halted")
-        if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
-            raise KernelError(EINVAL, f"path: {path!r} is not an absolute path")
-        flags = bool(arguments.get("writable")), bool(arguments.get("session"))
-        word = server.kernel.hostfs.share(path, *flags)
-    except KernelError as error:
-        return {"errno": error.errno, "reason": error.reason, "word": ""}
-    return {"errno": 0, "reason": "", "word": word}
+    wrong = not isinstance(path, str) or not path.startswith("/") or "\0" in path
+    if wrong or sup.child is None:
+        errno, why = (
+            (EINVAL, f"path: {path!r} is not an absolute path") if wrong else (ENXIO, sup.why_no_kernel())
+        )
+        conn.answer(serial, {"errno": errno, "reason": why, "word": ""})
+        return
+    number = next(_numbers)
+    sup.shares[number] = lambda answer: conn.answer(serial, answer)
+    flags = {name: bool(arguments.get(name)) for name in ("writable", "session")}
+    sup.child.channel.send({"do": "share", "id": number, "path": path, **flags})
 
 
-EVENTS = {"load": MOD_LOAD, "unload": MOD_UNLOAD, "shutdown": MOD_SHUTDOWN, "quiesce": MOD_QUIESCE}
-OWNERS = {"reboot", "stop", "ksyms", "share"}  # what only the owner of the daemon and root may ask for
+def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+    """What became of "boot": its "kind" of end, "reason" and "report"; answered as soon as that is known."""
+    boot = arguments.get("boot")
+    if not isinstance(boot, int):
+        conn.deny(serial, f"fate: boot: {boot!r} is not a number")
+        return
+    sup.what_became_of(boot, lambda answer: conn.answer(serial, answer))
+
+
+OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for
 VERBS: dict[str, Verb] = {
-    "status": status,
-    "dmesg": dmesg,
-    "ps": ps,
-    "reboot": reboot,
-    "stop": stop,
-    "ksyms": ksyms,
-    "addr2sym": addr2sym,
-    "share": share,
-}
+    "status": status, "dmesg": dmesg, "stop": stop, "reboot": reboot, "share": share, "fate": fate,
+}  # fmt: skip
+assert tuple(VERBS) == SUPERVISOR
 
 
-def perform(server: Server, conn: Connection, serial: int, verb: str, arguments: str) -> tuple[bool, str]:
-    """(ok, JSON text), or (not ok, why)."""
-    function = VERBS.get(verb)
-    if function is None:
-        return False, f"no control request is called {verb!r}; there are {', '.join(VERBS)}"
-    try:
-        given = json.loads(arguments or "{}")
-    except (ValueError, RecursionError) as error:
-        return False, f"{verb}: the arguments are not JSON: {error}"
-    if not isinstance(given, dict):
-        return False, f"{verb}: the arguments are not a JSON object"
-    if verb in OWNERS and conn.cred.uid != 0:
-        return False, f"{verb}: only the owner of the daemon and root may do that"
-    return True, json.dumps({"version": VERSION, **function(server, conn, serial, given)})
+def perform(sup: Supervisor, conn: ControlConnection, serial: int, verb: str, arguments: str) -> None:
+    """Answer a request, or say why not."""
+    given = parse(verb, arguments, VERBS)
+    if isinstance(given, str):
+        conn.deny(serial, given)
+    elif verb in OWNERS and not conn.owner:
+        conn.deny(serial, f"{verb}: only the owner of the daemon and root may do that")
+    else:
+        VERBS[verb](sup, conn, serial, given)

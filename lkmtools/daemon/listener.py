@@ -1,52 +1,51 @@
-"""The socket file: made by us, replaced when its daemon is dead, removed when it is still ours.
+"""The socket files: made by us, replaced when their daemon is dead, removed when they are still ours.
 
-A socket file without a listener is what a killed daemon left: connecting to it is refused, and nothing
-else is. Whoever looks and then replaces it holds the start lock (autostart.py).
+There are two: SOCKET for system calls, SOCKET.ctl for control requests. A socket file without a listener is
+what a killed daemon left: connecting to it is refused, and nothing else is. Whoever looks and then replaces
+it holds the start lock (autostart.py).
 """
 
 from __future__ import annotations
 
-import _socket
 import contextlib
-import fcntl
 import os
 import socket
 import stat
-import struct
 
 from lkmtools.daemon import address
+from lkmtools.daemon.autostart import take_lock
 from lkmtools.errors import DaemonError
+from lkmtools.wire.accept import BACKLOG, peer
 
-BACKLOG = 512
 LISTEN_FDS_START = 3  # the first descriptor of sd_listen_fds(3)
-_UCRED = struct.Struct("iII")  # struct ucred of Linux: pid, uid, gid
 
 
 class Listener:
-    """The socket at `path`, mode 0600. Make it while holding the start lock.
+    """A socket at `path`, of the same mode and owner as the file `like`, else of mode 0600.
 
-    It refuses connections until listen(). With `given` it is that socket, which somebody else made, listens
-    to, and removes.
+    Make it while holding the start lock. It refuses connections until listen(). With `given` it is that
+    socket, which somebody else made, listens to, and removes.
     """
 
-    def __init__(self, path: str, given: socket.socket | None = None) -> None:
+    def __init__(self, path: str, given: socket.socket | None = None, like: str | None = None) -> None:
         self.path = path
         self._inode: tuple[int, int] | None = None
         if given is not None:
-            self.socket, self._spare = given, _nothing()
+            self.socket = given
             return
         _refuse_a_second(path)
-        self._spare = _nothing()  # for turn_away()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         umask = os.umask(0o177)
         try:
             with address.sun_path(path) as name:
                 self.socket.bind(name)
+            if like is not None:
+                _liken(path, like)
         except OSError as error:
-            self._close()
+            self.socket.close()
             raise DaemonError(f"cannot make the socket {path}: {error.strerror}") from None
         except DaemonError:
-            self._close()
+            self.socket.close()
             raise
         finally:
             os.umask(umask)
@@ -58,67 +57,79 @@ class Listener:
         if self._inode is not None:
             self.socket.listen(BACKLOG)
 
-    def accept(self) -> socket.socket | None:
-        """The next connection, non-blocking; None when there is none now. OSError EMFILE and the like."""
-        try:
-            sock, _ = self.socket.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return None
-        sock.setblocking(False)
-        return sock
-
-    def turn_away(self) -> None:
-        """There is no descriptor for the next connection: give up the spare one to close it."""
-        os.close(self._spare)
-        try:
-            if sock := self.accept():
-                sock.close()
-        finally:
-            self._spare = _nothing()
-
-    def _close(self) -> None:
-        self.socket.close()
-        os.close(self._spare)
-
-    def close(self, locked: bool = False) -> None:
-        """Stop listening; remove the socket file, unless another daemon has put its own there.
-
-        `locked`: the caller holds the start lock. Who else holds it replaces the file anyway.
-        """
-        self._close()
+    def remove(self) -> None:
+        """Remove the socket file, unless another daemon has put its own there."""
         if self._inode is None:
             return
-        with contextlib.suppress(OSError):
-            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                if not locked:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                status = os.lstat(self.path)
-                if (status.st_ino, status.st_dev) == self._inode:
-                    os.unlink(self.path)
-            finally:
+        with contextlib.suppress(FileNotFoundError):
+            status = os.lstat(self.path)
+            if (status.st_ino, status.st_dev) == self._inode:
+                os.unlink(self.path)
+
+
+class Sockets:
+    """Both sockets at `path`; `given` are those that a service manager made. DaemonError."""
+
+    def __init__(self, path: str, given: tuple[socket.socket | None, socket.socket | None]) -> None:
+        self.path = path
+        self.clients = Listener(path, given[0])
+        like = path if given[0] is not None else None
+        try:
+            self.control = Listener(address.control_path(path), given[1], like)
+        except DaemonError:
+            self.clients.socket.close()
+            self.clients.remove()
+            raise
+
+    def close(self, locked: bool = False) -> None:
+        """Stop listening; remove both files, and the lock file. `locked`: the caller holds the start lock.
+
+        Who else holds it replaces the files anyway.
+        """
+        self.clients.socket.close()
+        self.control.socket.close()
+        with contextlib.suppress(OSError):  # the directory may be gone, or somebody else may have the lock
+            lock = None if locked else take_lock(self.path, wait=False)
+            self.clients.remove()
+            self.control.remove()
+            if lock is not None:
+                os.unlink(f"{self.path}.lock")
                 os.close(lock)
 
 
-def _nothing() -> int:
-    """A descriptor that is good for nothing."""
-    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+def _liken(path: str, like: str) -> None:
+    """Give a file the mode, owner and group of another. OSError."""
+    status = os.stat(like)
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        os.chown(path, status.st_uid, status.st_gid)
+    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def inherited() -> socket.socket | None:
-    """The socket that a service manager listens on for us (sd_listen_fds(3)); None when there is none.
+def inherited() -> tuple[socket.socket, socket.socket | None] | None:
+    """The sockets that a service manager listens on for us (sd_listen_fds(3)): clients', and control's.
 
-    DaemonError when it gave several, or something else than a listening Unix socket with a path.
+    None when there is none. DaemonError when it gave others than SOCKET and SOCKET.ctl.
     """
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return None
     count = os.environ.get("LISTEN_FDS", "")
-    if count != "1":
-        raise DaemonError(f"LISTEN_FDS is {count!r}: lkmd serves one socket")
-    sock = socket.socket(fileno=LISTEN_FDS_START)
+    if count not in ("1", "2"):
+        raise DaemonError(f"LISTEN_FDS is {count!r}: lkmd serves SOCKET and SOCKET.ctl, and no more")
+    made = [_adopt(LISTEN_FDS_START + i) for i in range(int(count))]
+    made.sort(key=lambda sock: len(sock.getsockname()))  # SOCKET comes before SOCKET.ctl
+    names = [sock.getsockname() for sock in made]
+    if names[1:] not in ([], [address.control_path(names[0])]):
+        for sock in made:
+            sock.close()
+        raise DaemonError(f"LISTEN_FDS: {' and '.join(names)}: they must be SOCKET and SOCKET.ctl")
+    return made[0], made[1] if made[1:] else None
+
+
+def _adopt(fd: int) -> socket.socket:
+    """A descriptor as a listening Unix socket. DaemonError."""
+    sock = socket.socket(fileno=fd)
     name = sock.getsockname()
-    listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    if sock.type != socket.SOCK_STREAM or not listens:
+    if sock.type != socket.SOCK_STREAM or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         wanted = "socket that listens for streams"
     elif sock.family != socket.AF_UNIX or not isinstance(name, str) or not name:
         wanted = "Unix socket with a path"
@@ -126,7 +137,7 @@ def inherited() -> socket.socket | None:
         wanted = ""
     if wanted:
         sock.close()
-        raise DaemonError(f"descriptor {LISTEN_FDS_START} is not a {wanted}")
+        raise DaemonError(f"descriptor {fd} is not a {wanted}")
     sock.setblocking(False)
     sock.set_inheritable(False)
     return sock
@@ -142,10 +153,3 @@ def _refuse_a_second(path: str) -> None:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             raise DaemonError(f"{path}: exists and is not a socket; remove it or name another with --socket")
         os.unlink(path)
-
-
-def peer(sock: _socket.socket) -> tuple[int, int, int]:
-    """(pid, uid, gid) of the process at the other end: SO_PEERCRED of unix(7)."""
-    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    pid, uid, gid = _UCRED.unpack(raw)
-    return pid, uid, gid

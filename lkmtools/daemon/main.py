@@ -1,4 +1,4 @@
-"""From options to a serving daemon: listener, console, kernel, signals."""
+"""From options to a supervisor that serves: sockets, message buffer, log, signals, the first boot."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import os
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from lkmtools.daemon.init import Startup
-from lkmtools.daemon.listener import Listener
-from lkmtools.daemon.server import Server
+from lkmtools.daemon.child import Plan
+from lkmtools.daemon.listener import Sockets
+from lkmtools.daemon.log import Log
+from lkmtools.daemon.rc import Startup
+from lkmtools.daemon.supervisor import Supervisor
 from lkmtools.errors import DaemonError, LkmtoolsError
-from lkmtools.kern import Config, Console
+from lkmtools.evidence import MsgBuf
+from lkmtools.kern import Config
+from lkmtools.wire.poller import Poller
+
+Given = tuple[socket.socket | None, socket.socket | None]
+NONE: Given = (None, None)
 
 
 def prepare(
@@ -23,48 +29,47 @@ def prepare(
     startup: Startup,
     *,
     reboot_on_panic: bool = True,
-    to_stderr: bool = False,
-    given: socket.socket | None = None,
+    foreground: bool = False,
+    given: Given = NONE,
+    **plan: Any,
 ) -> Callable[[Callable[[], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
-    `settings` are members of kern.Config; `given` is a socket that listens at `path` already. What is
-    returned is called with a function that it calls in turn when the boot is over; the caller holds the
-    start lock until then. DaemonError if the socket cannot be had or the kernel does not boot.
+    `settings` are members of kern.Config, `plan` those of daemon.child.Plan that are not ours to say; `given`
+    are sockets that listen already, for clients and for control requests. What is returned is called with a
+    function that it calls in turn when the boot is over; the caller holds the start lock until then.
+    DaemonError if a socket cannot be had or the kernel does not boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signals = _signals()  # before anything that a signal should not leave behind
-    listener = Listener(path, given)
-    console = Console()
-    if to_stderr:
-        console.subscribe(_to_stderr)
+    sockets = Sockets(path, given)
+    log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
+    bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
     try:
-        server = Server(
-            listener, Config(**settings), console, startup=startup, reboot_on_panic=reboot_on_panic
-        )
-        server.boot()
-        if server.halted is not None:
-            raise DaemonError(server.halted)
-        listener.listen()
+        supervisor = Supervisor(
+            sockets,
+            Plan(
+                Config(**settings), MsgBuf(), sockets.clients.socket, bell,
+                level=startup.level, loads=startup.loads, **plan,
+            ),
+            log,
+            startup=startup,
+            reboot_on_panic=reboot_on_panic,
+        )  # fmt: skip
+        supervisor.on_signal(signals)
+        supervisor.start()
     except (LkmtoolsError, OSError) as error:
-        listener.close(locked=True)
+        sockets.close(locked=True)
         raise DaemonError(f"the kernel cannot boot: {error}") from None
-    server.on_signal(signals)
-    return server.run
-
-
-def _to_stderr(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    return supervisor.run
 
 
 def _signals() -> int:
-    """Have SIGTERM and SIGINT do nothing but appear in a pipe; its reading end."""
+    """Have SIGTERM, SIGINT and SIGHUP do nothing but appear in a pipe; its reading end."""
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for signum in (signal.SIGTERM, signal.SIGINT):
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, lambda signum, frame: None)
-    for signum in (signal.SIGHUP, signal.SIGPIPE):
-        signal.signal(signum, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     return reading

@@ -30,6 +30,8 @@ class Call(NamedTuple):
 class CallRing:
     """The ring, in `memory` of SIZE bytes or in memory of its own.
 
+    `entered[0]` is the address of the function of a module that the kernel has called, while it has not
+    returned; else 0.
     `stopped` has the registers when machine code stopped last, which the emulator stores there itself, and
     the stamp, `stamp[0]`. To record a call: `ring[place := next(places)] = stopped`; what it has on the
     stack, at most STACK bytes, is stored at `place.stop`.
@@ -40,6 +42,7 @@ class CallRing:
             memory = memoryview(bytearray(SIZE))
         self.stopped = memory[:_STOP]
         self.stamp = self.stopped[8 * REGISTERS :].cast("Q")
+        self.entered = memory[_STOP:].cast("Q")[:1]
         self.ring = memory[_RECORD:SIZE]
         starts = range(0, SLOTS * _RECORD, _RECORD)
         self.places = cycle([slice(at, at + _STOP) for at in starts])

@@ -7,7 +7,8 @@ import struct
 
 MSGBUF_SIZE = 1 << 19  # bytes kept, as MSGBUFSIZE of a kernel's configuration
 _COUNTS = struct.Struct("=QQ")  # bytes written since the beginning; bytes that are being written, too
-_START = _COUNTS.size
+_WATCHED = struct.Struct("=16xQ")
+_START = _WATCHED.size
 
 
 class MsgBuf:
@@ -21,6 +22,15 @@ class MsgBuf:
         """How many bytes have been printed since the buffer was made: a place for since()."""
         count: int = _COUNTS.unpack_from(self._mem)[0]
         return count
+
+    @property
+    def watched(self) -> bool:
+        """Does somebody want to hear at once of what is printed?"""
+        return bool(_WATCHED.unpack_from(self._mem)[0])
+
+    @watched.setter
+    def watched(self, value: bool) -> None:
+        self._mem[_COUNTS.size] = value
 
     def append(self, data: bytes) -> None:
         """Print bytes; the oldest go."""

@@ -206,6 +206,7 @@ class Kernel:
         self.heap = Heap(self.mem, self.kmap)
         self.sysent = self.symbol("sysent")
         self.curlwp = self.symbol("curlwp")
+        self.vitals.lwp_at(self.curlwp)
         self.sysent_layout = sysent_struct.layout(self.dm)
         for row in modules.DATA:
             if row.init is not None:

@@ -36,6 +36,10 @@ class Vitals:
         self._sleepers: list[tuple[int, str]] = []
         self._place[vitals.BOOTED_AT] = time.monotonic_ns()
 
+    def lwp_at(self, addr: int) -> None:
+        """The kernel variable curlwp is at this address."""
+        self._place[vitals.CURLWP] = addr - (addr >> 63 << 64)  # the word is signed
+
     def turn(self) -> None:
         """Count a turn of the loop that drives the kernel."""
         self._place[vitals.TURNS] += 1

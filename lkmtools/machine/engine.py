@@ -231,6 +231,7 @@ class Engine:
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
         """What call(proto, addr, *args) does where no stub is, as f(addr, args): all but these is at hand."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
+        entered = self.calls.entered
         lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, cpu.entry
         return_size = self.port.return_size
         room = binding.stack.size + self.port.stack_align + return_size + _HEADROOM
@@ -248,6 +249,7 @@ class Engine:
                 top, fp = thread.stack_top, 0
                 thread.started = 0.0
                 self.entered += 1
+                entered[0] = addr
             if self.owner is not thread:
                 self.own(thread)
             if top - room < thread.stack_base:
@@ -264,6 +266,8 @@ class Engine:
                 return result(cpu.result)
             finally:
                 levels.pop()
+                if not levels:
+                    entered[0] = 0
 
         self._callers[proto] = call
         return call

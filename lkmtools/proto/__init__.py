@@ -19,6 +19,7 @@ from lkmtools.proto.frames import (
     SHARE_FILES,
     VERSION,
     Answer,
+    Asleep,
     Control,
     Exec,
     Exited,
@@ -38,6 +39,7 @@ from lkmtools.proto.frames import (
     Welcome,
 )
 from lkmtools.proto.reader import Reader
+from lkmtools.proto.versions import STOP, other_version
 
 __all__ = [
     "BLANK",
@@ -47,8 +49,10 @@ __all__ = [
     "MAX_FRAME",
     "MAX_REGIONS",
     "SHARE_FILES",
+    "STOP",
     "VERSION",
     "Answer",
+    "Asleep",
     "Control",
     "Exec",
     "Exited",
@@ -68,4 +72,5 @@ __all__ = [
     "Unmap",
     "Welcome",
     "encode",
+    "other_version",
 ]

@@ -21,6 +21,7 @@ from lkmtools.proto.frames import (
     SHARE_FILES,
     VERSION,
     Answer,
+    Asleep,
     Control,
     Exec,
     Exited,
@@ -406,6 +407,15 @@ def _decode_share(payload: Payload) -> Share:
     return frame
 
 
+def _encode_asleep(frame: Asleep) -> list[bytes]:
+    return []
+
+
+def _decode_asleep(payload: Payload) -> Asleep:
+    payload.done()
+    return Asleep()
+
+
 _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payload], Frame]], ...] = (
     (1, "HELLO", Hello, _encode_hello, _decode_hello),
     (2, "WELCOME", Welcome, _encode_welcome, _decode_welcome),
@@ -422,6 +432,7 @@ _FRAMES: tuple[tuple[int, str, type[Frame], Callable[..., Any], Callable[[Payloa
     (13, "EXITED", Exited, _encode_exited, _decode_exited),
     (14, "SIGNAL", Signal, _encode_signal, _decode_signal),
     (15, "SHARE", Share, _encode_share, _decode_share),
+    (16, "ASLEEP", Asleep, _encode_asleep, _decode_asleep),
 )
 # Most frames have one shape: these read it, or answer None and leave the rest to the decoder.
 USUAL: dict[int, Callable[[bytes | bytearray, int, int], Frame | None]] = {

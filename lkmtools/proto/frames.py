@@ -1,4 +1,4 @@
-"""The frames of protocol version 2 and their limits. What each means stands in docs/design.md.
+"""The frames of protocol version 3 and their limits. What each means stands in docs/design.md.
 
 Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON parser.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lkmtools.errors import LkmtoolsError
 
-VERSION = 2
+VERSION = 3
 MAGIC = int.from_bytes(b"LKM1", "little")
 
 MAX_FRAME = 64 << 20  # bytes of payload; also of all regions of one request, blank ones included
@@ -151,6 +151,10 @@ class Unmap(NamedTuple):
     length: int
 
 
+class Asleep(NamedTuple):
+    """Nothing in this kernel will ever end the request in flight. Only kernels that have one user say so."""
+
+
 class Panic(NamedTuple):
     """The kernel panicked and this process is no more."""
 
@@ -174,4 +178,5 @@ Frame = (
     | Exited
     | Signal
     | Share
+    | Asleep
 )

@@ -47,7 +47,7 @@ class LocalHost:
 
     def dmesg(self) -> str:
         """The message buffer."""
-        return self.kernel.console.text()
+        return str(self.kernel.console.text())
 
     def execute(
         self, image: bytes, name: str, args: tuple[str, ...], uid: int, files: tuple[int, int, int]

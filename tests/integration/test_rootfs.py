@@ -31,7 +31,7 @@ from lkmtools.local import LocalKernel
 @pytest.fixture
 def lk() -> Iterator[LocalKernel]:
     """A kernel. Afterwards nothing of a file may be left."""
-    kernel = LocalKernel(machine="amd64")
+    kernel = LocalKernel(inside=True, machine="amd64")
     tree = kernel.kernel.tree
     nodes = tree.nodes
     yield kernel

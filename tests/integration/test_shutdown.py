@@ -41,7 +41,7 @@ def test_a_kernel_keeps_no_descriptor_and_no_thread(cc: Compile, machine: str, t
     program = cc.program(PROGRAM, machine).read_bytes()
     null = os.open(os.devnull, os.O_RDONLY)
     before = held()
-    with LocalKernel(machine=machine) as lk:
+    with LocalKernel(inside=True, machine=machine) as lk:
         p = lk.process()
         p.open("/dev/ksyms", O_RDONLY)
         p.mount("hostfs", "/mnt", lk.share(str(tmp_path)))
@@ -58,7 +58,7 @@ def test_a_kernel_that_cannot_boot_keeps_none_either(machine: str, monkeypatch: 
     before = held()
     monkeypatch.setattr("lkmtools.kern.kernel.Tree", None)
     with pytest.raises(TypeError):
-        LocalKernel(machine=machine)
+        LocalKernel(inside=True, machine=machine)
     assert held() == before
 
 
@@ -68,4 +68,4 @@ def test_memory_that_no_kernel_can_have_is_refused(ram: int) -> None:
     with pytest.raises(
         LkmtoolsError, match=rf"^{ram} bytes of RAM: it must be a multiple of 4096 from 2097152"
     ):
-        LocalKernel(ram=ram)
+        LocalKernel(inside=True, ram=ram)

@@ -48,7 +48,7 @@ def refusal(action: Callable[[], object]) -> str | None:
 @pytest.fixture(params=MACHINES, scope="module")
 def kernel(request: Any, cc: Compile) -> Iterator[tuple[LocalKernel, Path]]:
     """A kernel with the sample hello loaded with -s, for all examples, and the object."""
-    with LocalKernel(machine=request.param, ram=32 << 20) as lk:
+    with LocalKernel(inside=True, machine=request.param, ram=32 << 20) as lk:
         obj = cc(HELLO, machine=request.param, name="hello")
         load(lk.process("loader"), obj, symbols=True)
         yield lk, obj

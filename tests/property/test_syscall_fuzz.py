@@ -69,7 +69,7 @@ CALLS = st.tuples(
 @pytest.fixture(params=["amd64", "i386"], scope="module")
 def lk(request: Any) -> Iterator[LocalKernel]:
     """One kernel for all examples: damage adds up."""
-    with LocalKernel(machine=request.param, ram=32 << 20) as made:
+    with LocalKernel(inside=True, machine=request.param, ram=32 << 20) as made:
         yield made
 
 

@@ -198,7 +198,7 @@ class Guest(Host):
 @pytest.fixture(params=["amd64", "i386"], scope="module")
 def lk(request: Any, cc: Any) -> Iterator[LocalKernel]:
     """A kernel with memfs and hookfs."""
-    with LocalKernel(machine=request.param) as made:
+    with LocalKernel(inside=True, machine=request.param) as made:
         p = made.process("load")
         for path, name in (("memfs/memfs.c", "memfs"), ("stack/hook.c", "hook")):
             modules.load(p, cc(EXAMPLES / path, machine=request.param, name=name), symbols=True)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from lkmtools.abi.errno import ENOMEM
-from lkmtools.daemon.connection import Connection
 from lkmtools.kern import Cred
 from lkmtools.kern.uvm_map import Pages
+from lkmtools.kernproc.connection import Connection
+from lkmtools.wire.poller import Poller
 
 
 def test_too_many_descriptors_on_their_way_are_ENOMEM(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,7 @@ def test_too_many_descriptors_on_their_way_are_ENOMEM(monkeypatch: pytest.Monkey
 
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        server: Any = SimpleNamespace(mapped=lambda done, error, addr: done(error, addr))
+        server: Any = SimpleNamespace(poller=Poller(), mapped=lambda done, error, addr: done(error, addr))
         connection = Connection(server, ours, Cred(0, 0), 1)
         answers: list[tuple[int, int]] = []
         with monkeypatch.context() as patch:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lkmtools import client
 from lkmtools.cli.common import connect, err, warnx
 from lkmtools.errors import DaemonError, KernelError
+
+if TYPE_CHECKING:
+    from lkmtools.client.supervisor import Supervisor
 
 NAME = "lkmctl"
 
@@ -36,6 +39,14 @@ def process(socket: str | None, autostart: bool = True) -> client.Process:
     p = connect(NAME, socket, autostart)
     p.on_wait = lambda: warnx(NAME, "waiting for the kernel ... (interrupt ends the process)")
     return p
+
+
+def supervisor(socket: str | None) -> Supervisor:
+    """A connection to the daemon's supervisor. It starts none."""
+    from lkmtools.client.supervisor import Supervisor
+    from lkmtools.daemon.address import socket_path
+
+    return Supervisor(socket_path(socket), NAME)
 
 
 @contextmanager

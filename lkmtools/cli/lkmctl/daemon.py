@@ -1,6 +1,6 @@
-"""status, dmesg, ps, reboot, stop: what the daemon answers itself, also while a module runs away.
+"""status, dmesg, ps, reboot, stop: none of them starts a daemon.
 
-None of them starts a daemon.
+All but ps are the supervisor's to answer, and need no kernel that does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, need, process, show_json
+from lkmtools.cli.lkmctl.base import NAME, command, need, process, show_json, supervisor
+
+WAITS = 8  # processes that wait, in a row of status
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -25,8 +27,8 @@ def status(as_json: bool, socket: str | None) -> None:
     \b
         lkmctl status --json | jq .kernel.uptime
     """
-    with process(socket, autostart=False) as p:
-        answer = need(p.control("status"))
+    with supervisor(socket) as sup:
+        answer = need(sup.ask("status"))
     if as_json:
         show_json(answer)
         return
@@ -38,14 +40,18 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     """What status prints: name and text."""
     rows = [
         ("daemon", f"pid {answer['pid']}, {answer['connections']} connections, socket {answer['socket']}"),
-        ("kernel", f"{answer['machine']}, boot {answer['boot']}, {answer['state']}"),
+        ("kernel", f"{answer['machine']}, boot {answer['boot']}, {answer['state']}{_pid(answer)}"),
     ]
     if answer["halted"] is not None:
         rows.append(("halted", f"{answer['halted']}; lkmctl reboot boots again"))
+    if answer["held"] is not None:
+        rows.append(("held back", answer["held"]))
     if answer["kernel"] is not None:
         rows += _kernel_rows(answer["kernel"])
     last = answer["last_panic"]
     rows.append(("panics", str(answer["panics"])))
+    if answer["log_lost"]:
+        rows.append(("log", f"{answer['log_lost']} lines could not be written"))
     if answer.get("skipped"):
         names = ", ".join(answer["skipped"])
         rows.append(("skipped", f"{names}; at boot, after two panics; lkmctl reboot tries again"))
@@ -53,6 +59,11 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
     return rows
+
+
+def _pid(answer: dict[str, Any]) -> str:
+    """The kernel process, if there is one."""
+    return f", pid {answer['kernel']['pid']}" if answer["kernel"] is not None else ""
 
 
 def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
@@ -83,6 +94,10 @@ def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
     if kernel.get("replaced"):
         calls = ", ".join(f"{name} by '{module}'" for name, module in kernel["replaced"].items())
         rows.append(("replaced", f"system calls: {calls}"))
+    if kernel.get("waiting"):
+        waits = ", ".join(f"{w['comm']} (pid {w['pid']}) for {w['wmesg']}" for w in kernel["waiting"][:WAITS])
+        more = len(kernel["waiting"]) - WAITS
+        rows.append(("waiting", waits + (f", and {more} more" if more > 0 else "")))
     if kernel.get("in_vain"):
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
         rows.append(("in vain", f"system calls nobody provides: {calls}"))
@@ -103,9 +118,8 @@ def dmesg(follow: bool, as_json: bool, socket: str | None) -> None:
     \b
         lkmctl dmesg -f
     """
-    with process(socket, autostart=False) as p:
-        p.on_wait = None
-        answers = p.stream("dmesg", follow=follow)
+    with supervisor(socket) as sup:
+        answers = sup.stream("dmesg", follow=follow)
         answer = need(next(answers))
         if not follow:
             if as_json:
@@ -126,7 +140,7 @@ def _show_more(answer: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(answer))
     else:
         if answer.get("lost"):
-            warnx(NAME, f"{answer['lost']} characters were printed faster than this terminal took them")
+            warnx(NAME, f"{answer['lost']} bytes were printed faster than this terminal took them")
         click.echo(answer["text"], nl=False)
     sys.stdout.flush()
 
@@ -152,28 +166,39 @@ def ps(as_json: bool, socket: str | None) -> None:
         )
 
 
+force_option = click.option("--force", is_flag=True, help="Do not wait for the kernel's programs.")
+
+
 @command()
-def reboot(socket: str | None) -> None:
+@force_option
+def reboot(force: bool, socket: str | None) -> None:
     """Boot a new kernel.
 
     \b
         lkmctl reboot && lkmctl status
 
-    Every process ends; the modules of lkm.conf are loaded again, also one that was left out because of its
-    panics. Returns when the boot is over.
+    Every process ends; programs get SIGTERM, and two seconds later SIGKILL. The modules of lkm.conf are
+    loaded again, also one that was left out because of its panics. Returns when the boot is over.
     """
-    with process(socket, autostart=False) as p:
-        need(p.control("reboot"))
-        p.wait_end()
+    with supervisor(socket) as sup:
+        need(sup.ask("reboot", force=force))
+        sup.wait_end()
 
 
 @command()
-def stop(socket: str | None) -> None:
+@force_option
+def stop(force: bool, socket: str | None) -> None:
     """End the daemon; returns when it is gone.
 
     \b
         lkmctl stop && lkmd --machine i386
+
+    Programs get SIGTERM, and two seconds later SIGKILL.
     """
-    with process(socket, autostart=False) as p:
-        need(p.control("stop"))
-        p.wait_end()
+    from lkmtools.client import older
+
+    if older.stop(socket):
+        return
+    with supervisor(socket) as sup:
+        need(sup.ask("stop", force=force) if force else sup.ask("stop"))
+        sup.wait_end()

@@ -1,15 +1,6 @@
-"""A kernel in this very process: the client API without a daemon, for tests and tools of one's own.
+"""A kernel in this very process, which dies with it: for tests of the kernel itself.
 
-    from lkmtools.local import LocalKernel
-
-    with LocalKernel() as lk:
-        p = lk.process("test")
-        modules.load(p, "hello.o")
-        print(lk.console.text())
-
-A process of a LocalKernel is a client.Process like any other; its requests are served by stepping the kernel
-until they are answered. A panic is a PanicError for whoever caused it; the kernel then boots again, and older
-processes are gone.
+A request is served by stepping the kernel until it is answered.
 """
 
 from __future__ import annotations
@@ -34,12 +25,12 @@ from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
 
 
-class LocalTransport(Transport):
+class InsideTransport(Transport):
     """Carries requests to a kernel in this process instead of through a socket."""
 
     __slots__ = ("_lk", "_pending", "proc")
 
-    def __init__(self, lk: LocalKernel, cred: Cred, comm: str) -> None:
+    def __init__(self, lk: InsideKernel, cred: Cred, comm: str) -> None:
         self._lk = lk
         self._memory = None
         self.proc: Proc | None = lk.kernel.attach(cred, comm, os.getpid(), self)
@@ -83,7 +74,7 @@ class LocalTransport(Transport):
         request = Request(frame.number, frame.args, regions)
         self._lk.kernel.submit(self.proc, request, self._pending.append)
 
-    def request(self, frame: Any, give_up: int | None = None) -> Frame:
+    def request(self, frame: Any, give_up: int | None = None, before: Any = None) -> Frame:
         """Serve one system call: step the kernel until its answer is there."""
         if not isinstance(frame, Syscall):
             raise DaemonError(f"a local kernel does not serve {type(frame).__name__.upper()}")
@@ -99,7 +90,7 @@ class LocalTransport(Transport):
         return Result(*self._pending.pop())
 
 
-class LocalKernel:
+class InsideKernel:
     """A booted kernel and its console. `options` are those of kern.Config ("machine", "watchdog", ...)."""
 
     def __init__(self, **options: Any) -> None:
@@ -107,12 +98,6 @@ class LocalKernel:
         self.console = Console()
         self.kernel = Kernel(self.config, self.console, 1)
         self.kernel.boot()
-
-    def __enter__(self) -> LocalKernel:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Shut the kernel down."""
@@ -122,7 +107,7 @@ class LocalKernel:
     def process(self, comm: str = "test", uid: int = 0, gid: int = 0) -> Process:
         """A new process."""
         k = self.kernel
-        transport = LocalTransport(self, Cred(uid, gid), comm)
+        transport = InsideTransport(self, Cred(uid, gid), comm)
         assert transport.proc is not None
         order = 0 if k.dm.byteorder == "little" else 1
         welcome = Welcome(

@@ -15,9 +15,9 @@ class Poller:
         self._epoll = select.epoll()
         self._handlers: dict[int, Handler] = {}
 
-    def add(self, fd: int, handler: Handler) -> None:
-        """Tell `handler` whenever `fd` is readable, until forget(fd)."""
-        self._epoll.register(fd, select.EPOLLIN)
+    def add(self, fd: int, handler: Handler, events: int = select.EPOLLIN) -> None:
+        """Tell `handler` whenever `fd` is readable, or of these events, until forget(fd)."""
+        self._epoll.register(fd, events)
         self._handlers[fd] = handler
 
     def watch(self, fd: int, events: int) -> None:

@@ -1,0 +1,82 @@
+"""The daemon's supervisor, which answers whatever the kernel process does: SOCKET.ctl."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.client.transport import Transport
+from lkmtools.daemon import address
+from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
+from lkmtools.proto import VERSION, Answer, Control, Hello
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Supervisor:
+    """A connection to the supervisor of the daemon at `path`. DaemonError when there is none.
+
+    `ask` is one request; after "stop" and "reboot" the connection ends when that is done: see wait_end().
+    """
+
+    def __init__(self, path: str, comm: str = "python") -> None:
+        self.path = path
+        sock = address.open_socket(address.control_path(path))
+        if sock is None:
+            raise DaemonError(f"no lkmd is running (socket {path}); lkmd starts one, as modload does")
+        self._transport = Transport(sock)
+        self._hello: Hello | None = Hello(VERSION, os.getpid(), comm)
+
+    def __enter__(self) -> Supervisor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._transport.close()
+
+    def ask(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """The answer to a control request (proto/verbs.py). DaemonError says why there is none."""
+        before, self._hello = self._hello, None
+        return answer_of(self._transport.request(Control(verb, json.dumps(arguments)), before=before))
+
+    def stream(self, verb: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """ask(), and then without end every further answer ("dmesg" with follow=True)."""
+        yield self.ask(verb, **arguments)
+        while True:
+            yield answer_of(self._transport.wait())
+
+    def wait_end(self) -> None:
+        """Wait until the supervisor has closed this connection."""
+        self._transport.wait_end()
+
+
+def answer_of(frame: object) -> dict[str, Any]:
+    """The JSON of an ANSWER. DaemonError for any other frame, and for an answer that is a refusal."""
+    if type(frame) is not Answer:
+        raise DaemonError(f"the daemon answered CONTROL with {type(frame).__name__.upper()}")
+    if not frame.ok:
+        raise DaemonError(frame.text)
+    answer: dict[str, Any] = json.loads(frame.text)
+    return answer
+
+
+def what_became_of(path: str, boot: int) -> LkmtoolsError:
+    """The error of a client whose connection to boot `boot` ended without a word."""
+    try:
+        with Supervisor(path) as supervisor:
+            fate = supervisor.ask("fate", boot=boot)
+    except DaemonError:
+        return DaemonError("the daemon closed the connection (it was stopped, or it died)")
+    if fate["kind"] == "alive":
+        return DaemonError("the kernel closed the connection")
+    if fate["kind"] == "forgotten":
+        return PanicError(f"boot {boot} of the kernel has ended; the daemon does not remember how")
+    return PanicError(fate["reason"], fate["report"])

@@ -1,0 +1,129 @@
+"""The kernel process as the supervisor has it: forked, spoken to, watched, and buried."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import NamedTuple, NoReturn
+
+from lkmtools.daemon.watch import Watch
+from lkmtools.evidence import Evidence, MsgBuf
+from lkmtools.kern import Config
+from lkmtools.kernproc.main import PANICKED, Given, become
+from lkmtools.wire.channel import Channel
+from lkmtools.wire.poller import Poller
+
+_ERRORS = 4096  # bytes of what a C library printed before it gave up
+
+
+class Plan(NamedTuple):
+    """How kernel processes are made; the same for every boot but `config`, whose rate is measured once.
+
+    `hang` is how many seconds a kernel process may compute without a sign of life; see kernproc.main.Given
+    for the rest.
+    """
+
+    config: Config
+    msgbuf: MsgBuf
+    listening: socket.socket
+    bell: int
+    level: int = 0
+    loads: bool = False
+    private: bool = False
+    cores: bool = False
+    hang: float = 10.0
+
+
+class KernelProcess:
+    """One boot. `killed` says why we ended it, if we did; `lent` are pages of RAM in files of their own."""
+
+    def __init__(self, plan: Plan, boot: int) -> None:
+        self.boot = boot
+        self.machine = plan.config.machine
+        self.evidence = Evidence(plan.config.ram)
+        self.lent: dict[int, int] = {}
+        self.killed = ""
+        self.up = False
+        self.booted = False
+        self.served = False
+        self._errors = os.memfd_create("lkm-stderr", os.MFD_CLOEXEC)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.channel = Channel(ours)
+        self.pid = self._fork(plan, theirs)
+        theirs.close()
+        self.pidfd = os.pidfd_open(self.pid)
+        self.watch = Watch(self.pid, self.evidence, plan.hang)
+
+    def _fork(self, plan: Plan, channel: socket.socket) -> int:
+        supervisor = os.getpid()
+        gc.collect()
+        gc.freeze()  # what we have now the child only reads: it need not be copied for it
+        pid = os.fork()
+        if pid == 0:
+            self._become(plan, channel, supervisor)
+        gc.unfreeze()
+        return pid
+
+    def _become(self, plan: Plan, channel: socket.socket, supervisor: int) -> NoReturn:
+        become(
+            Given(
+                config=plan.config,
+                boot=self.boot,
+                evidence=self.evidence,
+                msgbuf=plan.msgbuf,
+                listening=plan.listening,
+                channel=channel,
+                bell=plan.bell,
+                errors=self._errors,
+                supervisor=supervisor,
+                level=plan.level,
+                loads=plan.loads,
+                private=plan.private,
+                cores=plan.cores,
+            )
+        )
+
+    def kill(self, why: str = "") -> None:
+        """End it at once."""
+        self.killed = self.killed or why
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def page(self, frame: int, files: list[int]) -> None:
+        """A page of RAM has moved to a file of its own, or is back."""
+        if frame in self.lent:
+            os.close(self.lent.pop(frame))
+        if files:
+            self.lent[frame] = files[0]
+
+    def printed(self) -> str:
+        """The last line that the process printed on its standard error: a C library's last words."""
+        size = os.fstat(self._errors).st_size
+        text = os.pread(self._errors, _ERRORS, max(size - _ERRORS, 0)).decode("utf-8", "replace")
+        lines = [line for line in text.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else ""
+
+    def bury(self, poller: Poller) -> str:
+        """It has ended: take note of all that it still had to say; how it ended, "" when of itself."""
+        for message, files in self.channel.receive():
+            self.channel.on_message(message, files)
+        self.channel.close()
+        poller.forget(self.pidfd)
+        os.close(self.pidfd)
+        _, status = os.waitpid(self.pid, 0)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            return f"signal {number} ({signal.Signals(number).name})"
+        code = os.WEXITSTATUS(status)
+        return "" if code in (0, PANICKED) else f"exit status {code}"
+
+    def release(self) -> None:
+        """Nobody looks at it any more: its memory goes."""
+        os.close(self._errors)
+        for fd in self.lent.values():
+            os.close(fd)
+        self.lent.clear()
+        self.evidence.close()

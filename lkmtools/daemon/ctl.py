@@ -1,0 +1,131 @@
+"""Connections to the supervisor: control requests on SOCKET.ctl, and clients while there is no kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.daemon import control
+from lkmtools.proto import (
+    STOP,
+    VERSION,
+    Answer,
+    Control,
+    Frame,
+    Hello,
+    Panic,
+    ProtocolError,
+    other_version,
+)
+from lkmtools.proto.verbs import VERSION as ANSWERS
+from lkmtools.wire.accept import peer
+from lkmtools.wire.stream import Stream
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.supervisor import Supervisor
+
+STREAM = 1 << 20  # bytes unread by a follower of the message buffer from which on it gets no more
+PIECE = 1 << 16  # characters of that text in one answer
+
+
+class ControlConnection(Stream):
+    """A tool that asks the supervisor: HELLO, then any number of CONTROLs, each answered with its serial."""
+
+    def __init__(self, supervisor: Supervisor, sock: socket.socket) -> None:
+        self.supervisor = supervisor
+        self.host_pid, uid, _ = peer(sock)
+        self.owner = uid in (0, os.geteuid())
+        self.following: int | None = None  # serial of a "dmesg" with follow
+        self._place = 0  # in the message buffer: what follows has not been sent
+        self._greeted = False
+        self._foreign: int | None = None  # another version of the protocol, which the tool speaks
+        self._stopping: int | None = None  # serial of a "stop", which is answered last
+        super().__init__(sock, supervisor.poller)
+
+    def on_frame(self, serial: int, frame: Frame) -> None:
+        """Serve a frame."""
+        if type(frame) is Hello and not self._greeted:
+            self._greeted = True
+            if frame.version != VERSION:
+                self._foreign = frame.version
+        elif type(frame) is Control and self._greeted:
+            if self._foreign is not None and frame != STOP:
+                self._refuse_foreign()
+                return
+            control.perform(self.supervisor, self, serial, frame.verb, frame.arguments)
+        else:
+            when = "after HELLO" if self._greeted else "before HELLO"
+            raise ProtocolError(f"{type(frame).__name__.upper()} {when}")
+
+    def on_batch(self) -> None:
+        """A tool of another version may only stop us, and says so at once."""
+        if self._foreign is not None and self._stopping is None:
+            self._refuse_foreign()
+
+    def _refuse_foreign(self) -> None:
+        self.refuse(other_version(self._foreign or 0, os.getpid()))
+
+    def on_close(self) -> None:
+        """It follows the message buffer no more."""
+        self.supervisor.connections.discard(self)
+        self.following = None
+        self.supervisor.watch_console()
+
+    def answer(self, serial: int, value: dict[str, Any]) -> None:
+        """Answer a CONTROL."""
+        self.send(Answer(True, json.dumps({"version": ANSWERS, **value})), serial)
+
+    def deny(self, serial: int, why: str) -> None:
+        """Answer a CONTROL that nobody will obey."""
+        self.send(Answer(False, why), serial)
+
+    def stop(self, serial: int) -> None:
+        """Remember who wants to hear when all is over."""
+        self._stopping = serial
+
+    def stopped(self) -> None:
+        """All is over."""
+        if self._stopping is not None:
+            self.answer(self._stopping, {"pid": os.getpid()})
+
+    # -- the message buffer -----------------------------------------------------------------------------
+
+    def follow(self, serial: int, place: int) -> None:
+        """Send what is printed after `place` as further answers to that request."""
+        self.following, self._place = serial, place
+        self.supervisor.watch_console()
+        self.more_console()
+
+    def more_console(self) -> None:
+        """Send what was printed, unless much of it waits to be read: then some may be lost, which is said."""
+        if self.following is None or len(self.out) > STREAM or self.closing:
+            return
+        text, lost, self._place = self.supervisor.plan.msgbuf.since(self._place)
+        for at in range(0, len(text), PIECE):
+            self.answer(self.following, {"text": text[at : at + PIECE], "lost": lost})
+            lost = 0
+
+    def on_flushed(self) -> None:
+        """There is room again."""
+        self.more_console()
+
+
+class Refusal(Stream):
+    """A client that comes while there is no kernel: HELLO is answered with the reason."""
+
+    def __init__(self, supervisor: Supervisor, sock: socket.socket) -> None:
+        self.supervisor = supervisor
+        super().__init__(sock, supervisor.poller)
+
+    def on_frame(self, serial: int, frame: Frame) -> None:
+        """Say why there is no process for it."""
+        if type(frame) is not Hello:
+            raise ProtocolError(f"{type(frame).__name__.upper()} before HELLO")
+        if frame.version != VERSION:
+            self.refuse(other_version(frame.version, os.getpid()), serial)
+            return
+        last = self.supervisor.last_panic or {}
+        self.send(Panic(self.supervisor.why_no_kernel(), last.get("report", "")), serial)
+        self.finish()

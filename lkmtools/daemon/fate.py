@@ -1,0 +1,60 @@
+"""What became of each boot, for clients whose connection ended without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+REMEMBERED = 64  # boots
+
+
+class Fate(NamedTuple):
+    """The end of a boot. `kind` is "panic", "died" (the process did), "rebooted" or "stopped"."""
+
+    kind: str
+    reason: str
+    report: str = ""
+
+    def answer(self) -> dict[str, Any]:
+        """For the wire."""
+        return {"kind": self.kind, "reason": self.reason, "report": self.report}
+
+
+STOPPED = Fate("stopped", "the daemon was stopped")
+Ask = Callable[[dict[str, Any]], None]
+
+
+class Fates:
+    """The ends of the last boots, and who waits to hear of one that is being looked into."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Fate] = {}
+        self._asked: dict[int, list[Ask]] = {}
+
+    def know(self, boot: int, fate: Fate) -> None:
+        """Remember the end of a boot, and tell who asked."""
+        self._known[boot] = fate
+        while len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+        for ask in self._asked.pop(boot, ()):
+            ask(fate.answer())
+
+    def ask(self, boot: int, answer: Ask) -> None:
+        """Have `answer` called as soon as the end of a boot is known."""
+        if boot in self._known:
+            answer(self._known[boot].answer())
+        else:
+            self._asked.setdefault(boot, []).append(answer)
+
+    def forget_questions(self) -> None:
+        """The daemon ends, and with it whatever somebody asks about."""
+        for asked in self._asked.values():
+            for ask in asked:
+                ask(STOPPED.answer())
+        self._asked.clear()
+
+    def give_up(self, boot: int, answer: Ask, kind: str) -> None:
+        """Answer a question that waits for an end which does not come."""
+        if answer in self._asked.get(boot, ()):
+            self._asked[boot].remove(answer)
+            answer({"kind": kind, "reason": "", "report": ""})

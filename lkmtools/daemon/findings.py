@@ -1,0 +1,142 @@
+"""What the memory of a dead kernel process says: who ran, what was called last, and from where.
+
+All of it may be wrong in any way, so every address is checked, and every walk has an end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.proc import lwp as lwp_struct
+from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.evidence import Record, State, vitals
+from lkmtools.evidence.calls import Call
+from lkmtools.kern.modules import FUNCTIONS
+from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.child import KernelProcess
+    from lkmtools.evidence import MsgBuf
+
+MOST_CALLS = 16
+MOST_FRAMES = 64
+_ADDRESS = 1 << 16  # arguments from here on are shown in hexadecimal
+_FP = 2  # where the frame pointer stands in a record; sp stands before it
+
+
+def find(child: KernelProcess, cause: str, msgbuf: MsgBuf) -> bytes:
+    """JSON with "reason", "report" and "culprit", the path of the module that was running."""
+    scene = Scene(child)
+    calls = child.evidence.calls.last(MOST_CALLS)
+    reason = cause + (f"; last kernel call {scene.call(calls[0])}" if calls else "; there was no kernel call")
+    lines = [f"panic: {reason}", f"machine {child.machine}, boot {child.boot}, {scene.who()}"]
+    if entered := child.evidence.calls.entered[0]:
+        lines.append(f"in {scene.symbolize(entered)}, which the kernel had called")
+    if calls:
+        lines += ["backtrace of the last kernel call:", *_indented(scene.backtrace(calls[0]))]
+        lines += ["last kernel calls, newest first:", *_indented(map(scene.call, calls))]
+    found = {"reason": reason, "report": "\n".join(lines) + "\n", "culprit": scene.culprit(entered)}
+    return json.dumps(found).encode()
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+class Scene:
+    """A dead kernel's memory."""
+
+    def __init__(self, child: KernelProcess) -> None:
+        self.evidence = child.evidence
+        self.port = port(child.machine)
+        self.dm = self.port.dm
+        ram = child.evidence.ram
+        for frame, fd in child.lent.items():
+            ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
+        self.mem = Memory(self.port.kernbase, len(ram), self.dm, ram)
+        self.modules = list(child.evidence.modules.records())
+        self.text = self.port.kernbase + self.port.kerntext
+        # As the engine lays them out: a function that has a shortcut has the slot before its own, too.
+        self.functions = [row.proto for row in FUNCTIONS for _ in range(2 if row.shortcut else 1)]
+
+    def _function(self, addr: int) -> Prototype | None:
+        """The kernel function whose stub holds `addr`."""
+        slot = (addr - self.text) // SLOT
+        return self.functions[slot] if 0 <= slot < len(self.functions) else None
+
+    def _module(self, addr: int) -> Record | None:
+        """The module that holds an address: one that is there, else the last that was."""
+        held = [module for module in self.modules if module.holds(addr)]
+        there = [module for module in held if module.state != State.GONE]
+        return there[-1] if there else held[-1] if held else None
+
+    def symbolize(self, addr: int) -> str:
+        """An address as function+offset [module]."""
+        if (module := self._module(addr)) is not None:
+            return module.locate(addr)
+        if (function := self._function(addr)) is not None:
+            return f"{function.name}+{(addr - self.text) % SLOT:#x} [kernel]"
+        return f"{addr:#x}"
+
+    def word(self, addr: int) -> int:
+        """A pointer in RAM; 0 where is none."""
+        try:
+            return self.mem.ptr(addr)
+        except MemFault:
+            return 0
+
+    def who(self) -> str:
+        """The process that ran."""
+        lwp = self.word(self.evidence.vitals[vitals.CURLWP] & self.dm.mask)
+        proc = self.word(lwp + lwp_struct.layout(self.dm).offsetof("l_proc")) if lwp else 0
+        if not proc:
+            return "no process"
+        pid, comm = 0, b""
+        with suppress(MemFault):
+            view = self.mem.view(proc_struct.layout(self.dm), proc)
+            pid, comm = view.p_pid, bytes(view.p_comm)
+        name = comm.partition(b"\0")[0].decode("latin-1")
+        return f"pid {pid} ({name})"
+
+    def call(self, call: Call) -> str:
+        """A kernel call with its arguments, and who made it."""
+        pc, sp = call.registers[:2]
+        proto = self._function(pc)
+        by = self.symbolize(self.word(sp) - 1) if self.word(sp) else "nowhere"
+        if proto is None:
+            return f"{pc:#x} from {by}"
+        return f"{proto.name}({self._arguments(proto, call)}) from {by}"
+
+    def _arguments(self, proto: Prototype, call: Call) -> str:
+        binding = proto.bind(self.port)
+        room = 5 + len(self.port.args)
+        words = call.registers[:room] + (binding.stack.unpack_from(call.stack) if binding.nstack else ())
+        values = binding.decode(words)
+        shown = [f"{value:#x}" if abs(value) >= _ADDRESS else str(value) for value in values]
+        return ", ".join(shown + (["..."] if proto.variadic else []))
+
+    def backtrace(self, call: Call) -> list[str]:
+        """Who called whom, by frame pointers, as long as they lead up the stack."""
+        pc, sp, fp = call.registers[0], call.registers[1], call.registers[_FP]
+        step = self.dm.pointer
+        lines = [f"{proto.name}() [kernel]" if (proto := self._function(pc)) else f"{pc:#x}"]
+        at = self.word(sp)
+        while at and len(lines) < MOST_FRAMES:
+            if self._module(at) is None and self._function(at) is None:
+                break
+            lines.append(self.symbolize(at - 1))
+            if not sp < fp:
+                break
+            sp, at, fp = fp, self.word(fp + step), self.word(fp)
+        return lines
+
+    def culprit(self, entered: int) -> str:
+        """The path of the module whose code ran, else of the one that was being loaded."""
+        module = self._module(entered) if entered else None
+        loading = [module for module in self.modules if module.state == State.LOADING]
+        found = module or (loading[-1] if loading else None)
+        return found.path if found is not None else ""

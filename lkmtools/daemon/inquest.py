@@ -1,0 +1,101 @@
+"""What a kernel process died of, when it could not say so itself.
+
+A short-lived process of our own looks: it has the dead one's memory, may take so much processor time, and may
+die of what it finds. The supervisor goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import resource
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from lkmtools.daemon.fate import Fate
+from lkmtools.evidence.latest import Latest
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.child import KernelProcess
+    from lkmtools.daemon.supervisor import Supervisor
+
+CPU = 10  # seconds of processor time
+ROOM = 8 << 20  # bytes for what it finds
+_TAIL = 2048  # characters of the message buffer, when nothing else can be said
+
+
+class Inquest:
+    """Looks into the death of `child`, which ended by `how`; the supervisor's inquest_over() is called."""
+
+    def __init__(self, supervisor: Supervisor, child: KernelProcess, how: str) -> None:
+        self.child = child
+        self.how = how
+        self._supervisor = supervisor
+        self._found = Latest(memoryview(mmap.mmap(-1, ROOM)))
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._look()
+        self._pidfd = os.pidfd_open(self._pid)
+        supervisor.poller.add(self._pidfd, lambda events: self._over())
+
+    @property
+    def cause(self) -> str:
+        """Why the process ended, as far as that is plain."""
+        if self.child.killed:
+            return self.child.killed
+        if not self.how:
+            return "the kernel process ended without a word"
+        printed = self.child.printed()
+        return f"the emulator failed: {self.how}" + (f": {printed}" if printed else "")
+
+    def _look(self) -> NoReturn:
+        """In the process of its own: find out, write it down, end."""
+        status = 1
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+            from lkmtools.daemon.findings import find
+
+            self._found.write(find(self.child, self.cause, self._supervisor.plan.msgbuf))
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _over(self) -> None:
+        """It has ended: with findings, or without."""
+        self._supervisor.poller.forget(self._pidfd)
+        os.close(self._pidfd)
+        _, status = os.waitpid(self._pid, 0)
+        fate, culprit = self._result(status)
+        self._supervisor.inquest_over(self, fate, culprit)
+
+    def _result(self, status: int) -> tuple[Fate, str]:
+        found = self._found.read()
+        if found is not None:
+            import json
+
+            value = json.loads(found)
+            return Fate("died", value["reason"], value["report"]), value["culprit"]
+        if os.WIFSIGNALED(status):
+            ended = f"signal {os.WTERMSIG(status)} ({signal.Signals(os.WTERMSIG(status)).name})"
+        else:
+            ended = f"exit status {os.WEXITSTATUS(status)}"
+        words = " ".join(f"{word:x}" for word in self.child.evidence.calls.last_stop())
+        tail = self._supervisor.plan.msgbuf.text()[-_TAIL:]
+        report = (
+            f"panic: {self.cause}\nThe process that looked into it ended with {ended}.\n"
+            f"registers of the last stop: {words}\nend of the message buffer:\n{tail}"
+        )
+        return Fate("died", self.cause, report), ""
+
+    def give_up(self) -> None:
+        """The daemon ends: nobody wants to know any more."""
+        self._supervisor.poller.forget(self._pidfd)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        os.close(self._pidfd)
+        os.waitpid(self._pid, 0)
+        self.child.release()

@@ -1,0 +1,118 @@
+"""rc.lkm(8) at boot: a child of the supervisor, because the linker belongs to clients and no loop must wait.
+
+It is a client of the kernel like any other, in a session of the host of its own, so that the kernel process
+can tell it and what it starts from other clients. That process reads what it prints; we read what is left
+when the kernel has died.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.wire.poller import Poller
+
+if TYPE_CHECKING:
+    import subprocess
+
+
+class Startup(NamedTuple):
+    """How a boot goes on after the kernel is up.
+
+    `conf` is an lkm.conf, None for none; `path` are the module directories; `reorder` is rc.lkm's option.
+    `securelevel` is what the level is raised to at last (-1 and 0 raise nothing); `multiuser` raises 0 to 1.
+    """
+
+    conf: str | None = None
+    path: tuple[str, ...] = ()
+    reorder: bool = False
+    securelevel: int = 0
+    multiuser: bool = False
+
+    @property
+    def level(self) -> int:
+        """kern.securelevel once the boot is over."""
+        return 1 if self.multiuser and self.securelevel == 0 else self.securelevel
+
+    @property
+    def loads(self) -> bool:
+        """Is there an lkm.conf that is not empty? One that cannot be read is rc.lkm's to complain of."""
+        if self.conf is None:
+            return False
+        try:
+            return os.stat(self.conf).st_size > 0
+        except OSError:
+            return True
+
+
+PLAIN = Startup()  # nothing to load, nothing to raise
+
+
+class Rc:
+    """rc.lkm while it runs; `ended(signal)` is called then. Made by start()."""
+
+    def __init__(self, child: subprocess.Popen[bytes], output: int, poller: Poller) -> None:
+        self._child = child
+        self._poller = poller
+        self.output = output
+        self._pidfd = os.pidfd_open(child.pid)
+        self.ended: Callable[[int], None] = lambda signal: None
+        poller.add(self._pidfd, lambda events: self.ended(self.reap()))
+
+    @property
+    def session(self) -> int:
+        """The session that it and its children are in."""
+        return self._child.pid
+
+    def reap(self) -> int:
+        """It has ended, or was killed: the signal, 0 for none."""
+        self._poller.forget(self._pidfd)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        return max(-self._child.wait(), 0)
+
+    def abandon(self) -> str:
+        """The kernel is gone: end it with everything it has started; what nobody has read of its output."""
+        if self._pidfd >= 0:
+            with suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+            self.reap()
+        rest = b""
+        os.set_blocking(self.output, False)
+        with suppress(BlockingIOError):
+            while data := os.read(self.output, 1 << 16):
+                rest += data
+        self.close()
+        return rest.decode("utf-8", "backslashreplace")
+
+    def close(self) -> None:
+        """The kernel process has read, or will read, all of its output."""
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1
+
+
+def start(startup: Startup, skip: list[str], socket: str, poller: Poller) -> Rc:
+    """Run rc.lkm for the kernel at `socket`, without the modules in `skip`. OSError."""
+    import subprocess
+
+    command = [sys.executable, "-P", "-m", "lkmtools.cli.rclkm", "--conf", str(startup.conf)]
+    command += ["--reorder"] if startup.reorder else []
+    command += [word for path in skip for word in ("--skip", path)]
+    env = {**os.environ, "LKM_SOCKET": socket, "LKM_PATH": ":".join(startup.path)}
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    try:
+        child = subprocess.Popen(
+            [*command, "start"], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, env=env,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return Rc(child, reading, poller)

@@ -1,0 +1,416 @@
+"""The supervisor: it has the sockets, the log and the boots, and runs nothing of a module.
+
+It forks a kernel process for each boot, which serves system calls on the socket itself. It answers control
+requests on SOCKET.ctl at any time, from memory that the kernel process writes. When that process ends, of a
+panic or of anything else, the clients' questions are answered and the next one boots; its pid never changes.
+While there is no kernel it takes the clients' connections itself, to tell them why.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from lkmtools.daemon import rc
+from lkmtools.daemon.backoff import Backoff
+from lkmtools.daemon.child import KernelProcess, Plan
+from lkmtools.daemon.ctl import ControlConnection, Refusal
+from lkmtools.daemon.fate import STOPPED, Fate, Fates
+from lkmtools.daemon.inquest import Inquest
+from lkmtools.daemon.listener import Sockets
+from lkmtools.daemon.log import Log
+from lkmtools.daemon.rc import PLAIN, Startup
+from lkmtools.daemon.suspects import Suspects
+from lkmtools.daemon.timers import Timers
+from lkmtools.errors import DaemonError
+from lkmtools.wire.accept import Acceptor
+from lkmtools.wire.channel import Message
+from lkmtools.wire.poller import Poller
+
+BOOT_TRIES = 3  # ends in a row without a request served, after which the kernel stays halted
+PATIENCE = 5.0  # seconds that a kernel process may take to end in good order
+GOODBYE = 1.0  # seconds the connection that asked for the end may take to read its answer
+BUSY_LOOK, CALM_LOOK = 1.0, 5.0  # seconds between two looks at the kernel process
+DOUBT = 0.5  # seconds in which a kernel that has closed a connection shows that it is dying
+
+
+class Supervisor:
+    """Everything the daemon knows. `run` returns when it has been told to stop."""
+
+    def __init__(
+        self,
+        sockets: Sockets,
+        plan: Plan,
+        log: Log,
+        *,
+        startup: Startup = PLAIN,
+        reboot_on_panic: bool = True,
+    ) -> None:
+        self.sockets = sockets
+        self.plan = plan
+        self.log = log
+        self.startup = startup
+        self.reboot_on_panic = reboot_on_panic
+        self.poller: Poller = log.poller
+        self.timers = Timers()
+        self.child: KernelProcess | None = None
+        self.bootno = 0
+        self.panics = 0
+        self.last_panic: dict[str, Any] | None = None
+        self.halted: str | None = None  # why there is no kernel
+        self.held: str | None = None  # why the next boot waits
+        self.fates = Fates()
+        self.suspects = Suspects()
+        self.fruitless = 0  # boots in a row in which no request was answered
+        self.connections: set[ControlConnection] = set()
+        self.shares: dict[int, Callable[[dict[str, Any]], None]] = {}  # who waits for the kernel's word
+        self._backoff = Backoff()
+        self._inquests: set[Inquest] = set()
+        self._rc: rc.Rc | None = None
+        self._end: Fate | None = None  # how the kernel process is about to end, by our own will
+        self._stopping = False
+        self._last: ControlConnection | None = None  # who asked for the end
+        self._asked: ControlConnection | None = None  # who asked for the reboot, and waits for its end
+        self._refusing: Acceptor | None = None
+        self._acceptor: Acceptor | None = None
+        self._on_up: Callable[[], None] = lambda: None
+        self._on_ready: Callable[[], None] = lambda: None
+        self.poller.add(plan.bell, self._printed)
+        self._copied = plan.msgbuf.written  # of the message buffer, to the log of a daemon in the foreground
+        self.watch_console()
+
+    # -- the loop ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Boot, and listen as soon as the kernel is up. DaemonError when it does not come up."""
+        self._on_up = self._listen
+        self._boot()
+        while self._acceptor is None:
+            if self.halted is not None:
+                raise DaemonError(self.halted)
+            if self._stopping:
+                raise DaemonError("it was stopped while it started")
+            self._turn()
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until stopped; `ready` is called when the boot is over."""
+        if self.child is not None and not self.child.booted:
+            self._on_ready = ready
+        else:
+            ready()
+        self._look()
+        while not self._stopping or self.child is not None:
+            self._turn()
+        self._shut_down()
+
+    def _turn(self) -> None:
+        self.timers.run()
+        for _, handler, events in self.poller.poll(self.timers.timeout()):
+            handler(events)
+
+    def on_signal(self, fd: int) -> None:
+        """Have signals, written to the pipe `fd` by set_wakeup_fd, stop the daemon or reopen its log."""
+
+        def handle(events: int) -> None:
+            came = set(os.read(fd, 64))
+            if signal.SIGHUP in came:
+                self.log.reopen()
+            if came & {signal.SIGTERM, signal.SIGINT}:
+                self.stop(None)
+
+        self.poller.add(fd, handle)
+
+    def _listen(self) -> None:
+        self._on_up = lambda: None
+        self.sockets.clients.listen()
+        self.sockets.control.listen()
+        self._acceptor = Acceptor(self.sockets.control.socket, self.poller, self._take, self.log.entry)
+
+    def _take(self, sock: socket.socket) -> None:
+        self.connections.add(ControlConnection(self, sock))
+
+    def _look(self) -> None:
+        """See whether the kernel process is alive, and end one that has lost its way."""
+        child = self.child
+        if child is not None and not child.killed:
+            child.watch.look()
+            if why := child.watch.why:
+                child.kill(f"the kernel process did not respond: {why}")
+        calm = child is None or child.watch.calm
+        self.timers.after(CALM_LOOK if calm else BUSY_LOOK, self._look)
+
+    # -- a kernel's life --------------------------------------------------------------------------------
+
+    def _boot(self) -> None:
+        """Start the next kernel process, unless boots follow one another too fast."""
+        self.halted = None
+        wait = self._backoff.next()
+        if wait:
+            self.held = f"it has ended too often; the next boot is in {wait:.1f} s"
+            self._refuse_clients()
+            self.timers.after(wait, self._boot_now)
+        else:
+            self._boot_now()
+
+    def _boot_now(self) -> None:
+        if self._stopping or self.child is not None:
+            return
+        self.held = None
+        self._admit_clients()
+        self.fruitless += 1
+        self.bootno += 1
+        self.child = child = KernelProcess(self.plan, self.bootno)
+        child.channel.on_message = self._hear
+        child.channel.attach(self.poller)
+        self.poller.add(child.pidfd, lambda events: self._ended(child))
+
+    def _hear(self, message: Message, files: list[int]) -> None:
+        """What the kernel process says."""
+        child = self.child
+        assert child is not None
+        if message["do"] == "up":
+            self._up(child)
+        elif message["do"] == "booted":
+            child.booted = True
+            self._ready()
+        elif message["do"] == "served":
+            child.served = True
+            self.fruitless = 0
+        elif message["do"] == "page":
+            child.page(message["frame"], files)
+        elif message["do"] == "shared":
+            self.shares.pop(message["id"])({key: message[key] for key in ("errno", "reason", "word")})
+        else:
+            self.log.entry(message["text"])
+
+    def _up(self, child: KernelProcess) -> None:
+        """The kernel is up: now its modules."""
+        child.up = True
+        self._on_up()
+        child.channel.send({"do": "accept"})
+        self._load(child)
+
+    def _load(self, child: KernelProcess) -> None:
+        """Have rc.lkm load what is to be loaded at boot."""
+        if self.startup.loads:
+            if self._inquests:  # one of them may find which module to leave out
+                self.timers.after(0.01, lambda: self._load(child) if self.child is child else None)
+            else:
+                self._run_rc(child)
+
+    def _run_rc(self, child: KernelProcess) -> None:
+        try:
+            self._rc = rc.start(self.startup, self.suspects.skipped, self.sockets.path, self.poller)
+        except OSError as error:
+            child.channel.send({"do": "no rc", "text": f"init: cannot run rc.lkm: {error.strerror}\n"})
+            return
+        self._rc.ended = self._rc_ended
+        child.channel.send({"do": "rc started", "session": self._rc.session}, [self._rc.output])
+
+    def _rc_ended(self, number: int) -> None:
+        if self.child is not None:
+            self.child.channel.send({"do": "rc ended", "signal": number})
+        if self._rc is not None:
+            self._rc.close()
+            self._rc = None
+
+    def _ready(self) -> None:
+        """The boot is over, or there will be none: whoever waited for that goes on."""
+        if self._asked is not None:
+            self._asked.finish()
+            self._asked = None
+        ready, self._on_ready = self._on_ready, lambda: None
+        ready()
+
+    # -- a kernel's end ---------------------------------------------------------------------------------
+
+    def _ended(self, child: KernelProcess) -> None:
+        """The kernel process has ended, of whatever."""
+        how = child.bury(self.poller)
+        self.child = None
+        if self._rc is not None:
+            self.plan.msgbuf.append(self._rc.abandon().encode("utf-8", "backslashreplace"))
+            self._rc = None
+        for answer in self.shares.values():
+            answer({"errno": 0, "reason": "the kernel has ended", "word": ""})
+        self.shares.clear()
+        said = child.evidence.said()
+        if self._end is not None and not said:
+            fate, self._end = self._end, None
+            self.fates.know(child.boot, fate)
+            child.release()
+            self._go_on(child)
+        elif "refused" in said:  # it would not boot the next time either
+            child.release()
+            self._halt(said["refused"])
+        elif said:
+            self._end = None
+            self._panicked(child, Fate("panic", said["reason"], said["report"]), said["culprit"])
+            child.release()
+            self._go_on(child)
+        else:
+            self._inquests.add(Inquest(self, child, how))
+            self._go_on(child)
+        self._printed(0)
+
+    def _panicked(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
+        """Take note of a panic, or of a death that has been looked into."""
+        self.panics += 1
+        self.last_panic = {
+            "reason": fate.reason, "report": fate.report, "boot": child.boot, "time": time.time(),
+        }  # fmt: skip
+        self.log.entry(f"panic in boot {child.boot}: {fate.reason}\n{fate.report}")
+        # Before somebody was served only modules of the boot are loaded, and one of them can be left out.
+        if culprit and not child.served and self.suspects.blame(culprit):
+            self.fruitless = 0
+        if self.halted is not None and not self.reboot_on_panic:
+            self.halted = fate.reason
+        self.fates.know(child.boot, fate)
+
+    def inquest_over(self, inquest: Inquest, fate: Fate, culprit: str) -> None:
+        """It is known what a kernel process died of."""
+        self._inquests.discard(inquest)
+        self._panicked(inquest.child, fate, culprit)
+        self.print(fate.report)
+        inquest.child.release()
+
+    def print(self, text: str) -> None:
+        """Put text into the message buffer, by way of the kernel process when there is one."""
+        if self.child is not None and self.child.up:
+            self.child.channel.send_text("print", text)
+        elif self.child is None:
+            self.plan.msgbuf.append(text.encode("utf-8", "backslashreplace"))
+            self._printed(0)
+        else:
+            child = self.child
+            self.timers.after(0.01, lambda: self.print(text) if self.child in (child, None) else None)
+
+    def _go_on(self, child: KernelProcess) -> None:
+        """The next boot, or none."""
+        reason = self.last_panic["reason"] if self.last_panic else "it did not boot"
+        if self._stopping:
+            return
+        if not self.reboot_on_panic and self._asked is None:
+            self._halt(reason)
+        elif self.fruitless >= BOOT_TRIES:
+            self._halt(f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}")
+            self.log.entry(self.halted or "")
+        else:
+            self._boot()
+
+    def _halt(self, why: str) -> None:
+        self.halted = why
+        self._refuse_clients()
+        self._ready()
+
+    def _refuse_clients(self) -> None:
+        """There is no kernel: take the clients' connections, and say why."""
+        if self._refusing is None:
+            self.sockets.clients.listen()
+            self._refusing = Acceptor(self.sockets.clients.socket, self.poller, self._refuse, self.log.entry)
+
+    def _refuse(self, sock: socket.socket) -> None:
+        Refusal(self, sock)
+
+    def _admit_clients(self) -> None:
+        if self._refusing is not None:
+            self._refusing.close()
+            self._refusing = None
+
+    # -- requests ---------------------------------------------------------------------------------------
+
+    def why_no_kernel(self) -> str:
+        """What a client hears while there is none."""
+        if self.halted is not None:
+            return f"the kernel is halted: {self.halted}"
+        return f"the kernel is held back: {self.held}"
+
+    def stop(self, asked: ControlConnection | None, force: bool = False) -> None:
+        """End the daemon."""
+        self._stopping = True
+        self._last = self._last or asked
+        self._finish_child(STOPPED, force)
+
+    def reboot(self, asked: ControlConnection, force: bool) -> None:
+        """Boot a new kernel, also from the halted state."""
+        self.log.entry(f"reboot asked for by host pid {asked.host_pid}")
+        self.suspects.clear()
+        self.fruitless = 0
+        self._backoff.clear()
+        if self._asked is not None:
+            self._asked.finish()
+        self._asked = asked
+        if self.child is None:
+            self._boot_now()
+        else:
+            self._finish_child(Fate("rebooted", "the kernel was rebooted (lkmctl reboot)"), force)
+
+    def _finish_child(self, fate: Fate, force: bool) -> None:
+        """Ask the kernel process to end; make it end when it takes too long."""
+        child = self.child
+        if child is None:
+            return
+        self._end = fate
+        child.watch.look()
+        if force or child.watch.stopped or not child.watch.responding or not child.up:
+            child.kill(fate.reason)
+            return
+        child.channel.send({"do": "end", "why": fate.reason})
+        self.timers.after(PATIENCE, lambda: child.kill(fate.reason) if self.child is child else None)
+
+    def what_became_of(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:
+        """Say how a boot ended, as soon as it is known; "alive" when it has not, "forgotten" is long ago."""
+        alive = self.child is not None and self.child.boot == boot
+        inquest = any(inquest.child.boot == boot for inquest in self._inquests)
+        self.fates.ask(boot, answer)
+        if alive:
+            self.timers.after(DOUBT, lambda: self._still_alive(boot, answer))
+        elif not inquest:
+            self.fates.give_up(boot, answer, "forgotten")
+
+    def _still_alive(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:
+        if self.child is not None and self.child.boot == boot:
+            self.fates.give_up(boot, answer, "alive")
+
+    # -- the console ------------------------------------------------------------------------------------
+
+    def watch_console(self) -> None:
+        """Hear of what is printed, or not: as somebody follows it."""
+        following = any(conn.following is not None for conn in self.connections)
+        self.plan.msgbuf.watched = following or self.log.shows_console
+
+    def _printed(self, events: int) -> None:
+        """Something was printed: pass it on."""
+        if events:
+            with suppress(BlockingIOError):
+                os.eventfd_read(self.plan.bell)
+        for conn in tuple(self.connections):
+            conn.more_console()
+        if self.log.shows_console:
+            text, _, self._copied = self.plan.msgbuf.since(self._copied)
+            if text:
+                self.log.write(text)
+
+    def _shut_down(self) -> None:
+        """Remove the sockets and the lock, then answer whoever asked for the end."""
+        self._ready()
+        self._printed(0)
+        for inquest in tuple(self._inquests):
+            inquest.give_up()
+        self.fates.forget_questions()
+        for conn in tuple(self.connections):
+            if conn is not self._last:
+                conn.close()
+        if self._acceptor is not None:
+            self._acceptor.close()
+        self._admit_clients()
+        self.log.flush()
+        self.sockets.close()
+        if self._last is not None and self._last.fd >= 0:
+            self._last.stopped()
+            self._last.drain(GOODBYE)

@@ -1,0 +1,29 @@
+"""Things to do later, for a loop that polls."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable
+from itertools import count
+
+
+class Timers:
+    """Actions by the time at which they are due. An action is called once, by run()."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` in so many seconds."""
+        heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._order), action))
+
+    def timeout(self) -> float:
+        """Seconds until something is due; -1 when nothing ever is."""
+        return max(self._heap[0][0] - time.monotonic(), 0.0) if self._heap else -1
+
+    def run(self) -> None:
+        """Do what is due."""
+        while self._heap and self._heap[0][0] <= time.monotonic():
+            heapq.heappop(self._heap)[2]()

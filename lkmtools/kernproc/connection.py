@@ -1,0 +1,226 @@
+"""One client of the kernel: frames to system calls, answers to frames.
+
+Nothing a client does here reaches another client: see wire/stream.py.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import ENOMEM
+from lkmtools.errors import KernelError
+from lkmtools.kern import Cred, Exit, Reply, Request
+from lkmtools.proto import (
+    EXEC_FILES,
+    VERSION,
+    Answer,
+    Asleep,
+    Control,
+    Exec,
+    Exited,
+    Frame,
+    Hello,
+    Map,
+    Mapped,
+    Panic,
+    ProtocolError,
+    Result,
+    Share,
+    Signal,
+    Syscall,
+    Unmap,
+    encode,
+    other_version,
+)
+from lkmtools.wire.stream import RECEIVE, Stream
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kern_proc import Proc
+    from lkmtools.kern.uvm_map import Done, Pages, Span
+    from lkmtools.kernproc.server import Server
+
+_FD = struct.Struct("=i")
+_ANCILLARY = socket.CMSG_SPACE(EXEC_FILES * _FD.size)  # more descriptors than that are lost on the way
+
+
+class Connection(Stream):
+    """One client, and the Mapper of its process.
+
+    `proc` is its process of the kernel, None before HELLO.
+    """
+
+    def __init__(self, server: Server, sock: socket.socket, cred: Cred, host_pid: int) -> None:
+        self.server = server
+        self.cred = cred
+        self.host_pid = host_pid
+        self.comm = ""
+        self.proc: Proc | None = None
+        self.greeted = False
+        self.pending: int | None = None  # serial of the SYSCALL in flight
+        self.mapping: Done | None = None  # who waits for MAPPED
+        self.program: Proc | None = None  # what an EXEC started, until it ends
+        self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
+        # A MAP or SHARE and its descriptors, which wait until all that is queued has gone.
+        self._with_files: tuple[bytes, list[int]] | None = None
+        super().__init__(sock, server.poller)
+
+    # -- what comes -------------------------------------------------------------------------------------
+
+    def receive(self) -> bytes:
+        """What has come; its descriptors wait for an EXEC."""
+        data, extra, _, _ = self.socket.recvmsg(RECEIVE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
+        for level, kind, content in extra:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                self._files += [fd for (fd,) in _FD.iter_unpack(content[: len(content) & -_FD.size])]
+        return data
+
+    def on_batch(self) -> None:
+        """Descriptors that nobody wants are not kept."""
+        if len(self._files) > EXEC_FILES:
+            raise ProtocolError(self._wrong_files())
+
+    def on_end(self) -> None:
+        """The client is gone, or goes: its process exits."""
+        self.pending = self.mapping = self._with_files = None
+        self.server.end_process(self)
+
+    def on_close(self) -> None:
+        """Nobody takes the descriptors any more."""
+        while self._files:
+            os.close(self._files.pop())
+        self.server.forget(self)
+
+    def on_frame(self, serial: int, frame: Frame) -> None:
+        """Serve a frame."""
+        if type(frame) is Syscall and self.greeted:
+            if self.pending is not None:
+                raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
+            self.pending = serial
+            self.server.submit(self, tuple.__new__(Request, frame))
+        elif type(frame) is Exec and self.greeted:
+            self._exec(serial, frame)
+        elif type(frame) is Signal and self.greeted:
+            self.server.signal(self, frame.number)
+        elif type(frame) is Hello and not self.greeted:
+            self._hello(serial, frame)
+        elif type(frame) is Control and self.greeted:
+            self.server.control(self, serial, frame.verb, frame.arguments)
+        elif type(frame) is Mapped and self.mapping is not None:
+            done, self.mapping = self.mapping, None
+            self.server.mapped(done, frame.errno, frame.address)
+        else:
+            when = "after HELLO" if self.greeted else "before HELLO"
+            raise ProtocolError(f"{type(frame).__name__.upper()} {when}")
+
+    def _hello(self, serial: int, frame: Hello) -> None:
+        if frame.version != VERSION:
+            self.refuse(other_version(frame.version, self.server.supervisor), serial)
+            return
+        self.comm = frame.comm
+        self.host_pid = self.host_pid or frame.host_pid
+        try:
+            welcome = self.server.welcome(self)
+        except KernelError as error:
+            self.refuse(error.reason, serial)
+            return
+        self.greeted = True
+        self.send(welcome, serial)
+
+    def _exec(self, serial: int, frame: Exec) -> None:
+        """Start a program with the descriptors that came with the frame."""
+        if self.pending is not None:
+            raise ProtocolError("EXEC while another request is in flight; the limit is 1")
+        if len(self._files) != EXEC_FILES:
+            raise ProtocolError(self._wrong_files())
+        self.pending = serial
+        files, self._files = self._files, []
+        self.server.execute(self, frame, files)
+
+    def _wrong_files(self) -> str:
+        return f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}"
+
+    # -- what goes --------------------------------------------------------------------------------------
+
+    def reply(self, reply: Reply) -> None:
+        """The kernel's answer to the SYSCALL in flight."""
+        serial = self.pending
+        if serial is None:
+            return  # the client has gone meanwhile
+        self.pending = None
+        try:
+            self.send(tuple.__new__(Result, reply), serial)
+        except ProtocolError as error:
+            self.refuse(f"the result cannot be sent: {error}", serial)
+        self.server.served()
+
+    def exited(self, ended: Exit) -> None:
+        """The program that an EXEC started has ended, or could not be started."""
+        self.program = None
+        serial, self.pending = self.pending, None
+        if serial is not None:
+            self.send(Exited(*ended), serial)
+        self.server.served()
+
+    def answer(self, serial: int, ok: bool, text: str) -> None:
+        """The answer to a CONTROL: JSON text, or why not."""
+        self.send(Answer(ok, text), serial)
+
+    def asleep(self) -> None:
+        """Nothing in this kernel will ever end the request in flight."""
+        if self.pending is not None:
+            self.send(Asleep(), self.pending)
+
+    def panic(self, reason: str, report: str) -> None:
+        """The process died with the kernel: say so, then close."""
+        self.proc = self.program = None
+        serial, self.pending = self.pending or 0, None
+        self.send(Panic(reason, report), serial)
+        self.finish()
+
+    # -- mappings ---------------------------------------------------------------------------------------
+
+    def map(self, span: Span, done: Done) -> None:
+        """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""
+        self._ask(Map(span.offset, span.length), [span.fd], done)
+
+    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+        """Ask the client to map pages of a device, in the middle of a SYSCALL; it answers MAPPED."""
+        self._ask(Share(pages.addr, pages.length, pages.prot, len(files)), files, done)
+
+    def _ask(self, frame: Map | Share, files: list[int], done: Done) -> None:
+        if self.fd < 0 or self.closing:
+            return  # the client has gone; its process is told to end
+        self.mapping = done
+        self._with_files = encode(frame, self.pending or 0), files
+        self.on_flushed()
+        self.watch()
+
+    def unmap(self, addr: int, length: int) -> None:
+        """Tell the client that a mapping is gone."""
+        if not self.closing:
+            self.send(Unmap(addr, length), self.pending or 0)
+
+    def wants_out(self) -> bool:
+        """Is there something to send?"""
+        return bool(self.out or self._with_files)
+
+    def on_flushed(self) -> None:
+        """Send the frame that carries descriptors, when nothing waits before it."""
+        if self._with_files is None or self.out:
+            return
+        data, files = self._with_files
+        try:
+            sent = socket.send_fds(self.socket, [data], files)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            sent = len(data)  # its end shows as readable, and is handled there
+            if error.errno == errno.ETOOMANYREFS and self.mapping is not None:
+                done, self.mapping = self.mapping, None  # others do not take theirs: none are left for it
+                self.server.mapped(done, ENOMEM, 0)
+        self._with_files = None
+        self.out += data[sent:]

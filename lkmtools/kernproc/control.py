@@ -1,0 +1,60 @@
+"""Control requests that only the kernel can answer; the supervisor answers the others (daemon/control.py).
+
+A verb is a function (server, arguments) -> a JSON-able dict, in VERBS. All work while a module runs away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
+from lkmtools.errors import KernelError
+from lkmtools.kern.ksyms_dev import ksyms_modevent
+from lkmtools.proto.verbs import VERSION, parse
+
+if TYPE_CHECKING:
+    from lkmtools.kernproc.connection import Connection
+    from lkmtools.kernproc.server import Server
+
+Verb = Callable[["Server", dict[str, Any]], dict[str, Any]]
+
+
+def ps(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The kernel's processes."""
+    return {"processes": server.kernel.ps()}
+
+
+def ksyms(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Send the driver of /dev/ksyms a module event: "load", "unload", "shutdown". Its errno and reason."""
+    event = EVENTS.get(str(arguments.get("event")), -1)
+    try:
+        ksyms_modevent(server.kernel, event)
+    except KernelError as error:
+        return {"errno": error.errno, "reason": error.reason}
+    return {"errno": 0, "reason": ""}
+
+
+def addr2sym(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What is at "address": "symbol", "offset", "module" (null: the kernel), "text"; or nulls."""
+    address = arguments.get("address")
+    place = server.kernel.locate(address) if isinstance(address, int) else None
+    if place is None:
+        return {"symbol": None, "offset": None, "module": None, "text": None}
+    return {**place._asdict(), "text": str(place)}
+
+
+EVENTS = {"load": MOD_LOAD, "unload": MOD_UNLOAD, "shutdown": MOD_SHUTDOWN, "quiesce": MOD_QUIESCE}
+OWNERS = {"ksyms"}  # what only the owner of the daemon and root may ask for
+VERBS: dict[str, Verb] = {"ps": ps, "ksyms": ksyms, "addr2sym": addr2sym}
+
+
+def perform(server: Server, conn: Connection, verb: str, arguments: str) -> tuple[bool, str]:
+    """(ok, JSON text), or (not ok, why)."""
+    given = parse(verb, arguments, VERBS)
+    if isinstance(given, str):
+        return False, given
+    if verb in OWNERS and conn.cred.uid != 0:
+        return False, f"{verb}: only the owner of the daemon and root may do that"
+    return True, json.dumps({"version": VERSION, **VERBS[verb](server, given)})

@@ -1,0 +1,142 @@
+"""Kernels in processes of their own, of supervisors that nobody else knows.
+
+The first one starts a process that has imported what kernels need (daemon/private.py), by exec: this process
+may have threads, and a fork of it would not be safe. That process forks a supervisor for each kernel, and all
+of them go when this process does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any
+
+from lkmtools.abi.syscall import SYS_setgid, SYS_setuid
+from lkmtools.client import Process, connect
+from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.transport import Sleeping
+from lkmtools.errors import DaemonError, KernelError
+from lkmtools.kern.kern_proc import Exit
+
+_ANSWER = 65536  # bytes
+
+
+class Nursery:
+    """The process that forks supervisors, one for each process that uses this module."""
+
+    def __init__(self) -> None:
+        self._owner = 0
+        self._socket: socket.socket | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def boot(self, path: str, options: dict[str, Any]) -> None:
+        """Have a kernel boot, and serve at the socket `path`. DaemonError."""
+        with self._lock:
+            if self._owner != os.getpid() or self._child is None or self._child.poll() is not None:
+                self._start()
+            assert self._socket is not None
+            try:
+                self._socket.send(json.dumps({"path": path, "options": options}).encode())
+                answer = self._socket.recv(_ANSWER)
+            except OSError as error:
+                answer = f"the process that starts kernels is gone: {error.strerror}".encode()
+        if answer != b"up":
+            raise DaemonError(answer.decode() or "the process that starts kernels has died")
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-P", "-m", "lkmtools.daemon.private", str(theirs.fileno())]
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        self._socket, self._owner = ours, os.getpid()
+
+
+_nursery = Nursery()
+
+
+class PrivateConsole:
+    """The message buffer of a kernel elsewhere."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def text(self) -> str:
+        """All that is left of what was printed."""
+        with Supervisor(self._path) as supervisor:
+            text: str = supervisor.ask("dmesg")["text"]
+            return text
+
+
+class PrivateKernel:
+    """A kernel of one's own, at a socket in a directory of its own. `options` are those of kern.Config."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._directory = tempfile.mkdtemp(prefix="lkm-")
+        self.path = os.path.join(self._directory, "s")
+        try:
+            _nursery.boot(self.path, options)
+        except BaseException:
+            shutil.rmtree(self._directory)
+            raise
+        self.console = PrivateConsole(self.path)
+
+    def close(self) -> None:
+        """Shut it down; nothing to do the second time."""
+        if not os.path.exists(self._directory):
+            return
+        try:
+            with Supervisor(self.path) as supervisor:
+                supervisor.ask("stop", force=True)
+                supervisor.wait_end()
+        finally:
+            shutil.rmtree(self._directory)
+
+    def process(self, comm: str, uid: int, gid: int) -> Process:
+        """A new process."""
+        p = connect(self.path, comm, autostart=False)
+        for call, number in ((SYS_setgid, gid), (SYS_setuid, uid)):
+            if number:
+                p.syscall(call, number)
+        return p
+
+    def execute(
+        self,
+        program: bytes,
+        *args: str,
+        env: dict[str, str] | None,
+        uid: int,
+        name: str,
+        stdio: tuple[int, int, int],
+    ) -> Exit:
+        """Run a user program to its end."""
+        words = [os.fsencode(word) for word in (name, *args)]
+        pairs = [os.fsencode(f"{key}={value}") for key, value in (env or {}).items()]
+        with self.process("local", 0, 0) as p:
+            try:
+                status, reason = p.execute(program, words, pairs, uid=uid, name=name, files=stdio)
+            except KernelError as error:
+                return Exit(0, error.errno, error.reason)
+            except Sleeping:
+                raise DaemonError("the program sleeps, and nothing in this kernel will wake it") from None
+        return Exit(status, 0, reason)
+
+    def share(self, path: str, writable: bool, session: bool) -> str:
+        """The source to mount as hostfs, once. KernelError."""
+        with self.process("share", 0, 0) as p:
+            return p.share(path, writable, session)
+
+    def reboot(self) -> None:
+        """Boot a new kernel."""
+        with Supervisor(self.path) as supervisor:
+            supervisor.ask("reboot", force=True)
+            supervisor.wait_end()

@@ -1,0 +1,21 @@
+"""What every version of the protocol has in common, and what is said where two of them meet.
+
+From version 3 on HELLO, REFUSED and the control request STOP have these very bytes in every version, and a
+daemon obeys a STOP that comes with a HELLO of any version: whoever has a tool can stop any later daemon.
+"""
+
+from __future__ import annotations
+
+from lkmtools import __version__
+from lkmtools.proto.frames import VERSION, Control
+
+STOP = Control("stop", "{}")
+
+
+def other_version(theirs: int, pid: int) -> str:
+    """Why a tool that speaks version `theirs` is refused by the daemon `pid`."""
+    ours = f"lkmtools {__version__}"
+    return (
+        f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}: upgrade the older one, "
+        f"and stop this daemon with lkmctl stop of {ours} or with kill {pid}"
+    )

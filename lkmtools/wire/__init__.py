@@ -1,0 +1,9 @@
+"""What the supervisor and the kernel process both stand on: descriptors that never block.
+
+    poller.py   who is told when something comes for a descriptor
+    stream.py   frames over a connection
+    accept.py   the next connection, and whose it is
+    channel.py  messages between the two processes themselves
+
+Nothing here knows what is said.
+"""

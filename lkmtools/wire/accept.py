@@ -1,0 +1,84 @@
+"""Taking connections: the next one, whose it is, and what to do when there is no descriptor for it."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import socket
+import struct
+from collections.abc import Callable
+from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
+
+from lkmtools.wire.poller import Poller
+
+BACKLOG = 512
+_UCRED = struct.Struct("iII")  # struct ucred of Linux: pid, uid, gid
+_NO_ROOM = (EMFILE, ENFILE, ENOBUFS, ENOMEM)
+
+
+def peer(sock: _socket.socket) -> tuple[int, int, int]:
+    """(pid, uid, gid) of the process at the other end: SO_PEERCRED of unix(7)."""
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, uid, gid = _UCRED.unpack(raw)
+    return pid, uid, gid
+
+
+class Acceptor:
+    """Gives each connection that comes to `listening` to `take`, as long as it is open; `log` hears of
+    those that find no descriptor and are closed.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        poller: Poller,
+        take: Callable[[socket.socket], None],
+        log: Callable[[str], None],
+    ) -> None:
+        self._listening, self._poller, self._take, self._log = listening, poller, take, log
+        self._spare = _nothing()
+        self._open = True
+        poller.add(listening.fileno(), lambda events: self._accept())
+
+    def close(self) -> None:
+        """Take no more; the socket goes on listening."""
+        if self._open:
+            self._open = False
+            self._poller.forget(self._listening.fileno())
+            os.close(self._spare)
+
+    def _accept(self) -> None:
+        try:
+            sock = _next(self._listening)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._log(f"a connection is turned away: {error.strerror}")
+            self._turn_away()
+            return
+        if sock is not None:
+            self._take(sock)
+
+    def _turn_away(self) -> None:
+        """There is no descriptor for the next connection: give up the spare one to close it."""
+        os.close(self._spare)
+        try:
+            if sock := _next(self._listening):
+                sock.close()
+        finally:
+            self._spare = _nothing()
+
+
+def _next(listening: socket.socket) -> socket.socket | None:
+    """The next connection, non-blocking; None when there is none now. OSError EMFILE and the like."""
+    try:
+        sock, _ = listening.accept()
+    except (BlockingIOError, ConnectionAbortedError):
+        return None
+    sock.setblocking(False)
+    return sock
+
+
+def _nothing() -> int:
+    """A descriptor that is good for nothing."""
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

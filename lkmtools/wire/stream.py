@@ -1,0 +1,178 @@
+"""One end of a connection: frames out, frames in, and nothing here blocks.
+
+What the other side does not read waits in a queue, and while that queue is long no more is read from it; what
+it sends beyond the protocol ends this connection and no other.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+
+from lkmtools.proto import Frame, ProtocolError, Reader, Refused, encode
+from lkmtools.wire.poller import Poller
+
+RECEIVE = 1 << 16  # bytes read at once
+QUEUE = 1 << 18  # bytes unread by the other side from which on we read no more from it
+
+IN, OUT = select.EPOLLIN, select.EPOLLOUT
+
+
+class Stream:
+    """A connected socket in a poller. `fd` is -1 once it is closed."""
+
+    def __init__(self, sock: socket.socket, poller: Poller) -> None:
+        self.socket = sock
+        self.poller = poller
+        self.fd = sock.fileno()
+        self.closing = False
+        self.out = bytearray()
+        self._reader = Reader()
+        self._events = IN
+        poller.add(self.fd, self.handle)
+
+    # -- what a subclass says ---------------------------------------------------------------------------
+
+    def on_frame(self, serial: int, frame: Frame) -> None:
+        """A frame has come. ProtocolError refuses the connection."""
+        raise NotImplementedError
+
+    def on_batch(self) -> None:
+        """All frames that had come whole were served. ProtocolError refuses the connection."""
+
+    def on_end(self) -> None:
+        """The other side is gone, or is refused: nobody waits for an answer any more."""
+
+    def on_close(self) -> None:
+        """The connection is closed; called once."""
+
+    def on_flushed(self) -> None:
+        """The queue was sent, perhaps not all of it."""
+
+    def receive(self) -> bytes:
+        """What has come; b"" at the end. BlockingIOError, OSError."""
+        return self.socket.recv(RECEIVE)
+
+    # -- events -----------------------------------------------------------------------------------------
+
+    def handle(self, events: int) -> None:
+        """The socket is readable, writable or broken."""
+        if events & OUT:
+            self._flush()
+        if events & ~OUT and not self.closing:
+            if self._events & IN:
+                self._read()
+            elif events & (select.EPOLLHUP | select.EPOLLERR):
+                self.close()
+        elif self.closing and events & (select.EPOLLHUP | select.EPOLLERR):
+            self.close()
+
+    def _read(self) -> None:
+        try:
+            data = self.receive()
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.on_end()
+            self.finish()
+            return
+        self._reader.feed(data)
+        self._frames()
+
+    def _frames(self) -> None:
+        """Everything that has arrived whole, unless the other side does not read its answers."""
+        try:
+            while not self.closing and len(self.out) < QUEUE:
+                got = self._reader.next()
+                if got is None:
+                    self.on_batch()
+                    return
+                self.on_frame(*got)
+        except ProtocolError as error:
+            self.refuse(f"protocol error: {error}")
+
+    # -- sending ----------------------------------------------------------------------------------------
+
+    def send(self, frame: Frame, serial: int) -> None:
+        """Send now what the socket takes, and queue the rest."""
+        data = encode(frame, serial)
+        if self.fd < 0:
+            return
+        if self.out:
+            self.out += data
+            return
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # its end shows as readable, and is handled there
+        if sent < len(data):
+            self.out += memoryview(data)[sent:]
+            self.watch()
+
+    def refuse(self, why: str, serial: int = 0) -> None:
+        """Say why, then close this connection and nothing else."""
+        self.on_end()
+        self.send(Refused(why), serial)
+        self.finish()
+
+    def finish(self) -> None:
+        """Close as soon as all that is queued has gone out."""
+        self.closing = True
+        if self.out:
+            self.watch()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close at once; what is queued is lost."""
+        if self.fd < 0:
+            return
+        self.on_end()
+        self.poller.forget(self.fd)
+        self.fd = -1
+        self.socket.close()
+        self.on_close()
+
+    def drain(self, seconds: float) -> None:
+        """Send what is queued, waiting for the other side at most this long. For last words only."""
+        if self.fd < 0:
+            return
+        self.socket.settimeout(seconds)
+        try:
+            self.socket.sendall(self.out)
+        except OSError:
+            self.out.clear()  # it does not read, or is gone
+        self.out.clear()
+
+    def _flush(self) -> None:
+        out = self.out
+        try:
+            while out:
+                del out[: self.socket.send(memoryview(out)[: 1 << 18])]
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):  # else the rest goes when there is room again
+                out.clear()
+        if self.closing and not out:
+            self.close()
+            return
+        self.on_flushed()
+        self.watch()
+        if len(out) < QUEUE and not self.closing:
+            self._frames()  # what waited until the other side would read
+
+    def wants_out(self) -> bool:
+        """Is there something to send?"""
+        return bool(self.out)
+
+    def watch(self) -> None:
+        """Tell the poller what we wait for."""
+        events = OUT if self.wants_out() else 0
+        if not self.closing and len(self.out) < QUEUE:
+            events |= IN
+        if events != self._events and self.fd >= 0:
+            self._events = events
+            self.poller.watch(self.fd, events)
