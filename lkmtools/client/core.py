@@ -192,12 +192,13 @@ class Core:
         """Signal the program that execute() runs; for signal handlers."""
         self._transport.signal(number)
 
-    def control(self, verb: str, **arguments: Any) -> dict[str, Any]:
+    def control(self, verb: str, *, give_up: int | None = None, **arguments: Any) -> dict[str, Any]:
         """Ask the daemon.
 
         "status", "dmesg", "reboot", "stop", "share" and "fate" are answered by its supervisor, whatever the
         kernel does; "ps", "ksyms" and "addr2sym" by the kernel, also while a module runs away.
-        DaemonError if it will not. See wait_end() after "reboot" and "stop".
+        DaemonError if it will not, NoAnswer if the kernel does not answer within `give_up` seconds. See
+        wait_end() after "reboot" and "stop".
         """
         import json
 
@@ -206,7 +207,7 @@ class Core:
 
         if verb in SUPERVISOR:
             return self.supervisor.ask(verb, **arguments)
-        return answer_of(self._transport.request(Control(verb, json.dumps(arguments))))
+        return answer_of(self._transport.request(Control(verb, json.dumps(arguments)), give_up))
 
     def stream(self, verb: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """control(), and then without end every further answer ("dmesg" with follow=True)."""

@@ -48,6 +48,10 @@ class ConnectionEnded(DaemonError):
     """The other side has closed the connection, and nobody knows why."""
 
 
+class NoAnswer(DaemonError):
+    """Nothing came in the time that was given."""
+
+
 class Sleeping(DaemonError):
     """The request will never end."""
 
@@ -199,7 +203,7 @@ class Transport:
         if seconds == PATIENCE and self.on_wait:
             self.on_wait()
         if give_up is not None and seconds >= give_up:
-            raise DaemonError(f"no answer in {seconds} seconds")
+            raise NoAnswer(f"no answer in {seconds} seconds")
 
     def _receive(self) -> bytes | None:
         """Bytes that came; None after PATIENCE seconds without any. DaemonError at the end."""

@@ -32,10 +32,11 @@ def find(child: KernelProcess, cause: str, msgbuf: MsgBuf) -> bytes:
     """JSON with "reason", "report" and "culprit", the path of the module that was running."""
     scene = Scene(child)
     calls = child.evidence.calls.last(MOST_CALLS)
-    reason = cause + (f"; last kernel call {scene.call(calls[0])}" if calls else "; there was no kernel call")
-    lines = [f"panic: {reason}", f"machine {child.machine}, boot {child.boot}, {scene.who()}"]
-    if entered := child.evidence.calls.entered[0]:
-        lines.append(f"in {scene.symbolize(entered)}, which the kernel had called")
+    entered = child.evidence.calls.entered[0]
+    reason = cause + scene.what_ran(entered, calls)
+    lines = [f"panic: {reason}", f"machine {child.machine}, boot {child.boot}, {scene.who() or 'no process'}"]
+    if entered:
+        lines.append(f"the kernel had called {scene.symbolize(entered)}")
     if calls:
         lines += ["backtrace of the last kernel call:", *_indented(scene.backtrace(calls[0]))]
         lines += ["last kernel calls, newest first:", *_indented(map(scene.call, calls))]
@@ -89,12 +90,23 @@ class Scene:
         except MemFault:
             return 0
 
+    def what_ran(self, entered: int, calls: list[Call]) -> str:
+        """For the reason: the code that ran, as near as can be said."""
+        if entered and calls:
+            return f"; last kernel call {self.call(calls[0])}"
+        if entered:
+            return f"; in {self.symbolize(entered)} or what that had called, without a kernel call"
+        who = self.who()
+        return f" while {who} ran, and no module" if who else " while no module and no program ran"
+
     def who(self) -> str:
-        """The process that ran."""
+        """The process that ran; "" for none of a user's."""
+        if self.evidence.vitals[vitals.PID] <= 1 or self.evidence.vitals[vitals.POLLING]:
+            return ""
         lwp = self.word(self.evidence.vitals[vitals.CURLWP] & self.dm.mask)
         proc = self.word(lwp + lwp_struct.layout(self.dm).offsetof("l_proc")) if lwp else 0
         if not proc:
-            return "no process"
+            return ""
         pid, comm = 0, b""
         with suppress(MemFault):
             view = self.mem.view(proc_struct.layout(self.dm), proc)

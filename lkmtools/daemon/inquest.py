@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 CPU = 10  # seconds of processor time
 ROOM = 8 << 20  # bytes for what it finds
+_CRASHES = tuple(
+    f"signal {number} "
+    for number in (
+        signal.SIGABRT,
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGFPE,
+        signal.SIGTRAP,
+    )
+)
 _TAIL = 2048  # characters of the message buffer, when nothing else can be said
 
 
@@ -44,10 +55,12 @@ class Inquest:
         """Why the process ended, as far as that is plain."""
         if self.child.killed:
             return self.child.killed
-        if not self.how:
-            return "the kernel process ended without a word"
-        printed = self.child.printed()
-        return f"the emulator failed: {self.how}" + (f": {printed}" if printed else "")
+        if self.how.startswith(_CRASHES):
+            printed = self.child.printed()
+            return f"the emulator failed: {self.how}" + (f": {printed}" if printed else "")
+        if self.how:
+            return f"the kernel process was ended from outside: {self.how}"
+        return "the kernel process ended without a word"
 
     def _look(self) -> NoReturn:
         """In the process of its own: find out, write it down, end."""

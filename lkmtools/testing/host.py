@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from lkmtools import client
 from lkmtools.client import Process
+from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.local import LocalKernel
 
@@ -90,8 +91,8 @@ class DaemonHost:
 
     def dmesg(self) -> str:
         """The message buffer; nothing when the daemon is gone."""
-        with self._connect() as p:
-            return str(p.control("dmesg")["text"])
+        with Supervisor(self.socket) as supervisor:
+            return str(supervisor.ask("dmesg")["text"])
 
     def execute(
         self, image: bytes, name: str, args: tuple[str, ...], uid: int, files: tuple[int, int, int]
@@ -103,12 +104,12 @@ class DaemonHost:
 
     def reboot(self) -> None:
         """Boot a new kernel."""
-        with self._connect() as p:
-            p.control("reboot")
-            p.wait_end()
+        with Supervisor(self.socket) as supervisor:
+            supervisor.ask("reboot", force=True)
+            supervisor.wait_end()
 
     def close(self) -> None:
         """Stop the daemon, wait for its end, remove its directory."""
-        with self._directory, self._connect() as p:
-            p.control("stop")
-            p.wait_end()
+        with self._directory, Supervisor(self.socket) as supervisor:
+            supervisor.ask("stop", force=True)
+            supervisor.wait_end()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lkmtools.client.supervisor import Supervisor
 
 NAME = "lkmctl"
+PATIENCE = 5  # seconds that the kernel may take to answer a control request
 
 
 def command(**attrs: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -47,6 +48,23 @@ def supervisor(socket: str | None) -> Supervisor:
     from lkmtools.daemon.address import socket_path
 
     return Supervisor(socket_path(socket), NAME)
+
+
+def ask_kernel(socket: str | None, verb: str, autostart: bool = False, **arguments: Any) -> dict[str, Any]:
+    """A control request that only the kernel can answer. DaemonError when it does not, with what it does."""
+    from lkmtools.client.transport import NoAnswer
+
+    try:
+        with client.connect(socket, NAME, autostart, PATIENCE) as p:
+            return p.control(verb, give_up=PATIENCE, **arguments)
+    except NoAnswer:
+        with supervisor(socket) as sup:
+            status = sup.ask("status")
+        pid = f" (pid {status['kernel']['pid']})" if status["kernel"] else ""
+        raise DaemonError(
+            f"the kernel process{pid} has not answered for {PATIENCE} seconds: it is {status['state']}; "
+            "lkmctl status shows more, lkmctl reboot --force ends it"
+        ) from None
 
 
 @contextmanager

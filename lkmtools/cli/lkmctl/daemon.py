@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, need, process, show_json, supervisor
+from lkmtools.cli.lkmctl.base import NAME, ask_kernel, command, need, show_json, supervisor
 
 WAITS = 8  # processes that wait, in a row of status
 
@@ -153,8 +153,7 @@ def ps(as_json: bool, socket: str | None) -> None:
     \b
         lkmctl ps --json
     """
-    with process(socket, autostart=False) as p:
-        answer = need(p.control("ps"))
+    answer = need(ask_kernel(socket, "ps"))
     if as_json:
         show_json(answer)
         return

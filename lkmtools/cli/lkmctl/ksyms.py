@@ -9,7 +9,7 @@ import click
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE
 from lkmtools.cli.common import errx
-from lkmtools.cli.lkmctl.base import NAME, about, command, need, number, process
+from lkmtools.cli.lkmctl.base import NAME, about, ask_kernel, command, need, number, process
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
 
@@ -29,12 +29,13 @@ def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
 
     The file holds the symbols of the kernel and of the modules loaded with modload -s.
     """
-    with process(socket) as p, about(DEV_KSYMS):
-        if event is not None:
-            answer = need(p.control("ksyms", event=event))
+    if event is not None:
+        with about(DEV_KSYMS):
+            answer = need(ask_kernel(socket, "ksyms", autostart=True, event=event))
             if answer["errno"]:
                 raise KernelError(answer["errno"], answer["reason"])
-            return
+        return
+    with process(socket) as p, about(DEV_KSYMS):
         image = snapshot(p)
     if output is not None:
         try:
@@ -95,8 +96,7 @@ def addr2sym(address: str, socket: str | None) -> None:
     Functions of modules are named whether or not they were loaded with modload -s.
     """
     wanted = number(address, "address")
-    with process(socket) as p:
-        answer = need(p.control("addr2sym", address=wanted))
+    answer = need(ask_kernel(socket, "addr2sym", autostart=True, address=wanted))
     if answer["text"] is None:
         errx(NAME, 1, f"{wanted:#x} lies in no symbol of the kernel or of a module")
     click.echo(answer["text"])
