@@ -7,6 +7,19 @@ Errors are converted to a register, a reply or an exit status at one place each.
 from lkmtools.abi.errno import errno_name, strerror
 
 
+def bug(error: BaseException) -> str:
+    """An exception that only a bug of ours can cause: what it is, and where it was raised."""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return f"internal error: {what}"
+    code = trace.tb_frame.f_code
+    file = code.co_filename.rpartition("/")[2]
+    return f"internal error: {what} in {code.co_name}() ({file}, line {trace.tb_lineno})"
+
+
 class LkmtoolsError(Exception):
     """Base of every error that a user, a module file, a client or a configuration can cause."""
 

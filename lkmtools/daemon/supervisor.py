@@ -27,7 +27,7 @@ from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import PLAIN, Startup
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
-from lkmtools.errors import DaemonError
+from lkmtools.errors import DaemonError, bug
 from lkmtools.wire.accept import Acceptor
 from lkmtools.wire.channel import Message
 from lkmtools.wire.poller import Poller
@@ -110,8 +110,20 @@ class Supervisor:
 
     def _turn(self) -> None:
         self.timers.run()
-        for _, handler, events in self.poller.poll(self.timers.timeout()):
-            handler(events)
+        for fd, handler, events in self.poller.poll(self.timers.timeout()):
+            try:
+                handler(events)
+            except Exception as error:
+                self._failed(fd, bug(error))
+
+    def _failed(self, fd: int, what: str) -> None:
+        """A bug of ours: it costs the connection that it met, or the kernel, and nothing else."""
+        self.log.entry(what)
+        for conn in tuple(self.connections):
+            if conn.fd == fd:
+                conn.close()
+        if self.child is not None and self.child.channel.fileno() == fd:
+            self.child.kill(f"the supervisor could not serve it: {what}")
 
     def on_signal(self, fd: int) -> None:
         """Have signals, written to the pipe `fd` by set_wakeup_fd, stop the daemon or reopen its log."""

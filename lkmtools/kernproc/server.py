@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import EPERM
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
-from lkmtools.errors import KernelError
+from lkmtools.errors import KernelError, bug
 from lkmtools.evidence import Evidence, vitals
 from lkmtools.kern import Console, Cred, Exit, Kernel, Panic, Request, Spawn, open_host_files
 from lkmtools.kernproc import control
@@ -138,6 +138,7 @@ class Server:
     def on_preempt(self) -> None:
         """Called by the kernel between slices of module code that does not come back."""
         self.preempted = True
+        self.kernel.vitals.turn()
         self._state(vitals.BUSY)
         try:
             self._poll(0)
@@ -304,13 +305,5 @@ class Server:
 
 def internal_error(error: Exception) -> Panic:
     """A Python error inside the kernel, which is a bug of ours, as a panic that names it and its place."""
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = ""
-    if trace is not None:
-        code = trace.tb_frame.f_code
-        place = f" in {code.co_qualname} ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"
-    reason = f"internal error: {what}{place}"
+    reason = bug(error)
     return Panic(reason, f"panic: {reason}\nThis is a bug of lkmtools.\n")

@@ -40,6 +40,10 @@ class Channel:
         poller.add(self.socket.fileno(), self._handle)
         self._watch()
 
+    def fileno(self) -> int:
+        """Our end's descriptor; -1 after close()."""
+        return self.socket.fileno()
+
     def close(self) -> None:
         """No more messages, in either direction."""
         if self._poller is not None:
