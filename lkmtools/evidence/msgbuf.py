@@ -34,16 +34,23 @@ class MsgBuf:
 
     def append(self, data: bytes) -> None:
         """Print bytes; the oldest go."""
-        begin = self.written
+        mem, begin = self._mem, self.written
         end = begin + len(data)
-        _COUNTS.pack_into(self._mem, 0, begin, end)
-        data = data[-MSGBUF_SIZE:]
+        _COUNTS.pack_into(mem, 0, begin, end)
+        at = begin % MSGBUF_SIZE
+        if at + len(data) <= MSGBUF_SIZE:
+            mem[_START + at : _START + at + len(data)] = data
+        else:
+            self._wrap(data[-MSGBUF_SIZE:], end)
+        _COUNTS.pack_into(mem, 0, end, end)
+
+    def _wrap(self, data: bytes, end: int) -> None:
+        """Store bytes of which the last is byte end - 1, over the end of the ring."""
         at = (end - len(data)) % MSGBUF_SIZE
         first = data[: MSGBUF_SIZE - at]
         self._mem[_START + at : _START + at + len(first)] = first
-        if rest := data[len(first) :]:
-            self._mem[_START : _START + len(rest)] = rest
-        _COUNTS.pack_into(self._mem, 0, end, end)
+        rest = data[len(first) :]
+        self._mem[_START : _START + len(rest)] = rest
 
     def since(self, place: int) -> tuple[str, int, int]:
         """What was printed from `place` on: the text, how many bytes of it are lost, and the next place."""

@@ -43,11 +43,7 @@ class Heap:
         self._free: dict[int, list[int]] = {}
         self._freed: set[int] = set()
         self.blocks: dict[int, Block] = {}
-
-    @property
-    def used(self) -> int:
-        """Bytes in live allocations, as asked for."""
-        return sum(block.size for block in self.blocks.values())
+        self.used = 0  # bytes in live allocations, as asked for
 
     def alloc(self, size: int, type_addr: int = 0, zero: bool = True) -> int:
         """`size` bytes, aligned to 16 (to a page when half a page or more); 0 when there is no room."""
@@ -62,6 +58,7 @@ class Heap:
         if addr:
             self._freed.discard(addr)
             self.blocks[addr] = Block(size, taken, type_addr)
+            self.used += size
         return addr
 
     def _piece(self, taken: int) -> int:
@@ -78,6 +75,7 @@ class Heap:
         block = self.blocks.pop(addr, None)
         if block is None:
             return None
+        self.used -= block.size
         if block.taken > _LARGEST:
             self._map.free(addr)
         else:

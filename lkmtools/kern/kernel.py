@@ -206,8 +206,8 @@ class Kernel:
         self.heap = Heap(self.mem, self.kmap)
         self.sysent = self.symbol("sysent")
         self.curlwp = self.symbol("curlwp")
-        self.vitals.lwp_at(self.curlwp)
         self.sysent_layout = sysent_struct.layout(self.dm)
+        self.vitals.variables()
         for row in modules.DATA:
             if row.init is not None:
                 row.init(self, self.ksyms.kernel[row.name])

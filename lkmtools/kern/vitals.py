@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.syscall import SYS_NSYSENT
@@ -35,10 +36,17 @@ class Vitals:
         self._sysent = b""
         self._sleepers: list[tuple[int, str]] = []
         self._place[vitals.BOOTED_AT] = time.monotonic_ns()
+        self._securelevel: Callable[[], tuple[int]] = lambda: (0,)
+        self._table: Callable[[], tuple[bytes]] = lambda: (b"",)
 
-    def lwp_at(self, addr: int) -> None:
-        """The kernel variable curlwp is at this address."""
-        self._place[vitals.CURLWP] = addr - (addr >> 63 << 64)  # the word is signed
+    def variables(self) -> None:
+        """The kernel's variables have their addresses."""
+        k = self._k
+        curlwp = k.symbol("curlwp")
+        self._place[vitals.CURLWP] = curlwp - (curlwp >> 63 << 64)  # the word is signed
+        self._securelevel = k.mem.reader(struct.Struct(k.dm.order + "i"), k.symbol("securelevel"))
+        size = SYS_NSYSENT * k.sysent_layout.size
+        self._table = k.mem.reader(struct.Struct(f"{size}s"), k.sysent)
 
     def turn(self) -> None:
         """Count a turn of the loop that drives the kernel."""
@@ -56,12 +64,12 @@ class Vitals:
         """Bring counters and text up to date; cheap when the text has not changed."""
         k = self._k
         _COUNTERS.pack_into(
-            self._counters, 0, len(k.procs), k.calls, k.securelevel, k.mem.size, k.kmap.used, k.heap.used,
-            k.programs, k.frames.total * PAGE_SIZE, k.frames.free * PAGE_SIZE, k.lkm.reserved,
+            self._counters, 0, len(k.procs), k.calls, self._securelevel()[0], k.mem.size, k.kmap.used,
+            k.heap.used, k.programs, k.frames.total * PAGE_SIZE, k.frames.free * PAGE_SIZE, k.lkm.reserved,
         )  # fmt: skip
         if k.engine.entered != self._entered:  # module code ran, which may have written to sysent[]
             self._entered = k.engine.entered
-            table = k.mem.read(k.sysent, SYS_NSYSENT * k.sysent_layout.size)
+            (table,) = self._table()
             self.changed = self.changed or table != self._sysent
             self._sysent = table
         if self.changed:

@@ -76,6 +76,7 @@ class Server:
         self.init: Init | None = Init(kernel, self.poller, level, self._up)  # the boot that is not over yet
         self._loads = loads
         self._served = False
+        self._shown = False  # since the last answer, which the kernel shows first, nothing has happened
         kernel.on_preempt = self.on_preempt
         kernel.mem.shared.on_move = self._page_moved
         self._welcome = self._greeting()
@@ -106,8 +107,9 @@ class Server:
     def _turn(self) -> None:
         """One round: what is due in the kernel, then what comes from outside."""
         kernel = self.kernel
-        kernel.vitals.turn()
-        self.waiting.run()
+        self.vitals[vitals.TURNS] += 1
+        if self.waiting:
+            self.waiting.run()
         try:
             kernel.step()
             timeout = kernel.timeout()
@@ -125,15 +127,17 @@ class Server:
     def _poll(self, timeout: float) -> None:
         """Wait for sockets and handle them."""
         if timeout:
-            self.kernel.vitals.update()
+            if not self._shown or self.kernel.vitals.changed:
+                self.kernel.vitals.update()
+            self._shown = False
             self.vitals[vitals.POLLING] = 1
-        for _, handler, events in self.poller.poll(timeout):
-            self.vitals[vitals.POLLING] = 0
+        came = self.poller.poll(timeout)
+        self.vitals[vitals.POLLING] = 0
+        for _, handler, events in came:
             try:
                 handler(events)
             except Exception as error:
                 raise internal_error(error) from error
-        self.vitals[vitals.POLLING] = 0
 
     def on_preempt(self) -> None:
         """Called by the kernel between slices of module code that does not come back."""
@@ -203,8 +207,12 @@ class Server:
         busy = self.preempted or self.init is not None
         if busy and self._keep(conn, lambda: self.submit(conn, request)):
             return
-        if conn.proc is not None:
-            self._enter(self.kernel.submit, conn.proc, request, conn.reply)
+        if conn.proc is None:
+            return
+        try:
+            self.kernel.submit(conn.proc, request, conn.reply)
+        except Exception as error:
+            raise internal_error(error) from error
 
     def _keep(self, conn: Connection, action: Callable[[], None], files: Sequence[int] = ()) -> bool:
         """Keep a request until the running module lets go, and one that is not the boot's until its end."""
@@ -277,7 +285,8 @@ class Server:
         self.channel.send({"do": "booted"})
 
     def served(self) -> None:
-        """Somebody was served after the boot: it was good for something."""
+        """Somebody was served; after the boot, this shows that it was good for something."""
+        self._shown = True
         if not self._served and self.init is None:
             self._served = True
             self.channel.send({"do": "served"})

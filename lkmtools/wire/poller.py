@@ -34,7 +34,10 @@ class Poller:
 
         A descriptor that was forgotten since is left out.
         """
-        for fd, events in self._epoll.poll(timeout):
+        return self._known(self._epoll.poll(timeout))
+
+    def _known(self, came: list[tuple[int, int]]) -> Iterator[tuple[int, Handler, int]]:
+        for fd, events in came:
             handler = self._handlers.get(fd)
             if handler is not None:
                 yield fd, handler, events
