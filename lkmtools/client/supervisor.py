@@ -26,7 +26,7 @@ class Supervisor:
         self.path = path
         sock = address.open_socket(address.control_path(path))
         if sock is None:
-            raise DaemonError(f"no lkmd is running (socket {path}); lkmd starts one, as modload does")
+            raise DaemonError(_nobody(path))
         self._transport = Transport(sock)
         self._hello: Hello | None = Hello(VERSION, os.getpid(), comm)
 
@@ -56,6 +56,15 @@ class Supervisor:
     def wait_end(self) -> None:
         """Wait until the supervisor has closed this connection."""
         self._transport.wait_end()
+
+
+def _nobody(path: str) -> str:
+    """Why there is no supervisor behind the socket `path`."""
+    sock = address.open_socket(path)
+    if sock is None:
+        return f"no lkmd is running (socket {path}); lkmd starts one, as modload does"
+    sock.close()
+    return f"the lkmd at {path} has no {address.control_path(path)}: it is older; lkmctl stop ends it"
 
 
 def answer_of(frame: object) -> dict[str, Any]:
