@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import boot, calls, devices, exec, ksyms, linux, many, tools, wire
+from bench import boot, calls, devices, exec, ksyms, linux, many, supervisor, tools, wire
 
 SUITES = {
     "tools": tools,
@@ -19,6 +19,7 @@ SUITES = {
     "linux": linux,
     "devices": devices,
     "boot": boot,
+    "supervisor": supervisor,
 }
 
 

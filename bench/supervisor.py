@@ -1,0 +1,99 @@
+"""The supervisor: status whatever the kernel process does, and how soon the next kernel serves.
+
+Times of status are milliseconds against the 50 that it may take; a reboot is measured against a fork of a
+process that has the kernel's imports, and the boot of a kernel in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.exec import program
+from bench.measure import Result, once
+from bench.samples import private_socket, tool
+from lkmtools import client
+from lkmtools.client.supervisor import Supervisor
+from lkmtools.kern import Config, Console, Kernel
+
+RUNS = 15
+MOST = 50.0  # milliseconds
+SPIN = "int main(void) { for (;;) ; }\n"
+
+
+def run(directory: Path) -> Iterator[Result]:
+    """A line for each state of the kernel process, and one for a death."""
+    spin = program(directory, SPIN, "spin", "amd64")
+    with private_socket() as env:
+        tool(env, "lkmd")
+        path = env["LKM_SOCKET"]
+        yield _status("status, the kernel is idle", path, lambda: None)
+        yield _status("status, the kernel process is stopped", path, lambda: _signal(path, signal.SIGSTOP))
+        _signal(path, signal.SIGCONT)
+        yield _status("status, the kernel process has just died", path, lambda: _signal(path, signal.SIGKILL))
+        with client.connect(path) as p, _running(p, spin.read_bytes()):
+            yield _status("status, a program loops in the emulator", path, lambda: None)
+        yield _death(path)
+
+
+def _signal(path: str, number: int) -> None:
+    with Supervisor(path) as supervisor:
+        kernel = supervisor.ask("status")["kernel"]
+    if kernel is not None:
+        os.kill(kernel["pid"], number)
+
+
+@contextlib.contextmanager
+def _running(p: client.Process, image: bytes) -> Iterator[None]:
+    """A program that runs in the kernel while the block lasts: a child of ours waits for it."""
+    with open(os.devnull, "r+b") as null:
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(Exception):
+                p.execute(image, [b"spin"], files=(null.fileno(),) * 3)
+            os._exit(0)
+        try:
+            yield
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _status(name: str, path: str, before: Callable[[], None]) -> Result:
+    """The longest of RUNS answers to a tool that is connected, in milliseconds."""
+    took = []
+    for _ in range(RUNS):
+        before()
+        with Supervisor(path) as supervisor:
+            took.append(once(lambda: supervisor.ask("status")) / 1000)
+    return Result(f"{name} / {MOST:g} ms", max(took), MOST, 1, "ms")
+
+
+def _death(path: str) -> Result:
+    """From the death of a kernel process to the first answer of the next, against fork plus boot."""
+
+    def die() -> None:
+        with client.connect(path) as p:
+            boot = p.boot
+        _signal(path, signal.SIGKILL)
+        while boot == p.boot:
+            with client.connect(path) as p:
+                p.getpid()
+
+    def fork_and_boot() -> None:
+        child = os.fork()
+        if child == 0:
+            Kernel(Config(), Console()).boot()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        ours.append(once(die) / 1000)
+        theirs.append(once(fork_and_boot) / 1000)
+    name = "death to the next kernel's first answer / fork and boot"
+    return Result(name, statistics.median(ours), statistics.median(theirs), None, "ms")
