@@ -126,10 +126,10 @@ class Server:
 
     def _poll(self, timeout: float) -> None:
         """Wait for sockets and handle them."""
+        if not self._shown or self.kernel.vitals.changed:
+            self.kernel.vitals.update()
+        self._shown = False
         if timeout:
-            if not self._shown or self.kernel.vitals.changed:
-                self.kernel.vitals.update()
-            self._shown = False
             self.vitals[vitals.POLLING] = 1
         came = self.poller.poll(timeout)
         self.vitals[vitals.POLLING] = 0
