@@ -12,7 +12,6 @@ directory it is, or that mounted it.
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.errno import EFAULT, EOPNOTSUPP, EPERM, EROFS
@@ -89,7 +88,7 @@ class Hostfs:
         tree = HostDir(os.path.abspath(path), writable)
         if len(self.shares) >= _SHARES_MAX:
             self.shares.pop(next(iter(self.shares))).tree.close()
-        word = secrets.token_hex(16)
+        word = os.urandom(16).hex()
         self.shares[word] = Share(tree, session)
         return word
 

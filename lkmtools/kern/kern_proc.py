@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlet import greenlet
@@ -123,12 +122,14 @@ class Exit(NamedTuple):
     reason: str = ""
 
 
-@dataclass(slots=True)
 class Usage:
     """What processes have used: seconds of the CPU, signals taken."""
 
-    seconds: float = 0.0
-    signals: int = 0
+    __slots__ = ("seconds", "signals")
+
+    def __init__(self, seconds: float = 0.0, signals: int = 0) -> None:
+        self.seconds = seconds
+        self.signals = signals
 
     def add(self, other: Usage) -> None:
         """And what these have used."""

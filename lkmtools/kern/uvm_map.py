@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lkmtools.abi.errno import ENOMEM
@@ -49,12 +48,14 @@ class Pages(NamedTuple):
     prot: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
     """Pages of a process that a file was mapped to; another mapping at the same address is not this one."""
 
-    addr: int
-    length: int
+    __slots__ = ("addr", "length")
+
+    def __init__(self, addr: int, length: int) -> None:
+        self.addr = addr
+        self.length = length
 
 
 class Mapper(Protocol):

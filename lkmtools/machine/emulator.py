@@ -11,9 +11,8 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
@@ -34,8 +33,7 @@ PREEMPTED = -2
 FAULTED = -3
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why the CPU could not go on. `addr` and `access` belong to a page fault, `trap` to an exception."""
 
     pc: int

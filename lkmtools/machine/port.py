@@ -7,8 +7,7 @@ lkmtools.link, tests the machine's name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, dataclass_transform
 
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
@@ -30,8 +29,18 @@ class Descriptors(NamedTuple):
     unpack: Callable[[bytes], int]  # and the other way
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UserMode:
+@dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True)
+class Record:
+    """Members given by name; none is equal to another. dataclasses would do, and import half a compiler."""
+
+    def __init__(self, **members: Any) -> None:
+        if members.keys() != self.__annotations__.keys():
+            wrong = sorted(members.keys() ^ self.__annotations__.keys())
+            raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(wrong)}")
+        vars(self).update(members)
+
+
+class UserMode(Record):
     """How programs run on a machine. `ret`, `ret2`: where a system call's two results go."""
 
     enter: bytes  # kernel code that drops to user mode at user address 0x1000, for a first register set
@@ -67,8 +76,7 @@ class UserMode:
     exceptions: dict[int, str]  # interrupt -> kind: "arithmetic", "illegal", "trace", "bus" or "segment"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Port:
+class Port(Record):
     """A machine: its CPU as Unicorn numbers it, its C calling convention and its kernel address space.
 
     Addresses are virtual; sizes are bytes.
@@ -114,4 +122,4 @@ class Port:
     is_call: Callable[[bytes], bool]  # do these bytes (up to 7) end in a call instruction?
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
     user: UserMode
-    faults: dict[int, str] = field(default_factory=dict)  # interrupt number -> what it means
+    faults: dict[int, str]  # interrupt number -> what it means

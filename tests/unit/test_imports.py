@@ -118,3 +118,29 @@ def test_the_pytest_plugin_costs_a_test_run_without_kernels_next_to_nothing() ->
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "['lkmtools', 'lkmtools.pytest_plugin']\n"
+
+
+def test_a_kernel_imports_no_module_of_python_that_it_could_do_without() -> None:
+    """What lkmd imports stays in memory for good: `secrets` brings OpenSSL, `dataclasses` a compiler."""
+    dear = [
+        "ast",
+        "asyncio",
+        "dataclasses",
+        "hashlib",
+        "inspect",
+        "json",
+        "logging",
+        "pathlib",
+        "random",
+        "secrets",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "traceback",
+    ]
+    code = (
+        "import sys; before = set(sys.modules); import lkmtools.kern;"
+        f"print(sorted((set(sys.modules) - before) & set({dear!r})))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
