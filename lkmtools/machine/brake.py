@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +45,7 @@ class Brake:
         address = ctypes.cast(stop, ctypes.c_void_p)
         self._cell = _Cell(0, address)
         self.data = ctypes.c_void_p(ctypes.addressof(self._cell))
-        code = _HOST_CODE.get(platform.machine())
+        code = _HOST_CODE.get(os.uname().machine)
         self.hook: Any
         if code is None:
             self.hook = uclib.BLOCK_CB(self._in_python(stop))

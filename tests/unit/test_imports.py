@@ -131,6 +131,7 @@ def test_a_kernel_imports_no_module_of_python_that_it_could_do_without() -> None
         "json",
         "logging",
         "pathlib",
+        "platform",
         "random",
         "secrets",
         "ssl",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,12 +46,12 @@ def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Any]
     assert wrong == 0
 
 
-@pytest.mark.parametrize("host", [platform.machine(), "another"])
+@pytest.mark.parametrize("rows", [brake._HOST_CODE, {}], ids=["a known host", "another"])
 def test_a_stop_at_every_other_block_repeats_no_instruction(
-    make: Callable[[], Any], host: str, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], Any], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request is kept until code runs, and lets one block pass: so the code gets on. On any host."""
-    monkeypatch.setattr(platform, "machine", lambda: host)
+    monkeypatch.setattr(brake, "_HOST_CODE", rows)
     bench = make()
     monkeypatch.undo()
     ticks: list[int] = []
