@@ -74,6 +74,7 @@ class CType(NamedTuple):
         return self.name not in ("void", "va_list") and scalar(self.name, dm).signed
 
 
+@cache
 def ctype(text: str) -> CType:
     """The type `text` spells; ValueError when it is none we know."""
     tagged = bool(re.search(r"\b(struct|union)\b", text))
@@ -143,7 +144,9 @@ def _split(params: str) -> list[str]:
     return [part for part in parts if part.strip()]
 
 
+@cache
 def _parameter(text: str) -> Parameter:
+    """A kernel's hundreds of prototypes have the same parameters again and again: each is read once."""
     if function := re.match(r"^.*\(\s*\*\s*(\w*)\s*\)\s*\(.*\)$", text):
         return Parameter(function[1], CType("pointer"), text)
     named = re.match(r"^(?P<type>.*[\s*])(?P<name>\w+)\s*(?P<array>\[\w*\])?$", text)
