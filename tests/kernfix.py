@@ -196,7 +196,7 @@ class _Hook:
 
     def __enter__(self) -> int:
         k = self.k
-        self.stub = next(f for f in k.engine.functions if f.name == "nullenodev")
+        self.stub = next(f for f in k.engine.text.functions if f.name == "nullenodev")
         self.slot = k.sysent + self.NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
         self.old = k.mem.ptr(self.slot)
         self.body, self.stub.body = self.stub.body, self._run

@@ -19,6 +19,7 @@ from lkmtools.machine import (
     Memory,
     Prototype,
     Shortcut,
+    Text,
     Thread,
     port,
 )
@@ -52,7 +53,7 @@ class Bench:
             KernelFunction(Prototype(text), body, None, (shortcuts or {}).get(text))
             for text, body in functions.items()
         ]
-        self.engine = Engine(self.port, self.mem, rows, self)
+        self.engine = Engine(self.mem, Text(self.port, rows), self)
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failure
         self.engine.new_stack = self._stack

@@ -15,7 +15,7 @@ import fcntl
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
 
@@ -126,10 +126,12 @@ def _bytes(parts: list[Piece]) -> int:
 
 
 class Symbols:
-    """Every symbol of the kernel and of the modules loaded with -s. `kernel` is filled during boot."""
+    """Every symbol of the kernel and of the modules loaded with -s. `kernel` has the kernel's by name."""
 
-    def __init__(self, codec: elf.Codec, machine: int, kernel_rows: Callable[[], list[Row]]) -> None:
-        self.kernel: dict[str, int] = {}
+    def __init__(
+        self, codec: elf.Codec, machine: int, kernel: Mapping[str, int], kernel_rows: Callable[[], list[Row]]
+    ) -> None:
+        self.kernel = kernel
         self.tables: dict[str, SymbolTable] = {}
         self.generation = 1
         self.codec = codec
@@ -237,7 +239,7 @@ class Symbols:
 
 def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[Row]:
     """The kernel's own symbols: every exported function, and every exported variable with its size."""
-    rows = [Row(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for fn in k.engine.functions]
+    rows = [Row(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for fn in k.engine.text.functions]
     rows += [
         Row(row.name, k.symbol(row.name), row.size(k.dm), elf.STT_OBJECT, elf.STB_GLOBAL, DATA)
         for row in data

@@ -47,7 +47,7 @@ from lkmtools.kern.ramfs import Tree
 from lkmtools.kern.request import Reply, Request
 from lkmtools.kern.rootfs_vnops import Rootfs
 from lkmtools.kern.sys_select import Pollers
-from lkmtools.kern.uvm_km import KernelMap, round_page
+from lkmtools.kern.uvm_km import KernelMap
 from lkmtools.kern.uvm_map import Sharer, Vmspace
 from lkmtools.kern.vfs_mount import Vfs
 from lkmtools.kern.vitals import Vitals
@@ -148,10 +148,8 @@ class Kernel:
         self.mem = Memory(self.port.kernbase, ram, self.dm, self.evidence.ram)
         self._held.callback(self.mem.close)
         self.umem = self.mem.checked
-        functions = [
-            KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in modules.FUNCTIONS
-        ]
-        self.engine = Engine(self.port, self.mem, functions, self, self.evidence.calls)
+        self.plan = modules.plan(self.port)
+        self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls)
         self._held.callback(self.engine.close)
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog
@@ -162,10 +160,11 @@ class Kernel:
         self.engine.on_tick = self._tick
         self.engine.new_stack = self._new_stack
         form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
-        self.ksyms = Symbols(form, self.port.e_machine, lambda: kernel_rows(self, modules.DATA))
+        self.ksyms = Symbols(
+            form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, modules.DATA)
+        )
         self._held.callback(self.ksyms.close)
         self.ksyms_dev = ksyms_dev.Device()
-        self.ksyms.kernel = {fn.name: fn.addr for fn in functions}
 
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""
@@ -190,16 +189,11 @@ class Kernel:
         self._processes()
 
     def _data(self) -> None:
-        """Lay out the kernel's variables behind its text, then fill them; the kernel map gets the rest."""
-        start = self.engine.cpu.end + PAGE_SIZE
-        at = start
-        for row in modules.DATA:
-            self.ksyms.kernel[row.name] = at
-            at += -(-max(row.size(self.dm), 1) // 16) * 16
+        """Fill the kernel's variables, behind its text; the kernel map gets the rest."""
+        start, data_end = self.plan.data
         programs = self.mem.size // _PROGRAM_SHARE & -PAGE_SIZE
         end = self.mem.base + self.mem.size - programs
         self._programs(self.mem.size - programs)
-        data_end = start + round_page(at - start)
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
         self.data_range = (start, data_end)
         self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
@@ -208,9 +202,8 @@ class Kernel:
         self.curlwp = self.symbol("curlwp")
         self.sysent_layout = sysent_struct.layout(self.dm)
         self.vitals.variables()
-        for row in modules.DATA:
-            if row.init is not None:
-                row.init(self, self.ksyms.kernel[row.name])
+        for init, addr in self.plan.inits:
+            init(self, addr)
 
     def _programs(self, start: int) -> None:
         """The end of RAM from `start` is for programs: no kernel address means it. First the sigcode."""
@@ -413,7 +406,7 @@ class Kernel:
         fn = self.engine.function_at(probe & -16)
         if fn is not None:
             return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
-        if 0 <= probe - self.engine.cpu.text < self.engine.cpu.text_size:
+        if 0 <= probe - self.plan.text.start < self.plan.text.size:
             return "the kernel"
         gone = self.lkm.unloaded_at(probe)
         return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
@@ -445,7 +438,7 @@ class Kernel:
                 f"{why} in {self.symbolize(panic.caller_pc(self, thread), returns=True)}", None
             )
         pc = self.engine.cpu.pc()
-        where = "" if pc == self.engine.cpu.returned else f" in {self.symbolize(pc)}"
+        where = "" if pc == self.plan.text.returned else f" in {self.symbolize(pc)}"
         raise self._panicked(why + where, Fault(pc, None, 0, None))
 
     def _tick(self, thread: Thread) -> None:

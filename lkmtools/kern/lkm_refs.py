@@ -136,7 +136,7 @@ def _caller(k: Kernel) -> Module | None:
     if not thread.levels:
         return None
     pc = caller_pc(k, thread)
-    return k.lkm.module_at(thread.levels[-1].addr if pc == k.engine.cpu.gate else pc - 1)
+    return k.lkm.module_at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 
 def _on_behalf(k: Kernel, module: Module) -> str:

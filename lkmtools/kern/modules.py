@@ -3,10 +3,20 @@
 Adding a file to the kernel means adding it here. Duplicate rows fail at import.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.kern import init_sysent
 from lkmtools.kern.export import collect
+from lkmtools.kern.uvm_km import round_page
+from lkmtools.machine import PAGE_SIZE, KernelFunction, Port, Text
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
 
 NAMES = (
     "conf",
@@ -81,3 +91,35 @@ NAMES = (
 MODULES = tuple(import_module(f"lkmtools.kern.{name}") for name in NAMES)
 FUNCTIONS, DATA = collect(MODULES)
 SYSCALLS = init_sysent.rows(MODULES)
+
+
+class Plan(NamedTuple):
+    """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
+
+    `inits` are what fills the variables that do not begin as zeros, each with its address.
+    """
+
+    text: Text
+    symbols: dict[str, int]
+    data: tuple[int, int]
+    inits: list[tuple[Callable[[Kernel, int], None], int]]
+
+
+@cache
+def plan(port: Port) -> Plan:
+    """The kernel of a machine as it is laid out at every boot; nothing in it is changed afterwards.
+
+    Booting reads this and not the rows, which lie all over the memory that a kernel process shares with its
+    supervisor: even to look at a row would copy its page.
+    """
+    functions = [KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in FUNCTIONS]
+    text = Text(port, functions)
+    symbols = {fn.name: fn.addr for fn in functions}
+    inits = []
+    start = at = text.end + PAGE_SIZE
+    for row in DATA:
+        symbols[row.name] = at
+        if row.init is not None:
+            inits.append((row.init, at))
+        at += -(-max(row.size(port.dm), 1) // 16) * 16
+    return Plan(text, symbols, (start, start + round_page(at - start)), inits)

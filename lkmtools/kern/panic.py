@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from lkmtools.machine import EXEC, Fault, MemFault, Thread
 from lkmtools.machine.backtrace import Frame, backtrace
-from lkmtools.machine.engine import KernelFunction
 from lkmtools.machine.memory import READ, WRITE
+from lkmtools.machine.text import KernelFunction
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -7,13 +7,14 @@ backtraces.
 
 from lkmtools.machine.backtrace import Frame
 from lkmtools.machine.cproto import CType, Prototype, VaList
-from lkmtools.machine.cpu import SLOT, Cpu
+from lkmtools.machine.cpu import Cpu
 from lkmtools.machine.emulator import Fault
-from lkmtools.machine.engine import Engine, KernelFunction, Shortcut, Thread
+from lkmtools.machine.engine import Engine, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
 from lkmtools.machine.space import AddressSpace, Device, Frames
+from lkmtools.machine.text import SLOT, KernelFunction, Shortcut, Text
 from lkmtools.machine.usercpu import UserThread
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Port",
     "Prototype",
     "Shortcut",
+    "Text",
     "Thread",
     "UserThread",
     "VaList",

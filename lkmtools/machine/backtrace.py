@@ -68,7 +68,7 @@ def _level(
 ) -> list[Frame]:
     """Follow one level's chain from (pc, sp, fp) to the gate."""
     step = engine.port.dm.pointer
-    gate = engine.cpu.gate
+    gate = engine.text.gate
     out = [Frame(pc, None, returns=returns)]
     slot = None if returns else _return_slot(engine, pc, sp, fp, start_of)
     if slot is not None:
@@ -116,7 +116,7 @@ def _return_slot(
 
 def _returns_to(engine: Engine, pc: int) -> bool:
     """Is `pc` behind a call instruction, or the gate?"""
-    if pc == engine.cpu.gate:
+    if pc == engine.text.gate:
         return True
     if not _is_code(engine, pc) or engine.function_at(pc):
         return False
@@ -131,6 +131,6 @@ def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]
     out: list[Frame] = []
     for addr in range(sp & -step, level.sp0, step):
         pc = _word(engine, addr)
-        if pc != engine.cpu.gate and pc not in known and len(out) < _MOST and _returns_to(engine, pc):
+        if pc != engine.text.gate and pc not in known and len(out) < _MOST and _returns_to(engine, pc):
             out.append(Frame(pc, None, guess=True))
     return out

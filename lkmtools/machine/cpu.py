@@ -20,67 +20,49 @@ from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding
 from lkmtools.machine.emulator import FAULTED, PREEMPTED, Batch, Emulator
 from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
-from lkmtools.machine.port import Port
+from lkmtools.machine.text import SLOT, Text
 
-SLOT = 16  # bytes of a stub slot
 RETURNED = -1  # what run() answers when the gate was reached,
 ASTRAY = -4  # ... with another stack pointer than that of the call
-_ROOM = 2  # slots of the gate, and of the way in
 _UNDEFINED = 6  # the trap of an instruction that Unicorn leaves to us
 
 
 class Cpu(Emulator):
     """One emulated CPU in kernel mode.
 
-    `text` is the address of the stub slots, `slots` how many there are. After RETURNED, `result` has: sp,
-    result, upper half of a wide result; after anything else, `regs` has: pc, sp, fp, those two, arguments.
+    After RETURNED, `result` has: sp, result, upper half of a wide result; after anything else, `regs` has:
+    pc, sp, fp, those two, arguments.
     """
 
-    def __init__(
-        self, port: Port, mem: Memory, brake: Brake, text: int, slots: int, stopped: memoryview | None = None
-    ) -> None:
+    def __init__(self, mem: Memory, brake: Brake, text: Text, stopped: memoryview | None = None) -> None:
         """`stopped` is memory for the registers of the last stop, in the order of `regs`."""
-        # Behind the last stub: the return pad, the gate, the way into a function, and what no run reaches.
-        # The next page has the words of the last two, and nothing else.
+        port = text.port
         self.text = text
-        self.return_pad = text + slots * SLOT
-        self.gate = self.return_pad + SLOT
-        self.entry = self.gate + _ROOM * SLOT
-        never = self.entry + _ROOM * SLOT
-        self.text_size = -(-(never + SLOT - text) // PAGE_SIZE) * PAGE_SIZE
-        self._words = text + self.text_size
-        self.end = self._words + PAGE_SIZE
-        super().__init__(port, mem, brake, never)
+        super().__init__(port, mem, brake, text.never)
         if port.user.syscall_insn is not None:
             self._on_instructions((port.user.syscall_insn,), self._syscall)
-        self._limit = slots * SLOT
-        self._first = text + port.halt_length
-        gate_code = port.gate_code(self._words)
-        self.returned = self.gate + len(gate_code)  # the pc behind the gate
-        self._code = {
-            self.return_pad: port.return_code,
-            self.gate: gate_code,
-            self.entry: port.entry_code(self._words),
-        }
+        self._limit = len(text.slots) * SLOT
+        self._first = text.start + port.halt_length
+        self._returned = text.returned
         high = port.ret if port.ret_hi is None else port.ret_hi
         self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args), stopped)
         self.result: tuple[int, ...] = ()
         words = struct.Struct(f"{port.dm.order}3{port.dm.word}")
-        self._result = partial(words.unpack_from, mem.buf, self._words + port.dm.pointer - mem.base)
+        self._result = partial(words.unpack_from, mem.buf, text.words + port.dm.pointer - mem.base)
 
     def plant(self) -> None:
-        """Write the code behind the stubs, and let all of it be executed."""
-        for addr, code in self._code.items():
-            self.mem.write(addr, code)
-        self.protect(self.text, self.text_size, READ | EXEC)
-        self.protect(self._words, PAGE_SIZE, READ | WRITE)
+        """Write the text, and let all of it be executed."""
+        text = self.text
+        self.mem.write(text.start, text.code)
+        self.protect(text.start, text.size, READ | EXEC)
+        self.protect(text.words, PAGE_SIZE, READ | WRITE)
 
     def layout(self, binding: Binding) -> Callable[..., int]:
         """A function f(top, fp, function, args) that lays out a call, which run(entry) begins.
 
         It answers where the return address is; the stack below `top` must be free.
         """
-        return binding.layout(self.mem.buf, self.mem.base, self._words, self.gate)
+        return binding.layout(self.mem.buf, self.mem.base, self.text.words, self.text.gate)
 
     def _translate(self, va: int, access: int) -> tuple[int, int] | None:
         mem = self.mem
@@ -117,7 +99,7 @@ class Cpu(Emulator):
         offset = pc - self._first
         if 0 <= offset < self._limit and not offset % SLOT:
             return offset // SLOT
-        return ASTRAY if pc == self.returned else PREEMPTED
+        return ASTRAY if pc == self._returned else PREEMPTED
 
     # -- page table and translations --------------------------------------------------------------------
 

@@ -13,57 +13,22 @@ import ctypes
 import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from lkmtools.errors import KernelError
-from lkmtools.evidence.calls import STACK, CallRing
+from lkmtools.evidence.calls import CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
-from lkmtools.machine.cpu import ASTRAY, RETURNED, SLOT, Cpu
+from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
-from lkmtools.machine.port import FIRST_ARG, Port
+from lkmtools.machine.port import FIRST_ARG
+from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
 
 _HEADROOM = 256  # bytes of stack that a call must find
 _KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
-
-
-class Shortcut(NamedTuple):
-    """When parameter `param`, an int, is `number` (0 to 127), a function only returns `value`."""
-
-    param: int
-    number: int
-    value: int
-
-
-class KernelFunction:
-    """A function that machine code can call: its prototype and its Python body.
-
-    `constant`, when not None, is all the function does: it is then machine code itself, and costs no stop.
-    So is its `shortcut`.
-    """
-
-    __slots__ = ("addr", "binding", "body", "constant", "name", "proto", "shortcut")
-
-    def __init__(
-        self,
-        proto: Prototype,
-        body: Callable[..., Any],
-        constant: int | None = None,
-        shortcut: Shortcut | None = None,
-    ) -> None:
-        self.name = proto.name
-        self.proto = proto
-        self.body = body
-        self.constant = constant
-        self.shortcut = shortcut
-        self.addr = 0
-        self.binding: Binding
-
-    def __repr__(self) -> str:
-        return f"<KernelFunction {self.name} at {self.addr:#x}>"
 
 
 class Level:
@@ -113,28 +78,18 @@ class Engine:
     kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
     """
 
-    def __init__(
-        self,
-        port: Port,
-        mem: Memory,
-        functions: list[KernelFunction],
-        context: Any,
-        calls: CallRing | None = None,
-    ) -> None:
+    def __init__(self, mem: Memory, text: Text, context: Any, calls: CallRing | None = None) -> None:
         """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
-        self.port = port
+        self.port = text.port
         self.calls = calls or CallRing()
         self._ring, self._stopped, self._stamp = self.calls.ring, self.calls.stopped, self.calls.stamp
         self._places = self.calls.places
         self.mem = mem
         self.context = context
-        self.functions = functions
-        self.stubs: dict[int, KernelFunction] = {}  # by address
-        # What is in each slot of the text: a function that has a shortcut has the slot before its own, too.
-        self._slots = [fn for fn in functions for _ in range(2 if fn.shortcut else 1)]
-        text = mem.base + port.kerntext
+        self.text = text
+        self.stubs = text.stubs
         self.brake = Brake()
-        self.cpu = Cpu(port, mem, self.brake, text, len(self._slots), self.calls.stopped)
+        self.cpu = Cpu(mem, self.brake, text, self.calls.stopped)
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
@@ -147,25 +102,6 @@ class Engine:
         self.on_tick: Callable[[Thread], None] = lambda thread: None
         self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
-        self._plant(text)
-
-    def _plant(self, text: int) -> None:
-        """Write the stubs and what stands behind them; make it executable."""
-        port, mem = self.port, self.mem
-        mem.fill(text, self.cpu.text_size, port.filler[0])
-        for fn in self.functions:
-            fn.binding = fn.proto.bind(port)
-            assert fn.binding.stack.size <= STACK, fn.name
-            fn.addr = 0
-        for i, fn in enumerate(self._slots):
-            addr = text + i * SLOT
-            code = port.halt if fn.constant is None else port.constant_code(fn.constant)
-            if not fn.addr:
-                fn.addr = addr
-                if fn.shortcut:
-                    code = port.shortcut_code(*fn.shortcut, SLOT)
-            self.stubs[addr] = fn
-            mem.write(addr, code)
         self.cpu.plant()
 
     def close(self) -> None:
@@ -232,7 +168,7 @@ class Engine:
         """What call(proto, addr, *args) does where no stub is, as f(addr, args): all but these is at hand."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
         entered = self.calls.entered
-        lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, cpu.entry
+        lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, self.text.entry
         return_size = self.port.return_size
         room = binding.stack.size + self.port.stack_align + return_size + _HEADROOM
 
@@ -278,8 +214,8 @@ class Engine:
         returned = level.sp0 + self.port.return_size
         while stop != RETURNED:
             if stop >= 0:
-                self._serve(thread, level, self._slots[stop])
-                pc = cpu.return_pad
+                self._serve(thread, level, self.text.slots[stop])
+                pc = self.text.return_pad
             elif stop == ASTRAY:
                 place = f"{cpu.result[0]:#x}, not {returned:#x}"
                 name = self.name_of(level.addr)
@@ -289,7 +225,7 @@ class Engine:
                 self.on_fault(thread, cpu.fault, None)
             else:
                 pc = cpu.regs[0]
-                if 0 <= pc - cpu.text < cpu.text_size:
+                if 0 <= pc - self.text.start < self.text.size:
                     self.brake.pull()  # rather in the code that called the stub, which a report would name
                 else:
                     self._tick(thread)

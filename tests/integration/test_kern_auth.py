@@ -99,7 +99,7 @@ def test_the_ids_of_credentials(call: Any) -> None:
     k = call.lab.k
     proc = k.procs[call.user.pid].addr
     addr = k.mem.view(lwp.layout(k.dm), proc).l_cred
-    bodies = {f.name: f.body for f in k.engine.functions}
+    bodies = {f.name: f.body for f in k.engine.text.functions}
     names = ("getuid", "geteuid", "getsvuid", "getgid", "getegid", "getsvgid", "ngroups")
     assert [bodies[f"kauth_cred_{name}"](k, addr) for name in names] == [1000, 1000, 1000, 100, 100, 100, 0]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lkmtools.kern.kern_malloc import Heap
 from lkmtools.kern.uvm_km import KernelMap, round_page
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, Cpu, Memory, port
+from lkmtools.machine import PAGE_SIZE, READ, WRITE, Cpu, Memory, Text, port
 from lkmtools.machine.brake import Brake
 
 PAGES = 64
@@ -23,7 +23,7 @@ class World:
 
     def __init__(self) -> None:
         self.mem = Memory(ROW.kernbase, (PAGES + 2) * PAGE_SIZE, ROW.dm)
-        self.cpu = Cpu(ROW, self.mem, Brake(), ROW.kernbase, 1)
+        self.cpu = Cpu(self.mem, Brake(), Text(ROW, ()))
         self.fresh()
 
     def fresh(self) -> None:

@@ -1,0 +1,112 @@
+"""The kernel's own text: a stub for each function that machine code can call, the way in and the way out.
+
+It is the same at every boot of a machine. So it is made once, and a kernel's RAM gets the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from lkmtools.machine.cproto import Binding, Prototype
+from lkmtools.machine.memory import PAGE_SIZE
+from lkmtools.machine.port import Port
+
+SLOT = 16  # bytes of a stub slot
+_ROOM = 2  # slots of the gate, and of the way in
+
+
+class Shortcut(NamedTuple):
+    """When parameter `param`, an int, is `number` (0 to 127), a function only returns `value`."""
+
+    param: int
+    number: int
+    value: int
+
+
+class KernelFunction:
+    """A function that machine code can call: its prototype and its Python body.
+
+    `constant`, when not None, is all the function does: it is then machine code itself, and costs no stop.
+    So is its `shortcut`. The Text it is in gives it its address, and the port of its `binding`, which is made
+    when it is first wanted: a kernel has hundreds of functions, and few are called.
+    """
+
+    __slots__ = ("addr", "binding", "body", "constant", "name", "port", "proto", "shortcut")
+
+    def __init__(
+        self,
+        proto: Prototype,
+        body: Callable[..., Any],
+        constant: int | None = None,
+        shortcut: Shortcut | None = None,
+    ) -> None:
+        self.name = proto.name
+        self.proto = proto
+        self.body = body
+        self.constant = constant
+        self.shortcut = shortcut
+        self.addr = 0
+        self.port: Port
+        self.binding: Binding
+
+    def __getattr__(self, name: str) -> Binding:
+        """What is not there yet: only `binding` may be asked for."""
+        if name != "binding":
+            raise AttributeError(name)
+        self.binding = self.proto.bind(self.port)
+        return self.binding
+
+    def __repr__(self) -> str:
+        return f"<KernelFunction {self.name} at {self.addr:#x}>"
+
+
+class Text:
+    """The text of a kernel that has these functions: their stub slots from `start` on, and what follows.
+
+    That is the return pad, the gate, the way into a function, and `never`, what no run reaches. The page
+    from `words` on has the words of gate and entry, and nothing else.
+    """
+
+    def __init__(self, port: Port, functions: Sequence[KernelFunction]) -> None:
+        self.port = port
+        self.functions = functions
+        # What is in each slot: a function that has a shortcut has the slot before its own, too.
+        self.slots = [fn for fn in functions for _ in range(2 if fn.shortcut else 1)]
+        self.start = port.kernbase + port.kerntext
+        self.return_pad = self.start + len(self.slots) * SLOT
+        self.gate = self.return_pad + SLOT
+        self.entry = self.gate + _ROOM * SLOT
+        self.never = self.entry + _ROOM * SLOT
+        self.size = -(-(self.never + SLOT - self.start) // PAGE_SIZE) * PAGE_SIZE
+        self.words = self.start + self.size
+        self.end = self.words + PAGE_SIZE
+        gate_code = port.gate_code(self.words)
+        self.returned = self.gate + len(gate_code)  # the pc behind the gate
+        self.stubs: dict[int, KernelFunction] = {}  # by address
+        code = bytearray(port.filler[:1] * self.size)
+        for addr, piece in (
+            *self._stubs(),
+            (self.return_pad, port.return_code),
+            (self.gate, gate_code),
+            (self.entry, port.entry_code(self.words)),
+        ):
+            code[addr - self.start : addr - self.start + len(piece)] = piece
+        self.code = bytes(code)
+
+    def _stubs(self) -> list[tuple[int, bytes]]:
+        """Give each function its place, and say what stands there."""
+        port = self.port
+        for fn in self.functions:
+            fn.port, fn.addr = port, 0
+        out: list[tuple[int, bytes]] = []
+        for i, fn in enumerate(self.slots):
+            addr = self.start + i * SLOT
+            code = port.halt if fn.constant is None else port.constant_code(fn.constant)
+            if not fn.addr:
+                fn.addr = addr
+                if fn.shortcut:
+                    code = port.shortcut_code(*fn.shortcut, SLOT)
+            self.stubs[addr] = fn
+            out.append((addr, code))
+        return out
