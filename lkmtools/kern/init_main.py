@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import major
 from lkmtools.abi.stat import S_IFCHR, S_IFMT
-from lkmtools.abi.syscall import SYS_lkmwait
-from lkmtools.kern import modules
-from lkmtools.kern.config import Config, Cred
+from lkmtools.kern.config import Cred
 from lkmtools.kern.subr_devsw import convs
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.syscall import Syscall
 
 _MB = 1 << 20
-
-
-def system_calls(config: Config) -> dict[int, Syscall]:
-    """The rows of sysent[]; what belongs to modules only with options LKM."""
-    rows = modules.SYSCALLS
-    return rows if config.lkm else {n: row for n, row in rows.items() if n != SYS_lkmwait}
 
 
 def banner(k: Kernel) -> str:

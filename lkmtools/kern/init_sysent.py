@@ -12,8 +12,8 @@ from lkmtools.kern.export import Data, constant
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.syscall import Syscall
+    from lkmtools.machine import Port
 
 
 def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
@@ -32,19 +32,22 @@ def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
     return table
 
 
-def _init(k: Kernel, addr: int) -> None:
-    layout = sysent_struct.layout(k.dm)
-    nosys, lkmnosys = k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")
+def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Syscall], lkm: bool) -> bytes:
+    """What stands in sysent[] at first."""
+    layout = sysent_struct.layout(port.dm)
+    nosys, lkmnosys = symbols["sys_nosys"], symbols["sys_lkmnosys"]
+    out = []
     for number in range(SYS_NSYSENT):
-        free = k.config.lkm and SYS_LKM_FIRST <= number <= SYS_LKM_LAST
-        row = k.syscalls.get(number)
+        free = lkm and SYS_LKM_FIRST <= number <= SYS_LKM_LAST
+        row = syscalls.get(number)
         values = {"sy_call": lkmnosys if free else nosys}
         if row is not None:
-            words = row.args.bind(k.port).words
+            words = row.args.bind(port).words
             values = {
-                "sy_call": k.symbol(row.symbol), "sy_narg": words, "sy_argsize": words * k.dm.pointer,
+                "sy_call": symbols[row.symbol], "sy_narg": words, "sy_argsize": words * port.dm.pointer,
             }  # fmt: skip
-        k.mem.write(addr + number * layout.size, layout.pack(**values))
+        out.append(layout.pack(**values))
+    return b"".join(out)
 
 
 FUNCTIONS = (
@@ -56,7 +59,7 @@ DATA = (
         "sysent",
         "struct sysent sysent[]",
         lambda dm: sysent_struct.layout(dm).size * SYS_NSYSENT,
-        _init,
+        lambda k, addr: k.mem.write(addr, k.plan.sysent),
         "sys/systm.h",
     ),
 )

@@ -69,7 +69,6 @@ from lkmtools.machine import (
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
     from lkmtools.kern.spec_vnops import DeviceFile
-    from lkmtools.kern.syscall import Syscall
     from lkmtools.machine.memory import Checked
 
 KSTACK = 8 * PAGE_SIZE
@@ -94,6 +93,7 @@ class Kernel:
     config: Config
     version: str
     port: Port
+    plan: modules.Plan
     dm: DataModel
     mem: Memory
     umem: Checked
@@ -117,7 +117,7 @@ class Kernel:
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
         self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
-        self.syscalls: dict[int, Syscall] = init_main.system_calls(config)
+        self.plan = modules.plan(self.port, config.lkm)
         self.calls = 0
         self.programs = 0  # that run
         self._pid = 0
@@ -148,7 +148,6 @@ class Kernel:
         self.mem = Memory(self.port.kernbase, ram, self.dm, self.evidence.ram)
         self._held.callback(self.mem.close)
         self.umem = self.mem.checked
-        self.plan = modules.plan(self.port)
         self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls)
         self._held.callback(self.engine.close)
         self.call = self.engine.call
@@ -177,7 +176,7 @@ class Kernel:
         self._held.callback(self.host.close)
         self._data()
         self.clock = Clock(self)
-        self.system_calls = syscall.SystemCalls(self, self.syscalls.values())
+        self.system_calls = syscall.SystemCalls(self)
         self.formats = Formats(self)
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)

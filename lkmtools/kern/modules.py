@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.kern import init_sysent
 from lkmtools.kern.export import collect
 from lkmtools.kern.uvm_km import round_page
@@ -17,6 +18,8 @@ from lkmtools.machine import PAGE_SIZE, KernelFunction, Port, Text
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.syscall import Syscall
+    from lkmtools.machine.cproto import Binding
 
 NAMES = (
     "conf",
@@ -96,18 +99,22 @@ SYSCALLS = init_sysent.rows(MODULES)
 class Plan(NamedTuple):
     """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
 
-    `inits` are what fills the variables that do not begin as zeros, each with its address.
+    `inits` are what fills the variables that do not begin as zeros, each with its address. `syscalls` are the
+    rows of sysent[], `own` the same by the addresses of their stubs, `sysent` the table's content.
     """
 
     text: Text
     symbols: dict[str, int]
     data: tuple[int, int]
     inits: list[tuple[Callable[[Kernel, int], None], int]]
+    syscalls: dict[int, Syscall]
+    own: dict[int, tuple[Callable[..., int | tuple[int, int] | None], Binding]]
+    sysent: bytes
 
 
 @cache
-def plan(port: Port) -> Plan:
-    """The kernel of a machine as it is laid out at every boot; nothing in it is changed afterwards.
+def plan(port: Port, lkm: bool) -> Plan:
+    """The kernel of a machine, with or without options LKM, as it is at every boot; nobody changes it.
 
     Booting reads this and not the rows, which lie all over the memory that a kernel process shares with its
     supervisor: even to look at a row would copy its page.
@@ -122,4 +129,7 @@ def plan(port: Port) -> Plan:
         if row.init is not None:
             inits.append((row.init, at))
         at += -(-max(row.size(port.dm), 1) // 16) * 16
-    return Plan(text, symbols, (start, start + round_page(at - start)), inits)
+    syscalls = {n: row for n, row in SYSCALLS.items() if lkm or n != SYS_lkmwait}
+    own = {symbols[row.symbol]: (row.body, row.args.bind(port)) for row in syscalls.values()}
+    sysent = init_sysent.table(port, symbols, syscalls, lkm)
+    return Plan(text, symbols, (start, start + round_page(at - start)), inits, syscalls, own, sysent)

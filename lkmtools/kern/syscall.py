@@ -8,7 +8,7 @@ every client. A Python call's own entry is the stub of `int sys_NAME(struct lwp 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -110,7 +110,7 @@ def _store(k: Kernel, retval: int, result: int | tuple[int, int], wide: bool) ->
 class SystemCalls:
     """How a kernel's processes call sysent[]."""
 
-    def __init__(self, k: Kernel, rows: Iterable[Syscall]) -> None:
+    def __init__(self, k: Kernel) -> None:
         self._k = k
         layout = sysent.layout(k.dm)
         self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
@@ -119,8 +119,7 @@ class SystemCalls:
         # By number, what reads an entry: sy_narg and sy_call.
         self.entries = {n: k.mem.reader(row, self._sysent + n * self._step) for n in range(SYS_NSYSENT)}
         self._mask = k.dm.mask
-        self._rows = {row.number: row for row in rows}
-        self._own = {k.symbol(row.symbol): (row.body, row.args.bind(k.port)) for row in self._rows.values()}
+        self._own = k.plan.own
         dm, room = k.dm, ARGS_ROOM + 2 * k.dm.pointer
         self._words = [  # stores, by how many there are, arguments, then zeros for the others and two results
             partial(struct.Struct(f"{dm.order}{n}{dm.word}{room - n * dm.pointer}x").pack_into, k.mem.buf)
@@ -167,8 +166,7 @@ class SystemCalls:
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
         """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
-        row = self._rows[number]
-        result = row.body(self._k, lwp, *args)
+        result = self._k.plan.syscalls[number].body(self._k, lwp, *args)
         return (result[0] if isinstance(result, tuple) else result) or 0
 
     def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
