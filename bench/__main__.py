@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import boot, calls, devices, exec, ksyms, linux, many, supervisor, tools, wire
+from bench import boot, calls, devices, exec, ksyms, linux, many, memory, supervisor, tools, wire
 
 SUITES = {
     "tools": tools,
@@ -20,6 +20,7 @@ SUITES = {
     "devices": devices,
     "boot": boot,
     "supervisor": supervisor,
+    "memory": memory,
 }
 
 

@@ -8,7 +8,7 @@ from lkmtools.kern.console import Console
 from lkmtools.kern.hostfile import open_host_files
 from lkmtools.kern.kern_fork import Spawn
 from lkmtools.kern.kern_proc import Exit
-from lkmtools.kern.kernel import Kernel
+from lkmtools.kern.kernel import Kernel, prepare
 from lkmtools.kern.panic import Panic
 from lkmtools.kern.request import Region, Reply, Request
 
@@ -24,4 +24,5 @@ __all__ = [
     "Request",
     "Spawn",
     "open_host_files",
+    "prepare",
 ]

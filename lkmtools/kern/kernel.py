@@ -64,6 +64,7 @@ from lkmtools.machine import (
     Port,
     Thread,
     port,
+    uclib,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Location(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.symbol}+{self.offset:#x} [{self.module or 'kernel'}]"
+
+
+def prepare(config: Config) -> None:
+    """What is the same at each boot, done beforehand: for who boots this kernel in children of its own."""
+    uclib.hot()
+    modules.plan(port(config.machine), config.lkm)
 
 
 class Kernel:
