@@ -133,7 +133,9 @@ class Prototype:
 
 
 def _split(params: str) -> list[str]:
-    """Split at commas that are not inside parentheses."""
+    """Split at commas that are not inside parentheses; few lists have any of those."""
+    if "(" not in params:
+        return [part for part in params.split(",") if part.strip()]
     parts, depth, at = [], 0, 0
     for i, char in enumerate(params):
         depth += (char == "(") - (char == ")")
