@@ -8,39 +8,15 @@ run programs has a second CPU, one that has loaded modules their symbols; this o
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.measure import Result
+from bench.samples import private_socket, tool
+from lkmtools.client.supervisor import Supervisor
 
 LIMIT = 29  # MiB
 _MIB = 1 << 20
-_PAIR = """
-import os, signal
-import lkmtools.daemon.server
-from lkmtools.daemon import thrift
-from lkmtools.kern import Config, Console, Kernel, prepare
-prepare(Config())
-thrift.before_fork()
-reading, writing = os.pipe()
-child = os.fork()
-if not child:
-    thrift.after_fork()
-    kernel = Kernel(Config(), Console())
-    kernel.boot()
-    thrift.settled()
-    os.write(writing, b"up")
-    signal.pause()
-os.read(reading, 2)
-thrift.settled()
-print(child, flush=True)
-input()
-os.kill(child, signal.SIGKILL)
-"""
-
-
 def pss(pid: int) -> int:
     """The proportional set size of a process, in bytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -51,11 +27,9 @@ def pss(pid: int) -> int:
 
 def run(_directory: Path) -> Iterator[Result]:
     """One line: the pair against what it may have."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _PAIR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        used = (pss(parent.pid) + pss(child)) / _MIB
-        parent.communicate("\n")
+    with private_socket() as env:
+        tool(env, "lkmd")
+        with Supervisor(env["LKM_SOCKET"]) as supervisor:
+            status = supervisor.ask("status")
+        used = (pss(status["pid"]) + pss(status["kernel"]["pid"])) / _MIB
     yield Result("PSS of a supervisor and its kernel / what it may be", used, LIMIT, 1, "MiB")

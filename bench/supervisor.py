@@ -34,7 +34,7 @@ def run(directory: Path) -> Iterator[Result]:
         yield _status("status, the kernel is idle", path, lambda: None)
         yield _status("status, the kernel process is stopped", path, lambda: _signal(path, signal.SIGSTOP))
         _signal(path, signal.SIGCONT)
-        yield _status("status, the kernel process has just died", path, lambda: _signal(path, signal.SIGKILL))
+        yield _status("status, the kernel process has just died", path, lambda: _kill(path))
         with client.connect(path) as p, _running(p, spin.read_bytes()):
             yield _status("status, a program loops in the emulator", path, lambda: None)
         yield _death(path)
@@ -45,6 +45,13 @@ def _signal(path: str, number: int) -> None:
         kernel = supervisor.ask("status")["kernel"]
     if kernel is not None:
         os.kill(kernel["pid"], number)
+
+
+def _kill(path: str) -> None:
+    """Kill a kernel process that has served somebody: one that has not is not booted again for ever."""
+    with client.connect(path) as p:
+        p.getpid()
+    _signal(path, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -79,7 +86,7 @@ def _death(path: str) -> Result:
     def die() -> None:
         with client.connect(path) as p:
             boot = p.boot
-        _signal(path, signal.SIGKILL)
+        _kill(path)
         while boot == p.boot:
             with client.connect(path) as p:
                 p.getpid()

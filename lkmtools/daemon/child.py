@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -12,6 +11,7 @@ from typing import NamedTuple, NoReturn
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config
+from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.poller import Poller
@@ -59,12 +59,11 @@ class KernelProcess:
 
     def _fork(self, plan: Plan, channel: socket.socket) -> int:
         supervisor = os.getpid()
-        gc.collect()
-        gc.freeze()  # what we have now the child only reads: it need not be copied for it
+        thrift.before_fork()
         pid = os.fork()
         if pid == 0:
+            thrift.after_fork()
             self._become(plan, channel, supervisor)
-        gc.unfreeze()
         return pid
 
     def _become(self, plan: Plan, channel: socket.socket, supervisor: int) -> NoReturn:

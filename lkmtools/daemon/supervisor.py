@@ -28,6 +28,8 @@ from lkmtools.daemon.rc import PLAIN, Startup
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
 from lkmtools.errors import DaemonError, bug
+from lkmtools.kern import prepare
+from lkmtools.kernproc import thrift
 from lkmtools.wire.accept import Acceptor
 from lkmtools.wire.channel import Message
 from lkmtools.wire.poller import Poller
@@ -89,6 +91,7 @@ class Supervisor:
     def start(self) -> None:
         """Boot, and listen as soon as the kernel is up. DaemonError when it does not come up."""
         self._on_up = self._listen
+        prepare(self.plan.config)
         self._boot()
         while self._acceptor is None:
             if self.halted is not None:
@@ -203,6 +206,8 @@ class Supervisor:
     def _up(self, child: KernelProcess) -> None:
         """The kernel is up: now its modules."""
         child.up = True
+        if self.bootno == 1:
+            thrift.settled()
         self._on_up()
         child.channel.send({"do": "accept"})
         self._load(child)

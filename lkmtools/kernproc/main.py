@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, NoReturn
 from lkmtools.errors import LkmtoolsError
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config, Console, Kernel, Panic
+from lkmtools.kernproc import thrift
 from lkmtools.kernproc.server import Interrupted, Server, internal_error
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.descriptors import close_all_but
@@ -124,6 +125,7 @@ def _serve(given: Given) -> int:
             loads=given.loads,
             private=given.private,
         )
+        thrift.settled()
         server.run()
     except Panic as panic:
         _say(given, panic)

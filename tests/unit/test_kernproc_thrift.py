@@ -6,7 +6,7 @@ import ctypes
 import mmap
 from pathlib import Path
 
-from lkmtools.daemon import thrift
+from lkmtools.kernproc import thrift
 
 
 def _resident(path: str) -> int:
