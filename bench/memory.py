@@ -1,9 +1,10 @@
 """The memory of a supervisor and its kernel process, as PSS: a page that n processes map counts 1/n in each.
 
-What else the figure depends on: pages of files (libpython, libunicorn, libc: some 4 of 24 MiB) count less
+What else the figure depends on: pages of files (libpython, libunicorn, libc: some 4 of 25 MiB) count less
 while other programs map them too, as this one does, and whatever else runs Python: seen were 20 MiB beside
-a test run, and 24 alone. Without .pyc files an import compiles, which leaves 2 MiB behind. A kernel that has
-run programs has a second CPU, one that has loaded modules their symbols; this one has only booted.
+a test run, and 25 would be alone. Without .pyc files an import compiles, which leaves 2 MiB behind. A kernel
+that has run programs has a second CPU (2 MiB), one that has loaded modules their symbols; this one has only
+booted.
 """
 
 from __future__ import annotations
