@@ -15,7 +15,7 @@ from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.evidence import Record, State, vitals
 from lkmtools.evidence.calls import Call
-from lkmtools.kern.modules import FUNCTIONS
+from lkmtools.kern.modules import plan
 from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
 
 if TYPE_CHECKING:
@@ -60,14 +60,12 @@ class Scene:
             ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
         self.mem = Memory(self.port.kernbase, len(ram), self.dm, ram)
         self.modules = list(child.evidence.modules.records())
-        self.text = self.port.kernbase + self.port.kerntext
-        # As the engine lays them out: a function that has a shortcut has the slot before its own, too.
-        self.functions = [row.proto for row in FUNCTIONS for _ in range(2 if row.shortcut else 1)]
+        self.text = plan(self.port).text
 
     def _function(self, addr: int) -> Prototype | None:
         """The kernel function whose stub holds `addr`."""
-        slot = (addr - self.text) // SLOT
-        return self.functions[slot] if 0 <= slot < len(self.functions) else None
+        slot = (addr - self.text.start) // SLOT
+        return self.text.slots[slot].proto if 0 <= slot < len(self.text.slots) else None
 
     def _module(self, addr: int) -> Record | None:
         """The module that holds an address: one that is there, else the last that was."""
@@ -80,7 +78,7 @@ class Scene:
         if (module := self._module(addr)) is not None:
             return module.locate(addr)
         if (function := self._function(addr)) is not None:
-            return f"{function.name}+{(addr - self.text) % SLOT:#x} [kernel]"
+            return f"{function.name}+{(addr - self.text.start) % SLOT:#x} [kernel]"
         return f"{addr:#x}"
 
     def word(self, addr: int) -> int:

@@ -25,7 +25,10 @@ def before_fork() -> None:
     """In the supervisor, when all is imported: no garbage collection looks at these objects again.
 
     It would write to each of them, and so copy its page: 3.1 MiB at the first full collection of the child.
+    What is garbage by the second fork, and later ones, would never be found again: it is collected before.
     """
+    if gc.get_freeze_count():
+        gc.collect()
     gc.freeze()
 
 
