@@ -5,7 +5,6 @@ All of it may be wrong in any way, so every address is checked, and every walk h
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +19,6 @@ from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
-    from lkmtools.evidence import MsgBuf
 
 MOST_CALLS = 16
 MOST_FRAMES = 64
@@ -28,8 +26,8 @@ _ADDRESS = 1 << 16  # arguments from here on are shown in hexadecimal
 _FP = 2  # where the frame pointer stands in a record; sp stands before it
 
 
-def find(child: KernelProcess, cause: str, msgbuf: MsgBuf) -> bytes:
-    """JSON with "reason", "report" and "culprit", the path of the module that was running."""
+def find(child: KernelProcess, cause: str) -> dict[str, str]:
+    """The "reason", the "report", and as "culprit" the path of the module that was running."""
     scene = Scene(child)
     calls = child.evidence.calls.last(MOST_CALLS)
     entered = child.evidence.calls.entered[0]
@@ -40,8 +38,7 @@ def find(child: KernelProcess, cause: str, msgbuf: MsgBuf) -> bytes:
     if calls:
         lines += ["backtrace of the last kernel call:", *_indented(scene.backtrace(calls[0]))]
         lines += ["last kernel calls, newest first:", *_indented(map(scene.call, calls))]
-    found = {"reason": reason, "report": "\n".join(lines) + "\n", "culprit": scene.culprit(entered)}
-    return json.dumps(found).encode()
+    return {"reason": reason, "report": "\n".join(lines) + "\n", "culprit": scene.culprit(entered)}
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
@@ -60,7 +57,7 @@ class Scene:
             ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
         self.mem = Memory(self.port.kernbase, len(ram), self.dm, ram)
         self.modules = list(child.evidence.modules.records())
-        self.text = plan(self.port).text
+        self.text = plan(self.port, True).text
 
     def _function(self, addr: int) -> Prototype | None:
         """The kernel function whose stub holds `addr`."""

@@ -6,6 +6,7 @@ die of what it finds. The supervisor goes on meanwhile.
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import resource
@@ -14,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.daemon.fate import Fate
+from lkmtools.errors import bug
 from lkmtools.evidence.latest import Latest
 
 if TYPE_CHECKING:
@@ -72,8 +74,10 @@ class Inquest:
             resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
             from lkmtools.daemon.findings import find
 
-            self._found.write(find(self.child, self.cause, self._supervisor.plan.msgbuf))
+            self._found.write(json.dumps(find(self.child, self.cause)).encode())
             status = 0
+        except Exception as error:
+            self._found.write(json.dumps({"failed": bug(error)}).encode())
         finally:
             os._exit(status)
 
@@ -86,16 +90,14 @@ class Inquest:
         self._supervisor.inquest_over(self, fate, culprit)
 
     def _result(self, status: int) -> tuple[Fate, str]:
-        found = self._found.read()
-        if found is not None:
-            import json
-
-            value = json.loads(found)
-            return Fate("died", value["reason"], value["report"]), value["culprit"]
+        found = json.loads(self._found.read() or b"{}")
+        if "report" in found:
+            return Fate("died", found["reason"], found["report"]), found["culprit"]
         if os.WIFSIGNALED(status):
             ended = f"signal {os.WTERMSIG(status)} ({signal.Signals(os.WTERMSIG(status)).name})"
         else:
             ended = f"exit status {os.WEXITSTATUS(status)}"
+        ended += f": {found['failed']}" if "failed" in found else ""
         words = " ".join(f"{word:x}" for word in self.child.evidence.calls.last_stop())
         tail = self._supervisor.plan.msgbuf.text()[-_TAIL:]
         report = (
