@@ -13,6 +13,7 @@ from lkmtools.machine.engine import Engine, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
+from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.space import AddressSpace, Device, Frames
 from lkmtools.machine.text import SLOT, KernelFunction, Shortcut, Text
 from lkmtools.machine.usercpu import UserThread
@@ -42,5 +43,6 @@ __all__ = [
     "Thread",
     "UserThread",
     "VaList",
+    "measure_rate",
     "port",
 ]

@@ -1,12 +1,13 @@
-"""Ending a CPU run from another thread, between two instructions.
+"""Ending a CPU run from another thread, between two instructions; and counting what runs.
 
 Unicorn's own way does not do: it looks at uc_emu_stop() after every access to memory, too, and then goes back
 to the beginning of that instruction. `incl counter` has stored by then, and is executed twice.
 
 So another thread only leaves a request in memory. Unicorn calls a hook at the beginning of every block of
 code it has translated, before any of the block's instructions; the hook finds the request and calls
-uc_emu_stop() itself, where it takes effect at once. The hook is a few bytes of host code, for a block is
-often three instructions long; on a host that has no row here it is a Python function, as right, and slow.
+uc_emu_stop() itself, where it takes effect at once. It also counts the block: that is how long machine code
+has run, however busy the host is. The hook is a few bytes of host code, for a block is often three
+instructions long; on a host that has no row here it is a Python function, as right, and slow.
 """
 
 from __future__ import annotations
@@ -21,52 +22,66 @@ from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
 
 # void hook(uc_engine *uc, uint64_t addr, uint32_t size, struct cell *cell)
-# { if (cell->request && --cell->request == 0) cell->stop(uc); }
+# { cell->blocks++; if (cell->request && --cell->request == 0) cell->stop(uc); }
 _HOST_CODE = {
-    # cmpb $0, (%rcx); je 1f; decb (%rcx); jne 1f; jmp *8(%rcx); 1: ret
-    "x86_64": bytes.fromhex("803900 7407 fe09 7503 ff6108 c3"),
-    # ldrb w4, [x3]; cbz w4, 1f; sub w4, w4, #1; strb w4, [x3]; cbnz w4, 1f; ldr x4, [x3, #8]; br x4; 1: ret
-    "aarch64": bytes.fromhex("64004039 c4000034 84040051 64000039 64000035 640440f9 80001fd6 c0035fd6"),
+    # incq 16(%rcx); cmpb $0, (%rcx); je 1f; decb (%rcx); jne 1f; jmp *8(%rcx); 1: ret
+    "x86_64": bytes.fromhex("48ff4110 803900 7407 fe09 7503 ff6108 c3"),
+    # ldr x4, [x3, #16]; add x4, x4, #1; str x4, [x3, #16]; ldrb w4, [x3]; cbz w4, 1f; sub w4, w4, #1;
+    # strb w4, [x3]; cbnz w4, 1f; ldr x4, [x3, #8]; br x4; 1: ret
+    "aarch64": bytes.fromhex(
+        "640840f9 84040091 640800f9 64004039 c4000034 84040051 64000039 64000035 640440f9 80001fd6 c0035fd6"
+    ),
 }
 _AT_THE_SECOND = 2  # block that begins: so that every run gets on, however often it is stopped
 
 
-class _Cell(ctypes.Structure):
-    """What the hook looks at."""
+class Cell(ctypes.Structure):
+    """What the hook of one engine looks at: a request to stop, and the blocks that have run in the engine."""
 
-    _fields_ = (("request", ctypes.c_uint8), ("stop", ctypes.c_void_p))
+    _fields_ = (("request", ctypes.c_uint8), ("stop", ctypes.c_void_p), ("blocks", ctypes.c_uint64))
 
 
 class Brake:
-    """The block hook of the engines that take turns. `hook` and `data` are what uc_hook_add() wants."""
+    """The block hooks of the engines that take turns: each has a cell of its own."""
 
     def __init__(self) -> None:
-        stop = uclib.hot().stop
-        address = ctypes.cast(stop, ctypes.c_void_p)
-        self._cell = _Cell(0, address)
-        self.data = ctypes.c_void_p(ctypes.addressof(self._cell))
+        self._cells: list[Cell] = []
+        self._stop = uclib.hot().stop
         code = _HOST_CODE.get(os.uname().machine)
-        self.hook: Any
-        if code is None:
-            self.hook = uclib.BLOCK_CB(self._in_python(stop))
-        else:
-            self._page = _executable(code)
-            self.hook = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._page)))
+        self._page = None if code is None else _executable(code)
+
+    def cell(self) -> Cell:
+        """A cell for another engine."""
+        cell = Cell(0, ctypes.cast(self._stop, ctypes.c_void_p), 0)
+        self._cells.append(cell)
+        return cell
+
+    def hook(self, cell: Cell) -> tuple[Any, ctypes.c_void_p]:
+        """The function and its data that uc_hook_add() wants for the engine of `cell`."""
+        data = ctypes.c_void_p(ctypes.addressof(cell))
+        if self._page is None:
+            return uclib.BLOCK_CB(self._in_python(cell)), data
+        return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._page))), data
 
     @property
     def pulled(self) -> bool:
         """Has no code run since pull()?"""
-        return bool(self._cell.request)
+        return all(cell.request for cell in self._cells)
 
     def pull(self) -> None:
-        """End the run in progress, or the next one, when its next block but one begins. Any thread may."""
-        if not self._cell.request:
-            self._cell.request = _AT_THE_SECOND
+        """End the run in progress when its next block but one begins, and the next run of the other engines.
 
-    def _in_python(self, stop: Any) -> Callable[..., None]:
-        cell = self._cell
+        Any thread may.
+        """
+        for cell in self._cells:
+            if not cell.request:
+                cell.request = _AT_THE_SECOND
+
+    def _in_python(self, cell: Cell) -> Callable[..., None]:
+        stop = self._stop
 
         def hook(uc: Any, *_: Any) -> None:
+            cell.blocks += 1
             if cell.request:
                 cell.request -= 1
                 if not cell.request:

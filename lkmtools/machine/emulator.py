@@ -89,6 +89,7 @@ class Emulator:
         self.port = port
         self.mem = mem
         self.brake = brake
+        self.cell = brake.cell()  # of the block hook: `cell.blocks` is how many have run here
         self.fault: Fault | None = None
         self.regs: tuple[int, ...] = ()
         self._page = 0
@@ -125,7 +126,8 @@ class Emulator:
         self._hook(uclib.UC_HOOK_TLB_FILL, uclib.TLB_CB(self._fill))
         self._hook(uclib.UC_HOOK_MEM_UNMAPPED, uclib.MEM_CB(self._denied))
         self._hook(uclib.UC_HOOK_INTR, uclib.INTR_CB(self._interrupt))
-        self._hook(uclib.UC_HOOK_BLOCK, self.brake.hook, data=self.brake.data)
+        hook, data = self.brake.hook(self.cell)
+        self._hook(uclib.UC_HOOK_BLOCK, hook, data=data)
 
     def _hook(self, kind: int, callback: Any, *more: Any, data: ctypes.c_void_p | None = None) -> None:
         hook = ctypes.c_size_t()

@@ -96,6 +96,7 @@ I386 = Port(
     halt=x86.HLT,
     halt_length=1,
     return_code=x86.RET,
+    loop_code=x86.loop_code,
     filler=x86.INT3,
     constant_code=x86.constant_code,
     shortcut_code=shortcut_code,

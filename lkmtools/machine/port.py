@@ -105,6 +105,7 @@ class Port(Record):
     halt: bytes  # an instruction that ends Cpu.run(); pc is then halt_length further on
     halt_length: int
     return_code: bytes  # return to the caller
+    loop_code: Callable[[int], bytes]  # go round so many times, in as little as a loop can do, and halt
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
     # Its beginning, when it does so if its n-th argument, an int, is a small number: (n, number, constant,

@@ -86,6 +86,11 @@ def fxrstor(data: bytes, write: Callable[[int, bytes], None], xmm: int) -> None:
         write(XMM0 + i, data[160 + 16 * i : 176 + 16 * i])
 
 
+def loop_code(rounds: int) -> bytes:
+    """`mov $rounds, %ecx; 1: dec %ecx; jnz 1b; hlt`."""
+    return b"\xb9" + rounds.to_bytes(4, "little") + bytes.fromhex("ffc9 75fc") + HLT
+
+
 def constant_code(value: int) -> bytes:
     """`mov $value, %eax; ret`, or the shorter xor for 0: the upper half of rax is cleared too."""
     if value == 0:

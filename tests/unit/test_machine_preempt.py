@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from machfix import Bench
 from preemptfix import SOURCE, hammer
-from unicorn import UC_ARCH_ARM64, UC_MODE_ARM, Uc
+from unicorn import UC_ARCH_ARM64, UC_ARCH_X86, UC_MODE_64, UC_MODE_ARM, Uc
 from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X3
+from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSP
 
-from lkmtools.machine import brake
+from lkmtools.machine import brake, measure_rate, rate
+from lkmtools.machine.brake import Cell
 
 PREEMPTIONS = 500
 
@@ -46,7 +50,10 @@ def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Any]
     assert wrong == 0
 
 
-@pytest.mark.parametrize("rows", [brake._HOST_CODE, {}], ids=["a known host", "another"])
+ROWS = {"a known host": brake._HOST_CODE, "another": {}}
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 def test_a_stop_at_every_other_block_repeats_no_instruction(
     make: Callable[[], Any], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,18 +73,96 @@ def test_a_stop_at_every_other_block_repeats_no_instruction(
     assert len(ticks) > 160 * 8  # each round has sixteen blocks of `rep movsb` alone
 
 
-def test_the_hook_for_aarch64_hosts_stops_at_the_second_block() -> None:
-    """Its instructions, run by the emulator: one request, three blocks; nothing without a request."""
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_every_block_is_counted_and_stops_and_kernel_calls_lose_none(
+    make: Callable[[], Any], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice the rounds are twice the blocks, to the block; a stop only begins a block anew. On any host."""
+    monkeypatch.setattr(brake, "_HOST_CODE", rows)
+    bench = make()
+    monkeypatch.undo()
+    cell = bench.engine.cpu.cell
+
+    def blocks(rounds: int) -> int:
+        before = cell.blocks
+        assert bench.call("unsigned int alone(unsigned int n)", rounds) == 0
+        return cell.blocks - before
+
+    blocks(16)  # translated
+    assert blocks(64) - blocks(32) == 2 * (blocks(48) - blocks(32)) >= 32 * 16
+
+
+def test_the_blocks_of_two_engines_are_counted_apart(make: Callable[[], Any]) -> None:
+    """A program's are not the kernel's; a stop is for whichever runs."""
+    bench = make()
+    brake, cell = bench.engine.brake, bench.engine.cpu.cell
+    other = brake.cell()
+    brake.pull()
+    assert brake.pulled
+    assert bench.call("unsigned int alone(unsigned int n)", 16) == 0
+    assert (cell.blocks > 100, other.blocks, cell.request, other.request) == (True, 0, 0, 2)
+    assert not brake.pulled
+
+
+class Hook:
+    """The hook's instructions of a kind of host, run by the emulator: 5 is the engine, 0x2000 its cell."""
+
     code, cell, stop, back = 0x1000, 0x2000, 0x3000, 0x4000
-    uc = Uc(UC_ARCH_ARM64, UC_MODE_ARM)
-    uc.mem_map(0, 0x5000)
-    uc.mem_write(code, brake._HOST_CODE["aarch64"])
-    uc.mem_write(stop, bytes.fromhex("000840b1 c0035fd6"))  # adds x0, x0, #2, lsl 12; ret
-    uc.mem_write(cell, struct.pack("<QQ", 2, stop))
-    answers = []
-    for _ in range(3):
-        for register, value in ((UC_ARM64_REG_X0, 5), (UC_ARM64_REG_X3, cell), (UC_ARM64_REG_LR, back)):
+
+    def __init__(self, host: str) -> None:
+        self.arm = host == "aarch64"
+        self.uc = Uc(UC_ARCH_ARM64, UC_MODE_ARM) if self.arm else Uc(UC_ARCH_X86, UC_MODE_64)
+        self.uc.mem_map(0, 0x5000)
+        self.uc.mem_write(self.code, brake._HOST_CODE[host])
+        # stop() adds 0x2000 to its argument and returns.
+        self.uc.mem_write(self.stop, bytes.fromhex("000840b1 c0035fd6" if self.arm else "4881c700200000 c3"))
+
+    def begin(self, request: int, blocks: int) -> None:
+        """What the cell says."""
+        self.uc.mem_write(self.cell, bytes(Cell(request, self.stop, blocks)))
+
+    def block(self) -> tuple[bool, int, int]:
+        """One block begins: was stop() called with the engine, and the cell's request and blocks after it."""
+        uc = self.uc
+        if self.arm:
+            first = UC_ARM64_REG_X0
+            registers = ((first, 5), (UC_ARM64_REG_X3, self.cell), (UC_ARM64_REG_LR, self.back))
+        else:
+            first = UC_X86_REG_RDI
+            uc.mem_write(self.cell + 0x800, struct.pack("<Q", self.back))
+            registers = ((first, 5), (UC_X86_REG_RCX, self.cell), (UC_X86_REG_RSP, self.cell + 0x800))
+        for register, value in registers:
             uc.reg_write(register, value)
-        uc.emu_start(code, back)
-        answers.append((uc.reg_read(UC_ARM64_REG_X0), uc.mem_read(cell, 1)[0]))
-    assert answers == [(5, 1), (5 + 0x2000, 0), (5, 0)]
+        uc.emu_start(self.code, self.back)
+        cell = Cell.from_buffer_copy(uc.mem_read(self.cell, ctypes.sizeof(Cell)))
+        return uc.reg_read(first) == 5 + 0x2000, cell.request, cell.blocks
+
+
+@pytest.mark.parametrize("host", sorted(brake._HOST_CODE))
+def test_the_hook_of_each_host_stops_at_the_second_block_and_counts_each(host: str) -> None:
+    """One request, four blocks: the second ends the run, and the others only count."""
+    hook = Hook(host)
+    hook.begin(2, 7)
+    assert [hook.block() for _ in range(4)] == [(False, 1, 8), (True, 0, 9), (False, 0, 10), (False, 0, 11)]
+
+
+@pytest.mark.parametrize("host", sorted(brake._HOST_CODE))
+def test_the_hook_of_each_host_carries_into_the_upper_half_of_its_count(host: str) -> None:
+    """The count has 64 bits: a day of blocks does not wrap it."""
+    hook = Hook(host)
+    hook.begin(0, 0xFFFFFFFF)
+    assert hook.block() == (False, 0, 0x100000000)
+
+
+def test_the_rate_is_how_many_blocks_run_in_a_second_of_processor_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The best of the runs of a loop, a block a round and one behind it: here in 3, 2, 1, 4 and 5 ms."""
+    monkeypatch.setattr(rate, "_ROUNDS", 999)
+    took = iter((0, 3, 0, 2, 0, 1, 0, 4, 0, 5))
+    monkeypatch.setattr(time, "thread_time_ns", lambda: next(took) * 1_000_000)
+    assert measure_rate.__wrapped__() == 1_000_000
+
+
+def test_the_rate_is_measured_once() -> None:
+    assert measure_rate() is measure_rate() > 0
