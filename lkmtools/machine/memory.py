@@ -251,9 +251,18 @@ class Memory(_Access):
 
 
 class Checked(_Access):
-    """Memory as the CPU sees it in kernel mode: every page touched must permit the access."""
+    """Memory as the CPU sees it in kernel mode: every page touched must permit the access.
 
-    __slots__ = ()
+    `work` is how many bytes read(), write() and cstr() have handled so far.
+    """
+
+    __slots__ = ("work",)
+
+    def __init__(
+        self, base: int, buf: mmap.mmap, prot: bytearray, on_code_write: list[tuple[int, int]], dm: DataModel
+    ) -> None:
+        super().__init__(base, buf, prot, on_code_write, dm)
+        self.work = 0
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
         base, buf, unpack, locate, size = self.base, self.buf, codec.unpack_from, self.locate, codec.size
@@ -282,3 +291,20 @@ class Checked(_Access):
             if not (0 <= page < len(prot) and prot[page] & access):
                 raise MemFault(max(addr, self.base + (page << PAGE_SHIFT)), access)
         return off
+
+    def read(self, addr: int, length: int) -> bytes:
+        """`length` bytes from `addr`."""
+        data = super().read(addr, length)
+        self.work += len(data)
+        return data
+
+    def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
+        """Store `data` at `addr`."""
+        super().write(addr, data)
+        self.work += len(data)
+
+    def cstr(self, addr: int, limit: int = 65536) -> bytes:
+        """A NUL-terminated string, without the NUL; `limit` bytes of it when there is no NUL so far."""
+        text = super().cstr(addr, limit)
+        self.work += len(text) + 1
+        return text

@@ -184,3 +184,15 @@ def test_a_checked_view_faults_member_by_member(mem: Memory) -> None:
 def test_an_unknown_member_is_a_key_error(mem: Memory) -> None:
     with pytest.raises(KeyError):
         _ = mem.view(thing.layout(mem.dm), page(3)).nonsense
+
+
+def test_the_checked_accessor_counts_the_bytes_it_handles(mem: Memory) -> None:
+    """Reads, writes, and strings with their NUL; the kernel's own accessor counts nothing."""
+    mem.checked.write(page(3), b"twelve bytes")
+    assert mem.checked.work == 12
+    mem.checked.read(page(3), 7)
+    assert mem.checked.work == 12 + 7
+    assert mem.checked.cstr(page(3)) == b"twelve bytes"
+    assert mem.checked.work == 12 + 7 + 13
+    mem.write(page(3), b"more")
+    assert mem.checked.work == 12 + 7 + 13
