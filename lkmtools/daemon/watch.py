@@ -76,7 +76,7 @@ class Watch:
         now = time.monotonic()
         passed, self._looked = now - self._looked, now
         counts = self._evidence.vitals
-        signs = (counts[vitals.TURNS], counts[vitals.TICKS], self._evidence.calls.stamp[0])
+        signs = (counts[vitals.TURNS], counts[vitals.TICKS], self._evidence.calls.sign())
         host = look_at(self._pid)
         self.stopped = host.stopped
         if signs != self._signs or self.calm:

@@ -139,14 +139,20 @@ def binuptime(k: Kernel, bt: int) -> None:
 
 @export("void delay(unsigned int n)", "machine/param.h")
 def delay(k: Kernel, micros: int) -> None:
-    """Do nothing for so many microseconds. Sockets and callouts are served, processes are not."""
-    now = time.monotonic()
-    end = now + micros / 1_000_000
-    while (left := end - now) > 0:
+    """Do nothing for so many microseconds. Sockets and callouts are served, processes are not.
+
+    The caller is charged what it asked for, however late the host is.
+    """
+    thread, charged = k.engine.current, 0.0
+    whole = micros / 1_000_000
+    began = time.monotonic()
+    while (left := whole - (time.monotonic() - began)) > 0:
         if left > _SHORT:
             k.sched.preempt(left - _SHORT / 2)
-            k.engine.check_entry(k.engine.current)
-        now = time.monotonic()
+            passed = min(time.monotonic() - began, whole)
+            k.engine.charge(thread, passed - charged)
+            charged = passed
+    k.engine.charge(thread, whole - charged)
     k.clock.hardclock()
 
 

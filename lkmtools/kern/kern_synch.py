@@ -196,9 +196,12 @@ class Scheduler:
 
         With `nap`, after that many seconds.
         """
+        lwp = self.current
+        if lwp is None:  # machine code that is called from the hub
+            return
         self._preempted = True
         self._nap = min(nap, _LONGEST_NAP)
-        self.hub.switch()
+        self._away(lwp)
 
     # -- sleeping ---------------------------------------------------------------------------------------
 
@@ -255,17 +258,24 @@ class Scheduler:
                 self._leave(lwp)
 
     def _suspend(self, lwp: Lwp, wmesg: str) -> None:
-        """Give up the CPU; the interrupt level and the time spent are the lwp's own."""
+        """Give up the CPU; the interrupt level and what others do meanwhile are not the lwp's."""
         if self.spins:
             held = self._k.symbolize(self.spins[-1])
             self._k.panic(f"sleeping for '{wmesg}' while holding spin mutex {held}")
         spl, self.spl = self.spl, IPL_NONE
-        began = time.monotonic()
+        try:
+            self._away(lwp)
+        finally:
+            self.spl = spl
+
+    def _away(self, lwp: Lwp) -> None:
+        """Let the hub go on, until it comes back to `lwp`, which is charged for nothing of that."""
+        engine = self._k.engine
+        before = engine.work()
         try:
             self.hub.switch()
         finally:
-            lwp.thread.resume(time.monotonic() - began)
-            self.spl = spl
+            lwp.thread.away += engine.work() - before
 
     def _leave(self, lwp: Lwp) -> None:
         assert lwp.wchan is not None

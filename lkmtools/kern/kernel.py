@@ -155,7 +155,7 @@ class Kernel:
         self.mem = Memory(self.port.kernbase, ram, self.dm, self.evidence.ram)
         self._held.callback(self.mem.close)
         self.umem = self.mem.checked
-        self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls)
+        self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls, self.config.rate)
         self._held.callback(self.engine.close)
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog

@@ -50,9 +50,10 @@ class Brake:
         code = _HOST_CODE.get(os.uname().machine)
         self._page = None if code is None else _executable(code)
 
-    def cell(self) -> Cell:
-        """A cell for another engine."""
-        cell = Cell(0, ctypes.cast(self._stop, ctypes.c_void_p), 0)
+    def cell(self, memory: memoryview | None = None) -> Cell:
+        """A cell for another engine, in `memory` or in memory of its own."""
+        cell = Cell() if memory is None else Cell.from_buffer(memory)
+        cell.stop = ctypes.cast(self._stop, ctypes.c_void_p)
         self._cells.append(cell)
         return cell
 

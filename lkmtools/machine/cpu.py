@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from lkmtools.evidence.calls import CallRing
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding
@@ -34,18 +35,19 @@ class Cpu(Emulator):
     pc, sp, fp, those two, arguments.
     """
 
-    def __init__(self, mem: Memory, brake: Brake, text: Text, stopped: memoryview | None = None) -> None:
-        """`stopped` is memory for the registers of the last stop, in the order of `regs`."""
+    def __init__(self, mem: Memory, brake: Brake, text: Text, calls: CallRing | None = None) -> None:
+        """`calls` has room for the registers of the last stop, in the order of `regs`, and counts blocks."""
         port = text.port
+        calls = calls or CallRing()
         self.text = text
-        super().__init__(port, mem, brake, text.never)
+        super().__init__(port, mem, brake, text.never, calls.cell)
         if port.user.syscall_insn is not None:
             self._on_instructions((port.user.syscall_insn,), self._syscall)
         self._limit = len(text.slots) * SLOT
         self._first = text.start + port.halt_length
         self._returned = text.returned
         high = port.ret if port.ret_hi is None else port.ret_hi
-        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args), stopped)
+        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args), calls.registers)
         self.result: tuple[int, ...] = ()
         words = struct.Struct(f"{port.dm.order}3{port.dm.word}")
         self._result = partial(words.unpack_from, mem.buf, text.words + port.dm.pointer - mem.base)

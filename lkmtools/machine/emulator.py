@@ -84,12 +84,14 @@ class Emulator:
     After a run `regs` has the registers that the subclass names, and after FAULTED `fault` says why.
     """
 
-    def __init__(self, port: Port, mem: Memory, brake: Brake, end: int) -> None:
-        """`end` is an address that is never executed."""
+    def __init__(
+        self, port: Port, mem: Memory, brake: Brake, end: int, cell: memoryview | None = None
+    ) -> None:
+        """`end` is an address that is never executed, `cell` memory for the block hook's cell."""
         self.port = port
         self.mem = mem
         self.brake = brake
-        self.cell = brake.cell()  # of the block hook: `cell.blocks` is how many have run here
+        self.cell = brake.cell(cell)  # of the block hook: `cell.blocks` is how many have run here
         self.fault: Fault | None = None
         self.regs: tuple[int, ...] = ()
         self._page = 0

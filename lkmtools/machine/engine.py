@@ -23,12 +23,15 @@ from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
+from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
 
 _HEADROOM = 256  # bytes of stack that a call must find
 _KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
+KERNEL_CALL = 4e-6  # seconds that a kernel call is charged, about what it costs
+_SLOWEST = 2  # code that takes more than this many times the processor time of its blocks is charged the rest
 
 
 class Level:
@@ -52,17 +55,15 @@ class Thread:
         self.stack_top = 0
         self.levels: list[Level] = []
         self.context: ctypes.c_void_p | None = None
-        self.started = 0.0  # when the outermost call began, less the time it slept; 0 before the first tick
-        self.since = 0.0  # the last kernel call or entry that a tick saw
-        self.calls = 0
-        self.seen_calls = -1
+        self.calls = 0  # of kernel functions
+        self.extra = 0  # blocks it is charged besides what it ran
+        self.away = 0  # Engine.work() of the others, while it slept
+        self.started = 0  # Engine.spent() when the outermost call began,
+        self.since = 0  # ... at the last tick that saw a new kernel call, or at that beginning,
+        self.ticked = 0  # ... and at the last tick,
+        self.processor = 0.0  # with the host's processor time; 0: there was none in this call
+        self.seen_calls = 0
         self.reason = ""  # why the last kernel function failed
-
-    def resume(self, slept: float) -> None:
-        """It has slept: that time does not count."""
-        if self.started:
-            self.started += slept
-            self.since = time.monotonic()
 
     @property
     def sp(self) -> int:
@@ -76,27 +77,32 @@ class Engine:
     `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` and
     `on_failure(thread, why)` must raise; `on_tick(thread)` is called at clock ticks, between instructions or
     kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
+
+    Time is what machine code does, not what the host's clock says: `rate` blocks of code are a second
+    (0: measure_rate()). A tick of the host's clock only has the limits looked at.
     """
 
-    def __init__(self, mem: Memory, text: Text, context: Any, calls: CallRing | None = None) -> None:
+    def __init__(
+        self, mem: Memory, text: Text, context: Any, calls: CallRing | None = None, rate: int = 0
+    ) -> None:
         """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
         self.port = text.port
         self.calls = calls or CallRing()
-        self._ring, self._stopped, self._stamp = self.calls.ring, self.calls.stopped, self.calls.stamp
-        self._places = self.calls.places
+        self._ring, self._stopped, self._places = self.calls.ring, self.calls.stopped, self.calls.places
         self.mem = mem
         self.context = context
         self.text = text
         self.stubs = text.stubs
         self.brake = Brake()
-        self.cpu = Cpu(mem, self.brake, text, self.calls.stopped)
+        self.cpu = Cpu(mem, self.brake, text, self.calls)
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.entered = 0  # calls into machine code that no other call has made
-        self.watchdog_limit = 2.0
+        self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
+        self.rate = rate or measure_rate()
         self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
         self.on_failure: Callable[[Thread, str], NoReturn]
         self.on_tick: Callable[[Thread], None] = lambda thread: None
@@ -183,7 +189,9 @@ class Engine:
                 if not thread.stack_top:
                     self.new_stack(thread)
                 top, fp = thread.stack_top, 0
-                thread.started = 0.0
+                thread.started = thread.since = self.spent(thread)
+                thread.seen_calls = thread.calls
+                thread.processor = 0.0
                 self.entered += 1
                 entered[0] = addr
             if self.owner is not thread:
@@ -241,7 +249,6 @@ class Engine:
         level.sp, level.fp = regs[1], regs[2]
         level.fn = fn
         thread.calls += 1
-        self._stamp[0] = thread.calls
         self._ring[place := next(self._places)] = self._stopped
         try:
             if binding.nstack:
@@ -314,22 +321,46 @@ class Engine:
             self.cpu.flush_code(addr, length)
         self.mem.on_code_write.clear()
 
+    # -- time -------------------------------------------------------------------------------------------
+
+    def work(self) -> int:
+        """What all threads have done in kernel mode so far: blocks of machine code, bytes in kernel calls."""
+        blocks: int = self.cpu.cell.blocks
+        return blocks + self.mem.checked.work
+
+    def spent(self, thread: Thread) -> int:
+        """How long `thread`, which runs, has run in kernel mode, in blocks.
+
+        Those it ran, a number for each kernel call, and one for each byte that kernel functions handled.
+        """
+        calls = int(thread.calls * KERNEL_CALL * self.rate)
+        return self.work() - thread.away + thread.extra + calls
+
+    def charge(self, thread: Thread, seconds: float) -> None:
+        """`thread` has been busy in a kernel function; a panic when it has been in one call for too long."""
+        thread.extra += int(seconds * self.rate)
+        self._check_entry(thread)
+
     def _tick(self, thread: Thread) -> None:
         """A clock tick: has this thread had the CPU for too long?"""
         self.watchdog.tick = False
-        now = time.monotonic()
-        if not thread.started:
-            thread.started = thread.since = now
         if thread.calls != thread.seen_calls:
             thread.seen_calls = thread.calls
-            thread.since = now
-        if now - thread.since > self.watchdog_limit:
+            thread.since = self.spent(thread)
+        elif thread.processor:
+            self._charge_slow_code(thread)
+        if self.spent(thread) - thread.since > self.watchdog_limit * self.rate:
             self.on_failure(thread, f"watchdog: {self.watchdog_limit:g} seconds without a kernel call")
-        self.check_entry(thread)
+        self._check_entry(thread)
         self.on_tick(thread)
+        thread.ticked, thread.processor = self.spent(thread), time.thread_time()
 
-    def check_entry(self, thread: Thread) -> None:
-        """Has the outermost call of `thread` lasted too long? Kernel functions that wait awake ask this."""
-        thread.started = thread.started or time.monotonic()
-        if thread.levels and time.monotonic() - thread.started > self.entry_limit:
+    def _charge_slow_code(self, thread: Thread) -> None:
+        """There was nothing but machine code since the last tick: were its blocks much longer than most?"""
+        least = int((time.thread_time() - thread.processor) / _SLOWEST * self.rate)
+        thread.extra += max(0, least - (self.spent(thread) - thread.ticked))
+
+    def _check_entry(self, thread: Thread) -> None:
+        """Has the outermost call of `thread` lasted too long?"""
+        if thread.levels and self.spent(thread) - thread.started > self.entry_limit * self.rate:
             self.on_failure(thread, f"watchdog: {self.entry_limit:g} seconds in one call")

@@ -14,6 +14,7 @@ from lkmtools.machine.brake import Brake
 from lkmtools.machine.cpu import Cpu
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, Memory
 from lkmtools.machine.ports import PORTS
+from lkmtools.machine.text import Text
 
 _ROUNDS = 100_000  # of the loop: a third of a millisecond
 _RUNS = 5  # of which the fastest counts
@@ -23,10 +24,10 @@ _RUNS = 5  # of which the fastest counts
 def measure_rate() -> int:
     """Blocks of machine code in a second of processor time. Measured once a process, in milliseconds."""
     row = next(iter(PORTS.values()))  # there is next to no difference
-    loop = row.kernbase + row.kerntext
-    text = loop + PAGE_SIZE
-    mem = Memory(row.kernbase, text + 3 * PAGE_SIZE - row.kernbase, row.dm)
-    cpu = Cpu(row, mem, Brake(), text, 1)
+    text = Text(row, [])
+    loop = text.end
+    mem = Memory(row.kernbase, loop + PAGE_SIZE - row.kernbase, row.dm)
+    cpu = Cpu(mem, Brake(), text)
     try:
         cpu.plant()
         mem.write(loop, row.loop_code(_ROUNDS))
