@@ -28,6 +28,7 @@ from lkmtools.daemon.rc import PLAIN, Startup
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
 from lkmtools.errors import DaemonError, bug
+from lkmtools.evidence import vitals
 from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
 from lkmtools.wire.accept import Acceptor
@@ -206,6 +207,8 @@ class Supervisor:
     def _up(self, child: KernelProcess) -> None:
         """The kernel is up: now its modules."""
         child.up = True
+        rate = child.evidence.vitals[vitals.RATE]  # the first has measured it for all of them
+        self.plan = self.plan._replace(config=self.plan.config._replace(rate=rate))
         if self.bootno == 1:
             thrift.settled()
         self._on_up()

@@ -43,6 +43,7 @@ class Vitals:
         """The kernel's variables have their addresses."""
         k = self._k
         curlwp = k.symbol("curlwp")
+        self._place[vitals.RATE] = k.engine.rate
         self._place[vitals.CURLWP] = curlwp - (curlwp >> 63 << 64)  # the word is signed
         self._securelevel = k.mem.reader(struct.Struct(k.dm.order + "i"), k.symbol("securelevel"))
         size = SYS_NSYSENT * k.sysent_layout.size
