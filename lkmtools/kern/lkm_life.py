@@ -143,7 +143,6 @@ class Lkm:
         """Give back everything a module has; its memory when the last call in it has returned."""
         k = self._k
         k.vitals.gone(module)
-        k.vitals.changed = True
         self.reserved -= not module.loaded
         if module.exports:
             kern_ksyms.delsymtab(k, module)
@@ -197,7 +196,6 @@ class Lkm:
         module.loaded = True
         self.reserved -= 1
         k.vitals.loaded(module)
-        k.vitals.changed = True
         self.list.named(module)
         lkm_refs.link_imports(k, module)
 

@@ -34,7 +34,7 @@ class Vitals:
         self.changed = True
         self._entered = -1
         self._sysent = b""
-        self._sleepers: list[tuple[int, str]] = []
+        self._replaced: dict[str, str] | None = None  # None: to be found out
         self._place[vitals.BOOTED_AT] = time.monotonic_ns()
         self._securelevel: Callable[[], tuple[int]] = lambda: (0,)
         self._table: Callable[[], tuple[bytes]] = lambda: (b"",)
@@ -71,8 +71,9 @@ class Vitals:
         if k.engine.entered != self._entered:  # module code ran, which may have written to sysent[]
             self._entered = k.engine.entered
             (table,) = self._table()
-            self.changed = self.changed or table != self._sysent
-            self._sysent = table
+            if table != self._sysent:
+                self._sysent, self._replaced = table, None
+                self.changed = True
         if self.changed:
             self.changed = False
             k.evidence.publish(self.text())
@@ -80,10 +81,12 @@ class Vitals:
     def text(self) -> dict[str, Any]:
         """What changes rarely."""
         k = self._k
+        if self._replaced is None:
+            self._replaced = k.system_calls.replaced()
         return {
             "version": k.version,
             "holder": k.lkm.holder(),
-            "replaced": k.system_calls.replaced(),
+            "replaced": self._replaced,
             "in_vain": k.system_calls.in_vain.counts(),
             "waiting": k.sched.waits(),
         }
@@ -103,6 +106,8 @@ class Vitals:
     def loaded(self, module: Module) -> None:
         """It is loaded."""
         self._k.evidence.modules.mark(module.id, State.LOADED, module.title)
+        if self._replaced != {}:
+            self._replaced, self.changed = None, True  # it has its name now
 
     def gone(self, module: Module) -> None:
         """It is unloaded, or could not be loaded."""
