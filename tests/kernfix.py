@@ -22,6 +22,7 @@ from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern.emul import emuls
+from lkmtools.kern.syscall import replaced
 from lkmtools.local import LocalKernel
 from lkmtools.machine import Prototype
 
@@ -64,6 +65,11 @@ class Lab:
     def dmesg(self) -> str:
         """The message buffer."""
         return self.kernel.console.text()
+
+    def replaced(self) -> dict[str, str]:
+        """The system calls that modules provide, as lkmctl status shows them."""
+        module_at = self.k.lkm.module_at
+        return replaced(self.k.mem, self.k.plan, lambda addr: (m := module_at(addr)) and m.title)
 
     def close(self) -> None:
         """Shut down."""

@@ -9,10 +9,13 @@ from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from lkmtools.daemon.watch import Watch
-from lkmtools.evidence import Evidence, MsgBuf
+from lkmtools.evidence import Evidence, MsgBuf, State
 from lkmtools.kern import Config
+from lkmtools.kern.modules import plan
+from lkmtools.kern.syscall import replaced
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
+from lkmtools.machine import Memory, port
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.poller import Poller
 
@@ -97,6 +100,15 @@ class KernelProcess:
             os.close(self.lent.pop(frame))
         if files:
             self.lent[frame] = files[0]
+
+    def replaced(self, lkm: bool) -> dict[str, str]:
+        """The system calls that modules provide, by name; `lkm`: the kernel has options LKM."""
+        row = port(self.machine)
+        mem = Memory(row.kernbase, len(self.evidence.ram), row.dm, self.evidence.ram)
+        there = [m for m in self.evidence.modules.records(symbols=False) if m.state != State.GONE]
+        return replaced(
+            mem, plan(row, lkm), lambda addr: next((m.name for m in there if m.holds(addr)), None)
+        )
 
     def printed(self) -> str:
         """The last line that the process printed on its standard error: a C library's last words."""

@@ -36,6 +36,7 @@ def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dic
     if child is not None:
         child.watch.look()
         kernel = {"pid": child.pid, **kernel_status(child.evidence, child.machine, child.boot)}
+        kernel["replaced"] = child.replaced(sup.plan.config.lkm)
     clients = child.evidence.vitals[vitals.CONNECTIONS] if child is not None else 0
     conn.answer(
         serial,

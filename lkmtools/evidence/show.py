@@ -33,7 +33,6 @@ def kernel_status(evidence: Evidence, machine: str, boot: int) -> dict[str, Any]
         "memory": {"total": total, "used": used, "heap": now[v.HEAP_USED]},
         "lkm": lkm,
         "programs": {"running": now[v.PROGRAMS], "memory": programs},
-        "replaced": text.get("replaced", {}),
         "in_vain": text.get("in_vain", {}),
         "waiting": text.get("waiting", []),
     }

@@ -36,6 +36,8 @@ from lkmtools.machine import MemFault, Prototype
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.modules import Plan
+    from lkmtools.machine import Memory
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retval)")
@@ -234,14 +236,22 @@ class SystemCalls:
             return ""
         return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"
 
-    def replaced(self) -> dict[str, str]:
-        """The system calls that modules provide: name (or number) -> the module's name."""
-        found = {}
-        for number in range(SYS_NSYSENT):
-            sy_call = self._k.mem.ptr(self._sysent + number * self._step + self._sy_call)
-            if sy_call not in self._own and (module := self._k.lkm.module_at(sy_call)) is not None:
-                found[NAMES.get(number, str(number))] = module.title
-        return found
+
+def replaced(mem: Memory, plan: Plan, module: Callable[[int], str | None]) -> dict[str, str]:
+    """The system calls that modules provide: name (or number) -> the module's name.
+
+    `mem` is the memory of the kernel that was made by `plan`; it may be dead. `module` names the module that
+    holds an address.
+    """
+    layout = sysent.layout(mem.dm)
+    at = layout.offsetof("sy_call")
+    row = struct.Struct(f"{mem.dm.order}{at}x{mem.dm.word}{layout.size - at - mem.dm.pointer}x")
+    table = mem.read(plan.symbols["sysent"], SYS_NSYSENT * layout.size)
+    return {
+        NAMES.get(number, str(number)): name
+        for number, (sy_call,) in enumerate(row.iter_unpack(table))
+        if sy_call not in plan.own and (name := module(sy_call)) is not None
+    }
 
 
 def call_name(number: int) -> str:

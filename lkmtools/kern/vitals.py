@@ -1,8 +1,9 @@
 """What a kernel shows of itself, in memory that others read: `lkmctl status` needs nobody in the kernel.
 
-Counters are set each in its place. What changes rarely (who has /dev/lkm, replaced and unimplemented system
-calls, what waits for what) is one text, made anew when something of it has changed: before the answer of the
-request that changed it, and before the kernel goes idle. Loaded modules have a table (evidence/modules.py).
+Counters are set each in its place. What changes rarely (who has /dev/lkm, unimplemented system calls, what
+waits for what) is one text, made anew when something of it has changed: before the answer of the request that
+changed it, and before the kernel goes idle. Loaded modules have a table (evidence/modules.py); which system
+calls they have replaced stands in RAM.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.evidence import Record, State, vitals
 from lkmtools.machine import PAGE_SIZE
 
@@ -32,12 +32,8 @@ class Vitals:
         self._place = k.evidence.vitals
         self._counters = self._place[_FIRST : _LAST + 1].cast("B")
         self.changed = True
-        self._entered = -1
-        self._sysent = b""
-        self._replaced: dict[str, str] | None = None  # None: to be found out
         self._place[vitals.BOOTED_AT] = time.monotonic_ns()
         self._securelevel: Callable[[], tuple[int]] = lambda: (0,)
-        self._table: Callable[[], tuple[bytes]] = lambda: (b"",)
 
     def variables(self) -> None:
         """The kernel's variables have their addresses."""
@@ -46,8 +42,6 @@ class Vitals:
         self._place[vitals.RATE] = k.engine.rate
         self._place[vitals.CURLWP] = curlwp - (curlwp >> 63 << 64)  # the word is signed
         self._securelevel = k.mem.reader(struct.Struct(k.dm.order + "i"), k.symbol("securelevel"))
-        size = SYS_NSYSENT * k.sysent_layout.size
-        self._table = k.mem.reader(struct.Struct(f"{size}s"), k.sysent)
 
     def turn(self) -> None:
         """Count a turn of the loop that drives the kernel."""
@@ -68,12 +62,6 @@ class Vitals:
             self._counters, 0, len(k.procs), k.calls, self._securelevel()[0], k.mem.size, k.kmap.used,
             k.heap.used, k.programs, k.frames.total * PAGE_SIZE, k.frames.free * PAGE_SIZE, k.lkm.reserved,
         )  # fmt: skip
-        if k.engine.entered != self._entered:  # module code ran, which may have written to sysent[]
-            self._entered = k.engine.entered
-            (table,) = self._table()
-            if table != self._sysent:
-                self._sysent, self._replaced = table, None
-                self.changed = True
         if self.changed:
             self.changed = False
             k.evidence.publish(self.text())
@@ -81,12 +69,9 @@ class Vitals:
     def text(self) -> dict[str, Any]:
         """What changes rarely."""
         k = self._k
-        if self._replaced is None:
-            self._replaced = k.system_calls.replaced()
         return {
             "version": k.version,
             "holder": k.lkm.holder(),
-            "replaced": self._replaced,
             "in_vain": k.system_calls.in_vain.counts(),
             "waiting": k.sched.waits(),
         }
@@ -106,8 +91,6 @@ class Vitals:
     def loaded(self, module: Module) -> None:
         """It is loaded."""
         self._k.evidence.modules.mark(module.id, State.LOADED, module.title)
-        if self._replaced != {}:
-            self._replaced, self.changed = None, True  # it has its name now
 
     def gone(self, module: Module) -> None:
         """It is unloaded, or could not be loaded."""

@@ -99,7 +99,6 @@ class Engine:
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
         self.current = Thread()
-        self.entered = 0  # calls into machine code that no other call has made
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
         self.rate = rate or measure_rate()
@@ -192,7 +191,6 @@ class Engine:
                 thread.started = thread.since = self.spent(thread)
                 thread.seen_calls = thread.calls
                 thread.processor = 0.0
-                self.entered += 1
                 entered[0] = addr
             if self.owner is not thread:
                 self.own(thread)

@@ -62,7 +62,7 @@ def test_countstat_counts_and_goes_through_itself(lab: Any, lab_runner: Runner) 
     """LMSTATs of a client and of a program; LMUNLOAD comes through the module, whose memory goes after it."""
     lab.load(EXAMPLES / "countstat/countstat.c", name="countstat")
     area = modules.stat(lab.p, "countstat").area
-    assert lab.k.vitals.text()["replaced"] == {"ioctl": "countstat"}
+    assert lab.replaced() == {"ioctl": "countstat"}
     assert [m.name for m in modules.stat_all(lab.p)] == ["countstat"]
     assert lab_runner.run(ASK).out == "0 countstat\n"
     used = lab.k.kmap.used  # with the pages that malloc has taken for a program
