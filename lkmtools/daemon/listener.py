@@ -115,19 +115,27 @@ def inherited() -> tuple[socket.socket, socket.socket | None] | None:
     count = os.environ.get("LISTEN_FDS", "")
     if count not in ("1", "2"):
         raise DaemonError(f"LISTEN_FDS is {count!r}: lkmd serves SOCKET and SOCKET.ctl, and no more")
-    made = [_adopt(LISTEN_FDS_START + i) for i in range(int(count))]
-    made.sort(key=lambda sock: len(sock.getsockname()))  # SOCKET comes before SOCKET.ctl
-    names = [sock.getsockname() for sock in made]
-    if names[1:] not in ([], [address.control_path(names[0])]):
+    made: list[socket.socket] = []
+    try:
+        for i in range(int(count)):
+            made.append(_adopt(LISTEN_FDS_START + i))
+        made.sort(key=lambda sock: len(sock.getsockname()))  # SOCKET comes before SOCKET.ctl
+        names = [sock.getsockname() for sock in made]
+        if names[1:] not in ([], [address.control_path(names[0])]):
+            raise DaemonError(f"LISTEN_FDS: {' and '.join(names)}: they must be SOCKET and SOCKET.ctl")
+    except DaemonError:
         for sock in made:
             sock.close()
-        raise DaemonError(f"LISTEN_FDS: {' and '.join(names)}: they must be SOCKET and SOCKET.ctl")
+        raise
     return made[0], made[1] if made[1:] else None
 
 
 def _adopt(fd: int) -> socket.socket:
     """A descriptor as a listening Unix socket. DaemonError."""
-    sock = socket.socket(fileno=fd)
+    try:
+        sock = socket.socket(fileno=fd)
+    except OSError as error:
+        raise DaemonError(f"descriptor {fd} is not a socket: {error.strerror}") from None
     name = sock.getsockname()
     if sock.type != socket.SOCK_STREAM or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         wanted = "socket that listens for streams"
