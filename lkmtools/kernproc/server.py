@@ -115,6 +115,8 @@ class Server:
             timeout = kernel.timeout()
         except Exception as error:
             raise internal_error(error) from error
+        if self.vitals[vitals.STATE] == vitals.BUSY:  # until all that ran away is back
+            self._state(vitals.BOOTING if self.init else vitals.RUNNING)
         if self.waiting:
             timeout = 0.0
         if timeout is None and self.private and not kernel.host.waiting and self.init is None:
@@ -148,7 +150,6 @@ class Server:
             self._poll(0)
         finally:
             self.preempted = False
-            self._state(vitals.BOOTING if self.init else vitals.RUNNING)
         if self.ending is not None:
             raise Interrupted
 
