@@ -126,6 +126,9 @@ class Refusal(Stream):
         if frame.version != VERSION:
             self.refuse(other_version(frame.version, os.getpid()), serial)
             return
+        if self.supervisor.child is not None:  # there is a kernel by now: it is to come again
+            self.finish()
+            return
         last = self.supervisor.last_panic or {}
         self.send(Panic(self.supervisor.why_no_kernel(), last.get("report", "")), serial)
         self.finish()

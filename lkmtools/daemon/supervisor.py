@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lkmtools.abi.errno import ENXIO
 from lkmtools.daemon import rc
 from lkmtools.daemon.backoff import Backoff
 from lkmtools.daemon.child import KernelProcess, Plan
@@ -95,7 +96,7 @@ class Supervisor:
         prepare(self.plan.config)
         self._boot()
         while self._acceptor is None:
-            if self.halted is not None:
+            if self.halted is not None and not self._inquests:
                 raise DaemonError(self.halted)
             if self._stopping:
                 raise DaemonError("it was stopped while it started")
@@ -164,7 +165,6 @@ class Supervisor:
 
     def _boot(self) -> None:
         """Start the next kernel process, unless boots follow one another too fast."""
-        self.halted = None
         wait = self._backoff.next()
         if wait:
             self.held = f"it has ended too often; the next boot is in {wait:.1f} s"
@@ -176,7 +176,7 @@ class Supervisor:
     def _boot_now(self) -> None:
         if self._stopping or self.child is not None:
             return
-        self.held = None
+        self.halted = self.held = None
         self._admit_clients()
         self.fruitless += 1
         self.bootno += 1
@@ -257,7 +257,7 @@ class Supervisor:
             self.plan.msgbuf.append(self._rc.abandon().encode("utf-8", "backslashreplace"))
             self._rc = None
         for answer in self.shares.values():
-            answer({"errno": 0, "reason": "the kernel has ended", "word": ""})
+            answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
         self.shares.clear()
         said = child.evidence.said()
         if self._end is not None and not said:
@@ -288,8 +288,8 @@ class Supervisor:
         # Before somebody was served only modules of the boot are loaded, and one of them can be left out.
         if culprit and not child.served and self.suspects.blame(culprit):
             self.fruitless = 0
-        if self.halted is not None and not self.reboot_on_panic:
-            self.halted = fate.reason
+        if self.halted is not None and child.boot == self.bootno:
+            self.halted = self._why_halted(fate.reason)
         self.fates.know(child.boot, fate)
 
     def inquest_over(self, inquest: Inquest, fate: Fate, culprit: str) -> None:
@@ -312,16 +312,22 @@ class Supervisor:
 
     def _go_on(self, child: KernelProcess) -> None:
         """The next boot, or none."""
-        reason = self.last_panic["reason"] if self.last_panic else "it did not boot"
         if self._stopping:
             return
+        known = self.last_panic if self.last_panic and self.last_panic["boot"] == child.boot else None
+        reason = known["reason"] if known else "its process has died, and is being looked into"
         if not self.reboot_on_panic and self._asked is None:
-            self._halt(reason)
+            self._halt(self._why_halted(reason))
         elif self.fruitless >= BOOT_TRIES:
-            self._halt(f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}")
+            self._halt(self._why_halted(reason))
             self.log.entry(self.halted or "")
         else:
             self._boot()
+
+    def _why_halted(self, reason: str) -> str:
+        if self.fruitless < BOOT_TRIES or not self.reboot_on_panic:
+            return reason
+        return f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}"
 
     def _halt(self, why: str) -> None:
         self.halted = why
