@@ -68,6 +68,7 @@ def each_cc(request: pytest.FixtureRequest, cc: ccfix.Compile) -> ccfix.Compile:
     return cc.using(request.param)
 
 
+_helper("damaged")
 daemonfix = _helper("daemonfix")
 place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon
 

@@ -22,11 +22,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from lkmtools import client
+from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError
 from lkmtools.proto import HEADER, VERSION, Frame, Hello, Reader, Welcome, encode
 
@@ -104,19 +105,31 @@ class Place:
         path = Path(f"{self.socket}.log")
         return path.read_text() if path.exists() else ""
 
+    def supervisor(self) -> Supervisor:
+        """A connection to the daemon's supervisor, which answers whatever its kernel does."""
+        return Supervisor(self.socket, "test")
+
+    def status(self) -> dict[str, Any]:
+        """What the supervisor says of itself and of its kernel."""
+        with self.supervisor() as supervisor:
+            return supervisor.ask("status")
+
     def stop(self) -> None:
-        """Stop the daemon, if one listens, and see that its process ends."""
+        """Stop the daemon, if one listens, and see that both of its processes end."""
         try:
-            p = self.connect("teardown")
+            supervisor = self.supervisor()
         except DaemonError:
             return
-        watch = os.pidfd_open(p.daemon_pid)
-        with p:
-            p.control("stop")
-        try:
-            wait_dead(watch)
-        finally:
-            os.close(watch)
+        with supervisor:
+            status = supervisor.ask("status")
+            pids = [status["pid"], status["kernel"]["pid"]] if status["kernel"] else [status["pid"]]
+            watches = [os.pidfd_open(pid) for pid in pids]
+            supervisor.ask("stop")
+        for watch in watches:
+            try:
+                wait_dead(watch)
+            finally:
+                os.close(watch)
 
     def remove(self) -> None:
         """Stop the daemon and remove the directory."""
@@ -125,7 +138,7 @@ class Place:
 
 
 class Daemon(Place):
-    """A Place with a daemon; `pid` is its process on the host."""
+    """A Place with a daemon; `pid` is its supervisor on the host."""
 
     def __init__(self, *options: str) -> None:
         super().__init__()
@@ -133,6 +146,12 @@ class Daemon(Place):
         assert made == Run(0, "", ""), self.log()
         with self.connect() as p:
             self.pid = p.daemon_pid
+
+    @property
+    def kernel_pid(self) -> int:
+        """The kernel process of now."""
+        pid: int = self.status()["kernel"]["pid"]
+        return pid
 
 
 def wait_dead(pidfd: int) -> None:
@@ -191,12 +210,16 @@ class Raw:
 
     def receive(self) -> Frame | None:
         """The next frame; None at the end of the connection."""
+        return self.receive_serial()[1]
+
+    def receive_serial(self) -> tuple[int, Frame | None]:
+        """The next frame and its serial; 0 and None at the end of the connection."""
         while (got := self.reader.next()) is None:
             data = receive(self.socket)
             if not data:
-                return None
+                return 0, None
             self.reader.feed(data)
-        return got[1]
+        return got
 
 
 class Proxy:

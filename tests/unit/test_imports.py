@@ -26,8 +26,9 @@ ALLOWED: dict[str, set[str]] = {
     "client": {"proto", "daemon"},  # of daemon only address and autostart, which import no kernel
     "cc": set(),
     "conf": set(),
+    "wire": {"proto"},
     "kernproc": {"kern", "evidence", "proto", "wire"},
-    "daemon": {"kern", "kernproc", "evidence", "proto", "wire", "conf"},
+    "daemon": {"machine", "kern", "kernproc", "evidence", "proto", "wire"},
     "modules": {"client", "link", "elf"},
     "local": {"client", "proto", "kern"},
     "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto"},
