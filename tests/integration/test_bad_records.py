@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.errors import LkmtoolsError, PanicError
+from lkmtools.evidence.show import kernel_status
 
 # What is damaged, and with which words. sysent[500], which nobody calls, says which of them, and when.
 FIELDS = [
@@ -64,8 +66,15 @@ def steps(lab: Any, when: int) -> list[Callable[[], object]]:
         lambda: modules.unload(lab.p, "bad"),
         lambda: modules.unload(lab.p, 0),
         lambda: lab.load("", name="last"),
-        lab.k.status,
+        lambda: show(lab.k),
     ]
+
+
+def show(k: Any) -> None:
+    """Everything that is shown of a kernel."""
+    k.vitals.update()
+    json.dumps([k.vitals.text(), [module.title for module in k.lkm.loaded()], k.lkm.reserved])
+    json.dumps(kernel_status(k.evidence, "any", k.bootno))
 
 
 def survive(lab: Any, field: int, word: int, when: int) -> None:

@@ -59,6 +59,12 @@ def files(pid: int) -> list[str]:
     return [name for name in found if "lkm-page" in name]
 
 
+def wait_for_files(board: Any, count: int) -> None:
+    """Wait until both processes of the daemon have so many pages of devices open, each."""
+    while [len(files(pid)) for pid in (board.kernel_pid, board.pid)] != [count, count]:
+        pass
+
+
 def unload_error(p: Any) -> int:
     """The errno with which the boards cannot be unloaded; 0 when they have been."""
     try:
@@ -102,12 +108,14 @@ def test_two_programs_of_the_host_share_a_page_until_one_is_killed(board: Any) -
             assert child.stdout.readline() == "parent\n"
             p.munmap(addr, PAGE)
             assert unload_error(p) == bsd.EBUSY
-            assert len(files(p.daemon_pid)) == 1
+            assert len(files(board.kernel_pid)) == 1
+            wait_for_files(board, 1)
             child.send_signal(signal.SIGKILL)
             child.wait()
             while unload_error(p):
                 p.getpid()  # until the daemon has seen the end of that connection
-            assert files(p.daemon_pid) == []
+            assert files(board.kernel_pid) == []
+            wait_for_files(board, 0)
 
 
 def test_a_panic_takes_the_mappings_with_it(board: Any, cc: Any, machine: str) -> None:
@@ -116,12 +124,13 @@ def test_a_panic_takes_the_mappings_with_it(board: Any, cc: Any, machine: str) -
     with board.connect() as p:
         view = p.memory(p.mmap(p.open("/dev/d1", O_RDWR), PAGE), PAGE)
         view[:3] = b"old"
-        assert len(files(p.daemon_pid)) == 1
+        assert len(files(board.kernel_pid)) == 1
+        wait_for_files(board, 1)
         with pytest.raises(PanicError):
             modules.load(p, boom)
         assert bytes(view[:3]) == b"old"
         with board.connect() as other:
-            assert files(other.daemon_pid) == []
+            wait_for_files(board, 0)
             assert other.boot == p.boot + 1
 
 
@@ -155,8 +164,7 @@ def test_a_client_that_never_answers_hurts_nobody(board: Any) -> None:
     with board.connect() as p:
         assert [row["wmesg"] for row in p.control("ps")["processes"] if row["comm"] == "slow"] == ["vmmap"]
         slow.socket.close()
-        while files(p.daemon_pid):
-            p.getpid()
+        wait_for_files(board, 0)
         os.pwrite(fd, b"intruder", 0)
         device = p.open("/dev/d0", O_RDWR)
         p.write(device, b"ours")
@@ -179,6 +187,6 @@ def test_the_first_word_of_a_client_counts(board: Any) -> None:
         result = slow.receive()
         assert isinstance(result, Result)
         assert result.errno == bsd.ENOMEM
-    with board.connect() as p:
-        assert files(p.daemon_pid) == []
+    assert files(board.kernel_pid) == []
+    wait_for_files(board, 0)
     slow.socket.close()

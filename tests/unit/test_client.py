@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
 
 import pytest
-from daemonfix import Daemon, Place
+from daemonfix import Daemon, Place, wait_dead
 
 from lkmtools import client
 from lkmtools.abi import stat as st
@@ -19,6 +20,7 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR, SEEK_CUR, SEEK_SET
 from lkmtools.abi.syscall import SYS_getgid, SYS_getpid, SYS_getuid, SYS_open, SYS_read
 from lkmtools.client.core import MAX_ADDRESS, MIN_ADDRESS
 from lkmtools.client.transport import Transport
+from lkmtools.daemon.address import control_path
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.proto import Hello, Panic, Reader, Result, Syscall, Welcome, encode
 
@@ -153,12 +155,26 @@ def test_interrupt_while_waiting_ends_the_process(daemon: Daemon) -> None:
         assert "waiter" not in [proc["comm"] for proc in holder.control("ps")["processes"]]
 
 
-def test_daemon_that_dies_is_a_daemon_error(daemon: Daemon) -> None:
-    """Not an OSError."""
+def test_daemon_that_is_stopped_ends_its_kernel(daemon: Daemon) -> None:
+    """Its processes are told, as by a panic, and further calls are an error, too."""
     with daemon.connect() as p:
         daemon.stop()
-        with pytest.raises(DaemonError, match="the daemon closed the connection"):
+        with pytest.raises(PanicError, match="^the daemon was stopped$"):
             p.getpid()
+        with pytest.raises(DaemonError, match="the connection to the daemon is closed"):
+            p.getpid()
+
+
+def test_daemon_that_dies_is_a_daemon_error(daemon: Daemon) -> None:
+    """Not an OSError: nobody is there any more who knows why."""
+    with daemon.connect() as p:
+        watch = os.pidfd_open(daemon.pid)
+        os.kill(daemon.pid, signal.SIGKILL)
+        wait_dead(watch)
+        os.close(watch)
+        with pytest.raises(DaemonError, match="the daemon closed the connection") as caught:
+            p.getpid()
+        assert not isinstance(caught.value, PanicError)
 
 
 def test_no_daemon_and_no_autostart(place: Place) -> None:
@@ -172,6 +188,7 @@ def test_other_users_keep_their_uid(daemon: Daemon) -> None:
     """SO_PEERCRED: the owner and root are 0 inside, others what they are; they may not stop the daemon."""
     os.chmod(daemon.dir, 0o755)
     os.chmod(daemon.socket, 0o666)
+    os.chmod(control_path(daemon.socket), 0o666)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
