@@ -119,12 +119,18 @@ class Server:
             self._state(vitals.BOOTING if self.init else vitals.RUNNING)
         if self.waiting:
             timeout = 0.0
-        if timeout is None and self.private and not kernel.host.waiting and self.init is None:
+        if timeout is None and self.private and self._sleeps():
             for conn in tuple(self.connections.values()):
                 conn.asleep()
         if self.ending is not None:
             timeout = self.ending.timeout(timeout)
         self._poll(-1 if timeout is None else timeout)
+
+    def _sleeps(self) -> bool:
+        """Will nothing but a new request wake anybody?"""
+        if self.kernel.host.waiting or self.init is not None:
+            return False
+        return all(conn.mapping is None for conn in self.connections.values())
 
     def _poll(self, timeout: float) -> None:
         """Wait for sockets and handle them."""
