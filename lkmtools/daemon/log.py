@@ -86,17 +86,17 @@ class Log:
         return f"... {unsaid} lines of the log are lost\n".encode() if unsaid else b""
 
     def _to_file(self, data: bytes) -> None:
-        unsaid = self._unsaid
+        unsaid, notice = self._unsaid, self._notice()
         try:
             if self._path is not None and os.fstat(_STDERR).st_size > LIMIT:
                 self._rotate()
-            data = self._notice() + data
-            written = os.write(_STDERR, data)
+            written = os.write(_STDERR, notice + data) - len(notice)
         except OSError:
-            written = 0
-        if written < len(data):
-            self._unsaid = max(self._unsaid, unsaid)
-            self._lose(data[written:])
+            written = -1
+        if written < 0:
+            self._unsaid = unsaid
+        if rest := data[max(written, 0) :]:
+            self._lose(rest)
 
     def _rotate(self) -> None:
         assert self._path is not None
