@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from binascii import crc32
 
-_HEAD = struct.Struct("=QQQ")  # sequence number (0: nothing valid), length, CRC-32
+_HEAD = struct.Struct("=QQQ")  # sequence number (0: nothing valid), length, CRC-32 begun with that number
 
 
 class Latest:
@@ -29,7 +29,7 @@ class Latest:
         copy = self._copies[self._sequence % 2]
         _HEAD.pack_into(copy, 0, 0, 0, 0)
         copy[_HEAD.size : _HEAD.size + len(data)] = data
-        _HEAD.pack_into(copy, 0, self._sequence, len(data), crc32(data))
+        _HEAD.pack_into(copy, 0, self._sequence, len(data), crc32(data, self._sequence & 0xFFFFFFFF))
 
     def read(self) -> bytes | None:
         """The newest version that is whole; None when there is none."""
@@ -45,4 +45,4 @@ def _version(copy: memoryview) -> tuple[int, bytes] | None:
     if not sequence or length > len(copy) - _HEAD.size:
         return None
     data = bytes(copy[_HEAD.size : _HEAD.size + length])
-    return (sequence, data) if crc32(data) == checksum else None
+    return (sequence, data) if crc32(data, sequence & 0xFFFFFFFF) == checksum else None

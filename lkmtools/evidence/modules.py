@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
+_WORD = struct.Struct("=Q")  # one of these
 _RECORD = struct.Struct("=IIiIQQIII4x")  # length, state, id, symbols, area, size; bytes of name, path, names
 _STATE_AT = 4
 
@@ -71,8 +72,7 @@ class ModuleTable:
         which, *used = _TABLE.unpack(self._head)
         at = used[which]
         self._halves[which][at : at + len(record)] = record
-        used[which] += len(record)
-        _TABLE.pack_into(self._head, 0, which, *used)
+        self._use(which, at + len(record))
         self._places[module.id] = at
 
     def mark(self, ident: int, state: State, name: str = "") -> None:
@@ -104,7 +104,7 @@ class ModuleTable:
 
     def _move(self) -> None:
         """Copy the records of modules that are there to the other half, then let that count."""
-        which, *used = _TABLE.unpack(self._head)
+        which = _TABLE.unpack(self._head)[0]
         other = 1 - which
         source, target, at = self._halves[which], self._halves[other], 0
         places = {}
@@ -113,9 +113,13 @@ class ModuleTable:
             target[at : at + length] = source[place : place + length]
             places[ident] = at
             at += length
-        used[other] = at
-        _TABLE.pack_into(self._head, 0, other, *used)
+        self._use(other, at)
+        _WORD.pack_into(self._head, 0, other)
         self._places = places
+
+    def _use(self, half: int, size: int) -> None:
+        """So many bytes of a half are records: one word, stored when they are."""
+        _WORD.pack_into(self._head, _WORD.size * (1 + half), size)
 
 
 _NAME_ROOM = 64  # bytes for the name, which is known only after the entry point has run

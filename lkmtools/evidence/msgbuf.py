@@ -67,4 +67,5 @@ class MsgBuf:
         text, lost, _ = self.since(0)
         if not lost:
             return text
-        return text[text.find("\n") + 1 :].lstrip("\ufffd")
+        begin = text.find("\n") + 1
+        return text[begin if begin < len(text) else 0 :].lstrip("\ufffd")
