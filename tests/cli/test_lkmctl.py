@@ -8,7 +8,9 @@ import os
 import pytest
 from daemonfix import Daemon, Place, Run
 
+from lkmtools import __version__
 from lkmtools.cli.lkmctl import COMMANDS
+from lkmtools.proto import VERSION
 
 
 @pytest.mark.parametrize("command", ["status", "dmesg", "ps", "reboot", "stop"])
@@ -62,6 +64,9 @@ def test_usage_error_suggests(daemon: Daemon, argv: list[str], why: str) -> None
 def test_status_for_programs(daemon: Daemon) -> None:
     """Versioned JSON."""
     answer = json.loads(daemon.run("lkmctl", "status", "--json").out)
+    assert answer["kernel"]["pid"] not in (daemon.pid, os.getpid())
+    assert (answer["held"], answer["halted"], answer["log_lost"]) == (None, None, 0)
+    assert (answer["lkmtools"], answer["protocol"]) == (__version__, VERSION)
     assert (1, daemon.pid, "running", 1, None) == tuple(
         answer[name] for name in ("version", "pid", "state", "boot", "last_panic")
     )
@@ -71,7 +76,7 @@ def test_status_for_people(daemon: Daemon) -> None:
     """A line a fact."""
     lines = daemon.run("lkmctl", "status").out.splitlines()
     assert f"daemon       pid {daemon.pid}, 1 connections, socket {daemon.socket}" == lines[0]
-    assert lines[1] == "kernel       amd64, boot 1, running"
+    assert lines[1] == f"kernel       amd64, boot 1, running, pid {daemon.kernel_pid}"
 
 
 def test_dmesg_shows_the_boot(daemon: Daemon) -> None:
@@ -133,12 +138,14 @@ def test_reboot_keeps_the_daemon(daemon: Daemon) -> None:
             p.getpid()
     with daemon.connect() as p:
         assert (2, daemon.pid) == (p.boot, p.daemon_pid)
+    assert daemon.run("lkmctl", "reboot", "--force") == Run(0, "", "")
+    assert (daemon.status()["boot"], daemon.status()["panics"]) == (3, 0)
 
 
 def test_stop_returns_when_the_daemon_is_gone(daemon: Daemon) -> None:
     """Afterwards there is no socket, and the next start finds nothing in its way."""
     assert Run(0, "", "") == daemon.run("lkmctl", "stop")
-    assert not os.path.lexists(daemon.socket)
+    assert sorted(os.listdir(daemon.dir)) == ["s.log"]
     assert Run(0, "", "") == daemon.run("lkmd")
 
 

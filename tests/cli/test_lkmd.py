@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -14,10 +15,15 @@ from pathlib import Path
 import pytest
 from daemonfix import Daemon, Place, Run, wait_dead
 
+from lkmtools.daemon.address import control_path
+from lkmtools.daemon.autostart import is_served
+
 
 def test_socket_is_private(daemon: Daemon) -> None:
-    """lkmd prints nothing, and its socket has mode 0600, in whatever directory it lies."""
-    assert stat.S_IMODE(os.lstat(daemon.socket).st_mode) == 0o600
+    """lkmd prints nothing, and its sockets have mode 0600, in whatever directory they lie."""
+    assert sorted(os.listdir(daemon.dir)) == ["s", "s.ctl", "s.lock", "s.log"]
+    for name in (daemon.socket, control_path(daemon.socket)):
+        assert stat.S_IMODE(os.lstat(name).st_mode) == 0o600
 
 
 def test_second_daemon_on_a_socket_names_the_first(daemon: Daemon) -> None:
@@ -36,11 +42,88 @@ def test_daemon_keeps_no_descriptor_terminal_or_directory(daemon: Daemon) -> Non
     assert os.getsid(daemon.pid) not in (os.getsid(0), daemon.pid)
 
 
+def test_the_kernel_process_has_what_it_was_handed_and_no_more(daemon: Daemon) -> None:
+    """Nothing of the supervisor's but the clients' socket, the channel and the bell; a session of its own."""
+    pid = daemon.kernel_pid
+    assert os.getsid(pid) == pid
+    assert os.getpgid(pid) == pid
+    with open(f"/proc/{pid}/stat") as file:
+        assert int(file.read().rpartition(") ")[2].split()[1]) == daemon.pid
+    opened = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        opened[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}").partition(":")[0]
+    assert [opened.pop(fd) for fd in range(3)] == ["/dev/null", "/dev/null", "/memfd"]
+    kinds = sorted(kind for kind in opened.values() if kind in ("socket", "pipe", "anon_inode"))
+    assert kinds.count("socket") == 2
+    shared = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in opened if opened[fd] == "socket"}
+    ours = {os.readlink(f"/proc/{daemon.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{daemon.pid}/fd")}
+    assert len(shared & ours) == 1  # the clients'
+    assert f"{daemon.socket}.log" not in opened.values()
+    assert f"{daemon.socket}.lock" not in opened.values()
+
+
+def test_the_kernel_process_hears_no_signal_of_the_terminal(daemon: Daemon) -> None:
+    """Only the supervisor ends it."""
+    pid = daemon.kernel_pid
+    with daemon.connect() as p:
+        for signum in (
+            signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGTSTP, signal.SIGTTIN,
+            signal.SIGTTOU,
+        ):  # fmt: skip
+            os.kill(pid, signum)
+        assert p.getpid() == p.pid
+    assert (daemon.kernel_pid, daemon.status()["panics"]) == (pid, 0)
+
+
+def test_the_kernel_process_goes_first_when_memory_runs_out_and_leaves_no_core(daemon: Daemon) -> None:
+    """Its supervisor stays, to boot the next."""
+    scores = [int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in (daemon.pid, daemon.kernel_pid)]
+    assert scores[1] == min(1000, scores[0] + 500)
+    assert resource.prlimit(daemon.kernel_pid, resource.RLIMIT_CORE)[0] <= 1
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_it_and_removes_the_socket(daemon: Daemon, signum: int) -> None:
-    """SIGTERM and SIGINT are a clean end."""
+    """SIGTERM and SIGINT are a clean end: no process is left, nor a file but the log, nor a panic in that."""
+    watch = os.pidfd_open(daemon.kernel_pid)
     kill(daemon, signum)
-    assert not os.path.lexists(daemon.socket)
+    wait_dead(watch)
+    os.close(watch)
+    assert os.listdir(daemon.dir) == ["s.log"]
+    assert daemon.log() == ""
+
+
+def test_interrupt_in_the_foreground_is_a_clean_end(place: Place) -> None:
+    """^C reaches the whole group of the terminal: the kernel process is in none of it."""
+    with place.popen("lkmd", "--foreground") as tool:
+        assert tool.stderr is not None
+        while not tool.stderr.readline().startswith(b"ksyms at "):
+            pass
+        while not is_served(place.socket):
+            pass  # it listens when the kernel has printed all this
+        tool.send_signal(signal.SIGINT)
+        _, err = tool.communicate()
+    assert (tool.returncode, err) == (0, b"")
+
+
+def test_a_stopped_supervisor_harms_nobody(daemon: Daemon) -> None:
+    """^Z: the kernel serves on; control requests are answered after fg."""
+    os.kill(daemon.pid, signal.SIGSTOP)
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+        os.kill(daemon.pid, signal.SIGCONT)
+        assert p.control("status")["panics"] == 0
+
+
+def test_sighup_opens_the_log_anew(daemon: Daemon) -> None:
+    """After somebody has moved it away."""
+    os.rename(f"{daemon.socket}.log", f"{daemon.socket}.old")
+    os.kill(daemon.pid, signal.SIGHUP)
+    while not os.path.exists(f"{daemon.socket}.log"):
+        daemon.status()
+    daemon.run("lkmctl", "reboot")
+    assert "reboot asked for by host pid " in daemon.log()
+    assert Path(f"{daemon.socket}.old").read_text() == ""
 
 
 def kill(daemon: Daemon, signum: int) -> None:

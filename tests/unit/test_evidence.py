@@ -1,0 +1,409 @@
+"""What outlives a kernel process: rings, versions and tables whose writer may die between any two bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from lkmtools.evidence import Evidence, MsgBuf, Record, State, calls, vitals
+from lkmtools.evidence import modules as table
+from lkmtools.evidence.calls import SLOTS, STACK, CallRing
+from lkmtools.evidence.latest import Latest
+from lkmtools.evidence.modules import ModuleTable
+from lkmtools.evidence.msgbuf import MSGBUF_SIZE
+from lkmtools.evidence.show import kernel_status
+
+# -- the message buffer ---------------------------------------------------------------------------------
+
+
+def test_what_was_printed_is_there() -> None:
+    """All of it, and what followed any place."""
+    buf = MsgBuf()
+    assert (buf.text(), buf.written, buf.since(0)) == ("", 0, ("", 0, 0))
+    buf.append(b"one\n")
+    place = buf.written
+    buf.append("zwölf\n".encode())
+    assert buf.text() == "one\nzwölf\n"
+    assert buf.since(place) == ("zwölf\n", 0, buf.written)
+    assert buf.since(buf.written) == ("", 0, buf.written)
+
+
+@pytest.mark.parametrize("size", [1, 997, 4096, MSGBUF_SIZE - 1, MSGBUF_SIZE, MSGBUF_SIZE + 1])
+def test_the_ring_keeps_the_last_bytes(size: int) -> None:
+    """In portions of any size, also larger than it is; over its end."""
+    buf = MsgBuf()
+    data = (bytes(range(33, 127)) * (size // 94 + 1))[:size]
+    printed = data * min((2 * MSGBUF_SIZE + 100) // size + 1, 2000)
+    for _ in range(len(printed) // size):
+        buf.append(data)
+    text, lost, place = buf.since(0)
+    assert (text.encode(), lost, place) == (
+        printed[-MSGBUF_SIZE:], max(len(printed) - MSGBUF_SIZE, 0), len(printed),
+    )  # fmt: skip
+
+
+def test_who_comes_late_hears_how_much_is_lost() -> None:
+    """From any place: of what was overwritten since."""
+    buf = MsgBuf()
+    buf.append(b"x" * 100)
+    buf.append(b"y" * MSGBUF_SIZE)
+    assert buf.since(0)[1] == 100
+    assert buf.since(30) == ("y" * MSGBUF_SIZE, 70, MSGBUF_SIZE + 100)
+    assert buf.since(100)[1] == 0
+    assert buf.since(130) == ("y" * (MSGBUF_SIZE - 30), 0, MSGBUF_SIZE + 100)
+
+
+def test_what_is_left_begins_with_a_whole_line() -> None:
+    """A single line that is longer than the buffer begins with a whole character."""
+    buf = MsgBuf()
+    buf.append(b"first\n" + b"second line\n")
+    buf.append(b"x" * (MSGBUF_SIZE - 6) + b"\n")
+    assert buf.text() == "x" * (MSGBUF_SIZE - 6) + "\n"
+    buf.append("é".encode() * MSGBUF_SIZE)
+    assert buf.text() == "é" * (MSGBUF_SIZE // 2)
+    buf.append(b"x")
+    assert buf.text() == "é" * (MSGBUF_SIZE // 2 - 1) + "x"
+
+
+def test_bytes_that_are_no_text_do_no_harm() -> None:
+    """A writer that died within a character, for one."""
+    buf = MsgBuf()
+    buf.append(b"a\xff\xc3")
+    buf.append(b"b")
+    assert buf.text() == "a\ufffd\ufffdb"
+
+
+def test_what_a_dying_writer_overwrote_is_not_shown() -> None:
+    """It said what it was about to write first: that much of the oldest counts as lost."""
+    buf = MsgBuf()
+    buf.append(b"x" * MSGBUF_SIZE)
+    end = buf.written
+    struct.pack_into("=QQ", buf._mem, 0, end, end + 10)
+    assert buf.since(0) == ("x" * (MSGBUF_SIZE - 10), 10, end)
+    buf.append(b"next\n")
+    assert buf.text().endswith("xnext\n")  # a single line, of which this is the end
+
+
+def test_it_is_known_whether_somebody_watches() -> None:
+    """The flag is beside the text, and does not change it."""
+    buf = MsgBuf()
+    buf.append(b"text")
+    assert buf.watched is False
+    for value in (True, True, False):
+        buf.watched = value
+        assert (buf.watched, buf.text()) == (value, "text")
+
+
+# -- one text -------------------------------------------------------------------------------------------
+
+
+def test_the_latest_version_counts() -> None:
+    """From nothing to as much as there is room for."""
+    latest = Latest(memoryview(bytearray(200)))
+    assert latest.read() is None
+    for text in (b"one", b"", b"a longer one", b"x" * latest.room, b"two"):
+        latest.write(text)
+        assert latest.read() == text
+    with pytest.raises(ValueError, match=f"{latest.room + 1} bytes; the limit is {latest.room}"):
+        latest.write(bytes(latest.room + 1))
+    assert latest.read() == b"two"
+
+
+def deaths(before: bytes, after: bytes, head: int) -> Iterator[bytes]:
+    """The memory at each moment of a write: the head is cleared, then the text is stored, then the head."""
+    now = bytearray(before)
+    changed = [i for i in range(len(before)) if before[i] != after[i]]
+    start = changed[0] // (len(before) // 2) * (len(before) // 2)
+    for i in range(start, start + head):
+        now[i] = 0
+        yield bytes(now)
+    for i in (*range(start + head, start + len(before) // 2), *range(start, start + head)):
+        now[i] = after[i]
+        yield bytes(now)
+    assert now == after
+
+
+@pytest.mark.parametrize("new", [b"", b"n", b"new!", b"a new one, longer than the older"])
+@pytest.mark.parametrize("writes", [0, 1, 2, 5, 255, 256, 65535])
+def test_a_death_at_any_byte_of_a_write_leaves_a_whole_version(writes: int, new: bytes) -> None:
+    """The older one until the very last byte that changes; in no case another text."""
+    memory = bytearray(2 * (24 + 40))
+    latest = Latest(memoryview(memory))
+    latest._sequence = max(writes - 2, 0)
+    versions: list[bytes | None] = [None, None]
+    for i in range(min(writes, 2)):
+        versions.append(b"version %d" % i)
+        latest.write(b"version %d" % i)
+    before = bytes(memory)
+    latest.write(new)
+    found = [Latest(memoryview(bytearray(now))).read() for now in deaths(before, bytes(memory), 24)]
+    cut = found.index(new)
+    assert found == [versions[-1]] * cut + [new] * (len(found) - cut)
+    assert cut >= 24 + len(new)
+
+
+# -- kernel calls ---------------------------------------------------------------------------------------
+
+
+def record(ring: CallRing, stamp: int, stack: bytes = b"") -> None:
+    """What the engine does at a kernel call."""
+    struct.pack_into("=12Q", ring.stopped, 0, *range(stamp, stamp + 11), stamp)
+    ring.ring[place := next(ring.places)] = ring.stopped
+    ring.ring[place.stop : place.stop + len(stack)] = stack
+
+
+def test_the_last_calls_are_found_newest_first() -> None:
+    """With their registers and what lay on the stack; no more than are asked for, or are there."""
+    ring = CallRing()
+    assert (ring.last(16), ring.last_stop()) == ([], (0,) * 11)
+    record(ring, 1)
+    record(ring, 2, b"stack")
+    assert ring.last(1) == [calls.Call(2, tuple(range(2, 13)), b"stack".ljust(STACK, b"\0"))]
+    assert [call.stamp for call in ring.last(16)] == [2, 1]
+    assert ring.last_stop() == tuple(range(2, 13))
+    assert ring.stamp[0] == 2
+
+
+def test_the_ring_of_calls_goes_round() -> None:
+    """Three times: the last ones are there, in order."""
+    ring = CallRing()
+    for stamp in range(1, 3 * SLOTS + 10):
+        record(ring, stamp)
+    assert [call.stamp for call in ring.last(2 * SLOTS)] == list(
+        range(3 * SLOTS + 9, 3 * SLOTS + 9 - SLOTS, -1)
+    )
+
+
+def test_where_the_kernel_has_gone_is_beside_the_ring() -> None:
+    """Neither disturbs the other, in memory that somebody else gave."""
+    memory = bytearray(calls.SIZE + 8)
+    ring = CallRing(memoryview(memory))
+    ring.entered[0] = 0x1234567890
+    for stamp in range(1, SLOTS + 1):
+        record(ring, stamp, b"\xff" * STACK)
+    other = CallRing(memoryview(memory))
+    assert (other.entered[0], len(other.last(SLOTS)), memory[-8:]) == (0x1234567890, SLOTS, bytes(8))
+
+
+# -- modules --------------------------------------------------------------------------------------------
+
+
+def module(ident: int, name: str = "mod", path: str = "/m.o", state: State = State.LOADING) -> Record:
+    return Record(state, ident, 0x1000 * (ident + 1), 0x800, name, path, ())
+
+
+def add(modules: ModuleTable, ident: int, *symbols: tuple[int, str], path: str = "/m.o") -> None:
+    addresses = struct.pack(f"={len(symbols)}Q", *(addr for addr, _ in symbols))
+    modules.add(module(ident, path=path), addresses, [name for _, name in symbols])
+
+
+def test_modules_are_found_with_their_symbols() -> None:
+    """Names and paths of any length and alphabet; the oldest first."""
+    modules = ModuleTable(memoryview(bytearray(4096)))
+    assert list(modules.records()) == []
+    add(modules, 0)
+    add(modules, 1, (0x2000, "start"), (0x2010, "größe"), path="/tmp/é/longer.o")
+    first, second = modules.records()
+    assert first._replace(symbols=()) == module(0)
+    assert second._replace(symbols=()) == module(1, path="/tmp/é/longer.o")
+    assert second.symbols == [(0x2000, "start"), (0x2010, "größe")]
+    assert [list(found.symbols) for found in modules.records(symbols=False)] == [[], []]
+
+
+def test_addresses_are_explained() -> None:
+    """By the symbol before them, or by the module's own address; those of one that has gone say so."""
+    modules = ModuleTable(memoryview(bytearray(4096)))
+    add(modules, 1, (0x2010, "start"), (0x2010, "also"), (0x2020, "end"))
+    modules.mark(1, State.LOADED, "hello")
+    (found,) = modules.records()
+    assert [found.holds(addr) for addr in (0x1FFF, 0x2000, 0x27FF, 0x2800)] == [False, True, True, False]
+    assert found.locate(0x2005) == "0x2000+0x5 [hello]"
+    assert found.locate(0x2010).endswith("+0x0 [hello]")
+    assert found.locate(0x2025) == "end+0x5 [hello]"
+    modules.mark(1, State.GONE)
+    (found,) = modules.records()
+    assert found.locate(0x2020) == "end+0x0 [hello, unloaded]"
+
+
+def test_a_module_is_marked_in_place() -> None:
+    """Its name may change with it, cut to its room; unknown ones, and those that have gone, are let be."""
+    modules = ModuleTable(memoryview(bytearray(4096)))
+    add(modules, 1)
+    modules.mark(2, State.LOADED)
+    modules.mark(1, State.LOADED, "n" * 100)
+    (found,) = modules.records()
+    assert (found.state, found.name, found.path) == (State.LOADED, "n" * 64, "/m.o")
+    modules.mark(1, State.GONE)
+    modules.mark(1, State.LOADED, "again")
+    (found,) = modules.records()
+    assert (found.state, found.name) == (State.GONE, "n" * 64)
+
+
+def test_a_full_table_keeps_the_modules_that_are_there() -> None:
+    """Those that have gone make room, any number of times; marking goes on to work."""
+    modules = ModuleTable(memoryview(bytearray(2048)))
+    add(modules, 0, (0x1000, "stays"))
+    modules.mark(0, State.LOADED, "first")
+    for ident in range(1, 100):
+        add(modules, ident, (0x1000 * (ident + 1), f"symbol{ident}"))
+        first, *_, last = modules.records()
+        assert (first.name, list(first.symbols)) == ("first", [(0x1000, "stays")])
+        assert (last.id, last.state, list(last.symbols)) == (
+            ident, State.LOADING, [(0x1000 * (ident + 1), f"symbol{ident}")],
+        )  # fmt: skip
+        modules.mark(ident, State.GONE)
+        assert list(modules.records())[-1].state == State.GONE
+    assert modules.without_symbols == 0
+
+
+def test_where_symbols_find_no_room_the_module_does() -> None:
+    """That is counted; one that does not fit at all is left out, and marking it does nothing."""
+    modules = ModuleTable(memoryview(bytearray(24 + 2 * 256)))
+    add(modules, 1, *((i, f"symbol{i}") for i in range(100)))
+    (found,) = modules.records()
+    assert (found.id, list(found.symbols), modules.without_symbols) == (1, [], 1)
+    add(modules, 2, path="/" + "p" * 300)
+    modules.mark(2, State.LOADED)
+    assert [found.id for found in modules.records()] == [1]
+    assert modules.without_symbols == 2
+    modules.mark(1, State.GONE)
+    add(modules, 3)
+    assert [found.id for found in modules.records()][-1] == 3
+
+
+class Words:
+    """Every state of a table's head between two words of a write."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writes = 0
+        self.left = -1
+        real = struct.Struct
+
+        class Word:
+            size = 8
+
+            @staticmethod
+            def pack_into(memory: Any, at: int, value: int) -> None:
+                if self.writes == self.left:
+                    raise KeyboardInterrupt
+                self.writes += 1
+                real("=Q").pack_into(memory, at, value)
+
+        monkeypatch.setattr(table, "_WORD", Word)
+
+
+@pytest.mark.parametrize("die_after", range(6))
+def test_a_death_between_two_words_of_the_table_leaves_a_whole_one(
+    monkeypatch: pytest.MonkeyPatch, die_after: int
+) -> None:
+    """Also while it moves to its other half, which has records of before."""
+    memory = bytearray(24 + 2 * 512)
+    modules = ModuleTable(memoryview(memory))
+    for ident in range(40):  # both halves have been used
+        add(modules, ident, (ident, "s" * (ident % 7)))
+        if ident != 39:
+            modules.mark(ident, State.GONE)
+    words = Words(monkeypatch)
+    words.left = die_after
+    try:
+        for ident in range(40, 60):
+            before = [found.id for found in modules.records()]
+            add(modules, ident, (ident, "a name that is rather long"))
+            modules.mark(ident, State.GONE)
+    except KeyboardInterrupt:
+        pass
+    after = [found.id for found in ModuleTable(memoryview(memory)).records()]
+    assert 39 in after
+    assert after in (before, [39])  # as it was, or moved
+
+
+# -- everything -----------------------------------------------------------------------------------------
+
+
+def test_the_areas_of_a_boot_do_not_overlap() -> None:
+    """Each is filled to the brim; none changes another."""
+    evidence = Evidence(4096)
+    evidence.ram[:] = b"\xff" * 4096
+    for i in range(len(evidence.vitals)):
+        evidence.vitals[i] = -1 - i
+    for stamp in range(1, SLOTS + 1):
+        record(evidence.calls, stamp, b"\xff" * STACK)
+    evidence.publish({"version": "v"})
+    evidence.say({"reason": "r"})
+    add(evidence.modules, 1)
+    assert evidence.vitals[0] == -1
+    assert evidence.vitals[len(evidence.vitals) - 1] == -len(evidence.vitals)
+    assert len(evidence.calls.last(1000)) == SLOTS
+    assert (evidence.published(), evidence.said()) == ({"version": "v"}, {"reason": "r"})
+    assert [found.id for found in evidence.modules.records()] == [1]
+    evidence.close()
+    assert evidence.said() == {"reason": "r"}
+
+
+def test_a_text_that_finds_no_room_is_left_out_and_says_so() -> None:
+    """The kernel goes on, and so does whoever reads."""
+    evidence = Evidence(4096)
+    assert (evidence.published(), evidence.said()) == ({}, {})
+    evidence.publish({"version": "x" * (9 << 20)})
+    (left,) = evidence.published().items()
+    assert left[0] == "left_out"
+    assert left[1].startswith(f"{(9 << 20) + 15} bytes; the limit is ")
+
+
+def test_status_of_a_kernel_before_its_first_word() -> None:
+    """Zeros and nothing, and no uptime."""
+    status = kernel_status(Evidence(4096), "i386", 3)
+    assert (status["machine"], status["boot"], status["uptime"], status["version"]) == ("i386", 3, 0.0, "")
+    assert status["lkm"] == {"modules": [], "reservations": 0, "holder": None}
+    assert (status["replaced"], status["in_vain"], status["waiting"]) == ({}, {}, [])
+
+
+def test_status_of_a_kernel() -> None:
+    """Every counter has its place; of the modules those that are loaded are shown."""
+    evidence = Evidence(4096)
+    for place in range(vitals.CONNECTIONS, vitals.RATE + 1):
+        evidence.vitals[place] = 100 + place
+    evidence.vitals[vitals.BOOTED_AT] = 1
+    text = {
+        "version": "NetBSD", "holder": {"comm": "modload", "pid": 7}, "replaced": {"210": "mod"},
+        "in_vain": {"511": 2}, "waiting": [{"pid": 3}],
+    }  # fmt: skip
+    evidence.publish(text)
+    for ident in range(3):
+        add(evidence.modules, ident)
+    evidence.modules.mark(1, State.LOADED, "hello")
+    evidence.modules.mark(2, State.LOADED, "gone")
+    evidence.modules.mark(2, State.GONE)
+    status = kernel_status(evidence, "amd64", 1)
+    assert status.pop("uptime") > 0
+    module = {"id": 1, "name": "hello", "area": 0x2000, "size": 0x800, "path": "/m.o"}
+    holder = text.pop("holder")
+    assert status == {
+        "machine": "amd64",
+        "boot": 1,
+        "securelevel": 100 + vitals.SECURELEVEL,
+        "processes": 100 + vitals.PROCESSES,
+        "syscalls": 100 + vitals.SYSCALLS,
+        "memory": {
+            "total": 100 + vitals.MEMORY_TOTAL, "used": 100 + vitals.MEMORY_USED,
+            "heap": 100 + vitals.HEAP_USED,
+        },
+        "lkm": {"modules": [module], "reservations": 100 + vitals.RESERVATIONS, "holder": holder},
+        "programs": {
+            "running": 100 + vitals.PROGRAMS,
+            "memory": {"total": 100 + vitals.FRAMES_TOTAL, "free": 100 + vitals.FRAMES_FREE},
+        },
+        **text,
+    }  # fmt: skip
+
+
+def test_slots_follow_one_another() -> None:
+    """No record overlaps the next one."""
+    ring = CallRing()
+    places = list(islice(ring.places, SLOTS + 1))
+    assert places[0] == places[-1]
+    assert all(a.stop + STACK == b.start for a, b in zip(places, places[1:-1], strict=False))
