@@ -10,6 +10,7 @@ import json
 import os
 import select
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -18,7 +19,8 @@ from lkmtools.wire.poller import Poller
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces
 PIECE = 4 << 10  # characters of a text in one message: JSON makes at most 12 bytes of one
-_FILES = 8  # descriptors with one message, at most
+_FD = struct.Struct("=i")
+_RIGHTS = socket.CMSG_LEN(8 * _FD.size)  # room for descriptors: at most 8 with one message
 
 Message = dict[str, Any]
 
@@ -72,15 +74,15 @@ class Channel:
         """What has come; ends when nothing more is there now."""
         while True:
             try:
-                data, files, _, _ = socket.recv_fds(self.socket, MOST, _FILES, socket.MSG_CMSG_CLOEXEC)
+                data, rights, _, _ = self.socket.recvmsg(MOST, _RIGHTS, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
             except OSError:
-                data, files = b"", []
+                data, rights = b"", []
             if not data:
                 self._ended()
                 return
-            yield json.loads(data), list(files)
+            yield json.loads(data), [fd for _, _, raw in rights for (fd,) in _FD.iter_unpack(raw)]
 
     def flush(self, seconds: float) -> None:
         """Send what is queued, waiting at most so long. For last words only."""
