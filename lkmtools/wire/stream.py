@@ -102,6 +102,7 @@ class Stream:
             return
         if self.out:
             self.out += data
+            self.watch()  # no more is read once the queue is long
             return
         try:
             sent = self.socket.send(data)
