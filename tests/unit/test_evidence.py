@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -406,4 +406,4 @@ def test_slots_follow_one_another() -> None:
     ring = CallRing()
     places = list(islice(ring.places, SLOTS + 1))
     assert places[0] == places[-1]
-    assert all(a.stop + STACK == b.start for a, b in zip(places, places[1:-1], strict=False))
+    assert all(a.stop + STACK == b.start for a, b in pairwise(places))
