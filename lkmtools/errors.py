@@ -17,7 +17,7 @@ def bug(error: BaseException) -> str:
         return f"internal error: {what}"
     code = trace.tb_frame.f_code
     file = code.co_filename.rpartition("/")[2]
-    return f"internal error: {what} in {code.co_name}() ({file}, line {trace.tb_lineno})"
+    return f"internal error: {what} in {code.co_qualname} ({file}, line {trace.tb_lineno})"
 
 
 class LkmtoolsError(Exception):

@@ -95,11 +95,9 @@ class Supervisor:
         self._on_up = self._listen
         prepare(self.plan.config)
         self._boot()
-        while self._acceptor is None:
+        while self._acceptor is None and not self._stopping:
             if self.halted is not None and not self._inquests:
                 raise DaemonError(self.halted)
-            if self._stopping:
-                raise DaemonError("it was stopped while it started")
             self._turn()
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
