@@ -41,8 +41,8 @@ from lkmtools.machine import Prototype, UserThread
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
-MAXPROC = 160  # processes that run programs, of one kernel
-MAXUPRC = 100  # ... of one user other than root
+MAXPROC = 20 + 16 * 32  # processes that run programs, of one kernel (NPROC, with 32 maxusers)
+MAXUPRC = 160  # ... of one user other than root (CHILD_MAX)
 FORK_FUNC = Prototype("void func(void *arg)")
 
 
@@ -106,6 +106,7 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     program.on_exit = on_exit
     proc.vm = Vmspace(ProgramMapper(k, program))
     lwp = proc.lwp
+    k.sched.runq.new_slice(lwp)
     _start(k, proc, lambda: exec_image(k, lwp, what.name, what.image, what.args, what.env))
     return proc
 

@@ -52,6 +52,8 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
+        self.asleep = 0.0  # of time.monotonic(): when its last sleep began
+        self.slice = 0  # blocks that are left of a program's time slice: see kern_runq.py
         self.sy_call = 0  # the module's function that serves the system call in progress
         self.kept: set[int] = set()  # memory of modules unloaded meanwhile, until that function has returned
         self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet
@@ -123,7 +125,7 @@ class Exit(NamedTuple):
 
 
 class Usage:
-    """What processes have used: seconds of the CPU, signals taken."""
+    """What processes have used: seconds of the host's processor, signals taken."""
 
     __slots__ = ("seconds", "signals")
 

@@ -1,8 +1,9 @@
-"""Scheduling and sleeping: the run queue, tsleep and wakeup, timeouts (kern_synch.c, kern_timeout.c).
+"""Scheduling and sleeping: switching, tsleep and wakeup, timeouts (kern_synch.c, kern_timeout.c).
 
-A kernel thread (lwp) is a greenlet. One hub, the greenlet that calls Kernel.step(), switches to each runnable
-one in turn. Kernel mode is not preempted, as in the LKM era: when the clock ticks in module code the hub
-serves sockets and soft interrupts, and then the same lwp goes on.
+A kernel thread (lwp) is a greenlet. One hub, the greenlet that calls Kernel.step(), switches to the runnable
+ones, in the order of the run queue (kern_runq.py). Kernel mode is not preempted, as in the LKM era: when the
+clock ticks in module code the hub serves sockets and soft interrupts, and then the same lwp goes on. When it
+ticks in a program the round is over.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from lkmtools.abi.errno import EINTR, EWOULDBLOCK
 from lkmtools.abi.mutex import IPL_NONE
 from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
+from lkmtools.kern.kern_runq import RunQueue
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -50,14 +52,14 @@ class Timer:
 
 
 class Scheduler:
-    """The run queue, the sleep queues and the clock of one kernel."""
+    """The hub, the sleep queues and the clock of one kernel."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._k = kernel
         self.current: Lwp | None = None
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
-        self._runq: deque[Lwp] = deque()
+        self.runq = RunQueue(kernel)
         self._sleepers: dict[int, list[Lwp]] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._timers_limit = _FEW_TIMERS
@@ -66,6 +68,8 @@ class Scheduler:
         self._soft_ready = False  # the soft-interrupt lwp has what it waited for
         self._preempted = False
         self._nap = 0.0
+        self.resched = False  # the clock has ticked while the kernel worked for the program that runs
+        self._requeue = False  # the program that gave up the CPU wants it back
         self.boottime = time.time()
         self._start = time.monotonic()
         self.hub: greenlet = getcurrent()
@@ -96,11 +100,17 @@ class Scheduler:
 
     def timeout(self) -> float | None:
         """Seconds until step() has something to do; 0 now, None when only an event from outside helps."""
-        if self._runq or ((self._soft_ready or self._soft) and self._soft_due()):
+        if (self._soft_ready or self._soft) and self._soft_due():
             return 0.0
+        wait = self.runq.timeout()
+        if wait == 0.0:
+            return wait
         while self._timers and self._timers[0][2].action is None:
             heapq.heappop(self._timers)
-        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+        if not self._timers:
+            return wait
+        due = max(0.0, self._timers[0][0] - time.monotonic())
+        return due if wait is None else min(wait, due)
 
     def _expire(self) -> None:
         now = time.monotonic()
@@ -113,39 +123,40 @@ class Scheduler:
     # -- running ----------------------------------------------------------------------------------------
 
     def ready(self, lwp: Lwp) -> None:
-        """Put an lwp at the end of the run queue; the soft-interrupt lwp runs before it."""
+        """An lwp is to run; the soft-interrupt lwp runs before the others."""
         if lwp is self._k.softlwp:
             self._soft_ready = True
         else:
-            self._runq.append(lwp)
+            self.runq.ready(lwp)
 
     def step(self) -> None:
-        """One round: due timers, soft interrupts, then every lwp that was runnable when it began."""
+        """One round: due timers, soft interrupts, then a round of the run queue."""
         self.hub = getcurrent()
         if self._timers:
             self._expire()
         if (self._soft_ready or self._soft) and self._soft_due():
             self._softintr()
-        for _ in range(len(self._runq)):
-            if self._runq:
-                self._run(self._runq.popleft())
+        self.runq.round(self._run)
 
     def _run(self, lwp: Lwp) -> None:
         """Switch to `lwp` until it sleeps or ends; clock ticks are served in between."""
-        k = self._k
+        k, program = self._k, lwp.proc.program
         while True:
-            began = time.monotonic()
-            if began >= k.clock.due:
+            if time.monotonic() >= k.clock.due:
                 k.clock.hardclock()
             self.current = lwp
             if k.engine.current is not lwp.thread:
                 k.engine.current = lwp.thread
                 k.mem.set_ptr(k.curlwp, lwp.addr)
                 k.vitals.running(lwp.proc.pid)
-            lwp.greenlet.switch()
+            if program is None:
+                lwp.greenlet.switch()
+            else:
+                self.runq.run(lwp, program)
             self.current = None
-            if lwp.proc.program is not None:
-                lwp.proc.program.usage.seconds += time.monotonic() - began
+            if self._requeue:
+                self._requeue = False
+                self.runq.preempted(lwp)
             if k.lkm.waiters.lwps:
                 k.lkm.waiters.ran(lwp)
             if not self._preempted:
@@ -200,6 +211,8 @@ class Scheduler:
         if lwp is None:  # machine code that is called from the hub
             return
         self._preempted = True
+        if lwp.proc.program is not None:
+            self.resched = True
         self._nap = min(nap, _LONGEST_NAP)
         self._away(lwp)
 
@@ -244,12 +257,20 @@ class Scheduler:
         """Let every other runnable lwp run first (yield())."""
         lwp = self.current
         if lwp is not None and lwp is not self._k.softlwp:
-            self.ready(lwp)
+            self.runq.yields(lwp)
             self._suspend(lwp, "yield")
+
+    def roundrobin(self) -> None:
+        """The clock has ticked in a program: others may run, then it goes on."""
+        lwp = self.current
+        assert lwp is not None
+        self.resched, self._requeue = False, True
+        self._suspend(lwp, "preempt")
 
     def _sleep(self, lwp: Lwp, ident: int, wmesg: str, catch: bool) -> None:
         lwp.wchan, lwp.wmesg, lwp.catch, lwp.woken = ident, wmesg, catch, 0
         self._k.vitals.changed = True
+        lwp.asleep = time.monotonic()
         self._sleepers.setdefault(ident, []).append(lwp)
         try:
             self._suspend(lwp, wmesg)
@@ -289,7 +310,10 @@ class Scheduler:
         if lwp.wchan is not None:
             self._leave(lwp)
             lwp.woken = errno
-            self.ready(lwp)
+            if lwp is self._k.softlwp:
+                self.ready(lwp)
+            else:
+                self.runq.wakes(lwp)
 
     def wakeup(self, ident: int, most: int | None = None) -> int:
         """Make runnable those who sleep on `ident`, first come first, `most` of them; returns how many."""

@@ -118,6 +118,7 @@ class Kernel:
         self.dm = self.port.dm
         self.version = f"{OSTYPE} {OSRELEASE} (LKMTOOLS) #{bootno}"
         self.on_preempt: Callable[[], None] = lambda: None
+        self.linger = 0.0  # seconds for which programs let a client that got an answer make its next request
         self.dead = False  # panicked or shut down: nothing runs any more
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
@@ -266,6 +267,7 @@ class Kernel:
         proc.files = Descriptors()
         proc.lwp.greenlet = greenlet(lambda: self._main(proc), parent=self.sched.hub)
         self.procs[proc.pid] = proc
+        self.sched.runq.answered()
         return proc
 
     def submit(self, proc: Proc, request: Request, reply: Callable[[Reply], None]) -> None:
@@ -338,6 +340,7 @@ class Kernel:
                     sched.userret()
                 update()
                 reply(answer)
+                sched.runq.answered()
             if proc.exiting:
                 break
             proc.busy = False

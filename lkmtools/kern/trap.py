@@ -1,7 +1,7 @@
 """The life of a program: user mode, and what takes it out of there (trap.c, syscall.c of the machines).
 
 An lwp that runs a program alternates between user mode and this loop. System calls go through sysent[] like
-everybody's; faults and exceptions are signals, never panics; a clock tick lets the other lwps run.
+everybody's; faults and exceptions are signals, never panics; a clock tick lets the hub decide who goes on.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def userland(k: Kernel, lwp: Lwp) -> None:
                 sched.userret()
         elif stop != PREEMPTED:
             _exception(k, lwp, program)
-        if watchdog.tick or stop == PREEMPTED:
+        if watchdog.tick or stop == PREEMPTED or sched.resched:
             watchdog.tick = False
-            sched.yield_cpu()
+            sched.roundrobin()
 
 
 def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
