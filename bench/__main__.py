@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import boot, calls, devices, exec, ksyms, linux, many, memory, supervisor, tools, wire
+from bench import boot, calls, crowd, devices, exec, ksyms, linux, many, memory, supervisor, tools, wire
 
 SUITES = {
     "tools": tools,
@@ -18,6 +18,7 @@ SUITES = {
     "exec": exec,
     "linux": linux,
     "devices": devices,
+    "crowd": crowd,
     "boot": boot,
     "supervisor": supervisor,
     "memory": memory,

@@ -8,8 +8,8 @@ only computing, and estcpu sees to it that this cannot be had for ever. Here it 
 - behind these wait programs whose slice is used up, children that were just forked, and who yields. Each
   gets a slice when its turn comes.
 
-A slice is so many blocks of code, in user mode and in kernel mode, with the charges of Engine.spent(). A tick of
-the host's clock does not end it: the sockets are looked at, and the program goes on.
+A slice is so many blocks of code, in user mode and in kernel mode, with the charges of Engine.spent(). A tick
+of the host's clock does not end it: the sockets are looked at, and the program goes on.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from lkmtools.kern.uvm_map import Done
 
 
+LINGER = 0.001  # seconds in which a client that got an answer may ask again before programs go on
+
+
 class Interrupted(BaseException):
     """Leaves step() in the middle of module code: the kernel that runs there is given up."""
 
@@ -78,6 +81,7 @@ class Server:
         self._served = False
         self._shown = False  # since the last answer, which the kernel shows first, nothing has happened
         kernel.on_preempt = self.on_preempt
+        kernel.linger = LINGER
         kernel.mem.shared.on_move = self._page_moved
         self._welcome = self._greeting()
         self.poller.add(kernel.host.fileno(), lambda events: kernel.host.poll(kernel))
