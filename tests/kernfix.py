@@ -24,7 +24,7 @@ from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern.emul import emuls
 from lkmtools.kern.syscall import replaced
 from lkmtools.local import LocalKernel
-from lkmtools.machine import Prototype
+from lkmtools.machine import KernelFunction, Prototype
 
 HEAD = """
 #include <sys/param.h>
@@ -193,31 +193,37 @@ class Started:
 
 
 class _Hook:
-    """sysent[511] for a while: a Python function as a system call."""
+    """sysent[511] for a while: a Python function as a system call.
+
+    It is a kernel function at an address of its own, where no code is.
+    """
 
     NUMBER = SYS_NSYSENT - 1
+    PROTO = Prototype("int hook(struct lwp *l, const void *v, register_t *retval)")
 
     def __init__(self, k: Any, action: Callable[[], object]) -> None:
         self.k, self.action = k, action
 
     def __enter__(self) -> int:
         k = self.k
-        self.stub = next(f for f in k.engine.text.functions if f.name == "nullenodev")
+        self.stub = KernelFunction(self.PROTO, self._run)
+        self.stub.binding = self.PROTO.bind(k.port)
+        self.stub.addr = k.heap.alloc(1)
+        k.engine.stubs[self.stub.addr] = self.stub
         self.slot = k.sysent + self.NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
         self.old = k.mem.ptr(self.slot)
-        self.body, self.stub.body = self.stub.body, self._run
         k.mem.set_ptr(self.slot, self.stub.addr)
         return self.NUMBER
 
     def _run(self, k: Any, *args: int) -> int:
-        if args:
-            self.action()
+        self.action()
         return 0
 
     def __exit__(self, *exc: object) -> None:
-        self.stub.body = self.body
         if not self.k.dead:
             self.k.mem.set_ptr(self.slot, self.old)
+            del self.k.engine.stubs[self.stub.addr]
+            self.k.heap.free(self.stub.addr)
 
 
 def failure(action: Callable[[], object]) -> KernelError:

@@ -186,7 +186,7 @@ class Binding:
                 pushes.append(f"a[{i}]>>{width}&{mask:#x}")
                 if dm.byteorder == "big":
                     pushes[-2:] = pushes[:-3:-1]
-        self._places, self._pushes = places, pushes
+        self._places, self._pushes = tuple(places), pushes
         self.words = len(pushes)
         self.nregs = min(self.words, len(port.args))
         self.nstack = self.words - self.nregs
@@ -210,6 +210,25 @@ class Binding:
     def decode_words(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
         """Arguments from argument words of 64 bits."""
         return _compile("w", [_argument(self.port.dm, *place, 64) for place in self._places])
+
+    @cached_property
+    def encode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+        """The words of arguments, in registers and then on the stack, as layout() stores them."""
+        return _compile("a", self._pushes)
+
+    def begins(self, other: Binding) -> int | None:
+        """How many parameters this has when the `other` passes them first, place by place; else None."""
+        count = len(self._places)
+        same = self._places == other._places[:count]
+        return count if same and not self.takes_list and not other.takes_list else None
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the greatest value of the result's type; 0 and 0 of void."""
+        bits, signed = 8 * self.proto.ret.size(self.port.dm), self.proto.ret.signed(self.port.dm)
+        if not bits:
+            return 0, 0
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
 
     def layout(self, buffer: Any, base: int, words: int, gate: int) -> Callable[..., int]:
         """A function f(top, fp, function, args) that stores what Port.entry_code takes, and answers sp.

@@ -24,6 +24,7 @@ from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
+from lkmtools.machine.stubcall import stub_caller
 from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
@@ -37,13 +38,14 @@ _SLOWEST = 2  # code that takes more than this many times the processor time of 
 class Level:
     """One call into machine code that has not returned."""
 
-    __slots__ = ("addr", "fn", "fp", "sp", "sp0")
+    __slots__ = ("addr", "fn", "fp", "sp", "sp0", "taken")
 
     def __init__(self, addr: int, sp0: int) -> None:
         self.addr = addr
         self.sp0 = sp0  # where the return address to the gate lies
         self.sp = sp0  # at the kernel function's entry, while one runs
         self.fp = 0
+        self.taken = 0  # bytes below sp that the kernel functions have which that function called
         self.fn: KernelFunction | None = None
 
 
@@ -54,6 +56,7 @@ class Thread:
         self.stack_base = 0
         self.stack_top = 0
         self.levels: list[Level] = []
+        self.taken = 0  # bytes at the top that kernel functions have which no machine code called
         self.context: ctypes.c_void_p | None = None
         self.calls = 0  # of kernel functions
         self.extra = 0  # blocks it is charged besides what it ran
@@ -92,12 +95,14 @@ class Engine:
         self.mem = mem
         self.context = context
         self.text = text
-        self.stubs = text.stubs
+        self.stubs = dict(text.stubs)
         self.brake = Brake()
         self.cpu = Cpu(mem, self.brake, text, self.calls)
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
+        # How the kernel calls a function through a table, by its address and the table's prototype.
+        self._stub_callers: dict[tuple[int, Prototype], Callable[[tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
@@ -155,12 +160,19 @@ class Engine:
         """Call the C function at `addr` and return its result; a stub runs as Python, without the CPU."""
         fn = self.stubs.get(addr)
         if fn is not None:
-            return self._call_stub(fn, args)
+            return self._call_stub(proto, fn, args)
         return (self._callers.get(proto) or self.caller(proto))(addr, args)
 
-    def _call_stub(self, fn: KernelFunction, args: tuple[int, ...]) -> int:
+    def _call_stub(self, proto: Prototype, fn: KernelFunction, args: tuple[int, ...]) -> int:
+        """A kernel function in a table of `proto`; its frame is counted against the kernel stack."""
+        call = self._stub_callers.get((fn.addr, proto)) or self._stub_caller(proto, fn)
+        thread = self.current
+        floor: Level | Thread = thread.levels[-1] if thread.levels else thread
+        floor.taken += _KERNEL_FRAME
         try:
-            return fn.body(self.context, *args) or 0
+            if floor.taken > _KERNEL_FRAME:  # the first has its frame anyway
+                self._check_stack(thread, floor.taken)
+            return call(args)
         except KernelError as error:
             if not fn.binding.returns_errno:
                 raise
@@ -168,6 +180,20 @@ class Engine:
             return error.errno
         except MemFault as fault:
             self.on_fault(self.current, fault, fn)
+        finally:
+            floor.taken -= _KERNEL_FRAME
+
+    def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
+        call = self._stub_callers[fn.addr, proto] = stub_caller(self, proto, fn)
+        return call
+
+    def _check_stack(self, thread: Thread, taken: int) -> None:
+        """A fault when kernel functions that call one another leave no room for another one."""
+        if not thread.stack_top:
+            self.new_stack(thread)
+        top = thread.sp - taken
+        if top - _HEADROOM < thread.stack_base:
+            self.on_fault(thread, MemFault(min(top, thread.stack_base) - self.port.return_size, WRITE), None)
 
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
         """What call(proto, addr, *args) does where no stub is, as f(addr, args): all but these is at hand."""
@@ -182,12 +208,12 @@ class Engine:
             levels = thread.levels
             if levels:
                 outer = levels[-1]
-                top, fp = outer.sp - _KERNEL_FRAME, outer.fp
+                top, fp = outer.sp - outer.taken - _KERNEL_FRAME, outer.fp
                 cpu.regs = ()  # no longer those of the call of the kernel function that makes this one
             else:
                 if not thread.stack_top:
                     self.new_stack(thread)
-                top, fp = thread.stack_top, 0
+                top, fp = thread.stack_top - thread.taken, 0
                 thread.started = thread.since = self.spent(thread)
                 thread.seen_calls = thread.calls
                 thread.processor = 0.0

@@ -1,0 +1,83 @@
+"""A kernel function that stands in a table of another prototype, called by the kernel.
+
+C passes what the table's prototype says, and the function takes from registers and stack what its own says:
+an argument that was not passed is whatever stands there. Here that is JUNK, so that every run sees the same.
+What comes back is converted to the result type of the table's prototype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.machine.cproto import Binding, Prototype, VaList
+from lkmtools.machine.port import FIRST_ARG
+
+if TYPE_CHECKING:
+    from lkmtools.machine.engine import Engine
+    from lkmtools.machine.port import Words
+    from lkmtools.machine.text import KernelFunction
+
+JUNK = 0xA5A5A5A5A5A5A5A5  # of which a word of the machine takes the lower end
+_REGS = (0,) * FIRST_ARG  # what decode() finds before the arguments
+_Call = Callable[[tuple[int, ...]], int]
+
+
+def stub_caller(engine: Engine, proto: Prototype, fn: KernelFunction) -> _Call:
+    """f(args): call `fn` with the arguments of `proto`, and give its result as `proto` has it."""
+    table = proto.bind(engine.port)
+    convert = _arguments(engine, table, fn.binding)
+    least, most = table.limits
+    narrow, context = _narrow(table), engine.context
+    if convert is None:
+
+        def call(args: tuple[int, ...]) -> int:
+            value = fn.body(context, *args) or 0
+            return value if least <= value <= most else narrow(value)
+
+    else:
+
+        def call(args: tuple[int, ...]) -> int:
+            value = fn.body(context, *convert(args)) or 0
+            return value if least <= value <= most else narrow(value)
+
+    return call
+
+
+def _arguments(
+    engine: Engine, table: Binding, own: Binding
+) -> Callable[[tuple[int, ...]], tuple[Any, ...]] | None:
+    """What makes the arguments of `own` of those of `table`; None when they are the same."""
+    count = own.begins(table)
+    if count is not None:
+        return None if table.begins(own) == count else lambda args: args[:count]
+    junk = JUNK & engine.port.dm.mask
+    missing = (junk,) * max(own.words - table.words, 0)
+    encode, decode = table.encode, own.decode
+
+    def convert(args: tuple[int, ...]) -> tuple[Any, ...]:
+        words = encode(args) + missing
+        taken: tuple[Any, ...] = decode(_REGS + words)
+        return _with_list(engine, own, taken, words, junk) if own.takes_list else taken
+
+    return convert
+
+
+def _with_list(
+    engine: Engine, own: Binding, args: tuple[Any, ...], words: tuple[int, ...], junk: int
+) -> tuple[Any, ...]:
+    """Arguments of which one is a variable list: the words behind the named ones, or a va_list."""
+    at, dm = own.va_param, engine.port.dm
+    if at is None:
+        rest: Iterator[int] = chain(words[own.words :], repeat(junk))
+        return (*args, VaList(dm, rest.__next__))
+    passed: Words = engine.port.va_list(engine.mem, args[at])
+    return (*args[:at], VaList(dm, passed), *args[at + 1 :])
+
+
+def _narrow(table: Binding) -> Callable[[int], int]:
+    """C's conversion of a result to the type that the caller expects."""
+    dm, result = table.port.dm, table.result
+    width, mask = 8 * dm.pointer, dm.mask
+    return lambda value: result((0, value & mask, value >> width & mask))
