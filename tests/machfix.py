@@ -56,6 +56,7 @@ class Bench:
         self.engine = Engine(self.mem, Text(self.port, rows), self)
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failure
+        self.engine.on_error = self._error
         self.engine.new_stack = self._stack
         self.kernel = {row.name: row.addr for row in rows}
         self.symbols: dict[str, int] = {}
@@ -66,6 +67,9 @@ class Bench:
 
     def _failure(self, thread: Thread, why: str) -> NoReturn:
         raise Stopped(why, None)
+
+    def _error(self, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]) -> NoReturn:
+        raise error
 
     def _stack(self, thread: Thread) -> None:
         thread.stack_base = self.pages(16, READ | WRITE)

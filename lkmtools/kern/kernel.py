@@ -22,7 +22,7 @@ from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.evidence import Evidence
-from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
+from lkmtools.kern import bugs, conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.buf_cache import Buffers
 from lkmtools.kern.config import MAX_RAM, MIN_RAM, Config, Cred
 from lkmtools.kern.console import Console
@@ -163,6 +163,7 @@ class Kernel:
         self.engine.entry_limit = self.config.entry_limit
         self.engine.on_fault = self._fault
         self.engine.on_failure = self._failed
+        self.engine.on_error = self._bug_in
         self.engine.name_of = self.symbolize
         self.engine.on_tick = self._tick
         self.engine.new_stack = self._new_stack
@@ -314,6 +315,9 @@ class Kernel:
             raise
         except MemFault as fault:  # in work for no kernel function: a table that leads nowhere
             self._fault(self.engine.current, fault, None)
+        except Exception as error:
+            bugs.note(error)
+            raise self._panicked(bugs.describe(error), None) from None
 
     def timeout(self) -> float | None:
         """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""
@@ -439,6 +443,14 @@ class Kernel:
     def _fault(self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
         reason = panic.explain(self, thread, fault, fn)
         raise self._panicked(reason, fault if isinstance(fault, Fault) else None)
+
+    def _bug_in(
+        self, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]
+    ) -> NoReturn:
+        """A kernel function let a Python error out: our bug, and this kernel's end."""
+        bugs.note(error)
+        where = f"{bugs.call_text(fn.proto, args)}{panic.called_from(self, thread)}"
+        raise self._panicked(f"{bugs.describe(error)} in {where}", None) from None
 
     def _failed(self, thread: Thread, why: str) -> NoReturn:
         """Machine code broke the rules between instructions: it ran too long, or lost its stack."""

@@ -38,9 +38,7 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
     if isinstance(fault, MemFault):
         addr = fault.addr & k.dm.mask  # Python's sums do not wrap
         what = f"page fault: {_ACCESS[fault.access]} at {addr:#x}"
-        caller = caller_pc(k, thread)
-        by = f" called from {k.symbolize(caller, returns=True)}" if caller else ""
-        where = f" in {fn.name}(){by}" if fn else ""
+        where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
         return f"{what}{_nature(k, addr, fault.access, thread)}{where}"
     what = fault.describe(k.port)
     if fault.addr is None:
@@ -57,6 +55,12 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
 def caller_pc(k: Kernel, thread: Thread) -> int:
     """The return address of the machine code that called the running kernel function; 0 when none did."""
     return _on_top(k, thread.levels[-1].sp) if thread.levels else 0
+
+
+def called_from(k: Kernel, thread: Thread) -> str:
+    """The words " called from f+0x10 [module]"; "" when no machine code called the running function."""
+    caller = caller_pc(k, thread)
+    return f" called from {k.symbolize(caller, returns=True)}" if caller else ""
 
 
 def _on_top(k: Kernel, sp: int) -> int:

@@ -218,8 +218,12 @@ class SystemCalls:
             args += (0,) * (binding.words - len(args))
         try:
             result = body(self._k, lwp, *binding.decode_words(args))
+        except KernelError:
+            raise
         except MemFault as fault:
-            self._k.engine.on_fault(lwp.thread, fault, self._k.engine.function_at(sy_call))
+            self._k.engine.on_fault(lwp.thread, fault, self._stubs[sy_call])
+        except Exception as error:
+            self._k.engine.on_error(lwp.thread, error, self._stubs[sy_call], (lwp.addr, *args))
         if result is None:
             return 0, 0
         if isinstance(result, tuple):

@@ -77,8 +77,9 @@ class Thread:
 class Engine:
     """Machine code, called from Python and calling back.
 
-    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)` and
-    `on_failure(thread, why)` must raise; `on_tick(thread)` is called at clock ticks, between instructions or
+    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)`,
+    `on_failure(thread, why)` and `on_error(thread, error, function, args)`, for a Python error that no
+    function should let out, must raise; `on_tick(thread)` is called at clock ticks, between instructions or
     kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
 
     Time is what machine code does, not what the host's clock says: `rate` blocks of code are a second
@@ -109,6 +110,7 @@ class Engine:
         self.rate = rate or measure_rate()
         self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
         self.on_failure: Callable[[Thread, str], NoReturn]
+        self.on_error: Callable[[Thread, Exception, KernelFunction, tuple[Any, ...]], NoReturn]
         self.on_tick: Callable[[Thread], None] = lambda thread: None
         self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
@@ -180,6 +182,8 @@ class Engine:
             return error.errno
         except MemFault as fault:
             self.on_fault(self.current, fault, fn)
+        except Exception as error:
+            self.on_error(self.current, error, fn, args)
         finally:
             floor.taken -= _KERNEL_FRAME
 
@@ -274,12 +278,13 @@ class Engine:
         level.fn = fn
         thread.calls += 1
         self._ring[place := next(self._places)] = self._stopped
+        args: tuple[Any, ...] = ()
         try:
             if binding.nstack:
                 words = self._stack_words(regs[1], binding)
                 binding.stack.pack_into(self._ring, place.stop, *words)
                 regs += words
-            args: tuple[Any, ...] = binding.decode(regs)
+            args = binding.decode(regs)
             if binding.takes_list:
                 args = self._with_list(binding, regs, args)
             value = fn.body(self.context, *args)
@@ -290,6 +295,8 @@ class Engine:
             value = error.errno
         except MemFault as fault:
             self.on_fault(thread, fault, fn)
+        except Exception as error:
+            self.on_error(thread, error, fn, args)
         if self.owner is not thread:
             self.own(thread)
         if cpu.regs is not stopped:  # machine code ran meanwhile, below this frame
