@@ -6,7 +6,8 @@ Page permissions are one byte a page. A page that programs of the host map too h
 (shared.py), at the same place of the mapping.
 
 There are two accessors. `Memory` itself is for the kernel's own tables: it checks bounds only. `Checked` is
-for every pointer that comes from a module: it faults where the CPU would. Both raise MemFault.
+for every pointer that comes from a module: it faults where the CPU would, and counts the bytes it handles.
+Both raise MemFault.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ PAGE_SIZE = 4096
 PAGE_SHIFT = 12
 READ, WRITE, EXEC = 1, 2, 4
 _ACCESS = {READ: "read", WRITE: "write", EXEC: "execute"}
+# By access, a table for translate(): 1 for the permissions of a page that do not include it.
+_DENIED = {access: bytes(not prot & access for prot in range(256)) for access in _ACCESS}
+_CHUNK = 1 << 20
 
 
 class MemFault(Exception):
@@ -253,7 +257,8 @@ class Memory(_Access):
 class Checked(_Access):
     """Memory as the CPU sees it in kernel mode: every page touched must permit the access.
 
-    `work` is how many bytes read(), write() and cstr() have handled so far.
+    `work` is how many bytes read(), write(), fill() and cstr() have handled so far, and the steps that
+    kernel functions have added which loop over something else.
     """
 
     __slots__ = ("work",)
@@ -283,28 +288,56 @@ class Checked(_Access):
         if length <= 0:
             return off
         first = off >> PAGE_SHIFT
-        last = off + length - 1 >> PAGE_SHIFT
-        prot = self.prot
-        if first == last and 0 <= off < self.size and prot[first] & access:
+        if first == off + length - 1 >> PAGE_SHIFT and 0 <= off < self.size and self.prot[first] & access:
             return off
-        for page in range(first, last + 1):
-            if not (0 <= page < len(prot) and prot[page] & access):
-                raise MemFault(max(addr, self.base + (page << PAGE_SHIFT)), access)
+        reach = self.reach(addr, length, access)
+        if reach < length:
+            raise MemFault(addr + reach, access)
         return off
+
+    def reach(self, addr: int, length: int, access: int) -> int:
+        """How many of `length` bytes from `addr` may be accessed before the first that may not."""
+        off = addr - self.base
+        if not 0 <= off < self.size:
+            return 0
+        first = off >> PAGE_SHIFT
+        pages = self.prot[first : (min(off + length, self.size) - 1 >> PAGE_SHIFT) + 1]
+        denied = pages.translate(_DENIED[access]).find(1)
+        end = first + (denied if denied >= 0 else len(pages)) << PAGE_SHIFT
+        return max(min(end - off, length), 0)
 
     def read(self, addr: int, length: int) -> bytes:
         """`length` bytes from `addr`."""
-        data = super().read(addr, length)
-        self.work += len(data)
-        return data
+        if length <= 0:
+            return b""
+        off = self.locate(addr, length, READ)
+        self.work += length
+        return self.buf[off : off + length]
 
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`."""
         super().write(addr, data)
         self.work += len(data)
 
+    def fill(self, addr: int, length: int, byte: int = 0) -> None:
+        """Set `length` bytes to `byte`."""
+        self.locate(addr, length, WRITE)
+        for at in range(0, length, _CHUNK):
+            self.write(addr + at, bytes((byte,)) * min(_CHUNK, length - at))
+
     def cstr(self, addr: int, limit: int = 65536) -> bytes:
         """A NUL-terminated string, without the NUL; `limit` bytes of it when there is no NUL so far."""
-        text = super().cstr(addr, limit)
-        self.work += len(text) + 1
-        return text
+        if limit <= 0:
+            return b""
+        take = min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit)
+        off = self.locate(addr, take, READ)
+        end = self.buf.find(b"\0", off, off + take)
+        if end < 0 and take < limit:
+            take = self.reach(addr, limit, READ)
+            end = self.buf.find(b"\0", off, off + take)
+            if end < 0 and take < limit:
+                raise MemFault(addr + take, READ)
+        if end < 0:
+            end = off + take
+        self.work += end - off + 1
+        return self.buf[off:end]

@@ -186,13 +186,36 @@ def test_an_unknown_member_is_a_key_error(mem: Memory) -> None:
         _ = mem.view(thing.layout(mem.dm), page(3)).nonsense
 
 
-def test_the_checked_accessor_counts_the_bytes_it_handles(mem: Memory) -> None:
-    """Reads, writes, and strings with their NUL; the kernel's own accessor counts nothing."""
-    mem.checked.write(page(3), b"twelve bytes")
-    assert mem.checked.work == 12
-    mem.checked.read(page(3), 7)
-    assert mem.checked.work == 12 + 7
-    assert mem.checked.cstr(page(3)) == b"twelve bytes"
-    assert mem.checked.work == 12 + 7 + 13
+def test_work_counts_the_bytes_that_bulk_operations_handle(mem: Memory) -> None:
+    """Integers and the kernel's own accesses are not counted, nor what a fault prevents."""
+    checked = mem.checked
+    checked.write(page(3), b"text\0" * 3)
+    assert checked.work == 15
+    assert checked.read(page(3), 10) == b"text\0text\0"
+    assert checked.cstr(page(3)) == b"text"
+    assert checked.work == 15 + 10 + 5
+    checked.fill(page(3), PAGE_SIZE + 1, 7)
+    assert checked.work == 30 + PAGE_SIZE + 1
+    assert mem.read(page(3), PAGE_SIZE + 2) == b"\7" * (PAGE_SIZE + 1) + b"\0"
+    checked.set_u32(page(3), checked.u32(page(4)))
     mem.write(page(3), b"more")
-    assert mem.checked.work == 12 + 7 + 13
+    with pytest.raises(MemFault):
+        checked.write(page(4), bytes(PAGE_SIZE + 1))
+    assert checked.work == 30 + PAGE_SIZE + 1
+
+
+def test_a_fill_that_cannot_be_done_whole_does_nothing(mem: Memory) -> None:
+    """The fault is at the first byte that is out of reach."""
+    with pytest.raises(MemFault) as caught:
+        mem.checked.fill(page(4), 1 << 62, 7)
+    assert caught.value.addr == page(5)
+    assert mem.read(page(4), 4) == bytes(4)
+
+
+def test_reach_ends_at_the_first_page_that_denies_the_access(mem: Memory) -> None:
+    """Or at the length asked for, or with RAM."""
+    reach = mem.checked.reach
+    assert reach(page(3) + 10, 1 << 40, WRITE) == 2 * PAGE_SIZE - 10
+    assert reach(page(2), 1 << 40, READ) == 4 * PAGE_SIZE
+    assert reach(page(3), 5, READ) == 5
+    assert [reach(addr, 1, READ) for addr in (page(1), BASE - 1, BASE + SIZE)] == [0, 0, 0]
