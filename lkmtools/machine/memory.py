@@ -61,8 +61,10 @@ class View:
         return value if field.many else value[0]
 
     def __setattr__(self, member: str, value: Any) -> None:
-        """Write `member`."""
+        """Write `member`; an integer modulo its width, as C stores it."""
         field = self._layout.fields[member]
+        if field.bound is None and isinstance(value, int):
+            value &= (1 << 8 * field.size) - 1
         off = self._mem.locate(self.addr + field.offset, field.size, WRITE)
         self._layout.put(self._mem.buf, off - field.offset, member, value)
 

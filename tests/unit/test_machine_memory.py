@@ -186,6 +186,14 @@ def test_an_unknown_member_is_a_key_error(mem: Memory) -> None:
         _ = mem.view(thing.layout(mem.dm), page(3)).nonsense
 
 
+def test_a_view_stores_an_integer_modulo_its_width(mem: Memory) -> None:
+    """As C does: too large, and too small."""
+    view: Any = mem.view(thing.layout(mem.dm), page(3))
+    view.n, view.big = 0xFFFF_FFFF + 6, -(1 << 64) - 2
+    view.put("in.b", mem.dm.mask + 3)
+    assert (view.n, view.big, view.get("in.b")) == (5, -2, 2)
+
+
 def test_work_counts_the_bytes_that_bulk_operations_handle(mem: Memory) -> None:
     """Integers and the kernel's own accesses are not counted, nor what a fault prevents."""
     checked = mem.checked
