@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 
+from lkmtools.kern.bound import CALL, CONVERSION, LIST_MAX, STEP
 from lkmtools.kern.export import Data, Function
 from lkmtools.kern.modules import DATA, FUNCTIONS
 
-_HEAD = """\
+_HEAD = f"""\
 # What modules may import
 
 Generated from the kernel's rows by `python -m lkmtools.kern.doc`; do not edit.
@@ -17,6 +18,12 @@ Each function is listed under the header that declares it. *Not written* means t
 function links, and that a call of it panics with its name; everything else is written. A function that
 returns an error number does so as NetBSD's does; pointers into memory that is not there are a panic which
 names the function and its caller.
+
+One call of a function handles at most {CALL} bytes, unless another limit stands with the function. An
+element of a list or table counts as {STEP} bytes, a conversion of a format as {CONVERSION}; a list or table
+has at most {LIST_MAX} elements. A request for more is a panic, or E2BIG, that names function, argument, value
+and limit.
+Time spent asleep, in delay() and in a module's own code is not counted: the watchdog limits that.
 """
 _PRIVATE = "## Declared in no header"
 _UNWRITTEN = "**Not written.**"
@@ -58,7 +65,8 @@ def _what(row: Function) -> str:
     if row.constant is not None:
         return f"Returns {row.constant}."
     doc = (row.body.__doc__ or "").strip()
-    return doc.partition("\n")[0].replace("|", "\\|")
+    most = "" if row.bound == CALL else f" At most {row.bound} bytes."
+    return doc.partition("\n")[0].replace("|", "\\|") + most
 
 
 if __name__ == "__main__":

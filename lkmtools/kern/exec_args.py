@@ -9,11 +9,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.errno import ENOEXEC, ENOMEM
+from lkmtools.abi.errno import E2BIG, ENOEXEC, ENOMEM
 from lkmtools.abi.exec import STACKGAPLEN, elf_args, exec_package, ps_strings
 from lkmtools.abi.exec import execsw as execsw_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MESSAGE, STEP
 from lkmtools.kern.exec_elf import AUX_ENTRIES
 from lkmtools.kern.export import export
 from lkmtools.machine import PAGE_SIZE, Prototype
@@ -28,6 +29,8 @@ _COPYARGS = Prototype(
 )
 _PARAMS = "(struct lwp *l, struct exec_package *pack, struct ps_strings *arginfo, char **stackp, void *argp)"
 MAX_ARGLEN = 256  # words
+MAX_STRINGS = 65536  # arguments, or of the environment
+MAX_STRINGS_SIZE = 1 << 20  # bytes of both
 AT_NULL, AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY = 0, 3, 4, 5, 6, 7, 8, 9
 
 
@@ -69,7 +72,7 @@ def make_stack(k: Kernel, package: ExecPackage, es: int) -> tuple[int, int]:
     return sp, strings
 
 
-@export(f"int copyargs{_PARAMS}", "sys/exec.h")
+@export(f"int copyargs{_PARAMS}", "sys/exec.h", bound=MESSAGE)
 def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
     """argc, the pointers and, behind the row's es_arglen words, the strings, to the user stack at *stackp.
 
@@ -81,22 +84,41 @@ def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp:
     nargs, nenv = info.ps_nargvstr, info.ps_nenvstr
     es = k.umem.view(exec_package.layout(k.dm), pack).ep_es
     arglen = k.umem.view(execsw_struct.layout(k.dm), es).es_arglen
+    for what, count, most in (
+        ("ps_nargvstr", nargs, MAX_STRINGS),
+        ("ps_nenvstr", nenv, MAX_STRINGS),
+        ("es_arglen", arglen, MAX_ARGLEN),
+    ):
+        if not 0 <= count <= most:
+            raise KernelError(E2BIG, f"copyargs: {what} is {count}; at most {most}")
     sp = k.umem.ptr(stackp)
-    texts = []
-    for _ in range(nargs + nenv):
-        texts.append(k.umem.cstr(argp, 1 << 20) + b"\0")
-        argp += len(texts[-1])
+    texts = _strings(k, argp, nargs + nenv)
     end = sp + (nargs + nenv + 3) * step
     at, pointers = end + arglen * step, []
     for text in texts:
         pointers.append(at)
         at += len(text)
-    words = [nargs, *pointers[:nargs], 0, *pointers[nargs:], 0]
+    words = [word & k.dm.mask for word in (nargs, *pointers[:nargs], 0, *pointers[nargs:], 0)]
     space.write(sp, struct.pack(f"{k.dm.order}{len(words)}{k.dm.word}", *words))
     space.write(end + arglen * step, b"".join(texts))
     info.ps_argvstr, info.ps_envstr = sp + step, sp + (nargs + 2) * step
     k.umem.set_ptr(stackp, end)
     return 0
+
+
+def _strings(k: Kernel, argp: int, count: int) -> list[bytes]:
+    """So many strings, one behind the other, each with its NUL. E2BIG."""
+    texts: list[bytes] = []
+    left = MAX_STRINGS_SIZE
+    for _ in range(count):
+        text = k.umem.cstr(argp, left + 1) + b"\0"
+        k.umem.work += STEP
+        left -= len(text)
+        if left < 0:
+            raise KernelError(E2BIG, f"copyargs: more than {MAX_STRINGS_SIZE} bytes of strings at {argp:#x}")
+        texts.append(text)
+        argp += len(text)
+    return texts
 
 
 def _elf_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
@@ -118,13 +140,13 @@ def _elf_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, 
     return 0
 
 
-@export(f"int elf32_copyargs{_PARAMS}", "sys/exec_elf.h")
+@export(f"int elf32_copyargs{_PARAMS}", "sys/exec_elf.h", bound=MESSAGE)
 def elf32_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
     """copyargs(), and the auxiliary vector from the struct elf_args at ep_emul_arg."""
     return _elf_copyargs(k, l_addr, pack, arginfo, stackp, argp)
 
 
-@export(f"int elf64_copyargs{_PARAMS}", "sys/exec_elf.h")
+@export(f"int elf64_copyargs{_PARAMS}", "sys/exec_elf.h", bound=MESSAGE)
 def elf64_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
     """The same for 64 bits."""
     return _elf_copyargs(k, l_addr, pack, arginfo, stackp, argp)

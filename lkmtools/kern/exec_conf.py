@@ -13,6 +13,7 @@ from lkmtools.abi.exec import EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LA
 from lkmtools.abi.exec import execsw as execsw_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import LIST_MAX, too_much
 from lkmtools.kern.emul import NAME_MAX, find_emul
 from lkmtools.kern.exec_elf import AUX_ENTRIES
 from lkmtools.kern.export import Data, export
@@ -44,7 +45,10 @@ class Formats:
         """Their addresses, in order."""
         k, step = self._k, self._k.dm.pointer
         base = k.mem.ptr(k.symbol("execsw"))
-        return [k.umem.ptr(base + i * step) for i in range(k.mem.i32(k.symbol("nexecs")))]
+        count = k.mem.i32(k.symbol("nexecs"))
+        if not 0 <= count <= LIST_MAX:
+            too_much(k, "nexecs", count, LIST_MAX)
+        return [k.umem.ptr(base + i * step) for i in range(count)]
 
     def emulations(self) -> set[int]:
         """The emulations that rows lead to."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
+from lkmtools.kern.bound import CALL, Bound
 from lkmtools.machine import Prototype, Shortcut
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Function(NamedTuple):
-    """An exported function. `constant` is what it returns when that is all it does."""
+    """An exported function. `constant` is what it returns when that is all it does; `bound` its most work."""
 
     proto: Prototype
     header: str
@@ -31,6 +32,7 @@ class Function(NamedTuple):
     constant: int | None = None
     written: bool = True
     shortcut: Shortcut | None = None
+    bound: Bound = CALL
 
 
 class Data(NamedTuple):
@@ -46,13 +48,15 @@ class Data(NamedTuple):
     header: str = ""
 
 
-def export(prototype: str, header: str = "", shortcut: Shortcut | None = None) -> Callable[[_F], _F]:
+def export(
+    prototype: str, header: str = "", shortcut: Shortcut | None = None, bound: Bound = CALL
+) -> Callable[[_F], _F]:
     """Export the decorated function under the name in `prototype`."""
     proto = Prototype(prototype)
 
     def mark(body: _F) -> _F:
         rows: list[Function] = body.__dict__.setdefault("exports", [])
-        rows.append(Function(proto, header, body, shortcut=shortcut))
+        rows.append(Function(proto, header, body, shortcut=shortcut, bound=bound))
         return body
 
     return mark

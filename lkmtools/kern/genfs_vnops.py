@@ -38,6 +38,7 @@ from lkmtools.abi.vnode import (
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT
 from lkmtools.errors import KernelError
 from lkmtools.kern import kern_mutex, kern_rwlock
+from lkmtools.kern.bound import Steps
 from lkmtools.kern.export import Data, Function, constant, export
 from lkmtools.kern.subr_lockdebug import me
 from lkmtools.kern.vfs_subr import view_of, vput, vrele
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _HEADER, _VNODE = "miscfs/genfs/genfs.h", "sys/vnode.h"
 LK_EXCLOTHER = 8
+_MOST_VNODES = 8  # of one operation (VDESC_MAX_VPS)
 
 
 def _argument(k: Kernel, v: int, operation: str, name: str) -> int:
@@ -149,7 +151,9 @@ def genfs_eopnotsupp(k: Kernel, v: int) -> int:
     desc = k.umem.view(vnodeop_desc.layout(k.dm), k.umem.ptr(v))
     flags, offsets = desc.vdesc_flags, desc.vdesc_vp_offsets
     vnodes: list[int] = []
+    steps = Steps(k, f"vdesc_vp_offsets of the descriptor at {desc.addr:#x}", _MOST_VNODES)
     while offsets and (offset := k.umem.i32(offsets + 4 * len(vnodes))) >= 0:
+        steps.step()
         vnodes.append(k.umem.ptr(v + offset))
     unlocked: set[int] = set()
     for i, vp in enumerate(vnodes):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MEMORY, Steps
 from lkmtools.kern.export import export
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def space_of(k: Kernel) -> Space:
     return lwp.proc.space
 
 
-@export("int copyin(const void *uaddr, void *kaddr, size_t len)", "sys/systm.h")
+@export("int copyin(const void *uaddr, void *kaddr, size_t len)", "sys/systm.h", bound=MEMORY)
 def copyin(k: Kernel, uaddr: int, kaddr: int, length: int) -> int:
     """User to kernel; EFAULT when the user memory is not the process's. A bad kernel address is a panic."""
     if length:
@@ -39,7 +40,7 @@ def copyin(k: Kernel, uaddr: int, kaddr: int, length: int) -> int:
     return 0
 
 
-@export("int copyout(const void *kaddr, void *uaddr, size_t len)", "sys/systm.h")
+@export("int copyout(const void *kaddr, void *uaddr, size_t len)", "sys/systm.h", bound=MEMORY)
 def copyout(k: Kernel, kaddr: int, uaddr: int, length: int) -> int:
     """Kernel to user; EFAULT when the user memory is not the process's."""
     if length:
@@ -64,7 +65,9 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
     raise KernelError(ENAMETOOLONG, f"no NUL in the first {limit} bytes of the string at {uaddr:#x}")
 
 
-@export("int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h")
+@export(
+    "int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
 def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
     """A string from user to kernel, at most `length` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
 
@@ -86,7 +89,9 @@ def _store_string(k: Kernel, kaddr: int, data: bytes, done: int) -> None:
         k.umem.set_ptr(done, len(data))
 
 
-@export("int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h")
+@export(
+    "int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
 def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int:
     """A string from kernel to user.
 
@@ -101,7 +106,9 @@ def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int
     return 0 if whole else ENAMETOOLONG
 
 
-@export("int copystr(const void *kfaddr, void *kdaddr, size_t len, size_t *done)", "sys/systm.h")
+@export(
+    "int copystr(const void *kfaddr, void *kdaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
 def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
     """A string within the kernel; ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied)."""
     text = k.umem.cstr(source, length)
@@ -113,7 +120,7 @@ def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
     return 0 if whole else ENAMETOOLONG
 
 
-@export("int uiomove(void *buf, size_t n, struct uio *uio)", "sys/systm.h")
+@export("int uiomove(void *buf, size_t n, struct uio *uio)", "sys/systm.h", bound=MEMORY)
 def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
     """Move up to `count` bytes between kernel memory at `buf` and where `uio` points; advances the uio."""
 
@@ -181,11 +188,12 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
     iov_layout = iovec.layout(k.dm)
     system = view.uio_segflg == UIO_SYSSPACE or view.uio_vmspace == VMSPACE_KERNEL & k.dm.mask
     reading = view.uio_rw == UIO_READ
-    moved = 0
+    moved, steps = 0, Steps(k, f"the array of empty struct iovecs of the uio at {uio_addr:#x}")
     while moved < count and view.uio_resid and view.uio_iovcnt > 0:
         iov = k.umem.view(iov_layout, view.uio_iov)
         take = min(count - moved, iov.iov_len)
         if take == 0:
+            steps.step()
             view.uio_iov = view.uio_iov + iov_layout.size
             view.uio_iovcnt = view.uio_iovcnt - 1
             continue

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
+from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.export import Data, export
 from lkmtools.machine import PAGE_SIZE, READ, WRITE
 
@@ -56,6 +57,7 @@ class Heap:
             if addr and zero:
                 self._mem.fill(addr, taken)
         if addr:
+            self._mem.checked.work += taken
             self._freed.discard(addr)
             self.blocks[addr] = Block(size, taken, type_addr)
             self.used += size
@@ -81,6 +83,7 @@ class Heap:
         else:
             self._mem.write(addr, _DEAD * (block.taken // 4))
             self._free[block.taken].append(addr)
+        self._mem.checked.work += block.taken
         self._freed.add(addr)
         return block
 
@@ -99,8 +102,10 @@ def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:
         view.ks_maxused = max(view.ks_maxused, view.ks_memuse)
 
 
-@export("void *kern_malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h")
-@export("void *malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h")
+@export(
+    "void *kern_malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY
+)
+@export("void *malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY)
 def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
     """Allocate; NULL with M_NOWAIT or M_CANFAIL when there is no room, else a panic."""
     addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
@@ -111,8 +116,8 @@ def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
     return addr
 
 
-@export("void kern_free(void *addr, struct malloc_type *type)", "sys/malloc.h")
-@export("void free(void *addr, struct malloc_type *type)", "sys/malloc.h")
+@export("void kern_free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
+@export("void free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
 def free(k: Kernel, addr: int, type_addr: int) -> None:
     """Free what malloc returned. NULL, a second time, or another address is a panic."""
     block = k.heap.free(addr)
@@ -128,9 +133,15 @@ def _bad_free(k: Kernel, who: str, addr: int) -> str:
 
 
 @export(
-    "void *kern_realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h"
+    "void *kern_realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)",
+    "sys/malloc.h",
+    bound=MEMORY,
 )
-@export("void *realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h")
+@export(
+    "void *realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)",
+    "sys/malloc.h",
+    bound=MEMORY,
+)
 def realloc(k: Kernel, addr: int, size: int, type_addr: int, flags: int) -> int:
     """Change an allocation's size: malloc when `addr` is NULL; free when `size` is 0."""
     if addr == 0:
@@ -143,18 +154,18 @@ def realloc(k: Kernel, addr: int, size: int, type_addr: int, flags: int) -> int:
         k.panic(_bad_free(k, "realloc", addr))
     new = malloc(k, size, type_addr, flags)
     if new:
-        k.mem.write(new, k.mem.read(addr, min(size, block.size)))
+        k.umem.write(new, k.umem.read(addr, min(size, block.size)))
         free(k, addr, type_addr)
     return new
 
 
-@export("void *kmem_alloc(size_t size, km_flag_t kmflags)", "sys/kmem.h")
+@export("void *kmem_alloc(size_t size, km_flag_t kmflags)", "sys/kmem.h", bound=MEMORY)
 def kmem_alloc(k: Kernel, size: int, kmflags: int) -> int:
     """Allocate; the size must be given again to kmem_free. NULL only with KM_NOSLEEP."""
     return _kmem(k, size, kmflags, zero=False)
 
 
-@export("void *kmem_zalloc(size_t size, km_flag_t kmflags)", "sys/kmem.h")
+@export("void *kmem_zalloc(size_t size, km_flag_t kmflags)", "sys/kmem.h", bound=MEMORY)
 def kmem_zalloc(k: Kernel, size: int, kmflags: int) -> int:
     """kmem_alloc, zeroed."""
     return _kmem(k, size, kmflags, zero=True)
@@ -169,7 +180,7 @@ def _kmem(k: Kernel, size: int, kmflags: int, zero: bool) -> int:
     return addr
 
 
-@export("void kmem_free(void *p, size_t size)", "sys/kmem.h")
+@export("void kmem_free(void *p, size_t size)", "sys/kmem.h", bound=MEMORY)
 def kmem_free(k: Kernel, addr: int, size: int) -> None:
     """Free what kmem_alloc returned; another size than was asked for is a panic."""
     block = k.heap.blocks.get(addr)

@@ -20,6 +20,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.kern.bound import CONVERSION, MESSAGE
+
 if TYPE_CHECKING:
     from lkmtools.machine import VaList
     from lkmtools.machine.memory import Checked
@@ -41,6 +43,7 @@ _SIZES = {
     b"z": ("ssize_t", "size_t"),
 }
 _USUAL = 512
+FORMAT_LONGEST = 65536  # bytes of a format, and of the names of bits for %b
 _DIGITS = 11  # of a number in a format; more overflow an int
 _BASES = {b"o": "o", b"u": "d", b"x": "x", b"X": "X", b"p": "x"}
 
@@ -56,6 +59,14 @@ class Spec(NamedTuple):
     width: int = 0
     precision: int = NONE
     sizes: tuple[str, str] = _SIZES[b""]
+
+
+class TooMuch(Exception):
+    """A format wants more work than MESSAGE; `what` says how it came to that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 class Output:
@@ -123,18 +134,27 @@ def _spec(modifiers: bytes, conversion: bytes) -> Spec:
 
 
 def kprintf(mem: Checked, fmt: bytes, va: VaList, room: int) -> Output:
-    """Format. Strings that arguments point to are read through `mem`: a bad pointer is a MemFault."""
-    out = Output(room)
+    """Format. Strings that arguments point to are read through `mem`: a bad pointer is a MemFault.
+
+    TooMuch when format, strings and output come to more than MESSAGE.
+    """
+    if len(fmt) > FORMAT_LONGEST:
+        raise TooMuch(f"a format of {len(fmt)} bytes; at most {FORMAT_LONGEST}")
+    out, most = Output(room), mem.work + MESSAGE.fixed
     for piece in parse(fmt):
         if isinstance(piece, bytes):
             out.add(piece)
         else:
-            _convert(mem, piece, va, out)
+            _convert(mem, piece, va, out, most - mem.work)
+            mem.work += CONVERSION
+        if mem.work + len(out.data) > most:
+            raise TooMuch(f"more than {MESSAGE} bytes in one message")
+    mem.work += len(out.data)
     return out
 
 
-def _convert(mem: Checked, spec: Spec, va: VaList, out: Output) -> None:
-    """One conversion: its arguments, digits or text, and the padding around them."""
+def _convert(mem: Checked, spec: Spec, va: VaList, out: Output, most: int) -> None:
+    """One conversion: its arguments, digits or text of at most `most` bytes, and the padding around them."""
     left, zero, width, precision = spec.left, spec.zero, spec.width, spec.precision
     if width == STAR:
         width = va.next("int")
@@ -150,11 +170,11 @@ def _convert(mem: Checked, spec: Spec, va: VaList, out: Output) -> None:
         digits = precision - len(text) if precision > len(text) else 0
         zero = zero and precision < 0
     elif conversion == b"s":
-        text = _string(mem, va.next("pointer"), precision)
+        text = _string(mem, va.next("pointer"), precision, most)
     elif conversion == b"c":
         text = bytes((va.next("u_char"),))
     elif conversion == b"b":
-        text = _bits(va.next(spec.sizes[1]), string_at(mem, va.next("pointer")))
+        text = _bits(va.next(spec.sizes[1]), mem.cstr(va.next("pointer"), FORMAT_LONGEST))
     else:
         text = conversion
     pad = width - len(prefix) - digits - len(text)
@@ -186,11 +206,14 @@ def _number(spec: Spec, va: VaList, precision: int) -> tuple[bytes, bytes]:
     return b"0" + conversion if spec.alt and value and conversion in b"xX" else b"", digits
 
 
-def _string(mem: Checked, addr: int, precision: int) -> bytes:
-    """The string at `addr`, at most `precision` bytes of it; memory behind those is not looked at."""
+def _string(mem: Checked, addr: int, precision: int, most: int) -> bytes:
+    """The string at `addr`, at most `precision` bytes of it; memory behind those is not looked at.
+
+    Of one that is longer than `most` bytes so many that the message is seen to be too long.
+    """
     if not addr:
         return b"(null)"[: precision if precision >= 0 else None]
-    return string_at(mem, addr) if precision < 0 else mem.cstr(addr, precision)
+    return mem.cstr(addr, min(precision, most + 1) if precision >= 0 else most + 1)
 
 
 def string_at(mem: Checked, addr: int) -> bytes:

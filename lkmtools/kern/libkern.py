@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MEMORY, name_at
 from lkmtools.kern.export import export
-from lkmtools.kern.kprintf import string_at
 from lkmtools.machine import PAGE_SIZE, WRITE, MemFault
 
 if TYPE_CHECKING:
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 _OFFSET = PAGE_SIZE - 1
 
 
-@export("void *memmove(void *to, const void *from, size_t n)", "lib/libkern/libkern.h")
-@export("void *memcpy(void *to, const void *from, size_t n)", "lib/libkern/libkern.h")
+@export("void *memmove(void *to, const void *from, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
+@export("void *memcpy(void *to, const void *from, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memcpy(k: Kernel, to: int, source: int, n: int) -> int:
     """Copy; the areas may overlap."""
     k.umem.write(to, k.umem.read(source, n))
     return to
 
 
-@export("void ovbcopy(const void *from, void *to, size_t n)", "lib/libkern/libkern.h")
-@export("void bcopy(const void *from, void *to, size_t n)", "lib/libkern/libkern.h")
+@export("void ovbcopy(const void *from, void *to, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
+@export("void bcopy(const void *from, void *to, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def bcopy(k: Kernel, source: int, to: int, n: int) -> None:
     """Copy, source first; the areas may overlap."""
     k.umem.write(to, k.umem.read(source, n))
 
 
-@export("int kcopy(const void *from, void *to, size_t len)", "sys/systm.h")
+@export("int kcopy(const void *from, void *to, size_t len)", "sys/systm.h", bound=MEMORY)
 def kcopy(k: Kernel, source: int, to: int, n: int) -> int:
     """Copy; a bad pointer is EFAULT and not a panic."""
     try:
@@ -48,21 +48,20 @@ def kcopy(k: Kernel, source: int, to: int, n: int) -> int:
     return 0
 
 
-@export("void *memset(void *to, int c, size_t n)", "lib/libkern/libkern.h")
+@export("void *memset(void *to, int c, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memset(k: Kernel, to: int, c: int, n: int) -> int:
     """Fill with the low byte of `c`."""
-    k.umem.locate(to, n, WRITE)
-    k.umem.write(to, bytes((c & 0xFF,)) * n)
+    k.umem.fill(to, n, c & 0xFF)
     return to
 
 
-@export("void bzero(void *to, size_t n)", "lib/libkern/libkern.h")
+@export("void bzero(void *to, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def bzero(k: Kernel, to: int, n: int) -> None:
     """Fill with zeros."""
     memset(k, to, 0, n)
 
 
-@export("int memcmp(const void *a, const void *b, size_t n)", "lib/libkern/libkern.h")
+@export("int memcmp(const void *a, const void *b, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memcmp(k: Kernel, a: int, b: int, n: int) -> int:
     """The difference of the first bytes that differ, 0 when none do; what is behind them is not read."""
     while n > 0:
@@ -74,13 +73,13 @@ def memcmp(k: Kernel, a: int, b: int, n: int) -> int:
     return 0
 
 
-@export("int bcmp(const void *a, const void *b, size_t n)", "lib/libkern/libkern.h")
+@export("int bcmp(const void *a, const void *b, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def bcmp(k: Kernel, a: int, b: int, n: int) -> int:
     """1 when the areas differ, 0 when not."""
     return int(memcmp(k, a, b, n) != 0)
 
 
-@export("void *memchr(const void *s, int c, size_t n)", "lib/libkern/libkern.h")
+@export("void *memchr(const void *s, int c, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memchr(k: Kernel, s: int, c: int, n: int) -> int:
     """The first byte equal to `c`, or NULL; what is behind it is not read."""
     while n > 0:
@@ -92,14 +91,18 @@ def memchr(k: Kernel, s: int, c: int, n: int) -> int:
     return 0
 
 
-@export("u_int scanc(u_int size, const u_char *cp, const u_char *table, int mask)", "lib/libkern/libkern.h")
+@export(
+    "u_int scanc(u_int size, const u_char *cp, const u_char *table, int mask)",
+    "lib/libkern/libkern.h",
+    bound=MEMORY,
+)
 def scanc(k: Kernel, size: int, cp: int, table: int, mask: int) -> int:
     """How many bytes remain from the first whose entry of `table` has a bit of `mask`; 0 when none has."""
     hits = bytes(entry & mask & 0xFF != 0 for entry in k.umem.read(table, 256))
     return _remaining(k, cp, size, lambda part: part.translate(hits).find(1))
 
 
-@export("int skpc(int mask, size_t size, u_char *cp)", "lib/libkern/libkern.h")
+@export("int skpc(int mask, size_t size, u_char *cp)", "lib/libkern/libkern.h", bound=MEMORY)
 def skpc(k: Kernel, mask: int, size: int, cp: int) -> int:
     """How many bytes remain from the first that is not `mask`; 0 when all are."""
     skip = bytes((mask & 0xFF,))
@@ -137,7 +140,7 @@ def arc4random(k: Kernel) -> int:
     return int.from_bytes(os.urandom(4), "little")
 
 
-@export("void arc4randbytes(void *p, size_t n)", "lib/libkern/libkern.h")
+@export("void arc4randbytes(void *p, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def arc4randbytes(k: Kernel, p: int, n: int) -> None:
     """Fill with random bytes."""
     k.umem.locate(p, n, WRITE)
@@ -147,5 +150,5 @@ def arc4randbytes(k: Kernel, p: int, n: int) -> None:
 @export("void __assert(const char *kind, const char *file, int line, const char *expr)")
 def kern_assert(k: Kernel, kind: int, file: int, line: int, expr: int) -> NoReturn:
     """What a failed KASSERT of NetBSD's own headers calls: a panic with the expression and its place."""
-    words = [string_at(k.umem, addr).decode("latin-1") for addr in (kind, expr, file)]
-    k.panic(f'kernel {words[0]}assertion "{words[1]}" failed: file "{words[2]}", line {line}')
+    what, where = name_at(k, "expr", expr), name_at(k, "file", file)
+    k.panic(f'kernel {name_at(k, "kind", kind)}assertion "{what}" failed: file "{where}", line {line}')

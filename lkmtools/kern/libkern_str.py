@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.export import export
 from lkmtools.kern.kprintf import string_at
 from lkmtools.machine import PAGE_SIZE, WRITE
@@ -22,20 +23,20 @@ _SPACE = b" \t\n\v\f\r"
 _ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@export("size_t strlen(const char *s)", _HEADER)
+@export("size_t strlen(const char *s)", _HEADER, bound=MEMORY)
 def strlen(k: Kernel, s: int) -> int:
     """Bytes before the NUL."""
     return len(string_at(k.umem, s))
 
 
-@export("char *strcpy(char *to, const char *from)", _HEADER)
+@export("char *strcpy(char *to, const char *from)", _HEADER, bound=MEMORY)
 def strcpy(k: Kernel, to: int, source: int) -> int:
     """Copy a string with its NUL."""
     k.umem.write(to, string_at(k.umem, source) + b"\0")
     return to
 
 
-@export("char *strncpy(char *to, const char *from, size_t n)", _HEADER)
+@export("char *strncpy(char *to, const char *from, size_t n)", _HEADER, bound=MEMORY)
 def strncpy(k: Kernel, to: int, source: int, n: int) -> int:
     """Copy at most `n` bytes of a string and fill up with NULs; a long one gets none."""
     text = k.umem.cstr(source, n)
@@ -44,14 +45,14 @@ def strncpy(k: Kernel, to: int, source: int, n: int) -> int:
     return to
 
 
-@export("char *strcat(char *to, const char *from)", _HEADER)
+@export("char *strcat(char *to, const char *from)", _HEADER, bound=MEMORY)
 def strcat(k: Kernel, to: int, source: int) -> int:
     """Append a string."""
     strcpy(k, to + strlen(k, to), source)
     return to
 
 
-@export("char *strncat(char *to, const char *from, size_t n)", _HEADER)
+@export("char *strncat(char *to, const char *from, size_t n)", _HEADER, bound=MEMORY)
 def strncat(k: Kernel, to: int, source: int, n: int) -> int:
     """Append at most `n` bytes of a string, and a NUL."""
     if n:
@@ -59,7 +60,7 @@ def strncat(k: Kernel, to: int, source: int, n: int) -> int:
     return to
 
 
-@export("size_t strlcpy(char *to, const char *from, size_t size)", _HEADER)
+@export("size_t strlcpy(char *to, const char *from, size_t size)", _HEADER, bound=MEMORY)
 def strlcpy(k: Kernel, to: int, source: int, size: int) -> int:
     """Copy what fits into `size` bytes with a NUL; returns the length of the whole string."""
     text = string_at(k.umem, source)
@@ -68,32 +69,32 @@ def strlcpy(k: Kernel, to: int, source: int, size: int) -> int:
     return len(text)
 
 
-@export("size_t strlcat(char *to, const char *from, size_t size)", _HEADER)
+@export("size_t strlcat(char *to, const char *from, size_t size)", _HEADER, bound=MEMORY)
 def strlcat(k: Kernel, to: int, source: int, size: int) -> int:
     """Append what fits into `size` bytes with a NUL; returns the length it tried to make."""
     have = len(k.umem.cstr(to, size))
     return have + strlcpy(k, to + have, source, size - have)
 
 
-@export("int strcmp(const char *a, const char *b)", _HEADER)
+@export("int strcmp(const char *a, const char *b)", _HEADER, bound=MEMORY)
 def strcmp(k: Kernel, a: int, b: int) -> int:
     """The difference of the first characters that differ, 0 when none do."""
     return _compare(k, a, b, _ENDLESS)
 
 
-@export("int strncmp(const char *a, const char *b, size_t n)", _HEADER)
+@export("int strncmp(const char *a, const char *b, size_t n)", _HEADER, bound=MEMORY)
 def strncmp(k: Kernel, a: int, b: int, n: int) -> int:
     """strcmp of the first `n` bytes."""
     return _compare(k, a, b, n)
 
 
-@export("int strcasecmp(const char *a, const char *b)", _HEADER)
+@export("int strcasecmp(const char *a, const char *b)", _HEADER, bound=MEMORY)
 def strcasecmp(k: Kernel, a: int, b: int) -> int:
     """strcmp with capital ASCII letters taken as small ones."""
     return _compare(k, a, b, _ENDLESS, fold=True)
 
 
-@export("int strncasecmp(const char *a, const char *b, size_t n)", _HEADER)
+@export("int strncasecmp(const char *a, const char *b, size_t n)", _HEADER, bound=MEMORY)
 def strncasecmp(k: Kernel, a: int, b: int, n: int) -> int:
     """strcasecmp of the first `n` bytes."""
     return _compare(k, a, b, n, fold=True)
@@ -117,8 +118,8 @@ def _compare(k: Kernel, a: int, b: int, n: int, fold: bool = False) -> int:
     return 0
 
 
-@export("char *strchr(const char *s, int c)", _HEADER)
-@export("char *index(const char *s, int c)")
+@export("char *strchr(const char *s, int c)", _HEADER, bound=MEMORY)
+@export("char *index(const char *s, int c)", bound=MEMORY)
 def strchr(k: Kernel, s: int, c: int) -> int:
     """The first `c` in a string, its NUL included, or NULL."""
     while True:
@@ -131,28 +132,28 @@ def strchr(k: Kernel, s: int, c: int) -> int:
         s += len(part)
 
 
-@export("char *strrchr(const char *s, int c)", _HEADER)
-@export("char *rindex(const char *s, int c)")
+@export("char *strrchr(const char *s, int c)", _HEADER, bound=MEMORY)
+@export("char *rindex(const char *s, int c)", bound=MEMORY)
 def strrchr(k: Kernel, s: int, c: int) -> int:
     """The last `c` in a string, its NUL included, or NULL."""
     found = (string_at(k.umem, s) + b"\0").rfind(c & 0xFF)
     return s + found if found >= 0 else 0
 
 
-@export("char *strstr(const char *s, const char *part)", _HEADER)
+@export("char *strstr(const char *s, const char *part)", _HEADER, bound=MEMORY)
 def strstr(k: Kernel, s: int, part: int) -> int:
     """The first place where `part` stands in a string, or NULL."""
     found = string_at(k.umem, s).find(string_at(k.umem, part))
     return s + found if found >= 0 else 0
 
 
-@export("unsigned long strtoul(const char *s, char **end, int base)", _HEADER)
+@export("unsigned long strtoul(const char *s, char **end, int base)", _HEADER, bound=MEMORY)
 def strtoul(k: Kernel, s: int, end: int, base: int) -> int:
     """The number a string begins with; base 0: as in C. ULONG_MAX when it is larger."""
     return _number(k, s, end, base, k.dm.mask)
 
 
-@export("unsigned long long strtoull(const char *s, char **end, int base)", _HEADER)
+@export("unsigned long long strtoull(const char *s, char **end, int base)", _HEADER, bound=MEMORY)
 def strtoull(k: Kernel, s: int, end: int, base: int) -> int:
     """strtoul of 64 bits."""
     return _number(k, s, end, base, (1 << 64) - 1)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lkmtools.kern.bound import Steps
+
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
@@ -57,9 +59,10 @@ def tailq_remove(k: Kernel, head: int, elm: int, link: int) -> None:
 
 
 def chain(k: Kernel, head: int, link: int) -> Iterator[int]:
-    """The elements of a LIST or TAILQ, as it is while one walks it."""
-    elm = k.umem.ptr(head)
+    """The elements of a LIST or TAILQ, as it is while one walks it. One without an end is a panic."""
+    elm, steps = k.umem.ptr(head), Steps(k, f"the list at {head:#x}")
     while elm:
+        steps.step()
         yield elm
         elm = k.umem.ptr(elm + link)
 

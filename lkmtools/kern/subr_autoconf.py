@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.device import cfattach, cfdata, cfdriver, cftable, device
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOMEM, ESRCH
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import LIST_MAX, STEP, Steps, too_much
 from lkmtools.kern.export import Data, export
 from lkmtools.kern.queue import (
     chain,
@@ -67,7 +68,13 @@ def find_attachment(k: Kernel, cd: View, name: str) -> View | None:
 
 def units(k: Kernel, cd: View) -> list[int]:
     """The devices of a driver by unit; 0 for a unit that is not there."""
-    return [k.umem.ptr(cd.cd_devs + i * k.dm.pointer) for i in range(cd.cd_ndevs)] if cd.cd_devs else []
+    array, count = cd.cd_devs, cd.cd_ndevs
+    if not array:
+        return []
+    if not 0 <= count <= LIST_MAX:
+        too_much(k, f"cd_ndevs of the struct cfdriver at {cd.addr:#x}", count, LIST_MAX)
+    k.umem.work += STEP * count
+    return [k.umem.ptr(array + i * k.dm.pointer) for i in range(count)]
 
 
 def devices(k: Kernel) -> list[View]:
@@ -79,8 +86,9 @@ def devices(k: Kernel) -> list[View]:
 
 def rows(k: Kernel, table: int) -> Iterator[View]:
     """The rows of a table of struct cfdata, which one without a name ends."""
-    layout = cfdata.layout(k.dm)
+    layout, steps = cfdata.layout(k.dm), Steps(k, f"the table of struct cfdata at {table:#x}")
     while (row := k.umem.view(layout, table)).cf_name:
+        steps.step()
         yield row
         table += layout.size
 

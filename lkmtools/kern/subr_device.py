@@ -22,6 +22,7 @@ from lkmtools.abi.device import (
 )
 from lkmtools.abi.errno import EOPNOTSUPP
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MESSAGE, Steps
 from lkmtools.kern.export import Function, export
 from lkmtools.kern.queue import tailq_insert_tail, tailq_remove
 from lkmtools.kern.subr_autoconf import (
@@ -148,8 +149,9 @@ def _may_have(k: Kernel, parent: View, cf: View, ifattr: str) -> bool:
     spec = k.umem.view(cfparent.layout(k.dm), cf.cf_pspec)
     cd = driver_at(k, parent.dv_cfdriver)
     wanted, attrs, step = text(k, spec.cfp_iattr), [], k.dm.pointer
-    at = cd.cd_attrs
+    at, steps = cd.cd_attrs, Steps(k, f"cd_attrs of the struct cfdriver at {cd.addr:#x}")
     while at and (attr := k.umem.ptr(at)):
+        steps.step()
         attrs.append(text(k, k.umem.ptr(attr)))
         at += step
     if wanted not in attrs or (ifattr and wanted != ifattr):
@@ -332,7 +334,8 @@ def _aprint(level: str, shown: bool) -> Function:
             k.console.write(f"{xname(k, _device(k, addr, function))}: {line}")
 
     body.__doc__ = "Print to the console, after the device's name and a colon." if shown else "Says nothing."
-    return Function(Prototype(f"void {function}(struct device *dev, const char *fmt, ...)"), _HEADER, body)
+    proto = Prototype(f"void {function}(struct device *dev, const char *fmt, ...)")
+    return Function(proto, _HEADER, body, bound=MESSAGE)
 
 
 _MEMBERS: tuple[tuple[str, str], ...] = (

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from lkmtools.kern.bound import MESSAGE, name_at, running
 from lkmtools.kern.export import Data, export
-from lkmtools.kern.kprintf import kprintf, string_at
+from lkmtools.kern.kprintf import FORMAT_LONGEST, Output, TooMuch, kprintf
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -24,50 +25,57 @@ DATA = (Data("panicstr", "const char *panicstr", lambda dm: dm.pointer, None, "s
 
 def formatted(k: Kernel, fmt: int, va: VaList) -> bytes:
     """The text of a format in guest memory with its arguments; more than a megabyte is a panic."""
-    text = string_at(k.umem, fmt)
+    text = k.umem.cstr(fmt, LONGEST + 1)
     if b"%" not in text and len(text) <= LONGEST:
         return text
-    out = kprintf(k.umem, text, va, LONGEST)
+    out = _convert(k, text, va, LONGEST)
     if out.total > LONGEST:
-        k.panic(f"printf: {out.total} bytes in one message; at most {LONGEST} are printed")
+        k.panic(f"{running(k)}: {out.total} bytes in one message; at most {LONGEST} are printed")
     return bytes(out.data)
+
+
+def _convert(k: Kernel, text: bytes, va: VaList, room: int) -> Output:
+    try:
+        return kprintf(k.umem, text, va, room)
+    except TooMuch as error:
+        k.panic(f"{running(k)}: {error.what}")
 
 
 def _print(k: Kernel, fmt: int, va: VaList) -> None:
     k.console.write(formatted(k, fmt, va).decode("latin-1"))
 
 
-@export("void aprint_normal(const char *fmt, ...)", "sys/systm.h")
-@export("void aprint_error(const char *fmt, ...)", "sys/systm.h")
-@export("void aprint_naive(const char *fmt, ...)", "sys/systm.h")
-@export("void vprintf(const char *fmt, va_list ap)", "sys/systm.h")
-@export("void printf(const char *fmt, ...)", "sys/systm.h")
+@export("void aprint_normal(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
+@export("void aprint_error(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
+@export("void aprint_naive(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
+@export("void vprintf(const char *fmt, va_list ap)", "sys/systm.h", bound=MESSAGE)
+@export("void printf(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def printf(k: Kernel, fmt: int, va: VaList) -> None:
     """Print to the console."""
     _print(k, fmt, va)
 
 
-@export("void aprint_verbose(const char *fmt, ...)", "sys/systm.h")
-@export("void aprint_debug(const char *fmt, ...)", "sys/systm.h")
+@export("void aprint_verbose(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
+@export("void aprint_debug(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def aprint_verbose(k: Kernel, fmt: int, va: VaList) -> None:
     """Nothing: this kernel is booted neither verbosely nor for debugging."""
     formatted(k, fmt, va)
 
 
-@export("void vlog(int pri, const char *fmt, va_list ap)", "sys/syslog.h")
-@export("void log(int pri, const char *fmt, ...)", "sys/syslog.h")
+@export("void vlog(int pri, const char *fmt, va_list ap)", "sys/syslog.h", bound=MESSAGE)
+@export("void log(int pri, const char *fmt, ...)", "sys/syslog.h", bound=MESSAGE)
 def log(k: Kernel, pri: int, fmt: int, va: VaList) -> None:
     """Print a message of a priority (log(9))."""
     _print(k, fmt, va)
 
 
-@export("void addlog(const char *fmt, ...)", "sys/syslog.h")
+@export("void addlog(const char *fmt, ...)", "sys/syslog.h", bound=MESSAGE)
 def addlog(k: Kernel, fmt: int, va: VaList) -> None:
     """Continue what log() printed."""
     _print(k, fmt, va)
 
 
-@export("void uprintf(const char *fmt, ...)", "sys/systm.h")
+@export("void uprintf(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def uprintf(k: Kernel, fmt: int, va: VaList) -> None:
     """Print on the terminal of the process in the kernel; nowhere when there is no process."""
     text = formatted(k, fmt, va)
@@ -82,7 +90,7 @@ def uprintf(k: Kernel, fmt: int, va: VaList) -> None:
         tty += text[:room] + _CUT
 
 
-@export("void panic(const char *fmt, ...)", "sys/systm.h")
+@export("void panic(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def panic(k: Kernel, fmt: int, va: VaList) -> NoReturn:
     """Stop the kernel; the message is the reason."""
     k.panic(
@@ -93,26 +101,23 @@ def panic(k: Kernel, fmt: int, va: VaList) -> NoReturn:
 @export("void tablefull(const char *tab, const char *hint)", "sys/systm.h")
 def tablefull(k: Kernel, tab: int, hint: int) -> None:
     """Print that a table is full, and what to do about it."""
-    text = f"{_text(k, tab)}: table is full"
-    k.console.write(text + (f" - {_text(k, hint)}\n" if hint else "\n"))
+    text = f"{name_at(k, 'tab', tab)}: table is full"
+    k.console.write(text + (f" - {name_at(k, 'hint', hint)}\n" if hint else "\n"))
 
 
-def _text(k: Kernel, addr: int) -> str:
-    return string_at(k.umem, addr).decode("latin-1")
-
-
-@export("int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)", "sys/systm.h")
-@export("int snprintf(char *buf, size_t size, const char *fmt, ...)", "sys/systm.h")
+@export("int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)", "sys/systm.h", bound=MESSAGE)
+@export("int snprintf(char *buf, size_t size, const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def snprintf(k: Kernel, buf: int, size: int, fmt: int, va: VaList) -> int:
     """Format into `size` bytes at `buf`, NUL included; returns the length without that limit."""
-    out = kprintf(k.umem, string_at(k.umem, fmt), va, min(max(size - 1, 0), k.mem.size))
+    room = min(max(size - 1, 0), k.mem.size)
+    out = _convert(k, k.umem.cstr(fmt, FORMAT_LONGEST + 1), va, room)
     if size:
         k.umem.write(buf, out.data + b"\0")
     return out.total
 
 
-@export("int vsprintf(char *buf, const char *fmt, va_list ap)", "sys/systm.h")
-@export("int sprintf(char *buf, const char *fmt, ...)", "sys/systm.h")
+@export("int vsprintf(char *buf, const char *fmt, va_list ap)", "sys/systm.h", bound=MESSAGE)
+@export("int sprintf(char *buf, const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
 def sprintf(k: Kernel, buf: int, fmt: int, va: VaList) -> int:
     """Format to `buf`, however long; returns the length without the NUL."""
     return snprintf(k, buf, k.mem.size, fmt, va)

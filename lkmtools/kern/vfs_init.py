@@ -13,6 +13,7 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import Steps
 from lkmtools.kern.export import Data, export
 from lkmtools.kern.queue import chain, list_insert_head, list_remove
 from lkmtools.machine import Prototype
@@ -60,7 +61,9 @@ def has_vfsop(k: Kernel, name: str, mp: int) -> bool:
 
 def _descs(k: Kernel, descs: int) -> Iterator[View]:
     """The struct vnodeopv_descs of a NULL-terminated array of pointers."""
+    steps = Steps(k, f"the array of struct vnodeopv_descs at {descs:#x}")
     while descs and (desc := k.umem.ptr(descs)):
+        steps.step()
         yield k.umem.view(vnodeopv_desc.layout(k.dm), desc)
         descs += k.dm.pointer
 
@@ -68,8 +71,9 @@ def _descs(k: Kernel, descs: int) -> Iterator[View]:
 def _entries(k: Kernel, desc: View) -> Iterator[tuple[View, int]]:
     """(operation, function) of a table, up to the entry without an operation."""
     layout = vnodeopv_entry_desc.layout(k.dm)
-    at = desc.opv_desc_ops
+    at, steps = desc.opv_desc_ops, Steps(k, f"the table of the struct vnodeopv_desc at {desc.addr:#x}")
     while op := k.umem.ptr(at):
+        steps.step()
         entry = k.umem.view(layout, at)
         yield k.umem.view(vnodeop_desc.layout(k.dm), op), entry.opve_impl
         at += layout.size
@@ -87,13 +91,13 @@ def vfs_opv_init(k: Kernel, descs: int) -> None:
         for op, impl in _entries(k, desc):
             if not 0 <= op.vdesc_offset < VNODE_OPS_COUNT:
                 k.panic(f"vfs_opv_init: operation {op.vdesc_offset} is not below {VNODE_OPS_COUNT}")
-            k.mem.set_ptr(vector + op.vdesc_offset * step, impl)
-        default = k.mem.ptr(vector + VOP_DEFAULT * step)
+            k.umem.set_ptr(vector + op.vdesc_offset * step, impl)
+        default = k.umem.ptr(vector + VOP_DEFAULT * step)
         if not default:
             k.panic("vfs_opv_init: operation vector without default routine")
         for place in range(VNODE_OPS_COUNT):
-            if not k.mem.ptr(vector + place * step):
-                k.mem.set_ptr(vector + place * step, default)
+            if not k.umem.ptr(vector + place * step):
+                k.umem.set_ptr(vector + place * step, default)
 
 
 @export("void vfs_opv_free(const struct vnodeopv_desc * const *descs)", _VNODE)
