@@ -92,11 +92,11 @@ class Hostfs:
         self.shares[word] = Share(tree, session)
         return word
 
-    def inode(self, k: Kernel, vp: int) -> Inode:
+    def inode(self, k: Kernel, vp: int, function: str = "hostfs") -> Inode:
         """The file of a vnode; a panic when it is not of a hostfs."""
         found = self.inodes.get(vp)
         if found is None:
-            k.panic(f"hostfs: {vp:#x} is not a vnode of a host directory")
+            k.panic(f"{function}: {vp:#x} is not a vnode of a host directory")
         return found
 
     def close(self) -> None:

@@ -340,9 +340,9 @@ def hostfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("reclaim")
 def hostfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
     """The vnode goes; the file is closed when no other is found in it."""
-    inode = k.hostfs.inodes.pop(a.a_vp)
+    inode = k.hostfs.inode(k, a.a_vp, "hostfs_reclaim")
     row = host_mount(k, view_of(k, a.a_vp, "hostfs_reclaim").v_mount)
-    del row.vnodes[inode.key]
+    del k.hostfs.inodes[a.a_vp], row.vnodes[inode.key]
     row.tree.release(inode)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/kauth.h"
+_UINT_MAX = 0xFFFF_FFFF
 
 
 def _cred(k: Kernel, cred: int) -> View:
@@ -108,9 +109,12 @@ def kauth_cred_get(k: Kernel) -> int:
 
 @export("void kauth_cred_hold(kauth_cred_t cred)", _HEADER)
 def kauth_cred_hold(k: Kernel, cred: int) -> None:
-    """One more reference."""
+    """One more reference; a panic when there is none to begin with, or no number for it."""
     view = _cred(k, cred)
-    view.cr_refcnt = view.cr_refcnt + 1
+    count = view.cr_refcnt
+    if not 0 < count < _UINT_MAX:
+        k.panic(f"kauth_cred_hold: the credentials at {cred:#x} have cr_refcnt {count}")
+    view.cr_refcnt = count + 1
 
 
 @export("void kauth_cred_free(kauth_cred_t cred)", _HEADER)

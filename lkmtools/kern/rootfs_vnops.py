@@ -87,11 +87,11 @@ class Rootfs:
         lock_vnode(k, vp)
         return vp
 
-    def node(self, k: Kernel, vp: int) -> Node:
+    def node(self, k: Kernel, vp: int, function: str = NAME) -> Node:
         """The node of a vnode; a panic when it is not of the root file system."""
         found = self.nodes.get(vp)
         if found is None:
-            k.panic(f"rootfs: {vp:#x} is not a vnode of the root file system")
+            k.panic(f"{function}: {vp:#x} is not a vnode of the root file system")
         return found
 
 
@@ -358,7 +358,7 @@ def rootfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("reclaim")
 def rootfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
     """The node stays while it has a name."""
-    node = k.rootfs.nodes.pop(a.a_vp)
-    del k.rootfs.vnodes[node]
+    node = k.rootfs.node(k, a.a_vp, "rootfs_reclaim")
+    del k.rootfs.nodes[a.a_vp], k.rootfs.vnodes[node]
     node.held = False
     k.tree.forget(node)

@@ -1,0 +1,199 @@
+"""Kernel functions refuse arguments they cannot use: a panic or an errno names them, one test a kind."""
+
+from __future__ import annotations
+
+import pytest
+from kernfix import Lab
+
+HEAD = """
+#include <sys/malloc.h>
+#include <sys/kauth.h>
+#include <sys/uio.h>
+#include <sys/vnode.h>
+#include <sys/ucred.h>
+#include <sys/queue.h>
+#include <sys/device.h>
+"""
+
+
+def run(lab: Lab, body: str, head: str = "") -> int:
+    """`body` in a function of a module; int64_t, for what is more than an int."""
+    lab.load(f"{HEAD}{head}\nint64_t probe_run(void);\nint64_t probe_run(void) {{ {body} }}")
+    return lab.call("int64_t probe_run(void)")
+
+
+@pytest.mark.parametrize("function", ["rootfs_reclaim", "hostfs_reclaim"])
+def test_reclaiming_a_vnode_of_another_file_system_names_the_vnode(lab: Lab, function: str) -> None:
+    """It was a KeyError."""
+    head = f"extern int {function}(void *);"
+    body = f"static struct vop_reclaim_args a; a.a_vp = (void *)0x1234; return {function}(&a);"
+    panic = lab.panics(lambda: run(lab, body, head))
+    assert panic.reason.startswith(f"{function}: 0x1234 is not a vnode of ")
+
+
+@pytest.mark.parametrize("count", ["0", "0xffffffff"])
+def test_holding_credentials_that_are_none_names_their_count(lab: Lab, count: str) -> None:
+    """No reference to begin with, or one more than there is a number for, which was a struct.error."""
+    body = f"static struct ucred c; c.cr_refcnt = {count}; kauth_cred_hold((kauth_cred_t)&c); return 0;"
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("kauth_cred_hold: the credentials at 0x")
+    assert panic.reason.endswith(f"have cr_refcnt {int(count, 0)}")
+
+
+def test_counters_of_a_malloc_type_wrap_as_those_of_c_do(lab: Lab) -> None:
+    """They were a struct.error; what is allocated is there."""
+    body = """
+	static struct malloc_type t; char *p;
+	memset(&t, 0xff, sizeof(t));
+	p = malloc(100, &t, M_WAITOK);
+	p[99] = 1;
+	free(p, &t);
+	return p[99] != 1 || t.ks_calls;
+"""
+    assert run(lab, body) == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "errno"),
+    [
+        ("ps_nargvstr", -1, 7),
+        ("ps_nargvstr", 65537, 7),
+        ("ps_nenvstr", 0x7FFFFFFF, 7),
+        ("ps_nargvstr", 1, 14),
+    ],
+)
+@pytest.mark.parametrize("function", ["copyargs", "elf32_copyargs", "elf64_copyargs"])
+def test_copyargs_refuses_counts_and_places_that_cannot_be(
+    lab: Lab, function: str, member: str, value: int, errno: int
+) -> None:
+    """E2BIG names the count; a stack at the end of the address space is EFAULT: it was a struct.error."""
+    head = f"#include <sys/exec.h>\nextern int {function}();"
+    body = f"""
+	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
+	static char *stack = (char *)-8, text[8] = "text";
+	pack.ep_es = &es; ps.{member} = {value};
+	return {function}(curlwp, &pack, &ps, &stack, text);
+"""
+    assert run(lab, body, head) == errno
+    if errno == 7:
+        most = f"copyargs: {member} is {value}; at most 65536"
+        assert most in lab.k.lwps[lab.p._transport.proc.lwp.addr].thread.reason  # type: ignore[attr-defined]
+
+
+def test_a_list_that_is_a_ring_ends_in_a_panic(lab: Lab) -> None:
+    """The list of drivers, which is walked to look one up."""
+    body = """
+	static struct cfdriver cd = { .cd_name = "ring" };
+	config_cfdriver_attach(&cd);
+	*(void **)&cd = &cd;
+	return device_find_by_driver_unit("none", 0) != NULL;
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("device_find_by_driver_unit: the list at 0x")
+    assert panic.reason.endswith("has no end: it has more than 8192 elements")
+
+
+def test_an_endless_array_of_empty_iovecs_ends_in_a_panic(lab: Lab) -> None:
+    """uiomove() skips those without a length."""
+    body = """
+	static struct iovec none[8200]; struct uio u = { 0 };
+	char c;
+	u.uio_iov = none; u.uio_iovcnt = 8200; u.uio_resid = 1;
+	UIO_SETUP_SYSSPACE(&u);
+	return uiomove(&c, 1, &u);
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("uiomove: the array of empty struct iovecs of the uio at 0x")
+    assert panic.reason.endswith("has no end: it has more than 8192 elements")
+
+
+def test_units_of_a_driver_beyond_the_bound_name_their_number(lab: Lab) -> None:
+    """cd_ndevs belongs to the module."""
+    body = """
+	static struct cfdriver cd = { .cd_name = "many" }; static void *one[1];
+	cd.cd_devs = one; cd.cd_ndevs = 0x7fffffff;
+	return device_lookup(&cd, 0) != NULL;
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("device_lookup: cd_ndevs of the struct cfdriver at 0x")
+    assert panic.reason.endswith("is 2147483647; at most 8192")
+
+
+def test_a_format_beyond_the_bound_names_its_length(lab: Lab) -> None:
+    """65,536 bytes are the most; a text without conversions may have a megabyte."""
+    body = """
+	char *f = malloc(70000, M_TEMP, M_WAITOK);
+	memset(f, '%', 69999); f[69999] = 0;
+	return snprintf(f, 4, f);
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason == "snprintf: a format of 65537 bytes; at most 65536"
+
+
+def test_strings_of_a_message_beyond_the_bound_are_a_panic(lab: Lab) -> None:
+    """However little of them is printed."""
+    body = """
+	char b[4], *s = malloc(1 << 20, M_TEMP, M_WAITOK);
+	memset(s, 'A', (1 << 20) - 1); s[(1 << 20) - 1] = 0;
+	return snprintf(b, sizeof(b), "%s%s%s%s%s", s, s, s, s, s);
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason == "snprintf: more than 4,194,304 bytes in one message"
+
+
+def test_padding_beyond_the_bound_is_a_panic(lab: Lab) -> None:
+    """Where it would be stored; where it is cut it counts for nothing."""
+    body = """
+	char *s = malloc(6 << 20, M_TEMP, M_WAITOK);
+	int n = snprintf(s, 10, "%*d", 0x7fffff00, 1);
+	return n != 0x7fffff00 ? -1 : snprintf(s, 6 << 20, "%*d", 5 << 20, 1);
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason == "snprintf: more than 4,194,304 bytes in one message"
+
+
+def test_the_words_of_an_assertion_have_a_bound(lab: Lab) -> None:
+    """What is shown as it is has at most 65,536 bytes."""
+    body = """
+	char *s = malloc(1 << 20, M_TEMP, M_WAITOK);
+	memset(s, 'A', (1 << 20) - 1); s[(1 << 20) - 1] = 0;
+	__assert("", "file.c", 1, s);
+	return 0;
+"""
+    head = "extern void __assert(const char *, const char *, int, const char *);"
+    panic = lab.panics(lambda: run(lab, body, head))
+    assert panic.reason.startswith("__assert: the length of expr 0x")
+    assert panic.reason.endswith("is more than 65536; at most 65536")
+
+
+def test_a_vector_of_vnode_operations_is_written_as_a_module_would(lab: Lab) -> None:
+    """A table that leads into the kernel's text is a page fault, and changes nothing there."""
+    body = """
+	static int (**vector)(void *) = (void *)panic;
+	static const struct vnodeopv_entry_desc rows[] = {
+		{ &vop_default_desc, vn_default_error }, { NULL, NULL }
+	};
+	static const struct vnodeopv_desc desc = { &vector, rows };
+	static const struct vnodeopv_desc *const descs[] = { &desc, NULL };
+	vfs_opv_init(descs);
+	return 0;
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("page fault: write at 0x")
+    assert " in vfs_opv_init() called from probe_run+0x" in panic.reason
+
+
+def test_a_table_of_vnode_operations_without_an_end_is_a_panic(lab: Lab) -> None:
+    """It is made of the same row over and over."""
+    body = """
+	static const struct vnodeopv_desc desc; static const struct vnodeopv_desc *descs[9000];
+	static int (**vector)(void *); static struct vnodeopv_desc d;
+	static struct vnodeopv_entry_desc rows[9000];
+	int i;
+	for (i = 0; i < 9000; i++) { rows[i].opve_op = &vop_default_desc; rows[i].opve_impl = vn_default_error; }
+	d.opv_desc_vector_p = &vector; d.opv_desc_ops = rows; descs[0] = &d;
+	vfs_opv_init((const void *)descs);
+	return desc.opv_desc_ops != 0;
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("vfs_opv_init: the table of the struct vnodeopv_desc at 0x")
