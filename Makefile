@@ -7,7 +7,7 @@ EDITABLE ?= --editable
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: all demo test check bench lint clean
+.PHONY: all demo test test-long check bench lint clean
 
 all: $(STAMP)
 
@@ -28,6 +28,10 @@ test: $(STAMP)
 	$(BIN)/ruff check lkmtools tests bench
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
+
+# More of what a seed decides: every kernel function called 20 times and more.
+test-long: $(STAMP)
+	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/property/test_kernel_calls.py
 
 check: $(STAMP)
 	$(BIN)/ruff format --check lkmtools tests bench

@@ -24,7 +24,7 @@ from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
-from lkmtools.machine.stubcall import stub_caller
+from lkmtools.machine.stubcall import narrow, stub_caller
 from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
@@ -179,7 +179,7 @@ class Engine:
             if not fn.binding.returns_errno:
                 raise
             self.current.reason = error.reason
-            return error.errno
+            return narrow(proto.bind(self.port), error.errno)
         except MemFault as fault:
             self.on_fault(self.current, fault, fn)
         except Exception as error:

@@ -29,18 +29,18 @@ def stub_caller(engine: Engine, proto: Prototype, fn: KernelFunction) -> _Call:
     table = proto.bind(engine.port)
     convert = _arguments(engine, table, fn.binding)
     least, most = table.limits
-    narrow, context = _narrow(table), engine.context
+    context = engine.context
     if convert is None:
 
         def call(args: tuple[int, ...]) -> int:
             value = fn.body(context, *args) or 0
-            return value if least <= value <= most else narrow(value)
+            return value if least <= value <= most else narrow(table, value)
 
     else:
 
         def call(args: tuple[int, ...]) -> int:
             value = fn.body(context, *convert(args)) or 0
-            return value if least <= value <= most else narrow(value)
+            return value if least <= value <= most else narrow(table, value)
 
     return call
 
@@ -76,8 +76,7 @@ def _with_list(
     return (*args[:at], VaList(dm, passed), *args[at + 1 :])
 
 
-def _narrow(table: Binding) -> Callable[[int], int]:
-    """C's conversion of a result to the type that the caller expects."""
-    dm, result = table.port.dm, table.result
-    width, mask = 8 * dm.pointer, dm.mask
-    return lambda value: result((0, value & mask, value >> width & mask))
+def narrow(table: Binding, value: int) -> int:
+    """C's conversion of a result to the type that the caller's prototype has; 0 of void."""
+    dm = table.port.dm
+    return table.result((0, value & dm.mask, value >> 8 * dm.pointer & dm.mask))

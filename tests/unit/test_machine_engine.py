@@ -125,6 +125,7 @@ TABLE = {
     "long more(int a, u_long b, void *c, long d, int e)": lambda bench, *args: hash_of(args),
     "int64_t wide(int64_t a)": lambda bench, a: a,
     "u_char narrow(u_char a)": lambda bench, a: a,
+    "int refuse(void)": lambda bench: fail(bench, 0x1FF),
     "u_long pointer(void)": lambda bench: bench.port.dm.mask - 1,
     "int list(int a, ...)": lambda bench, a, va: (a, va.next("u_long"), va.next("pointer"), va.next("int"))[
         1
@@ -160,6 +161,8 @@ def test_a_stub_in_a_table_of_another_prototype_takes_what_is_passed(slots: Benc
     assert wide == (1 if word > 1 << 32 else 1 | 2 << 32)
     assert call(Prototype("u_char slot(int a)"), kernel["fewer"], 0x1FF) == 0xFF
     assert call(Prototype("void slot(int a)"), kernel["fewer"], 5) == 0
+    refusals = [call(Prototype(f"{kind} slot(void)"), kernel["refuse"]) for kind in ("int", "u_char", "void")]
+    assert refusals == [0x1FF, 0xFF, 0]
 
 
 def test_what_a_table_does_not_pass_is_the_same_junk_every_time(slots: Bench) -> None:
