@@ -24,7 +24,8 @@ from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.kern import Request
 from lkmtools.kern import modules as rows
 from lkmtools.kern.export import Function
-from lkmtools.local import LocalKernel, LocalTransport
+from lkmtools.local import LocalKernel
+from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
 from lkmtools.proto import Result
 
@@ -150,7 +151,7 @@ class Spent:
         self.work, self.micros = work - self._work, (time.perf_counter() - self._began) * 1e6
 
 
-class Impatient(LocalTransport):
+class Impatient(InsideTransport):
     """A process's requests, which are given up when they sleep."""
 
     __slots__ = ()
@@ -175,7 +176,7 @@ class Caller:
     def __init__(self, machine: str, obj: Path, shared: Path, seed: int) -> None:
         self.machine, self.obj, self.shared = machine, obj, shared
         self.random = random.Random(f"{machine} {seed}")
-        self.lk = LocalKernel(machine=machine, ram=RAM, entry_limit=0.5, watchdog=0.5)
+        self.lk = LocalKernel(inside=True, machine=machine, ram=RAM, entry_limit=0.5, watchdog=0.5)
         self.boots = 0
         self.prepare()
 

@@ -102,8 +102,8 @@ class Engine:
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
-        # How the kernel calls a function through a table, by its address and the table's prototype.
-        self._stub_callers: dict[tuple[int, Prototype], Callable[[tuple[int, ...]], int]] = {}
+        # How the kernel calls a function through a table of that prototype.
+        self._stub_callers: dict[tuple[KernelFunction, Prototype], Callable[[tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
@@ -167,7 +167,7 @@ class Engine:
 
     def _call_stub(self, proto: Prototype, fn: KernelFunction, args: tuple[int, ...]) -> int:
         """A kernel function in a table of `proto`; its frame is counted against the kernel stack."""
-        call = self._stub_callers.get((fn.addr, proto)) or self._stub_caller(proto, fn)
+        call = self._stub_callers.get((fn, proto)) or self._stub_caller(proto, fn)
         thread = self.current
         floor: Level | Thread = thread.levels[-1] if thread.levels else thread
         floor.taken += _KERNEL_FRAME
@@ -188,7 +188,7 @@ class Engine:
             floor.taken -= _KERNEL_FRAME
 
     def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
-        call = self._stub_callers[fn.addr, proto] = stub_caller(self, proto, fn)
+        call = self._stub_callers[fn, proto] = stub_caller(self, proto, fn)
         return call
 
     def _check_stack(self, thread: Thread, taken: int) -> None:

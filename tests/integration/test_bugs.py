@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,16 +20,27 @@ int probe_run(void *p, int n) { return uiomove(p, n, p); }
 RUN = "int probe_run(void *p, int n)"
 
 
-def break_body(lab: Lab, name: str, error: Exception) -> None:
-    """Make a kernel function raise `error`, in this boot."""
+Break = Callable[[Lab, str, Exception], None]
+
+
+@pytest.fixture
+def break_body(monkeypatch: pytest.MonkeyPatch) -> Break:
+    """break_body(lab, name, error) makes a kernel function raise `error`."""
+    return partial(_break_body, monkeypatch)
+
+
+def _break_body(monkeypatch: pytest.MonkeyPatch, lab: Lab, name: str, error: Exception) -> None:
 
     def body(k: Any, *args: Any) -> NoReturn:
         raise error
 
-    next(fn for fn in lab.k.engine.functions if fn.name == name).body = body
+    function = next(fn for fn in lab.k.engine.text.functions if fn.name == name)  # of every kernel
+    monkeypatch.setattr(function, "body", body)
 
 
-def test_an_error_in_a_function_that_a_module_calls_names_call_and_caller(lab: Lab) -> None:
+def test_an_error_in_a_function_that_a_module_calls_names_call_and_caller(
+    lab: Lab, break_body: Break
+) -> None:
     """With its arguments; report and message buffer have no traceback."""
     lab.load(PROBE)
     break_body(lab, "uiomove", KeyError(5))
@@ -40,7 +53,7 @@ def test_an_error_in_a_function_that_a_module_calls_names_call_and_caller(lab: L
     assert panic.report in lab.dmesg
 
 
-def test_an_error_in_a_function_in_a_table_names_the_call(lab: Lab) -> None:
+def test_an_error_in_a_function_in_a_table_names_the_call(lab: Lab, break_body: Break) -> None:
     """No machine code called it, so there is no caller to name."""
     break_body(lab, "seltrue", ValueError("two\nlines"))
     fd = lab.p.open("/dev/null")
@@ -52,6 +65,7 @@ def test_an_error_in_a_system_call_of_the_kernel_names_the_call(lab: Lab) -> Non
     """It is not called through its stub, and guarded as well."""
     k = lab.k
     sy_call = k.symbol("sys_getpid")
+    k.system_calls._own = dict(k.system_calls._own)
     k.system_calls._own[sy_call] = (lambda *args: args[99], k.system_calls._own[sy_call][1])
     panic = lab.panics(lambda: lab.p.syscall(20))
     assert panic.reason.startswith("internal error: IndexError: tuple index out of range in sys_getpid(l 0x")
