@@ -80,7 +80,7 @@ def test_an_error_in_no_function_is_a_panic_of_the_step(lab: Lab) -> None:
 
 
 def test_tracebacks_go_to_the_file_that_the_environment_names(
-    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_body: Break
 ) -> None:
     """And to none without it."""
     lab.load(PROBE)
