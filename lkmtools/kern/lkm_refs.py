@@ -142,7 +142,7 @@ def _caller(k: Kernel) -> Module | None:
 def _on_behalf(k: Kernel, module: Module) -> str:
     """For whom a module's own code runs: the nearest other module on the stack, else the process."""
     for frame in backtrace(k.engine, k.engine.current, None, k.function_start):
-        if frame.function is None and not module.holds(frame.pc):
+        if frame.function is None and not frame.note and not module.holds(frame.pc):
             other = k.lkm.module_at(frame.pc - 1)
             if other is not None:
                 return f"'{other.title}'"
@@ -247,7 +247,8 @@ def _frame_in(k: Kernel, lwp: Lwp, module: Module) -> int:
 def _word_in(k: Kernel, lwp: Lwp, module: Module) -> int:
     """The first word of the live stack that is a return address into the module; 0 when there is none."""
     thread, step = lwp.thread, k.dm.pointer
-    sp = thread.sp & -step
+    live = thread.stack_base <= thread.sp <= thread.stack_top
+    sp = (thread.sp if live else thread.stack_base) & -step  # all of it, when a module has lost its place
     stack = k.mem.read(sp, thread.stack_top - sp)
     low, high = module.area, module.area + module.size
     order = k.dm.byteorder

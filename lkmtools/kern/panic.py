@@ -109,7 +109,8 @@ def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
 
 def culprit(k: Kernel, thread: Thread, fault: Fault | None) -> str:
     """The path of the innermost module on the stack, else of the one being loaded; "" when there is none."""
-    pcs = [frame.pc for frame in backtrace(k.engine, thread, fault, k.function_start) if not frame.guess]
+    frames = backtrace(k.engine, thread, fault, k.function_start)
+    pcs = [frame.pc for frame in frames if not (frame.guess or frame.note)]
     modules = [module for pc in pcs if (module := k.lkm.module_at(pc)) is not None]
     if not modules and k.lkm.open is not None and k.lkm.open.module is not None:
         modules = [k.lkm.open.module]
@@ -124,6 +125,8 @@ def _registers(dump: dict[str, int]) -> list[str]:
 
 
 def _frame(k: Kernel, frame: Frame) -> str:
+    if frame.note:
+        return f"({frame.note})"
     if frame.function is not None:
         return f"{frame.function}() [kernel]"
     mark = " ?" if frame.guess else ""

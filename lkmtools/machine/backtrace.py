@@ -3,10 +3,14 @@
 Kernel -> module -> kernel nesting is known exactly (Thread.levels); inside one level the frame-pointer chain
 is followed to the gate. Code built without frame pointers breaks the chain: then the rest of that level is
 scanned for words that point behind a call instruction, and those frames are marked as guesses.
+
+A module can leave anything in its stack and frame pointers. Only the thread's own stack is looked at, and
+however it looks there is an end: to the frames, to the words that are looked at, to the processor time.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,16 +19,53 @@ from lkmtools.machine.engine import Engine, Level, Thread
 from lkmtools.machine.memory import EXEC, PAGE_SIZE, MemFault
 
 _MOST = 64  # frames of one level
+_MOST_IN_ALL = 512
+_MOST_WORDS = 16384  # that are looked at in a scan of the stack, in all
+_LONGEST = 0.5  # seconds of processor time for one backtrace
+_SELDOM = 256  # words between two looks at the time
 _LONGEST_CALL = 7  # bytes
 
 
 class Frame(NamedTuple):
-    """One line of a backtrace: a kernel function by name, or machine code at `pc`."""
+    """One line of a backtrace: a kernel function by name, machine code at `pc`, or a `note`."""
 
     pc: int
     function: str | None
     guess: bool = False
     returns: bool = True  # pc is a return address, behind the call
+    note: str = ""
+
+
+class _Walk:
+    """One backtrace: whose stack it is, and what it may still cost."""
+
+    def __init__(self, engine: Engine, thread: Thread, start_of: Callable[[int], int | None]) -> None:
+        self.engine = engine
+        self.start_of = start_of
+        self.base, self.top = thread.stack_base, thread.stack_top
+        self.words = _MOST_WORDS
+        self.end = time.thread_time() + _LONGEST
+
+    def in_stack(self, sp: int) -> bool:
+        """Is `sp` a stack pointer of the thread? In the guard page below it is that of an overflow."""
+        return self.base - PAGE_SIZE <= sp <= self.top
+
+    def lost(self, sp: int, fp: int) -> Frame:
+        """The line for a stack pointer that is none, with what there is instead."""
+        where = f"the kernel stack {self.base:#x}-{self.top:#x}"
+        rest = "what follows is by the frame pointer" if self.holds(fp) else "frames above are unknown"
+        return Frame(0, None, note=f"the stack pointer {sp:#x} is outside {where}; {rest}")
+
+    def holds(self, fp: int) -> bool:
+        """Can a frame be at `fp`?"""
+        return self.base <= fp < self.top and fp % self.engine.port.dm.pointer == 0
+
+    def over(self) -> bool:
+        """Count a word that is looked at: was it the last one?"""
+        self.words -= 1
+        if not self.words % _SELDOM and time.thread_time() > self.end:
+            self.words = 0
+        return self.words <= 0
 
 
 def backtrace(
@@ -36,7 +77,11 @@ def backtrace(
     first address of the function that holds pc, where known.
     """
     frames: list[Frame] = []
+    walk = _Walk(engine, thread, start_of)
     for depth, level in enumerate(reversed(thread.levels)):
+        if len(frames) >= _MOST_IN_ALL:
+            frames.append(Frame(0, None, note=f"{len(thread.levels) - depth} more calls of module code"))
+            break
         if level.fn is not None:
             frames.append(Frame(level.fn.addr, level.fn.name, returns=False))
             pc, sp, fp = _word(engine, level.sp), level.sp, level.fp
@@ -46,7 +91,7 @@ def backtrace(
             returns = False
         else:
             continue
-        frames += _level(engine, level, pc, sp, fp, returns, start_of)
+        frames += _level(walk, level, pc, sp, fp, returns)
     return frames
 
 
@@ -57,29 +102,29 @@ def _word(engine: Engine, addr: int) -> int:
         return 0
 
 
-def _level(
-    engine: Engine,
-    level: Level,
-    pc: int,
-    sp: int,
-    fp: int,
-    returns: bool,
-    start_of: Callable[[int], int | None],
-) -> list[Frame]:
+def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) -> list[Frame]:
     """Follow one level's chain from (pc, sp, fp) to the gate."""
-    step = engine.port.dm.pointer
-    gate = engine.text.gate
+    engine = walk.engine
+    step, gate = engine.port.dm.pointer, engine.text.gate
     out = [Frame(pc, None, returns=returns)]
-    slot = None if returns else _return_slot(engine, pc, sp, fp, start_of)
+    slot = None
+    if not walk.in_stack(sp):
+        out.append(walk.lost(sp, fp))
+        if not walk.holds(fp):
+            return out
+        sp = fp
+    elif not returns:
+        slot = _return_slot(engine, pc, sp, fp, walk.start_of)
     if slot is not None:
         pc, sp = _word(engine, slot), slot + step
         if pc == gate:
             return out
         out.append(Frame(pc, None))
+    top = min(level.sp0, walk.top)
     while len(out) < _MOST:
-        if not (sp <= fp < level.sp0 and fp % step == 0):
-            return out + _scan(engine, level, sp, {frame.pc for frame in out})
-        sp, pc, fp = fp + 2 * step, _word(engine, fp + step), _word(engine, fp)
+        if not (sp <= fp < top and fp % step == 0):
+            return out + _scan(walk, sp, top, {frame.pc for frame in out})
+        sp, pc, fp = fp + 2 * step, _word(engine, fp + step), _word(engine, fp)  # upwards: it has an end
         if pc == gate:
             break
         out.append(Frame(pc, None))
@@ -125,12 +170,16 @@ def _returns_to(engine: Engine, pc: int) -> bool:
     return engine.port.is_call(engine.mem.read(pc - length, length))
 
 
-def _scan(engine: Engine, level: Level, sp: int, known: set[int]) -> list[Frame]:
-    """Words on the stack that look like return addresses, up to the level's gate."""
-    step = engine.port.dm.pointer
+def _scan(walk: _Walk, sp: int, top: int, known: set[int]) -> list[Frame]:
+    """Words on the stack that look like return addresses, each once, up to the level's gate."""
+    engine = walk.engine
+    step, gate = engine.port.dm.pointer, engine.text.gate
     out: list[Frame] = []
-    for addr in range(sp & -step, level.sp0, step):
+    for addr in range(max(sp, walk.base) & -step, top, step):
+        if len(out) >= _MOST or walk.over():
+            break
         pc = _word(engine, addr)
-        if pc != engine.text.gate and pc not in known and len(out) < _MOST and _returns_to(engine, pc):
+        if pc != gate and pc not in known and _returns_to(engine, pc):
+            known.add(pc)
             out.append(Frame(pc, None, guess=True))
     return out
