@@ -33,6 +33,7 @@ _A = TypeVar("_A")
 _T = TypeVar("_T")
 _MOST = 1 << 16  # bytes in one transfer
 _LITTLE = 512  # ... to what might block
+_LONGEST = 3600.0  # seconds of one wait: epoll takes less than 25 days
 
 
 class HostPoll:
@@ -74,8 +75,11 @@ class HostPoll:
             self._epoll.unregister(file.fd)
 
     def poll(self, k: Kernel, timeout: float = 0) -> None:
-        """Wake those whose descriptors are ready, after at most `timeout` seconds (-1: without limit)."""
-        for fd, _ in self._epoll.poll(timeout) if self._waiting else ():
+        """Wake those whose descriptors are ready, after at most `timeout` seconds (-1: without limit).
+
+        It may be earlier: after an hour.
+        """
+        for fd, _ in self._epoll.poll(min(timeout, _LONGEST)) if self._waiting else ():
             file, _ = self._waiting[fd]
             self.forget(file)
             file.ready(k)

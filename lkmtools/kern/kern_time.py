@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 _NANO = 1_000_000_000
+_INT_MAX = 0x7FFF_FFFF
 
 
 def _timespec(k: Kernel, seconds: float) -> bytes:
@@ -58,18 +58,19 @@ def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
     seconds, nanos = asked.tv_sec, asked.tv_nsec
     if seconds < 0 or not 0 <= nanos < _NANO:
         raise KernelError(EINVAL, f"{seconds} seconds and {nanos} nanoseconds")
-    duration = min(seconds + nanos / _NANO, 1e9)
-    end = time.monotonic() + duration
+    end = time.monotonic_ns() + seconds * _NANO + nanos
     ident = -(lwp.addr << 4 | 7)  # no address: nobody else sleeps there
-    try:
-        while (left := end - time.monotonic()) > 0:
-            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", max(1, math.ceil(left * k.config.hz)))
-    except KernelError as error:
-        if error.errno == EWOULDBLOCK:
-            return
-        if rmtp:
-            lwp.proc.space.write(rmtp, _timespec(k, max(0.0, end - time.monotonic())))
-        raise
+    while (left := end - time.monotonic_ns()) > 0:
+        try:
+            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", min(-(-left * k.config.hz // _NANO), _INT_MAX))
+        except KernelError as error:
+            if error.errno == EWOULDBLOCK:
+                continue  # a sleep of more than INT_MAX ticks goes on
+            if rmtp:
+                left = max(0, end - time.monotonic_ns())
+                data = layout.pack(tv_sec=left // _NANO, tv_nsec=left % _NANO)
+                lwp.proc.space.write(rmtp, data)
+            raise
 
 
 @syscall(SYS_sched_yield, "")

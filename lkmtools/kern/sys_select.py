@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 MAX_FDS = 1000 + NOFILE
+_INT_MAX = 0x7FFF_FFFF
+_LONGEST = 100_000_000  # seconds (itimerfix())
 
 
 class Poller:
@@ -195,7 +197,7 @@ def _milliseconds(k: Kernel, lwp: Lwp, tv: int) -> int:
     """A struct timeval of the caller; EINVAL."""
     layout = timeval.layout(k.dm)
     asked = layout.unpack(lwp.proc.space.read(tv, layout.size))
-    if asked.tv_sec < 0 or not 0 <= asked.tv_usec < 1_000_000:
+    if not 0 <= asked.tv_sec <= _LONGEST or not 0 <= asked.tv_usec < 1_000_000:
         raise KernelError(EINVAL, f"{asked.tv_sec} seconds and {asked.tv_usec} microseconds")
     return int(asked.tv_sec * 1000 + -(-asked.tv_usec // 1000))
 
@@ -223,6 +225,7 @@ def _wait(k: Kernel, poller: Poller, asked: list[tuple[int, ...]], timeout: int)
         k.pollers.forget(poller)
         answers = [_ask(k, poller.lwp, fd, events) for fd, events, _ in asked]
         ticks = 0 if timeout == INFTIM else math.ceil((end - time.monotonic()) * k.config.hz)
+        ticks = min(ticks, _INT_MAX)  # and then again
         if any(answers) or (timeout != INFTIM and ticks <= 0):
             return answers
         if poller.notified:  # while the last drivers were asked

@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Iterator
 
+LONGEST = 3600.0  # seconds of one wait: epoll takes less than 25 days
+
 Handler = Callable[[int], None]  # is given the events of epoll(7)
 
 
@@ -32,12 +34,17 @@ class Poller:
     def poll(self, timeout: float) -> Iterator[tuple[int, Handler, int]]:
         """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
 
-        A descriptor that was forgotten since is left out.
+        After LONGEST nothing may have come yet: whoever waits looks again. A descriptor that was forgotten is
+        left out.
         """
+<<<<<<< HEAD:lkmtools/wire/poller.py
         return self._known(self._epoll.poll(timeout))
 
     def _known(self, came: list[tuple[int, int]]) -> Iterator[tuple[int, Handler, int]]:
         for fd, events in came:
+=======
+        for fd, events in self._epoll.poll(min(timeout, LONGEST)):
+>>>>>>> e9f0f09 (kern, daemon: waits of any length are clipped and go on):lkmtools.wire.poller.py
             handler = self._handlers.get(fd)
             if handler is not None:
                 yield fd, handler, events

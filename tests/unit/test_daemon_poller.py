@@ -1,0 +1,43 @@
+"""The poller: waits of any length, each at most an hour at a time."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lkmtools.wire.poller import Poller
+from lkmtools.kern.hostfile import HostPoll
+
+DAY = 86400.0
+WAITS = [0.0, 0.25, 30 * DAY, 1e9, 1e19, float(2**63), -1]
+
+
+@pytest.mark.parametrize("seconds", WAITS)
+def test_a_wait_of_any_length_ends_when_something_comes(seconds: float) -> None:
+    """epoll itself takes less than 25 days."""
+    poller = Poller()
+    reads, writes = os.pipe()
+    poller.add(reads, print)
+    os.write(writes, b"x")
+    assert [(fd, handler) for fd, handler, _ in poller.poll(seconds)] == [(reads, print)]
+    poller.close()
+    os.close(reads)
+    os.close(writes)
+
+
+@pytest.mark.parametrize("seconds", WAITS)
+def test_no_wait_is_longer_than_an_hour(seconds: float) -> None:
+    """But one without limit; whoever waits looks again."""
+    asked: list[float] = []
+    fake: Any = SimpleNamespace(poll=lambda timeout: asked.append(timeout) or [])
+    poller, host = Poller(), HostPoll()
+    for some in (poller, host):
+        some.close()
+        some._epoll = fake
+    host._waiting[7] = (fake, 1)
+    assert list(poller.poll(seconds)) == []
+    host.poll(fake, seconds)
+    assert asked == [min(seconds, 3600.0)] * 2
