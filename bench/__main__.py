@@ -7,7 +7,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import boot, calls, crowd, devices, exec, ksyms, linux, many, memory, supervisor, tools, wire
+from bench import (
+    boot,
+    calls,
+    crowd,
+    devices,
+    exec,
+    kernelcalls,
+    ksyms,
+    linux,
+    many,
+    memory,
+    supervisor,
+    tools,
+    wire,
+)
 
 SUITES = {
     "tools": tools,
@@ -22,6 +36,7 @@ SUITES = {
     "boot": boot,
     "supervisor": supervisor,
     "memory": memory,
+    "kernelcalls": kernelcalls,
 }
 
 

@@ -136,7 +136,7 @@ def prototypes() -> list[Prototype]:
 
 
 class Spent:
-    """Work and time of a call."""
+    """Work of a call, and processor time."""
 
     def __init__(self) -> None:
         self.work = self._work = 0
@@ -144,11 +144,11 @@ class Spent:
 
     def begin(self, work: int) -> None:
         """It begins, with the counter at `work`."""
-        self._work, self._began = work, time.perf_counter()
+        self._work, self._began = work, time.process_time()
 
     def end(self, work: int) -> None:
         """It ends, with the counter at `work`."""
-        self.work, self.micros = work - self._work, (time.perf_counter() - self._began) * 1e6
+        self.work, self.micros = work - self._work, (time.process_time() - self._began) * 1e6
 
 
 class Impatient(InsideTransport):

@@ -37,14 +37,10 @@ class Poller:
         After LONGEST nothing may have come yet: whoever waits looks again. A descriptor that was forgotten is
         left out.
         """
-<<<<<<< HEAD:lkmtools/wire/poller.py
-        return self._known(self._epoll.poll(timeout))
+        return self._known(self._epoll.poll(min(timeout, LONGEST)))
 
     def _known(self, came: list[tuple[int, int]]) -> Iterator[tuple[int, Handler, int]]:
         for fd, events in came:
-=======
-        for fd, events in self._epoll.poll(min(timeout, LONGEST)):
->>>>>>> e9f0f09 (kern, daemon: waits of any length are clipped and go on):lkmtools.wire.poller.py
             handler = self._handlers.get(fd)
             if handler is not None:
                 yield fd, handler, events

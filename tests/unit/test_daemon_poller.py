@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lkmtools.wire.poller import Poller
 from lkmtools.kern.hostfile import HostPoll
+from lkmtools.wire.poller import Poller
 
 DAY = 86400.0
 WAITS = [0.0, 0.25, 30 * DAY, 1e9, 1e19, float(2**63), -1]
