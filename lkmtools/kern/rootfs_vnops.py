@@ -24,7 +24,7 @@ from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.kern.ramfs import DATA_MAX, NODES_MAX, Made, Node
 from lkmtools.kern.vfs_mount import copy_statvfs_info, new_mount
-from lkmtools.kern.vfs_subr import VTTOIF, lock_vnode, view_of, vref
+from lkmtools.kern.vfs_subr import file_format, lock_vnode, view_of, vref
 from lkmtools.kern.vnode_if import vcall
 from lkmtools.kern.vnops_python import (
     VTYPES,
@@ -277,7 +277,8 @@ def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         va = k.umem.view(vattr.layout(k.dm), a.a_vap)
-        made = Made(VTTOIF[va.va_type] | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
+        form = file_format(k, f"va_type of the vattr at {a.a_vap:#x}", va.va_type)
+        made = Made(form | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
         directory = k.rootfs.node(k, a.a_dvp)
         node = k.tree.add(directory, name.decode("latin-1"), made, _cred(k, view.cn_cred), k.now())
         k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, node))

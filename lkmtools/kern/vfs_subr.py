@@ -446,3 +446,10 @@ DATA = (
     _table("desiredvnodes", "int desiredvnodes", (DESIREDVNODES,)),
     _table("numvnodes", "u_int numvnodes", (0,)),
 )
+
+
+def file_format(k: Kernel, what: str, v_type: int) -> int:
+    """The S_IFMT bits of a vnode type (VTTOIF()); a panic that says `what` has one that does not exist."""
+    if not 0 <= v_type < len(VTTOIF):
+        k.panic(f"{what} is {v_type}: the types of vnodes are 0 to {len(VTTOIF) - 1}")
+    return VTTOIF[v_type]

@@ -53,7 +53,7 @@ from lkmtools.kern.ramfs import Node
 from lkmtools.kern.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.uvm_map import Span
 from lkmtools.kern.vfs_mount import lwp_cred
-from lkmtools.kern.vfs_subr import VTTOIF, check_locked, lock_vnode, vattr_null, view_of, vput
+from lkmtools.kern.vfs_subr import VTTOIF, check_locked, file_format, lock_vnode, vattr_null, view_of, vput
 from lkmtools.kern.vnode_if import check_vnode, implementation, vcall, vop
 from lkmtools.machine import PAGE_SIZE
 
@@ -332,7 +332,8 @@ def vn_open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
 def _open_special(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
     """Open the driver of a device node, or the pipe of a FIFO; until the close the vnode is referenced."""
     va = getattr_of(k, lwp, place.vp)
-    mode = VTTOIF[view_of(k, place.vp, "open").v_type] | va.va_mode & 0o7777
+    form = file_format(k, f"v_type of vnode {place.vp:#x}", view_of(k, place.vp, "open").v_type)
+    mode = form | va.va_mode & 0o7777
     node = Node(va.va_fileid, mode, va.va_uid, va.va_gid, va.va_rdev, va.va_mtime_tv_sec)
     node.nlink = va.va_nlink
     vp, place.dvp = place.take()

@@ -88,7 +88,7 @@ def test_each_kernel_call_is_charged_a_fixed_number_of_blocks(bench: Any) -> Non
 
 def test_a_kernel_call_is_charged_the_bytes_it_handles(bench: Any) -> None:
     """A block for each: here half a second has a thousand."""
-    text = bench.engine.cpu.text
+    text = bench.engine.text.start
     bench.copy = lambda n: len(bench.mem.checked.read(text, n)) and 0
     bench.engine.entry_limit = 0.5
     assert bench.call("int copies(int n)", 900) == 20
