@@ -77,7 +77,7 @@ def proc_emul(k: Kernel, proc: Proc) -> int:
 
 
 def _entries(k: Kernel) -> Iterator[int]:
-    yield from chain(k, k.symbol("emul_list"), 0)
+    yield from chain(k, "emul_list", k.symbol("emul_list"), 0)
 
 
 def emuls(k: Kernel) -> list[int]:
@@ -116,7 +116,7 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
     if not entry:
         k.panic("emul_register: out of kernel memory")
     k.mem.write(entry, layout.pack(el_emul=emul, ro_entry=ro_entry))
-    list_insert_head(k, k.symbol("emul_list"), entry, 0)
+    list_insert_head(k, "emul_list", k.symbol("emul_list"), entry, 0)
     return 0
 
 
@@ -140,7 +140,7 @@ def unregister(k: Kernel, name: str) -> None:
     for proc in k.procs.values():
         if proc_emul(k, proc) == emul:
             raise KernelError(EBUSY, f"pid {proc.pid} ({proc.comm}) runs under emulation '{name}'")
-    list_remove(k, entry, 0)
+    list_remove(k, "emul_list", entry, 0)
     k.heap.free(entry)
 
 

@@ -13,10 +13,10 @@ from lkmtools.abi.exec import EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LA
 from lkmtools.abi.exec import execsw as execsw_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import LIST_MAX, too_much
 from lkmtools.kern.emul import NAME_MAX, find_emul
 from lkmtools.kern.exec_elf import AUX_ENTRIES
 from lkmtools.kern.export import Data, export
+from lkmtools.kern.queue import pointers
 from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -43,12 +43,8 @@ class Formats:
 
     def rows(self) -> list[int]:
         """Their addresses, in order."""
-        k, step = self._k, self._k.dm.pointer
-        base = k.mem.ptr(k.symbol("execsw"))
-        count = k.mem.i32(k.symbol("nexecs"))
-        if not 0 <= count <= LIST_MAX:
-            too_much(k, "nexecs", count, LIST_MAX)
-        return [k.umem.ptr(base + i * step) for i in range(count)]
+        k = self._k
+        return pointers(k, "execsw", k.mem.ptr(k.symbol("execsw")), k.mem.i32(k.symbol("nexecs")))
 
     def emulations(self) -> set[int]:
         """The emulations that rows lead to."""

@@ -11,6 +11,7 @@ from bisect import bisect_right, insort
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import lkm_table
+from lkmtools.kern.queue import tailq_insert_tail, tailq_remove
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -36,13 +37,7 @@ class ModuleList:
 
     def insert(self, module: Module) -> None:
         """Append a module, whose id is next_id(), to the list."""
-        mem, step = self._k.mem, self._k.dm.pointer
-        link = module.table + self._link
-        last = mem.ptr(self.head + step)
-        mem.set_ptr(link, 0)
-        mem.set_ptr(link + step, last)
-        mem.set_ptr(last, module.table)
-        mem.set_ptr(self.head + step, link)
+        tailq_insert_tail(self._k, "lkmods", self.head, module.table, self._link)
         if self._free:
             heapq.heappop(self._free)
         self.by_id[module.id] = self._tables[module.table] = module
@@ -50,12 +45,7 @@ class ModuleList:
 
     def remove(self, module: Module) -> None:
         """Take a module out of the list and forget it."""
-        mem, step = self._k.mem, self._k.dm.pointer
-        link = module.table + self._link
-        following, before = mem.ptr(link), mem.ptr(link + step)
-        after = following + self._link + step if following else self.head + step
-        mem.set_ptr(after, before)
-        mem.set_ptr(before, following)
+        tailq_remove(self._k, "lkmods", self.head, module.table, self._link)
         del self.by_id[module.id], self._tables[module.table]
         del self._areas[bisect_right(self._areas, (module.area, module.id)) - 1]
         heapq.heappush(self._free, module.id)

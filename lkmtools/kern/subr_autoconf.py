@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.device import cfattach, cfdata, cfdriver, cftable, device
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOMEM, ESRCH
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import LIST_MAX, STEP, Steps, too_much
+from lkmtools.kern.bound import Steps
 from lkmtools.kern.export import Data, export
 from lkmtools.kern.queue import (
     chain,
     list_insert_head,
     list_remove,
+    pointers,
     tailq_init,
     tailq_insert_tail,
     tailq_remove,
@@ -47,7 +48,7 @@ def text(k: Kernel, addr: int) -> str:
 
 def drivers(k: Kernel) -> Iterator[View]:
     """allcfdrivers."""
-    return (driver_at(k, addr) for addr in chain(k, k.symbol("allcfdrivers"), 0))
+    return (driver_at(k, addr) for addr in chain(k, "allcfdrivers", k.symbol("allcfdrivers"), 0))
 
 
 def find_driver(k: Kernel, name: str) -> View | None:
@@ -58,7 +59,8 @@ def find_driver(k: Kernel, name: str) -> View | None:
 def attachments(k: Kernel, cd: View) -> Iterator[View]:
     """The attachments of a driver."""
     layout = cfattach.layout(k.dm)
-    return (k.umem.view(layout, addr) for addr in chain(k, cd.at("lh_first"), layout.offsetof("le_next")))
+    link, what = layout.offsetof("le_next"), "cd_attach"
+    return (k.umem.view(layout, addr) for addr in chain(k, what, cd.at("lh_first"), link))
 
 
 def find_attachment(k: Kernel, cd: View, name: str) -> View | None:
@@ -68,20 +70,15 @@ def find_attachment(k: Kernel, cd: View, name: str) -> View | None:
 
 def units(k: Kernel, cd: View) -> list[int]:
     """The devices of a driver by unit; 0 for a unit that is not there."""
-    array, count = cd.cd_devs, cd.cd_ndevs
-    if not array:
-        return []
-    if not 0 <= count <= LIST_MAX:
-        too_much(k, f"cd_ndevs of the struct cfdriver at {cd.addr:#x}", count, LIST_MAX)
-    k.umem.work += STEP * count
-    return [k.umem.ptr(array + i * k.dm.pointer) for i in range(count)]
+    what = f"cd_devs of the struct cfdriver at {cd.addr:#x}"
+    return pointers(k, what, cd.cd_devs, cd.cd_ndevs) if cd.cd_devs else []
 
 
 def devices(k: Kernel) -> list[View]:
     """alldevs, in the order they were attached."""
     layout = device.layout(k.dm)
     link = layout.offsetof("tqe_next")
-    return [k.umem.view(layout, addr) for addr in chain(k, k.symbol("alldevs"), link)]
+    return [k.umem.view(layout, addr) for addr in chain(k, "alldevs", k.symbol("alldevs"), link)]
 
 
 def rows(k: Kernel, table: int) -> Iterator[View]:
@@ -97,7 +94,7 @@ def tables(k: Kernel) -> list[View]:
     """allcftables."""
     layout = cftable.layout(k.dm)
     link = layout.offsetof("tqe_next")
-    return [k.umem.view(layout, addr) for addr in chain(k, k.symbol("allcftables"), link)]
+    return [k.umem.view(layout, addr) for addr in chain(k, "allcftables", k.symbol("allcftables"), link)]
 
 
 def _named(k: Kernel, name: int) -> View:
@@ -118,7 +115,7 @@ def config_cfdriver_attach(k: Kernel, cd_addr: int) -> int:
     if find_driver(k, name) is not None:
         raise KernelError(EEXIST, f"there is a driver '{name}' already")
     cd.lh_first = 0
-    list_insert_head(k, k.symbol("allcfdrivers"), cd_addr, 0)
+    list_insert_head(k, "allcfdrivers", k.symbol("allcfdrivers"), cd_addr, 0)
     return 0
 
 
@@ -126,14 +123,14 @@ def config_cfdriver_attach(k: Kernel, cd_addr: int) -> int:
 def config_cfdriver_detach(k: Kernel, cd_addr: int) -> int:
     """A driver goes; EBUSY while it has devices or attachments, ESRCH when it is not there."""
     cd = driver_at(k, cd_addr)
-    if cd_addr not in chain(k, k.symbol("allcfdrivers"), 0):
+    if cd_addr not in chain(k, "allcfdrivers", k.symbol("allcfdrivers"), 0):
         raise KernelError(ESRCH, f"driver '{text(k, cd.cd_name)}' is not there")
     if here := [dev for dev in units(k, cd) if dev]:
         name = xname(k, k.umem.view(device.layout(k.dm), here[0]))
         raise KernelError(EBUSY, f"driver '{text(k, cd.cd_name)}' has {name}")
     if cd.lh_first:
         raise KernelError(EBUSY, f"driver '{text(k, cd.cd_name)}' has attachments")
-    list_remove(k, cd_addr, 0)
+    list_remove(k, "allcfdrivers", cd_addr, 0)
     return 0
 
 
@@ -145,7 +142,7 @@ def config_cfattach_attach(k: Kernel, driver: int, ca_addr: int) -> int:
     name = text(k, k.umem.view(layout, ca_addr).ca_name)
     if find_attachment(k, cd, name) is not None:
         raise KernelError(EEXIST, f"driver '{text(k, driver)}' has an attachment '{name}' already")
-    list_insert_head(k, cd.at("lh_first"), ca_addr, layout.offsetof("le_next"))
+    list_insert_head(k, "cd_attach", cd.at("lh_first"), ca_addr, layout.offsetof("le_next"))
     return 0
 
 
@@ -157,7 +154,7 @@ def config_cfattach_detach(k: Kernel, driver: int, ca_addr: int) -> int:
         raise KernelError(EBUSY, f"{xname(k, user)} is attached by it")
     if ca_addr not in [ca.addr for ca in attachments(k, cd)]:
         raise KernelError(ESRCH, f"driver '{text(k, driver)}' has no such attachment")
-    list_remove(k, ca_addr, cfattach.layout(k.dm).offsetof("le_next"))
+    list_remove(k, "cd_attach", ca_addr, cfattach.layout(k.dm).offsetof("le_next"))
     return 0
 
 
@@ -193,7 +190,7 @@ def config_cfdata_attach(k: Kernel, cf: int, scannow: int) -> int:
     if not table:
         raise KernelError(ENOMEM, "no kernel memory for a struct cftable")
     k.mem.view(layout, table).ct_cfdata = cf
-    tailq_insert_tail(k, k.symbol("allcftables"), table, layout.offsetof("tqe_next"))
+    tailq_insert_tail(k, "allcftables", k.symbol("allcftables"), table, layout.offsetof("tqe_next"))
     for dev in devices(k) if scannow else ():
         rescan = k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach).ca_rescan
         if rescan:
@@ -206,7 +203,8 @@ def forget_table(k: Kernel, cf: int) -> None:
     table = next((table for table in tables(k) if table.ct_cfdata == cf), None)
     if table is None:
         raise KernelError(EINVAL, f"{cf:#x} is no table of devices that was attached")
-    tailq_remove(k, k.symbol("allcftables"), table.addr, cftable.layout(k.dm).offsetof("tqe_next"))
+    link = cftable.layout(k.dm).offsetof("tqe_next")
+    tailq_remove(k, "allcftables", k.symbol("allcftables"), table.addr, link)
     k.heap.free(table.addr)
 
 

@@ -93,7 +93,7 @@ def _devalloc(k: Kernel, parent: int, cf: View, locs: int) -> View | None:
         ),
     )  # fmt: skip
     k.umem.set_ptr(cd.cd_devs + unit * k.dm.pointer, addr)
-    tailq_insert_tail(k, k.symbol("alldevs"), addr, layout.offsetof("tqe_next"))
+    tailq_insert_tail(k, "alldevs", k.symbol("alldevs"), addr, layout.offsetof("tqe_next"))
     if cf.cf_fstate != FSTATE_STAR:
         cf.cf_fstate = FSTATE_FOUND
     return k.mem.view(layout, addr)
@@ -237,7 +237,7 @@ def config_detach(k: Kernel, addr: int, flags: int) -> int:
 
 def _unlink(k: Kernel, dev: View) -> None:
     """A device leaves alldevs and its driver, whose cd_devs goes with the last one."""
-    tailq_remove(k, k.symbol("alldevs"), dev.addr, device.layout(k.dm).offsetof("tqe_next"))
+    tailq_remove(k, "alldevs", k.symbol("alldevs"), dev.addr, device.layout(k.dm).offsetof("tqe_next"))
     cd = driver_at(k, dev.dv_cfdriver)
     k.umem.set_ptr(cd.cd_devs + dev.dv_unit * k.dm.pointer, 0)
     if not any(units(k, cd)):

@@ -119,7 +119,7 @@ def _link(k: Kernel) -> int:
 
 def types(k: Kernel) -> list[int]:
     """The struct vfsops of every type in the kernel, the newest first."""
-    return list(chain(k, k.symbol("vfs_list"), _link(k)))
+    return list(chain(k, "vfs_list", k.symbol("vfs_list"), _link(k)))
 
 
 def type_name(k: Kernel, ops: int) -> str:
@@ -138,7 +138,7 @@ def vfs_attach(k: Kernel, vfs: int) -> int:
     vfs_opv_init(k, view.vfs_opv_descs)
     if view.vfs_init:
         k.call(_HOOK, view.vfs_init)
-    list_insert_head(k, k.symbol("vfs_list"), vfs, _link(k))
+    list_insert_head(k, "vfs_list", k.symbol("vfs_list"), vfs, _link(k))
     view.vfs_refcount = 0
     return 0
 
@@ -151,7 +151,7 @@ def vfs_detach(k: Kernel, vfs: int) -> int:
     view = k.umem.view(vfsops.layout(k.dm), vfs)
     if view.vfs_refcount:
         raise KernelError(EBUSY, k.vfs.mounted_by(vfs) or f"{view.vfs_refcount} references on this type")
-    list_remove(k, vfs, _link(k))
+    list_remove(k, "vfs_list", vfs, _link(k))
     if view.vfs_done:
         k.call(_HOOK, view.vfs_done)
     vfs_opv_free(k, view.vfs_opv_descs)

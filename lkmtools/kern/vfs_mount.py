@@ -128,7 +128,7 @@ def insert_mount(k: Kernel, mp: int, path: str) -> None:
     """A file system is mounted: into the list with it, and over its directory."""
     view = k.vfs.mount(mp)
     node = k.vfs.mounts[mp]
-    circleq_insert_tail(k, k.symbol("mountlist"), mp, _link(k))
+    circleq_insert_tail(k, "mountlist", k.symbol("mountlist"), mp, _link(k))
     view.put("mnt_stat.f_mntonname", path.encode("latin-1")[: VFS_MNAMELEN - 1])
     if node is not None:
         node.mounted = mp
@@ -194,7 +194,7 @@ def _unmounted(k: Kernel, view: View) -> None:
             f"unmount: dangling vnode: '{type_name(k, ops)}' left {len(left)} behind on "
             f"{k.vfs.mounted_on(mp)}, the first {left[0]:#x}"
         )
-    circleq_remove(k, k.symbol("mountlist"), mp, _link(k))
+    circleq_remove(k, "mountlist", k.symbol("mountlist"), mp, _link(k))
     if node is not None:
         node.mounted = 0
     if covered:

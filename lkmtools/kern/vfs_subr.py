@@ -54,16 +54,16 @@ def _insmntque(k: Kernel, view: View, mp: int) -> None:
     link = vnode.layout(k.dm).offsetof("tqe_next")
     heads = mount.layout(k.dm).offsetof("tqh_first")
     if view.v_mount:
-        tailq_remove(k, view.v_mount + heads, view.addr, link)
+        tailq_remove(k, "mnt_vnodelist", view.v_mount + heads, view.addr, link)
     view.v_mount = mp
     if mp:
-        tailq_insert_tail(k, mp + heads, view.addr, link)
+        tailq_insert_tail(k, "mnt_vnodelist", mp + heads, view.addr, link)
 
 
 def vnodes_of(k: Kernel, mp: int) -> list[int]:
     """The vnodes of a mounted file system, the oldest first."""
     link = vnode.layout(k.dm).offsetof("tqe_next")
-    return list(chain(k, mp + mount.layout(k.dm).offsetof("tqh_first"), link))
+    return list(chain(k, "mnt_vnodelist", mp + mount.layout(k.dm).offsetof("tqh_first"), link))
 
 
 @export(
