@@ -21,7 +21,7 @@ from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
-from lkmtools.machine.memory import PAGE_SHIFT, READ, WRITE, MemFault, Memory
+from lkmtools.machine.memory import PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.stubcall import narrow, stub_caller
@@ -218,14 +218,12 @@ class Engine:
                 if not thread.stack_top:
                     self.new_stack(thread)
                 top, fp = thread.stack_top - thread.taken, 0
-                thread.started = thread.since = self.spent(thread)
-                thread.seen_calls = thread.calls
-                thread.processor = 0.0
+                self._begin(thread)
                 entered[0] = addr
             if self.owner is not thread:
                 self.own(thread)
-            if top - room < thread.stack_base:
-                self.on_fault(thread, MemFault(min(top, thread.stack_base) - return_size, WRITE), None)
+            if not thread.stack_base + room <= top <= thread.stack_top:
+                self._other_stack(thread, top, room)
             sp = lay_out(top, fp, addr, args)
             level = Level(addr, sp)
             levels.append(level)
@@ -243,6 +241,16 @@ class Engine:
 
         self._callers[proto] = call
         return call
+
+    def _other_stack(self, thread: Thread, top: int, room: int) -> None:
+        """The frame of a call would not lie in the thread's stack: a fault, unless there is other memory."""
+        end = thread.stack_base - self.port.return_size
+        if thread.stack_base - PAGE_SIZE < top <= thread.stack_top:
+            self.on_fault(thread, MemFault(min(top - self.port.return_size, end), WRITE), None)
+        try:
+            self.mem.checked.locate(top - room, room, WRITE)
+        except MemFault as fault:
+            self.on_fault(thread, fault, None)
 
     def _serve_until_returned(self, thread: Thread, level: Level, stop: int) -> None:
         """Serve what has stopped a function, and let it run, until it has returned to the gate."""
@@ -366,6 +374,12 @@ class Engine:
         """
         calls = int(thread.calls * KERNEL_CALL * self.rate)
         return self.work() - thread.away + thread.extra + calls
+
+    def _begin(self, thread: Thread) -> None:
+        """An outermost call begins."""
+        thread.started = thread.since = self.spent(thread)
+        thread.seen_calls = thread.calls
+        thread.processor = 0.0
 
     def charge(self, thread: Thread, seconds: float) -> None:
         """`thread` has been busy in a kernel function; a panic when it has been in one call for too long."""

@@ -11,6 +11,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.errors import PanicError
+from lkmtools.machine import PAGE_SIZE, READ, WRITE, backtrace
 
 CHAIN = """
 #define NOINLINE __attribute__((noinline))
@@ -30,10 +31,15 @@ SP = {"amd64": "rsp", "i386": "esp"}
 FP = {"amd64": "rbp", "i386": "ebp"}
 
 
-def report(lab: Any, body: str, before: str = "") -> PanicError:
-    """probe_go -> probe_middle -> probe_deep, which does `body` with @SP@ and @FP@: how that panics."""
+def source(lab: Any, body: str, before: str = "") -> str:
+    """probe_go -> probe_middle -> probe_deep, which does `body` with @SP@ and @FP@."""
     body = body.replace("@SP@", SP[lab.machine]).replace("@FP@", FP[lab.machine])
-    lab.load(f"{CHAIN}{before}\nNOINLINE int probe_deep(int n) {{ {body} return 0; }}")
+    return f"{CHAIN}{before}\nNOINLINE int probe_deep(int n) {{ {body} return 0; }}"
+
+
+def report(lab: Any, body: str, before: str = "") -> PanicError:
+    """How that panics."""
+    lab.load(source(lab, body, before))
     panic: PanicError = lab.panics(lambda: lab.call(GO, 0))
     return panic
 
@@ -87,18 +93,27 @@ def test_a_callers_frame_pointer_that_was_overwritten_takes_the_stack_pointer_al
     assert lines(panic)[0] == "fill"
 
 
+def driver(lab: Any, opened: str, call: str = "away()") -> None:
+    """Load probe_go(), which makes `call` of away(): that opens a device whose d_open does `opened`."""
+    lab.load(
+        f'__asm__ (".globl probe_on; probe_on: {ELSEWHERE[lab.machine]}");\n'
+        "void probe_on(char *top, void (*f)(void));\n"
+        "#define NOINLINE __attribute__((noinline))\nchar *probe_top;\n"
+        "static NOINLINE int opened(dev_t dev, int flag, int kind, struct lwp *l)\n"
+        f'{{ __asm__ volatile ("{opened}"); return 7; }}\n'
+        "static struct cdevsw sw = { .d_open = opened };\n"
+        "static int b = -1, c = -1, answer;\n"
+        "static NOINLINE void away(void) { answer = cdev_open(makedev(c, 0), 1, 0, curlwp) + 1; }\n"
+        "int probe_go(int n);\n"
+        f'int probe_go(int n) {{ devsw_attach("probe", NULL, &b, &sw, &c); {call}; return answer; }}'
+    )
+
+
 def test_outer_calls_are_known_though_the_inner_one_has_lost_its_stack(lab: Any) -> None:
     """A driver that the kernel has called: the frames of the kernel's own calls are exact."""
-    lose = f"mov $0x1000, %{SP[lab.machine]}; xor %{FP[lab.machine]}, %{FP[lab.machine]}; ud2"
-    lab.load(
-        "static int lose(dev_t dev, int flag, int kind, struct lwp *l)\n"
-        f'{{ __asm__ volatile ("{lose}"); return 0; }}\n'
-        "static struct cdevsw sw = { .d_open = lose };\nint probe_go(int n);\n"
-        'int probe_go(int n) { int b = -1, c = -1; devsw_attach("probe", NULL, &b, &sw, &c);'
-        " return cdev_open(makedev(c, 0), 1, n, curlwp) + 1; }"
-    )
+    driver(lab, f"mov $0x1000, %{SP[lab.machine]}; xor %{FP[lab.machine]}, %{FP[lab.machine]}; ud2")
     inner, note, *outer = lines(lab.panics(lambda: lab.call(GO, 0)))
-    assert (inner, outer) == ("lose", ["cdev_open() [kernel]", "probe_go"])
+    assert (inner, outer) == ("opened", ["cdev_open() [kernel]", "away", "probe_go"])
     assert note.endswith("frames above are unknown)")
 
 
@@ -145,17 +160,35 @@ def test_a_stack_full_of_return_addresses_is_told_once_for_each(lab: Any) -> Non
 
 
 def test_the_search_of_a_stack_has_its_time(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the processor: here every look at the clock is an hour later."""
-    lab.load("int probe_go(int n) { volatile u_long x[3000]; int i; for (i = 0; i < 3000; i++) x[i] = i;"
-             f' __asm__ volatile ("mov $1, %{FP[lab.machine]}; ud2"); return x[n]; }}')  # fmt: skip
+    """Of the processor: here every look at the clock is an hour later, and the callers are far up."""
+    body = "volatile u_long x[3000]; int i; for (i = 0; i < 3000; i++) x[i] = i; n += x[n];"
+    body += ' __asm__ volatile ("mov $1, %%@FP@; ud2" :: "r" (__builtin_frame_address(0)));'
+    assert lines(report(lab, body)) == ["probe_deep", "probe_middle", "probe_go"]
     hours = count(0, 3600)
-    looked: list[float] = []
+    monkeypatch.setattr(time, "thread_time", lambda: next(hours))
+    panic = lab.panics(lambda: (lab.load(source(lab, body)), lab.call(GO, 0)))
+    assert lines(panic) == ["probe_deep"]
 
-    def clock() -> float:
-        looked.append(next(hours))
-        return looked[-1]
 
-    monkeypatch.setattr(time, "thread_time", clock)
+def test_a_backtrace_has_so_many_frames(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how many calls are left out."""
+    monkeypatch.setattr(backtrace, "_MOST_IN_ALL", 1)
+    driver(lab, "ud2")
     panic = lab.panics(lambda: lab.call(GO, 0))
-    assert lines(panic)[0] == "probe_go"
-    assert len(looked) < 10
+    assert lines(panic) == ["opened", "(1 more calls of module code)"]
+
+
+@pytest.mark.parametrize("room", [700, 8192])
+def test_a_callback_from_another_stack_has_its_frame_there(lab: Any, room: int) -> None:
+    """The kernel calls a driver for a module that runs on memory of its own: when that has room for it."""
+    driver(lab, "nop", "probe_on(probe_top, away)")
+    k = lab.k
+    stack = k.kmap.alloc(3 * PAGE_SIZE, READ | WRITE)
+    k.engine.cpu.protect(stack, PAGE_SIZE, READ)
+    k.mem.set_ptr(lab.symbols["probe_top"], stack + PAGE_SIZE + room)
+    if room == 8192:
+        assert lab.call(GO, 0) == 8
+    else:
+        panic = lab.panics(lambda: lab.call(GO, 0))
+        assert panic.reason.startswith(f"page fault: write at {stack >> 12:#x}"[:-1])
+        assert lines(panic)[:2] == ["cdev_open() [kernel]", "away"]
