@@ -440,6 +440,8 @@ def test_a_descriptor_that_was_forgotten_meanwhile_is_left_out() -> None:
     poller.watch(called[0], select.EPOLLOUT)
     assert turn(poller, 0) == 0
     poller.close()
+    with pytest.raises(ValueError, match="closed epoll"):
+        turn(poller, 0)
     for reading, writing in pipes:
         os.close(reading)
         os.close(writing)
