@@ -73,6 +73,8 @@ _helper("damaged")
 daemonfix = _helper("daemonfix")
 place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon
 
+_helper("deathfix")
+
 kernfix = _helper("kernfix")
 
 
