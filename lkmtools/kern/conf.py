@@ -15,6 +15,7 @@ from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import LIST_MAX, MEMORY, Steps
 from lkmtools.kern.export import constant, export
 from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.machine import PAGE_SIZE, MemFault
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CN_MAJOR, MEM_MAJOR, LKM_MAJOR = 0, 2, 28
 KSYMS_MAJOR = {"amd64": 85, "i386": 101}
 KMEM_GID = 2
+_ZEROS = bytes(1 << 16)
 
 FUNCTIONS = (
     constant("int enodev(void)", ENODEV, "sys/conf.h"),
@@ -58,10 +60,10 @@ def mmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     return 0
 
 
-@export("int mmrw(dev_t dev, struct uio *uio, int flag)")
+@export("int mmrw(dev_t dev, struct uio *uio, int flag)", bound=MEMORY)
 def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     """Read and write memory, nothing and zeros. EFAULT where no memory is."""
-    view = k.mem.view(uio.layout(k.dm), uio_addr)
+    view = k.umem.view(uio.layout(k.dm), uio_addr)
     count, offset, writing = view.uio_resid, view.uio_offset, view.uio_rw
     kind = minor(dev)
     if kind == DEV_NULL or (kind == DEV_ZERO and writing):
@@ -69,7 +71,10 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
             view.uio_resid = 0
         return 0
     if kind == DEV_ZERO:
-        uio_read(k, bytes(count), uio_addr)
+        steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", LIST_MAX + k.mem.size // len(_ZEROS))
+        while count > 0 and (moved := uio_read(k, _ZEROS[:count], uio_addr)):
+            steps.step()
+            count -= moved
         return 0
     # Physical memory has no page permissions; of kernel virtual memory, go as far as it is mapped.
     mem, addr = (k.umem, offset & k.dm.mask) if kind == DEV_KMEM else (k.mem, k.mem.base + offset)
@@ -95,10 +100,10 @@ def mmioctl(k: Kernel, dev: int, com: int, data: int, flag: int, l_addr: int) ->
     return 0 if com in (FIONBIO, FIOASYNC) else ENODEV
 
 
-@export("int cnwrite(dev_t dev, struct uio *uio, int flag)")
+@export("int cnwrite(dev_t dev, struct uio *uio, int flag)", bound=MEMORY)
 def cnwrite(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     """What is written to the console goes to the message buffer."""
-    count = k.mem.view(uio.layout(k.dm), uio_addr).uio_resid
+    count = k.umem.view(uio.layout(k.dm), uio_addr).uio_resid
     k.console.write(uio_write(k, count, uio_addr).decode("latin-1"))
     return 0
 

@@ -18,6 +18,7 @@ from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import LIST_MAX, Steps
 from lkmtools.kern.genfs_vnops import vaccess
 from lkmtools.kern.hostdir import Inode
 from lkmtools.kern.hostfs_vfsops import check_host_writable, get_vnode, host_mount
@@ -180,6 +181,11 @@ def _owner(k: Kernel, inode: Inode, cred: int, root_only: bool) -> None:
         raise KernelError(EPERM, f"uid {uid} does not own it")
 
 
+def _pieces(k: Kernel, uio: int) -> Steps:
+    """What counts the pieces in which a uio is served: its memory may be changed by what is moved."""
+    return Steps(k, f"the transfer of the uio at {uio:#x}", LIST_MAX + k.mem.size // _CHUNK)
+
+
 @_vnop("read")
 def hostfs_read(k: Kernel, a: SimpleNamespace) -> None:
     """Bytes of a regular file."""
@@ -187,7 +193,9 @@ def hostfs_read(k: Kernel, a: SimpleNamespace) -> None:
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if view.uio_offset < 0:
         raise KernelError(EINVAL, "before the beginning of the file")
-    while view.uio_resid:
+    steps = _pieces(k, a.a_uio)
+    while view.uio_resid and view.uio_iovcnt > 0:
+        steps.step()
         data = inode.read(min(view.uio_resid, _CHUNK), view.uio_offset)
         if not data:
             return
@@ -204,7 +212,9 @@ def hostfs_write(k: Kernel, a: SimpleNamespace) -> None:
         view.uio_offset = inode.status().st_size
     if view.uio_offset < 0:
         raise KernelError(EINVAL, "before the beginning of the file")
-    while view.uio_resid:
+    steps = _pieces(k, a.a_uio)
+    while view.uio_resid and view.uio_iovcnt > 0:
+        steps.step()
         offset = view.uio_offset
         data = uio_write(k, min(view.uio_resid, _CHUNK), a.a_uio)
         wrote = inode.write(data, offset)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import MEMORY, Steps
+from lkmtools.kern.bound import MEMORY, Steps, too_much
 from lkmtools.kern.export import export
 
 if TYPE_CHECKING:
@@ -188,15 +188,19 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
     iov_layout = iovec.layout(k.dm)
     system = view.uio_segflg == UIO_SYSSPACE or view.uio_vmspace == VMSPACE_KERNEL & k.dm.mask
     reading = view.uio_rw == UIO_READ
-    moved, steps = 0, Steps(k, f"the array of empty struct iovecs of the uio at {uio_addr:#x}")
+    moved, steps = 0, Steps(k, f"the array of struct iovecs of the uio at {uio_addr:#x}")
     while moved < count and view.uio_resid and view.uio_iovcnt > 0:
         iov = k.umem.view(iov_layout, view.uio_iov)
         take = min(count - moved, iov.iov_len)
+        steps.step()
         if take == 0:
-            steps.step()
             view.uio_iov = view.uio_iov + iov_layout.size
             view.uio_iovcnt = view.uio_iovcnt - 1
             continue
+        if moved + take > k.mem.size:
+            too_much(
+                k, f"what the uio at {uio_addr:#x} moves", moved + take, f"the size of RAM, {k.mem.size}"
+            )
         move(moved, take, iov.iov_base, system, reading)
         iov.iov_base = iov.iov_base + take
         iov.iov_len = iov.iov_len - take

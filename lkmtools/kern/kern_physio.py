@@ -11,7 +11,7 @@ from lkmtools.abi.buf import B_PHYS, B_RAW, B_READ
 from lkmtools.abi.errno import EINVAL, EIO
 from lkmtools.abi.uio import UIO_READ, iovec, uio
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import MEMORY, Steps
+from lkmtools.kern.bound import LIST_MAX, MEMORY, Steps
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs_bio import buffer, new_buffer, release, transfer
@@ -46,11 +46,11 @@ def physio(k: Kernel, strategy: int, obp: int, dev: int, flags: int, limit: int,
     call has a buffer of its own.
     """
     view = k.umem.view(uio.layout(k.dm), uio_addr)
-    steps = Steps(k, f"the array of empty struct iovecs of the uio at {uio_addr:#x}")
+    steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", LIST_MAX + k.mem.size // DEV_BSIZE)
     while view.uio_resid and view.uio_iovcnt > 0:
         length = k.umem.view(iovec.layout(k.dm), view.uio_iov).iov_len
+        steps.step()
         if length == 0:
-            steps.step()
             view.uio_iov = view.uio_iov + iovec.layout(k.dm).size
             view.uio_iovcnt = view.uio_iovcnt - 1
             continue

@@ -12,6 +12,7 @@ from lkmtools.abi.buf import buf
 from lkmtools.abi.conf import bdevsw, cdevsw, major
 from lkmtools.abi.errno import ENXIO
 from lkmtools.abi.poll import POLLERR
+from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.export import Function, export
 from lkmtools.kern.kern_physio import STRATEGY
 from lkmtools.kern.subr_devsw import lookup
@@ -64,7 +65,7 @@ def _call(row: Entry) -> Function:
 
     kind = "block" if row.prefix == "bdev" else "character"
     body.__doc__ = f"The d_{row.name} of a {kind} device's driver."
-    return Function(proto, "sys/conf.h", body)
+    return Function(proto, "sys/conf.h", body, bound=MEMORY)
 
 
 def _entry(k: Kernel, table: str, member: str, dev: int) -> int:

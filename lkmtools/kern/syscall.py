@@ -26,6 +26,7 @@ from lkmtools.abi.syscall import (
     SYS_writev,
 )
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.emul import member
 from lkmtools.kern.export import Function
 from lkmtools.kern.in_vain import InVain
@@ -93,7 +94,7 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
         table.append(Syscall(number, symbol, args, body))
         if "exports" not in body.__dict__:
             proto = Prototype(f"int {symbol}(struct lwp *l, const void *v, register_t *retval)")
-            body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry)]
+            body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry, bound=MEMORY)]
         return body
 
     return mark

@@ -13,6 +13,7 @@ from lkmtools.abi.datamodel import DataModel, Layout
 from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnode, vnodeop_desc
 from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.export import Data, Function
 from lkmtools.kern.panic import caller_pc
 from lkmtools.machine import Prototype
@@ -91,7 +92,7 @@ def _function(row: Vop) -> Function:
         return vcall(k, row.name, *args)
 
     body.__doc__ = f"Call the {row.name} operation of a vnode's file system."
-    return Function(Prototype(row.prototype), _HEADER, body)
+    return Function(Prototype(row.prototype), _HEADER, body, bound=MEMORY)
 
 
 def _offsets(row: Vop, dm: DataModel, kind: str) -> list[int]:

@@ -18,6 +18,7 @@ from lkmtools.abi.stat import S_IFMT, dirent
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOPS
 from lkmtools.errors import KernelError
+from lkmtools.kern.bound import CALL, MEMORY
 from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import uio_read
 from lkmtools.kern.vfs_subr import getnewvnode, vget, vput, vrele
@@ -46,6 +47,7 @@ _SHARED = {
     "print": "genfs_nullop",
     "putpages": "genfs_putpages",
 }
+_TRANSFERS = ("read", "write", "readdir")
 _Body = Callable[["Kernel", "SimpleNamespace"], "int | None"]
 _Entry = Callable[["Kernel", int], int]
 
@@ -70,7 +72,7 @@ def vnop(prefix: str, name: str) -> Callable[[_Body], _Entry]:
     """Export the function as int PREFIX_NAME(void *v); it gets the members of the operation's arguments."""
 
     def mark(body: _Body) -> _Entry:
-        @export(f"int {prefix}_{name}(void *v)")
+        @export(f"int {prefix}_{name}(void *v)", bound=MEMORY if name in _TRANSFERS else CALL)
         @functools.wraps(body)
         def entry(k: Kernel, v: int) -> int:
             layout = k.vfs.operations[name].args

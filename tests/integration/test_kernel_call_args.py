@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from kernfix import Lab
 
@@ -102,7 +104,7 @@ def test_an_endless_array_of_empty_iovecs_ends_in_a_panic(lab: Lab) -> None:
 	return uiomove(&c, 1, &u);
 """
     panic = lab.panics(lambda: run(lab, body))
-    assert panic.reason.startswith("uiomove: the array of empty struct iovecs of the uio at 0x")
+    assert panic.reason.startswith("uiomove: the array of struct iovecs of the uio at 0x")
     assert panic.reason.endswith("has no end: it has more than 8192 elements")
 
 
@@ -196,3 +198,55 @@ def test_a_table_of_vnode_operations_without_an_end_is_a_panic(lab: Lab) -> None
 """
     panic = lab.panics(lambda: run(lab, body))
     assert panic.reason.startswith("vfs_opv_init: the table of the struct vnodeopv_desc at 0x")
+
+
+def test_a_transfer_without_iovecs_ends_at_once(lab: Lab, tmp_path: Path) -> None:
+    """hostfs_write() went on for ever: nothing moved, and uio_resid stayed."""
+    lab.p.mount("hostfs", "/mnt", lab.kernel.share(str(tmp_path), writable=True))
+    head = "#include <sys/namei.h>\n#include <sys/fcntl.h>"
+    body = """
+	struct nameidata nd; struct uio u = { 0 }; int e, w, r;
+	NDINIT(&nd, LOOKUP, NOFOLLOW, UIO_SYSSPACE, "/mnt/file");
+	if ((e = vn_open(&nd, FREAD | FWRITE | O_CREAT, 0644)) != 0)
+		return e;
+	u.uio_resid = 1; UIO_SETUP_SYSSPACE(&u);
+	u.uio_rw = UIO_WRITE;
+	w = VOP_WRITE(nd.ni_vp, &u, 0, curlwp->l_cred);
+	u.uio_rw = UIO_READ;
+	r = VOP_READ(nd.ni_vp, &u, 0, curlwp->l_cred);
+	VOP_UNLOCK(nd.ni_vp, 0);
+	vn_close(nd.ni_vp, FREAD | FWRITE, curlwp->l_cred);
+	return w + r + 1000 * (u.uio_resid != 1);
+"""
+    assert run(lab, body, head) == 0
+
+
+def test_endless_zeros_end_where_memory_does(lab: Lab) -> None:
+    """mmrw() of /dev/zero, called with a uio of more bytes than there are: it was a MemoryError."""
+    head = "int mmrw(dev_t, struct uio *, int);"
+    body = """
+	static char c[100]; struct iovec v; struct uio u = { 0 };
+	v.iov_base = c; v.iov_len = (size_t)-1 / 2;
+	u.uio_iov = &v; u.uio_iovcnt = 1; u.uio_resid = v.iov_len; u.uio_rw = UIO_READ;
+	UIO_SETUP_SYSSPACE(&u);
+	return mmrw(makedev(2, 12), &u, 0);
+"""
+    panic = lab.panics(lambda: run(lab, body, head))
+    assert panic.reason.startswith("page fault: write at 0x")
+    assert " in mmrw() called from probe_run+0x" in panic.reason
+
+
+def test_a_transfer_of_more_than_there_is_memory_is_a_panic(lab: Lab) -> None:
+    """By an array of iovecs that all mean the same."""
+    body = """
+	static struct iovec v[3000]; struct uio u = { 0 };
+	char *p = malloc(1 << 16, M_TEMP, M_WAITOK);
+	int i;
+	for (i = 0; i < 3000; i++) { v[i].iov_base = p; v[i].iov_len = 1 << 16; }
+	u.uio_iov = v; u.uio_iovcnt = 3000; u.uio_resid = 3000 << 16; u.uio_rw = UIO_WRITE;
+	UIO_SETUP_SYSSPACE(&u);
+	return cnwrite(0, &u, 0);
+"""
+    panic = lab.panics(lambda: run(lab, body, "int cnwrite(dev_t, struct uio *, int);"))
+    assert panic.reason.startswith("cnwrite: what the uio at 0x")
+    assert panic.reason.endswith("at most the size of RAM, 134217728")
