@@ -24,7 +24,7 @@ from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
-from lkmtools.machine.stubcall import narrow, stub_caller
+from lkmtools.machine.stubcall import Passing, narrow, pass_arguments
 from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
@@ -103,7 +103,7 @@ class Engine:
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
         # How the kernel calls a function through a table of that prototype.
-        self._stub_callers: dict[tuple[KernelFunction, Prototype], Callable[[tuple[int, ...]], int]] = {}
+        self._passing: dict[tuple[KernelFunction, Prototype], Passing] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
@@ -167,14 +167,17 @@ class Engine:
 
     def _call_stub(self, proto: Prototype, fn: KernelFunction, args: tuple[int, ...]) -> int:
         """A kernel function in a table of `proto`; its frame is counted against the kernel stack."""
-        call = self._stub_callers.get((fn, proto)) or self._stub_caller(proto, fn)
+        convert, least, most = self._passing.get((fn, proto)) or self._pass(proto, fn)
         thread = self.current
-        floor: Level | Thread = thread.levels[-1] if thread.levels else thread
-        floor.taken += _KERNEL_FRAME
+        levels = thread.levels
+        floor: Level | Thread = levels[-1] if levels else thread
+        taken = floor.taken
+        floor.taken = taken + _KERNEL_FRAME
         try:
-            if floor.taken > _KERNEL_FRAME:  # the first has its frame anyway
-                self._check_stack(thread, floor.taken)
-            return call(args)
+            if taken:  # the first has its frame anyway
+                self._check_stack(thread, taken + _KERNEL_FRAME)
+            value: int = fn.body(self.context, *(args if convert is None else convert(args))) or 0
+            return value if least <= value <= most else narrow(proto.bind(self.port), value)
         except KernelError as error:
             if not fn.binding.returns_errno:
                 raise
@@ -185,11 +188,11 @@ class Engine:
         except Exception as error:
             self.on_error(self.current, error, fn, args)
         finally:
-            floor.taken -= _KERNEL_FRAME
+            floor.taken = taken
 
-    def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
-        call = self._stub_callers[fn, proto] = stub_caller(self, proto, fn)
-        return call
+    def _pass(self, proto: Prototype, fn: KernelFunction) -> Passing:
+        passing = self._passing[fn, proto] = pass_arguments(self, proto, fn)
+        return passing
 
     def _check_stack(self, thread: Thread, taken: int) -> None:
         """A fault when kernel functions that call one another leave no room for another one."""

@@ -318,8 +318,13 @@ class Checked(_Access):
 
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`."""
-        super().write(addr, data)
-        self.work += len(data)
+        length = len(data)
+        if length:
+            off = self.locate(addr, length, WRITE)
+            self.work += length
+            self.buf[off : off + length] = data
+            if self.prot[off >> PAGE_SHIFT] & EXEC:
+                self.on_code_write.append((addr, length))
 
     def fill(self, addr: int, length: int, byte: int = 0) -> None:
         """Set `length` bytes to `byte`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.port import FIRST_ARG
@@ -21,28 +21,22 @@ if TYPE_CHECKING:
 
 JUNK = 0xA5A5A5A5A5A5A5A5  # of which a word of the machine takes the lower end
 _REGS = (0,) * FIRST_ARG  # what decode() finds before the arguments
-_Call = Callable[[tuple[int, ...]], int]
 
 
-def stub_caller(engine: Engine, proto: Prototype, fn: KernelFunction) -> _Call:
-    """f(args): call `fn` with the arguments of `proto`, and give its result as `proto` has it."""
+class Passing(NamedTuple):
+    """How a table calls a function: what makes the function's arguments of the table's (None: they are the
+    same), and the least and the greatest result that need no conversion.
+    """
+
+    convert: Callable[[tuple[int, ...]], tuple[Any, ...]] | None
+    least: int
+    most: int
+
+
+def pass_arguments(engine: Engine, proto: Prototype, fn: KernelFunction) -> Passing:
+    """How a table of `proto` calls `fn`."""
     table = proto.bind(engine.port)
-    convert = _arguments(engine, table, fn.binding)
-    least, most = table.limits
-    context = engine.context
-    if convert is None:
-
-        def call(args: tuple[int, ...]) -> int:
-            value = fn.body(context, *args) or 0
-            return value if least <= value <= most else narrow(table, value)
-
-    else:
-
-        def call(args: tuple[int, ...]) -> int:
-            value = fn.body(context, *convert(args)) or 0
-            return value if least <= value <= most else narrow(table, value)
-
-    return call
+    return Passing(_arguments(engine, table, fn.binding), *table.limits)
 
 
 def _arguments(
