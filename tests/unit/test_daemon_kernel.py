@@ -33,6 +33,9 @@ from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import VERSION, Answer, Control, Exec, Hello, Panic, Result, Syscall, encode
 
 
+NOBODY = "while no module and no program ran"
+
+
 class Running:
     """A supervisor of damaged kernels at the socket of `place`, its log beside it."""
 
@@ -141,7 +144,7 @@ def test_nobody_waits_for_a_boot_for_ever() -> None:
     ("kernel", "why"),
     [
         ("Unbootable", "no root file system"),
-        ("Stillborn", "the emulator failed: signal 9 (SIGKILL); there was no kernel call"),
+        ("Stillborn", f"the kernel process was ended from outside: signal 9 (SIGKILL) {NOBODY}"),
         ("Buggy", "internal error: ZeroDivisionError: our bug in Buggy.boot (damaged.py, line N)"),
     ],
 )
@@ -315,10 +318,10 @@ def test_a_kernel_with_too_little_memory_is_refused(start: Start) -> None:
 # -- deaths of the kernel process -----------------------------------------------------------------------
 
 DEATHS = {
-    "SIGSEGV": (signal.SIGSEGV, "the emulator failed: signal 11 (SIGSEGV); "),
-    "SIGABRT": (signal.SIGABRT, "the emulator failed: signal 6 (SIGABRT); "),
-    "SIGKILL": (signal.SIGKILL, "the emulator failed: signal 9 (SIGKILL); "),
-    "exit": (EXIT + 3, "the emulator failed: exit status 3; "),
+    "SIGSEGV": (signal.SIGSEGV, "the emulator failed: signal 11 (SIGSEGV)"),
+    "SIGABRT": (signal.SIGABRT, "the emulator failed: signal 6 (SIGABRT)"),
+    "SIGKILL": (signal.SIGKILL, "the kernel process was ended from outside: signal 9 (SIGKILL)"),
+    "exit": (EXIT + 3, "the kernel process was ended from outside: exit status 3"),
 }
 
 
@@ -330,7 +333,7 @@ def test_death_of_the_kernel_process_is_a_panic(start: Start, how: int, why: str
         for process in (asking, idle):
             with pytest.raises(PanicError) as caught:
                 process.syscall(DIE, how)
-            assert caught.value.reason.startswith(why)
+            assert caught.value.reason == f"{why} {NOBODY}"
             assert caught.value.report.startswith(f"panic: {caught.value.reason}\nmachine amd64, boot 1, ")
     with running.connect() as p:
         assert (2, p.pid) == (p.boot, p.getpid())

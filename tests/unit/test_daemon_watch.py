@@ -66,7 +66,9 @@ def test_any_sign_of_life_begins_anew(subject: Subject, sign: int | None, state:
         assert subject.later(HUNG - 1, state, LIMIT - 1).why == ""
         assert not subject.watch.responding
         if sign is None:
-            subject.evidence.calls.stamp[0] += 1
+            calls = subject.evidence.calls
+            calls.stopped[0] += 1
+            calls.ring[next(calls.places)] = calls.stopped
         else:
             subject.evidence.vitals[sign] += 1
         assert subject.later(0, state).responding

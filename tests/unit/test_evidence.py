@@ -149,9 +149,9 @@ def test_a_death_at_any_byte_of_a_write_leaves_a_whole_version(writes: int, new:
 # -- kernel calls ---------------------------------------------------------------------------------------
 
 
-def record(ring: CallRing, stamp: int, stack: bytes = b"") -> None:
+def record(ring: CallRing, blocks: int, stack: bytes = b"") -> None:
     """What the engine does at a kernel call."""
-    struct.pack_into("=12Q", ring.stopped, 0, *range(stamp, stamp + 11), stamp)
+    struct.pack_into("=12Q", ring.stopped, 0, *range(blocks, blocks + 12))
     ring.ring[place := next(ring.places)] = ring.stopped
     ring.ring[place.stop : place.stop + len(stack)] = stack
 
@@ -162,20 +162,31 @@ def test_the_last_calls_are_found_newest_first() -> None:
     assert (ring.last(16), ring.last_stop()) == ([], (0,) * 11)
     record(ring, 1)
     record(ring, 2, b"stack")
-    assert ring.last(1) == [calls.Call(2, tuple(range(2, 13)), b"stack".ljust(STACK, b"\0"))]
-    assert [call.stamp for call in ring.last(16)] == [2, 1]
-    assert ring.last_stop() == tuple(range(2, 13))
-    assert ring.stamp[0] == 2
+    assert ring.last(1) == [calls.Call(2, tuple(range(3, 14)), b"stack".ljust(STACK, b"\0"))]
+    assert [call.blocks for call in ring.last(16)] == [2, 1]
+    assert ring.last_stop() == tuple(range(3, 14))
+    assert bytes(ring.registers) == bytes(ring.stopped[8:])
+    assert int.from_bytes(ring.cell[-8:], "little") == 2
 
 
 def test_the_ring_of_calls_goes_round() -> None:
     """Three times: the last ones are there, in order."""
     ring = CallRing()
-    for stamp in range(1, 3 * SLOTS + 10):
-        record(ring, stamp)
-    assert [call.stamp for call in ring.last(2 * SLOTS)] == list(
+    for blocks in range(1, 3 * SLOTS + 10):
+        record(ring, blocks)
+    assert [call.blocks for call in ring.last(2 * SLOTS)] == list(
         range(3 * SLOTS + 9, 3 * SLOTS + 9 - SLOTS, -1)
     )
+
+
+def test_any_call_is_a_sign() -> None:
+    """Of life: the number is another one after each, round and round."""
+    ring = CallRing()
+    signs = [ring.sign()]
+    for blocks in range(1, 3 * SLOTS):
+        record(ring, blocks)
+        signs.append(ring.sign())
+    assert all(one != other for one, other in pairwise(signs))
 
 
 def test_where_the_kernel_has_gone_is_beside_the_ring() -> None:
@@ -183,8 +194,8 @@ def test_where_the_kernel_has_gone_is_beside_the_ring() -> None:
     memory = bytearray(calls.SIZE + 8)
     ring = CallRing(memoryview(memory))
     ring.entered[0] = 0x1234567890
-    for stamp in range(1, SLOTS + 1):
-        record(ring, stamp, b"\xff" * STACK)
+    for blocks in range(1, SLOTS + 1):
+        record(ring, blocks, b"\xff" * STACK)
     other = CallRing(memoryview(memory))
     assert (other.entered[0], len(other.last(SLOTS)), memory[-8:]) == (0x1234567890, SLOTS, bytes(8))
 
@@ -330,8 +341,8 @@ def test_the_areas_of_a_boot_do_not_overlap() -> None:
     evidence.ram[:] = b"\xff" * 4096
     for i in range(len(evidence.vitals)):
         evidence.vitals[i] = -1 - i
-    for stamp in range(1, SLOTS + 1):
-        record(evidence.calls, stamp, b"\xff" * STACK)
+    for blocks in range(1, SLOTS + 1):
+        record(evidence.calls, blocks, b"\xff" * STACK)
     evidence.publish({"version": "v"})
     evidence.say({"reason": "r"})
     add(evidence.modules, 1)
@@ -360,7 +371,7 @@ def test_status_of_a_kernel_before_its_first_word() -> None:
     status = kernel_status(Evidence(4096), "i386", 3)
     assert (status["machine"], status["boot"], status["uptime"], status["version"]) == ("i386", 3, 0.0, "")
     assert status["lkm"] == {"modules": [], "reservations": 0, "holder": None}
-    assert (status["replaced"], status["in_vain"], status["waiting"]) == ({}, {}, [])
+    assert (status["in_vain"], status["waiting"]) == ({}, [])
 
 
 def test_status_of_a_kernel() -> None:
@@ -370,7 +381,7 @@ def test_status_of_a_kernel() -> None:
         evidence.vitals[place] = 100 + place
     evidence.vitals[vitals.BOOTED_AT] = 1
     text = {
-        "version": "NetBSD", "holder": {"comm": "modload", "pid": 7}, "replaced": {"210": "mod"},
+        "version": "NetBSD", "holder": {"comm": "modload", "pid": 7}, 
         "in_vain": {"511": 2}, "waiting": [{"pid": 3}],
     }  # fmt: skip
     evidence.publish(text)
