@@ -45,12 +45,17 @@ class Inquest:
         self.child = child
         self.how = how
         self._supervisor = supervisor
+        self._found = Latest(memoryview(bytearray()))  # until begin()
+        self._pid = self._pidfd = -1
+
+    def begin(self) -> None:
+        """Start the process that looks. OSError when the host has no room for it."""
         self._found = Latest(memoryview(mmap.mmap(-1, ROOM)))
         self._pid = os.fork()
         if self._pid == 0:
             self._look()
         self._pidfd = os.pidfd_open(self._pid)
-        supervisor.poller.add(self._pidfd, lambda events: self._over())
+        self._supervisor.poller.add(self._pidfd, lambda events: self._over())
 
     @property
     def cause(self) -> str:
@@ -97,17 +102,23 @@ class Inquest:
             ended = f"signal {os.WTERMSIG(status)} ({signal.Signals(os.WTERMSIG(status)).name})"
         else:
             ended = f"exit status {os.WEXITSTATUS(status)}"
-        ended += f": {found['failed']}" if "failed" in found else ""
+        failed = f": {found['failed']}" if "failed" in found else ""
+        return self.without(f"the process that looked into it ended with {ended}{failed}")
+
+    def without(self, why: str) -> tuple[Fate, str]:
+        """What can be said without findings, and why there are none."""
         words = " ".join(f"{word:x}" for word in self.child.evidence.calls.last_stop())
         tail = self._supervisor.plan.msgbuf.text()[-_TAIL:]
         report = (
-            f"panic: {self.cause}\nThe process that looked into it ended with {ended}.\n"
+            f"panic: {self.cause}\n{why}\n"
             f"registers of the last stop: {words}\nend of the message buffer:\n{tail}"
         )
         return Fate("died", self.cause, report), ""
 
     def give_up(self) -> None:
         """The daemon ends: nobody wants to know any more."""
+        if self._pidfd < 0:
+            return
         self._supervisor.poller.forget(self._pidfd)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)

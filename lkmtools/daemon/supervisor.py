@@ -112,7 +112,10 @@ class Supervisor:
         self._shut_down()
 
     def _turn(self) -> None:
-        self.timers.run()
+        try:
+            self.timers.run()
+        except Exception as error:
+            self._failed(-1, bug(error))
         for fd, handler, events in self.poller.poll(self.timers.timeout()):
             try:
                 handler(events)
@@ -178,7 +181,11 @@ class Supervisor:
         self._admit_clients()
         self.fruitless += 1
         self.bootno += 1
-        self.child = child = KernelProcess(self.plan, self.bootno)
+        try:
+            self.child = child = KernelProcess(self.plan, self.bootno)
+        except OSError as error:
+            self._halt(f"the host has no room for a kernel process: {error.strerror}")
+            return
         child.channel.on_message = self._hear
         child.channel.attach(self.poller)
         self.poller.add(child.pidfd, lambda events: self._ended(child))
@@ -272,9 +279,18 @@ class Supervisor:
             child.release()
             self._go_on(child)
         else:
-            self._inquests.add(Inquest(self, child, how))
+            self._look_into(child, how)
             self._go_on(child)
         self._printed(0)
+
+    def _look_into(self, child: KernelProcess, how: str) -> None:
+        """Find out what a kernel process died of."""
+        inquest = Inquest(self, child, how)
+        self._inquests.add(inquest)
+        try:
+            inquest.begin()
+        except OSError as error:
+            self.inquest_over(inquest, *inquest.without(f"the host let none look into it: {error.strerror}"))
 
     def _panicked(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
         """Take note of a panic, or of a death that has been looked into."""
@@ -305,8 +321,7 @@ class Supervisor:
             self.plan.msgbuf.append(text.encode("utf-8", "backslashreplace"))
             self._printed(0)
         else:
-            child = self.child
-            self.timers.after(0.01, lambda: self.print(text) if self.child in (child, None) else None)
+            self.timers.after(0.01, lambda: self.print(text))
 
     def _go_on(self, child: KernelProcess) -> None:
         """The next boot, or none."""
