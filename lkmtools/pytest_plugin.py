@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lkm-daemon",
         action="store_true",
-        help="each kernel is a daemon of its own, which tools can reach; else it is in the test's process",
+        help="each kernel is a daemon of its own, which tools can reach; else only the test can",
     )
     parser.addini("lkm_machine", "machines of the kernels that tests boot", type="args", default=[])
     parser.addini("lkm_daemon", "as --lkm-daemon", type="bool", default=False)
@@ -100,7 +100,7 @@ def lkm_builder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Builder) -> Iterator[LkmKernel]:
     """A freshly booted simulated kernel: load(), open(), syscall(), run(), dmesg() ...
 
-    In the test's process, or a daemon (--lkm-daemon, lkm_daemon, @pytest.mark.lkm_kernel(daemon=True)).
+    A private one, or a daemon's that tools can reach (--lkm-daemon, lkm_daemon, @pytest.mark.lkm_kernel(daemon=True)).
     """
     from lkmtools.testing import LkmKernel
 

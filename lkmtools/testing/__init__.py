@@ -186,7 +186,7 @@ class LkmKernel:
     def tool_env(self) -> dict[str, str]:
         """The environment in which modload, lkmctl and the like reach this kernel: a daemon's."""
         if not isinstance(self.host, DaemonHost):
-            raise ValueError("this kernel is in the test's process: use pytest.mark.lkm_kernel(daemon=True)")
+            raise ValueError("tools cannot reach this kernel: use pytest.mark.lkm_kernel(daemon=True)")
         return {**os.environ, "LKM_SOCKET": self.host.socket}
 
     def do(self, function: Callable[..., R], *args: Any, **options: Any) -> R:

@@ -1,4 +1,4 @@
-"""Where a kernel under test lives: in this process, or in a daemon of its own."""
+"""Where a kernel under test lives: behind a supervisor of its own, or in a daemon that tools can reach."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Host(Protocol):
 
 
 class LocalHost:
-    """The kernel is in this process."""
+    """The kernel is nobody else's (local/)."""
 
     def __init__(self, machine: str, options: dict[str, Any]) -> None:
         self.kernel = LocalKernel(machine=machine, **options)
