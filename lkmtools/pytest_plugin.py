@@ -100,7 +100,8 @@ def lkm_builder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Builder) -> Iterator[LkmKernel]:
     """A freshly booted simulated kernel: load(), open(), syscall(), run(), dmesg() ...
 
-    A private one, or a daemon's that tools can reach (--lkm-daemon, lkm_daemon, @pytest.mark.lkm_kernel(daemon=True)).
+    A private one, or that of a daemon which tools can reach (--lkm-daemon, lkm_daemon,
+    @pytest.mark.lkm_kernel(daemon=True)).
     """
     from lkmtools.testing import LkmKernel
 
