@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
 from lkmtools import modules
+from lkmtools.evidence.calls import CallRing
 from lkmtools.local import LocalKernel
 from lkmtools.machine import PORTS, Prototype
 
@@ -35,6 +36,8 @@ def run(directory: Path) -> Iterator[Result]:
     for machine in PORTS:
         yield _kernel_call(directory, machine)
     for machine in PORTS:
+        yield _record(directory, machine)
+    for machine in PORTS:
         yield _load(directory, machine)
 
 
@@ -57,6 +60,36 @@ def _kernel_call(directory: Path, machine: str) -> Result:
             lambda: k.call(proto, addr, CALLS),
             bare,
             3,
+            RUNS,
+            CALLS,
+            PROCESSOR,
+        )
+
+
+def _record(directory: Path, machine: str) -> Result:
+    """What it costs that the last kernel calls are known after a death: what the engine does at each."""
+    obj = compiled(directory, LOOP, "loop", machine)
+    proto = Prototype("int loop_run(int n)")
+    with LocalKernel(inside=True, machine=machine) as lk:
+        loaded = modules.load(lk.process(), obj)
+        addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
+        k = lk.kernel
+        calls = CallRing()
+        ring, places, stopped = calls.ring, calls.places, calls.stopped
+        stack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).stack
+        words = (0,) * (stack.size // k.dm.pointer)
+
+        def record() -> None:
+            for _ in range(CALLS):
+                ring[place := next(places)] = stopped
+                if words:
+                    stack.pack_into(ring, place.stop, *words)
+
+        return pair(
+            f"record of a kernel call / kernel call, {machine}",
+            record,
+            lambda: k.call(proto, addr, CALLS),
+            None,
             RUNS,
             CALLS,
             PROCESSOR,
