@@ -32,7 +32,6 @@ from lkmtools.daemon.supervisor import BOOT_TRIES
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import VERSION, Answer, Control, Exec, Hello, Panic, Result, Syscall, encode
 
-
 NOBODY = "while no module and no program ran"
 
 

@@ -381,7 +381,7 @@ def test_status_of_a_kernel() -> None:
         evidence.vitals[place] = 100 + place
     evidence.vitals[vitals.BOOTED_AT] = 1
     text = {
-        "version": "NetBSD", "holder": {"comm": "modload", "pid": 7}, 
+        "version": "NetBSD", "holder": {"comm": "modload", "pid": 7},
         "in_vain": {"511": 2}, "waiting": [{"pid": 3}],
     }  # fmt: skip
     evidence.publish(text)
