@@ -61,10 +61,10 @@ class Thread:
         self.calls = 0  # of kernel functions
         self.extra = 0  # blocks it is charged besides what it ran
         self.away = 0  # Engine.work() of the others, while it slept
-        self.started = 0  # Engine.spent() when the outermost call began,
-        self.since = 0  # ... at the last tick that saw a new kernel call, or at that beginning,
+        self.started = 0  # Engine.spent() at the first tick of the outermost call; 0 before that
+        self.since = 0  # ... at the last tick that saw a new kernel call,
         self.ticked = 0  # ... and at the last tick,
-        self.processor = 0.0  # with the host's processor time; 0: there was none in this call
+        self.processor = 0.0  # with the host's processor time
         self.seen_calls = 0
         self.reason = ""  # why the last kernel function failed
 
@@ -221,7 +221,7 @@ class Engine:
                 if not thread.stack_top:
                     self.new_stack(thread)
                 top, fp = thread.stack_top - thread.taken, 0
-                self._begin(thread)
+                thread.started = 0
                 entered[0] = addr
             if self.owner is not thread:
                 self.own(thread)
@@ -378,24 +378,22 @@ class Engine:
         calls = int(thread.calls * KERNEL_CALL * self.rate)
         return self.work() - thread.away + thread.extra + calls
 
-    def _begin(self, thread: Thread) -> None:
-        """An outermost call begins."""
-        thread.started = thread.since = self.spent(thread)
-        thread.seen_calls = thread.calls
-        thread.processor = 0.0
-
     def charge(self, thread: Thread, seconds: float) -> None:
         """`thread` has been busy in a kernel function; a panic when it has been in one call for too long."""
+        thread.started = thread.started or self.spent(thread)
         thread.extra += int(seconds * self.rate)
         self._check_entry(thread)
 
     def _tick(self, thread: Thread) -> None:
         """A clock tick: has this thread had the CPU for too long?"""
         self.watchdog.tick = False
-        if thread.calls != thread.seen_calls:
+        first = not thread.started
+        if first:
+            thread.started = self.spent(thread)
+        if first or thread.calls != thread.seen_calls:
             thread.seen_calls = thread.calls
             thread.since = self.spent(thread)
-        elif thread.processor:
+        else:
             self._charge_slow_code(thread)
         if self.spent(thread) - thread.since > self.watchdog_limit * self.rate:
             self.on_failure(thread, f"watchdog: {self.watchdog_limit:g} seconds without a kernel call")
