@@ -15,7 +15,7 @@ from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import LIST_MAX, MEMORY, Steps
+from lkmtools.kern.bound import MEMORY, Steps
 from lkmtools.kern.export import constant, export
 from lkmtools.kern.kern_copy import uio_read, uio_write
 from lkmtools.machine import PAGE_SIZE, MemFault
@@ -71,7 +71,7 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
             view.uio_resid = 0
         return 0
     if kind == DEV_ZERO:
-        steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", LIST_MAX + k.mem.size // len(_ZEROS))
+        steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", 2 * k.mem.size // len(_ZEROS))
         while count > 0 and (moved := uio_read(k, _ZEROS[:count], uio_addr)):
             steps.step()
             count -= moved

@@ -18,7 +18,7 @@ from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
-from lkmtools.kern.bound import LIST_MAX, Steps
+from lkmtools.kern.bound import Steps
 from lkmtools.kern.genfs_vnops import vaccess
 from lkmtools.kern.hostdir import Inode
 from lkmtools.kern.hostfs_vfsops import check_host_writable, get_vnode, host_mount
@@ -183,7 +183,7 @@ def _owner(k: Kernel, inode: Inode, cred: int, root_only: bool) -> None:
 
 def _pieces(k: Kernel, uio: int) -> Steps:
     """What counts the pieces in which a uio is served: its memory may be changed by what is moved."""
-    return Steps(k, f"the transfer of the uio at {uio:#x}", LIST_MAX + k.mem.size // _CHUNK)
+    return Steps(k, f"the transfer of the uio at {uio:#x}", 2 * k.mem.size // _CHUNK)
 
 
 @_vnop("read")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import NAMES
+from lkmtools.kern.bound import LIST_MAX, too_much
 from lkmtools.kern.emul import NAME_MAX, emul_name, member
 from lkmtools.machine import MemFault
 
@@ -46,6 +47,8 @@ class InVain:
         nsysent, table = member(k, emul, "e_nsysent"), member(k, emul, "e_sysent")
         if nsysent <= 0 or not table:
             return Unserved(emul_name(k, emul), 1 << 32, {})
+        if nsysent > LIST_MAX:
+            too_much(k, f"e_nsysent of emulation '{emul_name(k, emul)}'", nsysent, LIST_MAX)
         layout = sysent.layout(k.dm)
         before = layout.offsetof("sy_call")
         row = struct.Struct(f"{k.dm.order}{before}x{k.dm.word}")
