@@ -250,3 +250,147 @@ def test_a_transfer_of_more_than_there_is_memory_is_a_panic(lab: Lab) -> None:
     panic = lab.panics(lambda: run(lab, body, "int cnwrite(dev_t, struct uio *, int);"))
     assert panic.reason.startswith("cnwrite: what the uio at 0x")
     assert panic.reason.endswith("at most the size of RAM, 134217728")
+
+
+UIO = """
+	static struct iovec v[%d]; struct uio u = { 0 };
+	char *p = malloc(1 << 16, M_TEMP, M_WAITOK);
+	int i;
+	for (i = 0; i < %d; i++) { v[i].iov_base = p; v[i].iov_len = %d; }
+	u.uio_iov = v; u.uio_iovcnt = %d; u.uio_resid = 0x7fff0000; u.uio_rw = UIO_READ;
+	UIO_SETUP_SYSSPACE(&u);
+"""
+
+
+def test_zeros_for_more_than_twice_the_memory_are_a_panic(lab: Lab) -> None:
+    """Piece by piece: each is less than there is memory."""
+    body = UIO % (5000, 5000, 1 << 16, 5000) + "return mmrw(makedev(2, 12), &u, 0);"
+    panic = lab.panics(lambda: run(lab, body, "int mmrw(dev_t, struct uio *, int);"))
+    assert panic.reason.startswith("mmrw: the transfer of the uio at 0x")
+    assert panic.reason.endswith("it has more than 4096 elements")
+
+
+def test_a_file_read_for_more_than_twice_the_memory_is_a_panic(lab: Lab, tmp_path: Path) -> None:
+    """A file of the host with holes, into the same memory over and over."""
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(1 << 30)
+    lab.p.mount("hostfs", "/mnt", lab.kernel.share(str(tmp_path)))
+    head = "#include <sys/namei.h>\n#include <sys/fcntl.h>"
+    body = (
+        UIO % (5000, 5000, 1 << 16, 5000)
+        + """
+	struct nameidata nd; int e;
+	NDINIT(&nd, LOOKUP, NOFOLLOW, UIO_SYSSPACE, "/mnt/file");
+	if ((e = vn_open(&nd, FREAD, 0)) != 0)
+		return e;
+	return VOP_READ(nd.ni_vp, &u, 0, curlwp->l_cred);
+"""
+    )
+    panic = lab.panics(lambda: run(lab, body, head))
+    assert panic.reason.startswith("VOP_READ: the transfer of the uio at 0x")
+    assert panic.reason.endswith("it has more than 4096 elements")
+
+
+def test_physio_of_an_endless_array_of_empty_iovecs_is_a_panic(lab: Lab) -> None:
+    """It skips those without a length."""
+    count = 8192 + (128 << 20) // 512 + 8
+    body = f"""
+	struct iovec *v = malloc({count} * sizeof(*v), M_TEMP, M_WAITOK | M_ZERO); struct uio u = {{ 0 }};
+	u.uio_iov = v; u.uio_iovcnt = {count}; u.uio_resid = 512;
+	return physio((void *)bdev_strategy, NULL, 0, 0, minphys, &u);
+"""
+    panic = lab.panics(lambda: run(lab, body, "#include <sys/buf.h>"))
+    assert panic.reason.startswith("physio: the transfer of the uio at 0x")
+
+
+def test_strings_of_arguments_beyond_a_megabyte_are_e2big(lab: Lab) -> None:
+    """One after the other."""
+    body = """
+	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
+	char *stack = (char *)-8, *text = malloc(2 << 20, M_TEMP, M_WAITOK);
+	memset(text, 'A', 2 << 20); text[1 << 19] = text[(2 << 20) - 1] = 0;
+	pack.ep_es = &es; ps.ps_nargvstr = 2;
+	return copyargs(curlwp, &pack, &ps, &stack, text);
+"""
+    assert run(lab, body, "#include <sys/exec.h>\nextern int copyargs();") == 7
+
+
+def test_a_row_of_a_format_with_too_many_words_is_e2big(lab: Lab) -> None:
+    """es_arglen of a struct execsw, when copyargs() is called directly."""
+    body = """
+	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
+	char *stack = (char *)-8;
+	pack.ep_es = &es; es.es_arglen = 257;
+	return copyargs(curlwp, &pack, &ps, &stack, "");
+"""
+    assert run(lab, body, "#include <sys/exec.h>\nextern int copyargs();") == 7
+
+
+@pytest.mark.parametrize("count", [8193, -1])
+def test_a_number_of_formats_that_cannot_be_is_a_panic(lab: Lab, count: int) -> None:
+    """A module can write to nexecs."""
+    body = f"static struct execsw es; nexecs = {count}; return exec_remove(&es);"
+    panic = lab.panics(lambda: run(lab, body, "#include <sys/exec.h>\nextern int nexecs;"))
+    assert panic.reason == f"exec_remove: nexecs is {count}; at most 8192"
+
+
+def test_a_table_of_devices_without_an_end_is_a_panic(lab: Lab) -> None:
+    """The last row of a table of struct cfdata has no name."""
+    body = """
+	static struct cfdata rows[8200]; int i;
+	for (i = 0; i < 8200; i++) rows[i].cf_name = "row";
+	return config_cfdata_detach(rows);
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith("config_cfdata_detach: the table of struct cfdata at 0x")
+
+
+def test_a_driver_with_attributes_without_an_end_is_a_panic(lab: Lab) -> None:
+    """cd_attrs is looked through when a child is looked for."""
+    body = """
+	static struct cfiattrdata attr = { "other" };
+	static const struct cfiattrdata *attrs[8200];
+	static struct cfdriver cd = { .cd_name = "bus", .cd_attrs = attrs };
+	static struct cfattach ca = {
+		.ca_name = "bus", .ca_devsize = sizeof(struct device), .ca_attach = attach
+	};
+	static struct cfparent spec = { "none", NULL, -1 };
+	static struct cfdata rows[] = { { "bus", "bus", 0, FSTATE_STAR, NULL, 0, &spec }, { NULL } };
+	int i;
+	for (i = 0; i < 8200; i++) attrs[i] = &attr;
+	config_cfdriver_attach(&cd); config_cfattach_attach("bus", &ca); config_cfdata_attach(rows, 0);
+	return config_found_sm_loc(config_attach_pseudo(rows), NULL, NULL, NULL, NULL, NULL) != NULL;
+"""
+    head = "static void attach(device_t a, device_t b, void *c) { }"
+    panic = lab.panics(lambda: run(lab, body, head))
+    assert panic.reason.startswith("config_found_sm_loc: cd_attrs of the struct cfdriver at 0x")
+
+
+@pytest.mark.parametrize("function", ["vfs_opv_init", "vfs_opv_free"])
+def test_an_array_of_tables_without_an_end_is_a_panic(lab: Lab, function: str) -> None:
+    """NULL ends it."""
+    body = f"""
+	static int (**vector)(void *);
+	static const struct vnodeopv_entry_desc rows[] = {{ {{ &vop_default_desc, vn_default_error }}, {{ 0 }} }};
+	static const struct vnodeopv_desc desc = {{ &vector, rows }};
+	static const struct vnodeopv_desc *descs[8200];
+	int i;
+	for (i = 0; i < 8200; i++) descs[i] = &desc;
+	{function}((const void *)descs);
+	return 0;
+"""
+    panic = lab.panics(lambda: run(lab, body))
+    assert panic.reason.startswith(f"{function}: the array of struct vnodeopv_descs at 0x")
+
+
+def test_an_operation_of_too_many_vnodes_is_a_panic(lab: Lab) -> None:
+    """-1 ends the offsets of the vnodes in its arguments."""
+    body = """
+	static const int offsets[20]; static struct vnodeop_desc d = { .vdesc_name = "d" };
+	static struct { struct vnodeop_desc *d; void *vp; } a = { &d };
+	d.vdesc_vp_offsets = offsets;
+	return genfs_eopnotsupp(&a);
+"""
+    panic = lab.panics(lambda: run(lab, body, "#include <miscfs/genfs/genfs.h>"))
+    assert panic.reason.startswith("genfs_eopnotsupp: vdesc_vp_offsets of the descriptor at 0x")
+    assert panic.reason.endswith("it has more than 8 elements")
