@@ -86,6 +86,8 @@ def what_became_of(path: str, boot: int) -> LkmtoolsError:
         return DaemonError("the daemon closed the connection (it was stopped, or it died)")
     if fate["kind"] == "alive":
         return DaemonError("the kernel closed the connection")
+    if fate["kind"] == "stopped":
+        return DaemonError(fate["reason"])
     if fate["kind"] == "forgotten":
         return PanicError(f"boot {boot} of the kernel has ended; the daemon does not remember how")
     return PanicError(fate["reason"], fate["report"])

@@ -77,7 +77,7 @@ def _state(sup: Supervisor, child: KernelProcess | None) -> str:
 def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
     place = sup.plan.msgbuf.written
-    conn.answer(serial, {"text": sup.plan.msgbuf.text()})
+    conn.answer(serial, {"text": sup.plan.msgbuf.text() + sup.unprinted})
     if arguments.get("follow"):
         conn.follow(serial, place)
 

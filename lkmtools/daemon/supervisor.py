@@ -73,6 +73,7 @@ class Supervisor:
         self.fruitless = 0  # boots in a row in which no request was answered
         self.connections: set[ControlConnection] = set()
         self.shares: dict[int, Callable[[dict[str, Any]], None]] = {}  # who waits for the kernel's word
+        self.unprinted = ""  # for the message buffer, once the kernel process that boots can write it
         self._backoff = Backoff()
         self._inquests: set[Inquest] = set()
         self._rc: rc.Rc | None = None
@@ -217,6 +218,8 @@ class Supervisor:
         if self.bootno == 1:
             thrift.settled()
         self._on_up()
+        text, self.unprinted = self.unprinted, ""
+        child.channel.send_text("print", text)
         child.channel.send({"do": "accept"})
         self._load(child)
 
@@ -258,6 +261,8 @@ class Supervisor:
         """The kernel process has ended, of whatever."""
         how = child.bury(self.poller)
         self.child = None
+        text, self.unprinted = self.unprinted, ""
+        self.print(text)
         if self._rc is not None:
             self.plan.msgbuf.append(self._rc.abandon().encode("utf-8", "backslashreplace"))
             self._rc = None
@@ -321,7 +326,7 @@ class Supervisor:
             self.plan.msgbuf.append(text.encode("utf-8", "backslashreplace"))
             self._printed(0)
         else:
-            self.timers.after(0.01, lambda: self.print(text))
+            self.unprinted += text
 
     def _go_on(self, child: KernelProcess) -> None:
         """The next boot, or none."""
@@ -399,7 +404,7 @@ class Supervisor:
         if force or child.watch.stopped or not child.watch.responding or not child.up:
             child.kill(fate.reason)
             return
-        child.channel.send({"do": "end", "why": fate.reason})
+        child.channel.send({"do": "end", "why": fate.reason, "stop": fate is STOPPED})
         self.timers.after(PATIENCE, lambda: child.kill(fate.reason) if self.child is child else None)
 
     def what_became_of(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 from typing import Any
 
@@ -58,6 +57,8 @@ class Evidence:
 
 
 def _store(place: Latest, value: dict[str, Any]) -> None:
+    import json  # when a kernel is up: the supervisor, and who only imports a kernel, need not have it
+
     text = json.dumps(value).encode()
     if len(text) > place.room:
         value = {"left_out": f"{len(text)} bytes; the limit is {place.room}"}
@@ -66,5 +67,7 @@ def _store(place: Latest, value: dict[str, Any]) -> None:
 
 
 def _load(place: Latest) -> dict[str, Any]:
+    import json
+
     value: dict[str, Any] = json.loads(place.read() or b"{}")
     return value

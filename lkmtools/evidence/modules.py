@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
 _WORD = struct.Struct("=Q")  # one of these
 _RECORD = struct.Struct("=IIiIQQIII4x")  # length, state, id, symbols, area, size; bytes of name, path, names
 _STATE_AT = 4
+_TRIES = 3
 
 
 class State(IntEnum):
@@ -88,15 +90,25 @@ class ModuleTable:
         if state == State.GONE:
             del self._places[ident]
 
-    def records(self, symbols: bool = True) -> Iterator[Record]:
-        """All records, the oldest first, with or without symbols; nothing of one that was being written."""
+    def records(self, symbols: bool = True) -> list[Record]:
+        """All records, the oldest first, with or without symbols; nothing of one that was being written.
+
+        A writer that goes on may move the table while it is read: then it is read again.
+        """
+        for _ in range(_TRIES):
+            with suppress(ValueError, struct.error):  # it was moved, twice, and what we read is no record
+                return self._read(symbols)
+        return []
+
+    def _read(self, symbols: bool) -> list[Record]:
         which, *used = _TABLE.unpack(self._head)
         if which > 1:
-            return
-        half, at = self._halves[which], 0
+            return []
+        half, at, found = self._halves[which], 0, []
         while at < min(used[which], len(half)):
             record, at = _unpack(half, at, symbols)
-            yield record
+            found.append(record)
+        return found
 
     def _fits(self, record: bytes) -> bool:
         which, *used = _TABLE.unpack(self._head)
@@ -144,6 +156,8 @@ def _rename(half: memoryview, place: int, name: str) -> None:
 
 def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
     length, state, ident, count, area, size, lname, lpath, lnames = _RECORD.unpack_from(half, at)
+    if length < _RECORD.size:
+        raise ValueError(f"the record at {at} has {length} bytes")
     start = at + _RECORD.size
     name, path = (
         bytes(half[begin : begin + size]).rstrip(b"\0").decode("utf-8", "replace")

@@ -8,7 +8,6 @@ appended to it, and go nowhere else.
 from __future__ import annotations
 
 import os
-import traceback
 from typing import Any
 
 from lkmtools.machine import Prototype
@@ -29,6 +28,8 @@ def note(error: Exception) -> None:
     """Append the traceback to the file that LKM_DEBUG_TRACEBACK names; OSError when it cannot be written."""
     path = os.environ.get(DEBUG_FILE)
     if path:
+        import traceback
+
         with open(path, "a", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)) + "\n")
 

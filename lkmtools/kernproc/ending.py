@@ -19,10 +19,11 @@ LAST = 1.0  # ... and to die of SIGKILL
 
 
 class Ending:
-    """Begun when it is made; `why` is what the clients hear."""
+    """Begun when it is made; `why` is what the clients hear. `last`: the daemon ends, too."""
 
-    def __init__(self, server: Server, why: str) -> None:
+    def __init__(self, server: Server, why: str, last: bool) -> None:
         self.why = why
+        self.last = last
         self._server = server
         self._killed = False
         self._until = time.monotonic() + GRACE

@@ -135,7 +135,7 @@ def _serve(given: Given) -> int:
     except Interrupted:
         assert server is not None
     assert server.ending is not None
-    server.end_all(server.ending.why, "", _LAST)
+    server.end_all(server.ending.why, "", _LAST, gone=server.ending.last)
     kernel.shutdown()
     channel.flush(_LAST)
     return 0

@@ -70,4 +70,4 @@ class Orders:
     def _end(self, message: Message, files: list[int]) -> None:
         """End, and tell the clients why."""
         if self._server.ending is None:
-            self._server.ending = Ending(self._server, message["why"])
+            self._server.ending = Ending(self._server, message["why"], message["stop"])

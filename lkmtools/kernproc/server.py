@@ -312,13 +312,19 @@ class Server:
 
     # The end.
 
-    def end_all(self, reason: str, report: str, seconds: float) -> None:
-        """Every client hears that its process is gone with the kernel, if it takes the news in time."""
+    def end_all(self, reason: str, report: str, seconds: float, gone: bool = False) -> None:
+        """Every client hears that its process is gone with the kernel, if it takes the news in time.
+
+        `gone`: the whole daemon is.
+        """
         self.stop_accepting()
         self.waiting.give_up()
         until = time.monotonic() + seconds
         for conn in tuple(self.connections.values()):
-            conn.panic(reason, report)
+            if gone:
+                conn.refuse(reason, conn.pending or 0)
+            else:
+                conn.panic(reason, report)
         for conn in tuple(self.connections.values()):
             conn.drain(max(until - time.monotonic(), 0.001))
 
