@@ -168,17 +168,15 @@ def run(
     type=click.FloatRange(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="Longest computing of the kernel process without a sign of life [10].",
+    help="Time without a sign of life [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)
 def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, **given: Any) -> int:
-    """Run the simulated kernel and serve its processes.
+    """Run the simulated kernel and serve its processes: lkmd(8), lkmd.conf(5).
 
     \b
         lkmd --machine i386     boot an i386 kernel; lkmctl stop ends it
-
-    The tools start one where none runs. Details: lkmd(8), lkmd.conf(5).
     """
     from lkmtools.daemon.address import socket_path
 
