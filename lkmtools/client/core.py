@@ -58,17 +58,12 @@ class Core:
         self.tty: TextIO | None = sys.stderr
         self._mask = self.dm.mask
         self._supervisor: Supervisor | None = None
-        transport.lost = self._lost
+        boot = self.boot
+        transport.lost = lambda: _lost(path, boot)  # without self: who drops a process ends it at once
         self._sign = 1 << 8 * self.dm.pointer - 1
 
     def __repr__(self) -> str:
         return f"<Process {self.pid} of {self.machine} at {self.path}>"
-
-    def _lost(self) -> LkmtoolsError:
-        """The connection ended without a word: the supervisor knows why."""
-        from lkmtools.client.supervisor import what_became_of
-
-        return what_became_of(self.path, self.boot)
 
     def exit(self) -> None:
         """void exit(int rval): end the process by ending the connection. Further calls are a DaemonError."""
@@ -225,6 +220,13 @@ class Core:
 
             self._supervisor = Supervisor(self.path)
         return self._supervisor
+
+
+def _lost(path: str, boot: int) -> LkmtoolsError:
+    """A connection ended without a word: the supervisor knows why."""
+    from lkmtools.client.supervisor import what_became_of
+
+    return what_became_of(path, boot)
 
 
 def data_model(welcome: Welcome) -> DataModel:
