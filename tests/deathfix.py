@@ -14,9 +14,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from daemonfix import PATIENCE, Place
 
 from lkmtools.client import Process
 from lkmtools.client.supervisor import Supervisor
-from lkmtools.errors import PanicError
+from lkmtools.errors import DaemonError, PanicError
 
 ORDER = 9999  # the system call that orders damage: which, and at how many system calls from here
 SPARED = ("busy",)  # processes whose calls are not counted
@@ -130,8 +130,15 @@ class Frail(Place):
             self.command, cwd=self.dir, env=self.env, capture_output=True, text=True, check=False
         )
         assert (made.returncode, made.stdout, made.stderr) == (0, "", ""), self.log()
+        self.clients: list[Process] = []
         self.control = Supervisor(self.socket)
         self.pid = self.status()["pid"]
+
+    def connect(self, comm: str = "test", autostart: bool = False) -> Process:
+        """A process of the kernel, which is ended with the daemon at the latest."""
+        p = super().connect(comm, autostart)
+        self.clients.append(p)
+        return p
 
     def reconnect(self) -> None:
         """After a reboot, which ends the connection that asked for it."""
@@ -171,20 +178,21 @@ class Frail(Place):
 
     def remove(self) -> None:
         """End the daemon by force, if it is there, and see that nothing of it is left; then the directory."""
-        try:
-            watch = os.pidfd_open(self.pid)
-        except ProcessLookupError:
-            super().remove()
-            return
-        family = [os.pidfd_open(int(pid)) for pid in children(self.pid)]
-        self.control.ask("stop", force=True)
-        self.control.wait_end()
+        family, stopped = [], False
+        with suppress(OSError):
+            family = [os.pidfd_open(int(pid)) for pid in (self.pid, *children(self.pid))]
+        with suppress(DaemonError):
+            self.control.ask("stop", force=True)
+            self.control.wait_end()
+            stopped = True
         self.control.close()
-        for fd in (watch, *family):
+        for p in self.clients:
+            p.exit()
+        for fd in family:
             ended(fd)
-        left = sorted(os.listdir(self.dir))
-        assert not [name for name in left if name.startswith("s") and name not in ("s.log", "s.log.0")], left
-        super().remove()
+        left = [name for name in os.listdir(self.dir) if name in ("s", "s.ctl", "s.lock")]
+        super().remove()  # with what a test has started there since
+        assert not (stopped and left), left
 
 
 def ended(pidfd: int) -> None:
@@ -301,13 +309,3 @@ def kill(daemon: Frail, name: str) -> Callable[[], None]:
     """Kills the kernel process that is there now."""
     pid = daemon.kernel()
     return lambda: os.kill(pid, getattr(signal, name))
-
-
-@contextmanager
-def frail(*options: str, **how: Any) -> Iterator[Frail]:
-    """A Frail daemon, removed at the end."""
-    daemon = Frail(*options, **how)
-    try:
-        yield daemon
-    finally:
-        daemon.remove()

@@ -1,0 +1,609 @@
+"""The supervisor: it answers whatever the kernel process does, and it alone decides how that process ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ccfix import Compile
+from daemonfix import PATIENCE, Daemon, Place, Raw, Run
+from deathfix import Frail, children, end, ended
+
+from lkmtools import __version__, modules
+from lkmtools.client import Process
+from lkmtools.errors import DaemonError, PanicError
+from lkmtools.proto import STOP, VERSION, Answer, Control, Frame, Hello, Panic, Refused, encode
+
+SLOW = "supervisor.BUSY_LOOK = supervisor.CALM_LOOK = 0.1\n"  # looks often, but has patience
+ENDLESS = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lkm.h>
+MOD_MISC("endless");
+static int endless_load(struct lkm_table *t, int cmd) { for (;;) ; return 0; }
+int endless_lkmentry(struct lkm_table *t, int cmd, int ver);
+int endless_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, endless_load, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for clients that wait."""
+    with ThreadPoolExecutor(32) as made:
+        yield made
+
+
+@pytest.fixture
+def frail(pool: ThreadPoolExecutor) -> Iterator[Callable[..., Frail]]:
+    """frail(*options of lkmd, more=Python, conf=text) -> Frail; gone before threads are waited for."""
+    made: list[Frail] = []
+
+    def make(*options: str, **how: Any) -> Frail:
+        made.append(Frail(*options, **how))
+        return made[-1]
+
+    yield make
+    for daemon in made:
+        daemon.remove()
+
+
+class Stuck:
+    """A kernel process that is stopped, loops, or has just died."""
+
+    def __init__(self, daemon: Frail, how: str, cc: Compile, pool: ThreadPoolExecutor) -> None:
+        self.daemon, self.how, self.cc, self.pool = daemon, how, cc, pool
+        self.states = {
+            "stopped": {"stopped"},
+            "loop": {"not responding"},
+            "loop in C": {"not responding"},
+            "emulator": {"busy"},
+            "dead": {"booting", "running", "not responding"},
+        }[how]
+
+    def __call__(self) -> Any:
+        """Bring it into that state; what the client that did it will meet."""
+        daemon, how = self.daemon, self.how
+        daemon.up()
+        pid = daemon.kernel()
+        p = daemon.connect("stuck")
+        if how == "stopped":
+            os.kill(pid, signal.SIGSTOP)
+            met = self.pool.submit(end_of, lambda: forever(p))
+        elif how == "dead":
+            os.kill(pid, signal.SIGKILL)
+            return self.pool.submit(end, p)
+        elif how == "emulator":
+            met = self.pool.submit(end_of, lambda: modules.load(p, self.cc(ENDLESS, name="endless")))
+        else:
+            met = self.pool.submit(end_of, lambda: daemon.order(p, how))
+        daemon.until(lambda status: status["state"] in self.states)
+        return met
+
+
+def forever(p: Process) -> None:
+    """Calls without end."""
+    while True:
+        p.getpid()
+
+
+def end_of(action: Callable[[], object]) -> PanicError:
+    """The PanicError that ends something."""
+    with pytest.raises(PanicError) as info:
+        action()
+    return info.value
+
+
+def last_of(action: Callable[[], object]) -> str:
+    """How something ends: a panic, or a daemon that is gone."""
+    with pytest.raises((PanicError, DaemonError)) as info:
+        action()
+    return str(info.value)
+
+
+@pytest.fixture(params=["stopped", "loop", "loop in C", "emulator", "dead"])
+def stuck(
+    request: pytest.FixtureRequest, frail: Callable[..., Frail], cc: Compile, pool: ThreadPoolExecutor
+) -> Stuck:
+    """Each state in turn; no watchdog ends it."""
+    daemon = frail("--hang", "3600", "--watchdog", "3600", more=SLOW)
+    return Stuck(daemon, request.param, cc, pool)
+
+
+def test_the_supervisor_answers_whatever_the_kernel_process_does(stuck: Stuck) -> None:
+    """status, dmesg, reboot, and stop; who was in the kernel hears why it ended."""
+    daemon = stuck.daemon
+    met = stuck()
+    status = daemon.status()
+    assert status["state"] in stuck.states
+    assert status["pid"] == daemon.pid
+    assert "mainbus0" in daemon.control.ask("dmesg")["text"]
+    boot = status["boot"]
+    assert Run(0, "", "") == daemon.run("lkmctl", "reboot")
+    daemon.up(boot + 1)
+    assert met.result(PATIENCE).reason
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+    stuck()
+    assert Run(0, "", "") == daemon.run("lkmctl", "stop")
+    assert left(daemon) == []
+
+
+def left(place: Place) -> list[str]:
+    """Files of a daemon that are there, besides its log."""
+    return [name for name in os.listdir(place.dir) if name in ("s", "s.ctl", "s.lock")]
+
+
+def test_ps_says_what_a_kernel_that_does_not_answer_is_doing(daemon: Daemon) -> None:
+    with daemon.connect() as p:
+        pid = p.control("status")["kernel"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    ran = daemon.run("lkmctl", "ps")
+    assert (ran.status, ran.out) == (69, "")
+    assert f"the kernel process (pid {pid}) has not answered for 5 seconds: it is stopped" in ran.err
+    os.kill(pid, signal.SIGCONT)
+    assert daemon.run("lkmctl", "ps").status == 0
+
+
+@pytest.mark.parametrize("kind", ["loop", "loop in C"])
+def test_a_kernel_process_that_computes_without_a_sign_of_life_is_ended(
+    frail: Callable[..., Frail], kind: str
+) -> None:
+    """After --hang seconds of its own processor time; the panic says so."""
+    daemon = frail("--hang", "0.5", more="")
+    with daemon.connect() as p:
+        panic = end_of(lambda: daemon.order(p, kind))
+    assert panic.reason.startswith("the kernel process did not respond: it computed for ")
+    assert "without a sign of life" in panic.report
+    daemon.up(2)
+
+
+def test_one_that_hangs_in_the_host_is_ended(frail: Callable[..., Frail]) -> None:
+    """After a minute; here of half a second."""
+    daemon = frail()
+    with daemon.connect() as p:
+        panic = end_of(lambda: daemon.order(p, "pause"))
+    assert panic.reason.startswith("the kernel process did not respond: it has hung in the host for ")
+    daemon.up(2)
+
+
+def test_a_module_that_computes_is_no_hang(frail: Callable[..., Frail], cc: Compile) -> None:
+    """Its own watchdog ends it, though it takes longer than --hang."""
+    daemon = frail("--hang", "0.3", "--watchdog", "1")
+    with daemon.connect() as p:
+        panic = end_of(lambda: modules.load(p, cc(ENDLESS, name="endless")))
+    assert "did not respond" not in panic.reason
+    assert "endless" in panic.reason
+    daemon.up(2)
+
+
+def limits(pid: int) -> tuple[str, str]:
+    """RLIMIT_CORE: soft, hard."""
+    for line in Path(f"/proc/{pid}/limits").read_text().splitlines():
+        if line.startswith("Max core file size"):
+            soft, hard = line.split()[4:6]
+            return soft, hard
+    raise AssertionError(pid)
+
+
+def test_it_leaves_no_core_file_unless_asked_to(start_daemon: Callable[..., Daemon]) -> None:
+    """One byte at most: not even through a pipe. With --cores what the supervisor may leave."""
+    for options, cores in (((), False), (("--cores",), True)):
+        daemon = start_daemon(*options)
+        with daemon.connect() as p:
+            pid = p.control("status")["kernel"]["pid"]
+        soft, hard = limits(daemon.pid)
+        assert limits(pid) == ((soft, hard) if cores else ("0" if hard == "0" else "1", hard))
+
+
+def test_it_has_a_session_of_its_own_and_ignores_what_a_terminal_sends(daemon: Daemon) -> None:
+    with daemon.connect() as p:
+        pid = p.control("status")["kernel"]["pid"]
+        assert os.getsid(pid) == pid
+        for name in ("INT", "TERM", "HUP", "PIPE", "TSTP", "TTIN", "TTOU"):
+            os.kill(pid, getattr(signal, f"SIG{name}"))
+            assert p.getpid() == p.pid
+        status = p.control("status")
+        assert (status["state"], status["panics"], status["kernel"]["pid"]) == ("running", 0, pid)
+
+
+@pytest.mark.parametrize("state", ["calm", "stopped", "in a module", "in Python"])
+def test_it_dies_with_the_supervisor(
+    frail: Callable[..., Frail], cc: Compile, pool: ThreadPoolExecutor, state: str
+) -> None:
+    """Whatever it does; its clients hear that the daemon is gone."""
+    daemon = frail("--hang", "3600", "--watchdog", "3600", more=SLOW)
+    pid = daemon.kernel()
+    p = daemon.connect()
+    if state == "stopped":
+        os.kill(pid, signal.SIGSTOP)
+    acts: dict[str, Callable[[], object]] = {
+        "in a module": lambda: modules.load(p, cc(ENDLESS, name="endless")),
+        "in Python": lambda: daemon.order(p, "loop"),
+    }
+    wanted = {"stopped": "stopped", "in a module": "busy", "in Python": "not responding"}
+    met = pool.submit(acts.get(state, lambda: p.poll([], 86_400_000)))
+    daemon.until(lambda status: status["state"] == wanted.get(state, "running"))
+    family = [os.pidfd_open(int(child)) for child in children(daemon.pid)]
+    assert len(family) == 1
+    watch = os.pidfd_open(daemon.pid)
+    os.kill(daemon.pid, signal.SIGKILL)
+    for fd in (watch, *family):
+        ended(fd)
+    with pytest.raises(DaemonError):
+        met.result(PATIENCE)
+    daemon.control.close()
+    assert daemon.run("lkmd").status == 0  # what it has left is no obstacle
+
+
+# -- the end ---------------------------------------------------------------------------------------------
+
+POLITE = """
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static volatile int got;
+static void on(int s) { got = s; }
+int main(int argc, char **argv)
+{
+    int fd = argc > 1 ? open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0644) : 1;
+    if (fd < 0) return 9;
+    signal(SIGTERM, on);
+    write(1, "ready\\n", 6);
+    while (!got) pause();
+    write(fd, "bye\\n", 4);
+    return 5;
+}
+"""
+DEAF = """
+#include <signal.h>
+#include <unistd.h>
+int main(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    write(1, "ready\\n", 6);
+    for (;;) pause();
+}
+"""
+
+
+class Program:
+    """`lkmctl exec` of a program, which has said that it is ready."""
+
+    def __init__(self, daemon: Daemon, cc: Compile, source: str, *options: str, args: tuple[str, ...] = ()):
+        program = Path(daemon.dir, "prog")
+        program.write_bytes(cc.program(source).read_bytes())
+        program.chmod(0o755)
+        path = "/prog" if options else "./prog"
+        self.tool = daemon.popen("lkmctl", "exec", *options, path, *args)
+        assert self.tool.stdout is not None
+        assert self.tool.stdout.readline() == b"ready\n", self.tool.communicate()
+
+    def end(self) -> Run:
+        """How the tool ended."""
+        out, err = self.tool.communicate(timeout=PATIENCE)
+        return Run(self.tool.returncode, out.decode(), err.decode())
+
+
+@pytest.mark.parametrize("verb", ["stop", "reboot"])
+def test_a_program_may_write_what_it_has_to_write(daemon: Daemon, cc: Compile, verb: str) -> None:
+    """SIGTERM comes first: to its standard output, and to a file of the host."""
+    first = Program(daemon, cc, POLITE)
+    second = Program(daemon, cc, POLITE, "--root", daemon.dir, "--rw", args=("/out",))
+    assert Run(0, "", "") == daemon.run("lkmctl", verb)
+    assert first.end()[:2] == (5, "bye\n")
+    assert second.end()[:2] == (5, "")
+    assert Path(daemon.dir, "out").read_text() == "bye\n"
+
+
+def test_a_program_that_ignores_sigterm_is_killed(daemon: Daemon, cc: Compile) -> None:
+    """And one beside it that does not has all the time it needs."""
+    deaf, polite = Program(daemon, cc, DEAF), Program(daemon, cc, POLITE)
+    assert Run(0, "", "") == daemon.run("lkmctl", "stop")
+    assert polite.end()[:2] == (5, "bye\n")
+    ran = deaf.end()
+    assert ran.out == ""
+    assert ran.status == 128 + 9
+    assert left(daemon) == []
+
+
+@pytest.mark.parametrize("verb", ["stop", "reboot"])
+def test_force_asks_nobody(daemon: Daemon, cc: Compile, verb: str) -> None:
+    polite = Program(daemon, cc, POLITE, "--root", daemon.dir, "--rw", args=("/out",))
+    assert Run(0, "", "") == daemon.run("lkmctl", verb, "--force")
+    ran = polite.end()
+    assert ran.status not in (0, 5)
+    assert Path(daemon.dir, "out").read_text() == ""
+    assert ("stopped" if verb == "stop" else "rebooted") in ran.err
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["", "force"])
+@pytest.mark.parametrize("verb", ["stop", "reboot"])
+def test_the_end_comes_while_a_module_runs_away(
+    frail: Callable[..., Frail], cc: Compile, pool: ThreadPoolExecutor, verb: str, force: bool
+) -> None:
+    """It is no panic."""
+    daemon = frail("--watchdog", "3600")
+    p, q = daemon.connect("away"), daemon.connect("idle")
+    away = pool.submit(last_of, lambda: modules.load(p, cc(ENDLESS, name="endless")))
+    daemon.until(lambda status: status["state"] == "busy")
+    waits = pool.submit(last_of, q.getpid)
+    assert Run(0, "", "") == daemon.run("lkmctl", verb, *(["--force"] if force else []))
+    why = {
+        "stop": ("the daemon was stopped", "the daemon closed the connection (it was stopped, or it died)"),
+        "reboot": ("the kernel was rebooted (lkmctl reboot)",),
+    }[verb]
+    for met in (away, waits):
+        assert met.result(PATIENCE) in why[: 1 + force]
+    if verb == "stop":
+        assert left(daemon) == []
+    else:
+        daemon.up(2)
+        assert daemon.status()["panics"] == 0
+
+
+def test_stop_removes_everything(start_daemon: Callable[..., Daemon], machine: str) -> None:
+    """Both sockets and the lock; by lkmctl, and by each signal."""
+    for number in (None, signal.SIGTERM, signal.SIGINT):
+        daemon = start_daemon("--machine", machine)
+        assert sorted(left(daemon)) == ["s", "s.ctl", "s.lock"] or sorted(left(daemon)) == ["s", "s.ctl"]
+        watches = [os.pidfd_open(pid) for pid in (daemon.pid, *map(int, children(daemon.pid)))]
+        if number is None:
+            assert Run(0, "", "") == daemon.run("lkmctl", "stop")
+        else:
+            os.kill(daemon.pid, number)
+        for watch in watches:
+            ended(watch)
+        assert left(daemon) == []
+
+
+# -- what a client hears ---------------------------------------------------------------------------------
+
+
+def crowd_out(p: Process) -> None:
+    """Ask more than is ever read, so that nothing more can be sent to this client."""
+    question = encode(Control("ps", "{}"), 77)
+    sock = p._transport._socket
+    sock.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            sock.send(question * 100)
+    sock.setblocking(True)
+
+
+PANIC = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lkm.h>
+MOD_MISC("big");
+static char text[8000];
+static int big_load(struct lkm_table *t, int cmd)
+{ memset(text, 'x', sizeof text - 1); panic("%s", text); return 0; }
+int big_lkmentry(struct lkm_table *t, int cmd, int ver);
+int big_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, big_load, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+def test_a_client_whose_last_frame_was_cut_short_asks_for_the_rest(
+    frail: Callable[..., Frail], cc: Compile
+) -> None:
+    """It has read nothing for a while: the panic does not wait for it, and it hears of it all the same."""
+    daemon = frail()
+    p, q = daemon.connect("slow"), daemon.connect("quick")
+    crowd_out(q)
+    panic = end_of(lambda: modules.load(p, cc(PANIC, name="big")))
+    assert "x" * 500 in panic.reason
+    daemon.up(2)
+    with pytest.raises(PanicError) as info:
+        q.getpid()
+    assert (info.value.reason, info.value.report) == (panic.reason, panic.report)
+
+
+def test_twenty_clients_hear_the_same(frail: Callable[..., Frail], pool: ThreadPoolExecutor) -> None:
+    """And all of them can go on at once."""
+    daemon = frail()
+    for boot in range(1, 6):
+        clients = [daemon.connect(f"client{i}") for i in range(20)]
+        pid = daemon.kernel()
+        ends = [pool.submit(end, p) for p in clients]
+        os.kill(pid, signal.SIGKILL)
+        again = [pool.submit(daemon.connect) for _ in range(10)]
+        errors = [end.result(PATIENCE) for end in ends]
+        assert len({(error.reason, error.report) for error in errors}) == 1
+        for client in again:
+            with client.result(PATIENCE) as p:
+                assert p.getpid() == p.pid
+                assert p.boot == boot + 1
+
+
+def test_a_client_that_comes_during_a_boot_waits_for_its_end(
+    frail: Callable[..., Frail], pool: ThreadPoolExecutor
+) -> None:
+    """Here a boot that is stopped before it begins."""
+    daemon = frail(more=QUICK_STOP)
+    Path(daemon.dir, "stop-at-boot").touch()
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    status = daemon.until(lambda status: status["boot"] == 2 and status["state"] == "stopped")
+    waiting = [pool.submit(daemon.connect) for _ in range(5)]
+    with pytest.raises(TimeoutError):
+        waiting[0].result(0.1)
+    os.kill(status["kernel"]["pid"], signal.SIGCONT)
+    for client in waiting:
+        with client.result(PATIENCE) as p:
+            assert (p.getpid(), p.boot) == (p.pid, 2)
+    assert daemon.status()["panics"] == 1
+
+
+QUICK_STOP = """
+import signal
+def boot(self, before=main.Kernel.boot):
+    if os.path.exists(path := os.environ["FRAIL_AT_BOOT"].replace("damage", "stop-at-boot")):
+        os.unlink(path)
+        os.kill(os.getpid(), signal.SIGSTOP)
+    before(self)
+main.Kernel.boot = boot
+"""
+ALWAYS = """
+def boot(self, before=main.Kernel.boot):
+    if os.path.exists(os.environ["FRAIL_AT_BOOT"] + "-always"):
+        KINDS[open(os.environ["FRAIL_AT_BOOT"] + "-always").read()]()
+    before(self)
+main.Kernel.boot = boot
+"""
+
+
+@pytest.mark.parametrize("kind", ["abort", "exit", "exception", "quiet exit", "no memory"])
+def test_three_fruitless_boots_are_enough(frail: Callable[..., Frail], kind: str) -> None:
+    """Then the kernel is halted; clients hear why at once, and a reboot tries again."""
+    daemon = frail(more=ALWAYS)
+    always = Path(daemon.dir, "damage-always")
+    always.write_text(kind)
+    with daemon.connect() as p:
+        p.getpid()
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    status = daemon.until(lambda status: status["state"] == "halted")
+    assert status["boot"] == 4
+    assert "it panicked 3 times in a row before it served anybody: " in status["halted"]
+    with pytest.raises(PanicError, match="the kernel is halted: "):
+        daemon.connect()
+    assert daemon.run("lkmctl", "status").status == 0
+    assert daemon.control.ask("dmesg")["text"]
+    always.unlink()
+    assert Run(0, "", "") == daemon.run("lkmctl", "reboot")
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+    assert daemon.status()["boot"] == 5
+
+
+def test_a_kernel_that_dies_again_and_again_is_held_back(frail: Callable[..., Frail]) -> None:
+    """Clients hear why, and a reboot does not wait."""
+    daemon = frail(more="backoff.BURST, backoff.RATE = 3, 0.001")
+    for boot in (1, 2, 3):
+        daemon.up(boot)
+        with daemon.connect() as p:
+            p.getpid()
+        os.kill(daemon.kernel(), signal.SIGKILL)
+    status = daemon.until(lambda status: status["state"] == "held back")
+    assert "it has ended too often; the next boot is in " in status["held"]
+    assert status["kernel"] is None
+    with pytest.raises(PanicError, match="the kernel is held back: it has ended too often"):
+        daemon.connect()
+    assert daemon.run("lkmctl", "ps").status != 0
+    assert daemon.run("lkmctl", "status").status == 0
+    assert Run(0, "", "") == daemon.run("lkmctl", "reboot")
+    daemon.up(4)
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+
+
+def test_the_time_it_is_held_back_ends(frail: Callable[..., Frail]) -> None:
+    daemon = frail(more="backoff.BURST, backoff.RATE = 1, 0.3")
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    daemon.until(lambda status: status["state"] == "held back")
+    daemon.up(2)
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+
+
+def test_one_that_is_held_back_can_be_stopped(frail: Callable[..., Frail]) -> None:
+    daemon = frail(more="backoff.BURST, backoff.RATE = 1, 0.001")
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    daemon.until(lambda status: status["state"] == "held back")
+    assert Run(0, "", "") == daemon.run("lkmctl", "stop")
+    assert left(daemon) == []
+
+
+# -- other versions --------------------------------------------------------------------------------------
+
+
+def frame(kind: int, serial: bytes, payload: bytes) -> bytes:
+    """A frame of protocol 2, as it always was."""
+    return len(payload).to_bytes(4, "little") + kind.to_bytes(2, "little") + bytes(2) + serial + payload
+
+
+def text(value: str) -> bytes:
+    return len(value).to_bytes(4, "little") + value.encode()
+
+
+def test_stop_ends_a_daemon_of_protocol_2(place: Place, pool: ThreadPoolExecutor) -> None:
+    """One socket for everything: HELLO of version 2, WELCOME, CONTROL stop, ANSWER, end."""
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        conn, _ = listening.accept()
+        with conn:
+            hello = conn.recv(4096)
+            welcome = b"\2\0\x08\x08\0\0\0\0" + b"".join(
+                number.to_bytes(4, "little") for number in (5, 502000000, 1, os.getpid())
+            )
+            conn.sendall(frame(2, hello[8:12], welcome + text("amd64") + text("NetBSD 5.2")))
+            stop = conn.recv(4096)
+            conn.sendall(frame(7, stop[8:12], b"\1\0\0\0" + text('{"version": 1}')))
+            heard.extend([hello, stop])
+        os.unlink(place.socket)
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(place.socket)
+        listening.listen()
+        serving = pool.submit(serve, listening)
+        assert Run(0, "", "") == place.run("lkmctl", "stop")
+        serving.result(PATIENCE)
+    hello, stop = heard
+    assert (hello[4:6], hello[12:18]) == (b"\1\0", b"LKM1\2\0")
+    assert (stop[4:6], stop[12:]) == (b"\6\0", text("stop") + text("{}"))
+
+
+def ask(path: str, *frames: Frame) -> Frame | None:
+    """The answer to frames that are sent in one piece."""
+    raw = Raw(path)
+    try:
+        raw.send(*frames)
+        return raw.receive()
+    finally:
+        raw.socket.close()
+
+
+def test_a_tool_of_another_version_is_refused_with_pid_and_version(daemon: Daemon) -> None:
+    for path in (daemon.socket, f"{daemon.socket}.ctl"):
+        for version in (1, 2, 99):
+            answer = ask(path, Hello(version, os.getpid(), "other"))
+            assert isinstance(answer, Refused)
+            assert f"(pid {daemon.pid}, lkmtools {__version__})" in answer.why
+            assert f"speaks protocol {VERSION}, the tool {version}" in answer.why
+    refused = ask(f"{daemon.socket}.ctl", Hello(99, os.getpid(), "other"), Control("status", "{}"))
+    assert isinstance(refused, Refused)
+    with daemon.connect() as p:
+        assert p.control("status")["boot"] == 1
+
+
+def test_a_tool_of_another_version_can_stop_the_daemon(daemon: Daemon) -> None:
+    watches = [os.pidfd_open(pid) for pid in (daemon.pid, *map(int, children(daemon.pid)))]
+    answer = ask(f"{daemon.socket}.ctl", Hello(99, os.getpid(), "other"), STOP)
+    assert isinstance(answer, Answer)
+    assert answer.ok
+    for watch in watches:
+        ended(watch)
+    assert left(daemon) == []
+
+
+def test_a_tool_of_another_version_hears_of_itself_while_there_is_no_kernel(
+    frail: Callable[..., Frail],
+) -> None:
+    """A tool of ours hears why there is none."""
+    daemon = frail(more="backoff.BURST, backoff.RATE = 1, 0.001")
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    daemon.until(lambda status: status["state"] == "held back")
+    answer = ask(daemon.socket, Hello(99, os.getpid(), "other"))
+    assert isinstance(answer, Refused)
+    assert f"pid {daemon.pid}" in answer.why
+    assert isinstance(ask(daemon.socket, Hello(VERSION, os.getpid(), "ours")), Panic)
