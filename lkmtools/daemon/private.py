@@ -1,8 +1,9 @@
 """Supervisors for the kernels of one program: `python -m lkmtools.daemon.private DESCRIPTOR`.
 
 The descriptor is a Unix socket (SOCK_SEQPACKET). A packet of JSON, {"path", "options"}, asks for a kernel at
-a socket; it is answered with "up", or with why there is none. This process forks a supervisor for each, so
-that a kernel costs no imports. It ends when the other side does, and its supervisors with it.
+a socket. With it comes the end of a pipe for the answer: "up", or why there is none, or nothing when whoever
+could say has died. This process forks a supervisor for each, so that a kernel costs no imports. It ends when
+the other side does, and its supervisors with it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from lkmtools.daemon.main import prepare
 from lkmtools.daemon.rc import PLAIN
-from lkmtools.errors import LkmtoolsError
+from lkmtools.errors import LkmtoolsError, bug
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h> of Linux
 _REQUEST = 65536  # bytes
@@ -32,25 +34,37 @@ def main(fd: int) -> None:
     os.dup2(null, 2)
     os.close(null)
     pid = os.getpid()
-    while request := asking.recv(_REQUEST):
-        if os.fork() == 0:
-            _supervise(asking, pid, **json.loads(request))
+    while True:
+        request, (*answers,), _, _ = socket.recv_fds(asking, _REQUEST, 1)
+        if not request:
+            return
+        try:
+            if os.fork() == 0:
+                asking.close()
+                _supervise(answers[0], pid, **json.loads(request))
+        except OSError as error:
+            with suppress(BrokenPipeError):
+                os.write(answers[0], f"no process for a kernel: {error.strerror}".encode())
+        for answer in answers:
+            os.close(answer)
 
 
-def _supervise(asking: socket.socket, parent: int, path: str, options: dict[str, Any]) -> NoReturn:
+def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> NoReturn:
     """In the child: boot, say so, serve."""
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.set_inheritable(answer, False)
         try:
             serve = prepare(path, options, PLAIN, foreground=True, private=True)
-        except (LkmtoolsError, OSError, TypeError) as error:
-            asking.send(str(error).encode("utf-8", "backslashreplace"))
+        except Exception as error:
+            known = isinstance(error, LkmtoolsError | OSError | TypeError)
+            os.write(answer, (str(error) if known else bug(error)).encode("utf-8", "backslashreplace"))
             os._exit(1)
-        asking.send(b"up")
-        asking.close()
+        os.write(answer, b"up")
+        os.close(answer)
         serve(lambda: None)
     finally:
         os._exit(0)

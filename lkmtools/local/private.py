@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from typing import Any
 
 from lkmtools.abi.syscall import SYS_setgid, SYS_setuid
@@ -24,7 +25,7 @@ from lkmtools.client.transport import Sleeping
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.kern.kern_proc import Exit
 
-_ANSWER = 65536  # bytes
+UP = b"up"  # the answer for a kernel that has booted; any other is the reason why it has not
 
 
 class Nursery:
@@ -38,17 +39,24 @@ class Nursery:
 
     def boot(self, path: str, options: dict[str, Any]) -> None:
         """Have a kernel boot, and serve at the socket `path`. DaemonError."""
+        reading, writing = os.pipe()
+        with open(reading, "rb") as answer:
+            try:
+                self._ask(path, options, writing)
+            finally:
+                os.close(writing)
+            said = answer.read()  # ends also when those have died who could say something
+        if said != UP:
+            raise DaemonError(said.decode() or "the process that starts kernels has died")
+
+    def _ask(self, path: str, options: dict[str, Any], answer: int) -> None:
         with self._lock:
             if self._owner != os.getpid() or self._child is None or self._child.poll() is not None:
                 self._start()
             assert self._socket is not None
-            try:
-                self._socket.send(json.dumps({"path": path, "options": options}).encode())
-                answer = self._socket.recv(_ANSWER)
-            except OSError as error:
-                answer = f"the process that starts kernels is gone: {error.strerror}".encode()
-        if answer != b"up":
-            raise DaemonError(answer.decode() or "the process that starts kernels has died")
+            with suppress(OSError):  # it has died just now: it does not answer
+                request = json.dumps({"path": path, "options": options}).encode()
+                socket.send_fds(self._socket, [request], [answer])
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -58,6 +66,8 @@ class Nursery:
             start_new_session=True,
         )  # fmt: skip
         theirs.close()
+        if self._socket is not None:
+            self._socket.close()
         self._socket, self._owner = ours, os.getpid()
 
 
@@ -95,7 +105,7 @@ class PrivateKernel:
         if not os.path.exists(self._directory):
             return
         try:
-            with Supervisor(self.path) as supervisor:
+            with suppress(DaemonError), Supervisor(self.path) as supervisor:  # it may have been killed
                 supervisor.ask("stop", force=True)
                 supervisor.wait_end()
         finally:
