@@ -75,16 +75,15 @@ def test_the_kernels_death_is_a_panic_of_whoever_caused_it(
     """This process goes on; so does the kernel, booted again, on the same console."""
     with LocalKernel(machine=machine) as lk:
         p = lk.process()
+        if way != "module":
+            os.kill(kernel_of(lk)[1], getattr(signal, way))
         with pytest.raises(PanicError) as info:
-            if way == "module":
-                modules.load(p, cc(LOCK_BTS, machine, "bts"))
-            else:
-                os.kill(kernel_of(lk)[1], getattr(signal, way))
-                p.poll([], 86_400_000)
+            modules.load(p, cc(LOCK_BTS, machine, "bts"))
         assert info.value.reason
         assert info.value.report
         works(lk, hello)
-        assert lk.process().boot == 2
+        with lk.process() as p:
+            assert p.boot == 2
         assert "goodbye, kernel" in lk.console.text()
     with LocalKernel(machine=machine) as lk:
         works(lk, hello)
@@ -142,6 +141,53 @@ def test_another_nursery_takes_the_place_of_one_that_was_killed(machine: str, he
     lk.close()
 
 
+@pytest.fixture
+def stopped_nursery(machine: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that starts kernels, which does not answer."""
+    LocalKernel(machine=machine).close()
+    child = private._nursery._child
+    assert child is not None
+    child.send_signal(signal.SIGSTOP)
+    yield child
+    child.send_signal(signal.SIGCONT)
+
+
+def test_a_nursery_that_dies_before_it_answers(
+    stopped_nursery: subprocess.Popen[bytes], machine: str, hello: Path
+) -> None:
+    killing = threading.Timer(0.2, stopped_nursery.kill)
+    killing.start()
+    with pytest.raises(DaemonError, match="the process that starts kernels has died"):
+        LocalKernel(machine=machine)
+    killing.join()
+    with LocalKernel(machine=machine) as lk:
+        works(lk, hello)
+
+
+def test_an_interrupt_while_it_boots_costs_that_kernel(
+    stopped_nursery: subprocess.Popen[bytes], machine: str, hello: Path
+) -> None:
+    """The next one is the right one, and the first is not left behind."""
+    interrupt = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        LocalKernel(machine=machine)
+    interrupt.join()
+    stopped_nursery.send_signal(signal.SIGCONT)
+    with LocalKernel(machine=machine) as lk:
+        works(lk, hello)
+        no_more_supervisors(1)
+
+
+def no_more_supervisors(most: int) -> None:
+    """Wait until there are so few."""
+    child = private._nursery._child
+    assert child is not None
+    end = time.monotonic() + PATIENCE
+    while len(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()) > most:
+        assert time.monotonic() < end
+
+
 def test_a_kernel_elsewhere_cannot_be_reached_into(machine: str) -> None:
     with LocalKernel(machine=machine) as lk:
         with pytest.raises(AttributeError, match="inside=True"):
@@ -176,11 +222,7 @@ def test_nothing_is_left_of_many(machine: str) -> None:
         with LocalKernel(machine=machine) as lk, lk.process() as p:
             p.getpid()
     assert len(os.listdir("/proc/self/fd")) == before
-    child = private._nursery._child
-    assert child is not None
-    end = time.monotonic() + PATIENCE
-    while Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text():
-        assert time.monotonic() < end
+    no_more_supervisors(0)
 
 
 # -- a process that ends ---------------------------------------------------------------------------------
