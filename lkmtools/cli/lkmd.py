@@ -112,7 +112,7 @@ def run(
 
 
 @tool("lkmd", usage_status=2)
-@click.option("--foreground", is_flag=True, help="Stay there; the console goes to stderr.")
+@click.option("--foreground", is_flag=True, help="Stay in the foreground; console to stderr.")
 @click.option(
     "--config",
     "settings",
@@ -168,7 +168,7 @@ def run(
     type=click.FloatRange(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="Time without a sign of life [10].",
+    help="Longest time without a sign [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)

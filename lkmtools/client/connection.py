@@ -12,7 +12,7 @@ from lkmtools.errors import DaemonError
 from lkmtools.proto import VERSION, Hello, Welcome
 
 HANDSHAKE = 30  # seconds a daemon may take to say WELCOME
-TRIES = 3  # connections that may end before WELCOME: their kernel has died
+RETRIES = 3  # after connections that ended before WELCOME: their kernel has died
 
 
 def connect(
@@ -25,7 +25,7 @@ def connect(
     seconds. PanicError while the kernel is halted.
     """
     path = address.socket_path(socket)
-    for _ in range(TRIES - 1):
+    for _ in range(RETRIES):
         try:
             return shake_hands(_open(path, autostart), path, comm, handshake)
         except ConnectionEnded:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
+import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +65,12 @@ def _nobody(path: str) -> str:
     sock = address.open_socket(path)
     if sock is None:
         return f"no lkmd is running (socket {path}); lkmd starts one, as modload does"
+    pid = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
     sock.close()
-    return f"the lkmd at {path} has no {address.control_path(path)}: it is older; lkmctl stop ends it"
+    return (
+        f"the lkmd at {path} does not answer at {address.control_path(path)}: it speaks an older protocol, "
+        f"or that file was removed; lkmctl stop or kill {pid} ends it"
+    )
 
 
 def answer_of(frame: object) -> dict[str, Any]:

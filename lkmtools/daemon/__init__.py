@@ -1,10 +1,12 @@
-"""The daemon: sockets on the outside, one simulated kernel on the inside.
+"""The supervisor: sockets, log and boots on the outside, one kernel process a boot on the inside.
 
-address.py says where the socket is, autostart.py starts a daemon for a tool; both are light and used by
-the client too. listener.py owns the socket file, connection.py is one process's end of the wire, server.py
-the loop, poller.py its epoll(7), waiting.py what has to wait, control.py what the daemon answers itself,
-init.py what follows the kernel's boot, suspects.py the modules it leaves out, background.py the way into the
-background, main.py from options to the loop.
+address.py says where the sockets are, autostart.py starts a daemon for a tool; both are light and used by the
+client too. main.py is the way from options to the loop, which is supervisor.py; listener.py owns the socket
+files, ctl.py is a connection to SOCKET.ctl, control.py what it may ask for, rc.py rc.lkm at boot. child.py is
+the kernel process as seen from here, watch.py whether it is alive, inquest.py and findings.py what it died
+of, fate.py what clients hear of that, suspects.py the modules that are left out, backoff.py how fast kernels
+may boot. log.py is the log, timers.py what is due later, background.py the way into the background,
+private.py the supervisors of LocalKernel.
 
 Nothing is imported here: a tool that only looks for the socket must not pay for the kernel.
 """

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
-from lkmtools.wire.descriptors import close_all_but
+from lkmtools.wire.forked import close_all_but
 
 LISTENING = b"listening\n"
 READY = b"ready\n"

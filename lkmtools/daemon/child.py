@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import NamedTuple, NoReturn
 
 from lkmtools.daemon.watch import Watch
@@ -17,6 +17,7 @@ from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.machine import Memory, port
 from lkmtools.wire.channel import Channel
+from lkmtools.wire.forked import ended_by
 from lkmtools.wire.poller import Poller
 
 _ERRORS = 4096  # bytes of what a C library printed before it gave up
@@ -41,7 +42,10 @@ class Plan(NamedTuple):
 
 
 class KernelProcess:
-    """One boot. `killed` says why we ended it, if we did; `lent` are pages of RAM in files of their own."""
+    """One boot. OSError when the host has no room for it.
+
+    `killed` says why we ended it, if we did; `lent` are pages of RAM in files of their own.
+    """
 
     def __init__(self, plan: Plan, boot: int) -> None:
         self.boot = boot
@@ -51,14 +55,27 @@ class KernelProcess:
         self.killed = ""
         self.up = False
         self.booted = False
+        self.loads = False  # its modules of lkm.conf, or it has
         self.served = False
-        self._errors = os.memfd_create("lkm-stderr", os.MFD_CLOEXEC)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.channel = Channel(ours)
-        self.pid = self._fork(plan, theirs)
-        theirs.close()
-        self.pidfd = os.pidfd_open(self.pid)
+        self.pid = -1
+        with ExitStack() as undone:
+            undone.callback(self.evidence.close)
+            self.errors = os.memfd_create("lkm-stderr", os.MFD_CLOEXEC)
+            undone.callback(os.close, self.errors)
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.channel = Channel(ours)
+            undone.callback(self.channel.close)
+            with theirs:
+                self.pid = self._fork(plan, theirs)
+            undone.callback(self._end)
+            self.pidfd = os.pidfd_open(self.pid)
+            undone.pop_all()
         self.watch = Watch(self.pid, self.evidence, plan.hang)
+
+    def _end(self) -> None:
+        """There is no room for what we need to have a process: end it again."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
 
     def _fork(self, plan: Plan, channel: socket.socket) -> int:
         supervisor = os.getpid()
@@ -79,7 +96,7 @@ class KernelProcess:
                 listening=plan.listening,
                 channel=channel,
                 bell=plan.bell,
-                errors=self._errors,
+                errors=self.errors,
                 supervisor=supervisor,
                 level=plan.level,
                 loads=plan.loads,
@@ -98,8 +115,8 @@ class KernelProcess:
         """A page of RAM has moved to a file of its own, or is back."""
         if frame in self.lent:
             os.close(self.lent.pop(frame))
-        if files:
-            self.lent[frame] = files[0]
+        for fd in files:
+            self.lent[frame] = fd
 
     def replaced(self, lkm: bool) -> dict[str, str]:
         """The system calls that modules provide, by name; `lkm`: the kernel has options LKM."""
@@ -112,28 +129,30 @@ class KernelProcess:
 
     def printed(self) -> str:
         """The last line that the process printed on its standard error: a C library's last words."""
-        size = os.fstat(self._errors).st_size
-        text = os.pread(self._errors, _ERRORS, max(size - _ERRORS, 0)).decode("utf-8", "replace")
+        size = os.fstat(self.errors).st_size
+        text = os.pread(self.errors, _ERRORS, max(size - _ERRORS, 0)).decode("utf-8", "replace")
         lines = [line for line in text.splitlines() if line.strip()]
         return lines[-1].strip() if lines else ""
 
-    def bury(self, poller: Poller) -> str:
-        """It has ended: take note of all that it still had to say; how it ended, "" when of itself."""
+    def bury(self, poller: Poller) -> str | None:
+        """It has ended: take note of all that it still had to say; how it ended, "" when of itself.
+
+        None, and nothing is done, when it has not ended.
+        """
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
         for message, files in self.channel.receive():
             self.channel.on_message(message, files)
         self.channel.close()
         poller.forget(self.pidfd)
         os.close(self.pidfd)
-        _, status = os.waitpid(self.pid, 0)
-        if os.WIFSIGNALED(status):
-            number = os.WTERMSIG(status)
-            return f"signal {number} ({signal.Signals(number).name})"
-        code = os.WEXITSTATUS(status)
-        return "" if code in (0, PANICKED) else f"exit status {code}"
+        by_itself = os.WIFEXITED(status) and os.WEXITSTATUS(status) in (0, PANICKED)
+        return "" if by_itself else ended_by(status)
 
     def release(self) -> None:
         """Nobody looks at it any more: its memory goes."""
-        os.close(self._errors)
+        os.close(self.errors)
         for fd in self.lent.values():
             os.close(fd)
         self.lent.clear()

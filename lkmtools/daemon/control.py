@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lkmtools import __version__
-from lkmtools.abi.errno import EINVAL, ENXIO
+from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENXIO
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.evidence import vitals
 from lkmtools.evidence.show import kernel_status
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Verb = Callable[["Supervisor", "ControlConnection", int, dict[str, Any]], None]
 _STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
 _numbers = count(1)
+PATH_MAX = 4095  # bytes
 
 
 def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
@@ -76,14 +77,19 @@ def _state(sup: Supervisor, child: KernelProcess | None) -> str:
 
 def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
-    place = sup.plan.msgbuf.written
-    conn.answer(serial, {"text": sup.plan.msgbuf.text() + sup.unprinted})
+    text, place = sup.plan.msgbuf.look()
     if arguments.get("follow"):
+        conn.answer(serial, {"text": text})
         conn.follow(serial, place)
+    else:
+        conn.answer(serial, {"text": text + sup.unprinted})
 
 
 def reboot(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """Boot a new kernel, also from the halted state; every process ends. "force": at once."""
+    if sup.stopping:
+        conn.deny(serial, "reboot: the daemon is being stopped")
+        return
     conn.answer(serial, {"boot": sup.bootno + 1})
     sup.reboot(conn, bool(arguments.get("force")))
 
@@ -100,17 +106,20 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     With "writable" it may be written, with "session" it goes with the processes that have it as root.
     """
     path = arguments.get("path")
-    wrong = not isinstance(path, str) or not path.startswith("/") or "\0" in path
-    if wrong or sup.child is None:
-        errno, why = (
-            (EINVAL, f"path: {path!r} is not an absolute path") if wrong else (ENXIO, sup.why_no_kernel())
-        )
+    errno, why = 0, ""
+    if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
+        errno, why = EINVAL, f"path: {str(path)[:PATH_MAX]!r} is not an absolute path"
+    elif len(os.fsencode(path)) > PATH_MAX:
+        errno, why = ENAMETOOLONG, f"path: {len(os.fsencode(path))} bytes; the limit is {PATH_MAX}"
+    elif sup.child is None:
+        errno, why = ENXIO, sup.why_no_kernel()
+    if errno or sup.child is None:
         conn.answer(serial, {"errno": errno, "reason": why, "word": ""})
         return
     number = next(_numbers)
-    sup.shares[number] = lambda answer: conn.answer(serial, answer)
     flags = {name: bool(arguments.get(name)) for name in ("writable", "session")}
     sup.child.channel.send({"do": "share", "id": number, "path": path, **flags})
+    sup.shares[number] = lambda answer: conn.answer(serial, answer)
 
 
 def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:

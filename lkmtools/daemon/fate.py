@@ -39,12 +39,14 @@ class Fates:
         for ask in self._asked.pop(boot, ()):
             ask(fate.answer())
 
-    def ask(self, boot: int, answer: Ask) -> None:
-        """Have `answer` called as soon as the end of a boot is known."""
+    def ask(self, boot: int, answer: Ask, known_soon: bool) -> None:
+        """Have `answer` called as soon as the end of a boot is known; at once, when it never will be."""
         if boot in self._known:
             answer(self._known[boot].answer())
-        else:
+        elif known_soon:
             self._asked.setdefault(boot, []).append(answer)
+        else:
+            answer(Fate("forgotten", "").answer())
 
     def forget_questions(self) -> None:
         """The daemon ends, and with it whatever somebody asks about."""
@@ -53,8 +55,11 @@ class Fates:
                 ask(STOPPED.answer())
         self._asked.clear()
 
-    def give_up(self, boot: int, answer: Ask, kind: str) -> None:
-        """Answer a question that waits for an end which does not come."""
-        if answer in self._asked.get(boot, ()):
-            self._asked[boot].remove(answer)
-            answer({"kind": kind, "reason": "", "report": ""})
+    def give_up(self, boot: int, answer: Ask) -> None:
+        """Answer a question about the end of a boot that goes on."""
+        asked = self._asked.get(boot, [])
+        if answer in asked:
+            asked.remove(answer)
+            answer(Fate("alive", "").answer())
+        if not asked:
+            self._asked.pop(boot, None)

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, NoReturn
 from lkmtools.daemon.fate import Fate
 from lkmtools.errors import bug
 from lkmtools.evidence.latest import Latest
+from lkmtools.wire.forked import close_all_but, die_with, ended_by
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
     from lkmtools.daemon.supervisor import Supervisor
 
 CPU = 10  # seconds of processor time
+TIME = 30.0  # seconds of the host's, by which it must be over
 ROOM = 8 << 20  # bytes for what it finds
 _CRASHES = tuple(
     f"signal {number} "
@@ -51,11 +53,22 @@ class Inquest:
     def begin(self) -> None:
         """Start the process that looks. OSError when the host has no room for it."""
         self._found = Latest(memoryview(mmap.mmap(-1, ROOM)))
+        supervisor = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            self._look()
-        self._pidfd = os.pidfd_open(self._pid)
+            self._look(supervisor)
+        try:
+            self._pidfd = os.pidfd_open(self._pid)
+        except OSError:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            raise
         self._supervisor.poller.add(self._pidfd, lambda events: self._over())
+        self._supervisor.timers.after(TIME, self._too_long)
+
+    def _too_long(self) -> None:
+        if self._pidfd >= 0:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     @property
     def cause(self) -> str:
@@ -69,10 +82,12 @@ class Inquest:
             return f"the kernel process was ended from outside: {self.how}"
         return "the kernel process ended without a word"
 
-    def _look(self) -> NoReturn:
+    def _look(self, supervisor: int) -> NoReturn:
         """In the process of its own: find out, write it down, end."""
         status = 1
         try:
+            die_with(supervisor)
+            close_all_but({0, 1, 2, self.child.errors, *self.child.lent.values()})
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
@@ -88,9 +103,12 @@ class Inquest:
 
     def _over(self) -> None:
         """It has ended: with findings, or without."""
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if not pid:
+            return
         self._supervisor.poller.forget(self._pidfd)
         os.close(self._pidfd)
-        _, status = os.waitpid(self._pid, 0)
+        self._pidfd = -1
         fate, culprit = self._result(status)
         self._supervisor.inquest_over(self, fate, culprit)
 
@@ -98,10 +116,7 @@ class Inquest:
         found = json.loads(self._found.read() or b"{}")
         if "report" in found:
             return Fate("died", found["reason"], found["report"]), found["culprit"]
-        if os.WIFSIGNALED(status):
-            ended = f"signal {os.WTERMSIG(status)} ({signal.Signals(os.WTERMSIG(status)).name})"
-        else:
-            ended = f"exit status {os.WEXITSTATUS(status)}"
+        ended = ended_by(status)
         failed = f": {found['failed']}" if "failed" in found else ""
         return self.without(f"the process that looked into it ended with {ended}{failed}")
 

@@ -41,10 +41,21 @@ class Log:
         self._queue: deque[bytes] = deque()
         self._queued = 0
         self._watched = False
+        self._fd = -1
         self._look()
+
+    @property
+    def has_file(self) -> bool:
+        """Is there a SOCKET.log, which can be opened anew?"""
+        return self._path is not None
 
     def _look(self) -> None:
         """See what standard error is."""
+        if self._watched:
+            self.poller.forget(self._fd)
+            self._watched = False
+        if self._fd not in (-1, _STDERR):
+            os.close(self._fd)
         try:
             mode = os.fstat(_STDERR).st_mode
         except OSError:

@@ -8,7 +8,6 @@ the other side does, and its supervisors with it.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -20,8 +19,8 @@ from typing import Any, NoReturn
 from lkmtools.daemon.main import prepare
 from lkmtools.daemon.rc import PLAIN
 from lkmtools.errors import LkmtoolsError, bug
+from lkmtools.wire.forked import die_with
 
-_PR_SET_PDEATHSIG = 1  # <sys/prctl.h> of Linux
 _REQUEST = 65536  # bytes
 
 
@@ -52,9 +51,7 @@ def main(fd: int) -> None:
 def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> NoReturn:
     """In the child: boot, say so, serve."""
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(0)
+        die_with(parent)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.set_inheritable(answer, False)
         try:

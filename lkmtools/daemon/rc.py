@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import subprocess
 
 
+PIECE, PIECES = 1 << 16, 16  # bytes of output read at once, and how often at a time
+
+
 class Startup(NamedTuple):
     """How a boot goes on after the kernel is up.
 
@@ -76,16 +79,15 @@ class Rc:
         return max(-self._child.wait(), 0)
 
     def abandon(self) -> str:
-        """The kernel is gone: end it with everything it has started; what nobody has read of its output."""
-        if self._pidfd >= 0:
-            with suppress(ProcessLookupError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-            self.reap()
+        """The kernel is gone: end it with its process group; what nobody has read of its output."""
+        self.ended = lambda signal: None
+        with suppress(ProcessLookupError):  # its end is seen by the poller, later
+            os.killpg(self._child.pid, signal.SIGKILL)
         rest = b""
         os.set_blocking(self.output, False)
         with suppress(BlockingIOError):
-            while data := os.read(self.output, 1 << 16):
-                rest += data
+            for _ in range(PIECES):  # some program of it may write for ever
+                rest += os.read(self.output, PIECE)
         self.close()
         return rest.decode("utf-8", "backslashreplace")
 

@@ -40,6 +40,7 @@ BOOT_TRIES = 3  # ends in a row without a request served, after which the kernel
 PATIENCE = 5.0  # seconds that a kernel process may take to end in good order
 GOODBYE = 1.0  # seconds the connection that asked for the end may take to read its answer
 BUSY_LOOK, CALM_LOOK = 1.0, 5.0  # seconds between two looks at the kernel process
+NO_ROOM = 1.0  # seconds until a boot is tried again for which the host had no room
 DOUBT = 0.5  # seconds in which a kernel that has closed a connection shows that it is dying
 
 
@@ -79,7 +80,7 @@ class Supervisor:
         self._rc: rc.Rc | None = None
         self._end: Fate | None = None  # how the kernel process is about to end, by our own will
         self._stopping = False
-        self._last: ControlConnection | None = None  # who asked for the end
+        self._last: list[ControlConnection] = []  # who asked for the end
         self._asked: ControlConnection | None = None  # who asked for the reboot, and waits for its end
         self._refusing: Acceptor | None = None
         self._acceptor: Acceptor | None = None
@@ -95,6 +96,7 @@ class Supervisor:
         """Boot, and listen as soon as the kernel is up. DaemonError when it does not come up."""
         self._on_up = self._listen
         prepare(self.plan.config)
+        self._look()
         self._boot()
         while self._acceptor is None and not self._stopping:
             if self.halted is not None and not self._inquests:
@@ -107,7 +109,6 @@ class Supervisor:
             self._on_ready = ready
         else:
             ready()
-        self._look()
         while not self._stopping or self.child is not None:
             self._turn()
         self._shut_down()
@@ -137,9 +138,9 @@ class Supervisor:
 
         def handle(events: int) -> None:
             came = set(os.read(fd, 64))
-            if signal.SIGHUP in came:
+            if signal.SIGHUP in came and self.log.has_file:
                 self.log.reopen()
-            if came & {signal.SIGTERM, signal.SIGINT}:
+            elif came & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
                 self.stop(None)
 
         self.poller.add(fd, handle)
@@ -156,12 +157,12 @@ class Supervisor:
     def _look(self) -> None:
         """See whether the kernel process is alive, and end one that has lost its way."""
         child = self.child
+        calm = child is None or child.watch.calm
+        self.timers.after(CALM_LOOK if calm else BUSY_LOOK, self._look)
         if child is not None and not child.killed:
             child.watch.look()
             if why := child.watch.why:
                 child.kill(f"the kernel process did not respond: {why}")
-        calm = child is None or child.watch.calm
-        self.timers.after(CALM_LOOK if calm else BUSY_LOOK, self._look)
 
     # -- a kernel's life --------------------------------------------------------------------------------
 
@@ -170,23 +171,29 @@ class Supervisor:
         wait = self._backoff.next()
         if wait:
             self.held = f"it has ended too often; the next boot is in {wait:.1f} s"
-            self._refuse_clients()
-            self.timers.after(wait, self._boot_now)
+            self._hold_back(wait)
         else:
             self._boot_now()
+
+    def _hold_back(self, seconds: float) -> None:
+        """Boot later, unless somebody asks for a boot before."""
+        self._refuse_clients()
+        self.timers.after(seconds, lambda: self._boot_now() if self.held is not None else None)
 
     def _boot_now(self) -> None:
         if self._stopping or self.child is not None:
             return
         self.halted = self.held = None
         self._admit_clients()
+        self.plan = self.plan._replace(loads=self.startup.loads)
+        try:
+            self.child = child = KernelProcess(self.plan, self.bootno + 1)
+        except OSError as error:
+            self.held = f"the host has no room for a kernel process: {error.strerror}"
+            self._hold_back(NO_ROOM)
+            return
         self.fruitless += 1
         self.bootno += 1
-        try:
-            self.child = child = KernelProcess(self.plan, self.bootno)
-        except OSError as error:
-            self._halt(f"the host has no room for a kernel process: {error.strerror}")
-            return
         child.channel.on_message = self._hear
         child.channel.attach(self.poller)
         self.poller.add(child.pidfd, lambda events: self._ended(child))
@@ -225,11 +232,9 @@ class Supervisor:
 
     def _load(self, child: KernelProcess) -> None:
         """Have rc.lkm load what is to be loaded at boot."""
-        if self.startup.loads:
-            if self._inquests:  # one of them may find which module to leave out
-                self.timers.after(0.01, lambda: self._load(child) if self.child is child else None)
-            else:
-                self._run_rc(child)
+        if self.plan.loads and not child.loads and not self._inquests:  # they may find what to leave out
+            child.loads = True
+            self._run_rc(child)
 
     def _run_rc(self, child: KernelProcess) -> None:
         try:
@@ -260,33 +265,45 @@ class Supervisor:
     def _ended(self, child: KernelProcess) -> None:
         """The kernel process has ended, of whatever."""
         how = child.bury(self.poller)
+        if how is None:
+            return
         self.child = None
+        end, self._end = self._end, None
+        said = child.evidence.said()
+        try:
+            self._clear_away()
+            self._account_for(child, how, said, end)
+        except Exception as error:
+            self.log.entry(bug(error))
+        if "refused" in said:  # it would not boot the next time either
+            self._halt(said["refused"])
+        else:
+            self._go_on(child)
+        self._printed(0)
+
+    def _clear_away(self) -> None:
+        """What belonged to the kernel that has ended, and to nobody now."""
         text, self.unprinted = self.unprinted, ""
-        self.print(text)
         if self._rc is not None:
-            self.plan.msgbuf.append(self._rc.abandon().encode("utf-8", "backslashreplace"))
+            text += self._rc.abandon()
             self._rc = None
+        self.print(text)
         for answer in self.shares.values():
             answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
         self.shares.clear()
-        said = child.evidence.said()
-        if self._end is not None and not said:
-            fate, self._end = self._end, None
-            self.fates.know(child.boot, fate)
-            child.release()
-            self._go_on(child)
-        elif "refused" in said:  # it would not boot the next time either
-            child.release()
-            self._halt(said["refused"])
+
+    def _account_for(self, child: KernelProcess, how: str, said: dict[str, Any], end: Fate | None) -> None:
+        """Remember how a boot ended: as it said itself, as we wanted, or as an inquest finds."""
+        if "refused" in said:
+            self.fates.know(child.boot, Fate("died", said["refused"]))
         elif said:
-            self._end = None
             self._panicked(child, Fate("panic", said["reason"], said["report"]), said["culprit"])
-            child.release()
-            self._go_on(child)
+        elif end is not None:
+            self.fates.know(child.boot, end)
         else:
             self._look_into(child, how)
-            self._go_on(child)
-        self._printed(0)
+            return
+        child.release()
 
     def _look_into(self, child: KernelProcess, how: str) -> None:
         """Find out what a kernel process died of."""
@@ -317,6 +334,8 @@ class Supervisor:
         self._panicked(inquest.child, fate, culprit)
         self.print(fate.report)
         inquest.child.release()
+        if self.child is not None and self.child.up:
+            self._load(self.child)  # it has waited for this
 
     def print(self, text: str) -> None:
         """Put text into the message buffer, by way of the kernel process when there is one."""
@@ -374,10 +393,15 @@ class Supervisor:
             return f"the kernel is halted: {self.halted}"
         return f"the kernel is held back: {self.held}"
 
+    @property
+    def stopping(self) -> bool:
+        """Has somebody asked for the end?"""
+        return self._stopping
+
     def stop(self, asked: ControlConnection | None, force: bool = False) -> None:
         """End the daemon."""
         self._stopping = True
-        self._last = self._last or asked
+        self._last += [] if asked is None else [asked]
         self._finish_child(STOPPED, force)
 
     def reboot(self, asked: ControlConnection, force: bool) -> None:
@@ -400,26 +424,34 @@ class Supervisor:
         if child is None:
             return
         self._end = fate
-        child.watch.look()
-        if force or child.watch.stopped or not child.watch.responding or not child.up:
-            child.kill(fate.reason)
-            return
-        child.channel.send({"do": "end", "why": fate.reason, "stop": fate is STOPPED})
         self.timers.after(PATIENCE, lambda: child.kill(fate.reason) if self.child is child else None)
+        if force or not child.up or not self._responds(child):
+            child.kill(fate.reason)
+        else:
+            child.channel.send({"do": "end", "why": fate.reason, "stop": fate is STOPPED})
+
+    def _responds(self, child: KernelProcess) -> bool:
+        """Will the kernel process hear us?"""
+        try:
+            child.watch.look()
+        except OSError:
+            return True  # nobody knows: it has PATIENCE
+        return child.watch.responding and not child.watch.stopped
 
     def what_became_of(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:
-        """Say how a boot ended, as soon as it is known; "alive" when it has not, "forgotten" is long ago."""
+        """Say how a boot ended, as soon as that is known.
+
+        The kind is "alive" when it has not ended, and "forgotten" when that was too long ago.
+        """
         alive = self.child is not None and self.child.boot == boot
         inquest = any(inquest.child.boot == boot for inquest in self._inquests)
-        self.fates.ask(boot, answer)
+        self.fates.ask(boot, answer, known_soon=alive or inquest)
         if alive:
             self.timers.after(DOUBT, lambda: self._still_alive(boot, answer))
-        elif not inquest:
-            self.fates.give_up(boot, answer, "forgotten")
 
     def _still_alive(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:
         if self.child is not None and self.child.boot == boot:
-            self.fates.give_up(boot, answer, "alive")
+            self.fates.give_up(boot, answer)
 
     # -- the console ------------------------------------------------------------------------------------
 
@@ -448,13 +480,14 @@ class Supervisor:
             inquest.give_up()
         self.fates.forget_questions()
         for conn in tuple(self.connections):
-            if conn is not self._last:
+            if conn not in self._last:
                 conn.close()
         if self._acceptor is not None:
             self._acceptor.close()
         self._admit_clients()
         self.log.flush()
         self.sockets.close()
-        if self._last is not None and self._last.fd >= 0:
-            self._last.stopped()
-            self._last.drain(GOODBYE)
+        for conn in self._last:
+            if conn.fd >= 0:
+                conn.stopped()
+                conn.drain(GOODBYE)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from lkmtools.evidence import Evidence, vitals
 
 HUNG = 60.0  # seconds
+LONGEST = 5.0  # seconds between two looks
 SLOW = 1.0  # seconds without a sign, of either kind, from which on it is "not responding"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -59,7 +60,7 @@ class Watch:
 
     @property
     def responding(self) -> bool:
-        """Has it shown a sign of life just now, or nothing to show one for?"""
+        """Has it shown a sign of life lately, or is it waiting with nothing to do?"""
         return self._computed < SLOW and self._waited < SLOW
 
     @property
@@ -86,4 +87,4 @@ class Watch:
             return
         self._computed = host.seconds - self._seconds
         if host.state in "SD":
-            self._waited += passed
+            self._waited += min(passed, LONGEST)  # whoever was stopped longer was ourselves

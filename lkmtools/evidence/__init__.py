@@ -10,6 +10,7 @@ record valid is stored last, and a reader takes nothing that is not valid.
     latest.py   one text, of which the last complete version is found
     calls.py    the last kernel calls of module code
     modules.py  which modules were loaded, and their symbols
+    show.py     what `lkmctl status` says, from all that
 
 Nothing in this package knows the kernel or the machine.
 """

@@ -64,8 +64,12 @@ class MsgBuf:
 
     def text(self) -> str:
         """All of it, from the beginning of a line, unless what is left is the end of a single one."""
-        text, lost, _ = self.since(0)
+        return self.look()[0]
+
+    def look(self) -> tuple[str, int]:
+        """text(), and the place where it ends: what since() gives from there is not in it."""
+        text, lost, place = self.since(0)
         if not lost:
-            return text
+            return text, place
         begin = text.find("\n") + 1
-        return text[begin if begin < len(text) else 0 :].lstrip("\ufffd")
+        return text[begin if begin < len(text) else 0 :].lstrip("\ufffd"), place

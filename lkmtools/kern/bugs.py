@@ -8,6 +8,7 @@ appended to it, and go nowhere else.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from lkmtools.machine import Prototype
@@ -25,12 +26,12 @@ def describe(error: Exception) -> str:
 
 
 def note(error: Exception) -> None:
-    """Append the traceback to the file that LKM_DEBUG_TRACEBACK names; OSError when it cannot be written."""
+    """Append the traceback to the file that LKM_DEBUG_TRACEBACK names, if it can be written."""
     path = os.environ.get(DEBUG_FILE)
     if path:
         import traceback
 
-        with open(path, "a", encoding="utf-8") as file:
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)) + "\n")
 
 

@@ -91,7 +91,7 @@ class RunQueue:
     def round(self, run: Callable[[Lwp], None]) -> None:
         """Run every client that has a request; then those that have woken, or else one of those behind.
 
-        No round lasts longer than a tick, or than its longest call: the sockets wait.
+        Clients apart, no round lasts longer than a tick, or than its longest call: the sockets wait.
         """
         for _ in range(len(self._clients)):
             run(self._clients.popleft())

@@ -1,7 +1,8 @@
 """The orderly end of a kernel: programs first, then the clients' processes.
 
 No more connections are taken. Programs get SIGTERM, and after GRACE seconds SIGKILL. When none is left, or
-they do not even die, the kernel is shut down.
+they do not even die, the clients are told and the kernel is shut down. What programs and modules have written
+to files of the host is there already: nothing of it is kept back.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from lkmtools.kern import Kernel, Region, Reply, Request
 from lkmtools.wire.poller import Poller
 
 INIT = 1  # its process id
+PIECE, PIECES = 1 << 16, 16  # bytes of rc.lkm's output read at once, and how often at a time
 _NAME, _VALUE = 0x10000, 0x20000  # addresses in its memory
 
 
@@ -54,9 +55,12 @@ class Init:
         if self._output < 0:
             return
         with suppress(BlockingIOError):
-            while data := os.read(self._output, 1 << 16):
+            for _ in range(PIECES):  # some program of it may write for ever
+                data = os.read(self._output, PIECE)
+                if not data:
+                    self._close_output()  # all who had it have closed it
+                    return
                 self._kernel.console.write(data.decode("utf-8", "backslashreplace"))
-            self._close_output()  # all who had it have closed it
 
     def _close_output(self) -> None:
         if self._output >= 0:

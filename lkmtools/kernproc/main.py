@@ -6,7 +6,6 @@ the supervisor. It never returns to the code it was forked from, and leaves by o
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -21,10 +20,9 @@ from lkmtools.kern import Config, Console, Kernel, Panic
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.server import Interrupted, Server, internal_error
 from lkmtools.wire.channel import Channel
-from lkmtools.wire.descriptors import close_all_but
+from lkmtools.wire.forked import close_all_but, die_with
 
 PANICKED = 70  # exit status; the last words say why
-_PR_SET_PDEATHSIG = 1  # <sys/prctl.h> of Linux
 _OOM_SCORE = 500  # added to our own: rather this process than its supervisor or a bystander
 _TELL = 0.2  # seconds that all clients together may take to hear of a panic
 _LAST = 1.0  # ... of an orderly end
@@ -73,9 +71,7 @@ def become(given: Given) -> NoReturn:
 
 def _separate(given: Given) -> None:
     """Leave the supervisor's session, signals and descriptors."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != given.supervisor:
-        os._exit(0)  # it has died before it could be our parent
+    die_with(given.supervisor)
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in _IGNORED:

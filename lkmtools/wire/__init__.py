@@ -4,6 +4,7 @@
     stream.py   frames over a connection
     accept.py   the next connection, and whose it is
     channel.py  messages between the two processes themselves
+    forked.py   the first steps of a process that is forked, and what is said of its end
 
-Nothing here knows what is said.
+Of what is said only the frames are known here, and REFUSED.
 """

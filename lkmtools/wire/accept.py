@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 
 from lkmtools.wire.poller import Poller
@@ -36,7 +37,7 @@ class Acceptor:
         log: Callable[[str], None],
     ) -> None:
         self._listening, self._poller, self._take, self._log = listening, poller, take, log
-        self._spare = _nothing()
+        self._spare: int | None = _nothing()
         self._open = True
         poller.add(listening.fileno(), lambda events: self._accept())
 
@@ -45,7 +46,7 @@ class Acceptor:
         if self._open:
             self._open = False
             self._poller.forget(self._listening.fileno())
-            os.close(self._spare)
+            self._give_up_spare()
 
     def _accept(self) -> None:
         try:
@@ -61,12 +62,16 @@ class Acceptor:
 
     def _turn_away(self) -> None:
         """There is no descriptor for the next connection: give up the spare one to close it."""
-        os.close(self._spare)
-        try:
+        self._give_up_spare()
+        with suppress(OSError):  # somebody else was quicker: the connection waits
             if sock := _next(self._listening):
                 sock.close()
-        finally:
             self._spare = _nothing()
+
+    def _give_up_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
 
 
 def _next(listening: socket.socket) -> socket.socket | None:

@@ -13,12 +13,14 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 from typing import Any
 
 from lkmtools.wire.poller import Poller
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces
 PIECE = 4 << 10  # characters of a text in one message: JSON makes at most 12 bytes of one
+_GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)
 _FD = struct.Struct("=i")
 _RIGHTS = socket.CMSG_LEN(8 * _FD.size)  # room for descriptors: at most 8 with one message
 
@@ -85,7 +87,7 @@ class Channel:
             yield json.loads(data), [fd for _, _, raw in rights for (fd,) in _FD.iter_unpack(raw)]
 
     def flush(self, seconds: float) -> None:
-        """Send what is queued, waiting at most so long. For last words only."""
+        """Send what is queued, waiting at most so long for each message. For last words only."""
         self.socket.settimeout(seconds)
         while self._queue:
             data, files = self._queue.popleft()
@@ -109,8 +111,8 @@ class Channel:
             self._send(data, files)
         except BlockingIOError:
             return False
-        except OSError:
-            return True  # its end is noticed where we read
+        except OSError as error:
+            return error.errno in _GONE  # its end is noticed where we read; else there is no room now
         return True
 
     def _handle(self, events: int) -> None:

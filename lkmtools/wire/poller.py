@@ -40,9 +40,9 @@ class Poller:
         return self._known(self._epoll.poll(min(timeout, LONGEST)))
 
     def _known(self, came: list[tuple[int, int]]) -> Iterator[tuple[int, Handler, int]]:
-        for fd, events in came:
-            handler = self._handlers.get(fd)
-            if handler is not None:
+        # A handler may close a descriptor whose number then is another's: the event was not for that.
+        for fd, handler, events in [(fd, self._handlers.get(fd), events) for fd, events in came]:
+            if handler is not None and self._handlers.get(fd) is handler:
                 yield fd, handler, events
 
     def close(self) -> None:

@@ -321,3 +321,13 @@ def test_rc_lkm_that_is_killed_does_not_keep_the_kernel_from_users(machine_room:
     machine_room.conf("hello.o - - post - -", "hook.o - - - - -")
     assert machine_room.names() == ["hello"]
     assert "rc.lkm was ended by signal 9" in machine_room.dmesg()
+
+
+def test_an_lkm_conf_that_is_filled_or_emptied_counts_at_the_next_boot(machine_room: Machine) -> None:
+    """Whether there is something to load is seen at each boot, not when the daemon starts."""
+    machine_room.conf()
+    assert machine_room.run("lkmd") == Run(0, "", "")
+    for lines, names in ((("hello.o - - - - -",), ["hello"]), ((), []), (("hook.o - - - - -",), ["hook"])):
+        machine_room.conf(*lines)
+        assert machine_room.run("lkmctl", "reboot") == Run(0, "", "")
+        assert machine_room.names() == names

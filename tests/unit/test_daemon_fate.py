@@ -24,16 +24,16 @@ def test_an_end_that_is_known_is_told_at_once() -> None:
     fates, asking = Fates(), Asking()
     fates.know(1, PANIC)
     for _ in range(2):
-        fates.ask(1, asking)
+        fates.ask(1, asking, known_soon=True)
     assert asking.heard == [{"kind": "panic", "reason": "boom", "report": "panic: boom\n"}] * 2
 
 
 def test_all_who_wait_for_an_end_are_told_once() -> None:
     """And those only who asked about that boot."""
     fates, first, second, other = Fates(), Asking(), Asking(), Asking()
-    fates.ask(1, first)
-    fates.ask(1, second)
-    fates.ask(2, other)
+    fates.ask(1, first, known_soon=True)
+    fates.ask(1, second, known_soon=True)
+    fates.ask(2, other, known_soon=True)
     assert first.heard == []
     fates.know(1, PANIC)
     fates.know(1, PANIC)
@@ -45,30 +45,32 @@ def test_only_the_last_ends_are_remembered() -> None:
     fates, old, new = Fates(), Asking(), Asking()
     for boot in range(REMEMBERED + 1):
         fates.know(boot, PANIC)
-    fates.ask(0, old)
-    fates.ask(1, new)
+    fates.ask(0, old, known_soon=True)
+    fates.ask(1, new, known_soon=True)
     assert (old.heard, new.heard) == ([], [PANIC.answer()])
+    fates.ask(0, old, known_soon=False)
+    assert old.heard == [{"kind": "forgotten", "reason": "", "report": ""}]
 
 
 def test_a_question_is_given_up_once() -> None:
     """Its answer says which kind of end did not come; what is not asked any more is not answered."""
     fates, asking, other = Fates(), Asking(), Asking()
-    fates.ask(1, asking)
-    fates.ask(1, other)
-    fates.give_up(1, asking, "alive")
-    fates.give_up(1, asking, "alive")
-    fates.give_up(2, other, "alive")
+    fates.ask(1, asking, known_soon=True)
+    fates.ask(1, other, known_soon=True)
+    fates.give_up(1, asking)
+    fates.give_up(1, asking)
+    fates.give_up(2, other)
     assert (asking.heard, other.heard) == ([{"kind": "alive", "reason": "", "report": ""}], [])
     fates.know(1, PANIC)
-    fates.give_up(1, other, "alive")
+    fates.give_up(1, other)
     assert (len(asking.heard), other.heard) == (1, [PANIC.answer()])
 
 
 def test_when_the_daemon_ends_every_question_is_answered() -> None:
     """Once: it was stopped."""
     fates, asking, other = Fates(), Asking(), Asking()
-    fates.ask(1, asking)
-    fates.ask(2, other)
+    fates.ask(1, asking, known_soon=True)
+    fates.ask(2, other, known_soon=True)
     for _ in range(2):
         fates.forget_questions()
     assert asking.heard == other.heard == [STOPPED.answer()]

@@ -320,6 +320,7 @@ DEATHS = {
     "SIGSEGV": (signal.SIGSEGV, "the emulator failed: signal 11 (SIGSEGV)"),
     "SIGABRT": (signal.SIGABRT, "the emulator failed: signal 6 (SIGABRT)"),
     "SIGKILL": (signal.SIGKILL, "the kernel process was ended from outside: signal 9 (SIGKILL)"),
+    "a real-time signal": (40, "the kernel process was ended from outside: signal 40"),
     "exit": (EXIT + 3, "the kernel process was ended from outside: exit status 3"),
 }
 

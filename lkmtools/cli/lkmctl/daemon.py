@@ -52,7 +52,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("panics", str(answer["panics"])))
     if answer["log_lost"]:
         rows.append(("log", f"{answer['log_lost']} lines could not be written"))
-    if answer.get("skipped"):
+    if answer["skipped"]:
         names = ", ".join(answer["skipped"])
         rows.append(("skipped", f"{names}; at boot, after two panics; lkmctl reboot tries again"))
     if last is not None:
@@ -87,18 +87,18 @@ def _kernel_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
 def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
     """Programs that run, and which system calls modules provide, or nobody who was asked for."""
     rows = []
-    programs = kernel.get("programs")  # an older daemon has neither this nor the next
-    if programs and programs["running"]:
+    programs = kernel["programs"]
+    if programs["running"]:
         used = programs["memory"]["total"] - programs["memory"]["free"]
         rows.append(("programs", f"{programs['running']} running, {used >> 10} KB"))
-    if kernel.get("replaced"):
+    if kernel["replaced"]:
         calls = ", ".join(f"{name} by '{module}'" for name, module in kernel["replaced"].items())
         rows.append(("replaced", f"system calls: {calls}"))
-    if kernel.get("waiting"):
+    if kernel["waiting"]:
         waits = ", ".join(f"{w['comm']} (pid {w['pid']}) for {w['wmesg']}" for w in kernel["waiting"][:WAITS])
         more = len(kernel["waiting"]) - WAITS
         rows.append(("waiting", waits + (f", and {more} more" if more > 0 else "")))
-    if kernel.get("in_vain"):
+    if kernel["in_vain"]:
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
         rows.append(("in vain", f"system calls nobody provides: {calls}"))
     return rows
@@ -165,7 +165,7 @@ def ps(as_json: bool, socket: str | None) -> None:
         )
 
 
-force_option = click.option("--force", is_flag=True, help="Do not wait for the kernel's programs.")
+force_option = click.option("--force", is_flag=True, help="Kill the kernel at once.")
 
 
 @command()
@@ -199,5 +199,6 @@ def stop(force: bool, socket: str | None) -> None:
     if older.stop(socket):
         return
     with supervisor(socket) as sup:
-        need(sup.ask("stop", force=force) if force else sup.ask("stop"))
+        # Without members it has the bytes that every version understands (proto/versions.py).
+        need(sup.ask("stop", **({"force": True} if force else {})))
         sup.wait_end()
