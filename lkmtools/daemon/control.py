@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Verb = Callable[["Supervisor", "ControlConnection", int, dict[str, Any]], None]
 _STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
 _numbers = count(1)
-PATH_MAX = 4095  # bytes
+PATH_MAX = 4096  # of Linux, with the NUL
 
 
 def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
@@ -106,12 +106,8 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     With "writable" it may be written, with "session" it goes with the processes that have it as root.
     """
     path = arguments.get("path")
-    errno, why = 0, ""
-    if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
-        errno, why = EINVAL, f"path: {str(path)[:PATH_MAX]!r} is not an absolute path"
-    elif len(os.fsencode(path)) > PATH_MAX:
-        errno, why = ENAMETOOLONG, f"path: {len(os.fsencode(path))} bytes; the limit is {PATH_MAX}"
-    elif sup.child is None:
+    errno, why = _wrong_path(path)
+    if not errno and sup.child is None:
         errno, why = ENXIO, sup.why_no_kernel()
     if errno or sup.child is None:
         conn.answer(serial, {"errno": errno, "reason": why, "word": ""})
@@ -120,6 +116,19 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     flags = {name: bool(arguments.get(name)) for name in ("writable", "session")}
     sup.child.channel.send({"do": "share", "id": number, "path": path, **flags})
     sup.shares[number] = lambda answer: conn.answer(serial, answer)
+
+
+def _wrong_path(path: object) -> tuple[int, str]:
+    """Why this is not an absolute path of the host: an errno and the reason; 0 when it is one."""
+    try:
+        name = os.fsencode(path) if isinstance(path, str) else b""
+    except UnicodeEncodeError:
+        name = b""
+    if not name.startswith(b"/") or b"\0" in name:
+        return EINVAL, f"path: {ascii(path)[:PATH_MAX]} is not an absolute path"
+    if len(name) >= PATH_MAX:
+        return ENAMETOOLONG, f"path: {len(name)} bytes; the limit is {PATH_MAX - 1}"
+    return 0, ""
 
 
 def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
