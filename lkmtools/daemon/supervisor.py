@@ -158,7 +158,7 @@ class Supervisor:
         """See whether the kernel process is alive, and end one that has lost its way."""
         child = self.child
         calm = child is None or child.watch.calm
-        self.timers.after(CALM_LOOK if calm else BUSY_LOOK, self._look)
+        self.timers.after(CALM_LOOK if calm else BUSY_LOOK, self._look)  # first: what follows may fail
         if child is not None and not child.killed:
             child.watch.look()
             if why := child.watch.why:

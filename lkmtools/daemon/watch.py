@@ -78,7 +78,10 @@ class Watch:
         passed, self._looked = now - self._looked, now
         counts = self._evidence.vitals
         signs = (counts[vitals.TURNS], counts[vitals.TICKS], self._evidence.calls.sign())
-        host = look_at(self._pid)
+        try:
+            host = look_at(self._pid)
+        except OSError:
+            return  # this process has no descriptor for it now
         self.stopped = host.stopped
         if signs != self._signs or self.calm:
             self._signs = signs
