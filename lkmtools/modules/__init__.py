@@ -15,7 +15,7 @@ lkmtools.modules.loader, which is imported by the first load only: modstat has t
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
@@ -73,7 +73,8 @@ def lkm_device(p: Process, flags: int = O_RDWR) -> Iterator[int]:
         yield fd
     except LkmtoolsError as error:
         if not isinstance(error, PanicError | DaemonError):
-            p.close(fd)
+            with suppress(DaemonError):  # `error` says more
+                p.close(fd)
         raise
     p.close(fd)
 
