@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -172,8 +173,8 @@ class Frail(Place):
     def settled(self, before: dict[str, Any]) -> None:
         """Wait until the supervisor has no more than it had."""
         end = time.monotonic() + PATIENCE
-        while (now := held(self)) != before:
-            assert time.monotonic() < end, differences(before, now)
+        while surplus := more(before, held(self)):
+            assert time.monotonic() < end, surplus
             self.status()
 
     def remove(self) -> None:
@@ -233,9 +234,14 @@ def held(daemon: Frail) -> dict[str, Any]:
     }
 
 
-def differences(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """What has changed."""
-    return "\n".join(f"{name}: {before[name]} -> {now[name]}" for name in before if before[name] != now[name])
+def more(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What the supervisor has now and had not before; empty when there is nothing."""
+    surplus = []
+    for name, had in before.items():
+        has = now[name]
+        if has > had if isinstance(has, int) else Counter(has) - Counter(had):
+            surplus.append(f"{name}: {had} -> {has}")
+    return "\n".join(surplus)
 
 
 class Tripwire:

@@ -48,7 +48,7 @@ class Inquest:
         self.how = how
         self._supervisor = supervisor
         self._found = Latest(memoryview(bytearray()))  # until begin()
-        self._pid = self._pidfd = -1
+        self._pid = self._pidfd = self._timer = -1
 
     def begin(self) -> None:
         """Start the process that looks. OSError when the host has no room for it."""
@@ -64,11 +64,10 @@ class Inquest:
             os.waitpid(self._pid, 0)
             raise
         self._supervisor.poller.add(self._pidfd, lambda events: self._over())
-        self._supervisor.timers.after(TIME, self._too_long)
+        self._timer = self._supervisor.timers.after(TIME, self._too_long)
 
     def _too_long(self) -> None:
-        if self._pidfd >= 0:
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     @property
     def cause(self) -> str:
@@ -107,6 +106,7 @@ class Inquest:
         if not pid:
             return
         self._supervisor.poller.forget(self._pidfd)
+        self._supervisor.timers.forget(self._timer)  # it would keep the dead kernel's memory
         os.close(self._pidfd)
         self._pidfd = -1
         fate, culprit = self._result(status)
@@ -135,6 +135,7 @@ class Inquest:
         if self._pidfd < 0:
             return
         self._supervisor.poller.forget(self._pidfd)
+        self._supervisor.timers.forget(self._timer)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         os.close(self._pidfd)

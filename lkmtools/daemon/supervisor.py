@@ -424,11 +424,17 @@ class Supervisor:
         if child is None:
             return
         self._end = fate
-        self.timers.after(PATIENCE, lambda: child.kill(fate.reason) if self.child is child else None)
+        boot = child.boot  # of the child itself the timer keeps nothing: its memory would stay
+        self.timers.after(PATIENCE, lambda: self._too_slow(boot, fate.reason))
         if force or not child.up or not self._responds(child):
             child.kill(fate.reason)
         else:
             child.channel.send({"do": "end", "why": fate.reason, "stop": fate is STOPPED})
+
+    def _too_slow(self, boot: int, why: str) -> None:
+        """A kernel process that was asked to end has had its time."""
+        if self.child is not None and self.child.boot == boot:
+            self.child.kill(why)
 
     def _responds(self, child: KernelProcess) -> bool:
         """Will the kernel process hear us?"""

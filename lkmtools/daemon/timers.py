@@ -15,9 +15,16 @@ class Timers:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
 
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call `action` in so many seconds."""
-        heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._order), action))
+    def after(self, seconds: float, action: Callable[[], None]) -> int:
+        """Call `action` in so many seconds; the number that forget() takes."""
+        number = next(self._order)
+        heapq.heappush(self._heap, (time.monotonic() + seconds, number, action))
+        return number
+
+    def forget(self, number: int) -> None:
+        """The action is not called, and what it refers to is not kept; nothing when it has been called."""
+        self._heap = [entry for entry in self._heap if entry[1] != number]
+        heapq.heapify(self._heap)
 
     def timeout(self) -> float:
         """Seconds until something is due; -1 when nothing ever is."""
