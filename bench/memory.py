@@ -18,6 +18,8 @@ from lkmtools.client.supervisor import Supervisor
 
 LIMIT = 29  # MiB
 _MIB = 1 << 20
+
+
 def pss(pid: int) -> int:
     """The proportional set size of a process, in bytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

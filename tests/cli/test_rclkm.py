@@ -63,7 +63,7 @@ def test_start_loads_stage_by_stage_and_stop_unloads_in_reverse(boot: Boot) -> N
     assert boot.run("stop", "AFTERMOUNT") == Run(0, "", "")
     assert boot.lab.names() == ["lower"]
     assert sorted(os.listdir(boot.lab.dir)) == sorted(
-        ["late.o", "lkm.conf", "lower.o", "s", "s.lock", "s.log", "upper.o"]
+        ["late.o", "lkm.conf", "lower.o", "s", "s.ctl", "s.lock", "s.log", "upper.o"]
     )
 
 

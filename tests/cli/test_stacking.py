@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from daemonfix import installed
 
-from lkmtools.errors import PanicError
+from lkmtools.errors import DaemonError
 
 LOWER = "int lower_get(void) { return 1; }"
 UPPER = "int lower_get(void); int upper_get(void) { return lower_get(); }"
@@ -214,7 +214,7 @@ def test_a_wait_ends_with_the_daemon(stack: Any) -> None:
     with waiter(stack, "-w", "60", "lower") as process:
         stack.daemon.stop()
         assert process.communicate(timeout=60) == (b"", b"modunload: the daemon was stopped\n")
-        assert process.returncode == 70
+        assert process.returncode == 69
 
 
 def test_references_and_calls_are_shown_in_each_form(lab: Any) -> None:
@@ -255,7 +255,7 @@ def test_references_and_calls_are_shown_in_each_form(lab: Any) -> None:
 
 def nap(p: Any) -> None:
     """Sleep in system call 218 until the daemon ends."""
-    with pytest.raises(PanicError, match="the daemon was stopped"):
+    with pytest.raises(DaemonError, match="the daemon was stopped"):
         p.syscall(218)
 
 

@@ -175,7 +175,7 @@ def test_a_fork_bomb_meets_the_limit(runner: Runner) -> None:
         """,
         uid=1000,
     )
-    assert ran.out == "99 35\n"
+    assert ran.out == "159 35\n"
 
 
 def test_memory_is_limited(runner: Runner) -> None:
