@@ -99,8 +99,9 @@ class Supervisor:
         self._look()
         self._boot()
         while self._acceptor is None and not self._stopping:
-            if self.halted is not None and not self._inquests:
-                raise DaemonError(self.halted)
+            why = self.halted or self.held
+            if why and not self._inquests:
+                raise DaemonError(why)
             self._turn()
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
