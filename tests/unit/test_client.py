@@ -156,10 +156,10 @@ def test_interrupt_while_waiting_ends_the_process(daemon: Daemon) -> None:
 
 
 def test_daemon_that_is_stopped_ends_its_kernel(daemon: Daemon) -> None:
-    """Its processes are told, as by a panic, and further calls are an error, too."""
+    """Its processes are told, and further calls are an error, too."""
     with daemon.connect() as p:
         daemon.stop()
-        with pytest.raises(PanicError, match=r"^the daemon was stopped$"):
+        with pytest.raises(DaemonError, match=r"^the daemon was stopped$"):
             p.getpid()
         with pytest.raises(DaemonError, match="the connection to the daemon is closed"):
             p.getpid()

@@ -42,8 +42,8 @@ def golden(length: int, kind: int, *payload: str) -> bytes:
 # (frame, its bytes)
 CASES: dict[str, tuple[Frame, bytes]] = {
     "hello": (
-        Hello(2, 0x1234, "modstat"),
-        golden(23, 1, "4c4b4d31 0200 0000 34120000", "07000000 6d6f6473746174"),
+        Hello(3, 0x1234, "modstat"),
+        golden(23, 1, "4c4b4d31 0300 0000 34120000", "07000000 6d6f6473746174"),
     ),
     "welcome": (
         Welcome(2, 8, 8, 0, 5, 502000000, 2, 99, "amd64", "NetBSD"),
@@ -141,7 +141,7 @@ def test_garbage_after_a_frame_is_an_error_of_its_own(frame: Frame, data: bytes)
     reader.feed(data + b"\xff" * 12)
     assert (SERIAL, frame) == reader.next()
     for _ in range(2):
-        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 15"):
+        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 16"):
             reader.next()
         reader.feed(data)
 
@@ -169,8 +169,8 @@ def test_payload_cut_anywhere_is_refused(frame: Frame, data: bytes) -> None:
 def test_hello_of_another_version_tells_only_the_version() -> None:
     """What follows the version may be anything: the daemon must be able to refuse it politely."""
     reader = Reader()
-    reader.feed(golden(12, 1, "4c4b4d31 0300 ffff deadbeef"))
-    assert (SERIAL, Hello(3, 0, "")) == reader.next()
+    reader.feed(golden(12, 1, "4c4b4d31 0400 ffff deadbeef"))
+    assert (SERIAL, Hello(4, 0, "")) == reader.next()
 
 
 def test_negative_words_are_sent_as_two_complements() -> None:
@@ -181,8 +181,8 @@ def test_negative_words_are_sent_as_two_complements() -> None:
 
 
 REFUSED = {
-    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 15"),
-    "unknown type 16": (golden(0, 16), "frame type is 16; the limit is 15"),
+    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 16"),
+    "unknown type 17": (golden(0, 17), "frame type is 17; the limit is 16"),
     "header's reserved word": (bytes.fromhex("00000000 0300 0100 00000000"), "REFUSED: reserved word"),
     "frame too long": (
         bytes.fromhex("01000004 0400 0000 00000000"),
