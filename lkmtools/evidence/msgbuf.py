@@ -66,6 +66,14 @@ class MsgBuf:
         """All of it, from the beginning of a line, unless what is left is the end of a single one."""
         return self.look()[0]
 
+    def tail(self, most: int) -> str:
+        """The last `most` bytes, fewer than the buffer has; nothing else is copied: memory may be short."""
+        end = self.written
+        at, most = end % MSGBUF_SIZE, min(most, end)
+        mem = self._mem
+        before = bytes(mem[_START + MSGBUF_SIZE - (most - at) : _START + MSGBUF_SIZE]) if most > at else b""
+        return (before + bytes(mem[_START + max(at - most, 0) : _START + at])).decode("utf-8", "replace")
+
     def look(self) -> tuple[str, int]:
         """text(), and the place where it ends: what since() gives from there is not in it."""
         text, lost, place = self.since(0)
