@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -171,10 +170,10 @@ class Frail(Place):
         p.syscall(ORDER, KINDS.index(kind), calls)
 
     def settled(self, before: dict[str, Any]) -> None:
-        """Wait until the supervisor has no more than it had."""
+        """Wait until the supervisor has what it had, no more and no less."""
         end = time.monotonic() + PATIENCE
-        while surplus := more(before, held(self)):
-            assert time.monotonic() < end, surplus
+        while (now := held(self)) != before:
+            assert time.monotonic() < end, differences(before, now)
             self.status()
 
     def remove(self) -> None:
@@ -234,14 +233,9 @@ def held(daemon: Frail) -> dict[str, Any]:
     }
 
 
-def more(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """What the supervisor has now and had not before; empty when there is nothing."""
-    surplus = []
-    for name, had in before.items():
-        has = now[name]
-        if has > had if isinstance(has, int) else Counter(has) - Counter(had):
-            surplus.append(f"{name}: {had} -> {has}")
-    return "\n".join(surplus)
+def differences(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What has changed."""
+    return "\n".join(f"{name}: {before[name]} -> {now[name]}" for name in before if before[name] != now[name])
 
 
 class Tripwire:
