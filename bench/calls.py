@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
 from lkmtools import modules
 from lkmtools.evidence.calls import CallRing
+from lkmtools.kern.kernel import Kernel
 from lkmtools.local import LocalKernel
 from lkmtools.machine import PORTS, Prototype
 
@@ -32,7 +34,7 @@ LOADS = 200
 
 
 def run(directory: Path) -> Iterator[Result]:
-    """Two lines a machine."""
+    """Three lines a machine."""
     for machine in PORTS:
         yield _kernel_call(directory, machine)
     for machine in PORTS:
@@ -41,13 +43,19 @@ def run(directory: Path) -> Iterator[Result]:
         yield _load(directory, machine)
 
 
-def _kernel_call(directory: Path, machine: str) -> Result:
+@contextmanager
+def _loop(directory: Path, machine: str) -> Iterator[tuple[Kernel, Callable[[], object]]]:
+    """A kernel, and what has module code in it make CALLS kernel calls."""
     obj = compiled(directory, LOOP, "loop", machine)
     proto = Prototype("int loop_run(int n)")
     with LocalKernel(inside=True, machine=machine) as lk:
         loaded = modules.load(lk.process(), obj)
         addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
-        k = lk.kernel
+        yield lk.kernel, lambda: lk.kernel.call(proto, addr, CALLS)
+
+
+def _kernel_call(directory: Path, machine: str) -> Result:
+    with _loop(directory, machine) as (k, calls):
         cpu = k.engine.cpu
         stub = k.symbol("printf")
 
@@ -57,7 +65,7 @@ def _kernel_call(directory: Path, machine: str) -> Result:
 
         return pair(
             f"kernel call from module code / bare stop and resume, {machine}",
-            lambda: k.call(proto, addr, CALLS),
+            calls,
             bare,
             3,
             RUNS,
@@ -68,14 +76,9 @@ def _kernel_call(directory: Path, machine: str) -> Result:
 
 def _record(directory: Path, machine: str) -> Result:
     """What it costs that the last kernel calls are known after a death: what the engine does at each."""
-    obj = compiled(directory, LOOP, "loop", machine)
-    proto = Prototype("int loop_run(int n)")
-    with LocalKernel(inside=True, machine=machine) as lk:
-        loaded = modules.load(lk.process(), obj)
-        addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
-        k = lk.kernel
-        calls = CallRing()
-        ring, places, stopped = calls.ring, calls.places, calls.stopped
+    with _loop(directory, machine) as (k, calls):
+        last = CallRing()
+        ring, places, stopped = last.ring, last.places, last.stopped
         stack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).stack
         words = (0,) * (stack.size // k.dm.pointer)
 
@@ -88,8 +91,8 @@ def _record(directory: Path, machine: str) -> Result:
         return pair(
             f"record of a kernel call / kernel call, {machine}",
             record,
-            lambda: k.call(proto, addr, CALLS),
-            None,
+            calls,
+            0.04,
             RUNS,
             CALLS,
             PROCESSOR,
