@@ -151,9 +151,10 @@ class KernelProcess:
         return "" if by_itself else ended_by(status)
 
     def release(self) -> None:
-        """Nobody looks at it any more: its memory goes."""
-        os.close(self.errors)
-        for fd in self.lent.values():
-            os.close(fd)
+        """Nobody looks at it any more: its memory goes. Again, and nothing is done."""
+        files = [self.errors, *self.lent.values()] if self.errors >= 0 else []
+        self.errors = -1
         self.lent.clear()
+        for fd in files:
+            os.close(fd)
         self.evidence.close()

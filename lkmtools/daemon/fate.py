@@ -32,12 +32,12 @@ class Fates:
         self._asked: dict[int, list[Ask]] = {}
 
     def know(self, boot: int, fate: Fate) -> None:
-        """Remember the end of a boot, and tell who asked."""
-        self._known[boot] = fate
+        """Remember the end of a boot, and tell who asked. A boot ends once: the first word stays."""
+        self._known.setdefault(boot, fate)
         while len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
         for ask in self._asked.pop(boot, ()):
-            ask(fate.answer())
+            ask(self._known[boot].answer())
 
     def ask(self, boot: int, answer: Ask, known_soon: bool) -> None:
         """Have `answer` called as soon as the end of a boot is known; at once, when it never will be."""

@@ -109,7 +109,10 @@ class Inquest:
         self._supervisor.timers.forget(self._timer)  # it would keep the dead kernel's memory
         os.close(self._pidfd)
         self._pidfd = -1
-        fate, culprit = self._result(status)
+        try:
+            fate, culprit = self._result(status)
+        except Exception as error:
+            fate, culprit = self.without(bug(error))
         self._supervisor.inquest_over(self, fate, culprit)
 
     def _result(self, status: int) -> tuple[Fate, str]:

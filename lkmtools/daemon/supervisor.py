@@ -275,7 +275,7 @@ class Supervisor:
             self._clear_away()
             self._account_for(child, how, said, end)
         except Exception as error:
-            self.log.entry(bug(error))
+            self._not_accounted_for(child, bug(error))
         if "refused" in said:  # it would not boot the next time either
             self._halt(said["refused"])
         else:
@@ -309,14 +309,28 @@ class Supervisor:
     def _look_into(self, child: KernelProcess, how: str) -> None:
         """Find out what a kernel process died of."""
         inquest = Inquest(self, child, how)
-        self._inquests.add(inquest)
         try:
             inquest.begin()
         except OSError as error:
             self.inquest_over(inquest, *inquest.without(f"the host let none look into it: {error.strerror}"))
+        else:
+            self._inquests.add(inquest)
+
+    def _not_accounted_for(self, child: KernelProcess, what: str) -> None:
+        """A bug of ours, or no memory, at a kernel's end: that is what its clients hear."""
+        reason = f"the kernel process has ended, and the supervisor failed to find out why: {what}"
+        self.fates.know(child.boot, Fate("died", reason, f"panic: {reason}\n"))
+        child.release()
+        self.log.entry(what)
 
     def _panicked(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
-        """Take note of a panic, or of a death that has been looked into."""
+        """Take note of a panic, or of a death that has been looked into; who asks is answered in any case."""
+        try:
+            self._note(child, fate, culprit)
+        finally:
+            self.fates.know(child.boot, fate)
+
+    def _note(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
         self.panics += 1
         self.last_panic = {
             "reason": fate.reason, "report": fate.report, "boot": child.boot, "time": time.time(),
@@ -327,14 +341,15 @@ class Supervisor:
             self.fruitless = 0
         if self.halted is not None and child.boot == self.bootno:
             self.halted = self._why_halted(fate.reason)
-        self.fates.know(child.boot, fate)
 
     def inquest_over(self, inquest: Inquest, fate: Fate, culprit: str) -> None:
         """It is known what a kernel process died of."""
         self._inquests.discard(inquest)
-        self._panicked(inquest.child, fate, culprit)
-        self.print(fate.report)
-        inquest.child.release()
+        try:
+            self._panicked(inquest.child, fate, culprit)
+            self.print(fate.report)
+        finally:
+            inquest.child.release()
         if self.child is not None and self.child.up:
             self._load(self.child)  # it has waited for this
 

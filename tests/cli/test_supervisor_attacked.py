@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ccfix import Compile
 from daemonfix import PATIENCE, Place, Run, installed
-from deathfix import Frail, checked, children, end, ended, held
+from deathfix import QUICK, Frail, checked, children, end, ended, held
 
 from lkmtools.errors import PanicError
 from lkmtools.proto import STOP, VERSION, Control, Hello, encode
@@ -184,6 +184,37 @@ def test_without_memory_or_files_or_processes(frail: Callable[..., Frail], what:
     with daemon.connect() as q:
         assert q.getpid() == q.pid
     assert len(children(daemon.pid)) == 1
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "inquest.Inquest.begin",
+        "inquest.Inquest._result",
+        "supervisor.Supervisor._account_for",
+        "supervisor.Supervisor._clear_away",
+        "supervisor.Supervisor._note",
+        "supervisor.Supervisor.print",
+    ],
+)
+def test_without_memory_at_a_kernels_end(frail: Callable[..., Frail], where: str) -> None:
+    """The client hears of it, the next kernel boots, and nothing is kept."""
+    daemon = frail(
+        more=f"{QUICK}\nfrom lkmtools.daemon import inquest\n{where} = lambda *args: throw(MemoryError())"
+    )
+    held_before = {}
+    for boot in (1, 2, 3):
+        with daemon.connect() as p:
+            assert p.boot == boot
+            if boot == 2:
+                held_before = held(daemon)
+            if boot < 3:
+                os.kill(daemon.kernel(), signal.SIGKILL)
+                assert end(p).reason
+                daemon.up(boot + 1)
+    with daemon.connect() as p:
+        assert p.daemon_pid == daemon.pid
+        daemon.settled(held_before)
 
 
 LIMITS = {
