@@ -26,6 +26,19 @@ from lkmtools.client import Process
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, PanicError
 
+# A module that panics as it is loaded, with a reason of 7,999 characters.
+BIG = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lkm.h>
+MOD_MISC("big");
+static char text[8000];
+static int big_load(struct lkm_table *t, int cmd)
+{ memset(text, 'x', sizeof text - 1); panic("%s", text); return 0; }
+int big_lkmentry(struct lkm_table *t, int cmd, int ver);
+int big_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, big_load, lkm_nofunc, lkm_nofunc); }
+"""
 ORDER = 9999  # the system call that orders damage: which, and at how many system calls from here
 SPARED = ("busy",)  # processes whose calls are not counted
 AT_BOOT = "damage"  # a file in the daemon's directory: the same for the next boot, in words

@@ -17,26 +17,13 @@ from typing import Any
 import pytest
 from ccfix import Compile
 from daemonfix import PATIENCE, Place, installed
-from deathfix import children, ended
+from deathfix import BIG, children, ended
 
 from lkmtools import modules
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, PanicError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-BIG = """
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/lkm.h>
-MOD_MISC("big");
-static char text[8000];
-static int big_load(struct lkm_table *t, int cmd)
-{ memset(text, 'x', sizeof text - 1); panic("%s", text); return 0; }
-int big_lkmentry(struct lkm_table *t, int cmd, int ver);
-int big_lkmentry(struct lkm_table *t, int cmd, int ver)
-{ DISPATCH(t, cmd, ver, big_load, lkm_nofunc, lkm_nofunc); }
-"""
-
 CONTROLLING = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

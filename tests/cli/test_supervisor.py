@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ccfix import Compile
 from daemonfix import PATIENCE, Daemon, Place, Raw, Run
-from deathfix import Frail, children, end, ended
+from deathfix import BIG, Frail, children, end, ended
 
 from lkmtools import __version__, modules
 from lkmtools.client import Process
@@ -380,20 +380,6 @@ def crowd_out(p: Process) -> None:
     sock.setblocking(True)
 
 
-PANIC = """
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/lkm.h>
-MOD_MISC("big");
-static char text[8000];
-static int big_load(struct lkm_table *t, int cmd)
-{ memset(text, 'x', sizeof text - 1); panic("%s", text); return 0; }
-int big_lkmentry(struct lkm_table *t, int cmd, int ver);
-int big_lkmentry(struct lkm_table *t, int cmd, int ver)
-{ DISPATCH(t, cmd, ver, big_load, lkm_nofunc, lkm_nofunc); }
-"""
-
-
 def test_a_client_whose_last_frame_was_cut_short_asks_for_the_rest(
     frail: Callable[..., Frail], cc: Compile
 ) -> None:
@@ -401,7 +387,7 @@ def test_a_client_whose_last_frame_was_cut_short_asks_for_the_rest(
     daemon = frail()
     p, q = daemon.connect("slow"), daemon.connect("quick")
     crowd_out(q)
-    panic = end_of(lambda: modules.load(p, cc(PANIC, name="big")))
+    panic = end_of(lambda: modules.load(p, cc(BIG, name="big")))
     assert "x" * 500 in panic.reason
     daemon.up(2)
     with pytest.raises(PanicError) as info:
