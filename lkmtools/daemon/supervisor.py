@@ -34,7 +34,8 @@ from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
 from lkmtools.wire.accept import Acceptor
 from lkmtools.wire.channel import Message
-from lkmtools.wire.poller import Poller
+from lkmtools.wire.poller import Handler, Poller
+from lkmtools.wire.stream import Stream
 
 BOOT_TRIES = 3  # ends in a row without a request served, after which the kernel stays halted
 PATIENCE = 5.0  # seconds that a kernel process may take to end in good order
@@ -118,20 +119,20 @@ class Supervisor:
         try:
             self.timers.run()
         except Exception as error:
-            self._failed(-1, bug(error))
-        for fd, handler, events in self.poller.poll(self.timers.timeout()):
+            self._failed(None, bug(error))
+        for _, handler, events in self.poller.poll(self.timers.timeout()):
             try:
                 handler(events)
             except Exception as error:
-                self._failed(fd, bug(error))
+                self._failed(handler, bug(error))
 
-    def _failed(self, fd: int, what: str) -> None:
+    def _failed(self, handler: Handler | None, what: str) -> None:
         """A bug of ours: it costs the connection that it met, or the kernel, and nothing else."""
         self.log.entry(what)
-        for conn in tuple(self.connections):
-            if conn.fd == fd:
-                conn.close()
-        if self.child is not None and self.child.channel.fileno() == fd:
+        served = getattr(handler, "__self__", None)
+        if isinstance(served, Stream):
+            served.close()
+        elif self.child is not None and served is self.child.channel:
             self.child.kill(f"the supervisor could not serve it: {what}")
 
     def on_signal(self, fd: int) -> None:

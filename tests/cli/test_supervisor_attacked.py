@@ -19,7 +19,8 @@ from ccfix import Compile
 from daemonfix import PATIENCE, Place, Run, installed
 from deathfix import QUICK, Frail, checked, children, end, ended, held
 
-from lkmtools.errors import PanicError
+from lkmtools.client.supervisor import Supervisor
+from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import STOP, VERSION, Control, Hello, encode
 
 HELLO = encode(Hello(VERSION, 1, "attack"), 0)
@@ -184,6 +185,29 @@ def test_without_memory_or_files_or_processes(frail: Callable[..., Frail], what:
     with daemon.connect() as q:
         assert q.getpid() == q.pid
     assert len(children(daemon.pid)) == 1
+
+
+def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) -> None:
+    """A tool's, and a client's that comes while there is no kernel; a line of the log says where it is."""
+    daemon = frail(
+        "--panic",
+        "halt",
+        more=f"{QUICK}\nfrom lkmtools.daemon import control, ctl\n"
+        "control.VERBS['dmesg'] = ctl.Refusal.on_frame = lambda *args: throw(ValueError('odd'))",
+    )
+    for _ in range(2):
+        tool = Supervisor(daemon.socket)
+        with pytest.raises(DaemonError, match="closed the connection"):
+            tool.ask("dmesg")
+        tool.close()
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    daemon.until(lambda status: status["state"] == "halted")
+    with pytest.raises(DaemonError, match="closed the connection"):
+        daemon.connect()
+    lines = daemon.log().splitlines()
+    found = [line.partition("internal")[2] for line in lines if "internal error" in line]
+    assert set(found) == {" error: ValueError: odd in throw (<string>, line 26)"}
+    assert daemon.status()["pid"] == daemon.pid
 
 
 @pytest.mark.parametrize(
