@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import struct
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import ENOMEM
@@ -36,6 +35,7 @@ from lkmtools.proto import (
     encode,
     other_version,
 )
+from lkmtools.wire.files import received, room
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.uvm_map import Done, Pages, Span
     from lkmtools.kernproc.server import Server
 
-_FD = struct.Struct("=i")
-_ANCILLARY = socket.CMSG_SPACE(EXEC_FILES * _FD.size)  # more descriptors than that are lost on the way
+_ANCILLARY = room(EXEC_FILES)
 
 
 class Connection(Stream):
@@ -73,9 +72,8 @@ class Connection(Stream):
     def receive(self) -> bytes:
         """What has come; its descriptors wait for an EXEC."""
         data, extra, _, _ = self.socket.recvmsg(RECEIVE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
-        for level, kind, content in extra:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                self._files += [fd for (fd,) in _FD.iter_unpack(content[: len(content) & -_FD.size])]
+        if extra:
+            self._files += received(extra)
         return data
 
     def on_batch(self) -> None:

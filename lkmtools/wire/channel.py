@@ -10,19 +10,18 @@ import json
 import os
 import select
 import socket
-import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 from typing import Any
 
+from lkmtools.wire.files import received, room
 from lkmtools.wire.poller import Poller
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces
 PIECE = 4 << 10  # characters of a text in one message: JSON makes at most 12 bytes of one
 _GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)
-_FD = struct.Struct("=i")
-_RIGHTS = socket.CMSG_LEN(8 * _FD.size)  # room for descriptors: at most 8 with one message
+_RIGHTS = room(8)  # descriptors: at most 8 with one message
 
 Message = dict[str, Any]
 
@@ -43,10 +42,6 @@ class Channel:
         self._poller = poller
         poller.add(self.socket.fileno(), self._handle)
         self._watch()
-
-    def fileno(self) -> int:
-        """Our end's descriptor; -1 after close()."""
-        return self.socket.fileno()
 
     def close(self) -> None:
         """No more messages, in either direction."""
@@ -84,7 +79,7 @@ class Channel:
             if not data:
                 self._ended()
                 return
-            yield json.loads(data), [fd for _, _, raw in rights for (fd,) in _FD.iter_unpack(raw)]
+            yield json.loads(data), received(rights)
 
     def flush(self, seconds: float) -> None:
         """Send what is queued, waiting at most so long for each message. For last words only."""
