@@ -149,19 +149,19 @@ class Connection(Stream):
         if serial is None:
             return  # the client has gone meanwhile
         self.pending = None
+        self.server.served()  # before the client can see it: we may die at any moment
         try:
             self.send(tuple.__new__(Result, reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
-        self.server.served()
 
     def exited(self, ended: Exit) -> None:
         """The program that an EXEC started has ended, or could not be started."""
         self.program = None
         serial, self.pending = self.pending, None
+        self.server.served()
         if serial is not None:
             self.send(Exited(*ended), serial)
-        self.server.served()
 
     def answer(self, serial: int, ok: bool, text: str) -> None:
         """The answer to a CONTROL: JSON text, or why not."""

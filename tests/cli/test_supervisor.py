@@ -471,6 +471,26 @@ def test_three_fruitless_boots_are_enough(frail: Callable[..., Frail], kind: str
     assert daemon.status()["boot"] == 5
 
 
+ANSWERS_AND_DIES = """
+from lkmtools.kernproc import connection
+before = connection.Connection.send
+def send(self, frame, serial):
+    before(self, frame, serial)
+    if isinstance(frame, connection.Result):
+        os._exit(3)
+connection.Connection.send = send
+"""
+
+
+def test_a_kernel_that_dies_as_soon_as_it_has_answered_has_served(frail: Callable[..., Frail]) -> None:
+    """It is not one of the three that were good for nothing."""
+    daemon = frail(more=ANSWERS_AND_DIES)
+    for boot in (1, 2, 3, 4):
+        with daemon.connect() as p:
+            assert p.getpid() == p.pid
+        daemon.up(boot + 1)
+
+
 def test_a_kernel_that_dies_again_and_again_is_held_back(frail: Callable[..., Frail]) -> None:
     """Clients hear why, and a reboot does not wait."""
     daemon = frail(more="backoff.BURST, backoff.RATE = 3, 0.001")
