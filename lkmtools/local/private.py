@@ -50,13 +50,20 @@ class Nursery:
             raise DaemonError(said.decode() or "the process that starts kernels has died")
 
     def _ask(self, path: str, options: dict[str, Any], answer: int) -> None:
+        request = json.dumps({"path": path, "options": options}).encode()
         with self._lock:
             if self._owner != os.getpid() or self._child is None or self._child.poll() is not None:
                 self._start()
             assert self._socket is not None
-            with suppress(OSError):  # it has died just now: it does not answer
-                request = json.dumps({"path": path, "options": options}).encode()
+            assert self._child is not None
+            try:
                 socket.send_fds(self._socket, [request], [answer])
+            except ConnectionError:  # it is dying: its files are closed before its parent can wait for it
+                self._child.kill()
+                self._child.wait()
+                self._start()
+                with suppress(ConnectionError):  # so is this one, which its missing answer will tell
+                    socket.send_fds(self._socket, [request], [answer])
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

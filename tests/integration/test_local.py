@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -162,6 +163,17 @@ def test_a_nursery_that_dies_before_it_answers(
     killing.join()
     with LocalKernel(machine=machine) as lk:
         works(lk, hello)
+
+
+def test_a_nursery_that_has_closed_its_files_is_replaced(
+    stopped_nursery: subprocess.Popen[bytes], machine: str, hello: Path
+) -> None:
+    """As one does that was killed, for a moment before its parent can wait for it."""
+    assert private._nursery._socket is not None
+    private._nursery._socket.shutdown(socket.SHUT_RDWR)
+    with LocalKernel(machine=machine) as lk:
+        works(lk, hello)
+    assert stopped_nursery.returncode == -signal.SIGKILL
 
 
 def test_an_interrupt_while_it_boots_costs_that_kernel(
