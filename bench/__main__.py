@@ -43,6 +43,8 @@ SUITES = {
 def main() -> int:
     """Run the suites named on the command line, or all."""
     names = sys.argv[1:] or list(SUITES)
+    if unknown := [name for name in names if name not in SUITES]:
+        sys.exit(f"bench: there is no suite {unknown[0]!r}; there are {', '.join(SUITES)}")
     over = 0
     print(f"python {sys.version.split()[0]}, {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory(prefix="lkmb") as directory:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
 from lkmtools import modules
-from lkmtools.evidence.calls import CallRing
+from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.kern.kernel import Kernel
 from lkmtools.local import LocalKernel
 from lkmtools.machine import PORTS, Prototype
@@ -79,14 +79,15 @@ def _record(directory: Path, machine: str) -> Result:
     with _loop(directory, machine) as (k, calls):
         last = CallRing()
         ring, places, stopped = last.ring, last.places, last.stopped
-        stack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).stack
-        words = (0,) * (stack.size // k.dm.pointer)
+        on_stack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).nstack
+        ram = k.mem.buf
 
         def record() -> None:
             for _ in range(CALLS):
-                ring[place := next(places)] = stopped
-                if words:
-                    stack.pack_into(ring, place.stop, *words)
+                at, behind = next(places)
+                ring[at] = stopped
+                if on_stack:
+                    ring[behind] = ram[:STACK]
 
         return pair(
             f"record of a kernel call / kernel call, {machine}",

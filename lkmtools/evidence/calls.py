@@ -36,10 +36,10 @@ class CallRing:
     """The ring, in `memory` of SIZE bytes or in memory of its own.
 
     `cell` is for the block hook, and `registers` for those of the last stop, which the emulator stores there
-    itself. `stopped` are both: the number of blocks, and the registers. To record a call:
-    `ring[place := next(places)] = stopped`; what it has on the stack, at most STACK bytes, is stored at
-    `place.stop`. `entered[0]` is the address of the function of a module that the kernel has called, while it
-    has not returned; else 0.
+    itself. `stopped` are both: the number of blocks, and the registers. To record a call: `at, behind =
+    next(places)`, `ring[at] = stopped`, and `ring[behind] =` STACK bytes of the stack when it has arguments
+    on it. `entered[0]` is the address of the function of a module that the kernel has called, while it has
+    not returned; else 0.
     """
 
     def __init__(self, memory: memoryview | None = None) -> None:
@@ -50,7 +50,12 @@ class CallRing:
         self.stopped = memory[CELL - 8 : _ENTERED]
         self.entered = memory[_ENTERED:_RING].cast("Q")
         self.ring = memory[_RING:SIZE]
-        self.places = cycle([slice(at, at + _STOP) for at in range(0, SLOTS * _RECORD, _RECORD)])
+        self.places = cycle(
+            [
+                (slice(at, at + _STOP), slice(at + _STOP, at + _RECORD))
+                for at in range(0, SLOTS * _RECORD, _RECORD)
+            ]
+        )
 
     def last_stop(self) -> tuple[int, ...]:
         """The registers when machine code stopped last; zeros before the first time."""

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from lkmtools.errors import KernelError
-from lkmtools.evidence.calls import CallRing
+from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
@@ -288,13 +288,12 @@ class Engine:
         level.sp, level.fp = regs[1], regs[2]
         level.fn = fn
         thread.calls += 1
-        self._ring[place := next(self._places)] = self._stopped
+        at, behind = next(self._places)
+        self._ring[at] = self._stopped
         args: tuple[Any, ...] = ()
         try:
             if binding.nstack:
-                words = self._stack_words(regs[1], binding)
-                binding.stack.pack_into(self._ring, place.stop, *words)
-                regs += words
+                regs += self._stack_words(regs[1], binding, behind)
             args = binding.decode(regs)
             if binding.takes_list:
                 args = self._with_list(binding, regs, args)
@@ -324,14 +323,21 @@ class Engine:
         level.fn = None
         level.sp = level.sp0
 
-    def _stack_words(self, sp: int, binding: Binding) -> tuple[int, ...]:
-        """The words above the return address. The call has just pushed that, so only their end can be bad."""
+    def _stack_words(self, sp: int, binding: Binding, behind: slice) -> tuple[int, ...]:
+        """The words above the return address, which are recorded at `behind`.
+
+        The call has just pushed that address, so only their end can be bad.
+        """
         mem = self.mem
         off = sp + self.port.return_size - mem.base
         end = off + binding.stack.size - 1
         if not (off >= 0 and end < mem.size and mem.prot[end >> PAGE_SHIFT] & READ):
             raise MemFault(end + mem.base, READ)
-        words: tuple[int, ...] = binding.stack.unpack_from(mem.buf, off)
+        stack = mem.buf[off : off + STACK]
+        if off + STACK > mem.size:
+            stack = stack.ljust(STACK, b"\0")
+        self._ring[behind] = stack
+        words: tuple[int, ...] = binding.stack.unpack_from(stack)
         return words
 
     def _with_list(self, binding: Binding, regs: tuple[int, ...], args: tuple[int, ...]) -> tuple[Any, ...]:

@@ -16,6 +16,8 @@ from lkmtools.evidence.latest import Latest
 from lkmtools.evidence.modules import ModuleTable
 from lkmtools.evidence.msgbuf import MSGBUF_SIZE
 from lkmtools.evidence.show import kernel_status
+from lkmtools.kern.modules import FUNCTIONS
+from lkmtools.machine import port
 
 # -- the message buffer ---------------------------------------------------------------------------------
 
@@ -152,8 +154,9 @@ def test_a_death_at_any_byte_of_a_write_leaves_a_whole_version(writes: int, new:
 def record(ring: CallRing, blocks: int, stack: bytes = b"") -> None:
     """What the engine does at a kernel call."""
     struct.pack_into("=12Q", ring.stopped, 0, *range(blocks, blocks + 12))
-    ring.ring[place := next(ring.places)] = ring.stopped
-    ring.ring[place.stop : place.stop + len(stack)] = stack
+    at, behind = next(ring.places)
+    ring.ring[at] = ring.stopped
+    ring.ring[behind] = stack.ljust(STACK, b"\0")
 
 
 def test_the_last_calls_are_found_newest_first() -> None:
@@ -418,4 +421,13 @@ def test_slots_follow_one_another() -> None:
     ring = CallRing()
     places = list(islice(ring.places, SLOTS + 1))
     assert places[0] == places[-1]
-    assert all(a.stop + STACK == b.start for a, b in pairwise(places[:-1]))
+    edges = [(place.start, place.stop) for both in places[:-1] for place in both]
+    assert edges[0][0] == 0
+    assert all(a[1] == b[0] for a, b in pairwise(edges))
+    assert edges[-1][1] == len(ring.ring)
+
+
+def test_a_record_has_room_for_the_arguments_of_every_kernel_function(machine: str) -> None:
+    """On the stack of whoever calls it."""
+    rows = [row for row in FUNCTIONS if row.proto.bind(port(machine)).stack.size > STACK]
+    assert [row.name for row in rows] == []

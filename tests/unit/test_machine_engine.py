@@ -92,6 +92,23 @@ def test_too_deep_a_nesting_is_a_fault_below_the_stack(bench: Bench) -> None:
     assert bench.engine.call(Prototype("int count(int n)"), bench.kernel["count"], 1) == 2
 
 
+@pytest.mark.parametrize("where", ["in the middle", "at the end"])
+def test_a_kernel_call_is_recorded_with_its_arguments(bench: Bench, where: str) -> None:
+    """Those in registers and those on the stack, whose last words may be the last of memory."""
+    base = bench.pages(1, 0) if where == "in the middle" else bench.mem.base + bench.mem.size - PAGE_SIZE
+    bench.engine.cpu.protect(base, PAGE_SIZE, READ | WRITE)
+    thread = bench.engine.current
+    thread.stack_base, thread.stack_top = base, base + PAGE_SIZE
+    bench.load(
+        "int fourth(int, int, int, int); int f(int n); int f(int n) { return fourth(n, 5, 6, 7) + 1; }"
+    )
+    assert bench.call("int f(int n)", 4) == 24
+    (call,) = bench.engine.calls.last(1)
+    binding = bench.engine.stubs[bench.kernel["fourth"]].binding
+    words = call.registers[: 5 + len(bench.port.args)] + binding.stack.unpack_from(call.stack)
+    assert binding.decode(words) == (4, 5, 6, 7)
+
+
 def test_errors_are_results_of_functions_that_return_int_and_pass_through_others(bench: Bench) -> None:
     """An errno and its reason; a pointer function cannot carry one, so the whole call ends."""
     bench.load("""
