@@ -77,12 +77,12 @@ def _state(sup: Supervisor, child: KernelProcess | None) -> str:
 
 def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
-    text, place = sup.plan.msgbuf.look()
+    text, place = sup.console.msgbuf.look()
     if arguments.get("follow"):
         conn.answer(serial, {"text": text})
         conn.follow(serial, place)
     else:
-        conn.answer(serial, {"text": text + sup.unprinted})
+        conn.answer(serial, {"text": text + sup.console.waiting})
 
 
 def reboot(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ class ControlConnection(Stream):
         """It follows the message buffer no more."""
         self.supervisor.connections.discard(self)
         self.following = None
-        self.supervisor.watch_console()
+        self.supervisor.console.unfollow(self)
 
     def answer(self, serial: int, value: dict[str, Any]) -> None:
         """Answer a CONTROL."""
@@ -95,14 +95,14 @@ class ControlConnection(Stream):
     def follow(self, serial: int, place: int) -> None:
         """Send what is printed after `place` as further answers to that request."""
         self.following, self._place = serial, place
-        self.supervisor.watch_console()
+        self.supervisor.console.follow(self, self.more_console)
         self.more_console()
 
     def more_console(self) -> None:
         """Send what was printed, unless much of it waits to be read: then some may be lost, which is said."""
         if self.following is None or len(self.out) > STREAM or self.closing:
             return
-        text, lost, self._place = self.supervisor.plan.msgbuf.since(self._place)
+        text, lost, self._place = self.supervisor.console.msgbuf.since(self._place)
         for at in range(0, len(text), PIECE):
             self.answer(self.following, {"text": text[at : at + PIECE], "lost": lost})
             lost = 0

@@ -126,7 +126,7 @@ class Inquest:
     def without(self, why: str) -> tuple[Fate, str]:
         """What can be said without findings, and why there are none."""
         words = " ".join(f"{word:x}" for word in self.child.evidence.calls.last_stop())
-        tail = self._supervisor.plan.msgbuf.tail(_TAIL)
+        tail = self._supervisor.console.msgbuf.tail(_TAIL)
         report = (
             f"panic: {self.cause}\n{why}\n"
             f"registers of the last stop: {words}\nend of the message buffer:\n{tail}"

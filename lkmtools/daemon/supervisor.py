@@ -13,13 +13,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from lkmtools.abi.errno import ENXIO
 from lkmtools.daemon import rc
 from lkmtools.daemon.backoff import Backoff
 from lkmtools.daemon.child import KernelProcess, Plan
+from lkmtools.daemon.console import Console
 from lkmtools.daemon.ctl import ControlConnection, Refusal
 from lkmtools.daemon.fate import STOPPED, Fate, Fates
 from lkmtools.daemon.inquest import Inquest
@@ -75,7 +75,7 @@ class Supervisor:
         self.fruitless = 0  # boots in a row in which no request was answered
         self.connections: set[ControlConnection] = set()
         self.shares: dict[int, Callable[[dict[str, Any]], None]] = {}  # who waits for the kernel's word
-        self.unprinted = ""  # for the message buffer, once the kernel process that boots can write it
+        self.console = Console(plan.msgbuf, plan.bell, log)
         self._backoff = Backoff()
         self._inquests: set[Inquest] = set()
         self._rc: rc.Rc | None = None
@@ -87,9 +87,6 @@ class Supervisor:
         self._acceptor: Acceptor | None = None
         self._on_up: Callable[[], None] = lambda: None
         self._on_ready: Callable[[], None] = lambda: None
-        self.poller.add(plan.bell, self._printed)
-        self._copied = plan.msgbuf.written  # of the message buffer, to the log of a daemon in the foreground
-        self.watch_console()
 
     # -- the loop ---------------------------------------------------------------------------------------
 
@@ -227,8 +224,7 @@ class Supervisor:
         if self.bootno == 1:
             thrift.settled()
         self._on_up()
-        text, self.unprinted = self.unprinted, ""
-        child.channel.send_text("print", text)
+        child.channel.send_text("print", self.console.take_waiting())
         child.channel.send({"do": "accept"})
         self._load(child)
 
@@ -281,15 +277,15 @@ class Supervisor:
             self._halt(said["refused"])
         else:
             self._go_on(child)
-        self._printed(0)
+        self.console.printed()
 
     def _clear_away(self) -> None:
         """What belonged to the kernel that has ended, and to nobody now."""
-        text, self.unprinted = self.unprinted, ""
+        text = self.console.take_waiting()
         if self._rc is not None:
             text += self._rc.abandon()
             self._rc = None
-        self.print(text)
+        self.console.print(text, None)
         for answer in self.shares.values():
             answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
         self.shares.clear()
@@ -348,21 +344,11 @@ class Supervisor:
         self._inquests.discard(inquest)
         try:
             self._panicked(inquest.child, fate, culprit)
-            self.print(fate.report)
+            self.console.print(fate.report, self.child)
         finally:
             inquest.child.release()
         if self.child is not None and self.child.up:
             self._load(self.child)  # it has waited for this
-
-    def print(self, text: str) -> None:
-        """Put text into the message buffer, by way of the kernel process when there is one."""
-        if self.child is not None and self.child.up:
-            self.child.channel.send_text("print", text)
-        elif self.child is None:
-            self.plan.msgbuf.append(text.encode("utf-8", "backslashreplace"))
-            self._printed(0)
-        else:
-            self.unprinted += text
 
     def _go_on(self, child: KernelProcess) -> None:
         """The next boot, or none."""
@@ -476,29 +462,12 @@ class Supervisor:
         if self.child is not None and self.child.boot == boot:
             self.fates.give_up(boot, answer)
 
-    # -- the console ------------------------------------------------------------------------------------
-
-    def watch_console(self) -> None:
-        """Hear of what is printed, or not: as somebody follows it."""
-        following = any(conn.following is not None for conn in self.connections)
-        self.plan.msgbuf.watched = following or self.log.shows_console
-
-    def _printed(self, events: int) -> None:
-        """Something was printed: pass it on."""
-        if events:
-            with suppress(BlockingIOError):
-                os.eventfd_read(self.plan.bell)
-        for conn in tuple(self.connections):
-            conn.more_console()
-        if self.log.shows_console:
-            text, _, self._copied = self.plan.msgbuf.since(self._copied)
-            if text:
-                self.log.write(text)
+    # -- the end --------------------------------------------------------------------------------------
 
     def _shut_down(self) -> None:
         """Remove the sockets and the lock, then answer whoever asked for the end."""
         self._ready()
-        self._printed(0)
+        self.console.printed()
         for inquest in tuple(self._inquests):
             inquest.give_up()
         self.fates.forget_questions()
