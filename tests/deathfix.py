@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from daemonfix import PATIENCE, Place
 
 from lkmtools.client import Process
@@ -38,6 +39,17 @@ static int big_load(struct lkm_table *t, int cmd)
 int big_lkmentry(struct lkm_table *t, int cmd, int ver);
 int big_lkmentry(struct lkm_table *t, int cmd, int ver)
 { DISPATCH(t, cmd, ver, big_load, lkm_nofunc, lkm_nofunc); }
+"""
+# One that is loaded for ever.
+ENDLESS = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lkm.h>
+MOD_MISC("endless");
+static int endless_load(struct lkm_table *t, int cmd) { for (;;) ; return 0; }
+int endless_lkmentry(struct lkm_table *t, int cmd, int ver);
+int endless_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, endless_load, lkm_nofunc, lkm_nofunc); }
 """
 ORDER = 9999  # the system call that orders damage: which, and at how many system calls from here
 SPARED = ("busy",)  # processes whose calls are not counted
@@ -203,9 +215,9 @@ class Frail(Place):
             p.exit()
         for fd in family:
             ended(fd)
-        left = [name for name in os.listdir(self.dir) if name in ("s", "s.ctl", "s.lock")]
+        rest = left(self)
         super().remove()  # with what a test has started there since
-        assert not (stopped and left), left
+        assert not (stopped and rest), rest
 
 
 def ended(pidfd: int) -> None:
@@ -292,6 +304,25 @@ def checked(error: PanicError) -> PanicError:
     assert error.reason
     assert error.report, error.reason
     return error
+
+
+def end_of(action: Callable[[], object]) -> PanicError:
+    """The PanicError that ends something."""
+    with pytest.raises(PanicError) as info:
+        action()
+    return info.value
+
+
+def last_of(action: Callable[[], object]) -> str:
+    """How something ends: a panic, or a daemon that is gone."""
+    with pytest.raises((PanicError, DaemonError)) as info:
+        action()
+    return str(info.value)
+
+
+def left(place: Place) -> list[str]:
+    """Files of a daemon that are there, besides its log."""
+    return [name for name in os.listdir(place.dir) if name in ("s", "s.ctl", "s.lock")]
 
 
 class Witnesses:

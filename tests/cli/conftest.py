@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deathfix import Frail
 
 HEADERS = """
 #include <sys/param.h>
@@ -107,3 +109,24 @@ def lab(daemon: Any, cc: Any) -> Lab:
 def each_lab(start_daemon: Callable[..., Any], cc: Any, machine: str) -> Lab:
     """A private kernel of each machine in turn."""
     return Lab(start_daemon("--machine", machine), cc, machine)
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for clients that wait."""
+    with ThreadPoolExecutor(32) as made:
+        yield made
+
+
+@pytest.fixture
+def frail(pool: ThreadPoolExecutor) -> Iterator[Callable[..., Frail]]:
+    """frail(*options of lkmd, more=Python, conf=text) -> Frail; gone before threads are waited for."""
+    made: list[Frail] = []
+
+    def make(*options: str, **how: Any) -> Frail:
+        made.append(Frail(*options, **how))
+        return made[-1]
+
+    yield make
+    for daemon in made:
+        daemon.remove()

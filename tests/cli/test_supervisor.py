@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -13,46 +12,15 @@ from typing import Any
 
 import pytest
 from ccfix import Compile
-from daemonfix import PATIENCE, Daemon, Place, Raw, Run
-from deathfix import BIG, Frail, children, end, ended
+from daemonfix import PATIENCE, Daemon, Run
+from deathfix import BIG, ENDLESS, Frail, children, end, end_of, ended, left
 
-from lkmtools import __version__, modules
+from lkmtools import modules
 from lkmtools.client import Process
 from lkmtools.errors import DaemonError, PanicError
-from lkmtools.proto import STOP, VERSION, Answer, Control, Frame, Hello, Panic, Refused, encode
+from lkmtools.proto import Control, encode
 
 SLOW = "supervisor.BUSY_LOOK = supervisor.CALM_LOOK = 0.1\n"  # looks often, but has patience
-ENDLESS = """
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/lkm.h>
-MOD_MISC("endless");
-static int endless_load(struct lkm_table *t, int cmd) { for (;;) ; return 0; }
-int endless_lkmentry(struct lkm_table *t, int cmd, int ver);
-int endless_lkmentry(struct lkm_table *t, int cmd, int ver)
-{ DISPATCH(t, cmd, ver, endless_load, lkm_nofunc, lkm_nofunc); }
-"""
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads for clients that wait."""
-    with ThreadPoolExecutor(32) as made:
-        yield made
-
-
-@pytest.fixture
-def frail(pool: ThreadPoolExecutor) -> Iterator[Callable[..., Frail]]:
-    """frail(*options of lkmd, more=Python, conf=text) -> Frail; gone before threads are waited for."""
-    made: list[Frail] = []
-
-    def make(*options: str, **how: Any) -> Frail:
-        made.append(Frail(*options, **how))
-        return made[-1]
-
-    yield make
-    for daemon in made:
-        daemon.remove()
 
 
 class Stuck:
@@ -94,20 +62,6 @@ def forever(p: Process) -> None:
         p.getpid()
 
 
-def end_of(action: Callable[[], object]) -> PanicError:
-    """The PanicError that ends something."""
-    with pytest.raises(PanicError) as info:
-        action()
-    return info.value
-
-
-def last_of(action: Callable[[], object]) -> str:
-    """How something ends: a panic, or a daemon that is gone."""
-    with pytest.raises((PanicError, DaemonError)) as info:
-        action()
-    return str(info.value)
-
-
 @pytest.fixture(params=["stopped", "loop", "loop in C", "emulator", "dead"])
 def stuck(
     request: pytest.FixtureRequest, frail: Callable[..., Frail], cc: Compile, pool: ThreadPoolExecutor
@@ -134,11 +88,6 @@ def test_the_supervisor_answers_whatever_the_kernel_process_does(stuck: Stuck) -
     stuck()
     assert Run(0, "", "") == daemon.run("lkmctl", "stop")
     assert left(daemon) == []
-
-
-def left(place: Place) -> list[str]:
-    """Files of a daemon that are there, besides its log."""
-    return [name for name in os.listdir(place.dir) if name in ("s", "s.ctl", "s.lock")]
 
 
 def test_ps_says_what_a_kernel_that_does_not_answer_is_doing(daemon: Daemon) -> None:
@@ -241,129 +190,6 @@ def test_it_dies_with_the_supervisor(
         met.result(PATIENCE)
     daemon.control.close()
     assert daemon.run("lkmd").status == 0  # what it has left is no obstacle
-
-
-# -- the end ---------------------------------------------------------------------------------------------
-
-POLITE = """
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-static volatile int got;
-static void on(int s) { got = s; }
-int main(int argc, char **argv)
-{
-    int fd = argc > 1 ? open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0644) : 1;
-    if (fd < 0) return 9;
-    signal(SIGTERM, on);
-    write(1, "ready\\n", 6);
-    while (!got) pause();
-    write(fd, "bye\\n", 4);
-    return 5;
-}
-"""
-DEAF = """
-#include <signal.h>
-#include <unistd.h>
-int main(void)
-{
-    signal(SIGTERM, SIG_IGN);
-    write(1, "ready\\n", 6);
-    for (;;) pause();
-}
-"""
-
-
-class Program:
-    """`lkmctl exec` of a program, which has said that it is ready."""
-
-    def __init__(self, daemon: Daemon, cc: Compile, source: str, *options: str, args: tuple[str, ...] = ()):
-        program = Path(daemon.dir, "prog")
-        program.write_bytes(cc.program(source).read_bytes())
-        program.chmod(0o755)
-        path = "/prog" if options else "./prog"
-        self.tool = daemon.popen("lkmctl", "exec", *options, path, *args)
-        assert self.tool.stdout is not None
-        assert self.tool.stdout.readline() == b"ready\n", self.tool.communicate()
-
-    def end(self) -> Run:
-        """How the tool ended."""
-        out, err = self.tool.communicate(timeout=PATIENCE)
-        return Run(self.tool.returncode, out.decode(), err.decode())
-
-
-@pytest.mark.parametrize("verb", ["stop", "reboot"])
-def test_a_program_may_write_what_it_has_to_write(daemon: Daemon, cc: Compile, verb: str) -> None:
-    """SIGTERM comes first: to its standard output, and to a file of the host."""
-    first = Program(daemon, cc, POLITE)
-    second = Program(daemon, cc, POLITE, "--root", daemon.dir, "--rw", args=("/out",))
-    assert Run(0, "", "") == daemon.run("lkmctl", verb)
-    assert first.end()[:2] == (5, "bye\n")
-    assert second.end()[:2] == (5, "")
-    assert Path(daemon.dir, "out").read_text() == "bye\n"
-
-
-def test_a_program_that_ignores_sigterm_is_killed(daemon: Daemon, cc: Compile) -> None:
-    """And one beside it that does not has all the time it needs."""
-    deaf, polite = Program(daemon, cc, DEAF), Program(daemon, cc, POLITE)
-    assert Run(0, "", "") == daemon.run("lkmctl", "stop")
-    assert polite.end()[:2] == (5, "bye\n")
-    ran = deaf.end()
-    assert ran.out == ""
-    assert ran.status == 128 + 9
-    assert left(daemon) == []
-
-
-@pytest.mark.parametrize("verb", ["stop", "reboot"])
-def test_force_asks_nobody(daemon: Daemon, cc: Compile, verb: str) -> None:
-    polite = Program(daemon, cc, POLITE, "--root", daemon.dir, "--rw", args=("/out",))
-    assert Run(0, "", "") == daemon.run("lkmctl", verb, "--force")
-    ran = polite.end()
-    assert ran.status not in (0, 5)
-    assert Path(daemon.dir, "out").read_text() == ""
-    assert ("stopped" if verb == "stop" else "rebooted") in ran.err
-
-
-@pytest.mark.parametrize("force", [False, True], ids=["", "force"])
-@pytest.mark.parametrize("verb", ["stop", "reboot"])
-def test_the_end_comes_while_a_module_runs_away(
-    frail: Callable[..., Frail], cc: Compile, pool: ThreadPoolExecutor, verb: str, force: bool
-) -> None:
-    """It is no panic."""
-    daemon = frail("--watchdog", "3600")
-    p, q = daemon.connect("away"), daemon.connect("idle")
-    away = pool.submit(last_of, lambda: modules.load(p, cc(ENDLESS, name="endless")))
-    daemon.until(lambda status: status["state"] == "busy")
-    waits = pool.submit(last_of, q.getpid)
-    assert Run(0, "", "") == daemon.run("lkmctl", verb, *(["--force"] if force else []))
-    why = {
-        "stop": ("the daemon was stopped", "the daemon closed the connection (it was stopped, or it died)"),
-        "reboot": ("the kernel was rebooted (lkmctl reboot)",),
-    }[verb]
-    for met in (away, waits):
-        assert met.result(PATIENCE) in why[: 1 + force]
-    if verb == "stop":
-        assert left(daemon) == []
-    else:
-        daemon.up(2)
-        assert daemon.status()["panics"] == 0
-
-
-def test_stop_removes_everything(start_daemon: Callable[..., Daemon], machine: str) -> None:
-    """Both sockets and the lock; by lkmctl, and by each signal."""
-    for number in (None, signal.SIGTERM, signal.SIGINT):
-        daemon = start_daemon("--machine", machine)
-        assert sorted(left(daemon)) == ["s", "s.ctl", "s.lock"] or sorted(left(daemon)) == ["s", "s.ctl"]
-        watches = [os.pidfd_open(pid) for pid in (daemon.pid, *map(int, children(daemon.pid)))]
-        if number is None:
-            assert Run(0, "", "") == daemon.run("lkmctl", "stop")
-        else:
-            os.kill(daemon.pid, number)
-        for watch in watches:
-            ended(watch)
-        assert left(daemon) == []
 
 
 # -- what a client hears ---------------------------------------------------------------------------------
@@ -527,89 +353,3 @@ def test_one_that_is_held_back_can_be_stopped(frail: Callable[..., Frail]) -> No
     daemon.until(lambda status: status["state"] == "held back")
     assert Run(0, "", "") == daemon.run("lkmctl", "stop")
     assert left(daemon) == []
-
-
-# -- other versions --------------------------------------------------------------------------------------
-
-
-def frame(kind: int, serial: bytes, payload: bytes) -> bytes:
-    """A frame of protocol 2, as it always was."""
-    return len(payload).to_bytes(4, "little") + kind.to_bytes(2, "little") + bytes(2) + serial + payload
-
-
-def text(value: str) -> bytes:
-    return len(value).to_bytes(4, "little") + value.encode()
-
-
-def test_stop_ends_a_daemon_of_protocol_2(place: Place, pool: ThreadPoolExecutor) -> None:
-    """One socket for everything: HELLO of version 2, WELCOME, CONTROL stop, ANSWER, end."""
-    heard: list[bytes] = []
-
-    def serve(listening: socket.socket) -> None:
-        conn, _ = listening.accept()
-        with conn:
-            hello = conn.recv(4096)
-            welcome = b"\2\0\x08\x08\0\0\0\0" + b"".join(
-                number.to_bytes(4, "little") for number in (5, 502000000, 1, os.getpid())
-            )
-            conn.sendall(frame(2, hello[8:12], welcome + text("amd64") + text("NetBSD 5.2")))
-            stop = conn.recv(4096)
-            conn.sendall(frame(7, stop[8:12], b"\1\0\0\0" + text('{"version": 1}')))
-            heard.extend([hello, stop])
-        os.unlink(place.socket)
-
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(place.socket)
-        listening.listen()
-        serving = pool.submit(serve, listening)
-        assert Run(0, "", "") == place.run("lkmctl", "stop")
-        serving.result(PATIENCE)
-    hello, stop = heard
-    assert (hello[4:6], hello[12:18]) == (b"\1\0", b"LKM1\2\0")
-    assert (stop[4:6], stop[12:]) == (b"\6\0", text("stop") + text("{}"))
-
-
-def ask(path: str, *frames: Frame) -> Frame | None:
-    """The answer to frames that are sent in one piece."""
-    raw = Raw(path)
-    try:
-        raw.send(*frames)
-        return raw.receive()
-    finally:
-        raw.socket.close()
-
-
-def test_a_tool_of_another_version_is_refused_with_pid_and_version(daemon: Daemon) -> None:
-    for path in (daemon.socket, f"{daemon.socket}.ctl"):
-        for version in (1, 2, 99):
-            answer = ask(path, Hello(version, os.getpid(), "other"))
-            assert isinstance(answer, Refused)
-            assert f"(pid {daemon.pid}, lkmtools {__version__})" in answer.why
-            assert f"speaks protocol {VERSION}, the tool {version}" in answer.why
-    refused = ask(f"{daemon.socket}.ctl", Hello(99, os.getpid(), "other"), Control("status", "{}"))
-    assert isinstance(refused, Refused)
-    with daemon.connect() as p:
-        assert p.control("status")["boot"] == 1
-
-
-def test_a_tool_of_another_version_can_stop_the_daemon(daemon: Daemon) -> None:
-    watches = [os.pidfd_open(pid) for pid in (daemon.pid, *map(int, children(daemon.pid)))]
-    answer = ask(f"{daemon.socket}.ctl", Hello(99, os.getpid(), "other"), STOP)
-    assert isinstance(answer, Answer)
-    assert answer.ok
-    for watch in watches:
-        ended(watch)
-    assert left(daemon) == []
-
-
-def test_a_tool_of_another_version_hears_of_itself_while_there_is_no_kernel(
-    frail: Callable[..., Frail],
-) -> None:
-    """A tool of ours hears why there is none."""
-    daemon = frail(more="backoff.BURST, backoff.RATE = 1, 0.001")
-    os.kill(daemon.kernel(), signal.SIGKILL)
-    daemon.until(lambda status: status["state"] == "held back")
-    answer = ask(daemon.socket, Hello(99, os.getpid(), "other"))
-    assert isinstance(answer, Refused)
-    assert f"pid {daemon.pid}" in answer.why
-    assert isinstance(ask(daemon.socket, Hello(VERSION, os.getpid(), "ours")), Panic)

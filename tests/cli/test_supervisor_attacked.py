@@ -8,11 +8,10 @@ import resource
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ccfix import Compile
@@ -24,20 +23,6 @@ from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import STOP, VERSION, Control, Hello, encode
 
 HELLO = encode(Hello(VERSION, 1, "attack"), 0)
-
-
-@pytest.fixture
-def frail() -> Iterator[Callable[..., Frail]]:
-    """frail(*options of lkmd) -> Frail."""
-    made: list[Frail] = []
-
-    def make(*options: str, **how: Any) -> Frail:
-        made.append(Frail(*options, **how))
-        return made[-1]
-
-    yield make
-    for daemon in made:
-        daemon.remove()
 
 
 def send(path: str, data: bytes) -> socket.socket:
