@@ -79,19 +79,23 @@ def _record(directory: Path, machine: str) -> Result:
     with _loop(directory, machine) as (k, calls):
         last = CallRing()
         ring, places, stopped = last.ring, last.places, last.stopped
-        on_stack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).nstack
-        ram = k.mem.buf
+        ram, end = k.mem.buf, STACK
 
-        def record() -> None:
+        def in_registers() -> None:
+            for _ in range(CALLS):
+                at, _ = next(places)
+                ring[at] = stopped
+
+        def on_stack() -> None:
             for _ in range(CALLS):
                 at, behind = next(places)
                 ring[at] = stopped
-                if on_stack:
-                    ring[behind] = ram[:STACK]
+                ring[behind] = ram[:end]
 
+        nstack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).nstack
         return pair(
             f"record of a kernel call / kernel call, {machine}",
-            record,
+            on_stack if nstack else in_registers,
             calls,
             0.04,
             RUNS,
