@@ -81,7 +81,7 @@ class Runner:
         """Shut down; nothing of any program may be left."""
         k = self.k
         left = [proc for proc in k.procs.values() if proc.program is not None]
-        free, total = k.frames.free, k.frames.total
+        free, total = len(k.frames.unused), k.frames.total
         self.lk.close()
         assert left == []
         assert free == total - 1  # the signal trampoline

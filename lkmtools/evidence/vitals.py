@@ -20,13 +20,14 @@ CONNECTIONS = 7
 PROCESSES = 8
 SYSCALLS = 9
 SECURELEVEL = 10
-MEMORY_TOTAL = 11
-MEMORY_USED = 12
-HEAP_USED = 13
-PROGRAMS = 14
-FRAMES_TOTAL = 15  # bytes for programs
-FRAMES_FREE = 16
-RESERVATIONS = 17
+MEMORY_USED = 11
+HEAP_USED = 12
+PROGRAMS = 13
+RESERVATIONS = 14
+FRAMES_FREE = 15  # bytes for programs
+# What stays as it is.
+FRAMES_TOTAL = 16
+MEMORY_TOTAL = 17
 RATE = 18  # blocks of machine code a second of processor time
 
 BOOTING, RUNNING, BUSY = 0, 1, 2  # STATE

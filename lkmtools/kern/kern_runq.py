@@ -77,7 +77,7 @@ class RunQueue:
 
     def answered(self) -> None:
         """A client has got an answer, and may have another request in a moment."""
-        if self._k.linger:
+        if self._k.linger and self._k.programs:
             self._answered = time.monotonic()
 
     # -- out --------------------------------------------------------------------------------------------
@@ -93,8 +93,16 @@ class RunQueue:
 
         Clients apart, no round lasts longer than a tick, or than its longest call: the sockets wait.
         """
-        for _ in range(len(self._clients)):
-            run(self._clients.popleft())
+        clients = self._clients
+        for _ in range(len(clients)):
+            run(clients.popleft())
+        if clients or self._woken or self._behind:
+            self._rest_of_round(run)
+        else:
+            self._late = False
+
+    def _rest_of_round(self, run: Callable[[Lwp], None]) -> None:
+        """The programs' part of it, and that of clients who have made another request meanwhile."""
         if self._behind and (self._late or not (self._clients or self._woken)):
             if not self._lingers():
                 self._late, self._held = False, 0.0

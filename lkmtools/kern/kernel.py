@@ -276,7 +276,7 @@ class Kernel:
         proc.work.append((request, reply))
         if not proc.busy:
             proc.busy = True
-            self.sched.ready(proc.lwp)
+            self.sched.runq.ready(proc.lwp)
 
     def spawn(self, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[Exit], None]) -> Proc:
         """Start a program as a child of a client; step() runs it. KernelError (EAGAIN)."""

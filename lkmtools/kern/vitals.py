@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm_record import Module
 
-_FIRST, _LAST = vitals.PROCESSES, vitals.RESERVATIONS
+_FIRST, _LAST = vitals.PROCESSES, vitals.FRAMES_FREE
 _COUNTERS = struct.Struct(f"={_LAST - _FIRST + 1}q")
 
 
@@ -40,6 +40,8 @@ class Vitals:
         k = self._k
         curlwp = k.symbol("curlwp")
         self._place[vitals.RATE] = k.engine.rate
+        self._place[vitals.MEMORY_TOTAL] = k.mem.size
+        self._place[vitals.FRAMES_TOTAL] = k.frames.total * PAGE_SIZE
         self._place[vitals.CURLWP] = curlwp - (curlwp >> 63 << 64)  # the word is signed
         self._securelevel = k.mem.reader(struct.Struct(k.dm.order + "i"), k.symbol("securelevel"))
 
@@ -59,8 +61,8 @@ class Vitals:
         """Bring counters and text up to date; cheap when the text has not changed."""
         k = self._k
         _COUNTERS.pack_into(
-            self._counters, 0, len(k.procs), k.calls, self._securelevel()[0], k.mem.size, k.kmap.used,
-            k.heap.used, k.programs, k.frames.total * PAGE_SIZE, k.frames.free * PAGE_SIZE, k.lkm.reserved,
+            self._counters, 0, len(k.procs), k.calls, self._securelevel()[0], k.kmap.used, k.heap.used,
+            k.programs, k.lkm.reserved, len(k.frames.unused) * PAGE_SIZE,
         )  # fmt: skip
         if self.changed:
             self.changed = False

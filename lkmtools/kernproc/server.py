@@ -15,6 +15,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import EPERM
@@ -22,6 +23,7 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
 from lkmtools.errors import KernelError, bug
 from lkmtools.evidence import Evidence, vitals
+from lkmtools.evidence.vitals import POLLING, TURNS
 from lkmtools.kern import Console, Cred, Exit, Kernel, Panic, Request, Spawn, open_host_files
 from lkmtools.kernproc import control
 from lkmtools.kernproc.connection import Connection
@@ -73,6 +75,7 @@ class Server:
         self.private = private
         self.connections: dict[int, Connection] = {}
         self.preempted = False
+        self._busy = False  # a module has run away since the last turn
         self.waiting = Waiting()
         self.poller = Poller()
         self.ending: Ending | None = None  # once the supervisor has asked for the end
@@ -110,18 +113,19 @@ class Server:
 
     def _turn(self) -> None:
         """One round: what is due in the kernel, then what comes from outside."""
-        kernel = self.kernel
-        self.vitals[vitals.TURNS] += 1
-        if self.waiting:
-            self.waiting.run()
+        kernel, waiting = self.kernel, self.waiting
+        self.vitals[TURNS] += 1
+        if waiting.now:
+            waiting.run()
         try:
             kernel.step()
             timeout = kernel.timeout()
         except Exception as error:
             raise internal_error(error) from error
-        if self.vitals[vitals.STATE] == vitals.BUSY:  # until all that ran away is back
+        if self._busy:  # ... and all of it is back
+            self._busy = False
             self._state(vitals.BOOTING if self.init else vitals.RUNNING)
-        if self.waiting:
+        if waiting.now:
             timeout = 0.0
         if timeout is None and self.private and self._sleeps():
             for conn in tuple(self.connections.values()):
@@ -141,10 +145,11 @@ class Server:
         if not self._shown or self.kernel.vitals.changed:
             self.kernel.vitals.update()
         self._shown = False
+        counters = self.vitals
         if timeout:
-            self.vitals[vitals.POLLING] = 1
+            counters[POLLING] = 1
         came = self.poller.poll(timeout)
-        self.vitals[vitals.POLLING] = 0
+        counters[POLLING] = 0
         for _, handler, events in came:
             try:
                 handler(events)
@@ -153,7 +158,7 @@ class Server:
 
     def on_preempt(self) -> None:
         """Called by the kernel between slices of module code that does not come back."""
-        self.preempted = True
+        self.preempted = self._busy = True
         self.kernel.vitals.turn()
         self._state(vitals.BUSY)
         try:
@@ -215,8 +220,7 @@ class Server:
 
     def submit(self, conn: Connection, request: Request) -> None:
         """Hand a system call to the kernel, now or when the running module lets go."""
-        busy = self.preempted or self.init is not None
-        if busy and self._keep(conn, lambda: self.submit(conn, request)):
+        if (self.preempted or self.init) and self._keep(conn, partial(self.submit, conn, request)):
             return
         if conn.proc is None:
             return

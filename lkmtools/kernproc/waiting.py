@@ -16,18 +16,15 @@ class Later(NamedTuple):
 
 
 class Waiting:
-    """Two queues, in the order of arrival; true when there is something to do now."""
+    """Two queues, in the order of arrival: what may be done `now`, and what is held."""
 
     def __init__(self) -> None:
-        self._now: deque[Later] = deque()
+        self.now: deque[Later] = deque()
         self._held: deque[Later] = deque()  # until the boot is over
-
-    def __bool__(self) -> bool:
-        return bool(self._now)
 
     def add(self, action: Callable[[], None], files: Sequence[int] = ()) -> None:
         """Do this in the next round of the loop."""
-        self._now.append(Later(action, files))
+        self.now.append(Later(action, files))
 
     def hold(self, action: Callable[[], None], files: Sequence[int] = ()) -> None:
         """Do this when the boot is over."""
@@ -35,19 +32,19 @@ class Waiting:
 
     def booted(self) -> None:
         """What was held may be done."""
-        self._now += self._held
+        self.now += self._held
         self._held.clear()
 
     def run(self) -> None:
         """Do what there is to do."""
-        while self._now:
-            self._now.popleft().action()
+        while self.now:
+            self.now.popleft().action()
 
     def give_up(self) -> None:
         """There is no kernel any more to do any of it."""
-        for later in (*self._now, *self._held):
+        for later in (*self.now, *self._held):
             close_all(later.files)
-        self._now.clear()
+        self.now.clear()
         self._held.clear()
 
 

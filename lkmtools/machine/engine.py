@@ -24,7 +24,7 @@ from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
-from lkmtools.machine.stubcall import Passing, narrow, pass_arguments
+from lkmtools.machine.stubcall import narrow, pass_arguments
 from lkmtools.machine.text import KernelFunction, Text
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
@@ -102,8 +102,7 @@ class Engine:
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
-        # How the kernel calls a function through a table of that prototype.
-        self._passing: dict[tuple[KernelFunction, Prototype], Passing] = {}
+        self._stub_callers: dict[tuple[KernelFunction, Prototype], Callable[[tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
@@ -162,37 +161,41 @@ class Engine:
         """Call the C function at `addr` and return its result; a stub runs as Python, without the CPU."""
         fn = self.stubs.get(addr)
         if fn is not None:
-            return self._call_stub(proto, fn, args)
+            return (self._stub_callers.get((fn, proto)) or self._stub_caller(proto, fn))(args)
         return (self._callers.get(proto) or self.caller(proto))(addr, args)
 
-    def _call_stub(self, proto: Prototype, fn: KernelFunction, args: tuple[int, ...]) -> int:
-        """A kernel function in a table of `proto`; its frame is counted against the kernel stack."""
-        convert, least, most = self._passing.get((fn, proto)) or self._pass(proto, fn)
-        thread = self.current
-        levels = thread.levels
-        floor: Level | Thread = levels[-1] if levels else thread
-        taken = floor.taken
-        floor.taken = taken + _KERNEL_FRAME
-        try:
-            if taken:  # the first has its frame anyway
-                self._check_stack(thread, taken + _KERNEL_FRAME)
-            value: int = fn.body(self.context, *(args if convert is None else convert(args))) or 0
-            return value if least <= value <= most else narrow(proto.bind(self.port), value)
-        except KernelError as error:
-            if not fn.binding.returns_errno:
-                raise
-            self.current.reason = error.reason
-            return narrow(proto.bind(self.port), error.errno)
-        except MemFault as fault:
-            self.on_fault(self.current, fault, fn)
-        except Exception as error:
-            self.on_error(self.current, error, fn, args)
-        finally:
-            floor.taken = taken
+    def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
+        """What calls a kernel function through a table of `proto`; its frame counts as kernel stack."""
+        convert, least, most = pass_arguments(self, proto, fn)
+        body, context = fn.body, self.context
 
-    def _pass(self, proto: Prototype, fn: KernelFunction) -> Passing:
-        passing = self._passing[fn, proto] = pass_arguments(self, proto, fn)
-        return passing
+        def call(args: tuple[int, ...]) -> int:
+            thread = self.current
+            levels = thread.levels
+            floor: Level | Thread = levels[-1] if levels else thread
+            taken = floor.taken
+            floor.taken = taken + _KERNEL_FRAME
+            try:
+                if taken:  # the first has its frame anyway
+                    self._check_stack(thread, taken + _KERNEL_FRAME)
+                value: int = body(context, *(args if convert is None else convert(args)))
+                if not value:
+                    return 0
+                return value if least <= value <= most else narrow(proto.bind(self.port), value)
+            except KernelError as error:
+                if not fn.binding.returns_errno:
+                    raise
+                self.current.reason = error.reason
+                return narrow(proto.bind(self.port), error.errno)
+            except MemFault as fault:
+                self.on_fault(self.current, fault, fn)
+            except Exception as error:
+                self.on_error(self.current, error, fn, args)
+            finally:
+                floor.taken = taken
+
+        self._stub_callers[fn, proto] = call
+        return call
 
     def _check_stack(self, thread: Thread, taken: int) -> None:
         """A fault when kernel functions that call one another leave no room for another one."""

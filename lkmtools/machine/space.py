@@ -22,21 +22,16 @@ class Frames:
 
     def __init__(self, mem: Memory, start: int, end: int) -> None:
         self.buf = mem.buf
-        self._free = list(range((end >> PAGE_SHIFT) - 1, (start >> PAGE_SHIFT) - 1, -1))
-        self.total = len(self._free)
+        self.unused = list(range((end >> PAGE_SHIFT) - 1, (start >> PAGE_SHIFT) - 1, -1))  # page numbers
+        self.total = len(self.unused)
         self._shares: dict[int, int] = {}  # frames that more than one page of a space means
         self.stale = False  # machine code was translated from a frame that means something else now
 
-    @property
-    def free(self) -> int:
-        """How many are left."""
-        return len(self._free)
-
     def take(self) -> int | None:
         """A frame, all zero; None when there is none."""
-        if not self._free:
+        if not self.unused:
             return None
-        frame = self._free.pop()
+        frame = self.unused.pop()
         at = frame << PAGE_SHIFT
         self.buf[at : at + PAGE_SIZE] = _BLANK
         return frame
@@ -55,7 +50,7 @@ class Frames:
         if count > 1:
             self._shares[frame] = count
         elif count == 0:
-            self._free.append(frame)
+            self.unused.append(frame)
 
 
 class Device(NamedTuple):
@@ -173,8 +168,9 @@ class AddressSpace:
     def map_shared(self, addr: int, length: int, prot: int) -> None:
         """Fresh zero pages that copies of this space will share, whoever writes; ENOMEM."""
         pages, frames = self._pages(addr, length), self.frames
-        if len(pages) > frames.free:
-            raise KernelError(ENOMEM, f"{length} bytes; {frames.free << PAGE_SHIFT} are free for programs")
+        unused = len(frames.unused)
+        if len(pages) > unused:
+            raise KernelError(ENOMEM, f"{length} bytes; {unused << PAGE_SHIFT} are free for programs")
         self._forget(pages)
         for page in pages:
             frame = frames.take()

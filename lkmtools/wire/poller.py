@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 LONGEST = 3600.0  # seconds of one wait: epoll takes less than 25 days
 
@@ -31,13 +31,18 @@ class Poller:
         self._epoll.unregister(fd)
         del self._handlers[fd]
 
-    def poll(self, timeout: float) -> Iterator[tuple[int, Handler, int]]:
+    def poll(self, timeout: float) -> Iterable[tuple[int, Handler, int]]:
         """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
 
         After LONGEST nothing may have come yet: whoever waits looks again. A descriptor that was forgotten is
         left out.
         """
-        return self._known(self._epoll.poll(min(timeout, LONGEST)))
+        came = self._epoll.poll(timeout if timeout < LONGEST else LONGEST)
+        if len(came) != 1:
+            return self._known(came)
+        fd, events = came[0]
+        handler = self._handlers.get(fd)
+        return () if handler is None else ((fd, handler, events),)
 
     def _known(self, came: list[tuple[int, int]]) -> Iterator[tuple[int, Handler, int]]:
         # A handler may close a descriptor whose number then is another's: the event was not for that.

@@ -21,7 +21,7 @@ class Hub:
         cell = SimpleNamespace(blocks=0)
         engine = SimpleNamespace(rate=RATE, work=lambda: 0, user_cpu=SimpleNamespace(cell=cell))
         self.cell = cell
-        self.k: Any = SimpleNamespace(engine=engine, linger=0.0, calls=0)
+        self.k: Any = SimpleNamespace(engine=engine, linger=0.0, calls=0, programs=0)
         self.queue = RunQueue(self.k)
         self.act: dict[str, Any] = {}
         self.ran: list[str] = []
@@ -33,6 +33,7 @@ class Hub:
     def program(self, name: str, left: int = 0) -> Any:
         """One of a program that has `left` blocks of its slice."""
         program = SimpleNamespace(usage=SimpleNamespace(seconds=0.0))
+        self.k.programs += 1
         lwp = self.client(name)
         lwp.proc, lwp.slice = SimpleNamespace(program=program), left
         lwp.greenlet = SimpleNamespace(switch=lambda: self.act.get(name, lambda lwp: None)(lwp))
