@@ -29,9 +29,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
-# More of what a seed decides: every kernel function called 20 times and more.
+# More of what a seed decides: every kernel function is called 20 times and more, and 200 kernels die.
 test-long: $(STAMP)
-	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/property/test_kernel_calls.py
+	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/property/test_kernel_calls.py tests/cli/test_deaths.py
 
 check: $(STAMP)
 	$(BIN)/ruff format --check lkmtools tests bench
