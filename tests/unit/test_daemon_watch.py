@@ -73,7 +73,7 @@ def test_any_sign_of_life_begins_anew(subject: Subject, sign: int | None, state:
         if sign is None:
             calls = subject.evidence.calls
             calls.stopped[0] += 1
-            calls.ring[next(calls.places)] = calls.stopped
+            calls.ring[next(calls.places)[0]] = calls.stopped
         else:
             subject.evidence.vitals[sign] += 1
         assert subject.later(0, state).responding
