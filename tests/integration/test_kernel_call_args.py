@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from kernfix import Lab
 
+from lkmtools.kern.bound import STEP
+
 HEAD = """
 #include <sys/malloc.h>
 #include <sys/kauth.h>
@@ -394,3 +396,33 @@ def test_an_operation_of_too_many_vnodes_is_a_panic(lab: Lab) -> None:
     panic = lab.panics(lambda: run(lab, body, "#include <miscfs/genfs/genfs.h>"))
     assert panic.reason.startswith("genfs_eopnotsupp: vdesc_vp_offsets of the descriptor at 0x")
     assert panic.reason.endswith("it has more than 8 elements")
+
+
+COUNTED = """
+#include <sys/exec.h>
+int iovecs(int n); int taken(int n);
+int iovecs(int n)
+{
+	static struct iovec none[200]; struct uio u = { 0 };
+	char c;
+	u.uio_iov = none; u.uio_iovcnt = n; u.uio_resid = 1; none[n - 1].iov_base = &c; none[n - 1].iov_len = 1;
+	UIO_SETUP_SYSSPACE(&u);
+	return uiomove(&c, 1, &u);
+}
+int taken(int n) { void *p = malloc(n, M_TEMP, M_WAITOK); free(p, M_TEMP); return 0; }
+"""
+
+
+@pytest.mark.parametrize(("function", "few", "many", "each"), [
+    ("iovecs", 10, 110, STEP), ("taken", 1 << 14, 1 << 15, 2),
+])  # fmt: skip
+def test_what_a_call_handles_counts_as_time(lab: Lab, function: str, few: int, many: int, each: int) -> None:
+    """Each element of a list, and each byte of memory: as it is taken, and as it is given back and filled."""
+    lab.load(f"{HEAD}{COUNTED}")
+
+    def work(n: int) -> int:
+        before = lab.k.umem.work
+        assert lab.call(f"int {function}(int n)", n) == 0
+        return lab.k.umem.work - before
+
+    assert work(many) - work(few) == each * (many - few)
