@@ -27,6 +27,7 @@ from lkmtools.kern.export import Function
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
+from lkmtools.machine.port import FIRST_ARG
 from lkmtools.proto import Result
 
 PROBE = r"""
@@ -364,11 +365,12 @@ class Caller:
 
     def called_as(self, proto: Prototype, name: str) -> Call:
         """Have the kernel call function `name` as what stands in a table of `proto`."""
-        k, args, addr = self.k, self.values(proto), self.k.symbol(name)
+        k, addr, binding = self.k, self.k.symbol(name), proto.bind(self.k.port)
+        args = binding.decode((0,) * FIRST_ARG + binding.encode(self.values(proto)))  # what fits into it
 
         def entry() -> int:
             result = int(k.call(proto, addr, *args))
-            least, most = proto.bind(k.port).limits
+            least, most = binding.limits
             assert least <= result <= most, f"{name} as {proto.name} gave {result:#x}"
             return 0
 

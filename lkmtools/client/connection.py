@@ -42,8 +42,13 @@ def _open(path: str, autostart: bool) -> _socket.socket:
         start(path)
         sock = address.open_socket(path)
     if sock is None:
-        raise DaemonError(f"no lkmd is running (socket {path}); lkmd starts one, as modload does")
+        raise DaemonError(nobody(path))
     return sock
+
+
+def nobody(path: str) -> str:
+    """What a client hears when nobody listens at the socket `path`."""
+    return f"no lkmd is running (socket {path}); lkmd starts one, and modload does so by itself"
 
 
 def shake_hands(sock: _socket.socket, path: str, comm: str, handshake: int = HANDSHAKE) -> Process:
@@ -52,5 +57,5 @@ def shake_hands(sock: _socket.socket, path: str, comm: str, handshake: int = HAN
     frame = transport.request(Hello(VERSION, os.getpid(), comm), give_up=handshake)
     if type(frame) is not Welcome:
         transport.close()
-        raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is no lkmd")
+        raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is not lkmd")
     return Process(transport, frame, path)

@@ -58,8 +58,8 @@ class Core:
         self.tty: TextIO | None = sys.stderr
         self._mask = self.dm.mask
         self._supervisor: Supervisor | None = None
-        boot = self.boot
-        transport.lost = lambda: _lost(path, boot)  # without self: who drops a process ends it at once
+        boot, daemon = self.boot, self.daemon_pid
+        transport.lost = lambda: _lost(path, boot, daemon)  # without self: see __del__
         self._sign = 1 << 8 * self.dm.pointer - 1
 
     def __repr__(self) -> str:
@@ -222,11 +222,11 @@ class Core:
         return self._supervisor
 
 
-def _lost(path: str, boot: int) -> LkmtoolsError:
+def _lost(path: str, boot: int, daemon: int) -> LkmtoolsError:
     """A connection ended without a word: the supervisor knows why."""
     from lkmtools.client.supervisor import what_became_of
 
-    return what_became_of(path, boot)
+    return what_became_of(path, boot, daemon)
 
 
 def data_model(welcome: Welcome) -> DataModel:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.client.connection import nobody
 from lkmtools.client.transport import Transport
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
@@ -64,12 +65,12 @@ def _nobody(path: str) -> str:
     """Why there is no supervisor behind the socket `path`."""
     sock = address.open_socket(path)
     if sock is None:
-        return f"no lkmd is running (socket {path}); lkmd starts one, as modload does"
+        return nobody(path)
     pid = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
     sock.close()
     return (
-        f"the lkmd at {path} does not answer at {address.control_path(path)}: it speaks an older protocol, "
-        f"or that file was removed; lkmctl stop or kill {pid} ends it"
+        f"pid {pid} listens at {path}, and nobody at {address.control_path(path)}: it is an lkmd of an older "
+        "protocol, which lkmctl stop ends, or a service manager that starts lkmd for the first tool: modstat"
     )
 
 
@@ -83,11 +84,11 @@ def answer_of(frame: object) -> dict[str, Any]:
     return answer
 
 
-def what_became_of(path: str, boot: int) -> LkmtoolsError:
-    """The error of a client whose connection to boot `boot` ended without a word."""
+def what_became_of(path: str, boot: int, daemon: int) -> LkmtoolsError:
+    """The error of a client whose connection to a boot ended without a word; `daemon` is its daemon's pid."""
     try:
         with Supervisor(path) as supervisor:
-            fate = supervisor.ask("fate", boot=boot)
+            fate = supervisor.ask("fate", boot=boot, daemon=daemon)
     except DaemonError:
         return DaemonError("the daemon closed the connection (it was stopped, or it died)")
     if fate["kind"] == "alive":

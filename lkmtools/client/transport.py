@@ -11,6 +11,7 @@ import errno
 import os
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
@@ -197,7 +198,8 @@ class Transport:
         finally:
             for fd in files:
                 os.close(fd)
-        self._socket.sendall(encode(Mapped(error, address), serial))
+        with suppress(OSError):  # the other side is gone: the next that is read says why
+            self._socket.sendall(encode(Mapped(error, address), serial))
 
     def _waited(self, seconds: int, give_up: int | None) -> None:
         if seconds == PATIENCE and self.on_wait:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError
+
+_NAP = 0.01  # seconds between two looks at a lock that somebody has
 
 
 @contextmanager
@@ -39,12 +42,16 @@ def start_lock(path: str, inherited: int | None = None) -> Iterator[int]:
         os.close(fd)
 
 
-def take_lock(path: str, wait: bool = True) -> int:
-    """Make the lock file, and lock it: its descriptor. OSError; BlockingIOError when others have it."""
+def take_lock(path: str, seconds: float | None = None) -> int:
+    """Make the lock file, and lock it: its descriptor. OSError.
+
+    It is waited for, at most for `seconds`: BlockingIOError when others have it for longer.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
     while True:
         fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _lock(fd, until)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(fd), os.stat(f"{path}.lock")):
                     return fd
@@ -52,6 +59,19 @@ def take_lock(path: str, wait: bool = True) -> int:
             os.close(fd)
             raise
         os.close(fd)  # who had it before us has removed it
+
+
+def _lock(fd: int, until: float | None) -> None:
+    """Lock a file, when `until` on the monotonic clock is not over. BlockingIOError."""
+    while until is not None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_NAP)
+    fcntl.flock(fd, fcntl.LOCK_EX)
 
 
 def is_served(path: str) -> bool:
@@ -72,9 +92,17 @@ def start(path: str) -> None:
         if is_served(path):
             return
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", path, "--lock-fd", str(lock)]
-        made = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[lock], check=False, text=True
-        )
+        try:
+            made = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                pass_fds=[lock],
+                check=False,
+                text=True,
+            )
+        except OSError as error:
+            raise DaemonError(f"cannot start a daemon: {error.strerror}") from None
     if made.returncode:
         said = made.stderr.strip().splitlines()
         why = said[-1] if said else f"lkmd ended with status {made.returncode}"

@@ -55,7 +55,7 @@ class KernelProcess:
         self.killed = ""
         self.up = False
         self.booted = False
-        self.loads = False  # its modules of lkm.conf, or it has
+        self.rc_started = False  # rc.lkm loads its modules, or has loaded them
         self.served = False
         self.pid = -1
         with ExitStack() as undone:
@@ -73,7 +73,7 @@ class KernelProcess:
         self.watch = Watch(self.pid, self.evidence, plan.hang)
 
     def _end(self) -> None:
-        """There is no room for what we need to have a process: end it again."""
+        """End a process for which the host has no pidfd."""
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
@@ -135,20 +135,22 @@ class KernelProcess:
         return lines[-1].strip() if lines else ""
 
     def bury(self, poller: Poller) -> str | None:
-        """It has ended: take note of all that it still had to say; how it ended, "" when of itself.
-
-        None, and nothing is done, when it has not ended.
-        """
+        """How it ended, "" when of itself; None, and nothing is done, when it has not ended."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
             return None
-        for message, files in self.channel.receive():
-            self.channel.on_message(message, files)
-        self.channel.close()
         poller.forget(self.pidfd)
         os.close(self.pidfd)
         by_itself = os.WIFEXITED(status) and os.WEXITSTATUS(status) in (0, PANICKED)
         return "" if by_itself else ended_by(status)
+
+    def hear_out(self) -> None:
+        """Take note of all that it still had to say; then nobody hears of it any more."""
+        try:
+            for message, files in self.channel.receive():
+                self.channel.on_message(message, files)
+        finally:
+            self.channel.close()
 
     def release(self) -> None:
         """Nobody looks at it any more: its memory goes. Again, and nothing is done."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools import __version__
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENXIO
 from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.daemon.fate import FORGOTTEN
 from lkmtools.evidence import vitals
 from lkmtools.evidence.show import kernel_status
 from lkmtools.proto import VERSION
@@ -51,8 +52,8 @@ def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dic
             "boot": sup.bootno,
             "state": _state(sup, child),
             "halted": sup.halted,
-            "held": sup.held,
-            "connections": clients + len(sup.connections),
+            "held": sup.holding,
+            "connections": clients + len(sup.connections) - 1,  # without whoever asks
             "panics": sup.panics,
             "skipped": sup.suspects.skipped,
             "last_panic": sup.last_panic,
@@ -132,10 +133,16 @@ def _wrong_path(path: object) -> tuple[int, str]:
 
 
 def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
-    """What became of "boot": its "kind" of end, "reason" and "report"; answered as soon as that is known."""
+    """What became of "boot" of the daemon with pid "daemon": its "kind" of end, "reason" and "report".
+
+    It is answered as soon as that is known. Of another daemon's boot nothing is.
+    """
     boot = arguments.get("boot")
     if not isinstance(boot, int):
         conn.deny(serial, f"fate: boot: {boot!r} is not a number")
+        return
+    if arguments.get("daemon", os.getpid()) != os.getpid():
+        conn.answer(serial, FORGOTTEN.answer())
         return
     sup.what_became_of(boot, lambda answer: conn.answer(serial, answer))
 

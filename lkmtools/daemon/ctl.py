@@ -82,11 +82,11 @@ class ControlConnection(Stream):
         self.send(Answer(False, why), serial)
 
     def stop(self, serial: int) -> None:
-        """Remember who wants to hear when all is over."""
+        """Remember the serial of the request to stop, which is answered last."""
         self._stopping = serial
 
     def stopped(self) -> None:
-        """All is over."""
+        """Answer the request to stop."""
         if self._stopping is not None:
             self.answer(self._stopping, {"pid": os.getpid()})
 
@@ -129,6 +129,5 @@ class Refusal(Stream):
         if self.supervisor.child is not None:  # there is a kernel by now: it is to come again
             self.finish()
             return
-        last = self.supervisor.last_panic or {}
-        self.send(Panic(self.supervisor.why_no_kernel(), last.get("report", "")), serial)
+        self.send(Panic(self.supervisor.why_no_kernel(), ""), serial)
         self.finish()

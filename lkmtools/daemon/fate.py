@@ -9,7 +9,9 @@ REMEMBERED = 64  # boots
 
 
 class Fate(NamedTuple):
-    """The end of a boot. `kind` is "panic", "died" (the process did), "rebooted" or "stopped"."""
+    """The end of a boot. `kind` is "panic", "died" (the process did), "rebooted" or "stopped"; or "alive", of
+    a boot that has not ended, or "forgotten".
+    """
 
     kind: str
     reason: str
@@ -21,6 +23,7 @@ class Fate(NamedTuple):
 
 
 STOPPED = Fate("stopped", "the daemon was stopped")
+FORGOTTEN = Fate("forgotten", "")
 Ask = Callable[[dict[str, Any]], None]
 
 
@@ -40,13 +43,13 @@ class Fates:
             ask(self._known[boot].answer())
 
     def ask(self, boot: int, answer: Ask, known_soon: bool) -> None:
-        """Have `answer` called as soon as the end of a boot is known; at once, when it never will be."""
+        """Have `answer` called as soon as the end of a boot is known, or at once if it never will be."""
         if boot in self._known:
             answer(self._known[boot].answer())
         elif known_soon:
             self._asked.setdefault(boot, []).append(answer)
         else:
-            answer(Fate("forgotten", "").answer())
+            answer(FORGOTTEN.answer())
 
     def forget_questions(self) -> None:
         """The daemon ends, and with it whatever somebody asks about."""

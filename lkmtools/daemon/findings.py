@@ -30,7 +30,7 @@ def find(child: KernelProcess, cause: str) -> dict[str, str]:
     """The "reason", the "report", and as "culprit" the path of the module that was running."""
     scene = Scene(child)
     calls = child.evidence.calls.last(MOST_CALLS)
-    entered = child.evidence.calls.entered[0]
+    entered = 0 if child.evidence.vitals[vitals.POLLING] else child.evidence.calls.entered[0]
     reason = cause + scene.what_ran(entered, calls)
     lines = [f"panic: {reason}", f"machine {child.machine}, boot {child.boot}, {scene.who() or 'no process'}"]
     if entered:

@@ -110,10 +110,18 @@ class Inquest:
         os.close(self._pidfd)
         self._pidfd = -1
         try:
-            fate, culprit = self._result(status)
+            found = self._result(status)
         except Exception as error:
-            fate, culprit = self.without(bug(error))
-        self._supervisor.inquest_over(self, fate, culprit)
+            found = self._nothing(bug(error))
+        self._supervisor.inquest_over(self, *found)
+
+    def _nothing(self, why: str) -> tuple[Fate, str]:
+        """What can be said when even that may fail, for want of memory."""
+        try:
+            return self.without(why)
+        except Exception as error:
+            reason = f"the kernel process ended with {self.how or 'exit status 0'}"
+            return Fate("died", reason, f"panic: {reason}\n{why}\n{bug(error)}\n"), ""
 
     def _result(self, status: int) -> tuple[Fate, str]:
         found = json.loads(self._found.read() or b"{}")

@@ -17,6 +17,7 @@ from lkmtools.daemon.autostart import take_lock
 from lkmtools.errors import DaemonError
 from lkmtools.wire.accept import BACKLOG, peer
 
+RELEASED = 1.0  # seconds in which who has waited for a boot gives up the start lock
 LISTEN_FDS_START = 3  # the first descriptor of sd_listen_fds(3)
 
 
@@ -84,12 +85,13 @@ class Sockets:
     def close(self, locked: bool = False) -> None:
         """Stop listening; remove both files, and the lock file. `locked`: the caller holds the start lock.
 
-        Who else holds it replaces the files anyway.
+        Whoever waits for the end of our boot holds it until it has heard of that. Who holds it for longer
+        starts another daemon, and replaces the files.
         """
         self.clients.socket.close()
         self.control.socket.close()
         with contextlib.suppress(OSError):  # the directory may be gone, or somebody else may have the lock
-            lock = None if locked else take_lock(self.path, wait=False)
+            lock = None if locked else take_lock(self.path, seconds=RELEASED)
             self.clients.remove()
             self.control.remove()
             if lock is not None:
@@ -160,4 +162,8 @@ def _refuse_a_second(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             raise DaemonError(f"{path}: exists and is not a socket; remove it or name another with --socket")
-        os.unlink(path)
+        try:
+            os.unlink(path)
+        except PermissionError as error:
+            why = f"{error.strerror}; remove it, or name another with --socket"
+            raise DaemonError(f"cannot remove the socket {path} of a dead daemon: {why}") from None

@@ -70,6 +70,7 @@ def _signals() -> int:
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(signum, lambda signum, frame: None)
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # it stays so: nohup(1)
+            signal.signal(signum, lambda signum, frame: None)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     return reading

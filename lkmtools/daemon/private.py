@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -33,14 +35,18 @@ def main(fd: int) -> None:
     os.dup2(null, 2)
     os.close(null)
     pid = os.getpid()
+    paths: set[str] = set()
     while True:
         request, (*answers,), _, _ = socket.recv_fds(asking, _REQUEST, 1)
         if not request:
+            _clear_away(paths)
             return
+        given = json.loads(request)
+        paths.add(given["path"])
         try:
             if os.fork() == 0:
                 asking.close()
-                _supervise(answers[0], pid, **json.loads(request))
+                _supervise(answers[0], pid, **given)
         except OSError as error:
             with suppress(BrokenPipeError):
                 os.write(answers[0], f"no process for a kernel: {error.strerror}".encode())
@@ -48,8 +54,15 @@ def main(fd: int) -> None:
             os.close(answer)
 
 
+def _clear_away(paths: Iterable[str]) -> None:
+    """Remove the directories of kernels that nobody has closed."""
+    for path in paths:
+        shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+
+
 def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> NoReturn:
     """In the child: boot, say so, serve."""
+    status = 1
     try:
         die_with(parent)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -59,12 +72,15 @@ def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> 
         except Exception as error:
             known = isinstance(error, LkmtoolsError | OSError | TypeError)
             os.write(answer, (str(error) if known else bug(error)).encode("utf-8", "backslashreplace"))
-            os._exit(1)
-        os.write(answer, b"up")
-        os.close(answer)
-        serve(lambda: None)
+        else:
+            os.write(answer, b"up")
+            os.close(answer)
+            serve(lambda: None)
+            status = 0
+    except Exception as error:
+        bug(error)  # for LKM_DEBUG_TRACEBACK: nobody else reads what this process says
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -112,9 +112,14 @@ def start(startup: Startup, skip: list[str], socket: str, poller: Poller) -> Rc:
             [*command, "start"], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, env=env,
             start_new_session=True,
         )  # fmt: skip
+        try:
+            return Rc(child, reading, poller)
+        except OSError:  # there is no descriptor to watch it with
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
     except OSError:
         os.close(reading)
         raise
     finally:
         os.close(writing)
-    return Rc(child, reading, poller)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lkmtools.abi.errno import ENXIO
-from lkmtools.daemon import rc
+from lkmtools.daemon import backoff, rc
 from lkmtools.daemon.backoff import Backoff
 from lkmtools.daemon.child import KernelProcess, Plan
 from lkmtools.daemon.console import Console
@@ -83,6 +83,8 @@ class Supervisor:
         self._stopping = False
         self._last: list[ControlConnection] = []  # who asked for the end
         self._asked: ControlConnection | None = None  # who asked for the reboot, and waits for its end
+        self._retry = -1  # the timer of a boot that is held back
+        self._held_until = 0.0
         self._refusing: Acceptor | None = None
         self._acceptor: Acceptor | None = None
         self._on_up: Callable[[], None] = lambda: None
@@ -137,10 +139,10 @@ class Supervisor:
 
         def handle(events: int) -> None:
             came = set(os.read(fd, 64))
-            if signal.SIGHUP in came and self.log.has_file:
-                self.log.reopen()
-            elif came & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
+            if came & {signal.SIGTERM, signal.SIGINT} or (signal.SIGHUP in came and not self.log.has_file):
                 self.stop(None)
+            elif signal.SIGHUP in came:
+                self.log.reopen()
 
         self.poller.add(fd, handle)
 
@@ -169,26 +171,31 @@ class Supervisor:
         """Start the next kernel process, unless boots follow one another too fast."""
         wait = self._backoff.next()
         if wait:
-            self.held = f"it has ended too often; the next boot is in {wait:.1f} s"
+            limit = f"{backoff.BURST}, and {backoff.RATE:g} more a second"
+            self.held = f"it has ended too often; the limit is {limit}"
             self._hold_back(wait)
         else:
             self._boot_now()
 
     def _hold_back(self, seconds: float) -> None:
         """Boot later, unless somebody asks for a boot before."""
+        self._held_until = time.monotonic() + seconds
+        self.timers.forget(self._retry)
+        self._retry = self.timers.after(seconds, self._boot_now)  # first: what follows may fail
         self._refuse_clients()
-        self.timers.after(seconds, lambda: self._boot_now() if self.held is not None else None)
 
     def _boot_now(self) -> None:
         if self._stopping or self.child is not None:
             return
+        self.timers.forget(self._retry)
         self.halted = self.held = None
         self._admit_clients()
         self.plan = self.plan._replace(loads=self.startup.loads)
         try:
             self.child = child = KernelProcess(self.plan, self.bootno + 1)
-        except OSError as error:
-            self.held = f"the host has no room for a kernel process: {error.strerror}"
+        except (OSError, MemoryError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no memory"
+            self.held = f"the host has no room for a kernel process: {why}"
             self._hold_back(NO_ROOM)
             return
         self.fruitless += 1
@@ -230,8 +237,8 @@ class Supervisor:
 
     def _load(self, child: KernelProcess) -> None:
         """Have rc.lkm load what is to be loaded at boot."""
-        if self.plan.loads and not child.loads and not self._inquests:  # they may find what to leave out
-            child.loads = True
+        if self.plan.loads and not child.rc_started and not self._inquests:  # they may find what to leave out
+            child.rc_started = True
             self._run_rc(child)
 
     def _run_rc(self, child: KernelProcess) -> None:
@@ -265,6 +272,10 @@ class Supervisor:
         how = child.bury(self.poller)
         if how is None:
             return
+        try:
+            child.hear_out()
+        except Exception as error:
+            self.log.entry(bug(error))
         self.child = None
         end, self._end = self._end, None
         said = child.evidence.said()
@@ -362,17 +373,19 @@ class Supervisor:
             self._halt(self._why_halted(reason))
             self.log.entry(self.halted or "")
         else:
-            self._boot()
+            self.timers.after(0.0, self._boot)  # when nothing refers to the old one's memory any more
 
     def _why_halted(self, reason: str) -> str:
         if self.fruitless < BOOT_TRIES or not self.reboot_on_panic:
             return reason
-        return f"it panicked {BOOT_TRIES} times in a row before it served anybody: {reason}"
+        return f"{BOOT_TRIES} boots in a row ended before a system call was answered: {reason}"
 
     def _halt(self, why: str) -> None:
         self.halted = why
-        self._refuse_clients()
-        self._ready()
+        try:
+            self._refuse_clients()
+        finally:
+            self._ready()
 
     def _refuse_clients(self) -> None:
         """There is no kernel: take the clients' connections, and say why."""
@@ -393,8 +406,16 @@ class Supervisor:
     def why_no_kernel(self) -> str:
         """What a client hears while there is none."""
         if self.halted is not None:
-            return f"the kernel is halted: {self.halted}"
-        return f"the kernel is held back: {self.held}"
+            return f"the kernel is halted: {self.halted}; lkmctl reboot boots again"
+        return f"the kernel is held back: {self.holding}"
+
+    @property
+    def holding(self) -> str | None:
+        """Why the next boot waits, and for how long; None when it does not."""
+        if self.held is None:
+            return None
+        left = max(self._held_until - time.monotonic(), 0.0)
+        return f"{self.held}; the next boot is in {left:.1f} s, or at once with lkmctl reboot"
 
     @property
     def stopping(self) -> bool:
@@ -441,10 +462,7 @@ class Supervisor:
 
     def _responds(self, child: KernelProcess) -> bool:
         """Will the kernel process hear us?"""
-        try:
-            child.watch.look()
-        except OSError:
-            return True  # nobody knows: it has PATIENCE
+        child.watch.look()
         return child.watch.responding and not child.watch.stopped
 
     def what_became_of(self, boot: int, answer: Callable[[dict[str, Any]], None]) -> None:
@@ -473,7 +491,7 @@ class Supervisor:
         self.fates.forget_questions()
         for conn in tuple(self.connections):
             if conn not in self._last:
-                conn.close()
+                conn.refuse(STOPPED.reason)
         if self._acceptor is not None:
             self._acceptor.close()
         self._admit_clients()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.time import bintime as bintime_struct
 from lkmtools.abi.time import timespec, timeval
+from lkmtools.kern.bound import too_much
 from lkmtools.kern.export import Data, export
 
 if TYPE_CHECKING:
@@ -141,10 +142,13 @@ def binuptime(k: Kernel, bt: int) -> None:
 def delay(k: Kernel, micros: int) -> None:
     """Do nothing for so many microseconds. Sockets and callouts are served, processes are not.
 
-    The caller is charged what it asked for, however late the host is.
+    The caller is charged what it asked for, however late the host is. More than a call may last is a panic at
+    once.
     """
     thread, charged = k.engine.current, 0.0
     whole = micros / 1_000_000
+    if whole > k.engine.entry_limit:
+        too_much(k, "n", f"{micros} microseconds", f"{k.engine.entry_limit:g} seconds, which a call may last")
     began = time.monotonic()
     while (left := whole - (time.monotonic() - began)) > 0:
         if left > _SHORT:

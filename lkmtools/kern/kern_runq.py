@@ -1,7 +1,7 @@
 """Who runs next: the run queue and time slices (kern_runq.c, sched_4bsd.c of NetBSD 5.2).
 
-There the kernel's priorities lie above those of user mode: who wakes from a sleep runs before those who are
-only computing, and estcpu sees to it that this cannot be had for ever. Here it is this much of that:
+NetBSD gives the kernel's priorities precedence over those of user mode: who wakes from a sleep runs before
+those who only compute, and estcpu limits that. This queue keeps three rules of it:
 
 - clients, whose calls are short, are served first;
 - then come programs that have woken from a sleep and have something left of their time slice;
@@ -103,14 +103,17 @@ class RunQueue:
 
     def _rest_of_round(self, run: Callable[[Lwp], None]) -> None:
         """The programs' part of it, and that of clients who have made another request meanwhile."""
-        if self._behind and (self._late or not (self._clients or self._woken)):
+        others = bool(self._clients or self._woken)
+        if self._behind and (self._late or not others):
             if not self._lingers():
                 self._late, self._held = False, 0.0
                 lwp = self._behind.popleft()
                 if lwp.slice <= 0:
                     self.new_slice(lwp)
                 run(lwp)
-            return
+                return
+            if not others:
+                return
         end = time.monotonic() + _SLICE
         late = False
         while not late and (self._clients or self._woken):

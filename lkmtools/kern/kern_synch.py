@@ -146,7 +146,7 @@ class Scheduler:
                 k.clock.hardclock()
             self.current = lwp
             if k.engine.current is not lwp.thread:
-                k.engine.current = lwp.thread
+                k.engine.switch(lwp.thread)
                 k.mem.set_ptr(k.curlwp, lwp.addr)
                 k.vitals.running(lwp.proc.pid)
             if program is None:
@@ -305,6 +305,7 @@ class Scheduler:
         if not queue:
             del self._sleepers[lwp.wchan]
         lwp.wchan = None
+        self._k.vitals.changed = True
 
     def _rouse(self, lwp: Lwp, errno: int) -> None:
         if lwp.wchan is not None:

@@ -216,9 +216,11 @@ class Connection(Stream):
         except BlockingIOError:
             return
         except OSError as error:
-            sent = len(data)  # its end shows as readable, and is handled there
+            sent = len(data)
             if error.errno == errno.ETOOMANYREFS and self.mapping is not None:
                 done, self.mapping = self.mapping, None  # others do not take theirs: none are left for it
                 self.server.mapped(done, ENOMEM, 0)
+            else:
+                self.failed(error)
         self._with_files = None
         self.out += data[sent:]

@@ -1,8 +1,9 @@
 """The orderly end of a kernel: programs first, then the clients' processes.
 
-No more connections are taken. Programs get SIGTERM, and after GRACE seconds SIGKILL. When none is left, or
-they do not even die, the clients are told and the kernel is shut down. What programs and modules have written
-to files of the host is there already: nothing of it is kept back.
+No more connections are taken. Module code that runs may return, for MODULE seconds. Then programs get
+SIGTERM, and after GRACE seconds SIGKILL. When none is left, or they do not even die, the clients are told and
+the kernel is shut down. What programs and modules have written to files of the host is there already: nothing
+of it is kept back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 GRACE = 2.0  # seconds that a program may take to end itself
 LAST = 1.0  # ... and to die of SIGKILL
+MODULE = 1.0  # seconds that module code which runs may take to return, before any of that
 
 
 class Ending:
@@ -27,9 +29,19 @@ class Ending:
         self.last = last
         self._server = server
         self._killed = False
+        self._module_until = time.monotonic() + MODULE
         self._until = time.monotonic() + GRACE
         server.stop_accepting()
-        server.when_calm(lambda: self._signal(SIGTERM))
+        server.when_calm(self._ask)
+
+    def module_is_late(self) -> bool:
+        """Has module code that runs away had its time to come back?"""
+        return time.monotonic() >= self._module_until
+
+    def _ask(self) -> None:
+        """Ask the programs to end."""
+        self._until = time.monotonic() + GRACE
+        self._signal(SIGTERM)
 
     def _signal(self, number: int) -> None:
         kernel = self._server.kernel

@@ -18,7 +18,7 @@ from lkmtools.errors import LkmtoolsError
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config, Console, Kernel, Panic
 from lkmtools.kernproc import thrift
-from lkmtools.kernproc.server import Interrupted, Server, internal_error
+from lkmtools.kernproc.server import InternalError, Interrupted, Server, internal_error
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.forked import close_all_but, die_with
 
@@ -27,8 +27,8 @@ _OOM_SCORE = 500  # added to our own: rather this process than its supervisor or
 _TELL = 0.2  # seconds that all clients together may take to hear of a panic
 _LAST = 1.0  # ... of an orderly end
 _IGNORED = (
-    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGTSTP, signal.SIGTTIN,
-    signal.SIGTTOU,
+    signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGTSTP,
+    signal.SIGTTIN, signal.SIGTTOU,
 )  # fmt: skip
 
 
@@ -61,8 +61,6 @@ def become(given: Given) -> NoReturn:
     try:
         _separate(given)
         status = _serve(given)
-    except LkmtoolsError as error:  # this kernel cannot boot: it has too little memory, for one
-        given.evidence.say({"refused": str(error)})
     except Exception as error:
         _say(given, internal_error(error))
     finally:
@@ -109,8 +107,12 @@ def _serve(given: Given) -> int:
     channel = Channel(given.channel)
     server: Server | None = None
     try:
-        kernel = Kernel(given.config, console, given.boot, given.evidence)
-        kernel.boot()
+        try:
+            kernel = Kernel(given.config, console, given.boot, given.evidence)
+            kernel.boot()
+        except LkmtoolsError as error:  # it has too little memory, for one
+            given.evidence.say({"refused": str(error)})
+            return PANICKED
         server = Server(
             given.listening,
             channel,
@@ -124,6 +126,8 @@ def _serve(given: Given) -> int:
         thrift.settled()
         server.run()
     except Panic as panic:
+        if isinstance(panic, InternalError):  # the kernel has printed its own
+            console.write(panic.report)
         _say(given, panic)
         if server is not None:
             server.end_all(panic.reason, panic.report, _TELL)

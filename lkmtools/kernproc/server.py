@@ -82,14 +82,14 @@ class Server:
         self.init: Init | None = Init(kernel, self.poller, level, self._up)  # the boot that is not over yet
         self._loads = loads
         self._served = False
-        self._shown = False  # since the last answer, which the kernel shows first, nothing has happened
+        self._shown = False  # from an answer until the next poll: the counters are up to date
         kernel.on_preempt = self.on_preempt
         kernel.linger = LINGER
         kernel.mem.shared.on_move = self._page_moved
         self._welcome = self._greeting()
         self.poller.add(kernel.host.fileno(), lambda events: kernel.host.poll(kernel))
         self._listening = listening
-        self._acceptor: Acceptor | None = None  # until the supervisor, and after that nobody, lets us
+        self._acceptor: Acceptor | None = None  # until the supervisor sends "accept"
         Orders(self).attach()
 
     def _greeting(self) -> Welcome:
@@ -104,12 +104,15 @@ class Server:
 
     def run(self) -> None:
         """Serve until the supervisor wants the end. Raises Panic; Interrupted for an end amid module code."""
-        self.kernel.vitals.update()
-        self.channel.send({"do": "up"})
-        if not self._loads and self.init is not None:
-            self.init.raise_securelevel()
-        while self.ending is None or not self.ending.over():
-            self._turn()
+        try:
+            self.kernel.vitals.update()
+            self.channel.send({"do": "up"})
+            if not self._loads and self.init is not None:
+                self.init.raise_securelevel()
+            while self.ending is None or not self.ending.over():
+                self._turn()
+        except Exception as error:
+            raise internal_error(error) from error
 
     def _turn(self) -> None:
         """One round: what is due in the kernel, then what comes from outside."""
@@ -117,17 +120,16 @@ class Server:
         self.vitals[TURNS] += 1
         if waiting.now:
             waiting.run()
-        try:
-            kernel.step()
-            timeout = kernel.timeout()
-        except Exception as error:
-            raise internal_error(error) from error
-        if self._busy:  # ... and all of it is back
+        kernel.step()
+        timeout = kernel.timeout()
+        if self._busy:  # the module code that ran away has returned
             self._busy = False
             self._state(vitals.BOOTING if self.init else vitals.RUNNING)
         if waiting.now:
             timeout = 0.0
         if timeout is None and self.private and self._sleeps():
+            if self._poll(0):
+                return  # what has just come may wake them
             for conn in tuple(self.connections.values()):
                 conn.asleep()
         if self.ending is not None:
@@ -135,13 +137,14 @@ class Server:
         self._poll(-1 if timeout is None else timeout)
 
     def _sleeps(self) -> bool:
-        """Will nothing but a new request wake anybody?"""
+        """Does somebody wait whom nothing but a new request will wake?"""
         if self.kernel.host.waiting or self.init is not None:
             return False
-        return all(conn.mapping is None for conn in self.connections.values())
+        waiting = [conn for conn in self.connections.values() if conn.pending is not None]
+        return bool(waiting) and all(conn.mapping is None for conn in waiting)
 
-    def _poll(self, timeout: float) -> None:
-        """Wait for sockets and handle them."""
+    def _poll(self, timeout: float) -> bool:
+        """Wait for sockets and handle them; whether anything came."""
         if not self._shown or self.kernel.vitals.changed:
             self.kernel.vitals.update()
         self._shown = False
@@ -150,11 +153,14 @@ class Server:
             counters[POLLING] = 1
         came = self.poller.poll(timeout)
         counters[POLLING] = 0
+        anything = False
         for _, handler, events in came:
+            anything = True
             try:
                 handler(events)
-            except Exception as error:
+            except Exception as error:  # not the kernel's, in the middle of which this may be
                 raise internal_error(error) from error
+        return anything
 
     def on_preempt(self) -> None:
         """Called by the kernel between slices of module code that does not come back."""
@@ -165,7 +171,7 @@ class Server:
             self._poll(0)
         finally:
             self.preempted = False
-        if self.ending is not None:
+        if self.ending is not None and self.ending.module_is_late():
             raise Interrupted
 
     def _state(self, state: int) -> None:
@@ -333,7 +339,11 @@ class Server:
             conn.drain(max(until - time.monotonic(), 0.001))
 
 
-def internal_error(error: Exception) -> Panic:
-    """A Python error inside the kernel, which is a bug of ours, as a panic that names it and its place."""
+class InternalError(Panic):
+    """A panic that the kernel has not printed: a bug of the process around it."""
+
+
+def internal_error(error: Exception) -> InternalError:
+    """A Python error around the kernel, which is a bug of ours, as a panic that names it and its place."""
     reason = bug(error)
-    return Panic(reason, f"panic: {reason}\nThis is a bug of lkmtools.\n")
+    return InternalError(reason, f"panic: {reason}\nThis is a bug of lkmtools.\n")

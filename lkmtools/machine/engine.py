@@ -146,6 +146,11 @@ class Engine:
             self.cpu.restore(thread.context)
         self.owner = thread
 
+    def switch(self, thread: Thread) -> None:
+        """Kernel code runs in `thread` from here on."""
+        self.current = thread
+        self.calls.entered[0] = thread.levels[0].addr if thread.levels else 0
+
     def drop(self, thread: Thread) -> None:
         """A thread is gone: free its register context."""
         if self.owner is thread:

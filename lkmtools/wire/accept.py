@@ -10,9 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 
+from lkmtools.proto import Refused, encode
 from lkmtools.wire.poller import Poller
 
 BACKLOG = 512
+PAUSE = 1.0  # seconds
 _UCRED = struct.Struct("iII")  # struct ucred of Linux: pid, uid, gid
 _NO_ROOM = (EMFILE, ENFILE, ENOBUFS, ENOMEM)
 
@@ -25,8 +27,10 @@ def peer(sock: _socket.socket) -> tuple[int, int, int]:
 
 
 class Acceptor:
-    """Gives each connection that comes to `listening` to `take`, as long as it is open; `log` hears of
-    those that find no descriptor and are closed.
+    """Gives each connection that comes to `listening` to `take`, as long as it is open.
+
+    One that finds no descriptor is refused with the reason; `log` hears of it. Where not even that can be
+    done, connections wait for PAUSE seconds.
     """
 
     def __init__(
@@ -54,19 +58,22 @@ class Acceptor:
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            self._log(f"a connection is turned away: {error.strerror}")
-            self._turn_away()
+            self._turn_away(error.strerror)
             return
         if sock is not None:
             self._take(sock)
 
-    def _turn_away(self) -> None:
-        """There is no descriptor for the next connection: give up the spare one to close it."""
+    def _turn_away(self, why: str) -> None:
+        """There is no descriptor for the next connection: give up the spare one to refuse it."""
         self._give_up_spare()
-        with suppress(OSError):  # somebody else was quicker: the connection waits
+        try:
             if sock := _next(self._listening):
-                sock.close()
+                with sock, suppress(OSError):  # it may be gone
+                    sock.send(encode(Refused(f"the daemon has no descriptor for one more client: {why}"), 0))
+                self._log(f"a connection is turned away: {why}")
             self._spare = _nothing()
+        except OSError:  # somebody else was quicker
+            self._poller.pause(self._listening.fileno(), PAUSE)
 
     def _give_up_spare(self) -> None:
         if self._spare is not None:

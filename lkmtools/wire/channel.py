@@ -12,15 +12,14 @@ import select
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 from typing import Any
 
 from lkmtools.wire.files import received, room
 from lkmtools.wire.poller import Poller
+from lkmtools.wire.stream import GONE
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces
 PIECE = 4 << 10  # characters of a text in one message: JSON makes at most 12 bytes of one
-_GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)
 _RIGHTS = room(8)  # descriptors: at most 8 with one message
 
 Message = dict[str, Any]
@@ -107,7 +106,7 @@ class Channel:
         except BlockingIOError:
             return False
         except OSError as error:
-            return error.errno in _GONE  # its end is noticed where we read; else there is no room now
+            return error.errno in GONE  # its end is noticed where we read; else there is no room now
         return True
 
     def _handle(self, events: int) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import select
 import socket
+from contextlib import suppress
+from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 
 from lkmtools.proto import Frame, ProtocolError, Reader, Refused, encode
 from lkmtools.wire.poller import Poller
 
+GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)  # errors of sending to a side that is gone
 RECEIVE = 1 << 16  # bytes read at once
 QUEUE = 1 << 18  # bytes unread by the other side from which on we read no more from it
 
@@ -108,11 +111,18 @@ class Stream:
             sent = self.socket.send(data)
         except BlockingIOError:
             sent = 0
-        except OSError:
-            return  # its end shows as readable, and is handled there
+        except OSError as error:
+            self.failed(error)
+            return
         if sent < len(data):
             self.out += memoryview(data)[sent:]
             self.watch()
+
+    def failed(self, error: OSError) -> None:
+        """Something cannot be sent. That a side is gone shows as readable, and is handled there."""
+        if error.errno not in GONE:  # the host has no memory for it: the other side must not wait for it
+            self.closing = True
+            self.close()
 
     def refuse(self, why: str, serial: int = 0) -> None:
         """Say why, then close this connection and nothing else."""
@@ -152,11 +162,14 @@ class Stream:
     def _flush(self) -> None:
         out = self.out
         try:
-            while out:
-                del out[: self.socket.send(memoryview(out)[: 1 << 18])]
+            with suppress(BlockingIOError):  # the rest goes when there is room again
+                while out:
+                    del out[: self.socket.send(memoryview(out)[: 1 << 18])]
         except OSError as error:
-            if not isinstance(error, BlockingIOError):  # else the rest goes when there is room again
-                out.clear()
+            out.clear()
+            self.failed(error)
+        if self.fd < 0:
+            return
         if self.closing and not out:
             self.close()
             return

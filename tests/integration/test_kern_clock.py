@@ -100,15 +100,27 @@ def test_a_callout_may_delay(lab: Any) -> None:
     assert lab.call("int probe_go(void)") == 1
 
 
-def test_a_delay_longer_than_an_entry_may_last_panics(cc: Any, machine: str) -> None:
+def test_delays_longer_than_an_entry_may_last_panic(cc: Any, machine: str) -> None:
     """The limit of one entry holds while delay() waits, and names the caller."""
     lab = kernfix.Lab(cc, machine, entry_limit=0.1)
     try:
-        lab.load("void probe_go(void) { delay(0xffffffff); }")
+        lab.load("void probe_go(void) { for (;;) delay(40000); }")
         panic = lab.panics(lambda: lab.call("void probe_go(void)"))
         assert panic.reason.startswith("watchdog: 0.1 seconds in one call in probe_go+0x")
     finally:
         lab.close()
+
+
+def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Any) -> None:
+    """Whoever calls it: also the kernel itself, through the system-call table."""
+    lab.load("void probe_go(void) { delay(0xffffffff); }")
+    panic = lab.panics(lambda: lab.call("void probe_go(void)"))
+    assert panic.reason == "delay: n is 4294967295 microseconds; at most 10 seconds, which a call may last"
+    sysent = lab.k.sysent_layout
+    at = lab.k.sysent + 210 * sysent.size + sysent.offsetof("sy_call")
+    lab.k.mem.set_ptr(at, lab.k.symbol("delay"))
+    panic = lab.panics(lambda: lab.p.syscall(210))
+    assert panic.reason.endswith(" microseconds; at most 10 seconds, which a call may last")
 
 
 def test_many_delays_within_the_limits_are_no_runaway(cc: Any, machine: str) -> None:
