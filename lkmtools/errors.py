@@ -4,13 +4,27 @@ Text never replaces the number: a KernelError always carries its BSD errno, and 
 Errors are converted to a register, a reply or an exit status at one place each.
 """
 
+import os
+from contextlib import suppress
+
 from lkmtools.abi.errno import errno_name, strerror
 
+DEBUG_FILE = "LKM_DEBUG_TRACEBACK"
+_LONGEST = 200  # characters of an error's own text that are shown
 
-def bug(error: BaseException) -> str:
-    """An exception that only a bug of ours can cause: what it is, and where it was raised."""
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    trace = error.__traceback__
+
+def bug(error: BaseException, place: bool = True) -> str:
+    """An exception that only a bug of ours can cause, in one line: what it is, and where it was raised.
+
+    Nobody who uses lkmtools is shown a traceback. Who works on it names a file in LKM_DEBUG_TRACEBACK:
+    tracebacks are appended to it, and go nowhere else.
+    """
+    _note(error)
+    text = " ".join(str(error).split())
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}... ({len(text)} characters)"
+    what = type(error).__name__ + (f": {text}" if text else "")
+    trace = error.__traceback__ if place else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     if trace is None:
@@ -18,6 +32,16 @@ def bug(error: BaseException) -> str:
     code = trace.tb_frame.f_code
     file = code.co_filename.rpartition("/")[2]
     return f"internal error: {what} in {code.co_qualname} ({file}, line {trace.tb_lineno})"
+
+
+def _note(error: BaseException) -> None:
+    """Append the traceback to the file that LKM_DEBUG_TRACEBACK names, if it can be written."""
+    path = os.environ.get(DEBUG_FILE)
+    if path:
+        import traceback
+
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)) + "\n")
 
 
 class LkmtoolsError(Exception):

@@ -15,7 +15,7 @@ import click
 from lkmtools.cli.common import EX_NODAEMON, tool, warnx
 from lkmtools.cli.settings import lkm_conf, lkmd_conf_file, module_directories
 from lkmtools.conf import lkmdconf
-from lkmtools.errors import DaemonError
+from lkmtools.errors import DaemonError, LkmtoolsError, bug
 
 MIN_RAM, MAX_RAM = 16, 1024  # MiB
 
@@ -68,10 +68,9 @@ def prepare(
     return prepare(path, kernel, Startup(**start), **how)
 
 
-def reason(error: Exception, path: str) -> str:
-    """Why the daemon on the socket `path` could not start, for whoever waits for it."""
-    known = isinstance(error, DaemonError)
-    return str(error) if known else f"{type(error).__name__}: {error} ({path}.log has more)"
+def reason(error: Exception) -> str:
+    """Why the daemon could not start, for whoever waits for it."""
+    return str(error) if isinstance(error, LkmtoolsError) else bug(error)
 
 
 def run(
@@ -97,8 +96,8 @@ def run(
             serve = prepare(path, *what)
         except Exception as error:
             if readiness is not None:
-                readiness.failed(reason(error, path))
-            raise
+                readiness.failed(reason(error))
+            raise DaemonError(reason(error)) from None
         if readiness is not None:
             readiness.listening()
 
@@ -185,13 +184,13 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
         from lkmtools.daemon.listener import inherited
 
         activated = inherited()
-    path = activated[0].getsockname() if activated else socket_path(socket)
+    path, sockets = activated or (socket_path(socket), (None, None))
     foreground = foreground or activated is not None
     kernel, start = kernel_options(given), start_options(given)
     how = {
         "reboot_on_panic": panic == "reboot",
         "foreground": foreground,
-        "given": activated or (None, None),
+        "given": sockets,
         "hang": given["hang"],
         "cores": given["cores"],
     }

@@ -37,7 +37,7 @@ class Readiness:
         os.close(self._fd)
 
     def failed(self, why: str) -> None:
-        """It never will."""
+        """The daemon cannot start, for this reason."""
         self._say(why.encode("utf-8", "backslashreplace")[:4096])
         os.close(self._fd)
 
@@ -53,8 +53,11 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        reading, writing = os.pipe()
+        child = os.fork()
+    except OSError as error:
+        return None, f"cannot go into the background: {error.strerror}"
     if child:
         os.close(writing)
         os.waitpid(child, 0)
@@ -62,14 +65,19 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
         if said in (READY, None):
             return None, ""
         return None, said.decode("utf-8", "replace") or f"it died while it started; {log} may say why"
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    os.chdir("/")
-    os.umask(0o077)
-    close_all_but({0, 1, 2, writing, *keep})
-    _redirect(log)
-    return Readiness(writing), ""
+    readiness = Readiness(writing)
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.chdir("/")
+        os.umask(0o077)
+        close_all_but({0, 1, 2, writing, *keep})
+        _redirect(log)
+    except OSError as error:
+        readiness.failed(f"cannot go into the background: {error.strerror}")
+        os._exit(1)
+    return readiness, ""
 
 
 def outcome(fd: int, seconds: float) -> bytes | None:

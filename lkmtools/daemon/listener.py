@@ -73,10 +73,10 @@ class Sockets:
 
     def __init__(self, path: str, given: tuple[socket.socket | None, socket.socket | None]) -> None:
         self.path = path
-        self.clients = Listener(path, given[0])
-        like = path if given[0] is not None else None
+        control = address.control_path(path)
+        self.clients = Listener(path, given[0], control if given[1] is not None else None)
         try:
-            self.control = Listener(address.control_path(path), given[1], like)
+            self.control = Listener(control, given[1], path if given[0] is not None else None)
         except DaemonError:
             self.clients.socket.close()
             self.clients.remove()
@@ -107,10 +107,11 @@ def _liken(path: str, like: str) -> None:
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def inherited() -> tuple[socket.socket, socket.socket | None] | None:
-    """The sockets that a service manager listens on for us (sd_listen_fds(3)): clients', and control's.
+def inherited() -> tuple[str, tuple[socket.socket | None, socket.socket | None]] | None:
+    """SOCKET, and what a service manager listens on for us: for clients, and for control (sd_listen_fds(3)).
 
-    None when there is none. DaemonError when it gave others than SOCKET and SOCKET.ctl.
+    One of them may be missing. None when there is none. DaemonError when it gave others than SOCKET and
+    SOCKET.ctl.
     """
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return None
@@ -123,13 +124,15 @@ def inherited() -> tuple[socket.socket, socket.socket | None] | None:
             made.append(_adopt(LISTEN_FDS_START + i))
         made.sort(key=lambda sock: len(sock.getsockname()))  # SOCKET comes before SOCKET.ctl
         names = [sock.getsockname() for sock in made]
+        if len(made) == 1 and names[0].endswith(address.CONTROL):
+            return names[0].removesuffix(address.CONTROL), (None, made[0])
         if names[1:] not in ([], [address.control_path(names[0])]):
             raise DaemonError(f"LISTEN_FDS: {' and '.join(names)}: they must be SOCKET and SOCKET.ctl")
     except DaemonError:
         for sock in made:
             sock.close()
         raise
-    return made[0], made[1] if made[1:] else None
+    return names[0], (made[0], made[1] if made[1:] else None)
 
 
 def _adopt(fd: int) -> socket.socket:

@@ -16,11 +16,11 @@ from lkmtools.daemon.rc import Startup
 from lkmtools.daemon.supervisor import Supervisor
 from lkmtools.errors import DaemonError, LkmtoolsError
 from lkmtools.evidence import MsgBuf
-from lkmtools.kern import Config
+from lkmtools.kern.config import configured
 from lkmtools.wire.poller import Poller
 
-Given = tuple[socket.socket | None, socket.socket | None]
-NONE: Given = (None, None)
+Activated = tuple[socket.socket | None, socket.socket | None]
+NONE: Activated = (None, None)
 
 
 def prepare(
@@ -30,7 +30,7 @@ def prepare(
     *,
     reboot_on_panic: bool = True,
     foreground: bool = False,
-    given: Given = NONE,
+    given: Activated = NONE,
     **plan: Any,
 ) -> Callable[[Callable[[], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
@@ -38,11 +38,13 @@ def prepare(
     `settings` are members of kern.Config, `plan` those of daemon.child.Plan that are not ours to say; `given`
     are sockets that listen already, for clients and for control requests. What is returned is called with a
     function that it calls in turn when the boot is over; the caller holds the start lock until then.
-    DaemonError if a socket cannot be had or the kernel does not boot.
+    LkmtoolsError for settings that cannot be; DaemonError if a socket cannot be had, or the kernel does not
+    boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signals = _signals()  # before anything that a signal should not leave behind
+    config = configured(settings)
     sockets = Sockets(path, given)
     log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
     bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -50,7 +52,7 @@ def prepare(
         supervisor = Supervisor(
             sockets,
             Plan(
-                Config(**settings), MsgBuf(), sockets.clients.socket, bell,
+                config, MsgBuf(), sockets.clients.socket, bell,
                 level=startup.level, loads=startup.loads, **plan,
             ),
             log,

@@ -70,7 +70,7 @@ def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> 
         try:
             serve = prepare(path, options, PLAIN, foreground=True, private=True)
         except Exception as error:
-            known = isinstance(error, LkmtoolsError | OSError | TypeError)
+            known = isinstance(error, LkmtoolsError | OSError)
             os.write(answer, (str(error) if known else bug(error)).encode("utf-8", "backslashreplace"))
         else:
             os.write(answer, b"up")

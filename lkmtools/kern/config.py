@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.errors import LkmtoolsError
+from lkmtools.machine import PORTS
 
 MIN_RAM, MAX_RAM = 2 << 20, 1 << 30  # bytes
 
@@ -21,6 +25,40 @@ class Config(NamedTuple):
     hz: int = 100
     lkm: bool = True  # options LKM
     rate: int = 0  # what machine.measure_rate() said, to measure once for many boots; 0: it is measured
+
+
+def configured(options: dict[str, Any]) -> Config:
+    """The Config with these options. LkmtoolsError names one that cannot be."""
+    for name, value in options.items():
+        default = Config._field_defaults.get(name)
+        if default is None:
+            raise LkmtoolsError(f"a kernel has no option {name!r}; there are {', '.join(Config._fields)}")
+        kinds = (int, float) if isinstance(default, float) else (type(default),)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and default is not True):
+            raise LkmtoolsError(f"option {name}: {value!r:.80} is not of type {type(default).__name__}")
+    config = Config(**options)
+    wrong = {
+        "machine": "" if config.machine in PORTS else f"there are {', '.join(PORTS)}",
+        "ram": wrong_ram(config.ram),
+        "watchdog": _limits(config.watchdog, 0.001, 1e6),
+        "entry_limit": _limits(config.entry_limit, 0.001, 1e6),
+        "hz": _limits(config.hz, 1, 10000),
+    }
+    for name, why in wrong.items():
+        if why:
+            raise LkmtoolsError(f"option {name} is {getattr(config, name)!r:.80}: {why}")
+    return config
+
+
+def wrong_ram(size: int) -> str:
+    """Why RAM cannot be of `size` bytes; "" when it can."""
+    if size % PAGE_SIZE or not MIN_RAM <= size <= MAX_RAM:
+        return f"it must be a multiple of {PAGE_SIZE} from {MIN_RAM} to {MAX_RAM}"
+    return ""
+
+
+def _limits(value: float, least: float, most: float) -> str:
+    return "" if least <= value <= most else f"the limits are {least:g} and {most:g}"
 
 
 class Cred(NamedTuple):

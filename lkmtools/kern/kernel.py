@@ -20,11 +20,11 @@ from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
-from lkmtools.errors import KernelError, LkmtoolsError
+from lkmtools.errors import KernelError, LkmtoolsError, bug
 from lkmtools.evidence import Evidence
-from lkmtools.kern import bugs, conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
+from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
 from lkmtools.kern.buf_cache import Buffers
-from lkmtools.kern.config import MAX_RAM, MIN_RAM, Config, Cred
+from lkmtools.kern.config import Config, Cred, wrong_ram
 from lkmtools.kern.console import Console
 from lkmtools.kern.emul import emul_name, proc_emul
 from lkmtools.kern.exec_conf import Formats
@@ -147,9 +147,8 @@ class Kernel:
     def _machine(self) -> None:
         """RAM, the CPU, and the kernel's text with its symbols."""
         ram = self.config.ram
-        if not MIN_RAM <= ram <= MAX_RAM or ram % PAGE_SIZE:
-            limits = f"a multiple of {PAGE_SIZE} from {MIN_RAM} to {MAX_RAM}"
-            raise LkmtoolsError(f"{ram} bytes of RAM: it must be {limits}")
+        if why := wrong_ram(ram):
+            raise LkmtoolsError(f"option ram is {ram}: {why}")
         self.evidence = self._given or Evidence(ram)
         if self._given is None:
             self._held.callback(self.evidence.close)
@@ -316,8 +315,7 @@ class Kernel:
         except MemFault as fault:  # in work for no kernel function: a table that leads nowhere
             self._fault(self.engine.current, fault, None)
         except Exception as error:
-            bugs.note(error)
-            raise self._panicked(bugs.describe(error), None) from None
+            raise self._panicked(bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
         """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""
@@ -448,9 +446,8 @@ class Kernel:
         self, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]
     ) -> NoReturn:
         """A kernel function let a Python error out: our bug, and this kernel's end."""
-        bugs.note(error)
-        where = f"{bugs.call_text(fn.proto, args)}{panic.called_from(self, thread)}"
-        raise self._panicked(f"{bugs.describe(error)} in {where}", None) from None
+        where = f"{panic.call_text(fn.proto, args)}{panic.called_from(self, thread)}"
+        raise self._panicked(f"{bug(error, place=False)} in {where}", None) from None
 
     def _failed(self, thread: Thread, why: str) -> NoReturn:
         """Machine code broke the rules between instructions: it ran too long, or lost its stack."""

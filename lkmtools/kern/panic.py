@@ -7,9 +7,9 @@ function+offset [module], through callbacks and kernel functions too.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lkmtools.machine import EXEC, Fault, MemFault, Thread
+from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import Frame, backtrace
 from lkmtools.machine.memory import READ, WRITE
 from lkmtools.machine.text import KernelFunction
@@ -131,3 +131,18 @@ def _frame(k: Kernel, frame: Frame) -> str:
         return f"{frame.function}() [kernel]"
     mark = " ?" if frame.guess else ""
     return k.symbolize(frame.pc, returns=frame.returns) + mark
+
+
+def call_text(proto: Prototype, args: tuple[Any, ...]) -> str:
+    """A call with the arguments it was made with: pointers in hex, numbers in decimal, lists as "..."."""
+    parts = []
+    for i, value in enumerate(args):
+        param = proto.params[i] if i < len(proto.params) else None
+        name = param.name if param and param.name else f"argument {i + 1}"
+        if not isinstance(value, int):
+            parts.append("...")
+        elif param is None or param.type.name == "pointer":
+            parts.append(f"{name} {value:#x}")
+        else:
+            parts.append(f"{name} {value}")
+    return f"{proto.name}({', '.join(parts)})"

@@ -17,6 +17,7 @@ With inside=True the kernel is in this very process, as `kernel`: for tests of t
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.client import Process
@@ -74,9 +75,7 @@ class LocalKernel:
         from lkmtools.local.inside import InsideKernel
 
         if not isinstance(self._where, InsideKernel):
-            raise AttributeError(
-                "this kernel has a process of its own; that of LocalKernel(inside=True) is here"
-            )
+            raise AttributeError("only LocalKernel(inside=True) has its kernel in this process")
         return self._where
 
     def close(self) -> None:
@@ -100,7 +99,9 @@ class LocalKernel:
 
         DaemonError when it sleeps and nothing will wake it.
         """
-        return self._where.execute(program, *args, env=env, uid=uid, name=name, stdio=stdio)
+        words = [os.fsencode(word) for word in (name, *args)]
+        pairs = [os.fsencode(f"{key}={value}") for key, value in (env or {}).items()]
+        return self._where.execute(program, words, pairs, uid, name, stdio)
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:
         """client.Process.share(): the source to mount as hostfs, once."""

@@ -14,8 +14,9 @@ from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.client import Process
 from lkmtools.client.transport import Transport
-from lkmtools.errors import DaemonError, PanicError
-from lkmtools.kern import Config, Console, Cred, Kernel, Panic, Region, Reply, Request, open_host_files
+from lkmtools.errors import DaemonError, KernelError, PanicError
+from lkmtools.kern import Console, Cred, Kernel, Panic, Region, Reply, Request, open_host_files
+from lkmtools.kern.config import configured
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.kern_fork import Spawn
 from lkmtools.kern.kern_proc import Exit, Proc
@@ -94,7 +95,7 @@ class InsideKernel:
     """A booted kernel and its console. `options` are those of kern.Config ("machine", "watchdog", ...)."""
 
     def __init__(self, **options: Any) -> None:
-        self.config = Config(**options)
+        self.config = configured(options)
         self.console = Console()
         self.kernel = Kernel(self.config, self.console, 1)
         self.kernel.boot()
@@ -119,11 +120,11 @@ class InsideKernel:
     def execute(
         self,
         program: bytes,
-        *args: str,
-        env: dict[str, str] | None = None,
-        uid: int = 0,
-        name: str = "prog",
-        stdio: tuple[int, int, int] = (0, 1, 2),
+        words: list[bytes],
+        env: list[bytes],
+        uid: int,
+        name: str,
+        stdio: tuple[int, int, int],
     ) -> Exit:
         """Run a user program to its end, with these host descriptors as its standard ones. PanicError.
 
@@ -131,12 +132,15 @@ class InsideKernel:
         """
         k = self.kernel
         ended: list[Exit] = []
-        files: list[File] = [*open_host_files([os.dup(fd) for fd in stdio])]
-        texts = [text.encode() for text in (name, *args)]
-        pairs = [f"{key}={value}".encode() for key, value in (env or {}).items()]
-        parent = k.attach(Cred(uid, uid), "local", os.getpid())
-        what = Spawn(name, program, texts, pairs, files)
-        k.spawn(parent, Cred(uid, uid), what, ended.append)
+        opened = open_host_files([os.dup(fd) for fd in stdio])
+        files: list[File] = [*opened]
+        parent = k.attach(Cred(0, 0), "local", os.getpid())
+        try:
+            k.spawn(parent, Cred(uid, uid), Spawn(name, program, words, env, files), ended.append)
+        except KernelError as error:
+            for file in opened:
+                file.dispose()
+            ended.append(Exit(0, error.errno, error.reason))
         while not ended:
             if not self.run() and not ended:
                 if not k.host.waiting:

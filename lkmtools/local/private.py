@@ -43,6 +43,8 @@ class Nursery:
         with open(reading, "rb") as answer:
             try:
                 self._ask(path, options, writing)
+            except OSError as error:
+                raise DaemonError(f"no kernel can be asked for: {error.strerror}") from None
             finally:
                 os.close(writing)
             said = answer.read()  # ends also when those have died who could say something
@@ -50,7 +52,7 @@ class Nursery:
             raise DaemonError(said.decode() or "the process that starts kernels has died")
 
     def _ask(self, path: str, options: dict[str, Any], answer: int) -> None:
-        request = json.dumps({"path": path, "options": options}).encode()
+        request = json.dumps({"path": path, "options": options}, default=repr).encode()
         with self._lock:
             if self._owner != os.getpid() or self._child is None or self._child.poll() is not None:
                 self._start()
@@ -120,6 +122,8 @@ class PrivateKernel:
 
     def process(self, comm: str, uid: int, gid: int) -> Process:
         """A new process."""
+        if not os.path.exists(self._directory):
+            raise DaemonError("this kernel is closed")
         p = connect(self.path, comm, autostart=False)
         for call, number in ((SYS_setgid, gid), (SYS_setuid, uid)):
             if number:
@@ -129,18 +133,16 @@ class PrivateKernel:
     def execute(
         self,
         program: bytes,
-        *args: str,
-        env: dict[str, str] | None,
+        words: list[bytes],
+        env: list[bytes],
         uid: int,
         name: str,
         stdio: tuple[int, int, int],
     ) -> Exit:
         """Run a user program to its end."""
-        words = [os.fsencode(word) for word in (name, *args)]
-        pairs = [os.fsencode(f"{key}={value}") for key, value in (env or {}).items()]
         with self.process("local", 0, 0) as p:
             try:
-                status, reason = p.execute(program, words, pairs, uid=uid, name=name, files=stdio)
+                status, reason = p.execute(program, words, env, uid=uid, name=name, files=stdio)
             except KernelError as error:
                 return Exit(0, error.errno, error.reason)
             except Sleeping:

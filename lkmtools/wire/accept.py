@@ -58,7 +58,7 @@ class Acceptor:
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            self._turn_away(error.strerror)
+            self._turn_away(os.strerror(error.errno))
             return
         if sock is not None:
             self._take(sock)

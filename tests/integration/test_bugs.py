@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import pytest
 from kernfix import Lab
 
-from lkmtools.kern.bugs import call_text, describe
+from lkmtools.errors import bug
+from lkmtools.kern.panic import call_text
 from lkmtools.machine import Prototype
 
 PROBE = """
@@ -100,8 +101,8 @@ def test_tracebacks_go_to_the_file_that_the_environment_names(
 
 def test_an_endless_text_of_an_error_is_cut_with_its_length() -> None:
     """One line of a report stays one."""
-    assert describe(ValueError("x" * 5000)) == f"internal error: ValueError: {'x' * 200}... (5000 characters)"
-    assert describe(MemoryError()) == "internal error: MemoryError"
+    assert bug(ValueError("x" * 5000)) == f"internal error: ValueError: {'x' * 200}... (5000 characters)"
+    assert bug(MemoryError()) == "internal error: MemoryError"
 
 
 def test_a_call_is_shown_with_names_where_the_prototype_has_them() -> None:

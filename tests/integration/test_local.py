@@ -210,7 +210,7 @@ def test_a_kernel_elsewhere_cannot_be_reached_into(machine: str) -> None:
 def test_what_does_not_boot_says_why(machine: str) -> None:
     """And leaves nothing."""
     for _ in range(2):
-        with pytest.raises(DaemonError, match="1048576 bytes of RAM: it must be"):
+        with pytest.raises(DaemonError, match="option ram is 1048576: it must be"):
             LocalKernel(machine=machine, ram=1 << 20)
         with pytest.raises(DaemonError, match="nonsense"):
             LocalKernel(machine=machine, nonsense=1)

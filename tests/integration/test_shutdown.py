@@ -66,6 +66,6 @@ def test_a_kernel_that_cannot_boot_keeps_none_either(machine: str, monkeypatch: 
 def test_memory_that_no_kernel_can_have_is_refused(ram: int) -> None:
     """With the limits; and nothing is left of the attempt."""
     with pytest.raises(
-        LkmtoolsError, match=rf"^{ram} bytes of RAM: it must be a multiple of 4096 from 2097152"
+        LkmtoolsError, match=rf"^option ram is {ram}: it must be a multiple of 4096 from 2097152"
     ):
         LocalKernel(inside=True, ram=ram)

@@ -166,7 +166,10 @@ def test_kernel_that_cannot_boot_again_is_halted_and_says_so(start: Start) -> No
     running = start("OnceOnly")
     with running.connect() as p, pytest.raises(PanicError):
         p.syscall(PANIC)
-    with pytest.raises(PanicError, match=r"the kernel is halted: 3 boots in a row .*: the disk is gone; lkmctl reboot boots again"):
+    with pytest.raises(
+        PanicError,
+        match=r"the kernel is halted: 3 boots in a row .*: the disk is gone; lkmctl reboot boots again",
+    ):
         running.connect()
     status = running.ask("status")
     assert (status["state"], status["kernel"], status["boot"]) == ("halted", None, BOOT_TRIES)
