@@ -155,7 +155,8 @@ def test_kernel_that_never_boots_halts_after_three_tries(
     assert running.wait() == 69
     said = re.sub(r"line \d+", "line N", running.said)
     assert said == (
-        f"the kernel cannot boot: {BOOT_TRIES} boots in a row ended before a system call was answered: {why}\n"
+        f"the kernel cannot boot: {BOOT_TRIES} boots in a row ended before a system call was answered: "
+        f"{why}\n"
     )
     assert place.log().count("]: panic in boot ") == BOOT_TRIES
     assert os.listdir(place.dir) == ["s.log"]
