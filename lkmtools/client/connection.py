@@ -48,7 +48,7 @@ def _open(path: str, autostart: bool) -> _socket.socket:
 
 def nobody(path: str) -> str:
     """What a client hears when nobody listens at the socket `path`."""
-    return f"no lkmd is running (socket {path}); lkmd starts one, and modload does so by itself"
+    return f"no lkmd is running (socket {path}); lkmd starts one, and so does modload"
 
 
 def shake_hands(sock: _socket.socket, path: str, comm: str, handshake: int = HANDSHAKE) -> Process:

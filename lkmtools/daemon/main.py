@@ -43,7 +43,7 @@ def prepare(
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    signals = _signals()  # before anything that a signal should not leave behind
+    signals = _signals(foreground)  # before anything that a signal should not leave behind
     config = configured(settings)
     sockets = Sockets(path, given)
     log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
@@ -67,12 +67,16 @@ def prepare(
     return supervisor.run
 
 
-def _signals() -> int:
-    """Have SIGTERM, SIGINT and SIGHUP do nothing but appear in a pipe; its reading end."""
+def _signals(foreground: bool) -> int:
+    """Have SIGTERM, SIGINT and SIGHUP do nothing but appear in a pipe; its reading end.
+
+    A SIGHUP that is ignored in the foreground stays so: that is what nohup(1) is for.
+    """
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # it stays so: nohup(1)
-            signal.signal(signum, lambda signum, frame: None)
+        if signum == signal.SIGHUP and foreground and signal.getsignal(signum) == signal.SIG_IGN:
+            continue
+        signal.signal(signum, lambda signum, frame: None)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     return reading

@@ -96,6 +96,21 @@ def test_the_sockets_stay_when_the_daemon_ends_and_the_next_one_serves_them(
         assert len(os.listdir(place.dir)) == len(listening)
 
 
+def test_socket_ctl_alone_is_the_one_for_control_requests(place: Place) -> None:
+    """The daemon makes SOCKET itself, as open as the other."""
+    with listen(control_path(place.socket)) as control:
+        os.chmod(control_path(place.socket), 0o660)
+        for _ in range(2):
+            with activate(place, [control]) as daemon:
+                assert place.status()["socket"] == place.socket
+                assert os.stat(place.socket).st_mode == os.stat(control_path(place.socket)).st_mode
+                with place.connect() as p:
+                    assert p.pid == p.getpid()
+                place.stop()
+                assert daemon.wait(PATIENCE) == 0
+            assert os.listdir(place.dir) == ["s.ctl"]
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
 def test_a_control_socket_of_ours_is_as_open_as_the_manager_s(place: Place, mode: int) -> None:
     """Mode, owner and group are those of SOCKET."""

@@ -17,7 +17,9 @@ from lkmtools.proto import VERSION
 def test_no_daemon_is_started_to_be_asked(place: Place, command: str) -> None:
     """These exit 69 and say which socket they looked at."""
     expected = Run(
-        69, "", f"lkmctl: no lkmd is running (socket {place.socket}); lkmd starts one, as modload does\n"
+        69,
+        "",
+        f"lkmctl: no lkmd is running (socket {place.socket}); lkmd starts one, and so does modload\n",
     )
     assert expected == place.run("lkmctl", command)
 
@@ -75,7 +77,7 @@ def test_status_for_programs(daemon: Daemon) -> None:
 def test_status_for_people(daemon: Daemon) -> None:
     """A line a fact."""
     lines = daemon.run("lkmctl", "status").out.splitlines()
-    assert f"daemon       pid {daemon.pid}, 1 connections, socket {daemon.socket}" == lines[0]
+    assert f"daemon       pid {daemon.pid}, 0 connections, socket {daemon.socket}" == lines[0]
     assert lines[1] == f"kernel       amd64, boot 1, running, pid {daemon.kernel_pid}"
 
 

@@ -156,7 +156,7 @@ def test_it_has_a_session_of_its_own_and_ignores_what_a_terminal_sends(daemon: D
     with daemon.connect() as p:
         pid = p.control("status")["kernel"]["pid"]
         assert os.getsid(pid) == pid
-        for name in ("INT", "TERM", "HUP", "PIPE", "TSTP", "TTIN", "TTOU"):
+        for name in ("INT", "QUIT", "TERM", "HUP", "PIPE", "TSTP", "TTIN", "TTOU"):
             os.kill(pid, getattr(signal, f"SIG{name}"))
             assert p.getpid() == p.pid
         status = p.control("status")

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import pytest
 from kernfix import Lab
 
-from lkmtools.errors import bug
-from lkmtools.kern.panic import call_text
+from lkmtools.errors import KernelError, bug
+from lkmtools.kern.panic import Panic, call_text
 from lkmtools.machine import Prototype
 
 PROBE = """
@@ -110,3 +110,21 @@ def test_a_call_is_shown_with_names_where_the_prototype_has_them() -> None:
     proto = Prototype("int f(void *p, int, const char *fmt, ...)")
     assert call_text(proto, (16, -1, 0xFF, object())) == "f(p 0x10, argument 2 -1, fmt 0xff, ...)"
     assert call_text(Prototype("int g(void)"), (16,)) == "g(argument 1 0x10)"
+
+
+@pytest.mark.parametrize("through", ["module", "table"])
+def test_an_errno_that_a_function_cannot_return_is_a_bug(lab: Lab, break_body: Break, through: str) -> None:
+    """Nobody could see it, and the module would be left in the middle."""
+    lab.load(
+        "#include <sys/malloc.h>\nvoid *probe_run(int n); void *probe_run(int n) { return malloc(n, 0, 0); }"
+    )
+    break_body(lab, "malloc", KernelError(5, "odd"))
+    proto = Prototype("void *malloc(unsigned long size, void *type, int flags)")
+    if through == "module":
+        panic = lab.panics(lambda: lab.call("void *probe_run(int n)", 8))
+        reason = panic.reason
+    else:
+        with pytest.raises(Panic) as info:
+            lab.k.call(proto, lab.k.symbol("malloc"), 8, 0, 0)
+        reason = info.value.reason
+    assert reason.startswith("internal error: KernelError: Input/output error: odd in malloc(size 8, ")

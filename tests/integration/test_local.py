@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -23,7 +24,7 @@ from daemonfix import PATIENCE
 from deathfix import ended
 
 from lkmtools import modules
-from lkmtools.errors import DaemonError, PanicError
+from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.local import LocalKernel, private
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -316,3 +317,71 @@ def heard(fifo: Path) -> Any:
         text += data
     os.close(fd)
     return json.loads(text)
+
+
+FORGETFUL = """
+import sys
+from lkmtools.local import LocalKernel
+kept = [LocalKernel() for _ in range(2)]
+print(*(lk._where.path for lk in kept), flush=True)
+if sys.argv[1] == "killed":
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", ["ended", "killed"])
+def test_whoever_closes_no_kernel_leaves_nothing(how: str) -> None:
+    """The process that starts kernels clears their directories away."""
+    program = subprocess.Popen(
+        [sys.executable, "-c", FORGETFUL, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert program.stdin is not None
+    assert program.stdout is not None
+    paths = [Path(path).parent for path in program.stdout.readline().split()]
+    assert len(paths) == 2
+    if how == "killed":
+        program.kill()
+    program.wait()
+    until = time.monotonic() + PATIENCE
+    while any(path.exists() for path in paths):
+        assert time.monotonic() < until
+    program.stdin.close()
+    program.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"nosuch": 1}, "a kernel has no option 'nosuch'; there are machine, ram, "),
+        ({"ram": -4096}, "option ram is -4096: it must be a multiple of 4096 from 2097152 to 1073741824"),
+        ({"ram": 1 << 31}, "option ram is 2147483648: it must be a multiple of 4096 from"),
+        ({"ram": (2 << 20) + 1}, "option ram is 2097153: it must be a multiple of 4096 from"),
+        ({"ram": "x"}, "option ram: 'x' is not of type int"),
+        ({"ram": True}, "option ram: True is not of type int"),
+        ({"lkm": 1}, "option lkm: 1 is not of type bool"),
+        ({"machine": "vax"}, "option machine is 'vax': there are amd64, i386"),
+        ({"watchdog": 0}, "option watchdog is 0: the limits are 0.001 and 1e+06"),
+        ({"watchdog": float("nan")}, "option watchdog is nan: the limits are"),
+        ({"entry_limit": float("inf")}, "option entry_limit is inf: the limits are"),
+        ({"hz": 0}, "option hz is 0: the limits are 1 and 10000"),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_option_that_cannot_be_is_named(inside: bool, options: dict[str, Any], why: str) -> None:
+    with pytest.raises(LkmtoolsError, match=f"^{re.escape(why)}"):
+        LocalKernel(inside=inside, **options)
+
+
+def test_options_that_cannot_even_be_sent_say_so() -> None:
+    """They are too long, or no JSON."""
+    with pytest.raises(DaemonError, match=r"^no kernel can be asked for: Message too long$"):
+        LocalKernel(machine="x" * 1000000)
+    with pytest.raises(DaemonError, match=r"^option machine is '<object object at 0x"):
+        LocalKernel(machine=object())
+
+
+def test_a_kernel_that_is_closed_says_so() -> None:
+    lk = LocalKernel()
+    lk.close()
+    with pytest.raises(DaemonError, match=r"^this kernel is closed$"):
+        lk.process()

@@ -215,3 +215,20 @@ def test_nobody_waits_for_clients_where_the_owner_did_not_ask_for_it(hub: Hub) -
     hub.queue.ready(hub.program("loop"))
     hub.queue.answered()
     assert (hub.queue.timeout(), hub.round()) == (0.0, "loop")
+
+
+def test_who_has_woken_runs_while_the_others_wait_for_a_client(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the others' turn, but a client may ask again in a moment: nobody spins meanwhile."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    hub.k.linger = 0.004
+    hub.queue.ready(hub.program("loop"))
+    hub.queue.ready(hub.program("woken", 1))
+    hub.queue._late = True
+    hub.queue.answered()
+    assert hub.round() == "woken"
+    assert hub.round() == ""
+    now[0] += 0.005
+    assert hub.round() == "loop"

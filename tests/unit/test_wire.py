@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import select
 import socket
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from lkmtools.proto import Answer, Control, Frame, ProtocolError, Reader, Refused, encode
 from lkmtools.wire.channel import MOST, Channel, Message
+from lkmtools.wire.forked import close_all_but
 from lkmtools.wire.poller import Poller
 from lkmtools.wire.stream import QUEUE, Stream
 
@@ -445,3 +449,52 @@ def test_a_descriptor_that_was_forgotten_meanwhile_is_left_out() -> None:
     for reading, writing in pipes:
         os.close(reading)
         os.close(writing)
+
+
+# -- descriptors ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keep", [{0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2, 5, 9}, {1}])
+def test_every_other_descriptor_is_closed(keep: set[int]) -> None:
+    """Also when the process may open no other to look."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            for fd in range(3, 12):
+                os.dup2(1, fd)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+            close_all_but(keep)
+            status = int({fd for fd in range(12) if _is_open(fd)} != keep)
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("error", "closed"), [(errno.ENOBUFS, True), (errno.ENOMEM, True), (errno.EPIPE, False)]
+)
+def test_a_frame_that_the_host_has_no_room_for_ends_the_connection(error: int, closed: bool) -> None:
+    """The other side must not wait for it. The end of a side that is gone is noticed by reading."""
+    ours, theirs = socket.socketpair()
+    poller = Poller()
+    server = Server(ours, poller)
+
+    def fail(data: bytes) -> int:
+        raise OSError(error, os.strerror(error))
+
+    server.socket = SimpleNamespace(send=fail, close=ours.close)  # type: ignore[assignment]
+    server.send(Answer(True, "lost"), 1)
+    assert (server.fd < 0) == closed
+    assert server.events == (["end", "close"] if closed else [])
+    server.close()
+    theirs.close()
+    poller.close()

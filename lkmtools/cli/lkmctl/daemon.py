@@ -36,10 +36,14 @@ def status(as_json: bool, socket: str | None) -> None:
         click.echo(f"{name:<12} {value}")
 
 
+def _clients(count: int) -> str:
+    return f"{count} connection{'' if count == 1 else 's'}"
+
+
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     """What status prints: name and text."""
     rows = [
-        ("daemon", f"pid {answer['pid']}, {answer['connections']} connections, socket {answer['socket']}"),
+        ("daemon", f"pid {answer['pid']}, {_clients(answer['connections'])}, socket {answer['socket']}"),
         ("kernel", f"{answer['machine']}, boot {answer['boot']}, {answer['state']}{_pid(answer)}"),
     ]
     if answer["halted"] is not None:
