@@ -38,13 +38,15 @@ def prepare(
     `settings` are members of kern.Config, `plan` those of daemon.child.Plan that are not ours to say; `given`
     are sockets that listen already, for clients and for control requests. What is returned is called with a
     function that it calls in turn when the boot is over; the caller holds the start lock until then.
-    LkmtoolsError for settings that cannot be; DaemonError if a socket cannot be had, or the kernel does not
-    boot.
+    DaemonError if the settings cannot be, a socket cannot be had, or the kernel does not boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signals = _signals(foreground)  # before anything that a signal should not leave behind
-    config = configured(settings)
+    try:
+        config = configured(settings)
+    except LkmtoolsError as error:
+        raise DaemonError(str(error)) from None
     sockets = Sockets(path, given)
     log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
     bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)

@@ -450,7 +450,9 @@ class Kernel:
         raise self._panicked(f"{bug(error, place=False)} in {where}", None) from None
 
     def _failed(self, thread: Thread, why: str) -> NoReturn:
-        """Machine code broke the rules between instructions: it ran too long, or lost its stack."""
+        """Machine code ran too long or lost its stack, or a kernel function cannot say why it failed."""
+        if not thread.levels:
+            raise self._panicked(why, None)
         if thread.levels[-1].fn is not None:
             raise self._panicked(
                 f"{why} in {self.symbolize(panic.caller_pc(self, thread), returns=True)}", None

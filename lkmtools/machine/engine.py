@@ -189,7 +189,7 @@ class Engine:
                 return value if least <= value <= most else narrow(proto.bind(self.port), value)
             except KernelError as error:
                 if not fn.binding.returns_errno:
-                    self.on_error(self.current, error, fn, args)
+                    self.on_failure(self.current, f"{fn.name}: {error.reason or error}")
                 self.current.reason = error.reason
                 return narrow(proto.bind(self.port), error.errno)
             except MemFault as fault:
@@ -308,7 +308,7 @@ class Engine:
             value = fn.body(self.context, *args)
         except KernelError as error:
             if not binding.returns_errno:
-                self.on_error(thread, error, fn, args)
+                self.on_failure(thread, f"{fn.name}: {error.reason or error}")
             thread.reason = error.reason
             value = error.errno
         except MemFault as fault:

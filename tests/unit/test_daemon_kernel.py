@@ -314,7 +314,7 @@ def test_a_kernel_with_too_little_memory_is_refused(start: Start) -> None:
     """At once: it would not boot the next time either."""
     running = start("Kernel", settings={"ram": 1 << 16})
     assert running.wait() == 69
-    assert running.said.startswith("the kernel cannot boot: ")
+    assert running.said.startswith("option ram is 65536: it must be a multiple of 4096 from ")
     assert "panicked" not in running.said
 
 
