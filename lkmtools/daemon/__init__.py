@@ -5,8 +5,8 @@ client too. main.py is the way from options to the loop, which is supervisor.py;
 files, ctl.py is a connection to SOCKET.ctl, control.py what it may ask for, rc.py rc.lkm at boot. child.py is
 the kernel process as seen from here, watch.py whether it is alive, inquest.py and findings.py what it died
 of, fate.py what clients hear of that, suspects.py the modules that are left out, backoff.py how fast kernels
-may boot. log.py is the log, timers.py what is due later, background.py the way into the background,
-private.py the supervisors of LocalKernel.
+may boot. console.py is the message buffer, log.py the log, timers.py what is due later, background.py the
+way into the background, private.py the supervisors of LocalKernel.
 
 Nothing is imported here: a tool that only looks for the socket must not pay for the kernel.
 """

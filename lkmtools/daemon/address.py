@@ -48,7 +48,7 @@ def check_private(directory: str, forbidden: int = 0o022) -> None:
         status = os.lstat(directory)
     except OSError as error:
         raise DaemonError(f"{directory}: {error.strerror}") from None
-    hint = "remove it, or name another socket with LKM_SOCKET or --socket"
+    hint = "name another socket with LKM_SOCKET or --socket"
     uid = os.geteuid()
     if stat.S_ISLNK(status.st_mode) and forbidden & 0o044 == 0:
         status = os.stat(directory)
@@ -58,7 +58,8 @@ def check_private(directory: str, forbidden: int = 0o022) -> None:
         raise DaemonError(f"{directory}: belongs to uid {status.st_uid}, not to uid {uid}; {hint}")
     mode = stat.S_IMODE(status.st_mode)
     if mode & forbidden:
-        raise DaemonError(f"{directory}: has mode {mode:04o}; others may enter or write it; {hint}")
+        right = f"the limit is {0o777 & ~forbidden:04o}: chmod {0o777 & ~forbidden:o} {directory}"
+        raise DaemonError(f"{directory}: has mode {mode:04o}; {right}, or {hint}")
 
 
 def make_directory(path: str) -> None:

@@ -90,4 +90,4 @@ class Watch:
             return
         self._computed = host.seconds - self._seconds
         if host.state in "SD":
-            self._waited += min(passed, LONGEST)  # whoever was stopped longer was ourselves
+            self._waited += min(passed, LONGEST)  # longer: the supervisor itself was stopped

@@ -96,7 +96,7 @@ class ModuleTable:
         A writer that goes on may move the table while it is read: then it is read again.
         """
         for _ in range(_TRIES):
-            with suppress(ValueError, struct.error):  # it was moved, twice, and what we read is no record
+            with suppress(ValueError, struct.error):  # it moved twice meanwhile: this is not a record
                 return self._read(symbols)
         return []
 

@@ -63,7 +63,7 @@ class MsgBuf:
         return text.decode("utf-8", "replace"), begin - min(place, begin), end
 
     def text(self) -> str:
-        """All of it, from the beginning of a line, unless what is left is the end of a single one."""
+        """The whole text. When older text was overwritten it begins with a whole line, if there is one."""
         return self.look()[0]
 
     def tail(self, most: int) -> str:

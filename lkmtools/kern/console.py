@@ -23,7 +23,7 @@ class Console:
             subscriber(text)
 
     def text(self) -> str:
-        """The whole message buffer; from the beginning of a line, unless all that is left is one."""
+        """The whole message buffer. When older text was overwritten it begins with a whole line, if any."""
         return self.buffer.text()
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:

@@ -36,7 +36,7 @@ class Vitals:
         self._securelevel: Callable[[], tuple[int]] = lambda: (0,)
 
     def variables(self) -> None:
-        """The kernel's variables have their addresses."""
+        """Store what is known once the kernel's variables are laid out."""
         k = self._k
         curlwp = k.symbol("curlwp")
         self._place[vitals.RATE] = k.engine.rate

@@ -2,7 +2,7 @@
 
 main.py is where the supervisor's fork begins, server.py the loop, connection.py one client, waiting.py what
 has to wait, init.py what follows the kernel's boot, orders.py what the supervisor tells it, control.py what
-only the kernel can answer, ending.py its orderly end.
+only the kernel can answer, ending.py its orderly end, thrift.py how the two processes share memory.
 
 It may die of anything, at any moment: what must not be lost lies in memory of the supervisor's (evidence/).
 """

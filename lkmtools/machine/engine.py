@@ -211,7 +211,7 @@ class Engine:
             self.on_fault(thread, MemFault(min(top, thread.stack_base) - self.port.return_size, WRITE), None)
 
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
-        """What call(proto, addr, *args) does where no stub is, as f(addr, args): all but these is at hand."""
+        """A function f(addr, args) that calls machine code of a prototype; made once for each."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
         entered = self.calls.entered
         lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, self.text.entry

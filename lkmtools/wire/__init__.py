@@ -3,6 +3,7 @@
     poller.py   who is told when something comes for a descriptor
     stream.py   frames over a connection
     accept.py   the next connection, and whose it is
+    files.py    descriptors that come with data
     channel.py  messages between the two processes themselves
     forked.py   the first steps of a process that is forked, and what is said of its end
 

@@ -203,14 +203,14 @@ def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) ->
         "supervisor.Supervisor._account_for",
         "supervisor.Supervisor._clear_away",
         "supervisor.Supervisor._note",
-        "supervisor.Supervisor.print",
+        "console.Console.print",
+        "child.KernelProcess.hear_out",
     ],
 )
 def test_without_memory_at_a_kernels_end(frail: Callable[..., Frail], where: str) -> None:
     """The client hears of it, the next kernel boots, and nothing is kept."""
-    daemon = frail(
-        more=f"{QUICK}\nfrom lkmtools.daemon import inquest\n{where} = lambda *args: throw(MemoryError())"
-    )
+    imports = "from lkmtools.daemon import child, console, inquest"
+    daemon = frail(more=f"{QUICK}\n{imports}\n{where} = lambda *args: throw(MemoryError())")
     held_before = {}
     for boot in (1, 2, 3):
         with daemon.connect() as p:
