@@ -96,6 +96,42 @@ def test_force_asks_nobody(daemon: Daemon, cc: Compile, verb: str) -> None:
     assert ("stopped" if verb == "stop" else "rebooted") in ran.err
 
 
+# Loading it takes three tenths of a second, in which module code does not come back.
+SLOW = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kernel.h>
+#include <sys/callout.h>
+#include <sys/lkm.h>
+MOD_MISC("slow");
+static struct callout ch;
+static volatile int over;
+static void done(void *arg) { over = 1; }
+static int slow_load(struct lkm_table *t, int cmd)
+{ callout_init(&ch, 0); callout_reset(&ch, 3 * hz / 10, done, NULL); while (!over) ; callout_destroy(&ch);
+  return 0; }
+int slow_lkmentry(struct lkm_table *t, int cmd, int ver);
+int slow_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, slow_load, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+@pytest.mark.parametrize("verb", ["stop", "reboot"])
+def test_the_end_waits_for_module_code_that_returns(
+    daemon: Daemon, cc: Compile, pool: ThreadPoolExecutor, verb: str
+) -> None:
+    """So the programs are asked to end, and may write what they have to write."""
+    program = Program(daemon, cc, POLITE)
+    with daemon.connect("load") as p:
+        load = pool.submit(modules.load, p, cc(SLOW, name="slow"))
+        while daemon.status()["state"] != "busy":
+            pass
+        assert Run(0, "", "") == daemon.run("lkmctl", verb)
+        end = program.end()
+        assert (end.status, end.out) == (5, "bye\n")
+        assert load.result(PATIENCE).id == 0  # it was loaded, for that moment
+
+
 @pytest.mark.parametrize("force", [False, True], ids=["", "force"])
 @pytest.mark.parametrize("verb", ["stop", "reboot"])
 def test_the_end_comes_while_a_module_runs_away(
