@@ -153,14 +153,12 @@ class Server:
             counters[POLLING] = 1
         came = self.poller.poll(timeout)
         counters[POLLING] = 0
-        anything = False
         for _, handler, events in came:
-            anything = True
             try:
                 handler(events)
             except Exception as error:  # not the kernel's, in the middle of which this may be
                 raise internal_error(error) from error
-        return anything
+        return came != ()
 
     def on_preempt(self) -> None:
         """Called by the kernel between slices of module code that does not come back."""

@@ -53,14 +53,14 @@ class Poller:
     def poll(self, timeout: float) -> Iterable[tuple[int, Handler, int]]:
         """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
 
-        After LONGEST nothing may have come yet: whoever waits looks again. A descriptor that was forgotten is
+        () when nothing has, as after LONGEST: whoever waits looks again. A descriptor that was forgotten is
         left out.
         """
         if self._paused:
             timeout = self._resume(timeout)
         came = self._epoll.poll(timeout if timeout < LONGEST else LONGEST)
         if len(came) != 1:
-            return self._known(came)
+            return self._known(came) if came else ()
         fd, events = came[0]
         handler = self._handlers.get(fd)
         return () if handler is None else ((fd, handler, events),)
