@@ -16,6 +16,7 @@ from lkmtools.evidence import Record, State, vitals
 from lkmtools.evidence.calls import Call
 from lkmtools.kern.modules import plan
 from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
+from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MOST_CALLS = 16
 MOST_FRAMES = 64
 _ADDRESS = 1 << 16  # arguments from here on are shown in hexadecimal
-_FP = 2  # where the frame pointer stands in a record; sp stands before it
 
 
 def find(child: KernelProcess, cause: str) -> dict[str, str]:
@@ -111,16 +111,16 @@ class Scene:
 
     def call(self, call: Call) -> str:
         """A kernel call with its arguments, and who made it."""
-        pc, sp = call.registers[:2]
+        pc, _, _, caller = call.registers[:FIRST_ARG]
         proto = self._function(pc)
-        by = self.symbolize(self.word(sp) - 1) if self.word(sp) else "nowhere"
+        by = self.symbolize(caller - 1) if caller else "nowhere"
         if proto is None:
             return f"{pc:#x} from {by}"
         return f"{proto.name}({self._arguments(proto, call)}) from {by}"
 
     def _arguments(self, proto: Prototype, call: Call) -> str:
         binding = proto.bind(self.port)
-        room = 5 + len(self.port.args)
+        room = FIRST_ARG + len(self.port.args)
         words = call.registers[:room] + (binding.stack.unpack_from(call.stack) if binding.nstack else ())
         values = binding.decode(words)
         shown = [f"{value:#x}" if abs(value) >= _ADDRESS else str(value) for value in values]
@@ -128,10 +128,9 @@ class Scene:
 
     def backtrace(self, call: Call) -> list[str]:
         """Who called whom, by frame pointers, as long as they lead up the stack."""
-        pc, sp, fp = call.registers[0], call.registers[1], call.registers[_FP]
+        pc, sp, fp, at = call.registers[:FIRST_ARG]
         step = self.dm.pointer
         lines = [f"{proto.name}() [kernel]" if (proto := self._function(pc)) else f"{pc:#x}"]
-        at = self.word(sp)
         while at and len(lines) < MOST_FRAMES:
             if self._module(at) is None and self._function(at) is None:
                 break

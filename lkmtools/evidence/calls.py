@@ -13,7 +13,7 @@ from itertools import cycle
 from typing import NamedTuple
 
 SLOTS = 256
-REGISTERS = 11  # 64-bit words in a record, at most
+REGISTERS = 10  # 64-bit words in a record, at most
 STACK = 64  # bytes of the stack behind the return address, at the end of a record
 CELL = 24  # bytes of the block hook's cell (machine/brake.py), of which the last eight count blocks
 _STOP = 8 * (1 + REGISTERS)

@@ -32,7 +32,7 @@ class Cpu(Emulator):
     """One emulated CPU in kernel mode.
 
     After RETURNED, `result` has: sp, result, upper half of a wide result; after anything else, `regs` has:
-    pc, sp, fp, those two, arguments.
+    pc, sp, fp, at a stub the address it returns to, arguments.
     """
 
     def __init__(self, mem: Memory, brake: Brake, text: Text, calls: CallRing | None = None) -> None:
@@ -44,10 +44,9 @@ class Cpu(Emulator):
         if port.user.syscall_insn is not None:
             self._on_instructions((port.user.syscall_insn,), self._syscall)
         self._limit = len(text.slots) * SLOT
-        self._first = text.start + port.halt_length
+        self._first = text.start + len(port.stub)
         self._returned = text.returned
-        high = port.ret if port.ret_hi is None else port.ret_hi
-        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.ret, high, *port.args), calls.registers)
+        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.caller, *port.args), calls.registers)
         self.result: tuple[int, ...] = ()
         words = struct.Struct(f"{port.dm.order}3{port.dm.word}")
         self._result = partial(words.unpack_from, mem.buf, text.words + port.dm.pointer - mem.base)

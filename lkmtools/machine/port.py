@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, dataclass_transform
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
 
-# Cpu.regs after a run: pc, sp, fp, result, upper half of a wide result; then the argument registers.
-FIRST_ARG = 5
+# Cpu.regs after a run: pc, sp, fp, and at a stub the address it returns to; then the argument registers.
+FIRST_ARG = 4
 ReadRegister = Callable[[int, int], bytes]  # Unicorn's number, bytes
 WriteRegister = Callable[[int, bytes], None]
 Words = Callable[[], int]  # the next register-sized word of an argument list
@@ -102,8 +102,8 @@ class Port(Record):
     registers: tuple[tuple[str, int], ...]  # for a register dump
     direction: tuple[int, int]  # a flags register and the value it has at entry to a C function
 
-    halt: bytes  # an instruction that ends Cpu.run(); pc is then halt_length further on
-    halt_length: int
+    stub: bytes  # code that ends Cpu.run(), with its return address in `caller`; pc is then behind it
+    caller: int  # a register that a function need not keep
     return_code: bytes  # return to the caller
     loop_code: Callable[[int], bytes]  # go round so many times, in as little as a loop can do, and halt
     filler: bytes  # one byte that traps when executed

@@ -102,7 +102,7 @@ class Text:
         out: list[tuple[int, bytes]] = []
         for i, fn in enumerate(self.slots):
             addr = self.start + i * SLOT
-            code = port.halt if fn.constant is None else port.constant_code(fn.constant)
+            code = port.stub if fn.constant is None else port.constant_code(fn.constant)
             if not fn.addr:
                 fn.addr = addr
                 if fn.shortcut:

@@ -153,7 +153,7 @@ def test_a_death_at_any_byte_of_a_write_leaves_a_whole_version(writes: int, new:
 
 def record(ring: CallRing, blocks: int, stack: bytes = b"") -> None:
     """What the engine does at a kernel call."""
-    struct.pack_into("=12Q", ring.stopped, 0, *range(blocks, blocks + 12))
+    struct.pack_into("=11Q", ring.stopped, 0, *range(blocks, blocks + 11))
     at, behind = next(ring.places)
     ring.ring[at] = ring.stopped
     ring.ring[behind] = stack.ljust(STACK, b"\0")
@@ -162,12 +162,12 @@ def record(ring: CallRing, blocks: int, stack: bytes = b"") -> None:
 def test_the_last_calls_are_found_newest_first() -> None:
     """With their registers and what lay on the stack; no more than are asked for, or are there."""
     ring = CallRing()
-    assert (ring.last(16), ring.last_stop()) == ([], (0,) * 11)
+    assert (ring.last(16), ring.last_stop()) == ([], (0,) * 10)
     record(ring, 1)
     record(ring, 2, b"stack")
-    assert ring.last(1) == [calls.Call(2, tuple(range(3, 14)), b"stack".ljust(STACK, b"\0"))]
+    assert ring.last(1) == [calls.Call(2, tuple(range(3, 13)), b"stack".ljust(STACK, b"\0"))]
     assert [call.blocks for call in ring.last(16)] == [2, 1]
-    assert ring.last_stop() == tuple(range(3, 14))
+    assert ring.last_stop() == tuple(range(3, 13))
     assert bytes(ring.registers) == bytes(ring.stopped[8:])
     assert int.from_bytes(ring.cell[-8:], "little") == 2
 

@@ -12,6 +12,7 @@ from machfix import Bench, Stopped
 
 from lkmtools.errors import KernelError
 from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
+from lkmtools.machine.port import FIRST_ARG
 
 counted: list[int] = []
 FAC = Prototype("int64_t fac(int n)")
@@ -100,13 +101,16 @@ def test_a_kernel_call_is_recorded_with_its_arguments(bench: Bench, where: str) 
     thread = bench.engine.current
     thread.stack_base, thread.stack_top = base, base + PAGE_SIZE
     bench.load(
-        "int fourth(int, int, int, int); int f(int n); int f(int n) { return fourth(n, 5, 6, 7) + 1; }"
+        "int fourth(int, int, int, int);\n"
+        "int f(int n) { int first = fourth(n, 5, 6, 7); return first + fourth(1, 2, 3, 4); }"
     )
-    assert bench.call("int f(int n)", 4) == 24
-    (call,) = bench.engine.calls.last(1)
+    assert bench.call("int f(int n)", 4) == 23 + 11
+    second, first = bench.engine.calls.last(2)
     binding = bench.engine.stubs[bench.kernel["fourth"]].binding
-    words = call.registers[: 5 + len(bench.port.args)] + binding.stack.unpack_from(call.stack)
-    assert binding.decode(words) == (4, 5, 6, 7)
+    for call, args in ((first, (4, 5, 6, 7)), (second, (1, 2, 3, 4))):
+        words = call.registers[: FIRST_ARG + len(bench.port.args)] + binding.stack.unpack_from(call.stack)
+        assert binding.decode(words) == args
+    assert bench.symbols["f"] < first.registers[3] < second.registers[3] < bench.symbols["f"] + 0x60
 
 
 def test_errors_are_results_of_functions_that_return_int_and_failures_of_others(bench: Bench) -> None:
