@@ -30,7 +30,10 @@ _PATH = 1024
 
 
 class Process(Core):
-    """A process of the simulated kernel, made by connect(). Use it as a context manager, or exit() it."""
+    """A process of the simulated kernel, made by connect(), for one thread at a time.
+
+    Use it as a context manager, or exit() it.
+    """
 
     def __enter__(self) -> Process:
         return self
