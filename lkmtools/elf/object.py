@@ -100,6 +100,7 @@ def read_object(data: bytes, name: str) -> Object:
         raise ObjectError(f"{name}: {identify(data)}, not a relocatable object")
     if not file.sections:
         raise ObjectError(f"{name}: ELF header: no section header table")
+    _refuse_unknown(file)
     symtab = _symtab(file)
     symbols = _symbols(file, symtab)
     header = file.header
@@ -169,6 +170,34 @@ def _words(file: File, index: int) -> tuple[int, ...]:
     """A section of 32-bit words."""
     form = struct.Struct(("<" if file.header.byteorder == "little" else ">") + "I")
     return tuple(word for (word,) in form.iter_unpack(file.table(index, form)))
+
+
+# What relocates, besides SHT_REL and SHT_RELA, and how a compiler is kept from it.
+_OTHER_RELOCATIONS = {
+    c.SHT_RELR: "SHT_RELR: link without -z pack-relative-relocs",
+    c.SHT_CREL: "SHT_CREL: compile without -Wa,--crel",
+    c.SHT_ANDROID_REL: "SHT_ANDROID_REL: link without --pack-dyn-relocs",
+    c.SHT_ANDROID_RELA: "SHT_ANDROID_RELA: link without --pack-dyn-relocs",
+    c.SHT_ANDROID_RELR: "SHT_ANDROID_RELR: link without --pack-dyn-relocs",
+}
+_STANDARD = {*range(c.SHT_DYNSYM + 1), *range(c.SHT_INIT_ARRAY, c.SHT_SYMTAB_SHNDX + 1)}
+
+
+def _refuse_unknown(file: File) -> None:
+    """ObjectError for a section that may hold relocations nobody would apply: ld refuses these, too.
+
+    The gABI's own types are below SHT_LOOS. Above are those of an operating system, a processor or a user:
+    notes of their own, which nothing needs.
+    """
+    for index, row in enumerate(file.sections):
+        relocates = row.flags & c.SHF_INFO_LINK and file.section_name(index).startswith((".rel", ".crel"))
+        known = row.type in _STANDARD and (row.type in (c.SHT_REL, c.SHT_RELA) or not relocates)
+        if known or (row.type >= c.SHT_LOOS and row.type not in _OTHER_RELOCATIONS and not relocates):
+            continue
+        what = _OTHER_RELOCATIONS.get(row.type, "no type that this linker knows")
+        raise ObjectError(
+            f"{file.name}: section {index} ({file.section_name(index)}): its type is {row.type:#x}, {what}"
+        )
 
 
 def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTable, ...]:

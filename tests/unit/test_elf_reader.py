@@ -236,3 +236,45 @@ def test_read_symbols_refuses_files_without_addresses(data: bytes, text: str) ->
 def test_nobits_sections_have_a_size_and_no_bytes(tmp_path: Path) -> None:
     obj = read_object(relocatable([Sec(".bss", type=NOBITS, flags=AW, size=1 << 40)]), "m.o")
     assert (obj.sections[1].size, len(obj.sections[1].data)) == (1 << 40, 0)
+
+
+def retyped(kind: int, flags: int = 0) -> bytes:
+    """GOOD, whose relocation section is of another type, and has these flags besides."""
+    out = bytearray(GOOD)
+    (shoff,) = struct.unpack_from("<Q", out, 0x28)
+    (count,) = struct.unpack_from("<H", out, 0x3C)
+    headers = [shoff + 64 * i for i in range(count)]
+    (at,) = [at for at in headers if struct.unpack_from("<I", out, at + 4)[0] == 4]
+    struct.pack_into("<I", out, at + 4, kind)
+    (old,) = struct.unpack_from("<Q", out, at + 8)
+    struct.pack_into("<Q", out, at + 8, old | flags)
+    return bytes(out)
+
+
+RELOCATING = {
+    12: "no type that this linker knows", 0x13: "SHT_RELR: ", 0x14: "no type that this linker knows",
+    0x40000014: "SHT_CREL: compile without -Wa,--crel", 0x5FFFFFFF: "no type that this linker knows",
+    0x60000001: "SHT_ANDROID_REL: ", 0x60000002: "SHT_ANDROID_RELA: ", 0x6FFFFF00: "SHT_ANDROID_RELR: ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "what"), RELOCATING.items(), ids=map(hex, RELOCATING))
+def test_relocations_of_a_kind_that_is_not_known_are_refused(kind: int, what: str) -> None:
+    """Nothing would be relocated, without a word."""
+    where = rf"^m\.o: section \d+ \(\.rela\.text\): its type is {kind:#x}, {what}"
+    with pytest.raises(ObjectError, match=where):
+        read_object(retyped(kind), "m.o")
+
+
+@pytest.mark.parametrize("kind", [1, 7, 0x60001234, 0x70000123, 0x80000001])
+def test_what_names_itself_a_relocation_section_is_refused_whatever_its_type(kind: int) -> None:
+    """SHF_INFO_LINK says that its sh_info is what it relocates."""
+    with pytest.raises(ObjectError, match=f"its type is {kind:#x}, no type that this linker knows"):
+        read_object(retyped(kind, 0x40), "m.o")
+
+
+@pytest.mark.parametrize("kind", [0x6FFF4C03, 0x6FFFFFF5, 0x70000001, 0x80000001])
+def test_sections_of_other_kinds_are_no_obstacle(kind: int) -> None:
+    """LLVM's address table, GNU attributes, unwind tables of amd64, and a user's own."""
+    extra = Sec(".extra", bytes(8), kind, 0)
+    assert read_object(relocatable([TEXT, extra], SYMBOLS), "m.o").relocations
