@@ -73,11 +73,26 @@
 #endif
 #endif
 
-/* Linker sets: a module's entries stay in the module, nobody collects them. */
-#define __link_set_add_text(set, sym)
-#define __link_set_add_rodata(set, sym)
-#define __link_set_add_data(set, sym)
-#define __link_set_add_bss(set, sym)
+/*
+ * Link sets (elf(5), <sys/cdefs_elf.h>): pointers to what every source of a module adds to a set stand
+ * together in a section, whose bounds the linker knows. A set has one entry at least.
+ */
+#define __link_set_make_entry(set, sym) \
+	static void const * const __link_set_##set##_sym_##sym \
+	    __attribute__((__section__("link_set_" #set), __used__)) = &sym
+#define __link_set_add_text(set, sym)	__link_set_make_entry(set, sym)
+#define __link_set_add_rodata(set, sym)	__link_set_make_entry(set, sym)
+#define __link_set_add_data(set, sym)	__link_set_make_entry(set, sym)
+#define __link_set_add_bss(set, sym)	__link_set_make_entry(set, sym)
+#define __link_set_decl(set, ptype) \
+	extern ptype * const __start_link_set_##set[]; \
+	extern ptype * const __stop_link_set_##set[]
+#define __link_set_start(set)	(__start_link_set_##set)
+#define __link_set_end(set)	(__stop_link_set_##set)
+#define __link_set_foreach(pvar, set) \
+	for (pvar = __link_set_start(set); pvar < __link_set_end(set); pvar++)
+#define __link_set_count(set)	(__link_set_end(set) - __link_set_start(set))
+#define __link_set_entry(set, idx)	(__link_set_start(set)[idx])
 
 /* The n-th of four arguments: headers use it to take both the older and the newer form of a call. */
 #define __lkm_pick4(a, b, c, d, ...)	d

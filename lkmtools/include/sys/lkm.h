@@ -25,6 +25,9 @@ typedef enum loadable_module {
 	LM_DRV
 } MODTYPE;
 
+/* A name for each, in that order: what modstat(8) shows. */
+#define MODTYPE_NAMES	"SYSCALL", "VFS", "DEV", "STRMOD", "EXEC", "COMPAT", "MISC", "DRV"
+
 /* Why a module's entry function is called. */
 #define LKM_E_LOAD	1
 #define LKM_E_UNLOAD	2
