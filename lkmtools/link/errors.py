@@ -14,9 +14,16 @@ _HINTS = {
     "__fentry__": "compile without -pg",
     "mcount": "compile without -pg",
     "__gmon_start__": "compile without -pg",
-    "__cyg_profile_func_enter": "compile without -finstrument-functions",
+    "__x86_return_thunk": "compile without -mfunction-return",
+    "__morestack": "compile without -fsplit-stack",
     "__tls_get_addr": "compile without thread-local storage",
     "___tls_get_addr": "compile without thread-local storage",
+    # Of -ftrapv: addition, subtraction, multiplication, negation and absolute value of each width.
+    **{
+        f"__{name}v{mode}{count}": "compile without -ftrapv"
+        for name, count in (("add", 3), ("sub", 3), ("mul", 3), ("neg", 2), ("abs", 2))
+        for mode in ("si", "di", "ti")
+    },
 }
 _HINT_PREFIXES = {
     "__asan_": "compile with -fno-sanitize=all",
@@ -24,6 +31,9 @@ _HINT_PREFIXES = {
     "__tsan_": "compile with -fno-sanitize=all",
     "__msan_": "compile with -fno-sanitize=all",
     "__sanitizer_": "compile with -fno-sanitize=all",
+    "__cyg_profile_": "compile without -finstrument-functions",
+    "__x86_indirect_thunk_": "compile with -mindirect-branch=keep (gcc) or -mno-retpoline (clang)",
+    "__llvm_retpoline_": "compile with -mno-retpoline",
     "__gcov_": "compile without --coverage",
     "__llvm_profile_": "compile without profiling",
     "_Unwind_": "compile with -fno-exceptions",

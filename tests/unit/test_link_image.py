@@ -260,3 +260,40 @@ def test_binutils_read_the_written_file_without_a_warning(cc: Compile, machine: 
 def test_zeros_are_zero_and_nobits_is_part_of_the_image() -> None:
     img = linked([Sec(".bss", size=9000, type=NOBITS, flags=AW)], [])
     assert (img.size, img.data) == (12288, bytes(12288))
+
+
+ADVICE = {
+    "__x86_indirect_thunk_rax": "-mindirect-branch=keep", "__x86_indirect_thunk_array": "-mindirect-branch",
+    "__llvm_retpoline_r11": "-mno-retpoline", "__x86_return_thunk": "-mfunction-return",
+    "__addvsi3": "-ftrapv", "__subvdi3": "-ftrapv", "__mulvti3": "-ftrapv", "__negvsi2": "-ftrapv",
+    "__absvdi2": "-ftrapv", "__morestack": "-fsplit-stack",
+    "__cyg_profile_func_exit": "-finstrument-functions", "__stack_chk_fail": "-fno-stack-protector",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "option"), ADVICE.items(), ids=ADVICE)
+def test_what_a_compiler_calls_by_itself_comes_with_the_option_that_stops_it(name: str, option: str) -> None:
+    text = Sec(".text", bytes(16), flags=AX, relocs=[Rel(4, PC32, name)])
+    with pytest.raises(UndefinedSymbols) as caught:
+        linked([text], [Sym(name)])
+    assert option in str(caught.value).partition("(")[2]
+
+
+@pytest.mark.parametrize(
+    ("option", "source"),
+    [
+        ("-ftrapv", "int f(int a, int b) { return a + b - a * b + -a; }"),
+        ("-finstrument-functions", "int f(int a) { return a; }"),
+        ("-fstack-protector-all", "int f(int a) { volatile char c[16]; c[a] = 1; return c[0]; }"),
+        ("-mindirect-branch=thunk-extern", "int f(int (*g)(void)) { return g() + 1; }"),
+        ("-mfunction-return=thunk-extern", "int f(int a) { return a; }"),
+    ],
+)
+def test_advice_for_what_a_real_compiler_makes(cc: Compile, machine: str, option: str, source: str) -> None:
+    """Every undefined symbol of such an object has some."""
+    gcc = cc.using("gcc")
+    obj = load_object(gcc(source, machine=machine, name="odd", flags=(option,)).read_bytes(), "odd.o")
+    with pytest.raises(UndefinedSymbols) as caught:
+        link(prelink(obj, machine=machine), 0xC0100000 if machine == "i386" else BASE, lambda name: None)
+    assert caught.value.references
+    assert all(" (compile with" in str(reference) for reference in caught.value.references)
