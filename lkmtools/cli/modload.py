@@ -54,9 +54,9 @@ class Job(NamedTuple):
 
     def say(self, kind: str, text: str) -> None:
         """Print what the options ask for; warnings always."""
-        if kind == "warning":
+        if kind == "warning" or (kind == "verbose" and self.verbose):
             warnx(NAME, text)
-        elif (kind == "verbose" and self.verbose) or (kind == "debug" and self.debug):
+        elif kind == "debug" and self.debug:
             click.echo(text, err=True)
 
 

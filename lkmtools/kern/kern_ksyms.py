@@ -268,7 +268,7 @@ def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
             rows.append(row)
         elif known != row.value:
             k.console.write(
-                f"{title}: symbol '{row.name}' redeclared with different value ({row.value:x} != {known:x})\n"
+                f"{title}: symbol '{row.name}' redeclared with different value ({known:x} != {row.value:x})\n"
             )
     symbols.add(SymbolTable(symbols.codec, title, rows, module.area, module.area + module.size))
 

@@ -169,7 +169,7 @@ def test_n_does_everything_but_start_the_module(lab: Any) -> None:
 def test_v_prints_the_size_and_d_the_addresses_on_standard_error(lab: Any) -> None:
     obj = lab.misc("m")
     run = lab.run("modload", "-v", "-n", obj)
-    assert run.err == "reserving 12288 bytes of memory\n"
+    assert run.err == "modload: reserving 12288 bytes of memory\n"
     debug = lab.run("modload", "-dn", obj).err
     assert ".text: addr = 0x0 size = " in debug
     assert "loading `.text': addr = 0xffffffff" in debug

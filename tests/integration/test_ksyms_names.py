@@ -168,7 +168,7 @@ def test_a_symbol_redefined_with_another_value_is_reported(lab: Any) -> None:
     value = lab.symbols["shared"]
     lab.load("int shared = 2; int own;", name="second", symbols=True)
     assert (
-        f"second: symbol 'shared' redeclared with different value ({lab.symbols['shared']:x} != {value:x})"
+        f"second: symbol 'shared' redeclared with different value ({value:x} != {lab.symbols['shared']:x})"
         in (lab.dmesg)
     )
     s = Snapshot(lab.p)
