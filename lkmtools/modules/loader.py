@@ -34,6 +34,10 @@ class Loaded(NamedTuple):
     image: Image
     plan: Plan
 
+    def __repr__(self) -> str:
+        name, size = os.path.basename(self.plan.stem), self.image.size
+        return f"<Loaded {name} as id {self.id}, {size} bytes at {self.image.base:#x}>"
+
 
 class Step(NamedTuple):
     """An ioctl of the sequence: modload's exit status and message when it fails."""

@@ -19,6 +19,7 @@ class Builder:
         self.directory = directory
         self.flags = flags
         self._made: dict[tuple[Any, ...], Path] = {}
+        self._tried = 0
 
     def module(self, source: Path, machine: str, flags: tuple[str, ...] = ()) -> Path:
         """The object of a C source. CompilerError with the compiler's words."""
@@ -35,7 +36,8 @@ class Builder:
     def _make(self, source: Path, name: str, machine: str, command: list[str]) -> Path:
         key = (name, tuple(command), source.stat().st_mtime_ns)
         if key not in self._made:
-            out = self.directory / machine / str(len(self._made)) / name
+            self._tried += 1  # also what does not compile has had a directory
+            out = self.directory / machine / str(self._tried) / name
             out.parent.mkdir(parents=True)
             done = subprocess.run(
                 [*command, "-o", str(out)],

@@ -92,3 +92,13 @@ def test_a_device_in_use_is_reported_when_not_waiting(daemon: Any) -> None:
         assert caught.value.errno == EBUSY
         with modules.lkm_device(q, O_NONBLOCK):
             pass
+
+
+def test_a_loaded_module_shows_itself_in_a_line(daemon: Any, cc: Any) -> None:
+    """Without its image."""
+    with daemon.connect() as p:
+        loaded = modules.load(p, cc(SOURCE, name="hello", flags=("-DBIG=100",)))
+        assert repr(loaded) == (
+            f"<Loaded hello as id 0, {loaded.image.size} bytes at {loaded.image.base:#x}>"
+        )
+        modules.unload(p, "hello")

@@ -225,3 +225,22 @@ def test_a_machine_that_does_not_exist_is_refused(
     command = [sys.executable, "-m", "pytest", *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, said in done.stderr) == (4, True), done.stderr
+
+
+def test_a_module_that_does_not_compile_is_its_own_test_s_failure(project: Project) -> None:
+    """The next ones compile, in directories of their own."""
+    (project.directory / "bad.c").write_text("int bad(void) { return undeclared; }")
+    status, out = project.pytest("""
+import pytest
+def test_bad(lkm_kernel):
+    lkm_kernel.load("bad.c")
+def test_good(lkm_kernel):
+    lkm_kernel.load("hello.c")
+def test_bad_again(lkm_kernel):
+    lkm_kernel.load("bad.c")
+def test_another(lkm_kernel):
+    lkm_kernel.load("newcall.c")
+""")
+    assert (status, out.splitlines()[-1].partition(" in ")[0]) == (1, "2 failed, 2 passed")
+    assert "FileExistsError" not in out
+    assert out.count("'undeclared' undeclared") + out.count("\u2018undeclared\u2019 undeclared") >= 2
