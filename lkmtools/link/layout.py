@@ -221,8 +221,9 @@ def _place(
         if piece.align > page:
             raise LinkError(f"{name}: section {piece.name}: alignment {piece.align}, limit {page} (one page)")
         kind = _ORDER.index(piece.flags & _CLASS_MASK)
-        if not piece.size:
-            offsets[piece.shndx] = end
+        if not piece.size:  # ld aligns it as any other, and what follows lies behind that
+            offsets[piece.shndx] = _round_up(end, piece.align)
+            end = offsets[piece.shndx] if kind in starts else end
             continue
         if kind not in starts:
             starts[kind] = _round_up(end, page)

@@ -7,7 +7,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ldcompare import COMPILERS, EMULATION, KERNEL_FLAGS, command, compile_c, differences, link_ld, link_ours
+from elftools.elf.elffile import ELFFile
+from ldcompare import (
+    COMPILERS,
+    EMULATION,
+    KERNEL_FLAGS,
+    MACHINE_FLAGS,
+    command,
+    compile_c,
+    differences,
+    link_ld,
+    link_ours,
+)
 
 MACHINES = ("amd64", "i386")
 
@@ -156,3 +167,32 @@ def test_an_object_joined_by_ld_r_has_ld_s_bytes(machine: str, tmp_path: Path) -
     joined = tmp_path / "joined.o"
     subprocess.run(["ld", "-m", EMULATION[machine], "-r", "-o", str(joined), *parts], check=True)
     check_object(joined, tmp_path, machine)
+
+
+EMPTY = """
+.text
+.globl first
+first: .byte 1, 2, 3, 4, 5
+.section .text.empty, "ax"
+.balign 16
+.globl empty
+empty:
+.section .text.next, "ax"
+.globl next
+next: .byte 6
+"""
+
+
+@needs_ld
+def test_an_empty_section_is_aligned_as_ld_does(machine: str, tmp_path: Path) -> None:
+    """And so is what follows it."""
+    path, out = tmp_path / "empty.o", tmp_path / "empty"
+    line = ["gcc", *MACHINE_FLAGS[machine], "-c", "-x", "assembler", "-", "-o", str(path)]
+    subprocess.run(line, input=EMPTY, text=True, check=True)
+    subprocess.run(["ld", "-m", EMULATION[machine], "-Ttext=0x400000", "-e0", "-o", out, path], check=True)
+    with out.open("rb") as stream:
+        symbols = ELFFile(stream).get_section_by_name(".symtab")
+        theirs = {s.name: s["st_value"] - 0x400000 for s in symbols.iter_symbols() if s.name}
+    image = link_ours(path, machine)
+    ours = {s.name: s.value - image.base for s in image.symbols if s.bind}
+    assert ours == {name: theirs[name] for name in ours} == {"first": 0, "empty": 16, "next": 16}
