@@ -200,10 +200,9 @@ def lmreserv(k: Kernel, op: Open, arg: View) -> None:
 
 @lkm_ioctl(abi.LMFORCE, states=frozenset((State.RESERVED,)), wrong=EPERM)
 def lmforce(k: Kernel, op: Open, data: int) -> None:
-    """Skip the kernel version check."""
+    """Skip the kernel version check; with 0, do not."""
     assert op.module is not None
-    if k.mem.ptr(data):
-        k.lkm.view(op.module).forced = 1
+    k.lkm.view(op.module).forced = int(k.mem.ptr(data) != 0)
 
 
 def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) -> None:

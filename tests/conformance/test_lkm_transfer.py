@@ -354,9 +354,13 @@ def test_lmforce_skips_all_but_the_lkm_version(lab: Any, mod: int, sys: int, env
 
 
 def test_lmforce_with_0_forces_nothing_and_ends_with_the_reservation(lab: Any) -> None:
-    """Nor does a force survive LMUNRESRV."""
+    """It takes a force back, and none survives LMUNRESRV."""
     lkm = Lkm(lab.p)
-    for force in (lambda: lkm.word("LMFORCE", 0), lambda: (lkm.word("LMFORCE", 1), lkm.unreserve())):
+    for force in (
+        lambda: lkm.word("LMFORCE", 0),
+        lambda: (lkm.word("LMFORCE", 1), lkm.word("LMFORCE", 0)),
+        lambda: (lkm.word("LMFORCE", 1), lkm.unreserve()),
+    ):
         _, image = place(lab, lkm, versioned(2, 400000003, '""'))
         force()
         _, image = place(lab, lkm, versioned(2, 400000003, '""'))
