@@ -8,12 +8,12 @@ from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, Ioctl
 
 # NetBSD 2.0 to 5.x. The second member is a union of `void *sym` and `unsigned long *value`.
 ksyms_gsymbol = Struct("ksyms_gsymbol", "const char *kg_name; void *kg_sym")
-OKIOCGSYMBOL = Ioctl("OKIOCGSYMBOL", IOC_IN, "l", 1, ksyms_gsymbol)
-OKIOCGVALUE = Ioctl("OKIOCGVALUE", IOC_IN, "l", 2, ksyms_gsymbol)
+KIOCGSYMBOL = Ioctl("KIOCGSYMBOL", IOC_IN, "l", 1, ksyms_gsymbol)
+KIOCGVALUE = Ioctl("KIOCGVALUE", IOC_IN, "l", 2, ksyms_gsymbol)
 KIOCGSIZE = Ioctl("KIOCGSIZE", IOC_OUT, "l", 3, "int")
 
 # NetBSD 6 and later: the answer comes back in the argument itself. Elf64_Sym and Elf32_Sym differ in more
-# than widths, so KIOCGSYMBOL has one struct for each ELF class.
+# than widths, so KIOCGSYMBOL_60 has one struct for each ELF class.
 ksyms_gvalue = Struct("ksyms_gvalue", "const char *kv_name; uint64_t kv_value")
 elf64_sym = Struct(
     "elf64_sym",
@@ -31,9 +31,9 @@ ksyms_gsymbol64 = Struct(
 ksyms_gsymbol32 = Struct(
     "ksyms_gsymbol32", "const char *kg_name; struct elf32_sym kg_sym", {"elf32_sym": elf32_sym}
 )
-KIOCGVALUE = Ioctl("KIOCGVALUE", IOC_INOUT, "l", 4, ksyms_gvalue)
-KIOCGSYMBOL64 = Ioctl("KIOCGSYMBOL", IOC_INOUT, "l", 5, ksyms_gsymbol64)
-KIOCGSYMBOL32 = Ioctl("KIOCGSYMBOL", IOC_INOUT, "l", 5, ksyms_gsymbol32)
+KIOCGVALUE_60 = Ioctl("KIOCGVALUE_60", IOC_INOUT, "l", 4, ksyms_gvalue)
+KIOCGSYMBOL64 = Ioctl("KIOCGSYMBOL_60", IOC_INOUT, "l", 5, ksyms_gsymbol64)
+KIOCGSYMBOL32 = Ioctl("KIOCGSYMBOL_60", IOC_INOUT, "l", 5, ksyms_gsymbol32)
 
 # FreeBSD 8 to 11.
 FREEBSD_KIOCGSIZE = Ioctl("KIOCGSIZE", IOC_OUT, "l", 1, "size_t")

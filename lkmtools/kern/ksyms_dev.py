@@ -173,10 +173,10 @@ class KsymsFile(File):
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """The commands of both systems, by their full codes; ENOTTY for any other."""
         dm, mem = k.dm, k.mem
-        if com == abi.KIOCGVALUE.code(dm):
+        if com == abi.KIOCGVALUE_60.code(dm):
             view = mem.view(abi.ksyms_gvalue.layout(dm), data)
             view.kv_value = _value(k, view.kv_name)
-        elif com == abi.OKIOCGVALUE.code(dm):
+        elif com == abi.KIOCGVALUE.code(dm):
             view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
             value = _value(k, view.kg_name)
             space_of(k).write(view.kg_sym, value.to_bytes(dm.pointer, dm.byteorder))
@@ -187,7 +187,7 @@ class KsymsFile(File):
             layout = struct.layout(dm)
             entry = _entry(k, mem.view(layout, data).kg_name)
             mem.write(data + layout.offsetof("kg_sym.st_name"), entry)
-        elif com == abi.OKIOCGSYMBOL.code(dm):
+        elif com == abi.KIOCGSYMBOL.code(dm):
             view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
             space_of(k).write(view.kg_sym, _entry(k, view.kg_name))
         elif com == abi.KIOCGSIZE.code(dm):

@@ -1,4 +1,4 @@
-"""The running kernel's symbols, as modload asks for them: one KIOCGVALUE of /dev/ksyms each."""
+"""The running kernel's symbols, as modload asks for them: one KIOCGVALUE_60 of /dev/ksyms each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.abi.ksyms import KIOCGVALUE, ksyms_gvalue
+from lkmtools.abi.ksyms import KIOCGVALUE_60, ksyms_gvalue
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _value(p: Process, fd: int, name: str) -> int | None:
     text = p.buffer(os.fsencode(name) + b"\0")
     request = p.buffer(layout.pack(kv_name=text.addr))
     try:
-        p.ioctl(fd, KIOCGVALUE.code(p.dm), request, text)
+        p.ioctl(fd, KIOCGVALUE_60.code(p.dm), request, text)
     except KernelError as error:
         if error.errno in (ENOENT, ENAMETOOLONG):
             return None

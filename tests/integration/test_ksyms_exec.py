@@ -29,17 +29,17 @@ def test_errors_reads_and_ioctls_are_those_a_client_sees(lab_runner: Runner) -> 
     """EBUSY, EPERM, EFAULT beyond both ends, short reads, ENOTTY; NetBSD's ioctls in both forms."""
     ran = lab_runner.main(
         """
-        struct ksyms_gvalue v = { "printf", 0 }; struct ksyms_gsymbol s = { "printf" }; char c[16]; int n = 0;
-        unsigned long old = 0; struct ksyms_ogsymbol o = { "printf", { .ku_value = &old } };
+        struct ksyms_gvalue v = { "printf", 0 }; struct ksyms_gsymbol_60 s = { "printf" }; char c[16];
+        unsigned long old = 0; struct ksyms_gsymbol o; int n = 0;
         #define TRY(e) do { int r = (errno = 0, (int)(e)); printf("%d/%d ", r, errno); } while (0)
-        opened();
+        opened(); o.kg_name = "printf"; o.kg_value = &old;
         TRY(open("/dev/ksyms", O_RDONLY)); TRY(open("/dev/ksyms", O_RDWR)); puts("");
         TRY(pread(fd, c, 1, -1)); TRY(pread(fd, c, 1, size + 1)); TRY(pread(fd, (void *)8, 1, 0)); puts("");
         TRY(pread(fd, c, 16, size)); TRY(pread(fd, c, 16, size - 3)); puts("");
         TRY(lseek(fd, -1, SEEK_SET)); TRY(read(fd, c, 1)); puts("");
         TRY(ioctl(fd, _IO('l', 77), 0)); TRY(ioctl(fd, KIOCGSIZE, (void *)8)); TRY(ioctl(fd, KIOCGSIZE, &n));
-        TRY(ioctl(fd, KIOCGVALUE, &v)); TRY(ioctl(fd, KIOCGSYMBOL, &s)); TRY(ioctl(fd, OKIOCGVALUE, &o));
-        printf("\\n%d %d %d\\n", n == (int)size, v.kv_value == old, s.kg_sym.st_value == old);
+        TRY(ioctl(fd, KIOCGVALUE_60, &v)); TRY(ioctl(fd, KIOCGSYMBOL_60, &s)); TRY(ioctl(fd, KIOCGVALUE, &o));
+        printf("\\n%d %d %d\\n", n == (int)size, v.kv_value == old, s.kg_esym.st_value == old);
         """,
         before=HEAD,
     )

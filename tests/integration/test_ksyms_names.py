@@ -19,24 +19,24 @@ from lkmtools.modules.prepare import LoadError
 
 
 def value_of(s: Snapshot, name: str, old: bool = False) -> int:
-    """KIOCGVALUE in its new or its old form."""
+    """KIOCGVALUE_60 in its new or its old form."""
     p = s.p
     text = p.buffer(name.encode() + b"\0")
     if old:
         answer = p.buffer(p.dm.pointer)
         layout = abi.ksyms_gsymbol.layout(p.dm)
         request = p.buffer(layout.pack(kg_name=text.addr, kg_sym=answer.addr))
-        p.ioctl(s.fd, abi.OKIOCGVALUE.code(p.dm), request, text, answer)
+        p.ioctl(s.fd, abi.KIOCGVALUE.code(p.dm), request, text, answer)
         return int.from_bytes(answer.data, p.dm.byteorder)
     layout = abi.ksyms_gvalue.layout(p.dm)
     request = p.buffer(layout.pack(kv_name=text.addr))
-    p.ioctl(s.fd, abi.KIOCGVALUE.code(p.dm), request, text)
+    p.ioctl(s.fd, abi.KIOCGVALUE_60.code(p.dm), request, text)
     found: int = layout.get(request.data, 0, "kv_value")
     return found
 
 
 def symbol_of(s: Snapshot, name: str, old: bool = False) -> Any:
-    """KIOCGSYMBOL in its new or its old form: the Elf_Sym."""
+    """KIOCGSYMBOL_60 in its new or its old form: the Elf_Sym."""
     p = s.p
     text = p.buffer(name.encode() + b"\0")
     wide = p.dm.pointer == 8
@@ -44,7 +44,7 @@ def symbol_of(s: Snapshot, name: str, old: bool = False) -> Any:
     if old:
         answer = p.buffer(sym.size)
         request = p.buffer(abi.ksyms_gsymbol.layout(p.dm).pack(kg_name=text.addr, kg_sym=answer.addr))
-        p.ioctl(s.fd, abi.OKIOCGSYMBOL.code(p.dm), request, text, answer)
+        p.ioctl(s.fd, abi.KIOCGSYMBOL.code(p.dm), request, text, answer)
         return sym.unpack(answer.data)
     command = abi.KIOCGSYMBOL64 if wide else abi.KIOCGSYMBOL32
     layout = (abi.ksyms_gsymbol64 if wide else abi.ksyms_gsymbol32).layout(p.dm)
@@ -93,7 +93,7 @@ def test_symbols_are_found_as_they_stand_in_the_image(lab: Any, old: bool) -> No
 
 
 def test_local_symbols_are_shown_and_not_linked_to(lab: Any) -> None:
-    """KIOCGSYMBOL finds them, KIOCGVALUE and modload do not; in the image they come first."""
+    """KIOCGSYMBOL_60 finds them, KIOCGVALUE_60 and modload do not; in the image they come first."""
     lab.load(PROBE, symbols=True)
     send_locals(lab, "quiet", "hidden")
     s = Snapshot(lab.p)
@@ -127,7 +127,7 @@ def test_a_name_outside_the_callers_memory_is_EFAULT(lab: Any) -> None:
     s = Snapshot(lab.p)
     layout = abi.ksyms_gvalue.layout(lab.p.dm)
     with pytest.raises(KernelError) as caught:
-        lab.p.ioctl(s.fd, abi.KIOCGVALUE.code(lab.p.dm), lab.p.buffer(layout.pack(kv_name=0x666000)))
+        lab.p.ioctl(s.fd, abi.KIOCGVALUE_60.code(lab.p.dm), lab.p.buffer(layout.pack(kv_name=0x666000)))
     assert caught.value.errno == errno.EFAULT
 
 

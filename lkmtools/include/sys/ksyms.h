@@ -27,30 +27,32 @@ typedef struct {
 #endif
 
 /* NetBSD 2.0 to 5.x: the answer goes where the argument points. */
-struct ksyms_ogsymbol {
+struct ksyms_gsymbol {
 	const char	*kg_name;
 	union {
 		void		*ku_sym;
 		unsigned long	*ku_value;
 	} _un;
+#define kg_sym		_un.ku_sym
+#define kg_value	_un.ku_value
 };
 
-/* NetBSD 6 and later: the answer is in the argument. */
+/* NetBSD 6 and later, where their names end before _60: the answer is in the argument. */
 struct ksyms_gvalue {
 	const char	*kv_name;
 	uint64_t	 kv_value;
 };
 
-struct ksyms_gsymbol {
+struct ksyms_gsymbol_60 {
 	const char	*kg_name;
-	Elf_Sym		 kg_sym;
+	Elf_Sym		 kg_esym;
 };
 
-#define OKIOCGSYMBOL	_IOW('l', 1, struct ksyms_ogsymbol)
-#define OKIOCGVALUE	_IOW('l', 2, struct ksyms_ogsymbol)
+#define KIOCGSYMBOL	_IOW('l', 1, struct ksyms_gsymbol)
+#define KIOCGVALUE	_IOW('l', 2, struct ksyms_gsymbol)
 #define KIOCGSIZE	_IOR('l', 3, int)
-#define KIOCGVALUE	_IOWR('l', 4, struct ksyms_gvalue)
-#define KIOCGSYMBOL	_IOWR('l', 5, struct ksyms_gsymbol)
+#define KIOCGVALUE_60	_IOWR('l', 4, struct ksyms_gvalue)
+#define KIOCGSYMBOL_60	_IOWR('l', 5, struct ksyms_gsymbol_60)
 
 /* FreeBSD's, of the same letter. */
 #define FREEBSD_KIOCGSIZE	_IOR('l', 1, size_t)
