@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 _INT = Codec("<i")
+INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 _POLLFD = Codec("<ihh")
-_STRINGS = frozenset(
+STRINGS = frozenset(
     ("kern.ostype", "kern.osrelease", "kern.version", "kern.hostname", "hw.machine", "hw.machine_arch")
 )
 _GETDENTS = 8192  # bytes of directory read at once
@@ -325,7 +326,8 @@ class Process(Core):
         size_t newlen).
 
         The value is a str for nodes that are strings, an int for those of 4 or 8 bytes, else bytes. `name`
-        is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted name.
+        is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted name,
+        ValueError for a `new` that the node cannot be.
         """
         from lkmtools.abi.sysctl import NAMES
 
@@ -333,7 +335,13 @@ class Process(Core):
         numbers = self.buffer(b"".join(map(_INT.pack, mib)))
         old = self.buffer(_SYSCTL_OLD)
         length = self.buffer(_SYSCTL_OLD.to_bytes(self.dm.pointer, "little"))
+        string = mib in [NAMES[known] for known in STRINGS]
+        if isinstance(new, str) and not string:
+            raise ValueError(f"sysctl {name}: {new!r} is a string, and the variable is not")
         if isinstance(new, int):
+            if not INT_MIN <= new <= INT_MAX:
+                limits = f"the limits are {INT_MIN} and {INT_MAX}"
+                raise ValueError(f"sysctl {name}: {new} is not an int; {limits}")
             new = _INT.pack(new)
         elif isinstance(new, str):
             new = new.encode() + b"\0"
@@ -341,6 +349,6 @@ class Process(Core):
         size = 0 if new is None else len(new)
         self.syscall(nr.SYS___sysctl, numbers, len(mib), old, length, value, size)
         raw = bytes(old.data[: int.from_bytes(length.data, "little")])
-        if mib in [NAMES[string] for string in _STRINGS]:
+        if string:
             return raw.rstrip(b"\0").decode("latin-1")
         return int.from_bytes(raw, "little", signed=True) if len(raw) in (4, 8) else raw

@@ -9,6 +9,7 @@ import pytest
 from daemonfix import Daemon, Place, Run
 
 from lkmtools import __version__
+from lkmtools.abi.conf import major, minor
 from lkmtools.cli.lkmctl import COMMANDS
 from lkmtools.proto import VERSION
 
@@ -50,7 +51,30 @@ USAGE = {
         "no system call is called 'getpdi'; did you mean 'getpid'?",
     ),
     "variable": (["sysctl", "kern.securelvel"], "did you mean 'kern.securelevel'?"),
-    "major": (["mknod", "/dev/x", "c", "x", "0"], "lkmctl: 'x' is not a major; write 10, 0x1f or 017"),
+    "major": (
+        ["mknod", "/dev/x", "c", "x", "0"],
+        "lkmctl: major 'x' is neither a number nor a character driver; there are cons, mem, lkm, ksyms",
+    ),
+    "major of 13 bits": (
+        ["mknod", "/dev/x", "c", "99999999999", "0"],
+        "lkmctl: major 99999999999 is out of range; the limits are 0 and 4095",
+    ),
+    "negative major": (["mknod", "/dev/x", "c", "--", "-1", "0"], "major -1 is out of range"),
+    "minor of 21 bits": (
+        ["mknod", "/dev/x", "b", "1", "0x100000"],
+        "lkmctl: minor 0x100000 is out of range; the limits are 0 and 1048575",
+    ),
+    "minor": (["mknod", "/dev/x", "c", "1", "y"], "lkmctl: 'y' is not a minor; write 10, 0x1f or 017"),
+    "variable of text": (
+        ["sysctl", "kern.securelevel=abc"],
+        "lkmctl: kern.securelevel is a number, and 'abc' is none; write 10, 0x1f or 017",
+    ),
+    "variable of a fraction": (["sysctl", "hw.ncpu=1.5"], "hw.ncpu is a number, and '1.5' is none"),
+    "variable of nothing": (["sysctl", "kern.securelevel="], "kern.securelevel is a number, and '' is none"),
+    "variable out of range": (
+        ["sysctl", "kern.securelevel=99999999999"],
+        "kern.securelevel=99999999999 is out of range; the limits are -2147483648 and 2147483647",
+    ),
     "mode": (["chmod", "9", "/dev/x"], "lkmctl: '9' is not an octal mode"),
 }
 
@@ -259,3 +283,22 @@ def test_completion_script_comes_from_click(place: Place) -> None:
     result = place.run("lkmctl", env={"_LKMCTL_COMPLETE": "bash_source"})
     assert (result.status, result.err) == (0, "")
     assert "_lkmctl_completion" in result.out
+
+
+@pytest.mark.parametrize(("kind", "name", "number"), [("c", "ksyms", (85, 3)), ("c", "lkm", (28, 3))])
+def test_mknod_takes_the_name_of_a_driver(
+    daemon: Daemon, kind: str, name: str, number: tuple[int, int]
+) -> None:
+    assert Run(0, "", "") == daemon.run("lkmctl", "mknod", "/dev/byname", kind, name, "3")
+    with daemon.connect() as p:
+        device = p.stat("/dev/byname").st_rdev
+    assert (major(device), minor(device)) == number
+
+
+def test_the_python_interface_refuses_what_a_variable_cannot_be(daemon: Daemon) -> None:
+    """And stores nothing: four bytes of text would be a number."""
+    with daemon.connect() as p:
+        for new in ("abc", 1 << 31, -(1 << 31) - 1):
+            with pytest.raises(ValueError, match=r"^sysctl kern\.securelevel: "):
+                p.sysctl("kern.securelevel", new)
+        assert p.sysctl("kern.securelevel") == 0

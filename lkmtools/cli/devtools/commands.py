@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import stat as st
-from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EEXIST, EISDIR, ENOENT, EPERM
 from lkmtools.abi.syscall import SYS_umask
-from lkmtools.abi.sysctl import CTL_KERN, KERN_DRIVERS, kinfo_drivers
 from lkmtools.cli.devtools import Command, Usage, Words, device_path, modes
+from lkmtools.cli.numbers import device_number
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
@@ -55,33 +54,6 @@ def _tree(p: Process, path: str) -> Iterator[str]:
 # -- mknod --------------------------------------------------------------------------------------------------
 
 
-def _number(text: str, what: str) -> int:
-    try:
-        value = int(text, 0)
-    except ValueError:
-        raise Usage(f"{what} '{text}' is not a number") from None
-    if value < 0:
-        raise Usage(f"{what} {text} is negative")
-    return value
-
-
-def _major(p: Process, text: str, kind: int) -> int:
-    """A major number, or that of the driver of that name and kind."""
-    if text[:1] in set("-0123456789"):
-        return _number(text, "major")
-    raw = p.sysctl((CTL_KERN, KERN_DRIVERS))
-    assert isinstance(raw, bytes)
-    layout = kinfo_drivers.layout(p.dm)
-    rows = (layout.unpack(raw, at) for at in range(0, len(raw), layout.size))
-    for row in rows:
-        major: int = row.d_cmajor if kind == st.S_IFCHR else row.d_bmajor
-        if row.d_name.split(b"\0", 1)[0] == text.encode("latin-1", "replace") and major >= 0:
-            return major
-    raise Usage(
-        f"major '{text}' is neither a number nor a {'character' if kind == st.S_IFCHR else 'block'} driver"
-    )
-
-
 def mknod(p: Process, words: Words, paths: list[str], complain: Complain) -> None:
     """mknod [-F format] [-g gid] [-m mode] [-rR] [-u uid] name [b | c] [driver | major] minor."""
     options, operands = words
@@ -91,7 +63,10 @@ def mknod(p: Process, words: Words, paths: list[str], complain: Complain) -> Non
         raise Usage(f"format {options['F']}: only {' and '.join(_FORMATS)} are the kernel's")
     umask = _umask(p)
     path, kind = _inside(operands[0]), _KINDS[operands[1]]
-    device = makedev(_major(p, operands[2], kind), _number(operands[3], "minor"))
+    try:
+        device = device_number(p, kind, operands[2], operands[3])
+    except ValueError as error:
+        raise Usage(str(error)) from None
     permissions = modes.mode(options["m"], 0o666, umask) if "m" in options else st.DEFFILEMODE & ~umask
     uid = modes.owner(options["u"])[0] if "u" in options else -1
     gid = modes.group_number(options["g"]) if "g" in options else -1

@@ -10,6 +10,7 @@ import click
 
 from lkmtools import client
 from lkmtools.cli.common import connect, err, warnx
+from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import DaemonError, KernelError
 
 if TYPE_CHECKING:
@@ -82,18 +83,6 @@ def number(text: str, what: str = "number") -> int:
     if value is None:
         raise click.UsageError(f"{text!r} is not a {what}; write 10, 0x1f or 017")
     return value
-
-
-def c_integer(text: str) -> int | None:
-    """An integer in C notation; None if `text` is none."""
-    digits = text.rstrip("uUlL") if text[-1:] in "uUlL" else text
-    sign, digits = (-1, digits[1:]) if digits[:1] == "-" else (1, digits)
-    try:
-        if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
-            return sign * int(digits, 8)
-        return sign * int(digits, 0) if digits[:1].isdigit() else None
-    except ValueError:
-        return None
 
 
 def need(answer: dict[str, Any], version: int = 1) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from lkmtools.abi import stat as st
-from lkmtools.abi.conf import major, makedev, minor
+from lkmtools.abi.conf import major, minor
 from lkmtools.abi.fcntl import O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY
-from lkmtools.cli.lkmctl.base import about, command, number, process
+from lkmtools.cli.lkmctl.base import about, command, process
+from lkmtools.cli.numbers import device_number
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
 
@@ -123,13 +124,19 @@ def mknod(
 
     \b
         lkmctl mknod /dev/foo c 29 0
+        lkmctl mknod /dev/foo c echo 0
 
-    modload gives the majors to the postinstall program (-p), and modstat prints them.
+    MAJOR may be the name of a driver. modload gives the majors to the postinstall program (-p), and modstat
+    prints them.
     """
-    device = makedev(number(major_number, "major"), number(minor_number, "minor"))
     file_type = st.S_IFCHR if kind == "c" else st.S_IFBLK
+    allowed = permissions(mode)
     with process(socket) as p, about(name):
-        p.mknod(name, file_type | permissions(mode), device)
+        try:
+            device = device_number(p, file_type, major_number, minor_number)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        p.mknod(name, file_type | allowed, device)
 
 
 @command()

@@ -6,7 +6,8 @@ import click
 
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_LEN
-from lkmtools.cli.lkmctl.base import about, c_integer, command, number, process
+from lkmtools.cli.lkmctl.base import about, command, number, process
+from lkmtools.cli.numbers import c_integer
 
 
 @command(context_settings={"ignore_unknown_options": True})

@@ -8,7 +8,8 @@ import click
 
 from lkmtools.abi.errno import errno_name
 from lkmtools.cli.common import err
-from lkmtools.cli.lkmctl.base import NAME, c_integer, command, process
+from lkmtools.cli.lkmctl.base import NAME, command, process
+from lkmtools.cli.numbers import c_integer
 from lkmtools.client import Buffer
 from lkmtools.errors import KernelError
 

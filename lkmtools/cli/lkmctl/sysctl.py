@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lkmtools.cli.lkmctl.base import about, c_integer, command, process, show_json
+from lkmtools.cli.lkmctl.base import about, command, process, show_json
+from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import KernelError
 
 
@@ -28,8 +29,7 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
             name, equals, text = variable.partition("=")
             if name not in NAMES:
                 raise click.UsageError(_unknown(name))
-            integer = c_integer(text)
-            new = (text if integer is None else integer) if equals else None
+            new = _value(name, text) if equals else None
             if variables:
                 with about(name):
                     value = p.sysctl(name, new)
@@ -44,6 +44,20 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
             values[name] = shown
     if as_json:
         show_json({"version": 1, "values": values})
+
+
+def _value(name: str, text: str) -> int | str:
+    """What to set a variable to. click.UsageError for text where a number belongs, or one out of range."""
+    from lkmtools.client.process import INT_MAX, INT_MIN, STRINGS
+
+    if name in STRINGS:
+        return text
+    value = c_integer(text)
+    if value is None:
+        raise click.UsageError(f"{name} is a number, and {text!r} is none; write 10, 0x1f or 017")
+    if not INT_MIN <= value <= INT_MAX:
+        raise click.UsageError(f"{name}={text} is out of range; the limits are {INT_MIN} and {INT_MAX}")
+    return value
 
 
 def _unknown(name: str) -> str:

@@ -1,0 +1,59 @@
+"""Numbers as people write them: in C notation, and those of devices."""
+
+from __future__ import annotations
+
+from lkmtools.abi import stat as st
+from lkmtools.abi.conf import makedev
+from lkmtools.abi.sysctl import CTL_KERN, KERN_DRIVERS, kinfo_drivers
+from lkmtools.client import Process
+
+MAJOR_MAX, MINOR_MAX = 0xFFF, 0xFFFFF  # makedev() of <sys/types.h> has 12 and 20 bits for them
+_KINDS = {st.S_IFCHR: "character", st.S_IFBLK: "block"}
+
+
+def c_integer(text: str) -> int | None:
+    """An integer in C notation; None if `text` is none."""
+    digits = text.rstrip("uUlL") if text[-1:] in "uUlL" else text
+    sign, digits = (-1, digits[1:]) if digits[:1] == "-" else (1, digits)
+    try:
+        if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
+            return sign * int(digits, 8)
+        return sign * int(digits, 0) if digits[:1].isdigit() else None
+    except ValueError:
+        return None
+
+
+def within(text: str, what: str, least: int, most: int) -> int:
+    """An integer in C notation between two limits. ValueError says what is wrong with it."""
+    value = c_integer(text)
+    if value is None:
+        raise ValueError(f"{text!r} is not a {what}; write 10, 0x1f or 017")
+    if not least <= value <= most:
+        raise ValueError(f"{what} {text} is out of range; the limits are {least} and {most}")
+    return value
+
+
+def device_number(p: Process, kind: int, major: str, minor: str) -> int:
+    """The dev_t of a device of `kind` (S_IFCHR or S_IFBLK); `major` may be its driver's name. ValueError."""
+    if major[:1].isdigit() or major[:1] == "-":
+        number = within(major, "major", 0, MAJOR_MAX)
+    else:
+        number = _major_of(p, kind, major)
+    return makedev(number, within(minor, "minor", 0, MINOR_MAX))
+
+
+def _major_of(p: Process, kind: int, name: str) -> int:
+    """The major of the driver of that name and kind, which kern.drivers knows."""
+    raw = p.sysctl((CTL_KERN, KERN_DRIVERS))
+    assert isinstance(raw, bytes)
+    layout = kinfo_drivers.layout(p.dm)
+    known: dict[str, int] = {}
+    for at in range(0, len(raw), layout.size):
+        row = layout.unpack(raw, at)
+        major: int = row.d_cmajor if kind == st.S_IFCHR else row.d_bmajor
+        if major >= 0:
+            known[row.d_name.split(b"\0", 1)[0].decode("latin-1")] = major
+    if name in known:
+        return known[name]
+    drivers = ", ".join(known) or "none"
+    raise ValueError(f"major {name!r} is neither a number nor a {_KINDS[kind]} driver; there are {drivers}")
