@@ -25,6 +25,7 @@ demo: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: $(STAMP)
+	@echo "The whole suite: about 6 minutes on two processors."
 	$(BIN)/ruff check lkmtools tests bench
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2

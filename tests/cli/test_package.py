@@ -31,6 +31,12 @@ def test_every_manual_is_where_man_looks(installed: set[str]) -> None:
     assert pages - installed == set()
 
 
+def test_the_documents_are_there_and_lead_to_one_another(installed: set[str]) -> None:
+    """README.md names files below docs/, which lie beside it."""
+    documents = {f"share/doc/lkmtools/docs/{page.name}" for page in (ROOT / "docs").iterdir()}
+    assert documents | {f"share/doc/lkmtools/{name}" for name in ("README.md", "CHANGELOG.md")} <= installed
+
+
 def test_man_finds_them(place: Place, installed: set[str]) -> None:
     """With the tools on PATH and nothing else said."""
     man = shutil.which("man")
