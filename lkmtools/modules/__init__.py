@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
-from lkmtools.abi.errno import EINVAL, ENOENT
+from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY, EOVERFLOW
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
 from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lkmtools.modules.loader import Loaded
 
 DEV_LKM = "/dev/lkm"
+MOST_IDS = 1 << 16  # modules: more do not fit into the largest kernel, a page each and their records
 
 
 class Module(NamedTuple):
@@ -80,7 +81,7 @@ def lkm_device(p: Process, flags: int = O_RDWR) -> Iterator[int]:
 
 
 def stat_fd(p: Process, fd: int, module: int | str) -> Module:
-    """LMSTAT on an open /dev/lkm. See `stat`."""
+    """LMSTAT on an open /dev/lkm. See `stat`; ENOTTY when the call succeeds and answers nothing."""
     layout = lkm.lmc_stat.layout(p.dm)
     if isinstance(module, int):
         request = layout.pack(id=module)
@@ -89,6 +90,8 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
     buf = p.buffer(request)
     p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
     raw = layout.unpack(buf.data)
+    if not raw.area:
+        raise KernelError(ENOTTY, "LMSTAT answered nothing: has a module replaced ioctl(2)?")
     offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
     name = raw.name.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
     return Module(raw.id, name, raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
@@ -107,10 +110,9 @@ def stat(p: Process, module: int | str) -> Module:
 def walk(p: Process, fd: int) -> Iterator[Module]:
     """Every module of an open /dev/lkm by rising id, as modstat(8) walks: ENOENT is a hole, EINVAL the end.
 
-    Any other KernelError ends the walk and is raised.
+    Any other KernelError ends the walk and is raised; so does an id that no kernel reaches.
     """
-    number = 0
-    while True:
+    for number in range(MOST_IDS):
         try:
             yield stat_fd(p, fd, number)
         except KernelError as error:
@@ -118,7 +120,7 @@ def walk(p: Process, fd: int) -> Iterator[Module]:
                 return
             if error.errno != ENOENT:
                 raise
-        number += 1
+    raise KernelError(EOVERFLOW, f"LMSTAT knows {MOST_IDS} ids and more: has a module replaced ioctl(2)?")
 
 
 def stat_all(p: Process) -> list[Module]:

@@ -8,7 +8,11 @@ import pty
 import subprocess
 from typing import Any
 
+import pytest
 from daemonfix import installed
+
+from lkmtools import modules
+from lkmtools.errors import KernelError
 
 HEADER = {
     "amd64": "Type    Id   Offset Loadaddr         Size Info             Rev Module Name\n",
@@ -116,3 +120,37 @@ def test_a_narrow_terminal_keeps_every_digit(lab: Any) -> None:
     lab.run("modload", lab.misc("hello"))
     (row,) = json.loads(lab.run("modstat", "--json").out)["modules"]
     assert row["loadaddr"][2:] in on_terminal(lab, COLUMNS="40")
+
+
+DEAF = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/proc.h>
+#include <sys/syscall.h>
+#include <sys/lkm.h>
+MOD_MISC("deaf");
+static int nothing(struct lwp *l, const void *v, register_t *r) { return 0; }
+static int deaf_load(struct lkm_table *t, int cmd)
+{ sysent[SYS_ioctl].sy_call = (sy_call_t *)nothing; return 0; }
+int deaf_lkmentry(struct lkm_table *t, int cmd, int ver);
+int deaf_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, deaf_load, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-l",), ("--tree",), ("--json",), ("-i", "0"), ("-n", "deaf")])
+def test_an_ioctl_that_answers_nothing_ends_the_walk(each_lab: Any, options: tuple[str, ...]) -> None:
+    """A module has replaced it by a function that returns 0 for everything."""
+    assert each_lab.run("modload", each_lab.compile("deaf", DEAF)).status == 0
+    run = each_lab.run("modstat", *options)
+    assert "LMSTAT answered nothing: has a module replaced ioctl(2)?" in run.err + run.out
+
+
+def test_an_endless_list_of_modules_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a module makes of ioctl(2)."""
+    monkeypatch.setattr(modules, "MOST_IDS", 5)
+    monkeypatch.setattr(modules, "stat_fd", lambda p, fd, number: number)
+    walked = modules.walk(None, 3)  # type: ignore[arg-type]
+    assert [next(walked) for _ in range(5)] == list(range(5))
+    with pytest.raises(KernelError, match="LMSTAT knows 5 ids and more"):
+        next(walked)
