@@ -9,8 +9,8 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
-from lkmtools.abi.fcntl import O_NONBLOCK, O_RDWR
-from lkmtools.abi.poll import POLLIN, POLLNVAL, POLLOUT
+from lkmtools.abi.fcntl import O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR
+from lkmtools.abi.poll import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PZERO
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
@@ -187,3 +187,16 @@ def test_a_driver_stays_while_somebody_polls_it(lab: Any) -> None:
     assert poll.result() == []
     p.close(fd)
     modules.unload(lab.p, "pipe")
+
+
+@pytest.mark.parametrize("path", ["/dev/ksyms", "/dev/null", "/dev/lkm", "/tmp", "/dev", "/tmp/file"])
+def test_what_is_always_ready_has_no_error(lab: Any, path: str) -> None:
+    """poll(2) asks for POLLERR and POLLHUP by itself."""
+    p = lab.kernel.process("poller")
+    if path == "/tmp/file":
+        p.close(p.open(path, O_RDWR | O_CREAT))
+    fd = p.open(path, O_RDONLY)
+    everything = POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM
+    assert p.poll([(fd, everything)], 0) == [(fd, POLLIN | POLLOUT | POLLRDNORM)]
+    assert p.poll([(fd, POLLIN)], 0) == [(fd, POLLIN)]
+    p.exit()
