@@ -45,13 +45,20 @@ def _pointers(k: Kernel, array: int) -> list[int]:
     return found
 
 
-def _attachments(k: Kernel, private: View) -> Iterator[tuple[int, int]]:
-    """(driver name, attachment) of every row of lkm_cai."""
+def _attachments(k: Kernel, private: View) -> Iterator[tuple[int, int, int]]:
+    """(driver name, array of attachments, attachment) of every row of lkm_cai."""
     layout, at = cfattachlkminit.layout(k.dm), private.lkm_cai
     while at and (row := k.umem.view(layout, at)).cfai_name:
         for attachment in _pointers(k, row.cfai_list):
-            yield row.cfai_name, attachment
+            yield row.cfai_name, row.cfai_list, attachment
         at += layout.size
+
+
+def _drop(k: Kernel, array: int, pointer: int) -> None:
+    """Take a pointer out of an array that NULL ends: the module will not detach what is not its own."""
+    left = [other for other in _pointers(k, array) if other != pointer]
+    for i, other in enumerate([*left, 0]):
+        k.umem.set_ptr(array + i * k.dm.pointer, other)
 
 
 def _ca_name(k: Kernel, ca: int) -> str:
@@ -59,16 +66,19 @@ def _ca_name(k: Kernel, ca: int) -> str:
 
 
 def load(k: Kernel, addr: int) -> Callable[[], None]:
-    """Attach all three; how to undo it. A driver that is there already is dropped from the module's list."""
+    """Attach all three; how to undo it.
+
+    A driver or an attachment that is there already is dropped from the module's list.
+    """
     private = k.umem.view(abi.lkm_drv.layout(k.dm), addr)
     undo: list[Callable[[], object]] = []
     try:
         for cd in _pointers(k, private.lkm_cd):
             if _driver(k, private.lkm_cd, cd):
                 undo.append(partial(config_cfdriver_detach, k, cd))
-        for name, ca in _attachments(k, private):
-            _attachment(k, name, ca)
-            undo.append(partial(config_cfattach_detach, k, name, ca))
+        for name, array, ca in _attachments(k, private):
+            if _attachment(k, name, array, ca):
+                undo.append(partial(config_cfattach_detach, k, name, ca))
         cf = private.lkm_cf
         if cf:
             config_cfdata_attach(k, cf, 1)
@@ -96,23 +106,24 @@ def _driver(k: Kernel, array: int, cd: int) -> bool:
             k.console.write(f"{name}: unable to register driver\n")
             raise
         k.console.write(f"driver {name} already present\n")
-        left = [other for other in _pointers(k, array) if other != cd]
-        for i, pointer in enumerate([*left, 0]):
-            k.umem.set_ptr(array + i * k.dm.pointer, pointer)
+        _drop(k, array, cd)
         return False
     return True
 
 
-def _attachment(k: Kernel, driver: int, ca: int) -> None:
+def _attachment(k: Kernel, driver: int, array: int, ca: int) -> bool:
+    """Attach an attachment; False when the driver has one of its name."""
     name = text(k, driver)
     try:
         config_cfattach_attach(k, driver, ca)
     except KernelError as error:
-        if error.errno == EEXIST:
-            k.console.write(f"driver attachment {_ca_name(k, ca)} for {name} already present\n")
-        else:
+        if error.errno != EEXIST:
             k.console.write(f"{_ca_name(k, ca)}: unable to register cfattach\n")
-        raise
+            raise
+        k.console.write(f"driver attachment {_ca_name(k, ca)} for {name} already present\n")
+        _drop(k, array, ca)
+        return False
+    return True
 
 
 def unload(k: Kernel, addr: int) -> None:
@@ -125,10 +136,10 @@ def unload(k: Kernel, addr: int) -> None:
     own = list(_attachments(k, private))
     wired = [cd for cd in drivers(k) if cd.addr in _pointers(k, private.lkm_cd)]
     for cd in wired:
-        _refuse_others(k, cd, [ca for _, ca in own])
+        _refuse_others(k, cd, [ca for _, _, ca in own])
     if private.lkm_cf in [table.ct_cfdata for table in tables(k)]:
         config_cfdata_detach(k, private.lkm_cf)
-    for name, ca in own:
+    for name, _, ca in own:
         if _attached(k, name, ca):
             try:
                 config_cfattach_detach(k, name, ca)
