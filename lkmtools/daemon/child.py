@@ -122,10 +122,14 @@ class KernelProcess:
         """The system calls that modules provide, by name; `lkm`: the kernel has options LKM."""
         row = port(self.machine)
         mem = Memory(row.kernbase, len(self.evidence.ram), row.dm, self.evidence.ram)
-        there = [m for m in self.evidence.modules.records(symbols=False) if m.state != State.GONE]
-        return replaced(
-            mem, plan(row, lkm), lambda addr: next((m.name for m in there if m.holds(addr)), None)
-        )
+        modules = self.evidence.modules.records(symbols=False)
+
+        def holder(addr: int) -> str | None:
+            held = [module for module in modules if module.holds(addr)]
+            there = [module.name for module in held if module.state != State.GONE]
+            return there[-1] if there else f"{held[-1].name} (unloaded)" if held else None
+
+        return replaced(mem, plan(row, lkm), holder)
 
     def printed(self) -> str:
         """The last line that the process printed on its standard error: a C library's last words."""

@@ -16,6 +16,7 @@ from lkmtools.kern import kern_ksyms, lkm_dispatch, lkm_refs
 from lkmtools.kern.lkm_list import ModuleList
 from lkmtools.kern.lkm_record import Module
 from lkmtools.kern.lkm_wait import Waiters
+from lkmtools.kern.syscall import replaced
 from lkmtools.kern.uvm_km import round_page
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
@@ -152,6 +153,9 @@ class Lkm:
         inside += [call.lwp for call in lkm_refs.calls(k, module)]  # came while its unload handler slept
         for lwp in inside:
             lwp.kept.add(module.area)
+        left = replaced(k.mem, k.plan, lambda addr: "" if module.holds(addr) else None)
+        for name in left:
+            k.console.write(f"LKM '{module.title}': system call {name} still leads into it\n")
         if not inside:
             k.kmap.free(module.area)
         if module.syms:
