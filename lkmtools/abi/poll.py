@@ -12,7 +12,7 @@ POLLRDNORM = 0x0040
 POLLWRNORM = POLLOUT
 POLLRDBAND = 0x0080
 POLLWRBAND = 0x0100
-POLLREADY = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM  # what of its events a file has that is always ready
+ALWAYS_READY = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM  # the events of a file that never waits
 INFTIM = -1
 
 pollfd = Struct("pollfd", "int fd; short events; short revents")

@@ -12,7 +12,7 @@ from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, minor
 from lkmtools.abi.errno import EFAULT, ENODEV, ENXIO, EPERM
 from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.filio import FIOASYNC, FIONBIO
-from lkmtools.abi.poll import POLLREADY
+from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
 from lkmtools.kern.bound import MEMORY, Steps
@@ -47,7 +47,7 @@ def nullenodev(k: Kernel) -> None:
 @export("int seltrue(dev_t dev, int events, struct lwp *l)", "sys/systm.h")
 def seltrue(k: Kernel, dev: int, events: int, l_addr: int) -> int:
     """The poll entry of a device that is always ready."""
-    return events & POLLREADY
+    return events & ALWAYS_READY
 
 
 @export("int mmopen(dev_t dev, int flag, int mode, struct lwp *l)")

@@ -24,7 +24,7 @@ from lkmtools.abi.mutex import (
     RW_READER,
     RW_WRITER,
 )
-from lkmtools.abi.poll import POLLREADY
+from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.vnode import (
     VDESC_VP0_WILLRELE,
@@ -178,7 +178,7 @@ def genfs_seek(k: Kernel, v: int) -> int:
 @export("int genfs_poll(void *v)", _HEADER)
 def genfs_poll(k: Kernel, v: int) -> int:
     """VOP_POLL: a file is always ready."""
-    return _argument(k, v, "poll", "events") & POLLREADY
+    return _argument(k, v, "poll", "events") & ALWAYS_READY
 
 
 @export("int genfs_fcntl(void *v)", _HEADER)

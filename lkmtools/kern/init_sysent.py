@@ -50,9 +50,12 @@ def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Syscall], lkm
     return b"".join(out)
 
 
+_HEADER = "sys/syscallargs.h"
 FUNCTIONS = (
-    constant("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/syscallargs.h"),
-    constant("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/systm.h"),
+    constant("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, _HEADER),
+    constant(
+        "int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/syscallargs.h"
+    ),
 )
 DATA = (
     Data(

@@ -25,7 +25,7 @@ from lkmtools.abi.fcntl import (
     SEEK_END,
 )
 from lkmtools.abi.filio import FIOASYNC, FIONBIO
-from lkmtools.abi.poll import POLLREADY
+from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_fcntl
 from lkmtools.abi.uio import UIO_READ
 from lkmtools.errors import KernelError
@@ -97,7 +97,7 @@ class File:
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """Which of the POLL* `events` hold now; records the caller as waiting when none do."""
-        return events & POLLREADY
+        return events & ALWAYS_READY
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
         """Map whole pages of the file into the caller's memory; returns their address."""

@@ -16,7 +16,7 @@ from lkmtools.abi.buf import B_READ, BO_DONE
 from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
 from lkmtools.abi.errno import EINVAL, EMOVEFD, ENODEV, ENOSPC, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
-from lkmtools.abi.poll import POLLERR, POLLREADY
+from lkmtools.abi.poll import ALWAYS_READY, POLLERR
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
@@ -136,7 +136,7 @@ class DeviceFile(File):
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """d_poll; POLLERR when the driver is gone. A block device is always ready."""
         if self.kind == S_IFBLK:
-            return events & POLLREADY
+            return events & ALWAYS_READY
         try:
             entry = self.entry(k, "d_poll")
         except KernelError:

@@ -40,7 +40,7 @@ from lkmtools.abi.fcntl import (
 )
 from lkmtools.abi.mount import MNT_NODEV, MNT_RDONLY
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
-from lkmtools.abi.poll import POLLREADY
+from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
@@ -144,7 +144,7 @@ class VnodeFile(File):
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """VOP_POLL; a file system without it is always ready."""
         revents = vcall(k, "poll", self.vp, events)
-        return events & POLLREADY if revents == EOPNOTSUPP else revents
+        return events & ALWAYS_READY if revents == EOPNOTSUPP else revents
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
         """Private pages with what the file holds now; zero behind its end. ENODEV for what is no file."""

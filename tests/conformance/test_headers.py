@@ -320,3 +320,18 @@ def test_the_release_is_the_kernels(cc):
     assert lkm.NetBSD_Version == 502000000
     text = '#include <sys/param.h>\n_Static_assert(__NetBSD_Version__ == 502000000, "");'
     assert cc(text).exists()
+
+
+def test_a_module_may_declare_sys_lkmnosys_itself(cc):
+    """As the MISC sample of NetBSD's tree does: <sys/systm.h> has no other declaration of it."""
+    source = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/proc.h>
+#include <sys/lkm.h>
+extern int sys_lkmnosys(struct lwp *, void *, register_t *);
+int taken(int n);
+int taken(int n) { return (void *)sysent[n].sy_call != (void *)sys_lkmnosys; }
+"""
+    for machine in ("amd64", "i386"):
+        assert cc(source, machine).exists()

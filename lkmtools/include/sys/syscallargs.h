@@ -123,6 +123,7 @@ struct sys_fchown_args { syscallarg(int) fd; syscallarg(uid_t) uid; syscallarg(g
 #ifdef _KERNEL
 /* The calls themselves, for modules that wrap them. */
 int	sys_nosys(struct lwp *l, const void *v, register_t *retval);
+int	sys_lkmnosys(struct lwp *l, const void *v, register_t *retval);
 int	sys_close(struct lwp *l, const void *v, register_t *retval);
 int	sys_dup(struct lwp *l, const void *v, register_t *retval);
 int	sys_dup2(struct lwp *l, const void *v, register_t *retval);

@@ -54,7 +54,6 @@ int	enoioctl(void);
 int	enxio(void);
 int	eopnotsupp(void);
 int	sys_nosys(struct lwp *l, const void *args, register_t *retval);
-int	sys_lkmnosys(struct lwp *l, const void *args, register_t *retval);
 int	seltrue(dev_t dev, int events, struct lwp *l);
 
 /* printf(9). Beside the usual conversions, %b takes a number and a string that names its bits. */
