@@ -25,7 +25,8 @@ MACHINES = ("amd64", "i386")
 MARKER = "lkm_kernel"
 CONSOLE_LINES = 60  # of the console, in the report of a test that fails
 
-_KERNEL: pytest.StashKey[LkmKernel] = pytest.StashKey()
+# None with a pytest older than 7.0: this file must not be in the way of those who use no kernel.
+_KERNEL: pytest.StashKey[LkmKernel] | None = pytest.StashKey() if hasattr(pytest, "StashKey") else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,6 +104,11 @@ def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Bu
     A private one, or that of a daemon which tools can reach (--lkm-daemon, lkm_daemon,
     @pytest.mark.lkm_kernel(daemon=True)).
     """
+    if _KERNEL is None:
+        old = pytest.__version__
+        pytest.fail(
+            f"lkm_kernel needs pytest 7.0 or later; this is {old}: pip install -U pytest", pytrace=False
+        )
     from lkmtools.testing import LkmKernel
 
     options: dict[str, Any] = {}
@@ -119,11 +125,12 @@ def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Bu
     kernel.close()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+@pytest.hookimpl(hookwrapper=True)  # wrapper=True is of pluggy 1.2
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """The report of a test that failed shows the console of its kernel."""
-    report = yield
-    kernel = item.stash.get(_KERNEL, None)
+    outcome = yield
+    report = outcome.get_result()
+    kernel = item.stash.get(_KERNEL, None) if _KERNEL is not None else None
     if report.failed and kernel is not None:
         from lkmtools.errors import DaemonError
 
@@ -132,4 +139,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         except DaemonError as error:
             lines = [f"its daemon does not answer: {error}"]
         report.sections.append((f"Console of the {kernel.machine} kernel", "\n".join(lines)))
-    return report

@@ -244,3 +244,25 @@ def test_another(lkm_kernel):
     assert (status, out.splitlines()[-1].partition(" in ")[0]) == (1, "2 failed, 2 passed")
     assert "FileExistsError" not in out
     assert out.count("'undeclared' undeclared") + out.count("\u2018undeclared\u2019 undeclared") >= 2
+
+
+def test_with_an_older_pytest_only_who_wants_a_kernel_hears_of_it(project: Project) -> None:
+    """As pytest 6 is: without StashKey."""
+    (project.directory / "test_it.py").write_text(
+        "def test_plain(): pass\ndef test_kernel(lkm_kernel): pass\n"
+    )
+    code = "import pytest, sys; del pytest.StashKey; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider']))"
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("LKM_", "PYTEST_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project.directory,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith("1 passed, 1 error")
+    assert (
+        f"lkm_kernel needs pytest 7.0 or later; this is {pytest.__version__}: pip install -U pytest" in lines
+    )
