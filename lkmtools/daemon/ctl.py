@@ -26,6 +26,7 @@ from lkmtools.wire.stream import Stream
 if TYPE_CHECKING:
     from lkmtools.daemon.supervisor import Supervisor
 
+REQUEST = 1 << 20  # bytes of a request
 STREAM = 1 << 20  # bytes unread by a follower of the message buffer from which on it gets no more
 PIECE = 1 << 16  # characters of that text in one answer
 
@@ -48,6 +49,7 @@ class ControlConnection(Stream):
         """Serve a frame."""
         if type(frame) is Hello and not self._greeted:
             self._greeted = True
+            self.greet(REQUEST)
             if frame.version != VERSION:
                 self._foreign = frame.version
         elif type(frame) is Control and self._greeted:

@@ -126,6 +126,7 @@ class Connection(Stream):
             self.refuse(error.reason, serial)
             return
         self.greeted = True
+        self.greet()
         self.send(welcome, serial)
 
     def _exec(self, serial: int, frame: Exec) -> None:

@@ -13,11 +13,12 @@ _HEADER_SIZE = HEADER.size
 
 
 class Reader:
-    """One direction of one connection."""
+    """One direction of one connection. `limit` is how long a payload may be: it is kept until it is whole."""
 
-    __slots__ = ("_at", "_buffer", "_error")
+    __slots__ = ("_at", "_buffer", "_error", "limit")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_FRAME) -> None:
+        self.limit = limit
         self._buffer: bytes | bytearray = b""
         self._at = 0  # where the next frame begins in it
         self._error: ProtocolError | None = None
@@ -49,8 +50,8 @@ class Reader:
             name, decode = known
             if reserved:
                 raise ProtocolError(f"{name}: reserved word of the header is {reserved:#x}; it must be 0")
-            if length > MAX_FRAME:
-                raise ProtocolError(f"{name}: payload length is {length}; the limit is {MAX_FRAME}")
+            if length > self.limit:
+                raise ProtocolError(f"{name}: payload length is {length}; the limit is {self.limit}")
             end = begin + length
             if len(buffer) < end:
                 return None

@@ -11,11 +11,12 @@ import socket
 from contextlib import suppress
 from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 
-from lkmtools.proto import Frame, ProtocolError, Reader, Refused, encode
+from lkmtools.proto import MAX_FRAME, Frame, ProtocolError, Reader, Refused, encode
 from lkmtools.wire.poller import Poller
 
 GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)  # errors of sending to a side that is gone
 RECEIVE = 1 << 16  # bytes read at once
+UNGREETED = 1 << 12  # bytes of a payload before greet(): nobody keeps memory for who says nothing
 QUEUE = 1 << 18  # bytes unread by the other side from which on we read no more from it
 
 IN, OUT = select.EPOLLIN, select.EPOLLOUT
@@ -30,7 +31,7 @@ class Stream:
         self.fd = sock.fileno()
         self.closing = False
         self.out = bytearray()
-        self._reader = Reader()
+        self._reader = Reader(UNGREETED)
         self._events = IN
         poller.add(self.fd, self.handle)
 
@@ -55,6 +56,10 @@ class Stream:
     def receive(self) -> bytes:
         """What has come; b"" at the end. BlockingIOError, OSError."""
         return self.socket.recv(RECEIVE)
+
+    def greet(self, limit: int = MAX_FRAME) -> None:
+        """The other side has said HELLO: a payload may have so many bytes."""
+        self._reader.limit = limit
 
     # -- events -----------------------------------------------------------------------------------------
 

@@ -6,8 +6,10 @@ import json
 import os
 import resource
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from daemonfix import Daemon, Raw, send_with_fds
@@ -306,3 +308,27 @@ def test_more_connections_than_descriptors(daemon: Daemon, which: str) -> None:
     assert 32 < closed < 64
     while "a connection is turned away: Too many open files" not in daemon.log():
         pass  # the kernel process has the supervisor write it
+
+
+@pytest.mark.parametrize(
+    ("greeted", "limit"), [(False, 1 << 12), (True, {"kernel": 64 << 20, "supervisor": 1 << 20})]
+)
+def test_memory_is_kept_for_so_much_of_a_frame(daemon: Daemon, which: str, greeted: bool, limit: Any) -> None:
+    """Little before HELLO; the bystander is served meanwhile."""
+    most = limit[which] if isinstance(limit, dict) else limit
+    path = daemon.socket if which == "kernel" else control_path(daemon.socket)
+    kind = {"kernel": 4, "supervisor": 6}[which]
+    for length in (most, most + 1):
+        client = Raw(path)
+        if greeted:
+            client.send(Hello(VERSION, 1, "big"))
+            if which == "kernel":
+                client.receive()
+        client.socket.sendall(struct.pack("<IHHI", length, kind, 0, 1))
+        if length > most:
+            refused = client.receive()
+            assert isinstance(refused, Refused)
+            assert f"payload length is {length}; the limit is {most}" in refused.why
+        else:
+            assert daemon.status()["state"] == "running"  # it waits for the rest, and for nothing else
+        client.socket.close()
