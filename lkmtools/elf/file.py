@@ -46,9 +46,17 @@ class SectionHeader(NamedTuple):
     entsize: int
 
 
+_LTO = "LLVM bitcode, compiled with -flto; compile without it"
+_ARCHIVE = "an ar archive; make one module of its members with lkmcc -r"
+_OTHERS = {b"BC\xc0\xde": _LTO, b"\xde\xc0\x17\x0b": _LTO, b"!<arch>\n": _ARCHIVE, b"!<thin>\n": _ARCHIVE}
+
+
 def read_header(data: bytes, name: str) -> Header:
     """The ELF header; ObjectError when `data` is not an ELF file of a class and byte order there is."""
     if data[:4] != c.ELFMAG:
+        for magic, what in _OTHERS.items():
+            if data.startswith(magic):
+                raise ObjectError(f"{name}: not an ELF file: {what}")
         begin = f"it begins with {bytes(data[:4]).hex(' ')}, not with {c.ELFMAG.hex(' ')}"
         raise ObjectError(f"{name}: not an ELF file: {begin if data else 'it is empty'}")
     if len(data) < 16:

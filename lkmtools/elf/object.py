@@ -103,6 +103,11 @@ def read_object(data: bytes, name: str) -> Object:
     _refuse_unknown(file)
     symtab = _symtab(file)
     symbols = _symbols(file, symtab)
+    if any(symbol.name == "__gnu_lto_slim" for symbol in symbols):
+        raise ObjectError(
+            f"{name}: compiled with -flto: it has no machine code; "
+            "compile without it, or with -ffat-lto-objects"
+        )
     header = file.header
     sections = tuple(_section(file, i) for i in range(len(file.sections)))
     return Object(

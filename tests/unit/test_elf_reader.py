@@ -278,3 +278,27 @@ def test_sections_of_other_kinds_are_no_obstacle(kind: int) -> None:
     """LLVM's address table, GNU attributes, unwind tables of amd64, and a user's own."""
     extra = Sec(".extra", bytes(8), kind, 0)
     assert read_object(relocatable([TEXT, extra], SYMBOLS), "m.o").relocations
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"BC\xc0\xde5\x14\0\0", "LLVM bitcode, compiled with -flto; compile without it"),
+        (b"\xde\xc0\x17\x0b\0\0\0\0", "LLVM bitcode, compiled with -flto; compile without it"),
+        (b"!<arch>\na.o/", "an ar archive; make one module of its members with lkmcc -r"),
+        (b"!<thin>\na.o/", "an ar archive; make one module of its members with lkmcc -r"),
+    ],
+)
+def test_what_people_give_instead_of_an_object_is_named(data: bytes, what: str) -> None:
+    with pytest.raises(ObjectError, match=f"^m.o: not an ELF file: {what}$"):
+        read_object(data, "m.o")
+
+
+def test_objects_for_link_time_optimization(cc: Compile, machine: str) -> None:
+    """gcc's slim ones have no machine code; its fat ones are as any other."""
+    gcc, source = cc.using("gcc"), "int f(int a) { return a + 1; }"
+    slim = gcc(source, machine=machine, name="slim", flags=("-flto", "-fno-fat-lto-objects"))
+    with pytest.raises(ObjectError, match=r"^slim\.o: compiled with -flto: it has no machine code; "):
+        read_object(slim.read_bytes(), "slim.o")
+    fat = gcc(source, machine=machine, name="fat", flags=("-flto", "-ffat-lto-objects"))
+    assert read_object(fat.read_bytes(), "fat.o").defines("f")
