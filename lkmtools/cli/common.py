@@ -172,6 +172,25 @@ def err(name: str, status: int, text: str, error: KernelError) -> NoReturn:
     sys.exit(status)
 
 
+class Whole(click.IntRange):
+    """A whole number between two limits."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """A number between two limits, which "nan" is not."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; click.BadParameter."""
+        number = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124 - only nan is not itself
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
+
+
 def errx(name: str, status: int, text: str) -> NoReturn:
     """errx(3): warnx() and exit with `status`."""
     warnx(name, text)

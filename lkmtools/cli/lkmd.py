@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from lkmtools.cli.common import EX_NODAEMON, tool, warnx
+from lkmtools.cli.common import EX_NODAEMON, Number, Whole, tool, warnx
 from lkmtools.cli.settings import lkm_conf, lkmd_conf_file, module_directories
 from lkmtools.conf import lkmdconf
 from lkmtools.errors import DaemonError, LkmtoolsError, bug
@@ -130,17 +130,15 @@ def run(
 )
 @click.option(
     "--watchdog",
-    type=click.FloatRange(0.05, 3600),
+    type=Number(0.05, 3600),
     default=2.0,
     metavar="SECONDS",
     help="Longest run of a module [2].",
 )
-@click.option(
-    "--ram", type=click.IntRange(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Its memory [128]."
-)
+@click.option("--ram", type=Whole(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Its memory [128].")
 @click.option(
     "--securelevel",
-    type=click.IntRange(-1, 2),
+    type=Whole(-1, 2),
     default=0,
     metavar="N",
     help="Level after the boot [0].",
@@ -164,7 +162,7 @@ def run(
 )
 @click.option(
     "--hang",
-    type=click.FloatRange(0.1, 3600),
+    type=Number(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
     help="Longest time without a sign [10].",

@@ -16,7 +16,7 @@ import click
 from lkmtools.abi.errno import EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
-from lkmtools.cli.common import connect
+from lkmtools.cli.common import Whole, connect
 from lkmtools.errors import KernelError
 from lkmtools.modules import Module, stat_fd, walk
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lkmtools.modules.refs import Refs
 
 NAME = "modstat"
+INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 USAGE = "Usage: modstat [-i <module id>] [-n <module name>]"
 EXAMPLES = """modstat
 modstat -n hello
@@ -34,7 +35,9 @@ LONG = ("Refs", "Used by", "Path")
 
 
 @classic(NAME, USAGE, EXAMPLES)
-@click.option("-i", "number", metavar="ID", type=int, help="Only the module with this id; -1: all.")
+@click.option(
+    "-i", "number", metavar="ID", type=Whole(INT_MIN, INT_MAX), help="Only the module with this id; -1: all."
+)
 @click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
 @click.option("-l", "long", is_flag=True, help="Long: references, users and path as well.")
 @click.option("--tree", is_flag=True, help="Show which module is linked against which.")

@@ -277,3 +277,31 @@ def test_stop_by_a_tool_with_the_directory_gone(daemon: Daemon) -> None:
     kill(daemon, signal.SIGTERM)  # which asserts that it ends
     assert not os.path.exists(daemon.dir)
     os.mkdir(daemon.dir)
+
+
+ODD = {
+    "--hang=x": "'x' is not a valid number.",
+    "--hang=nan": "'nan' is not a valid number.",
+    "--hang=0": "0.0 is not in the range 0.1<=x<=3600.",
+    "--watchdog=1e400": "inf is not in the range 0.05<=x<=3600.",
+    "--watchdog=nan": "'nan' is not a valid number.",
+    "--ram=1.5": "'1.5' is not a valid whole number.",
+    "--ram=99999999999999999999": "99999999999999999999 is not in the range 16<=x<=1024.",
+    "--securelevel=abc": "'abc' is not a valid whole number.",
+}
+
+
+@pytest.mark.parametrize(("option", "why"), ODD.items(), ids=ODD)
+def test_a_number_that_cannot_be_is_named_with_its_limits(place: Place, option: str, why: str) -> None:
+    run = place.run("lkmd", option)
+    name = option.partition("=")[0]
+    assert (run.status, run.out) == (2, "")
+    assert f"lkmd: Invalid value for '{name}': {why}" in run.err
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-2147483649", "x", "1.5"])
+def test_modstat_i_takes_an_int(daemon: Daemon, number: str) -> None:
+    run = daemon.run("modstat", "-i", number)
+    assert run.status == 1
+    assert "Traceback" not in run.err
+    assert "Invalid value for '-i': " in run.err

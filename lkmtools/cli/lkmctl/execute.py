@@ -14,7 +14,7 @@ from lkmtools.abi.errno import EEXIST, ENOENT
 from lkmtools.abi.fcntl import X_OK
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.signal import SIGCONT, SIGTSTP, signal_name
-from lkmtools.cli.common import warn, warnx
+from lkmtools.cli.common import Whole, warn, warnx
 from lkmtools.cli.lkmctl.base import NAME, about, command, process
 from lkmtools.errors import KernelError
 
@@ -31,7 +31,7 @@ PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the s
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--root", metavar="DIR", help="A directory of the host that is its root directory; read-only.")
 @click.option("--rw", "writable", is_flag=True, help="With --root: the program may write there.")
-@click.option("--uid", type=click.IntRange(0, UID_MAX), metavar="N", help="Run as this user.")
+@click.option("--uid", type=Whole(0, UID_MAX), metavar="N", help="Run as this user.")
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def execute(

@@ -11,6 +11,7 @@ import click
 from lkmtools.abi import stat as st
 from lkmtools.abi.conf import major, minor
 from lkmtools.abi.fcntl import O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY
+from lkmtools.cli.common import Whole
 from lkmtools.cli.lkmctl.base import about, command, process
 from lkmtools.cli.numbers import device_number
 from lkmtools.client import Process
@@ -56,7 +57,7 @@ def _line(name: str, status: Any) -> str:
 
 
 @command()
-@click.option("-n", "count", type=click.IntRange(0), metavar="BYTES", help="Stop after this many bytes.")
+@click.option("-n", "count", type=Whole(0), metavar="BYTES", help="Stop after this many bytes.")
 @click.argument("file")
 def cat(file: str, count: int | None, socket: str | None) -> None:
     """Print a file or what a device gives, until its end.

@@ -7,7 +7,7 @@ import sys
 import click
 
 from lkmtools.abi.errno import errno_name
-from lkmtools.cli.common import err
+from lkmtools.cli.common import Whole, err
 from lkmtools.cli.lkmctl.base import NAME, command, process
 from lkmtools.cli.numbers import c_integer
 from lkmtools.client import Buffer
@@ -16,7 +16,7 @@ from lkmtools.errors import KernelError
 
 @command(context_settings={"ignore_unknown_options": True})
 @click.option(
-    "--out", "sizes", type=click.IntRange(1, 1 << 24), multiple=True, metavar="SIZE",
+    "--out", "sizes", type=Whole(1, 1 << 24), multiple=True, metavar="SIZE",
     help="A buffer of SIZE bytes in place of an argument '@'; printed after the call.",
 )  # fmt: skip
 @click.option("--hex", "as_hex", is_flag=True, help="Print those buffers in hexadecimal.")
