@@ -11,7 +11,7 @@ from bench.samples import compiled, private_socket
 from lkmtools import client, modules
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.ioccom import Ioctl
-from lkmtools.abi.ksyms import KIOCGSYMBOL64, KIOCGVALUE, ksyms_gsymbol64, ksyms_gvalue
+from lkmtools.abi.ksyms import KIOCGSYMBOL64, KIOCGVALUE_60, ksyms_gsymbol64, ksyms_gvalue
 from lkmtools.client import Process
 from lkmtools.elf import FileSymbol, list_symbols
 from lkmtools.local import LocalKernel
@@ -96,13 +96,13 @@ def _open(p: Process) -> Callable[[], None]:
 
 
 def _value(p: Process, symbols: list[FileSymbol]) -> Callable[[], None]:
-    """KIOCGVALUE."""
+    """KIOCGVALUE_60."""
     layout = ksyms_gvalue.layout(p.dm)
-    return _by_name(p, symbols, KIOCGVALUE, lambda name: layout.pack(kv_name=name))
+    return _by_name(p, symbols, KIOCGVALUE_60, lambda name: layout.pack(kv_name=name))
 
 
 def _symbol(p: Process, symbols: list[FileSymbol]) -> Callable[[], None]:
-    """KIOCGSYMBOL."""
+    """KIOCGSYMBOL_60."""
     layout = ksyms_gsymbol64.layout(p.dm)
     return _by_name(p, symbols, KIOCGSYMBOL64, lambda name: layout.pack(kg_name=name))
 

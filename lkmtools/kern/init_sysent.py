@@ -53,9 +53,7 @@ def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Syscall], lkm
 _HEADER = "sys/syscallargs.h"
 FUNCTIONS = (
     constant("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, _HEADER),
-    constant(
-        "int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, "sys/syscallargs.h"
-    ),
+    constant("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, _HEADER),
 )
 DATA = (
     Data(

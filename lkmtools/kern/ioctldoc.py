@@ -95,7 +95,7 @@ def _origin(ioctl: Ioctl) -> str:
     """Whose a command of /dev/ksyms is."""
     if ioctl.group == "K":
         return "ours"
-    return "NetBSD 2.0 to 5.x" if ioctl.name.startswith("O") or ioctl.number == 3 else "NetBSD 6 and later"
+    return "NetBSD 2.0 to 5.x" if ioctl.number <= 3 else "NetBSD 6 and later"
 
 
 def _members(struct: Struct) -> list[str]:

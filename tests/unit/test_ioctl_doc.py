@@ -19,3 +19,20 @@ def test_every_command_of_dev_lkm_is_on_the_page_once_and_says_what_it_does() ->
     page = ioctldoc.text()
     assert [row.ioctl.name for row in ROWS if page.count(f"\n| {row.ioctl.name} | ") != 1] == []
     assert [row.ioctl.name for row in ROWS if not row.run.__doc__] == []
+
+
+def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
+    """NetBSD's of two generations, and FreeBSD's."""
+    rows = [
+        line.strip("| ").split(" | ") for line in ioctldoc.text().splitlines() if line.startswith("| KIOCG")
+    ]
+    assert [(row[0], row[-1]) for row in rows] == [
+        ("KIOCGSYMBOL", "NetBSD 2.0 to 5.x"),
+        ("KIOCGVALUE", "NetBSD 2.0 to 5.x"),
+        ("KIOCGSIZE", "NetBSD 2.0 to 5.x"),
+        ("KIOCGVALUE_60", "NetBSD 6 and later"),
+        ("KIOCGSYMBOL_60", "NetBSD 6 and later"),
+        ("KIOCGSYMBOL_60", "NetBSD 6 and later"),
+        ("KIOCGSIZE", "FreeBSD"),
+        ("KIOCGADDR", "FreeBSD"),
+    ]
