@@ -4,6 +4,7 @@ Text never replaces the number: a KernelError always carries its BSD errno, and 
 Errors are converted to a register, a reply or an exit status at one place each.
 """
 
+import errno
 import os
 from contextlib import suppress
 
@@ -42,6 +43,28 @@ def _note(error: BaseException) -> None:
 
         with suppress(OSError), open(path, "a", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)) + "\n")
+
+
+def host_reason(error: OSError) -> str:
+    """Why the host refused something, where nothing better is known: the file, its words, and the way out."""
+    what = f"{error.filename}: " if error.filename is not None else ""
+    text = f"{what}{error.strerror or error}"
+    if error.errno == errno.EMFILE:
+        import resource
+
+        return f"{text} (ulimit -n allows {resource.getrlimit(resource.RLIMIT_NOFILE)[0]})"
+    if error.errno == errno.ENOENT and not what and not _has_directory():
+        return f"{text} (the working directory was removed)"
+    return text
+
+
+def _has_directory() -> bool:
+    """Does the working directory still exist?"""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 class LkmtoolsError(Exception):

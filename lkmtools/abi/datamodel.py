@@ -296,6 +296,11 @@ def _parse(text: str, constants: dict[str, int]) -> tuple[str, str, int | None]:
     return "pointer" if match["stars"] else match["type"], match["name"], count
 
 
+# How bytes of C become text, and text bytes again: `raw.decode(*C_TEXT)`, `text.encode(*C_TEXT)`. What is not
+# UTF-8 survives both ways, as surrogates (PEP 383).
+C_TEXT = ("utf-8", "surrogateescape")
+
+
 def cstring(raw: bytes) -> str:
-    """A NUL-terminated char array as text (Latin-1: the kernel knows only bytes)."""
-    return raw.split(b"\0", 1)[0].decode("latin-1")
+    """A NUL-terminated char array as text."""
+    return raw.split(b"\0", 1)[0].decode(*C_TEXT)

@@ -155,11 +155,11 @@ def way_out(p: Process, failure: Failure) -> Failure:
     return failure._replace(reason="\n".join(filter(None, (failure.reason, hint))))
 
 
-def print_json(document: dict[str, Any]) -> None:
-    """One --json document on standard output, with its version first."""
+def json_text(document: dict[str, Any]) -> str:
+    """One --json document, with its version first."""
     import json
 
-    click.echo(json.dumps({"version": JSON_VERSION, **document}, indent=2))
+    return json.dumps({"version": JSON_VERSION, **document}, indent=2)
 
 
 def complete_module(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -14,7 +14,8 @@ Nothing here may import more than click has already imported: the tools must sta
 
 from __future__ import annotations
 
-import os
+import errno
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +25,8 @@ import click
 
 from lkmtools import __version__
 from lkmtools.abi.errno import strerror
-from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
+from lkmtools.cli import streams
+from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError, bug, host_reason
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
@@ -35,6 +37,7 @@ MANY = 10  # items from which on somebody at a terminal wants to see how far it 
 
 EX_NODAEMON = 69  # EX_UNAVAILABLE: no daemon, or not one we can speak to
 EX_PANIC = 70  # EX_SOFTWARE: the simulated kernel panicked
+EX_IOERR = 74  # standard output cannot be written, or standard input not be read
 EX_INTERRUPT = 130  # 128 + SIGINT, as a shell reports it
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -101,11 +104,30 @@ def version_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 
 def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
-    """Run a tool's body; print what it raises as err(3) does; the exit status."""
-    usage_status = getattr(statuses, "usage_status", 1)
-    error_status = getattr(statuses, "error_status", 1)
+    """Run a tool's body; print what it raises as err(3) does; the exit status.
+
+    An interrupt ends the body. Before and after it the process ends as by any signal (entry.py).
+    """
+    streams.prepare()
+    left_alone = signal.getsignal(signal.SIGINT) is not signal.SIG_DFL
     try:
-        result = run()
+        if not left_alone:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return _run(name, run, getattr(statuses, "usage_status", 1), getattr(statuses, "error_status", 1))
+    except KeyboardInterrupt:
+        return EX_INTERRUPT
+    finally:
+        if not left_alone:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _run(name: str, run: Callable[[], object], usage_status: int, error_status: int) -> int:
+    """What guard() does about errors."""
+    try:
+        try:
+            result = run()
+        except SystemExit as ending:
+            result = ending.code
         sys.stdout.flush()
     except click.UsageError as error:
         if error.ctx is not None:
@@ -121,16 +143,27 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
     except DaemonError as error:
         warnx(name, str(error))
         return EX_NODAEMON
+    except streams.StreamError as error:
+        if error.errno != errno.EPIPE:  # whoever read our output has seen enough
+            warnx(name, str(error))
+        streams.discard_output()
+        return EX_IOERR
     except LkmtoolsError as error:
         warnx(name, str(error))
         return error_status
-    except BrokenPipeError:
-        # Whoever read our output has gone; that Python flushes again at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
-    except (KeyboardInterrupt, click.Abort):
+    except OSError as error:
+        warnx(name, host_reason(error))
+        return error_status
+    except click.Abort:
         return EX_INTERRUPT
-    return result if isinstance(result, int) else 0
+    except MemoryError:
+        warnx(name, "out of memory")
+        return error_status
+    except Exception as error:
+        warnx(name, bug(error))
+        return error_status
+    status = result if isinstance(result, int) else 0
+    return status or (EX_IOERR if streams.output_failed() else 0)
 
 
 def command_path(error: click.UsageError, name: str) -> str:
@@ -152,6 +185,18 @@ def progress(items: Sequence[T], shown: bool) -> AbstractContextManager[Iterable
     """
     hidden = shown or len(items) < MANY or not sys.stderr.isatty()
     return nullcontext(items) if hidden else click.progressbar(items, file=sys.stderr)
+
+
+def tell(name: str, text: str) -> None:
+    """Print a line about what was done and stays done: on standard error, where standard output fails.
+
+    The exit status is EX_IOERR then (guard).
+    """
+    try:
+        click.echo(text)
+    except streams.StreamError as error:
+        warnx(name, f"{error}; what belongs there follows")
+        streams.redirect_output()
 
 
 def warnx(name: str, text: str) -> None:

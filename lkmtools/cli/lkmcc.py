@@ -23,7 +23,7 @@ from lkmtools.cc import (
     runtime,
     usable_compilers,
 )
-from lkmtools.cli.common import CONTEXT, version_option
+from lkmtools.cli.common import CONTEXT, Tool, version_option
 
 _HELP = """\
 Compile loadable kernel modules.
@@ -214,7 +214,11 @@ def host_check() -> int:
 
 # A single letter would be looked for inside the compiler's options, too: -h is a word that main() looks for.
 @click.command(
-    help=_HELP, context_settings={**CONTEXT, "ignore_unknown_options": True, "help_option_names": ["--help"]}
+    "lkmcc",
+    cls=Tool,
+    usage_status=2,
+    help=_HELP,
+    context_settings={**CONTEXT, "ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
 @click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; 'zig' is zig's.")

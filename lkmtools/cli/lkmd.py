@@ -15,7 +15,7 @@ import click
 from lkmtools.cli.common import EX_NODAEMON, Number, Whole, tool, warnx
 from lkmtools.cli.settings import lkm_conf, lkmd_conf_file, module_directories
 from lkmtools.conf import lkmdconf
-from lkmtools.errors import DaemonError, LkmtoolsError, bug
+from lkmtools.errors import DaemonError, LkmtoolsError, bug, host_reason
 
 MIN_RAM, MAX_RAM = 16, 1024  # MiB
 
@@ -70,6 +70,8 @@ def prepare(
 
 def reason(error: Exception) -> str:
     """Why the daemon could not start, for whoever waits for it."""
+    if isinstance(error, OSError):
+        return host_reason(error)
     return str(error) if isinstance(error, LkmtoolsError) else bug(error)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.cli.classic import Failure, classic, opened, print_json, system_failure
-from lkmtools.cli.common import connect, errx, progress, warnx
+from lkmtools.cli.classic import Failure, classic, json_text, opened, system_failure
+from lkmtools.cli.common import connect, errx, progress, tell, warnx
 from lkmtools.errors import KernelError, LinkError
 from lkmtools.modules import Module, stat_fd
 
@@ -141,7 +141,7 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
                 if job.as_json:
                     rows.append(row(p, job, options, loaded.id, (loaded.plan, loaded.image)))
                 elif job.ready:
-                    click.echo(f"Module loaded as ID {loaded.id}")
+                    tell(NAME, f"Module loaded as ID {loaded.id}")
             if want_module:
                 module = stat_fd(p, fd, loaded.id)
     except LoadError as error:
@@ -192,7 +192,7 @@ def report(job: Job, result: Result) -> None:
         document: dict[str, Any] = {"modules": result.rows}
         if result.failure:
             document |= {"error": result.failure.document(), "not_loaded": list(left)}
-        print_json(document)
+        tell(NAME, json_text(document))
     if result.failure:
         result.failure.show(NAME)
         if len(job.paths) > 1 and left:

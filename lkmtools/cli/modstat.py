@@ -15,7 +15,7 @@ import click
 
 from lkmtools.abi.errno import EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.cli.classic import Failure, classic, complete_module, opened, print_json, system_failure
+from lkmtools.cli.classic import Failure, classic, complete_module, json_text, opened, system_failure
 from lkmtools.cli.common import Whole, connect
 from lkmtools.errors import KernelError
 from lkmtools.modules import Module, stat_fd, walk
@@ -55,7 +55,7 @@ def main(
             document: dict[str, Any] = {
                 "modules": [json_row(row) | json_refs((refs or {})[row.id]) for row in rows]
             }
-            print_json(document | ({"error": failure.document()} if failure else {}))
+            click.echo(json_text(document | ({"error": failure.document()} if failure else {})))
         elif failure is None or failure.status != 2:
             if tree:
                 show_tree(rows, refs or {})

@@ -13,12 +13,12 @@ from lkmtools.cli.classic import (
     Failure,
     classic,
     complete_module,
+    json_text,
     opened,
-    print_json,
     system_failure,
     way_out,
 )
-from lkmtools.cli.common import connect, errx, warnx
+from lkmtools.cli.common import connect, errx, tell, warnx
 from lkmtools.errors import KernelError
 from lkmtools.modules import unload_fd
 
@@ -59,7 +59,7 @@ def main(
         document: dict[str, Any] = {"unloaded": [json_row(module) for module in done]}
         if failure:
             document |= {"error": failure.document(), "not_unloaded": [json_row(module) for module in left]}
-        print_json(document)
+        tell(NAME, json_text(document))
     if failure is None:
         return 0
     failure.show(NAME)

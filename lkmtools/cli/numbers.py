@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lkmtools.abi import stat as st
 from lkmtools.abi.conf import makedev
+from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.sysctl import CTL_KERN, KERN_DRIVERS, kinfo_drivers
 from lkmtools.client import Process
 
@@ -52,7 +53,7 @@ def _major_of(p: Process, kind: int, name: str) -> int:
         row = layout.unpack(raw, at)
         major: int = row.d_cmajor if kind == st.S_IFCHR else row.d_bmajor
         if major >= 0:
-            known[row.d_name.split(b"\0", 1)[0].decode("latin-1")] = major
+            known[cstring(row.d_name)] = major
     if name in known:
         return known[name]
     drivers = ", ".join(known) or "none"

@@ -6,6 +6,7 @@ that name it and with no others, so a pointer to memory that was not sent is EFA
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -118,7 +119,7 @@ class Core:
             if isinstance(arg, Buffer):
                 region: Region = arg
             else:
-                data = bytearray(arg.encode() + b"\0" if isinstance(arg, str) else arg)
+                data = bytearray(os.fsencode(arg) + b"\0" if isinstance(arg, str) else arg)
                 region = Region(scratch, data)
                 scratch += -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
             words.append(region.address)

@@ -5,6 +5,7 @@ All of them go through syscall() by number. Errors are KernelErrors of the kerne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from struct import Struct as Codec
 from typing import TYPE_CHECKING
@@ -179,7 +180,7 @@ class Process(Core):
         """ssize_t readlink(const char *path, char *buf, size_t count): what a symbolic link says."""
         buf = self.buffer(_PATH)
         count = self.syscall(nr.SYS_readlink, path, buf, _PATH)[0]
-        return buf.data[:count].decode("utf-8", "backslashreplace")
+        return os.fsdecode(bytes(buf.data[:count]))
 
     def access(self, path: str, flags: int) -> None:
         """int access(const char *path, int flags)"""
@@ -213,7 +214,7 @@ class Process(Core):
         """int __getcwd(char *bufp, size_t length): the working directory, as seen from the root directory."""
         buf = self.buffer(_PATH)
         count = self.syscall(nr.SYS___getcwd, buf, _PATH)[0]
-        return buf.data[: count - 1].decode("utf-8", "backslashreplace")
+        return os.fsdecode(bytes(buf.data[: count - 1]))
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:
         """Let the kernel show a directory of the host, an absolute path: the source to mount as hostfs, once.
@@ -236,7 +237,7 @@ class Process(Core):
         elif isinstance(source, bytes):
             self.syscall(nr.SYS___mount50, kind, path, flags, source, len(source))
         else:
-            text = self.buffer(source.encode() + b"\0")
+            text = self.buffer(os.fsencode(source) + b"\0")
             data = self.buffer(text.addr.to_bytes(self.dm.pointer, self.dm.byteorder))
             self.syscall(nr.SYS___mount50, kind, path, flags, data, self.dm.pointer, also=(text,))
 
@@ -316,7 +317,7 @@ class Process(Core):
             if not start + length < size <= left:
                 said = f"has {size} bytes of {left}, and a name of {length}"
                 raise KernelError(EIO, f"the entry at {at} of '{path}' says that it {said}")
-            yield data[at + start : at + start + length].decode("utf-8", "backslashreplace")
+            yield os.fsdecode(data[at + start : at + start + length])
             at += size
 
     def sysctl(self, name: str | Sequence[int], new: int | str | bytes | None = None) -> int | str | bytes:
@@ -344,11 +345,11 @@ class Process(Core):
                 raise ValueError(f"sysctl {name}: {new} is not an int; {limits}")
             new = _INT.pack(new)
         elif isinstance(new, str):
-            new = new.encode() + b"\0"
+            new = os.fsencode(new) + b"\0"
         value: bytes | int = 0 if new is None else new
         size = 0 if new is None else len(new)
         self.syscall(nr.SYS___sysctl, numbers, len(mib), old, length, value, size)
         raw = bytes(old.data[: int.from_bytes(length.data, "little")])
         if string:
-            return raw.rstrip(b"\0").decode("latin-1")
+            return os.fsdecode(raw.rstrip(b"\0"))
         return int.from_bytes(raw, "little", signed=True) if len(raw) in (4, 8) else raw

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from lkmtools.daemon import address
-from lkmtools.errors import DaemonError
+from lkmtools.errors import DaemonError, host_reason
 
 _NAP = 0.01  # seconds between two looks at a lock that somebody has
 
@@ -102,7 +102,7 @@ def start(path: str) -> None:
                 text=True,
             )
         except OSError as error:
-            raise DaemonError(f"cannot start a daemon: {error.strerror}") from None
+            raise DaemonError(f"cannot start a daemon: {host_reason(error)}") from None
     if made.returncode:
         said = made.stderr.strip().splitlines()
         why = said[-1] if said else f"lkmd ended with status {made.returncode}"

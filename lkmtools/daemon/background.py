@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+from lkmtools.errors import host_reason
 from lkmtools.wire.forked import close_all_but
 
 LISTENING = b"listening\n"
@@ -57,7 +58,7 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
         reading, writing = os.pipe()
         child = os.fork()
     except OSError as error:
-        return None, f"cannot go into the background: {error.strerror}"
+        return None, f"cannot go into the background: {host_reason(error)}"
     if child:
         os.close(writing)
         os.waitpid(child, 0)
@@ -75,7 +76,7 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
         close_all_but({0, 1, 2, writing, *keep})
         _redirect(log)
     except OSError as error:
-        readiness.failed(f"cannot go into the background: {error.strerror}")
+        readiness.failed(f"cannot go into the background: {host_reason(error)}")
         os._exit(1)
     return readiness, ""
 

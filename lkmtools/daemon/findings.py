@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.evidence import Record, State, vitals
@@ -106,7 +107,7 @@ class Scene:
         with suppress(MemFault):
             view = self.mem.view(proc_struct.layout(self.dm), proc)
             pid, comm = view.p_pid, bytes(view.p_comm)
-        name = comm.partition(b"\0")[0].decode("latin-1")
+        name = comm.partition(b"\0")[0].decode(*C_TEXT)
         return f"pid {pid} ({name})"
 
     def call(self, call: Call) -> str:

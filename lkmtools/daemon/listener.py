@@ -77,7 +77,7 @@ class Sockets:
         self.clients = Listener(path, given[0], control if given[1] is not None else None)
         try:
             self.control = Listener(control, given[1], path if given[0] is not None else None)
-        except DaemonError:
+        except (DaemonError, OSError):
             self.clients.socket.close()
             self.clients.remove()
             raise

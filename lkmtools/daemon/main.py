@@ -14,7 +14,7 @@ from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import Startup
 from lkmtools.daemon.supervisor import Supervisor
-from lkmtools.errors import DaemonError, LkmtoolsError
+from lkmtools.errors import DaemonError, LkmtoolsError, host_reason
 from lkmtools.evidence import MsgBuf
 from lkmtools.kern.config import configured
 from lkmtools.wire.poller import Poller
@@ -48,9 +48,9 @@ def prepare(
     except LkmtoolsError as error:
         raise DaemonError(str(error)) from None
     sockets = Sockets(path, given)
-    log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
-    bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
     try:
+        log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
+        bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         supervisor = Supervisor(
             sockets,
             Plan(
@@ -65,7 +65,8 @@ def prepare(
         supervisor.start()
     except (LkmtoolsError, OSError) as error:
         sockets.close(locked=True)
-        raise DaemonError(f"the kernel cannot boot: {error}") from None
+        why = host_reason(error) if isinstance(error, OSError) else error
+        raise DaemonError(f"the kernel cannot boot: {why}") from None
     return supervisor.run
 
 

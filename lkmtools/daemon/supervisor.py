@@ -28,7 +28,7 @@ from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import PLAIN, Startup
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
-from lkmtools.errors import DaemonError, bug
+from lkmtools.errors import DaemonError, bug, host_reason
 from lkmtools.evidence import vitals
 from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
@@ -194,7 +194,7 @@ class Supervisor:
         try:
             self.child = child = KernelProcess(self.plan, self.bootno + 1)
         except (OSError, MemoryError) as error:
-            why = error.strerror if isinstance(error, OSError) else "no memory"
+            why = host_reason(error) if isinstance(error, OSError) else "no memory"
             self.held = f"the host has no room for a kernel process: {why}"
             self._hold_back(NO_ROOM)
             return

@@ -13,6 +13,8 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import NamedTuple
 
+from lkmtools.abi.datamodel import C_TEXT
+
 _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
 _WORD = struct.Struct("=Q")  # one of these
 _RECORD = struct.Struct("=IIiIQQIII4x")  # length, state, id, symbols, area, size; bytes of name, path, names
@@ -63,7 +65,7 @@ class ModuleTable:
 
     def add(self, module: Record, addresses: bytes, names: Sequence[str]) -> None:
         """Append a module; `addresses` are those of its symbols as 64-bit words, `names` their names."""
-        record = _pack(module, addresses, "\0".join(names).encode("utf-8", "replace"), len(names))
+        record = _pack(module, addresses, "\0".join(names).encode(*C_TEXT), len(names))
         if not self._fits(record):
             self._move()
         if not self._fits(record):
@@ -138,8 +140,8 @@ _NAME_ROOM = 64  # bytes for the name, which is known only after the entry point
 
 
 def _pack(module: Record, addresses: bytes, names: bytes, count: int) -> bytes:
-    name = module.name.encode("utf-8", "replace")[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
-    path = module.path.encode("utf-8", "replace")
+    name = module.name.encode(*C_TEXT)[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
+    path = module.path.encode(*C_TEXT)
     tail = name + path + bytes(-len(path) % 8) + addresses + names
     tail += bytes(-len(tail) % 8)
     head = _RECORD.pack(
@@ -151,7 +153,7 @@ def _pack(module: Record, addresses: bytes, names: bytes, count: int) -> bytes:
 
 def _rename(half: memoryview, place: int, name: str) -> None:
     at = place + _RECORD.size
-    half[at : at + _NAME_ROOM] = name.encode("utf-8", "replace")[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
+    half[at : at + _NAME_ROOM] = name.encode(*C_TEXT)[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
 
 
 def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
@@ -160,13 +162,13 @@ def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
         raise ValueError(f"the record at {at} has {length} bytes")
     start = at + _RECORD.size
     name, path = (
-        bytes(half[begin : begin + size]).rstrip(b"\0").decode("utf-8", "replace")
+        bytes(half[begin : begin + size]).rstrip(b"\0").decode(*C_TEXT)
         for begin, size in ((start, lname), (start + lname, lpath))
     )
     found: list[tuple[int, str]] = []
     if symbols and count:
         start += lname + lpath + (-lpath % 8)
         addresses = struct.unpack_from(f"={count}Q", half, start)
-        names = bytes(half[start + 8 * count :][:lnames]).decode("utf-8", "replace").split("\0")
+        names = bytes(half[start + 8 * count :][:lnames]).decode(*C_TEXT).split("\0")
         found = list(zip(addresses, names, strict=True))
     return Record(State(state), ident, area, size, name, path, found), at + length

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from lkmtools.abi.datamodel import C_TEXT
+
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
@@ -72,4 +74,4 @@ def name_at(k: Kernel, what: str, addr: int) -> str:
     text = k.umem.cstr(addr, NAME_LONGEST + 1)
     if len(text) > NAME_LONGEST:
         too_much(k, f"the length of {what} {addr:#x}", f"more than {NAME_LONGEST}", NAME_LONGEST)
-    return text.decode("latin-1")
+    return text.decode(*C_TEXT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, minor
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, ENODEV, ENXIO, EPERM
 from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.filio import FIOASYNC, FIONBIO
@@ -104,7 +105,7 @@ def mmioctl(k: Kernel, dev: int, com: int, data: int, flag: int, l_addr: int) ->
 def cnwrite(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     """What is written to the console goes to the message buffer."""
     count = k.umem.view(uio.layout(k.dm), uio_addr).uio_resid
-    k.console.write(uio_write(k, count, uio_addr).decode("latin-1"))
+    k.console.write(uio_write(k, count, uio_addr).decode(*C_TEXT))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.evidence import MsgBuf
 
 
@@ -18,7 +19,7 @@ class Console:
         """Print `text`, which need not be whole lines."""
         if not text:
             return
-        self.buffer.append(text.encode("utf-8", "backslashreplace"))
+        self.buffer.append(text.encode(*C_TEXT))
         for subscriber in tuple(self._subscribers):
             subscriber(text)
 

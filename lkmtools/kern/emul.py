@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.datamodel import C_TEXT, Struct
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT
 from lkmtools.abi.exec import emul as emul_struct
 from lkmtools.abi.proc import lwp as lwp_struct
@@ -47,7 +47,7 @@ def member(k: Kernel, emul: int, name: str) -> int:
 def emul_name(k: Kernel, emul: int) -> str:
     """e_name; the address when it cannot be read."""
     try:
-        return k.umem.cstr(k.umem.ptr(emul), NAME_MAX).decode("latin-1")
+        return k.umem.cstr(k.umem.ptr(emul), NAME_MAX).decode(*C_TEXT)
     except MemFault:
         return f"{emul:#x}"
 
@@ -59,7 +59,7 @@ def emul_path(k: Kernel, proc: Proc) -> str:
         return ""
     path = member(k, emul, "e_path")
     try:
-        return k.umem.cstr(path, 256).decode("latin-1").rstrip("/") if path else ""
+        return k.umem.cstr(path, 256).decode(*C_TEXT).rstrip("/") if path else ""
     except MemFault as fault:
         k.panic(f"emulation '{emul_name(k, emul)}': e_path: {fault}")
 
@@ -93,7 +93,7 @@ def find_emul(k: Kernel, name: str) -> int:
 @export("const struct emul *emul_search(const char *name)", _HEADER)
 def emul_search(k: Kernel, name: int) -> int:
     """The registered emulation of that name, or NULL."""
-    return find_emul(k, k.umem.cstr(name, NAME_MAX).decode("latin-1"))
+    return find_emul(k, k.umem.cstr(name, NAME_MAX).decode(*C_TEXT))
 
 
 @export("int emul_register(const struct emul *emul, int ro_entry)", _HEADER)
@@ -102,7 +102,7 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
 
     `ro_entry`: it can never be unregistered.
     """
-    name = k.umem.cstr(member(k, emul, "e_name"), NAME_MAX).decode("latin-1")
+    name = k.umem.cstr(member(k, emul, "e_name"), NAME_MAX).decode(*C_TEXT)
     if find_emul(k, name):
         raise KernelError(EEXIST, f"an emulation '{name}' exists")
     nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
@@ -123,7 +123,7 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
 @export("int emul_unregister(const char *name)", _HEADER)
 def emul_unregister(k: Kernel, name: int) -> int:
     """Forget an emulation. ENOENT; EBUSY for a built-in one, one that a format or a process uses."""
-    unregister(k, k.umem.cstr(name, NAME_MAX).decode("latin-1"))
+    unregister(k, k.umem.cstr(name, NAME_MAX).decode(*C_TEXT))
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT
 from lkmtools.abi.exec import EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LAST
 from lkmtools.abi.exec import execsw as execsw_struct
@@ -106,7 +107,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
         raise KernelError(EINVAL, f"es_hdrsz is {row.es_hdrsz}; at most {PAGE_SIZE}")
     emul = row.es_emul
     if not emul:
-        name = k.umem.cstr(e_name, NAME_MAX).decode("latin-1") if e_name else ""
+        name = k.umem.cstr(e_name, NAME_MAX).decode(*C_TEXT) if e_name else ""
         emul = find_emul(k, name)
         if not emul:
             raise KernelError(ENOENT, f"there is no emulation '{name}': load its COMPAT module first")

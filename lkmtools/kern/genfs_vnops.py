@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EACCES, EBADF, EBUSY, EINVAL, EIO, ENOTDIR, ENXIO, EOPNOTSUPP, EPASSTHROUGH
 from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import (
@@ -141,7 +142,7 @@ def genfs_badop(k: Kernel, v: int) -> int:
 
 def _operation_name(k: Kernel, v: int) -> str:
     name = k.umem.ptr(k.umem.ptr(v) + vnodeop_desc.layout(k.dm).offsetof("vdesc_name"))
-    return k.umem.cstr(name, 64).decode("latin-1")
+    return k.umem.cstr(name, 64).decode(*C_TEXT)
 
 
 @export("int vn_default_error(void *v)", _VNODE)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, EOPNOTSUPP, EPERM, EROFS
 from lkmtools.abi.mount import (
     MNT_FORCE,
@@ -151,7 +152,7 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
         return _update(k, mp)
     if not data:
         raise KernelError(EFAULT, "which directory? Use lkmctl mount -t hostfs DIR MOUNTPOINT")
-    word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode("latin-1")
+    word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode(*C_TEXT)
     share = k.hostfs.shares.pop(word, None)
     if share is None:
         raise KernelError(EPERM, "nobody shared that directory with this kernel: use lkmctl mount")

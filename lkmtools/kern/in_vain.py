@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import NAMES
 from lkmtools.kern.bound import LIST_MAX, too_much
@@ -65,5 +66,5 @@ class InVain:
         found = {number: str(number) for number in numbers}
         for number in numbers if names else ():
             if text := k.umem.ptr(names + number * k.dm.pointer):
-                found[number] = k.umem.cstr(text, NAME_MAX).decode("latin-1")
+                found[number] = k.umem.cstr(text, NAME_MAX).decode(*C_TEXT)
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import major
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.stat import S_IFCHR, S_IFMT
 from lkmtools.kern.config import Cred
 from lkmtools.kern.subr_devsw import convs
@@ -19,7 +20,7 @@ def banner(k: Kernel) -> str:
     """What the console shows of a boot before the first process: copyright, machine, memory, devices."""
     programs = k.frames.total * 4096
     lines = [
-        k.mem.cstr(k.symbol("copyright")).decode("latin-1"),
+        k.mem.cstr(k.symbol("copyright")).decode(*C_TEXT),
         k.version,
         f"total memory = {k.mem.size / _MB:.0f} MB",
         f"for modules and data = {(k.kmap.end - k.kmap.start) / _MB:.1f} MB, "

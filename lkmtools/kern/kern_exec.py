@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import E2BIG, EACCES, EFAULT, EINVAL, ENOENT, ENOEXEC, ENOMEM, EPERM
 from lkmtools.abi.exec import EXEC_DESTR, exec_package
 from lkmtools.abi.fcntl import O_RDONLY
@@ -59,7 +60,7 @@ class ExecPackage:
         self._k, self.lwp, self.name, self.vectors = k, lwp, name, vectors
         layout, v_layout = exec_package.layout(k.dm), vattr.layout(k.dm)
         header = k.mem.u32(k.symbol("exec_maxhdrsz"))
-        text = name.encode("latin-1", "replace") + b"\0"
+        text = name.encode(*C_TEXT) + b"\0"
         sizes = [size + 15 & -16 for size in (layout.size, v_layout.size, len(text), header)]
         self._block = block = k.heap.alloc(sum(sizes))
         if not block:
@@ -252,7 +253,7 @@ def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> No
 def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
     proc = lwp.proc
     proc.comm = name.rpartition("/")[2][:MAXCOMLEN]
-    comm = proc.comm.encode("latin-1", "replace")
+    comm = proc.comm.encode(*C_TEXT)
     k.mem.write(proc.addr + proc_struct.layout(k.dm).offsetof("p_comm"), comm.ljust(MAXCOMLEN + 1, b"\0"))
 
 
@@ -308,7 +309,7 @@ def sys_execve(k: Kernel, lwp: Lwp, path: int, argv: int, envp: int) -> None:
     program = lwp.proc.program
     if program is None:
         raise KernelError(EPERM, "a client process has no memory to execute a program in")
-    name = user_string(k, path, PATH_MAX).decode("latin-1")
+    name = user_string(k, path, PATH_MAX).decode(*C_TEXT)
     args = _strings(k, lwp, argv, ARG_MAX)
     env = _strings(k, lwp, envp, ARG_MAX - sum(map(len, args)))
     image = read_program(k, lwp, program, name)
@@ -325,7 +326,7 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
         raise KernelError(ENOENT, "an empty name")
     proc = lwp.proc
     before = proc.space
-    path, buffer = bytearray(name.encode("latin-1") + b"\0"), bytearray(_CHUNK)
+    path, buffer = bytearray(name.encode(*C_TEXT) + b"\0"), bytearray(_CHUNK)
     path_at, buffer_at = 0x10000, 0x100000
     proc.space = RegionSpace(((path_at, path), (buffer_at, buffer)))
     try:

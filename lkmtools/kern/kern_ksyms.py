@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
 
 from lkmtools.abi import elf
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
 from lkmtools.kern.ksyms_image import DATA, TEXT, Row, Table, build
@@ -302,7 +303,7 @@ def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> lis
         section, size = _where(module, kind, raw[i_value]), raw[i_size]
         if section != elf.SHN_ABS:
             size = min(size, module.area + module.size - raw[i_value])
-        rows.append(Row(strtab[start:end].decode("latin-1"), raw[i_value], size, kind, bind, section))
+        rows.append(Row(strtab[start:end].decode(*C_TEXT), raw[i_value], size, kind, bind, section))
     return rows
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.conf import minor
-from lkmtools.abi.datamodel import DataModel, Struct, cstring
+from lkmtools.abi.datamodel import C_TEXT, DataModel, Struct, cstring
 from lkmtools.abi.errno import (
     EBADF,
     EBUSY,
@@ -164,7 +164,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
 def _path(k: Kernel, addr: int) -> str:
     """The name given to LMRESERV. The original never reads it, so a bad pointer is no error."""
     try:
-        return user_string(k, addr, 1024).decode("utf-8", "replace")
+        return user_string(k, addr, 1024).decode(*C_TEXT)
     except KernelError:
         return ""
 
@@ -274,7 +274,7 @@ def _name(raw: bytes) -> str:
 def lmunload(k: Kernel, op: Open, arg: View) -> None:
     """Unload by id or name; any refusal of the module is EBUSY."""
     name = arg.name
-    k.lkm.unload(k.lkm.find(arg.id, lambda: user_string(k, name, abi.MAXLKMNAME - 1).decode("latin-1")))
+    k.lkm.unload(k.lkm.find(arg.id, lambda: user_string(k, name, abi.MAXLKMNAME - 1).decode(*C_TEXT)))
 
 
 @lkm_ioctl(abi.LMSTAT, changes=False, in_place=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EAGAIN, ENOMEM
 from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
@@ -240,7 +241,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
         proc.addr,
         p_layout.pack(
             p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
-            p_vmspace=proc.addr, p_comm=proc.comm.encode("latin-1", "replace"),
+            p_vmspace=proc.addr, p_comm=proc.comm.encode(*C_TEXT),
         ),
     )  # fmt: skip
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.mutex import simplelock
 from lkmtools.abi.proc import PCATCH, PNORELOCK
 from lkmtools.errors import KernelError
@@ -25,7 +26,7 @@ _WMESG = 64  # bytes of a wait message that anybody looks at
 
 def wait_message(k: Kernel, wmesg: int) -> str:
     """The wait message a module gave; none is empty."""
-    return k.umem.cstr(wmesg, _WMESG).decode("latin-1") if wmesg else ""
+    return k.umem.cstr(wmesg, _WMESG).decode(*C_TEXT) if wmesg else ""
 
 
 def sleep(k: Kernel, ident: int, priority: int, wmesg: int, timo: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import sysctl as abi
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENOENT, ENOMEM, EPERM
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
@@ -28,7 +29,7 @@ class Node(NamedTuple):
 
 
 def _text(value: Callable[[Kernel], str]) -> Node:
-    return Node(lambda k: value(k).encode("latin-1") + b"\0")
+    return Node(lambda k: value(k).encode(*C_TEXT) + b"\0")
 
 
 def _int(value: Callable[[Kernel], int]) -> Node:
@@ -53,7 +54,7 @@ def _drivers(k: Kernel) -> bytes:
         block = bmajor if bmajor >= 0 and lookup(k, "bdevsw", bmajor) else -1
         character = cmajor if cmajor >= 0 and lookup(k, "cdevsw", cmajor) else -1
         if (block, character) != (-1, -1):
-            out += layout.pack(d_cmajor=character, d_bmajor=block, d_name=name.encode("latin-1")[:23])
+            out += layout.pack(d_cmajor=character, d_bmajor=block, d_name=name.encode(*C_TEXT)[:23])
     return out
 
 

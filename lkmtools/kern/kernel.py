@@ -15,6 +15,7 @@ from greenlet import greenlet
 
 from lkmtools.abi import elf
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EAGAIN
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
@@ -379,7 +380,7 @@ class Kernel:
         """The address of a constant C string in kernel memory, made once."""
         addr = self._strings.get(text)
         if addr is None:
-            data = text.encode("latin-1") + b"\0"
+            data = text.encode(*C_TEXT) + b"\0"
             addr = self._strings[text] = self.heap.alloc(len(data))
             self.mem.write(addr, data)
         return addr

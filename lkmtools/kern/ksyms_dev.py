@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lkmtools.abi import ksyms as abi
 from lkmtools.abi.conf import makedev, minor
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import (
     EBUSY,
     EEXIST,
@@ -224,7 +225,7 @@ def _kiocgsymbol(k: Kernel) -> Ioctl:
 
 def _name(k: Kernel, addr: int) -> str:
     """A symbol's name in the caller's memory; ENAMETOOLONG when no symbol is so long."""
-    return user_string(k, addr, k.ksyms.longest() + 1).decode("latin-1")
+    return user_string(k, addr, k.ksyms.longest() + 1).decode(*C_TEXT)
 
 
 def _value(k: Kernel, name_addr: int) -> int:

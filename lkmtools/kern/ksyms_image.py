@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lkmtools.abi import elf as c
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import Codec
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Table:
         packed: tuple[list[bytes], list[bytes]] = ([], [])
         at, names, entry = 0, [], codec.symbol_entry
         for name, value, size, kind, bind, section in rows:
-            raw = name.encode("latin-1") + b"\0"
+            raw = name.encode(*C_TEXT) + b"\0"
             packed[bind != c.STB_LOCAL].append(entry(at, bind << 4 | kind, section, value, size))
             names.append(raw)
             at += len(raw)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm as abi
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMATCH
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
@@ -44,7 +45,7 @@ class Type(NamedTuple):
 def module_name(k: Kernel, private: int) -> str:
     """The lkm_name of a module's private struct."""
     name_addr = k.umem.ptr(private + abi.lkm_any.layout(k.dm).offsetof("lkm_name"))
-    return k.umem.cstr(name_addr, 256).decode("latin-1")
+    return k.umem.cstr(name_addr, 256).decode(*C_TEXT)
 
 
 def check_versions(k: Kernel, private: int, forced: bool) -> None:
@@ -60,7 +61,7 @@ def check_versions(k: Kernel, private: int, forced: bool) -> None:
         _mismatch(
             k, f"LKM '{name}': kernel version mismatch - LKM {any_.lkm_sysver}, kernel {abi.NetBSD_Version}"
         )
-    env = k.umem.cstr(any_.lkm_envver, 256).decode("latin-1").lstrip(",")
+    env = k.umem.cstr(any_.lkm_envver, 256).decode(*C_TEXT).lstrip(",")
     if env != ENVVER:
         _mismatch(k, f"LKM '{name}': environment compile options mismatch - LKM '{env}', kernel '{ENVVER}'")
 

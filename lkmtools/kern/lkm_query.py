@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi import lkm as abi
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern import lkm_refs
@@ -33,7 +34,7 @@ def lmrefs(k: Kernel, op: object, arg: View) -> None:
         raise KernelError(EINVAL, f"LMREFS id is {arg.id}: not by name")
     module = k.lkm.find(arg.id, str)
     space = space_of(k)
-    path = (module.info.path or module.path).encode("utf-8", "replace") + b"\0"
+    path = (module.info.path or module.path).encode(*C_TEXT) + b"\0"
     if arg.path:
         if len(path) > arg.pathlen:
             raise KernelError(
@@ -64,12 +65,12 @@ def _rows(k: Kernel, module: Module) -> Iterator[dict[str, Any]]:
 
 def _short(name: str) -> bytes:
     """A name as LMSTAT gives it: at most 30 characters."""
-    return name.encode("latin-1", "replace")[: abi.MAXLKMNAME - 2]
+    return name.encode(*C_TEXT)[: abi.MAXLKMNAME - 2]
 
 
 def lmwhohas(k: Kernel, arg: View) -> None:
     """LMWHOHAS: a module that defines a global symbol but was loaded without its symbols; ENOENT."""
-    name = user_string(k, arg.symbol, MAX_NAME).decode("latin-1")
+    name = user_string(k, arg.symbol, MAX_NAME).decode(*C_TEXT)
     for module in k.lkm.loaded():
         if not module.exports and any(s.name == name and s.is_global for s in module.info.symbols):
             arg.id = module.id

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, EINVAL
 from lkmtools.abi.lkm import LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
 from lkmtools.errors import KernelError
@@ -169,7 +170,7 @@ def _name(strings: bytes, offset: int) -> str:
         if offset == 0:
             return ""
         raise KernelError(EINVAL, f"LMINFO name at {offset} has no end in {len(strings)} bytes of strings")
-    return strings[offset:end].decode("utf-8", "replace")
+    return strings[offset:end].decode(*C_TEXT)
 
 
 def _check_segments(segments: tuple[Segment, ...], module: Module) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENOENT, EWOULDBLOCK
 from lkmtools.abi.lkm import MAXLKMNAME
 from lkmtools.abi.proc import PCATCH, PWAIT
@@ -47,7 +48,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     """
     if ms < 0:
         raise KernelError(EINVAL, f"{ms} milliseconds")
-    module = k.lkm.find(ident, lambda: user_string(k, name, MAXLKMNAME - 1).decode("latin-1"))
+    module = k.lkm.find(ident, lambda: user_string(k, name, MAXLKMNAME - 1).decode(*C_TEXT))
     slept = 0
     deadline = k.sched.uptime() + ms / 1000
     k.lkm.waiters.lwps.add(lwp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS_NSYSENT
@@ -25,7 +26,7 @@ def _text(name: str, value: Callable[[Kernel], str]) -> Data:
         name,
         f"const char {name}[]",
         lambda dm: 256,
-        lambda k, addr: k.mem.write(addr, value(k).encode("latin-1")[:255] + b"\0"),
+        lambda k, addr: k.mem.write(addr, value(k).encode(*C_TEXT)[:255] + b"\0"),
         "sys/param.h",
     )
 

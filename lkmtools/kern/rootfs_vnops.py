@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM
 from lkmtools.abi.fcntl import IO_APPEND
 from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, statvfs, vfsops
@@ -118,7 +119,7 @@ def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
     k.umem.set_ptr(a.a_vpp, 0)
     directory = k.rootfs.node(k, a.a_dvp)
     view, raw = component(k, a.a_cnp)
-    cred, name = _cred(k, view.cn_cred), raw.decode("latin-1")
+    cred, name = _cred(k, view.cn_cred), raw.decode(*C_TEXT)
     op = view.cn_nameiop if view.cn_flags & ISLASTCN else LOOKUP
     if view.cn_flags & ISDOTDOT:
         directory.access(cred, 1)
@@ -255,7 +256,7 @@ def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     target = k.rootfs.node(k, a.a_vp).target
     if target is None:
         raise KernelError(EINVAL, "not a symbolic link")
-    uio_read(k, target.encode("latin-1"), a.a_uio)
+    uio_read(k, target.encode(*C_TEXT), a.a_uio)
 
 
 @_vnop("readdir")
@@ -265,7 +266,7 @@ def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     children = node.listed()
     rows = [Entry(1, b".", node.ino, S_IFDIR), Entry(2, b"..", (node.parent or node).ino, S_IFDIR)]
     for cookie, name in enumerate(sorted(children), 3):
-        rows.append(Entry(cookie, name.encode("latin-1"), children[name].ino, children[name].mode))
+        rows.append(Entry(cookie, name.encode(*C_TEXT), children[name].ino, children[name].mode))
     put_entries(k, a, rows)
 
 
@@ -280,7 +281,7 @@ def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
         form = file_format(k, f"va_type of the vattr at {a.a_vap:#x}", va.va_type)
         made = Made(form | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
         directory = k.rootfs.node(k, a.a_dvp)
-        node = k.tree.add(directory, name.decode("latin-1"), made, _cred(k, view.cn_cred), k.now())
+        node = k.tree.add(directory, name.decode(*C_TEXT), made, _cred(k, view.cn_cred), k.now())
         k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, node))
 
 
@@ -305,7 +306,7 @@ def rootfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("symlink")
 def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
     """Make a symbolic link."""
-    _make(k, a, k.umem.cstr(a.a_target, 1024).decode("latin-1"))
+    _make(k, a, k.umem.cstr(a.a_target, 1024).decode(*C_TEXT))
 
 
 @_vnop("link")
@@ -314,14 +315,14 @@ def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         node = k.rootfs.node(k, a.a_vp)
-        k.tree.enter(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), node, _cred(k, view.cn_cred))
+        k.tree.enter(k.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), node, _cred(k, view.cn_cred))
 
 
 def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
     with letting_go(k, put=(a.a_vp, a.a_dvp)):
         view, name = component(k, a.a_cnp)
         cred = _cred(k, view.cn_cred)
-        k.tree.drop(k.rootfs.node(k, a.a_dvp), name.decode("latin-1"), cred, directory)
+        k.tree.drop(k.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), cred, directory)
 
 
 @_vnop("remove")
@@ -341,9 +342,9 @@ def rootfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     """Give a node another name."""
     with letting_go(k, put=(a.a_tvp, a.a_tdvp), rele=(a.a_fdvp, a.a_fvp)):
         view, name = component(k, a.a_fcnp)
-        new = component(k, a.a_tcnp)[1].decode("latin-1")
+        new = component(k, a.a_tcnp)[1].decode(*C_TEXT)
         source, target = k.rootfs.node(k, a.a_fdvp), k.rootfs.node(k, a.a_tdvp)
-        k.tree.move(source, name.decode("latin-1"), target, new, _cred(k, view.cn_cred))
+        k.tree.move(source, name.decode(*C_TEXT), target, new, _cred(k, view.cn_cred))
 
 
 # -- the life of a vnode ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.device import cfattach, cfdata, cfdriver, cftable, device
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOMEM, ESRCH
 from lkmtools.errors import KernelError
@@ -43,7 +44,7 @@ def driver_at(k: Kernel, addr: int) -> View:
 
 def text(k: Kernel, addr: int) -> str:
     """A name in a module's memory; "" for NULL."""
-    return k.umem.cstr(addr, 256).decode("latin-1") if addr else ""
+    return k.umem.cstr(addr, 256).decode(*C_TEXT) if addr else ""
 
 
 def drivers(k: Kernel) -> Iterator[View]:
@@ -176,7 +177,7 @@ def config_cfattach_lookup(k: Kernel, name: int, atname: int) -> int:
 def xname(k: Kernel, dev: View) -> str:
     """A device's name with its unit."""
     raw: bytes = dev.dv_xname
-    return raw.split(b"\0", 1)[0].decode("latin-1")
+    return raw.split(b"\0", 1)[0].decode(*C_TEXT)
 
 
 # -- tables of devices --------------------------------------------------------------------------------------

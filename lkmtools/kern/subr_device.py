@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.device import (
     DETACH_FORCE,
     DETACH_QUIET,
@@ -88,7 +89,7 @@ def _devalloc(k: Kernel, parent: int, cf: View, locs: int) -> View | None:
         addr,
         layout.pack(
             dv_class=cd.cd_class, dv_cfdata=cf.addr, dv_cfdriver=cd.addr, dv_cfattach=ca.addr, dv_unit=unit,
-            dv_xname=name.encode("latin-1"), dv_parent=parent, dv_private=private, dv_locators=locs,
+            dv_xname=name.encode(*C_TEXT), dv_parent=parent, dv_private=private, dv_locators=locs,
             dv_flags=DVF_ACTIVE | (DVF_PRIV_ALLOC if own else 0),
         ),
     )  # fmt: skip
@@ -329,7 +330,7 @@ def _aprint(level: str, shown: bool) -> Function:
     function = f"aprint_{level}_dev"
 
     def body(k: Kernel, addr: int, fmt: int, va: VaList) -> None:
-        line = formatted(k, fmt, va).decode("latin-1")
+        line = formatted(k, fmt, va).decode(*C_TEXT)
         if shown:
             k.console.write(f"{xname(k, _device(k, addr, function))}: {line}")
 

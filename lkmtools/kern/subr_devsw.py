@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import MAXDEVSW, NODEVMAJOR, cdevsw, major
-from lkmtools.abi.datamodel import DataModel, Struct
+from lkmtools.abi.datamodel import C_TEXT, DataModel, Struct
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
 from lkmtools.kern.export import Data, export
@@ -68,7 +68,7 @@ def convs(k: Kernel) -> list[tuple[str, int, int, int]]:
     out = []
     for i in range(k.mem.i32(k.symbol("max_devsw_convs"))):
         view = k.mem.view(layout, base + i * layout.size)
-        out.append((k.mem.cstr(view.d_name).decode("latin-1"), view.d_bmajor, view.d_cmajor, view.addr))
+        out.append((k.mem.cstr(view.d_name).decode(*C_TEXT), view.d_bmajor, view.d_cmajor, view.addr))
     return out
 
 
@@ -80,7 +80,7 @@ def add_conv(k: Kernel, name: str, bmajor: int, cmajor: int) -> None:
         raise KernelError(ENOMEM, f"devsw_conv has room for {MAX_CONVS} driver names")
     layout = devsw_conv.layout(k.dm)
     name_addr = k.heap.alloc(len(name) + 1)
-    k.mem.write(name_addr, name.encode("latin-1") + b"\0")
+    k.mem.write(name_addr, name.encode(*C_TEXT) + b"\0")
     k.mem.write(
         k.mem.ptr(k.symbol("devsw_conv")) + count * layout.size,
         layout.pack(d_name=name_addr, d_bmajor=bmajor, d_cmajor=cmajor),
@@ -108,7 +108,7 @@ def devsw_attach(k: Kernel, devname: int, bdev: int, bmajorp: int, cdev: int, cm
     """
     if not devname or not cdev:
         raise KernelError(EINVAL, "a driver needs a name and a cdevsw (a character half is mandatory)")
-    name = k.umem.cstr(devname).decode("latin-1")
+    name = k.umem.cstr(devname).decode(*C_TEXT)
     bmajor, cmajor = k.umem.i32(bmajorp), k.umem.i32(cmajorp)
     rows = convs(k)
     known = next((row for row in rows if row[0] == name), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.kern.bound import MESSAGE, name_at, running
 from lkmtools.kern.export import Data, export
 from lkmtools.kern.kprintf import FORMAT_LONGEST, Output, TooMuch, kprintf
@@ -42,7 +43,7 @@ def _convert(k: Kernel, text: bytes, va: VaList, room: int) -> Output:
 
 
 def _print(k: Kernel, fmt: int, va: VaList) -> None:
-    k.console.write(formatted(k, fmt, va).decode("latin-1"))
+    k.console.write(formatted(k, fmt, va).decode(*C_TEXT))
 
 
 @export("void aprint_normal(const char *fmt, ...)", "sys/systm.h", bound=MESSAGE)
@@ -94,7 +95,7 @@ def uprintf(k: Kernel, fmt: int, va: VaList) -> None:
 def panic(k: Kernel, fmt: int, va: VaList) -> NoReturn:
     """Stop the kernel; the message is the reason."""
     k.panic(
-        " ".join(formatted(k, fmt, va).decode("latin-1").split("\n")).strip() or "panic() without a message"
+        " ".join(formatted(k, fmt, va).decode(*C_TEXT).split("\n")).strip() or "panic() without a message"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE
 from lkmtools.abi.stat import ALLPERMS
 from lkmtools.abi.syscall import SYS___getcwd, SYS_chdir, SYS_chroot, SYS_fchdir, SYS_umask
@@ -81,7 +82,7 @@ def sys___getcwd(k: Kernel, lwp: Lwp, bufp: int, length: int) -> int:
     above = proc.root.rstrip("/")
     if proc.cwd != proc.root and not proc.cwd.startswith(f"{above}/"):
         raise KernelError(ENOENT, "the working directory is outside the root directory")
-    text = (proc.cwd[len(above) :] or "/").encode("latin-1") + b"\0"
+    text = (proc.cwd[len(above) :] or "/").encode(*C_TEXT) + b"\0"
     if not length:
         raise KernelError(EINVAL, "a buffer of no bytes")
     if len(text) > length:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EOPNOTSUPP, ESRCH
 from lkmtools.abi.mount import vfsops
 from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
@@ -125,7 +126,7 @@ def types(k: Kernel) -> list[int]:
 def type_name(k: Kernel, ops: int) -> str:
     """vfs_name."""
     name = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof("vfs_name"))
-    return k.umem.cstr(name, 256).decode("latin-1")
+    return k.umem.cstr(name, 256).decode(*C_TEXT)
 
 
 @export("int vfs_attach(struct vfsops *vfs)", _MOUNT)
@@ -161,7 +162,7 @@ def vfs_detach(k: Kernel, vfs: int) -> int:
 @export("struct vfsops *vfs_getopsbyname(const char *name)", _MOUNT)
 def vfs_getopsbyname(k: Kernel, name: int) -> int:
     """The type of that name with a reference on it, for vfs_delref(); NULL when there is none."""
-    return find_type(k, k.umem.cstr(name, 256).decode("latin-1"))
+    return find_type(k, k.umem.cstr(name, 256).decode(*C_TEXT))
 
 
 def find_type(k: Kernel, name: str) -> int:

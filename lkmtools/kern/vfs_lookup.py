@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import (
     EBUSY,
     EINVAL,
@@ -381,7 +382,7 @@ class Place:
             self.cnp = k.heap.alloc(_COMPONENT + MAXPATHLEN)
             if not self.cnp:
                 raise KernelError(ENOMEM, "no kernel memory for a name")
-        text = name.encode("latin-1")
+        text = name.encode(*C_TEXT)
         value = 5381
         for char in text:
             value = value * 33 + char & 0xFFFFFFFF
@@ -403,7 +404,7 @@ class Place:
         k = self.k
         if view_of(k, self.vp, "namei").v_type != VLNK or (last and not self.flags & FOLLOW):
             return False
-        target = read_link(k, self.lwp, self.vp).decode("latin-1")
+        target = read_link(k, self.lwp, self.vp).decode(*C_TEXT)
         link, self.vp = self.vp, 0
         vput(k, link)
         self.vp, self.dvp = self.dvp, 0
@@ -417,7 +418,7 @@ def _parts(path: str) -> list[str]:
 
 def namei(k: Kernel, lwp: Lwp, addr: int, op: int = LOOKUP, flags: int = FOLLOW) -> Place:
     """The place of the path at user address `addr`: for what (LOOKUP, CREATE ...), FOLLOW or not."""
-    return lookup(k, lwp, user_string(k, addr, PATH_MAX).decode("latin-1"), op, flags)
+    return lookup(k, lwp, user_string(k, addr, PATH_MAX).decode(*C_TEXT), op, flags)
 
 
 def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW) -> Place:
@@ -475,10 +476,10 @@ def _simple(k: Kernel, path: str, flags: int, vpp: int) -> int:
 @export("int namei_simple_kernel(const char *path, int flags, struct vnode **vpp)", _HEADER)
 def namei_simple_kernel(k: Kernel, path: int, flags: int, vpp: int) -> int:
     """The vnode at a path in kernel memory, referenced, not locked."""
-    return _simple(k, k.umem.cstr(path, PATH_MAX).decode("latin-1"), flags, vpp)
+    return _simple(k, k.umem.cstr(path, PATH_MAX).decode(*C_TEXT), flags, vpp)
 
 
 @export("int namei_simple_user(const char *path, int flags, struct vnode **vpp)", _HEADER)
 def namei_simple_user(k: Kernel, path: int, flags: int, vpp: int) -> int:
     """namei_simple_kernel() for a path of the calling process."""
-    return _simple(k, user_string(k, path, PATH_MAX).decode("latin-1"), flags, vpp)
+    return _simple(k, user_string(k, path, PATH_MAX).decode(*C_TEXT), flags, vpp)

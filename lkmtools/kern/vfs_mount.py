@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EFAULT, ENOENT, ENOMEM
 from lkmtools.abi.mount import (
     IMNT_GONE,
@@ -70,7 +71,7 @@ class Vfs:
     def mounted_on(self, mp: int) -> str:
         """Where a file system is mounted."""
         text: bytes = self.mount(mp).get("mnt_stat.f_mntonname")
-        return text.split(b"\0", 1)[0].decode("latin-1")
+        return text.split(b"\0", 1)[0].decode(*C_TEXT)
 
     def mounted_by(self, ops: int) -> str:
         """Where the file systems of a type are mounted, as a sentence; "" when none is."""
@@ -109,7 +110,7 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     rw_init(k, view.at("mnt_unmounting.rw_magic"))
     mutex_init(k, view.at("mnt_renamelock.mtx_magic"), 0, 0)
     view.put("mnt_stat.f_owner", uid)
-    view.put("mnt_stat.f_fstypename", type_name(k, ops).encode("latin-1")[: VFS_NAMELEN - 1])
+    view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
     view.put("mnt_stat.f_namemax", 255)
     k.vfs.mounts[mp] = node
     return mp
@@ -129,7 +130,7 @@ def insert_mount(k: Kernel, mp: int, path: str) -> None:
     view = k.vfs.mount(mp)
     node = k.vfs.mounts[mp]
     circleq_insert_tail(k, "mountlist", k.symbol("mountlist"), mp, _link(k))
-    view.put("mnt_stat.f_mntonname", path.encode("latin-1")[: VFS_MNAMELEN - 1])
+    view.put("mnt_stat.f_mntonname", path.encode(*C_TEXT)[: VFS_MNAMELEN - 1])
     if node is not None:
         node.mounted = mp
     if has_vfsop(k, "vfs_start", mp):
@@ -221,7 +222,7 @@ def vfs_getnewfsid(k: Kernel, mp: int) -> None:
     view = k.vfs.mount(mp)
     number, k.vfs.next_fsid = k.vfs.next_fsid, k.vfs.next_fsid + 1
     device = 255 << 8 | number & 0xFF | number >> 8 << 20
-    kind = type_number(type_name(k, view.mnt_op).encode("latin-1"))
+    kind = type_number(type_name(k, view.mnt_op).encode(*C_TEXT))
     view.put("mnt_stat.f_fsidx.__fsid_val", (device, kind))
     view.put("mnt_stat.f_fsid", device)
 

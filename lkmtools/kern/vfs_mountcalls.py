@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM
 from lkmtools.abi.mount import (
     MFSNAMELEN,
@@ -66,7 +67,7 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
         return _update(k, lwp, flags, path, (data, length))
     if k.securelevel > 1:
         raise KernelError(EPERM, f"securelevel is {k.securelevel}: nothing new is mounted")
-    name = user_string(k, kind, MFSNAMELEN).decode("latin-1")
+    name = user_string(k, kind, MFSNAMELEN).decode(*C_TEXT)
     with namei(k, lwp, path) as place:
         ops = find_type(k, name)
         if not ops:
@@ -213,7 +214,7 @@ def _mount_at(k: Kernel, lwp: Lwp, path: int) -> int:
 
 def _mounted_as(k: Kernel, lwp: Lwp, path: int) -> int:
     """What was mounted last on a directory of that name, whatever is there now; 0 for nothing."""
-    name = user_string(k, path, PATH_MAX).decode("latin-1")
+    name = user_string(k, path, PATH_MAX).decode(*C_TEXT)
     wanted = f"{lwp.proc.root.rstrip('/')}{name}".rstrip("/")
     return next((mp for mp in reversed(_listed(k)) if k.vfs.mounted_on(mp) == wanted), 0)
 

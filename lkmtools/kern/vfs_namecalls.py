@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EEXIST, EINVAL, EISDIR, ENOTDIR, EPERM, EXDEV
 from lkmtools.abi.fcntl import FWRITE, R_OK, W_OK, X_OK
 from lkmtools.abi.mount import MNT_NOWAIT, MNT_RDONLY
@@ -90,7 +91,7 @@ def sys_symlink(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
     text = user_string(k, path, MAXPATHLEN)
     with namei(k, lwp, link, CREATE, 0) as place:
         if not place.mounted:
-            k.tree.symlink(place.path, text.decode("latin-1"), lwp.proc.cred, k.now())
+            k.tree.symlink(place.path, text.decode(*C_TEXT), lwp.proc.cred, k.now())
             return
         if place.vp:
             raise KernelError(EEXIST, f"'{place.path}' exists")
@@ -109,7 +110,7 @@ def sys_readlink(k: Kernel, lwp: Lwp, path: int, buf: int, count: int) -> int:
         target = None if place.mounted else k.tree.lookup(place.path, lwp.proc.cred).target
         if target is None and not (place.mounted and view_of(k, place.vp, "readlink").v_type == VLNK):
             raise KernelError(EINVAL, f"'{place.path}' is not a symbolic link")
-        text = read_link(k, lwp, place.vp) if target is None else target.encode("latin-1")
+        text = read_link(k, lwp, place.vp) if target is None else target.encode(*C_TEXT)
         text = text[:count]
     if text:
         lwp.proc.space.write(buf, text)

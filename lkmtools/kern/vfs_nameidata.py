@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import ENOMEM, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import (
@@ -53,8 +54,8 @@ def _walker(k: Kernel) -> Lwp:
 def _path(k: Kernel, view: View) -> str:
     """ni_dirp, in kernel memory or the process's."""
     if view.ni_segflg == UIO_SYSSPACE:
-        return k.umem.cstr(view.ni_dirp, PATH_MAX).decode("latin-1")
-    return user_string(k, view.ni_dirp, PATH_MAX).decode("latin-1")
+        return k.umem.cstr(view.ni_dirp, PATH_MAX).decode(*C_TEXT)
+    return user_string(k, view.ni_dirp, PATH_MAX).decode(*C_TEXT)
 
 
 def _give_name(k: Kernel, view: View, place: Place) -> None:
@@ -62,7 +63,7 @@ def _give_name(k: Kernel, view: View, place: Place) -> None:
     buf = k.heap.alloc(MAXPATHLEN)
     if not buf:
         raise KernelError(ENOMEM, "no kernel memory for a name")
-    text = place.path.rpartition("/")[2].encode("latin-1")
+    text = place.path.rpartition("/")[2].encode(*C_TEXT)
     k.mem.write(buf, text + b"\0")
     k.vfs.names.add(buf)
     view.put("ni_cnd.cn_pnbuf", buf)

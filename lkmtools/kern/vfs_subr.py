@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, ENFILE, ENOENT, EOPNOTSUPP
 from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_INTERLOCK, LK_NOWAIT, LK_RETRY, LK_TYPE_MASK
@@ -394,7 +395,7 @@ def vattr_null(k: Kernel, vap: int) -> None:
 def vprint(k: Kernel, label: int, vp: int) -> None:
     """A line about a vnode on the console, and its file system's own (VOP_PRINT)."""
     view = view_of(k, vp, "vprint")
-    head = f"{k.umem.cstr(label, 256).decode('latin-1')}: " if label else ""
+    head = f"{k.umem.cstr(label, 256).decode(*C_TEXT)}: " if label else ""
     k.console.write(
         f"{head}vnode {vp:#x} type {view.v_type} usecount {view.v_usecount} writecount {view.v_writecount} "
         f"flags {view.v_iflag | view.v_vflag:#x} mount {view.v_mount:#x}\n"

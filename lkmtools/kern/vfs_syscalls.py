@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
 from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
@@ -352,7 +353,7 @@ def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     names = sorted(file.node.children)
     while file.offset < len(names):
         node = file.node.children[names[file.offset]]
-        record = pack_dirent(k, names[file.offset].encode("latin-1"), node.ino, node.mode)
+        record = pack_dirent(k, names[file.offset].encode(*C_TEXT), node.ino, node.mode)
         if len(out) + len(record) > count:
             if not out:
                 raise KernelError(EINVAL, f"a buffer of {count} bytes is too small for an entry")

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
+from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY, EOVERFLOW
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
 from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
@@ -93,8 +94,7 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
     if not raw.area:
         raise KernelError(ENOTTY, "LMSTAT answered nothing: has a module replaced ioctl(2)?")
     offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
-    name = raw.name.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
-    return Module(raw.id, name, raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
+    return Module(raw.id, cstring(raw.name), raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
 
 
 def stat(p: Process, module: int | str) -> Module:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi import lkm
-from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct
+from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct, cstring
 from lkmtools.abi.exec import execsw
 from lkmtools.elf import Object
 from lkmtools.modules.lminfo import exported
@@ -72,8 +72,7 @@ class _Data:
         """The C string at a place."""
         if place is None:
             return None
-        raw = bytes(self._obj.sections[place[0]].data[place[1] :])
-        return raw.split(b"\0", 1)[0].decode("latin-1")
+        return cstring(bytes(self._obj.sections[place[0]].data[place[1] :]))
 
 
 def _emulations(obj: Object) -> tuple[frozenset[str], frozenset[str]]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
+from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.syscall import SYS_lkmwait
@@ -65,9 +66,9 @@ def refs_fd(p: Process, fd: int, module: int) -> Refs:
     found: dict[int, list[Ref]] = {kind: [] for kind in range(lkm.LMR_USES, lkm.LMR_CALL + 1)}
     for i in range(told.nrefs):
         ref = row.unpack(rows.data, i * row.size)
-        found.setdefault(ref.kind, []).append(Ref(ref.id, _text(ref.name), ref.count))
+        found.setdefault(ref.kind, []).append(Ref(ref.id, cstring(ref.name), ref.count))
     lists = (tuple(found[kind]) for kind in (lkm.LMR_USES, lkm.LMR_USEDBY, lkm.LMR_HOLD, lkm.LMR_CALL))
-    return Refs(_text(bytes(path.data)), told.size, *lists)
+    return Refs(cstring(bytes(path.data)), told.size, *lists)
 
 
 def who_has(p: Process, symbol: str) -> str | None:
@@ -83,7 +84,7 @@ def who_has(p: Process, symbol: str) -> str | None:
     fd = p.open(DEV_KSYMS, O_RDONLY)
     try:
         p.ioctl(fd, lkm.LMWHOHAS.code(p.dm), buf, name)
-        found = _text(layout.unpack(buf.data).name)
+        found = cstring(layout.unpack(buf.data).name)
     except KernelError as error:
         if error.errno not in (ENOENT, ENAMETOOLONG):
             raise
@@ -102,8 +103,3 @@ def wait_unused(p: Process, module: int | str, seconds: float) -> bool:
     ms = min(max(round(seconds * 1000), 0), _LONGEST_WAIT)
     ident, name = (module, 0) if isinstance(module, int) else (-1, os.fsencode(module) + b"\0")
     return bool(p.syscall(SYS_lkmwait, ident, name, ms)[0])
-
-
-def _text(raw: bytes) -> str:
-    """A NUL-terminated string of the kernel."""
-    return raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")

@@ -108,6 +108,19 @@ def test_each_format_prints_what_the_kernel_prints(lab: Any) -> None:
                 assert expected == lab.dmesg[len(before) :], (name, fmt, args)
 
 
+def test_text_that_is_not_ascii_is_printed_as_it_is(lab: Any) -> None:
+    """UTF-8, also where its bytes come one by one; a byte that is none is marked."""
+    lab.load(
+        'void probe_go(void) { printf("gr\\303\\274n %c%c \\xff|", 0xc3, 0x9f);'
+        ' printf("\\303"); printf("\\244\\n"); }'
+        'void probe_panic(void) { panic("f\\303\\274nf"); }'
+    )
+    before = lab.dmesg
+    lab.call("void probe_go(void)")
+    assert lab.dmesg[len(before) :] == "gr\u00fcn \u00df \ufffd|\u00e4\n"
+    assert lab.panics(lambda: lab.call("void probe_panic(void)")).reason == "f\u00fcnf"
+
+
 def test_snprintf_never_writes_past_its_size_and_returns_the_whole_length(lab: Any) -> None:
     """Size 0 writes nothing; else the NUL is always there."""
     lab.load(

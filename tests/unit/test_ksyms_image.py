@@ -9,6 +9,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from lkmtools.abi import elf
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.kern.ksyms_image import DATA, TEXT, Row, Table, build
 
 FORMS = [(bits, order) for bits in (64, 32) for order in ("little", "big")]
@@ -140,5 +141,6 @@ def test_no_symbols_at_all_are_an_image_too() -> None:
 
 def test_names_need_not_be_ascii() -> None:
     """Bytes of a name are kept as they are."""
-    row = Row("caf\xe9", 0x1000, 1, elf.STT_FUNC, elf.STB_GLOBAL, TEXT)
-    assert b"\0caf\xe9\0" in image(64, "little", [row])
+    names = b"caf\xc3\xa9", b"caf\xe9"  # UTF-8, and not
+    rows = [Row(name.decode(*C_TEXT), 0x1000, 1, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for name in names]
+    assert b"\0caf\xc3\xa9\0caf\xe9\0" in image(64, "little", rows)

@@ -2,6 +2,7 @@
 
 import sys
 
+from lkmtools.cli.common import guard
 from lkmtools.cli.devtools import main
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(guard(sys.argv[1], lambda: main(sys.argv[1:])))

@@ -60,7 +60,6 @@ def execute(
         raise click.NoSuchOption(program, possibilities=["--root", "--rw", "--uid", "--help"])
     if writable and root is None:
         raise click.UsageError("--rw says that the directory of --root may be written: there is none")
-    _fill_streams()
     image = _read(program) if root is None else None
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
@@ -83,8 +82,6 @@ def execute(
         except KernelError as error:
             warn(NAME, program, error)
             sys.exit(NOT_EXECUTABLE)
-        except BrokenPipeError:
-            sys.exit(1)
     signo = status & 0x7F
     if signo == 0:
         sys.exit(status >> 8)
@@ -94,18 +91,6 @@ def execute(
             f"{program}: ended by signal {signo}, {signal_name(signo)}" + (f" ({reason})" if reason else ""),
         )
     sys.exit(SIGNALLED + signo)
-
-
-def _fill_streams() -> None:
-    """What the caller closed of descriptors 0, 1 and 2 becomes one that cannot be read, or not be written.
-
-    Else the next file that this command opens would be the program's input or output.
-    """
-    for fd, wrong in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDONLY)):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.open(os.devnull, wrong)
 
 
 def _read(program: str) -> bytes | None:

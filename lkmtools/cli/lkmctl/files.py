@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -14,6 +13,7 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY
 from lkmtools.cli.common import Whole
 from lkmtools.cli.lkmctl.base import about, command, process
 from lkmtools.cli.numbers import device_number
+from lkmtools.cli.streams import read_input
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
 
@@ -90,7 +90,7 @@ def tee(file: str, socket: str | None) -> None:
     out = sys.stdout.buffer
     with process(socket) as p, about(file):
         fd = _open_for_writing(p, file)
-        while data := os.read(0, CHUNK):
+        while data := read_input(CHUNK):
             out.write(data)
             out.flush()
             done = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
@@ -48,7 +50,7 @@ def _argument(text: str | None, size: int) -> bytes:
         return bytes(size)
     value = c_integer(text)
     if value is None:
-        raw = text.encode() + b"\0"
+        raw = os.fsencode(text) + b"\0"
         if len(raw) > size:
             raise click.UsageError(f"the string has {len(raw)} bytes with its NUL; the command takes {size}")
         return raw.ljust(size, b"\0")

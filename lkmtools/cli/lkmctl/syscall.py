@@ -7,7 +7,7 @@ import sys
 import click
 
 from lkmtools.abi.errno import errno_name
-from lkmtools.cli.common import Whole, err
+from lkmtools.cli.common import Whole, err, tell
 from lkmtools.cli.lkmctl.base import NAME, command, process
 from lkmtools.cli.numbers import c_integer
 from lkmtools.client import Buffer
@@ -46,7 +46,7 @@ def syscall(
             first, second = p.syscall(call, *words)
         except KernelError as error:
             err(NAME, 1, f"{number}: {errno_name(error.errno)}", error)
-    click.echo(str(first) if second == 0 else f"{first} {second}")
+    tell(NAME, str(first) if second == 0 else f"{first} {second}")
     for buffer in buffers:
         if as_hex:
             click.echo(buffer.data.hex(" "))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lkmtools.cli.lkmctl.base import about, command, process, show_json
+from lkmtools.cli.common import tell
+from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
 from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import KernelError
 
@@ -40,7 +41,10 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
                     continue  # a name of <sys/sysctl.h> that this kernel has no node for
             shown = value.hex() if isinstance(value, bytes) else value
             if not as_json:
-                click.echo(f"{name}: {shown} -> {text}" if equals else f"{name} = {shown}")
+                if equals:
+                    tell(NAME, f"{name}: {shown} -> {text}")
+                else:
+                    click.echo(f"{name} = {shown}")
             values[name] = shown
     if as_json:
         show_json({"version": 1, "values": values})

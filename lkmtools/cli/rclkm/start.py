@@ -12,7 +12,7 @@ import click
 from lkmtools import modules
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.cli.classic import announce_holder
-from lkmtools.cli.common import EX_PANIC, panic, warnx
+from lkmtools.cli.common import EX_PANIC, panic, tell, warnx
 from lkmtools.cli.devtools import environment
 from lkmtools.cli.postinstall import arguments
 from lkmtools.cli.rclkm.items import Item
@@ -86,7 +86,7 @@ class Start:
         there = next((module for module in self._before if module.made_by(item)), None)
         if there is not None:
             self._before.remove(there)
-            click.echo(f"{item.name}: Module is loaded already, as ID {there.id}")
+            tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
             return True
         if not item.found:
             where = "" if os.path.isabs(item.path) else f" in {', '.join(self.directories) or 'no directory'}"
@@ -103,7 +103,7 @@ class Start:
                 self._complain(item, line)
             return True
         if item.options.ready:
-            click.echo(f"{item.name}: Module loaded as ID {made.id}")
+            tell(NAME, f"{item.name}: Module loaded as ID {made.id}")
             if item.postinstall is not None:
                 self._postinstall(item, item.postinstall, made.id)
         return True

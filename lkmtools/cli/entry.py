@@ -1,0 +1,61 @@
+"""The entry points of the tools: what happens before a tool's own code is there.
+
+While Python imports it, an interrupt ends a tool as SIGINT ends any program, and a host without descriptors
+or memory left is an error like others.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+
+def modload() -> NoReturn:
+    """modload(8)."""
+    _run("modload")
+
+
+def modunload() -> NoReturn:
+    """modunload(8)."""
+    _run("modunload")
+
+
+def modstat() -> NoReturn:
+    """modstat(8)."""
+    _run("modstat")
+
+
+def lkmd() -> NoReturn:
+    """lkmd(8)."""
+    _run("lkmd")
+
+
+def lkmctl() -> NoReturn:
+    """lkmctl(8)."""
+    _run("lkmctl")
+
+
+def lkmcc() -> NoReturn:
+    """lkmcc(1)."""
+    _run("lkmcc")
+
+
+def rclkm() -> NoReturn:
+    """rc.lkm(8)."""
+    _run("rclkm")
+
+
+def _run(module: str) -> NoReturn:
+    """Import a tool and run it. It takes SIGINT back where it can answer it (common.guard)."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        main = import_module(f"lkmtools.cli.{module}").main
+    except OSError as error:
+        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: {error.strerror}")
+    except MemoryError:
+        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: out of memory")
+    main()
+    raise AssertionError(f"{module}.main() returned")
