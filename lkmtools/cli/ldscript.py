@@ -26,7 +26,7 @@ def read_script(path: str) -> dict[str, int]:
     OSError if it cannot be read; LinkError with line and statement for anything else than a comment, an
     assignment of a number or ENTRY.
     """
-    with open(path, encoding="latin-1") as file:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
         text = file.read()
     symbols: dict[str, int] = {}
     at = 0

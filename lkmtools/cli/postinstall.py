@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -34,4 +35,23 @@ def execute(argv: list[str], socket: str) -> Failure:
     try:
         os.execve(argv[0], argv, environment(socket))
     except OSError as error:
-        return Failure(16, f"can't exec `{argv[0]}': {error.strerror}")
+        reason = why_not_executed(argv[0], error)
+        return Failure(16, f"can't exec `{argv[0]}': {error.strerror}", reason=reason)
+
+
+def why_not_executed(program: str, error: OSError) -> str:
+    """What the host's error leaves open about a script: its interpreter, or that it names none; else ""."""
+    try:
+        with open(program, "rb") as file:
+            first = file.read(256).split(b"\n", 1)[0]
+    except OSError:
+        return ""
+    if error.errno == errno.ENOEXEC:
+        return f"{program} is neither a program of this host nor a script: a script begins with #!"
+    if error.errno != errno.ENOENT or not first.startswith(b"#!"):
+        return ""
+    words = first[2:].split()
+    interpreter = os.fsdecode(words[0]) if words else ""
+    if first.endswith(b"\r"):
+        return f"the lines of {program} end in CR LF, and so does the name of its interpreter, {interpreter}"
+    return f"the interpreter of {program}, {interpreter}, does not exist"

@@ -5,7 +5,9 @@ blanks separate, a backslash takes the next character as it stands and joins lin
 rest of the line, "-" is an empty field. Beyond it a field may stand in quotes, which count only where a field
 begins with one, and a comment may follow the last field.
 
-Nothing is skipped silently: what cannot be used is a Mistake with file, line and field.
+A byte order mark at the beginning, and carriage returns at the ends of lines, are what editors of other
+systems leave: they count for nothing. Nothing else is skipped silently: what cannot be used is a Mistake with
+file, line and field.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ class _Bad(Exception):
 
 def read(path: str) -> Conf:
     """The lkm.conf at `path`. OSError when it cannot be read."""
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
         return parse(file.read(), path)
 
 
@@ -95,7 +97,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
     begun, first = "", 1
     for number, line in enumerate(text.split("\n"), 1):
         first = first if begun else number
-        begun += line
+        begun += line.removesuffix("\r")
         if (len(begun) - len(begun.rstrip("\\"))) % 2:
             begun = begun[:-1]
         else:
@@ -167,8 +169,6 @@ def _stage(when: str | None) -> str:
         return STAGES[0]
     if when in STAGES:
         return when
-    if when.endswith("\r"):
-        raise _Bad("when", "the line ends in a carriage return; lines of lkm.conf end in a newline alone")
     near = get_close_matches(when.upper(), STAGES, 1)
     meant = f"; did you mean {near[0]}?" if near else ""
     raise _Bad("when", f"{when!r} is no stage of the boot ({', '.join(STAGES)}){meant}")

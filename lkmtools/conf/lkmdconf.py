@@ -41,8 +41,8 @@ def read(path: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        with open(path, "rb") as file:
-            values = tomllib.load(file)
+        with open(path, encoding="utf-8-sig") as file:
+            values = tomllib.loads(file.read())
     except OSError as error:
         raise ConfError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

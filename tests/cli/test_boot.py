@@ -210,7 +210,8 @@ def test_securelevel_after_the_boot(start_daemon: Callable[..., Any], options: l
 
 def test_lkmd_conf_has_the_defaults_and_the_command_line_goes_first(place: Place) -> None:
     file = Path(place.dir) / "lkmd.conf"
-    file.write_text('machine = "i386"\nram = 32\nmultiuser = true\nlkm_conf = ""\n')
+    text = 'machine = "i386"\r\nram = 32\r\nmultiuser = true\r\nlkm_conf = ""\r\n'
+    file.write_bytes(text.encode("utf-8-sig"))
     place.env["LKMD_CONF"] = str(file)
     assert place.run("lkmd", "--ram", "64") == Run(0, "", "")
     with place.connect() as p:

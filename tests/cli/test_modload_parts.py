@@ -30,9 +30,11 @@ def test_a_postinstall_program_gets_the_arguments_of_netbsd_2_and_later(
 
 def test_a_script_may_assign_numbers_to_symbols(tmp_path: Path) -> None:
     script = tmp_path / "s.ld"
-    script.write_text("/* two\nlines */ ENTRY(main)\nbase = 0xC0000000; size=4K ;\n oct = 017;;\nm = 2M;")
+    text = "/* two\nlines */ ENTRY(main)\nbase = 0xC0000000; size=4K ;\n oct = 017;;\nm = 2M;"
     expected = {"base": 0xC0000000, "size": 4096, "oct": 15, "m": 2 << 20}
-    assert expected == read_script(str(script))
+    for bytes_ in (text.encode(), text.replace("\n", "\r\n").encode("utf-8-sig")):
+        script.write_bytes(bytes_)
+        assert expected == read_script(str(script))
 
 
 @pytest.mark.parametrize(

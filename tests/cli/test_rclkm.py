@@ -200,6 +200,66 @@ def test_check_finds_all_mistakes_of_a_file_without_a_kernel(place: Place) -> No
     assert not os.path.lexists(place.socket)
 
 
+def test_check_reads_the_objects(boot: Boot) -> None:
+    """An entry symbol that is not there, what is no object, and a line that repeats another."""
+    boot.lab.misc("good")
+    (boot.lab.dir / "bad.o").write_text("no object")
+    boot.conf(
+        "good.o - good_main - - -", "bad.o - - - - -", "good.o - - - - -", "good.o - - - TEMP AFTERMOUNT"
+    )
+    run = boot.run("check", boot.file)
+    good, bad = boot.lab.dir / "good.o", boot.lab.dir / "bad.o"
+    assert (run.status, run.err) == (1, "")
+    assert run.out.splitlines() == [
+        f"{boot.file}:1: entry point _good_main not found in {good}",
+        f"{boot.file}:1: {good} defines good_lkmentry; use -e good_lkmentry",
+        f"{boot.file}:2: nlist {bad}: Inappropriate file type or format",
+        f"{boot.file}:2: {bad}: not an ELF file: it begins with 6e 6f 20 6f",
+        f"{boot.file}:4: good.o: it repeats line 3, and is passed over",
+    ]
+
+
+def test_a_line_that_repeats_another_is_passed_over(boot: Boot) -> None:
+    """One with another entry point is not such a line."""
+    more = (
+        "int two_main(struct lkm_table *, int, int);\n"
+        "int two_main(struct lkm_table *lkmtp, int cmd, int ver)\n"
+        "{ DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }"
+    )
+    boot.lab.misc("one", more=more)
+    boot.conf("one.o - - - - -", "one.o - - - - -", "one.o - two_main - - -")
+    assert boot.run() == Run(
+        0,
+        "one.o: Module loaded as ID 0\none.o: Module is loaded already, as ID 0 (line 1)\n"
+        "one.o: Module loaded as ID 1\n",
+        "",
+    )
+
+
+def test_why_a_script_cannot_be_executed(boot: Boot) -> None:
+    """The host says "No such file" of a script whose interpreter is missing, and of one with lines in CR LF."""
+    boot.lab.misc("one")
+    post = boot.lab.dir / "post"
+    for text, status, why in (
+        ("#!/bin/sh\r\ntrue\r\n", "No such file or directory", f"the lines of {post} end in CR LF"),
+        ("#! /no/sh -e\n", "No such file or directory", f"the interpreter of {post}, /no/sh, does not exist"),
+        ("true\n", "Exec format error", f"{post} is neither a program of this host nor a script"),
+    ):
+        post.write_text(text)
+        post.chmod(0o755)
+        boot.conf("one.o - - post - -")
+        run = boot.run()
+        assert (run.status, run.out) == (1, "one.o: Module loaded as ID 0\n")
+        first, second = run.err.splitlines()
+        assert first == f"rc.lkm: {boot.file}:1: one.o: can't exec `{post}': {status}"
+        assert second.startswith(f"rc.lkm: {boot.file}:1: one.o: {why}")
+        assert boot.lab.run("modunload", "one").status == 0
+        run = boot.lab.run("modload", "-p", str(post), "one.o")
+        assert run.status == 16
+        assert run.err.splitlines()[1].startswith(f"modload: {why}")
+        assert boot.lab.run("modunload", "one").status == 0
+
+
 def test_postinstall_gets_what_modload_would_give_it(boot: Boot) -> None:
     """It runs with /dev/lkm free, in the same kernel; one beside the modules is found; its failure counts."""
     boot.lab.syscall("call")

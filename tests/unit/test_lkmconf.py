@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.conf.lkmconf import Entry, Mistake, parse
+from lkmtools.conf.lkmconf import Entry, Mistake, parse, read
 
 FILE = "lkm.conf"
 
@@ -72,7 +72,6 @@ def test_a_quoted_dash_is_a_dash() -> None:
         ("a.o - - - - aftermount", "when", "did you mean AFTERMOUNT?"),
         ("a.o - - - - LATER", "when", "'LATER' is no stage of the boot (BEFORENET, BEFOREMOUNT, AFTERMOUNT)"),
         ("a.o - - - - AFTERMOUNT now", "when", "'now' follows"),
-        ("a.o - - - - AFTERMOUNT\r", "when", "carriage return"),
         ("- - - - - -", "path", "is empty"),
         ("'' - - - - -", "path", "is empty"),
         ("a.o '-s - - - -", "options", "the quote ' is not closed"),
@@ -119,6 +118,18 @@ def test_an_old_file_is_read_as_the_shell_reads_it() -> None:
     theirs = [line.rsplit("|", 1) for line in out.splitlines()]
     assert ours == [f"{rest}|{'BEFORENET' if when == '-' else when}" for rest, when in theirs]
     assert conf.mistakes == ()
+
+
+def test_what_editors_of_other_systems_leave_counts_for_nothing(tmp_path: Path) -> None:
+    """A byte order mark, and carriage returns: after fields, in empty lines and comments, and after a backslash."""
+    file = tmp_path / "lkm.conf"
+    lines = ["a.o - - - - AFTERMOUNT", "", "# comment", "b.o - - - - -", "c.o - - \\", "- - -"]
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    conf = read(str(file))
+    assert conf.mistakes == ()
+    assert [(row.path, row.when) for row in conf.entries] == [
+        ("a.o", "AFTERMOUNT"), ("b.o", "BEFORENET"), ("c.o", "BEFORENET"),
+    ]  # fmt: skip
 
 
 def test_the_example_is_a_whole_lkm_conf() -> None:

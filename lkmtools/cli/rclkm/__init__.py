@@ -17,6 +17,7 @@ from lkmtools.cli.settings import lkm_conf, module_directories
 from lkmtools.conf import lkmconf
 from lkmtools.conf.lkmconf import STAGES, Conf, Mistake
 from lkmtools.conf.places import config_directories
+from lkmtools.modules.prepare import LoadError, entry_symbol, read_module
 
 ACTIONS = ("start", "stop", "check")
 
@@ -106,11 +107,26 @@ def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
         if not item.found:
             where = f" in {', '.join(module_directories())}" if not os.path.isabs(item.path) else ""
             lines.append((item.entry.line, f"{place}path: couldn't find module {item.path}{where}"))
+        else:
+            lines += [(item.entry.line, f"{place}{text}") for text in _object_problems(item)]
         if item.postinstall is not None and not os.access(item.postinstall, os.X_OK):
             lines.append((item.entry.line, f"{place}postinstall: {item.postinstall} cannot be executed"))
+        above = next((other for other in todo[:index] if item.repeats(other)), None)
+        if above is not None:
+            text = f"it repeats line {above.entry.line}, and is passed over"
+            lines.append((item.entry.line, f"{place}{item.name}: {text}"))
         lines += [(item.entry.line, f"{place}{item.name}: {text}") for text in order.complaints(index)]
-    for _, text in sorted(lines):
+    for _, text in sorted(lines, key=lambda line: line[0]):
         click.echo(text)
     if not lines:
         click.echo(f"{path}: {len(todo)} {'module' if len(todo) == 1 else 'modules'}, nothing wrong")
     return 1 if lines else 0
+
+
+def _object_problems(item: Item) -> list[str]:
+    """What can be said of an object without a kernel: that it can be read, and has the entry symbol."""
+    try:
+        entry_symbol(read_module(item.path), item.path, item.path.removesuffix(".o"), item.options)
+    except LoadError as error:
+        return [error.text, *error.reason.splitlines()]
+    return []

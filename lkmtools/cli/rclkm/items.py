@@ -31,6 +31,10 @@ class Item(NamedTuple):
         """As the messages have it: the file's name."""
         return self.entry.name
 
+    def repeats(self, other: Item) -> bool:
+        """Does this line ask for what that one has asked for already?"""
+        return (self.path, self.options) == (other.path, other.options)
+
 
 def in_boot_order(conf: Conf, stage: str | None) -> list[Entry]:
     """The lines of one stage, or of all of them, stage by stage, each in the file's order."""

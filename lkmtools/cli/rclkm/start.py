@@ -14,7 +14,7 @@ from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.cli.classic import announce_holder
 from lkmtools.cli.common import EX_PANIC, panic, tell, warnx
 from lkmtools.cli.devtools import environment
-from lkmtools.cli.postinstall import arguments
+from lkmtools.cli.postinstall import arguments, why_not_executed
 from lkmtools.cli.rclkm.items import Item
 from lkmtools.cli.rclkm.loaded import Loaded, loaded
 from lkmtools.cli.rclkm.order import Order
@@ -39,6 +39,7 @@ class Start:
         self.skip = frozenset(skip)
         self.failed = 0
         self._order: Order | None = None
+        self._mine: list[tuple[Item, int]] = []  # what this run has loaded, with its id
         self._before: list[Loaded] = []  # modules that were there already, each for one line
 
     def run(self) -> int:
@@ -88,6 +89,11 @@ class Start:
             self._before.remove(there)
             tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
             return True
+        above = next(((other, number) for other, number in self._mine if item.repeats(other)), None)
+        if above is not None:
+            other, number = above
+            tell(NAME, f"{item.name}: Module is loaded already, as ID {number} (line {other.entry.line})")
+            return True
         if not item.found:
             where = "" if os.path.isabs(item.path) else f" in {', '.join(self.directories) or 'no directory'}"
             self._complain(item, f"couldn't find module {item.path}{where}")
@@ -102,6 +108,7 @@ class Start:
             for line in self._advice(index):
                 self._complain(item, line)
             return True
+        self._mine.append((item, made.id))
         if item.options.ready:
             tell(NAME, f"{item.name}: Module loaded as ID {made.id}")
             if item.postinstall is not None:
@@ -135,6 +142,7 @@ class Start:
         except OSError as error:
             self.failed += 1
             self._complain(item, f"can't exec `{program}': {error.strerror}")
+            self._complain(item, why_not_executed(program, error))
             return
         if status:
             self.failed += 1
