@@ -214,7 +214,7 @@ def test_check_reads_the_objects(boot: Boot) -> None:
         f"{boot.file}:1: entry point _good_main not found in {good}",
         f"{boot.file}:1: {good} defines good_lkmentry; use -e good_lkmentry",
         f"{boot.file}:2: nlist {bad}: Inappropriate file type or format",
-        f"{boot.file}:2: {bad}: not an ELF file: it begins with 6e 6f 20 6f",
+        f"{boot.file}:2: {bad}: not an ELF file: it begins with 6e 6f 20 6f, not with 7f 45 4c 46",
         f"{boot.file}:4: good.o: it repeats line 3, and is passed over",
     ]
 
@@ -237,7 +237,7 @@ def test_a_line_that_repeats_another_is_passed_over(boot: Boot) -> None:
 
 
 def test_why_a_script_cannot_be_executed(boot: Boot) -> None:
-    """The host says "No such file" of a script whose interpreter is missing, and of one with lines in CR LF."""
+    """The host says "No such file" where the interpreter is missing, also where lines end in CR LF."""
     boot.lab.misc("one")
     post = boot.lab.dir / "post"
     for text, status, why in (

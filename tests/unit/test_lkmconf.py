@@ -121,7 +121,7 @@ def test_an_old_file_is_read_as_the_shell_reads_it() -> None:
 
 
 def test_what_editors_of_other_systems_leave_counts_for_nothing(tmp_path: Path) -> None:
-    """A byte order mark, and carriage returns: after fields, in empty lines and comments, and after a backslash."""
+    """A byte order mark, and carriage returns after fields, comments and a backslash, and in empty lines."""
     file = tmp_path / "lkm.conf"
     lines = ["a.o - - - - AFTERMOUNT", "", "# comment", "b.o - - - - -", "c.o - - \\", "- - -"]
     file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
