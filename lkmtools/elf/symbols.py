@@ -56,7 +56,8 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
     """The defined global and weak symbols of an executable or shared object, name -> address.
 
     From .symtab, or .dynsym where that is stripped. st_shndx is only tested for SHN_UNDEF and SHN_COMMON:
-    a /dev/ksyms image numbers sections it does not have. A global definition wins over a weak one.
+    a /dev/ksyms image numbers sections it does not have. A global definition wins over a weak one. Ifuncs are
+    left out: their address is that of the function that chooses one, which nobody means.
     ObjectError for a damaged file, one without symbols, or a relocatable object (no addresses yet).
     """
     file = File(data, name)
@@ -74,7 +75,7 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
         bind, kind = row[i_info] >> 4, row[i_info] & 15
         if row[i_shndx] in (c.SHN_UNDEF, c.SHN_COMMON) or bind == c.STB_LOCAL:
             continue
-        if kind in (c.STT_SECTION, c.STT_FILE, c.STT_TLS):
+        if kind in (c.STT_SECTION, c.STT_FILE, c.STT_TLS, c.STT_GNU_IFUNC):
             continue
         if row[i_name] and (symbol := file.string(link, row[i_name])):
             (weak if bind == c.STB_WEAK else strong)[symbol] = row[i_value]

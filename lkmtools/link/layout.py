@@ -12,7 +12,7 @@ SHF_MERGE sections are kept as they are. COMDAT groups: the first of a signature
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
@@ -80,7 +80,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
         sections=sections,
         segments=segments,
         undefined=_undefined(obj, uses),
-        entry=next((name for name in entry_names if obj.defines(name)), None),
+        entry=_entry(obj, entry_names, kept, commons),
         offsets={s.shndx: at[s.shndx] for s in kept.values()},
         commons={index: at[_COMMON] + offset for index, offset in commons.items()},
         uses=uses,
@@ -111,6 +111,26 @@ def _kept_sections(obj: Object) -> dict[int, Section]:
                 "kernel does not run; call them from the module's load and unload functions"
             )
     return kept
+
+
+def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Container[int]) -> str | None:
+    """The first of `names` that is a defined global; LinkError when the module could not start there."""
+    name = next((name for name in names if obj.defines(name)), None)
+    if name is None:
+        return None
+    found = [i for i, s in enumerate(obj.symbols) if s.name == name and s.shndx and s.bind != c.STB_LOCAL]
+    for index in found:
+        symbol = obj.symbols[index]
+        if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, index, kept, commons):
+            return name
+    raise LinkError(no_address(obj, found[0], "entry point"))
+
+
+def has_place(symbol: ObjectSymbol, index: int, sections: Container[int], commons: Container[int]) -> bool:
+    """Whether a defined symbol, number `index`, is absolute, one of `commons` or in one of `sections`."""
+    if symbol.reserved:
+        return symbol.shndx == c.SHN_ABS or index in commons
+    return symbol.shndx in sections
 
 
 def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int, Use], dict[int, int], bool]:
@@ -164,6 +184,20 @@ def symbol_text(obj: Object, index: int) -> str:
     if symbol.shndx and not symbol.reserved:
         return obj.sections[symbol.shndx].name
     return f"symbol {index}"
+
+
+def no_address(obj: Object, index: int, place: str) -> str:
+    """The message for a use, at `place`, of a symbol that has no address which could stand there."""
+    symbol = obj.symbols[index]
+    if symbol.type == c.STT_TLS:
+        why = "is thread-local; compile without __thread and _Thread_local"
+    elif symbol.type == c.STT_GNU_IFUNC:
+        why = "is chosen at run time (ifunc), which a kernel does not do; compile without target_clones"
+    elif symbol.reserved:
+        why = f"has the unknown section index {symbol.shndx:#x}"
+    else:
+        why = f"is in section {obj.sections[symbol.shndx].name}, which is not loaded"
+    return f"{obj.name}: {place}: symbol `{symbol_text(obj, index)}' {why}"
 
 
 def _undefined(obj: Object, uses: dict[int, Use]) -> tuple[str, ...]:

@@ -14,7 +14,14 @@ from lkmtools.errors import LinkError
 from lkmtools.link.errors import Reference, UndefinedSymbols
 from lkmtools.link.howto import Howto, Operands, write_field
 from lkmtools.link.image import Image, Import, PlacedSection, Prelink, Resolve, Symbol, Use
-from lkmtools.link.layout import GOT_SYMBOL, bounded_section, needs_resolving, symbol_text
+from lkmtools.link.layout import (
+    GOT_SYMBOL,
+    bounded_section,
+    has_place,
+    needs_resolving,
+    no_address,
+    symbol_text,
+)
 
 
 def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
@@ -86,9 +93,9 @@ def _reference(obj: Object, name: str, use: Use) -> Reference:
 
 
 def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:
-    """S of every symbol; None where a symbol has no address (debug sections, discarded groups, TLS)."""
+    """S of every symbol; None where it has none (debug sections, discarded groups, TLS, ifuncs)."""
     obj = pre.object
-    known = {s.name: _defined_value(pre, base, i, s) for i, s in _globals(pre)}
+    known = {s.name: _usable_value(pre, base, i, s) for i, s in _globals(pre)}
     values: list[int | None] = []
     for index, symbol in enumerate(obj.symbols):
         if symbol.shndx == c.SHN_UNDEF:
@@ -97,7 +104,7 @@ def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None
                 value = imports.get(symbol.name, known.get(symbol.name))
             values.append(0 if value is None else value)
         else:
-            value = _defined_value(pre, base, index, symbol)
+            value = _usable_value(pre, base, index, symbol)
             if value is None and symbol.bind != c.STB_LOCAL:
                 value = known.get(symbol.name)  # its own definition fell away with a COMDAT group
             values.append(value)
@@ -109,7 +116,9 @@ def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
     seen: set[str] = set()
     found = []
     for index, symbol in enumerate(pre.object.symbols):
-        if symbol.bind == c.STB_LOCAL or not symbol.shndx or not _has_place(pre, index, symbol):
+        if symbol.bind == c.STB_LOCAL or not symbol.shndx:
+            continue
+        if not has_place(symbol, index, pre.offsets, pre.commons):
             continue
         if symbol.bind != c.STB_WEAK and symbol.name in seen:
             raise LinkError(f"{pre.object.name}: multiple definition of `{symbol.name}'")
@@ -120,15 +129,14 @@ def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
     return found
 
 
-def _has_place(pre: Prelink, index: int, symbol: ObjectSymbol) -> bool:
-    if symbol.reserved:
-        return symbol.shndx == c.SHN_ABS or index in pre.commons
-    return symbol.shndx in pre.offsets
+def _usable_value(pre: Prelink, base: int, index: int, symbol: ObjectSymbol) -> int | None:
+    """What a use of a defined symbol gets; None for an ifunc, whose address is that of its resolver."""
+    return None if symbol.type == c.STT_GNU_IFUNC else _defined_value(pre, base, index, symbol)
 
 
 def _defined_value(pre: Prelink, base: int, index: int, symbol: ObjectSymbol) -> int | None:
     """The address of a defined symbol; None when its section is not loaded or it has none."""
-    if symbol.type in (c.STT_TLS, c.STT_GNU_IFUNC):
+    if symbol.type == c.STT_TLS:
         return None
     mask = (1 << pre.machine.bits) - 1
     if symbol.reserved:
@@ -164,7 +172,7 @@ def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
     for index, slot in pre.slots.items():
         value = values[index]
         if value is None:
-            raise LinkError(_no_address(pre.object, index, ".got"))
+            raise LinkError(no_address(pre.object, index, ".got"))
         at = (pre.got or 0) + slot
         out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)
 
@@ -186,7 +194,7 @@ def _relocate(
         at = start + offset
         value = values[index]
         if value is None:
-            raise LinkError(_no_address(obj, index, f"{section}+{offset:#x}"))
+            raise LinkError(no_address(obj, index, f"{section}+{offset:#x}"))
         r.S = value
         r.A = addend if table.rela else int.from_bytes(out[at : at + howto.size], order, signed=True)
         r.P = base + at
@@ -201,19 +209,6 @@ def _relocate(
                 f"{obj.name}: {section}+{offset:#x}: {howto.name} against "
                 f"`{symbol_text(obj, index)}' at {value:#x}: {error}"
             ) from None
-
-
-def _no_address(obj: Object, index: int, place: str) -> str:
-    symbol = obj.symbols[index]
-    if symbol.type == c.STT_TLS:
-        why = "is thread-local; compile without __thread and _Thread_local"
-    elif symbol.type == c.STT_GNU_IFUNC:
-        why = "is chosen at run time (ifunc), which a kernel does not do; compile without target_clones"
-    elif symbol.reserved:
-        why = f"has the unknown section index {symbol.shndx:#x}"
-    else:
-        why = f"is in section {obj.sections[symbol.shndx].name}, which is not loaded"
-    return f"{obj.name}: {place}: symbol `{symbol_text(obj, index)}' {why}"
 
 
 def _symbols(pre: Prelink, base: int, placed: tuple[PlacedSection, ...]) -> tuple[Symbol, ...]:

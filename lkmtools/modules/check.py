@@ -72,7 +72,7 @@ def check(path: str, kernel: Target, entry: str | None = None) -> Report:
         return Report(path, None, 0, (*problems, Problem("object", error.reason or error.text)))
     found = _entry(obj, path, entry, problems)
     try:
-        pre = prelink(obj, machine=kernel.machine)
+        pre = prelink(obj, machine=kernel.machine, entry_names=(found,) if found else ())
     except WrongMachine as error:
         return Report(path, found, 0, (*problems, Problem("machine", str(error))))
     except LinkError as error:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHN_ABS = 0xFFF1
 STB_LOCAL = 0
-STT_SECTION, STT_FILE = 3, 4
+STT_SECTION, STT_FILE, STT_GNU_IFUNC = 3, 4, 10
 
 
 class Strings:
@@ -49,12 +49,17 @@ class SymbolTable(NamedTuple):
 
 
 def exported(obj: Object) -> list[str]:
-    """The names of the global and weak symbols an object defines, in its order."""
+    """The names of the global and weak symbols an object defines, in its order; see `ifuncs`."""
     return [
         s.name
         for s in obj.symbols
-        if s.name and s.shndx and s.bind != STB_LOCAL and s.type not in (STT_SECTION, STT_FILE)
+        if s.name and s.shndx and s.bind != STB_LOCAL and s.type not in (STT_SECTION, STT_FILE, STT_GNU_IFUNC)
     ]
+
+
+def ifuncs(obj: Object) -> list[str]:
+    """The globals that are no good to other modules: a use of one would call what chooses the function."""
+    return [s.name for s in obj.symbols if s.shndx and s.bind != STB_LOCAL and s.type == STT_GNU_IFUNC]
 
 
 def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> SymbolTable:

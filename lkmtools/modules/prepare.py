@@ -19,7 +19,7 @@ from lkmtools.elf.file import read_header
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
-from lkmtools.modules.lminfo import exported
+from lkmtools.modules.lminfo import exported, ifuncs
 from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
@@ -99,6 +99,11 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
         if defined := [name for name in options.constants if obj.defines(name)]:
             raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
+        if options.symbols and (found := ifuncs(obj)):
+            raise LinkError(
+                f"{path}: symbol `{found[0]}' is chosen at run time (ifunc), so other modules could not "
+                "call it; compile without target_clones, or load without -s"
+            )
         pre = prelink(obj, machine=p.machine, entry_names=(entry,))
         for section in pre.sections:
             at, size, align = section.address, section.size, section.align

@@ -202,6 +202,50 @@ def test_an_output_file_that_cannot_be_written_exits_4_and_loads_nothing(lab: An
     assert before == lab.status()
 
 
+IFUNC = """
+    static int one(void) { return 1; }
+    static int (*choose(void))(void) { return one; }
+    int chosen(void) __attribute__((ifunc("choose")));
+"""
+
+
+def test_a_module_with_an_ifunc_that_nothing_uses_loads_but_not_with_s(each_lab: Any) -> None:
+    """Whoever linked to it would call the function that chooses: refused, not left out in silence."""
+    name = each_lab.misc("m", more=IFUNC)
+    assert each_lab.run("modload", "-s", name) == (
+        1,
+        "",
+        lines(
+            "can't prelink `m.o' creating `m'",
+            "m.o: symbol `chosen' is chosen at run time (ifunc), so other modules could not call it; compile "
+            "without target_clones, or load without -s",
+        ),
+    )
+    assert each_lab.run("modload", "-S", name) == (0, "Module loaded as ID 0\n", "")
+    user = each_lab.misc("user", "return chosen();", more="int chosen(void);")
+    run = each_lab.run("modload", "-A", "m", user)
+    assert (run.status, "undefined symbol `chosen'" in run.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (IFUNC, "symbol `chosen' is chosen at run time (ifunc), which a kernel does not do; compile without "
+         "target_clones"),
+        ('__asm__(".section .init.text\\n.globl chosen\\nchosen: ret\\n.text");',
+         "symbol `chosen' is in section .init.text, which is not loaded"),
+    ],
+    ids=["ifunc", "not loaded"],
+)  # fmt: skip
+def test_an_entry_point_where_no_code_is_loaded_is_refused(lab: Any, more: str, reason: str) -> None:
+    """By modload and by lkmctl check."""
+    name = lab.misc("m", more=more)
+    text = f"m.o: entry point: {reason}"
+    expected = lines("can't prelink `m.o' creating `m'", text)
+    assert lab.run("modload", "-e", "chosen", name) == (1, "", expected)
+    assert lab.run("lkmctl", "check", "-e", "chosen", name) == (1, f"{text}\n", "")
+
+
 def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
     lower = lab.misc("lower", more="int shared(void) { return 7; }")
     lab.run("modload", "-S", lower)

@@ -1,0 +1,100 @@
+"""Symbols that no compiler makes every day are taken, valued or refused as GNU ld does.
+
+Each case is a module in assembler and the symbols of a kernel. ld links it at a fixed address with
+`-R kernel`, as modload did; our linker gets the same object and the same kernel.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from ldcompare import EMULATION, MACHINE_FLAGS
+
+from lkmtools.elf import read_symbols
+from lkmtools.errors import LinkError
+from lkmtools.link import link, load_object, prelink
+
+BASE = 0x400000
+STT_GNU_IFUNC = 10
+
+pytestmark = pytest.mark.skipif(shutil.which("ld") is None, reason="GNU ld is not installed")
+
+
+class Linked(NamedTuple):
+    """What a linker made of a module: name -> (value, type) of its defined globals, and its .data."""
+
+    symbols: dict[str, tuple[int, int]]
+    data: bytes
+
+
+def assemble(text: str, out: Path, machine: str) -> Path:
+    line = ["gcc", *MACHINE_FLAGS[machine], "-c", "-x", "assembler", "-", "-o", str(out)]
+    subprocess.run(line, input=text, text=True, check=True)
+    return out
+
+
+def by_ld(obj: Path, kernel: Path | None, machine: str) -> Linked | None:
+    """ld's result; None when it refuses."""
+    out = obj.with_suffix(".ld")
+    line = ["ld", "-m", EMULATION[machine], f"-Ttext={BASE:#x}", "-e0", "-o", str(out), str(obj)]
+    done = subprocess.run([*line, *(["-R", str(kernel)] if kernel else [])], capture_output=True, check=False)
+    if done.returncode:
+        return None
+    with out.open("rb") as stream:
+        elf = ELFFile(stream)
+        numbers = {"STT_NOTYPE": 0, "STT_OBJECT": 1, "STT_FUNC": 2, "STT_LOOS": STT_GNU_IFUNC}
+        symbols = {
+            s.name: (s["st_value"], numbers[s["st_info"]["type"]])
+            for s in elf.get_section_by_name(".symtab").iter_symbols()
+            if s["st_info"]["bind"] != "STB_LOCAL"
+        }
+        data = elf.get_section_by_name(".data")
+        return Linked(symbols, data.data() if data else b"")
+
+
+def by_us(obj: Path, kernel: Path | None, machine: str) -> Linked | None:
+    """Our result; None when we refuse."""
+    known = read_symbols(kernel.read_bytes()) if kernel else {}
+    try:
+        img = link(prelink(load_object(obj.read_bytes(), obj.name), machine=machine), BASE, known.get)
+    except LinkError:
+        return None
+    data = next((img.data[s.address - BASE :][: s.size] for s in img.sections if s.name == ".data"), b"")
+    return Linked({s.name: (s.value, s.type) for s in img.symbols if s.bind}, data)
+
+
+def compare(name: str, text: str, kernel: str, directory: Path, machine: str) -> Linked | None:
+    """Link with both; the verdict, the data and the symbols that both have must agree."""
+    file = None
+    if kernel:
+        values = "".join(f".globl {n}\n{n} = {v}\n" for n, v in (item.split("=") for item in kernel.split()))
+        made = assemble(values, directory / "kernel.o", machine)
+        file = directory / "kernel"
+        subprocess.run(["ld", "-m", EMULATION[machine], "-e0", "-o", file, made], check=True)
+    obj = assemble(".text\nnop\n" + text + "\n", directory / f"{name}.o", machine)
+    theirs, ours = by_ld(obj, file, machine), by_us(obj, file, machine)
+    assert (ours is None) == (theirs is None)
+    if ours and theirs:
+        assert ours.data == theirs.data
+        assert ours.symbols == {n: theirs.symbols[n] for n in ours.symbols}
+    return ours
+
+
+def test_an_ifunc_that_nothing_uses_is_kept(machine: str, tmp_path: Path) -> None:
+    """Global or weak, with the address of its resolver, and its type."""
+    text = """
+        .globl f
+        .type f, @gnu_indirect_function
+        f: ret
+        .weak g
+        .type g, @gnu_indirect_function
+        g: ret
+    """
+    made = compare("ifunc", text, "", tmp_path, machine)
+    assert made
+    assert made.symbols == {"f": (BASE + 1, STT_GNU_IFUNC), "g": (BASE + 2, STT_GNU_IFUNC)}
