@@ -50,7 +50,10 @@ class WrongMachine(LinkError):
 
 
 class Reference(NamedTuple):
-    """The first need of a symbol: `function` is "name+0x12", "" where no symbol covers the place."""
+    """The first need of a symbol: `function` is "name+0x12", "" where no symbol covers the place.
+
+    `section` is "" for a symbol that nothing uses but its visibility wants to be defined.
+    """
 
     name: str
     section: str
@@ -59,8 +62,10 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.section}+{self.offset:#x}"
-        where = f"{self.function} ({place})" if self.function else place
-        line = f"undefined symbol `{self.name}', first used in {where}"
+        where = f"first used in {self.function} ({place})" if self.function else f"first used in {place}"
+        if not self.section:
+            where = "which nothing uses; a hidden, protected or internal symbol must be defined all the same"
+        line = f"undefined symbol `{self.name}', {where}"
         hint = _HINTS.get(self.name) or next(
             (text for prefix, text in _HINT_PREFIXES.items() if self.name.startswith(prefix)), ""
         )

@@ -201,9 +201,13 @@ def no_address(obj: Object, index: int, place: str) -> str:
 
 
 def _undefined(obj: Object, uses: dict[int, Use]) -> tuple[str, ...]:
-    """Names the kernel must define, in order of first use; the linker's own are not among them."""
-    names = (obj.symbols[i].name for i in uses if needs_resolving(obj, obj.symbols[i]))
-    return tuple(dict.fromkeys(names))
+    """Names the kernel must define, in order of first use; the linker's own are not among them.
+
+    As in ld, a strong symbol that is hidden, protected or internal must be defined though nothing uses it.
+    """
+    wanted = [obj.symbols[i] for i in uses]
+    wanted += [s for s in obj.symbols if s.visibility != c.STV_DEFAULT and s.bind == c.STB_GLOBAL]
+    return tuple(dict.fromkeys(s.name for s in wanted if needs_resolving(obj, s)))
 
 
 def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:

@@ -57,8 +57,10 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
     """Ask for every undefined name once, in order of first use."""
     obj, limit = pre.object, 1 << pre.machine.bits
     strong: dict[str, int] = {}  # name -> symbol index of its first use that is not weak
+    used: set[str] = set()
     for index in pre.uses:
         symbol = obj.symbols[index]
+        used.add(symbol.name)
         if symbol.bind != c.STB_WEAK and needs_resolving(obj, symbol):
             strong.setdefault(symbol.name, index)
     imports: list[Import] = []
@@ -71,6 +73,8 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
             imports.append(Import(name, value))
         elif name in strong:
             missing.append(_reference(obj, name, pre.uses[strong[name]]))
+        elif name not in used:
+            missing.append(Reference(name, "", 0, ""))
     if missing:
         raise UndefinedSymbols(obj.name, tuple(missing))
     return tuple(imports)

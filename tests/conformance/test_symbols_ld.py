@@ -41,13 +41,14 @@ def assemble(text: str, out: Path, machine: str) -> Path:
 def by_ld(obj: Path, kernel: Path | None, machine: str) -> Linked | None:
     """ld's result; None when it refuses."""
     out = obj.with_suffix(".ld")
-    line = ["ld", "-m", EMULATION[machine], f"-Ttext={BASE:#x}", "-e0", "-o", str(out), str(obj)]
-    done = subprocess.run([*line, *(["-R", str(kernel)] if kernel else [])], capture_output=True, check=False)
+    first = ["-R", str(kernel)] if kernel else []
+    line = ["ld", "-m", EMULATION[machine], *first, f"-Ttext={BASE:#x}", "-e0", "-o", str(out), str(obj)]
+    done = subprocess.run(line, capture_output=True, check=False)
     if done.returncode:
         return None
     with out.open("rb") as stream:
         elf = ELFFile(stream)
-        numbers = {"STT_NOTYPE": 0, "STT_OBJECT": 1, "STT_FUNC": 2, "STT_LOOS": STT_GNU_IFUNC}
+        numbers = {"STT_NOTYPE": 0, "STT_OBJECT": 1, "STT_FUNC": 2, "STT_TLS": 6, "STT_LOOS": STT_GNU_IFUNC}
         symbols = {
             s.name: (s["st_value"], numbers[s["st_info"]["type"]])
             for s in elf.get_section_by_name(".symtab").iter_symbols()
@@ -98,3 +99,33 @@ def test_an_ifunc_that_nothing_uses_is_kept(machine: str, tmp_path: Path) -> Non
     made = compare("ifunc", text, "", tmp_path, machine)
     assert made
     assert made.symbols == {"f": (BASE + 1, STT_GNU_IFUNC), "g": (BASE + 2, STT_GNU_IFUNC)}
+
+
+# name -> what follows .text in assembler, whether it links without a kernel, and with one that has "var".
+UNDEFINED = {
+    "default": (".globl var", True, True),
+    "hidden": (".globl var\n.hidden var", False, True),
+    "protected": (".globl var\n.protected var", False, True),
+    "internal": (".globl var\n.internal var", False, True),
+    "hidden for debuggers": ('.hidden var\n.section .debug_x,"",@progbits\n.long var', False, True),
+    "hidden thread-local": (".globl var\n.hidden var\n.type var, @tls_object", False, True),
+    "thread-local": (".globl var\n.type var, @tls_object", True, True),
+    "weak hidden": (".weak var\n.hidden var", True, True),
+    "weak internal": (".weak var\n.internal var", True, True),
+    "weak hidden, used": (".weak var\n.hidden var\n.data\n.long var", True, True),
+    "hidden, used": (".globl var\n.hidden var\n.data\n.long var", False, True),
+}
+
+
+@pytest.mark.parametrize("case", UNDEFINED)
+def test_an_undefined_symbol_s_visibility_counts(case: str, machine: str, tmp_path: Path) -> None:
+    """One that is not default must be defined, by the kernel if need be, also where nothing uses it."""
+    text, alone, with_kernel = UNDEFINED[case]
+    assert bool(compare("alone", text, "", tmp_path, machine)) == alone
+    assert bool(compare("kernel", text, "var=0x500000", tmp_path, machine)) == with_kernel
+
+
+def test_a_hidden_common_symbol_is_like_any_other(machine: str, tmp_path: Path) -> None:
+    made = compare("common", ".comm var, 8, 8\n.hidden var\n.data\n.long var, 1", "", tmp_path, machine)
+    assert made
+    assert made.symbols == {"var": (BASE + 0x1008, 1)}

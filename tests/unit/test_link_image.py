@@ -143,6 +143,18 @@ def test_all_undefined_symbols_are_reported_at_once_with_their_first_use() -> No
     assert caught.value.references[0] == ("dazukofs_register", ".text", 0x52, "dazuko_load+0x12")
 
 
+def test_a_hidden_symbol_that_nothing_uses_must_be_defined_all_the_same() -> None:
+    """By the kernel or by another file of the module; the message cannot name a first use."""
+    symbols = [Sym("h", other=2), Sym("p", other=3), Sym("default"), Sym("weak", bind=WEAK, other=2)]
+    with pytest.raises(UndefinedSymbols) as caught:
+        linked([OTHER], symbols, {"p": 7})
+    assert str(caught.value) == (
+        "undefined symbol `h', which nothing uses; a hidden, protected or internal symbol must be defined "
+        "all the same"
+    )
+    assert linked([OTHER], symbols, {"p": 7, "h": 8}).imports == (Import("h", 8), Import("p", 7))
+
+
 REFUSED = {
     "multiple": ([OTHER], [Sym("x", ".other"), Sym("x", ".other", 4)], "m.o: multiple definition of `x'"),
     "thread-local": ([pointer("t")], [Sym("t", type=TLSTYPE, section=".data")], "symbol `t' is thread-local"),
