@@ -14,7 +14,7 @@ from lkmtools.elf.object import (
     Section,
     read_object,
 )
-from lkmtools.elf.symbols import FileSymbol, list_symbols, read_symbols
+from lkmtools.elf.symbols import FileSymbol, default_names, list_symbols, read_symbols
 
 __all__ = [
     "FileSymbol",
@@ -24,6 +24,7 @@ __all__ = [
     "Relocation",
     "RelocationTable",
     "Section",
+    "default_names",
     "identify",
     "list_symbols",
     "machine_name",

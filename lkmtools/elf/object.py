@@ -13,6 +13,7 @@ from typing import NamedTuple
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import File
 from lkmtools.elf.identify import identify
+from lkmtools.elf.symbols import default_names
 from lkmtools.errors import ObjectError
 
 
@@ -73,7 +74,11 @@ class Group(NamedTuple):
 
 
 class Object(NamedTuple):
-    """A relocatable object file."""
+    """A relocatable object file.
+
+    `versions`: the names that symbols with a version define -> symbol index. An assembler may leave such a
+    name undefined beside its definition; and a default version has other names besides (`default_names`).
+    """
 
     name: str
     machine: int  # e_machine
@@ -84,6 +89,14 @@ class Object(NamedTuple):
     relocations: tuple[RelocationTable, ...]
     groups: tuple[Group, ...]
     buildid: bytes
+    versions: dict[str, int]
+
+    def meant(self, index: int) -> tuple[int, ObjectSymbol]:
+        """The symbol that a use of number `index` means, and its number: a version goes before its alias."""
+        symbol = self.symbols[index]
+        if symbol.name in self.versions and symbol.bind != c.STB_LOCAL:
+            index = self.versions[symbol.name]
+        return index, self.symbols[index]
 
     def defines(self, name: str) -> bool:
         """Whether a global or weak symbol `name` is defined here (what nlist(3) tells modload)."""
@@ -113,6 +126,7 @@ def read_object(data: bytes, name: str) -> Object:
     return Object(
         name, header.machine, header.bits, header.byteorder, sections, symbols,
         _relocations(file, symtab, len(symbols)), _groups(file, symtab, symbols), _buildid(file, sections),
+        _versions(symbols),
     )  # fmt: skip
 
 
@@ -169,6 +183,15 @@ def _extended_indices(file: File, symtab: int) -> tuple[int, ...]:
         if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab:
             return _words(file, index)
     return ()
+
+
+def _versions(symbols: tuple[ObjectSymbol, ...]) -> dict[str, int]:
+    own = {
+        symbol.name: index
+        for index, symbol in enumerate(symbols)
+        if "@" in symbol.name and symbol.shndx and symbol.bind != c.STB_LOCAL
+    }
+    return own | {alias: index for name, index in own.items() for alias in default_names(name)}
 
 
 def _words(file: File, index: int) -> tuple[int, ...]:

@@ -10,6 +10,15 @@ from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError
 
 
+def default_names(name: str) -> tuple[str, ...]:
+    """The names that a definition of `name` satisfies besides it: f@@V, a default version, is f and f@V, too.
+
+    As GNU as (.symver) and ld treat them; f@V, any other version, is nothing else.
+    """
+    base, default, version = name.partition("@@")
+    return (base, f"{base}@{version}") if base and default else ()
+
+
 class FileSymbol(NamedTuple):
     """A named symbol of a linked file, and the letter nm(1) gives its kind."""
 
@@ -57,7 +66,8 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
 
     From .symtab, or .dynsym where that is stripped. st_shndx is only tested for SHN_UNDEF and SHN_COMMON:
     a /dev/ksyms image numbers sections it does not have. A global definition wins over a weak one. Ifuncs are
-    left out: their address is that of the function that chooses one, which nobody means.
+    left out: their address is that of the function that chooses one, which nobody means. A default version
+    counts by all its names (`default_names`).
     ObjectError for a damaged file, one without symbols, or a relocatable object (no addresses yet).
     """
     file = File(data, name)
@@ -79,4 +89,5 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
             continue
         if row[i_name] and (symbol := file.string(link, row[i_name])):
             (weak if bind == c.STB_WEAK else strong)[symbol] = row[i_value]
-    return weak | strong
+    found = weak | strong
+    return {alias: found[symbol] for symbol in found for alias in default_names(symbol)} | found

@@ -40,6 +40,14 @@ _HINT_PREFIXES = {
 }
 
 
+def _hint(name: str) -> str:
+    """What the author of the module may do about an undefined symbol; "" when nothing is known."""
+    base, _, version = name.partition("@")
+    if version := version.lstrip("@"):
+        return f"version {version} of `{base}', by .symver; the kernel's own symbols have no versions"
+    return _HINTS.get(name) or next((v for k, v in _HINT_PREFIXES.items() if name.startswith(k)), "")
+
+
 class WrongMachine(LinkError):
     """The object is for another machine than the kernel: `found` and `wanted` are their names."""
 
@@ -66,9 +74,7 @@ class Reference(NamedTuple):
         if not self.section:
             where = "which nothing uses; a hidden, protected or internal symbol must be defined all the same"
         line = f"undefined symbol `{self.name}', {where}"
-        hint = _HINTS.get(self.name) or next(
-            (text for prefix, text in _HINT_PREFIXES.items() if self.name.startswith(prefix)), ""
-        )
+        hint = _hint(self.name)
         return f"{line} ({hint})" if hint else line
 
 

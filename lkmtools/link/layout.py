@@ -120,8 +120,8 @@ def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Con
         return None
     found = [i for i, s in enumerate(obj.symbols) if s.name == name and s.shndx and s.bind != c.STB_LOCAL]
     for index in found:
-        symbol = obj.symbols[index]
-        if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, index, kept, commons):
+        number, symbol = obj.meant(index)
+        if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, number, kept, commons):
             return name
     raise LinkError(no_address(obj, found[0], "entry point"))
 
@@ -188,7 +188,7 @@ def symbol_text(obj: Object, index: int) -> str:
 
 def no_address(obj: Object, index: int, place: str) -> str:
     """The message for a use, at `place`, of a symbol that has no address which could stand there."""
-    symbol = obj.symbols[index]
+    _, symbol = obj.meant(index)
     if symbol.type == c.STT_TLS:
         why = "is thread-local; compile without __thread and _Thread_local"
     elif symbol.type == c.STT_GNU_IFUNC:
@@ -211,8 +211,10 @@ def _undefined(obj: Object, uses: dict[int, Use]) -> tuple[str, ...]:
 
 
 def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
-    """Whether `symbol` is undefined and not one that the linker itself defines."""
+    """Whether `symbol` is undefined and not one that the linker or a default version defines."""
     if symbol.shndx != c.SHN_UNDEF or not symbol.name or symbol.name in (GOT_SYMBOL, "_DYNAMIC"):
+        return False
+    if symbol.name in obj.versions:
         return False
     return bounded_section(obj, symbol.name) is None
 

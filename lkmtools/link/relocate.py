@@ -9,7 +9,7 @@ kernel's. Hidden and protected symbols are like default ones: there is only one 
 from __future__ import annotations
 
 from lkmtools.abi import elf as c
-from lkmtools.elf import Object, ObjectSymbol, RelocationTable
+from lkmtools.elf import Object, ObjectSymbol, RelocationTable, default_names
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import Reference, UndefinedSymbols
 from lkmtools.link.howto import Howto, Operands, write_field
@@ -101,7 +101,7 @@ def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None
     obj = pre.object
     known = {s.name: _usable_value(pre, base, i, s) for i, s in _globals(pre)}
     values: list[int | None] = []
-    for index, symbol in enumerate(obj.symbols):
+    for index, symbol in map(obj.meant, range(len(obj.symbols))):
         if symbol.shndx == c.SHN_UNDEF:
             value = _linker_symbol(pre, base, symbol.name)
             if value is None and symbol.name:
@@ -116,7 +116,10 @@ def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None
 
 
 def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
-    """The defined global symbols, weak ones first; two strong definitions of a name are an error."""
+    """The defined global symbols, weak ones first; two strong definitions of a name are an error.
+
+    A default version is a strong definition of its other names; as in ld, it may itself be weak.
+    """
     seen: set[str] = set()
     found = []
     for index, symbol in enumerate(pre.object.symbols):
@@ -129,6 +132,11 @@ def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
         if symbol.bind != c.STB_WEAK:
             seen.add(symbol.name)
         found.append((index, symbol))
+    for name in [symbol.name for _, symbol in found] if pre.object.versions else ():
+        for alias in default_names(name):
+            if alias in seen:
+                raise LinkError(f"{pre.object.name}: multiple definition of `{alias}', also by `{name}'")
+            seen.add(alias)
     found.sort(key=lambda item: item[1].bind != c.STB_WEAK)
     return found
 
@@ -219,9 +227,10 @@ def _symbols(pre: Prelink, base: int, placed: tuple[PlacedSection, ...]) -> tupl
     """Every defined symbol that has an address, in the object's order; then the GOT's."""
     obj = pre.object
     out = []
-    for index, symbol in enumerate(obj.symbols):
-        if not symbol.name or not symbol.shndx or symbol.type in (c.STT_SECTION, c.STT_FILE):
+    for number, named in enumerate(obj.symbols):
+        if not named.name or not named.shndx or named.type in (c.STT_SECTION, c.STT_FILE):
             continue
+        index, symbol = obj.meant(number)
         value = _defined_value(pre, base, index, symbol)
         if value is None:
             continue
@@ -230,7 +239,7 @@ def _symbols(pre: Prelink, base: int, placed: tuple[PlacedSection, ...]) -> tupl
         else:
             section = obj.sections[symbol.shndx].name
         kind = c.STT_OBJECT if symbol.type == c.STT_COMMON else symbol.type
-        out.append(Symbol(symbol.name, value, symbol.size, kind, symbol.bind, section))
+        out.append(Symbol(named.name, value, symbol.size, kind, symbol.bind, section))
     if pre.got is not None and not obj.defines(GOT_SYMBOL):
         out.append(Symbol(GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
     return tuple(out)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.abi.ksyms import elf32_sym, elf64_sym
+from lkmtools.elf import default_names
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -49,12 +50,16 @@ class SymbolTable(NamedTuple):
 
 
 def exported(obj: Object) -> list[str]:
-    """The names of the global and weak symbols an object defines, in its order; see `ifuncs`."""
-    return [
+    """The names of the global and weak symbols an object defines, in its order; see `ifuncs`.
+
+    After them all the names that default versions have besides.
+    """
+    names = [
         s.name
         for s in obj.symbols
         if s.name and s.shndx and s.bind != STB_LOCAL and s.type not in (STT_SECTION, STT_FILE, STT_GNU_IFUNC)
     ]
+    return [*dict.fromkeys([*names, *(alias for name in names for alias in default_names(name))])]
 
 
 def ifuncs(obj: Object) -> list[str]:
@@ -70,6 +75,7 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> Symbol
     layout = (elf64_sym if dm.pointer == 8 else elf32_sym).layout(dm)
     strings, rows = Strings(), [bytes(layout.size)]
     found = {s.name: s for s in image.symbols if s.bind != STB_LOCAL} if image else {}
+    found = {alias: s for s in found.values() for alias in default_names(s.name)} | found
     for name in names:
         symbol = found.get(name)
         value, size, info = (

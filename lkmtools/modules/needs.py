@@ -31,7 +31,7 @@ class Needs(NamedTuple):
 def needs(obj: Object) -> Needs:
     """What `obj` needs and has."""
     undefined = frozenset(s.name for s in obj.symbols if s.name and not s.shndx and s.bind == c.STB_GLOBAL)
-    return Needs(undefined, frozenset(exported(obj)), *_emulations(obj))
+    return Needs(undefined - obj.versions.keys(), frozenset(exported(obj)), *_emulations(obj))
 
 
 class _Data:

@@ -97,7 +97,7 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
     obj = read_module(path)
     entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
-        if defined := [name for name in options.constants if obj.defines(name)]:
+        if defined := [name for name in options.constants if obj.defines(name) or name in obj.versions]:
             raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
         if options.symbols and (found := ifuncs(obj)):
             raise LinkError(

@@ -246,6 +246,27 @@ def test_an_entry_point_where_no_code_is_loaded_is_refused(lab: Any, more: str, 
     assert lab.run("lkmctl", "check", "-e", "chosen", name) == (1, f"{text}\n", "")
 
 
+def test_a_default_version_is_found_by_its_plain_name_too(each_lab: Any) -> None:
+    """In the kernel, where -s has put it, and in a file; another version is not."""
+    lab = each_lab
+    more = """int impl(void) { return 7; } int was(void) { return 6; }
+        __asm__(".symver impl, shared@@V2\\n.symver was, shared@V1");"""
+    assert lab.run("modload", "-sS", lab.misc("lower", more=more)).status == 0
+    more = """int shared(void), newer(void), older(void);
+        __asm__(".symver newer, shared@V2\\n.symver older, shared@V1");"""
+    alone = lab.compile("alone", more + "int alone_lkmentry(void) { return shared() + newer() + older(); }")
+    assert lab.run("modload", "--dry-run", "-A", "lower", alone).status == 0
+    upper = lab.misc("upper", "return shared() * 100 + newer() * 10 + older() - 776;", more=more)
+    assert lab.run("modload", upper) == (0, "Module loaded as ID 1\n", "")
+    more = 'int old(void); __asm__(".symver old, shared@V3");'
+    run = lab.run("modload", lab.misc("odd", "return old();", more=more))
+    assert (run.status, run.err.splitlines()[1].partition(", first used in ")[0]) == (
+        1,
+        "modload: undefined symbol `shared@V3'",
+    )
+    assert "(version V3 of `shared', by .symver; the kernel's own symbols have no versions)" in run.err
+
+
 def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
     lower = lab.misc("lower", more="int shared(void) { return 7; }")
     lab.run("modload", "-S", lower)
