@@ -107,7 +107,8 @@ def _script(img: Image) -> str:
             lines.append(f"  .common {s.address:#x} (NOLOAD) : {{ *(COMMON) }}")
         else:
             lines.append(f"  {s.name} {s.address:#x} : {{ *({s.name}) }}")
-    return "\n".join([*lines, "  /DISCARD/ : { *(.comment) *(.note.GNU-stack) }", "}"])
+    lines.append("  .debug_line 0 : { *(.debug_line .debug_line.* .debug_line_end) }")  # as ld's own script
+    return "\n".join([*lines, "  /DISCARD/ : { *(.note.GNU-stack) }", "}"])
 
 
 def _copy_for_ld(data: bytes, machine: str) -> bytes:

@@ -36,6 +36,7 @@ SHN_AMD64_LCOMMON = 0xFF02  # AMD64 psABI 4.4.1: common symbols of the large mod
 SHN_ABS, SHN_COMMON, SHN_XINDEX = 0xFFF1, 0xFFF2, 0xFFFF
 
 GRP_COMDAT = 1
+ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD = 1, 2
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK = range(3)
 STB_GNU_UNIQUE = 10
@@ -57,6 +58,7 @@ class Codec(NamedTuple):
     rela: struct.Struct
     rel: struct.Struct
     program: struct.Struct
+    compression: struct.Struct  # an Elf_Chdr: type, size and alignment of what is compressed
     symbol_fields: tuple[int, int, int, int, int, int]  # where name, info, other, shndx, value, size stand
 
     def file_header(
@@ -90,10 +92,10 @@ def codec(bits: int, byteorder: str) -> Codec:
     """The codecs for 32 or 64 `bits` and "little" or "big" `byteorder` (gABI 4: Elf32_*, Elf64_*)."""
     order = "<" if byteorder == "little" else ">"
     if bits == 64:
-        forms = ("16sHHIQQQIHHHHHH", "IIQQQQIIQQ", "IBBHQQ", "QQq", "QQ", "IIQQQQQQ")
+        forms = ("16sHHIQQQIHHHHHH", "IIQQQQIIQQ", "IBBHQQ", "QQq", "QQ", "IIQQQQQQ", "I4xQQ")
         fields = (0, 1, 2, 3, 4, 5)
     else:
-        forms = ("16sHHIIIIIHHHHHH", "IIIIIIIIII", "IIIBBH", "IIi", "II", "IIIIIIII")
+        forms = ("16sHHIIIIIHHHHHH", "IIIIIIIIII", "IIIBBH", "IIi", "II", "IIIIIIII", "III")
         fields = (0, 3, 4, 5, 1, 2)
-    header, section, symbol, rela, rel, program = (struct.Struct(order + form) for form in forms)
-    return Codec(bits, byteorder, header, section, symbol, rela, rel, program, fields)
+    header, section, symbol, rela, rel, program, packed = (struct.Struct(order + form) for form in forms)
+    return Codec(bits, byteorder, header, section, symbol, rela, rel, program, packed, fields)

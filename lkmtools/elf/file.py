@@ -147,6 +147,10 @@ class File:
         self._names[index, offset] = text
         return text
 
+    def place(self, index: int) -> str:
+        """Section `index` in a message: file, number and name."""
+        return f"{self.name}: section {index} ({self.section_name(index)})"
+
     def section_name(self, index: int) -> str:
         """The name of section `index`; "" when the file has no section-name table."""
         h = self.header

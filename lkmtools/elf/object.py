@@ -2,7 +2,7 @@
 
 Stands for the part of bfd that reads ET_REL (gABI chapter 4, "Relocation", "Symbol Table"). What is
 returned is sound: symbols name existing sections, relocations existing symbols and sections. Relocations
-of sections that are not loaded (debug information) are not read at all.
+of sections that are not loaded (debug information) are not read at all; see lkmtools.elf.unloaded.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Object(NamedTuple):
     groups: tuple[Group, ...]
     buildid: bytes
     versions: dict[str, int]
+    file: File  # for what is read later
 
     def meant(self, index: int) -> tuple[int, ObjectSymbol]:
         """The symbol that a use of number `index` means, and its number: a version goes before its alias."""
@@ -114,7 +115,7 @@ def read_object(data: bytes, name: str) -> Object:
     if not file.sections:
         raise ObjectError(f"{name}: ELF header: no section header table")
     _refuse_unknown(file)
-    symtab = _symtab(file)
+    symtab = symbol_table(file)
     symbols = _symbols(file, symtab)
     if any(symbol.name == "__gnu_lto_slim" for symbol in symbols):
         raise ObjectError(
@@ -126,7 +127,7 @@ def read_object(data: bytes, name: str) -> Object:
     return Object(
         name, header.machine, header.bits, header.byteorder, sections, symbols,
         _relocations(file, symtab, len(symbols)), _groups(file, symtab, symbols), _buildid(file, sections),
-        _versions(symbols),
+        _versions(symbols), file,
     )  # fmt: skip
 
 
@@ -135,13 +136,13 @@ def _section(file: File, index: int) -> Section:
     align = row.align or 1
     name = file.section_name(index)
     if align & (align - 1):
-        raise ObjectError(f"{file.name}: section {index} ({name}): alignment {align} is not a power of two")
+        raise ObjectError(f"{file.place(index)}: alignment {align} is not a power of two")
     if row.flags & c.SHF_ALLOC and row.flags & c.SHF_COMPRESSED:
-        raise ObjectError(f"{file.name}: section {index} ({name}): loaded sections cannot be compressed")
+        raise ObjectError(f"{file.place(index)}: loaded sections cannot be compressed")
     return Section(index, name, row.type, row.flags, row.size, align, file.contents(index))
 
 
-def _symtab(file: File) -> int:
+def symbol_table(file: File) -> int:
     """The index of the symbol table; 0 when there is none."""
     found = [i for i, row in enumerate(file.sections) if row.type == c.SHT_SYMTAB]
     if len(found) > 1:
@@ -223,9 +224,7 @@ def _refuse_unknown(file: File) -> None:
         if known or (row.type >= c.SHT_LOOS and row.type not in _OTHER_RELOCATIONS and not relocates):
             continue
         what = _OTHER_RELOCATIONS.get(row.type, "no type that this linker knows")
-        raise ObjectError(
-            f"{file.name}: section {index} ({file.section_name(index)}): its type is {row.type:#x}, {what}"
-        )
+        raise ObjectError(f"{file.place(index)}: its type is {row.type:#x}, {what}")
 
 
 def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTable, ...]:
@@ -233,24 +232,30 @@ def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTabl
     for index, row in enumerate(file.sections):
         if row.type not in (c.SHT_REL, c.SHT_RELA):
             continue
-        where = f"{file.name}: section {index} ({file.section_name(index)})"
         if not 0 < row.info < len(file.sections):
             raise ObjectError(
-                f"{where}: relocates section {row.info}, the file has {len(file.sections)} sections"
+                f"{file.place(index)}: relocates section {row.info}, the file has "
+                f"{len(file.sections)} sections"
             )
         if not file.sections[row.info].flags & c.SHF_ALLOC or not row.size:
             continue
-        if not symtab or row.link != symtab:
-            raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
+        out.append(relocation_table(file, index, symtab, nsymbols, left))
         left -= row.size
-        if left < 0:
-            raise ObjectError(f"{where}: relocation sections overlap: together larger than the file")
-        entries = _entries(file, index, row.type == c.SHT_RELA)
-        for at, entry in enumerate(entries):
-            if entry.symbol >= nsymbols:
-                raise ObjectError(f"{where}: entry {at}: symbol index {entry.symbol}, limit {nsymbols}")
-        out.append(RelocationTable(file.section_name(index), row.info, row.type == c.SHT_RELA, entries))
     return tuple(out)
+
+
+def relocation_table(file: File, index: int, symtab: int, nsymbols: int, left: int) -> RelocationTable:
+    """Relocation section `index`; `left` is how many bytes it and those after it may have."""
+    row, where = file.sections[index], file.place(index)
+    if not symtab or row.link != symtab:
+        raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
+    if row.size > left:
+        raise ObjectError(f"{where}: relocation sections overlap: together larger than the file")
+    entries = _entries(file, index, row.type == c.SHT_RELA)
+    for at, entry in enumerate(entries):
+        if entry.symbol >= nsymbols:
+            raise ObjectError(f"{where}: entry {at}: symbol index {entry.symbol}, limit {nsymbols}")
+    return RelocationTable(file.section_name(index), row.info, row.type == c.SHT_RELA, entries)
 
 
 def _entries(file: File, index: int, rela: bool) -> tuple[Relocation, ...]:

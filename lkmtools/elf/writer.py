@@ -1,7 +1,8 @@
 """An ELF executable from sections, segments and symbols: what modload -S leaves behind, for nm and gdb.
 
 Layout of the file: ELF header, program headers, the loaded bytes (file offset congruent to the address
-modulo the page, as PT_LOAD wants), .symtab, .strtab, .shstrtab, section headers (gABI chapters 4 and 5).
+modulo the page, as PT_LOAD wants), what is not loaded (debugging information), .symtab, .strtab, .shstrtab,
+section headers (gABI chapters 4 and 5).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lkmtools.errors import LinkError
 
 
 class OutSection(NamedTuple):
-    """A section to write: `data` is its contents, empty for SHT_NOBITS."""
+    """A section to write: `data` is its contents, empty for SHT_NOBITS; `entsize` bytes is an entry, or 0."""
 
     name: str
     type: int
@@ -24,6 +25,7 @@ class OutSection(NamedTuple):
     size: int
     align: int
     data: bytes
+    entsize: int = 0
 
 
 class OutSegment(NamedTuple):
@@ -46,7 +48,10 @@ class OutSymbol(NamedTuple):
 
 
 class Executable(NamedTuple):
-    """All that an ET_EXEC file says; sections in address order, each inside one segment."""
+    """All that an ET_EXEC file says; sections in address order, each inside one segment.
+
+    `unloaded` sections are in none: they have no address.
+    """
 
     machine: int
     bits: int
@@ -56,6 +61,7 @@ class Executable(NamedTuple):
     sections: Sequence[OutSection]
     segments: Sequence[OutSegment]
     symbols: Sequence[OutSymbol]
+    unloaded: Sequence[OutSection] = ()
 
 
 class _Strings:
@@ -74,12 +80,17 @@ class _Strings:
 
 def write_executable(exe: Executable) -> bytes:
     """The bytes of the ET_EXEC file; LinkError for more sections than the header's 16 bits can count."""
-    if len(exe.sections) >= c.SHN_LORESERVE - 8:
-        raise LinkError(f"output file: {len(exe.sections)} sections, limit {c.SHN_LORESERVE - 9}")
+    count = len(exe.sections) + len(exe.unloaded)
+    if count >= c.SHN_LORESERVE - 8:
+        raise LinkError(f"output file: {count} sections, limit {c.SHN_LORESERVE - 9}")
     file = _File(exe)
     programs = [file.add_segment(segment) for segment in exe.segments]
     first = 1 + sum(1 for s in exe.symbols if s.bind == c.STB_LOCAL)
     symtab, strings = _symbol_table(exe, file.form)
+    for section in exe.unloaded:
+        file.pad(section.align)
+        rest = (0, 0, section.align, section.entsize)
+        file.add_table(section.name, section.type, section.data, rest, section.flags)
     file.pad(8)
     link = len(file.rows) + 1
     file.add_table(".symtab", c.SHT_SYMTAB, symtab, (link, first, exe.bits // 8, file.form.symbol.size))
@@ -106,9 +117,11 @@ class _File:
     def pad(self, align: int) -> None:
         self.out += bytes(-len(self.out) % align)
 
-    def add_table(self, name: str, kind: int, data: bytes, rest: tuple[int, int, int, int]) -> None:
+    def add_table(
+        self, name: str, kind: int, data: bytes, rest: tuple[int, int, int, int], flags: int = 0
+    ) -> None:
         """A section that is not loaded; `rest` is sh_link, sh_info, sh_addralign, sh_entsize."""
-        self.rows.append((self.names.add(name), kind, 0, 0, len(self.out), len(data), *rest))
+        self.rows.append((self.names.add(name), kind, flags, 0, len(self.out), len(data), *rest))
         self.out += data
 
     def add_segment(self, segment: OutSegment) -> bytes:

@@ -5,6 +5,10 @@ pre = prelink(obj, machine="amd64", entry_names=("xxxinit", "hello_lkmentry"))
 img = link(pre, base, resolve)          # resolve(name) -> value or None
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from lkmtools.elf import Object
 from lkmtools.elf import read_object as load_object
 from lkmtools.link.errors import Reference, UndefinedSymbols, WrongMachine
@@ -23,12 +27,25 @@ from lkmtools.link.layout import needs_resolving, prelink
 from lkmtools.link.machines import MACHINES
 from lkmtools.link.relocate import link
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-def write_output(img: Image) -> bytes:
-    """`img` as the bytes of an ET_EXEC file; see lkmtools.link.output (read late: few loads want it)."""
+    from lkmtools.elf.writer import OutSection
+
+
+# Few loads want a file, so what makes one is read late.
+def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
+    """`img` as the bytes of an ET_EXEC file; see lkmtools.link.output."""
     from lkmtools.link import output
 
-    return output.write_output(img)
+    return output.write_output(img, unloaded)
+
+
+def debug_sections(pre: Prelink, img: Image, warn: Callable[[str], None]) -> list[OutSection]:
+    """What a debugger needs besides, for write_output(); see lkmtools.link.debug."""
+    from lkmtools.link import debug
+
+    return debug.debug_sections(pre, img, warn)
 
 
 __all__ = [
@@ -46,6 +63,7 @@ __all__ = [
     "Symbol",
     "UndefinedSymbols",
     "WrongMachine",
+    "debug_sections",
     "link",
     "load_object",
     "needs_resolving",

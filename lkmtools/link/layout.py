@@ -91,13 +91,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
 
 def _kept_sections(obj: Object) -> dict[int, Section]:
     """The sections that are loaded, by index, after COMDAT selection and refusals."""
-    discarded: set[int] = set()
-    seen: set[str] = set()
-    for group in obj.groups:
-        if group.comdat and group.signature in seen:
-            discarded.update(group.members)
-        elif group.comdat:
-            seen.add(group.signature)
+    discarded = discarded_sections(obj)
     kept = {s.shndx: s for s in obj.sections if s.allocated and s.shndx not in discarded}
     for section in kept.values():
         if section.flags & c.SHF_TLS:
@@ -111,6 +105,18 @@ def _kept_sections(obj: Object) -> dict[int, Section]:
                 "kernel does not run; call them from the module's load and unload functions"
             )
     return kept
+
+
+def discarded_sections(obj: Object) -> set[int]:
+    """The members of each COMDAT group whose signature another group had before."""
+    discarded: set[int] = set()
+    seen: set[str] = set()
+    for group in obj.groups:
+        if group.comdat and group.signature in seen:
+            discarded.update(group.members)
+        elif group.comdat:
+            seen.add(group.signature)
+    return discarded
 
 
 def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Container[int]) -> str | None:
@@ -149,13 +155,8 @@ def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int
         for entry in table.entries:
             offset, kind, index, _ = entry
             howto = row.howtos.get(kind)
-            if not isinstance(howto, Howto):
-                raise LinkError(_refusal(obj, row, section, entry))
-            if offset + howto.size > section.size:
-                raise LinkError(
-                    f"{obj.name}: {section.name}+{offset:#x}: {howto.name} changes {howto.size} bytes, "
-                    f"the section ends at {section.size:#x}"
-                )
+            if not isinstance(howto, Howto) or offset + howto.size > section.size:
+                raise LinkError(impossible(obj, row, section, entry))
             if index not in uses and howto.size:
                 uses[index] = Use(section.shndx, offset)
             if howto.got:
@@ -167,12 +168,19 @@ def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int
     return uses, slots, got
 
 
-def _refusal(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:
+def impossible(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:
+    """The message for a relocation that cannot be done in `section`."""
     place = f"{obj.name}: {section.name}+{entry.offset:#x}"
     symbol = symbol_text(obj, entry.symbol)
     howto = row.howtos.get(entry.type)
     if isinstance(howto, Refusal):
         return f"{place}: {howto.name} against `{symbol}' is not possible: {howto.reason}"
+    if howto and entry.offset + howto.size > section.size:
+        return f"{place}: {howto.name} changes {howto.size} bytes, the section ends at {section.size:#x}"
+    if howto:
+        return (
+            f"{place}: {howto.name} against `{symbol}' wants a global offset table, as loaded code only has"
+        )
     return f"{place}: relocation type {entry.type} against `{symbol}' is not known for {row.name}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lkmtools.abi import elf as c
 from lkmtools.elf.writer import Executable, OutSection, OutSegment, OutSymbol, write_executable
 from lkmtools.link.image import Image
@@ -9,8 +11,8 @@ from lkmtools.link.image import Image
 _PF = {1: c.PF_R, 2: c.PF_W, 4: c.PF_X}
 
 
-def write_output(img: Image) -> bytes:
-    """`img` as an ET_EXEC file with program headers, section headers and a symbol table.
+def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
+    """`img` as an ET_EXEC file with program headers, section headers, a symbol table and sections `unloaded`.
 
     Read without complaint by readelf, nm, objdump and gdb; modload -A takes it too. Symbols keep their
     section; one on a section that was too empty to be placed becomes absolute.
@@ -35,7 +37,7 @@ def write_output(img: Image) -> bytes:
     return write_executable(
         Executable(
             machine.e_machine, machine.bits, machine.byteorder, machine.page,
-            entry.value if entry else 0, sections, segments, symbols,
+            entry.value if entry else 0, sections, segments, symbols, unloaded,
         )
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
             f"{machine.page:#x} below {(1 << machine.bits) - pre.size:#x}"
         )
     imports = _resolve_all(pre, resolve)
-    values = _values(pre, base, {item.name: item.value for item in imports})
+    values = symbol_values(pre, base, {item.name: item.value for item in imports})
     out = bytearray(pre.size)
     for section in pre.sections:
         if section.shndx:
@@ -45,7 +45,7 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
     _fill_got(pre, values, out)
     for table in obj.relocations:
         if table.target in pre.offsets:
-            _relocate(pre, base, values, out, table)
+            relocate(pre, base, pre.offsets[table.target], values, out, table)
     placed = tuple(s._replace(address=s.address + base) for s in pre.sections)
     return Image(
         obj.name, machine, base, pre.size, bytes(out), pre.segments, placed,
@@ -96,7 +96,7 @@ def _reference(obj: Object, name: str, use: Use) -> Reference:
     return Reference(name, section.name, use.offset, function)
 
 
-def _values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:
+def symbol_values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:
     """S of every symbol; None where it has none (debug sections, discarded groups, TLS, ifuncs)."""
     obj = pre.object
     known = {s.name: _usable_value(pre, base, i, s) for i, s in _globals(pre)}
@@ -189,11 +189,11 @@ def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
         out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)
 
 
-def _relocate(
-    pre: Prelink, base: int, values: list[int | None], out: bytearray, table: RelocationTable
+def relocate(
+    pre: Prelink, base: int, start: int, values: list[int | None], out: bytearray, table: RelocationTable
 ) -> None:
-    """Apply one relocation section to the copy of its section in `out`."""
-    obj, machine, start = pre.object, pre.machine, pre.offsets[table.target]
+    """Apply one relocation section to the copy of its section at out[start]; out[0] is at address `base`."""
+    obj, machine = pre.object, pre.machine
     section = obj.sections[table.target].name
     howtos = {kind: row for kind, row in machine.howtos.items() if isinstance(row, Howto)}
     order = machine.byteorder

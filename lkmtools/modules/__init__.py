@@ -143,8 +143,9 @@ def load(
 
     `entry` is its entry symbol (default: xxxinit, else NAME_lkmentry), `kernel` an ELF file to take the
     kernel's symbols from (default: /dev/ksyms), `symbols` loads the module's symbols for later ones, `force`
-    skips the kernel-version check, `output` is a file for the linked image. LoadError (prepare.py) when a
-    step fails, and then nothing stays behind; PanicError when the module brings the kernel down.
+    skips the kernel-version check, `output` is a file for the linked image, with its debugging sections but
+    for damaged ones. LoadError (prepare.py) when a step fails, and then nothing stays behind; PanicError when
+    the module brings the kernel down.
     """
     from lkmtools.modules.loader import load_object
     from lkmtools.modules.prepare import Options

@@ -12,11 +12,12 @@ Not as there: the link happens in memory, so there is no ld(1), no temporary fil
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.errors import KernelError
-from lkmtools.link import Image, link, write_output
+from lkmtools.link import Image, debug_sections, link, write_output
 from lkmtools.modules import DEV_LKM, lkm_device
 from lkmtools.modules.lminfo import info_buffers, symbol_table
 from lkmtools.modules.prepare import LoadError, Options, Plan, Say, linking, prepare, silent
@@ -127,7 +128,8 @@ def _transfer(by: Loader, plan: Plan, reservation: Reservation) -> Loaded:
     entry = image.symbol(plan.entry)
     assert entry is not None  # prepare() found it in the object
     if options.output is not None:
-        _write(options.output, write_output(image))
+        debug = debug_sections(plan.pre, image, partial(by.say, "warning"))
+        _write(options.output, write_output(image, debug))
     for section in image.sections:
         by.say("debug", f"loading `{section.name}': addr = {section.address:#x}, size = {section.size:#x}")
     _send(by, BUFFER, image.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from functools import cache
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from lkmtools.elf import read_symbols
 from lkmtools.errors import LinkError, ObjectError
-from lkmtools.link import Image, Prelink, link, load_object, prelink, write_output
+from lkmtools.link import Image, Prelink, debug_sections, link, load_object, prelink, write_output
 
 BASE = 0xFFFFFFFF81000000
 PAGE = 4096
@@ -122,17 +123,19 @@ def test_relocations_round_trip(fields: list[tuple[int, int, int]], pages: int) 
         assert (value + place - addend - values[which]) % (1 << 64) == 0
 
 
-@cache
-def seeds() -> tuple[bytes, ...]:
-    """Objects of every kind of table, for both machines."""
+def seed(**how: int) -> bytes:
+    """An object of every kind of table; the options are relocatable()'s."""
+    wide = how.get("bits", 64) == 64
     relocs = [Rel(0, 9, "kernel"), Rel(8, 2, "entry", -4), Rel(16, 4, "weak", -4), Rel(24, 1, "__start_set")]
-    group = Sec(".group", struct.pack("<II", 1, 3), 17, 0, 4, link=7, info=1, entsize=4)
+    packed = struct.pack("<IIQQ" if wide else "<III", *((1, 0, 90, 1) if wide else (1, 90, 1)))
     rows = [
         Sec(".text", bytes(40), flags=AX, align=16, relocs=relocs),
-        group,
+        Sec(".group", struct.pack("<II", 1, 3), 17, 0, 4, link=11, info=1, entsize=4),
         Sec("set", bytes(16), flags=AW, relocs=[Rel(0, 1, 1, 3)]),
         Sec(".bss", size=100, type=NOBITS, flags=AW),
         Sec(".note", struct.pack("<III", 4, 4, 3) + b"GNU\0abcd", 7),
+        Sec(".debug_info", bytes(24), flags=0, relocs=[Rel(0, 1, "entry"), Rel(8, 1, 2, 5), Rel(16, 2, "c")]),
+        Sec(".debug_line", packed + zlib.compress(bytes(90)), flags=0x800),
     ]
     symbols = [
         Sym("entry", ".text"),
@@ -141,33 +144,46 @@ def seeds() -> tuple[bytes, ...]:
         Sym("__start_set"),
         Sym("c", "COMMON", 8, 8),
     ]
-    return (
-        relocatable(rows, symbols),
-        relocatable(rows, symbols, machine=3, bits=32, rela=False),
-        relocatable(rows, symbols, etype=2),
-    )
+    return relocatable(rows, symbols, rela=wide, **how)
+
+
+@cache
+def seeds() -> tuple[bytes, ...]:
+    """For both machines, and an executable, which is not an object."""
+    return seed(), seed(machine=3, bits=32), seed(etype=2)
 
 
 mutated = st.deferred(lambda: st.sampled_from(seeds()).flatmap(changes))
 
 
-def whole_way(data: bytes, machine: str) -> Image | None:
-    """Read, lay out, link, write and read again; None when the object is refused as it may be."""
+def whole_way(data: bytes, machine: str) -> tuple[Image, list[str]] | None:
+    """Read, lay out, link, write; the image and warnings, or None when the object is refused as it may be."""
+    base = {"amd64": BASE, "i386": 0xC0400000}[machine]
+    warnings: list[str] = []
     try:
         pre = prelink(load_object(data, "m.o"), machine=machine, entry_names=("entry",))
-        img = link(pre, {"amd64": BASE, "i386": 0xC0400000}[machine], lambda name: 0xC0000000)
-        write_output(img)
+        img = link(pre, base, lambda name: base - PAGE)
+        write_output(img, debug_sections(pre, img, warnings.append))
     except (ObjectError, LinkError):
         return None
-    return img
+    assert img.size <= 64 << 20
+    assert all("; the output file has no " in warning for warning in warnings)
+    return img, warnings
+
+
+@pytest.mark.parametrize(("number", "machine"), [(0, "amd64"), (1, "i386")])
+def test_what_is_damaged_below_links_as_it_is(number: int, machine: str) -> None:
+    """And none of it is left out."""
+    made = whole_way(seeds()[number], machine)
+    assert made
+    assert made[1] == []
 
 
 @settings(max_examples=400, deadline=None)
 @given(mutated, st.sampled_from(["amd64", "i386"]))
 def test_a_damaged_object_links_or_is_refused_and_nothing_else(data: bytes, machine: str) -> None:
     """No damage makes another exception than ObjectError or LinkError, or an image beyond 64 MiB."""
-    img = whole_way(data, machine)
-    assert img is None or img.size <= 64 << 20
+    whole_way(data, machine)
 
 
 @pytest.mark.parametrize("machine", ["amd64", "i386"])
@@ -179,8 +195,7 @@ def test_a_damaged_compiled_object_links_or_is_refused(
     """The same for what a compiler makes, with its relocations, unwinding and strings."""
     source = 'int f(const char *, int *); static int n[3]; int g(int x) { return f("text", n + x); }'
     path = cc(source, machine=machine, name="damaged")
-    img = whole_way(data.draw(changes(path.read_bytes())), machine)
-    assert img is None or img.size <= 64 << 20
+    whole_way(data.draw(changes(path.read_bytes())), machine)
 
 
 @settings(max_examples=200, deadline=None)
