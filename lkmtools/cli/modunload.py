@@ -31,6 +31,7 @@ EXAMPLES = """modunload -n hello
 modunload upper lower 0
 modunload -w 10 lower"""
 INT_MAX = 0x7FFFFFFF
+AGAIN = 0.1  # seconds between two tries of -w, where the module itself refuses
 
 
 @classic(NAME, USAGE, EXAMPLES)
@@ -125,8 +126,8 @@ def unload_patiently(
 ) -> tuple[list[int | str], Failure | None]:
     """-w: as unload_all, but one that is needed is waited for, with /dev/lkm closed, and tried again.
 
-    `seconds` are for all of them together. A module whose own handler refuses is not waited for: nobody can
-    know what would change its mind.
+    `seconds` are for all of them together. A module whose own handler refuses is asked again every AGAIN
+    seconds: nobody else can know what would change its mind.
     """
     import time
 
@@ -142,8 +143,11 @@ def unload_patiently(
             return done, failure
         try:
             slept = wait_unused(p, wanted[len(done)], end - time.monotonic())
-            if not slept and free == len(done):
-                return done, failure  # nobody needed it: the module itself refuses
+            if not slept and free == len(done):  # nobody needed it: the module itself refuses
+                left = end - time.monotonic()
+                if left <= 0:
+                    return done, failure
+                time.sleep(min(AGAIN, left))
             free = None if slept else len(done)  # its last user may have gone in between: try once more
         except KernelError as error:
             if error.errno == EAGAIN:

@@ -266,7 +266,7 @@ def lmready(k: Kernel, op: Open, data: int) -> None:
 def _name(raw: bytes) -> str:
     """A name from a caller's struct, as copystr() with its limit of 31 bytes takes it; ENAMETOOLONG."""
     if b"\0" not in raw[: abi.MAXLKMNAME - 1]:
-        raise KernelError(ENAMETOOLONG, f"no NUL in the first {abi.MAXLKMNAME - 1} bytes of the name")
+        raise KernelError(ENAMETOOLONG, lkm_query.TOO_LONG)
     return cstring(raw)
 
 
@@ -274,7 +274,7 @@ def _name(raw: bytes) -> str:
 def lmunload(k: Kernel, op: Open, arg: View) -> None:
     """Unload by id or name; any refusal of the module is EBUSY."""
     name = arg.name
-    k.lkm.unload(k.lkm.find(arg.id, lambda: user_string(k, name, abi.MAXLKMNAME - 1).decode(*C_TEXT)))
+    k.lkm.unload(k.lkm.find(arg.id, lambda: lkm_query.name_at(k, name)))
 
 
 @lkm_ioctl(abi.LMSTAT, changes=False, in_place=True)
@@ -305,9 +305,9 @@ def lkmdispatch(k: Kernel, table: int, cmd: int) -> int:
 
 @export("int lkmexists(struct lkm_table *lkmtp)", "sys/lkm.h")
 def lkmexists(k: Kernel, table: int) -> int:
-    """Is another module of this one's name loaded?"""
+    """Is a module of this one's name loaded? It is that itself, from the end of its load on."""
     private = k.umem.view(abi.lkm_table.layout(k.dm), table).private
-    return int(k.lkm.find_other(lkm_dispatch.module_name(k, private), table) is not None)
+    return int(bool(k.lkm.list.by_name(lkm_dispatch.module_name(k, private))))
 
 
 def _head_size(dm: DataModel) -> int:

@@ -255,9 +255,9 @@ def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
         if module is not None:
             module.wired.pop(private, None)
         return
-    other = k.lkm.find_other(module_name(k, private), table_addr)
-    if other is not None and kind != abi.LM_MISC:
-        raise KernelError(EEXIST, f"LKM '{other.title}' is already loaded as ID {other.id}")
+    same = k.lkm.list.by_name(module_name(k, private))
+    if same and kind != abi.LM_MISC:
+        raise KernelError(EEXIST, f"LKM '{same[0].title}' is already loaded as ID {same[0].id}")
     if module is not None and private in module.wired and kind != abi.LM_MISC:
         raise KernelError(EEXIST, f"LKM '{module_name(k, private)}' is wired already")
     undo = handler.load(k, private)

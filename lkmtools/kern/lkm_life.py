@@ -61,17 +61,18 @@ class Lkm:
         """The modules that are in use (refcnt 1), by id."""
         return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
 
-    def find_other(self, name: str, table: int) -> Module | None:
-        """A loaded module called `name` that is not the one at `table` (lkmexists)."""
-        return next((module for module in self.list.by_name(name) if module.table != table), None)
-
     def find(self, ident: int, name: Callable[[], str]) -> Module:
-        """A loaded module by id, or by name when the id is negative. EINVAL beyond the highest id, ENOENT."""
+        """A loaded module by id, or by name when the id is negative.
+
+        EINVAL beyond the highest id, and where nothing is loaded; ENOENT.
+        """
         if ident < 0:
             wanted = name()
             named = self.list.by_name(wanted)
+            if not named and not self.loaded():
+                raise KernelError(EINVAL, f"no module is called '{wanted}'; none is loaded")
             if not named:
-                names = ", ".join(m.title for m in self.loaded()) or "none"
+                names = ", ".join(m.title for m in self.loaded())
                 raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
             return named[0]
         found = self.modules.get(ident)

@@ -11,7 +11,7 @@ from bisect import bisect_right, insort
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import lkm_table
-from lkmtools.kern.queue import tailq_insert_tail, tailq_remove
+from lkmtools.kern.queue import tailq_insert_after, tailq_remove
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -36,8 +36,9 @@ class ModuleList:
         return self._free[0] if self._free else len(self.by_id)
 
     def insert(self, module: Module) -> None:
-        """Append a module, whose id is next_id(), to the list."""
-        tailq_insert_tail(self._k, "lkmods", self.head, module.table, self._link)
+        """Put a module, whose id is next_id(), into the list, which is in the order of ids."""
+        before = self.by_id[module.id - 1].table if module.id else 0
+        tailq_insert_after(self._k, "lkmods", self.head, before, module.table, self._link)
         if self._free:
             heapq.heappop(self._free)
         self.by_id[module.id] = self._tables[module.table] = module

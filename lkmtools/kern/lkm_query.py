@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 MAX_NAME = 1024  # of a symbol
+TOO_LONG = f"a module is found by a name of at most {abi.MAXLKMNAME - 2} characters, else by its id"
 
 
 def lmrefs(k: Kernel, op: object, arg: View) -> None:
@@ -66,6 +67,14 @@ def _rows(k: Kernel, module: Module) -> Iterator[dict[str, Any]]:
 def _short(name: str) -> bytes:
     """A name as LMSTAT gives it: at most 30 characters."""
     return name.encode(*C_TEXT)[: abi.MAXLKMNAME - 2]
+
+
+def name_at(k: Kernel, addr: int) -> str:
+    """The name of a module from a caller's memory (copyinstr, 31 bytes); EFAULT, ENAMETOOLONG."""
+    try:
+        return user_string(k, addr, abi.MAXLKMNAME - 1).decode(*C_TEXT)
+    except KernelError as error:
+        raise KernelError(error.errno, TOO_LONG if error.errno == ENAMETOOLONG else error.reason) from None
 
 
 def lmwhohas(k: Kernel, arg: View) -> None:

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENOENT, EWOULDBLOCK
-from lkmtools.abi.lkm import MAXLKMNAME
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.errors import KernelError
-from lkmtools.kern import lkm_refs
-from lkmtools.kern.kern_copy import user_string
+from lkmtools.kern import lkm_query, lkm_refs
 from lkmtools.kern.syscall import syscall
 
 if TYPE_CHECKING:
@@ -48,7 +45,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     """
     if ms < 0:
         raise KernelError(EINVAL, f"{ms} milliseconds")
-    module = k.lkm.find(ident, lambda: user_string(k, name, MAXLKMNAME - 1).decode(*C_TEXT))
+    module = k.lkm.find(ident, lambda: lkm_query.name_at(k, name))
     slept = 0
     deadline = k.sched.uptime() + ms / 1000
     k.lkm.waiters.lwps.add(lwp)

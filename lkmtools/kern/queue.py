@@ -78,6 +78,18 @@ def tailq_insert_tail(k: Kernel, what: str, head: int, elm: int, link: int) -> N
         mem.set_ptr(head + step, elm + link)
 
 
+def tailq_insert_after(k: Kernel, what: str, head: int, listelm: int, elm: int, link: int) -> None:
+    """TAILQ_INSERT_AFTER; TAILQ_INSERT_HEAD where `listelm` is 0."""
+    mem, step = k.umem, k.dm.pointer
+    with _links(k, what):
+        before = listelm + link if listelm else head
+        following = mem.ptr(before)
+        mem.set_ptr(elm + link, following)
+        mem.set_ptr(elm + link + step, before)
+        mem.set_ptr((following + link if following else head) + step, elm + link)
+        mem.set_ptr(before, elm)
+
+
 def tailq_remove(k: Kernel, what: str, head: int, elm: int, link: int) -> None:
     """TAILQ_REMOVE."""
     mem, step = k.umem, k.dm.pointer

@@ -125,11 +125,11 @@ def _transfer(by: Loader, plan: Plan, reservation: Reservation) -> Loaded:
     output = options.output or plan.stem
     with linking(f"can't link `{plan.path}' creating `{output}' bound to {reservation.addr:#x}"):
         image = link(plan.pre, reservation.addr, plan.values.get)
+        if options.output is not None:
+            debug = debug_sections(plan.pre, image, partial(by.say, "warning"))
+            _write(options.output, write_output(image, debug))
     entry = image.symbol(plan.entry)
     assert entry is not None  # prepare() found it in the object
-    if options.output is not None:
-        debug = debug_sections(plan.pre, image, partial(by.say, "warning"))
-        _write(options.output, write_output(image, debug))
     for section in image.sections:
         by.say("debug", f"loading `{section.name}': addr = {section.address:#x}, size = {section.size:#x}")
     _send(by, BUFFER, image.data)
@@ -171,9 +171,11 @@ def _word(p: Process, value: int) -> Buffer:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Write the linked image; LoadError 4."""
-    try:
-        with open(path, "wb") as file:
+    """Write the linked image; OSError with the file's name."""
+    with open(path, "wb") as file:
+        try:
             file.write(data)
-    except OSError as error:
-        raise LoadError(4, f"{path}: {error.strerror}") from error
+            file.flush()
+        except OSError as error:
+            error.filename = path
+            raise

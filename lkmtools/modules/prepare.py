@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEFAULT_ENTRY = "xxxinit"
 ENTRY_SUFFIX = "_lkmentry"
 PAGE_SIZE = 4096
+PATH_MAX = 1024  # MAXPATHLEN of NetBSD: the buffer of modload.c
 
 Say = Callable[[str, str], None]
 
@@ -91,6 +92,9 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
 
     LoadError: 1 for the object, its entry point or its symbols, 2 when it is not a .o file.
     """
+    if len(os.fsencode(path)) >= PATH_MAX:
+        reason = f"the path has {len(os.fsencode(path))} bytes; the limit is {PATH_MAX - 1}"
+        raise LoadError(1, "program name is too big for buffer", reason=reason)
     if not path.endswith(".o"):
         raise LoadError(2, "module object must end in .o", reason=_other_file(path))
     stem = path[: -len(".o")]
@@ -160,7 +164,9 @@ def _undefined(p: Process, error: UndefinedSymbols) -> str:
 
 def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
     """The entry symbol; the message shows it with the leading underscore that nlist(3) was given."""
-    names = [options.entry] if options.entry else [DEFAULT_ENTRY, os.path.basename(stem) + ENTRY_SUFFIX]
+    names = [options.entry or DEFAULT_ENTRY]
+    if names == [DEFAULT_ENTRY]:  # also where -e says so
+        names.append(os.path.basename(stem) + ENTRY_SUFFIX)
     for name in names:
         if obj.defines(name):
             return name

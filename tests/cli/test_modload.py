@@ -195,11 +195,31 @@ def test_o_and_S_write_an_executable_at_the_modules_address(
     assert hex(read_symbols(data)["m_lkmentry"]) == json.loads(run.out)["modules"][0]["entry_address"]
 
 
-def test_an_output_file_that_cannot_be_written_exits_4_and_loads_nothing(lab: Any) -> None:
+@pytest.mark.parametrize(
+    ("output", "why"), [("nodir/x", "No such file or directory"), ("/dev/full", "No space left on device")]
+)
+def test_an_output_file_that_cannot_be_written_loads_nothing(lab: Any, output: str, why: str) -> None:
     before = lab.status()
-    expected = lines("nodir/x: No such file or directory")
-    assert lab.run("modload", "-o", "nodir/x", lab.misc("m")) == (4, "", expected)
+    run = lab.run("modload", "-o", output, lab.misc("m"))
+    assert (run.status, run.out) == (1, "")
+    first, second = run.err.splitlines()
+    assert first.startswith(f"modload: can't link `m.o' creating `{output}' bound to 0x")
+    assert second == f"modload: {output}: {why}"
     assert before == lab.status()
+
+
+def test_an_explicit_xxxinit_is_the_default(lab: Any) -> None:
+    """modload.c compares the text: NAME_lkmentry is tried next."""
+    assert lab.run("modload", "-e", "xxxinit", lab.misc("m")) == (0, "Module loaded as ID 0\n", "")
+
+
+def test_a_path_that_does_not_fit_the_original_s_buffer(lab: Any) -> None:
+    """1023 bytes fit; one more is told as it was."""
+    for length, text in ((1023, "nlist"), (1024, "program name is too big for buffer")):
+        path = ("d/" * 512)[: length - 2] + ".o"
+        run = lab.run("modload", path)
+        assert run.status == 1
+        assert run.err.startswith(f"modload: {text}")
 
 
 IFUNC = """

@@ -139,10 +139,13 @@ def test_w_tells_the_reason_when_the_time_is_over(stack: Any) -> None:
     assert stack.run("modunload", "-w", "0", "lower").status == 5
 
 
-def test_w_does_not_wait_for_a_module_that_refuses_by_itself(lab: Any) -> None:
-    lab.run("modload", lab.misc("a", unload="return EBUSY;"))
-    run = lab.run("modunload", "-w", "600", "a")
-    assert (run.status, "LKM 'a' refused" in run.err) == (5, True)
+def test_w_asks_a_module_that_refuses_by_itself_again(lab: Any) -> None:
+    """One that counts its users itself gives in at the third time; another never does."""
+    lab.run("modload", lab.misc("a", more="static int asked;", unload="return ++asked < 3 ? EBUSY : 0;"))
+    assert lab.run("modunload", "-w", "600", "a") == (0, "", "")
+    lab.run("modload", lab.misc("b", unload="return EBUSY;"))
+    run = lab.run("modunload", "-w", "0.3", "b")
+    assert (run.status, "LKM 'b' refused" in run.err) == (5, True)
 
 
 def test_w_says_so_when_somebody_else_unloads_the_module(stack: Any) -> None:

@@ -106,6 +106,57 @@ def test_an_id_wins_over_a_name(lab: Any, lkm: Lkm) -> None:
     assert lkm.stat(1).name == b"beta"
 
 
+def test_a_name_where_nothing_is_loaded_is_einval(lab: Any, lkm: Lkm) -> None:
+    """The list is empty: lkmlookup() of 5.2 does not come to the name. So too while one is being loaded."""
+    assert errno_of(lkm.stat, -1, b"x") == EINVAL
+    assert errno_of(lkm.unload, -1, b"x\0") == EINVAL
+    load(lab, lkm)
+    assert errno_of(lkm.unload, -1, b"x\0") == ENOENT
+
+
+def test_the_list_of_modules_is_in_the_order_of_ids(lab: Any, lkm: Lkm) -> None:
+    """lkmods, as a module would walk it: one that gets the id of a hole is put there."""
+
+    def walked() -> list[int]:
+        layout = lab.k.lkm.layout
+        table, out = lab.k.mem.ptr(lab.k.symbol("lkmods")), []
+        while table:
+            view = lab.k.mem.view(layout, table)
+            out.append(view.id)
+            table = view.tqe_next
+        return out
+
+    for name in "abcd":
+        load(lab, lkm, name)
+    for gone in (0, 2):
+        lkm.unload(gone)
+    assert walked() == [1, 3]
+    load(lab, lkm, "e")
+    assert walked() == [0, 1, 3]
+    load(lab, lkm, "f")
+    load(lab, lkm, "g")
+    assert walked() == [0, 1, 2, 3, 4]
+    for ident in (4, 0, 3, 1, 2):
+        lkm.unload(ident)
+    assert walked() == []
+
+
+def test_lkmexists_is_true_of_the_module_itself_once_it_is_loaded(lab: Any, lkm: Lkm) -> None:
+    """Not in its load handler, which asks whether another has its name; but in its stat handler."""
+    text = """
+    int probe_saw[3];
+    static int look(struct lkm_table *t, int cmd) { probe_saw[cmd - 1] = lkmexists(t); return 0; }
+    MOD_MISC("probe");
+    """
+    whole = SOURCE.replace("@TEXT@", text).replace("lkm_nofunc, @UNLOAD@, @STAT@", "look, lkm_nofunc, look")
+    _, image = place(lab, lkm, whole)
+    lkm.send(image.data)
+    lkm.ready(entry(image))
+    lkm.stat(0)
+    saw = image.symbol("probe_saw").value
+    assert [lab.k.mem.i32(saw + 4 * (cmd - 1)) for cmd in (1, 3)] == [0, 1]
+
+
 def test_of_two_modules_of_one_name_the_first_is_meant(lab: Any, lkm: Lkm) -> None:
     """MISC modules are not checked for their names."""
     load(lab, lkm)
