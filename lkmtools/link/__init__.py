@@ -23,7 +23,7 @@ from lkmtools.link.image import (
     Segment,
     Symbol,
 )
-from lkmtools.link.layout import needs_resolving, prelink
+from lkmtools.link.layout import PROVIDED, needs_resolving, prelink
 from lkmtools.link.machines import MACHINES
 from lkmtools.link.relocate import link
 
@@ -53,6 +53,7 @@ __all__ = [
     "PROT_EXEC",
     "PROT_READ",
     "PROT_WRITE",
+    "PROVIDED",
     "Image",
     "Import",
     "Object",

@@ -26,6 +26,8 @@ from lkmtools.link.machines import MACHINES
 MAX_IMAGE = 64 << 20
 COMMON_INDICES = (c.SHN_COMMON, c.SHN_AMD64_LCOMMON)
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
+BOUNDS = frozenset(("__bss_start", "_edata", "_end"))  # of the image, as ld's default script has them
+PROVIDED = frozenset(("etext", "_etext", "__etext", "edata", "end"))  # the same, unless the kernel has one
 
 # SHF_WRITE and SHF_EXECINSTR -> permissions, in address order.
 _CLASSES = {
@@ -222,9 +224,27 @@ def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
     """Whether `symbol` is undefined and not one that the linker or a default version defines."""
     if symbol.shndx != c.SHN_UNDEF or not symbol.name or symbol.name in (GOT_SYMBOL, "_DYNAMIC"):
         return False
-    if symbol.name in obj.versions:
+    if symbol.name in BOUNDS or symbol.name in obj.versions:
         return False
     return bounded_section(obj, symbol.name) is None
+
+
+def image_bound(sections: Sequence[PlacedSection], name: str) -> int | None:
+    """The offset of one of BOUNDS and PROVIDED in an image; None for other names.
+
+    etext is the end of the code, edata that of what the file has the contents of, end that of all.
+    """
+    if name not in BOUNDS and name not in PROVIDED:
+        return None
+    kind = name.lstrip("_")
+    zeros = [s for s in sections if s.type == c.SHT_NOBITS]
+    if kind == "bss_start" and zeros:
+        return zeros[0].address
+    if kind == "etext":
+        sections = [s for s in sections if s.flags & c.SHF_EXECINSTR]
+    elif kind != "end":
+        sections = [s for s in sections if s.type != c.SHT_NOBITS]
+    return max((s.address + s.size for s in sections), default=0)
 
 
 def bounded_section(obj: Object, name: str) -> str | None:

@@ -1,9 +1,9 @@
 """Link: a laid-out object at its address, all symbols known, every relocation applied.
 
 Stands for modload's second link (ld -R kernel -Ttext address). An undefined symbol is the linker's own
-(_GLOBAL_OFFSET_TABLE_, _DYNAMIC as 0, __start_X and __stop_X), or what `resolve` says; a weak one that
-nobody knows is 0; all others are reported together. A definition in the object is never replaced by the
-kernel's. Hidden and protected symbols are like default ones: there is only one image.
+(_GLOBAL_OFFSET_TABLE_, _DYNAMIC as 0, __start_X and __stop_X, _edata and its kin), or what `resolve` says; a
+weak one that nobody knows is 0; all others are reported together. A definition in the object is never
+replaced by the kernel's. Hidden and protected symbols are like default ones: there is only one image.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from lkmtools.link.errors import Reference, UndefinedSymbols
 from lkmtools.link.howto import Howto, Operands, write_field
 from lkmtools.link.image import Image, Import, PlacedSection, Prelink, Resolve, Symbol, Use
 from lkmtools.link.layout import (
+    BOUNDS,
     GOT_SYMBOL,
+    PROVIDED,
     bounded_section,
     has_place,
+    image_bound,
     needs_resolving,
     no_address,
     symbol_text,
@@ -71,6 +74,8 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
             if not 0 <= value < limit:
                 raise LinkError(f"{obj.name}: symbol `{name}': value {value:#x}, limit {limit:#x}")
             imports.append(Import(name, value))
+        elif name in PROVIDED:
+            continue
         elif name in strong:
             missing.append(_reference(obj, name, pre.uses[strong[name]]))
         elif name not in used:
@@ -106,6 +111,8 @@ def symbol_values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int 
             value = _linker_symbol(pre, base, symbol.name)
             if value is None and symbol.name:
                 value = imports.get(symbol.name, known.get(symbol.name))
+            if value is None and symbol.name in PROVIDED:
+                value = base + (image_bound(pre.sections, symbol.name) or 0)
             values.append(0 if value is None else value)
         else:
             value = _usable_value(pre, base, index, symbol)
@@ -165,6 +172,8 @@ def _linker_symbol(pre: Prelink, base: int, name: str) -> int | None:
         return base + pre.got
     if name == "_DYNAMIC":
         return 0
+    if name in BOUNDS and not pre.object.defines(name):
+        return base + (image_bound(pre.sections, name) or 0)
     wanted = bounded_section(pre.object, name)
     if wanted is None:
         return None

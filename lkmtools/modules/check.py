@@ -11,6 +11,7 @@ from lkmtools.elf.file import read_header
 from lkmtools.errors import LinkError, ObjectError
 from lkmtools.link import (
     MACHINES,
+    PROVIDED,
     Prelink,
     UndefinedSymbols,
     WrongMachine,
@@ -77,7 +78,11 @@ def check(path: str, kernel: Target, entry: str | None = None) -> Report:
         return Report(path, found, 0, (*problems, Problem("machine", str(error))))
     except LinkError as error:
         undefined = (s.name for s in obj.symbols if s.bind == STB_GLOBAL and needs_resolving(obj, s))
-        missing = (Problem("symbol", name) for name in undefined if name not in kernel.symbols)
+        missing = (
+            Problem("symbol", name)
+            for name in undefined
+            if name not in kernel.symbols and name not in PROVIDED
+        )
         return Report(path, found, 0, (*problems, Problem("link", str(error)), *missing))
     _link(pre, kernel, problems)
     return Report(path, found, pre.size, tuple(problems))

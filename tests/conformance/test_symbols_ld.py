@@ -181,3 +181,26 @@ def test_names_with_versions_are_what_they_are_to_ld(case: str, machine: str, tm
     made = compare("module", text, KERNEL, tmp_path, machine)
     expected = None if words is None else b"".join(word.to_bytes(4, "little") for word in words)
     assert (made and made.data) == expected
+
+
+ALL_BOUNDS = "_edata, __bss_start, _end, etext, _etext, __etext, edata, end"
+
+
+@pytest.mark.parametrize("kernel", ["", "etext=0x500000 _edata=0x500010 end=0x500020 _end=0x500030"])
+def test_the_bounds_of_the_image_are_the_module_s_own(kernel: str, machine: str, tmp_path: Path) -> None:
+    """ld's default script assigns some always, and provides the others where the kernel has none."""
+    zeros = ".bss\n.skip 16\n"
+    made = compare("bounds", f".data\n.long {ALL_BOUNDS}\n{zeros}", kernel, tmp_path, machine)
+    assert made
+    data, end = BASE + 0x1000 + 32, BASE + 0x1000 + 48
+    own = [data, data, end, BASE + 1, BASE + 1, BASE + 1, data, end]
+    if kernel:
+        own[3], own[7] = 0x500000, 0x500020
+    assert made.data == b"".join(word.to_bytes(4, "little") for word in own)
+
+
+def test_a_module_may_define_a_bound_itself(machine: str, tmp_path: Path) -> None:
+    text = ".globl end, edata\n.data\nend: .long end\nedata: .long edata"
+    made = compare("own", text, "", tmp_path, machine)
+    assert made
+    assert made.data == b"".join(word.to_bytes(4, "little") for word in (BASE + 0x1000, BASE + 0x1004))
