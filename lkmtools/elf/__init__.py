@@ -5,6 +5,7 @@ package may import, supplies names for messages.
 """
 
 from lkmtools.elf.identify import identify, machine_name
+from lkmtools.elf.note import interface_of
 from lkmtools.elf.object import (
     Group,
     Object,
@@ -26,6 +27,7 @@ __all__ = [
     "Section",
     "default_names",
     "identify",
+    "interface_of",
     "list_symbols",
     "machine_name",
     "read_object",

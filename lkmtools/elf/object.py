@@ -8,11 +8,13 @@ of sections that are not loaded (debug information) are not read at all; see lkm
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import File
 from lkmtools.elf.identify import identify
+from lkmtools.elf.note import notes
 from lkmtools.elf.symbols import default_names
 from lkmtools.errors import ObjectError
 
@@ -292,12 +294,11 @@ def _groups(file: File, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple
 
 def _buildid(file: File, sections: tuple[Section, ...]) -> bytes:
     """The descriptor of the NT_GNU_BUILD_ID note; empty when there is none."""
-    order = "<" if file.header.byteorder == "little" else ">"
     for section in sections:
-        data = section.data
-        if section.type != c.SHT_NOTE or len(data) < 16 or bytes(data[12:16]) != b"GNU\0":
+        if section.type != c.SHT_NOTE:
             continue
-        namesz, descsz, kind = struct.unpack_from(order + "III", data)
-        if namesz == 4 and kind == c.NT_GNU_BUILD_ID and 16 + descsz <= len(data):
-            return bytes(data[16 : 16 + descsz])
+        with suppress(ObjectError):  # notes of others may be padded otherwise
+            for note in notes(section.data, file.header.byteorder, file.name):
+                if (note.owner, note.type) == (b"GNU\0", c.NT_GNU_BUILD_ID):
+                    return note.desc
     return b""

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
-from lkmtools.elf import machine_name, read_symbols
+from lkmtools.elf import interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
@@ -101,6 +102,8 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
     obj = read_module(path)
     entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
+        if not options.force:
+            same_interface(obj)
         if defined := [name for name in options.constants if obj.defines(name) or name in obj.versions]:
             raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
         if options.symbols and (found := ifuncs(obj)):
@@ -160,6 +163,17 @@ def _undefined(p: Process, error: UndefinedSymbols) -> str:
         more = f"; module '{module}' has it but was loaded without -s" if module else ""
         lines.append(f"{reference}{more}")
     return "\n".join(lines)
+
+
+def same_interface(obj: Object) -> int | None:
+    """interface_of(obj), which is this kernel's number or None; LinkError, ObjectError."""
+    found = interface_of(obj)
+    if found not in (None, INTERFACE):
+        raise LinkError(
+            f"{obj.name}: compiled with the headers of interface {found}, this kernel's is {INTERFACE}: "
+            "compile it with the lkmcc of this version"
+        )
+    return found
 
 
 def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:

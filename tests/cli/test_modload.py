@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 from lkmtools.elf import identify, read_symbols
 
@@ -151,6 +153,23 @@ def test_a_version_mismatch_says_so_and_force_skips_it(lab: Any) -> None:
     )
     forced = "Forced load of LKM 'm'. MAY CAUSE SYSTEM INSTABILITY."
     assert lab.run("modload", "-f", obj) == (0, "Module loaded as ID 0\n", lines(forced))
+
+
+def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: Any) -> None:
+    """The number of the note is compared; an object without one is loaded, as ever."""
+    note = struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0" + struct.pack("<I", 2)
+    code = Sec(".text", b"\xb8\x16\0\0\0\xc3", flags=AX)  # return EINVAL
+    symbols = [Sym("m_lkmentry", ".text")]
+    Path(lab.dir, "m.o").write_bytes(relocatable([code, Sec(".note.lkmtools", note, NOTE, 0, 4)], symbols))
+    expected = lines(
+        "can't prelink `m.o' creating `m'",
+        "m.o: compiled with the headers of interface 2, this kernel's is 1: "
+        "compile it with the lkmcc of this version",
+    )
+    assert lab.run("modload", "m.o") == (1, "", expected)
+    assert lab.run("modload", "-f", "m.o").status == 14
+    Path(lab.dir, "m.o").write_bytes(relocatable([code], symbols))
+    assert lab.run("modload", "m.o").status == 14
 
 
 def test_a_second_module_of_a_wired_type_and_name_says_who_has_it(lab: Any) -> None:

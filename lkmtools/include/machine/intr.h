@@ -3,6 +3,8 @@
 #ifndef _MACHINE_INTR_H_
 #define _MACHINE_INTR_H_
 
+#include <sys/cdefs.h>
+
 #define IPL_NONE	0
 #define IPL_SOFTCLOCK	1
 #define IPL_SOFTBIO	2

@@ -3,6 +3,8 @@
 #ifndef _MACHINE_LIMITS_H_
 #define _MACHINE_LIMITS_H_
 
+#include <sys/cdefs.h>
+
 #define CHAR_BIT	8
 #define SCHAR_MIN	(-0x7f - 1)
 #define SCHAR_MAX	0x7f

@@ -3,6 +3,8 @@
 #ifndef _MACHINE_PARAM_H_
 #define _MACHINE_PARAM_H_
 
+#include <sys/cdefs.h>
+
 #ifdef __LP64__
 #define _MACHINE	amd64
 #define MACHINE		"amd64"

@@ -3,6 +3,8 @@
 #ifndef _MACHINE_PROC_H_
 #define _MACHINE_PROC_H_
 
+#include <sys/cdefs.h>
+
 struct trapframe;
 
 struct mdlwp {

@@ -3,6 +3,8 @@
 #ifndef _MACHINE_REG_H_
 #define _MACHINE_REG_H_
 
+#include <sys/cdefs.h>
+
 struct fpreg {
 	unsigned char	fxsave[512];
 } __attribute__((__aligned__(16)));

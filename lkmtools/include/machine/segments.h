@@ -3,6 +3,8 @@
 #ifndef _MACHINE_SEGMENTS_H_
 #define _MACHINE_SEGMENTS_H_
 
+#include <sys/cdefs.h>
+
 #define SEL_KPL		0
 #define SEL_UPL		3
 #define GSEL(s, r)	(((s) << 3) | (r))

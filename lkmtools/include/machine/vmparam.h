@@ -3,6 +3,8 @@
 #ifndef _MACHINE_VMPARAM_H_
 #define _MACHINE_VMPARAM_H_
 
+#include <sys/cdefs.h>
+
 #ifdef __LP64__
 #define VM_MAXUSER_ADDRESS	0x00007f7ffffff000UL
 #else

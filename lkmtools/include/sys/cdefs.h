@@ -94,6 +94,22 @@
 #define __link_set_count(set)	(__link_set_end(set) - __link_set_start(set))
 #define __link_set_entry(set, idx)	(__link_set_start(set)[idx])
 
+/*
+ * The number of the interface that these headers describe: a note in every object of the kernel that is compiled with
+ * them. The section is not loaded; ld -r and strip -g keep it.
+ */
+#define __LKM_INTERFACE	1
+#if defined(_KERNEL) && !defined(__ASSEMBLER__)
+__asm__(
+    ".pushsection .note.lkmtools, \"\", @note\n"
+    "	.balign	4\n"
+    "	.long	9, 4, 1\n"	/* bytes of the name, bytes of the number, type */
+    "	.asciz	\"lkmtools\"\n"
+    "	.balign	4\n"
+    "	.long	" ___STRING(__LKM_INTERFACE) "\n"
+    ".popsection");
+#endif
+
 /* The n-th of four arguments: headers use it to take both the older and the newer form of a call. */
 #define __lkm_pick4(a, b, c, d, ...)	d
 

@@ -3,6 +3,8 @@
 #ifndef _SYS_ERRNO_H_
 #define _SYS_ERRNO_H_
 
+#include <sys/cdefs.h>
+
 #define EPERM           1   /* Operation not permitted */
 #define ENOENT          2   /* No such file or directory */
 #define ESRCH           3   /* No such process */

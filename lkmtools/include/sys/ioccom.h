@@ -3,6 +3,8 @@
 #ifndef _SYS_IOCCOM_H_
 #define _SYS_IOCCOM_H_
 
+#include <sys/cdefs.h>
+
 #define IOCPARM_MASK	0x1fff
 #define IOCPARM_SHIFT	16
 #define IOCGROUP_SHIFT	8

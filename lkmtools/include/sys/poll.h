@@ -3,6 +3,8 @@
 #ifndef _SYS_POLL_H_
 #define _SYS_POLL_H_
 
+#include <sys/cdefs.h>
+
 typedef unsigned int	nfds_t;
 
 struct pollfd {

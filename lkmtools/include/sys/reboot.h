@@ -3,6 +3,8 @@
 #ifndef _SYS_REBOOT_H_
 #define _SYS_REBOOT_H_
 
+#include <sys/cdefs.h>
+
 #define RB_AUTOBOOT	0x00000000
 #define RB_NOSYNC	0x00000004
 #define RB_HALT		0x00000008

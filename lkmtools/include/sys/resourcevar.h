@@ -3,6 +3,8 @@
 #ifndef _SYS_RESOURCEVAR_H_
 #define _SYS_RESOURCEVAR_H_
 
+#include <sys/cdefs.h>
+
 struct pstats;
 struct plimit;
 

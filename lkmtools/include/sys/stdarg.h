@@ -3,6 +3,8 @@
 #ifndef _SYS_STDARG_H_
 #define _SYS_STDARG_H_
 
+#include <sys/cdefs.h>
+
 #ifndef _VA_LIST	/* the guard of clang's own header */
 #define _VA_LIST
 typedef __builtin_va_list va_list;

@@ -3,6 +3,8 @@
 #ifndef _SYS_STDBOOL_H_
 #define _SYS_STDBOOL_H_
 
+#include <sys/cdefs.h>
+
 #if !defined(__cplusplus) && !(defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define bool	_Bool
 #define true	1

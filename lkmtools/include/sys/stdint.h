@@ -3,6 +3,8 @@
 #ifndef _SYS_STDINT_H_
 #define _SYS_STDINT_H_
 
+#include <sys/cdefs.h>
+
 typedef signed char		int8_t;
 typedef unsigned char		uint8_t;
 typedef short			int16_t;

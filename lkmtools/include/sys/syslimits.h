@@ -3,6 +3,8 @@
 #ifndef _SYS_SYSLIMITS_H_
 #define _SYS_SYSLIMITS_H_
 
+#include <sys/cdefs.h>
+
 #define ARG_MAX		(256 * 1024)
 #define CHILD_MAX	160
 #define LINK_MAX	32767

@@ -3,6 +3,8 @@
 #ifndef _SYS_UNISTD_H_
 #define _SYS_UNISTD_H_
 
+#include <sys/cdefs.h>
+
 #define F_OK		0
 #define X_OK		1
 #define W_OK		2

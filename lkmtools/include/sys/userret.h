@@ -3,6 +3,8 @@
 #ifndef _SYS_USERRET_H_
 #define _SYS_USERRET_H_
 
+#include <sys/cdefs.h>
+
 struct lwp;
 
 #ifdef _KERNEL

@@ -1,0 +1,10 @@
+"""<sys/cdefs.h>: the note by which an object tells that it was compiled with our headers, and with which.
+
+Structs and functions that the headers declare are the kernel's interface; INTERFACE counts its versions. A
+note is laid out as the System V gABI (chapter 5, "Note Section") says: three 32-bit words, name, descriptor.
+"""
+
+INTERFACE = 1  # __LKM_INTERFACE
+NOTE_SECTION = ".note.lkmtools"
+NOTE_OWNER = b"lkmtools\0"
+NOTE_TYPE = 1  # the descriptor is the interface's number, a 32-bit word

@@ -1,0 +1,88 @@
+"""The note that our C headers leave in an object: which headers do, and what the tools of compilers keep."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daemonfix import installed
+
+from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.cc import INCLUDE
+from lkmtools.elf import Object, interface_of, read_object
+from lkmtools.errors import ObjectError
+from lkmtools.link import prelink
+
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+SOURCE = "#include <sys/lkm.h>\nint {}(void) {{ return 0; }}\n"
+STRIP = (["strip", "-g"], ["objcopy", "--strip-debug"], ["llvm-strip", "-g"], ["eu-strip", "-g"])
+
+
+def read(path: Path) -> Object:
+    return read_object(path.read_bytes(), path.name)
+
+
+def test_the_header_writes_what_python_reads() -> None:
+    """Number, owner, type and section stand in <sys/cdefs.h> once."""
+    text = (INCLUDE / "sys/cdefs.h").read_text()
+    assert re.findall(r"#define __LKM_INTERFACE\s+(\d+)", text) == [str(INTERFACE)]
+    assert f".pushsection {NOTE_SECTION}," in text
+    assert f".long	{len(NOTE_OWNER)}, 4, {NOTE_TYPE}" in text
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_each_header_leaves_the_note(cc: Any, machine: str, header: str) -> None:
+    """An object that includes it, and nothing else, has the number."""
+    assert interface_of(read(cc(f"#include <{header}>\n", machine))) == INTERFACE
+
+
+def test_the_note_is_there_once_and_is_not_loaded(each_cc: Any, machine: str) -> None:
+    """However many headers are included: 28 bytes in the file, none in the kernel."""
+    source = "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/lkm.h>\nint f(void) { return 0; }"
+    obj = read(each_cc(source, machine))
+    (section,) = [s for s in obj.sections if s.name == NOTE_SECTION]
+    assert (section.size, section.allocated, interface_of(obj)) == (28, False, INTERFACE)
+    without = prelink(read(each_cc("int f(void) { return 0; }", machine)), machine)
+    assert prelink(obj, machine).sections == without.sections
+
+
+def test_joined_objects_have_the_number(each_cc: Any, machine: str) -> None:
+    parts = [each_cc(SOURCE.format(name), machine, name) for name in ("one", "two")]
+    assert interface_of(read(each_cc.join(*parts, machine=machine))) == INTERFACE
+
+
+def test_objects_of_different_interfaces_cannot_be_joined(cc: Any) -> None:
+    other = '__asm__(".pushsection .note.lkmtools, \\"\\", @note\\n.long 9, 4, 1\\n.asciz \\"lkmtools\\"\\n"'
+    other += '".balign 4\\n.long 2\\n.popsection"); int two(void) { return 0; }'
+    joined = read(cc.join(cc(SOURCE.format("one"), name="one"), cc(other, name="two")))
+    with pytest.raises(ObjectError, match="interfaces 1 and 2"):
+        interface_of(joined)
+
+
+@pytest.mark.parametrize("command", STRIP, ids=lambda command: command[0])
+def test_the_note_survives_the_loss_of_debug_information(cc: Any, tmp_path: Path, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not here")
+    copy = tmp_path / "m.o"
+    shutil.copyfile(cc(SOURCE.format("entry")), copy)
+    subprocess.run([*command, str(copy)], check=True)
+    assert interface_of(read(copy)) == INTERFACE
+
+
+def test_programs_and_assembler_sources_have_no_note(cc: Any, tmp_path: Path) -> None:
+    """The interface is the kernel's; a source in assembler may include <sys/cdefs.h> for its macros."""
+    assert (
+        NOTE_SECTION.encode()
+        not in cc.program("#include <stdio.h>\nint main(void) { return 0; }").read_bytes()
+    )
+    source = tmp_path / "a.S"
+    source.write_text("#include <sys/cdefs.h>\n.text\n.globl f\nf: ret\n")
+    out = subprocess.run(
+        [installed("lkmcc"), "--machine", "amd64", "-c", str(source), "-o", str(tmp_path / "a.o")], check=True
+    )
+    assert out.returncode == 0
+    assert interface_of(read(tmp_path / "a.o")) is None
