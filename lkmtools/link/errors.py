@@ -40,14 +40,6 @@ _HINT_PREFIXES = {
 }
 
 
-def _hint(name: str) -> str:
-    """What the author of the module may do about an undefined symbol; "" when nothing is known."""
-    base, _, version = name.partition("@")
-    if version := version.lstrip("@"):
-        return f"version {version} of `{base}', by .symver; the kernel's own symbols have no versions"
-    return _HINTS.get(name) or next((v for k, v in _HINT_PREFIXES.items() if name.startswith(k)), "")
-
-
 class WrongMachine(LinkError):
     """The object is for another machine than the kernel: `found` and `wanted` are their names."""
 
@@ -58,24 +50,36 @@ class WrongMachine(LinkError):
 
 
 class Reference(NamedTuple):
-    """The first need of a symbol: `function` is "name+0x12", "" where no symbol covers the place.
+    """The first need of a symbol.
 
-    `section` is "" for a symbol that nothing uses but its visibility wants to be defined.
+    `function` is "name+0x12", "" where no symbol covers the place; `line` is "FILE:LINE", "" where no debug
+    information has it. `section` is "" for a symbol that nothing uses but its visibility wants to be defined.
     """
 
     name: str
     section: str
     offset: int
     function: str
+    line: str = ""
 
     def __str__(self) -> str:
         place = f"{self.section}+{self.offset:#x}"
-        where = f"first used in {self.function} ({place})" if self.function else f"first used in {place}"
+        where = f"{self.function} ({place})" if self.function else place
+        where = f"first used at {self.line}, in {where}" if self.line else f"first used in {where}"
         if not self.section:
             where = "which nothing uses; a hidden, protected or internal symbol must be defined all the same"
-        line = f"undefined symbol `{self.name}', {where}"
-        hint = _hint(self.name)
-        return f"{line} ({hint})" if hint else line
+        text = f"undefined symbol `{self.name}', {where}"
+        return f"{text} ({self.advice})" if self.advice else text
+
+    @property
+    def advice(self) -> str:
+        """How to keep the compiler from needing the symbol; "" for one that it does not need by itself."""
+        base, _, version = self.name.partition("@")
+        if version := version.lstrip("@"):
+            return f"version {version} of `{base}', by .symver; the kernel's own symbols have no versions"
+        return _HINTS.get(self.name) or next(
+            (text for prefix, text in _HINT_PREFIXES.items() if self.name.startswith(prefix)), ""
+        )
 
 
 class UndefinedSymbols(LinkError):

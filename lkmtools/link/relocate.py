@@ -8,6 +8,8 @@ replaced by the kernel's. Hidden and protected symbols are like default ones: th
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from lkmtools.abi import elf as c
 from lkmtools.elf import Object, ObjectSymbol, RelocationTable, default_names
 from lkmtools.errors import LinkError
@@ -67,7 +69,7 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
         if symbol.bind != c.STB_WEAK and needs_resolving(obj, symbol):
             strong.setdefault(symbol.name, index)
     imports: list[Import] = []
-    missing: list[Reference] = []
+    missing: dict[str, Use | None] = {}
     for name in pre.undefined:
         value = resolve(name)
         if value is not None:
@@ -77,28 +79,46 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
         elif name in PROVIDED:
             continue
         elif name in strong:
-            missing.append(_reference(obj, name, pre.uses[strong[name]]))
+            missing[name] = pre.uses[strong[name]]
         elif name not in used:
-            missing.append(Reference(name, "", 0, ""))
+            missing[name] = None
     if missing:
-        raise UndefinedSymbols(obj.name, tuple(missing))
+        raise UndefinedSymbols(obj.name, _references(obj, missing))
     return tuple(imports)
 
 
-def _reference(obj: Object, name: str, use: Use) -> Reference:
-    """A use of `name`, with the function (or variable) it is in."""
-    section = obj.sections[use.section]
-    inside = [
-        s
-        for s in obj.symbols
-        if s.shndx == use.section and not s.reserved and s.name and s.value <= use.offset
-        and s.type in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC)
-    ]  # fmt: skip
-    # The innermost one that covers the place; else the nearest one before it that has no size (assembler).
-    covering = [s for s in inside if use.offset < s.value + s.size] or [s for s in inside if not s.size]
-    best = max(covering, key=lambda s: (s.value, s.type == c.STT_FUNC, s.bind), default=None)
-    function = f"{best.name}+{use.offset - best.value:#x}" if best else ""
-    return Reference(name, section.name, use.offset, function)
+def _references(obj: Object, missing: dict[str, Use | None]) -> tuple[Reference, ...]:
+    """The uses, each with the function (or variable) and the line of source code it is in."""
+    from lkmtools.elf.lines import source_lines
+
+    uses = [use for use in missing.values() if use is not None]
+    lines = source_lines(obj, uses)
+    inside: dict[int, list[ObjectSymbol]] = {use.section: [] for use in uses}
+    for s in obj.symbols:
+        if s.name and not s.reserved and s.type in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC):
+            inside.get(s.shndx, []).append(s)
+    for rows in inside.values():
+        rows.sort(key=lambda s: (s.value, s.type == c.STT_FUNC, s.bind))
+    return tuple(
+        Reference(
+            name, obj.sections[use.section].name, use.offset,
+            _function(inside[use.section], use.offset), lines.get(use, ""),
+        )
+        if use is not None
+        else Reference(name, "", 0, "")
+        for name, use in missing.items()
+    )  # fmt: skip
+
+
+def _function(rows: list[ObjectSymbol], offset: int) -> str:
+    """What of a section's symbols, in the order of their values, covers an offset: "name+0x12", or "".
+
+    The innermost one; else the nearest one before the place that has no size (assembler).
+    """
+    before = rows[: bisect_right(rows, offset, key=lambda s: s.value)]
+    best = next((s for s in reversed(before) if offset < s.value + s.size), None)
+    best = best or next((s for s in reversed(before) if not s.size), None)
+    return f"{best.name}+{offset - best.value:#x}" if best else ""
 
 
 def symbol_values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:

@@ -140,7 +140,31 @@ def test_all_undefined_symbols_are_reported_at_once_with_their_first_use() -> No
         "undefined symbol `lost', first used in raw+0x0",
     ]
     assert caught.value.file == "m.o"
-    assert caught.value.references[0] == ("dazukofs_register", ".text", 0x52, "dazuko_load+0x12")
+    assert caught.value.references[0] == ("dazukofs_register", ".text", 0x52, "dazuko_load+0x12", "")
+
+
+def test_the_first_use_has_its_line_where_debug_information_has_it(each_cc: Compile, machine: str) -> None:
+    source = "int lost(int);\nint entry(int a)\n{\n\treturn 1 +\n\t    lost(a);\n}\n"
+    obj = load_object(each_cc(source, machine, "m").read_bytes(), "m.o")
+    with pytest.raises(UndefinedSymbols) as caught:
+        link(prelink(obj, machine), 0xC0400000 if machine == "i386" else BASE, lambda name: None)
+    (use,) = caught.value.references
+    assert (use.name, use.section, use.line) == ("lost", ".text", "<stdin>:5")
+    assert str(use) == (
+        f"undefined symbol `lost', first used at <stdin>:5, in entry+{use.offset:#x} (.text+{use.offset:#x})"
+    )
+
+
+def test_the_innermost_symbol_of_a_use_is_found_among_many() -> None:
+    """Ten thousand functions, and as many missing symbols."""
+    count = 10_000
+    code = [Rel(16 * i + 4, PC32, f"lost{i}") for i in range(count)]
+    symbols = [Sym("all", ".text", 0, 16 * count, FUNC)]
+    symbols += [Sym(f"f{i}", ".text", 16 * i, 16, FUNC) for i in range(count)]
+    symbols += [Sym(f"lost{i}") for i in range(count)]
+    with pytest.raises(UndefinedSymbols) as caught:
+        linked([Sec(".text", bytes(16 * count), flags=AX, relocs=code)], symbols)
+    assert [use.function for use in caught.value.references] == [f"f{i}+0x4" for i in range(count)]
 
 
 def test_a_hidden_symbol_that_nothing_uses_must_be_defined_all_the_same() -> None:
