@@ -30,6 +30,11 @@ def sources(p: Process, plan: Plan, options: Options, script: str | None) -> dic
     else:
         loaded = lkm_status(p).get("modules", [])
         found = {name: _owner(value, loaded) for name, value in plan.values.items()}
+    found |= {
+        name: options.before[name].path
+        for name, value in plan.values.items()
+        if name in options.before and options.before[name].value == value
+    }
     return found | {name: str(script) for name in plan.values if name in options.constants}
 
 

@@ -16,9 +16,11 @@ from lkmtools.errors import KernelError, LinkError
 from lkmtools.modules import Module, stat_fd
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lkmtools.client import Process
     from lkmtools.link import Image
-    from lkmtools.modules.prepare import Options, Plan
+    from lkmtools.modules.prepare import Export, Options, Plan
 
 NAME = "modload"
 USAGE = """usage:
@@ -45,12 +47,15 @@ class Job(NamedTuple):
     verbose: bool
     as_json: bool
 
-    def options(self, path: str) -> Options:
-        """The loader's options for one object."""
+    def options(self, number: int, before: Mapping[str, Export] | None = None) -> Options:
+        """The loader's options for one object of the line; `before` is a dry run's."""
         from lkmtools.modules.prepare import Options
 
-        output = self.output or (path.removesuffix(".o") if self.keep else None)
-        return Options(self.entry, self.kernel, self.constants, self.symbols, self.force, self.ready, output)
+        output = self.output or (self.paths[number].removesuffix(".o") if self.keep else None)
+        return Options(
+            self.entry, self.kernel, self.constants, self.symbols, self.force, self.ready, output,
+            self.paths[number + 1 :], before or {},
+        )  # fmt: skip
 
     def say(self, kind: str, text: str) -> None:
         """Print what the options ask for; warnings always."""
@@ -135,7 +140,7 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
     try:
         with opened(p, NAME, O_RDWR) as fd, progress(job.paths, shown=not job.as_json) as paths:
             for path in paths:
-                options = job.options(path)
+                options = job.options(count)
                 loaded = load_fd(Loader(p, fd, options, job.say), path)
                 count += 1
                 if job.as_json:
@@ -157,15 +162,18 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
 def try_all(p: Process, job: Job) -> Result:
     """--dry-run: prepare and link each object; /dev/lkm is not opened."""
     from lkmtools.cli import imports
-    from lkmtools.modules.prepare import LoadError
+    from lkmtools.modules.prepare import Export, LoadError
 
     rows: list[dict[str, Any]] = []
+    before: dict[str, Export] = {}
     for count, path in enumerate(job.paths):
-        options = job.options(path)
+        options = job.options(count, before)
         try:
             plan, image = imports.dry_run(p, path, options, job.say)
         except LoadError as error:
             return Result(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
+        names = set(plan.exports)
+        before = {s.name: Export(s.value, path) for s in image.symbols if s.name in names} | before
         if job.as_json:
             rows.append(row(p, job, options, None, (plan, image)))
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.abi.ksyms import KIOCGVALUE_60, ksyms_gvalue
+from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE, KIOCGVALUE_60, ksyms_gvalue
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
@@ -31,6 +31,21 @@ def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
         raise
     p.close(fd)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def kernel_image(p: Process) -> bytes:
+    """The image of /dev/ksyms, an ELF file, taken from where it lies in this process's memory.
+
+    KernelError from open(2), EBUSY when `p` has the device open itself.
+    """
+    fd = p.open(DEV_KSYMS, O_RDONLY)
+    size, address = p.buffer(p.dm.pointer), p.buffer(p.dm.pointer)
+    p.ioctl(fd, FREEBSD_KIOCGSIZE.code(p.dm), size)
+    p.ioctl(fd, FREEBSD_KIOCGADDR.code(p.dm), address)
+    at, count = (int.from_bytes(word.data, p.dm.byteorder) for word in (address, size))
+    image = bytes(p.memory(at, count))
+    p.close(fd)
+    return image
 
 
 def _value(p: Process, fd: int, name: str) -> int | None:

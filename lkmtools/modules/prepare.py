@@ -19,9 +19,9 @@ from lkmtools.elf import interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
+from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, other_file, undefined
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported, ifuncs
-from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lkmtools.elf import Object
 
 DEFAULT_ENTRY = "xxxinit"
-ENTRY_SUFFIX = "_lkmentry"
 PAGE_SIZE = 4096
 PATH_MAX = 1024  # MAXPATHLEN of NetBSD: the buffer of modload.c
 
@@ -51,13 +50,21 @@ class LoadError(LkmtoolsError):
         super().__init__(f"{self.text}: {reason}" if reason else self.text)
 
 
+class Export(NamedTuple):
+    """A global symbol of an object that comes first in a dry run: its value, and the object's path."""
+
+    value: int
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What modload's options say.
 
     `entry` None is xxxinit, else NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
     from, None the running kernel (-A). `constants` go before either (-T). `symbols` is -s, `force` -f,
-    `ready` the opposite of -n, `output` the file for the linked image (-o, -S).
+    `ready` the opposite of -n, `output` the file for the linked image (-o, -S). `later` are the objects that
+    follow on the command line; `before`, of a dry run, what those before would offer with -s.
     """
 
     entry: str | None = None
@@ -67,6 +74,8 @@ class Options:
     force: bool = False
     ready: bool = True
     output: str | None = None
+    later: tuple[str, ...] = ()
+    before: Mapping[str, Export] = field(default_factory=dict)
 
 
 class Plan(NamedTuple):
@@ -97,7 +106,7 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
         reason = f"the path has {len(os.fsencode(path))} bytes; the limit is {PATH_MAX - 1}"
         raise LoadError(1, "program name is too big for buffer", reason=reason)
     if not path.endswith(".o"):
-        raise LoadError(2, "module object must end in .o", reason=_other_file(path))
+        raise LoadError(2, "module object must end in .o", reason=other_file(path))
     stem = path[: -len(".o")]
     obj = read_module(path)
     entry = entry_symbol(obj, path, stem, options)
@@ -116,11 +125,14 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
             at, size, align = section.address, section.size, section.align
             say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
         values = _resolve(p, pre, options)
+        if options.symbols:
+            others = [name for name in pre.undefined if name in options.before and name not in values]
+            values |= {name: options.before[name].value for name in others}
         if len(values) < len(pre.undefined):
             try:
                 link(pre, provisional_base(values.values(), p.dm), values.get)
             except UndefinedSymbols as error:
-                raise LinkError(_undefined(p, error)) from error
+                raise LinkError(undefined(p, error, options)) from error
     return Plan(path, stem, entry, pre, values, exported(obj))
 
 
@@ -148,21 +160,11 @@ def read_module(path: str) -> Object:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise LoadError(1, f"nlist {path}: {error.strerror}", reason=_other_file(path)) from error
+        raise LoadError(1, f"nlist {path}: {error.strerror}", reason=other_file(path)) from error
     try:
         return load_object(data, path)
     except ObjectError as error:
         raise LoadError(1, f"nlist {path}", EFTYPE, str(error)) from error
-
-
-def _undefined(p: Process, error: UndefinedSymbols) -> str:
-    """A line for each undefined symbol, with the module that has it but was loaded without -s."""
-    lines = []
-    for reference in error.references:
-        module = who_has(p, reference.name)
-        more = f"; module '{module}' has it but was loaded without -s" if module else ""
-        lines.append(f"{reference}{more}")
-    return "\n".join(lines)
 
 
 def same_interface(obj: Object) -> int | None:
@@ -184,8 +186,7 @@ def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
     for name in names:
         if obj.defines(name):
             return name
-    others = [name for name in exported(obj) if name.endswith(ENTRY_SUFFIX)]
-    reason = f"{path} defines {others[0]}; use -e {others[0]}" if others else ""
+    reason = entry_advice(obj, path, names)
     raise LoadError(1, f"entry point _{names[-1]} not found in {path}", reason=reason)
 
 
@@ -202,24 +203,3 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
         raise WrongMachine(options.kernel, machine_name(machine), pre.machine.name)
     symbols = read_symbols(data, options.kernel)
     return found | {name: symbols[name] for name in missing if name in symbols}
-
-
-def _other_file(path: str) -> str:
-    """What the user may have meant by a path that is no object file."""
-    guess = path.removesuffix(".") + ".o"
-    if path.endswith(".c") and os.path.exists(path):
-        return f"{path} is a source file; compile it with lkmcc {path}"
-    if not os.path.isfile(guess):
-        from difflib import get_close_matches
-
-        folder, name = os.path.split(path)
-        try:
-            objects = [entry for entry in os.listdir(folder or ".") if entry.endswith(".o")]
-        except OSError:
-            objects = []
-        near = get_close_matches(name, objects, 1)
-        if not near:
-            return "" if os.path.exists(path) else f"no file {path}"
-        guess = os.path.join(folder, near[0])
-    what = f"{path} is not an object file" if os.path.exists(path) else f"no file {path}"
-    return f"{what}; did you mean {guess}?"

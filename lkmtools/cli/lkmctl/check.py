@@ -57,10 +57,10 @@ def saved(image: str) -> Target:
 
 def running(socket: str | None) -> Target:
     """The kernel that runs, and the modules that were loaded with -s."""
-    from lkmtools.cli.lkmctl.ksyms import DEV_KSYMS, snapshot
+    from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
 
     with process(socket) as p, about(DEV_KSYMS):
-        return target(snapshot(p), DEV_KSYMS)
+        return target(kernel_image(p), DEV_KSYMS)
 
 
 def line(report: Report, kernel: Target) -> str:

@@ -6,14 +6,10 @@ import sys
 
 import click
 
-from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE
 from lkmtools.cli.common import errx
 from lkmtools.cli.lkmctl.base import NAME, about, ask_kernel, command, need, number, process
-from lkmtools.client import Process
 from lkmtools.errors import KernelError
-
-DEV_KSYMS = "/dev/ksyms"
+from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
 
 
 @command()
@@ -36,7 +32,7 @@ def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
                 raise KernelError(answer["errno"], answer["reason"])
         return
     with process(socket) as p, about(DEV_KSYMS):
-        image = snapshot(p)
+        image = kernel_image(p)
     if output is not None:
         try:
             with open(output, "wb") as file:
@@ -47,18 +43,6 @@ def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
         errx(NAME, 1, "this is an ELF file and no text: use -o FILE, or lkmctl nm")
     else:
         sys.stdout.buffer.write(image)
-
-
-def snapshot(p: Process) -> bytes:
-    """The image of /dev/ksyms, taken from where it lies in this process's memory."""
-    fd = p.open(DEV_KSYMS, O_RDONLY)
-    size, address = p.buffer(p.dm.pointer), p.buffer(p.dm.pointer)
-    p.ioctl(fd, FREEBSD_KIOCGSIZE.code(p.dm), size)
-    p.ioctl(fd, FREEBSD_KIOCGADDR.code(p.dm), address)
-    at, count = (int.from_bytes(word.data, p.dm.byteorder) for word in (address, size))
-    image = bytes(p.memory(at, count))
-    p.close(fd)
-    return image
 
 
 @command()
@@ -76,7 +60,7 @@ def nm(numeric: bool, pattern: str | None, socket: str | None) -> None:
     from lkmtools.elf import list_symbols
 
     with process(socket) as p, about(DEV_KSYMS):
-        symbols = list_symbols(snapshot(p), DEV_KSYMS)
+        symbols = list_symbols(kernel_image(p), DEV_KSYMS)
         width = 2 * p.dm.pointer
     found = [symbol for symbol in symbols if pattern is None or fnmatchcase(symbol.name, pattern)]
     if not found:

@@ -1,0 +1,154 @@
+"""What to say beside an error about an object: what was probably meant, and who has what is missing.
+
+Everything is read on the way to an error message only, and nothing that cannot be read makes another error.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lkmtools.abi import elf as c
+from lkmtools.elf import read_object, read_symbols
+from lkmtools.errors import KernelError, ObjectError
+from lkmtools.modules.lminfo import exported
+from lkmtools.near import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lkmtools.client import Process
+    from lkmtools.elf import Object
+    from lkmtools.link import UndefinedSymbols
+    from lkmtools.modules.prepare import Options
+
+ENTRY_SUFFIX = "_lkmentry"
+_NAMED = 3  # names in one message
+_LIKELY = ("entry", "init", "load", "attach")  # what is in the names of entry points
+
+
+def some(names: Iterable[str]) -> str:
+    """A few of the names, and how many more there are: "a, b, c and 40 more"."""
+    rows = list(names)
+    rest = len(rows) - _NAMED
+    if rest > 0:
+        return f"{', '.join(rows[:_NAMED])} and {rest} more"
+    return " and ".join(filter(None, (", ".join(rows[:-1]), *rows[-1:])))
+
+
+def other_file(path: str) -> str:
+    """What the user may have meant by a path that is not an object file."""
+    if os.path.isdir(path):
+        return _directory(path)
+    guess = path.removesuffix(".") + ".o"
+    if path.endswith(".c") and os.path.exists(path):
+        return f"{path} is a source file; compile it with lkmcc {path}"
+    if not os.path.isfile(guess):
+        folder, name = os.path.split(path)
+        found = near(name, _objects(folder or "."))
+        if found is None:
+            return "" if os.path.exists(path) else f"no file {path}"
+        guess = os.path.join(folder, found)
+    what = f"{path} is not an object file" if os.path.exists(path) else f"no file {path}"
+    return f"{what}; did you mean {guess}?"
+
+
+def _directory(path: str) -> str:
+    objects = [os.path.join(path, name) for name in _objects(path)]
+    if not objects:
+        return f"{path} is a directory, and has no object files"
+    return f"{path} is a directory; name the objects in it: {some(objects)}"
+
+
+def _objects(folder: str) -> list[str]:
+    """The object files in a directory, by name."""
+    try:
+        return sorted(entry for entry in os.listdir(folder) if entry.endswith(".o"))
+    except OSError:
+        return []
+
+
+def entry_advice(obj: Object, path: str, names: list[str]) -> str:
+    """What to do about an object that defines none of the entry points `names`."""
+    functions = _functions(obj)
+    others = [name for name in exported(obj) if name.endswith(ENTRY_SUFFIX)]
+    if others:
+        return f"{path} defines {others[0]}; use -e {others[0]}"
+    if hidden := [name for name in names if any(s.name == name and s.shndx for s in obj.symbols)]:
+        return f"{hidden[0]} is static in {path}: make it global"
+    if meant := near(names[-1], functions):
+        return f"{path} defines {meant}; use -e {meant}"
+    looked = f"looked for {some(names)}"
+    if not functions:
+        return f"{looked}; {path} has no global function: is it a module, or a part of one (lkmcc -r)?"
+    return f"{looked}; {path} has the global functions {some(functions)}: name its entry point with -e"
+
+
+def _functions(obj: Object) -> list[str]:
+    """The global functions of an object, those first that are called as entry points are."""
+    names = [
+        s.name
+        for s in obj.symbols
+        if s.name and s.bind != c.STB_LOCAL and s.type in (c.STT_FUNC, c.STT_NOTYPE)
+        and s.shndx and not s.reserved and obj.sections[s.shndx].flags & c.SHF_EXECINSTR
+    ]  # fmt: skip
+    return sorted(names, key=lambda name: not any(word in name for word in _LIKELY))
+
+
+def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
+    """A line for each undefined symbol, with who has it or what may have been meant, and what to do then."""
+    later = _definitions(options.later)
+    known: dict[str, int] = {}
+    with suppress(KernelError, ObjectError, OSError):
+        known = _symbols(p, options)
+    lines, first = [], []
+    for reference in error.references:
+        name, more = reference.name, ""
+        if reference.advice:
+            pass
+        elif module := _keeper(p, name):
+            more = f"; module '{module}' has it but was loaded without -s"
+        elif name in options.before:
+            more = f"; {options.before[name].path} has it but would be loaded without -s"
+        elif path := later.get(name):
+            place = "next" if path == options.later[0] else "later"
+            more = f"; {path}, {place} on the line, defines it"
+            first.append(path)
+        elif guess := near(name, known):
+            more = f"; did you mean {guess}?"
+        lines.append(f"{reference}{more}")
+    if first:
+        paths = " ".join(dict.fromkeys(first))
+        with_s = "" if options.symbols else ", with -s"
+        lines.append(f"load {paths} first{with_s}: modload -s {paths} {error.file}")
+    return "\n".join(lines)
+
+
+def _definitions(paths: Iterable[str]) -> dict[str, str]:
+    """Global symbols that objects define, and the first of the objects that does."""
+    found: dict[str, str] = {}
+    for path in paths:
+        with suppress(OSError, ObjectError), open(path, "rb") as file:
+            found = dict.fromkeys(exported(read_object(file.read(), path)), path) | found
+    return found
+
+
+def _symbols(p: Process, options: Options) -> dict[str, int]:
+    """What could have been meant: the symbols of the running kernel, or of the file of -A."""
+    from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
+
+    if options.kernel in (None, DEV_KSYMS):
+        return read_symbols(kernel_image(p), DEV_KSYMS)
+    with open(str(options.kernel), "rb") as file:
+        return read_symbols(file.read(), str(options.kernel))
+
+
+def _keeper(p: Process, name: str) -> str | None:
+    """The module that has a symbol but was loaded without -s."""
+    from lkmtools.modules.refs import who_has
+
+    try:
+        return who_has(p, name)
+    except KernelError:  # no /dev/ksyms, say
+        return None

@@ -1,0 +1,31 @@
+"""Did you mean: which name is near enough, and which of several is the nearest."""
+
+from __future__ import annotations
+
+import pytest
+
+from lkmtools.near import near
+
+NAMES = ("printf", "vprint", "vprintf", "copyin", "copyinstr", "hz", "free", "kmem_alloc", "kmem_zalloc")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("prinft", "printf"),  # difflib's own first choice is vprint
+        ("printff", "printf"),
+        ("pritf", "printf"),
+        ("prints", "printf"),
+        ("copyinn", "copyin"),
+        ("kmem_alocc", "kmem_alloc"),
+        ("kmem_zaloc", "kmem_zalloc"),
+        ("fre", "free"),
+        ("first", None),
+        ("x", None),
+        ("", None),
+        ("panic", None),
+        ("printf" * 50, None),
+    ],
+)
+def test_the_nearest_name_is_found_and_no_other(typed: str, meant: str | None) -> None:
+    assert near(typed, NAMES) == meant
