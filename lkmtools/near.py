@@ -1,30 +1,58 @@
-"""Did you mean: the name that a misspelt one was probably meant to be."""
+"""Did you mean: the name that a misspelt one was probably meant to be.
+
+A typist's mistakes are a letter too many, one missing, another one, and two exchanged; how many lie
+between two words is their optimal string alignment distance (Damerau 1964). difflib's ratio will not do: it
+takes prinft for vprint.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _CANDIDATES = 8
 _LONGEST = 100  # characters: nobody types more
+_UNDONE = 3  # pairs of letters that one mistake changes at most
+
+
+class Names:
+    """Names to be meant, found by the pairs of letters that they have in common with a misspelt one."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_pair: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            if len(name) <= _LONGEST:
+                for pair in _pairs(name):
+                    self._by_pair.setdefault(pair, []).append(name)
+
+    def near(self, name: str) -> str | None:
+        """The nearest name, one mistake in four letters apart at most; None when none is that near."""
+        if not 0 < len(name) <= _LONGEST:
+            return None
+        most = max(1, len(name) // 4)
+        shared: dict[str, int] = {}
+        for pair in _pairs(name):
+            for other in self._by_pair.get(pair, ()):
+                shared[other] = shared.get(other, 0) + 1
+        least = max(1, len(name) + 1 - _UNDONE * most)
+        found = [other for other, count in shared.items() if count >= least]
+        found.sort(key=lambda other: (-shared[other], abs(len(other) - len(name))))
+        best = min(found[:_CANDIDATES], key=lambda other: _distance(name, other), default=None)
+        return best if best is not None and _distance(name, best) <= most else None
 
 
 def near(name: str, names: Iterable[str]) -> str | None:
-    """The nearest of `names`, a letter in four of `name` apart at most; None when none is that near.
+    """The nearest of `names`, as Names.near() finds it."""
+    return Names(names).near(name)
 
-    difflib chooses a few, quickly, but takes prinft for vprint; so these are ordered by what a typist does:
-    a letter too many, missing, another, or two exchanged.
-    """
-    if len(name) > _LONGEST:
-        return None
-    from difflib import get_close_matches  # late: only mistakes need it
 
-    found = get_close_matches(name, names, _CANDIDATES, 0.7)
-    best = min(found, key=lambda other: _distance(name, other), default=None)
-    return best if best is not None and _distance(name, best) <= max(1, len(name) // 4) else None
+def _pairs(name: str) -> Iterator[str]:
+    """Each two letters that follow each other; the ends of a word count as letters."""
+    text = f"\0{name}\0"
+    return (text[i : i + 2] for i in range(len(text) - 1))
 
 
 def _distance(one: str, other: str) -> int:
-    """The optimal string alignment distance (Damerau 1964): how many such mistakes lie between two words."""
+    """The optimal string alignment distance of two words."""
     before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         row = [i]

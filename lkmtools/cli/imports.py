@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.cli.classic import lkm_status
 from lkmtools.link import Image, link
+from lkmtools.modules.hints import some
 from lkmtools.modules.ksyms import DEV_KSYMS
 from lkmtools.modules.prepare import Options, Plan, Say, linking, prepare, provisional_base
 
@@ -46,13 +47,24 @@ def _owner(value: int, loaded: list[dict[str, Any]]) -> str:
     return "kernel"
 
 
+def unwritten(plan: Plan) -> str:
+    """That an object takes what the kernel declares and does not have; "" when it does not."""
+    if not plan.unwritten:
+        return ""
+    verb = "is" if len(plan.unwritten) == 1 else "are"
+    return (
+        f"{plan.path}: {some(plan.unwritten)} {verb} declared, but not written in this kernel: a call panics"
+    )
+
+
 def text(plan: Plan, image: Image, origin: dict[str, str], width: int) -> str:
     """What --dry-run prints about one object; addresses have `width` digits."""
     lines = [f"{plan.path}: {image.size} bytes, entry {plan.entry}"]
     for section in image.sections:
         lines.append(f"  {section.name:<20} {_prot(image, section.address)} {section.size:8} bytes")
     for row in image.imports:
-        lines.append(f"  {row.name:<20} {row.value:0{width}x} {origin.get(row.name, 'undefined, weak')}")
+        where = origin.get(row.name, "undefined, weak") + (", not written" * (row.name in plan.unwritten))
+        lines.append(f"  {row.name:<20} {row.value:0{width}x} {where}")
     return "\n".join(lines)
 
 
@@ -78,4 +90,5 @@ def document(number: int | None, plan: Plan, image: Image, origin: dict[str, str
         "imports": [
             {"name": i.name, "address": f"{i.value:#x}", "from": origin.get(i.name)} for i in image.imports
         ],
+        "unwritten": list(plan.unwritten),
     }

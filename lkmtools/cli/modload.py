@@ -165,6 +165,7 @@ def try_all(p: Process, job: Job) -> Result:
     from lkmtools.modules.prepare import Export, LoadError
 
     rows: list[dict[str, Any]] = []
+    complaints: list[str] = []
     before: dict[str, Export] = {}
     for count, path in enumerate(job.paths):
         options = job.options(count, before)
@@ -172,6 +173,7 @@ def try_all(p: Process, job: Job) -> Result:
             plan, image = imports.dry_run(p, path, options, job.say)
         except LoadError as error:
             return Result(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
+        complaints += filter(None, [imports.unwritten(plan)])
         names = set(plan.exports)
         before = {s.name: Export(s.value, path) for s in image.symbols if s.name in names} | before
         if job.as_json:
@@ -180,7 +182,8 @@ def try_all(p: Process, job: Job) -> Result:
             click.echo(
                 imports.text(plan, image, imports.sources(p, plan, options, job.script), 2 * p.dm.pointer)
             )
-    return Result(rows, len(job.paths), None, None)
+    failure = Failure(1, complaints[0], None, "\n".join(complaints[1:])) if complaints else None
+    return Result(rows, len(job.paths), None, failure)
 
 
 def row(

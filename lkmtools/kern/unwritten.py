@@ -1,26 +1,6 @@
-"""Functions that kernel modules of the era call and that this kernel does not have yet.
+"""Functions that a module may name but not call (abi/unwritten.py): each panics with its name."""
 
-A module that names one links and loads; only a call of it panics, and says which it was. As soon as one is
-written it leaves this file. Chosen by how often modules in the wild import them.
-"""
-
+from lkmtools.abi.unwritten import PROTOTYPES
 from lkmtools.kern.export import unwritten
 
-FUNCTIONS = tuple(
-    unwritten(prototype)
-    for prototype in (
-        "void ether_ifattach(void *ifp, const void *lla)",
-        "void ether_ifdetach(void *ifp)",
-        "void if_attach(void *ifp)",
-        "void if_detach(void *ifp)",
-        "int kthread_create(int pri, int flag, void *ci, void (*func)(void *), void *arg, void *lp, "
-        "const char *fmt, ...)",
-        "void kthread_exit(int ecode)",
-        "void *softint_establish(u_int flags, void (*func)(void *), void *arg)",
-        "void softint_disestablish(void *cookie)",
-        "void softint_schedule(void *cookie)",
-        "int sysctl_createv(void *log, int cflags, const void *rnode, const void *cnode, int flags, "
-        "int type, ...)",
-        "void sysctl_teardown(void *log)",
-    )
-)
+FUNCTIONS = tuple(map(unwritten, PROTOTYPES))

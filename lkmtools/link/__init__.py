@@ -25,7 +25,7 @@ from lkmtools.link.image import (
 )
 from lkmtools.link.layout import PROVIDED, needs_resolving, prelink
 from lkmtools.link.machines import MACHINES
-from lkmtools.link.relocate import link
+from lkmtools.link.relocate import link, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,5 +69,6 @@ __all__ = [
     "load_object",
     "needs_resolving",
     "prelink",
+    "references",
     "write_output",
 ]

@@ -9,6 +9,7 @@ replaced by the kernel's. Hidden and protected symbols are like default ones: th
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from lkmtools.abi import elf as c
 from lkmtools.elf import Object, ObjectSymbol, RelocationTable, default_names
@@ -85,6 +86,13 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
     if missing:
         raise UndefinedSymbols(obj.name, _references(obj, missing))
     return tuple(imports)
+
+
+def references(pre: Prelink, names: Iterable[str]) -> tuple[Reference, ...]:
+    """The first uses of some of the undefined symbols."""
+    obj = pre.object
+    uses = {obj.symbols[i].name: use for i, use in reversed(pre.uses.items()) if not obj.symbols[i].shndx}
+    return _references(obj, {name: uses.get(name) for name in names})
 
 
 def _references(obj: Object, missing: dict[str, Use | None]) -> tuple[Reference, ...]:

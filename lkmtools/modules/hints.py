@@ -13,7 +13,7 @@ from lkmtools.abi import elf as c
 from lkmtools.elf import read_object, read_symbols
 from lkmtools.errors import KernelError, ObjectError
 from lkmtools.modules.lminfo import exported
-from lkmtools.near import near
+from lkmtools.near import Names, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,20 +69,33 @@ def _objects(folder: str) -> list[str]:
         return []
 
 
+def entry_candidate(obj: Object, names: list[str]) -> str | None:
+    """The function of an object without the entry points `names` that is most likely one.
+
+    None when nothing is likely, and when one of the names is there, but static.
+    """
+    if _static(obj, names):
+        return None
+    others = [name for name in exported(obj) if name.endswith(ENTRY_SUFFIX)]
+    return others[0] if others else near(names[-1], _functions(obj))
+
+
 def entry_advice(obj: Object, path: str, names: list[str]) -> str:
     """What to do about an object that defines none of the entry points `names`."""
-    functions = _functions(obj)
-    others = [name for name in exported(obj) if name.endswith(ENTRY_SUFFIX)]
-    if others:
-        return f"{path} defines {others[0]}; use -e {others[0]}"
-    if hidden := [name for name in names if any(s.name == name and s.shndx for s in obj.symbols)]:
-        return f"{hidden[0]} is static in {path}: make it global"
-    if meant := near(names[-1], functions):
-        return f"{path} defines {meant}; use -e {meant}"
-    looked = f"looked for {some(names)}"
+    if hidden := _static(obj, names):
+        return f"{hidden} is static in {path}: make it global"
+    if candidate := entry_candidate(obj, names):
+        return f"{path} defines {candidate}; use -e {candidate}"
+    looked, functions = f"looked for {some(names)}", _functions(obj)
     if not functions:
         return f"{looked}; {path} has no global function: is it a module, or a part of one (lkmcc -r)?"
     return f"{looked}; {path} has the global functions {some(functions)}: name its entry point with -e"
+
+
+def _static(obj: Object, names: list[str]) -> str | None:
+    """The first of `names` that a local symbol has."""
+    local = {s.name for s in obj.symbols if s.shndx and s.bind == c.STB_LOCAL}
+    return next((name for name in names if name in local), None)
 
 
 def _functions(obj: Object) -> list[str]:
@@ -99,9 +112,9 @@ def _functions(obj: Object) -> list[str]:
 def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
     """A line for each undefined symbol, with who has it or what may have been meant, and what to do then."""
     later = _definitions(options.later)
-    known: dict[str, int] = {}
+    known = Names(())
     with suppress(KernelError, ObjectError, OSError):
-        known = _symbols(p, options)
+        known = Names(_symbols(p, options))
     lines, first = [], []
     for reference in error.references:
         name, more = reference.name, ""
@@ -115,7 +128,7 @@ def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
             place = "next" if path == options.later[0] else "later"
             more = f"; {path}, {place} on the line, defines it"
             first.append(path)
-        elif guess := near(name, known):
+        elif guess := known.near(name):
             more = f"; did you mean {guess}?"
         lines.append(f"{reference}{more}")
     if first:

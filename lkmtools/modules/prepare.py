@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
+from lkmtools.abi.unwritten import NAMES as UNWRITTEN
 from lkmtools.elf import interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
@@ -82,7 +83,7 @@ class Plan(NamedTuple):
     """An object that has passed every check that can be made before LMRESERV.
 
     `entry` is a symbol the object defines, `values` holds the imports that were found, `exports` the names of
-    the object's global symbols.
+    the object's global symbols, `unwritten` the imports that the kernel declares and does not have.
     """
 
     path: str
@@ -91,6 +92,7 @@ class Plan(NamedTuple):
     pre: Prelink
     values: dict[str, int]
     exports: list[str]
+    unwritten: list[str]
 
 
 def silent(kind: str, text: str) -> None:
@@ -133,7 +135,8 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
                 link(pre, provisional_base(values.values(), p.dm), values.get)
             except UndefinedSymbols as error:
                 raise LinkError(undefined(p, error, options)) from error
-    return Plan(path, stem, entry, pre, values, exported(obj))
+    unwritten = [name for name in values if name in UNWRITTEN and name not in options.constants]
+    return Plan(path, stem, entry, pre, values, exported(obj), unwritten)
 
 
 def provisional_base(values: Iterable[int], dm: DataModel) -> int:
@@ -180,14 +183,18 @@ def same_interface(obj: Object) -> int | None:
 
 def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
     """The entry symbol; the message shows it with the leading underscore that nlist(3) was given."""
-    names = [options.entry or DEFAULT_ENTRY]
-    if names == [DEFAULT_ENTRY]:  # also where -e says so
-        names.append(os.path.basename(stem) + ENTRY_SUFFIX)
+    names = entry_names(stem, options.entry)
     for name in names:
         if obj.defines(name):
             return name
     reason = entry_advice(obj, path, names)
     raise LoadError(1, f"entry point _{names[-1]} not found in {path}", reason=reason)
+
+
+def entry_names(stem: str, entry: str | None) -> list[str]:
+    """The names an entry point may have: that of -e, else, or where -e says xxxinit, that and NAME_lkmentry."""
+    names = [entry or DEFAULT_ENTRY]
+    return names if names != [DEFAULT_ENTRY] else [*names, os.path.basename(stem) + ENTRY_SUFFIX]
 
 
 def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:

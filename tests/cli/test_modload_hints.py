@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,29 @@ def test_a_directory_is_named_with_what_is_in_it(lab: Any) -> None:
     assert lab.run("modload", "empty") == (2, "", expected)
     expected = lines("nlist odd.o: Is a directory", "odd.o is a directory, and has no object files")
     assert lab.run("modload", "odd.o") == (1, "", expected)
+
+
+def test_a_dry_run_fails_for_functions_that_are_not_written(lab: Any) -> None:
+    """Each object is shown all the same; a load is not refused, since the call may never happen."""
+    more = "void if_attach(void *); void use(void) { if_attach(0); }"
+    objects = [
+        lab.misc("net", more=more),
+        lab.misc("good"),
+        lab.misc("both", more=more.replace("use", "both")),
+    ]
+    run = lab.run("modload", "--dry-run", *objects)
+    why = "if_attach is declared, but not written in this kernel: a call panics"
+    assert (run.status, run.err) == (1, lines(f"net.o: {why}", f"both.o: {why}"))
+    taken = [row.split(maxsplit=2) for row in run.out.splitlines() if row.startswith("  if_attach")]
+    assert [where for _, _, where in taken] == ["kernel, not written"] * 2
+    assert "good.o: " in run.out
+    document = json.loads(lab.run("modload", "--dry-run", "--json", *objects).out)
+    assert [row["unwritten"] for row in document["modules"]] == [["if_attach"], [], ["if_attach"]]
+    assert (document["error"]["status"], document["not_loaded"]) == (1, [])
+    assert lab.run("modload", *objects).status == 0
+
+
+def test_a_script_may_give_a_function_that_is_not_written_an_address(lab: Any) -> None:
+    obj = lab.misc("net", more="void if_attach(void *); void use(void) { if_attach(0); }")
+    Path(lab.dir, "s.ld").write_text("if_attach = 0x1000;\n")
+    assert lab.run("modload", "--dry-run", "-T", "s.ld", obj).status == 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lkmtools.abi.unwritten import NAMES
+from lkmtools.kern.modules import FUNCTIONS
+
 SOURCE = """
 void sysctl_teardown(void *);
 int probe_go(int really);
@@ -18,3 +21,8 @@ def test_an_unwritten_function_panics_only_when_it_is_called(lab: Any) -> None:
     panic = lab.panics(lambda: lab.call("int probe_go(int really)", 1))
     assert panic.reason == "sysctl_teardown() is not written in this kernel"
     assert "probe_go+0x" in panic.report
+
+
+def test_the_names_are_those_of_the_kernel_s_rows() -> None:
+    assert {row.proto.name for row in FUNCTIONS if not row.written} == NAMES
+    assert "softint_establish" in NAMES

@@ -20,12 +20,28 @@ NAMES = ("printf", "vprint", "vprintf", "copyin", "copyinstr", "hz", "free", "km
         ("kmem_alocc", "kmem_alloc"),
         ("kmem_zaloc", "kmem_zalloc"),
         ("fre", "free"),
+        ("hx", "hz"),
         ("first", None),
         ("x", None),
         ("", None),
         ("panic", None),
+        ("printed", None),  # two mistakes in seven letters
         ("printf" * 50, None),
     ],
 )
 def test_the_nearest_name_is_found_and_no_other(typed: str, meant: str | None) -> None:
     assert near(typed, NAMES) == meant
+
+
+def test_one_mistake_anywhere_is_always_found() -> None:
+    """A letter lost, doubled, replaced or exchanged with its neighbour."""
+    names = ("printf", "copyin", "kmem_alloc", "lkmdispatch", "tsleep", "free")
+    for name in names:
+        for i in range(len(name)):
+            for typed in (
+                name[:i] + name[i + 1 :],
+                name[:i] + name[i] + name[i:],
+                name[:i] + "x" + name[i + 1 :],
+                name[:i] + name[i : i + 2][::-1] + name[i + 2 :],
+            ):
+                assert near(typed, names) == name

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lkmtools.cli.classic import lkm_status
 from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
 from lkmtools.errors import ObjectError
-from lkmtools.modules.check import Report, Target, target
+from lkmtools.modules.check import NO_NOTE, Loaded, Problem, Report, Target, target
 from lkmtools.modules.check import check as examine
+from lkmtools.modules.checkset import resolve, wanted
+from lkmtools.modules.hints import some
+from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
+from lkmtools.modules.refs import who_has
+from lkmtools.near import Names
+
+if TYPE_CHECKING:
+    from lkmtools.link import Reference
+
+LONGEST = 140  # characters of one thing that is wrong, in a line
+SHORT_NAME = 30  # characters of a symbol there
+MOST_WANTED = 10  # symbols in the last line
+
+Hint = Callable[[Problem], str]
 
 
 @command()
 @click.option("-A", "image", metavar="FILE", help="An image saved by lkmctl ksyms; no kernel is needed then.")
 @click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
+@click.option("-q", "quiet", is_flag=True, help="Only what would not load.")
+@click.option("--closed", is_flag=True, help="Nothing may come from modules that are loaded.")
+@click.option("--require-note", is_flag=True, help="Fail objects that were compiled with other headers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.argument("files", metavar="FILE.o...", nargs=-1, required=True)
 def check(
-    files: tuple[str, ...], image: str | None, entry: str | None, as_json: bool, socket: str | None
+    files: tuple[str, ...],
+    image: str | None,
+    entry: str | None,
+    quiet: bool,
+    closed: bool,
+    require_note: bool,
+    as_json: bool,
+    socket: str | None,
 ) -> int:
     """Say whether objects would load, and if not, why.
 
@@ -28,55 +54,124 @@ def check(
         lkmctl ksyms -o kernel.syms
         lkmctl check -A kernel.syms *.o
 
-    One line an object: missing symbols, relocations and sections the linker refuses, another machine, no
-    entry point. Nothing is loaded. Exit status: 0 all would load, 1 some would not, 2 usage, or the image
-    cannot be read.
+    One line an object: symbols that neither the kernel nor another of the objects has, functions the kernel
+    declares but does not have, what the linker refuses, another machine, no entry point. Nothing is loaded.
+    Exit status: 0 all would load, 1 some would not, 2 usage, or the image cannot be read.
     """
-    kernel = saved(image) if image is not None else running(socket)
-    reports: list[Report] = []
-    with progress(files, shown=sys.stdout.isatty() and not as_json) as paths:
-        for path in paths:
-            reports.append(examine(path, kernel, entry))
-            if not as_json:
-                click.echo(line(reports[-1], kernel))
+    modules: list[Loaded] = []
+    kernel = saved(image, closed) if image is not None else running(socket, closed, modules)
+    with progress(files, shown=False) as paths:
+        reports = resolve([examine(path, kernel, entry, require_note) for path in paths])
+    hint = adviser(kernel, reports, keepers(socket, reports) if modules else {})
+    failed = [report for report in reports if report.problems]
     if as_json:
-        show_json(document(reports, kernel))
-    return 1 if any(report.problems for report in reports) else 0
+        show_json(document(reports, kernel, hint))
+    else:
+        for report in failed if quiet else reports:
+            click.echo(line(report, kernel, hint))
+        if len(reports) > 1 and not quiet:
+            click.echo("\n".join(totals(reports)))
+    return 1 if failed else 0
 
 
-def saved(image: str) -> Target:
+def saved(image: str, closed: bool) -> Target:
     """The kernel of -A; errx(2)."""
     try:
         with open(image, "rb") as file:
-            return target(file.read(), image)
+            return target(file.read(), image, closed=closed)
     except OSError as error:
         errx(NAME, 2, f"{image}: {error.strerror}")
     except ObjectError as error:
         errx(NAME, 2, str(error))
 
 
-def running(socket: str | None) -> Target:
-    """The kernel that runs, and the modules that were loaded with -s."""
-    from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
-
+def running(socket: str | None, closed: bool, modules: list[Loaded]) -> Target:
+    """The kernel that runs; `modules` gets those that are loaded, with -s or without."""
     with process(socket) as p, about(DEV_KSYMS):
-        return target(kernel_image(p), DEV_KSYMS)
+        modules += [Loaded(row["name"], row["area"], row["size"]) for row in lkm_status(p).get("modules", ())]
+        return target(kernel_image(p), DEV_KSYMS, modules, closed)
 
 
-def line(report: Report, kernel: Target) -> str:
-    """What is printed about one object."""
+def keepers(socket: str | None, reports: list[Report]) -> dict[str, str]:
+    """For each missing symbol that a module has, but was loaded without -s, that module."""
+    names = [name for name, _ in wanted(reports)]
+    with process(socket) as p, about(DEV_KSYMS):
+        return {name: module for name in names if (module := who_has(p, name)) is not None}
+
+
+def adviser(kernel: Target, reports: list[Report], kept: dict[str, str]) -> Hint:
+    """What to do about a problem, "" where nobody knows; the same for a symbol, whoever misses it."""
+    known = Names([*kernel.symbols, *(name for report in reports for name in report.exports)])
+
+    @cache
+    def symbol(name: str) -> str:
+        if name in kernel.owners:
+            return f"module '{kernel.owners[name]}', which is loaded, has it"
+        if name in kept:
+            return f"module '{kept[name]}' has it but was loaded without -s"
+        guess = known.near(name)
+        return f"did you mean {guess}?" if guess else ""
+
+    def advise(problem: Problem) -> str:
+        if problem.kind != "symbol":
+            return problem.hint
+        return (problem.use.advice if problem.use else "") or symbol(problem.text)
+
+    return advise
+
+
+def line(report: Report, kernel: Target, hint: Hint) -> str:
+    """What is printed about one object: short, however much is wrong."""
+    texts = list(_texts(report, hint))
     if not report.problems:
-        return f"{report.path}: ok, {kernel.machine}, {report.size} bytes, entry {report.entry}"
-    missing = [problem.text for problem in report.problems if problem.kind == "symbol"]
-    texts = [problem.text.replace("\n", ", ") for problem in report.problems if problem.kind != "symbol"]
+        texts = [f"ok, {kernel.machine}, {report.size} bytes, entry {report.entry}"]
+        if report.needs:
+            texts[0] += f", after {some(report.needs)} (-s)"
+    if report.size and report.interface is None and not any(p.kind == "note" for p in report.problems):
+        texts.append(NO_NOTE)
+    return f"{report.path}: {'; '.join(map(_short, texts))}"
+
+
+def _texts(report: Report, hint: Hint) -> Iterator[str]:
+    """What is wrong, in a few words each; missing symbols and unwritten functions together."""
+    missing = report.missing
+    unwritten = [problem.text for problem in report.problems if problem.kind == "unwritten"]
+    for problem in report.problems:
+        if problem.kind in ("symbol", "unwritten"):
+            continue
+        advice = hint(problem) if problem.kind == "order" or "use -e" in hint(problem) else ""
+        text = problem.text.replace("\n", ", ").removeprefix(f"{report.path}: ")
+        yield f"{text}; {advice}" if advice else text
     if missing:
-        texts.append(f"undefined symbol{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
-    prefix = f"{report.path}: "
-    return prefix + "; ".join(text.removeprefix(prefix) for text in texts)
+        advice = hint(missing[0]) if len(missing) == 1 else ""
+        names = some(_short(problem.text, SHORT_NAME) for problem in missing)
+        yield f"undefined symbol{'s' * (len(missing) > 1)} {names}" + (f" ({advice})" if advice else "")
+    if unwritten:
+        yield f"not written in this kernel: {some(unwritten)}"
 
 
-def document(reports: list[Report], kernel: Target) -> dict[str, Any]:
+def _short(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def totals(reports: list[Report]) -> Iterator[str]:
+    """The last lines: how many objects would load, and which symbols are missed most."""
+    failed = sum(bool(report.problems) for report in reports)
+    others = sum(bool(report.size) and report.interface is None for report in reports)
+    parts = [f"{len(reports) - failed} ok", f"{failed} would not load"]
+    if others:
+        parts.append(f"{others} compiled with other headers")
+    yield f"{len(reports)} objects: {', '.join(parts)}"
+    rows = wanted(reports)
+    if rows:
+        first = ", ".join(f"{_short(name, SHORT_NAME)} ({count})" for name, count in rows[:MOST_WANTED])
+        more = f" and {len(rows) - MOST_WANTED} more" if len(rows) > MOST_WANTED else ""
+        yield f"most wanted: {first}{more}"
+
+
+def document(reports: list[Report], kernel: Target, hint: Hint) -> dict[str, Any]:
     """The --json document."""
+    failed = sum(bool(report.problems) for report in reports)
     return {
         "version": 1,
         "machine": kernel.machine,
@@ -86,8 +181,30 @@ def document(reports: list[Report], kernel: Target) -> dict[str, Any]:
                 "ok": not report.problems,
                 "entry": report.entry,
                 "size": report.size or None,
-                "problems": [{"kind": problem.kind, "text": problem.text} for problem in report.problems],
+                "interface": report.interface,
+                "needs": list(report.needs),
+                "problems": [
+                    {
+                        "kind": problem.kind,
+                        "text": problem.text,
+                        "hint": hint(problem) or None,
+                        "first_use": first_use(problem.use) if problem.use else None,
+                    }
+                    for problem in report.problems
+                ],
             }
             for report in reports
         ],
+        "totals": {"objects": len(reports), "ok": len(reports) - failed, "failed": failed},
+        "wanted": [{"name": name, "objects": count} for name, count in wanted(reports)],
+    }
+
+
+def first_use(use: Reference) -> dict[str, Any]:
+    """Where a symbol is needed first."""
+    return {
+        "section": use.section,
+        "offset": use.offset,
+        "function": use.function or None,
+        "line": use.line or None,
     }

@@ -1,0 +1,22 @@
+"""Functions that kernel modules of the era call and that this kernel does not have yet.
+
+A module that names one links and loads; only a call of it panics, and says which it was. As soon as one is
+written it leaves this file. Chosen by how often modules in the wild import them.
+"""
+
+PROTOTYPES = (
+    "void ether_ifattach(void *ifp, const void *lla)",
+    "void ether_ifdetach(void *ifp)",
+    "void if_attach(void *ifp)",
+    "void if_detach(void *ifp)",
+    "int kthread_create(int pri, int flag, void *ci, void (*func)(void *), void *arg, void *lp, "
+    "const char *fmt, ...)",
+    "void kthread_exit(int ecode)",
+    "void *softint_establish(u_int flags, void (*func)(void *), void *arg)",
+    "void softint_disestablish(void *cookie)",
+    "void softint_schedule(void *cookie)",
+    "int sysctl_createv(void *log, int cflags, const void *rnode, const void *cnode, int flags, "
+    "int type, ...)",
+    "void sysctl_teardown(void *log)",
+)
+NAMES = frozenset(text.partition("(")[0].split()[-1].lstrip("*") for text in PROTOTYPES)
