@@ -36,7 +36,7 @@ lmc_stat = Struct(
 LMINFO_VERSION = 1
 lmi_segment = Struct("lmi_segment", "u_long offset; u_long size; u_int prot; u_int reserved")
 lmi_symbol = Struct("lmi_symbol", "u_long offset; u_long size; u_int name; u_int type")
-lmi_import = Struct("lmi_import", "u_long value; u_int name; u_int reserved")
+lmi_import = Struct("lmi_import", "u_long value; u_int name; u_int flags")
 lmc_info = Struct(
     "lmc_info",
     """u_int version; u_int nsegments; struct lmi_segment *segments; u_int nsymbols; u_int nimports;
@@ -44,6 +44,7 @@ lmc_info = Struct(
        u_int path; u_int buildid_len; u_char buildid[32]""",
 )
 LMI_PROT_READ, LMI_PROT_WRITE, LMI_PROT_EXEC = 1, 2, 4
+LMI_ASSIGNED = 1  # of an import: the user said the value
 
 # Ours too: who needs a module, and which module has a symbol that nobody may link to.
 LMREFS_VERSION = 1

@@ -29,7 +29,7 @@ from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
 from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
-from lkmtools.kern import lkm_dispatch, lkm_query
+from lkmtools.kern import lkm_dispatch, lkm_query, lkm_refs
 from lkmtools.kern.export import Data, constant, export
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.lkm_record import Module, read_info
@@ -239,9 +239,12 @@ def lmloadsyms(k: Kernel, op: Open, arg: View) -> None:
 
 @lkm_ioctl(abi.LMINFO, states=_LOADABLE, wrong=ENOMEM)
 def lminfo(k: Kernel, op: Open, arg: View) -> None:
-    """Segments, names and imports."""
+    """Segments, names and imports; EINVAL for an import that is not where the module was linked to."""
     assert op.module is not None
-    op.module.info = read_info(k, op.module, arg)
+    info = read_info(k, op.module, arg)
+    for item in info.imports:
+        lkm_refs.check_import(k, op.module, item)
+    op.module.info = info
 
 
 @lkm_ioctl(abi.LMUNRESRV)

@@ -7,13 +7,13 @@ has no field for: what LMINFO said (segments, names, imports), and whether table
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, EINVAL
-from lkmtools.abi.lkm import LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
+from lkmtools.abi.lkm import LMI_ASSIGNED, LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
 from lkmtools.errors import KernelError
 from lkmtools.machine import PAGE_SIZE
 
@@ -50,10 +50,11 @@ class Symbol(NamedTuple):
 
 
 class Import(NamedTuple):
-    """What a module was linked against."""
+    """What a module was linked against; `assigned` when the user said the value (modload -T)."""
 
     name: str
     value: int
+    assigned: bool = False
 
 
 class Info(NamedTuple):
@@ -107,6 +108,11 @@ class Module:
         """Is `addr` in its memory?"""
         return self.area <= addr < self.area + self.size
 
+    def defines(self, name: str, addr: int) -> bool:
+        """Has it a symbol `name` at `addr`?"""
+        first, last = (find(self.info.addresses, addr) for find in (bisect_left, bisect_right))
+        return any(symbol.name == name for symbol in self.info.symbols[first:last])
+
     def function(self, addr: int) -> tuple[str, int]:
         """The nearest symbol at or before `addr` and its address; the area's start when there is none."""
         i = bisect_right(self.info.addresses, addr) - 1
@@ -143,13 +149,19 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
                 EINVAL, f"LMINFO symbol '{symbol.name}' lies outside the module's {module.size} bytes"
             )
     imports = tuple(
-        Import(_name(strings, i.name), i.value)
+        _import(_name(strings, i.name), i.value, i.flags)
         for i in _array(k, lmi_import.layout(k.dm), arg.imports, arg.nimports)
     )
     buildid = bytes(arg.buildid)[: arg.buildid_len]
     symbols.sort()
     addresses = array("Q", [symbol.addr for symbol in symbols])
     return Info(segments, tuple(symbols), imports, _name(strings, arg.path), buildid, addresses)
+
+
+def _import(name: str, value: int, flags: int) -> Import:
+    if flags & ~LMI_ASSIGNED:
+        raise KernelError(EINVAL, f"LMINFO import '{name}' has flags {flags:#x}, at most {LMI_ASSIGNED:#x}")
+    return Import(name, value, bool(flags & LMI_ASSIGNED))
 
 
 def _copyin(k: Kernel, addr: int, size: int) -> bytes:

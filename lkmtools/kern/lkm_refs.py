@@ -33,7 +33,7 @@ from lkmtools.machine.backtrace import backtrace
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.lkm_record import Module
+    from lkmtools.kern.lkm_record import Import, Module
 
 _LONGEST_CALL = 7  # bytes of a call instruction
 
@@ -80,6 +80,36 @@ def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
 def users(module: Module) -> list[Module]:
     """The loaded modules that are linked against this one, by id."""
     return sorted(module.users, key=lambda other: other.id)
+
+
+def check_import(k: Kernel, module: Module, item: Import) -> None:
+    """EINVAL when an import of `module` is not where it was linked to (modload -A with a stale file).
+
+    Right is a value that the kernel's symbol table has, or that a symbol of that name of a loaded module has,
+    whether or not it was loaded with -s. A module that came without names is believed. A name that
+    nobody has is a constant of the file where its value lies outside the kernel's memory.
+    """
+    owner, known = k.lkm.module_at(item.value), k.ksyms.value(item.name)
+    if item.assigned or known == item.value:
+        return
+    if (
+        owner is not None
+        and owner is not module
+        and (not owner.info.symbols or owner.defines(item.name, item.value))
+    ):
+        return
+    if known is not None:
+        raise KernelError(
+            EINVAL,
+            f"symbol '{item.name}' is at {known:#x}, and the module was linked to {item.value:#x}: "
+            "link it against the symbols of this kernel (/dev/ksyms)",
+        )
+    if k.port.kernbase <= item.value < k.port.kernbase + k.config.ram:
+        raise KernelError(
+            EINVAL,
+            f"no symbol '{item.name}' is at {item.value:#x}, where the module was linked to, nor anywhere: "
+            "link it against the symbols of this kernel (/dev/ksyms)",
+        )
 
 
 def link_imports(k: Kernel, module: Module) -> None:

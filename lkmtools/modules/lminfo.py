@@ -9,6 +9,7 @@ without the kernel's symbols that ld -R left there.
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
@@ -89,8 +90,11 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> Symbol
     return SymbolTable(b"".join(rows), bytes(strings.data))
 
 
-def info_buffers(p: Process, image: Image, path: str) -> tuple[Buffer, ...]:
-    """The argument of LMINFO for `image`, linked from the object at `path`, and the buffers it points to."""
+def info_buffers(p: Process, image: Image, path: str, assigned: Container[str] = ()) -> tuple[Buffer, ...]:
+    """The argument of LMINFO for `image`, linked from the object at `path`, and the buffers it points to.
+
+    `assigned` has the names of imports to which the user gave their values.
+    """
     dm, strings = p.dm, Strings()
     segment, symbol, entry = (row.layout(dm) for row in (lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import))
     segments = [segment.pack(offset=s.offset, size=s.size, prot=s.prot) for s in image.segments]
@@ -105,7 +109,10 @@ def info_buffers(p: Process, image: Image, path: str) -> tuple[Buffer, ...]:
         )
         for s in inside
     ]
-    imports = [entry.pack(value=i.value, name=strings.add(i.name)) for i in image.imports]
+    imports = [
+        entry.pack(value=i.value, name=strings.add(i.name), flags=lkm.LMI_ASSIGNED * (i.name in assigned))
+        for i in image.imports
+    ]
     path_at = strings.add(path)
     parts = [p.buffer(b"".join(rows)) for rows in (segments, symbols, imports)]
     names = p.buffer(bytes(strings.data))

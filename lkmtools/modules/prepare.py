@@ -23,6 +23,7 @@ from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_ob
 from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, other_file, undefined
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported, ifuncs
+from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -192,7 +193,7 @@ def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
 
 
 def entry_names(stem: str, entry: str | None) -> list[str]:
-    """The names an entry point may have: that of -e, else, or where -e says xxxinit, that and NAME_lkmentry."""
+    """The names an entry point may have: that of -e; xxxinit, by default or by -e, and NAME_lkmentry."""
     names = [entry or DEFAULT_ENTRY]
     return names if names != [DEFAULT_ENTRY] else [*names, os.path.basename(stem) + ENTRY_SUFFIX]
 
@@ -209,4 +210,29 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
     if machine != pre.machine.e_machine:
         raise WrongMachine(options.kernel, machine_name(machine), pre.machine.name)
     symbols = read_symbols(data, options.kernel)
-    return found | {name: symbols[name] for name in missing if name in symbols}
+    taken = {name: symbols[name] for name in missing if name in symbols}
+    if lost := _stale(p, taken):
+        name, there, here = lost[0]
+        more = f" (and {len(lost) - 1} more)" * (len(lost) > 1)
+        raise LinkError(
+            f"{options.kernel} is stale: `{name}' is at {there:#x} there, and at {here:#x} in this kernel"
+            f"{more}; save it anew with lkmctl ksyms -o {options.kernel}, or leave -A away"
+        )
+    return found | taken
+
+
+def _stale(p: Process, values: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Symbols of a file that lie elsewhere in the kernel: name, value in the file, value in the kernel.
+
+    A file may also have the symbols of a module that was loaded without -s. The kernel knows those, and
+    compares all that it is told at the load (LMINFO); so does a kernel without /dev/ksyms.
+    """
+    try:
+        true = kernel_values(p, values)
+        return [
+            (name, values[name], value)
+            for name, value in true.items()
+            if values[name] != value and who_has(p, name) is None
+        ]
+    except KernelError:
+        return []

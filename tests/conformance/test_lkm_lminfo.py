@@ -38,6 +38,7 @@ class Info(NamedTuple):
     strings: bytes = b"\0"
     path: int = 0
     buildid: bytes = b""
+    flags: int = 0  # of the imports
     change: tuple[tuple[int, int], ...] = ()  # (member of FORMATS["lmc_info"], another value)
 
     def send(self, lkm: Lkm) -> None:
@@ -45,7 +46,7 @@ class Info(NamedTuple):
         buffers = [
             lkm.p.buffer(b"".join(lkm.pack("lmi_segment", *row, 0) for row in self.segments)),
             lkm.p.buffer(b"".join(lkm.pack("lmi_symbol", *row, 2) for row in self.symbols)),
-            lkm.p.buffer(b"".join(lkm.pack("lmi_import", *row, 0) for row in self.imports)),
+            lkm.p.buffer(b"".join(lkm.pack("lmi_import", *row, self.flags) for row in self.imports)),
             lkm.p.buffer(self.strings),
         ]
         segments, symbols, imports, strings = (buf.addr for buf in buffers)
@@ -61,7 +62,7 @@ class Info(NamedTuple):
 WHOLE = Info(
     segments=((0, PAGE, 5), (PAGE, 2 * PAGE, 3)),
     symbols=((0, 16, 1), (3 * PAGE, 0, 5)),
-    imports=((0xC0000000, 1),),
+    imports=((0x1000, 1),),
     strings=b"\0one\0two\0/tmp/x.o\0",
     path=9,
     buildid=b"b" * 20,
@@ -86,6 +87,7 @@ BAD = {  # what is wrong -> the info, and a word of the reason
     "a symbol's name outside": (WHOLE._replace(symbols=((0, 0, 99),)), "name at 99"),
     "a name without end": (WHOLE._replace(strings=b"\0one", imports=(), path=0), "name at"),
     "an import's name outside": (WHOLE._replace(imports=((0, 18),)), "name at 18"),
+    "an unknown flag of an import": (WHOLE._replace(flags=3), "'one' has flags 0x3"),
     "a path outside": (WHOLE._replace(path=1 << 31), "name at"),
     "names without strings": (WHOLE._replace(strings=b""), "name at"),
 }
@@ -190,12 +192,69 @@ def test_with_it_each_segment_has_its_permissions(lab: Any) -> None:
     assert lab.k.mem.protection(base + image.size + 2 * PAGE) == 0
 
 
+class Imports(NamedTuple):
+    """What LMINFO says of an import, and what becomes of it: a word of the reason, "" where it is taken."""
+
+    name: bytes
+    value: int | str  # a number, or a symbol of the loaded module or of the kernel
+    flags: int = 0
+    reason: str = ""
+
+
+IMPORTS = [
+    Imports(b"printf", "printf"),
+    Imports(b"printf", 0xF00, reason="'printf' is at "),
+    Imports(b"printf", "copyin", reason="'printf' is at "),
+    Imports(b"printf", 0xF00, flags=1),
+    Imports(b"nobody", 0xF00),
+    Imports(b"nobody", "copyin", reason="no symbol 'nobody' is at "),
+    Imports(b"nobody", "copyin", flags=1),
+    Imports(b"probe_run", "probe_run"),
+    Imports(b"probe_run", "probe_poke", reason="no symbol 'probe_run' is at "),
+    Imports(b"probe_run", "probe_poke", flags=1),
+    Imports(b"printf", "probe_poke", reason="'printf' is at "),
+]
+
+
+@pytest.mark.parametrize("said", IMPORTS, ids=repr)
+def test_an_import_must_be_where_the_module_was_linked_to(lab: Any, said: Imports) -> None:
+    """Symbols of the kernel and of modules loaded without -s; constants, which lie outside its memory."""
+    lkm = Lkm(lab.p)
+    _, first = place(lab, lkm, SOURCE)
+    lkm.send(first.data)
+    run, poke = entry(first, "probe_run"), entry(first, "probe_poke")
+    rows = ((run - first.base, 0, 1), (poke - first.base, 0, 11))
+    Info(symbols=rows, strings=b"\0probe_run\0probe_poke\0").send(lkm)
+    lkm.ready(entry(first))
+    symbols = {"probe_run": run, "probe_poke": poke}
+    value = said.value if isinstance(said.value, int) else symbols.get(said.value)
+    value = lab.k.ksyms.value(said.value) if value is None else value
+    lkm.reserve(3 * PAGE)
+    info = Info(imports=((value, 1),), strings=b"\0" + said.name + b"\0", flags=said.flags)
+    if not said.reason:
+        info.send(lkm)
+        return
+    with pytest.raises(KernelError) as caught:
+        info.send(lkm)
+    assert caught.value.errno == EINVAL
+    assert said.reason in caught.value.reason
+    assert f"{value:#x}" in caught.value.reason
+
+
+def test_an_import_does_not_lie_in_the_module_that_is_being_loaded(lkm: Lkm) -> None:
+    """It stands where a module was that is gone."""
+    _, addr, _ = lkm.reserve(3 * PAGE)
+    info = Info(imports=((addr + 16, 1),), strings=b"\0lower_get\0")
+    assert errno_of(info.send, lkm) == EINVAL
+
+
 def test_its_names_are_in_backtraces_and_its_imports_hold_others(lab: Any) -> None:
     """EBUSY for a module whose symbol another one's LMINFO named as an import."""
     lkm = Lkm(lab.p)
     _, first = place(lab, lkm, SOURCE)
     lkm.send(first.data)
-    Info(symbols=((0, 8, 1),), strings=b"\0start_of_it\0").send(lkm)
+    run_at = entry(first, "probe_run") - first.base
+    Info(symbols=((0, 8, 1), (run_at, 0, 13)), strings=b"\0start_of_it\0probe_run\0").send(lkm)
     lkm.ready(entry(first))
     _, second = place(lab, lkm, SOURCE.replace('"probe"', '"other"'))
     lkm.send(second.data)

@@ -287,6 +287,7 @@ struct lmc_stat {
 #define LMI_PROT_READ	1
 #define LMI_PROT_WRITE	2
 #define LMI_PROT_EXEC	4
+#define LMI_ASSIGNED	1	/* an import that the user gave a value: it is not compared with the kernel's */
 
 struct lmi_segment {
 	u_long		 offset;
@@ -305,7 +306,7 @@ struct lmi_symbol {
 struct lmi_import {
 	u_long		 value;
 	u_int		 name;
-	u_int		 reserved;
+	u_int		 flags;
 };
 
 struct lmc_info {
