@@ -1,4 +1,4 @@
-"""Did you mean: the name that a misspelt one was probably meant to be.
+"""Names in messages: the one that a misspelt name was probably meant to be, and a few of many.
 
 A typist's mistakes are a letter too many, one missing, another one, and two exchanged; how many lie
 between two words is their optimal string alignment distance (Damerau 1964). difflib's ratio will not do: it
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 _CANDIDATES = 8
+_NAMED = 3  # names in one message
 _LONGEST = 100  # characters: nobody types more
 _UNDONE = 3  # pairs of letters that one mistake changes at most
 
@@ -43,6 +44,22 @@ class Names:
 def near(name: str, names: Iterable[str]) -> str | None:
     """The nearest of `names`, as Names.near() finds it."""
     return Names(names).near(name)
+
+
+def some(names: Iterable[str]) -> str:
+    """A few of the names, and how many more there are: "a, b, c and 40 more"."""
+    rows = list(names)
+    rest = len(rows) - _NAMED
+    if rest > 1:
+        return f"{', '.join(rows[:_NAMED])} and {rest} more"
+    return " and ".join(filter(None, (", ".join(rows[:-1]), *rows[-1:])))
+
+
+def instead(name: str, names: Iterable[str], what: str) -> str:
+    """The end of a message about a name that is not there: the nearest one, or `what` and some of all."""
+    rows = list(names)
+    guess = near(name, rows)
+    return f"did you mean '{guess}'?" if guess else f"{what} {some(rows) or 'none'}"
 
 
 def _pairs(name: str) -> Iterator[str]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.cli.classic import lkm_status
 from lkmtools.link import Image, link
-from lkmtools.modules.hints import some
 from lkmtools.modules.ksyms import DEV_KSYMS
 from lkmtools.modules.prepare import Options, Plan, Say, linking, prepare, provisional_base
+from lkmtools.near import some
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

@@ -7,6 +7,7 @@ from lkmtools.abi.conf import makedev
 from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.sysctl import CTL_KERN, KERN_DRIVERS, kinfo_drivers
 from lkmtools.client import Process
+from lkmtools.near import instead
 
 MAJOR_MAX, MINOR_MAX = 0xFFF, 0xFFFFF  # makedev() of <sys/types.h> has 12 and 20 bits for them
 _KINDS = {st.S_IFCHR: "character", st.S_IFBLK: "block"}
@@ -56,5 +57,5 @@ def _major_of(p: Process, kind: int, name: str) -> int:
             known[cstring(row.d_name)] = major
     if name in known:
         return known[name]
-    drivers = ", ".join(known) or "none"
-    raise ValueError(f"major {name!r} is neither a number nor a {_KINDS[kind]} driver; there are {drivers}")
+    other = instead(name, known, "there are")
+    raise ValueError(f"major {name!r} is neither a number nor a {_KINDS[kind]} driver; {other}")

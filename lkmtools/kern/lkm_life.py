@@ -19,6 +19,7 @@ from lkmtools.kern.lkm_wait import Waiters
 from lkmtools.kern.syscall import replaced
 from lkmtools.kern.uvm_km import round_page
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
+from lkmtools.near import instead
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_lkm import Open
@@ -72,8 +73,8 @@ class Lkm:
             if not named and not self.loaded():
                 raise KernelError(EINVAL, f"no module is called '{wanted}'; none is loaded")
             if not named:
-                names = ", ".join(m.title for m in self.loaded())
-                raise KernelError(ENOENT, f"no module is called '{wanted}'; loaded: {names}")
+                other = instead(wanted, (module.name for module in self.loaded()), "loaded:")
+                raise KernelError(ENOENT, f"no module is called '{wanted}'; {other}")
             return named[0]
         found = self.modules.get(ident)
         if found is not None and self._k.mem.u8(found.table + self._refcnt):

@@ -40,12 +40,13 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.ramfs import PATH_MAX
 from lkmtools.kern.syscall import syscall
-from lkmtools.kern.vfs_init import find_type, has_vfsop, vfs_delref, vfsop
+from lkmtools.kern.vfs_init import find_type, has_vfsop, type_name, types, vfs_delref, vfsop
 from lkmtools.kern.vfs_lookup import Place, namei
 from lkmtools.kern.vfs_mount import dounmount, free_mount, insert_mount, new_mount
 from lkmtools.kern.vfs_subr import view_of, vrele
 from lkmtools.kern.vfs_vnops import VnodeFile
 from lkmtools.kern.vnode_if import vcall
+from lkmtools.near import near
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -71,7 +72,9 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
     with namei(k, lwp, path) as place:
         ops = find_type(k, name)
         if not ops:
-            raise KernelError(ENODEV, f"no file system type '{name}'; its module is not loaded")
+            other = near(name, (type_name(k, known) for known in types(k)))
+            why = f"did you mean '{other}'?" if other else "its module is not loaded"
+            raise KernelError(ENODEV, f"no file system type '{name}'; {why}")
         try:
             return _mount(k, lwp, place, ops, flags, path, (data, length))
         except KernelError:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lkmtools.modules.check import Problem, Report
-from lkmtools.modules.hints import some
+from lkmtools.near import some
 
 
 def resolve(reports: Sequence[Report]) -> list[Report]:

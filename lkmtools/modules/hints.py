@@ -13,7 +13,7 @@ from lkmtools.abi import elf as c
 from lkmtools.elf import read_object, read_symbols
 from lkmtools.errors import KernelError, ObjectError
 from lkmtools.modules.lminfo import exported
-from lkmtools.near import Names, near
+from lkmtools.near import Names, near, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,17 +24,7 @@ if TYPE_CHECKING:
     from lkmtools.modules.prepare import Options
 
 ENTRY_SUFFIX = "_lkmentry"
-_NAMED = 3  # names in one message
 _LIKELY = ("entry", "init", "load", "attach")  # what is in the names of entry points
-
-
-def some(names: Iterable[str]) -> str:
-    """A few of the names, and how many more there are: "a, b, c and 40 more"."""
-    rows = list(names)
-    rest = len(rows) - _NAMED
-    if rest > 0:
-        return f"{', '.join(rows[:_NAMED])} and {rest} more"
-    return " and ".join(filter(None, (", ".join(rows[:-1]), *rows[-1:])))
 
 
 def other_file(path: str) -> str:

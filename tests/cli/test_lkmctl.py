@@ -53,8 +53,9 @@ USAGE = {
     "variable": (["sysctl", "kern.securelvel"], "did you mean 'kern.securelevel'?"),
     "major": (
         ["mknod", "/dev/x", "c", "x", "0"],
-        "lkmctl: major 'x' is neither a number nor a character driver; there are cons, mem, lkm, ksyms",
+        "lkmctl: major 'x' is neither a number nor a character driver; there are cons, mem, lkm and ksyms",
     ),
+    "driver": (["mknod", "/dev/x", "c", "ksmys", "0"], "a character driver; did you mean 'ksyms'?"),
     "major of 13 bits": (
         ["mknod", "/dev/x", "c", "99999999999", "0"],
         "lkmctl: major 99999999999 is out of range; the limits are 0 and 4095",

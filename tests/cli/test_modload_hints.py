@@ -95,8 +95,8 @@ ENTRIES = {
         "looked for xxxinit and m_lkmentry; m.o has the global functions do_init, one and two: "
         "name its entry point with -e"
     ),
-    "int a1(void){return 0;} int a2(void){return 0;} int a3(void){return 0;} int a4(void){return 0;}": (
-        "looked for xxxinit and m_lkmentry; m.o has the global functions a1, a2, a3 and 1 more: "
+    "\n".join(f"int a{number}(void) {{ return {number}; }}" for number in range(1, 6)): (
+        "looked for xxxinit and m_lkmentry; m.o has the global functions a1, a2, a3 and 2 more: "
         "name its entry point with -e"
     ),
     "int value = 1;": (
@@ -126,7 +126,7 @@ def test_a_directory_is_named_with_what_is_in_it(lab: Any) -> None:
     for name in ("a.o", "b.o", "c.o", "d.o", "e.c"):
         (full / name).write_text("")
     suffix = "module object must end in .o"
-    inside = "full/a.o, full/b.o, full/c.o and 1 more"
+    inside = "full/a.o, full/b.o, full/c.o and full/d.o"
     expected = lines(suffix, f"full is a directory; name the objects in it: {inside}")
     assert lab.run("modload", "full") == (2, "", expected)
     expected = lines(suffix, "empty is a directory, and has no object files")

@@ -32,6 +32,20 @@ def test_an_unknown_name_is_no_such_module(lab: Any) -> None:
     assert (run.status, run.out, run.err.splitlines()[0]) == (3, "", "modunload: no such module")
 
 
+def test_a_misspelt_name_is_answered_with_the_near_one_and_with_a_few_of_many(lab: Any) -> None:
+    """modunload, and modstat, which asks the kernel too."""
+    assert lab.run("modunload", "hello").status == 3
+    lab.run("modload", *(lab.misc(name) for name in ("hello", "ticker", "a", "b", "c", "d")))
+    for tool, first in (("modunload", ["modunload: no such module"]), ("modstat", [])):
+        for typed, other in (
+            ("helol", "did you mean 'hello'?"),
+            ("nosuch", "loaded: hello, ticker, a and 3 more"),
+        ):
+            run = lab.run(tool, "-n", typed)
+            assert run.err.splitlines() == [*first, f"{tool}: no module is called '{typed}'; {other}"]
+            assert run.status == 3
+
+
 def test_an_id_beyond_the_highest_is_out_of_range(lab: Any) -> None:
     lab.run("modload", lab.misc("a"))
     run = lab.run("modunload", "-i", "5")

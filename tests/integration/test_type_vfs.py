@@ -150,6 +150,7 @@ def test_mount_and_unmount_say_what_is_wrong(mem: Any) -> None:
     p = mem.p
     unknown = failure(lambda: p.mount("nofs", "/tmp"))
     assert (unknown.errno, unknown.reason) == (ENODEV, "no file system type 'nofs'; its module is not loaded")
+    assert failure(lambda: p.mount("memsf", "/tmp")).reason.endswith("; did you mean 'memfs'?")
     put(p, "/mnt/file", b"")
     assert errno_of(lambda: p.mount("memfs", "/mnt/file")) == ENOTDIR
     assert errno_of(lambda: p.mount("memfs", "/dev/null")) == ENOTDIR

@@ -15,10 +15,9 @@ from lkmtools.errors import ObjectError
 from lkmtools.modules.check import NO_NOTE, Loaded, Problem, Report, Target, target
 from lkmtools.modules.check import check as examine
 from lkmtools.modules.checkset import resolve, wanted
-from lkmtools.modules.hints import some
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
 from lkmtools.modules.refs import who_has
-from lkmtools.near import Names
+from lkmtools.near import Names, some
 
 if TYPE_CHECKING:
     from lkmtools.link import Reference
