@@ -172,10 +172,20 @@ def command_path(error: click.UsageError, name: str) -> str:
 
 
 def connect(comm: str, socket: str | None, autostart: bool = True) -> Process:
-    """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`."""
+    """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`.
+
+    A warning when LKM_MACHINE asks for another machine than the kernel that runs has.
+    """
     from lkmtools import client
 
-    return client.connect(socket, comm=comm, autostart=autostart)
+    p = client.connect(socket, comm=comm, autostart=autostart)
+    wanted = os.environ.get("LKM_MACHINE")
+    if wanted and wanted != p.machine:
+        warnx(
+            comm,
+            f"warning: LKM_MACHINE={wanted} has no effect: the kernel that runs is {p.machine} ({p.path})",
+        )
+    return p
 
 
 def progress(items: Sequence[T], shown: bool) -> AbstractContextManager[Iterable[T]]:

@@ -179,6 +179,9 @@ def main(foreground: bool, panic: str, lock_fd: int | None, socket: str | None, 
     """
     from lkmtools.daemon.address import socket_path
 
+    os.environ["LKM_MACHINE"] = given[
+        "machine"
+    ]  # what rc.lkm and postinstall programs start asks for no other
     activated = None
     if "LISTEN_FDS" in os.environ:
         from lkmtools.daemon.listener import inherited

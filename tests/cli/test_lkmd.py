@@ -181,6 +181,29 @@ def test_machine_of_an_autostarted_daemon(place: Place) -> None:
     assert Run(0, "hw.machine = i386\n", "") == result
 
 
+@pytest.mark.parametrize("tool", [("modstat",), ("modload", "nothere.o"), ("lkmctl", "ls", "/")])
+def test_another_machine_than_that_of_the_kernel_that_runs_is_warned_about(
+    daemon: Daemon, tool: tuple[str, ...]
+) -> None:
+    """LKM_MACHINE only says what kernel to start; the tool does what it does."""
+    said = daemon.run(*tool)
+    other, same = (daemon.run(*tool, env={"LKM_MACHINE": name}) for name in ("i386", "amd64"))
+    warning = f"LKM_MACHINE=i386 has no effect: the kernel that runs is amd64 ({daemon.socket})"
+    assert other == (said.status, said.out, f"{tool[0]}: warning: {warning}\n{said.err}")
+    assert same == said
+
+
+def test_a_boot_does_not_warn_of_the_machine_that_lkmd_was_asked_for(place: Place) -> None:
+    """rc.lkm at boot has the daemon's environment, and --machine goes first there."""
+    conf = Path(place.dir, "lkm.conf")
+    conf.write_text("nothere.o - - - - AFTERMOUNT\n")
+    options = ("--machine", "i386", "--lkm-conf", str(conf))
+    assert place.run("lkmd", *options, env={"LKM_MACHINE": "amd64"}).status == 0
+    dmesg = place.run("lkmctl", "dmesg").out
+    assert "nothere.o" in dmesg
+    assert "LKM_MACHINE" not in dmesg
+
+
 def test_path_longer_than_a_socket_address(place: Place) -> None:
     """A socket deep in the tree works; a name too long for any socket says the limit."""
     directory = os.path.join(place.dir, "d" * 120)
