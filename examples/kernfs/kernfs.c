@@ -186,22 +186,26 @@ kernfs_readdir(void *v)
 {
 	struct vop_readdir_args *ap = v;
 	struct uio *uio = ap->a_uio;
+	size_t before = uio->uio_resid;
 	struct dirent d;
-	int i, error = 0;
+	off_t i;
+	int error;
 
-	for (i = uio->uio_offset; i < KERNFS_NFILES && error == 0; i++) {
+	for (i = uio->uio_offset; i < KERNFS_NFILES; i++) {
 		memset(&d, 0, sizeof(d));
 		d.d_fileno = i + 2;
 		d.d_type = i == 0 ? DT_DIR : DT_REG;
 		d.d_namlen = strlcpy(d.d_name, kernfs_files[i].k_name, sizeof(d.d_name));
 		d.d_reclen = (__offsetof(struct dirent, d_name) + d.d_namlen + 1 + 7) & ~7;
 		if (uio->uio_resid < d.d_reclen)
-			break;
-		error = uiomove(&d, d.d_reclen, uio);
+			return uio->uio_resid == before ? EINVAL : 0;
+		if ((error = uiomove(&d, d.d_reclen, uio)) != 0)
+			return error;
+		uio->uio_offset = i + 1;
 	}
-	uio->uio_offset = i;
-	*ap->a_eofflag = i == KERNFS_NFILES;
-	return error;
+	if (ap->a_eofflag != NULL)
+		*ap->a_eofflag = 1;
+	return 0;
 }
 
 static int

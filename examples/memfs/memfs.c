@@ -133,15 +133,16 @@ memfs_find(struct memfs_node *dir, struct componentname *cnp)
 	return NULL;
 }
 
+/* A new name goes behind all others; one that takes the place of another gets its cookie. */
 static void
-memfs_addname(struct memfs_node *dir, struct componentname *cnp, struct memfs_node *node)
+memfs_addname(struct memfs_node *dir, struct componentname *cnp, struct memfs_node *node, off_t cookie)
 {
 	struct memfs_name *name = malloc(sizeof(*name), M_MEMFS, M_WAITOK | M_ZERO);
 
 	name->n_node = node;
 	name->n_len = cnp->cn_namelen;
 	memcpy(name->n_text, cnp->cn_nameptr, name->n_len);
-	name->n_cookie = ++dir->t_lastcookie;
+	name->n_cookie = cookie != 0 ? cookie : ++dir->t_lastcookie;
 	LIST_INSERT_HEAD(&dir->t_names, name, n_list);
 	node->t_attr.va_nlink++;
 	if (node->t_attr.va_type == VDIR) {
@@ -216,7 +217,7 @@ memfs_make(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp, str
 	if ((error = memfs_getvnode(dvp->v_mount, node, vpp)) != 0)
 		memfs_freenode(dvp->v_mount, node);
 	else
-		memfs_addname(VTOM(dvp), cnp, node);
+		memfs_addname(VTOM(dvp), cnp, node, 0);
 	vput(dvp);
 	return error;
 }
@@ -391,7 +392,7 @@ memfs_link(void *v)
 {
 	struct vop_link_args *ap = v;
 
-	memfs_addname(VTOM(ap->a_dvp), ap->a_cnp, VTOM(ap->a_vp));
+	memfs_addname(VTOM(ap->a_dvp), ap->a_cnp, VTOM(ap->a_vp), 0);
 	vput(ap->a_dvp);
 	return 0;
 }
@@ -401,7 +402,8 @@ memfs_rename(void *v)
 {
 	struct vop_rename_args *ap = v;
 	struct memfs_node *from = VTOM(ap->a_fdvp), *to = VTOM(ap->a_tdvp), *node = VTOM(ap->a_fvp), *up;
-	struct memfs_name *name;
+	struct memfs_name *name, *old;
+	off_t cookie = 0;
 	int error = 0;
 
 	for (up = to; up != up->t_parent; up = up->t_parent)
@@ -413,11 +415,13 @@ memfs_rename(void *v)
 		error = ENOENT;
 	if (error == 0) {
 		if (ap->a_tvp != NULL) {
-			memfs_dropname(to, memfs_find(to, ap->a_tcnp));
+			old = memfs_find(to, ap->a_tcnp);
+			cookie = old->n_cookie;
+			memfs_dropname(to, old);
 			if (ap->a_tvp->v_type == VDIR)
 				VTOM(ap->a_tvp)->t_attr.va_nlink--;
 		}
-		memfs_addname(to, ap->a_tcnp, node);
+		memfs_addname(to, ap->a_tcnp, node, cookie);
 		memfs_dropname(from, name);
 	}
 	if (ap->a_tvp != NULL)

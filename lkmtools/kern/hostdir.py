@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from lkmtools.abi.errno import BY_NAME, EINVAL, EIO, EISDIR, ENFILE, ENOENT, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
 from lkmtools.errors import KernelError
+from lkmtools.kern.cookies import Cookies
 
 _PATH = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -60,7 +61,7 @@ class Inode:
         self.kind = stat.S_IFMT(status.st_mode)
         self.users = 0
         self._io: dict[int, int] = {}  # FREAD, FWRITE -> descriptor
-        self._cookies: dict[bytes, int] = {}
+        self._cookies: Cookies[bytes] = Cookies()
 
     def status(self) -> os.stat_result:
         """fstat(2)."""
@@ -102,7 +103,7 @@ class Inode:
                 raise
 
     def entries(self) -> list[Row]:
-        """All names: (cookie, name, inode number, type or 0). Names keep their cookies, new ones follow."""
+        """All names: (cookie, name, inode number, type or 0)."""
         with host_errors("readdir"):
             fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.fd)
             try:
@@ -111,9 +112,7 @@ class Inode:
             finally:
                 os.close(fd)
             self.tree.check_inside(self.fd)
-        for name in sorted(found.keys() - self._cookies.keys()):
-            self._cookies[name] = len(self._cookies) + 1
-        return [(cookie, name, *found[name]) for name, cookie in self._cookies.items() if name in found]
+        return [(cookie, name, *found[name]) for name, cookie in self._cookies.of(found)]
 
     def _here(self, name: bytes) -> bytes:
         """A name that is to change in this directory, which must lie in the tree. EINVAL, ENOENT."""

@@ -6,6 +6,7 @@ fills them gets ENOSPC.
 
 from __future__ import annotations
 
+from collections.abc import ItemsView
 from typing import NamedTuple
 
 from lkmtools.abi.errno import (
@@ -25,6 +26,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
 from lkmtools.kern.config import Cred
+from lkmtools.kern.cookies import Cookies
 
 NAME_MAX = 511
 PATH_MAX = 1024
@@ -53,6 +55,7 @@ class Node:
         self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
         self.data: bytearray | None = bytearray() if mode & S_IFMT == S_IFREG else None
         self.held = False
+        self._cookies: Cookies[str] = Cookies()
 
     @property
     def size(self) -> int:
@@ -64,6 +67,10 @@ class Node:
         if self.children is None:
             raise KernelError(ENOTDIR, "not a directory")
         return self.children
+
+    def cookies(self) -> ItemsView[str, int]:
+        """A directory's names with their cookies, in the order in which they are read."""
+        return self._cookies.of(self.listed())
 
     def access(self, cred: Cred, want: int) -> None:
         """EACCES unless `cred` may access in the ways of `want` (4 read, 2 write, 1 search)."""

@@ -8,6 +8,7 @@ and gone with their last reference. Lookups do not cross into what is mounted on
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
@@ -259,15 +260,23 @@ def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     uio_read(k, target.encode(*C_TEXT), a.a_uio)
 
 
+def entries(node: Node, at: int) -> Iterator[Entry]:
+    """What a directory is read as: the dots, then names behind cookie `at`. Nothing once it is removed."""
+    children = node.listed()
+    if not node.nlink:
+        return
+    yield Entry(1, b".", node.ino, S_IFDIR)
+    yield Entry(2, b"..", (node.parent or node).ino, S_IFDIR)
+    for name, cookie in node.cookies():
+        if 2 + cookie > at:
+            yield Entry(2 + cookie, name.encode(*C_TEXT), children[name].ino, children[name].mode)
+
+
 @_vnop("readdir")
 def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
-    """The dots, then the names in order."""
-    node = k.rootfs.node(k, a.a_vp)
-    children = node.listed()
-    rows = [Entry(1, b".", node.ino, S_IFDIR), Entry(2, b"..", (node.parent or node).ino, S_IFDIR)]
-    for cookie, name in enumerate(sorted(children), 3):
-        rows.append(Entry(cookie, name.encode(*C_TEXT), children[name].ino, children[name].mode))
-    put_entries(k, a, rows)
+    """Entries behind uio_offset."""
+    at = k.umem.view(uio_struct.layout(k.dm), a.a_uio).uio_offset
+    put_entries(k, a, entries(k.rootfs.node(k, a.a_vp), at))
 
 
 # -- names --------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
 from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW
 from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
@@ -45,13 +44,14 @@ from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO
 from lkmtools.errors import KernelError
 from lkmtools.kern.kern_descrip import File
 from lkmtools.kern.ramfs import Node
+from lkmtools.kern.rootfs_vnops import entries
 from lkmtools.kern.spec_vnops import open_node
 from lkmtools.kern.syscall import syscall
 from lkmtools.kern.vfs_lookup import Place, namei
 from lkmtools.kern.vfs_subr import lock_vnode, view_of
 from lkmtools.kern.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
 from lkmtools.kern.vnode_if import vcall, vop
-from lkmtools.kern.vnops_python import pack_dirent
+from lkmtools.kern.vnops_python import records
 
 if TYPE_CHECKING:
     from lkmtools.kern.kern_proc import Lwp
@@ -349,17 +349,8 @@ def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
         return file.getdents(k, lwp, buf, count)
     if not isinstance(file, DirectoryFile) or file.node.children is None:
         raise KernelError(ENOTDIR, "not a directory")
-    out = bytearray()
-    names = sorted(file.node.children)
-    while file.offset < len(names):
-        node = file.node.children[names[file.offset]]
-        record = pack_dirent(k, names[file.offset].encode(*C_TEXT), node.ino, node.mode)
-        if len(out) + len(record) > count:
-            if not out:
-                raise KernelError(EINVAL, f"a buffer of {count} bytes is too small for an entry")
-            break
-        out += record
-        file.offset += 1
-    if out:
-        lwp.proc.space.write(buf, bytes(out))
-    return len(out)
+    found = records(k, entries(file.node, file.offset), file.offset, count)
+    if found.data:
+        lwp.proc.space.write(buf, found.data)
+    file.offset = found.at
+    return len(found.data)

@@ -144,10 +144,16 @@ def pack_dirent(k: Kernel, name: bytes, ino: int, mode: int) -> bytes:
     return layout.pack(d_fileno=ino, d_reclen=size, d_namlen=len(name), d_type=kind, d_name=name)[:size]
 
 
-def put_entries(k: Kernel, a: SimpleNamespace, rows: Iterable[Entry]) -> None:
-    """VOP_READDIR: the rows whose cookies are beyond uio_offset, as many as fit; EINVAL when not one does."""
-    view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
-    at, room = view.uio_offset, view.uio_resid
+class Records(NamedTuple):
+    """What getdents reads: the records, the cookie behind which to go on, and whether these are the last."""
+
+    data: bytes
+    at: int
+    last: bool
+
+
+def records(k: Kernel, rows: Iterable[Entry], at: int, room: int) -> Records:
+    """The rows whose cookies are beyond `at`, as many as fit `room` bytes; EINVAL when not one does."""
     out = bytearray()
     for row in rows:
         if row.cookie <= at:
@@ -156,11 +162,17 @@ def put_entries(k: Kernel, a: SimpleNamespace, rows: Iterable[Entry]) -> None:
         if len(out) + len(record) > room:
             if not out:
                 raise KernelError(EINVAL, f"a buffer of {room} bytes is too small for an entry")
-            break
+            return Records(bytes(out), at, False)
         out += record
         at = row.cookie
-    else:
-        if a.a_eofflag:
-            k.umem.set_u32(a.a_eofflag, 1)
-    uio_read(k, bytes(out), a.a_uio)
-    view.uio_offset = at
+    return Records(bytes(out), at, True)
+
+
+def put_entries(k: Kernel, a: SimpleNamespace, rows: Iterable[Entry]) -> None:
+    """VOP_READDIR: rows beyond uio_offset, which goes on behind them. EINVAL."""
+    view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
+    found = records(k, rows, view.uio_offset, view.uio_resid)
+    if found.last and a.a_eofflag:
+        k.umem.set_u32(a.a_eofflag, 1)
+    uio_read(k, found.data, a.a_uio)
+    view.uio_offset = found.at

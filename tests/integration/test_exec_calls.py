@@ -10,10 +10,12 @@ import ccfix
 import pytest
 from progfix import Ran, Runner
 
+from lkmtools import modules
 from lkmtools.abi import syscall as nr
 from lkmtools.kern.syscall import SystemCalls
 
 PROGRAMS = Path(__file__).with_name("native")
+MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 CHECKS = """
 #include <sys/dirent.h>
 #include <sys/filio.h>
@@ -76,3 +78,21 @@ def test_every_call_does_what_its_manual_says(
     check(runner, "signals")
     check(runner, "processes")
     assert {name for name in LISTED.split() if getattr(nr, f"SYS_{name}") not in made} == set()
+
+
+@pytest.mark.parametrize("size", ["32", "512"])
+def test_a_directory_is_read_while_it_changes(runner: Runner, tmp_path: Path, size: str) -> None:
+    """What stays is seen once, and a program can remove what it reads: in every file system."""
+    p = runner.lk.process("mount")
+    modules.load(p, runner.cc(MEMFS, machine=runner.machine, name="memfs"))
+    p.mkdir("/mem")
+    p.mount("memfs", "/mem")
+    p.mount("hostfs", "/mnt", runner.lk.share(str(tmp_path), writable=True))
+    try:
+        check(runner, "removing", size, "/tmp", "/dev", "/mem", "/mnt")
+    finally:
+        p.unmount("/mnt")
+        p.unmount("/mem")
+        p.rmdir("/mem")
+        modules.unload(p, "memfs")
+        p.exit()

@@ -39,6 +39,7 @@ from lkmtools.abi.fcntl import (
 )
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
 
@@ -269,7 +270,7 @@ def test_renaming_across_directories(mem: Any) -> None:
     assert errno_of(lambda: p.rename("/mnt", "/mnt2")) == EBUSY
     p.rename("/mnt/b/old", "/mnt/b/old")
     p.rename("/mnt/b/sub", "/mnt/a")
-    assert p.listdir("/mnt") == ["b", "a"]
+    assert p.listdir("/mnt") == ["a", "b"]
     leave(mem)
 
 
@@ -437,6 +438,27 @@ def test_kernfs_shows_the_kernels_values(lab: Any) -> None:
     modules.unload(p, "kernfs")
     assert lab.k.vfs.vnodes == set()
     assert lab.tables() == lab.boot_tables
+
+
+def test_kernfs_is_read_in_small_pieces(lab: Any) -> None:
+    """One entry a read; EINVAL where none fits, and the next read goes on behind the last entry."""
+    p = lab.p
+    lab.load(EXAMPLES / "kernfs/kernfs.c", name="kernfs")
+    p.mkdir("/kern")
+    p.mount("kernfs", "/kern")
+    fd = p.open("/kern")
+
+    def getdents(room: int) -> int:
+        return int(p.syscall(SYS___getdents30, fd, p.buffer(room), room)[0])
+
+    assert [getdents(32) for _ in range(8)] == [16, 24, 24, 24, 16, 32, 24, 0]
+    p.lseek(fd, 0)
+    assert getdents(16) == 16
+    assert errno_of(lambda: getdents(16)) == EINVAL
+    assert getdents(200) == 144
+    p.close(fd)
+    p.unmount("/kern")
+    modules.unload(p, "kernfs")
 
 
 def test_two_types_of_one_name(lab: Any) -> None:

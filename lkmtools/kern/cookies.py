@@ -1,0 +1,29 @@
+"""Directory cookies: the numbers behind which reading a directory goes on."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Mapping
+from typing import AnyStr, Generic
+
+
+class Cookies(Generic[AnyStr]):
+    """The cookies of one directory's names, from 1 up.
+
+    A name keeps its cookie as long as it exists. So whoever reads on behind a cookie misses no name and sees
+    none twice, whatever else has come or gone meanwhile. Names get their cookies when the directory is read;
+    those that are new then follow all others, in the order of their letters.
+    """
+
+    def __init__(self) -> None:
+        self._cookies: dict[AnyStr, int] = {}
+        self._last = 0
+
+    def of(self, names: Mapping[AnyStr, object]) -> ItemsView[AnyStr, int]:
+        """Each of `names`, which are all that the directory has now, with its cookie; in their order."""
+        if names.keys() != self._cookies.keys():
+            for name in self._cookies.keys() - names.keys():
+                del self._cookies[name]
+            for name in sorted(names.keys() - self._cookies.keys()):
+                self._last += 1
+                self._cookies[name] = self._last
+        return self._cookies.items()
