@@ -143,7 +143,6 @@ def fork(
     )  # fmt: skip
     copy.actions = program.actions.copy()
     child.vm = Vmspace(ProgramMapper(k, copy))
-    child.vm.maps.update(proc.vm.maps)
     inherit(k, proc, child)
 
     def begin() -> None:

@@ -49,13 +49,24 @@ class Pages(NamedTuple):
 
 
 class Mapping:
-    """Pages of a process that a file was mapped to; another mapping at the same address is not this one."""
+    """Pages of a process that a file was mapped to; another mapping at the same address is not this one.
 
-    __slots__ = ("addr", "length")
+    `parts` are those that are still there, from address to address; a program may unmap any page.
+    """
+
+    __slots__ = ("addr", "length", "parts")
 
     def __init__(self, addr: int, length: int) -> None:
         self.addr = addr
         self.length = length
+        self.parts = [(addr, addr + length)]
+
+    def cut(self, start: int, end: int) -> None:
+        """What lies between these addresses is not of this mapping any more."""
+        halves = [
+            half for low, high in self.parts for half in ((low, min(high, start)), (max(low, end), high))
+        ]
+        self.parts = [(low, high) for low, high in halves if low < high]
 
 
 class Mapper(Protocol):
@@ -79,7 +90,7 @@ class Sharer(Mapper, Protocol):
 
 
 class Vmspace:
-    """The mappings of one process, by address.
+    """The mappings of one process, by the address of the first page that is still there.
 
     `sharer` is the mapper of a client: programs have pages of devices in their own address space.
     """
@@ -137,18 +148,23 @@ class Vmspace:
         return mapping
 
     def unmap(self, k: Kernel, mapping: Mapping) -> None:
-        """Remove a mapping; nothing to do when it is gone, whatever lies there now."""
-        if self.maps.get(mapping.addr) is mapping:
-            del self.maps[mapping.addr]
+        """Remove what is left of a mapping; what the process has put in its place stays."""
+        first = mapping.parts[0][0] if mapping.parts else 0
+        if self.maps.get(first) is mapping:
+            del self.maps[first]
             if self._mapper is not None:
-                self._mapper.unmap(mapping.addr, mapping.length)
+                for start, end in mapping.parts:
+                    self._mapper.unmap(start, end - start)
             self._release(k, mapping)
 
     def forget(self, addr: int, length: int) -> None:
         """A program itself has unmapped or replaced pages: they are its own business now."""
-        for mapping in tuple(self.maps.values()):
-            if mapping.addr < addr + length and addr < mapping.addr + mapping.length:
-                del self.maps[mapping.addr]
+        for first, mapping in tuple(self.maps.items()):
+            if first < addr + length and addr < mapping.parts[-1][1]:
+                del self.maps[first]
+                mapping.cut(addr, addr + length)
+                if mapping.parts:
+                    self.maps[mapping.parts[0][0]] = mapping
 
     def exit(self, k: Kernel) -> None:
         """The process ends: it shares nothing any more."""

@@ -71,6 +71,31 @@ def test_its_memory_is_the_programs_own(lab_runner: Runner) -> None:
     assert (ran.out, ran.signal) == ("127 127 1\n42 127\n", 0)
 
 
+def test_close_removes_what_the_program_has_left_of_it(lab_runner: Runner) -> None:
+    """Pages are unmapped, others replaced, one by the snapshot itself: the rest goes, and only that."""
+    ran = lab_runner.main(
+        """
+        size_t pages, i; char *own, *again; int fds[2], held = 0;
+        opened(); pages = (size + 4095) / 4096;
+        #define IS_THERE(p) (write(fds[1], (p), 1) == 1)
+        pipe(fds);
+        munmap(addr, 4096);
+        again = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+        munmap(addr + 2 * 4096, 4096);
+        own = mmap(addr + 3 * 4096, 4096, PROT_READ | PROT_WRITE, MAP_ANON | MAP_PRIVATE | MAP_FIXED, -1, 0);
+        munmap(addr + (pages - 1) * 4096, 4096);
+        own[0] = 42;
+        for (i = 0; i < pages; i++) held += IS_THERE(addr + i * 4096);
+        printf("%d %d %d\\n", pages > 4, (int)pages - held, again == (char *)addr);
+        close(fd);
+        for (i = 0; i < pages; i++) if (IS_THERE(addr + i * 4096)) printf("%d ", (int)i);
+        printf("%d %d\\n", own[0], again[0]);
+        """,
+        before=HEAD,
+    )
+    assert (ran.out, ran.signal) == ("1 2 1\n0 3 42 127\n", 0)
+
+
 def test_without_memory_for_the_snapshot_open_is_ENOMEM_and_leaves_nothing_mapped(lab_runner: Runner) -> None:
     """A child has all memory; when it has gone, the snapshot lies where it would have."""
     free = len(lab_runner.k.frames.unused)
