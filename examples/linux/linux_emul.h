@@ -124,7 +124,7 @@ LINUX_CALL(alarm); LINUX_CALL(getrusage);
 /* linux_ioctl.c */
 LINUX_CALL(ioctl);
 /* linux_misc.c */
-LINUX_CALL(uname); LINUX_CALL(sysinfo); LINUX_CALL(prlimit64); LINUX_CALL(getrlimit); LINUX_CALL(prctl);
+LINUX_CALL(nosys); LINUX_CALL(uname); LINUX_CALL(sysinfo); LINUX_CALL(prlimit64); LINUX_CALL(getrlimit); LINUX_CALL(prctl);
 LINUX_CALL(getrandom);
 /* linux_machdep_*.c */
 LINUX_CALL(rt_sigreturn); LINUX_CALL(clone);

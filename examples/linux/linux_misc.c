@@ -10,6 +10,12 @@
 #define LINUX_RELEASE	"6.1.0"
 #define LINUX_VERSION	"#1 compat_linux"
 
+/* What this emulation does not serve: ENOSYS alone, where sys_nosys() would send SIGSYS too. */
+LINUX_CALL(nosys)
+{
+	return ENOSYS;
+}
+
 /* uname(struct) */
 LINUX_CALL(uname)
 {

@@ -11,7 +11,7 @@
 #define CALL(number, name, function)	[number] = { 6, 6 * sizeof(register_t), 0, (sy_call_t *)(function) },
 #define NONE(number, name)
 const struct sysent linux_sysent[LINUX_NSYSENT] = {
-	[0 ... LINUX_NSYSENT - 1] = { 0, 0, 0, sys_nosys },
+	[0 ... LINUX_NSYSENT - 1] = { 0, 0, 0, linux_sys_nosys },
 #include LINUX_CALLS
 };
 #undef CALL

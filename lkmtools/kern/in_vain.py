@@ -1,4 +1,7 @@
-"""Calls that programs asked for in vain: sys_nosys() answered. `lkmctl status` names them."""
+"""Calls that programs asked for in vain: sys_nosys() answered, or what stands for it in an emulation's table.
+
+`lkmctl status` names them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
-from lkmtools.abi.syscall import NAMES
+from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
 from lkmtools.kern.bound import LIST_MAX, too_much
 from lkmtools.kern.emul import NAME_MAX, emul_name, member
 from lkmtools.machine import MemFault
@@ -24,6 +27,9 @@ class Unserved(NamedTuple):
     names: dict[int, str]
 
 
+_NATIVE = Unserved("", SYS_NSYSENT, NAMES)
+
+
 class InVain:
     """How often each call was asked for in vain. Numbers of emulations go by the emulation's names."""
 
@@ -32,9 +38,11 @@ class InVain:
         self.nobody = {k.symbol("sys_nosys"), k.symbol("sys_lkmnosys")}
         self._counts: dict[tuple[str, int, str], int] = {}
 
-    def count(self, number: int, emulation: str = "", name: str = "") -> None:
-        """Call `number` of an emulation, or the native one, was asked for."""
-        key = emulation, number, name or NAMES.get(number, str(number))
+    def count(self, number: int, of: Unserved = _NATIVE) -> None:
+        """Call `number` of an emulation, or the native one, was asked for; all beyond its table are one."""
+        number = min(number, of.nsysent)
+        name = of.names.get(number, str(number)) if number < of.nsysent else f"{number} and above"
+        key = of.emulation, number, name
         self._counts[key] = self._counts.get(key, 0) + 1
         self._k.vitals.changed = True
 
@@ -43,7 +51,10 @@ class InVain:
         return {f"{emul} {name}".lstrip(): n for (emul, _, name), n in sorted(self._counts.items())}
 
     def unserved(self, emul: int) -> Unserved:
-        """What the table of the emulation at `emul` leaves to sys_nosys(); nothing when it has none."""
+        """What the table of the emulation at `emul` leaves to sys_nosys(), or to what serves its e_nosys.
+
+        Nothing when it has no table.
+        """
         k = self._k
         nsysent, table = member(k, emul, "e_nsysent"), member(k, emul, "e_sysent")
         if nsysent <= 0 or not table:
@@ -52,10 +63,11 @@ class InVain:
             too_much(k, f"e_nsysent of emulation '{emul_name(k, emul)}'", nsysent, LIST_MAX)
         layout = sysent.layout(k.dm)
         before = layout.offsetof("sy_call")
-        row = struct.Struct(f"{k.dm.order}{before}x{k.dm.word}")
+        row, nosys = struct.Struct(f"{k.dm.order}{before}x{k.dm.word}"), member(k, emul, "e_nosys")
         try:
-            rows = enumerate(row.iter_unpack(k.umem.read(table, nsysent * layout.size)))
-            missing = [number for number, (sy_call,) in rows if sy_call in self.nobody]
+            rows = [sy_call for (sy_call,) in row.iter_unpack(k.umem.read(table, nsysent * layout.size))]
+            nobody = self.nobody | {rows[nosys]} if 0 <= nosys < nsysent else self.nobody
+            missing = [number for number, sy_call in enumerate(rows) if sy_call in nobody]
             return Unserved(emul_name(k, emul), nsysent, self._names(emul, missing))
         except MemFault as fault:
             k.panic(f"emulation '{emul_name(k, emul)}': e_sysent, e_syscallnames: {fault}")

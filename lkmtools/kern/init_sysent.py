@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import ENOSYS
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.syscall import SYS_LKM_FIRST, SYS_LKM_LAST, SYS_NSYSENT
-from lkmtools.kern.export import Data, constant
+from lkmtools.kern.export import Data
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -50,11 +49,6 @@ def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Syscall], lkm
     return b"".join(out)
 
 
-_HEADER = "sys/syscallargs.h"
-FUNCTIONS = (
-    constant("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, _HEADER),
-    constant("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", ENOSYS, _HEADER),
-)
 DATA = (
     Data(
         "sysent",

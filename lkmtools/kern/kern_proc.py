@@ -89,13 +89,17 @@ class SigAction(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """Why a signal came, for siginfo: si_code; the address of what the program did, or else who sent it."""
+    """Why a signal came, for siginfo: si_code; the address of what the program did, or else who sent it.
+
+    `why` is for people, when it ends the program.
+    """
 
     code: int = 0
     addr: int | None = None
     pid: int = 0
     uid: int = 0
     status: int = 0  # of the child that it tells of
+    why: str = ""
 
 
 NO_CAUSE = Cause()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EINVAL
+from lkmtools.abi.errno import EINVAL, ENOSYS
 from lkmtools.abi.exec import KSI_TRAP, ksiginfo
 from lkmtools.abi.proc import PPAUSE
 from lkmtools.abi.signal import NSIG
@@ -107,8 +107,17 @@ def trap_signal(k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, why: str)
     if program.mask >> signo - 1 & 1 or _handler(program, signo) == siginfo.SIG_IGN:
         program.actions.pop(signo, None)
         program.mask &= ~(1 << signo - 1)
-    program.reason = why
-    program.pending[signo] = Cause(code, addr)
+    program.pending[signo] = Cause(code, addr, why=why)
+
+
+@export("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", "sys/syscallargs.h")
+@export("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", "sys/syscallargs.h")
+def sys_nosys(k: Kernel, l_addr: int, v: int, retval: int) -> int:
+    """What serves a system call that nobody provides: SIGSYS for a program, and ENOSYS."""
+    proc = k.lwp_at(l_addr).proc
+    if proc.program is not None:
+        signal_proc(k, proc, sig.SIGSYS, Cause(why="a system call that nobody provides"))
+    return ENOSYS
 
 
 def stop_ident(proc: Proc) -> int:
@@ -122,6 +131,7 @@ def take_signals(k: Kernel, lwp: Lwp) -> None:
     assert program is not None
     while signo := program.deliverable():
         cause = program.pending.pop(signo)
+        program.reason = cause.why
         program.usage.signals += 1
         action = program.actions.get(signo)
         if action is None or action.handler == siginfo.SIG_DFL:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
 from lkmtools.abi.lkm import sysent
+from lkmtools.abi.signal import SIGSYS
 from lkmtools.abi.syscall import (
     NAMES,
     SYS_NSYSENT,
@@ -131,6 +132,7 @@ class SystemCalls:
         self._retval = struct.Struct(f"{dm.order}2{dm.word}")
         self._results = partial(self._retval.unpack_from, k.mem.buf)
         self.in_vain = InVain(k)
+        self._nosys = k.symbol("sys_nosys")
 
     def row(self, number: int) -> tuple[int, int]:
         """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
@@ -140,6 +142,10 @@ class SystemCalls:
             why = f"system call {number} is not between 0 and {SYS_NSYSENT - 1}"
             raise KernelError(ENOSYS, why) from None
         return narg, sy_call
+
+    def nosys(self) -> tuple[int, int]:
+        """The row of a number that is not in the table, as a program's call finds it."""
+        return 0, self._nosys
 
     def emul_row(self, emul: int, number: int) -> tuple[int, int]:
         """The entry of a call in an emulation's table, or of its e_nosys: sy_narg and sy_call."""
@@ -203,7 +209,7 @@ class SystemCalls:
                 self._k.lkm.let_go(lwp)
         if errno and errno != EJUSTRETURN:
             if native and sy_call in self.in_vain.nobody:
-                self.in_vain.count(number)
+                raise KernelError(errno, self._asked_in_vain(lwp, number))
             raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
         results: tuple[int, int] = self._results(at + ARGS_ROOM)
         return results
@@ -233,6 +239,14 @@ class SystemCalls:
             return result & self._mask, 0
         first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
         return first, second
+
+    def _asked_in_vain(self, lwp: Lwp, number: int) -> str:
+        """Count a call that nobody provides, and let the signal for it say which it was: the reason."""
+        self.in_vain.count(number)
+        why, program = f"nobody provides {call_name(number)}", lwp.proc.program
+        if program is not None and SIGSYS in program.pending:
+            program.pending[SIGSYS] = program.pending[SIGSYS]._replace(why=why)
+        return why
 
     def _whose(self, number: int, sy_call: int, errno: int) -> str:
         """The reason for an errno that a module gave without one; "" for what is nobody's."""

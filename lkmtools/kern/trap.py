@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ENOSYS, ERESTART
+from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
 from lkmtools.errors import KernelError
@@ -116,6 +116,7 @@ class SystemCallTrap:
             self._calls.enter,
             self._from_stack,
         )
+        nosys = self._calls.nosys
         no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
         plain = k.symbol("syscall_plain")
         at = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")
@@ -139,7 +140,7 @@ class SystemCallTrap:
                 elif number in _INDIRECT:
                     first, second = self._indirect(number, args + from_stack(regs[1], 0))
                 else:
-                    need, sy_call = entries.get(number, _no_entry)()
+                    need, sy_call = entries.get(number, nosys)()
                     if need > in_registers:
                         args += from_stack(regs[1], need)
                     first, second = enter(lwp, number, sy_call, args)
@@ -188,14 +189,15 @@ class SystemCallTrap:
             self._unserved = emul, in_vain.unserved(emul)
         unserved = self._unserved[1]
         if number >= unserved.nsysent or number in unserved.names:
-            in_vain.count(number, unserved.emulation, unserved.names.get(number, str(number)))
+            in_vain.count(number, unserved)
 
     def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """syscall() and __syscall(): the call that their first argument names."""
         skip = 2 if number == SYS___syscall and self._k.dm.pointer == 4 else 1
         number, args = args[0] & 0xFFFFFFFF, args[skip : skip + MAXARGS]
-        _, sy_call = self._calls.row(number)
-        return self._calls.enter(self._lwp, number, sy_call, args)
+        calls = self._calls
+        _, sy_call = calls.entries.get(number, calls.nosys)()
+        return calls.enter(self._lwp, number, sy_call, args)
 
     def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
         """A call of an emulation's own table."""
@@ -220,10 +222,6 @@ class SystemCallTrap:
             if len(data) < need * size:
                 raise KernelError(EFAULT, f"the arguments at {addr:#x} cannot be read") from None
             return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
-
-
-def _no_entry() -> tuple[int, int]:
-    raise KernelError(ENOSYS)
 
 
 def _errno(k: Kernel, emul: int, errno: int) -> int:

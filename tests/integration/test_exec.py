@@ -245,13 +245,6 @@ def test_devices_are_open_to_programs(runner: Runner) -> None:
     assert ran.out == "8 0 1 1\n"
 
 
-def test_a_missing_call_is_enosys_and_counted(runner: Runner) -> None:
-    """status() names what was asked for in vain."""
-    ran = runner.main('long r = syscall(210); printf("%ld %d\\n", r, errno); syscall(26); syscall(26);')
-    assert ran.out == "-1 78\n"
-    assert runner.k.vitals.text()["in_vain"] == {"ptrace": 2, "210": 1}
-
-
 @pytest.mark.parametrize(
     ("image", "reason"),
     [

@@ -25,8 +25,10 @@ static void conventions(void)
 	CHECK(!r.carry && r.first == getpid());
 	r = raw(SYS_close, 99, 0, 0);
 	CHECK(r.carry && r.first == EBADF);
+	signal(SIGSYS, SIG_IGN);
 	r = raw(510, 0, 0, 0);
 	CHECK(r.carry && r.first == ENOSYS);
+	signal(SIGSYS, SIG_DFL);
 	r = raw(SYS_pipe, 0, 0, 0);
 	CHECK(!r.carry && r.second == r.first + 1 && close(r.first) == 0 && close(r.second) == 0);
 	r = raw(SYS_fork, 0, 0, 0);

@@ -1,0 +1,158 @@
+"""System calls that nobody provides: SIGSYS and ENOSYS for programs, ENOSYS and why for clients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulfix import EXAMPLES, Ran, load_toys, run, toy_image
+from progfix import Runner
+
+from lkmtools import modules
+from lkmtools.abi.errno import ENOSYS, EWOULDBLOCK
+from lkmtools.abi.signal import SIGSYS
+from lkmtools.errors import KernelError
+
+HANDLER = """
+static int caught, noted;
+static void note(int signo) { caught++; noted = signo; }
+#define TRY(call) do { caught = 0; errno = 0; \\
+    long r_ = (call); printf("%ld %d %d\\n", r_, errno, caught); } while (0)
+"""
+DELEGATE = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/syscallargs.h>
+#include <sys/lkm.h>
+static int delegate(struct lwp *l, const void *v, register_t *retval) { return sys_nosys(l, v, retval); }
+static struct sysent row = { 0, 0, 0, delegate };
+MOD_SYSCALL("delegate", 210, &row);
+int delegate_lkmentry(struct lkm_table *, int, int);
+int delegate_lkmentry(struct lkm_table *t, int cmd, int ver)
+{
+	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+
+
+def test_by_default_it_ends_the_program(runner: Runner) -> None:
+    """A child's parent learns of SIGSYS; the reason names the call, and status() counts it."""
+    ran = runner.main(
+        """
+        int st;
+        if (fork() == 0) { syscall(210); _exit(1); }
+        wait(&st);
+        printf("%d %d\\n", WIFSIGNALED(st), WTERMSIG(st)); fflush(stdout);
+        syscall(26);
+        puts("went on");
+        """
+    )
+    assert ran == (None, SIGSYS, "1 12\n", "nobody provides system call 26 (ptrace)")
+    assert runner.k.vitals.text()["in_vain"] == {"ptrace": 1, "210": 1}
+    assert "exited on signal 12: nobody provides system call 26 (ptrace)" in runner.lk.console.text()
+
+
+def test_a_handler_may_catch_it(runner: Runner) -> None:
+    """Then the call fails with ENOSYS: a free one, one beyond the table, and one asked for by syscall()."""
+    ran = runner.main(
+        """
+        signal(SIGSYS, note);
+        TRY(syscall(210)); TRY(syscall(26)); TRY(syscall(512)); TRY(syscall(-1)); TRY(syscall(0, 211));
+        TRY(syscall(0, 100000)); TRY(syscall(20) > 1);
+        printf("%d\\n", noted);
+        """,
+        before=HANDLER,
+    )
+    assert ran.out.splitlines() == ["-1 78 1"] * 6 + ["1 0 0", "12"]
+    assert runner.k.vitals.text()["in_vain"] == {"ptrace": 1, "210": 1, "211": 1, "512 and above": 3}
+
+
+def test_ignored_it_is_enosys_alone_and_blocked_it_waits(runner: Runner) -> None:
+    """psignal() sends it, so it kills nobody who does not want to hear of it."""
+    ran = runner.main(
+        """
+        sigset_t set = { { 1 << (SIGSYS - 1) } }, got;
+        signal(SIGSYS, SIG_IGN); TRY(syscall(210));
+        signal(SIGSYS, note); sigprocmask(SIG_BLOCK, &set, NULL); TRY(syscall(210));
+        sigpending(&got); printf("%d\\n", got.__bits[0] == set.__bits[0]);
+        TRY(sigprocmask(SIG_UNBLOCK, &set, NULL));
+        """,
+        before=HANDLER,
+    )
+    assert ran == (0, 0, "-1 78 0\n-1 78 0\n1\n0 0 1\n", "")
+
+
+def test_the_reason_is_that_of_the_signal_which_ends_the_program(runner: Runner) -> None:
+    """SIGSYS waits, blocked, and another signal comes."""
+    ran = runner.main(
+        """
+        sigset_t set = { { 1 << (SIGSYS - 1) } };
+        sigprocmask(SIG_BLOCK, &set, NULL); syscall(210); raise(SIGTERM);
+        """
+    )
+    assert (ran.signal, ran.reason) == (15, "")
+
+
+@pytest.mark.parametrize(("number", "why"), [(210, "210"), (26, "26 (ptrace)")])
+def test_a_client_gets_enosys_and_why(runner: Runner, number: int, why: str) -> None:
+    """It has no signals."""
+    with pytest.raises(KernelError) as caught:
+        runner.lk.process("client").syscall(number)
+    assert (caught.value.errno, caught.value.reason) == (ENOSYS, f"nobody provides system call {why}")
+
+
+def test_a_clients_sleep_goes_on_when_its_module_called_sys_nosys(lab: Any) -> None:
+    """No interruption is left behind: the sleep ends by its timeout."""
+    lab.load(
+        """
+        #include <sys/proc.h>
+        #include <sys/syscallargs.h>
+        static int ident;
+        int probe_run(void);
+        int probe_run(void)
+        {
+            if (sys_nosys(curlwp, NULL, NULL) != ENOSYS || sys_lkmnosys(curlwp, NULL, NULL) != ENOSYS)
+                return -1;
+            return tsleep(&ident, PWAIT | PCATCH, "probe", 1);
+        }
+        """
+    )
+    assert lab.call("int probe_run(void)") == EWOULDBLOCK
+
+
+def test_a_module_may_answer_as_sys_nosys_does(lab: Any, lab_runner: Runner) -> None:
+    """Its own call hands over to it: a program gets the signal, a client the errno and whose call it is."""
+    lab.load(DELEGATE, name="delegate", whole=True)
+    ran = lab_runner.main('syscall(210); puts("went on");')
+    assert ran == (None, SIGSYS, "", "a system call that nobody provides")
+    assert lab_runner.main("signal(SIGSYS, note); TRY(syscall(210));", before=HANDLER).out == "-1 78 1\n"
+    with pytest.raises(KernelError) as caught:
+        lab.p.syscall(210)
+    assert caught.value.errno == ENOSYS
+    assert caught.value.reason == "system call 210 is module 'delegate' now, which answered ENOSYS"
+    modules.unload(lab.p, "delegate")
+
+
+ASK = r"""
+#include <unistd.h>
+#include <errno.h>
+int main(void) { errno = 0; syscall(9); return errno == 1078 ? 7 : 8; }
+"""
+
+
+def test_an_emulation_has_its_own_answer(lab: Any, tmp_path: Path) -> None:
+    """What stands at its e_nosys: an errno of its own and no signal. status() counts all the same."""
+    load_toys(lab)
+    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(7 << 8, "", 0, "")
+    assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
+
+
+def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Any, tmp_path: Path) -> None:
+    """Then its programs get SIGSYS."""
+    text = (EXAMPLES / "emul/toy.c").read_text().replace("0, 0, 0, toy_nosys }", "0, 0, 0, sys_nosys }")
+    lab.load(text + "\nint (*unused)(struct lwp *, const void *, register_t *) = toy_nosys;\n", name="toy",
+             whole=True)  # fmt: skip
+    lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
+    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(SIGSYS, "", 0, "a system call that nobody provides")
+    assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
