@@ -204,6 +204,10 @@ class Raw:
         assert isinstance(welcome, Welcome)
         return welcome
 
+    def greet_control(self, comm: str) -> None:
+        """Say HELLO where it has no answer."""
+        self.send(Hello(VERSION, os.getpid(), comm))
+
     def send(self, *frames: Frame) -> None:
         """Send frames, with serials from 1."""
         self.socket.sendall(b"".join(encode(frame, serial) for serial, frame in enumerate(frames, 1)))

@@ -15,6 +15,7 @@ Nothing here may import more than click has already imported: the tools must sta
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence

@@ -106,7 +106,7 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
 
     With "writable" it may be written, with "session" it goes with the processes that have it as root.
     """
-    path = arguments.get("path")
+    path = arguments.get("path", "")
     errno, why = _wrong_path(path)
     if not errno and sup.child is None:
         errno, why = ENXIO, sup.why_no_kernel()
@@ -119,10 +119,13 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     sup.shares[number] = lambda answer: conn.answer(serial, answer)
 
 
-def _wrong_path(path: object) -> tuple[int, str]:
-    """Why this is not an absolute path of the host: an errno and the reason; 0 when it is one."""
+def _wrong_path(path: str) -> tuple[int, str]:
+    """Why this is not an absolute path of the host: an errno and the reason; 0 when it is one.
+
+    Bytes that are not UTF-8 come as Python's surrogates (os.fsdecode()); others are no file's name.
+    """
     try:
-        name = os.fsencode(path) if isinstance(path, str) else b""
+        name = os.fsencode(path)
     except UnicodeEncodeError:
         name = b""
     if not name.startswith(b"/") or b"\0" in name:
@@ -138,8 +141,8 @@ def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[
     It is answered as soon as that is known. Of another daemon's boot nothing is.
     """
     boot = arguments.get("boot")
-    if not isinstance(boot, int):
-        conn.deny(serial, f"fate: boot: {boot!r} is not a number")
+    if boot is None:
+        conn.deny(serial, "fate: boot: it is missing; it must be a whole number")
         return
     if arguments.get("daemon", os.getpid()) != os.getpid():
         conn.answer(serial, FORGOTTEN.answer())

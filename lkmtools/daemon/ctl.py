@@ -19,6 +19,7 @@ from lkmtools.proto import (
     ProtocolError,
     other_version,
 )
+from lkmtools.proto.verbs import MOST
 from lkmtools.proto.verbs import VERSION as ANSWERS
 from lkmtools.wire.accept import peer
 from lkmtools.wire.stream import Stream
@@ -26,7 +27,7 @@ from lkmtools.wire.stream import Stream
 if TYPE_CHECKING:
     from lkmtools.daemon.supervisor import Supervisor
 
-REQUEST = 1 << 20  # bytes of a request
+REQUEST = MOST + (1 << 12)  # bytes of a request
 STREAM = 1 << 20  # bytes unread by a follower of the message buffer from which on it gets no more
 PIECE = 1 << 16  # characters of that text in one answer
 

@@ -28,7 +28,7 @@ from lkmtools.kern.export import export
 from lkmtools.kern.kern_copy import user_string
 from lkmtools.kern.kern_descrip import drop
 from lkmtools.kern.kern_malloc import free
-from lkmtools.kern.kern_proc import NO_STACK
+from lkmtools.kern.kern_proc import NO_STACK, command_name
 from lkmtools.kern.kern_sig import drop_frames
 from lkmtools.kern.request import RegionSpace
 from lkmtools.kern.syscall import syscall
@@ -252,7 +252,7 @@ def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> No
 
 def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
     proc = lwp.proc
-    proc.comm = name.rpartition("/")[2][:MAXCOMLEN]
+    proc.comm = command_name(name.rpartition("/")[2])
     comm = proc.comm.encode(*C_TEXT)
     k.mem.write(proc.addr + proc_struct.layout(k.dm).offsetof("p_comm"), comm.ljust(MAXCOMLEN + 1, b"\0"))
 

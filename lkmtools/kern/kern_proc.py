@@ -207,7 +207,7 @@ class Proc:
         self.pid = pid
         self.cred = cred
         self.pgid = self.sid = pid  # its process group and session
-        self.comm = comm[: abi.MAXCOMLEN]
+        self.comm = command_name(comm)
         self.host_pid = host_pid
         self.addr = 0
         self.block = 0
@@ -228,6 +228,14 @@ class Proc:
 
     def __repr__(self) -> str:
         return f"<Proc {self.pid} {self.comm}>"
+
+
+def command_name(text: str) -> str:
+    """The name of a process, as p_comm has it: MAXCOMLEN characters at most, and none that steers a terminal.
+
+    It comes from clients and programs, and is shown to others.
+    """
+    return "".join(char if char.isprintable() else "?" for char in text[: abi.MAXCOMLEN])
 
 
 def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:

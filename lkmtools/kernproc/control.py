@@ -28,7 +28,7 @@ def ps(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def ksyms(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
     """Send the driver of /dev/ksyms a module event: "load", "unload", "shutdown". Its errno and reason."""
-    event = EVENTS.get(str(arguments.get("event")), -1)
+    event = EVENTS.get(arguments.get("event", ""), -1)
     try:
         ksyms_modevent(server.kernel, event)
     except KernelError as error:
@@ -39,7 +39,7 @@ def ksyms(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
 def addr2sym(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
     """What is at "address": "symbol", "offset", "module" (null: the kernel), "text"; or nulls."""
     address = arguments.get("address")
-    place = server.kernel.locate(address) if isinstance(address, int) else None
+    place = server.kernel.locate(address) if address is not None else None
     if place is None:
         return {"symbol": None, "offset": None, "module": None, "text": None}
     return {**place._asdict(), "text": str(place)}

@@ -311,7 +311,8 @@ def test_more_connections_than_descriptors(daemon: Daemon, which: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("greeted", "limit"), [(False, 1 << 12), (True, {"kernel": 64 << 20, "supervisor": 1 << 20})]
+    ("greeted", "limit"),
+    [(False, 1 << 12), (True, {"kernel": 64 << 20, "supervisor": (1 << 20) + (1 << 12)})],
 )
 def test_memory_is_kept_for_so_much_of_a_frame(daemon: Daemon, which: str, greeted: bool, limit: Any) -> None:
     """Little before HELLO; the bystander is served meanwhile."""
