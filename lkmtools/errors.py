@@ -7,15 +7,19 @@ Errors are converted to a register, a reply or an exit status at one place each.
 import errno
 import os
 from contextlib import suppress
+from errno import ENOMEM as HOST_ENOMEM
 
-from lkmtools.abi.errno import errno_name, strerror
+from lkmtools.abi.errno import ENOMEM, errno_name, strerror
 
 DEBUG_FILE = "LKM_DEBUG_TRACEBACK"
+NO_MEMORY = "the host has no memory left"
 _LONGEST = 200  # characters of an error's own text that are shown
 
 
 def bug(error: BaseException, place: bool = True) -> str:
     """An exception that only a bug of ours can cause, in one line: what it is, and where it was raised.
+
+    A lack of memory is none: it is said as what it is, with the limits.
 
     Nobody who uses lkmtools is shown a traceback. Who works on it names a file in LKM_DEBUG_TRACEBACK:
     tracebacks are appended to it, and go nowhere else.
@@ -24,15 +28,43 @@ def bug(error: BaseException, place: bool = True) -> str:
     text = " ".join(str(error).split())
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}... ({len(text)} characters)"
-    what = type(error).__name__ + (f": {text}" if text else "")
-    trace = error.__traceback__ if place else None
+    text = f": {text}" if text else ""
+    where = _place(error) if place else ""
+    if is_shortage(error):
+        return f"{NO_MEMORY}{text}{where}{memory_limits()}"
+    return f"internal error: {type(error).__name__}{text}{where}"
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception was raised; "" when it was not."""
+    trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     if trace is None:
-        return f"internal error: {what}"
+        return ""
     code = trace.tb_frame.f_code
     file = code.co_filename.rpartition("/")[2]
-    return f"internal error: {what} in {code.co_qualname} ({file}, line {trace.tb_lineno})"
+    return f" in {code.co_qualname} ({file}, line {trace.tb_lineno})"
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Does it mean that the host has no memory? The loader of libraries has no number for that."""
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == HOST_ENOMEM)
+
+
+def memory_limits() -> str:
+    """The limits on this process's memory, to be put behind what is said of a lack of it; "" for none."""
+    import resource
+
+    limits = ((resource.RLIMIT_AS, "address space", "v"), (resource.RLIMIT_DATA, "data", "d"))
+    known = ((resource.getrlimit(number)[0], what, letter) for number, what, letter in limits)
+    return "".join(
+        f"; the limit is {most >> 10} KiB of {what} (ulimit -{letter})"
+        for most, what, letter in known
+        if most != resource.RLIM_INFINITY
+    )
 
 
 def _note(error: BaseException) -> None:
@@ -85,6 +117,13 @@ class KernelError(LkmtoolsError):
 
     def __repr__(self) -> str:
         return f"KernelError({errno_name(self.errno)}, {self.reason!r})"
+
+
+def answer_to(error: KernelError | MemoryError) -> KernelError:
+    """The error that a function of the kernel answers with: ENOMEM where the host has no memory for it."""
+    if isinstance(error, KernelError):
+        return error
+    return KernelError(ENOMEM, f"{NO_MEMORY} for this call{memory_limits()}")
 
 
 class PanicError(LkmtoolsError):

@@ -12,6 +12,7 @@ stall before any frame of the tool.
 from __future__ import annotations
 
 import os
+import resource
 import select
 import shutil
 import socket
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -152,6 +154,18 @@ class Daemon(Place):
         """The kernel process of now."""
         pid: int = self.status()["kernel"]["pid"]
         return pid
+
+
+@contextmanager
+def limited(pid: int, room: int) -> Iterator[None]:
+    """A process that may have so many MiB of address space more."""
+    used = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, (used + (room << 20), before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
 
 
 def wait_dead(pidfd: int) -> None:

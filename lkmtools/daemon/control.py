@@ -113,10 +113,13 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     if errno or sup.child is None:
         conn.answer(serial, {"errno": errno, "reason": why, "word": ""})
         return
+    later = conn.later(serial)
+    if later is None:
+        return
     number = next(_numbers)
     flags = {name: bool(arguments.get(name)) for name in ("writable", "session")}
     sup.child.channel.send({"do": "share", "id": number, "path": path, **flags})
-    sup.shares[number] = lambda answer: conn.answer(serial, answer)
+    sup.shares[number] = later
 
 
 def _wrong_path(path: str) -> tuple[int, str]:
@@ -147,7 +150,8 @@ def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[
     if arguments.get("daemon", os.getpid()) != os.getpid():
         conn.answer(serial, FORGOTTEN.answer())
         return
-    sup.what_became_of(boot, lambda answer: conn.answer(serial, answer))
+    if later := conn.later(serial):
+        sup.what_became_of(boot, later)
 
 
 OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for

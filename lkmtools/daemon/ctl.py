@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.daemon import control
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 REQUEST = MOST + (1 << 12)  # bytes of a request
 STREAM = 1 << 20  # bytes unread by a follower of the message buffer from which on it gets no more
 PIECE = 1 << 16  # characters of that text in one answer
+UNANSWERED = 64  # requests that may wait for what the kernel says, or for its end
+
+Later = Callable[[dict[str, Any]], None]
 
 
 class ControlConnection(Stream):
@@ -42,6 +46,7 @@ class ControlConnection(Stream):
         self.following: int | None = None  # serial of a "dmesg" with follow
         self._place = 0  # in the message buffer: what follows has not been sent
         self._greeted = False
+        self._unanswered = 0  # requests, which are answered later
         self._foreign: int | None = None  # another version of the protocol, which the tool speaks
         self._stopping: int | None = None  # serial of a "stop", which is answered last
         super().__init__(sock, supervisor.poller)
@@ -83,6 +88,21 @@ class ControlConnection(Stream):
     def deny(self, serial: int, why: str) -> None:
         """Answer a CONTROL that nobody will obey."""
         self.send(Answer(False, why), serial)
+
+    def later(self, serial: int) -> Later | None:
+        """What answers a request once that can be; None when so many wait that this one is denied."""
+        if self._unanswered >= UNANSWERED:
+            self.deny(
+                serial, f"{UNANSWERED} requests of this connection wait for answers, which is the limit"
+            )
+            return None
+        self._unanswered += 1
+
+        def answer(value: dict[str, Any]) -> None:
+            self._unanswered -= 1
+            self.answer(serial, value)
+
+        return answer
 
     def stop(self, serial: int) -> None:
         """Remember the serial of the request to stop, which is answered last."""

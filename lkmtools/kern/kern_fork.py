@@ -22,7 +22,7 @@ from lkmtools.abi.resource import rusage as rusage_struct
 from lkmtools.abi.siginfo import WNOHANG, WSTOPPED, WUNTRACED
 from lkmtools.abi.signal import SIGCHLD, SIGCONT, SIGHUP
 from lkmtools.abi.syscall import SYS___wait450, SYS_fork, SYS_vfork
-from lkmtools.errors import KernelError
+from lkmtools.errors import KernelError, answer_to
 from lkmtools.kern.config import Cred
 from lkmtools.kern.emul import exit_hooks, fork_hooks, inherit
 from lkmtools.kern.export import export
@@ -36,7 +36,7 @@ from lkmtools.kern.syscall import syscall
 from lkmtools.kern.trap import userland
 from lkmtools.kern.uvm_map import Vmspace
 from lkmtools.kern.uvm_mmap import ProgramMapper
-from lkmtools.machine import Prototype, UserThread
+from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -78,8 +78,8 @@ def _start(k: Kernel, proc: Proc, first: Callable[[], None]) -> None:
             userland(k, lwp)
         except ProcExit as ended:
             status = ended.status
-        except KernelError as error:
-            failed = error
+        except (KernelError, MemoryError) as error:
+            failed = answer_to(error)
         _exit(k, lwp, status, failed)
 
     lwp.greenlet = greenlet(life, parent=k.sched.hub)
@@ -90,11 +90,12 @@ def _start(k: Kernel, proc: Proc, first: Callable[[], None]) -> None:
 
 
 def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[Exit], None]) -> Proc:
-    """A child of a client that runs a program; `on_exit` hears how it ended. EAGAIN."""
+    """A child of a client that runs a program; `on_exit` hears how it ended. EAGAIN, MemoryError."""
     _room(k, cred)
+    cpu = k.engine.user_cpu  # the first program has it made, which the host may have no memory for
     space = new_space(k)
     proc = new_proc(k, cred, what.name.rpartition("/")[2], parent.host_pid)
-    proc.program = program = Program(UserThread(space), parent.pid)
+    proc.program = program = Program(cpu.thread(space), parent.pid)
     proc.space = space
     proc.parent = parent
     proc.sid = parent.sid

@@ -26,7 +26,7 @@ from lkmtools.abi.syscall import (
     SYS_write,
     SYS_writev,
 )
-from lkmtools.errors import KernelError
+from lkmtools.errors import KernelError, answer_to
 from lkmtools.kern.bound import MEMORY
 from lkmtools.kern.emul import member
 from lkmtools.kern.export import Function
@@ -171,7 +171,12 @@ class SystemCalls:
         if proc.tty:
             tty = proc.tty.decode("utf-8", "backslashreplace")
             proc.tty.clear()
-        return tuple.__new__(Reply, (errno, retval, space.changed(), reason, tty))
+        try:
+            changed = space.changed()
+        except MemoryError as error:
+            failed, changed = answer_to(error), ()
+            errno, reason = failed.errno, failed.reason
+        return tuple.__new__(Reply, (errno, retval, changed, reason, tty))
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
         """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
@@ -227,6 +232,8 @@ class SystemCalls:
             result = body(self._k, lwp, *binding.decode_words(args))
         except KernelError:
             raise
+        except MemoryError as error:
+            raise answer_to(error) from None
         except MemFault as fault:
             self._k.engine.on_fault(lwp.thread, fault, self._stubs[sy_call])
         except Exception as error:

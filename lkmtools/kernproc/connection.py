@@ -11,10 +11,11 @@ import socket
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import ENOMEM
-from lkmtools.errors import KernelError
+from lkmtools.errors import NO_MEMORY, KernelError, answer_to, memory_limits
 from lkmtools.kern import Cred, Exit, Reply, Request
 from lkmtools.proto import (
     EXEC_FILES,
+    MAX_FRAME,
     VERSION,
     Answer,
     Asleep,
@@ -25,6 +26,7 @@ from lkmtools.proto import (
     Hello,
     Map,
     Mapped,
+    NoMemory,
     Panic,
     ProtocolError,
     Result,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from lkmtools.kernproc.server import Server
 
 _ANCILLARY = room(EXEC_FILES)
+LARGE = 1 << 20  # bytes of a request from which on it is looked at what else its client has sent
+MOST_KEPT = 2 * MAX_FRAME  # bytes of requests of one process of the host, on all its connections
 
 
 class Connection(Stream):
@@ -62,6 +66,7 @@ class Connection(Stream):
         self.pending: int | None = None  # serial of the SYSCALL in flight
         self.mapping: Done | None = None  # who waits for MAPPED
         self.program: Proc | None = None  # what an EXEC started, until it ends
+        self.signals: set[int] = set()  # for the program, which wait until the kernel can take them
         self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         # A MAP or SHARE and its descriptors, which wait until all that is queued has gone.
         self._with_files: tuple[bytes, list[int]] | None = None
@@ -77,9 +82,18 @@ class Connection(Stream):
         return data
 
     def on_batch(self) -> None:
-        """Descriptors that nobody wants are not kept."""
+        """Descriptors that nobody wants are not kept, nor requests beyond the bound of one client."""
         if len(self._files) > EXEC_FILES:
             raise ProtocolError(self._wrong_files())
+        if self.kept > LARGE and (total := self.server.kept_for(self)) > MOST_KEPT:
+            what = f"requests of process {self.host_pid} of the host, which are not served yet"
+            raise ProtocolError(f"{what}, have {total} bytes; the limit is {MOST_KEPT}")
+
+    @property
+    def kept(self) -> int:
+        """Bytes of requests that have not come whole, or are not served yet; a program that runs is."""
+        served = self.pending is None or self.program is not None
+        return self.reader.kept + (0 if served else self.reader.last)
 
     def on_end(self) -> None:
         """The client is gone, or goes: its process exits."""
@@ -88,9 +102,12 @@ class Connection(Stream):
 
     def on_close(self) -> None:
         """Nobody takes the descriptors any more."""
+        self._close_files()
+        self.server.forget(self)
+
+    def _close_files(self) -> None:
         while self._files:
             os.close(self._files.pop())
-        self.server.forget(self)
 
     def on_frame(self, serial: int, frame: Frame) -> None:
         """Serve a frame."""
@@ -122,8 +139,8 @@ class Connection(Stream):
         self.host_pid = self.host_pid or frame.host_pid
         try:
             welcome = self.server.welcome(self)
-        except KernelError as error:
-            self.refuse(error.reason, serial)
+        except (KernelError, MemoryError) as error:
+            self.refuse(answer_to(error).reason, serial)
             return
         self.greeted = True
         self.greet()
@@ -155,6 +172,25 @@ class Connection(Stream):
             self.send(tuple.__new__(Result, reply), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
+        except MemoryError:
+            self._no_memory(serial, "for the result")
+
+    def on_no_memory(self, lost: NoMemory) -> None:
+        """A system call or EXEC fails for want of memory; any other frame ends the connection."""
+        answer = {"SYSCALL": self._no_memory, "EXEC": self._no_program}.get(lost.name)
+        if answer is None or not self.greeted or self.pending is not None:
+            super().on_no_memory(lost)
+        else:
+            answer(lost.serial, f"for a request of {lost.length} bytes")
+
+    def _no_memory(self, serial: int, what: str) -> None:
+        """Answer a system call with ENOMEM."""
+        self.send(Result(ENOMEM, (0, 0), (), f"{NO_MEMORY} {what}{memory_limits()}", ""), serial)
+
+    def _no_program(self, serial: int, what: str) -> None:
+        """Answer an EXEC with ENOMEM; nobody takes its descriptors."""
+        self._close_files()
+        self.send(Exited(0, ENOMEM, f"{NO_MEMORY} {what}{memory_limits()}"), serial)
 
     def exited(self, ended: Exit) -> None:
         """The program that an EXEC started has ended, or could not be started."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import EPERM
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.signal import NSIG
-from lkmtools.errors import KernelError, bug
+from lkmtools.errors import KernelError, answer_to, bug, is_shortage
 from lkmtools.evidence import Evidence, vitals
 from lkmtools.evidence.vitals import POLLING, TURNS
 from lkmtools.kern import Console, Cred, Exit, Kernel, Panic, Request, Spawn, open_host_files
@@ -209,16 +209,16 @@ class Server:
     # The kernel's side of a connection.
 
     def _enter(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call into the kernel; its Python errors become panics."""
+        """Call into the kernel; its Python errors become panics. KernelError, MemoryError."""
         try:
             return function(*args)
-        except KernelError:
+        except (KernelError, MemoryError):
             raise
         except Exception as error:
             raise internal_error(error) from error
 
     def welcome(self, conn: Connection) -> Welcome:
-        """Make a process for `conn`; KernelError."""
+        """Make a process for `conn`; KernelError, MemoryError."""
         conn.proc = self._enter(self.kernel.attach, conn.cred, conn.comm, conn.host_pid, conn)
         return self._welcome._replace(pid=conn.proc.pid)
 
@@ -259,8 +259,9 @@ class Server:
             return
         try:
             conn.program = self._enter(self._spawn, conn.proc, conn, frame, files)
-        except KernelError as error:
-            conn.exited(Exit(0, error.errno, error.reason))
+        except (KernelError, MemoryError) as error:
+            failed = answer_to(error)
+            conn.exited(Exit(0, failed.errno, failed.reason))
 
     def _spawn(self, proc: Proc, conn: Connection, frame: Exec, files: list[int]) -> Proc:
         """The process of a program; KernelError, and then `files` are closed."""
@@ -278,11 +279,23 @@ class Server:
             raise
 
     def signal(self, conn: Connection, number: int) -> None:
-        """A signal for the program of `conn`, when it has one."""
-        if self._keep(conn, lambda: self.signal(conn, number)):
-            return  # as the EXEC before it
-        if conn.program is not None and 0 < number < NSIG:
+        """A signal for the program of `conn`, when it has one. One that waits already is not kept again."""
+        if not 0 < number < NSIG or number in conn.signals:
+            return
+        conn.signals.add(number)
+        if not self._keep(conn, partial(self._deliver, conn, number)):  # as the EXEC before it
+            self._deliver(conn, number)
+
+    def _deliver(self, conn: Connection, number: int) -> None:
+        conn.signals.discard(number)
+        if conn.program is not None:
             self._enter(self.kernel.signal, conn.program, number)
+
+    def kept_for(self, conn: Connection) -> int:
+        """Bytes of requests kept for the process of the host behind `conn`, on all its connections."""
+        client = conn.cred.uid, conn.host_pid
+        others = self.connections.values()
+        return sum(other.kept for other in others if (other.cred.uid, other.host_pid) == client)
 
     def end_process(self, conn: Connection) -> None:
         """The client is gone, or goes: its process exits."""
@@ -342,6 +355,10 @@ class InternalError(Panic):
 
 
 def internal_error(error: Exception) -> InternalError:
-    """A Python error around the kernel, which is a bug of ours, as a panic that names it and its place."""
+    """A Python error around the kernel, which is a bug of ours, as a panic that names it and its place.
+
+    Where the host has no memory left it is none.
+    """
     reason = bug(error)
-    return InternalError(reason, f"panic: {reason}\nThis is a bug of lkmtools.\n")
+    whose = "" if is_shortage(error) else "This is a bug of lkmtools.\n"
+    return InternalError(reason, f"panic: {reason}\n{whose}")

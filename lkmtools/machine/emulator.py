@@ -9,6 +9,7 @@ callback raises.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import struct
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -21,6 +22,8 @@ from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Me
 from lkmtools.machine.port import Port
 
 _NOWHERE = 0xF0000000  # a physical page beyond any RAM
+_TRANSLATIONS = 16 << 20  # bytes of translated code
+_ROOM = _TRANSLATIONS + (16 << 20)  # of an engine in all, and of the clock's thread
 _ACCESS = {uclib.UC_MEM_READ: READ, uclib.UC_MEM_WRITE: WRITE, uclib.UC_MEM_FETCH: EXEC}
 _DENIED = {
     uclib.UC_ERR_READ_UNMAPPED: READ,
@@ -111,12 +114,17 @@ class Emulator:
     # -- the engine -------------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        """Make the engine. MemoryError beforehand: the library ends the whole process when it gets none."""
+        try:
+            mmap.mmap(-1, _ROOM).close()
+        except OSError:
+            raise MemoryError(f"an emulator needs {_ROOM >> 20} MiB") from None
         lib = self._uc = uclib.load()
         self._hot = uclib.hot()
         handle = ctypes.c_void_p()
         self._check(lib.uc_open(self.port.uc_arch, self.port.uc_mode, ctypes.byref(handle)), "uc_open")
         self._h = handle
-        self._ctl(uclib.UC_CTL_TCG_BUFFER_SIZE, ctypes.c_uint32(16 << 20))
+        self._ctl(uclib.UC_CTL_TCG_BUFFER_SIZE, ctypes.c_uint32(_TRANSLATIONS))
         self._ctl(uclib.UC_CTL_TLB_TYPE, ctypes.c_int(uclib.UC_TLB_VIRTUAL))
         self._pin = ctypes.c_char.from_buffer(self.mem.buf)
         self._check(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
-from lkmtools.errors import KernelError
+from lkmtools.errors import KernelError, answer_to
 from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
@@ -187,11 +187,12 @@ class Engine:
                 if not value:
                     return 0
                 return value if least <= value <= most else narrow(proto.bind(self.port), value)
-            except KernelError as error:
+            except (KernelError, MemoryError) as error:
+                failed = answer_to(error)
                 if not fn.binding.returns_errno:
-                    self.on_failure(self.current, f"{fn.name}: {error.reason or error}")
-                self.current.reason = error.reason
-                return narrow(proto.bind(self.port), error.errno)
+                    self.on_failure(self.current, f"{fn.name}: {failed.reason or failed}")
+                self.current.reason = failed.reason
+                return narrow(proto.bind(self.port), failed.errno)
             except MemFault as fault:
                 self.on_fault(self.current, fault, fn)
             except Exception as error:
@@ -306,11 +307,12 @@ class Engine:
             if binding.takes_list:
                 args = self._with_list(binding, regs, args)
             value = fn.body(self.context, *args)
-        except KernelError as error:
+        except (KernelError, MemoryError) as error:
+            failed = answer_to(error)
             if not binding.returns_errno:
-                self.on_failure(thread, f"{fn.name}: {error.reason or error}")
-            thread.reason = error.reason
-            value = error.errno
+                self.on_failure(thread, f"{fn.name}: {failed.reason or failed}")
+            thread.reason = failed.reason
+            value = failed.errno
         except MemFault as fault:
             self.on_fault(thread, fault, fn)
         except Exception as error:

@@ -125,6 +125,10 @@ class UserCpu(Emulator):
         cell = ctypes.create_string_buffer(struct.pack("=H6xQII", 0, base, size - 1, 0))
         self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
 
+    def thread(self, space: AddressSpace) -> UserThread:
+        """A program that has not begun."""
+        return UserThread(space)
+
     def copy(self, user: UserThread, space: AddressSpace) -> UserThread:
         """A program with the same registers in another space (fork)."""
         self.own(user)

@@ -200,6 +200,11 @@ def _encode_syscall(frame: Syscall) -> list[bytes | bytearray]:
     return out
 
 
+def _own(piece: bytes | bytearray) -> bytearray:
+    """A piece of a frame as memory that can be written: that of a long frame is a copy already."""
+    return piece if isinstance(piece, bytearray) else bytearray(piece)
+
+
 def _usual_syscall(data: bytes | bytearray, at: int, end: int) -> Syscall | None:
     """A SYSCALL with one region that has content; None for any other, and for whatever is wrong."""
     number, nargs, nregions = _SYSCALL.unpack_from(data, at) if at + _SYSCALL.size <= end else (0, 0, 0)
@@ -212,7 +217,7 @@ def _usual_syscall(data: bytes | bytearray, at: int, end: int) -> Syscall | None
     *args, address, length, flags = form.unpack_from(data, at)
     if flags or content + length != end:
         return None
-    region = _new(Region, (address, bytearray(data[content:end])))
+    region = _new(Region, (address, _own(data[content:end])))
     return _new(Syscall, (number, tuple(args), (region,)))
 
 
@@ -231,7 +236,7 @@ def _decode_syscall(payload: Payload) -> Syscall:
         if total > MAX_FRAME:
             raise _over("SYSCALL: bytes of all regions", total, MAX_FRAME)
         if flags == 0:
-            data = bytearray(payload.raw(length, "region content"))
+            data = _own(payload.raw(length, "region content"))
         elif flags == BLANK:
             data = bytearray(length)
         else:

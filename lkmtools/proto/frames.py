@@ -26,6 +26,16 @@ class ProtocolError(LkmtoolsError):
     """What came (or was to be sent) is no frame of this protocol: place, value and limit in the text."""
 
 
+class NoMemory(LkmtoolsError):
+    """A frame has come whole, and there is no memory for what it says; `length` is that of its payload."""
+
+    def __init__(self, name: str, serial: int, length: int) -> None:
+        super().__init__(f"{name}: the host has no memory left for its {length} bytes")
+        self.name = name
+        self.serial = serial
+        self.length = length
+
+
 class Hello(NamedTuple):
     """The first frame of a connection. Of another version, only `version` is known."""
 

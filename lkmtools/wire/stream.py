@@ -1,7 +1,7 @@
 """One end of a connection: frames out, frames in, and nothing here blocks.
 
 What the other side does not read waits in a queue, and while that queue is long no more is read from it; what
-it sends beyond the protocol ends this connection and no other.
+it sends beyond the protocol ends this connection and no other. So does what the host has no memory for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import socket
 from contextlib import suppress
 from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 
-from lkmtools.proto import MAX_FRAME, Frame, ProtocolError, Reader, Refused, encode
+from lkmtools.errors import NO_MEMORY, memory_limits
+from lkmtools.proto import MAX_FRAME, Frame, NoMemory, ProtocolError, Reader, Refused, encode
 from lkmtools.wire.poller import Poller
 
 GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)  # errors of sending to a side that is gone
@@ -31,7 +32,7 @@ class Stream:
         self.fd = sock.fileno()
         self.closing = False
         self.out = bytearray()
-        self._reader = Reader(UNGREETED)
+        self.reader = Reader(UNGREETED)
         self._events = IN
         poller.add(self.fd, self.handle)
 
@@ -43,6 +44,10 @@ class Stream:
 
     def on_batch(self) -> None:
         """All frames that had come whole were served. ProtocolError refuses the connection."""
+
+    def on_no_memory(self, lost: NoMemory) -> None:
+        """A frame has come that there is no memory for. The connection is refused."""
+        self.refuse(f"{lost}{memory_limits()}", lost.serial)
 
     def on_end(self) -> None:
         """The other side is gone, or is refused: nobody waits for an answer any more."""
@@ -59,7 +64,7 @@ class Stream:
 
     def greet(self, limit: int = MAX_FRAME) -> None:
         """The other side has said HELLO: a payload may have so many bytes."""
-        self._reader.limit = limit
+        self.reader.limit = limit
 
     # -- events -----------------------------------------------------------------------------------------
 
@@ -78,22 +83,30 @@ class Stream:
     def _read(self) -> None:
         try:
             data = self.receive()
+            self.reader.feed(data)
         except BlockingIOError:
             return
         except OSError:
             data = b""
+        except MemoryError:
+            size, self.reader = self.reader.kept, Reader(0)  # now there is memory to say so
+            self.refuse(f"{NO_MEMORY} for a request of which {size} bytes had come{memory_limits()}")
+            return
         if not data:
             self.on_end()
             self.finish()
             return
-        self._reader.feed(data)
         self._frames()
 
     def _frames(self) -> None:
         """Everything that has arrived whole, unless the other side does not read its answers."""
         try:
             while not self.closing and len(self.out) < QUEUE:
-                got = self._reader.next()
+                try:
+                    got = self.reader.next()
+                except NoMemory as lost:
+                    self.on_no_memory(lost)
+                    continue
                 if got is None:
                     self.on_batch()
                     return
@@ -104,11 +117,11 @@ class Stream:
     # -- sending ----------------------------------------------------------------------------------------
 
     def send(self, frame: Frame, serial: int) -> None:
-        """Send now what the socket takes, and queue the rest."""
+        """Send now what the socket takes, and queue the rest. MemoryError, and then nothing was sent."""
         data = encode(frame, serial)
         if self.fd < 0:
             return
-        if self.out:
+        if self.out or len(data) > QUEUE:  # a long one is not taken at once: rather no memory for all of it
             self.out += data
             self.watch()  # no more is read once the queue is long
             return
@@ -136,8 +149,9 @@ class Stream:
         self.finish()
 
     def finish(self) -> None:
-        """Close as soon as all that is queued has gone out."""
+        """Close as soon as all that is queued has gone out; what has come is not looked at any more."""
         self.closing = True
+        self.reader = Reader(0)
         if self.out:
             self.watch()
         else:
@@ -148,6 +162,7 @@ class Stream:
         if self.fd < 0:
             return
         self.on_end()
+        self.reader = Reader(0)  # whoever still refers to us keeps no memory for what had come
         self.poller.forget(self.fd)
         self.fd = -1
         self.socket.close()

@@ -149,7 +149,7 @@ def test_what_fails_at_a_kernel_s_end_is_logged_and_the_next_one_boots(frail: Ca
     for boot in (1, 2):
         os.kill(daemon.kernel(), signal.SIGKILL)
         daemon.up(boot + 1)
-    assert daemon.log().count("internal error: MemoryError in fail") == 2
+    assert daemon.log().count("the host has no memory left in fail") == 2
 
 
 def test_rc_lkm_that_cannot_be_watched_is_not_left_running(

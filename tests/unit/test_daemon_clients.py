@@ -18,6 +18,7 @@ from lkmtools import __version__
 from lkmtools.abi.fcntl import O_WRONLY
 from lkmtools.abi.syscall import SYS_getpid, SYS_open
 from lkmtools.daemon.address import control_path
+from lkmtools.daemon.ctl import UNANSWERED
 from lkmtools.proto import (
     STOP,
     VERSION,
@@ -270,6 +271,20 @@ def test_bad_control_is_answered_with_why(daemon: Daemon, which: str, text: str,
         answer = client.receive()
         assert isinstance(answer, Answer)
         assert answer.ok
+
+
+def test_questions_that_wait_for_an_answer_are_bounded(daemon: Daemon) -> None:
+    """Those beyond are denied at once, and the others answered; then there is room for more."""
+    with control(daemon) as client:
+        for _ in range(2):
+            client.send(*[Control("fate", '{"boot": 1}')] * (UNANSWERED + 3))
+            answers = [client.receive() for _ in range(UNANSWERED + 3)]
+            assert [answer.ok for answer in answers if isinstance(answer, Answer)] == [
+                *[False] * 3, *[True] * UNANSWERED,
+            ]  # fmt: skip
+        assert answers[0] == Answer(
+            False, f"{UNANSWERED} requests of this connection wait for answers, which is the limit"
+        )
 
 
 def test_hundred_connections_at_once(daemon: Daemon) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from lkmtools.daemon.address import control_path
 from lkmtools.daemon.background import LISTENING, READY, Readiness, outcome
 from lkmtools.daemon.supervisor import BOOT_TRIES
 from lkmtools.errors import DaemonError, PanicError
-from lkmtools.proto import VERSION, Answer, Control, Exec, Hello, Panic, Result, Syscall, encode
+from lkmtools.proto import VERSION, Answer, Control, Exec, Hello, Panic, Result, Signal, Syscall, encode
 
 NOBODY = "while no module and no program ran"
 
@@ -455,7 +456,7 @@ def test_what_became_of_a_boot_is_remembered(start: Start) -> None:
     }  # fmt: skip
     assert running.ask("fate", boot=2)["kind"] == "alive"
     assert running.ask("fate", boot=7)["kind"] == "forgotten"
-    with pytest.raises(DaemonError, match="fate: boot: 'one' is not a number"):
+    with pytest.raises(DaemonError, match='fate: boot: "one" is not a whole number'):
         running.ask("fate", boot="one")
 
 
@@ -529,6 +530,24 @@ def test_calls_and_deaths_during_runaway_code_wait_for_it(runaway: Running) -> N
         assert [row["comm"] for row in p.control("ps")["processes"] if row["comm"] == "dead"] == []
         while runaway.ask("status")["state"] != "running":
             p.getpid()
+
+
+def test_signals_during_runaway_code_are_kept_once(runaway: Running) -> None:
+    """However many a client sends, and whatever their numbers: there are no more than NSIG to keep."""
+
+    def resident() -> int:
+        with open(f"/proc/{runaway.ask('status')['kernel']['pid']}/statm", "rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+
+    raw = Raw(runaway.path)
+    with raw.socket:
+        raw.greet("signals")
+        before = resident()
+        for number in (15, 0, 1 << 31):
+            raw.socket.sendall(encode(Signal(number), 0) * 100_000)
+        raw.send(Control("ps", "{}"))
+        assert isinstance(raw.receive(), Answer)
+        assert resident() - before < 8 << 20
 
 
 def test_what_an_exec_brought_is_closed_when_the_kernel_goes_before_it(runaway: Running) -> None:
