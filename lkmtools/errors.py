@@ -85,6 +85,8 @@ def host_reason(error: OSError) -> str:
         import resource
 
         return f"{text} (ulimit -n allows {resource.getrlimit(resource.RLIMIT_NOFILE)[0]})"
+    if error.errno == errno.ENOMEM:
+        return text + memory_limits()
     if error.errno == errno.ENOENT and not what and not _has_directory():
         return f"{text} (the working directory was removed)"
     return text

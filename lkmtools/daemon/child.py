@@ -8,6 +8,7 @@ import socket
 from contextlib import ExitStack, suppress
 from typing import NamedTuple, NoReturn
 
+from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, MsgBuf, State
 from lkmtools.kern import Config
@@ -42,7 +43,7 @@ class Plan(NamedTuple):
 
 
 class KernelProcess:
-    """One boot. OSError when the host has no room for it.
+    """One boot. NoRoom.
 
     `killed` says why we ended it, if we did; `lent` are pages of RAM in files of their own.
     """
@@ -50,7 +51,8 @@ class KernelProcess:
     def __init__(self, plan: Plan, boot: int) -> None:
         self.boot = boot
         self.machine = plan.config.machine
-        self.evidence = Evidence(plan.config.ram)
+        with room_for(f"{plan.config.ram >> 20} MiB of RAM, and its records"):
+            self.evidence = Evidence(plan.config.ram)
         self.lent: dict[int, int] = {}
         self.killed = ""
         self.up = False
@@ -58,14 +60,14 @@ class KernelProcess:
         self.rc_started = False  # rc.lkm loads its modules, or has loaded them
         self.served = False
         self.pid = -1
-        with ExitStack() as undone:
+        with ExitStack() as undone, room_for("its descriptors"):
             undone.callback(self.evidence.close)
             self.errors = os.memfd_create("lkm-stderr", os.MFD_CLOEXEC)
             undone.callback(os.close, self.errors)
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self.channel = Channel(ours)
             undone.callback(self.channel.close)
-            with theirs:
+            with theirs, room_for("the process (fork)"):
                 self.pid = self._fork(plan, theirs)
             undone.callback(self._end)
             self.pidfd = os.pidfd_open(self.pid)

@@ -26,9 +26,10 @@ from lkmtools.daemon.inquest import Inquest
 from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import PLAIN, Startup
+from lkmtools.daemon.room import NoRoom, gave_up
 from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
-from lkmtools.errors import DaemonError, bug, host_reason
+from lkmtools.errors import DaemonError, bug
 from lkmtools.evidence import vitals
 from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
@@ -85,6 +86,7 @@ class Supervisor:
         self._asked: ControlConnection | None = None  # who asked for the reboot, and waits for its end
         self._retry = -1  # the timer of a boot that is held back
         self._held_until = 0.0
+        self._short = ""  # what the host had no room for at last
         self._refusing: Acceptor | None = None
         self._acceptor: Acceptor | None = None
         self._on_up: Callable[[], None] = lambda: None
@@ -193,16 +195,22 @@ class Supervisor:
         self.plan = self.plan._replace(loads=self.startup.loads)
         try:
             self.child = child = KernelProcess(self.plan, self.bootno + 1)
-        except (OSError, MemoryError) as error:
-            why = host_reason(error) if isinstance(error, OSError) else "no memory"
-            self.held = f"the host has no room for a kernel process: {why}"
-            self._hold_back(NO_ROOM)
+        except NoRoom as error:
+            self._no_room(error)
             return
         self.fruitless += 1
         self.bootno += 1
         child.channel.on_message = self._hear
         child.channel.attach(self.poller)
         self.poller.add(child.pidfd, lambda events: self._ended(child))
+
+    def _no_room(self, why: NoRoom) -> None:
+        """A boot that the host has no room for counts for nothing, and is tried again."""
+        self.held = str(why)
+        if self.held != self._short:  # it may go on for long
+            self._short = self.held
+            self.log.entry(self.held)
+        self._hold_back(NO_ROOM)
 
     def _hear(self, message: Message, files: list[int]) -> None:
         """What the kernel process says."""
@@ -279,12 +287,18 @@ class Supervisor:
         self.child = None
         end, self._end = self._end, None
         said = child.evidence.said()
+        short = None if child.up else gave_up(said, child.printed())
         try:
             self._clear_away()
+            if short is not None:
+                end, said = Fate("died", str(short)), {}
             self._account_for(child, how, said, end)
         except Exception as error:
             self._not_accounted_for(child, bug(error))
-        if "refused" in said:  # it would not boot the next time either
+        if short is not None:
+            self.fruitless -= 1
+            self._no_room(short)
+        elif "refused" in said:  # it would not boot the next time either
             self._halt(said["refused"])
         else:
             self._go_on(child)

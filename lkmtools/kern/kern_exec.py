@@ -253,7 +253,7 @@ def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> No
 def _rename(k: Kernel, lwp: Lwp, name: str) -> None:
     proc = lwp.proc
     proc.comm = command_name(name.rpartition("/")[2])
-    comm = proc.comm.encode(*C_TEXT)
+    comm = proc.comm.encode(*C_TEXT)[:MAXCOMLEN]
     k.mem.write(proc.addr + proc_struct.layout(k.dm).offsetof("p_comm"), comm.ljust(MAXCOMLEN + 1, b"\0"))
 
 

@@ -253,7 +253,7 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
         proc.addr,
         p_layout.pack(
             p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
-            p_vmspace=proc.addr, p_comm=proc.comm.encode(*C_TEXT),
+            p_vmspace=proc.addr, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
         ),
     )  # fmt: skip
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
-from lkmtools.errors import LkmtoolsError
+from lkmtools.errors import LkmtoolsError, is_shortage
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config, Console, Kernel, Panic
 from lkmtools.kernproc import thrift
@@ -112,6 +112,12 @@ def _serve(given: Given) -> int:
             kernel.boot()
         except LkmtoolsError as error:  # it has too little memory, for one
             given.evidence.say({"refused": str(error)})
+            return PANICKED
+        except (MemoryError, OSError) as error:
+            if not is_shortage(error):
+                raise
+            what = str(error) if isinstance(error, MemoryError) else ""
+            given.evidence.say({"no_memory": what or "the kernel's tables"})
             return PANICKED
         server = Server(
             given.listening,

@@ -274,7 +274,7 @@ main.Kernel.boot = boot
 """
 
 
-@pytest.mark.parametrize("kind", ["abort", "exit", "exception", "quiet exit", "no memory"])
+@pytest.mark.parametrize("kind", ["abort", "exit", "exception", "quiet exit"])
 def test_three_fruitless_boots_are_enough(frail: Callable[..., Frail], kind: str) -> None:
     """Then the kernel is halted; clients hear why at once, and a reboot tries again."""
     daemon = frail(more=ALWAYS)
@@ -295,6 +295,23 @@ def test_three_fruitless_boots_are_enough(frail: Callable[..., Frail], kind: str
     with daemon.connect() as p:
         assert p.getpid() == p.pid
     assert daemon.status()["boot"] == 5
+
+
+@pytest.mark.parametrize("kind", ["no memory", "MemoryError"])
+def test_boots_without_memory_are_tried_again_and_again(frail: Callable[..., Frail], kind: str) -> None:
+    """They are no panics; clients hear why there is no kernel, and it boots once there is memory."""
+    daemon = frail(more=f"{ALWAYS}\nsupervisor.NO_ROOM = 0.05")
+    always = Path(daemon.dir, "damage-always")
+    always.write_text(kind)
+    os.kill(daemon.kernel(), signal.SIGKILL)
+    status = daemon.until(lambda status: status["boot"] > 5 and status["state"] == "held back")
+    assert "the host has no room for a kernel process: " in status["held"]
+    assert (status["panics"], status["last_panic"]["boot"]) == (1, 1)
+    always.unlink()
+    daemon.up()
+    with daemon.connect() as p:
+        assert p.getpid() == p.pid
+    assert daemon.log().count("the host has no room for a kernel process: ") == 1
 
 
 ANSWERS_AND_DIES = """

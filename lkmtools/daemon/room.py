@@ -1,0 +1,54 @@
+"""What a kernel process needs of the host until it is up, and what is said when it does not get that."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EAGAIN, EMFILE, ENOMEM
+from typing import Any
+
+from lkmtools.errors import LkmtoolsError, memory_limits
+
+# What C libraries print that give up for want of memory (Unicorn, GLib).
+_GAVE_UP = re.compile(r"alloc|memory", re.IGNORECASE)
+
+
+class NoRoom(LkmtoolsError):
+    """The host does not give what a kernel process needs: for what, why not, and the way out."""
+
+    def __init__(self, what: str, errno: int) -> None:
+        super().__init__(
+            f"the host has no room for a kernel process: {what}: {os.strerror(errno)}{_way_out(errno)}"
+        )
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """Take it inside the block. NoRoom."""
+    try:
+        yield
+    except MemoryError:
+        raise NoRoom(what, ENOMEM) from None
+    except OSError as error:
+        raise NoRoom(what, error.errno or ENOMEM) from None
+
+
+def gave_up(words: dict[str, Any], printed: str) -> NoRoom | None:
+    """Why a kernel process ended before it was up, if it got no memory: by its last words, or a library's."""
+    if "no_memory" in words:
+        return NoRoom(words["no_memory"], ENOMEM)
+    if not words and _GAVE_UP.search(printed):
+        return NoRoom(printed, ENOMEM)
+    return None
+
+
+def _way_out(errno: int) -> str:
+    if errno == ENOMEM:
+        return f"{memory_limits()}; give lkmd more, or the kernel less with lkmd --ram"
+    number, letter = {EMFILE: (resource.RLIMIT_NOFILE, "n"), EAGAIN: (resource.RLIMIT_NPROC, "u")}.get(
+        errno, (-1, "")
+    )
+    return f"; the limit is {resource.getrlimit(number)[0]} (ulimit -{letter})" if letter else ""
