@@ -16,6 +16,7 @@ from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENXIO
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.daemon.fate import FORGOTTEN
 from lkmtools.evidence import vitals
+from lkmtools.evidence.marks import Kind, Piece
 from lkmtools.evidence.show import kernel_status
 from lkmtools.proto import VERSION
 from lkmtools.proto.verbs import SUPERVISOR, parse
@@ -77,13 +78,21 @@ def _state(sup: Supervisor, child: KernelProcess | None) -> str:
 
 
 def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
-    """The message buffer. With "follow", further answers {"text", "lost"} carry what is printed after it."""
-    text, place = sup.console.msgbuf.look()
-    if arguments.get("follow"):
-        conn.answer(serial, {"text": text})
-        conn.follow(serial, place)
+    """The message buffer: its "text", or with "pieces" these: [kind, boot, time, text] each (marks.Piece).
+
+    With "follow", further answers have what comes after it, and how many bytes of that are "lost".
+    """
+    msgbuf, waiting = sup.console.msgbuf, sup.console.waiting
+    follow, pieces = bool(arguments.get("follow")), bool(arguments.get("pieces"))
+    cut, _, cursor = msgbuf.pieces()
+    if pieces:
+        last = [Piece(Kind.TEXT, sup.bootno, None, waiting)] if waiting and not follow else []
+        conn.answer(serial, {"pieces": [*cut, *last]})
     else:
-        conn.answer(serial, {"text": text + sup.console.waiting})
+        text = "".join(piece.text for piece in cut)
+        conn.answer(serial, {"text": text if follow else text + waiting})
+    if follow:
+        conn.follow(serial, cursor, pieces)
 
 
 def reboot(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.daemon import control
+from lkmtools.evidence.marks import START, Cursor, Piece
 from lkmtools.proto import (
     STOP,
     VERSION,
@@ -44,7 +45,8 @@ class ControlConnection(Stream):
         self.host_pid, uid, _ = peer(sock)
         self.owner = uid in (0, os.geteuid())
         self.following: int | None = None  # serial of a "dmesg" with follow
-        self._place = 0  # in the message buffer: what follows has not been sent
+        self._cursor = START  # in the message buffer: what follows has not been sent
+        self._pieces = False  # does it want to hear of boots and times?
         self._greeted = False
         self._unanswered = 0  # requests, which are answered later
         self._foreign: int | None = None  # another version of the protocol, which the tool speaks
@@ -115,9 +117,9 @@ class ControlConnection(Stream):
 
     # -- the message buffer -----------------------------------------------------------------------------
 
-    def follow(self, serial: int, place: int) -> None:
-        """Send what is printed after `place` as further answers to that request."""
-        self.following, self._place = serial, place
+    def follow(self, serial: int, cursor: Cursor, pieces: bool) -> None:
+        """Send what is printed after `cursor` as further answers to that request."""
+        self.following, self._cursor, self._pieces = serial, cursor, pieces
         self.supervisor.console.follow(self, self.more_console)
         self.more_console()
 
@@ -125,14 +127,32 @@ class ControlConnection(Stream):
         """Send what was printed, unless much of it waits to be read: then some may be lost, which is said."""
         if self.following is None or len(self.out) > STREAM or self.closing:
             return
-        text, lost, self._place = self.supervisor.console.msgbuf.since(self._place)
-        for at in range(0, len(text), PIECE):
-            self.answer(self.following, {"text": text[at : at + PIECE], "lost": lost})
-            lost = 0
+        pieces, lost, self._cursor = self.supervisor.console.msgbuf.pieces(self._cursor)
+        for batch in _batches(pieces):
+            more = {"pieces": batch} if self._pieces else {"text": "".join(piece.text for piece in batch)}
+            if self._pieces or more["text"]:
+                self.answer(self.following, {**more, "lost": lost})
+                lost = 0
 
     def on_flushed(self) -> None:
         """There is room again."""
         self.more_console()
+
+
+def _batches(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """The same pieces, of which none has more than PIECE characters, as far as one answer may have them."""
+    batch: list[Piece] = []
+    room = PIECE
+    for piece in pieces:
+        for at in range(0, max(len(piece.text), 1), PIECE):
+            part = piece._replace(text=piece.text[at : at + PIECE])
+            if batch and len(part.text) > room:
+                yield batch
+                batch, room = [], PIECE
+            batch.append(part)
+            room -= len(part.text)
+    if batch:
+        yield batch
 
 
 class Refusal(Stream):

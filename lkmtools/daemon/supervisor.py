@@ -31,6 +31,7 @@ from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
 from lkmtools.errors import DaemonError, bug
 from lkmtools.evidence import vitals
+from lkmtools.evidence.marks import Kind
 from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
 from lkmtools.wire.accept import Acceptor
@@ -290,6 +291,8 @@ class Supervisor:
         short = None if child.up else gave_up(said, child.printed())
         try:
             self._clear_away()
+            kind = Kind.PANICKED if said else Kind.ENDED if end is not None else Kind.DIED
+            self.console.msgbuf.end(child.boot, kind)
             if short is not None:
                 end, said = Fate("died", str(short)), {}
             self._account_for(child, how, said, end)

@@ -6,6 +6,7 @@ record valid is stored last, and a reader takes nothing that is not valid.
 
     area.py     Evidence: all of the following, for one boot
     msgbuf.py   the message buffer, which goes on from boot to boot
+    marks.py    when its text was printed, and where its boots begin and end
     vitals.py   counters, each in its place
     latest.py   one text, of which the last complete version is found
     calls.py    the last kernel calls of module code

@@ -1,21 +1,31 @@
-"""The message buffer (kern/subr_log.c of NetBSD 5.2): what kernels printed last, as UTF-8."""
+"""The message buffer (kern/subr_log.c of NetBSD 5.2): what kernels printed last, as UTF-8.
+
+Beside it are marks (marks.py): when its text was printed, and which boot that was in.
+"""
 
 from __future__ import annotations
 
 import mmap
 import struct
+import time
+
+from lkmtools.evidence import marks
+from lkmtools.evidence.marks import Cursor, Kind, Piece
 
 MSGBUF_SIZE = 1 << 19  # bytes kept, as MSGBUFSIZE of a kernel's configuration
 _COUNTS = struct.Struct("=QQ")  # bytes written since the beginning; bytes that are being written, too
 _WATCHED = struct.Struct("=16xQ")
 _START = _WATCHED.size
+_CONTINUATION = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that do not begin a character
 
 
 class MsgBuf:
     """A ring of bytes with one writer at a time. Others may read meanwhile, in this process or another."""
 
     def __init__(self) -> None:
-        self._mem = mmap.mmap(-1, MSGBUF_SIZE + _START)
+        self._mem = mmap.mmap(-1, _START + MSGBUF_SIZE + marks.SIZE)
+        self._marks = marks.Marks(memoryview(self._mem)[_START + MSGBUF_SIZE :])
+        self._begins = 0  # the boot whose first text comes next
 
     @property
     def written(self) -> int:
@@ -32,9 +42,22 @@ class MsgBuf:
     def watched(self, value: bool) -> None:
         self._mem[_COUNTS.size] = value
 
+    def begin(self, boot: int) -> None:
+        """What this process prints from now on is of this boot, which begins with the first of it."""
+        self._begins = boot
+
+    def end(self, boot: int, kind: Kind) -> None:
+        """That boot has ended. Nothing happens when it has printed nothing."""
+        if self._marks.last() == (boot, Kind.BOOT):
+            self._marks.event(self.written, time.time_ns(), boot, kind)
+
     def append(self, data: bytes) -> None:
         """Print bytes; the oldest go."""
-        mem, begin = self._mem, self.written
+        mem, begin, now = self._mem, self.written, time.time_ns()
+        if self._begins:
+            self._marks.event(begin, now, self._begins, Kind.BOOT)
+            self._begins = 0
+        self._marks.stamp(begin, now)
         end = begin + len(data)
         _COUNTS.pack_into(mem, 0, begin, end)
         at = begin % MSGBUF_SIZE
@@ -54,17 +77,36 @@ class MsgBuf:
 
     def since(self, place: int) -> tuple[str, int, int]:
         """What was printed from `place` on: the text, how many bytes of it are lost, and the next place."""
+        raw, begin = self._bytes(place)
+        return raw.decode("utf-8", "replace"), begin - min(place, begin), begin + len(raw)
+
+    def _bytes(self, place: int) -> tuple[bytes, int]:
+        """What there is of what was printed from `place` on, and the place where that begins."""
         end = self.written
         at = end % MSGBUF_SIZE
-        raw = self._mem[_START + at :] + self._mem[_START : _START + at]  # the last byte is byte end - 1
-        oldest = max(_COUNTS.unpack_from(self._mem)[1] - MSGBUF_SIZE, 0)  # overwritten while we were copying
+        mem = self._mem
+        raw = mem[_START + at : _START + MSGBUF_SIZE] + mem[_START : _START + at]  # the last is byte end - 1
+        oldest = max(_COUNTS.unpack_from(mem)[1] - MSGBUF_SIZE, 0)  # overwritten while we were copying
         begin = min(max(place, oldest), end)
-        text = raw[MSGBUF_SIZE - (end - begin) :] if end > begin else b""
-        return text.decode("utf-8", "replace"), begin - min(place, begin), end
+        return raw[MSGBUF_SIZE - (end - begin) :] if end > begin else b"", begin
+
+    def pieces(self, cursor: Cursor = marks.START) -> tuple[list[Piece], int, Cursor]:
+        """What has come since `cursor` in pieces, how many bytes are lost, and the next cursor.
+
+        The whole buffer begins with a whole line, if there is one.
+        """
+        raw, begin = self._bytes(cursor.place)
+        lost = begin - min(cursor.place, begin)
+        if lost and cursor == marks.START:
+            skipped = raw.find(b"\n") + 1
+            whole = raw[skipped:] if 0 < skipped < len(raw) else raw.lstrip(_CONTINUATION)
+            begin, raw = begin + len(raw) - len(whole), whole
+        pieces, after = self._marks.cut(raw, begin, cursor)
+        return pieces, lost, after
 
     def text(self) -> str:
         """The whole text. When older text was overwritten it begins with a whole line, if there is one."""
-        return self.look()[0]
+        return "".join(piece.text for piece in self.pieces()[0])
 
     def tail(self, most: int) -> str:
         """The last `most` bytes, fewer than the buffer has; nothing else is copied: memory may be short."""
@@ -73,11 +115,3 @@ class MsgBuf:
         mem = self._mem
         before = bytes(mem[_START + MSGBUF_SIZE - (most - at) : _START + MSGBUF_SIZE]) if most > at else b""
         return (before + bytes(mem[_START + max(at - most, 0) : _START + at])).decode("utf-8", "replace")
-
-    def look(self) -> tuple[str, int]:
-        """text(), and the place where it ends: what since() gives from there is not in it."""
-        text, lost, place = self.since(0)
-        if not lost:
-            return text, place
-        begin = text.find("\n") + 1
-        return text[begin if begin < len(text) else 0 :].lstrip("\ufffd"), place

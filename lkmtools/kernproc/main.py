@@ -103,6 +103,7 @@ def _ring(given: Given) -> Callable[[str], None]:
 def _serve(given: Given) -> int:
     """Boot, and serve; the exit status."""
     console = Console(given.msgbuf)
+    given.msgbuf.begin(given.boot)
     console.subscribe(_ring(given))
     channel = Channel(given.channel)
     server: Server | None = None

@@ -20,7 +20,7 @@ SUPERVISOR = ("status", "dmesg", "stop", "reboot", "share", "fate")
 # The arguments of each verb. All may be left out, and one that is not listed is not looked at.
 ARGUMENTS: dict[str, dict[str, type]] = {
     "status": {},
-    "dmesg": {"follow": bool},
+    "dmesg": {"follow": bool, "pieces": bool},
     "stop": {"force": bool},
     "reboot": {"force": bool},
     "share": {"path": str, "writable": bool, "session": bool},

@@ -17,7 +17,7 @@ from lkmtools.cli.common import CONTEXT, guard, socket_option, version_option
 # command -> the file it is in. The order is that of the help.
 COMMANDS = {
     "status": "daemon",
-    "dmesg": "daemon",
+    "dmesg": "dmesg",
     "ps": "daemon",
     "reboot": "daemon",
     "stop": "daemon",
@@ -44,7 +44,7 @@ COMMANDS = {
 
 # topic of the help -> the files of its commands
 TOPICS = {
-    "kernel": ("daemon", "sysctl"),
+    "kernel": ("daemon", "dmesg", "sysctl"),
     "calls": ("syscall", "ioctl", "execute"),
     "files": ("files", "mounts"),
     "symbols": ("ksyms", "check"),

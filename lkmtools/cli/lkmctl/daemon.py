@@ -1,18 +1,16 @@
-"""status, dmesg, ps, reboot, stop: none of them starts a daemon.
+"""status, ps, reboot, stop: none of them starts a daemon.
 
 All but ps are the supervisor's to answer, and need no kernel that does.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
 import click
 
-from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, ask_kernel, command, need, show_json, supervisor
+from lkmtools.cli.lkmctl.base import ask_kernel, command, need, show_json, supervisor
 
 WAITS = 8  # processes that wait, in a row of status
 
@@ -106,47 +104,6 @@ def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
         rows.append(("in vain", f"system calls nobody provides: {calls}"))
     return rows
-
-
-@command()
-@click.option(
-    "-f",
-    "--follow",
-    is_flag=True,
-    help="Go on printing what comes, until interrupted; with --json a line each.",
-)
-@json_option
-def dmesg(follow: bool, as_json: bool, socket: str | None) -> None:
-    """Print the kernel's message buffer. It survives panics and reboots.
-
-    \b
-        lkmctl dmesg -f
-    """
-    with supervisor(socket) as sup:
-        answers = sup.stream("dmesg", follow=follow)
-        answer = need(next(answers))
-        if not follow:
-            if as_json:
-                show_json({"version": 1, "lines": answer["text"].splitlines()})
-            else:
-                click.echo(answer["text"], nl=False)
-            return
-        while True:
-            _show_more(answer, as_json)
-            answer = need(next(answers))
-
-
-def _show_more(answer: dict[str, Any], as_json: bool) -> None:
-    """What dmesg -f got: text, or a line of JSON for programs."""
-    if as_json:
-        import json
-
-        click.echo(json.dumps(answer))
-    else:
-        if answer.get("lost"):
-            warnx(NAME, f"{answer['lost']} bytes were printed faster than this terminal took them")
-        click.echo(answer["text"], nl=False)
-    sys.stdout.flush()
 
 
 @command()

@@ -1,0 +1,223 @@
+"""dmesg: the message buffer, of one boot or of all, with or without times."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import click
+
+from lkmtools.cli.common import warnx
+from lkmtools.cli.lkmctl.base import NAME, command, need, show_json, supervisor
+from lkmtools.cli.lkmctl.daemon import json_option
+from lkmtools.errors import DaemonError, LkmtoolsError
+
+_TEXT, _BOOT = "text", "boot"  # kinds of pieces; others are ends of a boot
+_STAMP = "[%Y-%m-%d %H:%M:%S"  # and milliseconds
+
+
+class Piece(NamedTuple):
+    """What dmesg gets (evidence/marks.py), or a line of it. `boot` 0 and `time` None are unknown."""
+
+    kind: str
+    boot: int
+    time: float | None
+    text: str
+
+    def mark(self) -> str:
+        """The line that stands for the beginning or an end of a boot."""
+        what = "" if self.kind == _BOOT else f" {self.kind}"
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.time))
+        return f"--- boot {self.boot}{what}, {when} ---"
+
+    def stamp(self) -> str:
+        """When it was printed, for the beginning of a line."""
+        if self.time is None:
+            return f"[{'unknown':>23}] "
+        millis = int(self.time * 1000) % 1000
+        return f"{time.strftime(_STAMP, time.localtime(self.time))}.{millis:03}] "
+
+
+class Lines:
+    """Pieces as lines: what was printed in several pieces is one, of the time when it began."""
+
+    def __init__(self) -> None:
+        self._begun: Piece | None = None
+
+    def feed(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """The lines that are whole, without their newlines; marks among them."""
+        for piece in pieces:
+            if piece.kind != _TEXT:
+                yield from self.rest()
+                yield piece
+                continue
+            for part in piece.text.splitlines(keepends=True):
+                line = (
+                    self._begun._replace(text=self._begun.text + part)
+                    if self._begun
+                    else piece._replace(text=part)
+                )
+                whole = part.endswith("\n")
+                self._begun = None if whole else line
+                if whole:
+                    yield line._replace(text=line.text.rstrip("\n"))
+
+    def rest(self) -> Iterator[Piece]:
+        """A line that has begun and does not end."""
+        if self._begun is not None:
+            yield self._begun
+        self._begun = None
+
+
+class Printer:
+    """Prints pieces for people, as they come."""
+
+    def __init__(self, stamps: bool) -> None:
+        self._stamps = stamps
+        self._within = False  # a line
+
+    def show(self, pieces: Iterable[Piece]) -> None:
+        """Text as it is, and a line for each beginning and end of a boot."""
+        for piece in pieces:
+            if piece.kind != _TEXT:
+                click.echo(("\n" if self._within else "") + piece.mark())
+                self._within = False
+                continue
+            for line in piece.text.splitlines(keepends=True):
+                stamp = piece.stamp() if self._stamps and not self._within else ""
+                click.echo(stamp + line, nl=False)
+                self._within = not line.endswith("\n")
+
+
+def boots(pieces: Sequence[Piece]) -> list[int]:
+    """The numbers of the boots that are in the buffer, in order."""
+    return list(dict.fromkeys(piece.boot for piece in pieces if piece.boot))
+
+
+def chosen(number: int, there: list[int]) -> int:
+    """The boot that -b means: 0 the last, -1 the one before it, 3 that with this number. LkmtoolsError."""
+    boot = number if number > 0 else there[-1] + number if there else 0
+    if boot in there:
+        return boot
+    known = "no boot"
+    if there:
+        known = f"boot {there[0]}" if len(there) == 1 else f"boots {there[0]} to {there[-1]}"
+    raise LkmtoolsError(f"boot {number} is not in the message buffer, which has {known}")
+
+
+def recent(pieces: list[Piece], boot: int, panic: dict[str, Any] | None) -> list[Piece]:
+    """A boot, after the report of the panic that ended the one before.
+
+    What had to be looked into was printed when the next boot was there already.
+    """
+    this = [piece for piece in pieces if piece.boot == boot]
+    if panic is None or panic["boot"] != boot - 1:
+        return this
+    report = Piece(_TEXT, boot - 1, panic["time"], panic["report"])
+    end = [piece for piece in pieces if piece.boot == boot - 1 and piece.kind not in (_TEXT, _BOOT)]
+    return [report, *end, *_without(panic["report"], this)]
+
+
+def _without(text: str, pieces: list[Piece]) -> Iterator[Piece]:
+    """The pieces without a text that may stand in them."""
+    begin = "".join(piece.text for piece in pieces).find(text)
+    end = begin + len(text) if begin >= 0 else -1
+    at = 0
+    for piece in pieces:
+        first, last = (min(max(place - at, 0), len(piece.text)) for place in (begin, end))
+        at += len(piece.text)
+        left = piece.text[:first] + piece.text[last:]
+        if left or not piece.text:
+            yield piece._replace(text=left)
+
+
+@command()
+@click.option("-a", "--all", "everything", is_flag=True, help="All boots, on a terminal too.")
+@click.option("-b", "--boot", type=int, metavar="N", help="Boot N; 0 is the last one, -1 the one before it.")
+@click.option("-T", "--time", "stamps", is_flag=True, help="Begin each line with its time.")
+@click.option(
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Go on printing what comes, until interrupted; with --json a line each.",
+)
+@json_option
+def dmesg(
+    everything: bool, boot: int | None, stamps: bool, follow: bool, as_json: bool, socket: str | None
+) -> None:
+    """Print the kernel's message buffer. It survives panics and reboots.
+
+    \b
+        lkmctl dmesg -b -1 -T       the boot before this one, with times
+
+    On a terminal: this boot, after the report of the panic that ended the last one. Into a pipe: all of it.
+    """
+    if everything and boot is not None:
+        raise click.UsageError("-a prints all boots, -b one: give one of them")
+    short = not (everything or as_json or boot is not None) and sys.stdout.isatty()
+    with supervisor(socket) as sup:
+        last_panic = need(sup.ask("status"))["last_panic"] if short else None
+        answers = sup.stream("dmesg", follow=follow, pieces=True)
+        pieces = _pieces(need(next(answers)))
+        if short and (there := boots(pieces)):
+            pieces = recent(pieces, there[-1], last_panic)
+        elif boot is not None:
+            first = chosen(boot, boots(pieces))
+            pieces = [piece for piece in pieces if piece.boot == first or (follow and piece.boot > first)]
+        if not follow:
+            _show(pieces, stamps, as_json)
+            return
+        show = _json_lines() if as_json else Printer(stamps).show
+        _follow(pieces, answers, show)
+
+
+def _pieces(answer: dict[str, Any]) -> list[Piece]:
+    """DaemonError when the daemon gives none."""
+    if "pieces" not in answer:
+        raise DaemonError(
+            "this lkmd is older than lkmctl, and knows no boots and times; stop it with lkmctl stop"
+        )
+    return [Piece(*piece) for piece in answer["pieces"]]
+
+
+def _show(pieces: list[Piece], stamps: bool, as_json: bool) -> None:
+    if not as_json:
+        Printer(stamps).show(pieces)
+        return
+    lines = Lines()
+    entries = [*lines.feed(pieces), *lines.rest()]
+    show_json(
+        {
+            "version": 1,
+            "lines": [entry.text for entry in entries if entry.kind == _TEXT],
+            "entries": [entry._asdict() for entry in entries],
+        }
+    )
+
+
+def _json_lines() -> Callable[[Iterable[Piece]], None]:
+    """What prints an object for each line that is whole."""
+    import json
+
+    lines = Lines()
+
+    def show(pieces: Iterable[Piece]) -> None:
+        for entry in lines.feed(pieces):
+            click.echo(json.dumps({"version": 1, **entry._asdict()}))
+
+    return show
+
+
+def _follow(
+    pieces: list[Piece], answers: Iterator[dict[str, Any]], show: Callable[[Iterable[Piece]], None]
+) -> None:
+    """Print what there is, and then what comes."""
+    while True:
+        show(pieces)
+        sys.stdout.flush()
+        answer = need(next(answers))
+        if answer["lost"]:
+            warnx(NAME, f"{answer['lost']} bytes were printed faster than they were taken here")
+        pieces = _pieces(answer)
