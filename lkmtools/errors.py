@@ -7,7 +7,6 @@ Errors are converted to a register, a reply or an exit status at one place each.
 import errno
 import os
 from contextlib import suppress
-from errno import ENOMEM as HOST_ENOMEM
 
 from lkmtools.abi.errno import ENOMEM, errno_name, strerror
 
@@ -51,7 +50,7 @@ def is_shortage(error: BaseException) -> bool:
     """Does it mean that the host has no memory? The loader of libraries has no number for that."""
     if isinstance(error, ImportError):
         return "failed to map segment" in str(error)
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == HOST_ENOMEM)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def memory_limits() -> str:
