@@ -97,6 +97,8 @@ def parse(words: list[str]) -> Request:
             sources.append(word)
         elif word.startswith("-"):
             join, verbose = join or word == "-r", verbose or word == "-v"
+        elif os.path.isdir(word):
+            raise CompilerError(f"{word} is a directory; name the sources in it: {word.rstrip('/')}/*.c")
         else:
             raise CompilerError(
                 f"{word}: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"

@@ -162,6 +162,7 @@ REFUSALS = [
     (["a.c", "-o"], "-o needs a file name"),
     (["-r", "a.c"], "-r needs -o FILE, the module to make"),
     (["-o", "x.o", "a.c", "b.c"], "-o with several sources needs -r, which makes one module of them"),
+    (["."], ". is a directory; name the sources in it: ./*.c"),
     (["a.txt"], "a.txt: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"),
     ([], "no source files; try lkmcc --help"),
     (["--machine", "vax", "a.c"], "no machine vax; there are amd64, i386"),
