@@ -131,7 +131,7 @@ def test_json_has_the_first_use_and_what_to_do(lab: Any, image: str) -> None:
     assert (entry["kind"], entry["hint"], entry["first_use"]) == ("entry", "use -e begin_lkmentry", None)
     use = symbol["first_use"]
     assert (symbol["text"], symbol["hint"]) == ("prinft", "did you mean printf?")
-    assert (use["section"], use["line"]) == (".text", "<stdin>:13")
+    assert (use["section"], use["line"].rpartition(":")[2]) == (".text", "13")
     assert use["function"] == f"begin_lkmentry+{use['offset']:#x}"
     run = lab.run("lkmctl", "check", "-A", image, "m.o")
     assert run.out == (
@@ -229,7 +229,7 @@ def test_functions_that_are_declared_but_not_written_fail_a_check(lab: Any, imag
         ("unwritten", "if_attach"),
         ("unwritten", "if_detach"),
     ]
-    assert rows[0]["first_use"]["line"] == "<stdin>:10"
+    assert rows[0]["first_use"]["line"].endswith(":10")
     assert lab.run("modload", obj).status == 0
 
 

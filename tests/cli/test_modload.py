@@ -126,8 +126,8 @@ def test_all_undefined_symbols_are_reported_with_who_needs_them(lab: Any) -> Non
     run = lab.run("modload", obj)
     head, first, second = run.err.splitlines()
     assert (run.status, head) == (1, "modload: can't prelink `m.o' creating `m'")
-    assert first.startswith("modload: undefined symbol `first', first used at <stdin>:")
-    assert second.startswith("modload: undefined symbol `second', first used at <stdin>:")
+    assert first.startswith("modload: undefined symbol `first', first used at ")
+    assert second.startswith("modload: undefined symbol `second', first used at ")
 
 
 def test_securelevel_1_refuses_the_reservation(lab: Any) -> None:

@@ -32,7 +32,7 @@ def test_an_object_later_on_the_line_that_has_the_symbol_is_named(pair: Any, dry
     run = pair.run("modload", *dry, "upper.o", "lower.o")
     _, get, put, advice, left = run.err.splitlines()
     assert (run.status, run.out) == (1, "")
-    assert get.startswith("modload: undefined symbol `lower_get', first used at <stdin>:")
+    assert get.startswith("modload: undefined symbol `lower_get', first used at ")
     assert get.endswith("; lower.o, next on the line, defines it")
     assert put.endswith("; lower.o, next on the line, defines it")
     assert advice == "modload: load lower.o first, with -s: modload -s lower.o upper.o"
@@ -63,7 +63,7 @@ def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: Any) -> None:
         "m", load='prinft("x"); nothing_like_it(); return 0;', more="int prinft(const char *, ...);"
     )
     _, first, second = lab.run("modload", obj).err.splitlines()
-    assert first.startswith("modload: undefined symbol `prinft', first used at <stdin>:")
+    assert first.startswith("modload: undefined symbol `prinft', first used at ")
     assert first.endswith("; did you mean printf?")
     assert second.startswith("modload: undefined symbol `nothing_like_it'")
     assert "did you mean" not in second

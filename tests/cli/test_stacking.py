@@ -43,7 +43,7 @@ def test_a_symbol_of_a_module_without_s_is_undefined_and_says_whose(lab: Any) ->
     run = lab.run("modload", lower, upper)
     assert (run.status, run.out) == (1, "Module loaded as ID 0\n")
     reason = run.err.splitlines()[1]
-    assert reason.startswith("modload: undefined symbol `lower_get', first used at <stdin>:")
+    assert reason.startswith("modload: undefined symbol `lower_get', first used at ")
     assert ", in upper_get+0x" in reason
     assert reason.endswith("; module 'lower' has it but was loaded without -s")
 
