@@ -335,3 +335,21 @@ int taken(int n) { return (void *)sysent[n].sy_call != (void *)sys_lkmnosys; }
 """
     for machine in ("amd64", "i386"):
         assert cc(source, machine).exists()
+
+
+def test_the_largest_integers_have_their_own_types(cc, machine):
+    """So that the printf letters of a type fit its limits too."""
+    assert cc(
+        """
+        #include <sys/inttypes.h>
+        #define SAME(value, type) \\
+            _Static_assert(__builtin_types_compatible_p(__typeof__(value), type), #value)
+        SAME(INT64_MAX, int64_t); SAME(INT64_MIN, int64_t); SAME(UINT64_MAX, uint64_t);
+        SAME(INT32_MAX, int32_t); SAME(UINT32_MAX, uint32_t);
+        int printf(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
+        void show(void) { printf("%" PRIo64 "%" PRIi8 "%" PRIXMAX, UINT64_MAX, 1, UINT64_MAX); }
+        void shown(intptr_t p) { printf("%" PRIiPTR "%" PRIXPTR, p, (uintptr_t)p); }
+        """,
+        machine,
+        flags=("-Werror=format",),
+    ).exists()

@@ -14,9 +14,13 @@ typedef unsigned int		uint32_t;
 #ifdef __LP64__
 typedef long			int64_t;
 typedef unsigned long		uint64_t;
+#define __LKM_INT64(c)		c ## L
+#define __LKM_UINT64(c)		c ## UL
 #else
 typedef long long		int64_t;
 typedef unsigned long long	uint64_t;
+#define __LKM_INT64(c)		c ## LL
+#define __LKM_UINT64(c)		c ## ULL
 #endif
 typedef __INTPTR_TYPE__		intptr_t;
 typedef __UINTPTR_TYPE__	uintptr_t;
@@ -26,14 +30,14 @@ typedef uint64_t		uintmax_t;
 #define INT8_MIN	(-0x7f - 1)
 #define INT16_MIN	(-0x7fff - 1)
 #define INT32_MIN	(-0x7fffffff - 1)
-#define INT64_MIN	(-0x7fffffffffffffffLL - 1)
+#define INT64_MIN	(-__LKM_INT64(0x7fffffffffffffff) - 1)
 #define INT8_MAX	0x7f
 #define INT16_MAX	0x7fff
 #define INT32_MAX	0x7fffffff
-#define INT64_MAX	0x7fffffffffffffffLL
+#define INT64_MAX	__LKM_INT64(0x7fffffffffffffff)
 #define UINT8_MAX	0xff
 #define UINT16_MAX	0xffff
 #define UINT32_MAX	0xffffffffU
-#define UINT64_MAX	0xffffffffffffffffULL
+#define UINT64_MAX	__LKM_UINT64(0xffffffffffffffff)
 
 #endif
