@@ -22,6 +22,7 @@ from lkmtools.cc import (
     program_flags,
     runtime,
 )
+from lkmtools.cc.flags import RUNTIME
 
 FAMILIES = ("gcc", "clang", "zig")
 MACHINES = ("amd64", "i386")
@@ -83,17 +84,29 @@ class Compile:
             ],
         )
 
-    def program(self, source: str, machine: str = "amd64", name: str = "prog") -> Path:
+    def program(
+        self, source: str, machine: str = "amd64", name: str = "prog", flags: tuple[str, ...] = ()
+    ) -> Path:
         """A static user program of C text and our runtime, as lkmcc --user makes it."""
         cc = compiler(machine, self.command)
-        sources = runtime()
-        options = program_flags(cc.family, machine)
-        texts = "".join(Path(path).read_text() for path in sources)
+        options, library = [*program_flags(cc.family, machine), *flags], str(self._runtime(machine))
         return self._make(
             name,
-            "\0".join([str(cc), *options, texts, source]),
-            lambda out: [[*cc.argv, *options, "-x", "c", "-", "-x", "none", *sources, "-o", str(out)]],
+            "\0".join([str(cc), *options, library, source]),
+            lambda out: [[*cc.argv, *options, "-x", "c", "-", "-x", "none", library, "-o", str(out)]],
             source,
+        )
+
+    def _runtime(self, machine: str) -> Path:
+        """All sources of the runtime as one object, so that a program need not compile them."""
+        cc = compiler(machine, self.command)
+        options, sources = [*program_flags(cc.family, machine), "-r"], runtime()
+        headers = sorted(RUNTIME.glob("**/*.h"))
+        texts = "".join(Path(path).read_text() for path in [*sources, *headers])
+        return self._make(
+            "runtime.o",
+            "\0".join([str(cc), *options, texts]),
+            lambda out: [[*cc.argv, *options, *sources, "-o", str(out)]],
         )
 
     def _make(

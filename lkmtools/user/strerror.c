@@ -1,8 +1,11 @@
 /* The texts of error numbers, as strerror(3) of NetBSD 5.2 has them. */
 
+#include "library.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+
+WEAK(strerror) WEAK(perror)
 
 static const char *const texts[] = {
 	[EPERM] = "Operation not permitted",

@@ -12,6 +12,7 @@ WEAK(memcpy) WEAK(memset) WEAK(memmove) WEAK(memcmp) WEAK(memchr) WEAK(strlen) W
 WEAK(strncpy) WEAK(strcat) WEAK(strncat) WEAK(strlcpy) WEAK(strlcat) WEAK(strchr) WEAK(strrchr) WEAK(strstr) WEAK(strspn)
 WEAK(strcspn) WEAK(strpbrk) WEAK(strsep) WEAK(strtok) WEAK(strtok_r) WEAK(strdup) WEAK(strcasecmp) WEAK(strncasecmp)
 WEAK(bcopy) WEAK(bzero) WEAK(bcmp) WEAK(index) WEAK(rindex) WEAK(ffs) WEAK(strcoll)
+WEAK(strxfrm)
 
 void *memcpy(void *d, const void *s, size_t n) { char *p = d; const char *q = s; while (n--) *p++ = *q++; return d; }
 void *memset(void *d, int c, size_t n) { char *p = d; while (n--) *p++ = (char)c; return d; }
@@ -54,6 +55,16 @@ memchr(const void *s, int c, size_t n)
 size_t strlen(const char *s) { const char *p = s; while (*p) p++; return (size_t)(p - s); }
 int strcmp(const char *a, const char *b) { while (*a && *a == *b) a++, b++; return (u_char)*a - (u_char)*b; }
 int strcoll(const char *a, const char *b) { return strcmp(a, b); }
+
+size_t
+strxfrm(char *d, const char *s, size_t room)
+{
+	size_t n = strlen(s);
+
+	if (n < room)
+		memcpy(d, s, n + 1);
+	return n;
+}
 
 int
 strncmp(const char *a, const char *b, size_t n)
@@ -168,8 +179,9 @@ size_t strspn(const char *s, const char *set) { return span(s, set, 1); }
 size_t strcspn(const char *s, const char *set) { return span(s, set, 0); }
 char *strpbrk(const char *s, const char *set) { s += strcspn(s, set); return *s != '\0' ? (char *)s : NULL; }
 
-char *
-strsep(char **at, const char *set)
+/* The word at `*at`, which goes on behind the character of `set` that ends it. */
+static char *
+next_word(char **at, const char *set)
 {
 	char *word = *at;
 
@@ -180,19 +192,19 @@ strsep(char **at, const char *set)
 	}
 	return word;
 }
+char *strsep(char **at, const char *set) { return next_word(at, set); }
 
-char *
-strtok_r(char *s, const char *set, char **at)
+static char *
+next_token(char *s, const char *set, char **at)
 {
 	if (s == NULL && (s = *at) == NULL)
 		return NULL;
 	s += strspn(s, set);
-	if (*s == '\0')
-		s = NULL;
-	*at = s;
-	return strsep(at, set);
+	*at = *s != '\0' ? s : NULL;
+	return next_word(at, set);
 }
-char *strtok(char *s, const char *set) { static char *at; return strtok_r(s, set, &at); }
+char *strtok_r(char *s, const char *set, char **at) { return next_token(s, set, at); }
+char *strtok(char *s, const char *set) { static char *at; return next_token(s, set, &at); }
 
 char *
 strdup(const char *s)

@@ -1,15 +1,24 @@
-/* System calls by name. */
+/* System calls by name, and what is made of them. */
+
+#include "library.h"
 
 #include <sys/types.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
+#include <sys/termios.h>
 #include <sys/wait.h>
+#include <sys/ioctl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+WEAK(fork) WEAK(pipe) WEAK(pread) WEAK(pwrite) WEAK(ftruncate) WEAK(truncate) WEAK(lseek) WEAK(getcwd) WEAK(killpg) WEAK(raise)
+WEAK(execv) WEAK(waitpid) WEAK(wait) WEAK(mmap) WEAK(sigaction) WEAK(signal) WEAK(alarm) WEAK(pause) WEAK(sleep) WEAK(usleep)
+WEAK(time) WEAK(isatty) WEAK(brk) WEAK(sbrk) WEAK(creat)
 
 #ifdef __LP64__
 #define QUAD(x)		(long)(x)
@@ -22,7 +31,7 @@
 /* A call whose arguments in C are those of the system call: they lie where the kernel looks for them. */
 #define STUB(name, number)	STUB1(name, number)
 #define STUB1(name, number) \
-	__asm__(".globl " #name "\n	.type " #name ", @function\n" #name ":\n" \
+	__asm__(".weak " #name "\n	.type " #name ", @function\n" #name ":\n" \
 	    "	movl	$" #number ", %eax\n" TRAP "	jc	__cerror\n	ret\n");
 
 STUB(read, SYS_read) STUB(write, SYS_write) STUB(readv, SYS_readv) STUB(writev, SYS_writev)
@@ -35,7 +44,9 @@ STUB(lstat, SYS___lstat50) STUB(fstat, SYS___fstat50) STUB(getdents, SYS___getde
 STUB(sync, SYS_sync) STUB(getpid, SYS_getpid) STUB(getppid, SYS_getppid) STUB(getuid, SYS_getuid)
 STUB(geteuid, SYS_geteuid) STUB(getgid, SYS_getgid) STUB(getegid, SYS_getegid) STUB(kill, SYS_kill)
 STUB(getpgrp, SYS_getpgrp) STUB(setpgid, SYS_setpgid) STUB(setsid, SYS_setsid)
-STUB(setuid, SYS_setuid) STUB(seteuid, SYS_seteuid) STUB(setgid, SYS_setgid)
+STUB(setuid, SYS_setuid) STUB(seteuid, SYS_seteuid) STUB(setgid, SYS_setgid) STUB(setegid, SYS_setegid)
+STUB(setreuid, SYS_setreuid) STUB(setregid, SYS_setregid) STUB(issetugid, SYS_issetugid) STUB(getpgid, SYS_getpgid)
+STUB(getsid, SYS_getsid) STUB(getgroups, SYS_getgroups) STUB(setgroups, SYS_setgroups)
 STUB(sched_yield, SYS_sched_yield) STUB(execve, SYS_execve) STUB(wait4, SYS___wait450)
 STUB(munmap, SYS_munmap) STUB(mprotect, SYS_mprotect) STUB(poll, SYS_poll)
 STUB(nanosleep, SYS___nanosleep50) STUB(gettimeofday, SYS___gettimeofday50)
@@ -44,7 +55,8 @@ STUB(sigprocmask, SYS___sigprocmask14) STUB(sigaltstack, SYS___sigaltstack14)
 STUB(sigpending, SYS___sigpending14) STUB(sigsuspend, SYS___sigsuspend14) STUB(open, SYS_open)
 STUB(fcntl, SYS_fcntl) STUB(ioctl, SYS_ioctl)
 STUB(mount, SYS___mount50) STUB(unmount, SYS_unmount) STUB(select, SYS___select50)
-STUB(getrlimit, SYS_getrlimit) STUB(getrusage, SYS___getrusage50)
+STUB(getrlimit, SYS_getrlimit) STUB(setrlimit, SYS_setrlimit) STUB(getrusage, SYS___getrusage50)
+STUB(chown, SYS_chown) STUB(lchown, SYS_lchown) STUB(fchown, SYS_fchown) STUB(fchmod, SYS_fchmod) STUB(fsync, SYS_fsync)
 STUB(getitimer, SYS___getitimer50) STUB(setitimer, SYS___setitimer50)
 
 extern long long syscall_quad(int, ...) __asm__("syscall");
@@ -55,6 +67,7 @@ extern char end[];
 
 static char *curbrk = end;
 
+int	creat(const char *path, mode_t mode) { return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode); }
 void	_exit(int status) { for (;;) syscall(SYS_exit, status); }
 int	fork(void)
 {
@@ -67,6 +80,8 @@ int	fork(void)
 int	pipe(int fd[2]) { return __syscall2(SYS_pipe, fd); }
 ssize_t	pread(int fd, void *buf, size_t n, off_t o) { return syscall(SYS_pread, fd, buf, n, 0, QUAD(o)); }
 ssize_t	pwrite(int fd, const void *buf, size_t n, off_t o) { return syscall(SYS_pwrite, fd, buf, n, 0, QUAD(o)); }
+int	ftruncate(int fd, off_t o) { return syscall(SYS_ftruncate, fd, 0, QUAD(o)); }
+int	truncate(const char *path, off_t o) { return syscall(SYS_truncate, path, 0, QUAD(o)); }
 off_t	lseek(int fd, off_t o, int whence) { return syscall_quad(SYS_lseek, fd, 0, QUAD(o), whence); }
 char	*getcwd(char *buf, size_t n) { return syscall(SYS___getcwd, buf, n) < 0 ? NULL : buf; }
 int	killpg(pid_t pgrp, int signo) { return kill(-pgrp, signo); }
@@ -114,6 +129,33 @@ sleep(unsigned int seconds)
 }
 
 int
+usleep(useconds_t microseconds)
+{
+	struct timespec want = { .tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000 };
+
+	return nanosleep(&want, NULL);
+}
+
+time_t
+time(time_t *to)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (to != NULL)
+		*to = now.tv_sec;
+	return now.tv_sec;
+}
+
+int
+isatty(int fd)
+{
+	struct termios settings;
+
+	return ioctl(fd, TIOCGETA, &settings) == 0;
+}
+
+int
 brk(void *addr)
 {
 	if (syscall(SYS_break, addr) < 0)
@@ -128,19 +170,4 @@ sbrk(intptr_t by)
 	char *old = curbrk;
 
 	return brk(old + by) < 0 ? (void *)-1 : old;
-}
-
-void
-exit(int status)
-{
-	fflush(stdout);
-	_exit(status);
-}
-
-void
-abort(void)
-{
-	signal(SIGABRT, SIG_DFL);
-	raise(SIGABRT);
-	_exit(127);
 }

@@ -7,6 +7,7 @@
 #include <sys/fcntl.h>
 
 int	open(const char *, int, ...);
+int	creat(const char *, mode_t);
 int	fcntl(int, int, ...);
 
 #endif

@@ -1,26 +1,68 @@
-/* <stdio.h>: output only. */
+/* <stdio.h>: streams, and text from values. Nothing is scanned. */
 
 #ifndef _STDIO_H_
 #define _STDIO_H_
 
 #include <sys/types.h>
 #include <sys/null.h>
+#include <sys/unistd.h>
 #include <stdarg.h>
 
-#define EOF	(-1)
-typedef struct __file FILE;
-extern FILE	*stdout, *stderr;
+#define EOF		(-1)
+#define BUFSIZ		1024
+#define FILENAME_MAX	1024
+#define FOPEN_MAX	20
+#define _IOFBF		0
+#define _IOLBF		1
+#define _IONBF		2
 
-int	printf(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
-int	fprintf(FILE *, const char *, ...) __attribute__((__format__(__printf__, 2, 3)));
-int	snprintf(char *, size_t, const char *, ...) __attribute__((__format__(__printf__, 3, 4)));
-int	vfprintf(FILE *, const char *, va_list);
-int	vsnprintf(char *, size_t, const char *, va_list);
-int	putchar(int);
-int	puts(const char *);
+typedef struct __file FILE;
+extern FILE	*stdin, *stdout, *stderr;
+
+#define __PRINTFLIKE(fmt, first)	__attribute__((__format__(__printf__, fmt, first)))
+
+void	clearerr(FILE *);
+int	fclose(FILE *);
+FILE	*fdopen(int, const char *);
+int	feof(FILE *);
+int	ferror(FILE *);
+int	fflush(FILE *);
+int	fgetc(FILE *);
+char	*fgets(char *, int, FILE *);
+int	fileno(FILE *);
+FILE	*fopen(const char *, const char *);
+int	fprintf(FILE *, const char *, ...) __PRINTFLIKE(2, 3);
 int	fputc(int, FILE *);
 int	fputs(const char *, FILE *);
-int	fflush(FILE *);
+size_t	fread(void *, size_t, size_t, FILE *);
+FILE	*freopen(const char *, const char *, FILE *);
+int	fseek(FILE *, long, int);
+int	fseeko(FILE *, off_t, int);
+long	ftell(FILE *);
+off_t	ftello(FILE *);
+size_t	fwrite(const void *, size_t, size_t, FILE *);
+int	getc(FILE *);
+int	getchar(void);
+char	*gets(char *);
 void	perror(const char *);
+int	printf(const char *, ...) __PRINTFLIKE(1, 2);
+int	putc(int, FILE *);
+int	putchar(int);
+int	puts(const char *);
+int	remove(const char *);
+int	rename(const char *, const char *);
+void	rewind(FILE *);
+void	setbuf(FILE *, char *);
+int	setlinebuf(FILE *);
+int	setvbuf(FILE *, char *, int, size_t);
+int	snprintf(char *, size_t, const char *, ...) __PRINTFLIKE(3, 4);
+int	sprintf(char *, const char *, ...) __PRINTFLIKE(2, 3);
+int	ungetc(int, FILE *);
+int	vfprintf(FILE *, const char *, va_list) __PRINTFLIKE(2, 0);
+int	vprintf(const char *, va_list) __PRINTFLIKE(1, 0);
+int	vsnprintf(char *, size_t, const char *, va_list) __PRINTFLIKE(3, 0);
+int	vsprintf(char *, const char *, va_list) __PRINTFLIKE(2, 0);
+
+#undef __PRINTFLIKE
 
 #endif

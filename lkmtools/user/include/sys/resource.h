@@ -7,5 +7,6 @@
 
 int	getrlimit(int, struct rlimit *);
 int	getrusage(int, struct rusage *);
+int	setrlimit(int, const struct rlimit *);
 
 #endif

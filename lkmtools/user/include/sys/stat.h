@@ -9,6 +9,7 @@ int	stat(const char *, struct stat *);
 int	lstat(const char *, struct stat *);
 int	fstat(int, struct stat *);
 int	chmod(const char *, mode_t);
+int	fchmod(int, mode_t);
 int	mkdir(const char *, mode_t);
 int	mkfifo(const char *, mode_t);
 int	mknod(const char *, mode_t, dev_t);

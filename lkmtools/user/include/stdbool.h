@@ -1,0 +1,3 @@
+/* <stdbool.h>: <sys/stdbool.h> under its standard name. */
+
+#include <sys/stdbool.h>

@@ -1,0 +1,16 @@
+/* <stddef.h>: types and macros of the language itself. */
+
+#ifndef _STDDEF_H_
+#define _STDDEF_H_
+
+#include <sys/null.h>
+
+typedef __PTRDIFF_TYPE__	ptrdiff_t;
+typedef __SIZE_TYPE__		size_t;
+#ifndef __cplusplus
+typedef __WCHAR_TYPE__		wchar_t;
+#endif
+
+#define offsetof(type, member)	__builtin_offsetof(type, member)
+
+#endif

@@ -1,0 +1,302 @@
+"""The C library of lkmcc --user: programs of userlib/ do inside what they do with the host's library."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ccfix
+import pytest
+from progfix import Ran, Runner
+
+PROGRAMS = Path(__file__).with_name("userlib")
+SIGABRT = 6
+
+
+@pytest.fixture(scope="module", params=ccfix.MACHINES)
+def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """One kernel of each machine for all programs; nothing of them is left at the end."""
+    made = Runner(cc, request.param)
+    yield made
+    made.close()
+
+
+def natively(program: str, *args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ran:
+    """Compile userlib/PROGRAM.c with the host's own library and run it; skipped without one."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("the host has no C compiler with a library")
+    with tempfile.TemporaryDirectory() as work:
+        path = f"{work}/prog"
+        options = ["-std=gnu99", "-D_GNU_SOURCE", "-w", "-o", path]
+        built = subprocess.run([compiler, *options, str(PROGRAMS / f"{program}.c")], check=False)
+        if built.returncode:
+            pytest.skip("the host's C compiler makes no programs of its own")
+        with tempfile.TemporaryFile() as taken:
+            words = ["prog", *args]
+            done = subprocess.run(
+                words, executable=path, input=stdin, stdout=taken, stderr=taken, env=env, check=False
+            )
+            taken.seek(0)
+            text = taken.read().decode("utf-8", "backslashreplace")
+    return Ran(done.returncode, 0, text, "")
+
+
+def inside(runner: Runner, program: str, *args: str, stdin: bytes = b"") -> Ran:
+    """The same program in the kernel; that it compiles without a warning is part of it."""
+    source = (PROGRAMS / f"{program}.c").read_text()
+    image = runner.cc.program(source, runner.machine, flags=("-Werror", "-Wno-format-security")).read_bytes()
+    return runner.run(image, *args, stdin=stdin)
+
+
+@pytest.mark.parametrize("program", ["formats", "floating", "numbers", "strings", "integers"])
+def test_values_are_those_of_the_hosts_library(runner: Runner, program: str) -> None:
+    """Line by line."""
+    host, ran = natively(program), inside(runner, program)
+    for ours, theirs in zip(ran.out.splitlines(), host.out.splitlines(), strict=False):
+        assert ours == theirs
+    assert ran == host
+
+
+def test_streams_read_write_and_seek(runner: Runner, tmp_path: Path) -> None:
+    """Standard input in every way, files in every mode, errors."""
+    text = b"short\na line\nxyzabcdefghijkl" + bytes(range(256)) * 20
+    host = natively("streams", str(tmp_path), stdin=text)
+    p = runner.lk.process("mount")
+    p.mkdir("/tmp/streams")
+    assert inside(runner, "streams", "/tmp/streams", stdin=text) == host
+    assert p.listdir("/tmp/streams") == []
+    p.rmdir("/tmp/streams")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ab:c",
+        "ab:c -a -b x -c y -a",
+        "ab:c -abx -ca -b",
+        "ab:c -a -- -c x",
+        "ab:c -a - -c",
+        "ab:c -acbx y",
+        "ab:c -d -a:",
+        ":ab:c -b",
+        ":ab:c -d -ab",
+        "a -a x -a",
+        "ab: -b -- -a",
+    ],
+)
+def test_getopt_takes_the_words_as_posix_says(runner: Runner, words: str) -> None:
+    """Letters, arguments, and where it stops."""
+    host = natively("options", *words.split(), env={"POSIXLY_CORRECT": "1"})
+    assert inside(runner, "options", *words.split()) == host
+
+
+@pytest.mark.parametrize("how", ["err", "errx", "verr", "verrx", "nothing", "warnings"])
+def test_messages_and_the_end_of_a_program(runner: Runner, how: str) -> None:
+    """err(3): the program's name, the message, the reason; the exit status, and what was printed before."""
+    host, ran = natively("messages", how), inside(runner, "messages", how)
+    assert (ran.status, sorted(ran.out.splitlines())) == (host.status, sorted(host.out.splitlines()))
+
+
+def test_directories_are_read_sought_and_scanned(runner: Runner, tmp_path: Path) -> None:
+    """In the root file system, and in one of the host."""
+    host = natively("directories", str(tmp_path / "native"))
+    assert inside(runner, "directories", "/tmp/d") == host
+    p = runner.lk.process("mount")
+    p.mount("hostfs", "/mnt", runner.lk.share(str(tmp_path), writable=True))
+    assert inside(runner, "directories", "/mnt/d") == host
+    p.unmount("/mnt")
+    assert os.listdir(tmp_path) == []
+
+
+# -- what is NetBSD's own -----------------------------------------------------------------------------------
+
+
+def test_getopt_says_what_is_wrong_and_begins_again(runner: Runner) -> None:
+    """NetBSD's messages, unless opterr is 0 or the letters begin with a colon; optreset for other words."""
+    ran = runner.main(
+        """
+        static char *other[] = { "other", "-yx", "-x", NULL };
+        int c;
+        while ((c = getopt(argc, argv, "ab:")) != -1) printf("%c", c);
+        opterr = 0; optreset = optind = 1;
+        while ((c = getopt(argc, argv, "ab:")) != -1) printf("%c", c);
+        optreset = optind = 1; c = getopt(3, other, "xy");
+        printf("\\n%c %d ", c, optind);
+        optreset = optind = 1; other[1] = "-x"; c = getopt(3, other, "xy");
+        printf("%c %d\\n", c, optind);
+        """,
+        "-aq", "-b",
+    )  # fmt: skip
+    said = "prog: unknown option -- q\nprog: option requires an argument -- b\n"
+    assert ran.out == f"{said}a??a??\ny 1 x 2\n"
+
+
+def test_an_assertion_that_fails_aborts_with_where_it_stands(runner: Runner) -> None:
+    """NDEBUG takes it away, also in the middle of a file."""
+    before = """
+    #include <assert.h>
+    static int fine(int n) { assert(n == 1); return n; }
+    #define NDEBUG
+    #include <assert.h>
+    static int quiet(int n) { assert(n == 1); return n; }
+    #undef NDEBUG
+    #include <assert.h>
+    #line 7 "there.c"
+    static int wrong(int n) { assert(n == 1 && "a reason"); return n; }
+    """
+    ran = runner.main('printf("%d %d\\n", fine(1), quiet(2)); wrong(2); puts("went on");', before=before)
+    said = 'assertion "n == 1 && "a reason"" failed: file "there.c", line 7, function "wrong"'
+    assert (ran.signal, ran.out) == (SIGABRT, f"1 2\n{said}\n")
+
+
+def test_strings_of_bsd(runner: Runner) -> None:
+    """strlcpy and strlcat: what they return, and that they end the string; the program's name."""
+    ran = runner.main(
+        """
+        char b[6]; int i;
+        for (i = 0; i <= 6; i++) {
+            memset(b, '#', 6);
+            if (i > 0) printf("%d %.5s,", (int)strlcpy(b, "abcd", i), b);
+            else printf("%d %.5s,", (int)strlcpy(b, "abcd", 0), b);
+        }
+        strlcpy(b, "ab", 6); printf("\\n%d ", (int)strlcat(b, "cdef", 6)); puts(b);
+        printf("%d ", (int)strlcat(b, "x", 2)); puts(b);
+        printf("%s ", getprogname()); setprogname("/usr/bin/other"); puts(getprogname());
+        """
+    )
+    copies = "4 #####,4 ,4 a,4 ab,4 abc,4 abcd,4 abcd,"
+    assert ran.out == f"{copies}\n6 abcde\n3 abcde\nprog other\n"
+
+
+def test_gets_and_what_is_asked_before(runner: Runner) -> None:
+    """A question without an end of line is written before its answer is read."""
+    body = """
+        char b[100]; int fd[2]; long n;
+        pipe(fd);
+        if (fork() == 0) {
+            dup2(fd[1], 1); close(fd[1]); printf("name? ");
+            printf("%s|", gets(b)); printf("%s|", gets(b)); printf("%d\\n", gets(b) == NULL);
+            return 0;
+        }
+        close(fd[1]); n = read(fd[0], b, 6); printf("%ld %.6s\\n", n, b);
+        while ((n = read(fd[0], b, sizeof(b))) > 0) { write(1, b, n); }
+    """
+    assert runner.main(body, stdin=b"one line\nlast").out == "6 name? \none line|last|1\n"
+
+
+def test_who_a_program_is(runner: Runner) -> None:
+    """Users, groups and sessions; root gives up what it was."""
+    ran = runner.main(
+        """
+        gid_t g[4] = { 7, 8 };
+        printf("%d %d ", getsid(0) == getsid(getpid()), getpgid(0) == getpgrp());
+        printf("%d ", setgroups(2, g)); g[0] = g[1] = 0; printf("%d ", getgroups(4, g));
+        printf("%d %d ", g[0], g[1]);
+        printf("%d ", setegid(5)); printf("%d %d ", getegid(), getgid());
+        printf("%d ", setregid(3, 4)); printf("%d %d ", getegid(), getgid());
+        printf("%d ", setreuid(1, 2)); printf("%d %d %d\\n", geteuid(), getuid(), setuid(0));
+        """
+    )
+    assert ran.out == "1 1 0 2 7 8 0 5 0 0 4 3 0 2 1 -1\n"
+
+
+def test_limits_and_times(runner: Runner) -> None:
+    """setrlimit to what a limit is; time, usleep, isatty, ftruncate, chown."""
+    ran = runner.main(
+        """
+        struct rlimit r; struct stat st; time_t t, u = time(&t);
+        printf("%d ", getrlimit(RLIMIT_NOFILE, &r)); printf("%d ", setrlimit(RLIMIT_NOFILE, &r));
+        r.rlim_cur--; printf("%d ", setrlimit(RLIMIT_NOFILE, &r)); printf("%d\\n", errno == EPERM);
+        printf("%d %d %d\\n", t == u && t > 1000000000, usleep(1000), isatty(0));
+        int fd = creat("/tmp/limits", 0600);
+        ftruncate(fd, 77); fchmod(fd, 0640); fchown(fd, 5, 6); fsync(fd); stat("/tmp/limits", &st);
+        printf("%d %o %d %d ", (int)st.st_size, st.st_mode & 0777, (int)st.st_uid, (int)st.st_gid);
+        truncate("/tmp/limits", 7); chown("/tmp/limits", 1, 2); lchown("/tmp/limits", -1, 3); fstat(fd, &st);
+        printf("%d %d %d\\n", (int)st.st_size, (int)st.st_uid, (int)st.st_gid); unlink("/tmp/limits");
+        """,
+        before="#include <sys/resource.h>",
+    )
+    assert ran.out == "0 0 -1 1\n1 0 0\n77 640 5 6 7 1 3\n"
+
+
+OWN = """
+#include <stdio.h>
+#include <stdlib.h>
+int err, optind;
+char *index;
+int warn(int a) { return a + 1; }
+void errx(void) { puts("mine"); }
+size_t strlcpy(int n) { return (size_t)n * 2; }
+int isdigit(int c) { return c == 'x' ? 7 : 0; }
+static int getopt(void) { return 5; }
+int main(void)
+{
+	err = 3;
+	errx();
+	printf("%d %d %d %d ", err, optind, index == 0, warn(1));
+	printf("%d %d %d\\n", (int)strlcpy(4), isdigit('x'), getopt());
+	return (int)strtol("12", NULL, 0);
+}
+"""
+
+
+@pytest.mark.parametrize("command", ccfix.FAMILIES)
+def test_a_program_may_have_functions_and_variables_by_these_names(runner: Runner, command: str) -> None:
+    """As where the library is an archive; with every compiler."""
+    if not ccfix.available(runner.machine, command):
+        pytest.skip(f"{command} is not here or cannot compile for every machine")
+    image = runner.cc.using(command).program(OWN, runner.machine).read_bytes()
+    assert runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5\n", "")
+
+
+def test_a_program_of_the_time(runner: Runner) -> None:
+    """Without declarations: a number is asked for, and the call of that number made."""
+    image = runner.cc.program(
+        """
+        #include <stdio.h>
+        main()
+        {
+            char buf[80];
+            int err = 0;
+
+            printf("Which call? ");
+            if (fgets(buf, sizeof(buf), stdin) == NULL) {
+                printf("none\\n");
+                exit(1);
+            }
+            if (err = syscall(atoi(buf), -1, 0, 0))
+                perror("syscall");
+            exit(err);
+        }
+        """,
+        runner.machine,
+    ).read_bytes()
+    assert runner.run(image, stdin=b"") == (1, 0, "Which call? none\n", "")
+    assert runner.run(image, stdin=b"6\n") == (255, 0, "Which call? syscall: Bad file descriptor\n", "")
+
+
+def headers() -> list[str]:
+    """Every header of the library."""
+    top = ccfix.RUNTIME / "include"
+    return sorted(str(path.relative_to(top)) for path in top.glob("**/*.h"))
+
+
+@pytest.mark.parametrize("header", headers())
+def test_each_header_stands_alone_and_may_come_twice(runner: Runner, header: str) -> None:
+    """Nothing has to be included before it, and nothing it declares is in the way the second time."""
+    text = f"#include <{header}>\n#include <{header}>\nint main(void) {{ return 0; }}\n"
+    assert runner.cc.program(text, runner.machine, flags=("-Werror", "-Wextra")).exists()
+
+
+def test_the_manual_names_every_header(runner: Runner) -> None:
+    """lkmcc(1) has the list."""
+    page = (Path(__file__).parents[2] / "man/lkmcc.1").read_text()
+    listed = set(re.findall(r"In ([a-z/]+\.h)", page[page.index(".Sh THE C LIBRARY") :]))
+    assert listed == set(headers())
