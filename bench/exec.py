@@ -12,7 +12,7 @@ from bench.samples import private_socket, tool
 from lkmtools import modules
 from lkmtools.cc import find_compiler, program_flags, runtime
 from lkmtools.kern import Kernel
-from lkmtools.kern.kern_exec import new_space
+from lkmtools.kern.exec.kern_exec import new_space
 from lkmtools.local import LocalKernel
 from lkmtools.machine import PAGE_SIZE, PORTS, UserThread
 

@@ -18,8 +18,8 @@ from lkmtools.daemon.main import prepare
 from lkmtools.daemon.rc import Startup
 from lkmtools.errors import DaemonError
 from lkmtools.kern import Cred, Kernel, Panic, Reply, Request
-from lkmtools.kern.kern_proc import Proc
-from lkmtools.kern.uvm_map import Sharer
+from lkmtools.kern.proc.kern_proc import Proc
+from lkmtools.kern.uvm.uvm_map import Sharer
 
 PANIC, BUG, SPIN, DIE, HANG = range(1000, 1005)  # no system calls of any kernel
 EXIT = 100  # DIE with this and more is an exit, with less a signal

@@ -12,7 +12,7 @@ import pytest
 
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
-from lkmtools.kern.kern_proc import Exit
+from lkmtools.kern.proc.kern_proc import Exit
 from lkmtools.modules.prepare import LoadError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

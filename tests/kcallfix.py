@@ -22,8 +22,8 @@ from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.kern import Request
-from lkmtools.kern import modules as rows
-from lkmtools.kern.export import Function
+from lkmtools.kern import files as rows
+from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype

@@ -21,8 +21,8 @@ from lkmtools.abi.fcntl import O_CREAT, O_TRUNC, O_WRONLY
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
-from lkmtools.kern.emul import emuls
-from lkmtools.kern.syscall import replaced
+from lkmtools.kern.proc.emul import emuls
+from lkmtools.kern.proc.syscall import replaced
 from lkmtools.local import LocalKernel
 from lkmtools.machine import KernelFunction, Prototype
 

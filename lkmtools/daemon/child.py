@@ -12,8 +12,8 @@ from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, MsgBuf, State
 from lkmtools.kern import Config
-from lkmtools.kern.modules import plan
-from lkmtools.kern.syscall import replaced
+from lkmtools.kern.files import plan
+from lkmtools.kern.proc.syscall import replaced
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.machine import Memory, port

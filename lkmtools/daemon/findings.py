@@ -15,7 +15,7 @@ from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.evidence import Record, State, vitals
 from lkmtools.evidence.calls import Call
-from lkmtools.kern.modules import plan
+from lkmtools.kern.files import plan
 from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
 from lkmtools.machine.port import FIRST_ARG
 

@@ -3,14 +3,14 @@
 Files are named for the NetBSD sources they stand for. kernel.Kernel is what a daemon or a test drives.
 """
 
-from lkmtools.kern.config import Config, Cred
-from lkmtools.kern.console import Console
-from lkmtools.kern.hostfile import open_host_files
-from lkmtools.kern.kern_fork import Spawn
-from lkmtools.kern.kern_proc import Exit
+from lkmtools.kern.base.config import Config, Cred
+from lkmtools.kern.base.console import Console
+from lkmtools.kern.base.panic import Panic
+from lkmtools.kern.base.request import Region, Reply, Request
+from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.kernel import Kernel, prepare
-from lkmtools.kern.panic import Panic
-from lkmtools.kern.request import Region, Reply, Request
+from lkmtools.kern.proc.hostfile import open_host_files
+from lkmtools.kern.proc.kern_proc import Exit
 
 __all__ = [
     "Config",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 
-from lkmtools.kern.bound import CALL, CONVERSION, LIST_MAX, STEP
-from lkmtools.kern.export import Data, Function
-from lkmtools.kern.modules import DATA, FUNCTIONS
+from lkmtools.kern.base.bound import CALL, CONVERSION, LIST_MAX, STEP
+from lkmtools.kern.base.export import Data, Function
+from lkmtools.kern.files import DATA, FUNCTIONS
 
 _HEAD = f"""\
 # What modules may import

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.conf import major
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.stat import S_IFCHR, S_IFMT
-from lkmtools.kern.config import Cred
-from lkmtools.kern.subr_devsw import convs
+from lkmtools.kern.base.config import Cred
+from lkmtools.kern.dev.subr_devsw import convs
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

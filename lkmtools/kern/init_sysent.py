@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.syscall import SYS_LKM_FIRST, SYS_LKM_LAST, SYS_NSYSENT
-from lkmtools.kern.export import Data
+from lkmtools.kern.base.export import Data
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lkmtools.kern.syscall import Syscall
+    from lkmtools.kern.proc.syscall import Syscall
     from lkmtools.machine import Port
 
 

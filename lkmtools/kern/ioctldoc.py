@@ -14,7 +14,7 @@ from lkmtools.abi import lkm as abi_lkm
 from lkmtools.abi.datamodel import ILP32_I386, LP64, Struct
 from lkmtools.abi.errno import errno_name
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, IOC_VOID, Ioctl
-from lkmtools.kern.kern_lkm import ROWS, Row, State
+from lkmtools.kern.lkm.kern_lkm import ROWS, Row, State
 
 _HEAD = """\
 # Ioctl commands

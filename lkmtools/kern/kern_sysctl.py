@@ -13,12 +13,12 @@ from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS___sysctl
 from lkmtools.errors import KernelError
-from lkmtools.kern.subr_devsw import convs, lookup
-from lkmtools.kern.syscall import syscall
+from lkmtools.kern.dev.subr_devsw import convs, lookup
+from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_proc import Lwp
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
 
 
 class Node(NamedTuple):

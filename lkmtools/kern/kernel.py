@@ -23,35 +23,39 @@ from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.errors import KernelError, LkmtoolsError, bug
 from lkmtools.evidence import Evidence
-from lkmtools.kern import conf, init_main, ksyms_dev, modules, panic, subr_devsw, syscall
-from lkmtools.kern.buf_cache import Buffers
-from lkmtools.kern.config import Config, Cred, wrong_ram
-from lkmtools.kern.console import Console
-from lkmtools.kern.emul import emul_name, proc_emul
-from lkmtools.kern.exec_conf import Formats
-from lkmtools.kern.genfs_vnops import dead_vector
-from lkmtools.kern.hostfile import HostPoll, dispose_host_files
-from lkmtools.kern.hostfs_vfsops import Hostfs, leave_session
-from lkmtools.kern.kern_clock import Clock
-from lkmtools.kern.kern_descrip import Descriptors, close_all
-from lkmtools.kern.kern_fork import Spawn, hangup, spawn
-from lkmtools.kern.kern_ksyms import Symbols, kernel_rows
-from lkmtools.kern.kern_malloc import Heap
-from lkmtools.kern.kern_pgrp import group
-from lkmtools.kern.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
-from lkmtools.kern.kern_sig import signal_proc, stop_asleep
-from lkmtools.kern.kern_synch import Scheduler
-from lkmtools.kern.kern_timeout import Callouts
-from lkmtools.kern.lkm_life import Lkm
-from lkmtools.kern.panic import Panic
-from lkmtools.kern.ramfs import Tree
-from lkmtools.kern.request import Reply, Request
-from lkmtools.kern.rootfs_vnops import Rootfs
-from lkmtools.kern.sys_select import Pollers
-from lkmtools.kern.uvm_km import KernelMap
-from lkmtools.kern.uvm_map import Sharer, Vmspace
-from lkmtools.kern.vfs_mount import Vfs
-from lkmtools.kern.vitals import Vitals
+from lkmtools.kern import files, init_main
+from lkmtools.kern.base import panic
+from lkmtools.kern.base.config import Config, Cred, wrong_ram
+from lkmtools.kern.base.console import Console
+from lkmtools.kern.base.panic import Panic
+from lkmtools.kern.base.request import Reply, Request
+from lkmtools.kern.base.vitals import Vitals
+from lkmtools.kern.dev import conf, subr_devsw
+from lkmtools.kern.exec.exec_conf import Formats
+from lkmtools.kern.exec.kern_fork import Spawn, hangup, spawn
+from lkmtools.kern.lkm import ksyms_dev
+from lkmtools.kern.lkm.kern_ksyms import Symbols, kernel_rows
+from lkmtools.kern.lkm.lkm_life import Lkm
+from lkmtools.kern.proc import syscall
+from lkmtools.kern.proc.emul import emul_name, proc_emul
+from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
+from lkmtools.kern.proc.kern_clock import Clock
+from lkmtools.kern.proc.kern_descrip import Descriptors, close_all
+from lkmtools.kern.proc.kern_pgrp import group
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
+from lkmtools.kern.proc.kern_synch import Scheduler
+from lkmtools.kern.proc.sys_select import Pollers
+from lkmtools.kern.sync.kern_timeout import Callouts
+from lkmtools.kern.uvm.kern_malloc import Heap
+from lkmtools.kern.uvm.uvm_km import KernelMap
+from lkmtools.kern.uvm.uvm_map import Sharer, Vmspace
+from lkmtools.kern.vfs.buf_cache import Buffers
+from lkmtools.kern.vfs.genfs_vnops import dead_vector
+from lkmtools.kern.vfs.hostfs_vfsops import Hostfs, leave_session
+from lkmtools.kern.vfs.ramfs import Tree
+from lkmtools.kern.vfs.rootfs_vnops import Rootfs
+from lkmtools.kern.vfs.vfs_mount import Vfs
 from lkmtools.machine import (
     PAGE_SIZE,
     READ,
@@ -70,7 +74,7 @@ from lkmtools.machine import (
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
-    from lkmtools.kern.spec_vnops import DeviceFile
+    from lkmtools.kern.vfs.spec_vnops import DeviceFile
     from lkmtools.machine.memory import Checked
 
 KSTACK = 8 * PAGE_SIZE
@@ -92,7 +96,7 @@ class Location(NamedTuple):
 def prepare(config: Config) -> None:
     """What is the same at each boot, done beforehand: for who boots this kernel in children of its own."""
     uclib.hot()
-    modules.plan(port(config.machine), config.lkm)
+    files.plan(port(config.machine), config.lkm)
 
 
 class Kernel:
@@ -101,7 +105,7 @@ class Kernel:
     config: Config
     version: str
     port: Port
-    plan: modules.Plan
+    plan: files.Plan
     dm: DataModel
     mem: Memory
     umem: Checked
@@ -126,7 +130,7 @@ class Kernel:
         self.procs: dict[int, Proc] = {}
         self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
         self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
-        self.plan = modules.plan(self.port, config.lkm)
+        self.plan = files.plan(self.port, config.lkm)
         self.calls = 0
         self.programs = 0  # that run
         self._pid = 0
@@ -169,7 +173,7 @@ class Kernel:
         self.engine.new_stack = self._new_stack
         form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
         self.ksyms = Symbols(
-            form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, modules.DATA)
+            form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, files.DATA)
         )
         self._held.callback(self.ksyms.close)
         self.ksyms_dev = ksyms_dev.Device()

@@ -9,7 +9,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS_NSYSENT
-from lkmtools.kern.export import Data
+from lkmtools.kern.base.export import Data
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -1,6 +1,6 @@
 """Functions that a module may name but not call (abi/unwritten.py): each panics with its name."""
 
 from lkmtools.abi.unwritten import PROTOTYPES
-from lkmtools.kern.export import unwritten
+from lkmtools.kern.base.export import unwritten
 
 FUNCTIONS = tuple(map(unwritten, PROTOTYPES))

@@ -41,8 +41,8 @@ from lkmtools.wire.files import received, room
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_proc import Proc
-    from lkmtools.kern.uvm_map import Done, Pages, Span
+    from lkmtools.kern.proc.kern_proc import Proc
+    from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
     from lkmtools.kernproc.server import Server
 
 _ANCILLARY = room(EXEC_FILES)

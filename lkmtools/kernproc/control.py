@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
-from lkmtools.kern.ksyms_dev import ksyms_modevent
+from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.proto.verbs import VERSION, parse
 
 if TYPE_CHECKING:

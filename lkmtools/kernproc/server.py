@@ -37,8 +37,8 @@ from lkmtools.wire.channel import Channel
 from lkmtools.wire.poller import Poller
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_proc import Proc
-    from lkmtools.kern.uvm_map import Done
+    from lkmtools.kern.proc.kern_proc import Proc
+    from lkmtools.kern.uvm.uvm_map import Done
 
 
 LINGER = 0.001  # seconds in which a client that got an answer may ask again before programs go on

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.client import Process
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kern_proc import Exit
+    from lkmtools.kern.proc.kern_proc import Exit
     from lkmtools.local.inside import InsideKernel
     from lkmtools.local.private import PrivateKernel
 

@@ -16,11 +16,11 @@ from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.kern import Console, Cred, Kernel, Panic, Region, Reply, Request, open_host_files
-from lkmtools.kern.config import configured
-from lkmtools.kern.kern_descrip import File
-from lkmtools.kern.kern_fork import Spawn
-from lkmtools.kern.kern_proc import Exit, Proc
-from lkmtools.kern.uvm_map import Done, Pages, Span
+from lkmtools.kern.base.config import configured
+from lkmtools.kern.exec.kern_fork import Spawn
+from lkmtools.kern.proc.kern_descrip import File
+from lkmtools.kern.proc.kern_proc import Exit, Proc
+from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
 _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock

@@ -23,7 +23,7 @@ from lkmtools.client import Process, connect
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.client.transport import Sleeping
 from lkmtools.errors import DaemonError, KernelError
-from lkmtools.kern.kern_proc import Exit
+from lkmtools.kern.proc.kern_proc import Exit
 
 UP = b"up"  # the answer for a kernel that has booted; any other is the reason why it has not
 

@@ -8,7 +8,7 @@ import subprocess
 import ccfix
 
 from lkmtools.cc import INCLUDE, compile_flags
-from lkmtools.kern.modules import DATA, FUNCTIONS
+from lkmtools.kern.files import DATA, FUNCTIONS
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
 _INLINE = re.compile(r"static\b[^;{}]*\{\}")

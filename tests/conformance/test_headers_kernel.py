@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from lkmtools.kern.modules import DATA, FUNCTIONS
+from lkmtools.kern.files import DATA, FUNCTIONS
 
 
 def _by_header():

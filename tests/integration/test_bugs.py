@@ -11,7 +11,7 @@ import pytest
 from kernfix import Lab
 
 from lkmtools.errors import KernelError, bug
-from lkmtools.kern.panic import Panic, call_text
+from lkmtools.kern.base.panic import Panic, call_text
 from lkmtools.machine import Prototype
 
 PROBE = """

@@ -12,7 +12,7 @@ from progfix import Ran, Runner
 
 from lkmtools import modules
 from lkmtools.abi import syscall as nr
-from lkmtools.kern.syscall import SystemCalls
+from lkmtools.kern.proc.syscall import SystemCalls
 
 PROGRAMS = Path(__file__).with_name("native")
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from kernfix import Lab
 
-from lkmtools.kern.bound import STEP
+from lkmtools.kern.base.bound import STEP
 
 HEAD = """
 #include <sys/malloc.h>

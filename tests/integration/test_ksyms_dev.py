@@ -259,7 +259,7 @@ def test_mmap_past_the_rounded_end_is_EINVAL(lab: Any) -> None:
 
 def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:
     """Nobody gave a mapper: the open fails, and can be tried again."""
-    from lkmtools.kern.uvm_map import Vmspace
+    from lkmtools.kern.uvm.uvm_map import Vmspace
 
     other = lab.kernel.process("bare")
     proc = lab.k.procs[other.pid]

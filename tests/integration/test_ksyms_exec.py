@@ -9,7 +9,7 @@ from progfix import Runner
 
 from lkmtools.abi.module import MOD_UNLOAD
 from lkmtools.errors import KernelError
-from lkmtools.kern.ksyms_dev import ksyms_modevent
+from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 
 HEAD = """
 #include <sys/ksyms.h>

@@ -13,8 +13,8 @@ from lkmtools.abi import ksyms as abi
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
-from lkmtools.kern import kern_ksyms
-from lkmtools.kern.ksyms_dev import ksyms_modevent
+from lkmtools.kern.lkm import kern_ksyms
+from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.modules.prepare import LoadError
 
 

@@ -16,8 +16,8 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENOENT, ENOEXEC
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
-from lkmtools.kern.hostfile import HostFile
-from lkmtools.kern.kern_fork import Spawn
+from lkmtools.kern.exec.kern_fork import Spawn
+from lkmtools.kern.proc.hostfile import HostFile
 from lkmtools.modules.prepare import LoadError
 
 

@@ -24,7 +24,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS_write
-from lkmtools.kern import ramfs
+from lkmtools.kern.vfs import ramfs
 from lkmtools.local import LocalKernel
 
 

@@ -13,8 +13,8 @@ from progfix import Runner
 from lkmtools.abi.signal import SIGKILL
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.kern import Cred, Request, open_host_files
-from lkmtools.kern.kern_fork import Spawn
-from lkmtools.kern.kern_sig import signal_proc
+from lkmtools.kern.exec.kern_fork import Spawn
+from lkmtools.kern.proc.kern_sig import signal_proc
 
 CROWD = 256
 ONE_BLOCK, FOREVER = 100, 10**15  # rates at which a slice is one block, and is never used up

@@ -16,7 +16,7 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
-from lkmtools.kern.kern_fork import Spawn
+from lkmtools.kern.exec.kern_fork import Spawn
 
 BOARD = Path(__file__).parents[2] / "examples/board"
 MAP = "char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);"

@@ -16,7 +16,7 @@ from lkmtools.abi.signal import SIGUSR1
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
-from lkmtools.kern.kern_fork import Spawn
+from lkmtools.kern.exec.kern_fork import Spawn
 
 COMMANDS = """
 struct pair { int a; long long b; char text[8]; };

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lkmtools.abi.unwritten import NAMES
-from lkmtools.kern.modules import FUNCTIONS
+from lkmtools.kern.files import FUNCTIONS
 
 SOURCE = """
 void sysctl_teardown(void *);

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lkmtools.kern.kern_malloc import Heap
-from lkmtools.kern.uvm_km import KernelMap, round_page
+from lkmtools.kern.uvm.kern_malloc import Heap
+from lkmtools.kern.uvm.uvm_km import KernelMap, round_page
 from lkmtools.machine import PAGE_SIZE, READ, WRITE, Cpu, Memory, Text, port
 from lkmtools.machine.brake import Brake
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64
-from lkmtools.kern.kprintf import kprintf
+from lkmtools.kern.lib.kprintf import kprintf
 from lkmtools.machine import Memory, VaList
 
 SIZES = {"": 32, "hh": 8, "h": 16, "l": 64, "ll": 64, "j": 64, "z": 64, "t": 64}

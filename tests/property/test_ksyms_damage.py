@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lkmtools.abi.errno import EINVAL
 from lkmtools.elf import list_symbols
 from lkmtools.errors import KernelError, ObjectError
-from lkmtools.kern import kern_ksyms
+from lkmtools.kern.lkm import kern_ksyms
 from lkmtools.local import LocalKernel
 from lkmtools.modules import load
 from lkmtools.modules.check import check, target

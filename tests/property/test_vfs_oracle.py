@@ -26,7 +26,7 @@ from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRO
 from lkmtools.abi.stat import dirent
 from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
-from lkmtools.kern.hostdir import kernel_errno
+from lkmtools.kern.vfs.hostdir import kernel_errno
 from lkmtools.local import LocalKernel
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

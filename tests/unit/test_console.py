@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lkmtools.evidence.msgbuf import MSGBUF_SIZE
-from lkmtools.kern.console import Console
+from lkmtools.kern.base.console import Console
 
 
 def printed(*texts: str) -> Console:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lkmtools.kern.cookies import Cookies
+from lkmtools.kern.vfs.cookies import Cookies
 
 
 def test_a_name_keeps_its_cookie_and_new_ones_follow() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.kern import Cred
-from lkmtools.kern.uvm_map import Pages
+from lkmtools.kern.uvm.uvm_map import Pages
 from lkmtools.kernproc.connection import Connection
 from lkmtools.wire.poller import Poller
 

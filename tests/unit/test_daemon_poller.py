@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lkmtools.kern.hostfile import HostPoll
+from lkmtools.kern.proc.hostfile import HostPoll
 from lkmtools.wire.poller import Poller
 
 DAY = 86400.0

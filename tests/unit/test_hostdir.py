@@ -16,7 +16,7 @@ from kernfix import errno_of
 from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTEMPTY, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
-from lkmtools.kern.hostdir import HostDir, Inode, kernel_errno
+from lkmtools.kern.vfs.hostdir import HostDir, Inode, kernel_errno
 
 
 @pytest.fixture

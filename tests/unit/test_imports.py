@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -87,6 +91,94 @@ def test_a_file_imports_only_what_lies_below_it(path: Path) -> None:
 def test_every_part_is_known(package: str) -> None:
     """The table above names what exists."""
     assert (ROOT / package).is_dir() or (ROOT / f"{package}.py").is_file()
+
+
+# The rooms of the kernel, lowest first: at run time a file imports from its own room or from one before it.
+ROOMS = ("base", "lib", "uvm", "sync", "proc", "dev", "vfs", "exec", "lkm", "")
+KERN = ROOT / "kern"
+# What a lower room knows of a higher one, for type checkers only. The list may become shorter.
+UPWARD_TYPES = {
+    ("proc/kern_descrip", "vfs/ramfs"),
+    ("proc/syscall", "files"),
+    ("sync/kern_timeout", "proc/kern_synch"),
+    ("sync/subr_lockdebug", "proc/kern_proc"),
+    ("uvm/uvm_device", "vfs/spec_vnops"),
+    ("uvm/uvm_map", "proc/kern_proc"),
+}
+
+
+def _kernel_file(name: str) -> str | None:
+    """lkmtools.kern.vfs.ramfs.Tree -> vfs/ramfs; None for what is no file of the kernel."""
+    parts = name.split(".")[2:]
+    for end in range(len(parts), 0, -1):
+        path = "/".join(parts[:end])
+        if (KERN / f"{path}.py").is_file():
+            return path
+    return None
+
+
+def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are not under `if TYPE_CHECKING`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _at_run_time(node)
+
+
+def _of_kernel(nodes: Iterable[ast.AST]) -> set[str]:
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lkmtools.kern"):
+            found |= {_kernel_file(f"{node.module}.{alias.name}") for alias in node.names}
+    return {name for name in found if name}
+
+
+FILES = {str(path.relative_to(KERN))[:-3]: ast.parse(path.read_text()) for path in KERN.rglob("*.py")}
+AT_RUN_TIME = {name: _of_kernel(_at_run_time(tree)) for name, tree in FILES.items()}
+
+
+def _rank(name: str) -> int:
+    return ROOMS.index(name.rpartition("/")[0])
+
+
+def test_every_room_has_a_rank_and_a_readme() -> None:
+    assert {name.rpartition("/")[0] for name in FILES} == set(ROOMS)
+    assert [room for room in ROOMS if room and not (KERN / room / "README.md").is_file()] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_the_kernel_imports_from_its_room_or_a_lower_one(name: str) -> None:
+    """At run time; and the Kernel itself only where it is made."""
+    assert [other for other in AT_RUN_TIME[name] if _rank(other) > _rank(name)] == []
+    assert "kernel" not in AT_RUN_TIME[name] or name == "__init__"
+
+
+def test_what_lower_rooms_know_of_higher_ones_for_type_checkers() -> None:
+    """But for the Kernel, which all of them are given."""
+    upward = {
+        (name, other)
+        for name, tree in FILES.items()
+        for other in _of_kernel(ast.walk(tree)) - AT_RUN_TIME[name]
+        if _rank(other) > _rank(name) and other != "kernel"
+    }
+    assert upward == UPWARD_TYPES
+
+
+def test_no_circle_among_the_files_of_the_kernel() -> None:
+    TopologicalSorter(AT_RUN_TIME).prepare()  # CycleError names one
+
+
+def test_a_room_s_readme_names_its_files() -> None:
+    """Each of them, by name or by a pattern, and none that is not there."""
+    wrong = []
+    for room in ROOMS[:-1]:
+        named = set(re.findall(r"[\w*]+\.py", (KERN / room / "README.md").read_text()))
+        inside = {path.name for path in (KERN / room).glob("*.py")} - {"__init__.py"}
+        wrong += [(room, name) for name in inside if not any(fnmatch(name, each) for each in named)]
+        elsewhere = {path.name for path in KERN.rglob("*.py")}
+        wrong += [(room, name) for name in named if not any(fnmatch(each, name) for each in elsewhere)]
+    assert wrong == []
 
 
 def test_modstat_imports_no_heavy_package() -> None:

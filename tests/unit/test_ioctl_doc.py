@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lkmtools.kern import ioctldoc
-from lkmtools.kern.kern_lkm import ROWS
+from lkmtools.kern.lkm.kern_lkm import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "ioctls.md"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lkmtools.kern.kern_runq import RunQueue
+from lkmtools.kern.proc.kern_runq import RunQueue
 
 RATE = 1000
 SLICE = 10  # blocks

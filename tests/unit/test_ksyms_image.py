@@ -10,7 +10,7 @@ from elftools.elf.elffile import ELFFile
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.kern.ksyms_image import DATA, TEXT, Row, Table, build
+from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
 
 FORMS = [(bits, order) for bits in (64, 32) for order in ("little", "big")]
 each_form = pytest.mark.parametrize(("bits", "order"), FORMS)

@@ -8,7 +8,7 @@ import pytest
 
 from lkmtools.abi.errno import ENOMEM, ENXIO
 from lkmtools.errors import KernelError
-from lkmtools.kern.ksyms_dev import snapshot
+from lkmtools.kern.lkm.ksyms_dev import snapshot
 
 
 class ModuleList:

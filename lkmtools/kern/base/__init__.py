@@ -1,0 +1,1 @@
+"""What every room stands on: configuration, console, rows of exported functions, panics, queues."""

@@ -1,0 +1,98 @@
+"""The rows from which everything about an exported symbol follows.
+
+A function that modules may call is a Python function under @export with its C prototype and header. Functions
+whose whole work is to return a number are `constant` rows and become machine code. A function we know but
+have not written is an `unwritten` row: modules that name it link, and a call panics with its name. Variables
+are `data` rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+
+from lkmtools.kern.base.bound import CALL, Bound
+from lkmtools.machine import Prototype, Shortcut
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lkmtools.abi.datamodel import DataModel
+    from lkmtools.kern.kernel import Kernel
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Function(NamedTuple):
+    """An exported function. `constant` is what it returns when that is all it does; `bound` its most work."""
+
+    proto: Prototype
+    header: str
+    body: Callable[..., Any]
+    constant: int | None = None
+    written: bool = True
+    shortcut: Shortcut | None = None
+    bound: Bound = CALL
+
+
+class Data(NamedTuple):
+    """An exported variable: its C declaration, size in bytes on a data model, and first content.
+
+    `init(kernel, addr)` fills it at boot, when all symbols have addresses; None leaves zeros.
+    """
+
+    name: str
+    text: str
+    size: Callable[[DataModel], int]
+    init: Callable[[Kernel, int], None] | None = None
+    header: str = ""
+
+
+def export(
+    prototype: str, header: str = "", shortcut: Shortcut | None = None, bound: Bound = CALL
+) -> Callable[[_F], _F]:
+    """Export the decorated function under the name in `prototype`."""
+    proto = Prototype(prototype)
+
+    def mark(body: _F) -> _F:
+        rows: list[Function] = body.__dict__.setdefault("exports", [])
+        rows.append(Function(proto, header, body, shortcut=shortcut, bound=bound))
+        return body
+
+    return mark
+
+
+def constant(prototype: str, value: int, header: str = "") -> Function:
+    """A function that returns `value`, whatever it is called with."""
+    return Function(Prototype(prototype), header, lambda k, *args: value, value)
+
+
+def unwritten(prototype: str, header: str = "") -> Function:
+    """A function that modules may name but not call: a call panics and says so."""
+    proto = Prototype(prototype)
+
+    def body(k: Kernel, *_args: int) -> NoReturn:
+        k.panic(f"{proto.name}() is not written in this kernel")
+
+    return Function(proto, header, body, None, False)
+
+
+def collect(modules: tuple[ModuleType, ...]) -> tuple[list[Function], list[Data]]:
+    """The rows of these Python modules: @export functions, and their FUNCTIONS and DATA tuples.
+
+    ValueError for a name that two rows define.
+    """
+    functions: list[Function] = []
+    data: list[Data] = []
+    for module in modules:
+        for value in vars(module).values():
+            if callable(value) and getattr(value, "__module__", None) == module.__name__:
+                functions += value.__dict__.get("exports", ()) if hasattr(value, "__dict__") else ()
+        functions += getattr(module, "FUNCTIONS", ())
+        data += getattr(module, "DATA", ())
+    seen: set[str] = set()
+    for name in [row.proto.name for row in functions] + [row.name for row in data]:
+        if name in seen:
+            raise ValueError(f"two rows export {name}")
+        seen.add(name)
+    return functions, data

@@ -1,0 +1,1 @@
+"""Device switches and autoconfiguration."""

@@ -1,0 +1,1 @@
+"""Programs: execution formats, fork, mappings, limits."""

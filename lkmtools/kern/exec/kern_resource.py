@@ -1,0 +1,62 @@
+"""Limits of a process, the kernel's own, and what it has used (kern_resource.c of NetBSD 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi import resource as abi
+from lkmtools.abi.errno import EINVAL, EPERM
+from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
+from lkmtools.errors import KernelError
+from lkmtools.kern.exec.kern_fork import MAXPROC, MAXUPRC, pack_rusage
+from lkmtools.kern.proc.kern_descrip import NOFILE
+from lkmtools.kern.proc.kern_proc import Usage
+from lkmtools.kern.proc.syscall import syscall
+from lkmtools.machine import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+
+
+def limit_of(k: Kernel, lwp: Lwp, which: int) -> int:
+    """A limit as it is enforced, RLIM_INFINITY where none is. There are no core files. EINVAL."""
+    if not 0 <= which < abi.RLIM_NLIMITS:
+        raise KernelError(EINVAL, f"limit {which} is not between 0 and {abi.RLIM_NLIMITS - 1}")
+    memory = k.frames.total * PAGE_SIZE
+    return {
+        abi.RLIMIT_STACK: k.port.user.stack_size,
+        abi.RLIMIT_CORE: 0,
+        abi.RLIMIT_RSS: memory,
+        abi.RLIMIT_NPROC: MAXUPRC if lwp.proc.cred.uid else MAXPROC,
+        abi.RLIMIT_NOFILE: NOFILE,
+    }.get(which, abi.RLIM_INFINITY)
+
+
+@syscall(SYS_getrlimit, "int which, struct rlimit *rlp")
+def sys_getrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
+    """A limit; the soft and the hard one are the same."""
+    limit = limit_of(k, lwp, which)
+    lwp.proc.space.write(addr, abi.rlimit.layout(k.dm).pack(rlim_cur=limit, rlim_max=limit))
+
+
+@syscall(SYS_setrlimit, "int which, const struct rlimit *rlp")
+def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
+    """Set a limit to what it is; EPERM for anything else, for nobody would enforce it."""
+    limit = limit_of(k, lwp, which)
+    layout = abi.rlimit.layout(k.dm)
+    asked = layout.unpack(lwp.proc.space.read(addr, layout.size))
+    if asked.rlim_cur > asked.rlim_max:
+        raise KernelError(EINVAL, f"a soft limit of {asked.rlim_cur} above the hard one, {asked.rlim_max}")
+    if (asked.rlim_cur, asked.rlim_max) != (limit, limit):
+        raise KernelError(EPERM, f"limit {which} is {limit} and cannot be changed")
+
+
+@syscall(SYS___getrusage50, "int who, struct rusage *rusage")
+def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
+    """What the process (RUSAGE_SELF), or its children that were waited for, have used; a client nothing."""
+    if who not in (abi.RUSAGE_SELF, abi.RUSAGE_CHILDREN):
+        raise KernelError(EINVAL, f"usage of {who}; 0 is the process, -1 its children")
+    program = lwp.proc.program
+    usage = Usage() if program is None else program.children if who else program.usage
+    lwp.proc.space.write(addr, pack_rusage(k, usage))

@@ -1,0 +1,254 @@
+"""The life of a program: user mode, and what takes it out of there (trap.c, syscall.c of the machines).
+
+An lwp that runs a program alternates between user mode and this loop. System calls go through sysent[] like
+everybody's; faults and exceptions are signals, never panics; a clock tick lets the hub decide who goes on.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lkmtools.abi import siginfo
+from lkmtools.abi import signal as sig
+from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
+from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import constant, export
+from lkmtools.kern.proc import trapframe
+from lkmtools.kern.proc.emul import lwp_regs, member, proc_emul
+from lkmtools.kern.proc.in_vain import Unserved
+from lkmtools.kern.proc.kern_proc import Cause
+from lkmtools.kern.proc.kern_sig import pack_ksiginfo, take_signals, trap_signal
+from lkmtools.kern.proc.syscall import MAXARGS, RESTARTED
+from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
+from lkmtools.machine.emulator import PREEMPTED
+from lkmtools.machine.usercpu import FIRST_USER_ARG, SYSCALL
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp, Program
+
+_SIGNALS = {
+    "arithmetic": sig.SIGFPE,
+    "illegal": sig.SIGILL,
+    "trace": sig.SIGTRAP,
+    "bus": sig.SIGBUS,
+    "segment": sig.SIGSEGV,
+}
+TRAPSIGNAL = Prototype("void e_trapsignal(struct lwp *l, struct ksiginfo *ksi)")
+_INDIRECT = {SYS_syscall, SYS___syscall}
+MD_SYSCALL = Prototype("void md_syscall(struct trapframe *frame)")
+
+
+def userland(k: Kernel, lwp: Lwp) -> None:
+    """Run a program until ProcExit."""
+    program = lwp.proc.program
+    assert program is not None
+    cpu, watchdog, sched, user = k.engine.user_cpu, k.engine.watchdog, k.sched, program.user
+    serve = SystemCallTrap(k, lwp, program).serve
+    while True:
+        if program.pending:
+            take_signals(k, lwp)
+        stop = cpu.run(user)
+        if stop == SYSCALL:
+            serve()
+            if sched.spl or sched.spins:
+                sched.userret()
+        elif stop != PREEMPTED:
+            _exception(k, lwp, program)
+        if watchdog.tick or stop == PREEMPTED or sched.resched:
+            watchdog.tick = False
+            sched.roundrobin()
+
+
+def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
+    """The program did what it may not: a signal says so."""
+    fault = k.engine.user_cpu.fault
+    assert fault is not None
+    where = f"{fault.describe(k.port)}, pc {fault.pc:#x}"
+    if fault.addr is not None:
+        if program.space.exhausted:
+            program.space.exhausted = False
+            trap_signal(k, lwp, sig.SIGKILL, 0, 0, "out of memory for programs")
+            return
+        signo, code, addr = sig.SIGSEGV, siginfo.SEGV_MAPERR, fault.addr
+    else:
+        kind = "illegal" if fault.trap is None else k.port.user.exceptions.get(fault.trap, "segment")
+        signo, code, addr = _SIGNALS[kind], 1, fault.pc
+    emul = proc_emul(k, lwp.proc)
+    hook = 0 if emul == k.symbol("emul_netbsd") else member(k, emul, "e_trapsignal")
+    if not hook or hook == k.symbol("trapsignal"):
+        trap_signal(k, lwp, signo, code, addr, where)
+        return
+    lwp.thread.reason = where
+    trapframe.fill(k, lwp, trapno=fault.trap or 0)
+    with pack_ksiginfo(k, lwp, signo, Cause(code, addr), program.mask) as (ksi, _):
+        k.call(TRAPSIGNAL, hook, lwp.addr, ksi)
+    trapframe.store(k, lwp)
+
+
+class SystemCallTrap:
+    """System calls of one program: registers in, its emulation's table, registers out.
+
+    serve() is one, from the trap to its answer, as the process's handler wants it; serve(emul) is one by the
+    machine's own convention, over sysent[] (`emul` 0) or the table of an emulation. Made once a program, with
+    all that does not change at hand.
+    """
+
+    def __init__(self, k: Kernel, lwp: Lwp, program: Program) -> None:
+        self._k, self._lwp, self._program = k, lwp, program
+        self._cpu, self._calls = k.engine.user_cpu, k.system_calls
+        self._onstack = MAXARGS - len(k.port.user.args)
+        self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{k.dm.word}")
+        self._emul = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_emul")
+        self._unserved: tuple[int, Unserved] | None = None  # of the emulation whose calls came last
+        self.serve = self._make()
+
+    def _make(self) -> Callable[..., None]:
+        k, lwp, program, user, cpu = self._k, self._lwp, self._program, self._program.user, self._cpu
+        thread, entries, enter, from_stack = (
+            lwp.thread,
+            self._calls.entries,
+            self._calls.enter,
+            self._from_stack,
+        )
+        nosys = self._calls.nosys
+        no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
+        plain = k.symbol("syscall_plain")
+        at = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")
+        handler_now = k.mem.reader(struct.Struct(k.dm.order + k.dm.word), at)
+
+        def serve(emul: int | None = None) -> None:
+            if emul is None:
+                k.calls += 1
+                thread.reason = ""
+                (handler,) = handler_now()
+                if handler != plain:
+                    self._by_emulation(handler)
+                    return
+                self._unserved = None
+            regs = cpu.regs
+            number, args = regs[2] & 0xFFFFFFFF, regs[FIRST_USER_ARG:]
+            errno = first = second = 0
+            try:
+                if emul:
+                    first, second = self._by_table(emul, number, regs[1], args)
+                elif number in _INDIRECT:
+                    first, second = self._indirect(number, args + from_stack(regs[1], 0))
+                else:
+                    need, sy_call = entries.get(number, nosys)()
+                    if need > in_registers:
+                        args += from_stack(regs[1], need)
+                    first, second = enter(lwp, number, sy_call, args)
+            except KernelError as error:
+                errno = error.errno
+            if program.just_return or errno:
+                self._no_results(emul or 0, number, errno, regs[3] | ~no_carry)
+                return
+            if cpu.owner is not user:
+                cpu.own(user)
+            cpu.answer(first, second, regs[3] & no_carry)
+
+        return serve
+
+    def _no_results(self, emul: int, number: int, errno: int, flags: int) -> None:
+        """The program gets the call's error, or makes the call again, or its registers are set already."""
+        program = self._program
+        if program.just_return or errno == EJUSTRETURN:
+            program.just_return = False
+            return
+        self._cpu.own(program.user)
+        if errno == ERESTART or (errno == EINTR and number in RESTARTED and program.restarts()):
+            program.user.pc -= self._k.port.user.syscall_length
+        else:
+            self._cpu.answer(_errno(self._k, emul, errno) if emul else errno, 0, flags)
+
+    def _by_emulation(self, handler: int) -> None:
+        """The process has an emulation: its own handler gets the trapframe, ours looks into its table."""
+        k, lwp, program = self._k, self._lwp, self._program
+        emul = k.mem.ptr(self._emul)
+        if handler == k.symbol("syscall"):
+            self.serve(0 if emul == k.symbol("emul_netbsd") else emul)
+            return
+        self._note(emul, self._cpu.regs[2] & 0xFFFFFFFF)
+        frame = trapframe.fill(k, lwp, length=k.port.user.syscall_length)
+        k.call(MD_SYSCALL, handler, frame)
+        if program.just_return:
+            program.just_return = False
+        else:
+            trapframe.store(k, lwp)
+
+    def _note(self, emul: int, number: int) -> None:
+        """Count the call when the emulation's table has nobody for it."""
+        in_vain = self._k.system_calls.in_vain
+        if self._unserved is None or self._unserved[0] != emul:
+            self._unserved = emul, in_vain.unserved(emul)
+        unserved = self._unserved[1]
+        if number >= unserved.nsysent or number in unserved.names:
+            in_vain.count(number, unserved)
+
+    def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """syscall() and __syscall(): the call that their first argument names."""
+        skip = 2 if number == SYS___syscall and self._k.dm.pointer == 4 else 1
+        number, args = args[0] & 0xFFFFFFFF, args[skip : skip + MAXARGS]
+        calls = self._calls
+        _, sy_call = calls.entries.get(number, calls.nosys)()
+        return calls.enter(self._lwp, number, sy_call, args)
+
+    def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """A call of an emulation's own table."""
+        calls = self._calls
+        self._note(emul, number)
+        need, sy_call = calls.emul_row(emul, number)
+        if need > len(args):
+            args += self._from_stack(sp, need)
+        return calls.enter(self._lwp, number, sy_call, args, native=False)
+
+    def _from_stack(self, sp: int, words: int) -> tuple[int, ...]:
+        """The arguments that are not in registers; EFAULT when one of a call's `words` cannot be read."""
+        size = self._k.dm.pointer
+        space, addr = self._program.space, sp + size
+        try:
+            return self._stack.unpack(space.read(addr, self._stack.size))
+        except KernelError:
+            data = b""
+            with suppress(KernelError):  # perhaps none of them can be read
+                data = space.read(addr, min(PAGE_SIZE - addr % PAGE_SIZE, self._stack.size))
+            need = words - len(self._k.port.user.args)
+            if len(data) < need * size:
+                raise KernelError(EFAULT, f"the arguments at {addr:#x} cannot be read") from None
+            return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
+
+
+def _errno(k: Kernel, emul: int, errno: int) -> int:
+    """What an emulation calls an error (e_errno[])."""
+    table = member(k, emul, "e_errno")
+    if not table or not 0 < errno <= ELAST:
+        return errno
+    try:
+        return k.umem.u32(table + 4 * errno)
+    except MemFault as fault:
+        k.panic(f"struct emul at {emul:#x}: e_errno[{errno}]: {fault}")
+
+
+@export("void syscall_plain(struct trapframe *frame)", "sys/syscallvar.h")
+@export("void syscall(struct trapframe *frame)", "sys/syscallvar.h")
+def syscall(k: Kernel, frame: int) -> None:
+    """The native handler, for a handler of an emulation that leaves a call to it."""
+    lwp = k.sched.current
+    if lwp is None or lwp.proc.program is None or frame != lwp_regs(k, lwp.addr):
+        k.panic(f"syscall: {frame:#x} is not the trapframe of the program that is running")
+    program, user = lwp.proc.program, k.port.user
+    trapframe.store(k, lwp)
+    cpu = k.engine.user_cpu
+    cpu.read_regs()
+    emul = proc_emul(k, lwp.proc)
+    SystemCallTrap(k, lwp, program).serve(0 if emul == k.symbol("emul_netbsd") else emul)
+    trapframe.fill(k, lwp, length=user.syscall_length)
+
+
+FUNCTIONS = (constant("void userret(struct lwp *l)", 0, "sys/userret.h"),)

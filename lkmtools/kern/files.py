@@ -1,0 +1,135 @@
+"""Every file of the kernel that has rows: exported functions, variables, system calls.
+
+Adding a file to the kernel means adding it here. Duplicate rows fail at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.syscall import SYS_lkmwait
+from lkmtools.kern import init_sysent
+from lkmtools.kern.base.export import collect
+from lkmtools.kern.uvm.uvm_km import round_page
+from lkmtools.machine import PAGE_SIZE, KernelFunction, Port, Text
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.syscall import Syscall
+    from lkmtools.machine.cproto import Binding
+
+NAMES = (
+    "dev.conf",
+    "dev.subr_autoconf",
+    "dev.subr_device",
+    "dev.subr_devsw",
+    "exec.exec_args",
+    "exec.exec_conf",
+    "exec.exec_elf",
+    "exec.exec_subr",
+    "exec.kern_exec",
+    "exec.kern_fork",
+    "exec.kern_resource",
+    "exec.trap",
+    "exec.uvm_mmap",
+    "init_sysent",
+    "kern_sysctl",
+    "lib.libkern",
+    "lib.libkern_str",
+    "lib.quad",
+    "lib.subr_prf",
+    "lkm.kern_lkm",
+    "lkm.ksyms_dev",
+    "lkm.lkm_refs",
+    "lkm.lkm_wait",
+    "param",
+    "proc.emul",
+    "proc.kern_auth",
+    "proc.kern_clock",
+    "proc.kern_copy",
+    "proc.kern_descrip",
+    "proc.kern_itimer",
+    "proc.kern_pgrp",
+    "proc.kern_prot",
+    "proc.kern_sig",
+    "proc.kern_time",
+    "proc.sys_generic",
+    "proc.sys_machdep",
+    "proc.sys_pipe",
+    "proc.sys_select",
+    "proc.sys_sig",
+    "sync.kern_condvar",
+    "sync.kern_lock",
+    "sync.kern_mutex",
+    "sync.kern_rwlock",
+    "sync.kern_sleep",
+    "sync.kern_timeout",
+    "sync.spl",
+    "unwritten",
+    "uvm.kern_malloc",
+    "uvm.uvm_device",
+    "vfs.genfs_vnops",
+    "vfs.hostfs_vfsops",
+    "vfs.hostfs_vnops",
+    "vfs.kern_physio",
+    "vfs.rootfs_vnops",
+    "vfs.subr_devcalls",
+    "vfs.vfs_bio",
+    "vfs.vfs_getcwd",
+    "vfs.vfs_init",
+    "vfs.vfs_lookup",
+    "vfs.vfs_mount",
+    "vfs.vfs_nameidata",
+    "vfs.vfs_subr",
+    "vfs.vfs_syscalls",
+    "vfs.vfs_syscalls_mount",
+    "vfs.vfs_syscalls_name",
+    "vfs.vfs_syscalls_time",
+    "vfs.vfs_vnops",
+    "vfs.vnode_if",
+)
+MODULES = tuple(import_module(f"lkmtools.kern.{name}") for name in NAMES)
+FUNCTIONS, DATA = collect(MODULES)
+SYSCALLS = init_sysent.rows(MODULES)
+
+
+class Plan(NamedTuple):
+    """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
+
+    `inits` are what fills the variables that do not begin as zeros, each with its address. `syscalls` are the
+    rows of sysent[], `own` the same by the addresses of their stubs, `sysent` the table's content.
+    """
+
+    text: Text
+    symbols: dict[str, int]
+    data: tuple[int, int]
+    inits: list[tuple[Callable[[Kernel, int], None], int]]
+    syscalls: dict[int, Syscall]
+    own: dict[int, tuple[Callable[..., int | tuple[int, int] | None], Binding]]
+    sysent: bytes
+
+
+@cache
+def plan(port: Port, lkm: bool) -> Plan:
+    """The kernel of a machine, with or without options LKM, as it is at every boot; nobody changes it.
+
+    Booting reads this and not the rows, which lie all over the memory that a kernel process shares with its
+    supervisor: even to look at a row would copy its page.
+    """
+    functions = [KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in FUNCTIONS]
+    text = Text(port, functions)
+    symbols = {fn.name: fn.addr for fn in functions}
+    inits = []
+    start = at = text.end + PAGE_SIZE
+    for row in DATA:
+        symbols[row.name] = at
+        if row.init is not None:
+            inits.append((row.init, at))
+        at += -(-max(row.size(port.dm), 1) // 16) * 16
+    syscalls = {n: row for n, row in SYSCALLS.items() if lkm or n != SYS_lkmwait}
+    own = {symbols[row.symbol]: (row.body, row.args.bind(port)) for row in syscalls.values()}
+    sysent = init_sysent.table(port, symbols, syscalls, lkm)
+    return Plan(text, symbols, (start, start + round_page(at - start)), inits, syscalls, own, sysent)

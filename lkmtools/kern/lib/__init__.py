@@ -1,0 +1,1 @@
+"""Pure helpers: formatted printing, the strings and memory of libkern."""

@@ -1,0 +1,1 @@
+"""Loadable modules, /dev/lkm and /dev/ksyms."""

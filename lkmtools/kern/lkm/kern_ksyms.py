@@ -1,0 +1,318 @@
+"""The kernel symbol table (kern_ksyms.c of NetBSD 5.2): who exports what, by name and by address.
+
+The kernel's own symbols come from the export rows; a module's from the ELF symbol and string table that
+modload -s sent. Global ones (weak ones too) are what others may link to; local ones are shown and named, no
+more. A symbol that is known already is not taken again; one with another value is reported.
+
+Each change makes a new generation. The image of a generation, which /dev/ksyms hands out, is made when it is
+first wanted, lies in one sealed memory file that all who open it share, and is kept while somebody has it
+open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakSet
+
+from lkmtools.abi import elf
+from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
+from lkmtools.errors import KernelError
+from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
+from lkmtools.machine import EXEC, PAGE_SIZE, SLOT
+
+if TYPE_CHECKING:
+    from lkmtools.kern.base.export import Data
+    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm.ksyms_image import Piece
+
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+_SKIPPED = (elf.STT_SECTION, elf.STT_FILE)
+_IOV_MAX = 1024  # pieces of one writev(2)
+KERNEL = "netbsd"  # the title of the kernel's own table
+
+
+class Place(NamedTuple):
+    """Where an address lies: `offset` bytes into a symbol of the table called `title`."""
+
+    symbol: Row
+    offset: int
+    title: str
+
+
+class SymbolTable:
+    """The symbols of the kernel or of one module, which lies at [start, end).
+
+    `globals` and `locals` have the number of each name among the symbols of that binding.
+    """
+
+    def __init__(self, codec: elf.Codec, title: str, rows: list[Row], start: int, end: int) -> None:
+        self.title = title
+        self.start = start
+        self.end = end
+        self.rows = rows
+        self.packed = Table(codec, rows)
+        self._globals = [row for row in rows if row.bind != elf.STB_LOCAL]
+        self.globals = {row.name: i for i, row in enumerate(self._globals)}
+        self.locals: dict[str, int] = {}
+        for i, row in enumerate(row for row in rows if row.bind == elf.STB_LOCAL):
+            self.locals.setdefault(row.name, i)
+        self.longest = max((len(row.name) for row in rows), default=0)
+        self._order: tuple[array[int], list[Row]] | None = None
+
+    def value(self, name: str) -> int:
+        """The value of one of its global symbols."""
+        return self._globals[self.globals[name]].value
+
+    def nearest(self, addr: int) -> Row | None:
+        """The symbol at or before `addr`; of several at one address a global one."""
+        if self._order is None:
+            placed = [row for row in self.rows if row.section in (TEXT, DATA)]
+            placed.sort(key=lambda row: (row.value, row.bind != elf.STB_LOCAL))
+            self._order = array("Q", [row.value for row in placed]), placed
+        addresses, rows = self._order
+        at = bisect_right(addresses, addr)
+        return rows[at - 1] if at else None
+
+
+class Image:
+    """The image of one generation: a sealed memory file of `length` bytes, whole pages, `size` in use."""
+
+    def __init__(self, generation: int, parts: list[Piece]) -> None:
+        self.generation = generation
+        self.size = _bytes(parts)
+        self.length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
+        self.refs = 1
+        try:
+            self.fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        except OSError as error:
+            raise KernelError(ENOMEM, f"no memory file for the symbols: {error.strerror}") from None
+        try:
+            os.ftruncate(self.fd, self.length)
+            for i in range(0, len(parts), _IOV_MAX):
+                _write(self.fd, parts[i : i + _IOV_MAX])
+            fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
+        except OSError as error:
+            os.close(self.fd)
+            raise KernelError(ENOMEM, f"no memory for {self.length} bytes: {error.strerror}") from None
+
+    def release(self) -> None:
+        """One user fewer; the last one closes the file."""
+        self.refs -= 1
+        if not self.refs:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file, whoever uses it."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def _write(fd: int, parts: list[Piece]) -> None:
+    """All of `parts`, without a copy of them unless the file takes less at once."""
+    left = b"".join(parts)[done:] if (done := os.writev(fd, parts)) < _bytes(parts) else b""
+    while left:
+        left = left[os.write(fd, left) :]
+
+
+def _bytes(parts: list[Piece]) -> int:
+    return sum(memoryview(part).nbytes for part in parts)
+
+
+class Symbols:
+    """Every symbol of the kernel and of the modules loaded with -s. `kernel` has the kernel's by name."""
+
+    def __init__(
+        self, codec: elf.Codec, machine: int, kernel: Mapping[str, int], kernel_rows: Callable[[], list[Row]]
+    ) -> None:
+        self.kernel = kernel
+        self.tables: dict[str, SymbolTable] = {}
+        self.generation = 1
+        self.codec = codec
+        self._machine = machine
+        self._kernel_rows = kernel_rows
+        self._kernel_table: SymbolTable | None = None
+        self._owners: dict[str, SymbolTable] = {}  # of the modules' global symbols
+        self._starts: list[int] = []  # where the modules with a table lie, and the tables
+        self._by_start: list[SymbolTable] = []
+        self._image: Image | None = None
+        self._images: WeakSet[Image] = WeakSet()  # ... and those before it that somebody has open
+        self._longest = 0  # of the modules' names
+
+    # -- by name ----------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> int | None:
+        """A global symbol's value, the kernel's first; None when nobody exports it."""
+        value = self.kernel.get(name)
+        if value is None and (owner := self._owners.get(name)) is not None:
+            return owner.value(name)
+        return value
+
+    def entry(self, name: str) -> bytes | None:
+        """The Elf_Sym of a symbol as it stands in an image made now, which is made.
+
+        A global one, else the first local one of that name; None when there is neither.
+        """
+        owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
+        local = owner is None
+        if owner is None:
+            owner = next((table for table in self.tables.values() if name in table.locals), None)
+            if owner is None:
+                return None
+        self.image().release()  # gives the tables their places in .strtab
+        return owner.packed.entry(local, (owner.locals if local else owner.globals)[name])
+
+    def longest(self) -> int:
+        """The length of the longest name (ksyms_maxlen)."""
+        return max(self._longest, self.kernel_table().longest)
+
+    # -- by address -------------------------------------------------------------------------------------
+
+    def locate(self, addr: int) -> Place | None:
+        """The symbol nearest below `addr`, of the kernel or module whose memory it is (ksyms_getname)."""
+        table = self.kernel_table()
+        if not table.start <= addr < table.end:
+            at = bisect_right(self._starts, addr)
+            if not at or addr >= self._by_start[at - 1].end:
+                return None
+            table = self._by_start[at - 1]
+        row = table.nearest(addr)
+        return None if row is None else Place(row, addr - row.value, table.title)
+
+    # -- tables -----------------------------------------------------------------------------------------
+
+    def kernel_table(self) -> SymbolTable:
+        """The kernel's own symbols, made when they are first wanted."""
+        if self._kernel_table is None:
+            rows = self._kernel_rows()
+            start, end = min(row.value for row in rows), max(row.value + row.size for row in rows)
+            self._kernel_table = SymbolTable(self.codec, KERNEL, rows, start, end)
+        return self._kernel_table
+
+    def add(self, table: SymbolTable) -> None:
+        """A module's table, whose global names nobody else has."""
+        self.tables[table.title] = table
+        self._owners.update(dict.fromkeys(table.globals, table))
+        at = bisect_right(self._starts, table.start)
+        self._starts.insert(at, table.start)
+        self._by_start.insert(at, table)
+        self._longest = max(self._longest, table.longest)
+        self.generation += 1
+
+    def remove(self, table: SymbolTable) -> None:
+        """Forget a module's table."""
+        del self.tables[table.title]
+        for name in table.globals:
+            del self._owners[name]
+        at = bisect_left(self._starts, table.start)
+        del self._starts[at], self._by_start[at]
+        if table.longest == self._longest:
+            self._longest = max((other.longest for other in self.tables.values()), default=0)
+        self.generation += 1
+
+    # -- the image --------------------------------------------------------------------------------------
+
+    def image(self) -> Image:
+        """The image of this generation, with one reference more for the caller; ENOMEM."""
+        image = self._image
+        if image is None or image.generation != self.generation:
+            if image is not None:  # those who have it open keep it; its memory may serve for the next
+                self._image = None
+                image.release()
+            tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
+            self._image = image = Image(self.generation, build(self.codec, self._machine, tables))
+            self._images.add(image)
+        image.refs += 1
+        return image
+
+    def close(self) -> None:
+        """The kernel is gone: close every image, also those that somebody has open."""
+        for image in self._images:
+            image.close()
+
+
+def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[Row]:
+    """The kernel's own symbols: every exported function, and every exported variable with its size."""
+    rows = [Row(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for fn in k.engine.text.functions]
+    rows += [
+        Row(row.name, k.symbol(row.name), row.size(k.dm), elf.STT_OBJECT, elf.STB_GLOBAL, DATA)
+        for row in data
+    ]
+    return rows
+
+
+def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
+    """Add a module's symbols (ksyms_addsymtab).
+
+    EEXIST when a table of that name exists; EINVAL for bad tables.
+    """
+    symbols, title = k.ksyms, module.name
+    if title in symbols.tables:
+        raise KernelError(EEXIST, f"a symbol table named '{title}' exists")
+    rows: list[Row] = []
+    taken: dict[str, int] = {}
+    for row in _rows(symbols.codec, module, symtab, strtab):
+        if row.bind == elf.STB_LOCAL:
+            rows.append(row)
+            continue
+        known = symbols.value(row.name)
+        known = taken.get(row.name) if known is None else known
+        if known is None:
+            taken[row.name] = row.value
+            rows.append(row)
+        elif known != row.value:
+            k.console.write(
+                f"{title}: symbol '{row.name}' redeclared with different value ({known:x} != {row.value:x})\n"
+            )
+    symbols.add(SymbolTable(symbols.codec, title, rows, module.area, module.area + module.size))
+
+
+def delsymtab(k: Kernel, module: Module) -> None:
+    """Remove a module's symbols, if it has any (ksyms_delsymtab); not those of another one of its name."""
+    table = k.ksyms.tables.get(module.name)
+    if table is not None and table.start == module.area:
+        k.ksyms.remove(table)
+
+
+def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> list[Row]:
+    """The defined, named symbols of an ELF symbol table; EINVAL for one that is damaged."""
+    form = codec.symbol
+    if len(symtab) % form.size:
+        raise KernelError(
+            EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {form.size}-byte entries"
+        )
+    i_name, i_info, _, i_shndx, i_value, i_size = codec.symbol_fields
+    rows: list[Row] = []
+    for number, raw in enumerate(form.iter_unpack(symtab)):
+        bind, kind = raw[i_info] >> 4, raw[i_info] & 15
+        if raw[i_shndx] in (elf.SHN_UNDEF, elf.SHN_COMMON) or kind in _SKIPPED:
+            continue
+        start = raw[i_name]
+        end = strtab.find(b"\0", start)
+        if end < 0:
+            raise KernelError(EINVAL, f"symbol {number}: no name at {start} of {len(strtab)} string bytes")
+        if end == start:
+            continue
+        section, size = _where(module, kind, raw[i_value]), raw[i_size]
+        if section != elf.SHN_ABS:
+            size = min(size, module.area + module.size - raw[i_value])
+        rows.append(Row(strtab[start:end].decode(*C_TEXT), raw[i_value], size, kind, bind, section))
+    return rows
+
+
+def _where(module: Module, kind: int, value: int) -> int:
+    """The section of the image a module's symbol belongs to, by the permissions of the memory it names."""
+    offset = value - module.area
+    if not 0 <= offset <= module.size:
+        return elf.SHN_ABS
+    for segment in module.info.segments:
+        if segment.offset <= offset < segment.offset + segment.size:
+            return TEXT if segment.prot & EXEC else DATA
+    return TEXT if kind == elf.STT_FUNC else DATA

@@ -1,0 +1,297 @@
+"""/dev/ksyms: the symbols of the running kernel as one ELF file in the memory of whoever opens it.
+
+The driver behaves as FreeBSD's ksyms.c of 2009: opening makes a snapshot, which KIOCGADDR finds in the
+caller's own memory, one per process. It answers NetBSD's ioctls too (kern_ksyms.c), by the full codes of both
+generations; those look at the kernel's symbols of now, not at the snapshot.
+
+Opening clones, as NetBSD's own driver does since 6.0: d_open makes a file of its own and moves it into the
+descriptor (fd_clone, EMOVEFD), because what is open is this process's snapshot and not the device. So the
+other entries of the driver are never reached.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from lkmtools.abi import ksyms as abi
+from lkmtools.abi.conf import makedev, minor
+from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.errno import (
+    EBUSY,
+    EEXIST,
+    EFAULT,
+    EINVAL,
+    ENOENT,
+    ENOTTY,
+    ENXIO,
+    EOPNOTSUPP,
+    EPERM,
+)
+from lkmtools.abi.fcntl import FWRITE
+from lkmtools.abi.ioccom import Ioctl
+from lkmtools.abi.lkm import LMWHOHAS, lmc_whohas
+from lkmtools.abi.module import MOD_LOAD, MOD_SHUTDOWN, MOD_UNLOAD
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.export import export
+from lkmtools.kern.dev import conf, subr_devsw
+from lkmtools.kern.lkm.lkm_query import lmwhohas
+from lkmtools.kern.proc.kern_copy import space_of, user_string
+from lkmtools.kern.proc.kern_descrip import File, fd_clone
+from lkmtools.kern.uvm.uvm_map import Span
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm.kern_ksyms import Image
+    from lkmtools.kern.proc.kern_proc import Lwp, Proc
+    from lkmtools.kern.uvm.uvm_map import Mapping
+    from lkmtools.kern.vfs.ramfs import Node
+
+PATH = "/dev/ksyms"
+TRIES = 3  # snapshots begun before the open gives up
+
+
+class Device:
+    """The driver's own data: its row of cdevsw, its node, and the processes that have opened it.
+
+    A process that has ended is among them as long as a child has the descriptor it inherited.
+    """
+
+    def __init__(self) -> None:
+        self.row = 0
+        self.node: Node | None = None
+        self.open: set[Proc] = set()
+
+
+# -- the snapshot -------------------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """What a snapshot is made of: the symbols of the kernel, and the memory of the caller."""
+
+    def size(self) -> Image:
+        """The image of the symbols there are now; ENOMEM."""
+
+    def copy(self, image: Image) -> Mapping:
+        """Put it into the caller's memory. May sleep; any error ends the open."""
+
+    def current(self, image: Image) -> bool:
+        """Is that still what there is?"""
+
+    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+        """Undo size() and, if there is a mapping, copy()."""
+
+
+def snapshot(source: Source) -> tuple[Image, Mapping]:
+    """An image and where it lies, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
+
+    If modules come or go meanwhile it is tried again, three times in all; then ENXIO. Errors of the memory
+    are returned at once.
+    """
+    for _ in range(TRIES):
+        image = source.size()
+        try:
+            mapping = source.copy(image)
+        except BaseException:
+            source.give_back(image, None)
+            raise
+        if source.current(image):
+            return image, mapping
+        source.give_back(image, mapping)
+    raise KernelError(ENXIO, f"modules came or went during each of {TRIES} snapshots")
+
+
+class _Caller:
+    """The Source of an open: this kernel and the process that called."""
+
+    def __init__(self, k: Kernel, lwp: Lwp) -> None:
+        self._k = k
+        self._lwp = lwp
+
+    def size(self) -> Image:
+        return self._k.ksyms.image()
+
+    def copy(self, image: Image) -> Mapping:
+        return self._lwp.proc.vm.map(self._k, self._lwp, Span(image.fd, 0, image.length))
+
+    def current(self, image: Image) -> bool:
+        return image.generation == self._k.ksyms.generation
+
+    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+        if mapping is not None:
+            self._lwp.proc.vm.unmap(self._k, mapping)
+        image.release()
+
+
+# -- the open file ------------------------------------------------------------------------------------------
+
+
+@export("int ksymsopen(dev_t dev, int flag, int mode, struct lwp *l)")
+def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
+    """A snapshot for the caller. ENXIO for a minor other than 0, EPERM for writing, EBUSY the second time."""
+    if minor(dev) != 0:
+        raise KernelError(ENXIO, f"minor {minor(dev)}; ksyms has only 0")
+    if flag & FWRITE:
+        raise KernelError(EPERM, "/dev/ksyms is read-only")
+    lwp = k.lwp_at(l_addr)
+    device, proc = k.ksyms_dev, lwp.proc
+    if proc in device.open:
+        raise KernelError(EBUSY, f"pid {proc.pid} ({proc.comm}) has it open already; once a process")
+    device.open.add(proc)
+    try:
+        image, mapping = snapshot(_Caller(k, lwp))
+    except BaseException:
+        device.open.remove(proc)
+        raise
+    assert device.node is not None
+    return fd_clone(lwp, KsymsFile(flag, device.node, proc, image, mapping))
+
+
+class KsymsFile(File):
+    """The snapshot of the process that opened it."""
+
+    signed = True
+
+    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, mapping: Mapping) -> None:
+        super().__init__(flag)
+        self.node = node
+        self.size = image.size
+        self.proc = proc
+        self.image = image
+        self.mapping = mapping
+
+    def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
+        """Read from the image; EFAULT before its beginning and behind its end."""
+        if not 0 <= offset <= self.size:
+            raise KernelError(EFAULT, f"offset {offset}; the image has {self.size} bytes")
+        data = os.pread(self.image.fd, min(count, self.size - offset), offset)
+        if data:
+            space_of(k).write(buf, data)
+        return len(data)
+
+    def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
+        """The commands of both systems, by their full codes; ENOTTY for any other."""
+        dm, mem = k.dm, k.mem
+        if com == abi.KIOCGVALUE_60.code(dm):
+            view = mem.view(abi.ksyms_gvalue.layout(dm), data)
+            view.kv_value = _value(k, view.kv_name)
+        elif com == abi.KIOCGVALUE.code(dm):
+            view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
+            value = _value(k, view.kg_name)
+            space_of(k).write(view.kg_sym, value.to_bytes(dm.pointer, dm.byteorder))
+        elif com == _kiocgsymbol(k).code(dm):
+            struct = _kiocgsymbol(k).arg
+            assert struct is not None
+            assert not isinstance(struct, str)
+            layout = struct.layout(dm)
+            entry = _entry(k, mem.view(layout, data).kg_name)
+            mem.write(data + layout.offsetof("kg_sym.st_name"), entry)
+        elif com == abi.KIOCGSYMBOL.code(dm):
+            view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
+            space_of(k).write(view.kg_sym, _entry(k, view.kg_name))
+        elif com == abi.KIOCGSIZE.code(dm):
+            mem.set_u32(data, self.size)
+        elif com == abi.FREEBSD_KIOCGSIZE.code(dm):
+            mem.set_ptr(data, self.size)
+        elif com == abi.FREEBSD_KIOCGADDR.code(dm):
+            mem.set_ptr(data, self.mapping.addr)
+        elif com == LMWHOHAS.code(dm):
+            lmwhohas(k, mem.view(lmc_whohas.layout(dm), data))
+        else:
+            raise KernelError(ENOTTY, f"ioctl {com:#x} is none of /dev/ksyms")
+        return 0
+
+    def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
+        """Map the image once more; EINVAL past its last page."""
+        if offset + length > self.image.length:
+            raise KernelError(
+                EINVAL, f"{length} bytes from {offset}; the image has {self.image.length} in whole pages"
+            )
+        return lwp.proc.vm.map(k, lwp, Span(self.image.fd, offset, length)).addr
+
+    def close(self, k: Kernel, lwp: Lwp) -> int:
+        """Take the snapshot out of the process's memory; it may open again."""
+        self.proc.vm.unmap(k, self.mapping)
+        self.image.release()
+        k.ksyms_dev.open.remove(self.proc)
+        return 0
+
+
+def _kiocgsymbol(k: Kernel) -> Ioctl:
+    return abi.KIOCGSYMBOL64 if k.dm.pointer == 8 else abi.KIOCGSYMBOL32
+
+
+def _name(k: Kernel, addr: int) -> str:
+    """A symbol's name in the caller's memory; ENAMETOOLONG when no symbol is so long."""
+    return user_string(k, addr, k.ksyms.longest() + 1).decode(*C_TEXT)
+
+
+def _value(k: Kernel, name_addr: int) -> int:
+    """The value of a global symbol; ENOENT."""
+    name = _name(k, name_addr)
+    value = k.ksyms.value(name)
+    if value is None:
+        raise KernelError(ENOENT, f"no symbol '{name}'")
+    return value
+
+
+def _entry(k: Kernel, name_addr: int) -> bytes:
+    """The Elf_Sym of a symbol, also a local one, as it stands in an image made now; ENOENT."""
+    name = _name(k, name_addr)
+    entry = k.ksyms.entry(name)
+    if entry is None:
+        raise KernelError(ENOENT, f"no symbol '{name}'")
+    return entry
+
+
+# -- the driver's life --------------------------------------------------------------------------------------
+
+
+def ksyms_modevent(k: Kernel, what: int) -> None:
+    """The module event handler: MOD_LOAD makes driver and node (root:wheel 0444), MOD_UNLOAD removes them.
+
+    EBUSY to unload while anyone has it open; EEXIST to load twice; MOD_SHUTDOWN is allowed; all else is
+    EOPNOTSUPP.
+    """
+    if what == MOD_LOAD:
+        _attach(k)
+    elif what == MOD_UNLOAD:
+        _detach(k)
+    elif what != MOD_SHUTDOWN:
+        raise KernelError(EOPNOTSUPP, f"event {what} is none of load, unload and shutdown")
+
+
+def _attach(k: Kernel) -> None:
+    device, major = k.ksyms_dev, conf.KSYMS_MAJOR[k.port.name]
+    if subr_devsw.lookup(k, "cdevsw", major):
+        raise KernelError(EEXIST, f"major {major} is taken")
+    node = k.tree.make_device(PATH, 0o444, 0, makedev(major, 0), k.now())
+    if device.row:
+        k.mem.set_ptr(k.symbol("cdevsw0") + major * k.dm.pointer, device.row)
+    else:
+        subr_devsw.attach_builtin(k, "ksyms", major, conf.driver(k, d_open="ksymsopen"))
+        device.row = subr_devsw.lookup(k, "cdevsw", major)
+    device.node = node
+
+
+def _holders(k: Kernel) -> Iterator[str]:
+    """Every process that has the device open, or is just opening it."""
+    for proc in k.procs.values():
+        files = (proc.files.get(fd) for fd in proc.files) if proc.pid else ()
+        if proc in k.ksyms_dev.open or any(isinstance(file, KsymsFile) for file in files):
+            yield f"pid {proc.pid} ({proc.comm})"
+
+
+def _detach(k: Kernel) -> None:
+    device = k.ksyms_dev
+    if device.open:
+        raise KernelError(EBUSY, f"{PATH} is open in {', '.join(_holders(k))}")
+    if device.node is None:
+        raise KernelError(ENXIO, f"{PATH} is not attached")
+    children, _, name = k.tree.parent(PATH, Cred(0, 0))
+    if children.get(name) is device.node:
+        del children[name]
+    subr_devsw.devsw_detach(k, 0, device.row)
+    device.node = None

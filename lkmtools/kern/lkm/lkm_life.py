@@ -1,0 +1,262 @@
+"""The life of modules: reserved, loaded, entered, unloaded, released (kern_lkm.c 1.98 of NetBSD 5.2).
+
+What the ioctls of /dev/lkm (kern_lkm.py) stand on. A load that fails leaves nothing behind: memory, id,
+symbols and rows in the kernel's tables go back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi import lkm as abi
+from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerror
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.lkm_record import Module
+from lkmtools.kern.lkm import kern_ksyms, lkm_dispatch, lkm_refs
+from lkmtools.kern.lkm.lkm_list import ModuleList
+from lkmtools.kern.lkm.lkm_wait import Waiters
+from lkmtools.kern.proc.syscall import replaced
+from lkmtools.kern.uvm.uvm_km import round_page
+from lkmtools.machine import EXEC, READ, WRITE, Prototype
+from lkmtools.near import instead
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.lkm.kern_lkm import Open
+    from lkmtools.kern.proc.kern_proc import Lwp
+    from lkmtools.machine.memory import View
+
+ENTRY = Prototype("int entry(struct lkm_table *lkmtp, int cmd, int ver)")
+REMEMBERED = 64  # unloaded modules whose place is remembered
+MAX_IMAGE = 64 << 20
+
+
+class Lkm:
+    """All modules. `open` is the open /dev/lkm, when there is one."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self.open: Open | None = None
+        self.list = ModuleList(k)
+        self.modules = self.list.by_id
+        self.by_table = self.list.by_table
+        self.module_at = self.list.at
+        self.waiters = Waiters(k)
+        self.unloaded: list[tuple[int, int, str]] = []
+        self.reserved = 0  # modules that are not loaded yet
+        self.layout = abi.lkm_table.layout(k.dm)
+        self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
+        self.memory = self.layout.select("private", "size", "area")
+        self.private = abi.lkm_any.layout(k.dm).select("lkm_type", "lkm_name", "lkm_offset")
+        self.stat = abi.lmc_stat.layout(k.dm)
+        self.head = self.list.head
+
+    # -- finding ----------------------------------------------------------------------------------------
+
+    def view(self, module: Module) -> View:
+        """A module's struct lkm_table."""
+        return self._k.mem.view(self.layout, module.table)
+
+    def loaded(self) -> list[Module]:
+        """The modules that are in use (refcnt 1), by id."""
+        return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
+
+    def find(self, ident: int, name: Callable[[], str]) -> Module:
+        """A loaded module by id, or by name when the id is negative.
+
+        EINVAL beyond the highest id, and where nothing is loaded; ENOENT.
+        """
+        if ident < 0:
+            wanted = name()
+            named = self.list.by_name(wanted)
+            if not named and not self.loaded():
+                raise KernelError(EINVAL, f"no module is called '{wanted}'; none is loaded")
+            if not named:
+                other = instead(wanted, (module.name for module in self.loaded()), "loaded:")
+                raise KernelError(ENOENT, f"no module is called '{wanted}'; {other}")
+            return named[0]
+        found = self.modules.get(ident)
+        if found is not None and self._k.mem.u8(found.table + self._refcnt):
+            return found
+        loaded = self.loaded()
+        if not loaded or ident > loaded[-1].id:
+            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
+            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
+        raise KernelError(ENOENT, f"no module has ID {ident}")
+
+    def locate(self, addr: int) -> tuple[str, int, str] | None:
+        """(function, its address, module) for an address in a module."""
+        module = self.module_at(addr)
+        return None if module is None else (*module.function(addr), module.title)
+
+    def unloaded_at(self, addr: int) -> str | None:
+        """The name of the module that was last unloaded from around `addr`."""
+        return next(
+            (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
+        )
+
+    def holder(self) -> dict[str, Any] | None:
+        """Who has /dev/lkm open, for `lkmctl status`."""
+        holder = self.open.proc if self.open else None
+        return {"comm": holder.comm, "pid": holder.host_pid} if holder else None
+
+    # -- life -------------------------------------------------------------------------------------------
+
+    def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> Module:
+        """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
+        k = self._k
+        if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
+            raise KernelError(
+                EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})"
+            )
+        if sym_symsize > sym_size:
+            raise KernelError(EINVAL, f"sym_symsize {sym_symsize} is more than sym_size {sym_size}")
+        taken: list[int] = []
+        try:
+            area = self._memory(size, taken)
+            syms = self._memory(sym_size, taken) if sym_size else 0
+            table = k.heap.alloc(self.layout.size)
+            if not table:
+                raise KernelError(ENOMEM, "no kernel memory for a table entry")
+        except KernelError:
+            for addr in taken:
+                k.kmap.free(addr)
+            raise
+        ident = self.list.next_id()
+        k.mem.write(
+            table,
+            self.layout.pack(
+                id=ident, size=size, area=area, syms=syms, sym_size=sym_size, sym_symsize=sym_symsize,
+            ),
+        )  # fmt: skip
+        module = Module(ident, table, area, round_page(size), syms, path)
+        self.list.insert(module)
+        self.reserved += 1
+        return module
+
+    def _memory(self, size: int, taken: list[int]) -> int:
+        addr = self._k.kmap.alloc(size, READ | WRITE)
+        if not addr:
+            raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
+        taken.append(addr)
+        return addr
+
+    def release(self, module: Module) -> None:
+        """Give back everything a module has; its memory when the last call in it has returned."""
+        k = self._k
+        k.vitals.gone(module)
+        self.reserved -= not module.loaded
+        if module.exports:
+            kern_ksyms.delsymtab(k, module)
+        self.list.remove(module)
+        lkm_refs.unlink(k, module)
+        inside = [lwp for lwp in k.lwps.values() if module.holds(lwp.sy_call)]
+        inside += [call.lwp for call in lkm_refs.calls(k, module)]  # came while its unload handler slept
+        for lwp in inside:
+            lwp.kept.add(module.area)
+        left = replaced(k.mem, k.plan, lambda addr: "" if module.holds(addr) else None)
+        for name in left:
+            k.console.write(f"LKM '{module.title}': system call {name} still leads into it\n")
+        if not inside:
+            k.kmap.free(module.area)
+        if module.syms:
+            k.kmap.free(module.syms)
+        k.heap.free(module.table)
+
+    def let_go(self, lwp: Lwp) -> None:
+        """A call has returned from modules unloaded meanwhile: their memory goes, if it was the last one."""
+        while lwp.kept:
+            area = lwp.kept.pop()
+            if not any(area in other.kept for other in self._k.lwps.values()):
+                self._k.kmap.free(area)
+
+    def ready(self, module: Module, entry: int) -> None:
+        """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""
+        k, view = self._k, self.view(module)
+        if not module.holds(entry):
+            raise KernelError(
+                EINVAL,
+                f"entry point {entry:#x} is outside {module.area:#x} to {module.area + module.size:#x}",
+            )
+        self._protect(module)
+        view.entry = entry
+        k.vitals.loading(module)
+        self.enter(module, abi.LKM_E_LOAD)
+        try:
+            if not module.holds(view.private):
+                raise KernelError(
+                    EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)"
+                )
+            module.name = lkm_dispatch.module_name(k, view.private)
+            view.type = k.umem.i32(view.private)
+            if view.sym_size and view.sym_offset == view.sym_size:
+                syms = k.mem.read(view.syms, view.sym_size)
+                kern_ksyms.addsymtab(k, module, syms[: view.sym_symsize], syms[view.sym_symsize :])
+                module.exports = True
+        except KernelError:
+            module.name = ""
+            self._undo(module)
+            raise
+        view.refcnt = 1
+        module.loaded = True
+        self.reserved -= 1
+        k.vitals.loaded(module)
+        self.list.named(module)
+        lkm_refs.link_imports(k, module)
+
+    def _protect(self, module: Module) -> None:
+        cpu = self._k.engine.cpu
+        segments = module.info.segments
+        cpu.protect(module.area, module.size, 0 if segments else READ | WRITE | EXEC)
+        for segment in segments:
+            cpu.protect(module.area + segment.offset, segment.size, segment.prot)
+        cpu.flush_code(module.area, module.size)
+
+    def enter(self, module: Module, cmd: int) -> None:
+        """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
+        k, thread = self._k, self._k.engine.current
+        thread.reason = ""
+        errno = k.call(ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION)
+        if errno:
+            reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
+            if cmd == abi.LKM_E_LOAD:
+                self._abandon(module)
+            raise KernelError(errno, reason)
+
+    def _undo(self, module: Module) -> None:
+        """A load failed after the entry point succeeded: let the module undo what it did."""
+        try:
+            self.enter(module, abi.LKM_E_UNLOAD)
+        except KernelError as error:
+            self._k.console.write(f"LKM '{module.title}': unload after a failed load: {error}\n")
+        self._abandon(module)
+
+    def _abandon(self, module: Module) -> None:
+        """Unwire a module that could not be loaded; what it has made impossible to undo is reported."""
+        try:
+            self._unwire(module)
+        except KernelError as error:
+            self._k.console.write(f"LKM '{module.title}': left behind by a failed load: {error}\n")
+
+    def _unwire(self, module: Module) -> None:
+        """Take a module's rows out of the kernel's tables when it did not do so itself."""
+        while module.wired:
+            private = next(reversed(module.wired))
+            module.wired[private]()
+            del module.wired[private]
+
+    def unload(self, module: Module) -> None:
+        """EBUSY with who or what is in the way; otherwise the module is gone."""
+        if why := lkm_refs.in_use(self._k, module):
+            raise KernelError(EBUSY, why)
+        module.unloading = True
+        try:
+            self.enter(module, abi.LKM_E_UNLOAD)
+        except KernelError as error:
+            module.unloading = False
+            why = error.reason or strerror(error.errno)
+            raise KernelError(EBUSY, f"LKM '{module.title}' refused: {why}") from None
+        self._unwire(module)
+        self.unloaded = [*self.unloaded[1 - REMEMBERED :], (module.area, module.size, module.title)]
+        self.release(module)

@@ -1,0 +1,75 @@
+"""The list of modules: the TAILQ `lkmods` in guest memory, and our records of it by id, address and name.
+
+What the original finds by walking the list is found here without a walk, so that loading, finding and
+unloading a module costs the same however many there are. A name is the one a module had when it was loaded.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right, insort
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.lkm import lkm_table
+from lkmtools.kern.base.queue import tailq_insert_after, tailq_remove
+
+if TYPE_CHECKING:
+    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.kernel import Kernel
+
+
+class ModuleList:
+    """Every module from LMRESERV to LMUNLOAD; `by_id` is in no particular order."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._link = lkm_table.layout(k.dm).offsetof("tqe_next")
+        self.head = k.symbol("lkmods")
+        self.by_id: dict[int, Module] = {}
+        self._tables: dict[int, Module] = {}
+        self._areas: list[tuple[int, int]] = []  # (area, id), by area
+        self._names: dict[str, dict[int, Module]] = {}
+        self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
+
+    def next_id(self) -> int:
+        """The lowest id that is free."""
+        return self._free[0] if self._free else len(self.by_id)
+
+    def insert(self, module: Module) -> None:
+        """Put a module, whose id is next_id(), into the list, which is in the order of ids."""
+        before = self.by_id[module.id - 1].table if module.id else 0
+        tailq_insert_after(self._k, "lkmods", self.head, before, module.table, self._link)
+        if self._free:
+            heapq.heappop(self._free)
+        self.by_id[module.id] = self._tables[module.table] = module
+        insort(self._areas, (module.area, module.id))
+
+    def remove(self, module: Module) -> None:
+        """Take a module out of the list and forget it."""
+        tailq_remove(self._k, "lkmods", self.head, module.table, self._link)
+        del self.by_id[module.id], self._tables[module.table]
+        del self._areas[bisect_right(self._areas, (module.area, module.id)) - 1]
+        heapq.heappush(self._free, module.id)
+        same = self._names.get(module.name, {})
+        if same.pop(module.id, None) is not None and not same:
+            del self._names[module.name]
+
+    def named(self, module: Module) -> None:
+        """A module has its name now; at its removal it has the same."""
+        self._names.setdefault(module.name, {})[module.id] = module
+
+    def by_name(self, name: str) -> list[Module]:
+        """The modules of this name, by id."""
+        return [module for _, module in sorted(self._names.get(name, {}).items())]
+
+    def by_table(self, table: int) -> Module | None:
+        """The module whose struct lkm_table is at `table`."""
+        return self._tables.get(table)
+
+    def at(self, addr: int) -> Module | None:
+        """The module in whose memory `addr` lies."""
+        i = bisect_right(self._areas, addr, key=lambda row: row[0]) - 1
+        if i < 0:
+            return None
+        module = self.by_id[self._areas[i][1]]
+        return module if module.holds(addr) else None

@@ -1,0 +1,1 @@
+"""Processes: system calls, signals, descriptors, credentials, time."""

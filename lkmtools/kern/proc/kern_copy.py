@@ -1,0 +1,227 @@
+"""Moving bytes between the kernel and the process that called it (copy.S, kern_subr.c of NetBSD 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.bound import MEMORY, Steps, too_much
+from lkmtools.kern.base.export import export
+
+if TYPE_CHECKING:
+    from lkmtools.kern.base.request import Space
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+    from lkmtools.machine.memory import View
+
+_CHUNK = 4096
+Pieces = Sequence[tuple[int, int]]  # address and length
+_WAITS = (EINTR, ERESTART, EWOULDBLOCK)  # after some bytes these only mean that there are no more now
+_Move = Callable[[int, int, int, bool, bool], None]
+
+
+def space_of(k: Kernel) -> Space:
+    """The memory of the process that is in the kernel now."""
+    lwp = k.sched.current
+    if lwp is None:
+        raise KernelError(EFAULT, "no process is in the kernel")
+    return lwp.proc.space
+
+
+@export("int copyin(const void *uaddr, void *kaddr, size_t len)", "sys/systm.h", bound=MEMORY)
+def copyin(k: Kernel, uaddr: int, kaddr: int, length: int) -> int:
+    """User to kernel; EFAULT when the user memory is not the process's. A bad kernel address is a panic."""
+    if length:
+        k.umem.write(kaddr, space_of(k).read(uaddr, length))
+    return 0
+
+
+@export("int copyout(const void *kaddr, void *uaddr, size_t len)", "sys/systm.h", bound=MEMORY)
+def copyout(k: Kernel, kaddr: int, uaddr: int, length: int) -> int:
+    """Kernel to user; EFAULT when the user memory is not the process's."""
+    if length:
+        space_of(k).write(uaddr, k.umem.read(kaddr, length))
+    return 0
+
+
+def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
+    """A NUL-terminated string of the calling process.
+
+    EFAULT, or ENAMETOOLONG when `limit` bytes hold no NUL.
+    """
+    space = space_of(k)
+    out = bytearray()
+    while len(out) < limit:
+        take = min(space.available(uaddr + len(out)), limit - len(out), _CHUNK)
+        part = space.read(uaddr + len(out), take)
+        end = part.find(0)
+        if end >= 0:
+            return bytes(out + part[:end])
+        out += part
+    raise KernelError(ENAMETOOLONG, f"no NUL in the first {limit} bytes of the string at {uaddr:#x}")
+
+
+@export(
+    "int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
+def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
+    """A string from user to kernel, at most `length` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
+
+    `*done` = bytes copied, NUL included.
+    """
+    try:
+        text = user_string(k, uaddr, length) + b"\0"
+    except KernelError as error:
+        if error.errno == ENAMETOOLONG:
+            _store_string(k, kaddr, space_of(k).read(uaddr, length) if length else b"", done)
+        raise
+    _store_string(k, kaddr, text, done)
+    return 0
+
+
+def _store_string(k: Kernel, kaddr: int, data: bytes, done: int) -> None:
+    k.umem.write(kaddr, data)
+    if done:
+        k.umem.set_ptr(done, len(data))
+
+
+@export(
+    "int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
+def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int:
+    """A string from kernel to user.
+
+    ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied).
+    """
+    text = k.umem.cstr(kaddr, length)
+    whole = len(text) < length
+    data = text + b"\0" if whole else text
+    space_of(k).write(uaddr, data)
+    if done:
+        k.umem.set_ptr(done, len(data))
+    return 0 if whole else ENAMETOOLONG
+
+
+@export(
+    "int copystr(const void *kfaddr, void *kdaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
+)
+def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
+    """A string within the kernel; ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied)."""
+    text = k.umem.cstr(source, length)
+    whole = len(text) < length
+    data = text + b"\0" if whole else text
+    k.umem.write(target, data)
+    if done:
+        k.umem.set_ptr(done, len(data))
+    return 0 if whole else ENAMETOOLONG
+
+
+@export("int uiomove(void *buf, size_t n, struct uio *uio)", "sys/systm.h", bound=MEMORY)
+def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
+    """Move up to `count` bytes between kernel memory at `buf` and where `uio` points; advances the uio."""
+
+    def move(moved: int, take: int, base: int, system: bool, reading: bool) -> None:
+        user = k.umem if system else space_of(k)
+        if reading:
+            user.write(base, k.umem.read(buf + moved, take))
+        else:
+            k.umem.write(buf + moved, user.read(base, take))
+
+    _walk(k, count, uio_addr, move)
+    return 0
+
+
+def _total(pieces: Pieces) -> int:
+    return sum(size for _, size in pieces)
+
+
+@contextmanager
+def uio_for(
+    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, segment: int = UIO_USERSPACE
+) -> Iterator[View]:
+    """A struct uio of pieces of the process's memory, or (UIO_SYSSPACE) of the kernel's."""
+    u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
+    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size * len(pieces))
+    try:
+        iov = addr + (u_layout.size + 15 & -16)
+        k.mem.write(iov, b"".join(v_layout.pack(iov_base=base, iov_len=size) for base, size in pieces))
+        space = VMSPACE_KERNEL if segment == UIO_SYSSPACE else lwp.proc.addr
+        k.mem.write(
+            addr,
+            u_layout.pack(
+                uio_iov=iov, uio_iovcnt=len(pieces), uio_offset=offset, uio_resid=_total(pieces), uio_rw=rw,
+                uio_vmspace=space, uio_segflg=segment, uio_lwp=lwp.addr,
+            ),
+        )  # fmt: skip
+        yield k.mem.view(u_layout, addr)
+    finally:
+        lwp.release(k, addr)
+
+
+def uio_read(k: Kernel, data: bytes, uio_addr: int) -> int:
+    """Python bytes to where `uio` points, as far as it has room; returns how many."""
+
+    def move(moved: int, take: int, base: int, system: bool, reading: bool) -> None:
+        (k.umem if system else space_of(k)).write(base, data[moved : moved + take])
+
+    return _walk(k, len(data), uio_addr, move)
+
+
+def uio_write(k: Kernel, count: int, uio_addr: int) -> bytes:
+    """Up to `count` bytes from where `uio` points."""
+    out = bytearray()
+
+    def move(moved: int, take: int, base: int, system: bool, reading: bool) -> None:
+        out.extend((k.umem if system else space_of(k)).read(base, take))
+
+    _walk(k, count, uio_addr, move)
+    return bytes(out)
+
+
+def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
+    """The loop of uiomove: iovec by iovec, the uio's members kept up to date at each step."""
+    view = k.umem.view(uio.layout(k.dm), uio_addr)
+    iov_layout = iovec.layout(k.dm)
+    system = view.uio_segflg == UIO_SYSSPACE or view.uio_vmspace == VMSPACE_KERNEL & k.dm.mask
+    reading = view.uio_rw == UIO_READ
+    moved, steps = 0, Steps(k, f"the array of struct iovecs of the uio at {uio_addr:#x}")
+    while moved < count and view.uio_resid and view.uio_iovcnt > 0:
+        iov = k.umem.view(iov_layout, view.uio_iov)
+        take = min(count - moved, iov.iov_len)
+        steps.step()
+        if take == 0:
+            view.uio_iov = view.uio_iov + iov_layout.size
+            view.uio_iovcnt = view.uio_iovcnt - 1
+            continue
+        if moved + take > k.mem.size:
+            too_much(
+                k, f"what the uio at {uio_addr:#x} moves", moved + take, f"the size of RAM, {k.mem.size}"
+            )
+        move(moved, take, iov.iov_base, system, reading)
+        iov.iov_base = iov.iov_base + take
+        iov.iov_len = iov.iov_len - take
+        view.uio_resid = view.uio_resid - take
+        view.uio_offset = view.uio_offset + take
+        moved += take
+    return moved
+
+
+def transfer(
+    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, call: Callable[[int], int]
+) -> tuple[int, int]:
+    """Call an operation with a uio over memory of the calling process: (bytes moved, offset then)."""
+    count = _total(pieces)
+    with uio_for(k, lwp, pieces, offset, rw) as view:
+        lwp.thread.reason = ""
+        errno = call(view.addr)
+        left, end = view.uio_resid, view.uio_offset
+    moved: int = count - left
+    if moved < 0:
+        raise KernelError(EIO, f"uio_resid was left at {left}, more than the {count} bytes asked for")
+    if errno and not (moved and errno in _WAITS):
+        raise KernelError(errno, lwp.thread.reason)
+    return moved, end

@@ -1,0 +1,291 @@
+"""Processes and their kernel threads (kern_proc.c, kern_lwp.c).
+
+A client connection is a process with one lwp. What modules see of them (struct proc, struct lwp, the
+credentials) lies in kernel memory; what only we need is in the records here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greenlet import greenlet
+
+from lkmtools.abi import proc as abi
+from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.errno import EAGAIN, ENOMEM
+from lkmtools.abi.siginfo import SA_RESTART
+from lkmtools.abi.ucred import kauth_cred
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
+from lkmtools.kern.proc import trapframe
+from lkmtools.kern.proc.emul import make_native
+from lkmtools.kern.proc.kern_synch import LwpExit, Timer
+from lkmtools.kern.uvm.uvm_map import Vmspace
+from lkmtools.machine import Thread, UserThread
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_descrip import Descriptors, File
+    from lkmtools.machine import AddressSpace
+
+ARGS_ROOM = 64  # bytes for a system call's argument words
+SCRATCH = 256  # bytes for a small ioctl argument, or a uio and its iovec
+
+
+class Lwp:
+    """A kernel thread. `addr` is its struct lwp; `args` and `retval` are kernel memory of its own."""
+
+    def __init__(self, proc: Proc, addr: int, cred: int, room: int) -> None:
+        self.proc = proc
+        self.addr = addr
+        self.cred = cred  # where the pointer to the process's credentials is
+        self.args = room
+        self.retval = room + ARGS_ROOM
+        self._scratch = self._scratch_start = room + ARGS_ROOM + 16
+        self._scratch_end = self._scratch + SCRATCH
+        self.thread = Thread()
+        self.greenlet: greenlet
+        self.wchan: int | None = None
+        self.wmesg = ""
+        self.catch = False
+        self.woken = 0
+        self.killed = False
+        self.asleep = 0.0  # of time.monotonic(): when its last sleep began
+        self.slice = 0  # blocks that are left of a program's time slice: see kern_runq.py
+        self.sy_call = 0  # the module's function that serves the system call in progress
+        self.kept: set[int] = set()  # memory of modules unloaded meanwhile, until that function has returned
+        self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet
+
+    def alloca(self, k: Kernel, size: int) -> int:
+        """Kernel memory for the time of a call, as a local variable would be; release() it. ENOMEM."""
+        addr = self._scratch
+        end = addr + (size + 15 & -16)
+        if end <= self._scratch_end:
+            self._scratch = end
+            return addr
+        addr = k.heap.alloc(size)
+        if not addr:
+            raise KernelError(ENOMEM, f"no kernel memory for {size} bytes")
+        return addr
+
+    def release(self, k: Kernel, addr: int) -> None:
+        """Give back what alloca() gave last."""
+        if self._scratch_start <= addr < self._scratch_end:
+            self._scratch = addr
+        else:
+            k.heap.free(addr)
+
+
+class SigAction(NamedTuple):
+    """What a program does about a signal. `mask` has bit n - 1 for signal n, as all our signal sets."""
+
+    handler: int
+    mask: int
+    flags: int
+    trampoline: int
+
+
+class Cause(NamedTuple):
+    """Why a signal came, for siginfo: si_code; the address of what the program did, or else who sent it.
+
+    `why` is for people, when it ends the program.
+    """
+
+    code: int = 0
+    addr: int | None = None
+    pid: int = 0
+    uid: int = 0
+    status: int = 0  # of the child that it tells of
+    why: str = ""
+
+
+NO_CAUSE = Cause()
+
+
+class AltStack(NamedTuple):
+    """A program's stack for signal handlers (stack_t)."""
+
+    sp: int
+    size: int
+    flags: int
+
+    def holds(self, sp: int) -> bool:
+        """Is the stack pointer on it?"""
+        return not self.flags & SS_DISABLE and self.sp < sp <= self.sp + self.size
+
+
+SS_ONSTACK, SS_DISABLE = 1, 4
+NO_STACK = AltStack(0, 0, SS_DISABLE)
+
+
+class Exit(NamedTuple):
+    """How a program ended: its wait(2) status, or the errno of a program that could not be started."""
+
+    status: int
+    errno: int = 0
+    reason: str = ""
+
+
+class Usage:
+    """What processes have used: seconds of the host's processor, signals taken."""
+
+    __slots__ = ("seconds", "signals")
+
+    def __init__(self, seconds: float = 0.0, signals: int = 0) -> None:
+        self.seconds = seconds
+        self.signals = signals
+
+    def add(self, other: Usage) -> None:
+        """And what these have used."""
+        self.seconds += other.seconds
+        self.signals += other.signals
+
+
+class RealTimer(NamedTuple):
+    """A running interval timer: when it ends (of time.monotonic()), how many seconds later again (0: not)."""
+
+    when: float
+    interval: float
+    timer: Timer
+
+
+class Program:
+    """What a process that runs a program has besides: memory, registers, signals, parents and children.
+
+    `session` is the client that started the first of its line.
+    """
+
+    def __init__(self, user: UserThread, session: int) -> None:
+        self.user = user
+        self.session = session
+        self.files: dict[str, bytes] = {}  # programs that came with it, by the name to execute
+        self.brk = (0, 0)  # start and end of the data segment's growing part
+        self.actions: dict[int, SigAction] = {}
+        self.mask = 0
+        self.altstack = NO_STACK
+        self.suspend_mask: int | None = None  # the mask before sigsuspend, which comes back
+        self.pending: dict[int, Cause] = {}  # signals that were posted and not taken yet
+        self.frames: list[tuple[int, Any]] = []  # ucontext addresses and the full registers saved with them
+        self.just_return = False  # the system call has set all registers itself
+        self.stopped = 0  # the signal that holds it; 0: it runs
+        self.told = False  # its parent has waited for the stop
+        self.usage = Usage()
+        self.children = Usage()  # of those that were waited for
+        self.itimer: RealTimer | None = None
+        self.status = 0
+        self.reason = ""  # of the signal that ended it
+        self.on_exit: Callable[[Exit], None] | None = None
+
+    @property
+    def space(self) -> AddressSpace:
+        """Its memory."""
+        return self.user.space
+
+    def stop_itimer(self) -> None:
+        """No signal comes of its interval timer any more."""
+        if self.itimer is not None:
+            self.itimer.timer.cancel()
+            self.itimer = None
+
+    def deliverable(self) -> int:
+        """The lowest pending signal that is not blocked; 0."""
+        return min((signo for signo in self.pending if not self.mask >> signo - 1 & 1), default=0)
+
+    def restarts(self) -> bool:
+        """Does the signal that ended a sleep want the system call restarted?"""
+        action = self.actions.get(self.deliverable())
+        return action is not None and bool(action.flags & SA_RESTART)
+
+
+class Proc:
+    """A process. `addr` is its struct proc; `space` its memory while a system call is served."""
+
+    def __init__(self, pid: int, cred: Cred, comm: str, host_pid: int) -> None:
+        self.pid = pid
+        self.cred = cred
+        self.pgid = self.sid = pid  # its process group and session
+        self.comm = command_name(comm)
+        self.host_pid = host_pid
+        self.addr = 0
+        self.block = 0
+        self.space: Space = NOWHERE
+        self.tty = bytearray()
+        self.cwd = "/"
+        self.root = "/"  # its root directory, of chroot
+        self.umask = 0o022
+        self.exiting = False
+        self.lwp: Lwp
+        self.files: Descriptors
+        self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
+        self.busy = False
+        self.vm = Vmspace(None)
+        self.program: Program | None = None  # what it runs; None for a client
+        self.parent: Proc | None = None
+        self.zombie = False
+
+    def __repr__(self) -> str:
+        return f"<Proc {self.pid} {self.comm}>"
+
+
+def command_name(text: str) -> str:
+    """The name of a process, as p_comm has it: MAXCOMLEN characters at most, and none that steers a terminal.
+
+    It comes from clients and programs, and is shown to others.
+    """
+    return "".join(char if char.isprintable() else "?" for char in text[: abi.MAXCOMLEN])
+
+
+def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
+    """A process with its lwp, not yet running anything. EAGAIN without memory or a number for it."""
+    proc = Proc(k.next_pid(), cred, comm, host_pid)
+    p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
+    sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
+    frame = trapframe.size(k) + 15 & -16
+    proc.block = block = k.heap.alloc(sum(sizes) + frame + ARGS_ROOM + 16 + SCRATCH)
+    if not block:
+        raise KernelError(EAGAIN, f"no kernel memory for another process; there are {len(k.procs)}")
+    proc.addr = lwp_addr = block  # p_lwp0 is the first member: see abi/proc.py
+    cred_addr = block + sizes[0]
+    k.mem.write(
+        proc.addr,
+        p_layout.pack(
+            p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
+            p_vmspace=proc.addr, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
+        ),
+    )  # fmt: skip
+    lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}
+    k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": block + sum(sizes)}))
+    make_native(k, proc)
+    k.mem.write(
+        cred_addr,
+        c_layout.pack(
+            cr_refcnt=1, cr_uid=cred.uid, cr_ruid=cred.uid, cr_svuid=cred.uid,
+            cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
+        ),
+    )  # fmt: skip
+    proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), block + sum(sizes) + frame)
+    k.lwps[lwp_addr] = proc.lwp
+    return proc
+
+
+def free_proc(k: Kernel, proc: Proc) -> None:
+    """Give back a process's kernel memory and stack."""
+    lwp = proc.lwp
+    k.lkm.let_go(lwp)
+    k.engine.drop(lwp.thread)
+    if lwp.thread.stack_base:
+        k.kmap.free(lwp.thread.stack_base)
+    del k.lwps[lwp.addr]
+    k.heap.free(proc.block)
+
+
+def end_lwp(lwp: Lwp) -> None:
+    """Unwind an lwp wherever it sleeps: `finally` blocks run, nothing else."""
+    if not lwp.greenlet.dead and lwp.greenlet.gr_frame is not None:
+        try:
+            lwp.greenlet.throw(LwpExit)
+        except LwpExit:
+            return

@@ -1,0 +1,79 @@
+"""Time for processes: gettimeofday, clock_gettime, nanosleep (kern_time.c of NetBSD 5.2)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EINVAL, EWOULDBLOCK
+from lkmtools.abi.proc import PCATCH, PWAIT
+from lkmtools.abi.syscall import (
+    SYS___clock_gettime50,
+    SYS___gettimeofday50,
+    SYS___nanosleep50,
+    SYS_sched_yield,
+)
+from lkmtools.abi.time import CLOCK_MONOTONIC, CLOCK_REALTIME, timespec, timeval, timezone
+from lkmtools.errors import KernelError
+from lkmtools.kern.proc.syscall import syscall
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+
+_NANO = 1_000_000_000
+_INT_MAX = 0x7FFF_FFFF
+
+
+def _timespec(k: Kernel, seconds: float) -> bytes:
+    nanos = int(seconds * _NANO)
+    return timespec.layout(k.dm).pack(tv_sec=nanos // _NANO, tv_nsec=nanos % _NANO)
+
+
+@syscall(SYS___gettimeofday50, "struct timeval *tp, void *tzp")
+def sys___gettimeofday50(k: Kernel, lwp: Lwp, tp: int, tzp: int) -> None:
+    """The time of day; the time zone is always 0."""
+    if tp:
+        micros = int(k.now() * 1_000_000)
+        data = timeval.layout(k.dm).pack(tv_sec=micros // 1_000_000, tv_usec=micros % 1_000_000)
+        lwp.proc.space.write(tp, data)
+    if tzp:
+        lwp.proc.space.write(tzp, bytes(timezone.layout(k.dm).size))
+
+
+@syscall(SYS___clock_gettime50, "clockid_t clock_id, struct timespec *tp")
+def sys___clock_gettime50(k: Kernel, lwp: Lwp, clock: int, tp: int) -> None:
+    """CLOCK_REALTIME or CLOCK_MONOTONIC; EINVAL for others."""
+    if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
+        raise KernelError(EINVAL, f"clock {clock} is neither 0 nor 3")
+    seconds = k.now() if clock == CLOCK_REALTIME else k.sched.uptime()
+    lwp.proc.space.write(tp, _timespec(k, seconds))
+
+
+@syscall(SYS___nanosleep50, "const struct timespec *rqtp, struct timespec *rmtp")
+def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
+    """Sleep for a time; what is left of it when a signal ended the sleep."""
+    layout = timespec.layout(k.dm)
+    asked = layout.unpack(lwp.proc.space.read(rqtp, layout.size))
+    seconds, nanos = asked.tv_sec, asked.tv_nsec
+    if seconds < 0 or not 0 <= nanos < _NANO:
+        raise KernelError(EINVAL, f"{seconds} seconds and {nanos} nanoseconds")
+    end = time.monotonic_ns() + seconds * _NANO + nanos
+    ident = -(lwp.addr << 4 | 7)  # no address: nobody else sleeps there
+    while (left := end - time.monotonic_ns()) > 0:
+        try:
+            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", min(-(-left * k.config.hz // _NANO), _INT_MAX))
+        except KernelError as error:
+            if error.errno == EWOULDBLOCK:
+                continue  # a sleep of more than INT_MAX ticks goes on
+            if rmtp:
+                left = max(0, end - time.monotonic_ns())
+                data = layout.pack(tv_sec=left // _NANO, tv_nsec=left % _NANO)
+                lwp.proc.space.write(rmtp, data)
+            raise
+
+
+@syscall(SYS_sched_yield, "")
+def sys_sched_yield(k: Kernel, lwp: Lwp) -> None:
+    """Let the others run first."""
+    k.sched.yield_cpu()

@@ -1,0 +1,286 @@
+"""System calls: the row that declares one, and the dispatch through sysent[] in guest memory (syscall.c).
+
+A request goes through the table like any process's system call, so a module that replaces an entry is seen by
+every client. A Python call's own entry is the stub of `int sys_NAME(struct lwp *, const void *, register_t
+*)`, which modules can save, call and put back.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
+from lkmtools.abi.lkm import sysent
+from lkmtools.abi.signal import SIGSYS
+from lkmtools.abi.syscall import (
+    NAMES,
+    SYS_NSYSENT,
+    SYS___wait450,
+    SYS_ioctl,
+    SYS_open,
+    SYS_read,
+    SYS_readv,
+    SYS_write,
+    SYS_writev,
+)
+from lkmtools.errors import KernelError, answer_to
+from lkmtools.kern.base.bound import MEMORY
+from lkmtools.kern.base.export import Function
+from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
+from lkmtools.kern.proc.emul import member
+from lkmtools.kern.proc.in_vain import InVain
+from lkmtools.kern.proc.kern_proc import ARGS_ROOM
+from lkmtools.machine import MemFault, Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.files import Plan
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+    from lkmtools.machine import Memory
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retval)")
+MAXARGS = 8
+RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS___wait450}
+_U64 = (1 << 64) - 1
+
+
+class Syscall(NamedTuple):
+    """A row of the system-call table: where it stands, how its argument words are read, and what it does."""
+
+    number: int
+    symbol: str
+    args: Prototype
+    body: Callable[..., int | tuple[int, int] | None]
+
+
+def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
+    """Make the decorated function system call `number`.
+
+    `params` are its C parameters, padding words included. The function is called as f(kernel, lwp, *args) and
+    returns the value (None: 0), of C type `ret`, or a pair of values; errors are KernelErrors.
+    """
+
+    def mark(body: _F) -> _F:
+        symbol = body.__name__
+        args = Prototype(f"{ret} {symbol}({params or 'void'})")
+
+        def entry(k: Kernel, l_addr: int, v: int, retval: int) -> int:
+            binding = args.bind(k.port)
+            size = k.dm.pointer
+            words = struct.unpack(f"{k.dm.order}{binding.words}{k.dm.word}",
+                                  k.umem.read(v, binding.words * size))  # fmt: skip
+            lwp = k.lwp_at(l_addr)
+            try:
+                result = body(k, lwp, *binding.decode_words(words))
+            except KernelError as error:
+                program = lwp.proc.program
+                if (
+                    error.errno == EINTR
+                    and number in RESTARTED
+                    and program is not None
+                    and program.restarts()
+                ):
+                    raise KernelError(ERESTART, error.reason) from None
+                raise
+            if result is not None:
+                _store(k, retval, result, binding.wide)
+            return EJUSTRETURN if lwp.proc.program is not None and lwp.proc.program.just_return else 0
+
+        entry.__doc__ = body.__doc__
+        table: list[Syscall] = body.__dict__.setdefault("syscalls", [])
+        table.append(Syscall(number, symbol, args, body))
+        if "exports" not in body.__dict__:
+            proto = Prototype(f"int {symbol}(struct lwp *l, const void *v, register_t *retval)")
+            body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry, bound=MEMORY)]
+        return body
+
+    return mark
+
+
+def _store(k: Kernel, retval: int, result: int | tuple[int, int], wide: bool) -> None:
+    if isinstance(result, tuple):
+        k.umem.set_ptr(retval, result[0])
+        k.umem.set_ptr(retval + k.dm.pointer, result[1])
+    elif wide:
+        k.umem.set_u64(retval, result)
+    else:
+        k.umem.set_ptr(retval, result)
+
+
+class SystemCalls:
+    """How a kernel's processes call sysent[]."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        layout = sysent.layout(k.dm)
+        self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
+        self._base, self._stubs, self._call_module = k.mem.base, k.engine.stubs, k.engine.caller(SY_CALL)
+        self._step, row = layout.size, layout.select("sy_narg", "sy_call")
+        # By number, what reads an entry: sy_narg and sy_call.
+        self.entries = {n: k.mem.reader(row, self._sysent + n * self._step) for n in range(SYS_NSYSENT)}
+        self._mask = k.dm.mask
+        self._own = k.plan.own
+        dm, room = k.dm, ARGS_ROOM + 2 * k.dm.pointer
+        self._words = [  # stores, by how many there are, arguments, then zeros for the others and two results
+            partial(struct.Struct(f"{dm.order}{n}{dm.word}{room - n * dm.pointer}x").pack_into, k.mem.buf)
+            for n in range(MAXARGS + 1)
+        ]
+        self._retval = struct.Struct(f"{dm.order}2{dm.word}")
+        self._results = partial(self._retval.unpack_from, k.mem.buf)
+        self.in_vain = InVain(k)
+        self._nosys = k.symbol("sys_nosys")
+
+    def row(self, number: int) -> tuple[int, int]:
+        """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
+        try:
+            narg, sy_call = self.entries[number]()
+        except KeyError:
+            why = f"system call {number} is not between 0 and {SYS_NSYSENT - 1}"
+            raise KernelError(ENOSYS, why) from None
+        return narg, sy_call
+
+    def nosys(self) -> tuple[int, int]:
+        """The row of a number that is not in the table, as a program's call finds it."""
+        return 0, self._nosys
+
+    def emul_row(self, emul: int, number: int) -> tuple[int, int]:
+        """The entry of a call in an emulation's table, or of its e_nosys: sy_narg and sy_call."""
+        k = self._k
+        nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
+        row = member(k, emul, "e_sysent") + (number if 0 <= number < nsysent else nosys) * self._step
+        return k.umem.u16(row), k.umem.ptr(row + self._sy_call)
+
+    def serve(self, lwp: Lwp, request: Request) -> Reply:
+        """One system call of a client process, from its words to its reply."""
+        number, args, regions = request
+        proc = lwp.proc
+        space = proc.space = RegionSpace(regions)
+        lwp.thread.reason = reason = tty = ""
+        errno, retval = 0, (0, 0)
+        try:
+            retval = self.call(lwp, number, args)
+        except KernelError as error:
+            errno, reason = error.errno, error.reason
+            if errno == ERESTART:
+                errno = EINTR  # the process that could restart it is dying
+        proc.space = NOWHERE
+        if proc.tty:
+            tty = proc.tty.decode("utf-8", "backslashreplace")
+            proc.tty.clear()
+        try:
+            changed = space.changed()
+        except MemoryError as error:
+            failed, changed = answer_to(error), ()
+            errno, reason = failed.errno, failed.reason
+        return tuple.__new__(Reply, (errno, retval, changed, reason, tty))
+
+    def own(self, lwp: Lwp, number: int, *args: int) -> int:
+        """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
+        result = self._k.plan.syscalls[number].body(self._k, lwp, *args)
+        return (result[0] if isinstance(result, tuple) else result) or 0
+
+    def call(self, lwp: Lwp, number: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """Call sysent[number]: its two return registers, or a KernelError."""
+        if len(args) > MAXARGS:
+            raise KernelError(EINVAL, f"{len(args)} argument words; a system call has at most {MAXARGS}")
+        return self.enter(lwp, number, self.row(number)[1], args)
+
+    def enter(
+        self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...], native: bool = True
+    ) -> tuple[int, int]:
+        """Make the call of an entry of sysent[], or of an emulation's table: then it is not `native`."""
+        call = self._call_module
+        if sy_call in self._stubs:
+            if sy_call in self._own:
+                return self._call_own(lwp, sy_call, args)
+            call = self._call_stub
+        # Arguments and results are words in kernel memory.
+        addr = lwp.args
+        at = addr - self._base
+        try:
+            self._words[len(args)](at, *args)
+        except struct.error:  # of a client: wider than a register, or negative
+            self._words[len(args)](at, *[word & self._mask for word in args])
+        lwp.sy_call = sy_call
+        try:
+            errno = call(sy_call, (lwp.addr, addr, addr + ARGS_ROOM))
+        finally:
+            lwp.sy_call = 0
+            if lwp.kept:
+                self._k.lkm.let_go(lwp)
+        if errno and errno != EJUSTRETURN:
+            if native and sy_call in self.in_vain.nobody:
+                raise KernelError(errno, self._asked_in_vain(lwp, number))
+            raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
+        results: tuple[int, int] = self._results(at + ARGS_ROOM)
+        return results
+
+    def _call_stub(self, sy_call: int, args: tuple[int, ...]) -> int:
+        """The entry is a function of the kernel that is no system call, such as sys_nosys()."""
+        return self._k.call(SY_CALL, sy_call, *args)
+
+    def _call_own(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
+        """The entry is the stub of a system call of ours: what that does, without words in memory."""
+        body, binding = self._own[sy_call]
+        if len(args) < binding.words:
+            args += (0,) * (binding.words - len(args))
+        try:
+            result = body(self._k, lwp, *binding.decode_words(args))
+        except KernelError:
+            raise
+        except MemoryError as error:
+            raise answer_to(error) from None
+        except MemFault as fault:
+            self._k.engine.on_fault(lwp.thread, fault, self._stubs[sy_call])
+        except Exception as error:
+            self._k.engine.on_error(lwp.thread, error, self._stubs[sy_call], (lwp.addr, *args))
+        if result is None:
+            return 0, 0
+        if isinstance(result, tuple):
+            return result[0] & self._mask, result[1] & self._mask
+        if not binding.wide:
+            return result & self._mask, 0
+        first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
+        return first, second
+
+    def _asked_in_vain(self, lwp: Lwp, number: int) -> str:
+        """Count a call that nobody provides, and let the signal for it say which it was: the reason."""
+        self.in_vain.count(number)
+        why, program = f"nobody provides {call_name(number)}", lwp.proc.program
+        if program is not None and SIGSYS in program.pending:
+            program.pending[SIGSYS] = program.pending[SIGSYS]._replace(why=why)
+        return why
+
+    def _whose(self, number: int, sy_call: int, errno: int) -> str:
+        """The reason for an errno that a module gave without one; "" for what is nobody's."""
+        module = self._k.lkm.module_at(sy_call)
+        if module is None:
+            return ""
+        return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"
+
+
+def replaced(mem: Memory, plan: Plan, module: Callable[[int], str | None]) -> dict[str, str]:
+    """The system calls that modules provide: name (or number) -> the module's name.
+
+    `mem` is the memory of the kernel that was made by `plan`; it may be dead. `module` names the module that
+    holds an address.
+    """
+    layout = sysent.layout(mem.dm)
+    at = layout.offsetof("sy_call")
+    row = struct.Struct(f"{mem.dm.order}{at}x{mem.dm.word}{layout.size - at - mem.dm.pointer}x")
+    table = mem.read(plan.symbols["sysent"], SYS_NSYSENT * layout.size)
+    return {
+        NAMES.get(number, str(number)): name
+        for number, (sy_call,) in enumerate(row.iter_unpack(table))
+        if sy_call not in plan.own and (name := module(sy_call)) is not None
+    }
+
+
+def call_name(number: int) -> str:
+    """A system call for a message: its number, and its name if it has one."""
+    name = NAMES.get(number)
+    return f"system call {number} ({name})" if name else f"system call {number}"

@@ -1,0 +1,1 @@
+"""Locks, condition variables, sleeping, callouts, interrupt levels."""

@@ -1,0 +1,268 @@
+"""lock(9): the shared and exclusive sleep lock before NetBSD 5 (kern_lock.c of NetBSD 4.0).
+
+lk_flags holds what lockinit() was given and the state bits below; the counts and the holder are in the
+struct. Simple locks are macros: on one CPU they exclude nobody.
+
+Not modelled: LK_SPIN, LK_SETRECURSE and LK_REENABLE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+from lkmtools.abi.errno import EBUSY, ENOLCK
+from lkmtools.abi.mutex import (
+    LK_CANRECURSE,
+    LK_DOWNGRADE,
+    LK_DRAIN,
+    LK_EXCLUPGRADE,
+    LK_EXCLUSIVE,
+    LK_INTERLOCK,
+    LK_MAGIC,
+    LK_NOWAIT,
+    LK_RELEASE,
+    LK_SHARED,
+    LK_SLEEPFAIL,
+    LK_TYPE_MASK,
+    LK_UPGRADE,
+    lock,
+    simplelock,
+)
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.kern_mutex import turnstile
+from lkmtools.kern.sync.kern_sleep import wait_message
+from lkmtools.kern.sync.subr_lockdebug import checked, holder, lockdebug_abort, me
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine.memory import View
+
+# State, in lk_flags.
+LK_WANT_UPGRADE, LK_WANT_EXCL, LK_HAVE_EXCL = 0x0100, 0x0200, 0x0400
+LK_DRAINING, LK_DRAINED = 0x4000, 0x8000
+LK_EXTFLG_MASK = LK_NOWAIT | LK_SLEEPFAIL | LK_CANRECURSE
+_WRITERS = LK_HAVE_EXCL | LK_WANT_EXCL | LK_WANT_UPGRADE
+
+
+def _lock(k: Kernel, lkp: int, function: str) -> View:
+    return checked(k, function, lock, lkp, "lk_magic", LK_MAGIC)
+
+
+@export("void lockinit(struct lock *lkp, int prio, const char *wmesg, int timo, int flags)", "sys/lock.h")
+def lockinit(k: Kernel, lkp: int, prio: int, wmesg: int, timo: int, flags: int) -> None:
+    """Make a lock. `prio` (with PCATCH), `wmesg` and `timo` are those of its sleeps."""
+    k.umem.write(
+        lkp,
+        lock.layout(k.dm).pack(
+            lk_magic=LK_MAGIC, lk_flags=flags & LK_EXTFLG_MASK, lk_prio=prio, lk_timo=timo, lk_wmesg=wmesg
+        ),
+    )
+
+
+@export("int lockstatus(struct lock *lkp)", "sys/lock.h")
+def lockstatus(k: Kernel, lkp: int) -> int:
+    """LK_EXCLUSIVE, LK_SHARED, or 0 when nobody holds it."""
+    view = _lock(k, lkp, "lockstatus")
+    return LK_EXCLUSIVE if view.lk_exclusivecount else LK_SHARED if view.lk_sharecount else 0
+
+
+@export("void lockmgr_printinfo(volatile struct lock *lkp)", "sys/lock.h")
+def lockmgr_printinfo(k: Kernel, lkp: int) -> None:
+    """Print who holds a lock and how many wait, on the current line of the console, as 4.0 does."""
+    view = _lock(k, lkp, "lockmgr_printinfo")
+    text = f" lock type {wait_message(k, view.lk_wmesg)}:"
+    if view.lk_sharecount:
+        text += f" SHARED (count {view.lk_sharecount})"
+    elif view.lk_exclusivecount:
+        text += f" EXCL (count {view.lk_exclusivecount}) by {holder(k, view.lk_lockholder)}"
+    else:
+        text += " not locked"
+    k.console.write(text + (f" with {view.lk_waitcount} pending" if view.lk_waitcount > 0 else ""))
+
+
+class Request:
+    """One lockmgr() call."""
+
+    def __init__(self, k: Kernel, view: View, flags: int) -> None:
+        self.k = k
+        self.lk = view
+        self.me = me(k).addr
+        self.flags = flags | view.lk_flags & LK_EXTFLG_MASK
+
+    def abort(self, what: str) -> NoReturn:
+        """Panic."""
+        lockdebug_abort(self.k, "lockmgr", self.lk.addr, what)
+
+    def mine(self) -> bool:
+        """Does the caller hold it exclusively?"""
+        return bool(self.lk.lk_exclusivecount and self.lk.lk_lockholder == self.me)
+
+    def set(self, on: int = 0, off: int = 0) -> None:
+        """Change state bits."""
+        self.lk.lk_flags = self.lk.lk_flags & ~off | on
+
+    def acquire(self, busy: Callable[[], bool]) -> None:
+        """Sleep while `busy` (ACQUIRE()). KernelError: EBUSY with LK_NOWAIT; the sleep's own; ENOLCK."""
+        lk, k = self.lk, self.k
+        while busy():
+            if self.flags & LK_NOWAIT:
+                raise KernelError(EBUSY, f"the lock is held by {self.by()}")
+            wmesg, timo = wait_message(k, lk.lk_wmesg), max(lk.lk_timo, 0)
+            lk.lk_waitcount = lk.lk_waitcount + 1
+            try:
+                k.sched.tsleep(turnstile(lk.addr), lk.lk_prio, wmesg, timo)
+            except KernelError:
+                lk.lk_waitcount = lk.lk_waitcount - 1
+                self.wake()  # a drain may wait for the last waiter
+                raise
+            lk.lk_waitcount = lk.lk_waitcount - 1
+            if self.flags & LK_SLEEPFAIL:
+                self.wake()
+                raise KernelError(ENOLCK, "the lock was waited for (LK_SLEEPFAIL)")
+
+    def by(self) -> str:
+        """Who is in the way."""
+        lk = self.lk
+        return holder(self.k, lk.lk_lockholder) if lk.lk_exclusivecount else f"{lk.lk_sharecount} others"
+
+    def wake(self) -> None:
+        """Let those who wait look again."""
+        if self.lk.lk_waitcount:
+            self.k.sched.wakeup(turnstile(self.lk.addr))
+
+    def own(self, also: int = 0) -> None:
+        """The caller holds it exclusively from now on."""
+        self.set(on=LK_HAVE_EXCL | also)
+        self.lk.lk_lockholder, self.lk.lk_exclusivecount = self.me, 1
+
+
+def _shared(r: Request) -> None:
+    """LK_SHARED; the exclusive holder becomes a sharer."""
+    if r.mine():
+        r.lk.lk_sharecount = r.lk.lk_sharecount + 1
+        _downgrade(r)
+        return
+    r.acquire(lambda: bool(r.lk.lk_flags & _WRITERS))
+    r.lk.lk_sharecount = r.lk.lk_sharecount + 1
+
+
+def _downgrade(r: Request) -> None:
+    """LK_DOWNGRADE: every exclusive hold becomes a shared one."""
+    if not r.mine():
+        r.abort("not holding exclusive lock")
+    r.lk.lk_sharecount = r.lk.lk_sharecount + r.lk.lk_exclusivecount
+    r.lk.lk_exclusivecount, r.lk.lk_lockholder = 0, 0
+    r.set(off=LK_HAVE_EXCL)
+    r.wake()
+
+
+def _exclusive(r: Request) -> None:
+    """LK_EXCLUSIVE: alone; again only with LK_CANRECURSE."""
+    lk = r.lk
+    if r.mine():
+        if r.flags & LK_CANRECURSE:
+            lk.lk_exclusivecount = lk.lk_exclusivecount + 1
+            return
+        if r.flags & LK_NOWAIT:
+            raise KernelError(EBUSY, "the lock is held by the caller itself")
+        r.abort("locking against myself")
+    r.acquire(lambda: bool(lk.lk_flags & (LK_HAVE_EXCL | LK_WANT_EXCL)))
+    r.set(on=LK_WANT_EXCL)
+    try:
+        r.acquire(lambda: bool(lk.lk_sharecount or lk.lk_flags & LK_WANT_UPGRADE))
+    except KernelError:
+        r.set(off=LK_WANT_EXCL)
+        r.wake()
+        raise
+    r.set(off=LK_WANT_EXCL)
+    r.own()
+
+
+def _upgrade(r: Request) -> None:
+    """LK_UPGRADE: the shared hold is given up; exclusive before all others, or after who asked before."""
+    lk = r.lk
+    if r.mine() or lk.lk_sharecount <= 0:
+        r.abort("upgrade of a lock that is not held shared")
+    lk.lk_sharecount = lk.lk_sharecount - 1
+    if lk.lk_flags & LK_WANT_UPGRADE:
+        r.wake()
+        _exclusive(r)
+        return
+    r.set(on=LK_WANT_UPGRADE)
+    try:
+        r.acquire(lambda: bool(lk.lk_sharecount))
+    except KernelError:
+        r.set(off=LK_WANT_UPGRADE)
+        r.wake()
+        raise
+    r.set(off=LK_WANT_UPGRADE)
+    r.own()
+
+
+def _exclupgrade(r: Request) -> None:
+    """LK_EXCLUPGRADE: LK_UPGRADE, but EBUSY, and no hold at all, when another asked before."""
+    if r.lk.lk_sharecount > 0 and r.lk.lk_flags & LK_WANT_UPGRADE:
+        r.lk.lk_sharecount = r.lk.lk_sharecount - 1
+        r.wake()
+        raise KernelError(EBUSY, "another process is upgrading the lock")
+    _upgrade(r)
+
+
+def _release(r: Request) -> None:
+    """LK_RELEASE: one hold less."""
+    lk = r.lk
+    if lk.lk_exclusivecount:
+        if lk.lk_lockholder != r.me:
+            r.abort(f"release of a lock that is held by {r.by()}")
+        lk.lk_exclusivecount = lk.lk_exclusivecount - 1
+        if not lk.lk_exclusivecount:
+            lk.lk_lockholder = 0
+            drained = LK_DRAINED if lk.lk_flags & LK_DRAINING else 0
+            r.set(on=drained, off=LK_HAVE_EXCL | LK_DRAINING)
+    elif lk.lk_sharecount:
+        lk.lk_sharecount = lk.lk_sharecount - 1
+    else:
+        r.abort("release of a lock that is not held")
+    r.wake()
+
+
+def _drain(r: Request) -> None:
+    """LK_DRAIN: wait until nobody holds it or waits for it; after the release it cannot be used again."""
+    lk = r.lk
+    if r.mine():
+        r.abort("draining against myself")
+    r.acquire(lambda: bool(lk.lk_flags & _WRITERS or lk.lk_sharecount or lk.lk_waitcount))
+    r.own(LK_DRAINING)
+
+
+_REQUESTS: dict[int, Callable[[Request], None]] = {
+    LK_SHARED: _shared,
+    LK_EXCLUSIVE: _exclusive,
+    LK_UPGRADE: _upgrade,
+    LK_EXCLUPGRADE: _exclupgrade,
+    LK_DOWNGRADE: _downgrade,
+    LK_RELEASE: _release,
+    LK_DRAIN: _drain,
+}
+
+
+@export(
+    "int lockmgr(volatile struct lock *lkp, u_int flags, struct simplelock *interlock)", header="sys/lock.h"
+)
+def lockmgr(k: Kernel, lkp: int, flags: int, interlock: int) -> int:
+    """Do what the low bits of `flags` ask for. EBUSY, ENOLCK, or what the lock's sleeps return.
+
+    With LK_INTERLOCK the simple lock is released once the lock has been looked at.
+    """
+    view = _lock(k, lkp, "lockmgr")
+    if flags & LK_INTERLOCK:
+        k.umem.view(simplelock.layout(k.dm), interlock).lock_data = 0
+    if view.lk_flags & LK_DRAINED:
+        lockdebug_abort(k, "lockmgr", lkp, "was drained")
+    run = _REQUESTS.get(flags & LK_TYPE_MASK)
+    if run is None:
+        lockdebug_abort(k, "lockmgr", lkp, f"there is no request {flags & LK_TYPE_MASK}")
+    run(Request(k, view, flags))
+    return 0

@@ -1,0 +1,204 @@
+"""callout(9): functions called once, some ticks from now (kern_timeout.c of NetBSD 5.2).
+
+The state of a callout is in its struct (c_flags, c_func, c_arg, c_time); the clock's own list of those that
+are pending is class Callouts. Due callouts run in the soft-interrupt lwp, one after the other. What is called
+is read from the struct when it fires: a callout that a module left behind when it was unloaded, or freed,
+ends in a panic, as it would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from lkmtools.abi.mutex import (
+    CALLOUT_FIRED,
+    CALLOUT_INVOKING,
+    CALLOUT_MAGIC,
+    CALLOUT_MPSAFE,
+    CALLOUT_PENDING,
+    callout,
+)
+from lkmtools.kern.base import panic
+from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
+from lkmtools.kern.sync.subr_lockdebug import DESTROYED, checked, lockdebug_abort, me
+from lkmtools.machine import MemFault, Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_synch import Timer
+    from lkmtools.machine.memory import View
+
+C_FUNC = Prototype("void c_func(void *arg)")
+
+
+class Pending:
+    """A callout that waits for its time: the clock's timer, and who asked for it."""
+
+    __slots__ = ("caller", "timer")
+
+    def __init__(self, timer: Timer, caller: int) -> None:
+        self.timer = timer
+        self.caller = caller
+
+
+class Callouts:
+    """The pending callouts of a kernel, by address, and the one that runs."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._pending: dict[int, Pending] = {}
+        self.running = 0
+
+    def schedule(self, c: int, ticks: int) -> None:
+        """Fire the callout at `c` after `ticks`, at least one; an earlier time is forgotten."""
+        k = self._k
+        self.cancel(c)
+        timer = k.sched.at(max(ticks, 1) / k.config.hz, lambda: k.sched.softintr(lambda: self._fire(c, item)))
+        item = self._pending[c] = Pending(timer, panic.caller_pc(k, k.engine.current))
+
+    def pending(self, c: int) -> Pending | None:
+        """The callout at `c`, if it waits for its time."""
+        return self._pending.get(c)
+
+    def cancel(self, c: int) -> None:
+        """Forget the callout at `c`, also one that is due and has not run."""
+        item = self._pending.pop(c, None)
+        if item is not None:
+            item.timer.cancel()
+
+    def _fire(self, c: int, item: Pending) -> None:
+        """Call what is due (callout_softclock()), unless it was stopped or put off since."""
+        if self._pending.get(c) is not item:
+            return
+        del self._pending[c]
+        k = self._k
+        try:
+            view = checked(k, "callout_softclock", callout, c, "c_magic", CALLOUT_MAGIC)
+            view.c_flags = view.c_flags & ~CALLOUT_PENDING | CALLOUT_FIRED | CALLOUT_INVOKING
+            func, arg = view.c_func, view.c_arg
+        except MemFault as fault:
+            why = panic.explain(k, k.engine.current, fault, None)
+            by = k.symbolize(item.caller, returns=True)
+            k.panic(f"{why}: callout {c:#x}, scheduled in {by}, is due")
+        self.running = c
+        k.call(C_FUNC, func, arg)
+        self.running = 0
+        k.sched.wakeup(turnstile(c))
+
+
+def _callout(k: Kernel, c: int, function: str) -> View:
+    return checked(k, function, callout, c, "c_magic", CALLOUT_MAGIC)
+
+
+def _abort(k: Kernel, function: str, c: int, what: str) -> NoReturn:
+    lockdebug_abort(k, function, c, what, "callout")
+
+
+@export("void callout_init(callout_t *c, u_int flags)", "sys/callout.h")
+def callout_init(k: Kernel, c: int, flags: int) -> None:
+    """Make a callout; CALLOUT_MPSAFE changes nothing on one CPU."""
+    if flags & ~CALLOUT_MPSAFE:
+        _abort(k, "callout_init", c, f"there are no flags {flags & ~CALLOUT_MPSAFE:#x}")
+    if item := k.callouts.pending(c):
+        by = k.symbolize(item.caller, returns=True)
+        _abort(k, "callout_init", c, f"is pending, scheduled in {by}")
+    k.umem.write(c, callout.layout(k.dm).pack(c_magic=CALLOUT_MAGIC, c_flags=flags))
+
+
+@export("void callout_destroy(callout_t *c)", "sys/callout.h")
+def callout_destroy(k: Kernel, c: int) -> None:
+    """End a callout; a panic while it is pending, or runs elsewhere."""
+    view = _callout(k, c, "callout_destroy")
+    if view.c_flags & CALLOUT_PENDING:
+        _abort(k, "callout_destroy", c, "is pending")
+    if k.callouts.running == c and me(k) is not k.softlwp:
+        _abort(k, "callout_destroy", c, "is running")
+    view.c_magic = DESTROYED
+
+
+@export("void callout_setfunc(callout_t *c, void (*func)(void *), void *arg)", "sys/callout.h")
+def callout_setfunc(k: Kernel, c: int, func: int, arg: int) -> None:
+    """What callout_schedule will call."""
+    view = _callout(k, c, "callout_setfunc")
+    if not func:
+        _abort(k, "callout_setfunc", c, "has a NULL function")
+    view.c_func, view.c_arg = func, arg
+
+
+@export("void callout_schedule(callout_t *c, int ticks)", "sys/callout.h")
+def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
+    """Call it in `ticks`, at least one; a pending one is put off or brought forward."""
+    view = _callout(k, c, "callout_schedule")
+    if not view.c_func:
+        _abort(k, "callout_schedule", c, "has no function: callout_setfunc comes first")
+    view.c_time = k.sched.ticks() + max(ticks, 1)
+    view.c_flags = view.c_flags & ~(CALLOUT_FIRED | CALLOUT_INVOKING) | CALLOUT_PENDING
+    k.callouts.schedule(c, ticks)
+
+
+@export("void callout_reset(callout_t *c, int ticks, void (*func)(void *), void *arg)", "sys/callout.h")
+def callout_reset(k: Kernel, c: int, ticks: int, func: int, arg: int) -> None:
+    """callout_setfunc and callout_schedule."""
+    _callout(k, c, "callout_reset")
+    callout_setfunc(k, c, func, arg)
+    callout_schedule(k, c, ticks)
+
+
+def _stop(k: Kernel, view: View) -> bool:
+    expired = bool(view.c_flags & CALLOUT_FIRED)
+    view.c_flags = view.c_flags & ~(CALLOUT_PENDING | CALLOUT_FIRED)
+    k.callouts.cancel(view.addr)
+    return expired
+
+
+@export("bool callout_stop(callout_t *c)", "sys/callout.h")
+def callout_stop(k: Kernel, c: int) -> bool:
+    """It is not pending any more; true when it had fired since it was scheduled. It may be running still."""
+    return _stop(k, _callout(k, c, "callout_stop"))
+
+
+@export("bool callout_halt(callout_t *c, void *interlock)", "sys/callout.h")
+def callout_halt(k: Kernel, c: int, interlock: int) -> bool:
+    """callout_stop, and wait while it runs; the mutex `interlock` is released for that time."""
+    expired = _stop(k, _callout(k, c, "callout_halt"))
+    if k.callouts.running != c or me(k) is k.softlwp:
+        return expired
+    if interlock:
+        mutex_exit(k, interlock, "callout_halt")
+    while k.callouts.running == c:
+        k.sched.block(turnstile(c))
+    if interlock:
+        mutex_enter(k, interlock, "callout_halt")
+    return expired
+
+
+@export("bool callout_pending(callout_t *c)", "sys/callout.h")
+def callout_pending(k: Kernel, c: int) -> bool:
+    """Is it scheduled and not fired?"""
+    return bool(_callout(k, c, "callout_pending").c_flags & CALLOUT_PENDING)
+
+
+@export("bool callout_expired(callout_t *c)", "sys/callout.h")
+def callout_expired(k: Kernel, c: int) -> bool:
+    """Has it fired since it was scheduled?"""
+    return bool(_callout(k, c, "callout_expired").c_flags & CALLOUT_FIRED)
+
+
+@export("bool callout_active(callout_t *c)", "sys/callout.h")
+def callout_active(k: Kernel, c: int) -> bool:
+    """Is it pending, or has it fired since?"""
+    return bool(_callout(k, c, "callout_active").c_flags & (CALLOUT_PENDING | CALLOUT_FIRED))
+
+
+@export("bool callout_invoking(callout_t *c)", "sys/callout.h")
+def callout_invoking(k: Kernel, c: int) -> bool:
+    """Was it called, and neither acknowledged nor scheduled since?"""
+    return bool(_callout(k, c, "callout_invoking").c_flags & CALLOUT_INVOKING)
+
+
+@export("void callout_ack(callout_t *c)", "sys/callout.h")
+def callout_ack(k: Kernel, c: int) -> None:
+    """Acknowledge a call: callout_invoking is false from now on."""
+    view = _callout(k, c, "callout_ack")
+    view.c_flags = view.c_flags & ~CALLOUT_INVOKING

@@ -1,0 +1,1 @@
+"""Kernel memory, address spaces of programs, malloc(9)."""

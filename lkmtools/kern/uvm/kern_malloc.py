@@ -1,0 +1,206 @@
+"""malloc(9) and kmem_alloc(9): kernel memory in pieces (kern_malloc.c, subr_kmem.c of NetBSD 5.2).
+
+Pieces are powers of two from 16 bytes to half a page, carved from pages; larger ones are pages with a guard
+page behind. Who allocated what is kept in records of ours. Freed memory is filled with a pattern, so that a
+stale pointer is seen for what it is; a second free, or a free of what was never allocated, panics.
+
+The counters in struct malloc_type are kept as the original keeps them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
+from lkmtools.kern.base.bound import MEMORY
+from lkmtools.kern.base.export import Data, export
+from lkmtools.machine import PAGE_SIZE, READ, WRITE
+
+if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.uvm.uvm_km import KernelMap
+    from lkmtools.machine import Memory
+
+_SMALLEST = 16
+_LARGEST = PAGE_SIZE // 2
+_DEAD = bytes.fromhex("efbeadde")
+
+
+class Block(NamedTuple):
+    """One live allocation: bytes asked for, bytes taken, and its malloc type's address (0: kmem)."""
+
+    size: int
+    taken: int
+    type: int
+
+
+class Heap:
+    """Pieces of kernel memory. `blocks` are the live ones by address."""
+
+    def __init__(self, mem: Memory, kmap: KernelMap) -> None:
+        self._mem = mem
+        self._map = kmap
+        self._free: dict[int, list[int]] = {}
+        self._freed: set[int] = set()
+        self.blocks: dict[int, Block] = {}
+        self.used = 0  # bytes in live allocations, as asked for
+
+    def alloc(self, size: int, type_addr: int = 0, zero: bool = True) -> int:
+        """`size` bytes, aligned to 16 (to a page when half a page or more); 0 when there is no room."""
+        if size > _LARGEST:
+            addr = self._map.alloc(size, READ | WRITE)
+            taken = self._map.size_of(addr)
+        else:
+            taken = max(_SMALLEST, 1 << (size - 1).bit_length()) if size else _SMALLEST
+            addr = self._piece(taken)
+            if addr and zero:
+                self._mem.fill(addr, taken)
+        if addr:
+            self._mem.checked.work += taken
+            self._freed.discard(addr)
+            self.blocks[addr] = Block(size, taken, type_addr)
+            self.used += size
+        return addr
+
+    def _piece(self, taken: int) -> int:
+        free = self._free.setdefault(taken, [])
+        if not free:
+            page = self._map.alloc(PAGE_SIZE, READ | WRITE)
+            if not page:
+                return 0
+            free.extend(range(page + PAGE_SIZE - taken, page - 1, -taken))
+        return free.pop()
+
+    def free(self, addr: int) -> Block | None:
+        """Give a piece back; None when `addr` is not a live allocation."""
+        block = self.blocks.pop(addr, None)
+        if block is None:
+            return None
+        self.used -= block.size
+        if block.taken > _LARGEST:
+            self._map.free(addr)
+        else:
+            self._mem.write(addr, _DEAD * (block.taken // 4))
+            self._free[block.taken].append(addr)
+        self._mem.checked.work += block.taken
+        self._freed.add(addr)
+        return block
+
+    def was_freed(self, addr: int) -> bool:
+        """Was `addr` allocated once and is free now?"""
+        return addr in self._freed
+
+
+def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:
+    """Keep a malloc type's counters (vmstat -m)."""
+    view = k.umem.view(malloc_type.layout(k.dm), type_addr)
+    view.ks_memuse = max(0, view.ks_memuse + sign * size)
+    view.ks_inuse = max(0, view.ks_inuse + sign)
+    if sign > 0:
+        view.ks_calls = view.ks_calls + 1
+        view.ks_maxused = max(view.ks_maxused, view.ks_memuse)
+
+
+@export(
+    "void *kern_malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY
+)
+@export("void *malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY)
+def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
+    """Allocate; NULL with M_NOWAIT or M_CANFAIL when there is no room, else a panic."""
+    addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
+    if not addr and not flags & (M_NOWAIT | M_CANFAIL):
+        k.panic(f"malloc: out of space in kernel map: {size} bytes asked for")
+    if addr and type_addr:
+        _account(k, type_addr, size, 1)
+    return addr
+
+
+@export("void kern_free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
+@export("void free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
+def free(k: Kernel, addr: int, type_addr: int) -> None:
+    """Free what malloc returned. NULL, a second time, or another address is a panic."""
+    block = k.heap.free(addr)
+    if block is None:
+        k.panic(_bad_free(k, "free", addr))
+    if type_addr:
+        _account(k, type_addr, block.size, -1)
+
+
+def _bad_free(k: Kernel, who: str, addr: int) -> str:
+    what = "is free already" if k.heap.was_freed(addr) else "was never allocated"
+    return f"{who}: {addr:#x} {what}"
+
+
+@export(
+    "void *kern_realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)",
+    "sys/malloc.h",
+    bound=MEMORY,
+)
+@export(
+    "void *realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)",
+    "sys/malloc.h",
+    bound=MEMORY,
+)
+def realloc(k: Kernel, addr: int, size: int, type_addr: int, flags: int) -> int:
+    """Change an allocation's size: malloc when `addr` is NULL; free when `size` is 0."""
+    if addr == 0:
+        return malloc(k, size, type_addr, flags)
+    if size == 0:
+        free(k, addr, type_addr)
+        return 0
+    block = k.heap.blocks.get(addr)
+    if block is None:
+        k.panic(_bad_free(k, "realloc", addr))
+    new = malloc(k, size, type_addr, flags)
+    if new:
+        k.umem.write(new, k.umem.read(addr, min(size, block.size)))
+        free(k, addr, type_addr)
+    return new
+
+
+@export("void *kmem_alloc(size_t size, km_flag_t kmflags)", "sys/kmem.h", bound=MEMORY)
+def kmem_alloc(k: Kernel, size: int, kmflags: int) -> int:
+    """Allocate; the size must be given again to kmem_free. NULL only with KM_NOSLEEP."""
+    return _kmem(k, size, kmflags, zero=False)
+
+
+@export("void *kmem_zalloc(size_t size, km_flag_t kmflags)", "sys/kmem.h", bound=MEMORY)
+def kmem_zalloc(k: Kernel, size: int, kmflags: int) -> int:
+    """kmem_alloc, zeroed."""
+    return _kmem(k, size, kmflags, zero=True)
+
+
+def _kmem(k: Kernel, size: int, kmflags: int, zero: bool) -> int:
+    if size == 0:
+        k.panic("kmem_alloc: size is 0")
+    addr = k.heap.alloc(size, 0, zero)
+    if not addr and not kmflags & 2:
+        k.panic(f"kmem_alloc: out of space in kernel map: {size} bytes asked for")
+    return addr
+
+
+@export("void kmem_free(void *p, size_t size)", "sys/kmem.h", bound=MEMORY)
+def kmem_free(k: Kernel, addr: int, size: int) -> None:
+    """Free what kmem_alloc returned; another size than was asked for is a panic."""
+    block = k.heap.blocks.get(addr)
+    if block is None:
+        k.panic(_bad_free(k, "kmem_free", addr))
+    if block.size != size:
+        k.panic(f"kmem_free: {addr:#x} has {block.size} bytes, freed as {size}")
+    k.heap.free(addr)
+
+
+def _type_row(symbol: str, desc: str) -> Data:
+    def size(dm: DataModel) -> int:
+        return malloc_type.layout(dm).size
+
+    def init(k: Kernel, addr: int) -> None:
+        view = k.mem.view(malloc_type.layout(k.dm), addr)
+        view.ks_shortdesc = k.string(desc)
+        view.ks_magic = M_MAGIC
+
+    return Data(symbol, f"struct malloc_type {symbol}[1]", size, init, "sys/malloc.h")
+
+
+DATA = tuple(_type_row(symbol, desc) for symbol, desc in MALLOC_TYPES)

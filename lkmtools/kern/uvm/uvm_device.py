@@ -1,0 +1,59 @@
+"""Device memory for processes: d_mmap, page by page (uvm_device.c of NetBSD 5.2), and physical addresses.
+
+d_mmap answers with a page frame number, the physical address divided by the page size. Physical memory is
+RAM, from 0 up; the kernel's address space is RAM in order, so that vtophys() is a subtraction. A driver may
+give what the kernel has mapped and no program owns; where it gives anything else, mmap is EINVAL. Programs
+have the frames themselves in their page table, clients share them with the kernel (uvm_map.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EINVAL
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import export
+from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.vfs.spec_vnops import DeviceFile
+
+D_MMAP = Prototype("paddr_t d_mmap(dev_t dev, off_t off, int prot)")
+
+
+@export("paddr_t vtophys(vaddr_t va)", "machine/pmap.h")
+def vtophys(k: Kernel, va: int) -> int:
+    """The physical address of kernel memory; 0 where nothing is mapped."""
+    return va - k.mem.base if k.mem.protection(va) else 0
+
+
+def udv_attach(k: Kernel, file: DeviceFile, offsets: range, prot: int) -> list[int]:
+    """The page frames of a device at these offsets, for PROT_READ or PROT_WRITE.
+
+    EINVAL of a driver without d_mmap, where it refuses (-1), or gives no memory of the kernel's.
+    """
+    frames = []
+    for offset in offsets:
+        entry = file.entry(k, "d_mmap")
+        if entry in (0, k.symbol("enodev")):
+            raise KernelError(EINVAL, f"{file} cannot be mapped: its driver has no d_mmap")
+        frame = k.call(D_MMAP, entry, file.dev, offset, prot)
+        if frame == k.dm.mask:
+            raise KernelError(EINVAL, f"{file} has no memory at offset {offset}")
+        _check(k, file, offset, frame, prot)
+        frames.append(frame)
+    return frames
+
+
+def _check(k: Kernel, file: DeviceFile, offset: int, frame: int, prot: int) -> None:
+    """EINVAL for a frame that is not the kernel's, or that the kernel itself may not use so."""
+    addr = k.mem.base + frame * PAGE_SIZE
+    held = k.mem.protection(addr) if addr < k.kmap.end else 0
+    wanted = READ | (prot & WRITE)
+    if held & wanted != wanted or (prot & WRITE and held & EXEC):
+        raise KernelError(
+            EINVAL,
+            f"{file}: its d_mmap gave page frame {frame:#x} for offset {offset}; that is no memory of the "
+            f"kernel's that may be used with protection {prot:#x}",
+        )

@@ -1,0 +1,1 @@
+"""Files: vnodes, names, mounts, buffers, the file systems of the kernel itself."""

@@ -1,0 +1,279 @@
+"""The root file system: directories, files, FIFOs, device nodes and symbolic links in Python memory.
+
+Nodes have the attributes stat(2) shows. How many there are, and how much is in files, is limited: whoever
+fills them gets ENOSPC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView
+from typing import NamedTuple
+
+from lkmtools.abi.errno import (
+    EACCES,
+    EBUSY,
+    EEXIST,
+    EFBIG,
+    EINVAL,
+    EISDIR,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOSPC,
+    ENOTDIR,
+    ENOTEMPTY,
+    EPERM,
+)
+from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.config import Cred
+from lkmtools.kern.vfs.cookies import Cookies
+
+NAME_MAX = 511
+PATH_MAX = 1024
+NODES_MAX = 1 << 16
+DATA_MAX = 1 << 26  # bytes in all files
+
+
+class Node:
+    """A directory (`children` is a dict), a file (`data`), a device (`rdev`) or a symbolic link (`target`).
+
+    `mounted` is the struct mount that covers a directory, 0 when none does. Without a name (`nlink` is 0) a
+    node exists while somebody has it `held`.
+    """
+
+    def __init__(self, ino: int, mode: int, uid: int, gid: int, rdev: int, now: float) -> None:
+        self.ino = ino
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+        self.rdev = rdev
+        self.time = now
+        self.mounted = 0
+        self.nlink = 0  # names
+        self.parent: Node | None = None  # of a directory: where it is; None for the root directory
+        self.target: str | None = None
+        self.children: dict[str, Node] | None = {} if mode & S_IFMT == S_IFDIR else None
+        self.data: bytearray | None = bytearray() if mode & S_IFMT == S_IFREG else None
+        self.held = False
+        self._cookies: Cookies[str] = Cookies()
+
+    @property
+    def size(self) -> int:
+        """What st_size says: bytes of a file, or of a symbolic link's text."""
+        return len(self.target or self.data or ())
+
+    def listed(self) -> dict[str, Node]:
+        """A directory's children; ENOTDIR for anything else."""
+        if self.children is None:
+            raise KernelError(ENOTDIR, "not a directory")
+        return self.children
+
+    def cookies(self) -> ItemsView[str, int]:
+        """A directory's names with their cookies, in the order in which they are read."""
+        return self._cookies.of(self.listed())
+
+    def access(self, cred: Cred, want: int) -> None:
+        """EACCES unless `cred` may access in the ways of `want` (4 read, 2 write, 1 search)."""
+        if cred.uid == 0:
+            return
+        shift = 6 if cred.uid == self.uid else 3 if cred.gid == self.gid else 0
+        if want & ~(self.mode >> shift & 7):
+            raise KernelError(
+                EACCES, f"mode {self.mode & 0o7777:04o} of uid {self.uid} forbids it to uid {cred.uid}"
+            )
+
+
+class Made(NamedTuple):
+    """What a new node is: type and permissions, the device's number, a symbolic link's text."""
+
+    mode: int
+    rdev: int = 0
+    target: str | None = None
+
+
+class Tree:
+    """The tree, from "/" down."""
+
+    def __init__(self, now: float) -> None:
+        self._ino = 1
+        self.nodes = 1
+        self.used = 0  # bytes in files
+        self.root = Node(1, S_IFDIR | 0o755, 0, 0, 0, now)
+        self.root.nlink = 1
+        self.root_dev = self.root  # /dev, once it is made
+
+    def lookup(self, path: str, cred: Cred, cwd: str = "/") -> Node:
+        """The node at `path`; ENOENT, ENOTDIR, EACCES, ENAMETOOLONG."""
+        node = self.root
+        for name in _parts(path, cwd):
+            node = self.child(node, name, path, cred)
+        return node
+
+    def parent(self, path: str, cred: Cred, cwd: str = "/") -> tuple[dict[str, Node], Node, str]:
+        """The directory that holds `path`'s last name: its children, its node, and that name."""
+        parts = _parts(path, cwd)
+        if not parts:
+            raise KernelError(EINVAL, f"'{path}' has no last name")
+        node = self.root
+        for name in parts[:-1]:
+            node = self.child(node, name, path, cred)
+        if node.children is None:
+            raise KernelError(ENOTDIR, f"the parent of '{path}' is not a directory")
+        return node.children, node, parts[-1]
+
+    def child(self, node: Node, name: str, path: str, cred: Cred) -> Node:
+        """The node called `name` in directory `node`; `path` is what was asked for. ENOENT and so on."""
+        if node.children is None:
+            raise KernelError(ENOTDIR, f"a part of '{path}' before '{name}' is not a directory")
+        node.access(cred, 1)
+        if name not in node.children:
+            raise KernelError(ENOENT, f"no '{name}' in '{path}'")
+        return node.children[name]
+
+    def make(self, path: str, mode: int, cred: Cred, now: float, rdev: int = 0, cwd: str = "/") -> Node:
+        """add() by path."""
+        _, directory, name = self.parent(path, cred, cwd)
+        return self.add(directory, name, Made(mode, rdev), cred, now)
+
+    def add(self, directory: Node, name: str, made: Made, cred: Cred, now: float) -> Node:
+        """Create a directory, file, device node or symbolic link; EEXIST, ENOSPC."""
+        if self.nodes >= NODES_MAX:
+            raise KernelError(ENOSPC, f"the root file system has at most {NODES_MAX} files")
+        node = Node(self._ino + 1, made.mode, cred.uid, cred.gid, made.rdev, now)
+        node.target = made.target
+        self.enter(directory, name, node, cred)
+        self._ino += 1
+        self.nodes += 1
+        return node
+
+    def resize(self, node: Node, size: int) -> bytearray:
+        """Set the length of a file, whose content is returned; EINVAL for another node, EFBIG, ENOSPC."""
+        if node.data is None:
+            raise KernelError(EINVAL, "not a regular file")
+        if size > DATA_MAX:
+            raise KernelError(EFBIG, f"{size} bytes; a file of the root file system has at most {DATA_MAX}")
+        more = size - len(node.data)
+        if self.used + more > DATA_MAX:
+            raise KernelError(ENOSPC, f"the files of the root file system have at most {DATA_MAX} bytes")
+        if more < 0:
+            del node.data[size:]
+        else:
+            node.data.extend(bytes(more))
+        self.used += more
+        return node.data
+
+    def forget(self, node: Node) -> None:
+        """Count a node no more that has neither a name nor somebody who holds it."""
+        if not node.nlink and not node.held:
+            self.nodes -= 1
+            self.used -= len(node.data or ())
+
+    def enter(self, directory: Node, name: str, node: Node, cred: Cred) -> None:
+        """Give a node a name; EEXIST, EACCES."""
+        children = directory.listed()
+        directory.access(cred, 2)
+        if name in children:
+            raise KernelError(EEXIST, f"'{name}' exists")
+        children[name] = node
+        node.parent = directory
+        node.nlink += 1
+
+    def drop(self, directory: Node, name: str, cred: Cred, want_directory: bool) -> None:
+        """Remove a name: of a directory, which must be empty, or of something else."""
+        node = self.child(directory, name, name, cred)
+        self._may_remove(directory, node, cred)
+        if want_directory and node.children is None:
+            raise KernelError(ENOTDIR, f"'{name}' is not a directory")
+        if not want_directory and node.children is not None:
+            raise KernelError(EPERM, f"'{name}' is a directory")
+        if node.children:
+            raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
+        if node.mounted:
+            raise KernelError(EBUSY, f"'{name}' is a mount point")
+        del directory.listed()[name]
+        node.nlink -= 1
+        self.forget(node)
+
+    def _may_remove(self, directory: Node, node: Node, cred: Cred) -> None:
+        """EACCES; in a sticky directory EPERM for who owns neither it nor the file."""
+        directory.access(cred, 2)
+        if directory.mode & S_ISVTX and cred.uid not in (0, directory.uid, node.uid):
+            raise KernelError(EPERM, f"uid {cred.uid} owns neither the file nor the directory")
+
+    def rename(self, path: str, to: str, cred: Cred) -> None:
+        """move() by path."""
+        _, directory, name = self.parent(path, cred)
+        _, other, new = self.parent(to, cred)
+        self.move(directory, name, other, new, cred)
+
+    def move(self, directory: Node, name: str, other: Node, new: str, cred: Cred) -> None:
+        """Give a node another name; what has the new name goes.
+
+        EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY.
+        """
+        node = self.child(directory, name, name, cred)
+        self._may_remove(directory, node, cred)
+        other.access(cred, 2)
+        old = other.listed().get(new)
+        if old is node:
+            return
+        above: Node | None = other
+        while above is not None:
+            if above is node:
+                raise KernelError(EINVAL, f"'{new}' is inside '{name}'")
+            above = above.parent
+        if old is not None:
+            if old.children is not None and node.children is None:
+                raise KernelError(EISDIR, f"'{new}' is a directory")
+            self.drop(other, new, cred, node.children is not None)
+        other.listed()[new] = node
+        node.parent = other
+        del directory.listed()[name]
+
+    def symlink(self, path: str, target: str, cred: Cred, now: float) -> None:
+        """Make a symbolic link; EEXIST."""
+        _, directory, name = self.parent(path, cred)
+        self.add(directory, name, Made(S_IFLNK | 0o755, 0, target), cred, now)
+
+    def link(self, node: Node, path: str, cred: Cred) -> None:
+        """Another name for what is no directory; EEXIST."""
+        _, directory, name = self.parent(path, cred)
+        self.enter(directory, name, node, cred)
+
+    def remove(self, path: str, cred: Cred, want_directory: bool) -> None:
+        """drop() by path."""
+        _, directory, name = self.parent(path, cred)
+        self.drop(directory, name, cred, want_directory)
+
+    def discard(self, path: str) -> None:
+        """Remove a directory that a session left behind; nothing when it is gone."""
+        above, _, name = path.rpartition("/")
+        node = self.root
+        for part in filter(None, above.split("/")):
+            if node.children is None or part not in node.children:
+                return
+            node = node.children[part]
+        if node.children is not None and name in node.children:
+            gone = node.children.pop(name)
+            gone.nlink = 0
+            self.forget(gone)
+
+    def make_device(self, path: str, perms: int, gid: int, rdev: int, now: float) -> Node:
+        """A character device node at boot, owned by root."""
+        return self.make(path, S_IFCHR | perms, Cred(0, gid), now, rdev)
+
+
+def _parts(path: str, cwd: str) -> list[str]:
+    if len(path) >= PATH_MAX:
+        raise KernelError(ENAMETOOLONG, f"a path has at most {PATH_MAX - 1} bytes, this one {len(path)}")
+    if not path:
+        raise KernelError(ENOENT, "the path is empty")
+    out: list[str] = []
+    for name in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+        if len(name) > NAME_MAX:
+            raise KernelError(ENAMETOOLONG, f"a name has at most {NAME_MAX} bytes, this one {len(name)}")
+        if name == "..":
+            del out[-1:]
+        elif name not in ("", "."):
+            out.append(name)
+    return out

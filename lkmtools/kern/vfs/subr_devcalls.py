@@ -1,0 +1,88 @@
+"""bdev_*() and cdev_*(): a module calls the driver of a device number (subr_devsw.c of NetBSD 5.2).
+
+A row each: the entry of the switch, and what there is when no driver has the major. Nothing else calls d_dump
+or d_tty; and nothing calls d_psize, which was for swapping.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.buf import buf
+from lkmtools.abi.conf import bdevsw, cdevsw, major
+from lkmtools.abi.errno import ENXIO
+from lkmtools.abi.poll import POLLERR
+from lkmtools.kern.base.bound import MEMORY
+from lkmtools.kern.base.export import Function, export
+from lkmtools.kern.dev.subr_devsw import lookup
+from lkmtools.kern.vfs.kern_physio import STRATEGY
+from lkmtools.machine import Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+_OPEN = "(dev_t dev, int flag, int devtype, struct lwp *l)"
+_RW = "(dev_t dev, struct uio *uio, int flag)"
+_IOCTL = "(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)"
+
+
+class Entry(NamedTuple):
+    """A switch's function: how it is declared, and what its caller gets when there is no driver."""
+
+    prefix: str
+    name: str
+    returns: str
+    params: str
+    absent: int = ENXIO
+
+
+ROWS = (
+    Entry("bdev", "open", "int ", _OPEN),
+    Entry("bdev", "close", "int ", _OPEN),
+    Entry("bdev", "ioctl", "int ", _IOCTL),
+    Entry("bdev", "dump", "int ", "(dev_t dev, daddr_t addr, void *data, size_t size)"),
+    Entry("cdev", "open", "int ", _OPEN),
+    Entry("cdev", "close", "int ", _OPEN),
+    Entry("cdev", "read", "int ", _RW),
+    Entry("cdev", "write", "int ", _RW),
+    Entry("cdev", "ioctl", "int ", _IOCTL),
+    Entry("cdev", "tty", "struct tty *", "(dev_t dev)", 0),
+    Entry("cdev", "poll", "int ", "(dev_t dev, int flag, struct lwp *l)", POLLERR),
+    Entry("cdev", "mmap", "paddr_t ", "(dev_t dev, off_t off, int flag)", -1),
+    Entry("cdev", "kqfilter", "int ", "(dev_t dev, struct knote *kn)"),
+)
+
+
+def _call(row: Entry) -> Function:
+    """The kernel function of a row: look the driver up, and call its entry with the same arguments."""
+    proto = Prototype(f"{row.returns}{row.prefix}_{row.name}{row.params}")
+    called = Prototype(f"{row.returns}d_{row.name}{row.params}")
+    struct = bdevsw if row.prefix == "bdev" else cdevsw
+
+    def body(k: Kernel, dev: int, *args: int) -> int | None:
+        entry = _entry(k, struct.name, f"d_{row.name}", dev)
+        return k.call(called, entry, dev, *args) if entry else row.absent
+
+    kind = "block" if row.prefix == "bdev" else "character"
+    body.__doc__ = f"The d_{row.name} of a {kind} device's driver."
+    return Function(proto, "sys/conf.h", body, bound=MEMORY)
+
+
+def _entry(k: Kernel, table: str, member: str, dev: int) -> int:
+    """A function of the driver of `dev`; 0 when there is none."""
+    driver = lookup(k, table, major(dev))
+    struct = bdevsw if table == "bdevsw" else cdevsw
+    return k.umem.ptr(driver + struct.layout(k.dm).offsetof(member)) if driver else 0
+
+
+@export("void bdev_strategy(struct buf *bp)", "sys/conf.h")
+def bdev_strategy(k: Kernel, bp: int) -> None:
+    """The d_strategy of a buffer's device; a panic when it has no driver."""
+    dev = k.umem.view(buf.layout(k.dm), bp).b_dev
+    entry = _entry(k, "bdevsw", "d_strategy", dev)
+    if not entry:
+        k.panic(f"bdev_strategy: no driver has block major {major(dev)}")
+    k.call(STRATEGY, entry, bp)
+
+
+FUNCTIONS = tuple(map(_call, ROWS))

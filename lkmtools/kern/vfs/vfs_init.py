@@ -1,0 +1,201 @@
+"""Types of file systems, and their vectors of vnode operations (vfs_init.c, vfs_subr.c of NetBSD 5.2).
+
+A vector is an array of functions, one place an operation. A file system says what it does in tables of
+(operation, function); the places it leaves out get what its table has for vop_default_desc.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.errno import EBUSY, EEXIST, EOPNOTSUPP, ESRCH
+from lkmtools.abi.mount import vfsops
+from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
+from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.bound import Steps
+from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.queue import chain, list_insert_head, list_remove
+from lkmtools.machine import Prototype
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine.memory import View
+
+_MOUNT, _VNODE = "sys/mount.h", "sys/vnode.h"
+_HOOK = Prototype("void vfs_hook(void)")
+OPS = {
+    "vfs_mount": Prototype("int vfs_mount(struct mount *mp, const char *path, void *data, size_t *len)"),
+    "vfs_start": Prototype("int vfs_start(struct mount *mp, int flags)"),
+    "vfs_unmount": Prototype("int vfs_unmount(struct mount *mp, int mntflags)"),
+    "vfs_root": Prototype("int vfs_root(struct mount *mp, struct vnode **vpp)"),
+    "vfs_statvfs": Prototype("int vfs_statvfs(struct mount *mp, struct statvfs *sbp)"),
+    "vfs_sync": Prototype("int vfs_sync(struct mount *mp, int waitfor, kauth_cred_t cred)"),
+    "vfs_renamelock_enter": Prototype("int vfs_renamelock_enter(struct mount *mp)"),
+    "vfs_renamelock_exit": Prototype("void vfs_renamelock_exit(struct mount *mp)"),
+}
+
+
+def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
+    """Call an operation of the file system mounted at struct mount `mp`. EOPNOTSUPP when it has none."""
+    ops = k.vfs.mount(mp).mnt_op
+    impl = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof(name))
+    if not impl:
+        raise KernelError(EOPNOTSUPP, f"file system type '{type_name(k, ops)}' has no {name}")
+    errno = k.call(OPS[name], impl, mp, *args)
+    if errno:
+        lwp = k.sched.current
+        reason = lwp.thread.reason if lwp is not None else ""
+        raise KernelError(errno, reason or f"{k.symbolize(impl).partition('+')[0]}() refuses")
+
+
+def has_vfsop(k: Kernel, name: str, mp: int) -> bool:
+    """Does that file system have the operation?"""
+    return bool(k.umem.ptr(k.vfs.mount(mp).mnt_op + vfsops.layout(k.dm).offsetof(name)))
+
+
+# -- vectors ------------------------------------------------------------------------------------------------
+
+
+def _descs(k: Kernel, descs: int) -> Iterator[View]:
+    """The struct vnodeopv_descs of a NULL-terminated array of pointers."""
+    steps = Steps(k, f"the array of struct vnodeopv_descs at {descs:#x}")
+    while descs and (desc := k.umem.ptr(descs)):
+        steps.step()
+        yield k.umem.view(vnodeopv_desc.layout(k.dm), desc)
+        descs += k.dm.pointer
+
+
+def _entries(k: Kernel, desc: View) -> Iterator[tuple[View, int]]:
+    """(operation, function) of a table, up to the entry without an operation."""
+    layout = vnodeopv_entry_desc.layout(k.dm)
+    at, steps = desc.opv_desc_ops, Steps(k, f"the table of the struct vnodeopv_desc at {desc.addr:#x}")
+    while op := k.umem.ptr(at):
+        steps.step()
+        entry = k.umem.view(layout, at)
+        yield k.umem.view(vnodeop_desc.layout(k.dm), op), entry.opve_impl
+        at += layout.size
+
+
+@export("void vfs_opv_init(const struct vnodeopv_desc * const *descs)", _VNODE)
+def vfs_opv_init(k: Kernel, descs: int) -> None:
+    """Make the vectors that these tables describe. A table without a default operation is a panic."""
+    step = k.dm.pointer
+    for desc in _descs(k, descs):
+        vector = k.umem.ptr(desc.opv_desc_vector_p)
+        if not vector:
+            vector = k.heap.alloc(VNODE_OPS_COUNT * step)
+            k.umem.set_ptr(desc.opv_desc_vector_p, vector)
+        for op, impl in _entries(k, desc):
+            if not 0 <= op.vdesc_offset < VNODE_OPS_COUNT:
+                k.panic(f"vfs_opv_init: operation {op.vdesc_offset} is not below {VNODE_OPS_COUNT}")
+            k.umem.set_ptr(vector + op.vdesc_offset * step, impl)
+        default = k.umem.ptr(vector + VOP_DEFAULT * step)
+        if not default:
+            k.panic("vfs_opv_init: operation vector without default routine")
+        for place in range(VNODE_OPS_COUNT):
+            if not k.umem.ptr(vector + place * step):
+                k.umem.set_ptr(vector + place * step, default)
+
+
+@export("void vfs_opv_free(const struct vnodeopv_desc * const *descs)", _VNODE)
+def vfs_opv_free(k: Kernel, descs: int) -> None:
+    """Give the vectors back."""
+    for desc in _descs(k, descs):
+        vector = k.umem.ptr(desc.opv_desc_vector_p)
+        if vector and k.heap.free(vector) is None:
+            k.panic(f"vfs_opv_free: {vector:#x} is not a vector of vfs_opv_init()")
+        k.umem.set_ptr(desc.opv_desc_vector_p, 0)
+
+
+# -- types --------------------------------------------------------------------------------------------------
+
+
+def _link(k: Kernel) -> int:
+    return vfsops.layout(k.dm).offsetof("le_next")
+
+
+def types(k: Kernel) -> list[int]:
+    """The struct vfsops of every type in the kernel, the newest first."""
+    return list(chain(k, "vfs_list", k.symbol("vfs_list"), _link(k)))
+
+
+def type_name(k: Kernel, ops: int) -> str:
+    """vfs_name."""
+    name = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof("vfs_name"))
+    return k.umem.cstr(name, 256).decode(*C_TEXT)
+
+
+@export("int vfs_attach(struct vfsops *vfs)", _MOUNT)
+def vfs_attach(k: Kernel, vfs: int) -> int:
+    """Make a type of file system known. EEXIST when one has its name."""
+    name = type_name(k, vfs)
+    if any(type_name(k, other) == name for other in types(k)):
+        raise KernelError(EEXIST, f"a file system type '{name}' exists")
+    view = k.umem.view(vfsops.layout(k.dm), vfs)
+    vfs_opv_init(k, view.vfs_opv_descs)
+    if view.vfs_init:
+        k.call(_HOOK, view.vfs_init)
+    list_insert_head(k, "vfs_list", k.symbol("vfs_list"), vfs, _link(k))
+    view.vfs_refcount = 0
+    return 0
+
+
+@export("int vfs_detach(struct vfsops *vfs)", _MOUNT)
+def vfs_detach(k: Kernel, vfs: int) -> int:
+    """Forget a type. EBUSY while it is mounted, ESRCH when it is not known."""
+    if vfs not in types(k):
+        raise KernelError(ESRCH, "this type of file system is not attached")
+    view = k.umem.view(vfsops.layout(k.dm), vfs)
+    if view.vfs_refcount:
+        raise KernelError(EBUSY, k.vfs.mounted_by(vfs) or f"{view.vfs_refcount} references on this type")
+    list_remove(k, "vfs_list", vfs, _link(k))
+    if view.vfs_done:
+        k.call(_HOOK, view.vfs_done)
+    vfs_opv_free(k, view.vfs_opv_descs)
+    return 0
+
+
+@export("struct vfsops *vfs_getopsbyname(const char *name)", _MOUNT)
+def vfs_getopsbyname(k: Kernel, name: int) -> int:
+    """The type of that name with a reference on it, for vfs_delref(); NULL when there is none."""
+    return find_type(k, k.umem.cstr(name, 256).decode(*C_TEXT))
+
+
+def find_type(k: Kernel, name: str) -> int:
+    """vfs_getopsbyname() for Python; 0 when there is none."""
+    for ops in types(k):
+        if type_name(k, ops) == name:
+            view = k.umem.view(vfsops.layout(k.dm), ops)
+            view.vfs_refcount = view.vfs_refcount + 1
+            return ops
+    return 0
+
+
+@export("void vfs_delref(struct vfsops *vfs)", _MOUNT)
+def vfs_delref(k: Kernel, vfs: int) -> None:
+    """Drop a reference."""
+    view = k.umem.view(vfsops.layout(k.dm), vfs)
+    if view.vfs_refcount <= 0:
+        k.panic(f"vfs_delref: '{type_name(k, vfs)}' has {view.vfs_refcount} references")
+    view.vfs_refcount = view.vfs_refcount - 1
+
+
+@export("long makefstype(const char *type)", _MOUNT)
+def makefstype(k: Kernel, name: int) -> int:
+    """A number made of a type's name."""
+    return type_number(k.umem.cstr(name, 256))
+
+
+def type_number(name: bytes) -> int:
+    """makefstype() for Python."""
+    value = 0
+    for char in name:
+        value = value << 2 ^ char
+    return value & 0x7FFFFFFF
+
+
+DATA = (Data("vfs_list", "struct vfs_list_head vfs_list", lambda dm: dm.pointer, None, _MOUNT),)

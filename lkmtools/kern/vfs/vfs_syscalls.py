@@ -1,0 +1,356 @@
+"""System calls on names (vfs_syscalls.c).
+
+Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents. Each asks namei() where its path
+leads: to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
+from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW
+from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
+from lkmtools.abi.stat import (
+    S_IFBLK,
+    S_IFCHR,
+    S_IFDIR,
+    S_IFIFO,
+    S_IFMT,
+    S_IFREG,
+)
+from lkmtools.abi.stat import stat as stat_struct
+from lkmtools.abi.syscall import (
+    SYS___fstat50,
+    SYS___getdents30,
+    SYS___lstat50,
+    SYS___mknod50,
+    SYS___stat50,
+    SYS_chmod,
+    SYS_chown,
+    SYS_fchmod,
+    SYS_fchown,
+    SYS_lchown,
+    SYS_mkdir,
+    SYS_mkfifo,
+    SYS_mknod,
+    SYS_open,
+    SYS_rmdir,
+    SYS_unlink,
+)
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO
+from lkmtools.errors import KernelError
+from lkmtools.kern.proc.kern_descrip import File
+from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.vfs.ramfs import Node
+from lkmtools.kern.vfs.rootfs_vnops import entries
+from lkmtools.kern.vfs.spec_vnops import open_node
+from lkmtools.kern.vfs.vfs_lookup import Place, namei
+from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
+from lkmtools.kern.vfs.vnode_if import vcall, vop
+from lkmtools.kern.vfs.vnops_python import records
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+
+_NODATA = 0xFFFFFFFF  # -1 as a uid_t: leave it
+
+
+class DirectoryFile(File):
+    """An open directory: getdents reads it, nothing else does."""
+
+    def __init__(self, node: Node, flag: int, path: str) -> None:
+        super().__init__(flag)
+        self.node: Node = node
+        self.path = path
+
+    def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
+        """EISDIR."""
+        raise KernelError(EISDIR, "a directory is read with getdents")
+
+
+def _node(k: Kernel, lwp: Lwp, place: Place) -> Node:
+    """The node of a place on the root file system."""
+    return k.tree.lookup(place.path, lwp.proc.cred)
+
+
+def _owned(k: Kernel, lwp: Lwp, place: Place) -> Node:
+    """That node, if the caller may change its attributes; EPERM."""
+    node = _node(k, lwp, place)
+    if lwp.proc.cred.uid not in (0, node.uid):
+        raise KernelError(EPERM, f"uid {lwp.proc.cred.uid} does not own it")
+    return node
+
+
+@syscall(SYS_open, "const char *path, int flags, mode_t mode")
+def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
+    """Open a file, a device or a directory; with O_CREAT make a file that does not exist."""
+    proc = lwp.proc
+    if flags & O_ACCMODE == O_ACCMODE:
+        raise KernelError(EINVAL, "an access mode of 3")
+    follow = 0 if flags & O_NOFOLLOW or (flags & O_CREAT and flags & O_EXCL) else FOLLOW
+    with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
+        file = _open(k, lwp, place, FFLAGS(flags), mode)
+    try:
+        fd = proc.files.install(file)
+    except KernelError:
+        file.close(k, lwp)
+        raise
+    if flags & O_CLOEXEC:
+        proc.files.cloexec.add(fd)
+    return fd
+
+
+def _open(k: Kernel, lwp: Lwp, place: Place, fflag: int, mode: int) -> File:
+    """By vnodes; devices and directories of the root file system without."""
+    proc, name = lwp.proc, place.path
+    node = None if place.mounted else _node_or_none(k, lwp, place, fflag)
+    if node is None or node.mode & S_IFMT in (S_IFREG, S_IFIFO):
+        place.to_vnodes()
+        return vn_open(k, lwp, place, fflag, mode)
+    if fflag & O_CREAT and fflag & O_EXCL:
+        raise KernelError(EEXIST, f"'{name}' exists")
+    if node.target is not None:
+        raise KernelError(EFTYPE, f"'{name}' is a symbolic link")
+    fflag &= ~(O_CREAT | O_EXCL)
+    node.access(proc.cred, (4 if fflag & FREAD else 0) | (2 if fflag & FWRITE else 0))
+    if node.children is None:
+        return open_node(k, lwp, node, fflag)
+    if fflag & FWRITE:
+        raise KernelError(EISDIR, f"'{name}' is a directory")
+    return DirectoryFile(node, fflag, name)
+
+
+def _node_or_none(k: Kernel, lwp: Lwp, place: Place, fflag: int) -> Node | None:
+    """_node(); None for one that O_CREAT is to make."""
+    try:
+        return _node(k, lwp, place)
+    except KernelError as error:
+        if error.errno != ENOENT or not fflag & O_CREAT:
+            raise
+        return None
+
+
+def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
+    """Create something on a mounted file system; EEXIST."""
+    if place.vp:
+        raise KernelError(EEXIST, f"'{place.path}' exists")
+    make(k, lwp, place, operation, **values)
+
+
+def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    if lwp.proc.cred.uid != 0:
+        raise KernelError(EPERM, "mknod is root's")
+    if mode & S_IFMT not in (S_IFCHR, S_IFBLK):
+        raise KernelError(EINVAL, f"mode {mode:#o} is neither a character nor a block device")
+    proc = lwp.proc
+    perms = mode & 0o7777 & ~proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            kind = VCHR if mode & S_IFMT == S_IFCHR else VBLK
+            _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
+        else:
+            k.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
+
+
+@syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
+def compat_50_sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    """Make a device node, with the 32-bit dev_t of NetBSD 4."""
+    _mknod(k, lwp, path, mode, dev)
+
+
+@syscall(SYS___mknod50, "const char *path, mode_t mode, dev_t dev")
+def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    """Make a device node."""
+    _mknod(k, lwp, path, mode, dev)
+
+
+@syscall(SYS_mkfifo, "const char *path, mode_t mode")
+def sys_mkfifo(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Make a FIFO."""
+    perms = mode & 0o7777 & ~lwp.proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mknod", va_type=VFIFO, va_mode=perms)
+        else:
+            k.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
+
+
+def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
+    with namei(k, lwp, addr, DELETE, 0) as place:
+        if place.mounted:
+            _remove_vnode(k, place, want_directory)
+            return
+        proc, name = lwp.proc, place.path
+        if name == "/":
+            raise KernelError(EBUSY, "the root directory")
+        k.tree.remove(name, proc.cred, want_directory)
+
+
+def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
+    is_directory = view_of(k, place.vp, "remove").v_type == VDIR
+    if want_directory and not is_directory:
+        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+    if not want_directory and is_directory:
+        raise KernelError(EPERM, f"'{place.path}' is a directory")
+    vp, dvp = place.take()
+    vop(k, "rmdir" if want_directory else "remove", dvp, vp, place.cnp)
+
+
+@syscall(SYS_unlink, "const char *path")
+def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
+    """Remove a name; who has the file or device open keeps it."""
+    _remove(k, lwp, path, want_directory=False)
+
+
+@syscall(SYS_mkdir, "const char *path, mode_t mode")
+def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Make a directory."""
+    proc = lwp.proc
+    perms = mode & 0o7777 & ~proc.umask
+    with namei(k, lwp, path, CREATE, CREATEDIR) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
+        else:
+            k.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
+
+
+@syscall(SYS_rmdir, "const char *path")
+def sys_rmdir(k: Kernel, lwp: Lwp, path: int) -> None:
+    """Remove an empty directory."""
+    _remove(k, lwp, path, want_directory=True)
+
+
+def _change(k: Kernel, lwp: Lwp, vp: int, **values: int) -> None:
+    """VOP_SETATTR of a locked vnode, for what is not "leave it" (-1)."""
+    values = {name: value for name, value in values.items() if value != _NODATA}
+    if values:
+        setattr_of(k, lwp, vp, **values)
+
+
+@syscall(SYS_chmod, "const char *path, mode_t mode")
+def sys_chmod(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Change permissions; the owner's and root's right."""
+    with namei(k, lwp, path) as place:
+        if place.mounted:
+            _change(k, lwp, place.vp, va_mode=mode & 0o7777)
+        else:
+            node = _owned(k, lwp, place)
+            node.mode = node.mode & S_IFMT | mode & 0o7777
+
+
+@syscall(SYS_fchmod, "int fd, mode_t mode")
+def sys_fchmod(k: Kernel, lwp: Lwp, fd: int, mode: int) -> None:
+    """Change the permissions of an open file of a mounted file system."""
+    with _locked(k, lwp, fd) as vp:
+        _change(k, lwp, vp, va_mode=mode & 0o7777)
+
+
+def _chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int, follow: int) -> None:
+    with namei(k, lwp, path, LOOKUP, follow) as place:
+        if place.mounted:
+            _change(k, lwp, place.vp, va_uid=uid, va_gid=gid)
+            return
+        node = _node(k, lwp, place)
+        if lwp.proc.cred.uid != 0:
+            raise KernelError(EPERM, "chown is root's")
+        node.uid = node.uid if uid == _NODATA else uid
+        node.gid = node.gid if gid == _NODATA else gid
+
+
+@syscall(SYS_chown, "const char *path, uid_t uid, gid_t gid")
+def sys_chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
+    """Change owner and group (-1 leaves one); root's right."""
+    _chown(k, lwp, path, uid, gid, FOLLOW)
+
+
+@syscall(SYS_lchown, "const char *path, uid_t uid, gid_t gid")
+def sys_lchown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int) -> None:
+    """chown() of a symbolic link itself."""
+    _chown(k, lwp, path, uid, gid, 0)
+
+
+@syscall(SYS_fchown, "int fd, uid_t uid, gid_t gid")
+def sys_fchown(k: Kernel, lwp: Lwp, fd: int, uid: int, gid: int) -> None:
+    """Change owner and group of an open file of a mounted file system."""
+    with _locked(k, lwp, fd) as vp:
+        _change(k, lwp, vp, va_uid=uid, va_gid=gid)
+
+
+@contextmanager
+def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
+    """The vnode of an open file, locked; EINVAL for a file that has none."""
+    file = lwp.proc.files.get(fd)
+    if not isinstance(file, VnodeFile):
+        raise KernelError(EINVAL, "not a file of a mounted file system")
+    lock_vnode(k, file.vp)
+    try:
+        yield file.vp
+    finally:
+        if not k.dead:
+            vcall(k, "unlock", file.vp, 0)
+
+
+def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
+    seconds = int(node.time)
+    size = size or node.size
+    times = {f"st_{which}timespec.tv_sec": seconds for which in ("a", "m", "c", "birth")}
+    data = stat_struct.layout(k.dm).pack(
+        st_mode=node.mode, st_ino=node.ino, st_nlink=node.nlink, st_uid=node.uid, st_gid=node.gid,
+        st_rdev=node.rdev, st_blksize=4096, st_size=size, st_blocks=node.size + 511 >> 9, **times,
+    )  # fmt: skip
+    assert k.sched.current is not None
+    k.sched.current.proc.space.write(addr, data)
+
+
+def _stat_at(k: Kernel, lwp: Lwp, path: int, addr: int, flags: int) -> None:
+    with namei(k, lwp, path, LOOKUP, flags) as place:
+        if place.mounted:
+            vn_stat(k, lwp, place.vp, addr)
+        else:
+            _stat(k, _node(k, lwp, place), addr)
+
+
+@syscall(SYS___stat50, "const char *path, struct stat *st")
+def sys___stat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
+    """Attributes by name."""
+    _stat_at(k, lwp, path, addr, FOLLOW)
+
+
+@syscall(SYS___lstat50, "const char *path, struct stat *st")
+def sys___lstat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
+    """Attributes by name, of a symbolic link itself."""
+    _stat_at(k, lwp, path, addr, 0)
+
+
+@syscall(SYS___fstat50, "int fd, struct stat *st")
+def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
+    """Attributes of an open file."""
+    file = lwp.proc.files.get(fd)
+    if isinstance(file, VnodeFile):
+        with _locked(k, lwp, fd) as vp:
+            vn_stat(k, lwp, vp, addr)
+        return
+    if file.node is not None:
+        _stat(k, file.node, addr, file.size)
+    else:
+        lwp.proc.space.write(addr, stat_struct.layout(k.dm).pack(**file.attributes()))
+
+
+@syscall(SYS___getdents30, "int fd, char *buf, size_t count")
+def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
+    """Directory entries from the file's offset on, as many as fit; EINVAL when not even one does."""
+    file = lwp.proc.files.get(fd)
+    if isinstance(file, VnodeFile):
+        return file.getdents(k, lwp, buf, count)
+    if not isinstance(file, DirectoryFile) or file.node.children is None:
+        raise KernelError(ENOTDIR, "not a directory")
+    found = records(k, entries(file.node, file.offset), file.offset, count)
+    if found.data:
+        lwp.proc.space.write(buf, found.data)
+    file.offset = found.at
+    return len(found.data)

@@ -1,0 +1,92 @@
+"""Times of files: utimes, futimes, lutimes (vfs_syscalls.c of NetBSD 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.errno import EINVAL, EPERM
+from lkmtools.abi.namei import FOLLOW, LOOKUP
+from lkmtools.abi.syscall import SYS___futimes50, SYS___lutimes50, SYS___utimes50
+from lkmtools.abi.time import timeval
+from lkmtools.abi.vnode import VA_UTIMES_NULL
+from lkmtools.errors import KernelError
+from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.vfs.vfs_lookup import namei
+from lkmtools.kern.vfs.vfs_subr import lock_vnode
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile, setattr_of
+from lkmtools.kern.vfs.vnode_if import vcall
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
+    from lkmtools.kern.vfs.ramfs import Node
+
+_MILLION = 1_000_000
+
+
+def _times(k: Kernel, lwp: Lwp, tptr: int) -> dict[str, int]:
+    """The members of struct vattr that two timevals set; both are now when there are none."""
+    if not tptr:
+        seconds, fraction = divmod(int(k.now() * _MILLION), _MILLION)
+        moments, flags = [(seconds, fraction)] * 2, VA_UTIMES_NULL
+    else:
+        layout = timeval.layout(k.dm)
+        data = lwp.proc.space.read(tptr, 2 * layout.size)
+        found = [layout.unpack(data, at) for at in (0, layout.size)]
+        moments, flags = [(row.tv_sec, row.tv_usec) for row in found], 0
+    for seconds, fraction in moments:
+        if seconds < 0 or not 0 <= fraction < _MILLION:
+            raise KernelError(EINVAL, f"a time of {seconds} s and {fraction} us")
+    values = {"va_vaflags": flags}
+    for name, (seconds, fraction) in zip(("va_atime", "va_mtime"), moments, strict=True):
+        values[f"{name}.tv_sec"], values[f"{name}.tv_nsec"] = seconds, fraction * 1000
+    return values
+
+
+def _set_node(k: Kernel, lwp: Lwp, node: Node, values: dict[str, int]) -> None:
+    """Of a file of the root file system: its owner's right, or, for now, that of who may write it."""
+    uid = lwp.proc.cred.uid
+    if uid not in (0, node.uid):
+        if not values["va_vaflags"]:
+            raise KernelError(EPERM, f"uid {uid} does not own it")
+        node.access(lwp.proc.cred, 2)
+    node.time = values["va_mtime.tv_sec"]
+
+
+def _utimes(k: Kernel, lwp: Lwp, path: int, tptr: int, follow: int) -> None:
+    values = _times(k, lwp, tptr)
+    with namei(k, lwp, path, LOOKUP, follow) as place:
+        if place.mounted:
+            setattr_of(k, lwp, place.vp, **values)
+        else:
+            _set_node(k, lwp, k.tree.lookup(place.path, lwp.proc.cred), values)
+
+
+@syscall(SYS___utimes50, "const char *path, const struct timeval *tptr")
+def sys___utimes50(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
+    """Set the times of access and change: two timevals, or now when `tptr` is NULL."""
+    _utimes(k, lwp, path, tptr, FOLLOW)
+
+
+@syscall(SYS___lutimes50, "const char *path, const struct timeval *tptr")
+def sys___lutimes50(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
+    """utimes() of a symbolic link itself."""
+    _utimes(k, lwp, path, tptr, 0)
+
+
+@syscall(SYS___futimes50, "int fd, const struct timeval *tptr")
+def sys___futimes50(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
+    """utimes() of an open file."""
+    values = _times(k, lwp, tptr)
+    file = lwp.proc.files.get(fd)
+    if file.node is not None:
+        _set_node(k, lwp, file.node, values)
+        return
+    if not isinstance(file, VnodeFile):
+        raise KernelError(EINVAL, "this file has no times")
+    lock_vnode(k, file.vp)
+    try:
+        setattr_of(k, lwp, file.vp, **values)
+    finally:
+        if not k.dead:
+            vcall(k, "unlock", file.vp, 0)

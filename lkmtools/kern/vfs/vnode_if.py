@@ -1,0 +1,147 @@
+"""Calls of vnode operations through a vnode's vector (vnode_if.c of NetBSD 5.2).
+
+Modules call VOP_LOOKUP() and its kind by the same way as the kernel does: vcall() lays out the argument
+struct and calls v_op[the operation's place]. A vnode that is none is a panic that names who used it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from lkmtools.abi.datamodel import DataModel, Layout
+from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnode, vnodeop_desc
+from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
+from lkmtools.errors import KernelError
+from lkmtools.kern.base.bound import MEMORY
+from lkmtools.kern.base.export import Data, Function
+from lkmtools.kern.base.panic import caller_pc
+from lkmtools.machine import Prototype
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+_HEADER = "sys/vnode_if.h"
+_IMPL = Prototype("int vop(void *v)")
+_MAX_VPS = 8
+_PLACES = {row.name: i for i, row in enumerate(VOPS, VOP_DEFAULT + 1)}
+_ROWS = {row.name: row for row in VOPS}
+
+
+class Operation(NamedTuple):
+    """A row of VOPS on one kernel: its descriptor's address, its place in bytes, its arguments."""
+
+    desc: int
+    place: int
+    args: Layout
+
+
+def operations(k: Kernel) -> dict[str, Operation]:
+    """Every operation by name."""
+    return {
+        name: Operation(k.symbol(f"vop_{name}_desc"), place * k.dm.pointer, _ROWS[name].args.layout(k.dm))
+        for name, place in _PLACES.items()
+    }
+
+
+def implementation(k: Kernel, name: str, vp: int) -> int:
+    """The function that does operation `name` for the vnode at `vp`."""
+    v_op = k.mem.ptr(vp + vnode.layout(k.dm).offsetof("v_op"))
+    return k.umem.ptr(v_op + k.vfs.operations[name].place)
+
+
+def vcall(k: Kernel, name: str, *args: int) -> int:
+    """Call operation `name` of the first argument, a vnode: its errno."""
+    operation = k.vfs.operations[name]
+    check_vnode(k, args[0], f"VOP_{name.upper()}")
+    impl = implementation(k, name, args[0])
+    lwp = k.sched.current or k.softlwp
+    layout = operation.args
+    addr = lwp.alloca(k, layout.size)
+    try:
+        members = dict(zip(layout.fields, (operation.desc, *args), strict=True))
+        k.mem.write(addr, layout.pack(**members))
+        return k.call(_IMPL, impl, addr)
+    finally:
+        lwp.release(k, addr)
+
+
+def vop(k: Kernel, name: str, *args: int) -> None:
+    """vcall(), with the errno as a KernelError."""
+    check_vnode(k, args[0], f"VOP_{name.upper()}")
+    impl = implementation(k, name, args[0])
+    lwp = k.sched.current or k.softlwp
+    lwp.thread.reason = ""
+    errno = vcall(k, name, *args)
+    if errno:
+        raise KernelError(errno, lwp.thread.reason or f"{k.symbolize(impl).partition('+')[0]}() refuses")
+
+
+def check_vnode(k: Kernel, vp: int, who: str) -> None:
+    """`vp` must be a vnode: anything else is a panic that names `who` used it, and its caller."""
+    if vp in k.vfs.vnodes:
+        return
+    what = "was freed" if k.heap.was_freed(vp) else "is not a vnode"
+    caller = caller_pc(k, k.engine.current)
+    by = f", called from {k.symbolize(caller, returns=True)}" if caller else ""
+    k.panic(f"{who}: {vp:#x} {what}{by}")
+
+
+def _function(row: Vop) -> Function:
+    def body(k: Kernel, *args: int) -> int:
+        return vcall(k, row.name, *args)
+
+    body.__doc__ = f"Call the {row.name} operation of a vnode's file system."
+    return Function(Prototype(row.prototype), _HEADER, body, bound=MEMORY)
+
+
+def _offsets(row: Vop, dm: DataModel, kind: str) -> list[int]:
+    layout = row.args.layout(dm)
+    return [layout.offsetof(f"a_{name}") for ctype, name in row.members if ctype == kind]
+
+
+def _descriptor(row: Vop) -> Data:
+    """vop_NAME_desc, with the array its vdesc_vp_offsets points to behind it."""
+
+    def size(dm: DataModel) -> int:
+        return vnodeop_desc.layout(dm).size + 4 * _MAX_VPS
+
+    def init(k: Kernel, addr: int) -> None:
+        layout = vnodeop_desc.layout(k.dm)
+        offsets = addr + layout.size
+        vnodes = [*_offsets(row, k.dm, "struct vnode *"), VDESC_NO_OFFSET]
+        for i, offset in enumerate(vnodes):
+            k.mem.set_u32(offsets + 4 * i, offset)
+
+        def first(kind: str) -> int:
+            return next(iter(_offsets(row, k.dm, kind)), VDESC_NO_OFFSET)
+
+        k.mem.write(
+            addr,
+            layout.pack(
+                vdesc_offset=_PLACES[row.name],
+                vdesc_name=k.string(f"vop_{row.name}"),
+                vdesc_flags=row.flags,
+                vdesc_vp_offsets=offsets,
+                vdesc_vpp_offset=first("struct vnode **"),
+                vdesc_cred_offset=first("kauth_cred_t"),
+                vdesc_componentname_offset=first("struct componentname *"),
+            ),
+        )
+
+    name = f"vop_{row.name}_desc"
+    return Data(name, f"const struct vnodeop_desc {name}", size, init, _HEADER)
+
+
+def _default(k: Kernel, addr: int) -> None:
+    layout = vnodeop_desc.layout(k.dm)
+    none = dict.fromkeys(("vdesc_vpp_offset", "vdesc_cred_offset", "vdesc_componentname_offset"), -1)
+    k.mem.write(addr, layout.pack(vdesc_offset=VOP_DEFAULT, vdesc_name=k.string("default"), **none))
+
+
+_size: Callable[[DataModel], int] = lambda dm: vnodeop_desc.layout(dm).size  # noqa: E731
+FUNCTIONS = tuple(_function(row) for row in VOPS)
+DATA = (
+    Data("vop_default_desc", "const struct vnodeop_desc vop_default_desc", _size, _default, _HEADER),
+    *(_descriptor(row) for row in VOPS),
+)
