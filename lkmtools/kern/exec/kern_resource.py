@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import resource as abi
 from lkmtools.abi.errno import EINVAL, EPERM
+from lkmtools.abi.resource import rusage as rusage_struct
 from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
 from lkmtools.errors import KernelError
-from lkmtools.kern.exec.kern_fork import MAXPROC, MAXUPRC, pack_rusage
 from lkmtools.kern.proc.kern_descrip import NOFILE
 from lkmtools.kern.proc.kern_proc import Usage
 from lkmtools.kern.proc.syscall import syscall
@@ -17,6 +17,9 @@ from lkmtools.machine import PAGE_SIZE
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
+
+MAXPROC = 20 + 16 * 32  # processes that run programs, of one kernel (NPROC, with 32 maxusers)
+MAXUPRC = 160  # ... of one user other than root (CHILD_MAX)
 
 
 def limit_of(k: Kernel, lwp: Lwp, which: int) -> int:
@@ -60,3 +63,10 @@ def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
     program = lwp.proc.program
     usage = Usage() if program is None else program.children if who else program.usage
     lwp.proc.space.write(addr, pack_rusage(k, usage))
+
+
+def pack_rusage(k: Kernel, usage: Usage) -> bytes:
+    """A struct rusage. All time is user time, and what is not counted is 0."""
+    micros = int(usage.seconds * 1_000_000)
+    times = {"ru_utime.tv_sec": micros // 1_000_000, "ru_utime.tv_usec": micros % 1_000_000}
+    return rusage_struct.layout(k.dm).pack(ru_nsignals=usage.signals, **times)

@@ -1,4 +1,4 @@
-"""Who a process is: its number, users, groups, and its end (kern_prot.c, kern_exit.c of NetBSD 5.2).
+"""Who a process is: its number, users and groups (kern_prot.c of NetBSD 5.2).
 
 Real, effective and saved ids are in the process's struct kauth_cred; proc.cred has the effective ones, by
 which the kernel judges. Programs are never set-id: exec keeps what a process is.
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EINVAL, EPERM
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import (
-    SYS_exit,
     SYS_getegid,
     SYS_geteuid,
     SYS_getgid,
@@ -32,7 +31,6 @@ from lkmtools.abi.syscall import (
 from lkmtools.abi.ucred import NGROUPS, kauth_cred
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.config import Cred
-from lkmtools.kern.proc.kern_sig import ProcExit
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -174,11 +172,3 @@ def sys_setgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> None:
 def sys_issetugid(k: Kernel, lwp: Lwp) -> int:
     """Was the program set-id? Never here."""
     return 0
-
-
-@syscall(SYS_exit, "int status")
-def sys_exit(k: Kernel, lwp: Lwp, status: int) -> None:
-    """The process ends: a program at once, a client when this call has been answered."""
-    if lwp.proc.program is not None:
-        raise ProcExit((status & 0xFF) << 8)
-    lwp.proc.exiting = True

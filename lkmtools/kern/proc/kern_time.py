@@ -11,7 +11,6 @@ from lkmtools.abi.syscall import (
     SYS___clock_gettime50,
     SYS___gettimeofday50,
     SYS___nanosleep50,
-    SYS_sched_yield,
 )
 from lkmtools.abi.time import CLOCK_MONOTONIC, CLOCK_REALTIME, timespec, timeval, timezone
 from lkmtools.errors import KernelError
@@ -71,9 +70,3 @@ def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
                 data = layout.pack(tv_sec=left // _NANO, tv_nsec=left % _NANO)
                 lwp.proc.space.write(rmtp, data)
             raise
-
-
-@syscall(SYS_sched_yield, "")
-def sys_sched_yield(k: Kernel, lwp: Lwp) -> None:
-    """Let the others run first."""
-    k.sched.yield_cpu()

@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EINVAL, ENOMEM, EPERM
+from lkmtools.abi.errno import EINVAL, ENOMEM, EPERM, ESRCH
 from lkmtools.abi.exec import KSI_TRAP, ksiginfo
 from lkmtools.abi.proc import PCATCH, PPAUSE
-from lkmtools.abi.signal import NSIG
+from lkmtools.abi.siginfo import SI_USER
+from lkmtools.abi.signal import NSIG, SIGCONT
 from lkmtools.abi.syscall import (
     SYS___sigaction_sigtramp,
     SYS___sigaltstack14,
     SYS___sigpending14,
     SYS___sigprocmask14,
     SYS___sigsuspend14,
+    SYS_kill,
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import lwp_regs
+from lkmtools.kern.proc.kern_pgrp import find_process, group
 from lkmtools.kern.proc.kern_proc import NO_STACK, SS_DISABLE, SS_ONSTACK, AltStack, Cause, SigAction
 from lkmtools.kern.proc.kern_sig import (
     IGNORED,
@@ -33,6 +36,7 @@ from lkmtools.kern.proc.kern_sig import (
     UNBLOCKABLE,
     ProcExit,
     native_frame,
+    signal_proc,
     signal_stack,
     signals_of,
     stop_ident,
@@ -43,7 +47,7 @@ from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_proc import Lwp, Program
+    from lkmtools.kern.proc.kern_proc import Lwp, Proc, Program
 
 _HEADER = "sys/signalvar.h"
 MINSIGSTKSZ = 8192
@@ -284,3 +288,31 @@ def sendsig_siginfo(k: Kernel, ksi: int, mask: int) -> None:
     trapframe.store(k, lwp)
     native_frame(k, lwp, lwp.proc.program, action, signo, cause)
     trapframe.fill(k, lwp)
+
+
+def _may(lwp: Lwp, proc: Proc, signum: int) -> bool:
+    return lwp.proc.cred.uid in (0, proc.cred.uid) or (signum == SIGCONT and proc.sid == lwp.proc.sid)
+
+
+@syscall(SYS_kill, "pid_t pid, int signum")
+def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
+    """Signal a process, my group (0), group -pid, or all that I may but me and the kernel's (-1).
+
+    Signal 0 tests for them. A client catches nothing: its interruptible sleep ends. ESRCH, EPERM, EINVAL.
+    """
+    if not 0 <= signum < NSIG:
+        raise KernelError(EINVAL, f"signal {signum} is not between 0 and {NSIG - 1}")
+    if pid > 0:
+        targets = [find_process(k, lwp, pid)]
+    elif pid == -1:
+        targets = [proc for proc in k.procs.values() if proc.pid > 1 and proc is not lwp.proc]
+    else:
+        targets = group(k, -pid or lwp.proc.pgid)
+    if not targets:
+        raise KernelError(ESRCH, f"no process group {-pid}")
+    allowed = [proc for proc in targets if _may(lwp, proc, signum)]
+    if not allowed:
+        raise KernelError(EPERM, f"process {targets[0].pid} is another user's")
+    cause = Cause(SI_USER, None, lwp.proc.pid, lwp.proc.cred.uid)
+    for proc in allowed if signum else ():
+        signal_proc(k, proc, signum, cause)

@@ -1,78 +1,18 @@
-"""Working and root directories, and the mode mask (vfs_getcwd.c, vfs_syscalls.c of NetBSD 5.2).
-
-Directories are kept as paths. Within a root directory other than "/" a process neither names nor learns
-of what is outside.
-"""
+"""The working directory as a path (vfs_getcwd.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE
-from lkmtools.abi.stat import ALLPERMS
-from lkmtools.abi.syscall import SYS___getcwd, SYS_chdir, SYS_chroot, SYS_fchdir, SYS_umask
-from lkmtools.abi.vnode import VDIR, VEXEC
+from lkmtools.abi.errno import EINVAL, ENOENT, ERANGE
+from lkmtools.abi.syscall import SYS___getcwd
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.kern.vfs.vfs_lookup import Place, lookup, namei
-from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import view_of
-from lkmtools.kern.vfs.vfs_syscalls import DirectoryFile
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile
-from lkmtools.kern.vfs.vnode_if import vop
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-
-
-def _directory(k: Kernel, lwp: Lwp, place: Place) -> str:
-    """The path of a place, which must be a directory that may be searched. ENOTDIR, EACCES."""
-    if place.mounted:
-        if view_of(k, place.vp, "chdir").v_type != VDIR:
-            raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
-        vop(k, "access", place.vp, VEXEC, lwp_cred(k, lwp))
-        return place.path
-    node = k.tree.lookup(place.path, lwp.proc.cred)
-    if node.children is None:
-        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
-    node.access(lwp.proc.cred, 1)
-    return place.path
-
-
-@syscall(SYS_chdir, "const char *path")
-def sys_chdir(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Change the working directory."""
-    with namei(k, lwp, path) as place:
-        lwp.proc.cwd = _directory(k, lwp, place)
-
-
-@syscall(SYS_fchdir, "int fd")
-def sys_fchdir(k: Kernel, lwp: Lwp, fd: int) -> None:
-    """Change the working directory to an open one; ENOENT when its name means another by now."""
-    file = lwp.proc.files.get(fd)
-    if not isinstance(file, DirectoryFile | VnodeFile):
-        raise KernelError(ENOTDIR, "not a directory")
-    proc = lwp.proc
-    root, proc.root = proc.root, "/"
-    try:
-        with lookup(k, lwp, file.path) as place:
-            here = place.vp if place.mounted else k.tree.lookup(place.path, proc.cred)
-            if here is not file.node and here != getattr(file, "vp", 0):
-                raise KernelError(ENOENT, f"'{file.path}' is another file now")
-            proc.cwd = _directory(k, lwp, place)
-    finally:
-        proc.root = root
-
-
-@syscall(SYS_chroot, "const char *path")
-def sys_chroot(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Change the root directory; root's right. The working directory stays."""
-    if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "chroot is root's")
-    with namei(k, lwp, path) as place:
-        lwp.proc.root = _directory(k, lwp, place)
 
 
 @syscall(SYS___getcwd, "char *bufp, size_t length")
@@ -89,10 +29,3 @@ def sys___getcwd(k: Kernel, lwp: Lwp, bufp: int, length: int) -> int:
         raise KernelError(ERANGE, f"{len(text)} bytes do not fit {length}")
     proc.space.write(bufp, text)
     return len(text)
-
-
-@syscall(SYS_umask, "mode_t mask", "mode_t")
-def sys_umask(k: Kernel, lwp: Lwp, mask: int) -> int:
-    """Set the permissions that new files do not get; returns the old ones."""
-    old, lwp.proc.umask = lwp.proc.umask, mask & ALLPERMS
-    return old
