@@ -77,6 +77,9 @@ _helper("damaged")
 daemonfix = _helper("daemonfix")
 place, daemon, start_daemon = daemonfix.place, daemonfix.daemon, daemonfix.start_daemon
 
+bootfix = _helper("bootfix")
+machine_room, add = bootfix.machine_room, bootfix.add
+
 _helper("deathfix")
 
 kernfix = _helper("kernfix")

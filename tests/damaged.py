@@ -101,7 +101,7 @@ def main(path: str, kernel: str, options: str) -> int:
     except DaemonError as error:
         print(error)
         return 69
-    serve(lambda: print("ready", flush=True))
+    serve(lambda said: print("ready", flush=True))
     return 0
 
 

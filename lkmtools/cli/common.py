@@ -172,14 +172,17 @@ def command_path(error: click.UsageError, name: str) -> str:
     return error.ctx.command_path if error.ctx is not None else name
 
 
-def connect(comm: str, socket: str | None, autostart: bool = True) -> Process:
+def connect(comm: str, socket: str | None, autostart: bool = True, **more: Any) -> Process:
     """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`.
 
-    A warning when LKM_MACHINE asks for another machine than the kernel that runs has.
+    What went wrong at the boot that this caused is printed, and a warning when LKM_MACHINE asks for another
+    machine than the kernel that runs has. `more` is for client.connect().
     """
     from lkmtools import client
 
-    p = client.connect(socket, comm=comm, autostart=autostart)
+    p = client.connect(socket, comm=comm, autostart=autostart, **more)
+    for line in p.at_start:
+        warnx(comm, line)
     wanted = os.environ.get("LKM_MACHINE")
     if wanted and wanted != p.machine:
         warnx(

@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lkmtools.cli.common import EX_NODAEMON, Number, Whole, tool, warnx
+from lkmtools.cli.common import Number, Whole, tool, warnx
 from lkmtools.cli.settings import lkm_conf, lkmd_conf_file, module_directories
 from lkmtools.conf import lkmdconf
 from lkmtools.errors import DaemonError, LkmtoolsError, bug, host_reason
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.background import Readiness
 
 MIN_RAM, MAX_RAM = 16, 1024  # MiB
 
@@ -60,7 +63,7 @@ def start_options(given: dict[str, Any]) -> dict[str, Any]:
 
 def prepare(
     path: str, kernel: dict[str, Any], start: dict[str, Any], how: dict[str, Any]
-) -> Callable[[Callable[[], None]], None]:
+) -> Callable[[Callable[[list[str]], None]], None]:
     """daemon.main.prepare(), imported where it is needed: it has the kernel behind it."""
     from lkmtools.daemon.main import prepare
     from lkmtools.daemon.rc import Startup
@@ -87,13 +90,14 @@ def run(
 
     with ExitStack() as held:
         lock = held.enter_context(start_lock(path, lock_fd))
-        readiness = None
+        readiness: Readiness | None = None
         if background:
-            readiness, failure = into_background(f"{path}.log", keep=[lock])
-            if readiness is None:
-                if failure:
-                    warnx("lkmd", failure)
-                return EX_NODAEMON if failure else 0
+            forked = into_background(f"{path}.log", keep=[lock])
+            if isinstance(forked, list):
+                for line in forked:
+                    warnx("lkmd", line)
+                return 0
+            readiness = forked
         try:
             serve = prepare(path, *what)
         except Exception as error:
@@ -103,9 +107,9 @@ def run(
         if readiness is not None:
             readiness.listening()
 
-        def ready() -> None:
+        def ready(said: list[str]) -> None:
             if readiness is not None:
-                readiness.ready()
+                readiness.ready(said)
             held.close()
 
         serve(ready)

@@ -22,24 +22,30 @@ def connect(
 
     Where no daemon listens and `autostart` is true, one is started and waited for. DaemonError if none can
     be reached or started, if it speaks another version of the protocol, or does not greet within `handshake`
-    seconds. PanicError while the kernel is halted.
+    seconds. PanicError while the kernel is halted. If a daemon had to be started, `at_start` of the process
+    says what went wrong when it booted.
     """
     path = address.socket_path(socket)
-    for _ in range(RETRIES):
+    said: list[str] = []
+    for tries in range(RETRIES + 1):
+        sock = _open(path, autostart, said)
         try:
-            return shake_hands(_open(path, autostart), path, comm, handshake)
-        except ConnectionEnded:
-            continue  # the kernel died before it could greet, and the next one boots
-    return shake_hands(_open(path, autostart), path, comm, handshake)
+            made = shake_hands(sock, path, comm, handshake)
+            break
+        except ConnectionEnded:  # the kernel died before it could greet, and the next one boots
+            if tries == RETRIES:
+                raise
+    made.at_start = tuple(said)
+    return made
 
 
-def _open(path: str, autostart: bool) -> _socket.socket:
-    """A connection to the daemon at `path`. DaemonError."""
+def _open(path: str, autostart: bool, said: list[str]) -> _socket.socket:
+    """A connection to the daemon at `path`; `said` gets what there is to say of its start. DaemonError."""
     sock = address.open_socket(path)
     if sock is None and autostart:
         from lkmtools.daemon.autostart import start
 
-        start(path)
+        said += start(path)
         sock = address.open_socket(path)
     if sock is None:
         raise DaemonError(nobody(path))

@@ -42,7 +42,8 @@ class Core:
     `machine` is the kernel's ("amd64"), `dm` its data model, `release` its __NetBSD_Version__, `version` its
     version text, `boot` counts its boots from 1, `pid` is this process inside, `daemon_pid` the daemon's
     process on the host. `tty` is where uprintf(9) of a module prints (None: nowhere); `on_wait` is called
-    once for each request that has no answer after a second.
+    once for each request that has no answer after a second. `at_start` has a line for each thing that went
+    wrong at the boot of the daemon, when connect() had to start it.
     """
 
     def __init__(self, transport: Transport, welcome: Welcome, path: str) -> None:
@@ -57,6 +58,7 @@ class Core:
         self.version = welcome.text
         self.daemon_pid = welcome.host_pid
         self.tty: TextIO | None = sys.stderr
+        self.at_start: tuple[str, ...] = ()
         self._mask = self.dm.mask
         self._supervisor: Supervisor | None = None
         boot, daemon = self.boot, self.daemon_pid

@@ -52,8 +52,13 @@ class Mistake(NamedTuple):
     field: str
     text: str
 
+    @property
+    def what(self) -> str:
+        """Field and reason."""
+        return f"{self.field}: {self.text}" if self.field else self.text
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field + ': ' if self.field else ''}{self.text}"
+        return f"{self.file}:{self.line}: {self.what}"
 
 
 class Conf(NamedTuple):

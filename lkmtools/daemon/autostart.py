@@ -84,13 +84,16 @@ def is_served(path: str) -> bool:
     return True
 
 
-def start(path: str) -> None:
-    """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start."""
+def start(path: str) -> list[str]:
+    """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start.
+
+    What went wrong when ours booted is returned, a line each.
+    """
     import subprocess
 
     with start_lock(path) as lock:
         if is_served(path):
-            return
+            return []
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", path, "--lock-fd", str(lock)]
         try:
             made = subprocess.run(
@@ -103,7 +106,8 @@ def start(path: str) -> None:
             )
         except OSError as error:
             raise DaemonError(f"cannot start a daemon: {host_reason(error)}") from None
+    said = [line.removeprefix("lkmd: ") for line in made.stderr.strip().splitlines()]
     if made.returncode:
-        said = made.stderr.strip().splitlines()
         why = said[-1] if said else f"lkmd ended with status {made.returncode}"
-        raise DaemonError(f"cannot start a daemon: {why.removeprefix('lkmd: ')}")
+        raise DaemonError(f"cannot start a daemon: {why}")
+    return said

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
-from lkmtools.errors import host_reason
+from lkmtools.errors import DaemonError, host_reason
 from lkmtools.wire.forked import close_all_but
 
 LISTENING = b"listening\n"
 READY = b"ready\n"
 PATIENCE = 10.0  # seconds
+_MOST = 4096  # bytes of text: a pipe takes them at once
 
 
 class Readiness:
@@ -30,25 +31,25 @@ class Readiness:
 
     def listening(self) -> None:
         """The socket listens; the boot goes on."""
-        self._say(LISTENING)
+        with suppress(BrokenPipeError):
+            os.write(self._fd, LISTENING)
 
-    def ready(self) -> None:
-        """The boot is over."""
-        self._say(READY)
-        os.close(self._fd)
+    def ready(self, said: Iterable[str] = ()) -> None:
+        """The boot is over; `said` is what went wrong in it, a line each."""
+        self._say(READY, "\n".join(said))
 
     def failed(self, why: str) -> None:
         """The daemon cannot start, for this reason."""
-        self._say(why.encode("utf-8", "backslashreplace")[:4096])
+        self._say(b"", why)
+
+    def _say(self, what: bytes, text: str) -> None:
+        with suppress(BrokenPipeError):  # nobody has waited so long
+            os.write(self._fd, what + text.encode("utf-8", "backslashreplace")[:_MOST])
         os.close(self._fd)
 
-    def _say(self, what: bytes) -> None:
-        with suppress(BrokenPipeError):  # nobody has waited so long
-            os.write(self._fd, what)
 
-
-def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | None, str]:
-    """Fork. In the daemon: (its Readiness, ""). In the caller: (None, why it failed, or "" when it is ready).
+def into_background(log: str, keep: Iterable[int] = ()) -> Readiness | list[str]:
+    """Fork. In the daemon: its Readiness. In the caller: what went wrong in the boot. DaemonError.
 
     `log` becomes the daemon's stderr; the descriptors in `keep` stay open in it.
     """
@@ -58,14 +59,17 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
         reading, writing = os.pipe()
         child = os.fork()
     except OSError as error:
-        return None, f"cannot go into the background: {host_reason(error)}"
+        raise DaemonError(f"cannot go into the background: {host_reason(error)}") from None
     if child:
         os.close(writing)
         os.waitpid(child, 0)
-        said = outcome(reading, PATIENCE)
-        if said in (READY, None):
-            return None, ""
-        return None, said.decode("utf-8", "replace") or f"it died while it started; {log} may say why"
+        heard = outcome(reading, PATIENCE)
+        if heard is None:
+            return []
+        text = heard.removeprefix(READY).decode("utf-8", "replace")
+        if heard.startswith(READY):
+            return text.splitlines()
+        raise DaemonError(text or f"it died while it started; {log} may say why")
     readiness = Readiness(writing)
     try:
         os.setsid()
@@ -78,7 +82,7 @@ def into_background(log: str, keep: Iterable[int] = ()) -> tuple[Readiness | Non
     except OSError as error:
         readiness.failed(f"cannot go into the background: {host_reason(error)}")
         os._exit(1)
-    return readiness, ""
+    return readiness
 
 
 def outcome(fd: int, seconds: float) -> bytes | None:

@@ -56,7 +56,8 @@ def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dic
             "held": sup.holding,
             "connections": clients + len(sup.connections) - 1,  # without whoever asks
             "panics": sup.panics,
-            "skipped": sup.suspects.skipped,
+            "skipped": sup.booting.suspects.skipped,
+            "boot_failures": [failure._asdict() for failure in sup.booting.failures],
             "last_panic": sup.last_panic,
             "log_lost": sup.log.lost,
             "kernel": kernel,

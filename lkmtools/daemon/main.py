@@ -32,12 +32,13 @@ def prepare(
     foreground: bool = False,
     given: Activated = NONE,
     **plan: Any,
-) -> Callable[[Callable[[], None]], None]:
+) -> Callable[[Callable[[list[str]], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
     `settings` are members of kern.Config, `plan` those of daemon.child.Plan that are not ours to say; `given`
     are sockets that listen already, for clients and for control requests. What is returned is called with a
-    function that it calls in turn when the boot is over; the caller holds the start lock until then.
+    function that it calls in turn when the boot is over, with what went wrong in it, a line each; the caller
+    holds the start lock until then.
     DaemonError if the settings cannot be, a socket cannot be had, or the kernel does not boot.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -75,7 +75,7 @@ def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> 
         else:
             os.write(answer, b"up")
             os.close(answer)
-            serve(lambda: None)
+            serve(lambda said: None)
             status = 0
     except Exception as error:
         bug(error)  # for LKM_DEBUG_TRACEBACK: nobody else reads what this process says

@@ -7,11 +7,12 @@ when the kernel has died.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.wire.poller import Poller
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 PIECE, PIECES = 1 << 16, 16  # bytes of output read at once, and how often at a time
+_REPORT = 1 << 20  # bytes of its report that are read
 
 
 class Startup(NamedTuple):
@@ -55,15 +57,30 @@ class Startup(NamedTuple):
 PLAIN = Startup()  # nothing to load, nothing to raise
 
 
-class Rc:
-    """rc.lkm while it runs; `ended(signal)` is called then. Made by start()."""
+class Failure(NamedTuple):
+    """Something of lkm.conf that a boot could not do: the file, or file and line, the object, and why."""
 
-    def __init__(self, child: subprocess.Popen[bytes], output: int, poller: Poller) -> None:
+    place: str
+    module: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, self))
+
+
+class Rc:
+    """rc.lkm while it runs; `ended(status)` is called then: the exit status, or minus a signal.
+
+    `output` is the reading end of what it prints, `report` a file of what it could not do. Made by start().
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes], output: int, report: int, poller: Poller) -> None:
         self._child = child
         self._poller = poller
         self.output = output
+        self._report = report
         self._pidfd = os.pidfd_open(child.pid)
-        self.ended: Callable[[int], None] = lambda signal: None
+        self.ended: Callable[[int], None] = lambda status: None
         poller.add(self._pidfd, lambda events: self.ended(self.reap()))
 
     @property
@@ -72,11 +89,20 @@ class Rc:
         return self._child.pid
 
     def reap(self) -> int:
-        """It has ended, or was killed: the signal, 0 for none."""
+        """It has ended, or was killed: the exit status, or minus the signal."""
         self._poller.forget(self._pidfd)
         os.close(self._pidfd)
         self._pidfd = -1
-        return max(-self._child.wait(), 0)
+        return self._child.wait()
+
+    def failures(self, status: int) -> list[Failure]:
+        """What it could not do, now that it has ended."""
+        found = [Failure(*row) for row in _rows(os.pread(self._report, _REPORT, 0))]
+        if status < 0:
+            found.append(Failure("rc.lkm", "", f"was ended by signal {-status}"))
+        elif status and not found:
+            found.append(Failure("rc.lkm", "", f"ended with status {status}; lkmctl dmesg -b 0 shows why"))
+        return found
 
     def abandon(self) -> str:
         """The kernel is gone: end it with its process group; what nobody has read of its output."""
@@ -95,7 +121,15 @@ class Rc:
         """The kernel process has read, or will read, all of its output."""
         if self.output >= 0:
             os.close(self.output)
-            self.output = -1
+            os.close(self._report)
+            self.output = self._report = -1
+
+
+def _rows(report: bytes) -> Iterator[list[str]]:
+    """The members of each failure in a report (cli/rclkm/report.py), of which the last may be cut short."""
+    for line in report.splitlines():
+        with suppress(ValueError):
+            yield json.loads(line)
 
 
 def start(startup: Startup, skip: list[str], socket: str, poller: Poller) -> Rc:
@@ -106,20 +140,21 @@ def start(startup: Startup, skip: list[str], socket: str, poller: Poller) -> Rc:
     command += ["--reorder"] if startup.reorder else []
     command += [word for path in skip for word in ("--skip", path)]
     env = {**os.environ, "LKM_SOCKET": socket, "LKM_PATH": ":".join(startup.path)}
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    try:
+    with ExitStack() as opened, ExitStack() as failed:
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        opened.callback(os.close, writing)
+        failed.callback(os.close, reading)
+        report = os.memfd_create("lkm-boot", os.MFD_CLOEXEC)
+        failed.callback(os.close, report)
         child = subprocess.Popen(
-            [*command, "start"], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, env=env,
-            start_new_session=True,
+            [*command, "--report", str(report), "start"], stdin=subprocess.DEVNULL, stdout=writing,
+            stderr=writing, env=env, start_new_session=True, pass_fds=[report],
         )  # fmt: skip
         try:
-            return Rc(child, reading, poller)
+            made = Rc(child, reading, report, poller)
         except OSError:  # there is no descriptor to watch it with
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
             raise
-    except OSError:
-        os.close(reading)
-        raise
-    finally:
-        os.close(writing)
+        failed.pop_all()
+        return made

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lkmtools.abi.errno import ENXIO
-from lkmtools.daemon import backoff, rc
+from lkmtools.daemon import backoff
 from lkmtools.daemon.backoff import Backoff
+from lkmtools.daemon.booting import Booting
 from lkmtools.daemon.child import KernelProcess, Plan
 from lkmtools.daemon.console import Console
 from lkmtools.daemon.ctl import ControlConnection, Refusal
@@ -27,7 +28,6 @@ from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import PLAIN, Startup
 from lkmtools.daemon.room import NoRoom, gave_up
-from lkmtools.daemon.suspects import Suspects
 from lkmtools.daemon.timers import Timers
 from lkmtools.errors import DaemonError, bug
 from lkmtools.evidence import vitals
@@ -62,7 +62,6 @@ class Supervisor:
         self.sockets = sockets
         self.plan = plan
         self.log = log
-        self.startup = startup
         self.reboot_on_panic = reboot_on_panic
         self.poller: Poller = log.poller
         self.timers = Timers()
@@ -73,14 +72,13 @@ class Supervisor:
         self.halted: str | None = None  # why there is no kernel
         self.held: str | None = None  # why the next boot waits
         self.fates = Fates()
-        self.suspects = Suspects()
+        self.booting = Booting(startup, sockets.path, log.poller, log)
         self.fruitless = 0  # boots in a row in which no request was answered
         self.connections: set[ControlConnection] = set()
         self.shares: dict[int, Callable[[dict[str, Any]], None]] = {}  # who waits for the kernel's word
         self.console = Console(plan.msgbuf, plan.bell, log)
         self._backoff = Backoff()
         self._inquests: set[Inquest] = set()
-        self._rc: rc.Rc | None = None
         self._end: Fate | None = None  # how the kernel process is about to end, by our own will
         self._stopping = False
         self._last: list[ControlConnection] = []  # who asked for the end
@@ -91,7 +89,7 @@ class Supervisor:
         self._refusing: Acceptor | None = None
         self._acceptor: Acceptor | None = None
         self._on_up: Callable[[], None] = lambda: None
-        self._on_ready: Callable[[], None] = lambda: None
+        self._on_ready: Callable[[list[str]], None] = lambda said: None
 
     # -- the loop ---------------------------------------------------------------------------------------
 
@@ -107,12 +105,11 @@ class Supervisor:
                 raise DaemonError(why)
             self._turn()
 
-    def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until stopped; `ready` is called when the boot is over."""
-        if self.child is not None and not self.child.booted:
-            self._on_ready = ready
-        else:
-            ready()
+    def run(self, ready: Callable[[list[str]], None]) -> None:
+        """Serve until stopped; `ready` is called when the boot is over, with what went wrong in it."""
+        self._on_ready = ready
+        if self.child is None or self.child.booted:
+            self._ready()
         while not self._stopping or self.child is not None:
             self._turn()
         self._shut_down()
@@ -193,7 +190,7 @@ class Supervisor:
         self.timers.forget(self._retry)
         self.halted = self.held = None
         self._admit_clients()
-        self.plan = self.plan._replace(loads=self.startup.loads)
+        self.plan = self.plan._replace(loads=self.booting.startup.loads)
         try:
             self.child = child = KernelProcess(self.plan, self.bootno + 1)
         except NoRoom as error:
@@ -248,31 +245,15 @@ class Supervisor:
         """Have rc.lkm load what is to be loaded at boot."""
         if self.plan.loads and not child.rc_started and not self._inquests:  # they may find what to leave out
             child.rc_started = True
-            self._run_rc(child)
-
-    def _run_rc(self, child: KernelProcess) -> None:
-        try:
-            self._rc = rc.start(self.startup, self.suspects.skipped, self.sockets.path, self.poller)
-        except OSError as error:
-            child.channel.send({"do": "no rc", "text": f"init: cannot run rc.lkm: {error.strerror}\n"})
-            return
-        self._rc.ended = self._rc_ended
-        child.channel.send({"do": "rc started", "session": self._rc.session}, [self._rc.output])
-
-    def _rc_ended(self, number: int) -> None:
-        if self.child is not None:
-            self.child.channel.send({"do": "rc ended", "signal": number})
-        if self._rc is not None:
-            self._rc.close()
-            self._rc = None
+            self.booting.begin(child)
 
     def _ready(self) -> None:
         """The boot is over, or there will be none: whoever waited for that goes on."""
         if self._asked is not None:
             self._asked.finish()
             self._asked = None
-        ready, self._on_ready = self._on_ready, lambda: None
-        ready()
+        ready, self._on_ready = self._on_ready, lambda said: None
+        ready([self.why_no_kernel()] if self.halted else [f"at boot: {line}" for line in self.booting.told()])
 
     # -- a kernel's end ---------------------------------------------------------------------------------
 
@@ -309,11 +290,7 @@ class Supervisor:
 
     def _clear_away(self) -> None:
         """What belonged to the kernel that has ended, and to nobody now."""
-        text = self.console.take_waiting()
-        if self._rc is not None:
-            text += self._rc.abandon()
-            self._rc = None
-        self.console.print(text, None)
+        self.console.print(self.console.take_waiting() + self.booting.abandon(), None)
         for answer in self.shares.values():
             answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
         self.shares.clear()
@@ -362,7 +339,7 @@ class Supervisor:
         }  # fmt: skip
         self.log.entry(f"panic in boot {child.boot}: {fate.reason}\n{fate.report}")
         # Before somebody was served only modules of the boot are loaded, and one of them can be left out.
-        if culprit and not child.served and self.suspects.blame(culprit):
+        if culprit and not child.served and self.booting.suspects.blame(culprit):
             self.fruitless = 0
         if self.halted is not None and child.boot == self.bootno:
             self.halted = self._why_halted(fate.reason)
@@ -448,7 +425,7 @@ class Supervisor:
     def reboot(self, asked: ControlConnection, force: bool) -> None:
         """Boot a new kernel, also from the halted state."""
         self.log.entry(f"reboot asked for by host pid {asked.host_pid}")
-        self.suspects.clear()
+        self.booting.suspects.clear()
         self.fruitless = 0
         self._backoff.clear()
         if self._asked is not None:

@@ -290,11 +290,15 @@ def test_three_fruitless_boots_are_enough(frail: Callable[..., Frail], kind: str
         daemon.connect()
     assert daemon.run("lkmctl", "status").status == 0
     assert daemon.control.ask("dmesg")["text"]
+    again = daemon.run("lkmctl", "reboot")
+    assert (again.status, again.out) == (70, "")
+    assert again.err.startswith("lkmctl: the kernel is halted: 3 boots in a row ended before ")
     always.unlink()
+    daemon.reconnect()
     assert Run(0, "", "") == daemon.run("lkmctl", "reboot")
     with daemon.connect() as p:
         assert p.getpid() == p.pid
-    assert daemon.status()["boot"] == 5
+    assert daemon.status()["boot"] == 8
 
 
 @pytest.mark.parametrize("kind", ["no memory", "MemoryError"])

@@ -102,7 +102,7 @@ def start(place: Place) -> Iterator[Start]:
 
 
 def test_a_boot_that_cannot_run_rc_lkm_goes_on(start: Start, place: Place) -> None:
-    """The console says so; securelevel rises, and users are served."""
+    """The console and the status say so; securelevel rises, and users are served."""
     startup = {"conf": f"{place.dir}/lkm.conf", "securelevel": 1}
     running = start("Kernel", startup=startup, python=f"{place.dir}/python")
     with running.connect() as p:
@@ -111,12 +111,16 @@ def test_a_boot_that_cannot_run_rc_lkm_goes_on(start: Start, place: Place) -> No
         "init: cannot run rc.lkm: No such file or directory",
         "init: kern.securelevel: 0 -> 1",
     ]
+    assert running.ask("status")["boot_failures"] == [
+        {"place": "rc.lkm", "module": "", "reason": "cannot be run: No such file or directory"}
+    ]
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
         (LISTENING + READY, READY),
+        (LISTENING + READY + b"at boot: one\nat boot: two", READY + b"at boot: one\nat boot: two"),
         (LISTENING + b"the kernel died", b"the kernel died"),
         (LISTENING, b""),
         (b"no room", b"no room"),

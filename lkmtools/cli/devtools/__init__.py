@@ -148,6 +148,8 @@ def _inside(name: str, command: Command, given: Words, inside: list[str]) -> int
 
     try:
         with client.connect(comm=name) as p:
+            for line in p.at_start:
+                print(f"{name}: {line}", file=sys.stderr)
             command.run(p, given, inside, complain)
     except Usage as error:
         print(f"{name}: {error}\nusage: {command.usage}", file=sys.stderr)

@@ -56,7 +56,7 @@ def ask_kernel(socket: str | None, verb: str, autostart: bool = False, **argumen
     from lkmtools.client.transport import NoAnswer
 
     try:
-        with client.connect(socket, NAME, autostart, PATIENCE) as p:
+        with connect(NAME, socket, autostart, handshake=PATIENCE) as p:
             return p.control(verb, give_up=PATIENCE, **arguments)
     except NoAnswer:
         with supervisor(socket) as sup:

@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 
-from lkmtools.cli.lkmctl.base import ask_kernel, command, need, show_json, supervisor
+from lkmtools.cli.common import warnx
+from lkmtools.cli.lkmctl.base import NAME, ask_kernel, command, need, show_json, supervisor
+from lkmtools.errors import PanicError
 
 WAITS = 8  # processes that wait, in a row of status
+FAILURES = 8  # rows of status about what went wrong at boot
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -48,6 +51,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("halted", f"{answer['halted']}; lkmctl reboot boots again"))
     if answer["held"] is not None:
         rows.append(("held back", answer["held"]))
+    rows += _failures(answer["boot_failures"])
     if answer["kernel"] is not None:
         rows += _kernel_rows(answer["kernel"])
     last = answer["last_panic"]
@@ -61,6 +65,14 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
     return rows
+
+
+def _failures(failures: list[dict[str, str]]) -> list[tuple[str, str]]:
+    """What went wrong at this boot."""
+    texts = [": ".join(filter(None, failure.values())) for failure in failures[:FAILURES]]
+    if len(failures) > FAILURES:
+        texts.append(f"{len(failures) - FAILURES} more, which lkmctl status --json has")
+    return [("at boot", text) for text in texts]
 
 
 def _pid(answer: dict[str, Any]) -> str:
@@ -138,11 +150,18 @@ def reboot(force: bool, socket: str | None) -> None:
         lkmctl reboot && lkmctl status
 
     Every process ends; programs get SIGTERM, and two seconds later SIGKILL. The modules of lkm.conf are
-    loaded again, also one that was left out because of its panics. Returns when the boot is over.
+    loaded again, also one that was left out because of its panics. Returns when the boot is over, and says
+    what went wrong in it.
     """
     with supervisor(socket) as sup:
         need(sup.ask("reboot", force=force))
         sup.wait_end()
+    with supervisor(socket) as sup:
+        status = need(sup.ask("status"))
+    for name, text in _failures(status["boot_failures"]):
+        warnx(NAME, f"{name}: {text}")
+    if status["halted"] is not None:
+        raise PanicError(f"the kernel is halted: {status['halted']}; lkmctl reboot boots again")
 
 
 @command()

@@ -12,6 +12,7 @@ import click
 from lkmtools.cli.common import connect, tool, warnx
 from lkmtools.cli.rclkm.items import Item, in_boot_order, items
 from lkmtools.cli.rclkm.order import Order
+from lkmtools.cli.rclkm.report import Report
 from lkmtools.cli.rclkm.start import NAME, Start
 from lkmtools.cli.settings import lkm_conf, module_directories
 from lkmtools.conf import lkmconf
@@ -26,10 +27,17 @@ ACTIONS = ("start", "stop", "check")
 @click.option("--conf", metavar="FILE", help="The lkm.conf to use [env: LKM_CONF].")
 @click.option("--reorder", is_flag=True, help="Load each module after those it needs.")
 @click.option("--skip", metavar="OBJECT.o", multiple=True, help="Do not load this one; may be repeated.")
+@click.option("--report", type=int, hidden=True)
 @click.argument("action", type=click.Choice(ACTIONS), default="start", metavar="[start|stop|check]")
 @click.argument("what", required=False, metavar="[STAGE]")
 def main(
-    action: str, what: str | None, conf: str | None, reorder: bool, skip: tuple[str, ...], socket: str | None
+    action: str,
+    what: str | None,
+    conf: str | None,
+    reorder: bool,
+    skip: tuple[str, ...],
+    report: int | None,
+    socket: str | None,
 ) -> int:
     """Load or unload the modules of lkm.conf, or check the file.
 
@@ -40,7 +48,7 @@ def main(
         rc.lkm check ./lkm.conf       look for mistakes; no kernel is needed
 
     lkmd runs it at every boot. One bad module does not keep the others from being loaded; the exit status
-    is then 1.
+    is then 1, also when it was the boot of a kernel that this command has started.
     """
     stage, file = _operand(action, what)
     path = lkm_conf(file or conf)
@@ -52,20 +60,14 @@ def main(
         read = lkmconf.read(path)
     except OSError as error:
         warnx(NAME, f"{path}: {error.strerror}")
+        Report(report).failed(path, "", error.strerror or str(error))
         return 1
     todo, mistakes = _todo(read, stage, reorder)
     if action == "check":
         return check(path, todo, mistakes)
     if action == "stop":
         return stop(todo, socket)
-    for mistake in mistakes:
-        warnx(NAME, f"{mistake}: not loaded")
-    status = 1 if mistakes else 0
-    if todo:
-        with connect(NAME, socket) as p:
-            paths = [os.path.abspath(path) for path in skip]
-            return Start(p, todo, module_directories(), paths).run() or status
-    return status
+    return start(todo, mistakes, [os.path.abspath(path) for path in skip], Report(report), socket)
 
 
 def _operand(action: str, what: str | None) -> tuple[str | None, str | None]:
@@ -83,6 +85,23 @@ def _todo(conf: Conf, stage: str | None, reorder: bool) -> tuple[list[Item], lis
     if reorder:
         todo = Order(todo).sorted()
     return todo, sorted((*conf.mistakes, *wrong), key=lambda mistake: mistake.line)
+
+
+def start(
+    todo: list[Item], mistakes: list[Mistake], skip: list[str], report: Report, socket: str | None
+) -> int:
+    """Load what can be loaded; the exit status."""
+    from lkmtools import client
+
+    for mistake in mistakes:
+        warnx(NAME, f"{mistake}: not loaded")
+        report.failed(f"{mistake.file}:{mistake.line}", "", f"{mistake.what}: not loaded")
+    status = 1 if mistakes else 0
+    if todo:
+        with client.connect(socket, NAME) as p:
+            known = [str(mistake) for mistake in mistakes]
+            return Start(p, todo, module_directories(), skip, report, known).run() or status
+    return status
 
 
 def stop(todo: list[Item], socket: str | None) -> int:
