@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from greenlet import greenlet
 
 from lkmtools.abi import elf
-from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EAGAIN
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
@@ -23,37 +23,34 @@ from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.errors import KernelError, LkmtoolsError, bug
 from lkmtools.evidence import Evidence
-from lkmtools.kern import files, init_main
-from lkmtools.kern.base import panic
+from lkmtools.kern import clients, failures, files, init_main
 from lkmtools.kern.base.config import Config, Cred, wrong_ram
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.panic import Panic
 from lkmtools.kern.base.request import Reply, Request
 from lkmtools.kern.base.vitals import Vitals
-from lkmtools.kern.dev import conf, subr_devsw
+from lkmtools.kern.dev import conf
 from lkmtools.kern.exec.exec_conf import Formats
-from lkmtools.kern.exec.kern_fork import Spawn, hangup, spawn
+from lkmtools.kern.exec.kern_fork import Spawn, spawn
 from lkmtools.kern.lkm import ksyms_dev
 from lkmtools.kern.lkm.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.lkm.lkm_life import Lkm
 from lkmtools.kern.proc import syscall
-from lkmtools.kern.proc.emul import emul_name, proc_emul
 from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
-from lkmtools.kern.proc.kern_descrip import Descriptors, close_all
 from lkmtools.kern.proc.kern_pgrp import group
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, end_lwp, free_proc, new_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, end_lwp, new_proc
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.uvm.kern_malloc import Heap
 from lkmtools.kern.uvm.uvm_km import KernelMap
-from lkmtools.kern.uvm.uvm_map import Sharer, Vmspace
+from lkmtools.kern.uvm.uvm_map import Sharer
 from lkmtools.kern.vfs.buf_cache import Buffers
 from lkmtools.kern.vfs.genfs_vnops import dead_vector
-from lkmtools.kern.vfs.hostfs_vfsops import Hostfs, leave_session
-from lkmtools.kern.vfs.ramfs import Tree
+from lkmtools.kern.vfs.hostfs_vfsops import Hostfs
+from lkmtools.kern.vfs.ramfs import first_tree
 from lkmtools.kern.vfs.rootfs_vnops import Rootfs
 from lkmtools.kern.vfs.vfs_mount import Vfs
 from lkmtools.machine import (
@@ -61,9 +58,7 @@ from lkmtools.machine import (
     READ,
     WRITE,
     Engine,
-    Fault,
     Frames,
-    KernelFunction,
     MemFault,
     Memory,
     Port,
@@ -165,9 +160,9 @@ class Kernel:
         self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
-        self.engine.on_fault = self._fault
-        self.engine.on_failure = self._failed
-        self.engine.on_error = self._bug_in
+        self.engine.on_fault = partial(failures.fault, self)
+        self.engine.on_failure = partial(failures.failed, self)
+        self.engine.on_error = partial(failures.bug_in, self)
         self.engine.name_of = self.symbolize
         self.engine.on_tick = self._tick
         self.engine.new_stack = self._new_stack
@@ -228,29 +223,8 @@ class Kernel:
         self.mem.buf[frame * PAGE_SIZE : frame * PAGE_SIZE + len(code)] = code
 
     def _devices(self) -> None:
-        now = self.now()
-        self.tree = Tree(now)
-        self.tree.root_dev = self.tree.make("/dev", 0o040755, Cred(0, 0), now)
-        self.tree.make("/tmp", 0o041777, Cred(0, 0), now)
-        self.tree.make("/etc", 0o040755, Cred(0, 0), now)
-        self.tree.make("/mnt", 0o040755, Cred(0, 0), now)
-        mem = conf.driver(
-            self, d_open="mmopen", d_read="mmrw", d_write="mmrw", d_ioctl="mmioctl", d_poll="seltrue"
-        )
-        cons = conf.driver(self, d_read="cnread", d_write="cnwrite", d_ioctl="mmioctl", d_poll="seltrue")
-        lkm = conf.driver(self, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
-        drivers = [("cons", conf.CN_MAJOR, cons), ("mem", conf.MEM_MAJOR, mem), ("lkm", conf.LKM_MAJOR, lkm)]
-        for name, maj, entries in drivers if self.config.lkm else drivers[:-1]:
-            subr_devsw.attach_builtin(self, name, maj, entries)
-        for path, perms, gid, maj, mnr in (
-            ("/dev/console", 0o600, 0, conf.CN_MAJOR, 0),
-            ("/dev/mem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_MEM),
-            ("/dev/kmem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_KMEM),
-            ("/dev/null", 0o666, 0, conf.MEM_MAJOR, DEV_NULL),
-            ("/dev/zero", 0o666, 0, conf.MEM_MAJOR, DEV_ZERO),
-            ("/dev/lkm", 0o640, conf.KMEM_GID, conf.LKM_MAJOR, 0),
-        ):
-            self.tree.make_device(path, perms, gid, makedev(maj, mnr), now)
+        self.tree = first_tree(self.now())
+        conf.attach_drivers(self)
         ksyms_dev.ksyms_modevent(self, MOD_LOAD)
 
     def _processes(self) -> None:
@@ -267,13 +241,7 @@ class Kernel:
 
     def attach(self, cred: Cred, comm: str, host_pid: int, mapper: Sharer | None = None) -> Proc:
         """A new client process; EAGAIN. What it maps, `mapper` maps; without one it has ENOMEM."""
-        proc = new_proc(self, cred, comm, host_pid)
-        proc.vm = Vmspace(mapper, mapper)
-        proc.files = Descriptors()
-        proc.lwp.greenlet = greenlet(lambda: self._main(proc), parent=self.sched.hub)
-        self.procs[proc.pid] = proc
-        self.sched.runq.answered()
-        return proc
+        return clients.attach(self, cred, comm, host_pid, mapper)
 
     def submit(self, proc: Proc, request: Request, reply: Callable[[Reply], None]) -> None:
         """Queue a system call of `proc`; step() runs it, and `reply` gets the answer."""
@@ -302,13 +270,7 @@ class Kernel:
 
         The programs it started get SIGHUP.
         """
-        hangup(self, proc.pid)
-        proc.exiting = True
-        proc.work.clear()
-        self.sched.kill(proc.lwp)
-        if not proc.busy:
-            proc.busy = True
-            self.sched.ready(proc.lwp)
+        clients.detach(self, proc)
 
     def step(self) -> None:
         """One round of the scheduler. Raises Panic."""
@@ -318,9 +280,9 @@ class Kernel:
             self.dead = True
             raise
         except MemFault as fault:  # in work for no kernel function: a table that leads nowhere
-            self._fault(self.engine.current, fault, None)
+            failures.fault(self, self.engine.current, fault, None)
         except Exception as error:
-            raise self._panicked(bug(error, place=False), None) from None
+            raise failures.panicked(self, bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
         """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""
@@ -334,30 +296,6 @@ class Kernel:
             if proc.program is not None and not proc.zombie:
                 dispose_host_files(proc.files)
         self._held.close()
-
-    def _main(self, proc: Proc) -> None:
-        """The life of a process: system calls until it exits."""
-        lwp, serve, sched, update = proc.lwp, self.system_calls.serve, self.sched, self.vitals.update
-        while True:
-            while proc.work:
-                request, reply = proc.work.popleft()
-                self.calls += 1
-                answer = serve(lwp, request)
-                if sched.spl or sched.spins:
-                    sched.userret()
-                update()
-                reply(answer)
-                sched.runq.answered()
-            if proc.exiting:
-                break
-            proc.busy = False
-            self.sched.hub.switch()
-        close_all(self, lwp)
-        proc.vm.exit(self)
-        leave_session(self, lwp)
-        self.sched.userret()
-        del self.procs[proc.pid]
-        free_proc(self, proc)
 
     # -- services for the rest of the kernel ----------------------------------------------------------------
 
@@ -434,37 +372,7 @@ class Kernel:
 
     def panic(self, reason: str) -> NoReturn:
         """Stop this kernel."""
-        raise self._panicked(reason, None)
-
-    def _panicked(self, reason: str, fault: Fault | None) -> Panic:
-        self.dead = True
-        thread = self.engine.current
-        text = panic.report(self, reason, thread, fault)
-        self.console.write(text)
-        return Panic(reason, text, panic.culprit(self, thread, fault))
-
-    def _fault(self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
-        reason = panic.explain(self, thread, fault, fn)
-        raise self._panicked(reason, fault if isinstance(fault, Fault) else None)
-
-    def _bug_in(
-        self, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]
-    ) -> NoReturn:
-        """A kernel function let a Python error out: our bug, and this kernel's end."""
-        where = f"{panic.call_text(fn.proto, args)}{panic.called_from(self, thread)}"
-        raise self._panicked(f"{bug(error, place=False)} in {where}", None) from None
-
-    def _failed(self, thread: Thread, why: str) -> NoReturn:
-        """Machine code ran too long or lost its stack, or a kernel function cannot say why it failed."""
-        if not thread.levels:
-            raise self._panicked(why, None)
-        if thread.levels[-1].fn is not None:
-            raise self._panicked(
-                f"{why} in {self.symbolize(panic.caller_pc(self, thread), returns=True)}", None
-            )
-        pc = self.engine.cpu.pc()
-        where = "" if pc == self.plan.text.returned else f" in {self.symbolize(pc)}"
-        raise self._panicked(why + where, Fault(pc, None, 0, None))
+        raise failures.panicked(self, reason, None)
 
     def _tick(self, thread: Thread) -> None:
         """The clock ticks while module code runs."""
@@ -476,24 +384,3 @@ class Kernel:
         if not base:
             self.panic("out of kernel memory for a stack")
         thread.stack_base, thread.stack_top = base, base + KSTACK
-
-    def ps(self) -> list[dict[str, Any]]:
-        """What `lkmctl ps` shows: one entry a process."""
-        return [
-            {
-                "pid": proc.pid,
-                "uid": proc.cred.uid,
-                "comm": proc.comm,
-                "host_pid": proc.host_pid,
-                "emul": emul_name(self, proc_emul(self, proc)),
-                "state": "zombie"
-                if proc.zombie
-                else "sleep"
-                if proc.lwp.wchan is not None
-                else "run"
-                if proc.busy
-                else "idle",
-                "wmesg": proc.lwp.wmesg if proc.lwp.wchan is not None else "",
-            }
-            for proc in self.procs.values()
-        ]

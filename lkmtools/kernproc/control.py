@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
+from lkmtools.kern.status import processes
 from lkmtools.proto.verbs import VERSION, parse
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Verb = Callable[["Server", dict[str, Any]], dict[str, Any]]
 
 def ps(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
     """The kernel's processes."""
-    return {"processes": server.kernel.ps()}
+    return {"processes": processes(server.kernel)}
 
 
 def ksyms(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:

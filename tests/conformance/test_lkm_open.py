@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, errno_of, place
 
+from lkmtools.kern.status import processes
 from lkmtools.proto import Region, Syscall
 
 SYS_open = 5
@@ -49,7 +50,7 @@ def settle(lab: Any) -> None:
 
 def waiters(lab: Any) -> list[str]:
     """Who sleeps in lkmopen."""
-    return [row["comm"] for row in lab.k.ps() if row["wmesg"] == "lkmopn"]
+    return [row["comm"] for row in processes(lab.k) if row["wmesg"] == "lkmopn"]
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_waiter_that_dies_leaves_nothing(lab: Any, others: Any) -> None:
     second.exit()
     settle(lab)
     assert waiters(lab) == []
-    assert [row["comm"] for row in lab.k.ps()].count("second") == 0
+    assert [row["comm"] for row in processes(lab.k)].count("second") == 0
     lkm.close()
     assert lab.k.lkm.holder() is None
     Lkm(lab.p).close()
@@ -172,7 +173,7 @@ def bring(lab: Any, p: Any, state: str) -> Lkm:
         lkm.send(image.data)
         begin_ready(lkm, entry(image))
         settle(lab)
-        assert [row["wmesg"] for row in lab.k.ps()].count("halfway") == 1
+        assert [row["wmesg"] for row in processes(lab.k)].count("halfway") == 1
         return lkm
     lkm.reserve(10000, sym_size=5000, sym_symsize=240)
     if state == "LOADING":

@@ -9,6 +9,7 @@ from kernfix import Started
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
+from lkmtools.kern.status import processes
 from lkmtools.machine import Prototype
 
 EINTR, EWOULDBLOCK, EBUSY = 4, 35, 16
@@ -49,7 +50,7 @@ def test_a_sleep_ends_with_the_wakeup_of_its_address(lab: Any) -> None:
     lab.load(SLEEPER)
     nap = lab.begin(NAP, 0, 0)
     assert not nap.done
-    assert "nap" in [entry["wmesg"] for entry in lab.k.ps()]
+    assert "nap" in [entry["wmesg"] for entry in processes(lab.k)]
     lab.call("void all(void)")
     assert nap.result() == -1
 
@@ -224,7 +225,7 @@ def test_a_held_mutex_is_waited_for(lab: Any) -> None:
     holder = lab.begin("int hold(void)")
     takers = [lab.begin("int take(void)") for _ in range(3)]
     assert not any(taker.done for taker in takers)
-    assert "tstile" in [entry["wmesg"] for entry in lab.k.ps()]
+    assert "tstile" in [entry["wmesg"] for entry in processes(lab.k)]
     assert lab.call("int try(void)") == 0
     lab.call("void go(void)")
     assert [holder.result(), *[taker.result() for taker in takers]] == [1, 2, 3, 4]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lkmtools.kern.status import processes
+
 EINTR, EWOULDBLOCK, EBUSY, ENOLCK = 4, 35, 16, 77
 
 CV = """
@@ -51,7 +53,7 @@ def cv(request: pytest.FixtureRequest, lab: Any) -> Any:
 def test_waiters_are_signalled_in_order_and_own_the_mutex(cv: Any) -> None:
     """cv_signal wakes the first, cv_broadcast the rest; cv_has_waiters follows."""
     waits = [cv.begin("int wait(void)") for _ in range(4)]
-    assert "myevent" in [entry["wmesg"] for entry in cv.k.ps()]
+    assert "myevent" in [entry["wmesg"] for entry in processes(cv.k)]
     assert cv.call("int waiters(void)") == 1
     cv.call("void one(void)")
     cv.settle()
@@ -148,7 +150,7 @@ def rw(lab: Any) -> Any:
 def holding(lab: Any) -> int:
     """How many sleep while they hold the lock."""
     lab.settle()
-    return [entry["wmesg"] for entry in lab.k.ps()].count("hold")
+    return [entry["wmesg"] for entry in processes(lab.k)].count("hold")
 
 
 def test_readers_share_and_writers_do_not(rw: Any) -> None:

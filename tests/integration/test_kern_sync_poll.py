@@ -14,6 +14,7 @@ from lkmtools.abi.poll import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLR
 from lkmtools.abi.proc import PCATCH, PZERO
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
+from lkmtools.kern.status import processes
 
 EINTR, EBADF, EINVAL, EAGAIN, EBUSY = 4, 9, 22, 35, 16
 
@@ -69,7 +70,7 @@ def test_of_twenty_readers_the_first_gets_it_and_the_others_sleep_again(lab: Any
         writer.write(wfd, b"%d" % n)
         lab.settle()
         assert read.result() == b"%d" % n
-    assert not any(entry["state"] == "sleep" for entry in lab.k.ps())
+    assert not any(entry["state"] == "sleep" for entry in processes(lab.k))
 
 
 def test_the_death_of_readers_leaves_nothing_behind(lab: Any) -> None:

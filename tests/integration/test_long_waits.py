@@ -11,6 +11,7 @@ from progfix import Runner
 from lkmtools.abi.errno import EINTR, EINVAL
 from lkmtools.abi.syscall import SYS___nanosleep50, SYS___select50
 from lkmtools.abi.time import timespec, timeval
+from lkmtools.kern.status import processes
 
 DAY = 86400
 EPOLL = 2**31 / 1000  # seconds that epoll cannot wait any more
@@ -20,7 +21,7 @@ LONG = [30 * DAY, 10**8, 10**9 + 1, 2**40, 2**63 - 1]
 
 def asleep(lab: Any, wmesg: str) -> float:
     """Somebody sleeps for that, and the kernel says how long its owner may."""
-    assert wmesg in [entry["wmesg"] for entry in lab.k.ps()]
+    assert wmesg in [entry["wmesg"] for entry in processes(lab.k)]
     wait: float = lab.k.timeout()
     return wait
 

@@ -11,6 +11,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.errors import DaemonError, PanicError
+from lkmtools.kern.status import processes
 
 _FRAME = re.compile(r"    ([\w.]+)(?:\+0x[0-9a-f]+ \[\w+\]|\(\) \[kernel\])?( \?)?(?: \((\d+) times\))?$")
 CHAIN = """
@@ -203,7 +204,7 @@ def hasty(cc: Any, machine: str) -> Iterator[Any]:
 def test_a_loop_without_kernel_calls_ends_at_the_watchdog(hasty: Any) -> None:
     """The reason says how long and where; the backtrace who called it; status answers all the time."""
     seen: list[Any] = []
-    hasty.k.on_preempt = lambda: seen.append((hasty.k.port.name, hasty.k.ps()[-1]["state"]))
+    hasty.k.on_preempt = lambda: seen.append((hasty.k.port.name, processes(hasty.k)[-1]["state"]))
     panic = crash(hasty, 'for (;;) __asm__ volatile ("");')
     assert panic.reason.startswith("watchdog: 0.1 seconds without a kernel call in probe_deep+0x")
     assert frames(panic) == ALL

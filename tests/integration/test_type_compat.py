@@ -10,6 +10,7 @@ from emulfix import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL
+from lkmtools.kern.status import processes
 
 FORMAT = """
 #include <sys/param.h>
@@ -87,7 +88,7 @@ def test_an_emulation_stays_while_a_process_runs_under_it(lab: Any, tmp_path: Pa
     running = Running(lab, toy_image(lab, body, tmp_path))
     count = lab.symbols["toy_processes"]
     assert lab.k.mem.i32(count) == 2
-    assert sorted(row["emul"] for row in lab.k.ps()) == ["netbsd"] * 4 + ["toy"] * 2
+    assert sorted(row["emul"] for row in processes(lab.k)) == ["netbsd"] * 4 + ["toy"] * 2
     error = refused(lambda: modules.unload(lab.p, "toy"))
     assert (error.errno, "runs under emulation 'toy'" in error.reason) == (EBUSY, True)
     assert running.kill().status == 9

@@ -16,6 +16,7 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_sync
 from lkmtools.errors import KernelError
+from lkmtools.kern.status import processes
 
 RAMDISK = Path(__file__).parents[2] / "examples/ramdisk/ramdisk.c"
 SIZE = 256 * 512
@@ -239,13 +240,13 @@ def test_a_transfer_that_never_ends_holds_up_nobody_else(bad: Any) -> None:
     fd = victim.open("/dev/b0")
     bad.start(victim.pread, fd, 10, 0)
     victim.exit()
-    assert [row["wmesg"] for row in bad.k.ps() if row["comm"] == "victim"] == ["biowait"]
+    assert [row["wmesg"] for row in processes(bad.k) if row["comm"] == "victim"] == ["biowait"]
     assert bad.p.pread(bad.p.open("/dev/zero"), 3, 0) == bytes(3)
     with pytest.raises(KernelError, match=r"block device 60, 0 of 'bad' is open, by pid \d+ \(victim\)"):
         modules.unload(bad.p, "bad")
     bad.call("void bad_done(void)")
     bad.settle()
-    assert [row for row in bad.k.ps() if row["comm"] == "victim"] == []
+    assert [row for row in processes(bad.k) if row["comm"] == "victim"] == []
     assert bad.k.buffers.made == {}
     modules.unload(bad.p, "bad")
     assert bad.tables() == bad.boot_tables

@@ -10,6 +10,7 @@ from emulfix import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
+from lkmtools.kern.status import processes
 
 NAP = """
 #include <unistd.h>
@@ -88,7 +89,7 @@ def test_a_format_stays_while_its_program_runs(lab: Any, tmp_path: Path) -> None
     error = refused(lambda: modules.unload(lab.p, "toyexec"))
     assert error.errno == EBUSY
     assert error.reason == f"pid {running.proc.pid} (prog) runs a program that 'toyexec' loaded"
-    assert [row["emul"] for row in lab.k.ps() if row["comm"] == "prog"] == ["toy"]
+    assert [row["emul"] for row in processes(lab.k) if row["comm"] == "prog"] == ["toy"]
     assert running.kill().status == 9
     modules.unload(lab.p, "toyexec")
     modules.unload(lab.p, "toy")

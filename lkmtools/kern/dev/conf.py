@@ -18,6 +18,7 @@ from lkmtools.abi.uio import uio
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps
 from lkmtools.kern.base.export import constant, export
+from lkmtools.kern.dev import subr_devsw
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
 from lkmtools.machine import PAGE_SIZE, MemFault
 
@@ -28,6 +29,16 @@ CN_MAJOR, MEM_MAJOR, LKM_MAJOR = 0, 2, 28
 KSYMS_MAJOR = {"amd64": 85, "i386": 101}
 KMEM_GID = 2
 _ZEROS = bytes(1 << 16)
+# Name, character major, and the entries that are not enodev.
+DRIVERS: tuple[tuple[str, int, dict[str, str]], ...] = (
+    ("cons", CN_MAJOR, {"d_read": "cnread", "d_write": "cnwrite", "d_ioctl": "mmioctl", "d_poll": "seltrue"}),
+    ("mem", MEM_MAJOR, {
+        "d_open": "mmopen", "d_read": "mmrw", "d_write": "mmrw", "d_ioctl": "mmioctl", "d_poll": "seltrue",
+    }),
+    ("lkm", LKM_MAJOR, {
+        "d_open": "lkmopen", "d_close": "lkmclose", "d_ioctl": "lkmioctl", "d_poll": "seltrue",
+    }),
+)  # fmt: skip
 
 FUNCTIONS = (
     constant("int enodev(void)", ENODEV, "sys/conf.h"),
@@ -113,6 +124,12 @@ def cnwrite(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
 def cnread(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
     """Nobody types at the console: always end of file."""
     return 0
+
+
+def attach_drivers(k: Kernel) -> None:
+    """Enter the kernel's own drivers into the switch; that of /dev/lkm unless it has no options LKM."""
+    for name, maj, entries in DRIVERS if k.config.lkm else DRIVERS[:-1]:
+        subr_devsw.attach_builtin(k, name, maj, driver(k, **entries))
 
 
 def driver(k: Kernel, **entries: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import ItemsView
 from typing import NamedTuple
 
+from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
 from lkmtools.abi.errno import (
     EACCES,
     EBUSY,
@@ -26,6 +27,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.config import Cred
+from lkmtools.kern.dev import conf
 from lkmtools.kern.vfs.cookies import Cookies
 
 NAME_MAX = 511
@@ -261,6 +263,28 @@ class Tree:
     def make_device(self, path: str, perms: int, gid: int, rdev: int, now: float) -> Node:
         """A character device node at boot, owned by root."""
         return self.make(path, S_IFCHR | perms, Cred(0, gid), now, rdev)
+
+
+# The tree of a kernel that comes up: directories with their modes, then the nodes of /dev.
+_DIRECTORIES = (("/dev", 0o755), ("/tmp", 0o1777), ("/etc", 0o755), ("/mnt", 0o755))
+_NODES = (
+    ("/dev/console", 0o600, 0, conf.CN_MAJOR, 0),
+    ("/dev/mem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_MEM),
+    ("/dev/kmem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_KMEM),
+    ("/dev/null", 0o666, 0, conf.MEM_MAJOR, DEV_NULL),
+    ("/dev/zero", 0o666, 0, conf.MEM_MAJOR, DEV_ZERO),
+    ("/dev/lkm", 0o640, conf.KMEM_GID, conf.LKM_MAJOR, 0),
+)  # fmt: skip
+
+
+def first_tree(now: float) -> Tree:
+    """What a kernel comes up with: four directories, and the nodes of its own drivers."""
+    tree = Tree(now)
+    made = {path: tree.make(path, S_IFDIR | perms, Cred(0, 0), now) for path, perms in _DIRECTORIES}
+    tree.root_dev = made["/dev"]
+    for path, perms, gid, maj, mnr in _NODES:
+        tree.make_device(path, perms, gid, makedev(maj, mnr), now)
+    return tree
 
 
 def _parts(path: str, cwd: str) -> list[str]:

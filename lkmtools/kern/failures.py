@@ -1,0 +1,48 @@
+"""What ends a kernel: a fault, machine code that cannot go on, a bug of ours. Each becomes a Panic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from lkmtools.errors import bug
+from lkmtools.kern.base import panic
+from lkmtools.kern.base.panic import Panic
+from lkmtools.machine import Fault, MemFault
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine import KernelFunction, Thread
+
+
+def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> Panic:
+    """The kernel is dead from now on; its report is on the console."""
+    k.dead = True
+    thread = k.engine.current
+    text = panic.report(k, reason, thread, fault_)
+    k.console.write(text)
+    return Panic(reason, text, panic.culprit(k, thread, fault_))
+
+
+def fault(k: Kernel, thread: Thread, found: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
+    """Machine code, or the kernel function `fn` on its behalf, touched memory that it must not."""
+    reason = panic.explain(k, thread, found, fn)
+    raise panicked(k, reason, found if isinstance(found, Fault) else None)
+
+
+def bug_in(
+    k: Kernel, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]
+) -> NoReturn:
+    """A kernel function let a Python error out: our bug, and this kernel's end."""
+    where = f"{panic.call_text(fn.proto, args)}{panic.called_from(k, thread)}"
+    raise panicked(k, f"{bug(error, place=False)} in {where}") from None
+
+
+def failed(k: Kernel, thread: Thread, why: str) -> NoReturn:
+    """Machine code ran too long or lost its stack, or a kernel function cannot say why it failed."""
+    if not thread.levels:
+        raise panicked(k, why)
+    if thread.levels[-1].fn is not None:
+        raise panicked(k, f"{why} in {k.symbolize(panic.caller_pc(k, thread), returns=True)}")
+    pc = k.engine.cpu.pc()
+    where = "" if pc == k.plan.text.returned else f" in {k.symbolize(pc)}"
+    raise panicked(k, why + where, Fault(pc, None, 0, None))
