@@ -223,9 +223,9 @@ def host_check() -> int:
     context_settings={**CONTEXT, "ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
-@click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; 'zig' is zig's.")
+@click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; zig for the one of zig.")
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
-@click.option("--check-compiler", is_flag=True, help="Whether the host's own compilers serve every machine.")
+@click.option("--check-compiler", is_flag=True, help="Check that the host's compilers serve every machine.")
 @click.option("--user", is_flag=True, help="Make a user program, with our small C library.")
 @click.option("--samples", is_flag=True, help="Print where the sample modules are.")
 @version_option("lkmcc")

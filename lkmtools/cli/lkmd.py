@@ -1,4 +1,4 @@
-"""lkmd: the daemon that has the simulated kernel.
+"""lkmd: the daemon that runs a simulated NetBSD kernel.
 
 Until it is in the background nothing heavy is imported: the process that waits for it stays small.
 """
@@ -117,7 +117,7 @@ def run(
 
 
 @tool("lkmd", usage_status=2)
-@click.option("--foreground", is_flag=True, help="Stay in the foreground; console to stderr.")
+@click.option("--foreground", is_flag=True, help="Run in the foreground; console to stderr.")
 @click.option(
     "--config",
     "settings",
@@ -139,17 +139,19 @@ def run(
     type=Number(0.05, 3600),
     default=2.0,
     metavar="SECONDS",
-    help="Longest run of a module [2].",
+    help="Longest run of a module's code [2].",
 )
-@click.option("--ram", type=Whole(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Its memory [128].")
+@click.option(
+    "--ram", type=Whole(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Memory of the kernel [128]."
+)
 @click.option(
     "--securelevel",
     type=Whole(-1, 2),
     default=0,
     metavar="N",
-    help="Level after the boot [0].",
+    help="securelevel after the boot [0].",
 )
-@click.option("--multiuser/--no-multiuser", default=False, help="Raise securelevel 0 to 1 then [no].")
+@click.option("--multiuser/--no-multiuser", default=False, help="Raise securelevel to 1 after boot [no].")
 @click.option(
     "--without",
     type=click.Choice(["LKM"], case_sensitive=False),
@@ -157,8 +159,8 @@ def run(
     metavar="LKM",
     help="Boot a kernel that has no modules.",
 )
-@click.option("--lkm-conf", metavar="FILE", help="Modules of the boot [env: LKM_CONF].")
-@click.option("--reorder/--no-reorder", default=False, help="Load each after those it needs [no].")
+@click.option("--lkm-conf", metavar="FILE", help="The lkm.conf to load at boot [env: LKM_CONF].")
+@click.option("--reorder/--no-reorder", default=False, help="Load modules in dependency order [no].")
 @click.option(
     "--panic",
     type=click.Choice(["reboot", "halt"]),
@@ -171,7 +173,7 @@ def run(
     type=Number(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="Longest time without a sign [10].",
+    help="End a kernel that shows no progress [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)

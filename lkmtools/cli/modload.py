@@ -80,13 +80,13 @@ class Result(NamedTuple):
 @click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
 @click.option("-f", "force", is_flag=True, help="Skip the check of the kernel's version.")
 @click.option("-n", "no_start", is_flag=True, help="Do everything except starting the module.")
-@click.option("-o", "output", metavar="FILE", type=FILE, help="Write the linked image there.")
-@click.option("-p", "post", metavar="PROGRAM", type=FILE, help="Execute a program after the load.")
+@click.option("-o", "output", metavar="FILE", type=FILE, help="Write the linked image to FILE.")
+@click.option("-p", "post", metavar="PROGRAM", type=FILE, help="Run a program after loading.")
 @click.option("-s", "symbols", is_flag=True, help="Load the symbols too, for modules loaded later.")
 @click.option("-S", "keep", is_flag=True, help="Write the linked image beside the object.")
 @click.option("-T", "script", metavar="FILE", type=FILE, help="A linker script of symbol assignments.")
 @click.option("-v", "verbose", is_flag=True, help="Print how much memory is reserved.")
-@click.option("--dry-run", is_flag=True, help="Resolve and link, and show what would be taken.")
+@click.option("--dry-run", is_flag=True, help="Link only, and show what would be imported.")
 @click.argument("paths", metavar="OBJECT.o...", nargs=-1, type=FILE)
 def main(
     paths: tuple[str, ...], post: str | None, no_start: bool, dry_run: bool, socket: str | None, **given: Any

@@ -39,7 +39,7 @@ LONG = ("Refs", "Used by", "Path")
     "-i", "number", metavar="ID", type=Whole(INT_MIN, INT_MAX), help="Only the module with this id; -1: all."
 )
 @click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
-@click.option("-l", "long", is_flag=True, help="Long: references, users and path as well.")
+@click.option("-l", "long", is_flag=True, help="Long format: also references, users and path.")
 @click.option("--tree", is_flag=True, help="Show which module is linked against which.")
 def main(
     number: int | None, name: str | None, long: bool, tree: bool, as_json: bool, socket: str | None

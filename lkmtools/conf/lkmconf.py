@@ -176,4 +176,4 @@ def _stage(when: str | None) -> str:
         return when
     near = get_close_matches(when.upper(), STAGES, 1)
     meant = f"; did you mean {near[0]}?" if near else ""
-    raise _Bad("when", f"{when!r} is no stage of the boot ({', '.join(STAGES)}){meant}")
+    raise _Bad("when", f"{when!r} is not a stage of the boot ({', '.join(STAGES)}){meant}")

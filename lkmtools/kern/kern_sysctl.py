@@ -105,7 +105,7 @@ def sys___sysctl(
         if node.write is None:
             raise KernelError(EPERM, "this node cannot be written")
         if lwp.proc.cred.uid != 0:
-            raise KernelError(EPERM, "writing is root's")
+            raise KernelError(EPERM, "only root may set this variable")
         node.write(k, lwp, space.read(new, newlen))
     if not oldlenp:
         return

@@ -304,7 +304,7 @@ class Kernel:
         if not self.procs:
             return 0
         if len(self.procs) > PID_MAX:
-            raise KernelError(EAGAIN, f"there are {PID_MAX} processes, and no number for another one")
+            raise KernelError(EAGAIN, f"no process number is free: the limit is {PID_MAX}")
         while True:
             self._pid = self._pid % PID_MAX + 1
             if self._pid not in self.procs:

@@ -122,7 +122,9 @@ class AddressSpace:
         """The page numbers of a page-aligned range of user addresses; EINVAL."""
         end = addr + length
         if addr & _OFFSET or addr < PAGE_SIZE or length <= 0 or end > self.top:
-            raise KernelError(EINVAL, f"{addr:#x}+{length:#x} is no range of user pages below {self.top:#x}")
+            raise KernelError(
+                EINVAL, f"{addr:#x}+{length:#x} is not a range of user pages below {self.top:#x}"
+            )
         return range(addr >> PAGE_SHIFT, end + _OFFSET >> PAGE_SHIFT)
 
     def map(self, addr: int, length: int, prot: int) -> None:
@@ -130,7 +132,9 @@ class AddressSpace:
         pages = self._pages(addr, length)
         if len(self._prot) + len(pages) > self.frames.total:
             limit = self.frames.total << PAGE_SHIFT
-            raise KernelError(ENOMEM, f"{self.size + length} bytes mapped; there are {limit} for programs")
+            raise KernelError(
+                ENOMEM, f"cannot map {length} bytes: {self.size} are mapped, and programs have {limit}"
+            )
         self._forget(pages)
         value = prot | READ if prot else 0
         self._prot.update(dict.fromkeys(pages, value))
@@ -170,7 +174,9 @@ class AddressSpace:
         pages, frames = self._pages(addr, length), self.frames
         unused = len(frames.unused)
         if len(pages) > unused:
-            raise KernelError(ENOMEM, f"{length} bytes; {unused << PAGE_SHIFT} are free for programs")
+            raise KernelError(
+                ENOMEM, f"cannot allocate {length} bytes: {unused << PAGE_SHIFT} are free for programs"
+            )
         self._forget(pages)
         for page in pages:
             frame = frames.take()
@@ -269,7 +275,7 @@ class AddressSpace:
         """Where in RAM the byte at `addr` is; EFAULT when the program itself could not access it so."""
         found = self.translate(addr >> PAGE_SHIFT, access)
         if found is None:
-            raise KernelError(EFAULT, f"user address {addr:#x} is not the process's to access")
+            raise KernelError(EFAULT, f"the process may not access user address {addr:#x}")
         return found[0] << PAGE_SHIFT | addr & _OFFSET
 
     def read(self, addr: int, length: int) -> bytes:

@@ -97,7 +97,7 @@ def test_one_bad_module_does_not_stop_the_others(boot: Boot) -> None:
     f = boot.file
     assert run.err.splitlines() == [
         f"rc.lkm: {f}:3: options: option -Z not recognized: not loaded",
-        f"rc.lkm: {f}:4: when: 'LATER' is no stage of the boot (BEFORENET, BEFOREMOUNT, AFTERMOUNT)"
+        f"rc.lkm: {f}:4: when: 'LATER' is not a stage of the boot (BEFORENET, BEFOREMOUNT, AFTERMOUNT)"
         ": not loaded",
         f"rc.lkm: {f}:1: bad.o: error initializing module: Device not configured",
         f"rc.lkm: {f}:1: bad.o: its entry point returned 6 (ENXIO)",

@@ -169,7 +169,7 @@ def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Any) -> N
     call = "int client_call(unsigned long f)"
     assert lab.call(call, register) == 0
     assert lab.call(call, register) == EBUSY
-    assert refused(lab, "hook") == "'hook' is held by itself for 'client' (1 time)"
+    assert refused(lab, "hook") == "'hook' holds a reference to itself, taken for 'client'"
     assert lab.call("int client_drop(unsigned long f)", drop) == 0
     assert lab.call("int client_drop(unsigned long f)", drop) == EINVAL
     modules.unload(lab.p, "hook")
@@ -195,7 +195,7 @@ def test_deregistering_waits_for_calls_in_progress(pair: Any) -> None:
     dropping = pair.begin("int client_drop(unsigned long f)", drop)
     assert (asking.done, dropping.done) == (False, False)
     assert pair.call("unsigned long hook_holder(void)") == 0
-    assert refused(pair, "hook").startswith("'hook' is held by itself for 'client' (1 time)")
+    assert refused(pair, "hook").startswith("'hook' holds a reference to itself, taken for 'client'")
     pair.call("int client_wake(void)")
     asking.result()
     assert dropping.result() == 0

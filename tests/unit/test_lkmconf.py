@@ -70,7 +70,11 @@ def test_a_quoted_dash_is_a_dash() -> None:
         ("a.o", "options", "is missing"),
         ("a.o - - - - BEFORNET", "when", "did you mean BEFORENET?"),
         ("a.o - - - - aftermount", "when", "did you mean AFTERMOUNT?"),
-        ("a.o - - - - LATER", "when", "'LATER' is no stage of the boot (BEFORENET, BEFOREMOUNT, AFTERMOUNT)"),
+        (
+            "a.o - - - - LATER",
+            "when",
+            "'LATER' is not a stage of the boot (BEFORENET, BEFOREMOUNT, AFTERMOUNT)",
+        ),
         ("a.o - - - - AFTERMOUNT now", "when", "'now' follows"),
         ("- - - - - -", "path", "is empty"),
         ("'' - - - - -", "path", "is empty"),

@@ -129,7 +129,7 @@ def _each(
         try:
             for name in _tree(p, _inside(path)) if "R" in words.options else (_inside(path),):
                 if "h" in words.options and p.lstat(name).st_mode & st.S_IFMT == st.S_IFLNK:
-                    raise KernelError(EPERM, "a symbolic link has no attributes of its own here")
+                    raise KernelError(EPERM, "this kernel keeps no attributes of symbolic links")
                 change(name)
         except KernelError as error:
             if "f" not in words.options:

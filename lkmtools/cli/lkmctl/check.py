@@ -30,9 +30,9 @@ Hint = Callable[[Problem], str]
 
 
 @command()
-@click.option("-A", "image", metavar="FILE", help="An image saved by lkmctl ksyms; no kernel is needed then.")
+@click.option("-A", "image", metavar="FILE", help="Use an image saved by lkmctl ksyms instead of a kernel.")
 @click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
-@click.option("-q", "quiet", is_flag=True, help="Only what would not load.")
+@click.option("-q", "quiet", is_flag=True, help="Print only what would not load.")
 @click.option("--closed", is_flag=True, help="Nothing may come from modules that are loaded.")
 @click.option("--require-note", is_flag=True, help="Fail objects that were compiled with other headers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -29,8 +29,8 @@ PASSED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)  # the s
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--root", metavar="DIR", help="A directory of the host that is its root directory; read-only.")
-@click.option("--rw", "writable", is_flag=True, help="With --root: the program may write there.")
+@click.option("--root", metavar="DIR", help="The program's root: a directory of the host, read-only.")
+@click.option("--rw", "writable", is_flag=True, help="Let the program write to the directory of --root.")
 @click.option("--uid", type=Whole(0, UID_MAX), metavar="N", help="Run as this user.")
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
@@ -59,7 +59,7 @@ def execute(
     if program.startswith("-"):
         raise click.NoSuchOption(program, possibilities=["--root", "--rw", "--uid", "--help"])
     if writable and root is None:
-        raise click.UsageError("--rw says that the directory of --root may be written: there is none")
+        raise click.UsageError("--rw makes the directory of --root writable, and --root is missing")
     image = _read(program) if root is None else None
     env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:

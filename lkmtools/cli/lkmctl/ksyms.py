@@ -14,8 +14,8 @@ from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
 
 @command()
 @click.option("-o", "output", metavar="FILE", help="Write to this file instead of standard output.")
-@click.option("--detach", "event", flag_value="unload", help="Take the driver and its node away instead.")
-@click.option("--attach", "event", flag_value="load", help="Bring the driver and its node back instead.")
+@click.option("--detach", "event", flag_value="unload", help="Remove the driver and its node instead.")
+@click.option("--attach", "event", flag_value="load", help="Restore the driver and its node instead.")
 def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
     """Write the kernel's symbols as an ELF file.
 

@@ -79,7 +79,7 @@ def _line(entry: Any) -> str:
 
 
 @command()
-@click.option("-f", "force", is_flag=True, help="Also when files are in use: reading them then fails.")
+@click.option("-f", "force", is_flag=True, help="Even while files are in use; reading them then fails.")
 @click.argument("directories", nargs=-1, required=True)
 def umount(directories: tuple[str, ...], force: bool, socket: str | None) -> None:
     """Unmount file systems.

@@ -58,7 +58,7 @@ def _value(name: str, text: str) -> int | str:
         return text
     value = c_integer(text)
     if value is None:
-        raise click.UsageError(f"{name} is a number, and {text!r} is none; write 10, 0x1f or 017")
+        raise click.UsageError(f"{text!r} is not a number, as {name} must be; write 10, 0x1f or 017")
     if not INT_MIN <= value <= INT_MAX:
         raise click.UsageError(f"{name}={text} is out of range; the limits are {INT_MIN} and {INT_MAX}")
     return value

@@ -25,7 +25,7 @@ ACTIONS = ("start", "stop", "check")
 
 @tool(NAME, usage_status=2)
 @click.option("--conf", metavar="FILE", help="The lkm.conf to use [env: LKM_CONF].")
-@click.option("--reorder", is_flag=True, help="Load each module after those it needs.")
+@click.option("--reorder", is_flag=True, help="Load modules in dependency order.")
 @click.option("--skip", metavar="OBJECT.o", multiple=True, help="Do not load this one; may be repeated.")
 @click.option("--report", type=int, hidden=True)
 @click.argument("action", type=click.Choice(ACTIONS), default="start", metavar="[start|stop|check]")
@@ -76,7 +76,7 @@ def _operand(action: str, what: str | None) -> tuple[str | None, str | None]:
         return what, None
     if action == "check":
         return None, what
-    raise click.UsageError(f"{what!r} is no stage of the boot; there are {', '.join(STAGES)}")
+    raise click.UsageError(f"{what!r} is not a stage of the boot; the stages are {', '.join(STAGES)}")
 
 
 def _todo(conf: Conf, stage: str | None, reorder: bool) -> tuple[list[Item], list[Mistake]]:

@@ -58,7 +58,7 @@ def _item(entry: Entry, directories: Sequence[str]) -> Item:
     """One line; GetoptError, and of a linker script (-T) OSError and LinkError."""
     pairs, rest = getopt(list(entry.options), GETOPT)
     if rest:
-        raise GetoptError(f"{rest[0]!r} is no option of modload(8)")
+        raise GetoptError(f"{rest[0]!r} is not an option of modload(8)")
     given = dict(pairs)
     found = _find(entry.path, directories)
     path = found or entry.path

@@ -66,7 +66,7 @@ def seltrue(k: Kernel, dev: int, events: int, l_addr: int) -> int:
 def mmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     """/dev/mem and /dev/kmem cannot be written at securelevel 1 and above; the others can always."""
     if minor(dev) not in (DEV_MEM, DEV_KMEM, DEV_NULL, DEV_ZERO):
-        raise KernelError(ENXIO, f"minor {minor(dev)} is none of mem, kmem, null, zero")
+        raise KernelError(ENXIO, f"no such minor device: {minor(dev)} (mem 0, kmem 1, null 2, zero 12)")
     if minor(dev) in (DEV_MEM, DEV_KMEM) and flag & FWRITE and k.securelevel > 0:
         raise KernelError(EPERM, f"securelevel is {k.securelevel}: memory is read-only")
     return 0

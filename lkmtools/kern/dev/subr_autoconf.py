@@ -203,7 +203,7 @@ def forget_table(k: Kernel, cf: int) -> None:
     """A table of devices goes; EINVAL when it is not there."""
     table = next((table for table in tables(k) if table.ct_cfdata == cf), None)
     if table is None:
-        raise KernelError(EINVAL, f"{cf:#x} is no table of devices that was attached")
+        raise KernelError(EINVAL, f"{cf:#x} is not an attached table of devices")
     link = cftable.layout(k.dm).offsetof("tqe_next")
     tailq_remove(k, "allcftables", k.symbol("allcftables"), table.addr, link)
     k.heap.free(table.addr)

@@ -113,7 +113,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
             raise KernelError(ENOENT, f"there is no emulation '{name}': load its COMPAT module first")
     for other in map(k.formats.row, k.formats.rows()):
         if (row.es_makecmds, row.elf_probe_func, emul) == tuple(other.get(name) for name in _SAME):
-            raise KernelError(EEXIST, "this execution format is there")
+            raise KernelError(EEXIST, "this execution format is already registered")
     row.es_emul = emul
     k.formats.add(esp)
     return 0
@@ -123,7 +123,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
 def exec_remove(k: Kernel, es: int) -> int:
     """Remove a format. ENOENT when it is not there; EBUSY while a process runs a program that it loaded."""
     if es not in k.formats.rows():
-        raise KernelError(ENOENT, f"{es:#x} is no execution format")
+        raise KernelError(ENOENT, f"{es:#x} is not a registered execution format")
     offset = proc_struct.layout(k.dm).offsetof("p_execsw")
     for proc in k.procs.values():
         if k.mem.ptr(proc.addr + offset) == es:

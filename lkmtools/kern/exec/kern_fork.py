@@ -174,9 +174,11 @@ def fork1(
     """fork for emulations. EINVAL for what is not modelled: another exit signal, sharing; EAGAIN."""
     shared = FORK_SHAREVM | FORK_PPWAIT
     if flags & ~shared or (flags & FORK_SHAREVM and flags & shared != shared):
-        raise KernelError(EINVAL, f"fork flags {flags:#x}: parent and child share nothing here")
+        raise KernelError(EINVAL, f"fork flags {flags:#x}: parent and child cannot share memory")
     if exitsig != SIGCHLD:
-        raise KernelError(EINVAL, f"exit signal {exitsig}; here it is SIGCHLD")
+        raise KernelError(
+            EINVAL, f"unsupported exit signal: {exitsig} (only SIGCHLD, {SIGCHLD}, is supported)"
+        )
     first = (lambda: k.call(FORK_FUNC, func, arg)) if func else None
     child = fork(k, k.lwp_at(l_addr), flags, stack + size if stack else 0, first)
     if retval:

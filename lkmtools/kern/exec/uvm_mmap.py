@@ -38,7 +38,7 @@ STACK_GAP = 16 << 20  # mappings begin this far below the stack
 
 def _program(lwp: Lwp) -> Program:
     if lwp.proc.program is None:
-        raise KernelError(EPERM, "a client process has no memory of its own here")
+        raise KernelError(EPERM, "a client process has no memory inside the kernel")
     return lwp.proc.program
 
 
@@ -74,7 +74,11 @@ def sys_mmap(
         return _anonymous(k, lwp, addr, length, prot, flags)
     file = lwp.proc.files.get(fd)
     if not length or pos % PAGE_SIZE or pos < 0:
-        raise KernelError(EINVAL, f"{length} bytes from {pos}: whole pages of {PAGE_SIZE}, at least one")
+        raise KernelError(
+            EINVAL,
+            f"cannot map {length} bytes at offset {pos}: "
+            f"the length must not be 0, and the offset be a multiple of {PAGE_SIZE}",
+        )
     if prot & ~PROT_ALL:
         raise KernelError(EINVAL, f"protection {prot:#x}")
     if isinstance(file, DeviceFile):
@@ -113,7 +117,9 @@ def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: in
     if length == 0:
         raise KernelError(EINVAL, "a mapping of no bytes")
     if length > k.frames.total * PAGE_SIZE:
-        raise KernelError(ENOMEM, f"{length} bytes; programs have {k.frames.total * PAGE_SIZE} in all")
+        raise KernelError(
+            ENOMEM, f"cannot map {length} bytes: all programs together have {k.frames.total * PAGE_SIZE}"
+        )
     want = Want(addr, round_page(length), prot & PROT_ALL, flags)
     at = want.place(k, space)
     (space.map_shared if flags & MAP_SHARED else space.map)(at, want.size, want.prot)
@@ -151,7 +157,7 @@ def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     offsets, device = range(pos, pos + want.size, PAGE_SIZE), Device(file, want.prot)
     if lwp.proc.program is None:
         if want.flags & MAP_FIXED:
-            raise KernelError(EINVAL, "a client's mapping goes where it has room")
+            raise KernelError(EINVAL, "a client cannot choose the address of a mapping (MAP_FIXED)")
         return lwp.proc.vm.share(k, lwp, device, udv_attach(k, file, offsets, want.prot))
     space = lwp.proc.program.space
     at = want.place(k, space)

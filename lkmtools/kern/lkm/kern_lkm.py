@@ -62,12 +62,12 @@ class Open:
 def lkmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     """Exclusive: a second opener sleeps, or has EBUSY with O_NONBLOCK. ENXIO for a minor other than 0."""
     if minor(dev) != 0:
-        raise KernelError(ENXIO, f"minor {minor(dev)}; lkm has only 0")
+        raise KernelError(ENXIO, f"no such minor device: {minor(dev)} (/dev/lkm has only minor 0)")
     lwp = k.lwp_at(l_addr)
     while k.lkm.open is not None:
         if flag & FNONBLOCK:
             holder = k.lkm.open.proc
-            raise KernelError(EBUSY, f"{holder.comm} (pid {holder.host_pid}) has it open")
+            raise KernelError(EBUSY, f"/dev/lkm is open in {holder.comm} (pid {holder.host_pid})")
         k.sched.tsleep(k.lkm.head, TTIPRI | PCATCH, "lkmopn", 0)
     k.lkm.open = Open(lwp.proc)
     k.vitals.changed = True
@@ -142,7 +142,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
     """Checks in the original's order: securelevel, FWRITE, state; an unknown command is ENOTTY."""
     row = _rows(k.dm).get(cmd)
     if row is None:
-        raise KernelError(ENOTTY, f"ioctl {cmd:#x} is none of /dev/lkm")
+        raise KernelError(ENOTTY, f"/dev/lkm does not support ioctl {cmd:#x}")
     op = k.lkm.open
     if op is None:
         raise KernelError(EBADF, "it is not open")
@@ -211,7 +211,8 @@ def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) ->
     if not 0 <= count <= min(abi.MODIOBUF, room - done):
         raise KernelError(
             ENOMEM,
-            f"{count} bytes; a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing",
+            f"invalid count: {count} bytes; "
+            f"a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing",
         )
     lwp: Lwp | None = k.sched.current
     assert lwp is not None

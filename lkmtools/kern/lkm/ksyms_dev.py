@@ -200,14 +200,14 @@ class KsymsFile(File):
         elif com == LMWHOHAS.code(dm):
             lmwhohas(k, mem.view(lmc_whohas.layout(dm), data))
         else:
-            raise KernelError(ENOTTY, f"ioctl {com:#x} is none of /dev/ksyms")
+            raise KernelError(ENOTTY, f"/dev/ksyms does not support ioctl {com:#x}")
         return 0
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
         """Map the image once more; EINVAL past its last page."""
         if offset + length > self.image.length:
             raise KernelError(
-                EINVAL, f"{length} bytes from {offset}; the image has {self.image.length} in whole pages"
+                EINVAL, f"{length} bytes at offset {offset} end past the image's {self.image.length} bytes"
             )
         return lwp.proc.vm.map(k, lwp, Span(self.image.fd, offset, length)).addr
 
@@ -260,7 +260,9 @@ def ksyms_modevent(k: Kernel, what: int) -> None:
     elif what == MOD_UNLOAD:
         _detach(k)
     elif what != MOD_SHUTDOWN:
-        raise KernelError(EOPNOTSUPP, f"event {what} is none of load, unload and shutdown")
+        raise KernelError(
+            EOPNOTSUPP, f"unsupported module event: {what} (/dev/ksyms supports load, unload and shutdown)"
+        )
 
 
 def _attach(k: Kernel) -> None:

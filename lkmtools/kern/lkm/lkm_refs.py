@@ -56,7 +56,7 @@ def in_use(k: Kernel, module: Module) -> str:
         names = ", ".join(f"'{user.title}'" for user in users(module))
         return f"'{module.title}' is in use by {names}"
     if module.holds_on:
-        return f"'{module.title}' is held by {holders(module)}"
+        return held(module)
     if why := k.vfs.uses(module) or runs_under(k, module) or k.formats.uses(module):
         return why
     call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
@@ -144,16 +144,20 @@ def times(count: int) -> str:
     return f"{count} time{'s' if count != 1 else ''}"
 
 
-def holders(module: Module) -> str:
-    """Who holds a module, and how often."""
-    parts = []
-    for holder, taken in module.holds_on.items():
-        if holder is not module:
-            parts.append(f"{_name(holder)} ({times(len(taken))})")
-            continue
-        for whom in dict.fromkeys(taken):
-            parts.append(f"itself for {whom} ({times(taken.count(whom))})")
-    return ", ".join(parts)
+def held(module: Module) -> str:
+    """Who holds a module, and how often; references to itself are told apart, with whom it took them for."""
+    others = [
+        f"{_name(holder)} ({times(len(taken))})"
+        for holder, taken in module.holds_on.items()
+        if holder is not module
+    ]
+    said = [f"is held by {', '.join(others)}"] if others else []
+    own = module.holds_on.get(module, [])
+    for whom in dict.fromkeys(own):
+        count = own.count(whom)
+        what = "a reference" if count == 1 else f"{count} references"
+        said.append(f"holds {what} to itself, taken for {whom}")
+    return f"'{module.title}' {' and '.join(said)}"
 
 
 def _name(holder: Module | None) -> str:
@@ -198,7 +202,7 @@ def _rele(k: Kernel, module: Module) -> None:
     holder = _caller(k)
     taken = module.holds_on.get(holder)
     if taken is None:
-        who = f"held by {holders(module)}" if module.holds_on else "held by nobody"
+        who = held(module) if module.holds_on else f"nobody holds '{module.title}'"
         text = f"{_name(holder)} drops a reference on '{module.title}' that it does not have; {who}"
         k.console.write(f"lkm_rele: {text}\n")
         raise KernelError(EINVAL, text)

@@ -44,7 +44,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     when the module is unloaded meanwhile, EINTR, EINVAL for a negative time.
     """
     if ms < 0:
-        raise KernelError(EINVAL, f"{ms} milliseconds")
+        raise KernelError(EINVAL, f"invalid timeout: {ms} ms")
     module = k.lkm.find(ident, lambda: lkm_query.name_at(k, name))
     slept = 0
     deadline = k.sched.uptime() + ms / 1000

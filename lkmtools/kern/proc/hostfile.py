@@ -130,7 +130,7 @@ class HostFile(File):
         The host keeps the offset. EAGAIN with O_NONBLOCK.
         """
         if offset != self.offset:
-            raise KernelError(ESPIPE, "this is the host's file: it has no offset here")
+            raise KernelError(ESPIPE, "this file belongs to the host, and has no offset in the kernel")
         return self._write(k, lwp, buf, count) if rw else self._read(k, lwp, buf, count)
 
     def _read(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:

@@ -30,7 +30,7 @@ def _seconds(asked: Any, name: str) -> float:
     """A time that was asked for; EINVAL."""
     seconds, micros = getattr(asked, f"{name}_tv_sec"), getattr(asked, f"{name}_tv_usec")
     if not 0 <= seconds <= _LONGEST or not 0 <= micros < _MICRO:
-        raise KernelError(EINVAL, f"{seconds} seconds and {micros} microseconds")
+        raise KernelError(EINVAL, f"invalid time: {seconds} s and {micros} us")
     return float(seconds + micros / _MICRO)
 
 

@@ -99,7 +99,7 @@ def _become(k: Kernel, lwp: Lwp, kind: str, real: int, effective: int, saved: in
     wanted = (real, effective, saved)
     for value in wanted:
         if value != _UNCHANGED and value not in mine and lwp.proc.cred.uid != 0:
-            raise KernelError(EPERM, f"{kind} {value} is none of {sorted(mine)}, and you are not root")
+            raise KernelError(EPERM, f"only root may set the {kind} to {value}; allowed are {sorted(mine)}")
     for name, value in zip(names, wanted, strict=True):
         if value != _UNCHANGED:
             cred.put(name, value)

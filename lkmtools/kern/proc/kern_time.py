@@ -56,7 +56,7 @@ def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
     asked = layout.unpack(lwp.proc.space.read(rqtp, layout.size))
     seconds, nanos = asked.tv_sec, asked.tv_nsec
     if seconds < 0 or not 0 <= nanos < _NANO:
-        raise KernelError(EINVAL, f"{seconds} seconds and {nanos} nanoseconds")
+        raise KernelError(EINVAL, f"invalid time: {seconds} s and {nanos} ns")
     end = time.monotonic_ns() + seconds * _NANO + nanos
     ident = -(lwp.addr << 4 | 7)  # no address: nobody else sleeps there
     while (left := end - time.monotonic_ns()) > 0:

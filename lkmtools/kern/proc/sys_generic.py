@@ -44,7 +44,7 @@ def _file(lwp: Lwp, fd: int, need: int) -> File:
 
 def _transfer(k: Kernel, lwp: Lwp, file: File, buf: int, count: int, offset: int, rw: int) -> int:
     if count > _LONGEST:
-        raise KernelError(EINVAL, f"{count} bytes; at most {_LONGEST} in one call")
+        raise KernelError(EINVAL, f"cannot transfer {count} bytes; the limit of one call is {_LONGEST}")
     return file.readwrite(k, lwp, buf, count, offset, rw)
 
 
@@ -69,12 +69,12 @@ def sys_write(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
 def _vector(k: Kernel, lwp: Lwp, addr: int, count: int) -> list[tuple[int, int]]:
     """The (address, length) pairs of an iovec array; EINVAL for too many, or too long in all."""
     if not 0 < count <= UIO_MAXIOV:
-        raise KernelError(EINVAL, f"{count} pieces; between 1 and {UIO_MAXIOV}")
+        raise KernelError(EINVAL, f"invalid number of buffers: {count} (1 to {UIO_MAXIOV} are allowed)")
     form = struct.Struct(f"{k.dm.order}2{k.dm.word}")
     rows = list(form.iter_unpack(lwp.proc.space.read(addr, count * form.size)))
     total = sum(length for _, length in rows)
     if total > _LONGEST:
-        raise KernelError(EINVAL, f"{total} bytes; at most {_LONGEST} in one call")
+        raise KernelError(EINVAL, f"cannot transfer {total} bytes; the limit of one call is {_LONGEST}")
     return [(base, length) for base, length in rows]
 
 

@@ -47,7 +47,9 @@ def x86_set_sdbase(k: Kernel, arg: int, which: int, l_addr: int, direct: int) ->
     name, user = _which(which), _user(k, l_addr, "x86_set_sdbase")
     base = arg if direct & 0xFF else _word(k, arg)
     if k.port.user.segments and base >= k.port.user.top:
-        raise KernelError(EINVAL, f"{base:#x} is no user address; they are below {k.port.user.top:#x}")
+        raise KernelError(
+            EINVAL, f"{base:#x} is not a user address; user addresses are below {k.port.user.top:#x}"
+        )
     k.engine.user_cpu.set_segment_base(user, name, base)
     return 0
 

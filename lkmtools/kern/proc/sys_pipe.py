@@ -73,7 +73,7 @@ class PipeEnd(File):
         while done < count:
             if not pipe.readers:
                 signal_proc(k, lwp.proc, SIGPIPE)
-                raise KernelError(EPIPE, "nobody reads the pipe")
+                raise KernelError(EPIPE, "the pipe has no reader")
             room = PIPE_SIZE - len(pipe.data)
             if room <= 0 or (count <= PIPE_BUF and room < count):
                 try:

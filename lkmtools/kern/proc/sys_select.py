@@ -143,9 +143,11 @@ def sys_poll(k: Kernel, lwp: Lwp, fds: int, nfds: int, timeout: int) -> int:
     Returns how many have revents. EINVAL for too many descriptors or another negative timeout; EINTR.
     """
     if nfds > MAX_FDS:
-        raise KernelError(EINVAL, f"{nfds} descriptors, at most {MAX_FDS}")
+        raise KernelError(EINVAL, f"cannot poll {nfds} descriptors; the limit is {MAX_FDS}")
     if timeout < INFTIM:
-        raise KernelError(EINVAL, f"a timeout of {timeout} milliseconds; at least {INFTIM}")
+        raise KernelError(
+            EINVAL, f"invalid timeout: {timeout} ms; the minimum is {INFTIM}, which means for ever"
+        )
     layout = pollfd.layout(k.dm)
     codec = struct.Struct(f"{k.dm.order}ihh")
     asked = list(codec.iter_unpack(lwp.proc.space.read(fds, nfds * layout.size))) if nfds else []
@@ -168,7 +170,7 @@ def sys___select50(k: Kernel, lwp: Lwp, nd: int, readers: int, writers: int, exc
     The sets become those that are; returns how many bits are set. EBADF for one that is not open; EINTR.
     """
     if nd < 0:
-        raise KernelError(EINVAL, f"{nd} descriptors")
+        raise KernelError(EINVAL, f"invalid number of descriptors: {nd}")
     nd, space = min(nd, NOFILE), lwp.proc.space
     size = (nd + 31) // 32 * 4
     addrs = (readers, writers, excepts)
@@ -198,7 +200,7 @@ def _milliseconds(k: Kernel, lwp: Lwp, tv: int) -> int:
     layout = timeval.layout(k.dm)
     asked = layout.unpack(lwp.proc.space.read(tv, layout.size))
     if not 0 <= asked.tv_sec <= _LONGEST or not 0 <= asked.tv_usec < 1_000_000:
-        raise KernelError(EINVAL, f"{asked.tv_sec} seconds and {asked.tv_usec} microseconds")
+        raise KernelError(EINVAL, f"invalid time: {asked.tv_sec} s and {asked.tv_usec} us")
     return int(asked.tv_sec * 1000 + -(-asked.tv_usec // 1000))
 
 

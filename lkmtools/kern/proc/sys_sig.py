@@ -312,7 +312,7 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
         raise KernelError(ESRCH, f"no process group {-pid}")
     allowed = [proc for proc in targets if _may(lwp, proc, signum)]
     if not allowed:
-        raise KernelError(EPERM, f"process {targets[0].pid} is another user's")
+        raise KernelError(EPERM, f"process {targets[0].pid} belongs to another user")
     cause = Cause(SI_USER, None, lwp.proc.pid, lwp.proc.cred.uid)
     for proc in allowed if signum else ():
         signal_proc(k, proc, signum, cause)

@@ -59,7 +59,7 @@ class FifoEnd(PipeEnd):
             return
         if flag & FNONBLOCK:
             if other == FREAD:
-                raise KernelError(ENXIO, "nobody reads the FIFO")
+                raise KernelError(ENXIO, "the FIFO has no reader")
             return
         before = fifo.opened[other]
         while fifo.opened[other] == before:

@@ -235,7 +235,9 @@ class HostDir:
         if fd < self._limit - _RESERVE:
             return fd
         os.close(fd)
-        raise KernelError(ENFILE, f"{self._limit} descriptors on the host, and few of them left")
+        raise KernelError(
+            ENFILE, f"the daemon has few descriptors left on the host; the limit is {self._limit}"
+        )
 
     def check_inside(self, fd: int) -> None:
         """ENOENT unless the file behind a descriptor lies in the tree at this moment. OSErrors."""

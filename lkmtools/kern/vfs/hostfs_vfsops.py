@@ -155,7 +155,7 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
     word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode(*C_TEXT)
     share = k.hostfs.shares.pop(word, None)
     if share is None:
-        raise KernelError(EPERM, "nobody shared that directory with this kernel: use lkmctl mount")
+        raise KernelError(EPERM, "that directory is not shared with this kernel; use lkmctl mount")
     tree = share.tree
     view = k.vfs.mount(mp)
     if not tree.writable:

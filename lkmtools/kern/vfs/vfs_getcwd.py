@@ -26,6 +26,6 @@ def sys___getcwd(k: Kernel, lwp: Lwp, bufp: int, length: int) -> int:
     if not length:
         raise KernelError(EINVAL, "a buffer of no bytes")
     if len(text) > length:
-        raise KernelError(ERANGE, f"{len(text)} bytes do not fit {length}")
+        raise KernelError(ERANGE, f"the path has {len(text)} bytes; the buffer has {length}")
     proc.space.write(bufp, text)
     return len(text)

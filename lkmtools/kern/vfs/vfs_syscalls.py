@@ -144,7 +144,7 @@ def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> N
 
 def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
     if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "mknod is root's")
+        raise KernelError(EPERM, "only root may mknod")
     if mode & S_IFMT not in (S_IFCHR, S_IFBLK):
         raise KernelError(EINVAL, f"mode {mode:#o} is neither a character nor a block device")
     proc = lwp.proc
@@ -257,7 +257,7 @@ def _chown(k: Kernel, lwp: Lwp, path: int, uid: int, gid: int, follow: int) -> N
             return
         node = _node(k, lwp, place)
         if lwp.proc.cred.uid != 0:
-            raise KernelError(EPERM, "chown is root's")
+            raise KernelError(EPERM, "only root may chown")
         node.uid = node.uid if uid == _NODATA else uid
         node.gid = node.gid if gid == _NODATA else gid
 

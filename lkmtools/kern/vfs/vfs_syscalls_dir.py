@@ -69,7 +69,7 @@ def sys_fchdir(k: Kernel, lwp: Lwp, fd: int) -> None:
 def sys_chroot(k: Kernel, lwp: Lwp, path: int) -> None:
     """Change the root directory; root's right. The working directory stays."""
     if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "chroot is root's")
+        raise KernelError(EPERM, "only root may chroot")
     with namei(k, lwp, path) as place:
         lwp.proc.root = _directory(k, lwp, place)
 

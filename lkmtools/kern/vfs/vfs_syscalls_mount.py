@@ -61,7 +61,7 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
     MNT_UPDATE change a mounted one's flags, with MNT_GETARGS ask it for its data (EINVAL: none is there).
     """
     if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "mount is root's")
+        raise KernelError(EPERM, "only root may mount")
     if flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):
         raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):#x}")
     if flags & (MNT_UPDATE | MNT_GETARGS):
@@ -193,7 +193,7 @@ def sys_unmount(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
     When the directory is gone, it is found by the name it was mounted on.
     """
     if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "unmount is root's")
+        raise KernelError(EPERM, "only root may unmount")
     if flags & ~MNT_FORCE:
         raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
     try:

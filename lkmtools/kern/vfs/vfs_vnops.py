@@ -160,7 +160,7 @@ class VnodeFile(File):
             raise KernelError(ENODEV, "only regular files are mapped")
         most = k.frames.total * PAGE_SIZE
         if length > most:
-            raise KernelError(ENOMEM, f"{length} bytes; programs have {most} in all")
+            raise KernelError(ENOMEM, f"cannot map {length} bytes: all programs together have {most}")
         vop(k, "mmap", self.vp, 0, lwp_cred(k, lwp))
         fd = os.memfd_create("lkm-file", os.MFD_CLOEXEC)
         try:
