@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from lkmtools.abi.errno import errno_name, strerror
-from lkmtools.cli.common import CONTEXT, Tool, socket_option, version_option, warnx
+from lkmtools.cli.common import CONTEXT, Tool, announce_wait, socket_option, version_option, warnx
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.modules import lkm_device
 
@@ -108,32 +108,14 @@ def system_failure(status: int, text: str, error: KernelError) -> Failure:
 
 @contextmanager
 def opened(p: Process, name: str, flags: int) -> Iterator[int]:
-    """/dev/lkm; after one second of waiting standard error says who holds it."""
-    p.on_wait = lambda: announce_holder(name, p.path)
+    """/dev/lkm; after one second of waiting standard error says for what."""
+    p.on_wait = lambda: announce_wait(name, p)
     try:
         with lkm_device(p, flags) as fd:
             p.on_wait = None
             yield fd
     finally:
         p.on_wait = None
-
-
-def announce_holder(name: str, path: str) -> None:
-    """Say on standard error that the tool waits, and for whom, asking the daemon over another connection."""
-    from lkmtools import client
-
-    try:
-        with client.connect(path, comm=name, autostart=False) as other:
-            status = other.control("status")
-    except LkmtoolsError as error:
-        warnx(name, f"waiting for /dev/lkm ({error})")
-        return
-    holder = status["kernel"]["lkm"]["holder"] if status["kernel"] else None
-    if holder is None and status["state"] == "booting":
-        warnx(name, "waiting for the end of the boot (lkmctl dmesg shows it)")
-        return
-    by = f", held by {holder['comm']} (pid {holder['pid']})" if holder else ""
-    warnx(name, f"waiting for /dev/lkm{by}")
 
 
 def lkm_status(p: Process) -> dict[str, Any]:

@@ -172,16 +172,16 @@ def command_path(error: click.UsageError, name: str) -> str:
     return error.ctx.command_path if error.ctx is not None else name
 
 
-def connect(comm: str, socket: str | None, autostart: bool = True, **more: Any) -> Process:
+def connect(comm: str, socket: str | None, autostart: bool = True, tell: bool = True, **more: Any) -> Process:
     """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`.
 
-    What went wrong at the boot that this caused is printed, and a warning when LKM_MACHINE asks for another
-    machine than the kernel that runs has. `more` is for client.connect().
+    What went wrong at the boot that this caused is printed, if `tell`, and a warning when LKM_MACHINE asks for
+    another machine than the kernel that runs has. `more` is for client.connect().
     """
     from lkmtools import client
 
-    p = client.connect(socket, comm=comm, autostart=autostart, **more)
-    for line in p.at_start:
+    p = client.connect(socket, comm, autostart, on_wait=lambda: _announce_greeting(comm, socket), **more)
+    for line in p.at_start if tell else ():
         warnx(comm, line)
     wanted = os.environ.get("LKM_MACHINE")
     if wanted and wanted != p.machine:
@@ -190,6 +190,21 @@ def connect(comm: str, socket: str | None, autostart: bool = True, **more: Any) 
             f"warning: LKM_MACHINE={wanted} has no effect: the kernel that runs is {p.machine} ({p.path})",
         )
     return p
+
+
+def _announce_greeting(name: str, socket: str | None) -> None:
+    """Say why the daemon does not greet, if there is a reason but that its host is slow."""
+    from lkmtools.client.supervisor import waits_for
+    from lkmtools.daemon.address import socket_path
+
+    if why := waits_for(socket_path(socket)):
+        warnx(name, f"waiting for the kernel: {why}")
+
+
+def announce_wait(name: str, p: Process) -> None:
+    """Say on standard error that the tool waits, and for what; for Process.on_wait."""
+    why = p.waits_for()
+    warnx(name, f"waiting for the kernel{f': {why}' if why else ''}")
 
 
 def progress(items: Sequence[T], shown: bool) -> AbstractContextManager[Iterable[T]]:

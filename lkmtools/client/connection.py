@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import os
+from collections.abc import Callable
 
 from lkmtools.client.process import Process
 from lkmtools.client.transport import ConnectionEnded, Transport
@@ -16,21 +17,25 @@ RETRIES = 3  # after connections that ended before WELCOME: their kernel has die
 
 
 def connect(
-    socket: str | None = None, comm: str = "python", autostart: bool = True, handshake: int = HANDSHAKE
+    socket: str | None = None,
+    comm: str = "python",
+    autostart: bool = True,
+    handshake: int = HANDSHAKE,
+    on_wait: Callable[[], object] | None = None,
 ) -> Process:
     """A new process named `comm` of the kernel behind `socket` (default: as daemon/address.py says).
 
     Where no daemon listens and `autostart` is true, one is started and waited for. DaemonError if none can
     be reached or started, if it speaks another version of the protocol, or does not greet within `handshake`
     seconds. PanicError while the kernel is halted. If a daemon had to be started, `at_start` of the process
-    says what went wrong when it booted.
+    says what went wrong when it booted. `on_wait` is called when the daemon has not greeted after one second.
     """
     path = address.socket_path(socket)
     said: list[str] = []
     for tries in range(RETRIES + 1):
         sock = _open(path, autostart, said)
         try:
-            made = shake_hands(sock, path, comm, handshake)
+            made = shake_hands(sock, path, comm, handshake, on_wait)
             break
         except ConnectionEnded:  # the kernel died before it could greet, and the next one boots
             if tries == RETRIES:
@@ -57,10 +62,18 @@ def nobody(path: str) -> str:
     return f"no lkmd is running (socket {path}); lkmd starts one, and so does modload"
 
 
-def shake_hands(sock: _socket.socket, path: str, comm: str, handshake: int = HANDSHAKE) -> Process:
+def shake_hands(
+    sock: _socket.socket,
+    path: str,
+    comm: str,
+    handshake: int = HANDSHAKE,
+    on_wait: Callable[[], object] | None = None,
+) -> Process:
     """HELLO and WELCOME over a connected socket."""
     transport = Transport(sock)
+    transport.on_wait = on_wait
     frame = transport.request(Hello(VERSION, os.getpid(), comm), give_up=handshake)
+    transport.on_wait = None
     if type(frame) is not Welcome:
         transport.close()
         raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is not lkmd")

@@ -77,12 +77,21 @@ class Core:
 
     @property
     def on_wait(self) -> Any:
-        """Called with no arguments, once a request, when its answer has not come after one second."""
+        """Called with no arguments, once a request, when its answer has not come after one second.
+
+        waits_for() then says why.
+        """
         return self._transport.on_wait
 
     @on_wait.setter
     def on_wait(self, callback: Any) -> None:
         self._transport.on_wait = callback
+
+    def waits_for(self) -> str:
+        """Why the request in flight has no answer yet, in words, for `on_wait`; "" when nobody can tell."""
+        from lkmtools.client.supervisor import waits_for
+
+        return waits_for(self.path, pid=self.pid, boot=self.boot)
 
     def buffer(self, content: bytes | bytearray | int) -> Buffer:
         """Memory with this content, or of this many zero bytes, at a page-aligned address of its own."""
@@ -193,8 +202,8 @@ class Core:
     def control(self, verb: str, *, give_up: int | None = None, **arguments: Any) -> dict[str, Any]:
         """Ask the daemon.
 
-        "status", "dmesg", "reboot", "stop", "share" and "fate" are answered by its supervisor, whatever the
-        kernel does; "ps", "ksyms" and "addr2sym" by the kernel, also while a module runs away.
+        "status", "dmesg", "reboot", "stop", "share", "fate" and "waits" are answered by its supervisor,
+        whatever the kernel does; "ps", "ksyms" and "addr2sym" by the kernel, also while a module runs away.
         DaemonError if it will not, NoAnswer if the kernel does not answer within `give_up` seconds. See
         wait_end() after "reboot" and "stop".
         """

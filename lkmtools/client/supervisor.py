@@ -84,6 +84,18 @@ def answer_of(frame: object) -> dict[str, Any]:
     return answer
 
 
+def waits_for(path: str, **process: int) -> str:
+    """For what the kernel at the socket `path` lets a process wait ("pid" of "boot"), or anybody: in words.
+
+    "" when it cannot be told. The kernel is not asked: it may be what is busy.
+    """
+    try:
+        with Supervisor(path) as supervisor:
+            return str(supervisor.ask("waits", **process)["text"])
+    except DaemonError:
+        return ""
+
+
 def what_became_of(path: str, boot: int, daemon: int) -> LkmtoolsError:
     """The error of a client whose connection to a boot ended without a word; `daemon` is its daemon's pid."""
     try:

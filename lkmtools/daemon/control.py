@@ -15,6 +15,7 @@ from lkmtools import __version__
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENXIO
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.daemon.fate import FORGOTTEN
+from lkmtools.daemon.waits import why
 from lkmtools.evidence import vitals
 from lkmtools.evidence.marks import Kind, Piece
 from lkmtools.evidence.show import kernel_status
@@ -148,6 +149,15 @@ def _wrong_path(path: str) -> tuple[int, str]:
     return 0, ""
 
 
+def waits(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+    """For what the kernel of "boot" lets its process "pid" wait: "text", which may be empty.
+
+    Without them: for what it lets somebody wait who wants to become a process.
+    """
+    now = arguments.get("boot", sup.bootno) == sup.bootno
+    conn.answer(serial, {"text": why(sup, arguments.get("pid", 0)) if now else ""})
+
+
 def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
     """What became of "boot" of the daemon with pid "daemon": its "kind" of end, "reason" and "report".
 
@@ -167,6 +177,7 @@ def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[
 OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for
 VERBS: dict[str, Verb] = {
     "status": status, "dmesg": dmesg, "stop": stop, "reboot": reboot, "share": share, "fate": fate,
+    "waits": waits,
 }  # fmt: skip
 assert tuple(VERBS) == SUPERVISOR
 

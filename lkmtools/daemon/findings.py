@@ -29,6 +29,9 @@ _ADDRESS = 1 << 16  # arguments from here on are shown in hexadecimal
 
 def find(child: KernelProcess, cause: str) -> dict[str, str]:
     """The "reason", the "report", and as "culprit" the path of the module that was running."""
+    ram = child.evidence.ram
+    for frame, fd in child.lent.items():
+        ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
     scene = Scene(child)
     calls = child.evidence.calls.last(MOST_CALLS)
     entered = 0 if child.evidence.vitals[vitals.POLLING] else child.evidence.calls.entered[0]
@@ -47,15 +50,13 @@ def _indented(lines: Iterable[str]) -> list[str]:
 
 
 class Scene:
-    """A dead kernel's memory."""
+    """A kernel's memory: a dead one's, or of one that goes on meanwhile."""
 
     def __init__(self, child: KernelProcess) -> None:
         self.evidence = child.evidence
         self.port = port(child.machine)
         self.dm = self.port.dm
         ram = child.evidence.ram
-        for frame, fd in child.lent.items():
-            ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
         self.mem = Memory(self.port.kernbase, len(ram), self.dm, ram)
         self.modules = list(child.evidence.modules.records())
         self.text = plan(self.port, True).text
@@ -99,16 +100,24 @@ class Scene:
         """The process that ran; "" for none of a user's."""
         if self.evidence.vitals[vitals.PID] <= 1 or self.evidence.vitals[vitals.POLLING]:
             return ""
+        pid, name = self.process()
+        return f"pid {pid} ({name})" if name else ""
+
+    def process(self) -> tuple[int, str]:
+        """Number and name of curlwp's process; 0 and "" when they cannot be read."""
         lwp = self.word(self.evidence.vitals[vitals.CURLWP] & self.dm.mask)
         proc = self.word(lwp + lwp_struct.layout(self.dm).offsetof("l_proc")) if lwp else 0
-        if not proc:
-            return ""
-        pid, comm = 0, b""
         with suppress(MemFault):
             view = self.mem.view(proc_struct.layout(self.dm), proc)
-            pid, comm = view.p_pid, bytes(view.p_comm)
-        name = comm.partition(b"\0")[0].decode(*C_TEXT)
-        return f"pid {pid} ({name})"
+            return view.p_pid, bytes(view.p_comm).partition(b"\0")[0].decode(*C_TEXT)
+        return 0, ""
+
+    def place(self, pc: int, caller: int) -> str:
+        """Where machine code is: an address of it; of a kernel function also who called it."""
+        function = self._function(pc)
+        if function is None:
+            return self.symbolize(pc)
+        return f"{function.name}(), called from {self.symbolize(caller - 1)}"
 
     def call(self, call: Call) -> str:
         """A kernel call with its arguments, and who made it."""

@@ -29,6 +29,7 @@ FRAMES_FREE = 15  # bytes for programs
 FRAMES_TOTAL = 16
 MEMORY_TOTAL = 17
 RATE = 18  # blocks of machine code a second of processor time
+HOST_PID = 19  # the process of the host behind PID
 
 BOOTING, RUNNING, BUSY = 0, 1, 2  # STATE
 

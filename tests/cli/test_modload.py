@@ -411,7 +411,7 @@ def test_a_tool_that_waits_says_after_a_second_who_holds_the_device(lab: Any) ->
         process.communicate()
     assert (process.returncode, said) == (
         0,
-        f"modload: waiting for /dev/lkm, held by holder (pid {os.getpid()})\n",
+        f"modload: waiting for the kernel: /dev/lkm is open in holder (pid {os.getpid()})\n",
     )
 
 

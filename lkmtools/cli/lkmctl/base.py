@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lkmtools import client
-from lkmtools.cli.common import connect, err, warnx
+from lkmtools.cli.common import announce_wait, connect, err
 from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import DaemonError, KernelError
 
@@ -37,9 +37,9 @@ def _socket(ctx: click.Context, param: click.Parameter, value: str | None) -> st
 
 
 def process(socket: str | None, autostart: bool = True) -> client.Process:
-    """A process named lkmctl; says so when the kernel lets it wait."""
+    """A process named lkmctl; when the kernel lets it wait it says for what."""
     p = connect(NAME, socket, autostart)
-    p.on_wait = lambda: warnx(NAME, "waiting for the kernel ... (interrupt ends the process)")
+    p.on_wait = lambda: announce_wait(NAME, p)
     return p
 
 

@@ -91,14 +91,12 @@ def start(
     todo: list[Item], mistakes: list[Mistake], skip: list[str], report: Report, socket: str | None
 ) -> int:
     """Load what can be loaded; the exit status."""
-    from lkmtools import client
-
     for mistake in mistakes:
         warnx(NAME, f"{mistake}: not loaded")
         report.failed(f"{mistake.file}:{mistake.line}", "", f"{mistake.what}: not loaded")
     status = 1 if mistakes else 0
     if todo:
-        with client.connect(socket, NAME) as p:
+        with connect(NAME, socket, tell=False) as p:
             known = [str(mistake) for mistake in mistakes]
             return Start(p, todo, module_directories(), skip, report, known).run() or status
     return status

@@ -11,8 +11,7 @@ import click
 
 from lkmtools import modules
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.cli.classic import announce_holder
-from lkmtools.cli.common import EX_PANIC, panic, tell, warnx
+from lkmtools.cli.common import EX_PANIC, announce_wait, panic, tell, warnx
 from lkmtools.cli.devtools import environment
 from lkmtools.cli.postinstall import arguments, why_not_executed
 from lkmtools.cli.rclkm.items import Item
@@ -59,7 +58,7 @@ class Start:
 
     def run(self) -> int:
         """Load everything; the exit status."""
-        self.p.on_wait = lambda: announce_holder(NAME, self.p.path)
+        self.p.on_wait = lambda: announce_wait(NAME, self.p)
         self._before = self._loaded_before()
         known = tuple(_AT_BOOT + text for text in (*self._known, *map(_place, self.items)))
         self._tell(line for line in self.p.at_start if not line.startswith(known))

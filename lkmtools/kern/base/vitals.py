@@ -19,6 +19,7 @@ from lkmtools.machine import PAGE_SIZE
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import Module
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Proc
 
 _FIRST, _LAST = vitals.PROCESSES, vitals.FRAMES_FREE
 _COUNTERS = struct.Struct(f"={_LAST - _FIRST + 1}q")
@@ -53,9 +54,10 @@ class Vitals:
         """Count a tick of the clock."""
         self._place[vitals.TICKS] += 1
 
-    def running(self, pid: int) -> None:
+    def running(self, proc: Proc) -> None:
         """This process runs from now on."""
-        self._place[vitals.PID] = pid
+        self._place[vitals.PID] = proc.pid
+        self._place[vitals.HOST_PID] = proc.host_pid
 
     def update(self) -> None:
         """Bring counters and text up to date; cheap when the text has not changed."""

@@ -99,7 +99,9 @@ class Lkm:
     def holder(self) -> dict[str, Any] | None:
         """Who has /dev/lkm open, for `lkmctl status`."""
         holder = self.open.proc if self.open else None
-        return {"comm": holder.comm, "pid": holder.host_pid} if holder else None
+        if holder is None:
+            return None
+        return {"comm": holder.comm, "pid": holder.host_pid, "process": holder.pid}
 
     # -- life -------------------------------------------------------------------------------------------
 

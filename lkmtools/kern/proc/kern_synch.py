@@ -21,6 +21,7 @@ from lkmtools.abi.errno import EINTR, EWOULDBLOCK
 from lkmtools.abi.mutex import IPL_NONE
 from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.proc.kern_runq import RunQueue
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Scheduler:
             if k.engine.current is not lwp.thread:
                 k.engine.switch(lwp.thread)
                 k.mem.set_ptr(k.curlwp, lwp.addr)
-                k.vitals.running(lwp.proc.pid)
+                k.vitals.running(lwp.proc)
             if program is None:
                 lwp.greenlet.switch()
             else:
@@ -335,12 +336,20 @@ class Scheduler:
             self._rouse(lwp, EINTR)
 
     def waits(self) -> list[dict[str, Any]]:
-        """Who sleeps, and for what, for `lkmctl status`."""
+        """Who sleeps, for what, and where in a module, for `lkmctl status` and for whoever waits."""
         return [
-            {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg}
+            {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg, "where": self._where(lwp)}
             for queue in self._sleepers.values()
             for lwp in queue
         ]
+
+    def _where(self, lwp: Lwp) -> str:
+        """The function of the kernel in which a module sleeps, and what called it; "" when no module does."""
+        levels = lwp.thread.levels
+        if not levels or levels[-1].fn is None:
+            return ""
+        caller = self._k.symbolize(caller_pc(self._k, lwp.thread), returns=True)
+        return f"{levels[-1].fn.name}(), called from {caller}"
 
     def waiting(self, ident: int) -> tuple[Lwp, ...]:
         """Who sleeps on `ident`, first come first."""
