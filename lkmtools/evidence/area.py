@@ -14,7 +14,7 @@ from lkmtools.evidence.vitals import vitals
 # Room, of which the host gives only what is touched.
 _STATUS = 16 << 20
 _WORDS = 32 << 20
-_MODULES = 128 << 20
+_MODULES = 64 << 20
 
 
 class Evidence:
