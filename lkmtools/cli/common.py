@@ -175,8 +175,8 @@ def command_path(error: click.UsageError, name: str) -> str:
 def connect(comm: str, socket: str | None, autostart: bool = True, tell: bool = True, **more: Any) -> Process:
     """The tool's process of the simulated kernel; starts a daemon if there is none and `autostart`.
 
-    What went wrong at the boot that this caused is printed, if `tell`, and a warning when LKM_MACHINE asks for
-    another machine than the kernel that runs has. `more` is for client.connect().
+    What went wrong at the boot that this caused is printed, if `tell`, and a warning when LKM_MACHINE asks
+    for another machine than the kernel that runs has. `more` is for client.connect().
     """
     from lkmtools import client
 

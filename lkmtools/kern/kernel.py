@@ -28,7 +28,6 @@ from lkmtools.kern.base.config import Config, Cred, wrong_ram
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.panic import Panic
 from lkmtools.kern.base.request import Reply, Request
-from lkmtools.kern.base.vitals import Vitals
 from lkmtools.kern.dev import conf
 from lkmtools.kern.exec.exec_conf import Formats
 from lkmtools.kern.exec.kern_fork import Spawn, spawn
@@ -53,6 +52,7 @@ from lkmtools.kern.vfs.hostfs_vfsops import Hostfs
 from lkmtools.kern.vfs.ramfs import first_tree
 from lkmtools.kern.vfs.rootfs_vnops import Rootfs
 from lkmtools.kern.vfs.vfs_mount import Vfs
+from lkmtools.kern.vitals import Vitals
 from lkmtools.machine import (
     PAGE_SIZE,
     READ,

@@ -148,7 +148,8 @@ def test_dropping_what_one_does_not_have_is_reported_and_changes_nothing(lab: An
     said = [line for line in lab.dmesg.splitlines() if line.startswith("lkm_rele")]
     assert said == [
         "lkm_rele: 'one' drops a reference on 'target' that it does not have; nobody holds 'target'",
-        "lkm_rele: 'two' drops a reference on 'target' that it does not have; 'target' is held by 'one' (1 time)",
+        "lkm_rele: 'two' drops a reference on 'target' that it does not have; "
+        "'target' is held by 'one' (1 time)",
     ]
     assert refused(lab, "target") == "'target' is held by 'one' (1 time)"
 
