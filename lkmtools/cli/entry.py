@@ -53,9 +53,14 @@ def _run(module: str) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         main = import_module(f"lkmtools.cli.{module}").main
-    except OSError as error:
-        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: {error.strerror}")
-    except MemoryError:
-        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: out of memory")
-    main()
-    raise AssertionError(f"{module}.main() returned")
+    except (ImportError, MemoryError, OSError) as error:
+        from lkmtools.errors import NO_MEMORY, host_reason, is_shortage, memory_limits
+
+        if is_shortage(error):
+            why = f"{NO_MEMORY}{memory_limits()}"
+        elif isinstance(error, OSError):
+            why = host_reason(error)
+        else:
+            raise  # a damaged installation
+        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: {why}")
+    sys.exit(main())

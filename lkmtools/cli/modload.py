@@ -175,7 +175,9 @@ def try_all(p: Process, job: Job) -> Result:
             return Result(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
         complaints += filter(None, [imports.unwritten(plan)])
         names = set(plan.exports)
-        before = {s.name: Export(s.value, path) for s in image.symbols if s.name in names} | before
+        for symbol in image.symbols:
+            if symbol.name in names:
+                before.setdefault(symbol.name, Export(symbol.value, path))
         if job.as_json:
             rows.append(row(p, job, options, None, (plan, image)))
         else:

@@ -12,8 +12,8 @@ from typing import Any
 
 from lkmtools.errors import LkmtoolsError, memory_limits
 
-# What C libraries print that give up for want of memory (Unicorn, GLib).
-_GAVE_UP = re.compile(r"alloc|memory", re.IGNORECASE)
+# What Unicorn and GLib print when they give up for want of memory.
+_GAVE_UP = re.compile(r"(failed|unable|could not) to? ?allocate|cannot allocate memory", re.IGNORECASE)
 
 
 class NoRoom(LkmtoolsError):
@@ -51,4 +51,5 @@ def _way_out(errno: int) -> str:
     number, letter = {EMFILE: (resource.RLIMIT_NOFILE, "n"), EAGAIN: (resource.RLIMIT_NPROC, "u")}.get(
         errno, (-1, "")
     )
-    return f"; the limit is {resource.getrlimit(number)[0]} (ulimit -{letter})" if letter else ""
+    most = resource.getrlimit(number)[0] if letter else resource.RLIM_INFINITY
+    return f"; the limit is {most} (ulimit -{letter})" if most != resource.RLIM_INFINITY else ""

@@ -85,7 +85,7 @@ class Supervisor:
         self._asked: ControlConnection | None = None  # who asked for the reboot, and waits for its end
         self._retry = -1  # the timer of a boot that is held back
         self._held_until = 0.0
-        self._short = ""  # what the host had no room for at last
+        self._logged_shortage = ""  # what the host had no room for at last
         self._refusing: Acceptor | None = None
         self._acceptor: Acceptor | None = None
         self._on_up: Callable[[], None] = lambda: None
@@ -205,8 +205,8 @@ class Supervisor:
     def _no_room(self, why: NoRoom) -> None:
         """A boot that the host has no room for counts for nothing, and is tried again."""
         self.held = str(why)
-        if self.held != self._short:  # it may go on for long
-            self._short = self.held
+        if self.held != self._logged_shortage:  # it may go on for long
+            self._logged_shortage = self.held
             self.log.entry(self.held)
         self._hold_back(NO_ROOM)
 
@@ -232,6 +232,7 @@ class Supervisor:
     def _up(self, child: KernelProcess) -> None:
         """The kernel is up: now its modules."""
         child.up = True
+        self._logged_shortage = ""
         rate = child.evidence.vitals[vitals.RATE]  # the first has measured it for all of them
         self.plan = self.plan._replace(config=self.plan.config._replace(rate=rate))
         if self.bootno == 1:

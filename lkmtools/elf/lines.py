@@ -65,6 +65,8 @@ def _targets(obj: Object, section: Section) -> dict[int, Place]:
     for table in obj.sections:
         if table.name not in (f".rel{section.name}", f".rela{section.name}"):
             continue
+        if table.size > MOST:
+            return {}
         rela = table.type == c.SHT_RELA
         size = (form.rela if rela else form.rel).size
         for entry in (form.rela if rela else form.rel).iter_unpack(table.data[: table.size // size * size]):
@@ -198,11 +200,8 @@ def _files(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) ->
     """The files of a unit by number; names are relative to where the compiler ran."""
     r.at = unit.tables
     if unit.version == 5:
-        directories = [row.get(_PATH, "") for row in _rows(r, unit, targets, strings)]
-        rows = [
-            (str(row.get(_PATH, "")), int(row.get(_DIRECTORY_INDEX, 0)))
-            for row in _rows(r, unit, targets, strings)
-        ]
+        directories = [_path(row) for row in _rows(r, unit, targets, strings)]
+        rows = [(_path(row), _directory(row)) for row in _rows(r, unit, targets, strings)]
         first = 0
     else:
         directories, rows, first = [""], [], 1
@@ -215,9 +214,25 @@ def _files(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) ->
     if r.at > unit.program:
         raise Damaged
     return {
-        number: os.path.join(str(directories[index]), name) if 0 < index < len(directories) else name
+        number: os.path.join(directories[index], name) if 0 < index < len(directories) else name
         for number, (name, index) in enumerate(rows, first)
     }
+
+
+def _path(row: dict[int, str | int]) -> str:
+    """The path of a row, "" for none; Damaged for one that is a number."""
+    path = row.get(_PATH, "")
+    if not isinstance(path, str):
+        raise Damaged
+    return path
+
+
+def _directory(row: dict[int, str | int]) -> int:
+    """The number of its directory; Damaged for one that is a text."""
+    index = row.get(_DIRECTORY_INDEX, 0)
+    if not isinstance(index, int):
+        raise Damaged
+    return index
 
 
 def _rows(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> list[dict[int, str | int]]:

@@ -6,16 +6,15 @@ What modules print stays as it is; a mark names the place in the buffer that it 
 from __future__ import annotations
 
 import struct
+import sys
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 _COUNT = struct.Struct("=Q")  # records written since the beginning
 _STAMP = struct.Struct("=QQ")  # a place, and the time in nanoseconds since 1970
 _EVENT = struct.Struct("=QQII")  # ... the boot, and the kind
-STAMPS, EVENTS = (
-    1 << 14,
-    1 << 11,
-)  # kept: a boot prints more than 256 bytes, so that no event goes before them
+# How many are kept. A boot has two events and prints more than 256 bytes: no event goes before its text does.
+STAMPS, EVENTS = 1 << 14, 1 << 12
 SIZE = 2 * _COUNT.size + STAMPS * _STAMP.size + EVENTS * _EVENT.size
 PRECISION = 1_000_000  # nanoseconds: what is printed within them has one stamp
 
@@ -31,6 +30,7 @@ class Kind(StrEnum):
 
 
 _KINDS = tuple(Kind)
+CONTINUATION = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that do not begin a character
 
 
 class Piece(NamedTuple):
@@ -76,15 +76,19 @@ class _Ring:
     def _at(self, number: int) -> int:
         return _COUNT.size + number % self._room * self._form.size
 
-    def read(self) -> list[tuple[int, tuple[Any, ...]]]:
-        """Number and values of each, the oldest first; none that is overwritten meanwhile."""
+    def read(self, place: int, number: int) -> list[tuple[int, tuple[Any, ...]]]:
+        """Number and values of those about `place` or later, or from `number` on, and the one before them.
+
+        The oldest is first. None is overwritten meanwhile. Places never go down.
+        """
         end = self.written
-        found = [
-            (number, self._form.unpack_from(self._memory, self._at(number)))
-            for number in range(max(end - self._room, 0), end)
-        ]
+        found: list[tuple[int, tuple[Any, ...]]] = []
+        for at in range(end - 1, max(end - self._room, 0) - 1, -1):
+            found.append((at, self._form.unpack_from(self._memory, self._at(at))))
+            if found[-1][1][0] < place and at < number:
+                break
         oldest = self.written - self._room + 1  # the one before it may be half another
-        return [row for row in found if row[0] >= oldest]
+        return [row for row in reversed(found) if row[0] >= oldest]
 
 
 class Marks:
@@ -108,7 +112,7 @@ class Marks:
 
     def last(self) -> tuple[int, Kind]:
         """The boot and the kind of the last event; 0 and TEXT when there is none."""
-        rows = self._events.read()
+        rows = self._events.read(sys.maxsize, sys.maxsize)
         return (rows[-1][1][2], _KINDS[rows[-1][1][3]]) if rows else (0, Kind.TEXT)
 
     def cut(self, raw: bytes, begin: int, cursor: Cursor) -> tuple[list[Piece], Cursor]:
@@ -116,7 +120,10 @@ class Marks:
         end, seen = begin + len(raw), cursor.events
         out: list[Piece] = []
         at, boot, when = begin, 0, None
-        for place, number, now, event in self._until(end):
+        for mark, number, now, event in self._between(begin, end, seen):
+            place = mark
+            while at < place < end and raw[place - begin] in CONTINUATION:
+                place += 1  # a character that was printed in two parts stays whole
             if place > at:
                 out.append(Piece(Kind.TEXT, boot, when, _text(raw[at - begin : place - begin])))
                 at = place
@@ -132,12 +139,18 @@ class Marks:
             out.append(Piece(Kind.TEXT, boot, when, _text(raw[at - begin :])))
         return out, Cursor(end, seen)
 
-    def _until(self, end: int) -> list[tuple[int, int, int, tuple[int, int] | None]]:
-        """Place, number and time of each mark up to there; of an event, which stands first, boot and kind."""
+    def _between(self, begin: int, end: int, seen: int) -> list[tuple[int, int, int, tuple[int, int] | None]]:
+        """Place, number and time of each mark between two places, and of those that hold at the first.
+
+        Events, which stand first, have boot and kind; those from number `seen` on are all there.
+        """
         events = [
-            (place, number, now, (boot, kind)) for number, (place, now, boot, kind) in self._events.read()
+            (place, number, now, (boot, kind))
+            for number, (place, now, boot, kind) in self._events.read(begin, seen)
         ]
-        stamps = [(place, number, now, None) for number, (place, now) in self._stamps.read()]
+        stamps = [
+            (place, number, now, None) for number, (place, now) in self._stamps.read(begin, sys.maxsize)
+        ]
         marks = [mark for mark in (*events, *stamps) if mark[0] <= end]
         return sorted(marks, key=lambda mark: (mark[0], mark[3] is None, mark[1]))
 

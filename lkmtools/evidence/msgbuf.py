@@ -10,13 +10,12 @@ import struct
 import time
 
 from lkmtools.evidence import marks
-from lkmtools.evidence.marks import Cursor, Kind, Piece
+from lkmtools.evidence.marks import CONTINUATION, Cursor, Kind, Piece
 
 MSGBUF_SIZE = 1 << 19  # bytes kept, as MSGBUFSIZE of a kernel's configuration
 _COUNTS = struct.Struct("=QQ")  # bytes written since the beginning; bytes that are being written, too
 _WATCHED = struct.Struct("=16xQ")
 _START = _WATCHED.size
-_CONTINUATION = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that do not begin a character
 
 
 class MsgBuf:
@@ -82,13 +81,18 @@ class MsgBuf:
 
     def _bytes(self, place: int) -> tuple[bytes, int]:
         """What there is of what was printed from `place` on, and the place where that begins."""
-        end = self.written
-        at = end % MSGBUF_SIZE
-        mem = self._mem
-        raw = mem[_START + at : _START + MSGBUF_SIZE] + mem[_START : _START + at]  # the last is byte end - 1
-        oldest = max(_COUNTS.unpack_from(mem)[1] - MSGBUF_SIZE, 0)  # overwritten while we were copying
-        begin = min(max(place, oldest), end)
-        return raw[MSGBUF_SIZE - (end - begin) :] if end > begin else b"", begin
+        end, mem = self.written, self._mem
+        first = min(max(place, end - MSGBUF_SIZE), end)
+        at, to = first % MSGBUF_SIZE, end % MSGBUF_SIZE
+        if first == end:
+            raw = b""
+        elif at < to:
+            raw = mem[_START + at : _START + to]
+        else:
+            raw = mem[_START + at : _START + MSGBUF_SIZE] + mem[_START : _START + to]
+        oldest = _COUNTS.unpack_from(mem)[1] - MSGBUF_SIZE  # what is older was overwritten while we copied
+        begin = min(max(first, oldest), end)
+        return raw[begin - first :], begin
 
     def pieces(self, cursor: Cursor = marks.START) -> tuple[list[Piece], int, Cursor]:
         """What has come since `cursor` in pieces, how many bytes are lost, and the next cursor.
@@ -99,7 +103,7 @@ class MsgBuf:
         lost = begin - min(cursor.place, begin)
         if lost and cursor == marks.START:
             skipped = raw.find(b"\n") + 1
-            whole = raw[skipped:] if 0 < skipped < len(raw) else raw.lstrip(_CONTINUATION)
+            whole = raw[skipped:] if 0 < skipped < len(raw) else raw.lstrip(CONTINUATION)
             begin, raw = begin + len(raw) - len(whole), whole
         pieces, after = self._marks.cut(raw, begin, cursor)
         return pieces, lost, after

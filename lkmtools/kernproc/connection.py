@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from lkmtools.kernproc.server import Server
 
 _ANCILLARY = room(EXEC_FILES)
-LARGE = 1 << 20  # bytes of a request from which on it is looked at what else its client has sent
-MOST_KEPT = 2 * MAX_FRAME  # bytes of requests of one process of the host, on all its connections
+LARGE = 1 << 14  # bytes kept for a connection from which on the client's others are looked at as well
+MOST_KEPT = 2 * MAX_FRAME  # bytes of requests and answers of one process of the host, on all its connections
 
 
 class Connection(Stream):
@@ -64,6 +64,7 @@ class Connection(Stream):
         self.proc: Proc | None = None
         self.greeted = False
         self.pending: int | None = None  # serial of the SYSCALL in flight
+        self.asked = 0  # bytes of it, with the memory that it only names
         self.mapping: Done | None = None  # who waits for MAPPED
         self.program: Proc | None = None  # what an EXEC started, until it ends
         self.signals: set[int] = set()  # for the program, which wait until the kernel can take them
@@ -82,18 +83,27 @@ class Connection(Stream):
         return data
 
     def on_batch(self) -> None:
-        """Descriptors that nobody wants are not kept, nor requests beyond the bound of one client."""
+        """Descriptors that nobody wants are not kept, nor what is beyond the bound of one client."""
         if len(self._files) > EXEC_FILES:
             raise ProtocolError(self._wrong_files())
+        self._bounded()
+
+    def _bounded(self) -> None:
+        """ProtocolError when this client has the kernel keep more than MOST_KEPT bytes."""
         if self.kept > LARGE and (total := self.server.kept_for(self)) > MOST_KEPT:
-            what = f"requests of process {self.host_pid} of the host, which are not served yet"
-            raise ProtocolError(f"{what}, have {total} bytes; the limit is {MOST_KEPT}")
+            raise ProtocolError(
+                f"unserved requests and unread answers of process {self.host_pid} of the host have {total} "
+                f"bytes; the limit is {MOST_KEPT}; wait for answers before sending more"
+            )
 
     @property
     def kept(self) -> int:
-        """Bytes of requests that have not come whole, or are not served yet; a program that runs is."""
+        """Bytes of requests that have not come whole or are not served yet, and of answers nobody has read.
+
+        A program that runs is served.
+        """
         served = self.pending is None or self.program is not None
-        return self.reader.kept + (0 if served else self.reader.last)
+        return self.reader.kept + (0 if served else self.asked) + len(self.out)
 
     def on_end(self) -> None:
         """The client is gone, or goes: its process exits."""
@@ -114,7 +124,8 @@ class Connection(Stream):
         if type(frame) is Syscall and self.greeted:
             if self.pending is not None:
                 raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
-            self.pending = serial
+            self.pending, self.asked = serial, sum(len(region[1]) for region in frame.regions)
+            self._bounded()
             self.server.submit(self, tuple.__new__(Request, frame))
         elif type(frame) is Exec and self.greeted:
             self._exec(serial, frame)
@@ -152,7 +163,7 @@ class Connection(Stream):
             raise ProtocolError("EXEC while another request is in flight; the limit is 1")
         if len(self._files) != EXEC_FILES:
             raise ProtocolError(self._wrong_files())
-        self.pending = serial
+        self.pending, self.asked = serial, self.reader.last
         files, self._files = self._files, []
         self.server.execute(self, frame, files)
 

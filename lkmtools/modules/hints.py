@@ -133,7 +133,8 @@ def _definitions(paths: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in paths:
         with suppress(OSError, ObjectError), open(path, "rb") as file:
-            found = dict.fromkeys(exported(read_object(file.read(), path)), path) | found
+            for name in exported(read_object(file.read(), path)):
+                found.setdefault(name, path)
     return found
 
 

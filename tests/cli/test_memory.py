@@ -16,13 +16,14 @@ from daemonfix import Daemon, Raw, limited
 from lkmtools import client
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
-from lkmtools.abi.syscall import SYS_read
+from lkmtools.abi.syscall import SYS_open, SYS_read
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.kernproc.connection import MOST_KEPT
-from lkmtools.proto import MAX_FRAME, Refused
+from lkmtools.proto import MAX_FRAME, Refused, Region, Result, Syscall
 
 MIB = 1 << 20
 FILE = 24 * MIB
+PLACE = 0x10000  # where a client's memory begins
 ROOM = [*range(1, 90, 8)]  # MiB that the kernel process may have more than it has
 
 
@@ -95,8 +96,8 @@ def test_one_client_has_a_bound_on_all_its_connections(daemon: Daemon) -> None:
     answer = raws[-1].receive()
     assert isinstance(answer, Refused)
     assert re.fullmatch(
-        rf"protocol error: requests of process {os.getpid()} of the host, which are not served yet, "
-        rf"have \d+ bytes; the limit is {MOST_KEPT}", answer.why,
+        rf"protocol error: unserved requests and unread answers of process {os.getpid()} of the host "
+        rf"have \d+ bytes; the limit is {MOST_KEPT}; wait for answers before sending more", answer.why,
     )  # fmt: skip
     assert resident() - before < MOST_KEPT * 1.25 + 16 * MIB
     large = daemon.run("lkmctl", "tee", "/tmp/large", stdin=b"x" * 4 * MIB)
@@ -106,3 +107,39 @@ def test_one_client_has_a_bound_on_all_its_connections(daemon: Daemon) -> None:
     while daemon.status()["connections"]:
         pass
     assert resident() - before < 16 * MIB
+
+
+def test_the_bound_counts_answers_that_nobody_reads(daemon: Daemon) -> None:
+    """Also where the request itself is small, as it only names the memory; the last one is refused."""
+    with daemon.connect() as p:
+        write(p)
+    raws = []
+    for _ in range(MOST_KEPT // FILE + 2):
+        raw = Raw(daemon.socket)
+        raws.append(raw)
+        raw.greet("greedy")
+        raw.send(Syscall(SYS_open, (PLACE, O_RDWR, 0), (Region(PLACE, bytearray(b"/tmp/large\0")),)))
+        opened = raw.receive()
+        assert isinstance(opened, Result)
+        raw.send(Syscall(SYS_read, (opened.retval[0], PLACE, FILE), (Region(PLACE, bytearray(FILE)),)))
+    answer = raws[-1].receive()
+    assert isinstance(answer, Refused)
+    assert "unread answers" in answer.why
+    for raw in raws:
+        raw.socket.close()
+    assert daemon.run("modstat").status == 0
+
+
+def test_the_bound_counts_many_requests_that_do_not_end(daemon: Daemon) -> None:
+    """None of them is large."""
+    size = MAX_FRAME // 4
+    raws = []
+    for _ in range(2 * MOST_KEPT // size):
+        raws.append(Raw(daemon.socket))
+        raws[-1].greet("greedy")
+        raws[-1].socket.sendall(struct.pack("<IHHI", MAX_FRAME, 4, 0, 1))
+        with suppress(ConnectionError):
+            raws[-1].socket.sendall(bytes(size))
+    assert isinstance(raws[-1].receive(), Refused)
+    for raw in raws:
+        raw.socket.close()

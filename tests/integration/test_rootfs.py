@@ -15,6 +15,7 @@ from lkmtools.abi.errno import (
     EFBIG,
     EINVAL,
     EISDIR,
+    ENAMETOOLONG,
     ENOENT,
     ENOSPC,
     ENOTDIR,
@@ -172,6 +173,20 @@ def test_who_may(lk: LocalKernel) -> None:
     one.unlink("/tmp/public")
     for name in ("private", "mine"):
         root.unlink(f"/tmp/{name}")
+
+
+def test_lengths_are_counted_in_bytes(lk: LocalKernel) -> None:
+    """Of names and paths that are not ASCII, and of what a symbolic link holds."""
+    longest, longer = "\u00e9" * 255, "\u00e9" * 256
+    p = lk.process("p")
+    put(p, f"/tmp/{longest}", b"x")
+    assert p.listdir("/tmp") == [longest]
+    p.unlink(f"/tmp/{longest}")
+    assert errno_of(lambda: put(p, f"/tmp/{longer}", b"x")) == ENAMETOOLONG
+    assert errno_of(lambda: p.stat("/tmp/" + "\u00e9/" * 340)) == ENAMETOOLONG
+    p.symlink("/\u00e9\u00e9", "/tmp/l")
+    assert p.lstat("/tmp/l").st_size == len(p.readlink("/tmp/l").encode()) == 5
+    p.unlink("/tmp/l")
 
 
 def test_how_much_it_holds(lk: LocalKernel, monkeypatch: pytest.MonkeyPatch) -> None:

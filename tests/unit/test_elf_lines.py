@@ -123,9 +123,26 @@ def test_a_program_by_hand() -> None:
     assert source_lines(obj_of(unit(GOOD.replace(b"\x03\x06", b"\x03\x7f"))), wanted) == {}  # line 0
 
 
+def unit5(files: bytes) -> bytes:
+    """.debug_line of one unit of version 5 with one directory, d; `files` is the table of files."""
+    fixed = struct.pack("<BBBbBB", 1, 1, 1, -5, 14, 13) + bytes((0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1))
+    body = fixed + b"\x01\x01\x08\x01d\0" + files
+    rest = struct.pack("<HBBI", 5, 8, 0, len(body)) + body + GOOD
+    return struct.pack("<I", len(rest)) + rest
+
+
+NAMES = b"\x02\x01\x08\x02\x0b\x02a.c\0\0m.c\0\0"  # path: DW_FORM_string, directory: DW_FORM_data1; two files
+
+
+def test_a_table_of_files_by_hand() -> None:
+    assert source_lines(obj_of(unit5(NAMES)), [(1, 0)]) == {(1, 0): "m.c:7"}
+
+
 @pytest.mark.parametrize(
     "lines",
     [
+        unit5(b"\x02\x01\x08\x02\x08\x02a.c\0x\0m.c\0x\0"),  # the directory is a text
+        unit5(b"\x02\x01\x0b\x02\x0b\x02\x01\0\x01\0"),  # the path is a number
         unit(GOOD)[:-1],
         unit(GOOD)[:9],
         b"\xff\xff\xff\xff" + unit(GOOD),

@@ -126,3 +126,30 @@ def test_a_boot_that_prints_nothing_leaves_no_mark() -> None:
         buf.begin(boot)
         buf.end(boot, Kind.DIED)
     assert buf.pieces() == ([], 0, Cursor())
+
+
+def test_a_character_that_is_printed_in_two_parts_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where each part has a stamp of its own; and a reader in between gets the rest of it later."""
+    clock = iter(range(0, 10**12, 10**9))
+    monkeypatch.setattr(time, "time_ns", lambda: next(clock))
+    buf = MsgBuf()
+    buf.begin(1)
+    for part in (b"gr\xc3", b"\xbcn ", b"\xe2", b"\x82", b"\xac\n"):
+        buf.append(part)
+    texts = [piece.text for piece in buf.pieces()[0] if piece.kind == Kind.TEXT]
+    assert texts == ["gr\u00fc", "n ", "\u20ac", "\n"]
+    assert buf.text() == "gr\u00fcn \u20ac\n"
+
+
+def test_a_follower_reads_no_more_marks_than_are_new() -> None:
+    """However many there are."""
+    buf = MsgBuf()
+    for boot in range(1, 200):
+        buf.begin(boot)
+        buf.append(b"x" * 300)
+        buf.end(boot, Kind.ENDED)
+    _, _, cursor = buf.pieces()
+    buf.append(b"new\n")
+    assert len(buf._marks._events.read(cursor.place, cursor.events)) <= 2
+    pieces, lost, _ = buf.pieces(cursor)
+    assert ("".join(piece.text for piece in pieces), lost) == ("new\n", 0)

@@ -119,6 +119,7 @@ def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
     """Print what is wrong with a file: mistakes, modules that are not there, and their order."""
     lines = [(mistake.line, str(mistake)) for mistake in mistakes]
     order = Order(todo)
+    first: dict[tuple[str, str], Item] = {}
     for index, item in enumerate(todo):
         place = f"{item.entry.place}: "
         if not item.found:
@@ -128,8 +129,8 @@ def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
             lines += [(item.entry.line, f"{place}{text}") for text in _object_problems(item)]
         if item.postinstall is not None and not os.access(item.postinstall, os.X_OK):
             lines.append((item.entry.line, f"{place}postinstall: {item.postinstall} cannot be executed"))
-        above = next((other for other in todo[:index] if item.repeats(other)), None)
-        if above is not None:
+        above = first.setdefault(item.wish, item)
+        if above is not item:
             text = f"it repeats line {above.entry.line}, and is passed over"
             lines.append((item.entry.line, f"{place}{item.name}: {text}"))
         lines += [(item.entry.line, f"{place}{item.name}: {text}") for text in order.complaints(index)]

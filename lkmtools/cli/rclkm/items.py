@@ -31,9 +31,10 @@ class Item(NamedTuple):
         """As the messages have it: the file's name."""
         return self.entry.name
 
-    def repeats(self, other: Item) -> bool:
-        """Does this line ask for what that one has asked for already?"""
-        return (self.path, self.options) == (other.path, other.options)
+    @property
+    def wish(self) -> tuple[str, str]:
+        """What is the same in two lines that ask for the same: the object, and what is done with it."""
+        return self.path, repr(self.options)
 
 
 def in_boot_order(conf: Conf, stage: str | None) -> list[Entry]:

@@ -53,7 +53,7 @@ class Start:
         self._known = known
         self.failed = 0
         self._order: Order | None = None
-        self._mine: list[tuple[Item, int]] = []  # what this run has loaded, with its id
+        self._mine: dict[tuple[str, str], tuple[Item, int]] = {}  # what this run has loaded, with its id
         self._before: list[Loaded] = []  # modules that were there already, each for one line
 
     def run(self) -> int:
@@ -120,9 +120,8 @@ class Start:
             tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
             self._tell(line for line in self.p.at_start if line.startswith(_AT_BOOT + _place(item)))
             return True
-        above = next(((other, number) for other, number in self._mine if item.repeats(other)), None)
-        if above is not None:
-            other, number = above
+        if item.wish in self._mine:
+            other, number = self._mine[item.wish]
             tell(NAME, f"{item.name}: Module is loaded already, as ID {number} (line {other.entry.line})")
             return True
         lost = ""
@@ -139,7 +138,7 @@ class Start:
             for line in self._advice(index):
                 self._complain(item, line)
             return True
-        self._mine.append((item, made.id))
+        self._mine[item.wish] = item, made.id
         if item.options.ready:
             tell(NAME, f"{item.name}: Module loaded as ID {made.id}")
             if item.postinstall is not None:

@@ -79,8 +79,9 @@ def add_conv(k: Kernel, name: str, bmajor: int, cmajor: int) -> None:
     if count >= MAX_CONVS:
         raise KernelError(ENOMEM, f"devsw_conv has room for {MAX_CONVS} driver names")
     layout = devsw_conv.layout(k.dm)
-    name_addr = k.heap.alloc(len(name) + 1)
-    k.mem.write(name_addr, name.encode(*C_TEXT) + b"\0")
+    text = name.encode(*C_TEXT) + b"\0"
+    name_addr = k.heap.alloc(len(text))
+    k.mem.write(name_addr, text)
     k.mem.write(
         k.mem.ptr(k.symbol("devsw_conv")) + count * layout.size,
         layout.pack(d_name=name_addr, d_bmajor=bmajor, d_cmajor=cmajor),

@@ -10,6 +10,7 @@ from collections.abc import ItemsView
 from typing import NamedTuple
 
 from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import (
     EACCES,
     EBUSY,
@@ -62,7 +63,7 @@ class Node:
     @property
     def size(self) -> int:
         """What st_size says: bytes of a file, or of a symbolic link's text."""
-        return len(self.target or self.data or ())
+        return len(self.data or ()) if self.target is None else len(self.target.encode(*C_TEXT))
 
     def listed(self) -> dict[str, Node]:
         """A directory's children; ENOTDIR for anything else."""
@@ -287,15 +288,19 @@ def first_tree(now: float) -> Tree:
     return tree
 
 
+def check_length(text: str, what: str, most: int) -> None:
+    """ENAMETOOLONG for a path or a name of more than `most` bytes."""
+    if 4 * len(text) > most and (length := len(text.encode(*C_TEXT))) > most:
+        raise KernelError(ENAMETOOLONG, f"a {what} has at most {most} bytes, this one {length}")
+
+
 def _parts(path: str, cwd: str) -> list[str]:
-    if len(path) >= PATH_MAX:
-        raise KernelError(ENAMETOOLONG, f"a path has at most {PATH_MAX - 1} bytes, this one {len(path)}")
+    check_length(path, "path", PATH_MAX - 1)
     if not path:
         raise KernelError(ENOENT, "the path is empty")
     out: list[str] = []
     for name in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
-        if len(name) > NAME_MAX:
-            raise KernelError(ENAMETOOLONG, f"a name has at most {NAME_MAX} bytes, this one {len(name)}")
+        check_length(name, "name", NAME_MAX)
         if name == "..":
             del out[-1:]
         elif name not in ("", "."):

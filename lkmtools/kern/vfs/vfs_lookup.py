@@ -18,7 +18,6 @@ from lkmtools.abi.errno import (
     EINVAL,
     EJUSTRETURN,
     ELOOP,
-    ENAMETOOLONG,
     ENOENT,
     ENOMEM,
     ENOTDIR,
@@ -49,7 +48,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.emul import emul_path
 from lkmtools.kern.proc.kern_copy import uio_for, user_string
-from lkmtools.kern.vfs.ramfs import NAME_MAX, PATH_MAX
+from lkmtools.kern.vfs.ramfs import NAME_MAX, PATH_MAX, check_length
 from lkmtools.kern.vfs.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
 from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput, vref, vrele
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
@@ -157,8 +156,7 @@ class Place:
 
     def walk(self, path: str) -> None:
         """Go where `path` leads, from the root or the working directory. KernelErrors."""
-        if len(path) >= PATH_MAX:
-            raise KernelError(ENAMETOOLONG, f"a path has at most {PATH_MAX - 1} bytes, this one {len(path)}")
+        check_length(path, "path", PATH_MAX - 1)
         if not path:
             raise KernelError(ENOENT, "the path is empty")
         start = self._root if path.startswith("/") else _parts(self.lwp.proc.cwd)
@@ -170,10 +168,7 @@ class Place:
         try:
             while left:
                 name = left.popleft()
-                if len(name) > NAME_MAX:
-                    raise KernelError(
-                        ENAMETOOLONG, f"a name has at most {NAME_MAX} bytes, this one {len(name)}"
-                    )
+                check_length(name, "name", NAME_MAX)
                 if name == ".." and self.names == self._root:
                     continue
                 if self.mounted:
