@@ -139,7 +139,7 @@ def run(
     type=Number(0.05, 3600),
     default=2.0,
     metavar="SECONDS",
-    help="Longest run of a module's code [2].",
+    help="Longest run of a module [2].",
 )
 @click.option(
     "--ram", type=Whole(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Memory of the kernel [128]."
@@ -173,7 +173,7 @@ def run(
     type=Number(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="End a kernel that shows no progress [10].",
+    help="End a kernel that hangs [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)

@@ -150,7 +150,7 @@ def test_poll_answers_for_what_is_ready_now(lab: Any) -> None:
 @pytest.mark.parametrize(("count", "timeout"), [(1, -2), (5000, 0)])
 def test_poll_refuses_impossible_arguments(lab: Any, count: int, timeout: int) -> None:
     """EINVAL, with value and limit."""
-    with pytest.raises(KernelError, match="at ") as caught:
+    with pytest.raises(KernelError, match=r"the (minimum|limit) is ") as caught:
         lab.p.poll([(0, POLLIN)] * count, timeout)
     assert caught.value.errno == EINVAL
 

@@ -188,8 +188,8 @@ def test_a_module_may_hold_itself_and_names_for_whom(lab: Any) -> None:
     assert refused(lab, "target") == "'target' is in use by 'client'"
     call(lab, "by_way", own)
     modules.unload(lab.p, "client")
-    who = f"itself for pid {lab.p.pid} (lab) (1 time), itself for 'client' (1 time)"
-    assert refused(lab, "target") == f"'target' is held by {who}"
+    whom = f"pid {lab.p.pid} (lab) (1 time), 'client' (1 time)"
+    assert refused(lab, "target") == f"'target' holds 2 references to itself, taken for {whom}"
     assert [call(lab, "target_rele", own) for _ in range(3)] == [0, 0, EINVAL]
     modules.unload(lab.p, "target")
 

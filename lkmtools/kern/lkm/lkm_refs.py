@@ -152,10 +152,10 @@ def held(module: Module) -> str:
         if holder is not module
     ]
     said = [f"is held by {', '.join(others)}"] if others else []
-    own = module.holds_on.get(module, [])
-    for whom in dict.fromkeys(own):
-        count = own.count(whom)
-        what = "a reference" if count == 1 else f"{count} references"
+    if own := module.holds_on.get(module):
+        for_whom = [f"{whom} ({times(own.count(whom))})" for whom in dict.fromkeys(own)]
+        what = "a reference" if len(own) == 1 else f"{len(own)} references"
+        whom = own[0] if len(own) == 1 else ", ".join(for_whom)
         said.append(f"holds {what} to itself, taken for {whom}")
     return f"'{module.title}' {' and '.join(said)}"
 
