@@ -224,7 +224,7 @@ def tell(name: str, text: str) -> None:
     try:
         click.echo(text)
     except streams.StreamError as error:
-        warnx(name, f"{error}; what belongs there follows")
+        warnx(name, f"{error}; the output follows on standard error")
         streams.redirect_output()
 
 

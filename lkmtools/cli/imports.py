@@ -52,9 +52,8 @@ def unwritten(plan: Plan) -> str:
     if not plan.unwritten:
         return ""
     verb = "is" if len(plan.unwritten) == 1 else "are"
-    return (
-        f"{plan.path}: {some(plan.unwritten)} {verb} declared, but not written in this kernel: a call panics"
-    )
+    names = f"{plan.path}: {some(plan.unwritten)}"
+    return f"{names} {verb} declared, but not implemented in this kernel: a call panics"
 
 
 def text(plan: Plan, image: Image, origin: dict[str, str], width: int) -> str:

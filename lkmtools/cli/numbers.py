@@ -57,5 +57,5 @@ def _major_of(p: Process, kind: int, name: str) -> int:
             known[cstring(row.d_name)] = major
     if name in known:
         return known[name]
-    other = instead(name, known, "there are")
+    other = instead(name, known, "the drivers are")
     raise ValueError(f"major {name!r} is neither a number nor a {_KINDS[kind]} driver; {other}")

@@ -95,7 +95,7 @@ class ControlConnection(Stream):
         """What answers a request once that can be; None when so many wait that this one is denied."""
         if self._unanswered >= UNANSWERED:
             self.deny(
-                serial, f"{UNANSWERED} requests of this connection wait for answers, which is the limit"
+                serial, f"{UNANSWERED} requests of this connection wait for an answer; that is the limit"
             )
             return None
         self._unanswered += 1

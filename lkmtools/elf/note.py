@@ -30,7 +30,9 @@ def notes(data: memoryview, byteorder: str, where: str) -> Iterator[Note]:
     while at < len(data):
         left = len(data) - at
         if left < _HEAD:
-            raise ObjectError(f"{where}: note at {at:#x}: {left} bytes are left, its head has {_HEAD}")
+            raise ObjectError(
+                f"{where}: note at {at:#x}: {left} bytes are left; a note's header needs {_HEAD}"
+            )
         namesz, descsz, kind = form.unpack_from(data, at)
         desc = at + _HEAD + (namesz + 3 & -4)
         if desc + descsz > len(data):
@@ -64,7 +66,7 @@ def interface_of(obj: Object) -> int | None:
     if len(found) > 1:
         numbers = " and ".join(map(str, found))
         raise ObjectError(
-            f"{obj.name}: joined of objects that were compiled with the headers of interfaces {numbers}; "
+            f"{obj.name}: joined from objects that were compiled with the headers of interfaces {numbers}; "
             "compile all of them with the same"
         )
     return next(iter(found), None)

@@ -67,7 +67,7 @@ class Reference(NamedTuple):
         where = f"{self.function} ({place})" if self.function else place
         where = f"first used at {self.line}, in {where}" if self.line else f"first used in {where}"
         if not self.section:
-            where = "which nothing uses; a hidden, protected or internal symbol must be defined all the same"
+            where = "which nothing uses; but a hidden, protected or internal symbol must be defined"
         text = f"undefined symbol `{self.name}', {where}"
         return f"{text} ({self.advice})" if self.advice else text
 
@@ -76,7 +76,7 @@ class Reference(NamedTuple):
         """How to keep the compiler from needing the symbol; "" for one that it does not need by itself."""
         base, _, version = self.name.partition("@")
         if version := version.lstrip("@"):
-            return f"version {version} of `{base}', by .symver; the kernel's own symbols have no versions"
+            return f"`{base}' is wanted in version {version} (.symver); the kernel's symbols have no versions"
         return _HINTS.get(self.name) or next(
             (text for prefix, text in _HINT_PREFIXES.items() if self.name.startswith(prefix)), ""
         )

@@ -180,9 +180,8 @@ def impossible(obj: Object, row: Machine, section: Section, entry: Relocation) -
     if howto and entry.offset + howto.size > section.size:
         return f"{place}: {howto.name} changes {howto.size} bytes, the section ends at {section.size:#x}"
     if howto:
-        return (
-            f"{place}: {howto.name} against `{symbol}' wants a global offset table, as loaded code only has"
-        )
+        why = "needs a global offset table, which only loaded sections have"
+        return f"{place}: {howto.name} against `{symbol}' {why}"
     return f"{place}: relocation type {entry.type} against `{symbol}' is not known for {row.name}"
 
 

@@ -47,7 +47,7 @@ def other_file(path: str) -> str:
 def _directory(path: str) -> str:
     objects = [os.path.join(path, name) for name in _objects(path)]
     if not objects:
-        return f"{path} is a directory, and has no object files"
+        return f"{path} is a directory without object files"
     return f"{path} is a directory; name the objects in it: {some(objects)}"
 
 
@@ -78,7 +78,8 @@ def entry_advice(obj: Object, path: str, names: list[str]) -> str:
         return f"{path} defines {candidate}; use -e {candidate}"
     looked, functions = f"looked for {some(names)}", _functions(obj)
     if not functions:
-        return f"{looked}; {path} has no global function: is it a module, or a part of one (lkmcc -r)?"
+        part = "if it is part of a module, join the parts with lkmcc -r"
+        return f"{looked}; {path} has no global function; {part}"
     return f"{looked}; {path} has the global functions {some(functions)}: name its entry point with -e"
 
 

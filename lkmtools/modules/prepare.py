@@ -176,8 +176,8 @@ def same_interface(obj: Object) -> int | None:
     found = interface_of(obj)
     if found not in (None, INTERFACE):
         raise LinkError(
-            f"{obj.name}: compiled with the headers of interface {found}, this kernel's is {INTERFACE}: "
-            "compile it with the lkmcc of this version"
+            f"{obj.name}: compiled with the headers of interface {found}; this kernel has {INTERFACE}: "
+            "compile it with this version's lkmcc, or load it with -f"
         )
     return found
 
@@ -215,8 +215,8 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
         name, there, here = lost[0]
         more = f" (and {len(lost) - 1} more)" * (len(lost) > 1)
         raise LinkError(
-            f"{options.kernel} is stale: `{name}' is at {there:#x} there, and at {here:#x} in this kernel"
-            f"{more}; save it anew with lkmctl ksyms -o {options.kernel}, or leave -A away"
+            f"{options.kernel} is stale: `{name}' is at {there:#x} in it, and at {here:#x} in this kernel"
+            f"{more}; save it again with lkmctl ksyms -o {options.kernel}, or omit -A"
         )
     return found | taken
 

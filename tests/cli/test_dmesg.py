@@ -107,7 +107,8 @@ def test_one_boot(history: Daemon, number: str, boot: int) -> None:
         (
             ["-a", "-b", "1"],
             2,
-            "-a prints all boots, -b one: give one of them (lkmctl dmesg --help explains)\n",
+            "-a and -b exclude each other: -a prints all boots, -b prints one "
+            "(lkmctl dmesg --help explains)\n",
         ),
     ],
 )

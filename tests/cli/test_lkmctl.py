@@ -53,7 +53,8 @@ USAGE = {
     "variable": (["sysctl", "kern.securelvel"], "did you mean 'kern.securelevel'?"),
     "major": (
         ["mknod", "/dev/x", "c", "x", "0"],
-        "lkmctl: major 'x' is neither a number nor a character driver; there are cons, mem, lkm and ksyms",
+        "lkmctl: major 'x' is neither a number nor a character driver; "
+        "the drivers are cons, mem, lkm and ksyms",
     ),
     "driver": (["mknod", "/dev/x", "c", "ksmys", "0"], "a character driver; did you mean 'ksyms'?"),
     "major of 13 bits": (
@@ -68,10 +69,13 @@ USAGE = {
     "minor": (["mknod", "/dev/x", "c", "1", "y"], "lkmctl: 'y' is not a minor; write 10, 0x1f or 017"),
     "variable of text": (
         ["sysctl", "kern.securelevel=abc"],
-        "lkmctl: kern.securelevel is a number, and 'abc' is none; write 10, 0x1f or 017",
+        "lkmctl: 'abc' is not a number, as kern.securelevel must be; write 10, 0x1f or 017",
     ),
-    "variable of a fraction": (["sysctl", "hw.ncpu=1.5"], "hw.ncpu is a number, and '1.5' is none"),
-    "variable of nothing": (["sysctl", "kern.securelevel="], "kern.securelevel is a number, and '' is none"),
+    "variable of a fraction": (["sysctl", "hw.ncpu=1.5"], "'1.5' is not a number, as hw.ncpu must be"),
+    "variable of nothing": (
+        ["sysctl", "kern.securelevel="],
+        "'' is not a number, as kern.securelevel must be",
+    ),
     "variable out of range": (
         ["sysctl", "kern.securelevel=99999999999"],
         "kern.securelevel=99999999999 is out of range; the limits are -2147483648 and 2147483647",

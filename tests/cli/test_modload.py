@@ -163,8 +163,8 @@ def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: Any)
     Path(lab.dir, "m.o").write_bytes(relocatable([code, Sec(".note.lkmtools", note, NOTE, 0, 4)], symbols))
     expected = lines(
         "can't prelink `m.o' creating `m'",
-        "m.o: compiled with the headers of interface 2, this kernel's is 1: "
-        "compile it with the lkmcc of this version",
+        "m.o: compiled with the headers of interface 2; this kernel has 1: "
+        "compile it with this version's lkmcc, or load it with -f",
     )
     assert lab.run("modload", "m.o") == (1, "", expected)
     assert lab.run("modload", "-f", "m.o").status == 14
@@ -299,11 +299,11 @@ def test_a_default_version_is_found_by_its_plain_name_too(each_lab: Any) -> None
     assert lab.run("modload", upper) == (0, "Module loaded as ID 1\n", "")
     more = 'int old(void); __asm__(".symver old, shared@V3");'
     run = lab.run("modload", lab.misc("odd", "return old();", more=more))
-    assert (run.status, run.err.splitlines()[1].partition(", first used in ")[0]) == (
+    assert (run.status, run.err.splitlines()[1].partition(", first used at ")[0]) == (
         1,
         "modload: undefined symbol `shared@V3'",
     )
-    assert "(version V3 of `shared', by .symver; the kernel's own symbols have no versions)" in run.err
+    assert "(`shared' is wanted in version V3 (.symver); the kernel's symbols have no versions)" in run.err
 
 
 def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:

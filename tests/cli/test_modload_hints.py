@@ -100,8 +100,8 @@ ENTRIES = {
         "name its entry point with -e"
     ),
     "int value = 1;": (
-        "looked for xxxinit and m_lkmentry; m.o has no global function: is it a module, or a part of one "
-        "(lkmcc -r)?"
+        "looked for xxxinit and m_lkmentry; m.o has no global function; "
+        "if it is part of a module, join the parts with lkmcc -r"
     ),
 }
 
@@ -129,9 +129,9 @@ def test_a_directory_is_named_with_what_is_in_it(lab: Any) -> None:
     inside = "full/a.o, full/b.o, full/c.o and full/d.o"
     expected = lines(suffix, f"full is a directory; name the objects in it: {inside}")
     assert lab.run("modload", "full") == (2, "", expected)
-    expected = lines(suffix, "empty is a directory, and has no object files")
+    expected = lines(suffix, "empty is a directory without object files")
     assert lab.run("modload", "empty") == (2, "", expected)
-    expected = lines("nlist odd.o: Is a directory", "odd.o is a directory, and has no object files")
+    expected = lines("nlist odd.o: Is a directory", "odd.o is a directory without object files")
     assert lab.run("modload", "odd.o") == (1, "", expected)
 
 
@@ -144,7 +144,7 @@ def test_a_dry_run_fails_for_functions_that_are_not_written(lab: Any) -> None:
         lab.misc("both", more=more.replace("use", "both")),
     ]
     run = lab.run("modload", "--dry-run", *objects)
-    why = "if_attach is declared, but not written in this kernel: a call panics"
+    why = "if_attach is declared, but not implemented in this kernel: a call panics"
     assert (run.status, run.err) == (1, lines(f"net.o: {why}", f"both.o: {why}"))
     taken = [row.split(maxsplit=2) for row in run.out.splitlines() if row.startswith("  if_attach")]
     assert [where for _, _, where in taken] == ["kernel, not written"] * 2

@@ -37,8 +37,8 @@ def test_a_kernel_symbol_that_lies_elsewhere_is_named(each_lab: Any) -> None:
     obj = lab.misc("m", load='printf("x"); return 0;')
     expected = (
         "modload: can't prelink `m.o' creating `m'\n"
-        f"modload: old.syms is stale: `printf' is at {there:#x} there, and at {here:#x} in this kernel; "
-        "save it anew with lkmctl ksyms -o old.syms, or leave -A away\n"
+        f"modload: old.syms is stale: `printf' is at {there:#x} in it, and at {here:#x} in this kernel; "
+        "save it again with lkmctl ksyms -o old.syms, or omit -A\n"
     )
     assert lab.run("modload", "-A", "old.syms", obj) == (1, "", expected)
     assert lab.run("modload", "--dry-run", "-A", "old.syms", obj) == (1, "", expected)
@@ -76,7 +76,7 @@ def test_symbols_of_a_module_that_moved_or_went_are_stale(lab: Any) -> None:
             lab.run("modload", name)
         run = lab.run("modload", "-A", "old.syms", need)
         assert (run.status, run.out) == (11, "")
-        assert "no symbol 'lower_get' is at 0x" in run.err
+        assert "the module was linked to symbol 'lower_get' at 0x" in run.err
     lab.run("modload", "-s", lower)
     run = lab.run("modload", "-A", "old.syms", need)
     assert run.status == 1

@@ -114,7 +114,8 @@ def test_what_cannot_be_done_is_said_in_one_line(lab: Any, host_dev: None) -> No
     assert run.err.splitlines()[:3] == [
         "rm: /dev/none: No such file or directory",
         "mknod: /dev/null: File exists",
-        "mknod: major 'one' is neither a number nor a character driver; there are cons, mem, lkm and ksyms",
+        "mknod: major 'one' is neither a number nor a character driver; "
+        "the drivers are cons, mem, lkm and ksyms",
     ]
     assert "links between /dev of the kernel and files of the host cannot be made" in run.err
 

@@ -187,7 +187,9 @@ def test_a_load_that_cannot_be_told_is_told_on_standard_error(bench: Bench) -> N
             run = bench.run(argv, stdout=full)
         tool = name.split()[0]
         head, _, rest = run.stderr.decode().partition("\n")
-        assert head == f"{tool}: standard output: No space left on device; what belongs there follows"
+        assert (
+            head == f"{tool}: standard output: No space left on device; the output follows on standard error"
+        )
         assert run.returncode == IO_ERROR
         assert ('"id": 0' if "--json" in name else "Module loaded as ID 0") in rest
         assert bench.daemon.run("modunload", "hello").status == 0

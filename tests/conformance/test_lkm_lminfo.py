@@ -207,10 +207,10 @@ IMPORTS = [
     Imports(b"printf", "copyin", reason="'printf' is at "),
     Imports(b"printf", 0xF00, flags=1),
     Imports(b"nobody", 0xF00),
-    Imports(b"nobody", "copyin", reason="no symbol 'nobody' is at "),
+    Imports(b"nobody", "copyin", reason="the module was linked to symbol 'nobody' at "),
     Imports(b"nobody", "copyin", flags=1),
     Imports(b"probe_run", "probe_run"),
-    Imports(b"probe_run", "probe_poke", reason="no symbol 'probe_run' is at "),
+    Imports(b"probe_run", "probe_poke", reason="the module was linked to symbol 'probe_run' at "),
     Imports(b"probe_run", "probe_poke", flags=1),
     Imports(b"printf", "probe_poke", reason="'printf' is at "),
 ]

@@ -19,7 +19,7 @@ def test_an_unwritten_function_panics_only_when_it_is_called(lab: Any) -> None:
     lab.load(SOURCE)
     assert lab.call("int probe_go(int really)", 0) == 7
     panic = lab.panics(lambda: lab.call("int probe_go(int really)", 1))
-    assert panic.reason == "sysctl_teardown() is not written in this kernel"
+    assert panic.reason == "sysctl_teardown() is not implemented in this kernel"
     assert "probe_go+0x" in panic.report
 
 

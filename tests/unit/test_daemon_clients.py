@@ -283,7 +283,7 @@ def test_questions_that_wait_for_an_answer_are_bounded(daemon: Daemon) -> None:
                 *[False] * 3, *[True] * UNANSWERED,
             ]  # fmt: skip
         assert answers[0] == Answer(
-            False, f"{UNANSWERED} requests of this connection wait for answers, which is the limit"
+            False, f"{UNANSWERED} requests of this connection wait for an answer; that is the limit"
         )
 
 

@@ -50,7 +50,7 @@ def test_joined_objects_have_a_note_each() -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (note(1) + note(2), "joined of objects .* interfaces 1 and 2"),
+        (note(1) + note(2), "joined from objects .* interfaces 1 and 2"),
         (note(1)[:5], r"section 2 \(.note.lkmtools\): note at 0x0: 5 bytes are left"),
         (note(1) + b"\0\0\0", "note at 0x1c: 3 bytes are left"),
         (note(1)[:-1], "a name of 9 and a content of 4 bytes end past the section's end 0x1b"),

@@ -161,7 +161,7 @@ PLAIN = debug(".debug_y", 8, Rel(0, ABS64, "f"))
 DAMAGED = {
     "unknown type": (debug(".debug_x", 8, Rel(0, 99, "f")), "relocation type 99 against `f' is not known"),
     "refused type": (debug(".debug_x", 8, Rel(0, TLS, "f")), "R_X86_64_DTPOFF64 against `f' is not possible"),
-    "table": (debug(".debug_x", 8, Rel(0, GOTPCREL, "f")), "R_X86_64_GOTPCREL against `f' wants a"),
+    "table": (debug(".debug_x", 8, Rel(0, GOTPCREL, "f")), "R_X86_64_GOTPCREL against `f' needs a"),
     "beyond the end": (debug(".debug_x", 8, Rel(1, ABS64, "f")), "+0x1: R_X86_64_64 changes 8 bytes, the"),
     "range": (debug(".debug_x", 8, Rel(0, ABS32, "f", -1 << 40)), "+0x0: R_X86_64_32 against `f' at 0x4"),
     "symbol": (debug(".debug_x", 8, Rel(0, ABS64, 77)), "entry 0: symbol index 77, limit 2"),

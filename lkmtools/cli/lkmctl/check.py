@@ -146,7 +146,7 @@ def _texts(report: Report, hint: Hint) -> Iterator[str]:
         names = some(_short(problem.text, SHORT_NAME) for problem in missing)
         yield f"undefined symbol{'s' * (len(missing) > 1)} {names}" + (f" ({advice})" if advice else "")
     if unwritten:
-        yield f"not written in this kernel: {some(unwritten)}"
+        yield f"not implemented in this kernel: {some(unwritten)}"
 
 
 def _short(text: str, longest: int = LONGEST) -> str:

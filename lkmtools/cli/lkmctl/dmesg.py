@@ -155,7 +155,7 @@ def dmesg(
     On a terminal: this boot, after the report of the panic that ended the last one. Into a pipe: all of it.
     """
     if everything and boot is not None:
-        raise click.UsageError("-a prints all boots, -b one: give one of them")
+        raise click.UsageError("-a and -b exclude each other: -a prints all boots, -b prints one")
     short = not (everything or as_json or boot is not None) and sys.stdout.isatty()
     with supervisor(socket) as sup:
         last_panic = need(sup.ask("status"))["last_panic"] if short else None
@@ -177,7 +177,8 @@ def _pieces(answer: dict[str, Any]) -> list[Piece]:
     """DaemonError when the daemon gives none."""
     if "pieces" not in answer:
         raise DaemonError(
-            "this lkmd is older than lkmctl, and knows no boots and times; stop it with lkmctl stop"
+            "the running lkmd is older than lkmctl, and does not record boots and times; "
+            "end it with lkmctl stop"
         )
     return [Piece(*piece) for piece in answer["pieces"]]
 
@@ -219,5 +220,7 @@ def _follow(
         sys.stdout.flush()
         answer = need(next(answers))
         if answer["lost"]:
-            warnx(NAME, f"{answer['lost']} bytes were printed faster than they were taken here")
+            warnx(
+                NAME, f"{answer['lost']} bytes of the message buffer were overwritten before lkmctl read them"
+            )
         pieces = _pieces(answer)

@@ -72,7 +72,7 @@ def unwritten(prototype: str, header: str = "") -> Function:
     proto = Prototype(prototype)
 
     def body(k: Kernel, *_args: int) -> NoReturn:
-        k.panic(f"{proto.name}() is not written in this kernel")
+        k.panic(f"{proto.name}() is not implemented in this kernel")
 
     return Function(proto, header, body, None, False)
 

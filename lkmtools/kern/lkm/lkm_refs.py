@@ -107,8 +107,8 @@ def check_import(k: Kernel, module: Module, item: Import) -> None:
     if k.port.kernbase <= item.value < k.port.kernbase + k.config.ram:
         raise KernelError(
             EINVAL,
-            f"no symbol '{item.name}' is at {item.value:#x}, where the module was linked to, nor anywhere: "
-            "link it against the symbols of this kernel (/dev/ksyms)",
+            f"the module was linked to symbol '{item.name}' at {item.value:#x}, which this kernel does not "
+            "have: link it against the symbols of this kernel (/dev/ksyms)",
         )
 
 
