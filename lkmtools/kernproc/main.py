@@ -108,17 +108,8 @@ def _serve(given: Given) -> int:
     channel = Channel(given.channel)
     server: Server | None = None
     try:
-        try:
-            kernel = Kernel(given.config, console, given.boot, given.evidence)
-            kernel.boot()
-        except LkmtoolsError as error:  # it has too little memory, for one
-            given.evidence.say({"refused": str(error)})
-            return PANICKED
-        except (MemoryError, OSError) as error:
-            if not is_shortage(error):
-                raise
-            what = str(error) if isinstance(error, MemoryError) else ""
-            given.evidence.say({"no_memory": what or "the kernel's tables"})
+        kernel = _boot(given, console)
+        if kernel is None:
             return PANICKED
         server = Server(
             given.listening,
@@ -143,9 +134,26 @@ def _serve(given: Given) -> int:
         assert server is not None
     assert server.ending is not None
     server.end_all(server.ending.why, "", _LAST, gone=server.ending.last)
-    kernel.shutdown()
+    server.kernel.shutdown()
     channel.flush(_LAST)
     return 0
+
+
+def _boot(given: Given, console: Console) -> Kernel | None:
+    """A kernel that is up; None when it cannot be, and the last words say why. Panic."""
+    try:
+        kernel = Kernel(given.config, console, given.boot, given.evidence)
+        kernel.boot()
+    except LkmtoolsError as error:  # it has too little memory, for one
+        given.evidence.say({"refused": str(error)})
+    except (MemoryError, OSError) as error:  # the host has
+        if not is_shortage(error):
+            raise
+        what = str(error) if isinstance(error, MemoryError) else ""
+        given.evidence.say({"no_memory": what or "the kernel's tables"})
+    else:
+        return kernel
+    return None
 
 
 def _say(given: Given, panic: Panic) -> None:
