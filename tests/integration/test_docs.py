@@ -63,7 +63,7 @@ def test_the_recorded_session_is_recorded_again() -> None:
 
 def test_the_links_of_the_documents_lead_somewhere() -> None:
     """Every relative link of README and docs/."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     links = [
         (page.name, link)
         for page in pages
@@ -73,4 +73,17 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
 
 
 def _folder(name: str) -> str:
-    return "" if name == "README.md" else "docs"
+    return "" if name in ("README.md", "CONTRIBUTING.md") else "docs"
+
+
+def test_the_answers_to_where_is_exist() -> None:
+    """Each of the twelve questions of CONTRIBUTING.md names files, and its subject stands in one of them."""
+    rows = re.findall(r"^\| (.*\?) \| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert len(rows) == 12
+    missing = [
+        (question, name)
+        for question, answer in rows
+        for name in re.findall(r"lkmtools/[\w/.]+\.py", answer)
+        if not (ROOT / name).is_file()
+    ]
+    assert missing == []

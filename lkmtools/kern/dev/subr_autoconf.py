@@ -125,7 +125,7 @@ def config_cfdriver_detach(k: Kernel, cd_addr: int) -> int:
     """A driver goes; EBUSY while it has devices or attachments, ESRCH when it is not there."""
     cd = driver_at(k, cd_addr)
     if cd_addr not in chain(k, "allcfdrivers", k.symbol("allcfdrivers"), 0):
-        raise KernelError(ESRCH, f"driver '{text(k, cd.cd_name)}' is not there")
+        raise KernelError(ESRCH, f"driver '{text(k, cd.cd_name)}' is not registered")
     if here := [dev for dev in units(k, cd) if dev]:
         name = xname(k, k.umem.view(device.layout(k.dm), here[0]))
         raise KernelError(EBUSY, f"driver '{text(k, cd.cd_name)}' has {name}")

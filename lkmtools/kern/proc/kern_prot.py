@@ -161,7 +161,7 @@ def sys_setgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> None:
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "only root sets groups")
     if not 0 <= size <= NGROUPS:
-        raise KernelError(EINVAL, f"{size} groups; at most {NGROUPS}")
+        raise KernelError(EINVAL, f"invalid number of groups: {size}; the limit is {NGROUPS}")
     data = lwp.proc.space.read(gidset, 4 * size)
     cred = _cred(k, lwp)
     k.mem.write(cred.at("cr_groups"), data)

@@ -54,6 +54,6 @@ def _check(k: Kernel, file: DeviceFile, offset: int, frame: int, prot: int) -> N
     if held & wanted != wanted or (prot & WRITE and held & EXEC):
         raise KernelError(
             EINVAL,
-            f"{file}: its d_mmap gave page frame {frame:#x} for offset {offset}; that is no memory of the "
-            f"kernel's that may be used with protection {prot:#x}",
+            f"{file}: its d_mmap gave page frame {frame:#x} for offset {offset}; the kernel has no "
+            f"memory for protection {prot:#x} in it",
         )

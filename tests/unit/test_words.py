@@ -1,0 +1,74 @@
+"""Reasons, help texts and manuals have none of the patterns that a native reader stumbles over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for path in (ROOT / "lkmtools").rglob("*.py") if "examples" not in path.parts]
+MANUALS = sorted((ROOT / "man").iterdir())
+# Calls whose text arguments somebody reads; `help` and `metavar` are click's.
+READ = {
+    "KernelError", "LkmtoolsError", "DaemonError", "LinkError", "ObjectError", "ProtocolError", "ConfError",
+    "LoadError", "UsageError", "ClickException", "BadParameter", "GetoptError", "warnx", "errx", "panic",
+    "lockdebug_abort", "option",
+}  # fmt: skip
+REASONS = {
+    "is no / are no (is not a)": re.compile(r"(?<!there )\b(is|are) no (?!longer)\w|\b(is|are) none of\b"),
+    "'s as a rule of permission (only X may)": re.compile(r"(root|owner|user)'s$"),
+    "begins with a number and no verb follows": re.compile(
+        r"^(\d+|\{\}) (bytes?|seconds?|milliseconds?|descriptors?|groups?|pieces|processes|pages)(;|,|$)"
+    ),
+    "here, there, told, such": re.compile(r"\b(is there|not there|here it is|there too|told|such one)\b"),
+}
+MANUAL = re.compile(
+    r"(?<![Tt]here )\b(is|are) no (?!longer)[a-z]|\b(is|are) none of\b|at most so long|runs? away\b"
+)
+
+
+def text_of(node: ast.expr) -> str | None:
+    """A string, "{}" for what is filled in; None for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return None
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of what somebody reads."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for value in [*node.args, *(word.value for word in node.keywords)] if name in READ else ():
+            if text := text_of(value):
+                yield node.lineno, text
+
+
+@pytest.mark.parametrize("what", REASONS)
+def test_reasons_and_help(what: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in SOURCES
+        for line, text in texts(path)
+        if REASONS[what].search(text)
+    ]
+    assert wrong == []
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert sum(1 for path in SOURCES for _ in texts(path)) > 600
+
+
+@pytest.mark.parametrize("path", MANUALS, ids=lambda path: path.name)
+def test_manuals(path: Path) -> None:
+    wrong = [
+        (number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if MANUAL.search(line)
+    ]
+    assert wrong == []
