@@ -154,7 +154,7 @@ class Tree:
         if node.data is None:
             raise KernelError(EINVAL, "not a regular file")
         if size > DATA_MAX:
-            raise KernelError(EFBIG, f"a file of the root file system has at most {DATA_MAX} bytes, not {size}")
+            raise KernelError(EFBIG, f"a file of {size} bytes; the root file system allows {DATA_MAX}")
         more = size - len(node.data)
         if self.used + more > DATA_MAX:
             raise KernelError(ENOSPC, f"the files of the root file system have at most {DATA_MAX} bytes")
