@@ -76,6 +76,11 @@ def _folder(name: str) -> str:
     return "" if name in ("README.md", "CONTRIBUTING.md") else "docs"
 
 
+def test_the_picture_of_the_house_is_drawn_from_the_imports() -> None:
+    drawn = runpy.run_path(str(ROOT / "docs" / "house.py"))["draw"]()
+    assert drawn == (ROOT / "docs" / "house.svg").read_text()
+
+
 def test_the_answers_to_where_is_exist() -> None:
     """Each of the twelve questions of CONTRIBUTING.md names files, and its subject stands in one of them."""
     rows = re.findall(r"^\| (.*\?) \| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
