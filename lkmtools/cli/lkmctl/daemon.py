@@ -114,7 +114,7 @@ def _program_rows(kernel: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("waiting", waits + (f", and {more} more" if more > 0 else "")))
     if kernel["in_vain"]:
         calls = ", ".join(f"{name} ({count})" for name, count in kernel["in_vain"].items())
-        rows.append(("unimplemented", f"system calls that programs asked for: {calls}"))
+        rows.append(("syscalls", f"unimplemented: {calls}"))
     return rows
 
 
