@@ -173,7 +173,7 @@ def test_the_objects_of_a_line_resolve_one_another_in_any_order(lab: Any, image:
             run = lab.run("lkmctl", "check", *option, "-A", image, *objects)
             assert run.status == 0
             found = [row for row in run.out.splitlines() if row.startswith("upper.o")]
-            assert found[0].endswith(" bytes, entry upper_lkmentry, after lower.o (-s)")
+            assert found[0].endswith(" bytes, entry upper_lkmentry; load it after lower.o, which needs -s")
     rows = json.loads(lab.run("lkmctl", "check", "--json", "-A", image, upper, lower).out)["objects"]
     assert [(row["ok"], row["needs"]) for row in rows] == [(True, ["lower.o"]), (True, [])]
     assert lab.run("modload", "-s", lower, upper).status == 0

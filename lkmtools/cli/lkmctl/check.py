@@ -125,7 +125,7 @@ def line(report: Report, kernel: Target, hint: Hint) -> str:
     if not report.problems:
         texts = [f"ok, {kernel.machine}, {report.size} bytes, entry {report.entry}"]
         if report.needs:
-            texts[0] += f", after {some(report.needs)} (-s)"
+            texts[0] += f"; load it after {some(report.needs)}, which needs -s"
     if report.size and report.interface is None and not any(p.kind == "note" for p in report.problems):
         texts.append(NO_NOTE)
     return f"{report.path}: {'; '.join(map(_short, texts))}"
