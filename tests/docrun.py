@@ -3,6 +3,7 @@
 In Markdown a fenced block has a language and perhaps a name:
 
     ```c hello.c      a file: written as it stands
+    ```c >> hello.c   what is put at a file's end
     ```console        commands behind "$ " (continued behind "> ") and what they print
     ```text           shown only
 
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PATIENCE = 240  # seconds for a whole document
+_MORE = ">> "  # before a name: the file is there, and gets more
 
 
 class Step(NamedTuple):
@@ -139,10 +141,13 @@ def run(steps: list[Step], work: Path) -> list[Done]:
             out = shlex.quote(str(home / f"out{count}"))
             script.append(f"exec >{out} 2>&1 </dev/null")
             if step.name or _writes(step):
-                target = step.name or step.text.split()[1]
+                target = step.name.removeprefix(_MORE) or step.text.split()[1]
                 source = home / f"file{count}"
                 source.write_text(step.text if step.name else "\n".join(step.expected) + "\n")
                 quoted = shlex.quote(target)
+            if step.name.startswith(_MORE):
+                script.append(f"cat {source} >>{quoted}")
+            elif step.name or _writes(step):
                 script.append(
                     f'[ -e {quoted} ] && [ -z "{step.name}" ] ||'
                     f' {{ mkdir -p "$(dirname {quoted})" && cp {source} {quoted}; }}'

@@ -6,10 +6,13 @@ or memory left is an error like others.
 
 from __future__ import annotations
 
-import signal
+import _signal as signal  # type: ignore[import-not-found]  # without the enumerations of signal, which take longer to import than all the rest
 import sys
 from importlib import import_module
-from typing import NoReturn
+
+TYPE_CHECKING = False  # as in typing, which is not imported for that reason
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def modload() -> NoReturn:

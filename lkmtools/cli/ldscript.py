@@ -17,6 +17,7 @@ _TOKEN = re.compile(
       | (?P<nothing>;)""",
     re.VERBOSE | re.DOTALL,
 )
+_SHOWN = 60  # characters of a statement in a message
 _UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
@@ -34,7 +35,8 @@ def read_script(path: str) -> dict[str, int]:
         match = _TOKEN.match(text, at)
         where = f"{path}:{text.count(chr(10), 0, at) + 1}"
         if not match:
-            statement = text[at:].split("\n", 1)[0].strip()
+            statement = text[at:].split("\n", 1)[0].strip()[:_SHOWN]
+            statement = "".join(char if char.isprintable() else "?" for char in statement)
             raise LinkError(
                 f"{where}: {statement}: cannot be honoured; "
                 "only comments, `name = number;' and ENTRY(symbol) can"

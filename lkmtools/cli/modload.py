@@ -111,6 +111,8 @@ def check_operands(paths: tuple[str, ...], single: dict[str, str | None]) -> Non
     """At least one object, and one only with the options that name something of one object."""
     if not paths:
         main.bad_usage()
+    if empty := [option for option, value in single.items() if value == ""]:
+        main.bad_usage(f"{empty[0]} has an empty argument")
     given = [option for option, value in single.items() if value is not None]
     if len(paths) > 1 and given:
         main.bad_usage(f"{' '.join(given)} with {len(paths)} objects: takes one object only")

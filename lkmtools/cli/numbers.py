@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lkmtools.abi import stat as st
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.datamodel import cstring
@@ -13,16 +15,18 @@ MAJOR_MAX, MINOR_MAX = 0xFFF, 0xFFFFF  # makedev() of <sys/types.h> has 12 and 2
 _KINDS = {st.S_IFCHR: "character", st.S_IFBLK: "block"}
 
 
+# An integer constant of C, with a sign: hexadecimal, octal or decimal. Python's own reading takes more.
+_INTEGER = re.compile(r"(-?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|(0|[1-9][0-9]*))[uU]?[lL]{0,2}")
+
+
 def c_integer(text: str) -> int | None:
     """An integer in C notation; None if `text` is none."""
-    digits = text.rstrip("uUlL") if text[-1:] in "uUlL" else text
-    sign, digits = (-1, digits[1:]) if digits[:1] == "-" else (1, digits)
-    try:
-        if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
-            return sign * int(digits, 8)
-        return sign * int(digits, 0) if digits[:1].isdigit() else None
-    except ValueError:
+    match = _INTEGER.fullmatch(text)
+    if match is None:
         return None
+    sign, hexadecimal, octal, decimal = match.groups()
+    value = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
+    return -value if sign else value
 
 
 def within(text: str, what: str, least: int, most: int) -> int:

@@ -41,16 +41,21 @@ def execute(argv: list[str], socket: str) -> Failure:
 
 def why_not_executed(program: str, error: OSError) -> str:
     """What the host's error leaves open about a script: its interpreter, or that it names none; else ""."""
+    if error.errno == errno.ENOEXEC:
+        return f"{program} is neither a program of this host nor a script: a script begins with #!"
+    return wrong_interpreter(program) if error.errno == errno.ENOENT else ""
+
+
+def wrong_interpreter(program: str) -> str:
+    """Why the interpreter of a script cannot be executed; "" when it can, and for what is not a script."""
     try:
         with open(program, "rb") as file:
             first = file.read(256).split(b"\n", 1)[0]
     except OSError:
         return ""
-    if error.errno == errno.ENOEXEC:
-        return f"{program} is neither a program of this host nor a script: a script begins with #!"
-    if error.errno != errno.ENOENT or not first.startswith(b"#!"):
-        return ""
     words = first[2:].split()
+    if not first.startswith(b"#!") or (words and os.path.exists(words[0]) and not first.endswith(b"\r")):
+        return ""
     interpreter = os.fsdecode(words[0]) if words else ""
     if first.endswith(b"\r"):
         return f"the lines of {program} end in CR LF, and so does the name of its interpreter, {interpreter}"

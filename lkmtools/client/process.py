@@ -260,7 +260,7 @@ class Process(Core):
 
         layout = mount.statvfs.layout(self.dm)
         count = self.syscall(nr.SYS_getvfsstat, 0, 0, 1)[0]
-        if not count:
+        if count <= 0:
             return []
         buf = self.buffer(count * layout.size)
         count = self.syscall(nr.SYS_getvfsstat, buf, count * layout.size, 1)[0]

@@ -36,7 +36,7 @@ def other_file(path: str) -> str:
         return f"{path} is a source file; compile it with lkmcc {path}"
     if not os.path.isfile(guess):
         folder, name = os.path.split(path)
-        found = near(name, _objects(folder or "."))
+        found = near(name, (other for other in _objects(folder or ".") if other != name))
         if found is None:
             return "" if os.path.exists(path) else f"no file {path}"
         guess = os.path.join(folder, found)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
+from lkmtools.abi.errno import ENAMETOOLONG, ENOENT, ENOTTY
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE, KIOCGVALUE_60, ksyms_gvalue
 from lkmtools.errors import KernelError
@@ -43,6 +43,8 @@ def kernel_image(p: Process) -> bytes:
     p.ioctl(fd, FREEBSD_KIOCGSIZE.code(p.dm), size)
     p.ioctl(fd, FREEBSD_KIOCGADDR.code(p.dm), address)
     at, count = (int.from_bytes(word.data, p.dm.byteorder) for word in (address, size))
+    if not at or not count:
+        raise KernelError(ENOTTY, "KIOCGADDR answered nothing: has a module replaced ioctl(2)?")
     image = bytes(p.memory(at, count))
     p.close(fd)
     return image

@@ -18,6 +18,7 @@ from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
 from lkmtools.elf import interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
+from lkmtools.elf.regular import read_regular
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
 from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, other_file, undefined
@@ -112,6 +113,9 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
         raise LoadError(2, "module object must end in .o", reason=other_file(path))
     stem = path[: -len(".o")]
     obj = read_module(path)
+    if options.output is not None and _same_file(path, options.output):
+        text = f"can't prelink `{path}' creating `{options.output}'"
+        raise LoadError(1, text, reason="the output file is the input file")
     entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
         if not options.force:
@@ -140,6 +144,14 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
     return Plan(path, stem, entry, pre, values, exported(obj), unwritten)
 
 
+def _same_file(path: str, other: str) -> bool:
+    """Are both names of one file?"""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
 def provisional_base(values: Iterable[int], dm: DataModel) -> int:
     """A page-aligned address a module might get: a little above the kernel symbols it uses."""
     return (max(values, default=0) + 256 * PAGE_SIZE) & -PAGE_SIZE & dm.mask
@@ -161,8 +173,7 @@ def linking(text: str) -> Iterator[None]:
 def read_module(path: str) -> Object:
     """The object at `path`; modload first meets it in nlist(3), hence the message."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_regular(path)
     except OSError as error:
         raise LoadError(1, f"nlist {path}: {error.strerror}", reason=other_file(path)) from error
     try:
@@ -204,8 +215,7 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
     missing = [name for name in pre.undefined if name not in found]
     if options.kernel is None or options.kernel == DEV_KSYMS:
         return found | kernel_values(p, missing)
-    with open(options.kernel, "rb") as file:
-        data = file.read()
+    data = read_regular(options.kernel, pipes=True)
     machine = read_header(data, options.kernel).machine
     if machine != pre.machine.e_machine:
         raise WrongMachine(options.kernel, machine_name(machine), pre.machine.name)

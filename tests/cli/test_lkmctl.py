@@ -72,6 +72,13 @@ USAGE = {
         "lkmctl: 'abc' is not a number, as kern.securelevel must be; write 10, 0x1f or 017",
     ),
     "variable of a fraction": (["sysctl", "hw.ncpu=1.5"], "'1.5' is not a number, as hw.ncpu must be"),
+    "number of Python's": (["sysctl", "kern.securelevel=1_0"], "'1_0' is not a number"),
+    "binary number": (["ioctl", "/dev/lkm", "0b1"], "'0b1' is not a command"),
+    "call beyond an int": (["syscall", "4294967316"], "system call 4294967316 is out of range"),
+    "argument of 65 bits": (["syscall", "20", "0x10000000000000012"], "out of range; it must fit 64 bits"),
+    "command of 33 bits": (["ioctl", "/dev/lkm", "0x140046501"], "out of range; it must fit 32 bits"),
+    "mode of Python's": (["chmod", "7_7_7", "/dev/null"], "'7_7_7' is not an octal mode"),
+    "address of nothing": (["addr2sym", ""], "'' is not an address"),
     "variable of nothing": (
         ["sysctl", "kern.securelevel="],
         "'' is not a number, as kern.securelevel must be",

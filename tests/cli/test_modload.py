@@ -442,3 +442,23 @@ def test_json_describes_what_was_loaded_and_what_was_not(lab: Any) -> None:
     assert (first["path"], first["id"], first["entry"]) == ("lower.o", 0, "lower_lkmentry")
     origins = {row["name"]: row["from"] for row in second["imports"]}
     assert (origins["shared"], origins["lkmdispatch"]) == ("lower", "kernel")
+
+
+def test_what_must_not_be_given(lab: Any) -> None:
+    """The object itself as the output, by another name too; an empty name; what is no regular file."""
+    obj = lab.misc("m")
+    before = (lab.dir / obj).read_bytes()
+    os.symlink(obj, lab.dir / "link")
+    for output in (obj, "link", f"./{obj}"):
+        run = lab.run("modload", "-o", output, obj)
+        assert (run.status, run.err.splitlines()[1]) == (1, "modload: the output file is the input file")
+    assert (lab.dir / obj).read_bytes() == before
+    for option in ("-p", "-o", "-e"):
+        run = lab.run("modload", option, "", obj)
+        assert (run.status, run.err.splitlines()[0]) == (1, f"modload: {option} has an empty argument")
+    os.mkfifo(lab.dir / "f.o")
+    os.symlink("/dev/zero", lab.dir / "z.o")
+    for name in ("f.o", "z.o"):
+        assert lab.run("modload", name) == (1, "", f"modload: nlist {name}: not a regular file\n")
+        assert lab.run("lkmctl", "check", name).status == 1
+    assert lab.names() == []

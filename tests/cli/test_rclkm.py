@@ -236,6 +236,28 @@ def test_a_line_that_repeats_another_is_passed_over(boot: Boot) -> None:
     )
 
 
+def test_a_repeated_line_after_a_boot_is_passed_over_too(place: Place, cc: Any) -> None:
+    """The boot that rc.lkm causes has loaded the first, and passed over the second."""
+    shutil.copyfile(cc(Path(__file__).parents[2] / "examples" / "hello" / "hello.c"), f"{place.dir}/hello.o")
+    Path(f"{place.dir}/lkm.conf").write_text("hello.o - - - - -\n./hello.o - - - - -\n")
+    place.env.update(LKM_CONF=f"{place.dir}/lkm.conf", LKM_PATH=place.dir)
+    said = "hello.o: Module is loaded already, as ID 0\nhello.o: Module is loaded already, as ID 0 (line 1)\n"
+    assert place.run("rc.lkm") == Run(0, said, "")
+    assert len(place.run("modstat").out.splitlines()) == 2
+
+
+def test_check_looks_at_the_interpreter_of_a_script(boot: Boot) -> None:
+    boot.lab.misc("one")
+    post = boot.lab.dir / "post"
+    post.write_text("#!/no/sh\n")
+    post.chmod(0o755)
+    boot.conf("one.o - - post - -", 'one.o "-T /no/script" - - - -')
+    assert boot.run("check", boot.file).out.splitlines() == [
+        f"{boot.file}:1: postinstall: the interpreter of {post}, /no/sh, does not exist",
+        f"{boot.file}:2: options: -T /no/script: No such file or directory",
+    ]
+
+
 def test_why_a_script_cannot_be_executed(boot: Boot) -> None:
     """The host says "No such file" where the interpreter is missing, also where lines end in CR LF."""
     boot.lab.misc("one")

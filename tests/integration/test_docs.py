@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -74,6 +75,16 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
 
 def _folder(name: str) -> str:
     return "" if name in ("README.md", "CONTRIBUTING.md") else "docs"
+
+
+def test_the_recipes_of_adding_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/adding.md, on a copy of the tree, which goes before the installed package."""
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+    shutil.copytree(ROOT, tmp_path / "tree", ignore=left_out)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "tree"))
+    steps = docrun.markdown(ROOT / "docs" / "adding.md")
+    done = docrun.run(steps, tmp_path / "tree")
+    assert "\n".join(docrun.mistakes(steps, done, strict=True)) == ""
 
 
 def test_the_picture_of_the_house_is_drawn_from_the_imports() -> None:

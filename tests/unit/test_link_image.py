@@ -172,8 +172,7 @@ def test_a_hidden_symbol_that_nothing_uses_must_be_defined_all_the_same() -> Non
     with pytest.raises(UndefinedSymbols) as caught:
         linked([OTHER], symbols, {"p": 7})
     assert str(caught.value) == (
-        "undefined symbol `h', which nothing uses; but a hidden, protected or internal symbol must be "
-        "defined"
+        "undefined symbol `h', which nothing uses; but a hidden, protected or internal symbol must be defined"
     )
     assert linked([OTHER], symbols, {"p": 7, "h": 8}).imports == (Import("h", 8), Import("p", 7))
 

@@ -77,11 +77,19 @@ def about(what: str) -> Iterator[None]:
         err(NAME, 1, what, error)
 
 
-def number(text: str, what: str = "number") -> int:
-    """An integer in C notation: 10, 0x1f, 017, -1, 'a'. click.UsageError for anything else."""
+def number(text: str, what: str = "number", bits: int = 64) -> int:
+    """An integer in C notation: 10, 0x1f, 017, -1. click.UsageError for anything else, or a longer one."""
     value = c_integer(text)
     if value is None:
-        raise click.UsageError(f"{text!r} is not a {what}; write 10, 0x1f or 017")
+        article = "an" if what[0] in "aeio" else "a"
+        raise click.UsageError(f"{text!r} is not {article} {what}; write 10, 0x1f or 017")
+    return fitting(value, text, what, bits)
+
+
+def fitting(value: int, text: str, what: str, bits: int) -> int:
+    """An integer that fits so many bits, signed or not; click.UsageError."""
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise click.UsageError(f"{what} {text} is out of range; it must fit {bits} bits")
     return value
 
 

@@ -11,6 +11,7 @@ import click
 from lkmtools.cli.classic import lkm_status
 from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
+from lkmtools.elf.regular import read_regular
 from lkmtools.errors import ObjectError
 from lkmtools.modules.check import NO_NOTE, Loaded, Problem, Report, Target, target
 from lkmtools.modules.check import check as examine
@@ -58,7 +59,8 @@ def check(
     Exit status: 0 all would load, 1 some would not, 2 usage, or the image cannot be read.
     """
     modules: list[Loaded] = []
-    kernel = saved(image, closed) if image is not None else running(socket, closed, modules)
+    given = None if image == DEV_KSYMS else image  # modload takes it as the running kernel's, too
+    kernel = saved(given, closed) if given is not None else running(socket, closed, modules)
     with progress(files, shown=False) as paths:
         reports = resolve([examine(path, kernel, entry, require_note) for path in paths])
     hint = adviser(kernel, reports, keepers(socket, reports) if modules else {})
@@ -76,8 +78,7 @@ def check(
 def saved(image: str, closed: bool) -> Target:
     """The kernel of -A; errx(2)."""
     try:
-        with open(image, "rb") as file:
-            return target(file.read(), image, closed=closed)
+        return target(read_regular(image, pipes=True), image, closed=closed)
     except OSError as error:
         errx(NAME, 2, f"{image}: {error.strerror}")
     except ObjectError as error:

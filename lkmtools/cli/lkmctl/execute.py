@@ -16,6 +16,7 @@ from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.signal import SIGCONT, SIGTSTP, signal_name
 from lkmtools.cli.common import Whole, warn, warnx
 from lkmtools.cli.lkmctl.base import NAME, about, command, process
+from lkmtools.elf.regular import read_regular
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ def execute(
 def _read(program: str) -> bytes | None:
     """A program of the host; None where there is none."""
     try:
-        with open(program, "rb") as file:
-            return file.read()
+        return read_regular(program, pipes=True)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -214,10 +215,9 @@ def mv(source: str, target: str, socket: str | None) -> None:
 
 def permissions(text: str) -> int:
     """An octal mode. click.UsageError."""
-    try:
-        value = int(text, 8)
-    except ValueError:
-        raise click.UsageError(f"{text!r} is not an octal mode") from None
+    if re.fullmatch("[0-7]+", text) is None:
+        raise click.UsageError(f"{text!r} is not an octal mode")
+    value = int(text, 8)
     if not 0 <= value <= st.ALLPERMS:
         raise click.UsageError(f"mode {text} is not between 0 and {st.ALLPERMS:o}")
     return value

@@ -29,7 +29,7 @@ def ioctl(file: str, cmd: str, arg: str | None, readonly: bool, socket: str | No
     """
     if file.startswith("-"):
         raise click.NoSuchOption(file, possibilities=["--readonly", "--help"])
-    com = number(cmd, "command")
+    com = number(cmd, "command", 32)
     size = IOCPARM_LEN(com)
     with process(socket) as p, about(file):
         fd = p.open(file, O_RDONLY if readonly else O_RDWR)

@@ -8,7 +8,7 @@ import click
 
 from lkmtools.abi.errno import errno_name
 from lkmtools.cli.common import Whole, err, tell
-from lkmtools.cli.lkmctl.base import NAME, command, process
+from lkmtools.cli.lkmctl.base import NAME, command, fitting, process
 from lkmtools.cli.numbers import c_integer
 from lkmtools.client import Buffer
 from lkmtools.errors import KernelError
@@ -40,7 +40,7 @@ def syscall(
     with process(socket) as p:
         buffers = [p.buffer(size) for size in sizes]
         spare = iter(buffers)
-        words = [_argument(arg, spare) for arg in args]
+        words = [_argument(arg, spare, 8 * p.dm.pointer) for arg in args]
         words += spare  # those that no "@" named come last
         try:
             first, second = p.syscall(call, *words)
@@ -61,7 +61,7 @@ def _number(text: str) -> int:
 
     value = c_integer(text)
     if value is not None:
-        return value
+        return fitting(value, text, "system call", 31)
     by_name = {name.lstrip("_"): number for number, name in NAMES.items()} | {v: k for k, v in NAMES.items()}
     if text in by_name:
         return by_name[text]
@@ -74,7 +74,7 @@ def _number(text: str) -> int:
     )
 
 
-def _argument(text: str, spare: object) -> int | str | Buffer:
+def _argument(text: str, spare: object, bits: int) -> int | str | Buffer:
     if text == "@":
         buffer = next(spare, None)  # type: ignore[call-overload]
         if buffer is None:
@@ -83,5 +83,5 @@ def _argument(text: str, spare: object) -> int | str | Buffer:
         return buffer
     value = c_integer(text)
     if value is not None:
-        return value
+        return fitting(value, text, "argument", bits)
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -42,7 +42,7 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
             shown = value.hex() if isinstance(value, bytes) else value
             if not as_json:
                 if equals:
-                    tell(NAME, f"{name}: {shown} -> {text}")
+                    tell(NAME, f"{name}: {shown} -> {new}")
                 else:
                     click.echo(f"{name} = {shown}")
             values[name] = shown

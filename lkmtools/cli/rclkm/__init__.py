@@ -10,6 +10,7 @@ import os
 import click
 
 from lkmtools.cli.common import connect, tool, warnx
+from lkmtools.cli.postinstall import wrong_interpreter
 from lkmtools.cli.rclkm.items import Item, in_boot_order, items
 from lkmtools.cli.rclkm.order import Order
 from lkmtools.cli.rclkm.report import Report
@@ -129,6 +130,8 @@ def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
             lines += [(item.entry.line, f"{place}{text}") for text in _object_problems(item)]
         if item.postinstall is not None and not os.access(item.postinstall, os.X_OK):
             lines.append((item.entry.line, f"{place}postinstall: {item.postinstall} cannot be executed"))
+        elif item.postinstall is not None and (why := wrong_interpreter(item.postinstall)):
+            lines.append((item.entry.line, f"{place}postinstall: {why}"))
         above = first.setdefault(item.wish, item)
         if above is not item:
             text = f"it repeats line {above.entry.line}, and is passed over"

@@ -34,7 +34,7 @@ class Item(NamedTuple):
     @property
     def wish(self) -> tuple[str, str]:
         """What is the same in two lines that ask for the same: the object, and what is done with it."""
-        return self.path, repr(self.options)
+        return os.path.abspath(self.path), repr(self.options)
 
 
 def in_boot_order(conf: Conf, stage: str | None) -> list[Entry]:
@@ -50,7 +50,10 @@ def items(entries: Sequence[Entry], directories: Sequence[str]) -> tuple[list[It
     for entry in entries:
         try:
             out.append(_item(entry, directories))
-        except (GetoptError, LinkError, OSError) as error:
+        except OSError as error:
+            text = f"-T {error.filename}: {error.strerror}"
+            mistakes.append(Mistake(entry.file, entry.line, "options", text))
+        except (GetoptError, LinkError) as error:
             mistakes.append(Mistake(entry.file, entry.line, "options", str(error)))
     return out, mistakes
 

@@ -114,15 +114,16 @@ class Start:
             why = "the kernel panicked because of it at two boots; lkmctl reboot tries again"
             self._fail(item, f"SKIPPED: {why}")
             return True
-        there = next((module for module in self._before if module.made_by(item)), None)
-        if there is not None:
-            self._before.remove(there)
-            tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
-            self._tell(line for line in self.p.at_start if line.startswith(_AT_BOOT + _place(item)))
-            return True
         if item.wish in self._mine:
             other, number = self._mine[item.wish]
             tell(NAME, f"{item.name}: Module is loaded already, as ID {number} (line {other.entry.line})")
+            return True
+        there = next((module for module in self._before if module.made_by(item)), None)
+        if there is not None:
+            self._before.remove(there)
+            self._mine[item.wish] = item, there.id
+            tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
+            self._tell(line for line in self.p.at_start if line.startswith(_AT_BOOT + _place(item)))
             return True
         lost = ""
         if not item.found:

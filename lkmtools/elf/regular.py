@@ -1,0 +1,22 @@
+"""Files that are read whole: only what has an end, and is there at once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+
+def read_regular(path: str, pipes: bool = False) -> bytes:
+    """The content of a regular file, or with `pipes` of whatever else ends; OSError with the file's name.
+
+    A device may go on for ever, and to open a FIFO waits for who writes it.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if pipes else os.O_NONBLOCK))
+    with open(fd, "rb") as file:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not stat.S_ISREG(mode) and not (pipes and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return file.read()
