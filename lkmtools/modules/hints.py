@@ -31,12 +31,14 @@ def other_file(path: str) -> str:
     """What the user may have meant by a path that is not an object file."""
     if os.path.isdir(path):
         return _directory(path)
+    if path.endswith(".o") and os.path.exists(path):
+        return ""
     guess = path.removesuffix(".") + ".o"
     if path.endswith(".c") and os.path.exists(path):
         return f"{path} is a source file; compile it with lkmcc {path}"
     if not os.path.isfile(guess):
         folder, name = os.path.split(path)
-        found = near(name, (other for other in _objects(folder or ".") if other != name))
+        found = near(name, _objects(folder or "."))
         if found is None:
             return "" if os.path.exists(path) else f"no file {path}"
         guess = os.path.join(folder, found)
