@@ -286,7 +286,7 @@ class Supervisor:
         elif "refused" in said:  # it would not boot the next time either
             self._halt(said["refused"])
         else:
-            self._go_on(child)
+            self._go_on(child, end is not None)
         self.console.printed()
 
     def _clear_away(self) -> None:
@@ -356,13 +356,13 @@ class Supervisor:
         if self.child is not None and self.child.up:
             self._load(self.child)  # it has waited for this
 
-    def _go_on(self, child: KernelProcess) -> None:
-        """The next boot, or none."""
+    def _go_on(self, child: KernelProcess, wanted: bool) -> None:
+        """The next boot, or none. `wanted`: somebody has asked for the end of the one before."""
         if self._stopping:
             return
         known = self.last_panic if self.last_panic and self.last_panic["boot"] == child.boot else None
         reason = known["reason"] if known else "its process has died, and is being looked into"
-        if not self.reboot_on_panic and self._asked is None:
+        if not self.reboot_on_panic and not wanted:
             self._halt(self._why_halted(reason))
         elif self.fruitless >= BOOT_TRIES:
             self._halt(self._why_halted(reason))

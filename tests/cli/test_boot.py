@@ -258,6 +258,10 @@ def test_a_kernel_that_halts_in_its_boot_says_so(machine_room: Machine, add: Cal
     machine_room.conf("hello.o - - - - -")
     machine_room.run("lkmctl", "reboot")
     assert machine_room.names() == ["hello"]
+    machine_room.conf("bomb.o - - - - -")
+    assert machine_room.run("lkmctl", "reboot").status == 70
+    status = machine_room.status()
+    assert (status["halted"], status["boot"], status["panics"]) == ("boom", 3, 2)
 
 
 def test_rc_lkm_that_is_killed_does_not_keep_the_kernel_from_users(machine_room: Machine) -> None:

@@ -11,8 +11,8 @@ import click
 from lkmtools.abi import stat as st
 from lkmtools.abi.conf import major, minor
 from lkmtools.abi.fcntl import O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY
-from lkmtools.cli.common import Whole
-from lkmtools.cli.lkmctl.base import about, command, process
+from lkmtools.cli.common import Whole, warn
+from lkmtools.cli.lkmctl.base import NAME, about, command, process
 from lkmtools.cli.numbers import device_number
 from lkmtools.cli.streams import read_input
 from lkmtools.client import Process
@@ -149,10 +149,15 @@ def rm(files: tuple[str, ...], socket: str | None) -> None:
     \b
         lkmctl rm /dev/foo
     """
+    failed = False
     with process(socket) as p:
         for file in files:
-            with about(file):
+            try:
                 p.unlink(file)
+            except KernelError as error:  # the others go all the same, as with rm(1)
+                warn(NAME, file, error)
+                failed = True
+    sys.exit(failed)
 
 
 @command()
