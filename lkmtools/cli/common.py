@@ -111,15 +111,15 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
     An interrupt ends the body. Before and after it the process ends as by any signal (entry.py).
     """
     streams.prepare()
-    left_alone = signal.getsignal(signal.SIGINT) is not signal.SIG_DFL
+    ours = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     try:
-        if not left_alone:
+        if ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return _run(name, run, getattr(statuses, "usage_status", 1), getattr(statuses, "error_status", 1))
     except KeyboardInterrupt:
         return EX_INTERRUPT
     finally:
-        if not left_alone:
+        if ours:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -266,6 +266,8 @@ class Number(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number; click.BadParameter."""
+        if isinstance(value, str) and "_" in value:  # Python's digits, nobody else's
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
         number = super().convert(value, param, ctx)
         if number != number:  # noqa: PLR0124 - only nan is not itself
             self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)

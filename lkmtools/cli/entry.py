@@ -6,7 +6,8 @@ or memory left is an error like others.
 
 from __future__ import annotations
 
-import _signal as signal  # type: ignore[import-not-found]  # without the enumerations of signal, which take longer to import than all the rest
+# Without the enumerations of signal, which take longer to import than all the rest.
+import _signal as signal  # type: ignore[import-not-found]
 import sys
 from importlib import import_module
 

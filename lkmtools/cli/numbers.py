@@ -33,7 +33,8 @@ def within(text: str, what: str, least: int, most: int) -> int:
     """An integer in C notation between two limits. ValueError says what is wrong with it."""
     value = c_integer(text)
     if value is None:
-        raise ValueError(f"{text!r} is not a {what}; write 10, 0x1f or 017")
+        article = "an" if what[0] in "aeio" else "a"
+        raise ValueError(f"{text!r} is not {article} {what}; write 10, 0x1f or 017")
     if not least <= value <= most:
         raise ValueError(f"{what} {text} is out of range; the limits are {least} and {most}")
     return value

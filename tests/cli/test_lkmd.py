@@ -308,6 +308,7 @@ ODD = {
     "--hang=0": "0.0 is not in the range 0.1<=x<=3600.",
     "--watchdog=1e400": "inf is not in the range 0.05<=x<=3600.",
     "--watchdog=nan": "'nan' is not a valid number.",
+    "--watchdog=1_0": "'1_0' is not a valid number.",
     "--ram=1.5": "'1.5' is not a valid whole number.",
     "--ram=99999999999999999999": "99999999999999999999 is not in the range 16<=x<=1024.",
     "--securelevel=abc": "'abc' is not a valid whole number.",

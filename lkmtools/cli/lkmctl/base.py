@@ -10,7 +10,7 @@ import click
 
 from lkmtools import client
 from lkmtools.cli.common import announce_wait, connect, err
-from lkmtools.cli.numbers import c_integer
+from lkmtools.cli.numbers import within
 from lkmtools.errors import DaemonError, KernelError
 
 if TYPE_CHECKING:
@@ -78,19 +78,11 @@ def about(what: str) -> Iterator[None]:
 
 
 def number(text: str, what: str = "number", bits: int = 64) -> int:
-    """An integer in C notation: 10, 0x1f, 017, -1. click.UsageError for anything else, or a longer one."""
-    value = c_integer(text)
-    if value is None:
-        article = "an" if what[0] in "aeio" else "a"
-        raise click.UsageError(f"{text!r} is not {article} {what}; write 10, 0x1f or 017")
-    return fitting(value, text, what, bits)
-
-
-def fitting(value: int, text: str, what: str, bits: int) -> int:
-    """An integer that fits so many bits, signed or not; click.UsageError."""
-    if not -(1 << bits - 1) <= value < 1 << bits:
-        raise click.UsageError(f"{what} {text} is out of range; it must fit {bits} bits")
-    return value
+    """An integer in C notation, 10, 0x1f, 017 or -1, of so many bits, signed or not. click.UsageError."""
+    try:
+        return within(text, what, -(1 << bits - 1), (1 << bits) - 1)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def need(answer: dict[str, Any], version: int = 1) -> dict[str, Any]:

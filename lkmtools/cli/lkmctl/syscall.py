@@ -8,7 +8,7 @@ import click
 
 from lkmtools.abi.errno import errno_name
 from lkmtools.cli.common import Whole, err, tell
-from lkmtools.cli.lkmctl.base import NAME, command, fitting, process
+from lkmtools.cli.lkmctl.base import NAME, command, number, process
 from lkmtools.cli.numbers import c_integer
 from lkmtools.client import Buffer
 from lkmtools.errors import KernelError
@@ -59,9 +59,8 @@ def syscall(
 def _number(text: str) -> int:
     from lkmtools.abi.syscall import NAMES
 
-    value = c_integer(text)
-    if value is not None:
-        return fitting(value, text, "system call", 31)
+    if c_integer(text) is not None:
+        return number(text, "system call", 31)
     by_name = {name.lstrip("_"): number for number, name in NAMES.items()} | {v: k for k, v in NAMES.items()}
     if text in by_name:
         return by_name[text]
@@ -81,7 +80,6 @@ def _argument(text: str, spare: object, bits: int) -> int | str | Buffer:
             raise click.UsageError("there are more '@' than --out options")
         assert isinstance(buffer, Buffer)
         return buffer
-    value = c_integer(text)
-    if value is not None:
-        return fitting(value, text, "argument", bits)
+    if c_integer(text) is not None:
+        return number(text, "argument", bits)
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
