@@ -76,16 +76,26 @@ def _note(error: BaseException) -> None:
             file.write("".join(traceback.format_exception(error)) + "\n")
 
 
+def host_limit(number: int | None) -> str:
+    """The limit of this process that a host's errno is about, to be put behind it; "" for none."""
+    if number == errno.ENOMEM:
+        return memory_limits()
+    import resource
+
+    limits = {errno.EMFILE: (resource.RLIMIT_NOFILE, "n"), errno.EAGAIN: (resource.RLIMIT_NPROC, "u")}
+    if number not in limits:
+        return ""
+    limit, letter = limits[number]
+    most = resource.getrlimit(limit)[0]
+    return f"; the limit is {most} (ulimit -{letter})" if most != resource.RLIM_INFINITY else ""
+
+
 def host_reason(error: OSError) -> str:
     """Why the host refused something, where nothing better is known: the file, its words, and the way out."""
     what = f"{error.filename}: " if error.filename is not None else ""
     text = f"{what}{error.strerror or error}"
-    if error.errno == errno.EMFILE:
-        import resource
-
-        return f"{text} (ulimit -n allows {resource.getrlimit(resource.RLIMIT_NOFILE)[0]})"
-    if error.errno == errno.ENOMEM:
-        return text + memory_limits()
+    if limit := host_limit(error.errno):
+        return text + limit
     if error.errno == errno.ENOENT and not what and not _has_directory():
         return f"{text} (the working directory was removed)"
     return text

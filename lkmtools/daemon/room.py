@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EAGAIN, EMFILE, ENOMEM
+from errno import ENOMEM
 from typing import Any
 
-from lkmtools.errors import LkmtoolsError, memory_limits
+from lkmtools.errors import LkmtoolsError, host_limit
 
 # What Unicorn and GLib print when they give up for want of memory.
 _GAVE_UP = re.compile(r"(failed|unable|could not) to? ?allocate|cannot allocate memory", re.IGNORECASE)
@@ -46,10 +45,5 @@ def gave_up(words: dict[str, Any], printed: str) -> NoRoom | None:
 
 
 def _way_out(errno: int) -> str:
-    if errno == ENOMEM:
-        return f"{memory_limits()}; give lkmd more, or the kernel less with lkmd --ram"
-    number, letter = {EMFILE: (resource.RLIMIT_NOFILE, "n"), EAGAIN: (resource.RLIMIT_NPROC, "u")}.get(
-        errno, (-1, "")
-    )
-    most = resource.getrlimit(number)[0] if letter else resource.RLIM_INFINITY
-    return f"; the limit is {most} (ulimit -{letter})" if most != resource.RLIM_INFINITY else ""
+    more = "; give lkmd more, or the kernel less with lkmd --ram" if errno == ENOMEM else ""
+    return host_limit(errno) + more
