@@ -10,11 +10,12 @@ from pathlib import Path
 from bench.measure import PROCESSOR, Result, pair
 from bench.samples import private_socket, tool
 from lkmtools import modules
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.cc import find_compiler, program_flags, runtime
 from lkmtools.kern import Kernel
 from lkmtools.kern.exec.kern_exec import new_space
 from lkmtools.local import LocalKernel
-from lkmtools.machine import PAGE_SIZE, PORTS, UserThread
+from lkmtools.machine import PORTS, UserThread
 
 CALLS = 20000
 RUNS = 9

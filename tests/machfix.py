@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.link import link, load_object, prelink
 from lkmtools.machine import (
     EXEC,
-    PAGE_SIZE,
     READ,
     WRITE,
     Engine,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lkmtools.abi.datamodel import DataModel, Struct, scalar
+from lkmtools.abi.vmparam import PAGE_SIZE
 
 IOCPARM_MASK = 0x1FFF
-IOCPARM_MAX = 4096  # a page: the largest argument sys_ioctl copies
+IOCPARM_MAX = PAGE_SIZE  # the largest argument sys_ioctl copies
 IOC_VOID = 0x20000000
 IOC_OUT = 0x40000000
 IOC_IN = 0x80000000

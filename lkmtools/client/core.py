@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
-from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.abi.vmparam import round_page
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, KernelError, LkmtoolsError
 from lkmtools.proto import Control, Exec, Exited, ProtocolError, Region, Result, Syscall, Welcome
@@ -96,7 +96,7 @@ class Core:
     def buffer(self, content: bytes | bytearray | int) -> Buffer:
         """Memory with this content, or of this many zero bytes, at a page-aligned address of its own."""
         data = bytearray(content)
-        size = -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
+        size = round_page(len(data) + 1)
         if self._next + size > MAX_ADDRESS:
             self._next = MIN_ADDRESS
         buffer = Buffer(self._next, data)
@@ -132,7 +132,7 @@ class Core:
             else:
                 data = bytearray(os.fsencode(arg) + b"\0" if isinstance(arg, str) else arg)
                 region = Region(scratch, data)
-                scratch += -(-(len(data) + 1) // PAGE_SIZE) * PAGE_SIZE
+                scratch += round_page(len(data) + 1)
             words.append(region.address)
             regions.append(region)
         if also:

@@ -12,8 +12,8 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from lkmtools.abi.kernel import PAGE_SIZE
 from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE
+from lkmtools.abi.vmparam import PAGE_SIZE
 
 LIMIT = 1 << 32
 _MAP_FIXED, _MAP_ANONYMOUS, _MAP_32BIT, _MAP_FIXED_NOREPLACE = 0x10, 0x20, 0x40, 0x100000  # Linux's

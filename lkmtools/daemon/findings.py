@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence import Record, State, vitals
 from lkmtools.evidence.calls import Call
 from lkmtools.kern.files import plan
-from lkmtools.machine import PAGE_SIZE, SLOT, MemFault, Memory, Prototype, port
+from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
 from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.syscall import SYS_lkmwait
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.kern import init_sysent
 from lkmtools.kern.base.export import collect
-from lkmtools.kern.uvm.uvm_km import round_page
-from lkmtools.machine import PAGE_SIZE, KernelFunction, Port, Text
+from lkmtools.machine import KernelFunction, Port, Text
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

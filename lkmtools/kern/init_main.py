@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.conf import major
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.stat import S_IFCHR, S_IFMT
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.config import Cred
 from lkmtools.kern.dev.subr_devsw import convs
 
@@ -18,7 +19,7 @@ _MB = 1 << 20
 
 def banner(k: Kernel) -> str:
     """What the console shows of a boot before the first process: copyright, machine, memory, devices."""
-    programs = k.frames.total * 4096
+    programs = k.frames.total * PAGE_SIZE
     lines = [
         k.mem.cstr(k.symbol("copyright")).decode(*C_TEXT),
         k.version,

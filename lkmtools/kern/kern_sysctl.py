@@ -12,6 +12,7 @@ from lkmtools.abi.errno import EINVAL, ENOENT, ENOMEM, EPERM
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS___sysctl
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.dev.subr_devsw import convs, lookup
 from lkmtools.kern.proc.syscall import syscall
@@ -78,7 +79,7 @@ NODES: dict[tuple[int, ...], Node] = {
     (abi.CTL_HW, abi.HW_NCPU): _int(lambda k: 1),
     (abi.CTL_HW, abi.HW_BYTEORDER): _int(lambda k: 1234 if k.dm.byteorder == "little" else 4321),
     (abi.CTL_HW, abi.HW_PHYSMEM): _int(lambda k: k.mem.size),
-    (abi.CTL_HW, abi.HW_PAGESIZE): _int(lambda k: 4096),
+    (abi.CTL_HW, abi.HW_PAGESIZE): _int(lambda k: PAGE_SIZE),
     (abi.CTL_HW, abi.HW_MACHINE_ARCH): _text(lambda k: k.port.arch),
 }
 

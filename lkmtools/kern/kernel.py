@@ -21,6 +21,7 @@ from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
+from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import KernelError, LkmtoolsError, bug
 from lkmtools.evidence import Evidence
 from lkmtools.kern import clients, failures, files, init_main
@@ -54,7 +55,6 @@ from lkmtools.kern.vfs.rootfs_vnops import Rootfs
 from lkmtools.kern.vfs.vfs_mount import Vfs
 from lkmtools.kern.vitals import Vitals
 from lkmtools.machine import (
-    PAGE_SIZE,
     READ,
     WRITE,
     Engine,
@@ -198,7 +198,7 @@ class Kernel:
     def _data(self) -> None:
         """Fill the kernel's variables, behind its text; the kernel map gets the rest."""
         start, data_end = self.plan.data
-        programs = self.mem.size // _PROGRAM_SHARE & -PAGE_SIZE
+        programs = trunc_page(self.mem.size // _PROGRAM_SHARE)
         end = self.mem.base + self.mem.size - programs
         self._programs(self.mem.size - programs)
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)

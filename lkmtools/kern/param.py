@@ -9,6 +9,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS_NSYSENT
+from lkmtools.abi.vmparam import PAGE_SHIFT
 from lkmtools.kern.base.export import Data
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ DATA = (
     Data("curlwp", "struct lwp *curlwp", lambda dm: dm.pointer, None, "sys/lwp.h"),
     _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
-    _int("physmem", lambda k: k.config.ram >> 12, "sys/systm.h"),
+    _int("physmem", lambda k: k.config.ram >> PAGE_SHIFT, "sys/systm.h"),
     _int("__NetBSD_Version__", lambda k: NetBSD_Version, "sys/param.h", "const "),
     _int("nsysent", lambda k: SYS_NSYSENT, "sys/systm.h"),
     _int("ncpu", lambda k: 1, "sys/systm.h"),

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence import Record, State, vitals
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import Module

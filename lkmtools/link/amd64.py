@@ -4,6 +4,7 @@ No relocation is relaxed (ld --no-relax): a load through the GOT stays one, and 
 """
 
 from lkmtools.abi.elf import EM_X86_64
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.link.howto import Howto, Machine, Overflow, Refusal
 
 _KERNEL = "compile with -mcmodel=kernel -fno-pic"
@@ -16,7 +17,7 @@ AMD64 = Machine(
     e_machine=EM_X86_64,
     bits=64,
     byteorder="little",
-    page=4096,
+    page=PAGE_SIZE,
     reserved_got_words=3,
     rows=(
         Howto(0, "R_X86_64_NONE", 0, Overflow.NONE, lambda r: 0),

@@ -5,6 +5,7 @@ the field. No relocation is relaxed.
 """
 
 from lkmtools.abi.elf import EM_386
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.link.howto import Howto, Machine, Operands, Overflow, Refusal
 
 _TLS = "a kernel module has no thread-local storage; compile without __thread and _Thread_local"
@@ -24,7 +25,7 @@ I386 = Machine(
     e_machine=EM_386,
     bits=32,
     byteorder="little",
-    page=4096,
+    page=PAGE_SIZE,
     reserved_got_words=3,
     rows=(
         Howto(0, "R_386_NONE", 0, Overflow.NONE, lambda r: 0),

@@ -10,7 +10,7 @@ from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import Cpu
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine, Thread
-from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
 from lkmtools.machine.rate import measure_rate
@@ -20,7 +20,6 @@ from lkmtools.machine.usercpu import UserThread
 
 __all__ = [
     "EXEC",
-    "PAGE_SIZE",
     "PORTS",
     "READ",
     "SLOT",

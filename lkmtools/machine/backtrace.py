@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine, Level, Thread
-from lkmtools.machine.memory import EXEC, PAGE_SIZE, MemFault
+from lkmtools.machine.memory import EXEC, MemFault
 
 _MOST = 64  # frames of one level
 _MOST_IN_ALL = 512

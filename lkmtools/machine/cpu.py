@@ -15,12 +15,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.evidence.calls import CallRing
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding
 from lkmtools.machine.emulator import FAULTED, PREEMPTED, Batch, Emulator
-from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.text import SLOT, Text
 
 RETURNED = -1  # what run() answers when the gate was reached,

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
-from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import Port
 
 _NOWHERE = 0xF0000000  # a physical page beyond any RAM

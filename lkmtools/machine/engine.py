@@ -15,13 +15,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import KernelError, answer_to
 from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
-from lkmtools.machine.memory import PAGE_SHIFT, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.machine.memory import READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.stubcall import narrow, pass_arguments

@@ -19,10 +19,9 @@ from functools import partial
 from typing import Any
 
 from lkmtools.abi.datamodel import DataModel, Layout
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.machine.shared import SharedFrames
 
-PAGE_SIZE = 4096
-PAGE_SHIFT = 12
 READ, WRITE, EXEC = 1, 2, 4
 _ACCESS = {READ: "read", WRITE: "write", EXEC: "execute"}
 # By access, a table for translate(): 1 for the permissions of a page that do not include it.

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from functools import cache
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cpu import Cpu
-from lkmtools.machine.memory import EXEC, PAGE_SIZE, READ, Memory
+from lkmtools.machine.memory import EXEC, READ, Memory
 from lkmtools.machine.ports import PORTS
 from lkmtools.machine.text import Text
 

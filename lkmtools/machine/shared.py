@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from lkmtools.abi.errno import ENOMEM
-from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 
 MOST = 8192  # pages at once; each is up to two more mappings of this process, and hosts allow some 65,000

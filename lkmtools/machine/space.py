@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lkmtools.abi.errno import EACCES, EFAULT, EINVAL, ENOMEM
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 
 _BLANK = bytes(PAGE_SIZE)
 _OFFSET = PAGE_SIZE - 1

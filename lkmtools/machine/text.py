@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.machine.cproto import Binding, Prototype
-from lkmtools.machine.memory import PAGE_SIZE
 from lkmtools.machine.port import Port
 
 SLOT = 16  # bytes of a stub slot
@@ -78,7 +78,7 @@ class Text:
         self.gate = self.return_pad + SLOT
         self.entry = self.gate + _ROOM * SLOT
         self.never = self.entry + _ROOM * SLOT
-        self.size = -(-(self.never + SLOT - self.start) // PAGE_SIZE) * PAGE_SIZE
+        self.size = round_page(self.never + SLOT - self.start)
         self.words = self.start + self.size
         self.end = self.words + PAGE_SIZE
         gate_code = port.gate_code(self.words)

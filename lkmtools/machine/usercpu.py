@@ -13,10 +13,11 @@ import ctypes
 import struct
 from typing import Any
 
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.emulator import FAULTED, PREEMPTED, Batch, Emulator, Fault
-from lkmtools.machine.memory import EXEC, PAGE_SHIFT, PAGE_SIZE, READ, WRITE, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.space import AddressSpace, Frames
 from lkmtools.machine.watchdog import Watchdog

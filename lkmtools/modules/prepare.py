@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
+from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.elf import interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.elf.regular import read_regular
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from lkmtools.elf import Object
 
 DEFAULT_ENTRY = "xxxinit"
-PAGE_SIZE = 4096
 PATH_MAX = 1024  # MAXPATHLEN of NetBSD: the buffer of modload.c
 
 Say = Callable[[str, str], None]
@@ -154,7 +154,7 @@ def _same_file(path: str, other: str) -> bool:
 
 def provisional_base(values: Iterable[int], dm: DataModel) -> int:
     """A page-aligned address a module might get: a little above the kernel symbols it uses."""
-    return (max(values, default=0) + 256 * PAGE_SIZE) & -PAGE_SIZE & dm.mask
+    return trunc_page(max(values, default=0) + 256 * PAGE_SIZE) & dm.mask
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 from lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
 
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
 
-PAGE = 4096
 SOURCE = """
 #include <sys/param.h>
 #include <sys/systm.h>

@@ -21,6 +21,7 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap, SYS_open
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.proto import Mapped, Region, Result, Share, Syscall
 
@@ -35,7 +36,6 @@ MOD_MISC("boom");
 int boom_lkmentry(struct lkm_table *, int, int);
 int boom_lkmentry(struct lkm_table *t, int cmd, int ver) { panic("boom"); }
 """
-PAGE = 4096
 
 
 @pytest.fixture

@@ -17,9 +17,8 @@ from lkmtools.abi.conf import major, makedev, minor
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET
 from lkmtools.abi.ksyms import KIOCGSIZE
 from lkmtools.abi.syscall import SYS___fstat50
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
-
-PAGE = 4096
 
 
 def refused(number: int, action: Any, *args: Any) -> str:

@@ -10,8 +10,9 @@ import kernfix
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import PanicError
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, backtrace
+from lkmtools.machine import READ, WRITE, backtrace
 
 CHAIN = """
 #define NOINLINE __attribute__((noinline))

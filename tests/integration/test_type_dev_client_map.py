@@ -16,10 +16,10 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
 
 BOARD = Path(__file__).parents[2] / "examples/board"
-PAGE = 4096
 MANY = """
 #include <sys/param.h>
 #include <sys/systm.h>

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.kern.uvm.kern_malloc import Heap
-from lkmtools.kern.uvm.uvm_km import KernelMap, round_page
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, Cpu, Memory, Text, port
+from lkmtools.kern.uvm.uvm_km import KernelMap
+from lkmtools.machine import READ, WRITE, Cpu, Memory, Text, port
 from lkmtools.machine.brake import Brake
 
 PAGES = 64

@@ -13,12 +13,12 @@ from elfwriter import AW, AX, LOCAL, NOBITS, PROGBITS, A, Rel, Sec, Sym, W, X, r
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.elf import read_symbols
 from lkmtools.errors import LinkError, ObjectError
 from lkmtools.link import Image, Prelink, debug_sections, link, load_object, prelink, write_output
 
 BASE = 0xFFFFFFFF81000000
-PAGE = 4096
 
 
 @st.composite

@@ -12,11 +12,10 @@ import pytest
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
+from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.client.memory import FIXED, LIMIT, PLACES, Memory, map_low
 from lkmtools.client.transport import Transport
 from lkmtools.proto import Mapped, Reader, Result, Share, Syscall, encode
-
-PAGE = 4096
 
 
 @pytest.fixture

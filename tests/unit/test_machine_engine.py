@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from machfix import Bench, Stopped
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
+from lkmtools.machine import EXEC, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
 from lkmtools.machine.port import FIRST_ARG
 
 counted: list[int] = []

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64, Struct
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, MemFault, Memory
+from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.machine import EXEC, READ, WRITE, MemFault, Memory
 
 BASE = 0xC0000000
 SIZE = 16 * PAGE_SIZE

@@ -11,8 +11,9 @@ import pytest
 
 from lkmtools.abi.datamodel import LP64
 from lkmtools.abi.errno import ENOMEM
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine import PAGE_SIZE, Memory
+from lkmtools.machine import Memory
 
 BASE = 0xFFFFFFFF80000000
 

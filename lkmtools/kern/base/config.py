@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lkmtools.abi.kernel import PAGE_SIZE
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import PORTS
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, EINVAL
 from lkmtools.abi.lkm import LMI_ASSIGNED, LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import Layout

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import Frame, backtrace
 from lkmtools.machine.memory import READ, WRITE
@@ -73,11 +74,11 @@ def _on_top(k: Kernel, sp: int) -> int:
 
 def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     """What is special about an address that may not be accessed."""
-    if addr < 4096:
+    if addr < PAGE_SIZE:
         return " (NULL pointer)"
     if addr < k.mem.base:
         return " (not a kernel address; user memory is reached by copyin and copyout)"
-    if thread.stack_base - 4096 <= addr < thread.stack_base:
+    if thread.stack_base - PAGE_SIZE <= addr < thread.stack_base:
         return " (kernel stack overflow)"
     module = k.lkm.module_at(addr)
     if module is not None and k.mem.protection(addr):

@@ -15,12 +15,13 @@ from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.uio import uio
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps
 from lkmtools.kern.base.export import constant, export
 from lkmtools.kern.dev import subr_devsw
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
-from lkmtools.machine import PAGE_SIZE, MemFault
+from lkmtools.machine import MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -13,11 +13,12 @@ from lkmtools.abi.errno import E2BIG, ENOEXEC, ENOMEM
 from lkmtools.abi.exec import STACKGAPLEN, elf_args, exec_package, ps_strings
 from lkmtools.abi.exec import execsw as execsw_struct
 from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MESSAGE, STEP
 from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.exec_elf import AUX_ENTRIES
-from lkmtools.machine import PAGE_SIZE, Prototype
+from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.exec.kern_exec import ExecPackage

@@ -13,12 +13,12 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT
 from lkmtools.abi.exec import EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LAST
 from lkmtools.abi.exec import execsw as execsw_struct
 from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import pointers
 from lkmtools.kern.exec.exec_elf import AUX_ENTRIES
 from lkmtools.kern.proc.emul import NAME_MAX, find_emul
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi import elf
 from lkmtools.abi.errno import ENOEXEC, ENOMEM
 from lkmtools.abi.exec import elf_args, exec_package, execsw
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.exec_subr import (
@@ -22,7 +23,7 @@ from lkmtools.kern.exec.exec_subr import (
     new_vmcmd,
 )
 from lkmtools.kern.uvm.kern_malloc import malloc
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Prototype
+from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -52,12 +53,12 @@ class Segment(NamedTuple):
     @property
     def start(self) -> int:
         """Its first page."""
-        return self.addr & -PAGE_SIZE
+        return trunc_page(self.addr)
 
     @property
     def end(self) -> int:
         """Behind its last page."""
-        return -(-(self.addr + self.memsz) // PAGE_SIZE) * PAGE_SIZE
+        return round_page(self.addr + self.memsz)
 
 
 def _no(why: str) -> KernelError:
@@ -178,7 +179,7 @@ def _load(k: Kernel, view: View, row: Segment) -> None:
     if row.filesz:
         proc = k.symbol("vmcmd_map_readvn")
         new_vmcmd(k, evsp, proc, row.filesz, row.addr, view.ep_vp, row.offset, prot, 0)
-        zero = -(-(row.addr + row.filesz) // PAGE_SIZE) * PAGE_SIZE
+        zero = round_page(row.addr + row.filesz)
     if zero < row.end:
         new_vmcmd(k, evsp, k.symbol("vmcmd_map_zero"), row.end - zero, zero, 0, 0, prot, 0)
     if row.flags & elf.PF_X and not view.ep_tsize:

@@ -18,9 +18,10 @@ from lkmtools.abi.exec import (
     exec_vmcmd,
     exec_vmcmd_set,
 )
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, AddressSpace, Prototype
+from lkmtools.machine import READ, WRITE, AddressSpace, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -121,8 +122,8 @@ def _space(k: Kernel, l_addr: int, who: str) -> AddressSpace:
 
 def _pages(start: int, length: int) -> tuple[int, int]:
     """The whole pages that hold a range: first address and size."""
-    first = start & -PAGE_SIZE
-    return first, -(-(start + length - first) // PAGE_SIZE) * PAGE_SIZE
+    first = trunc_page(start)
+    return first, round_page(start + length - first)
 
 
 def _read_file(k: Kernel, l_addr: int, cmd: int, who: str, writable: Callable[..., object]) -> None:

@@ -18,6 +18,7 @@ from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import SIG_IGN
 from lkmtools.abi.stat import S_IFMT, S_IFREG, stat
 from lkmtools.abi.syscall import SYS___fstat50, SYS_close, SYS_execve, SYS_open, SYS_read
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE, round_page
 from lkmtools.abi.vnode import VI_CLEAN, VREG, vattr, vnode
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
@@ -32,9 +33,8 @@ from lkmtools.kern.proc.kern_proc import NO_STACK, command_name
 from lkmtools.kern.proc.kern_sig import drop_frames
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.kern_malloc import free
-from lkmtools.kern.uvm.uvm_km import round_page
 from lkmtools.kern.vfs.vfs_subr import getnewvnode, vrele
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, AddressSpace, Prototype
+from lkmtools.machine import EXEC, READ, AddressSpace, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -181,7 +181,7 @@ def _break(view: View) -> int:
 def new_space(k: Kernel) -> AddressSpace:
     """An address space with nothing in it but the kernel's signal trampoline in its last page."""
     space = AddressSpace(k.frames, k.port.user.top - PAGE_SIZE)
-    space.map_frame(k.port.user.top - 1 >> 12, k.sigcode, READ | EXEC)
+    space.map_frame(k.port.user.top - 1 >> PAGE_SHIFT, k.sigcode, READ | EXEC)
     return space
 
 
@@ -226,7 +226,7 @@ def _sigcode(k: Kernel, space: AddressSpace, emul: int) -> None:
     if not 0 < end - start <= PAGE_SIZE:
         k.panic(f"emulation '{emul_name(k, emul)}': its signal trampoline is {start:#x} to {end:#x}")
     code = k.umem.read(start, end - start)
-    at = space.own_page(k.port.user.top - 1 >> 12, READ | EXEC)
+    at = space.own_page(k.port.user.top - 1 >> PAGE_SHIFT, READ | EXEC)
     k.frames.buf[at : at + PAGE_SIZE] = code.ljust(PAGE_SIZE, k.port.filler)
 
 

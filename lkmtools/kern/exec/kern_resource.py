@@ -8,11 +8,11 @@ from lkmtools.abi import resource as abi
 from lkmtools.abi.errno import EINVAL, EPERM
 from lkmtools.abi.resource import rusage as rusage_struct
 from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_descrip import NOFILE
 from lkmtools.kern.proc.kern_proc import Usage
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

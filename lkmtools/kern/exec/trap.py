@@ -16,6 +16,7 @@ from lkmtools.abi import signal as sig
 from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import constant, export
 from lkmtools.kern.proc import trapframe
@@ -24,7 +25,7 @@ from lkmtools.kern.proc.in_vain import Unserved
 from lkmtools.kern.proc.kern_proc import Cause
 from lkmtools.kern.proc.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.proc.syscall import MAXARGS, RESTARTED
-from lkmtools.machine import PAGE_SIZE, MemFault, Prototype
+from lkmtools.machine import MemFault, Prototype
 from lkmtools.machine.emulator import PREEMPTED
 from lkmtools.machine.usercpu import FIRST_USER_ARG, SYSCALL
 

@@ -16,14 +16,14 @@ from lkmtools.abi.fcntl import FREAD, FWRITE
 from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.dev.conf import MEM_MAJOR
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_device import udv_attach
-from lkmtools.kern.uvm.uvm_km import round_page
 from lkmtools.kern.vfs.spec_vnops import DeviceFile
-from lkmtools.machine import PAGE_SIZE, READ, WRITE, AddressSpace, Device
+from lkmtools.machine import READ, WRITE, AddressSpace, Device
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -139,7 +139,7 @@ class Want(NamedTuple):
         """At `addr` exactly with MAP_FIXED, near it if that is free, else where there is room; ENOMEM."""
         if self.flags & MAP_FIXED:
             return self.addr
-        at = self.addr & -PAGE_SIZE
+        at = trunc_page(self.addr)
         if self.addr and at >= PAGE_SIZE and at + self.size <= space.top and space.is_free(at, self.size):
             return at
         return space.free_range(self.size, mmap_top(k))

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.errno import EFAULT
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, name_at
 from lkmtools.kern.base.export import export
-from lkmtools.machine import PAGE_SIZE, WRITE, MemFault
+from lkmtools.machine import WRITE, MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

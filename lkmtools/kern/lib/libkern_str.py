@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import export
 from lkmtools.kern.lib.kprintf import string_at
-from lkmtools.machine import PAGE_SIZE, WRITE
+from lkmtools.machine import WRITE
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

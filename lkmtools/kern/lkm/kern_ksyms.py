@@ -22,9 +22,10 @@ from weakref import WeakSet
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
+from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
-from lkmtools.machine import EXEC, PAGE_SIZE, SLOT
+from lkmtools.machine import EXEC, SLOT
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.export import Data
@@ -87,7 +88,7 @@ class Image:
     def __init__(self, generation: int, parts: list[Piece]) -> None:
         self.generation = generation
         self.size = _bytes(parts)
-        self.length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
+        self.length = round_page(self.size)
         self.refs = 1
         try:
             self.fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)

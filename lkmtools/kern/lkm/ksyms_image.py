@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from lkmtools.abi import elf as c
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import Codec
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 
 if TYPE_CHECKING:
     Piece = bytes | array[int]
 
 SYMTAB, STRTAB, SHSTRTAB, TEXT, DATA = 1, 2, 3, 4, 5  # section numbers of every image
 _NAMES = b"\0.symtab\0.strtab\0.shstrtab\0.text\0.data\0"
-_PAGE = 4096
 _NO_EXTENT = (0, 0)
 
 
@@ -148,11 +148,11 @@ def _span(extents: list[tuple[int, int]]) -> tuple[int, int]:
     found = [extent for extent in extents if extent != _NO_EXTENT]
     if not found:
         return 0, 0
-    start = min(start for start, _ in found) & -_PAGE
-    end = -(-max(end for _, end in found) // _PAGE) * _PAGE
+    start = trunc_page(min(start for start, _ in found))
+    end = round_page(max(end for _, end in found))
     return start, end - start
 
 
 def _program(codec: Codec, flags: int, span: tuple[int, int]) -> bytes:
     """A PT_LOAD without bytes in the file: memory that is there already."""
-    return codec.load_header(flags, 0, span[0], 0, span[1], _PAGE)
+    return codec.load_header(flags, 0, span[0], 0, span[1], PAGE_SIZE)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerror
+from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import Module
 from lkmtools.kern.lkm import kern_ksyms, lkm_dispatch, lkm_refs
 from lkmtools.kern.lkm.lkm_list import ModuleList
 from lkmtools.kern.lkm.lkm_wait import Waiters
 from lkmtools.kern.proc.syscall import replaced
-from lkmtools.kern.uvm.uvm_km import round_page
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 from lkmtools.near import instead
 

@@ -16,6 +16,7 @@ from lkmtools.abi.exec import emul as emul_struct
 from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS_NSYSENT, SYS_syscall
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import chain, list_insert_head, list_remove
@@ -163,7 +164,7 @@ def make_native(k: Kernel, proc: Proc) -> None:
     view = k.mem.view(proc_struct.layout(k.dm), proc.addr)
     view.p_emul, view.p_emuldata, view.p_execsw = k.symbol("emul_netbsd"), 0, 0
     view.put("p_md.md_syscall", k.symbol("syscall_plain"))
-    view.put("p_sigctx.ps_sigcode", k.port.user.top - 4096)
+    view.put("p_sigctx.ps_sigcode", k.port.user.top - PAGE_SIZE)
 
 
 def inherit(k: Kernel, parent: Proc, child: Proc) -> None:

@@ -24,6 +24,7 @@ from lkmtools.abi.syscall import (
     SYS___sigsuspend14,
     SYS_kill,
 )
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc import trapframe
@@ -43,7 +44,6 @@ from lkmtools.kern.proc.kern_sig import (
     trap_signal,
 )
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, export
-from lkmtools.machine import PAGE_SIZE, READ, WRITE
+from lkmtools.machine import READ, WRITE
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.machine import EXEC, PAGE_SIZE, READ, WRITE, Prototype
+from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

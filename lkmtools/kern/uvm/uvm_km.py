@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from bisect import insort
 
-from lkmtools.machine import PAGE_SIZE, Cpu, Memory
-
-
-def round_page(size: int) -> int:
-    """`size` rounded up to whole pages."""
-    return -(-size // PAGE_SIZE) * PAGE_SIZE
+from lkmtools.abi.vmparam import PAGE_SIZE, round_page
+from lkmtools.machine import Cpu, Memory
 
 
 class KernelMap:

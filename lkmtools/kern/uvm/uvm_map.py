@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.proc import PCATCH, PVM
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine import PAGE_SIZE, WRITE, Device
+from lkmtools.machine import WRITE, Device
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -44,6 +44,7 @@ from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
@@ -64,7 +65,6 @@ from lkmtools.kern.vfs.vfs_subr import (
     vput,
 )
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
-from lkmtools.machine import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
