@@ -235,7 +235,7 @@ class Caller:
         yield "curlwp", load(k.curlwp)
         yield "stub", k.symbol("printf")
         yield "cred", k.mem.ptr(self.proc.lwp.cred)
-        yield "lkm_table", k.lkm.modules[0].table
+        yield "lkm_table", k.modules.by_id[0].table
         for vp in k.vfs.vnodes:
             yield f"vnode {vp:#x}", vp
         for mp in k.vfs.mounts:

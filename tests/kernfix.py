@@ -68,7 +68,7 @@ class Lab:
 
     def replaced(self) -> dict[str, str]:
         """The system calls that modules provide, as lkmctl status shows them."""
-        module_at = self.k.lkm.module_at
+        module_at = self.k.modules.at
         return replaced(self.k.mem, self.k.plan, lambda addr: (m := module_at(addr)) and m.title)
 
     def close(self) -> None:

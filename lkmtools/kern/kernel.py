@@ -27,6 +27,7 @@ from lkmtools.evidence import Evidence
 from lkmtools.kern import clients, failures, files, init_main
 from lkmtools.kern.base.config import Config, Cred, wrong_ram
 from lkmtools.kern.base.console import Console
+from lkmtools.kern.base.lkm_list import ModuleList
 from lkmtools.kern.base.panic import Panic
 from lkmtools.kern.base.request import Reply, Request
 from lkmtools.kern.dev import conf
@@ -175,7 +176,8 @@ class Kernel:
 
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""
-        self.sched = Scheduler(self)
+        self.modules = ModuleList(self)
+        self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
@@ -261,10 +263,6 @@ class Kernel:
             if member.program is not None and member.program.stopped and signo != SIGTSTP:
                 signal_proc(self, member, SIGCONT)
 
-    def stop_asleep(self, lwp: Lwp) -> bool:
-        """kern_sig.stop_asleep(), for the scheduler."""
-        return stop_asleep(self, lwp)
-
     def detach(self, proc: Proc) -> None:
         """The client is gone: the process exits, after the call in progress if there is one.
 
@@ -341,7 +339,7 @@ class Kernel:
 
     def locate(self, addr: int) -> Location | None:
         """The symbol at or before an address of a module (loaded with -s or not) or of the kernel."""
-        found = self.lkm.locate(addr)
+        found = self.modules.locate(addr)
         if found is not None:
             return Location(found[0], addr - found[1], found[2])
         place = self.ksyms.locate(addr)
@@ -353,7 +351,7 @@ class Kernel:
         `returns`: it is a return address, so the call is before it.
         """
         probe = addr - 1 if returns else addr
-        found = self.lkm.locate(probe)
+        found = self.modules.locate(probe)
         if found is not None:
             name, start, module = found
             return f"{name}+{addr - start:#x} [{module}]"
@@ -362,12 +360,12 @@ class Kernel:
             return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
         if 0 <= probe - self.plan.text.start < self.plan.text.size:
             return "the kernel"
-        gone = self.lkm.unloaded_at(probe)
+        gone = self.modules.unloaded_at(probe)
         return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
 
     def function_start(self, pc: int) -> int | None:
         """The first address of the module function that holds `pc`."""
-        found = self.lkm.locate(pc)
+        found = self.modules.locate(pc)
         return found[1] if found is not None else None
 
     def panic(self, reason: str) -> NoReturn:

@@ -191,7 +191,7 @@ def begin_ready(lkm: Lkm, addr: int) -> None:
 
 def used(lab: Any) -> tuple[int, int, dict[str, bytes], int]:
     """Kernel memory, tables, and how many entries the kernel has."""
-    return lab.k.kmap.used, lab.k.heap.used, lab.tables(), len(lab.k.lkm.modules)
+    return lab.k.kmap.used, lab.k.heap.used, lab.tables(), len(lab.k.modules.by_id)
 
 
 @pytest.mark.parametrize("state", ["IDLE", "RESERVED", "LOADING"])

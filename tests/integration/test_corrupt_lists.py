@@ -65,7 +65,7 @@ def test_a_module_that_tramples_its_own_place_in_lkmods_cannot_be_unloaded(lab: 
     """The panic names the list, whichever link is astray; the kernel's memory is not written at random."""
     loaded = lab.load("int probe_none(void); int probe_none(void) { return 0; }")
     layout = lkm_table.layout(lab.k.dm)
-    table = lab.k.lkm.modules[loaded.id].table
+    table = lab.k.modules.by_id[loaded.id].table
     lab.k.mem.set_ptr(table + layout.offsetof("tqe_next") + pointer * lab.k.dm.pointer, 0x41414140)
     panic = lab.panics(lambda: modules.unload(lab.p, "probe"))
     assert panic.reason.startswith("the list lkmods is corrupted: it leads to 0x4141")

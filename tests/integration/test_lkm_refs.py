@@ -115,7 +115,7 @@ def test_a_held_module_refuses_and_says_who_holds_it_and_how_often(lab: Any) -> 
     target = lab.load("", name="target")
     holder(lab, "one")
     holder(lab, "two")
-    table = lab.k.lkm.modules[0].table
+    table = lab.k.modules.by_id[0].table
     assert [call(lab, "one_hold", target.entry), call(lab, "one_hold_table", table)] == [0, 0]
     assert call(lab, "two_hold", target.entry) == 0
     assert refused(lab, "target") == "'target' is held by 'one' (2 times), 'two' (1 time)"
@@ -160,7 +160,7 @@ def test_what_is_no_module_cannot_be_held(lab: Any) -> None:
     holder(lab, "one")
     bad = (0, lab.k.symbol("printf"), 0xDEAD0000, lab.k.dm.mask)
     assert {call(lab, f, addr) for f in ("one_hold", "one_rele") for addr in bad} == {ENOENT}
-    wrong = (*bad, target.image.base, lab.k.lkm.modules[0].table + 8)
+    wrong = (*bad, target.image.base, lab.k.modules.by_id[0].table + 8)
     assert {call(lab, f, addr) for f in ("one_hold_table", "one_rele_table") for addr in wrong} == {ENOENT}
     modules.unload(lab.p, "target")
 
@@ -306,7 +306,7 @@ def test_a_call_that_comes_while_the_unload_handler_sleeps_may_return(lab: Any) 
         """,
         whole=True,
     )
-    area = lab.k.lkm.modules[0].area
+    area = lab.k.modules.by_id[0].area
     fd = lab.p.open("/dev/lkm", O_RDWR)
     unloading = lab.start(lambda: modules.unload_fd(lab.p, fd, "probe"), lab.p)
     late = [lab.begin("int probe_sleep(void)", p=lab.kernel.process(f"late{i}")) for i in range(2)]

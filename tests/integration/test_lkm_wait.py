@@ -64,7 +64,7 @@ def test_unmounting_wakes(lab: Any) -> None:
 def test_dropping_the_last_reference_wakes(lab: Any) -> None:
     lab.load("", name="target")
     lab.load(HOLDER, name="one")
-    table = lab.k.lkm.modules[0].table
+    table = lab.k.modules.by_id[0].table
     for _ in range(2):
         lab.call("int one_hold(unsigned long p)", table)
     waiting = wait(lab, "target")
@@ -94,7 +94,7 @@ def test_two_who_wait_do_not_keep_each_other_awake(lab: Any) -> None:
     both = [wait(lab, "probe") for _ in range(2)]
     modules.unload(lab.p, "upper")
     assert [waiting.result() for waiting in both] == [True, True]
-    assert lab.k.lkm.waiters.lwps == set()
+    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
 
 
 def test_who_waits_is_told_why_not(lab: Any) -> None:
@@ -109,7 +109,7 @@ def test_who_waits_is_told_why_not(lab: Any) -> None:
             wait_unused(lab.p, module, 1)
         assert caught.value.errno == errno
     assert not wait_unused(lab.p, "upper", 0)
-    assert lab.k.lkm.waiters.lwps == set()
+    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
 
 
 def test_who_waits_may_die(lab: Any) -> None:
@@ -117,6 +117,6 @@ def test_who_waits_may_die(lab: Any) -> None:
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
     waiting = wait(lab, "probe")
     waiting.transport.close()
-    assert lab.k.lkm.waiters.lwps == set()
+    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
     modules.unload(lab.p, "upper")
     modules.unload(lab.p, "probe")

@@ -107,7 +107,7 @@ def test_rows_are_asked_by_priority(lab: Any) -> None:
         ("end_", "LAST"),
     ):
         load_row(lab, name, PRIO=f"EXECSW_PRIO_{prio}", HDR="200" if name == "more" else "16")
-    rows = [lab.k.lkm.module_at(es) for es in lab.k.formats.rows()]
+    rows = [lab.k.modules.at(es) for es in lab.k.formats.rows()]
     assert [row.title if row else "native" for row in rows] == [
         "frst", "native", "some", "more", "last", "end_",
     ]  # fmt: skip

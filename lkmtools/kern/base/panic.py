@@ -80,11 +80,11 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
         return " (not a kernel address; user memory is reached by copyin and copyout)"
     if thread.stack_base - PAGE_SIZE <= addr < thread.stack_base:
         return " (kernel stack overflow)"
-    module = k.lkm.module_at(addr)
+    module = k.modules.at(addr)
     if module is not None and k.mem.protection(addr):
         kind = "read-only" if access == WRITE else "not executable" if access == EXEC else "unreadable"
         return f" ({kind} memory of module {module.title})"
-    gone = k.lkm.unloaded_at(addr)
+    gone = k.modules.unloaded_at(addr)
     if gone:
         return f" (memory of module {gone}, which was unloaded)"
     if k.mem.protection(addr):
@@ -112,10 +112,9 @@ def culprit(k: Kernel, thread: Thread, fault: Fault | None) -> str:
     """The path of the innermost module on the stack, else of the one being loaded; "" when there is none."""
     frames = backtrace(k.engine, thread, fault, k.function_start)
     pcs = [frame.pc for frame in frames if not (frame.guess or frame.note)]
-    modules = [module for pc in pcs if (module := k.lkm.module_at(pc)) is not None]
-    if not modules and k.lkm.open is not None and k.lkm.open.module is not None:
-        modules = [k.lkm.open.module]
-    return (modules[0].info.path or modules[0].path) if modules else ""
+    modules = [module for pc in pcs if (module := k.modules.at(pc)) is not None]
+    module = modules[0] if modules else k.modules.loading()
+    return "" if module is None else module.info.path or module.path
 
 
 def _registers(dump: dict[str, int]) -> list[str]:

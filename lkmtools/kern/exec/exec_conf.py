@@ -87,7 +87,7 @@ class Formats:
         """The row of another that leads to an emulation in this module; ""."""
         for es in self.rows():
             if not module.holds(es) and module.holds(self.row(es).es_emul):
-                owner = self._k.lkm.module_at(es)
+                owner = self._k.modules.at(es)
                 who = f"'{owner.title}'" if owner else "the kernel"
                 return f"the execution format of {who} uses the emulation of '{module.title}'"
         return ""

@@ -68,7 +68,7 @@ def lkmopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
         if flag & FNONBLOCK:
             holder = k.lkm.open.proc
             raise KernelError(EBUSY, f"/dev/lkm is open in {holder.comm} (pid {holder.host_pid})")
-        k.sched.tsleep(k.lkm.head, TTIPRI | PCATCH, "lkmopn", 0)
+        k.sched.tsleep(k.modules.head, TTIPRI | PCATCH, "lkmopn", 0)
     k.lkm.open = Open(lwp.proc)
     k.vitals.changed = True
     return 0
@@ -84,7 +84,7 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
         k.lkm.release(op.module)
     k.lkm.open = None
     k.vitals.changed = True
-    k.sched.wakeup(k.lkm.head)
+    k.sched.wakeup(k.modules.head)
     return 0
 
 
@@ -311,7 +311,7 @@ def lkmdispatch(k: Kernel, table: int, cmd: int) -> int:
 def lkmexists(k: Kernel, table: int) -> int:
     """Is a module of this one's name loaded? It is that itself, from the end of its load on."""
     private = k.umem.view(abi.lkm_table.layout(k.dm), table).private
-    return int(bool(k.lkm.list.by_name(lkm_dispatch.module_name(k, private))))
+    return int(bool(k.modules.by_name(lkm_dispatch.module_name(k, private))))
 
 
 def _head_size(dm: DataModel) -> int:

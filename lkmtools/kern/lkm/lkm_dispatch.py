@@ -118,7 +118,7 @@ def _overtaken(k: Kernel, slot: int, entry: bytes) -> str:
     where = k.sysent + slot * layout.size
     if k.mem.read(where, len(entry)) == entry:
         return ""
-    module = k.lkm.module_at(k.mem.ptr(where + layout.offsetof("sy_call")))
+    module = k.modules.at(k.mem.ptr(where + layout.offsetof("sy_call")))
     what = f"module '{module.title}'" if module is not None else "what replaced it"
     return f"{call_name(slot)} was replaced again since; unload {what} first"
 
@@ -249,13 +249,13 @@ def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
     if handler is None:
         label = abi.TYPE_NAMES[kind] if 0 <= kind < len(abi.TYPE_NAMES) else str(kind)
         raise KernelError(ENXIO, f"this kernel has no modules of type {label}")
-    module = k.lkm.by_table(table_addr)
+    module = k.modules.by_table(table_addr)
     if cmd == abi.LKM_E_UNLOAD:
         handler.unload(k, private)
         if module is not None:
             module.wired.pop(private, None)
         return
-    same = k.lkm.list.by_name(module_name(k, private))
+    same = k.modules.by_name(module_name(k, private))
     if same and kind != abi.LM_MISC:
         raise KernelError(EEXIST, f"LKM '{same[0].title}' is already loaded as ID {same[0].id}")
     if module is not None and private in module.wired and kind != abi.LM_MISC:

@@ -15,8 +15,6 @@ from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import Module
 from lkmtools.kern.lkm import kern_ksyms, lkm_dispatch, lkm_refs
-from lkmtools.kern.lkm.lkm_list import ModuleList
-from lkmtools.kern.lkm.lkm_wait import Waiters
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 from lkmtools.near import instead
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 ENTRY = Prototype("int entry(struct lkm_table *lkmtp, int cmd, int ver)")
-REMEMBERED = 64  # unloaded modules whose place is remembered
 MAX_IMAGE = 64 << 20
 
 
@@ -38,19 +35,13 @@ class Lkm:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.open: Open | None = None
-        self.list = ModuleList(k)
-        self.modules = self.list.by_id
-        self.by_table = self.list.by_table
-        self.module_at = self.list.at
-        self.waiters = Waiters(k)
-        self.unloaded: list[tuple[int, int, str]] = []
+        self.waiters: set[Lwp] = set()  # who sleeps in lkmwait()
         self.reserved = 0  # modules that are not loaded yet
         self.layout = abi.lkm_table.layout(k.dm)
         self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
         self.memory = self.layout.select("private", "size", "area")
         self.private = abi.lkm_any.layout(k.dm).select("lkm_type", "lkm_name", "lkm_offset")
         self.stat = abi.lmc_stat.layout(k.dm)
-        self.head = self.list.head
 
     # -- finding ----------------------------------------------------------------------------------------
 
@@ -60,7 +51,7 @@ class Lkm:
 
     def loaded(self) -> list[Module]:
         """The modules that are in use (refcnt 1), by id."""
-        return [m for _, m in sorted(self.modules.items()) if self.view(m).refcnt]
+        return [m for _, m in sorted(self._k.modules.by_id.items()) if self.view(m).refcnt]
 
     def find(self, ident: int, name: Callable[[], str]) -> Module:
         """A loaded module by id, or by name when the id is negative.
@@ -69,14 +60,14 @@ class Lkm:
         """
         if ident < 0:
             wanted = name()
-            named = self.list.by_name(wanted)
+            named = self._k.modules.by_name(wanted)
             if not named and not self.loaded():
                 raise KernelError(EINVAL, f"no module is called '{wanted}'; none is loaded")
             if not named:
                 other = instead(wanted, (module.name for module in self.loaded()), "loaded:")
                 raise KernelError(ENOENT, f"no module is called '{wanted}'; {other}")
             return named[0]
-        found = self.modules.get(ident)
+        found = self._k.modules.by_id.get(ident)
         if found is not None and self._k.mem.u8(found.table + self._refcnt):
             return found
         loaded = self.loaded()
@@ -84,17 +75,6 @@ class Lkm:
             highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
             raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
         raise KernelError(ENOENT, f"no module has ID {ident}")
-
-    def locate(self, addr: int) -> tuple[str, int, str] | None:
-        """(function, its address, module) for an address in a module."""
-        module = self.module_at(addr)
-        return None if module is None else (*module.function(addr), module.title)
-
-    def unloaded_at(self, addr: int) -> str | None:
-        """The name of the module that was last unloaded from around `addr`."""
-        return next(
-            (name for area, size, name in reversed(self.unloaded) if area <= addr < area + size), None
-        )
 
     def holder(self) -> dict[str, Any] | None:
         """Who has /dev/lkm open, for `lkmctl status`."""
@@ -125,7 +105,7 @@ class Lkm:
             for addr in taken:
                 k.kmap.free(addr)
             raise
-        ident = self.list.next_id()
+        ident = k.modules.next_id()
         k.mem.write(
             table,
             self.layout.pack(
@@ -133,7 +113,7 @@ class Lkm:
             ),
         )  # fmt: skip
         module = Module(ident, table, area, round_page(size), syms, path)
-        self.list.insert(module)
+        k.modules.insert(module)
         self.reserved += 1
         return module
 
@@ -151,7 +131,7 @@ class Lkm:
         self.reserved -= not module.loaded
         if module.exports:
             kern_ksyms.delsymtab(k, module)
-        self.list.remove(module)
+        k.modules.remove(module)
         lkm_refs.unlink(k, module)
         inside = [lwp for lwp in k.lwps.values() if module.holds(lwp.sy_call)]
         inside += [call.lwp for call in lkm_refs.calls(k, module)]  # came while its unload handler slept
@@ -165,13 +145,6 @@ class Lkm:
         if module.syms:
             k.kmap.free(module.syms)
         k.heap.free(module.table)
-
-    def let_go(self, lwp: Lwp) -> None:
-        """A call has returned from modules unloaded meanwhile: their memory goes, if it was the last one."""
-        while lwp.kept:
-            area = lwp.kept.pop()
-            if not any(area in other.kept for other in self._k.lwps.values()):
-                self._k.kmap.free(area)
 
     def ready(self, module: Module, entry: int) -> None:
         """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""
@@ -204,7 +177,7 @@ class Lkm:
         module.loaded = True
         self.reserved -= 1
         k.vitals.loaded(module)
-        self.list.named(module)
+        k.modules.named(module)
         lkm_refs.link_imports(k, module)
 
     def _protect(self, module: Module) -> None:
@@ -260,5 +233,5 @@ class Lkm:
             why = error.reason or strerror(error.errno)
             raise KernelError(EBUSY, f"LKM '{module.title}' refused: {why}") from None
         self._unwire(module)
-        self.unloaded = [*self.unloaded[1 - REMEMBERED :], (module.area, module.size, module.title)]
+        self._k.modules.unloaded(module)
         self.release(module)

@@ -89,7 +89,7 @@ def check_import(k: Kernel, module: Module, item: Import) -> None:
     whether or not it was loaded with -s. A module that came without names is believed. A name that
     nobody has is a constant of the file where its value lies outside the kernel's memory.
     """
-    owner, known = k.lkm.module_at(item.value), k.ksyms.value(item.name)
+    owner, known = k.modules.at(item.value), k.ksyms.value(item.name)
     if item.assigned or known == item.value:
         return
     if (
@@ -115,7 +115,7 @@ def check_import(k: Kernel, module: Module, item: Import) -> None:
 def link_imports(k: Kernel, module: Module) -> None:
     """A module is loaded: note whom it was linked against."""
     for item in module.info.imports:
-        other = k.lkm.module_at(item.value)
+        other = k.modules.at(item.value)
         if other is not None and other is not module:
             module.uses.add(other)
             other.users.add(module)
@@ -170,14 +170,14 @@ def _caller(k: Kernel) -> Module | None:
     if not thread.levels:
         return None
     pc = caller_pc(k, thread)
-    return k.lkm.module_at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
+    return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 
 def _on_behalf(k: Kernel, module: Module) -> str:
     """For whom a module's own code runs: the nearest other module on the stack, else the process."""
     for frame in backtrace(k.engine, k.engine.current, None, k.function_start):
         if frame.function is None and not frame.note and not module.holds(frame.pc):
-            other = k.lkm.module_at(frame.pc - 1)
+            other = k.modules.at(frame.pc - 1)
             if other is not None:
                 return f"'{other.title}'"
     lwp = k.sched.current
@@ -215,14 +215,14 @@ def _rele(k: Kernel, module: Module) -> None:
 
 
 def _of_table(k: Kernel, table: int) -> Module:
-    module = k.lkm.by_table(table)
+    module = k.modules.by_table(table)
     if module is None:
         raise KernelError(ENOENT, f"{table:#x} is not the struct lkm_table of a module")
     return module
 
 
 def _of_addr(k: Kernel, addr: int) -> Module:
-    module = k.lkm.module_at(addr)
+    module = k.modules.at(addr)
     if module is None:
         raise KernelError(ENOENT, f"{addr:#x} lies in no module")
     return module

@@ -1,13 +1,16 @@
 """lkmwait(): sleep until nobody needs a module any more. A system call of ours, for modunload -w.
 
 It does not hold /dev/lkm, so that others can unload what is in the way. Whatever keeps a module is let go of
-by some lwp that runs: it unloads, drops a reference, returns, closes, unmounts, ends. So who waits is woken
-each time another lwp gives up the CPU, and looks again; nothing happens while nothing runs. That the module's
-own handler would refuse is not known here.
+by some lwp that runs: it unloads, drops a reference, returns, closes, unmounts, ends. So while anyone waits
+the scheduler tells this file of each lwp that gives up the CPU (Scheduler.on_switch), and those who wait look
+again; nothing happens while nothing runs. Whether the module's own handler would refuse is not known before
+it is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, ENOENT, EWOULDBLOCK
@@ -22,20 +25,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 
-class Waiters:
-    """The lwps in lkmwait()."""
-
-    def __init__(self, k: Kernel) -> None:
-        self._k = k
-        self.ident = k.symbol("lkmdispatch")
-        self.lwps: set[Lwp] = set()
-
-    def ran(self, lwp: Lwp) -> None:
-        """An lwp gives up the CPU, and may have let go of a module: have all look again."""
-        if lwp not in self.lwps:
-            self._k.sched.wakeup(self.ident)
-
-
 @syscall(SYS_lkmwait, "int id, const char *name, int ms")
 def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     """Wait at most `ms` milliseconds; 0 when nobody needed the module, 1 when it slept until then.
@@ -48,25 +37,45 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     module = k.lkm.find(ident, lambda: lkm_query.name_at(k, name))
     slept = 0
     deadline = k.sched.uptime() + ms / 1000
-    k.lkm.waiters.lwps.add(lwp)
-    try:
+    with _told_who_ran(k, lwp):
         while why := lkm_refs.in_use(k, module):
             left = deadline - k.sched.uptime()
             if left <= 0:
                 raise KernelError(EWOULDBLOCK, why)
             _sleep(k, left)
             slept = 1
-            if k.lkm.modules.get(module.id) is not module:
+            if k.modules.by_id.get(module.id) is not module:
                 raise KernelError(ENOENT, f"'{module.title}' was unloaded meanwhile")
-    finally:
-        k.lkm.waiters.lwps.remove(lwp)
     return slept
+
+
+@contextmanager
+def _told_who_ran(k: Kernel, lwp: Lwp) -> Iterator[None]:
+    """Have an lwp's _sleep() end when any lwp but those that wait, too, has given up the CPU."""
+    waiters = k.lkm.waiters
+
+    def ran(other: Lwp) -> None:
+        if other not in waiters:
+            k.sched.wakeup(_ident(k))
+
+    waiters.add(lwp)
+    k.sched.on_switch.append(ran)
+    try:
+        yield
+    finally:
+        k.sched.on_switch.remove(ran)
+        waiters.remove(lwp)
+
+
+def _ident(k: Kernel) -> int:
+    """What they sleep on."""
+    return k.symbol("lkmdispatch")
 
 
 def _sleep(k: Kernel, seconds: float) -> None:
     """Until somebody else has run, or the time is over."""
     try:
-        k.sched.tsleep(k.lkm.waiters.ident, PWAIT | PCATCH, "lkmwait", int(seconds * k.config.hz) + 1)
+        k.sched.tsleep(_ident(k), PWAIT | PCATCH, "lkmwait", int(seconds * k.config.hz) + 1)
     except KernelError as error:
         if error.errno != EWOULDBLOCK:
             raise

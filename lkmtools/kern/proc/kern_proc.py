@@ -271,10 +271,18 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     return proc
 
 
+def let_go(k: Kernel, lwp: Lwp) -> None:
+    """A call has returned from modules unloaded meanwhile: their memory goes, if it was the last one."""
+    while lwp.kept:
+        area = lwp.kept.pop()
+        if not any(area in other.kept for other in k.lwps.values()):
+            k.kmap.free(area)
+
+
 def free_proc(k: Kernel, proc: Proc) -> None:
     """Give back a process's kernel memory and stack."""
     lwp = proc.lwp
-    k.lkm.let_go(lwp)
+    let_go(k, lwp)
     k.engine.drop(lwp.thread)
     if lwp.thread.stack_base:
         k.kmap.free(lwp.thread.stack_base)

@@ -55,8 +55,11 @@ class Timer:
 class Scheduler:
     """The hub, the sleep queues and the clock of one kernel."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, stop_asleep: Callable[[Kernel, Lwp], bool]) -> None:
+        """`stop_asleep` stops a program in its sleep when a signal asks for that (kern_sig.py)."""
         self._k = kernel
+        self._stop_asleep = stop_asleep
+        self.on_switch: list[Callable[[Lwp], None]] = []  # called with each lwp that has given up the CPU
         self.current: Lwp | None = None
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
@@ -158,8 +161,8 @@ class Scheduler:
             if self._requeue:
                 self._requeue = False
                 self.runq.preempted(lwp)
-            if k.lkm.waiters.lwps:
-                k.lkm.waiters.ran(lwp)
+            for told in self.on_switch:
+                told(lwp)
             if not self._preempted:
                 return
             self._preempted = False
@@ -233,7 +236,7 @@ class Scheduler:
             raise KernelError(EINTR, "the process is dying")
         program = lwp.proc.program
         if catch and program is not None and program.pending and program.deliverable():
-            if self._k.stop_asleep(lwp):
+            if self._stop_asleep(self._k, lwp):
                 return  # it was stopped and goes on: whoever sleeps looks again
             raise KernelError(EINTR, "interrupted by a signal")
         timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
@@ -244,7 +247,7 @@ class Scheduler:
                 timer.cancel()
         errno = lwp.woken
         if errno:
-            if errno == EINTR and not lwp.killed and self._k.stop_asleep(lwp):  # which sleeps, too
+            if errno == EINTR and not lwp.killed and self._stop_asleep(self._k, lwp):  # which sleeps, too
                 return
             raise KernelError(errno, "interrupted by a signal" if errno == EINTR else f"'{wmesg}' timed out")
 

@@ -32,7 +32,7 @@ from lkmtools.kern.base.export import Function
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.kern.proc.emul import member
 from lkmtools.kern.proc.in_vain import InVain
-from lkmtools.kern.proc.kern_proc import ARGS_ROOM
+from lkmtools.kern.proc.kern_proc import ARGS_ROOM, let_go
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class SystemCalls:
         finally:
             lwp.sy_call = 0
             if lwp.kept:
-                self._k.lkm.let_go(lwp)
+                let_go(self._k, lwp)
         if errno and errno != EJUSTRETURN:
             if native and sy_call in self.in_vain.nobody:
                 raise KernelError(errno, self._asked_in_vain(lwp, number))
@@ -257,7 +257,7 @@ class SystemCalls:
 
     def _whose(self, number: int, sy_call: int, errno: int) -> str:
         """The reason for an errno that a module gave without one; "" for what is nobody's."""
-        module = self._k.lkm.module_at(sy_call)
+        module = self._k.modules.at(sy_call)
         if module is None:
             return ""
         return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"

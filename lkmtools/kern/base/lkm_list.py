@@ -2,6 +2,7 @@
 
 What the original finds by walking the list is found here without a walk, so that loading, finding and
 unloading a module costs the same however many there are. A name is the one a module had when it was loaded.
+Every room may ask whose an address is; only kern/lkm puts modules in and takes them out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import Module
     from lkmtools.kern.kernel import Kernel
 
+_REMEMBERED = 64  # unloaded modules whose place is remembered
+
 
 class ModuleList:
     """Every module from LMRESERV to LMUNLOAD; `by_id` is in no particular order."""
@@ -30,6 +33,7 @@ class ModuleList:
         self._areas: list[tuple[int, int]] = []  # (area, id), by area
         self._names: dict[str, dict[int, Module]] = {}
         self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
+        self._unloaded: list[tuple[int, int, str]] = []
 
     def next_id(self) -> int:
         """The lowest id that is free."""
@@ -73,3 +77,24 @@ class ModuleList:
             return None
         module = self.by_id[self._areas[i][1]]
         return module if module.holds(addr) else None
+
+    def locate(self, addr: int) -> tuple[str, int, str] | None:
+        """(function, its address, module) for an address in a module."""
+        module = self.at(addr)
+        return None if module is None else (*module.function(addr), module.title)
+
+    def loading(self) -> Module | None:
+        """The module that /dev/lkm is in the middle of loading."""
+        return next((module for module in self.by_id.values() if not module.loaded), None)
+
+    # -- those that were unloaded -----------------------------------------------------------------------
+
+    def unloaded(self, module: Module) -> None:
+        """Remember where a module was: its last callers may come back."""
+        self._unloaded = [*self._unloaded[1 - _REMEMBERED :], (module.area, module.size, module.title)]
+
+    def unloaded_at(self, addr: int) -> str | None:
+        """The name of the module that was last unloaded from around `addr`."""
+        return next(
+            (name for area, size, name in reversed(self._unloaded) if area <= addr < area + size), None
+        )
