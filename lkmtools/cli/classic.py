@@ -16,7 +16,7 @@ import click
 from lkmtools.abi.errno import errno_name, strerror
 from lkmtools.cli.common import CONTEXT, Tool, announce_wait, socket_option, version_option, warnx
 from lkmtools.errors import KernelError, LkmtoolsError
-from lkmtools.modules import lkm_device
+from lkmtools.modules.device import lkm_device
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

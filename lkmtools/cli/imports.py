@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.cli.classic import lkm_status
 from lkmtools.link import Image, link
 from lkmtools.modules.ksyms import DEV_KSYMS
-from lkmtools.modules.prepare import Options, Plan, Say, linking, prepare, provisional_base
+from lkmtools.modules.options import Options
+from lkmtools.modules.prepare import Plan, Say, linking, prepare, provisional_base
 from lkmtools.near import some
 
 if TYPE_CHECKING:

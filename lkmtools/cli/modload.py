@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from lkmtools.client import Process
     from lkmtools.link import Image
-    from lkmtools.modules.prepare import Export, Options, Plan
+    from lkmtools.modules.options import Export, Options
+    from lkmtools.modules.prepare import Plan
 
 NAME = "modload"
 USAGE = """usage:
@@ -49,7 +50,7 @@ class Job(NamedTuple):
 
     def options(self, number: int, before: Mapping[str, Export] | None = None) -> Options:
         """The loader's options for one object of the line; `before` is a dry run's."""
-        from lkmtools.modules.prepare import Options
+        from lkmtools.modules.options import Options
 
         output = self.output or (self.paths[number].removesuffix(".o") if self.keep else None)
         return Options(
@@ -164,7 +165,8 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
 def try_all(p: Process, job: Job) -> Result:
     """--dry-run: prepare and link each object; /dev/lkm is not opened."""
     from lkmtools.cli import imports
-    from lkmtools.modules.prepare import Export, LoadError
+    from lkmtools.modules.options import Export
+    from lkmtools.modules.prepare import LoadError
 
     rows: list[dict[str, Any]] = []
     complaints: list[str] = []

@@ -53,13 +53,8 @@ def _open(path: str, autostart: bool, said: list[str]) -> _socket.socket:
         said += start(path)
         sock = address.open_socket(path)
     if sock is None:
-        raise DaemonError(nobody(path))
+        raise DaemonError(address.nobody(path))
     return sock
-
-
-def nobody(path: str) -> str:
-    """What a client hears when nobody listens at the socket `path`."""
-    return f"no lkmd is running (socket {path}); lkmd starts one, and so does modload"
 
 
 def shake_hands(

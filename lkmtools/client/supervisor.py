@@ -9,7 +9,6 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.client.connection import nobody
 from lkmtools.client.transport import Transport
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
@@ -65,7 +64,7 @@ def _nobody(path: str) -> str:
     """Why there is no supervisor behind the socket `path`."""
     sock = address.open_socket(path)
     if sock is None:
-        return nobody(path)
+        return address.nobody(path)
     pid = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
     sock.close()
     return (

@@ -113,3 +113,8 @@ def open_socket(path: str) -> _socket.socket | None:
         sock.close()
         raise
     return sock
+
+
+def nobody(path: str) -> str:
+    """What a client hears when nobody listens at the socket `path`."""
+    return f"no lkmd is running (socket {path}); lkmd starts one, and so does modload"

@@ -5,7 +5,7 @@ package may import, supplies names for messages.
 """
 
 from lkmtools.elf.identify import identify, machine_name
-from lkmtools.elf.note import interface_of
+from lkmtools.elf.interface import interface_of
 from lkmtools.elf.object import (
     Group,
     Object,

@@ -172,7 +172,7 @@ class Engine:
 
     def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
         """What calls a kernel function through a table of `proto`; its frame counts as kernel stack."""
-        convert, least, most = pass_arguments(self, proto, fn)
+        convert, least, most = pass_arguments(self.port, self.mem, proto, fn)
         body, context = fn.body, self.context
 
         def call(args: tuple[int, ...]) -> int:

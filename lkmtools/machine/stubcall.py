@@ -15,8 +15,8 @@ from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
-    from lkmtools.machine.engine import Engine
-    from lkmtools.machine.port import Words
+    from lkmtools.machine.memory import Memory
+    from lkmtools.machine.port import Port, Words
     from lkmtools.machine.text import KernelFunction
 
 JUNK = 0xA5A5A5A5A5A5A5A5  # of which a word of the machine takes the lower end
@@ -33,41 +33,41 @@ class Passing(NamedTuple):
     most: int
 
 
-def pass_arguments(engine: Engine, proto: Prototype, fn: KernelFunction) -> Passing:
+def pass_arguments(port: Port, mem: Memory, proto: Prototype, fn: KernelFunction) -> Passing:
     """How a table of `proto` calls `fn`."""
-    table = proto.bind(engine.port)
-    return Passing(_arguments(engine, table, fn.binding), *table.limits)
+    table = proto.bind(port)
+    return Passing(_arguments(mem, table, fn.binding), *table.limits)
 
 
 def _arguments(
-    engine: Engine, table: Binding, own: Binding
+    mem: Memory, table: Binding, own: Binding
 ) -> Callable[[tuple[int, ...]], tuple[Any, ...]] | None:
     """What makes the arguments of `own` of those of `table`; None when they are the same."""
     count = own.begins(table)
     if count is not None:
         return None if table.begins(own) == count else lambda args: args[:count]
-    junk = JUNK & engine.port.dm.mask
+    junk = JUNK & own.port.dm.mask
     missing = (junk,) * max(own.words - table.words, 0)
     encode, decode = table.encode, own.decode
 
     def convert(args: tuple[int, ...]) -> tuple[Any, ...]:
         words = encode(args) + missing
         taken: tuple[Any, ...] = decode(_REGS + words)
-        return _with_list(engine, own, taken, words, junk) if own.takes_list else taken
+        return _with_list(mem, own, taken, words, junk) if own.takes_list else taken
 
     return convert
 
 
 def _with_list(
-    engine: Engine, own: Binding, args: tuple[Any, ...], words: tuple[int, ...], junk: int
+    mem: Memory, own: Binding, args: tuple[Any, ...], words: tuple[int, ...], junk: int
 ) -> tuple[Any, ...]:
     """Arguments of which one is a variable list: the words behind the named ones, or a va_list."""
-    at, dm = own.va_param, engine.port.dm
+    at, port = own.va_param, own.port
     if at is None:
         rest: Iterator[int] = chain(words[own.words :], repeat(junk))
-        return (*args, VaList(dm, rest.__next__))
-    passed: Words = engine.port.va_list(engine.mem, args[at])
-    return (*args[:at], VaList(dm, passed), *args[at + 1 :])
+        return (*args, VaList(port.dm, rest.__next__))
+    passed: Words = port.va_list(mem, args[at])
+    return (*args[:at], VaList(port.dm, passed), *args[at + 1 :])
 
 
 def narrow(table: Binding, value: int) -> int:

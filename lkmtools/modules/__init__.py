@@ -15,14 +15,14 @@ lkmtools.modules.loader, which is imported by the first load only: modstat has t
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY, EOVERFLOW
-from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
-from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError
+from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.errors import KernelError
+from lkmtools.modules.device import lkm_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,18 @@ if TYPE_CHECKING:
     from lkmtools.client import Process
     from lkmtools.modules.loader import Loaded
 
-DEV_LKM = "/dev/lkm"
+__all__ = [
+    "Module",
+    "lkm_device",
+    "load",
+    "stat",
+    "stat_all",
+    "stat_fd",
+    "unload",
+    "unload_fd",
+    "walk",
+]
+
 MOST_IDS = 1 << 16  # modules: more do not fit into the largest kernel, a page each and their records
 
 
@@ -61,24 +72,6 @@ class Module(NamedTuple):
         if self.type != lkm.LM_DEV:
             return None
         return lkm.LKM_BLOCK_MAJOR(self.offset), lkm.LKM_CHAR_MAJOR(self.offset)
-
-
-@contextmanager
-def lkm_device(p: Process, flags: int = O_RDWR) -> Iterator[int]:
-    """/dev/lkm, open while the block runs; sleeps until whoever has it closes it (lkm(4), lkmopen).
-
-    An error of the block closes the device too, which gives back a half-made load. After a panic or a lost
-    daemon there is nothing left to close. KernelError from open(2).
-    """
-    fd = p.open(DEV_LKM, flags)
-    try:
-        yield fd
-    except LkmtoolsError as error:
-        if not isinstance(error, PanicError | DaemonError):
-            with suppress(DaemonError):  # `error` says more
-                p.close(fd)
-        raise
-    p.close(fd)
 
 
 def stat_fd(p: Process, fd: int, module: int | str) -> Module:
@@ -148,7 +141,7 @@ def load(
     the module brings the kernel down.
     """
     from lkmtools.modules.loader import load_object
-    from lkmtools.modules.prepare import Options
+    from lkmtools.modules.options import Options
 
     options = Options(entry=entry, kernel=kernel, symbols=symbols, force=force, output=output)
     return load_object(p, os.fspath(path), options)

@@ -25,9 +25,9 @@ from lkmtools.link import (
 )
 from lkmtools.modules.hints import entry_candidate
 from lkmtools.modules.lminfo import exported
+from lkmtools.modules.options import Options
 from lkmtools.modules.prepare import (
     LoadError,
-    Options,
     entry_names,
     entry_symbol,
     provisional_base,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lkmtools.client import Process
     from lkmtools.elf import Object
     from lkmtools.link import UndefinedSymbols
-    from lkmtools.modules.prepare import Options
+    from lkmtools.modules.options import Options
 
 ENTRY_SUFFIX = "_lkmentry"
 _LIKELY = ("entry", "init", "load", "attach")  # what is in the names of entry points

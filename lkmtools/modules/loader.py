@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi import lkm
 from lkmtools.errors import KernelError
 from lkmtools.link import Image, debug_sections, link, write_output
-from lkmtools.modules import DEV_LKM, lkm_device
+from lkmtools.modules.device import DEV_LKM, lkm_device
 from lkmtools.modules.lminfo import info_buffers, symbol_table
-from lkmtools.modules.prepare import LoadError, Options, Plan, Say, linking, prepare, silent
+from lkmtools.modules.options import Options
+from lkmtools.modules.prepare import LoadError, Plan, Say, linking, prepare, silent
 
 if TYPE_CHECKING:
     from lkmtools.abi.ioccom import Ioctl

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.cdefs import INTERFACE
@@ -25,6 +24,7 @@ from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_ob
 from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, other_file, undefined
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported, ifuncs
+from lkmtools.modules.options import Options
 from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
@@ -51,34 +51,6 @@ class LoadError(LkmtoolsError):
         self.errno = errno
         self.reason = reason
         super().__init__(f"{self.text}: {reason}" if reason else self.text)
-
-
-class Export(NamedTuple):
-    """A global symbol of an object that comes first in a dry run: its value, and the object's path."""
-
-    value: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What modload's options say.
-
-    `entry` None is xxxinit, else NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
-    from, None the running kernel (-A). `constants` go before either (-T). `symbols` is -s, `force` -f,
-    `ready` the opposite of -n, `output` the file for the linked image (-o, -S). `later` are the objects that
-    follow on the command line; `before`, of a dry run, what those before would offer with -s.
-    """
-
-    entry: str | None = None
-    kernel: str | None = None
-    constants: Mapping[str, int] = field(default_factory=dict)
-    symbols: bool = False
-    force: bool = False
-    ready: bool = True
-    output: str | None = None
-    later: tuple[str, ...] = ()
-    before: Mapping[str, Export] = field(default_factory=dict)
 
 
 class Plan(NamedTuple):

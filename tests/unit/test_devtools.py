@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.cli.devtools import BIN, Usage, device_path, modes, parse
+from lkmtools.cli.devtools import BIN, modes
 from lkmtools.cli.devtools.commands import COMMANDS
+from lkmtools.cli.devtools.words import Usage, device_path, parse
 
 
 @pytest.mark.parametrize(

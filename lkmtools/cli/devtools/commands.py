@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import stat as st
 from lkmtools.abi.errno import EEXIST, EISDIR, ENOENT, EPERM
 from lkmtools.abi.syscall import SYS_umask
-from lkmtools.cli.devtools import Command, Usage, Words, device_path, modes
+from lkmtools.cli.devtools import modes
+from lkmtools.cli.devtools.words import Command, Usage, Words, device_path
 from lkmtools.cli.numbers import device_number
 from lkmtools.errors import KernelError
 

@@ -10,7 +10,7 @@ import pwd
 import re
 from collections.abc import Callable
 
-from lkmtools.cli.devtools import Usage
+from lkmtools.cli.devtools.words import Usage
 
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
 _ACTION = re.compile(r"([-+=])([ugo](?![rwxXst])|[rwxXst]*)")

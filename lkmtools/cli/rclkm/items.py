@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lkmtools.cli.ldscript import read_script
 from lkmtools.conf.lkmconf import STAGES, Conf, Entry, Mistake
 from lkmtools.errors import LinkError
-from lkmtools.modules.prepare import Options
+from lkmtools.modules.options import Options
 
 GETOPT = "A:de:fno:p:sST:v"  # modload(8)'s
 

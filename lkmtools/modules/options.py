@@ -1,0 +1,35 @@
+"""What the options of a load say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Export(NamedTuple):
+    """A global symbol of an object that comes first in a dry run: its value, and the object's path."""
+
+    value: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What modload's options say.
+
+    `entry` None is xxxinit, else NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
+    from, None the running kernel (-A). `constants` go before either (-T). `symbols` is -s, `force` -f,
+    `ready` the opposite of -n, `output` the file for the linked image (-o, -S). `later` are the objects that
+    follow on the command line; `before`, of a dry run, what those before would offer with -s.
+    """
+
+    entry: str | None = None
+    kernel: str | None = None
+    constants: Mapping[str, int] = field(default_factory=dict)
+    symbols: bool = False
+    force: bool = False
+    ready: bool = True
+    output: str | None = None
+    later: tuple[str, ...] = ()
+    before: Mapping[str, Export] = field(default_factory=dict)
