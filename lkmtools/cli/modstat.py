@@ -15,6 +15,7 @@ import click
 
 from lkmtools.abi.errno import EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.abi.limits import INT_MAX, INT_MIN
 from lkmtools.cli.classic import Failure, classic, complete_module, json_text, opened, system_failure
 from lkmtools.cli.common import Whole, connect
 from lkmtools.errors import KernelError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from lkmtools.modules.refs import Refs
 
 NAME = "modstat"
-INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 USAGE = "Usage: modstat [-i <module id>] [-n <module name>]"
 EXAMPLES = """modstat
 modstat -n hello

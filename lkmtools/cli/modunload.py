@@ -9,6 +9,7 @@ import click
 
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINVAL, ENOENT
 from lkmtools.abi.fcntl import O_RDWR
+from lkmtools.abi.limits import INT_MAX
 from lkmtools.cli.classic import (
     Failure,
     classic,
@@ -30,7 +31,6 @@ USAGE = "usage:\nmodunload [-i <module id>] [-n <module name>]"
 EXAMPLES = """modunload -n hello
 modunload upper lower 0
 modunload -w 10 lower"""
-INT_MAX = 0x7FFFFFFF
 AGAIN = 0.1  # seconds between two tries of -w, where the module itself refuses
 
 

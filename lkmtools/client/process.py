@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import syscall as nr
 from lkmtools.abi.fcntl import O_RDONLY, SEEK_SET
+from lkmtools.abi.limits import INT_MAX, INT_MIN, PATH_MAX
 from lkmtools.abi.mman import MAP_PRIVATE, PROT_READ, PROT_WRITE
 from lkmtools.client.core import Buffer, Core
 from lkmtools.errors import KernelError
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
 
 
 _INT = Codec("<i")
-INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 _POLLFD = Codec("<ihh")
 STRINGS = frozenset(
     ("kern.ostype", "kern.osrelease", "kern.version", "kern.hostname", "hw.machine", "hw.machine_arch")
 )
 _GETDENTS = 8192  # bytes of directory read at once
 _SYSCTL_OLD = 4096
-_PATH = 1024
 
 
 class Process(Core):
@@ -178,8 +177,8 @@ class Process(Core):
 
     def readlink(self, path: str) -> str:
         """ssize_t readlink(const char *path, char *buf, size_t count): what a symbolic link says."""
-        buf = self.buffer(_PATH)
-        count = self.syscall(nr.SYS_readlink, path, buf, _PATH)[0]
+        buf = self.buffer(PATH_MAX)
+        count = self.syscall(nr.SYS_readlink, path, buf, PATH_MAX)[0]
         return os.fsdecode(bytes(buf.data[:count]))
 
     def access(self, path: str, flags: int) -> None:
@@ -212,8 +211,8 @@ class Process(Core):
 
     def getcwd(self) -> str:
         """int __getcwd(char *bufp, size_t length): the working directory, as seen from the root directory."""
-        buf = self.buffer(_PATH)
-        count = self.syscall(nr.SYS___getcwd, buf, _PATH)[0]
+        buf = self.buffer(PATH_MAX)
+        count = self.syscall(nr.SYS___getcwd, buf, PATH_MAX)[0]
         return os.fsdecode(bytes(buf.data[: count - 1]))
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.errno import ENOMEM
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.proto import (
     SHARE_FILES,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 RECEIVE = 1 << 16  # bytes asked for at once
 PATIENCE = 1  # seconds without an answer until on_wait is called
-_ENOMEM = 12  # BSD's
 _RIGHTS = _socket.CMSG_SPACE(4 * SHARE_FILES)  # room for all descriptors of a frame
 
 
@@ -194,7 +194,7 @@ class Transport:
             else:
                 address = self.memory.map(files[0], frame.offset, frame.length)
         except OSError:
-            error = _ENOMEM
+            error = ENOMEM
         finally:
             for fd in files:
                 os.close(fd)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Verb = Callable[["Supervisor", "ControlConnection", int, dict[str, Any]], None]
 _STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
 _numbers = count(1)
-PATH_MAX = 4096  # of Linux, with the NUL
+HOST_PATH_MAX = 4096  # Linux's PATH_MAX, with the NUL
 
 
 def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
@@ -143,9 +143,9 @@ def _wrong_path(path: str) -> tuple[int, str]:
     except UnicodeEncodeError:
         name = b""
     if not name.startswith(b"/") or b"\0" in name:
-        return EINVAL, f"path: {ascii(path)[:PATH_MAX]} is not an absolute path"
-    if len(name) >= PATH_MAX:
-        return ENAMETOOLONG, f"path: {len(name)} bytes; the limit is {PATH_MAX - 1}"
+        return EINVAL, f"path: {ascii(path)[:HOST_PATH_MAX]} is not an absolute path"
+    if len(name) >= HOST_PATH_MAX:
+        return ENAMETOOLONG, f"path: {len(name)} bytes; the limit is {HOST_PATH_MAX - 1}"
     return 0, ""
 
 

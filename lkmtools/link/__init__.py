@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.elf import Object
 from lkmtools.elf import read_object as load_object
 from lkmtools.link.errors import Reference, UndefinedSymbols, WrongMachine
 from lkmtools.link.image import (
-    PROT_EXEC,
-    PROT_READ,
-    PROT_WRITE,
     Image,
     Import,
     PlacedSection,

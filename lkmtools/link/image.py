@@ -10,8 +10,6 @@ from lkmtools.link.howto import Machine
 
 Resolve = Callable[[str], int | None]
 
-PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
-
 
 class PlacedSection(NamedTuple):
     """A section with its address: relative to the base in a Prelink, absolute in an Image.

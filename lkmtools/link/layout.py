@@ -16,11 +16,12 @@ from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
+from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.elf import Object, ObjectSymbol, Relocation, Section, machine_name
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
-from lkmtools.link.image import PROT_EXEC, PROT_READ, PROT_WRITE, PlacedSection, Prelink, Segment, Use
+from lkmtools.link.image import PlacedSection, Prelink, Segment, Use
 from lkmtools.link.machines import MACHINES
 
 MAX_IMAGE = 64 << 20

@@ -129,6 +129,7 @@ AMD64 = Port(
     stack_align=16,
     return_size=8,
     va_list=va_words,
+    longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
     has_frame=x86.has_frame,
     user=_USER,

@@ -24,7 +24,6 @@ _MOST_IN_ALL = 512
 _MOST_WORDS = 16384  # that are looked at in a scan of the stack, in all
 _LONGEST = 0.5  # seconds of processor time for one backtrace
 _SELDOM = 256  # words between two looks at the time
-_LONGEST_CALL = 7  # bytes
 
 
 class Frame(NamedTuple):
@@ -167,7 +166,8 @@ def _returns_to(engine: Engine, pc: int) -> bool:
     if not _is_code(engine, pc) or engine.function_at(pc):
         return False
     # A call at the very start of a module's text has no readable bytes before it.
-    length = _LONGEST_CALL if _is_code(engine, pc - _LONGEST_CALL) else pc % PAGE_SIZE
+    longest = engine.port.longest_call
+    length = longest if _is_code(engine, pc - longest) else pc % PAGE_SIZE
     return engine.port.is_call(engine.mem.read(pc - length, length))
 
 

@@ -105,6 +105,7 @@ I386 = Port(
     stack_align=16,
     return_size=4,
     va_list=stack_words,
+    longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
     has_frame=x86.has_frame,
     user=_USER,

@@ -120,7 +120,8 @@ class Port(Record):
     stack_align: int  # at entry, (sp + return address size) is a multiple of this
     return_size: int  # bytes the call instruction pushes
     va_list: Callable[[Memory, int], Words]  # the words a va_list argument stands for
-    is_call: Callable[[bytes], bool]  # do these bytes (up to 7) end in a call instruction?
+    longest_call: int  # bytes of the longest call instruction
+    is_call: Callable[[bytes], bool]  # do these bytes (up to `longest_call`) end in a call instruction?
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
     user: UserMode
     faults: dict[int, str]  # interrupt number -> what it means

@@ -115,11 +115,15 @@ def shortcut_code(compare: bytes, value: int, size: int) -> bytes:
     return (compare + b"\x75" + bytes((len(answer),)) + answer).ljust(size, NOP)
 
 
+INDIRECT_CALLS = (2, 3, 4, 6, 7)  # bytes of FF /2, by its ModRM, SIB and displacement
+LONGEST_CALL = max(INDIRECT_CALLS)
+
+
 def is_call(code: bytes) -> bool:
-    """Do these bytes end in a call instruction? (E8 rel32, or FF /2 in its 2, 3, 6 and 7 byte forms.)"""
+    """Do these bytes end in a call instruction, E8 rel32 or FF /2?"""
     if code[-5:-4] == b"\xe8":
         return True
-    for length in (2, 3, 4, 6, 7):
+    for length in INDIRECT_CALLS:
         insn = code[-length:]
         if len(insn) == length and insn[0] == 0xFF and insn[1] >> 3 & 7 == 2:
             return True

@@ -13,6 +13,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
+from lkmtools.abi.elf import SHN_ABS, STB_LOCAL, STT_FILE, STT_GNU_IFUNC, STT_SECTION
 from lkmtools.abi.ksyms import elf32_sym, elf64_sym
 from lkmtools.elf import default_names
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from lkmtools.client import Buffer, Process
     from lkmtools.elf import Object
     from lkmtools.link import Image
-
-SHN_ABS = 0xFFF1
-STB_LOCAL = 0
-STT_SECTION, STT_FILE, STT_GNU_IFUNC = 3, 4, 10
 
 
 class Strings:

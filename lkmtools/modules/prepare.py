@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.elf import interface_of, machine_name, read_symbols
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from lkmtools.elf import Object
 
 DEFAULT_ENTRY = "xxxinit"
-PATH_MAX = 1024  # MAXPATHLEN of NetBSD: the buffer of modload.c
 
 Say = Callable[[str, str], None]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lkmtools.abi.errno import EACCES, EFAULT, EINVAL, EPERM
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_SET
 from lkmtools.errors import KernelError
 
@@ -49,7 +50,7 @@ def test_memory_that_is_not_there_is_an_error_and_no_panic(lab: Any) -> None:
     kmem = lab.p.open("/dev/kmem", O_RDONLY)
     with pytest.raises(KernelError) as caught:
         lab.p.pread(kmem, 4, 0)
-    assert caught.value.errno == 14
+    assert caught.value.errno == EFAULT
     mem = lab.p.open("/dev/mem", O_RDONLY)
     assert lab.p.pread(mem, 4, lab.k.mem.size) == b""
 
@@ -69,7 +70,7 @@ def test_offsets_of_devices_are_any_off_t_and_wrap(lab: Any) -> None:
     for offset, whence in ((-1, SEEK_SET), (last, SEEK_CUR)):
         with pytest.raises(KernelError) as caught:
             lab.p.lseek(root, offset, whence)
-        assert caught.value.errno == 22
+        assert caught.value.errno == EINVAL
 
 
 @pytest.mark.parametrize("path", ["/dev/mem", "/dev/kmem"])
@@ -78,7 +79,7 @@ def test_memory_is_read_only_at_securelevel_one(lab: Any, path: str) -> None:
     lab.k.mem.set_u32(lab.k.symbol("securelevel"), 1)
     with pytest.raises(KernelError) as caught:
         lab.p.open(path, O_WRONLY)
-    assert caught.value.errno == 1
+    assert caught.value.errno == EPERM
     assert lab.p.open(path, O_RDONLY) >= 0
 
 
@@ -89,4 +90,4 @@ def test_other_users_see_the_permissions_of_dev(lab: Any) -> None:
     assert p.open("/dev/null", O_RDWR) >= 0
     with pytest.raises(KernelError) as caught:
         p.open("/dev/lkm", O_RDONLY)
-    assert caught.value.errno == 13
+    assert caught.value.errno == EACCES

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from lkmtools.abi.errno import EFAULT, ENAMETOOLONG
 from lkmtools.errors import KernelError
 
-EFAULT, ENAMETOOLONG = 14, 63
 NUMBER = 511
 SOURCE = """
 #include <sys/uio.h>

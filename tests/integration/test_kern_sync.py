@@ -8,11 +8,11 @@ import pytest
 from kernfix import Started
 
 from lkmtools import modules
+from lkmtools.abi.errno import EBUSY, EINTR, EWOULDBLOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
 from lkmtools.machine import Prototype
 
-EINTR, EWOULDBLOCK, EBUSY = 4, 35, 16
 PCATCH, PNORELOCK = 0x100, 0x200
 
 SLEEPER = """

@@ -6,8 +6,6 @@ from typing import Any
 
 from lkmtools import modules
 
-EWOULDBLOCK = 35
-
 SOURCE = """
 #include <sys/callout.h>
 #include <sys/intr.h>

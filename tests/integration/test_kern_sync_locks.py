@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from lkmtools.abi.errno import EBUSY, EINTR, ENOLCK, EWOULDBLOCK
 from lkmtools.kern.status import processes
-
-EINTR, EWOULDBLOCK, EBUSY, ENOLCK = 4, 35, 16, 77
 
 CV = """
 #include <sys/condvar.h>

@@ -9,14 +9,13 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
+from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EINVAL
 from lkmtools.abi.fcntl import O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.poll import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PZERO
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
-
-EINTR, EBADF, EINVAL, EAGAIN, EBUSY = 4, 9, 22, 35, 16
 
 PIPE = Path(__file__).parent / "pipe.c"
 DEVICE = "/dev/pipe"

@@ -9,13 +9,13 @@ from kernfix import errno_of
 from progfix import Runner
 
 from lkmtools.abi.errno import EINTR, EINVAL
+from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.syscall import SYS___nanosleep50, SYS___select50
 from lkmtools.abi.time import timespec, timeval
 from lkmtools.kern.status import processes
 
 DAY = 86400
 EPOLL = 2**31 / 1000  # seconds that epoll cannot wait any more
-INT_MAX = 2**31 - 1
 LONG = [30 * DAY, 10**8, 10**9 + 1, 2**40, 2**63 - 1]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.errno import EPERM
 from lkmtools.errors import KernelError
 
 
@@ -60,5 +61,5 @@ def test_no_module_loads_above_securelevel_zero(lab: Any, level: int) -> None:
     with pytest.raises(Exception, match="Operation not permitted") as caught:
         lab.load("")
     assert isinstance(caught.value.__cause__, KernelError)
-    assert caught.value.__cause__.errno == 1
+    assert caught.value.__cause__.errno == EPERM
     assert "securelevel" in caught.value.__cause__.reason

@@ -10,11 +10,11 @@ from lkmraw import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
+from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOMEM, ENOTTY, ENXIO
 from lkmtools.abi.poll import POLLERR, POLLIN, POLLOUT
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
 
-EIO, ENXIO, ENOMEM, EFAULT, EBUSY, EEXIST, ENODEV, EINVAL, ENOTTY = 5, 6, 12, 14, 16, 17, 19, 22, 25
 S_IFCHR, S_IFBLK = 0o020000, 0o060000
 O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK = 0, 1, 2, 4
 HEAD = """

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.errno import EBUSY, ENOSYS, EPERM
 from lkmtools.errors import KernelError
 
-EBUSY = 16
 SOURCE = """
 #include <sys/param.h>
 #include <sys/systm.h>
@@ -107,7 +107,7 @@ def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Any) -> None
     assert lab.tables() == lab.boot_tables
     with pytest.raises(KernelError) as caught:
         other.syscall(215, 21)
-    assert caught.value.errno == 78
+    assert caught.value.errno == ENOSYS
 
 
 def test_a_hooked_ioctl_sees_lmstat_and_passes_it_on(lab: Any) -> None:
@@ -171,7 +171,7 @@ void patch_lower(void) { securelevel = 0; }
     assert lab.p.sysctl("kern.securelevel") == 1
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "patch")
-    assert caught.value.errno == 1
+    assert caught.value.errno == EPERM
     assert [m.name for m in modules.stat_all(lab.p)] == ["patch"]
     lab.call("void patch_lower(void)")
     modules.unload(lab.p, "patch")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENFILE, ENOENT, ENOSYS
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
 
-ENOENT, EIO, EFAULT, EBUSY, EEXIST, EINVAL, ENFILE, ENOSYS = 2, 5, 14, 16, 17, 22, 23, 78
 SOURCE = """
 #include <sys/param.h>
 #include <sys/systm.h>

@@ -52,7 +52,8 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
 
 def _value(name: str, text: str) -> int | str:
     """What to set a variable to. click.UsageError for text where a number belongs, or one out of range."""
-    from lkmtools.client.process import INT_MAX, INT_MIN, STRINGS
+    from lkmtools.abi.limits import INT_MAX, INT_MIN
+    from lkmtools.client.process import STRINGS
 
     if name in STRINGS:
         return text

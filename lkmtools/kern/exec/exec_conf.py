@@ -18,7 +18,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import pointers
 from lkmtools.kern.exec.exec_elf import AUX_ENTRIES
-from lkmtools.kern.proc.emul import NAME_MAX, find_emul
+from lkmtools.kern.proc.emul import LONGEST_NAME, find_emul
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -107,7 +107,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
         raise KernelError(EINVAL, f"es_hdrsz is {row.es_hdrsz}; at most {PAGE_SIZE}")
     emul = row.es_emul
     if not emul:
-        name = k.umem.cstr(e_name, NAME_MAX).decode(*C_TEXT) if e_name else ""
+        name = k.umem.cstr(e_name, LONGEST_NAME).decode(*C_TEXT) if e_name else ""
         emul = find_emul(k, name)
         if not emul:
             raise KernelError(ENOENT, f"there is no emulation '{name}': load its COMPAT module first")

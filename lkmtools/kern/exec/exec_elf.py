@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/exec_elf.h"
-PT_INTERP, PT_NOTE = 3, 4
-ET_DYN = 3
 AUX_ENTRIES = 8  # pairs of the auxiliary vector, at most
 _MAX_HEADERS = min(128, MAX_COMMANDS // 2)
 _MAX_NOTE = 4096
@@ -85,7 +83,7 @@ def _header(k: Kernel, view: View) -> tuple[int, ...]:
     kind, machine, phentsize, phnum = head[1], head[2], head[9], head[10]
     if machine != k.port.e_machine:
         raise _no(f"e_machine is {machine}, this is {k.port.name} ({k.port.e_machine})")
-    if kind not in (elf.ET_EXEC, ET_DYN):
+    if kind not in (elf.ET_EXEC, elf.ET_DYN):
         raise _no(f"e_type is {kind}; programs are ET_EXEC, 2, or ET_DYN, 3")
     if phentsize != codec.program.size or not 0 < phnum <= _MAX_HEADERS:
         raise _no(f"{phnum} program headers of {phentsize} bytes")
@@ -152,14 +150,14 @@ def _makecmds(k: Kernel, l_addr: int, epp: int) -> int:
     view = k.umem.view(exec_package.layout(k.dm), epp)
     head = _header(k, view)
     rows = _segments(k, view, head)
-    if any(row.type == PT_INTERP for row in rows):
+    if any(row.type == elf.PT_INTERP for row in rows):
         raise _no("it wants an interpreter (PT_INTERP): link it with -static")
     base = _probe(k, l_addr, view)
-    if head[1] == ET_DYN and not base:
+    if head[1] == elf.ET_DYN and not base:
         raise _no("it is position-independent (ET_DYN) and its format does not say where to put it")
     if base % PAGE_SIZE:
         raise _no(f"its format wants to put it at {base:#x}, which is not at a page")
-    base = base if head[1] == ET_DYN else 0
+    base = base if head[1] == elf.ET_DYN else 0
     rows = [row._replace(addr=row.addr + base) for row in rows]
     entry = head[4] + base
     loads = _check(k, view, rows, entry)
@@ -235,7 +233,7 @@ def _notes(k: Kernel, view: View) -> list[tuple[int, bytes, bytes]]:
     """The notes of the program: type, name, descriptor."""
     order, out = k.dm.order, []
     for row in _segments(k, view, _header(k, view)):
-        if row.type != PT_NOTE or row.filesz > _MAX_NOTE:
+        if row.type != elf.PT_NOTE or row.filesz > _MAX_NOTE:
             continue
         data, at = content(k, view.ep_vp, row.offset, row.filesz), 0
         while at + 12 <= len(data):

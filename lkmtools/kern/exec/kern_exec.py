@@ -13,6 +13,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import E2BIG, EACCES, EFAULT, EINVAL, ENOENT, ENOEXEC, ENOMEM, EPERM
 from lkmtools.abi.exec import EXEC_DESTR, exec_package
 from lkmtools.abi.fcntl import O_RDONLY
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.proc import MAXCOMLEN
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import SIG_IGN
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 ARG_MAX = 256 * 1024  # bytes of all arguments and environment strings, their pointers included
-PATH_MAX = 1024
-MAX_IMAGE = 32 << 20  # bytes of a program file
+MAX_PROGRAM = 32 << 20  # bytes of a program file
 _CHUNK = 65536
 MAKECMDS = Prototype("int es_makecmds(struct lwp *l, struct exec_package *epp)")
 SETREGS = Prototype("void setregs(struct lwp *l, struct exec_package *pack, u_long stack)")
@@ -337,8 +337,8 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
             out = bytearray()
             while count := k.system_calls.own(lwp, SYS_read, fd, buffer_at, _CHUNK):
                 out += buffer[:count]
-                if len(out) > MAX_IMAGE:
-                    raise KernelError(ENOEXEC, f"'{name}' is longer than {MAX_IMAGE} bytes")
+                if len(out) > MAX_PROGRAM:
+                    raise KernelError(ENOEXEC, f"'{name}' is longer than {MAX_PROGRAM} bytes")
             return bytes(out)
         except KernelError as error:
             if error.errno in (ENOEXEC, EACCES):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi.conf import DEV_ZERO, makedev
 from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
-from lkmtools.abi.mman import MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
+from lkmtools.abi.mman import MAP_ANON, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.uvm.uvm_map import Done, Span
 
 PROT_ALL = 7
-MAP_FIXED, MAP_ANON = 0x0010, 0x1000
 MAX_OFFSET = 1 << 63
 STACK_GAP = 16 << 20  # mappings begin this far below the stack
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
 
-_LONGEST_CALL = 7  # bytes of a call instruction
-
 
 class Call(NamedTuple):
     """An lwp in a module's code; `pc` is the innermost return address there."""
@@ -297,5 +295,6 @@ def _after_call(k: Kernel, module: Module, pc: int) -> bool:
     """Does `pc` stand behind a call instruction of the module?"""
     if not k.mem.protection(pc - 1) & EXEC:
         return False
-    start = max(pc - _LONGEST_CALL, module.area)
-    return k.port.is_call(k.mem.read(start, pc - start).rjust(_LONGEST_CALL, b"\0"))
+    longest = k.port.longest_call
+    start = max(pc - longest, module.area)
+    return k.port.is_call(k.mem.read(start, pc - start).rjust(longest, b"\0"))

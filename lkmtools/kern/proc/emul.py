@@ -32,7 +32,7 @@ _HEADER = "sys/exec.h"
 PROC_HOOK = Prototype("void hook(struct proc *p)")
 FORK_HOOK = Prototype("void e_proc_fork(struct proc *p2, struct proc *p1, int flags)")
 LWP_HOOK = Prototype("void e_lwp_fork(struct lwp *l1, struct lwp *l2)")
-NAME_MAX = 64
+LONGEST_NAME = 64  # bytes of an emulation's name
 emul_entry = Struct("emul_entry", "void *el_next; void **el_prev; const struct emul *el_emul; int ro_entry")
 
 
@@ -48,7 +48,7 @@ def member(k: Kernel, emul: int, name: str) -> int:
 def emul_name(k: Kernel, emul: int) -> str:
     """e_name; the address when it cannot be read."""
     try:
-        return k.umem.cstr(k.umem.ptr(emul), NAME_MAX).decode(*C_TEXT)
+        return k.umem.cstr(k.umem.ptr(emul), LONGEST_NAME).decode(*C_TEXT)
     except MemFault:
         return f"{emul:#x}"
 
@@ -94,7 +94,7 @@ def find_emul(k: Kernel, name: str) -> int:
 @export("const struct emul *emul_search(const char *name)", _HEADER)
 def emul_search(k: Kernel, name: int) -> int:
     """The registered emulation of that name, or NULL."""
-    return find_emul(k, k.umem.cstr(name, NAME_MAX).decode(*C_TEXT))
+    return find_emul(k, k.umem.cstr(name, LONGEST_NAME).decode(*C_TEXT))
 
 
 @export("int emul_register(const struct emul *emul, int ro_entry)", _HEADER)
@@ -103,7 +103,7 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
 
     `ro_entry`: it can never be unregistered.
     """
-    name = k.umem.cstr(member(k, emul, "e_name"), NAME_MAX).decode(*C_TEXT)
+    name = k.umem.cstr(member(k, emul, "e_name"), LONGEST_NAME).decode(*C_TEXT)
     if find_emul(k, name):
         raise KernelError(EEXIST, f"an emulation '{name}' exists")
     nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
@@ -124,7 +124,7 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
 @export("int emul_unregister(const char *name)", _HEADER)
 def emul_unregister(k: Kernel, name: int) -> int:
     """Forget an emulation. ENOENT; EBUSY for a built-in one, one that a format or a process uses."""
-    unregister(k, k.umem.cstr(name, NAME_MAX).decode(*C_TEXT))
+    unregister(k, k.umem.cstr(name, LONGEST_NAME).decode(*C_TEXT))
     return 0
 
 

@@ -12,7 +12,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
 from lkmtools.kern.base.bound import LIST_MAX, too_much
-from lkmtools.kern.proc.emul import NAME_MAX, emul_name, member
+from lkmtools.kern.proc.emul import LONGEST_NAME, emul_name, member
 from lkmtools.machine import MemFault
 
 if TYPE_CHECKING:
@@ -78,5 +78,5 @@ class InVain:
         found = {number: str(number) for number in numbers}
         for number in numbers if names else ():
             if text := k.umem.ptr(names + number * k.dm.pointer):
-                found[number] = k.umem.cstr(text, NAME_MAX).decode(*C_TEXT)
+                found[number] = k.umem.cstr(text, LONGEST_NAME).decode(*C_TEXT)
         return found

@@ -12,6 +12,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.time import bintime as bintime_struct
 from lkmtools.abi.time import timespec, timeval
 from lkmtools.kern.base.bound import too_much
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 _HEADER = "sys/timevar.h"
-_INT_MAX = 0x7FFF_FFFF
 _SHORT = 0.0001  # seconds of delay() in which nothing else is looked at
 
 
@@ -186,7 +186,7 @@ def _ticks(k: Kernel, micros: int) -> int:
     if micros <= 0:
         return 0
     tick = 1_000_000 // k.config.hz
-    return min(-(-micros // tick) + 1, _INT_MAX)
+    return min(-(-micros // tick) + 1, INT_MAX)
 
 
 @export("int ratecheck(struct timeval *lasttime, const struct timeval *mininterval)", _HEADER)
@@ -210,5 +210,5 @@ def ppsratecheck(k: Kernel, lasttime: int, curpps: int, maxpps: int) -> int:
     if last == (0, 0) or (now[0] - last[0]) * 1_000_000 + now[1] - last[1] >= 1_000_000:
         k.umem.write(lasttime, timeval.layout(k.dm).pack(tv_sec=now[0], tv_usec=now[1]))
         count = 0
-    k.umem.set_u32(curpps, min(count + 1, _INT_MAX))
+    k.umem.set_u32(curpps, min(count + 1, INT_MAX))
     return int(maxpps < 0 or count < maxpps)

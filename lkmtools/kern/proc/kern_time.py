@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EWOULDBLOCK
+from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.syscall import (
     SYS___clock_gettime50,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 _NANO = 1_000_000_000
-_INT_MAX = 0x7FFF_FFFF
 
 
 def _timespec(k: Kernel, seconds: float) -> bytes:
@@ -61,7 +61,7 @@ def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
     ident = -(lwp.addr << 4 | 7)  # no address: nobody else sleeps there
     while (left := end - time.monotonic_ns()) > 0:
         try:
-            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", min(-(-left * k.config.hz // _NANO), _INT_MAX))
+            k.sched.tsleep(ident, PWAIT | PCATCH, "nanoslp", min(-(-left * k.config.hz // _NANO), INT_MAX))
         except KernelError as error:
             if error.errno == EWOULDBLOCK:
                 continue  # a sleep of more than INT_MAX ticks goes on

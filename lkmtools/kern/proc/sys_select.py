@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, EWOULDBLOCK
+from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.poll import (
     INFTIM,
     POLLERR,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 MAX_FDS = 1000 + NOFILE
-_INT_MAX = 0x7FFF_FFFF
 _LONGEST = 100_000_000  # seconds (itimerfix())
 
 
@@ -227,7 +227,7 @@ def _wait(k: Kernel, poller: Poller, asked: list[tuple[int, ...]], timeout: int)
         k.pollers.forget(poller)
         answers = [_ask(k, poller.lwp, fd, events) for fd, events, _ in asked]
         ticks = 0 if timeout == INFTIM else math.ceil((end - time.monotonic()) * k.config.hz)
-        ticks = min(ticks, _INT_MAX)  # and then again
+        ticks = min(ticks, INT_MAX)  # and then again
         if any(answers) or (timeout != INFTIM and ticks <= 0):
             return answers
         if poller.notified:  # while the last drivers were asked

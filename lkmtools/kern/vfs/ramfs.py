@@ -25,14 +25,13 @@ from lkmtools.abi.errno import (
     ENOTEMPTY,
     EPERM,
 )
+from lkmtools.abi.limits import NAME_MAX, PATH_MAX
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.config import Cred
 from lkmtools.kern.dev import conf
 from lkmtools.kern.vfs.cookies import Cookies
 
-NAME_MAX = 511
-PATH_MAX = 1024
 NODES_MAX = 1 << 16
 DATA_MAX = 1 << 26  # bytes in all files
 

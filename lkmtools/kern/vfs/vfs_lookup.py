@@ -23,6 +23,7 @@ from lkmtools.abi.errno import (
     ENOTDIR,
     EROFS,
 )
+from lkmtools.abi.limits import NAME_MAX, PATH_MAX
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.namei import (
     CREATE,
@@ -48,7 +49,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.emul import emul_path
 from lkmtools.kern.proc.kern_copy import uio_for, user_string
-from lkmtools.kern.vfs.ramfs import NAME_MAX, PATH_MAX, check_length
+from lkmtools.kern.vfs.ramfs import check_length
 from lkmtools.kern.vfs.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
 from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput, vref, vrele
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import ENOMEM, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_EXCL, O_NOFOLLOW
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.namei import (
     CREATE,
     CREATEDIR,
@@ -31,7 +32,6 @@ from lkmtools.abi.uio import UIO_SYSSPACE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import user_string
-from lkmtools.kern.vfs.ramfs import PATH_MAX
 from lkmtools.kern.vfs.vfs_lookup import Place, lookup
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vrele
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile, close_vnode, vn_open

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.mount import (
     MFSNAMELEN,
     MNT_BASIC_FLAGS,
@@ -39,7 +40,6 @@ from lkmtools.abi.vnode import VDIR, VV_ROOT
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.kern.vfs.ramfs import PATH_MAX
 from lkmtools.kern.vfs.vfs_init import find_type, has_vfsop, type_name, types, vfs_delref, vfsop
 from lkmtools.kern.vfs.vfs_lookup import Place, namei
 from lkmtools.kern.vfs.vfs_mount import dounmount, free_mount, insert_mount, new_mount

@@ -1,0 +1,47 @@
+"""One name, one meaning: what a reader greps for is found once."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import lkmtools
+
+ROOT = Path(lkmtools.__file__).parent
+SOURCES = {
+    str(path.relative_to(ROOT)): ast.parse(path.read_text())
+    for path in ROOT.rglob("*.py")
+    if path.relative_to(ROOT).parts[0] not in ("examples", "include", "user")
+}
+# Tables of names, which several files have; and <sys/mman.h> of the host, which has numbers of its own.
+OTHERS = {"NAMES", "_NAMES", "_MAP_FIXED"}
+
+
+def _constants(tree: ast.Module) -> Iterator[str]:
+    """The names in capitals that a file assigns at its top."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for target in targets:
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            yield from (name.id for name in names if isinstance(name, ast.Name) and name.id.isupper())
+
+
+def test_a_constant_of_a_c_header_stands_in_abi_only() -> None:
+    """Also not behind an underscore: PAGE_SIZE, SHN_ABS, ENOMEM and their like are imported."""
+    headers = {
+        name: path
+        for path, tree in SOURCES.items()
+        if path.startswith("abi/")
+        for name in _constants(tree)
+        if not name.startswith("_")
+    }
+    assert {"PAGE_SIZE", "SHN_ABS", "STT_FUNC", "STB_LOCAL", "ENOMEM", "PATH_MAX"} <= headers.keys()
+    twice = defaultdict(set)
+    for path, tree in SOURCES.items():
+        for name in _constants(tree):
+            home = headers.get(name.removeprefix("_"))
+            if home not in (None, path) and name not in OTHERS:
+                twice[name].add(path)
+    assert twice == {}
