@@ -7,17 +7,17 @@ a call ends is in them.
 from __future__ import annotations
 
 import heapq
-import importlib.util
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from bench.measure import Result
 from bench.samples import compiled
 from lkmtools.machine import PORTS
 
+TESTS = Path(__file__).parents[1] / "tests"
 CALLS = 1000  # on each machine
 SEED = 1
 LONGEST = 10
@@ -32,30 +32,19 @@ def run(directory: Path) -> Iterator[Result]:
 
 def _calls(directory: Path, machine: str) -> Iterator[tuple[float, str]]:
     """(microseconds, call) of each."""
-    kcallfix: Any = _kcallfix()
+    sys.path.insert(0, str(TESTS))
+    kernel_calls: Any = import_module("support.kernel_calls")
     shared = directory / f"shared-{machine}"
     shared.mkdir()
-    obj = compiled(directory, kcallfix.PROBE, "probe", machine)
-    caller = kcallfix.Caller(machine, obj, shared, SEED)
-    names = sorted(kcallfix.BY_NAME)
+    obj = compiled(directory, kernel_calls.PROBE, "probe", machine)
+    caller = kernel_calls.Caller(machine, obj, shared, SEED)
+    names = sorted(kernel_calls.BY_NAME)
     try:
         for _ in range(CALLS):
             name = caller.random.choice(names)
-            proto = kcallfix.BY_NAME[name].proto
+            proto = kernel_calls.BY_NAME[name].proto
             call = caller.call(name, caller.arguments(proto))
             words = call.args[: max(proto.bind(caller.k.port).words, 1)]
             yield call.micros, f"{name}({', '.join(f'{word:#x}' for word in words)}), {machine}"
     finally:
         caller.close()
-
-
-def _kcallfix() -> ModuleType:
-    """The helper of the tests that makes the calls."""
-    path = Path(__file__).parent.parent / "tests" / "kcallfix.py"
-    spec = importlib.util.spec_from_file_location("kcallfix", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules.setdefault("kcallfix", importlib.util.module_from_spec(spec))
-    if not hasattr(module, "Caller"):
-        spec.loader.exec_module(module)
-    return module

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deathfix import Frail
+
+from support.deaths import Frail
 
 HEADERS = """
 #include <sys/param.h>

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import PATIENCE, Place, installed, installed_files
 
 from lkmtools.daemon.address import control_path
+from support.daemons import PATIENCE, Place, installed, installed_files
 
 # What a service manager does between fork and exec: the sockets are descriptors from 3 on, the pid is known.
 MANAGER = """

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bootfix import Machine
-from daemonfix import Place, Run, wait_dead
+
+from support.booting import Machine
+from support.daemons import Place, Run, wait_dead
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,10 +8,10 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from bootfix import Machine
-from daemonfix import PATIENCE, Run
 
 from lkmtools.daemon.autostart import is_served
+from support.booting import Machine
+from support.daemons import PATIENCE, Run
 
 
 def failures(machine: Machine) -> list[tuple[str, str, str]]:

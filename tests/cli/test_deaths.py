@@ -16,9 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE
-from deathfix import (
+
+from lkmtools import modules
+from lkmtools.abi.errno import ENOSYS
+from lkmtools.client import Process
+from lkmtools.errors import KernelError, PanicError
+from support.compiling import Compile
+from support.daemons import PATIENCE
+from support.deaths import (
     AT_BOOT,
     KINDS,
     SIGNALS,
@@ -31,11 +36,6 @@ from deathfix import (
     kill,
     moment,
 )  # fmt: skip
-
-from lkmtools import modules
-from lkmtools.abi.errno import ENOSYS
-from lkmtools.client import Process
-from lkmtools.errors import KernelError, PanicError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROUNDS = 25 if os.environ.get("LKM_TEST_LONG") else 3  # of each of four moments, on each of two machines

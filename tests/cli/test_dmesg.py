@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from ccfix import Compile
-from daemonfix import Daemon, Run, installed
-from deathfix import Frail
 
 from lkmtools.cli.lkmctl.dmesg import Piece
+from support.compiling import Compile
+from support.daemons import Daemon, Run, installed
+from support.deaths import Frail
 
 BOOM = """
 #include <sys/param.h>

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Place, installed
-from deathfix import BIG, children, ended
 
 from lkmtools import modules
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, PanicError
+from support.compiling import Compile
+from support.daemons import PATIENCE, Place, installed
+from support.deaths import BIG, children, ended
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONTROLLING = """

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Place, installed
+
+from support.daemons import Place, installed
 
 TOOLS = sorted(
     script.name for script in entry_points(group="console_scripts") if script.value.startswith("lkmtools.")

@@ -6,7 +6,7 @@ import os
 import signal
 from typing import Any
 
-from daemonfix import PATIENCE, Proxy
+from support.daemons import PATIENCE, Proxy
 
 
 def stalled_modload(lab: Any, frame: int, signum: int, *argv: str) -> int:

@@ -6,12 +6,12 @@ import json
 import os
 
 import pytest
-from daemonfix import Daemon, Place, Run
 
 from lkmtools import __version__
 from lkmtools.abi.conf import major, minor
 from lkmtools.cli.lkmctl import COMMANDS
 from lkmtools.proto import VERSION
+from support.daemons import Daemon, Place, Run
 
 
 @pytest.mark.parametrize("command", ["status", "dmesg", "ps", "reboot", "stop"])

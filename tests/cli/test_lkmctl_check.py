@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import installed
-from elfwriter import AX, NOTE, Rel, Sec, Sym, relocatable
+
+from support.daemons import installed
+from support.elfwriter import AX, NOTE, Rel, Sec, Sym, relocatable
 
 
 @pytest.fixture

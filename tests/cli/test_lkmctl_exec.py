@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import installed
+
+from support.daemons import installed
 
 ECHO = """
 #include <stdio.h>

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import installed
 
 from lkmtools.elf import read_symbols
+from support.daemons import installed
 
 FUNCTION = "int {name}_twice(int); int {name}_twice(int a) {{ return 2 * a; }}"
 

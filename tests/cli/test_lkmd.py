@@ -13,10 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from daemonfix import Daemon, Place, Run, wait_dead
 
 from lkmtools.daemon.address import control_path
 from lkmtools.daemon.autostart import is_served
+from support.daemons import Daemon, Place, Run, wait_dead
 
 
 def test_socket_is_private(daemon: Daemon) -> None:

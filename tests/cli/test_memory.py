@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from daemonfix import Daemon, Raw, limited
 
 from lkmtools import client
 from lkmtools.abi.errno import ENOMEM
@@ -20,6 +19,7 @@ from lkmtools.abi.syscall import SYS_open, SYS_read
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.kernproc.connection import MOST_KEPT
 from lkmtools.proto import MAX_FRAME, Refused, Region, Result, Syscall
+from support.daemons import Daemon, Raw, limited
 
 MIB = 1 << 20
 FILE = 24 * MIB

@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from daemonfix import Daemon, Place, Run, installed, limited
 
 from lkmtools.errors import DaemonError, PanicError
+from support.daemons import Daemon, Place, Run, installed, limited
 
 MIB = 1 << 20
 

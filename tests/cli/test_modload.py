@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 from lkmtools.elf import identify, read_symbols
+from support.elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 USAGE = (
     "usage:\n"

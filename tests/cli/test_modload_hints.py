@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elfwriter import AX, FUNC, Rel, Sec, Sym, relocatable
+
+from support.elfwriter import AX, FUNC, Rel, Sec, Sym, relocatable
 
 LOWER = "int lower_get(void) { return 1; } int lower_put(int a) { return a; }"
 UPPER = "int lower_get(void), lower_put(int); int upper_get(void) { return lower_put(lower_get()); }"

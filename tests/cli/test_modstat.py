@@ -9,10 +9,10 @@ import subprocess
 from typing import Any
 
 import pytest
-from daemonfix import installed
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
+from support.daemons import installed
 
 HEADER = {
     "amd64": "Type    Id   Offset Loadaddr         Size Info             Rev Module Name\n",

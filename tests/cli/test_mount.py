@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from daemonfix import Daemon
+from support.daemons import Daemon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -8,11 +8,10 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from daemonfix import PATIENCE, Daemon, Place, Raw, Run
-from deathfix import Frail, children, ended, left
-
 from lkmtools import __version__
 from lkmtools.proto import STOP, VERSION, Answer, Control, Frame, Hello, Panic, Refused
+from support.daemons import PATIENCE, Daemon, Place, Raw, Run
+from support.deaths import Frail, children, ended, left
 
 
 def frame(kind: int, serial: bytes, payload: bytes) -> bytes:

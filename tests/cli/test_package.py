@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from daemonfix import Place, installed_files, is_editable
+
+from support.daemons import Place, installed_files, is_editable
 
 ROOT = Path(__file__).parents[2]
 PREFIX = Path(sys.executable).parent.parent

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Place, Run, installed
+
+from support.daemons import Place, Run, installed
 
 try:
     installed("rc.lkm")

@@ -20,11 +20,11 @@ from typing import Any
 
 import click
 import pytest
-from daemonfix import PATIENCE, Daemon, Place, installed
 
 from lkmtools.cli.lkmctl import COMMANDS
 from lkmtools.cli.lkmctl import main as lkmctl
 from lkmtools.errors import DaemonError
+from support.daemons import PATIENCE, Daemon, Place, installed
 
 ODD = b"\xff\xfe"  # no text in any of the usual encodings
 HUGE = b"9" * 40

@@ -11,9 +11,9 @@ import threading
 from typing import Any
 
 import pytest
-from daemonfix import installed
 
 from lkmtools.errors import DaemonError
+from support.daemons import installed
 
 LOWER = "int lower_get(void) { return 1; }"
 UPPER = "int lower_get(void); int upper_get(void) { return lower_get(); }"

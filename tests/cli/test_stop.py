@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Daemon, Run
-from deathfix import ENDLESS, Frail, children, ended, last_of, left
 
 from lkmtools import modules
+from support.compiling import Compile
+from support.daemons import PATIENCE, Daemon, Run
+from support.deaths import ENDLESS, Frail, children, ended, last_of, left
 
 POLITE = """
 #include <fcntl.h>

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Daemon, Run
-from deathfix import BIG, ENDLESS, Frail, children, end, end_of, ended, left
 
 from lkmtools import modules
 from lkmtools.client import Process
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import Control, encode
+from support.compiling import Compile
+from support.daemons import PATIENCE, Daemon, Run
+from support.deaths import BIG, ENDLESS, Frail, children, end, end_of, ended, left
 
 SLOW = "supervisor.BUSY_LOOK = supervisor.CALM_LOOK = 0.1\n"  # looks often, but has patience
 

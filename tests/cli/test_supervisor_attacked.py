@@ -14,13 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Place, Run, installed
-from deathfix import QUICK, Frail, checked, children, end, ended, held
 
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import STOP, VERSION, Control, Hello, encode
+from support.compiling import Compile
+from support.daemons import PATIENCE, Place, Run, installed
+from support.deaths import QUICK, Frail, checked, children, end, ended, held
 
 HELLO = encode(Hello(VERSION, 1, "attack"), 0)
 

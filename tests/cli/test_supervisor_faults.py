@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Place, installed
-from deathfix import Frail, children, end_of, ended, left
 
 from lkmtools import modules
 from lkmtools.client.memory import Memory
@@ -25,6 +22,9 @@ from lkmtools.daemon import rc
 from lkmtools.daemon.autostart import is_served
 from lkmtools.errors import PanicError
 from lkmtools.wire.poller import Poller
+from support.compiling import Compile
+from support.daemons import PATIENCE, Place, installed
+from support.deaths import Frail, children, end_of, ended, left
 
 # System call 210 sleeps; 211 is another one of the module; 212 wakes the sleeper, who has the emulator abort.
 SLEEPER = """

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE, Daemon, Place
 
 from lkmtools import client, modules
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.errors import LkmtoolsError, PanicError
+from support.compiling import Compile
+from support.daemons import PATIENCE, Daemon, Place
 
 # System call 210 sleeps until 211; 212 computes, 213 calls the kernel, both until they are ended.
 CODE = """

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from ldcompare import (
+
+from lkmtools.link import Image, debug_sections, link, load_object, prelink, write_output
+from support.ldcompare import (
     BASES,
     COMPILERS,
     EMULATION,
@@ -19,8 +21,6 @@ from ldcompare import (
     kernel_symbol,
     link_ld,
 )
-
-from lkmtools.link import Image, debug_sections, link, load_object, prelink, write_output
 
 pytestmark = pytest.mark.skipif(shutil.which("ld") is None, reason="GNU ld is not installed")
 

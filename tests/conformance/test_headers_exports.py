@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 
-import ccfix
-
 from lkmtools.cc import INCLUDE, compile_flags
 from lkmtools.kern.files import DATA, FUNCTIONS
+from support.compiling import compiler
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
 _INLINE = re.compile(r"static\b[^;{}]*\{\}")
@@ -18,9 +17,9 @@ _VARIABLE = re.compile(r"^extern\b[\w\s*]*?(\w+)\s*(\[[^\]]*\])?$", re.DOTALL)
 
 def declarations(machine: str) -> tuple[set[str], set[str]]:
     """The functions and the variables that all headers together declare and do not define."""
-    compiler = ccfix.compiler(machine)
+    chosen = compiler(machine)
     source = "".join(f"#include <{name}>\n" for name in HEADERS)
-    command = [*compiler.argv, *compile_flags(compiler.family, machine), "-x", "c", "-E", "-P", "-"]
+    command = [*chosen.argv, *compile_flags(chosen.family, machine), "-x", "c", "-E", "-P", "-"]
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
     text = re.sub(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)", "", done.stdout)
     while (shorter := re.sub(r"\{[^{}]*[^{}\s][^{}]*\}|\{\s+\}", "{}", text)) != text:

@@ -10,7 +10,8 @@ from typing import Any
 
 import lief
 import pytest
-from ksymsfix import PROBE, Snapshot, symbols
+
+from support.ksyms import PROBE, Snapshot, symbols
 
 ELFLINT = Path(__file__).with_name("elflint.txt")
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lkmraw import (
+
+from lkmtools.abi import errno as abi_errno
+from lkmtools.abi import lkm as abi
+from lkmtools.abi.datamodel import ILP32_I386, LP64
+from support.lkmraw import (
     EINVAL,
     ENODEV,
     ENOMEM,
@@ -23,10 +27,6 @@ from lkmraw import (
     Lkm,
     errno_of,
 )
-
-from lkmtools.abi import errno as abi_errno
-from lkmtools.abi import lkm as abi
-from lkmtools.abi.datamodel import ILP32_I386, LP64
 
 SIZES = {  # struct -> ILP32, LP64
     "lmc_oresrv": (16, 32),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
 
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from support.lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
 
 SOURCE = """
 #include <sys/param.h>

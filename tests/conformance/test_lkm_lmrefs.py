@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lkmraw import EFAULT, EINVAL, ENAMETOOLONG, ENOENT, NUMBERS, O_RDONLY, Lkm, errno_of
 
 from lkmtools.client import Buffer
+from support.lkmraw import EFAULT, EINVAL, ENAMETOOLONG, ENOENT, NUMBERS, O_RDONLY, Lkm, errno_of
 
 ROW = 48
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lkmraw import (
+
+from lkmtools.errors import KernelError
+from support.lkmraw import (
     EBUSY,
     EFAULT,
     EINVAL,
@@ -17,8 +19,6 @@ from lkmraw import (
     errno_of,
     place,
 )
-
-from lkmtools.errors import KernelError
 
 LONG = "a234567890123456789012345678901"  # 31 characters
 SOURCE = """

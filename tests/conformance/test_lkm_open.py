@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, errno_of, place
 
 from lkmtools.kern.status import processes
 from lkmtools.proto import Region, Syscall
+from support.lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, errno_of, place
 
 SYS_open = 5
 S_IFCHR, S_IFBLK = 0o020000, 0o060000

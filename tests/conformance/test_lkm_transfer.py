@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from lkmraw import (
+
+from lkmtools.errors import KernelError
+from support.lkmraw import (
     EEXIST,
     EFAULT,
     EINVAL,
@@ -19,8 +21,6 @@ from lkmraw import (
     errno_of,
     place,
 )
-
-from lkmtools.errors import KernelError
 
 MODIOBUF = 65536  # 512 in the original; docs/differences.md
 HEAD = """

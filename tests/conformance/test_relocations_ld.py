@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from ldcompare import (
+
+from support.ldcompare import (
     COMPILERS,
     EMULATION,
     KERNEL_FLAGS,

@@ -8,11 +8,11 @@ GOT = 0xc0401000, G = 0x0c. A is -4 everywhere, the symbol's size 0x20.
 from __future__ import annotations
 
 import pytest
-from elfwriter import AX, Rel, Sec, Sym, relocatable
 
 from lkmtools.errors import LinkError
 from lkmtools.link import MACHINES, Image, link, load_object, prelink
 from lkmtools.link.howto import Howto, Refusal
+from support.elfwriter import AX, Rel, Sec, Sym, relocatable
 
 BASE = {"amd64": 0xFFFFFFFF81000000, "i386": 0xC0400000}
 FAR = {"amd64": 0xFFFFFFFF80100010, "i386": 0xC0100010}  # a kernel function

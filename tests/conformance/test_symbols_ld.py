@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from ldcompare import EMULATION, MACHINE_FLAGS
 
 from lkmtools.elf import read_symbols
 from lkmtools.errors import LinkError
 from lkmtools.link import link, load_object, prelink
+from support.ldcompare import EMULATION, MACHINE_FLAGS
 
 BASE = 0x400000
 STT_GNU_IFUNC = 10

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import kernfix
 import pytest
 
 from lkmtools import modules
 from lkmtools.errors import LkmtoolsError, PanicError
 from lkmtools.evidence.show import kernel_status
+from support.lab import HEAD
 
 # What is damaged, and with which words. sysent[500], which nobody calls, says which of them, and when.
 FIELDS = [
@@ -56,7 +56,7 @@ def steps(lab: Any, when: int) -> list[Callable[[], object]]:
     """Load, damage, then everything that looks at the records."""
     text = SOURCE.replace("@WORDS@", ", ".join(WORDS)).replace("@CASES@", CASES)
     return [
-        lambda: lab.load(kernfix.HEAD + text, name="bad", whole=True),
+        lambda: lab.load(HEAD + text, name="bad", whole=True),
         lambda: lab.call("int bad_go(int when)", LATER) if when == LATER else None,
         lambda: modules.stat_all(lab.p),
         lambda: modules.stat(lab.p, "bad"),

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from kernfix import Lab
 
 from lkmtools.errors import KernelError, bug
 from lkmtools.kern.base.panic import Panic, call_text
 from lkmtools.machine import Prototype
+from support.lab import Lab
 
 PROBE = """
 int probe_run(void *p, int n);

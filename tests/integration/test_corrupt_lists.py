@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.errno import ENOENT
 from lkmtools.abi.lkm import lkm_table
+from support.lab import errno_of
 
 HEAD = """
 #include <sys/device.h>

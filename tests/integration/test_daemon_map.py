@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Raw
 
 from lkmtools import modules
 from lkmtools.abi import errno as bsd
@@ -24,6 +23,7 @@ from lkmtools.abi.syscall import SYS_mmap, SYS_open
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.proto import Mapped, Region, Result, Share, Syscall
+from support.daemons import Raw
 
 BOARD = Path(__file__).parents[2] / "examples/board/board.c"
 BOOM = """

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from daemonfix import Daemon, wait_dead
+
+from support.daemons import Daemon, wait_dead
 
 SOURCE = """
 #include <sys/param.h>

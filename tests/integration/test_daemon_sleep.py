@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Daemon
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.stat import S_IFCHR
+from support.daemons import Daemon
 
 PIPE = Path(__file__).parent / "pipe.c"
 DEVICE = "/dev/pipe"

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
-import docrun
 import pytest
 
 from lkmtools.cc import CompilerError, find_compiler
+from support import docrun
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "docs/writing-a-module.md")

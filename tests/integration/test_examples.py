@@ -6,9 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import kernfix
 import pytest
-from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
@@ -17,6 +15,7 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN, POLLOUT
 from lkmtools.abi.stat import S_IFCHR
+from support.lab import Lab, errno_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -116,7 +115,7 @@ def test_a_crash_is_a_panic_that_says_what_and_where(lab: Any, name: str) -> Non
 
 
 def test_an_endless_loop_is_stopped_by_the_watchdog(cc: Any, machine: str) -> None:
-    lab = kernfix.Lab(cc, machine, watchdog=0.1)
+    lab = Lab(cc, machine, watchdog=0.1)
     panic = lab.panics(lambda: load(lab, "crash/forever"))
     lab.close()
     assert "forever_lkmentry+0x" in panic.report

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import E2BIG, ENOEXEC, strerror
+from support.programs import Runner
 
 
 def test_arguments_environment_and_exit_status(runner: Runner) -> None:

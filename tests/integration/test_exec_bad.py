@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from progfix import Runner
 
 from lkmtools.abi.signal import SIGFPE, SIGILL, SIGSEGV, SIGTRAP
 from lkmtools.abi.syscall import SYS_NSYSENT, SYS_exit
+from support.programs import Runner
 
 KERNEL = """
 #ifdef __LP64__

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import ccfix
 import pytest
-from progfix import Ran, Runner
 
 from lkmtools import modules
 from lkmtools.abi import syscall as nr
 from lkmtools.kern.proc.syscall import SystemCalls
+from support.compiling import MACHINES
+from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("native")
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
@@ -38,7 +38,7 @@ LISTED = """
 """
 
 
-@pytest.fixture(scope="module", params=ccfix.MACHINES)
+@pytest.fixture(scope="module", params=MACHINES)
 def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
     """One kernel of each machine for all programs; nothing of them is left at the end."""
     made = Runner(cc, request.param)

@@ -7,7 +7,7 @@ import pty
 import tempfile
 import termios
 
-from progfix import Runner
+from support.programs import Runner
 
 
 def test_a_pipe_is_a_fifo_without_an_offset(runner: Runner) -> None:

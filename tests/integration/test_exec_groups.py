@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from progfix import Runner
+from support.programs import Runner
 
 
 def test_a_group_is_signalled_and_waited_for(runner: Runner) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from preemptfix import SOURCE
-from progfix import Runner
 
 from lkmtools.machine import UserThread
 from lkmtools.machine.emulator import PREEMPTED
+from support.preemption import SOURCE
+from support.programs import Runner
 
 BODY = """
     volatile u_int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_ANON | MAP_SHARED, -1, 0);

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.errno import EAGAIN, EBUSY, EEXIST, EINTR, ENXIO, EPIPE, ESPIPE
@@ -15,6 +14,7 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.syscall import SYS_mkfifo
 from lkmtools.errors import KernelError
+from support.lab import errno_of
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of
 
 from lkmtools.abi.errno import (
     EACCES,
@@ -30,6 +29,7 @@ from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRO
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR, S_IFIFO, S_IFMT
 from lkmtools.errors import KernelError
+from support.lab import errno_of
 
 
 @pytest.fixture

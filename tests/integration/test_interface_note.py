@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import installed
 
 from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
 from lkmtools.cc import INCLUDE
 from lkmtools.elf import Object, interface_of, read_object
 from lkmtools.errors import ObjectError
 from lkmtools.link import prelink
+from support.daemons import installed
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
 SOURCE = "#include <sys/lkm.h>\nint {}(void) {{ return 0; }}\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import kernfix
 import pytest
+
+from support.lab import Lab
 
 CLOCKS = ["microtime", "getmicrotime", "microuptime", "getmicrouptime"]
 FINE = ["nanotime", "getnanotime", "nanouptime", "getnanouptime"]
@@ -102,7 +103,7 @@ def test_a_callout_may_delay(lab: Any) -> None:
 
 def test_delays_longer_than_an_entry_may_last_panic(cc: Any, machine: str) -> None:
     """The limit of one entry holds while delay() waits, and names the caller."""
-    lab = kernfix.Lab(cc, machine, entry_limit=0.1)
+    lab = Lab(cc, machine, entry_limit=0.1)
     try:
         lab.load("void probe_go(void) { for (;;) delay(40000); }")
         panic = lab.panics(lambda: lab.call("void probe_go(void)"))
@@ -125,7 +126,7 @@ def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Any) -> None:
 
 def test_many_delays_within_the_limits_are_no_runaway(cc: Any, machine: str) -> None:
     """Time in delay() is not time without a kernel call."""
-    lab = kernfix.Lab(cc, machine, watchdog=0.05)
+    lab = Lab(cc, machine, watchdog=0.05)
     try:
         lab.load("int probe_go(void) { int i; for (i = 0; i < 4; i++) delay(40000); return i; }")
         assert lab.call("int probe_go(void)") == 4

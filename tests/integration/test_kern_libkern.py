@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import kernfix
 import pytest
+
+from support.lab import Lab
 
 NAMES = """
     memcpy memmove memset memcmp memchr bcopy ovbcopy bzero bcmp scanc skpc strlen strcpy strncpy strcat
@@ -178,7 +179,7 @@ HOSTILE = [
 @pytest.mark.parametrize("machine", ["amd64", "i386"])
 def test_a_bad_pointer_or_size_panics_naming_function_and_caller(cc: Any, machine: str) -> None:
     """One kernel after the other dies of each; user addresses, and lengths that run out of memory."""
-    lab = kernfix.Lab(cc, machine)
+    lab = Lab(cc, machine)
     calls = "".join(f"case {n}: my_{call}; break;\n" for n, call in enumerate(HOSTILE))
     source = NO_BUILTINS + (
         "static char probe_g[64];\n"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kernfix import Started
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EINTR, EWOULDBLOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
 from lkmtools.machine import Prototype
+from support.lab import Started
 
 PCATCH, PNORELOCK = 0x100, 0x200
 

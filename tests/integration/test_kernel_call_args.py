@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kernfix import Lab
 
 from lkmtools.kern.base.bound import STEP
+from support.lab import Lab
 
 HEAD = """
 #include <sys/malloc.h>

@@ -14,14 +14,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from daemonfix import Raw
-from ksymsfix import PROBE, Snapshot, names
 
 from lkmtools import modules
 from lkmtools.abi import errno
 from lkmtools.abi.syscall import SYS_open
 from lkmtools.errors import KernelError
 from lkmtools.proto import Answer, Control, Map, Mapped, Refused, Region, Result, Syscall, Unmap
+from support.daemons import Raw
+from support.ksyms import PROBE, Snapshot, names
 
 OPEN = Syscall(SYS_open, (0x10000, 0, 0), (Region(0x10000, bytearray(b"/dev/ksyms\0")),))
 HEAD = """
@@ -65,7 +65,7 @@ def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
     child = """if True:
         import sys
         sys.path[:0] = %r
-        from ksymsfix import Snapshot
+        from support.ksyms import Snapshot
         from lkmtools import client
         with client.connect(%r) as p:
             s = Snapshot(p)

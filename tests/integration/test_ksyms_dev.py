@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from ksymsfix import PROBE, Snapshot, names, symbols
 
 from lkmtools.abi import errno, stat
 from lkmtools.abi.conf import major, makedev, minor
@@ -19,6 +18,7 @@ from lkmtools.abi.ksyms import KIOCGSIZE
 from lkmtools.abi.syscall import SYS___fstat50
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from support.ksyms import PROBE, Snapshot, names, symbols
 
 
 def refused(number: int, action: Any, *args: Any) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools.abi.module import MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
+from support.programs import Runner
 
 HEAD = """
 #include <sys/ksyms.h>

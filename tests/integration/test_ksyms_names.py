@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ksymsfix import PROBE, Snapshot, symbols
 
 from lkmtools import modules
 from lkmtools.abi import elf, errno, stat
@@ -16,6 +15,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import kern_ksyms
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.modules.prepare import LoadError
+from support.ksyms import PROBE, Snapshot, symbols
 
 
 def value_of(s: Snapshot, name: str, old: bool = False) -> int:

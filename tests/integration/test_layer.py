@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of
-from progfix import HEAD
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
@@ -19,6 +17,8 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
+from support.lab import errno_of
+from support.programs import HEAD
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import linuxfix
 import pytest
-from kernfix import Lab
-from progfix import Ran, Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENOENT, ENOEXEC
@@ -19,13 +16,16 @@ from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.hostfile import HostFile
 from lkmtools.modules.prepare import LoadError
+from support import linux_programs
+from support.lab import Lab
+from support.programs import Ran, Runner
 
 
 @pytest.fixture
 def linux(cc: Any, machine: str) -> Iterator[Runner]:
     """A kernel with the two modules; it has not panicked, and nothing of any program is left at the end."""
     made = Runner(cc, machine)
-    linuxfix.load(made.lk.process("modload"), cc, machine)
+    linux_programs.load(made.lk.process("modload"), cc, machine)
     yield made
     assert made.k.bootno == 1
     made.close()
@@ -44,14 +44,14 @@ PROGRAMS = Path(__file__).with_name("linux")
 
 def program(cc: Any, machine: str, name: str) -> Path:
     """linux/NAME.c as a static Linux program."""
-    return linuxfix.musl(cc, (PROGRAMS / f"{name}.c").read_text(), machine)
+    return linux_programs.musl(cc, (PROGRAMS / f"{name}.c").read_text(), machine)
 
 
 def both(linux: Runner, name: str, *args: str) -> Ran:
     """Run linux/NAME.c inside and natively; both must say and return the same."""
     path = program(linux.cc, linux.machine, name)
     ran = linux.run(path.read_bytes(), *args, name=str(path))
-    host = linuxfix.natively([str(path), *args])
+    host = linux_programs.natively([str(path), *args])
     status = ran.status if ran.status is not None else -ran.signal
     assert (ran.out, status) == (host.stdout.decode(), host.returncode)
     return ran
@@ -87,7 +87,7 @@ cat nothing
 
 def test_busybox_does_as_natively(linux: Runner, tmp_path: Path) -> None:
     """The distribution's static BusyBox: what each command prints and returns is what it does on the host."""
-    program = linuxfix.busybox(linux.cc, linux.machine)
+    program = linux_programs.busybox(linux.cc, linux.machine)
     (tmp_path / "words").write_text("two\nthree\none\nfour\n")
     (tmp_path / "numbers").write_text("3\n20\n100\n")
     (tmp_path / "dir").mkdir()
@@ -98,7 +98,7 @@ def test_busybox_does_as_natively(linux: Runner, tmp_path: Path) -> None:
         # one shell changes the directory, so that both see the same names
         script = f'cd "$0" && exec busybox {line}'
         stdin = b"from\nstandard\ninput\n"
-        host = linuxfix.natively([str(program), "sh", "-c", script, str(tmp_path)], stdin)
+        host = linux_programs.natively([str(program), "sh", "-c", script, str(tmp_path)], stdin)
         ran = linux.run(image, "sh", "-c", script, "/mnt", name=str(program), stdin=stdin)
         said = (host.stdout + host.stderr).decode()
         status, signal = (host.returncode, 0) if host.returncode >= 0 else (None, -host.returncode)
@@ -160,7 +160,7 @@ def test_linux_and_native_programs_run_each_other(linux: Runner, tmp_path: Path)
 def test_errors_have_linuxs_numbers(linux: Runner) -> None:
     """Each call fails as it does on the host; one that is not served is ENOSYS, and status() names it."""
     path = program(linux.cc, linux.machine, "errors")
-    host = linuxfix.natively([str(path)]).stdout.decode().splitlines()
+    host = linux_programs.natively([str(path)]).stdout.decode().splitlines()
     inside = linux.run(path.read_bytes(), name=str(path)).out.splitlines()
     assert inside[:-1] == host[:-1]
     assert inside[-1] == "syscall(SYS_socket, 77, 77, 77): 38"
@@ -176,7 +176,7 @@ def test_files_directories_and_their_attributes(linux: Runner, tmp_path: Path) -
     p = linux.lk.process("mount")
     p.mount("hostfs", "/mnt", linux.lk.share(str(inside), writable=True))
     ran = linux.run(path.read_bytes(), "/mnt", name="prog")
-    assert ran.out == linuxfix.natively([str(path), str(host)]).stdout.decode()
+    assert ran.out == linux_programs.natively([str(path), str(host)]).stdout.decode()
     p.unmount("/mnt")
 
 
@@ -208,8 +208,8 @@ def execute(lab: Lab, image: bytes, *args: str) -> int:
 
 def test_without_its_emulation_the_interpreter_is_refused_and_programs_too(lab: Lab) -> None:
     """ENOEXEC without either; ENOENT for exec_linux_elf alone; ENOEXEC again after all is unloaded."""
-    image = linuxfix.musl(lab.cc, "int main(void) { return 8; }", lab.machine).read_bytes()
-    compat, interpreter = linuxfix.build(lab.cc, lab.machine)
+    image = linux_programs.musl(lab.cc, "int main(void) { return 8; }", lab.machine).read_bytes()
+    compat, interpreter = linux_programs.build(lab.cc, lab.machine)
     assert execute(lab, image) == -ENOEXEC
     assert errno_of(lambda: modules.load(lab.p, interpreter)) == ENOENT
     modules.load(lab.p, compat)
@@ -227,8 +227,8 @@ def test_without_its_emulation_the_interpreter_is_refused_and_programs_too(lab: 
 def test_a_linux_program_that_runs_keeps_both_modules(lab: Lab) -> None:
     """EBUSY for either while one sleeps in a read; the program is not disturbed."""
     source = "#include <unistd.h>\nint main(void) { char c; return read(0, &c, 1); }"
-    image = linuxfix.musl(lab.cc, source, lab.machine).read_bytes()
-    linuxfix.load(lab.p, lab.cc, lab.machine)
+    image = linux_programs.musl(lab.cc, source, lab.machine).read_bytes()
+    linux_programs.load(lab.p, lab.cc, lab.machine)
     k, ended = lab.k, []
     reading, writing = os.pipe()
     files: list[Any] = [HostFile(os.dup(reading)) for _ in range(3)]

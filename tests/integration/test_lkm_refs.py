@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from kernfix import HEAD
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
@@ -15,6 +14,7 @@ from lkmtools.errors import KernelError
 from lkmtools.machine import Prototype
 from lkmtools.modules.prepare import LoadError
 from lkmtools.modules.refs import Ref, refs_fd
+from support.lab import HEAD
 
 PROTO = Prototype("int f(unsigned long p)")
 LOWER = """

@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-import ccfix
 import pytest
 
 from lkmtools.cc import MACHINES
 from lkmtools.elf import read_object
+from support.compiling import FAMILIES, available
 
 HELLO = "#include <sys/param.h>\nconst char *hello = NAME;\n"
 
@@ -84,10 +84,10 @@ def test_machine_is_the_options_then_the_environments(lkmcc):
     assert machine_of(lkmcc.dir / "a.o") == "amd64"
 
 
-@pytest.mark.parametrize("family", ccfix.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_several_sources_become_one_module(lkmcc, machine, family):
     """-r joins objects compiled on the way and objects that are there; nothing else is left behind."""
-    if not ccfix.available(machine, family):
+    if not available(machine, family):
         pytest.skip(f"{family} is not here or cannot compile for {machine}")
     write(
         lkmcc.dir,
@@ -105,10 +105,10 @@ def test_several_sources_become_one_module(lkmcc, machine, family):
     assert {"a.c", "b.c", "c.c", "c.o", "mod.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
-@pytest.mark.parametrize("family", ccfix.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_syntax_alone_is_checked_by_every_compiler(lkmcc, family):
     """Status 0 for what is right, 1 with the place for what is not, and no file is made of either."""
-    if not ccfix.available("amd64", family):
+    if not available("amd64", family):
         pytest.skip(f"{family} is not here")
     write(lkmcc.dir, good="int a;", bad="int f(void) { return x; }")
     done = lkmcc("-fsyntax-only", "good.c", LKM_CC=family)
@@ -178,14 +178,14 @@ def test_what_cannot_be_done_is_said(lkmcc, words, why):
 
 def test_check_compiler_agrees_with_what_is_found(lkmcc):
     """Exit 0 exactly when a compiler that is not zig's serves both machines; an empty PATH has none."""
-    hosts = all(any(ccfix.available(m, name) for name in ("gcc", "clang")) for m in MACHINES)
+    hosts = all(any(available(m, name) for name in ("gcc", "clang")) for m in MACHINES)
     assert (0 if hosts else 1) == lkmcc("--check-compiler").returncode
     done = lkmcc("--check-compiler", PATH="")
     assert (done.returncode, done.stderr) == (1, "lkmcc: no host compiler for amd64\n")
 
 
 def test_without_a_compiler_on_path_zig_serves(lkmcc):
-    if not ccfix.available("amd64", "zig"):
+    if not available("amd64", "zig"):
         pytest.skip("ziglang is not installed")
     write(lkmcc.dir, a="int a;")
     done = lkmcc("-v", "a.c", PATH="")

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from daemonfix import PATIENCE
-from deathfix import ended
 
 from lkmtools import modules
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.local import LocalKernel, private
+from support.compiling import Compile
+from support.daemons import PATIENCE
+from support.deaths import ended
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOCK_BTS = """

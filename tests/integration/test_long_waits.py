@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kernfix import errno_of
-from progfix import Runner
 
 from lkmtools.abi.errno import EINTR, EINVAL
 from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.syscall import SYS___nanosleep50, SYS___select50
 from lkmtools.abi.time import timespec, timeval
 from lkmtools.kern.status import processes
+from support.lab import errno_of
+from support.programs import Runner
 
 DAY = 86400
 EPOLL = 2**31 / 1000  # seconds that epoll cannot wait any more

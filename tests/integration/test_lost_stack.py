@@ -6,13 +6,13 @@ import time
 from itertools import count
 from typing import Any
 
-import kernfix
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import PanicError
 from lkmtools.machine import READ, WRITE, backtrace
+from support.lab import failure
 
 CHAIN = """
 #define NOINLINE __attribute__((noinline))
@@ -143,7 +143,7 @@ def test_a_module_that_sleeps_on_another_stack_is_in_use(lab: Any) -> None:
     """The search for its frames looks through the kernel stack, not through all memory below."""
     elsewhere(lab, 'tsleep(&gate, PWAIT, "nap", 0);')
     begun = lab.begin(GO, 4)
-    why = kernfix.failure(lambda: modules.unload(lab.p, "probe"))
+    why = failure(lambda: modules.unload(lab.p, "probe"))
     assert "sleeps in away+0x" in why.reason
     lab.call("void probe_wake(void)")
     assert begun.result() == 5

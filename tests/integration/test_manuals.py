@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import docrun
 import pytest
 
 import lkmtools
 from lkmtools.cc import CompilerError, find_compiler
 from lkmtools.cli.lkmctl import COMMANDS
+from support import docrun
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "man").glob("*.[0-9]"))

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulfix import EXAMPLES, Ran, load_toys, run, toy_image
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import ENOSYS, EWOULDBLOCK
 from lkmtools.abi.signal import SIGSYS
 from lkmtools.errors import KernelError
+from support.emulations import EXAMPLES, Ran, load_toys, run, toy_image
+from support.programs import Runner
 
 HANDLER = """
 static int caught, noted;

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import kernfix
 import pytest
 
 from lkmtools import modules
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern.status import processes
+from support.lab import HEAD, TAIL, Lab
 
 _FRAME = re.compile(r"    ([\w.]+)(?:\+0x[0-9a-f]+ \[\w+\]|\(\) \[kernel\])?( \?)?(?: \((\d+) times\))?$")
 CHAIN = """
@@ -45,7 +45,7 @@ def crash(
     lab: Any, body: str, argument: int = 0, flags: tuple[str, ...] = (), before: str = ""
 ) -> PanicError:
     """probe_go -> probe_middle -> probe_deep, which does `body`: how that panics."""
-    text = kernfix.HEAD + CHAIN + before + deep(body) + kernfix.TAIL % {"name": "probe"}
+    text = HEAD + CHAIN + before + deep(body) + TAIL % {"name": "probe"}
     loaded = modules.load(lab.p, lab.cc(text, machine=lab.machine, name="probe", flags=flags))
     lab.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
     panic: PanicError = lab.panics(lambda: lab.call(GO, argument))
@@ -196,7 +196,7 @@ def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Any) -> None
 @pytest.fixture
 def hasty(cc: Any, machine: str) -> Iterator[Any]:
     """A lab whose watchdog waits a tenth of a second, and three for a whole call."""
-    made = kernfix.Lab(cc, machine, watchdog=0.1, entry_limit=0.3)
+    made = Lab(cc, machine, watchdog=0.1, entry_limit=0.3)
     yield made
     made.close()
 
@@ -343,8 +343,8 @@ AGAIN = "(*sysent[SYS_ioctl].sy_call)(l, args, retval)"
 
 def stack(lab: Any, ioctl: str) -> int:
     """The driver with this ioctl, a system call (210) that asks it, and a descriptor."""
-    lab.load(kernfix.HEAD + DRIVER.replace("@IOCTL@", ioctl), name="drv", whole=True)
-    lab.load(kernfix.HEAD + CALLER, name="probe", whole=True)
+    lab.load(HEAD + DRIVER.replace("@IOCTL@", ioctl), name="drv", whole=True)
+    lab.load(HEAD + CALLER, name="probe", whole=True)
     lab.p.mknod("/dev/drv", 0o020666, 180 << 8)
     fd: int = lab.p.open("/dev/drv", 2)
     lab.k.mem.set_u32(lab.symbols["drv_fd"], fd)
@@ -458,7 +458,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 @pytest.mark.parametrize(("cmd", "load", "unload"), [(1, "bad", "lkm_nofunc"), (2, "lkm_nofunc", "bad")])
 def test_an_entry_point_that_crashes_panics_its_caller(lab: Any, cmd: int, load: str, unload: str) -> None:
     """In LMREADY, and in LMUNLOAD; /dev/lkm is free again after the boot."""
-    text = kernfix.HEAD + ENTRY.replace("@LOAD@", load).replace("@UNLOAD@", unload)
+    text = HEAD + ENTRY.replace("@LOAD@", load).replace("@UNLOAD@", unload)
 
     def both() -> None:
         lab.load(text, whole=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kernfix import errno_of, get, put
 
 from lkmtools.abi.errno import (
     EACCES,
@@ -27,6 +26,7 @@ from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS_write
 from lkmtools.kern.vfs import ramfs
 from lkmtools.local import LocalKernel
+from support.lab import errno_of, get, put
 
 
 @pytest.fixture

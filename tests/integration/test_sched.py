@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kernfix import _Hook
-from progfix import Runner
 
 from lkmtools.abi.signal import SIGKILL
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.kern import Cred, Request, open_host_files
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_sig import signal_proc
+from support.lab import _Hook
+from support.programs import Runner
 
 CROWD = 256
 ONE_BLOCK, FOREVER = 100, 10**15  # rates at which a slice is one block, and is never used up

@@ -6,12 +6,12 @@ import struct
 from typing import Any
 
 import pytest
-from lkmraw import EPERM, O_RDWR, Lkm, entry, errno_of, place
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
 from lkmtools.kern import Region, Request
 from lkmtools.modules.prepare import LoadError
+from support.lkmraw import EPERM, O_RDWR, Lkm, entry, errno_of, place
 
 SOURCE = """
 #include <sys/param.h>

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ccfix import Compile
 
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.errors import LkmtoolsError
 from lkmtools.local import LocalKernel
+from support.compiling import Compile
 
 PROGRAM = """
 #include <unistd.h>

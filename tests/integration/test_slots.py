@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from kernfix import Lab, errno_of
 
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import ENODEV
 from lkmtools.abi.stat import S_IFCHR
+from support.lab import Lab, errno_of
 
 COMMAND = 0x20006701  # an ioctl without an argument
 DEVICE = """

@@ -6,7 +6,6 @@ import struct
 from typing import Any
 
 import pytest
-from lkmraw import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
@@ -14,6 +13,7 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOME
 from lkmtools.abi.poll import POLLERR, POLLIN, POLLOUT
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.lkmraw import errno_of
 
 S_IFCHR, S_IFBLK = 0o020000, 0o060000
 O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK = 0, 1, 2, 4

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lkmraw import errno_of
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EINVAL, EIO, ENOSPC, ENXIO
@@ -17,6 +15,8 @@ from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_sync
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
+from support.lkmraw import errno_of
+from support.programs import Runner
 
 RAMDISK = Path(__file__).parents[2] / "examples/ramdisk/ramdisk.c"
 SIZE = 256 * 512

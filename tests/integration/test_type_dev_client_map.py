@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EACCES, EBUSY, EINVAL, ENOMEM, EPERM
@@ -18,6 +17,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
+from support.programs import Runner
 
 BOARD = Path(__file__).parents[2] / "examples/board"
 MANY = """

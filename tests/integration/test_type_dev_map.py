@@ -7,7 +7,6 @@ from signal import SIGTERM
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EINVAL, ENXIO
@@ -17,6 +16,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
+from support.programs import Runner
 
 BOARD = Path(__file__).parents[2] / "examples/board"
 MAP = "char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);"

@@ -6,7 +6,6 @@ from signal import SIGTERM
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENODEV, ENOTTY, ENXIO
@@ -17,6 +16,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
+from support.programs import Runner
 
 COMMANDS = """
 struct pair { int a; long long b; char text[8]; };

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from progfix import Runner
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
@@ -14,6 +13,7 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EOPNOTSUPP, ESRCH
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.programs import Runner
 
 TICKER = Path(__file__).parents[2] / "examples/ticker/ticker.c"
 

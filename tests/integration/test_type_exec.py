@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulfix import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
 from lkmtools.kern.status import processes
+from support.emulations import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
 
 NAP = """
 #include <unistd.h>

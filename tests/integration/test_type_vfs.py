@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of, failure, get, put
 
 from lkmtools import modules
 from lkmtools.abi.errno import (
@@ -42,6 +41,7 @@ from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.lab import errno_of, failure, get, put
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of
 
 from lkmtools import modules
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EIO, ENOENT, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_FORCE
 from lkmtools.errors import KernelError
+from support.lab import errno_of
 
 MEMFS = (Path(__file__).parents[2] / "examples/memfs/memfs.c").read_text()
 READ = """	if (uio->uio_offset < 0)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from progfix import Ran, Runner
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENODEV
 from lkmtools.errors import KernelError
+from support.programs import Ran, Runner
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAM = """

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import ccfix
 import pytest
-from progfix import Ran, Runner
+
+from support.compiling import FAMILIES, MACHINES, RUNTIME, available
+from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("userlib")
 SIGABRT = 6
 
 
-@pytest.fixture(scope="module", params=ccfix.MACHINES)
+@pytest.fixture(scope="module", params=MACHINES)
 def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
     """One kernel of each machine for all programs; nothing of them is left at the end."""
     made = Runner(cc, request.param)
@@ -247,10 +248,10 @@ int main(void)
 """
 
 
-@pytest.mark.parametrize("command", ccfix.FAMILIES)
+@pytest.mark.parametrize("command", FAMILIES)
 def test_a_program_may_have_functions_and_variables_by_these_names(runner: Runner, command: str) -> None:
     """As where the library is an archive; with every compiler."""
-    if not ccfix.available(runner.machine, command):
+    if not available(runner.machine, command):
         pytest.skip(f"{command} is not here or cannot compile for every machine")
     image = runner.cc.using(command).program(OWN, runner.machine).read_bytes()
     assert runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5\n", "")
@@ -284,7 +285,7 @@ def test_a_program_of_the_time(runner: Runner) -> None:
 
 def headers() -> list[str]:
     """Every header of the library."""
-    top = ccfix.RUNTIME / "include"
+    top = RUNTIME / "include"
     return sorted(str(path.relative_to(top)) for path in top.glob("**/*.h"))
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernfix import errno_of
-from progfix import HEAD
 
 from lkmtools.abi.errno import EBUSY, EINVAL, EOPNOTSUPP, EPERM, EROFS
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_GETARGS, MNT_NOEXEC, MNT_RDONLY, MNT_UPDATE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS___lutimes50, SYS_lchown, SYS_mount
+from support.lab import errno_of
+from support.programs import HEAD
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from daemonfix import Daemon, Raw
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lkmtools.daemon.address import control_path
 from lkmtools.proto import Answer, Control
 from lkmtools.proto.verbs import ARGUMENTS, MOST, SUPERVISOR
+from support.daemons import Daemon, Raw
 
 text = st.text(st.characters(), max_size=40)  # with NULs and lone surrogates
 numbers = st.integers() | st.integers(-(1 << 80), 1 << 80) | st.floats() | st.just(10**400)

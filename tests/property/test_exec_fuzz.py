@@ -8,11 +8,11 @@ from contextlib import suppress
 from signal import SIGKILL
 from typing import Any
 
-from daemonfix import Raw, send_with_fds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lkmtools.proto import Exec, Exited, Frame, Refused, Signal, encode
+from support.daemons import Raw, send_with_fds
 
 PROGRAM = "int main(int argc, char **argv) { return argc; }\n"
 EXEC_FILES = 3

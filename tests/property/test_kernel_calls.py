@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kcallfix import BY_NAME, PROBE, Caller, prototypes
+
+from support.kernel_calls import BY_NAME, PROBE, Caller, prototypes
 
 CALLS, AS_SLOTS, IN_TABLES = 820, 120, 60  # 1,000 for each machine, and ten times that of other seeds
 SEEDS = range(10 if "LKM_TEST_LONG" in os.environ else 1)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccfix import Compile
-from damagefix import changes
 from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +19,8 @@ from lkmtools.kern.lkm import kern_ksyms
 from lkmtools.local import LocalKernel
 from lkmtools.modules import load
 from lkmtools.modules.check import check, target
+from support.compiling import Compile
+from support.damaged_files import changes
 
 HELLO = Path(__file__).parents[2] / "examples" / "hello" / "hello.c"
 MACHINES = ["amd64", "i386"]

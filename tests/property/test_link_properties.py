@@ -7,9 +7,6 @@ import zlib
 from functools import cache
 
 import pytest
-from ccfix import Compile
-from damagefix import changes
-from elfwriter import AW, AX, LOCAL, NOBITS, PROGBITS, A, Rel, Sec, Sym, W, X, relocatable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +14,9 @@ from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.elf import read_symbols
 from lkmtools.errors import LinkError, ObjectError
 from lkmtools.link import Image, Prelink, debug_sections, link, load_object, prelink, write_output
+from support.compiling import Compile
+from support.damaged_files import changes
+from support.elfwriter import AW, AX, LOCAL, NOBITS, PROGBITS, A, Rel, Sec, Sym, W, X, relocatable
 
 BASE = 0xFFFFFFFF81000000
 

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from daemonfix import Daemon, Place, wait_dead
 
 from lkmtools import client
 from lkmtools.abi import stat as st
@@ -23,6 +22,7 @@ from lkmtools.client.transport import Transport
 from lkmtools.daemon.address import control_path
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.proto import Hello, Panic, Reader, Result, Syscall, Welcome, encode
+from support.daemons import Daemon, Place, wait_dead
 
 
 @pytest.fixture(params=["amd64", "i386"])

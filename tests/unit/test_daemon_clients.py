@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from daemonfix import Daemon, Raw, send_with_fds
 
 from lkmtools import __version__
 from lkmtools.abi.fcntl import O_WRONLY
@@ -31,6 +30,7 @@ from lkmtools.proto import (
     Syscall,
     encode,
 )
+from support.daemons import Daemon, Raw, send_with_fds
 
 GETPID = Syscall(SYS_getpid, (), ())
 

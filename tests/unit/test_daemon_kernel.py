@@ -1,7 +1,7 @@
 """The daemon around a kernel that fails: panics, errors of ours, runaway code, a kernel that does not boot.
 
-The kernels here are the real one with system calls that do the damage from inside (tests/damaged.py), each in
-a process of a real supervisor.
+The kernels here are the real one with system calls that do the damage from inside
+(support/damaged_kernels.py), each in a process of a real supervisor.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import damaged
 import pytest
-from daemonfix import PATIENCE, Place, Raw, send_with_fds, wait_dead
-from damaged import BUG, CALM, DIE, EXIT, HANG, PANIC, SPIN
 
 from lkmtools import client
 from lkmtools.abi.errno import ENXIO
@@ -32,6 +29,9 @@ from lkmtools.daemon.background import LISTENING, READY, Readiness, outcome
 from lkmtools.daemon.supervisor import BOOT_TRIES
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import VERSION, Answer, Control, Exec, Hello, Panic, Result, Signal, Syscall, encode
+from support import damaged_kernels
+from support.daemons import PATIENCE, Place, Raw, send_with_fds, wait_dead
+from support.damaged_kernels import BUG, CALM, DIE, EXIT, HANG, PANIC, SPIN
 
 NOBODY = "while no module and no program ran"
 
@@ -42,7 +42,7 @@ class Running:
     def __init__(self, place: Place, kernel: str, **options: Any) -> None:
         self.place = place
         self.path = place.socket
-        command = [sys.executable, "-P", damaged.__file__, self.path, kernel, json.dumps(options)]
+        command = [sys.executable, "-P", damaged_kernels.__file__, self.path, kernel, json.dumps(options)]
         with open(f"{self.path}.log", "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=place.env
@@ -149,7 +149,7 @@ def test_nobody_waits_for_a_boot_for_ever() -> None:
     [
         ("Unbootable", "no root file system"),
         ("Stillborn", f"the kernel process was ended from outside: signal 9 (SIGKILL) {NOBODY}"),
-        ("Buggy", "internal error: ZeroDivisionError: our bug in Buggy.boot (damaged.py, line N)"),
+        ("Buggy", "internal error: ZeroDivisionError: our bug in Buggy.boot (damaged_kernels.py, line N)"),
     ],
 )
 def test_kernel_that_never_boots_halts_after_three_tries(
@@ -209,7 +209,7 @@ def test_python_error_in_the_kernel_is_a_panic(start: Start) -> None:
     running = start()
     with running.connect() as p, pytest.raises(PanicError) as caught:
         p.syscall(BUG)
-    place = r"Damaged\.submit \(damaged\.py, line \d+\)"
+    place = r"Damaged\.submit \(damaged_kernels\.py, line \d+\)"
     assert re.fullmatch(f"internal error: ZeroDivisionError: our bug in {place}", caught.value.reason)
     assert caught.value.report == f"panic: {caught.value.reason}\nThis is a bug of lkmtools.\n"
     with running.connect() as p:

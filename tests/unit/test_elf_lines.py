@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from elfwriter import AX, Rel, Sec, Sym, relocatable
 
 from lkmtools.elf import Object, read_object
 from lkmtools.elf.lines import MOST, source_lines
+from support.elfwriter import AX, Rel, Sec, Sym, relocatable
 
 SOURCE = """
 int printf(const char *, ...);

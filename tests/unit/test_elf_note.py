@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
-from elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 from lkmtools.elf import interface_of, read_object
 from lkmtools.errors import ObjectError
+from support.elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 TEXT = Sec(".text", b"\xc3", flags=AX)
 

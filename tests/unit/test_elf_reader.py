@@ -6,9 +6,12 @@ import struct
 from pathlib import Path
 
 import pytest
-from ccfix import Compile
 from elftools.elf.elffile import ELFFile
-from elfwriter import (
+
+from lkmtools.elf import Group, Relocation, identify, machine_name, read_object, read_symbols
+from lkmtools.errors import ObjectError
+from support.compiling import Compile
+from support.elfwriter import (
     AW,
     AX,
     COMMONTYPE,
@@ -25,9 +28,6 @@ from elfwriter import (
     Sym,
     relocatable,
 )  # fmt: skip
-
-from lkmtools.elf import Group, Relocation, identify, machine_name, read_object, read_symbols
-from lkmtools.errors import ObjectError
 
 TEXT = Sec(".text", b"\xe8\0\0\0\0\xc3", flags=AX, relocs=[Rel(1, 4, "printf", -4)])
 SYMBOLS = [Sym("entry", ".text", 0, 6, FUNC), Sym("printf")]

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from kernfix import errno_of
 
 from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTEMPTY, ENXIO, EPERM
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.hostdir import HostDir, Inode, kernel_errno
+from support.lab import errno_of
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from io import BytesIO
 
 import pytest
-from ccfix import Compile
 from elftools.elf.elffile import ELFFile
-from elfwriter import (
+
+from lkmtools.elf.writer import OutSection
+from lkmtools.link import debug_sections, link, load_object, prelink, write_output
+from support.compiling import Compile
+from support.elfwriter import (
     AX,
     EXCLUDE,
     GROUP,
@@ -28,9 +31,6 @@ from elfwriter import (
     Sym,
     relocatable,
 )
-
-from lkmtools.elf.writer import OutSection
-from lkmtools.link import debug_sections, link, load_object, prelink, write_output
 
 BASE = 0x400000
 ABS64, ABS32, PC32, GOTPCREL, TLS = 1, 10, 2, 9, 17

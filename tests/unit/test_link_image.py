@@ -9,9 +9,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from ccfix import Compile
 from elftools.elf.elffile import ELFFile
-from elfwriter import (
+
+from lkmtools.elf import read_symbols
+from lkmtools.errors import LinkError
+from lkmtools.link import Image, Import, Symbol, UndefinedSymbols, link, load_object, prelink, write_output
+from support.compiling import Compile
+from support.elfwriter import (
     AW,
     AX,
     FILE,
@@ -29,10 +33,6 @@ from elfwriter import (
     Sym,
     relocatable,
 )
-
-from lkmtools.elf import read_symbols
-from lkmtools.errors import LinkError
-from lkmtools.link import Image, Import, Symbol, UndefinedSymbols, link, load_object, prelink, write_output
 
 BASE = 0xFFFFFFFF81000000
 ABS64, PC32 = 1, 2

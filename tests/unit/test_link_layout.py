@@ -5,7 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
-from elfwriter import (
+
+from lkmtools.errors import LinkError
+from lkmtools.link import Prelink, Segment, WrongMachine, load_object, prelink
+from support.elfwriter import (
     AW,
     AX,
     EXCLUDE,
@@ -22,9 +25,6 @@ from elfwriter import (
     X,
     relocatable,
 )
-
-from lkmtools.errors import LinkError
-from lkmtools.link import Prelink, Segment, WrongMachine, load_object, prelink
 
 TEXT = Sec(".text", bytes(16), flags=AX, align=16)
 

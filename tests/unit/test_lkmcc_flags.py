@@ -1,9 +1,9 @@
 """The compiler's flags and the choice of a compiler."""
 
-import ccfix
 import pytest
 
 from lkmtools.cc import MACHINES, CompilerError, compile_flags, find_compiler
+from support.compiling import available
 
 
 def test_an_object_is_elf_of_the_machine_asked_for(each_cc, machine):
@@ -57,7 +57,7 @@ def test_red_zone_is_off_where_there_is_one():
 
 def test_gcc_14_is_told_to_warn_where_it_would_refuse(tmp_path):
     """What that version made errors was the style of the time; it has one flag for all of it."""
-    if not ccfix.available("amd64", "gcc"):
+    if not available("amd64", "gcc"):
         pytest.skip("gcc is not here or cannot compile for amd64")
     script = tmp_path / "newer-gcc"
     script.write_text('#!/bin/sh\n[ "$1" = -dumpversion ] && echo 14 && exit\nexec gcc "$@"\n')

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from machfix import Bench, Stopped
 
 from lkmtools.machine import PORTS, MemFault, Prototype, port
+from support.engine import Bench, Stopped
 
 seen: list[tuple[Any, ...]] = []
 VALUES = {

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from machfix import Bench, Stopped
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.machine import EXEC, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
 from lkmtools.machine.port import FIRST_ARG
+from support.engine import Bench, Stopped
 
 counted: list[int] = []
 FAC = Prototype("int64_t fac(int n)")

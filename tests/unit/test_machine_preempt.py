@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from machfix import Bench
-from preemptfix import SOURCE, hammer
 from unicorn import UC_ARCH_ARM64, UC_ARCH_X86, UC_MODE_64, UC_MODE_ARM, Uc
 from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X3
 from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSP
 
 from lkmtools.machine import brake, measure_rate, rate
 from lkmtools.machine.brake import Cell
+from support.engine import Bench
+from support.preemption import SOURCE, hammer
 
 PREEMPTIONS = 500
 

@@ -78,7 +78,7 @@ def test_when_a_function_has_a_frame_of_its_own(code: str, frame: bool | None) -
 @pytest.mark.parametrize("value", [0, 1, 19, 78, 255, 0xFFFFFFFF])
 def test_a_constant_function_returns_it(machine: str, cc: Any, value: int) -> None:
     """Run on the CPU: the upper half of rax is clear."""
-    from machfix import Bench
+    from support.engine import Bench
 
     bench = Bench(cc, machine, {})
     code = bench.pages(1, 7)

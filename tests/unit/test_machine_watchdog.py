@@ -8,10 +8,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from machfix import Bench, Stopped
 
 from lkmtools.machine import Thread
 from lkmtools.machine.engine import KERNEL_CALL
+from support.engine import Bench, Stopped
 
 RATE = 2000  # for a stop at every other block has each counted twice: where it stops, and when it goes on
 SOURCE = """

@@ -1,4 +1,4 @@
-"""A daemon whose kernel fails on demand: `python tests/damaged.py SOCKET KERNEL OPTIONS`.
+"""A daemon whose kernel fails on demand: `python damaged_kernels.py SOCKET KERNEL OPTIONS`.
 
 KERNEL is the name of a class below. OPTIONS is a JSON object: "settings" of kern.Config, "startup" of
 daemon.rc.Startup, "python" that rc.lkm is run with, and further arguments of daemon.main.prepare(). It prints

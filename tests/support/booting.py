@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import Place
 
-ROOT = Path(__file__).parents[1]
+from support.daemons import Place
+
+ROOT = Path(__file__).parents[2]
 SAMPLES = ("hello/hello", "newcall/newcall", "chardev/echo", "stack/hook", "stack/guard")
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from lkmtools import modules
 
-LINUX = Path(__file__).parents[1] / "examples/linux"
+LINUX = Path(__file__).parents[2] / "examples/linux"
 TARGETS = {"amd64": "x86_64-linux-musl", "i386": "x86-linux-musl"}
 E_MACHINE = {"amd64": 62, "i386": 3}
 PT_INTERP = 3

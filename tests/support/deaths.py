@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemonfix import PATIENCE, Place
 
 from lkmtools.client import Process
 from lkmtools.client.supervisor import Supervisor
 from lkmtools.errors import DaemonError, PanicError
+from support.daemons import PATIENCE, Place
 
 # A module that panics as it is loaded, with a reason of 7,999 characters.
 BIG = """

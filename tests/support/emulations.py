@@ -15,7 +15,7 @@ from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.proc.kern_proc import Exit
 from lkmtools.modules.prepare import LoadError
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class Ran(NamedTuple):

@@ -60,7 +60,7 @@ def installed_files() -> dict[str, Path]:
     package = distribution("lkmtools")
     found = {str(file): Path(str(file.locate())) for file in package.files or ()}
     record = next(path for name, path in found.items() if name.endswith(".dist-info/RECORD"))
-    project = Path(__file__).parents[1] / "pyproject.toml"
+    project = Path(__file__).parents[2] / "pyproject.toml"
     if is_editable(found) and record.stat().st_mtime < project.stat().st_mtime:
         pytest.skip("pyproject.toml has changed since: pip install --editable . again")
     return {name[name.index("share/") :] if "share/" in name else name: found[name] for name in found}
