@@ -105,7 +105,11 @@ class Kernel:
     dm: DataModel
     mem: Memory
     umem: Checked
+    modules: ModuleList
     sched: Scheduler
+    formats: Formats
+    lkm: Lkm
+    vfs: Vfs
 
     def __init__(
         self, config: Config, console: Console, bootno: int = 1, evidence: Evidence | None = None

@@ -14,7 +14,7 @@ from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerr
 from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import Module
-from lkmtools.kern.lkm import kern_ksyms, lkm_dispatch, lkm_refs
+from lkmtools.kern.lkm import kern_ksyms, lkm_busy, lkm_dispatch, lkm_refs
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 from lkmtools.near import instead
@@ -223,7 +223,7 @@ class Lkm:
 
     def unload(self, module: Module) -> None:
         """EBUSY with who or what is in the way; otherwise the module is gone."""
-        if why := lkm_refs.in_use(self._k, module):
+        if why := lkm_busy.in_use(self._k, module):
             raise KernelError(EBUSY, why)
         module.unloading = True
         try:

@@ -1,6 +1,6 @@
-"""Who needs a module, and may therefore not lose it: dependents, references, calls in progress.
+"""Dependents, references and calls in progress: three of those who need a module (lkm_busy.py has all).
 
-Nothing in kern_lkm.c stands for this: it unloaded whatever was asked for. Three things are counted here:
+Nothing in kern_lkm.c stands for this. What is counted:
 
 - dependents: loaded modules that are linked against the module (LMINFO tells the imports);
 - references: what lkm_hold() took and lkm_rele() has not yet dropped, counted for each holder. The holder is
@@ -25,8 +25,6 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.lkm import lkm_dispatch
-from lkmtools.kern.proc.emul import runs_under
-from lkmtools.kern.vfs.spec_vnops import open_in
 from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace
 
@@ -43,41 +41,15 @@ class Call(NamedTuple):
     pc: int
 
 
-def in_use(k: Kernel, module: Module) -> str:
-    """Why a module may not be unloaded; "" if it may.
-
-    Asked in this order: dependents, references, mounts, calls in progress, open devices, tables others have
-    changed since. The system call that asks may itself be what a SYSCALL module provides: its memory then
-    outlasts the call.
-    """
-    if module.users:
-        names = ", ".join(f"'{user.title}'" for user in users(module))
-        return f"'{module.title}' is in use by {names}"
-    if module.holds_on:
-        return held(module)
-    if why := k.vfs.uses(module) or runs_under(k, module) or k.formats.uses(module):
-        return why
-    call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
-    if call is None:
-        return open_in(k, module) or lkm_dispatch.blocked(k, module)
-    proc = call.lwp.proc
-    verb = "is" if call.lwp.wchan is None else "sleeps"
-    return f"pid {proc.pid} ({proc.comm}) {verb} in {k.symbolize(call.pc, returns=True)}"
-
-
-def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
-    """Is this the lwp that runs, in a system call that the kernel will take from the module?"""
-    return (
-        lwp is k.sched.current and module.holds(lwp.sy_call) and lkm_dispatch.provides(k, module, lwp.sy_call)
-    )
-
-
 # -- dependents ---------------------------------------------------------------------------------------------
 
 
-def users(module: Module) -> list[Module]:
-    """The loaded modules that are linked against this one, by id."""
-    return sorted(module.users, key=lambda other: other.id)
+def dependents(k: Kernel, module: Module) -> str:
+    """Which loaded modules are linked against this one, by id; "" when none is."""
+    if not module.users:
+        return ""
+    names = ", ".join(f"'{user.title}'" for user in sorted(module.users, key=lambda other: other.id))
+    return f"'{module.title}' is in use by {names}"
 
 
 def check_import(k: Kernel, module: Module, item: Import) -> None:
@@ -142,8 +114,13 @@ def times(count: int) -> str:
     return f"{count} time{'s' if count != 1 else ''}"
 
 
-def held(module: Module) -> str:
-    """Who holds a module, and how often; references to itself are told apart, with whom it took them for."""
+def held(k: Kernel, module: Module) -> str:
+    """Who holds a module, and how often; "" when nobody does.
+
+    References to itself are told apart, with whom it took them for.
+    """
+    if not module.holds_on:
+        return ""
     others = [
         f"{_name(holder)} ({times(len(taken))})"
         for holder, taken in module.holds_on.items()
@@ -200,7 +177,7 @@ def _rele(k: Kernel, module: Module) -> None:
     holder = _caller(k)
     taken = module.holds_on.get(holder)
     if taken is None:
-        who = held(module) if module.holds_on else f"nobody holds '{module.title}'"
+        who = held(k, module) or f"nobody holds '{module.title}'"
         text = f"{_name(holder)} drops a reference on '{module.title}' that it does not have; {who}"
         k.console.write(f"lkm_rele: {text}\n")
         raise KernelError(EINVAL, text)
@@ -259,6 +236,26 @@ def lkm_rele_addr(k: Kernel, addr: int) -> int:
 
 
 # -- calls in progress --------------------------------------------------------------------------------------
+
+
+def in_call(k: Kernel, module: Module) -> str:
+    """A process that is in the module's code; "" when none is.
+
+    The system call that asks may itself be what a SYSCALL module provides: its memory then outlasts the call.
+    """
+    call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
+    if call is None:
+        return ""
+    proc = call.lwp.proc
+    verb = "is" if call.lwp.wchan is None else "sleeps"
+    return f"pid {proc.pid} ({proc.comm}) {verb} in {k.symbolize(call.pc, returns=True)}"
+
+
+def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
+    """Is this the lwp that runs, in a system call that the kernel will take from the module?"""
+    return (
+        lwp is k.sched.current and module.holds(lwp.sy_call) and lkm_dispatch.provides(k, module, lwp.sy_call)
+    )
 
 
 def calls(k: Kernel, module: Module) -> Iterator[Call]:

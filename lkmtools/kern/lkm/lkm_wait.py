@@ -17,7 +17,7 @@ from lkmtools.abi.errno import EINVAL, ENOENT, EWOULDBLOCK
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.errors import KernelError
-from lkmtools.kern.lkm import lkm_query, lkm_refs
+from lkmtools.kern.lkm import lkm_busy, lkm_query
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     slept = 0
     deadline = k.sched.uptime() + ms / 1000
     with _told_who_ran(k, lwp):
-        while why := lkm_refs.in_use(k, module):
+        while why := lkm_busy.in_use(k, module):
             left = deadline - k.sched.uptime()
             if left <= 0:
                 raise KernelError(EWOULDBLOCK, why)
