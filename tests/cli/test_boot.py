@@ -6,12 +6,11 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support.booting import Machine
-from support.daemons import Place, Run, wait_dead
+from support.daemons import Daemon, Place, Run, wait_dead
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,7 +148,9 @@ def test_securelevel_rises_when_the_modules_are_loaded(machine_room: Machine) ->
         ([], 0),
     ],
 )
-def test_securelevel_after_the_boot(start_daemon: Callable[..., Any], options: list[str], level: int) -> None:
+def test_securelevel_after_the_boot(
+    start_daemon: Callable[..., Daemon], options: list[str], level: int
+) -> None:
     """-1 stays for ever, 0 rises to 1 with --multiuser, others are what is asked for."""
     with start_daemon(*options).connect() as p:
         assert p.sysctl("kern.securelevel") == level

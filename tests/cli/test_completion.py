@@ -8,14 +8,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from support.daemon_lab import DaemonLab
+from support.daemons import Place
 
 MAN = Path(__file__).parents[2] / "man"
 
 
-def completed(lab: Any, line: str) -> list[str]:
+def completed(lab: DaemonLab, line: str) -> list[str]:
     """What the shell is told for the last word of a command line."""
     tool = line.split(maxsplit=1)[0]
     env = {
@@ -28,13 +30,13 @@ def completed(lab: Any, line: str) -> list[str]:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize("tool", ["modload", "modunload", "modstat"])
-def test_each_tool_has_a_completion_script_for_each_shell(place: Any, tool: str, shell: str) -> None:
+def test_each_tool_has_a_completion_script_for_each_shell(place: Place, tool: str, shell: str) -> None:
     run = place.run(tool, env={f"_{tool.upper()}_COMPLETE": f"{shell}_source"})
     assert (run.status, run.err) == (0, "")
     assert f"{shell}_complete" in run.out
 
 
-def test_module_names_are_completed_also_while_the_device_is_held(lab: Any) -> None:
+def test_module_names_are_completed_also_while_the_device_is_held(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("hello"), lab.misc("help"), lab.misc("other"))
     with lab.daemon.connect("holder") as p:
         p.open("/dev/lkm")
@@ -42,17 +44,17 @@ def test_module_names_are_completed_also_while_the_device_is_held(lab: Any) -> N
         assert completed(lab, "modstat -n o") == ["other"]
 
 
-def test_completion_starts_no_kernel(place: Any) -> None:
+def test_completion_starts_no_kernel(place: Place) -> None:
     assert completed(place, "modstat -n o") == []
     assert os.listdir(place.dir) == []
 
 
-def test_options_are_completed(place: Any) -> None:
+def test_options_are_completed(place: Place) -> None:
     assert completed(place, "modload --d") == ["--dry-run"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_line_in_the_manual_works(place: Any, shell: str) -> None:
+def test_the_line_in_the_manual_works(place: Place, shell: str) -> None:
     found = shutil.which(shell)
     if not found:
         pytest.skip(f"no {shell} here")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from support.compiling import Compile
+from support.daemons import Daemon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_ramdisk_with_its_postinstall_script(daemon: Any, cc: Any) -> None:
+def test_ramdisk_with_its_postinstall_script(daemon: Daemon, cc: Compile) -> None:
     """Block and raw nodes; a few bytes go through the buffer; the size by ioctl; then everything is gone."""
     obj = cc(EXAMPLES / "ramdisk/ramdisk.c", name="ramdisk")
     assert daemon.run("modload", "-p", str(EXAMPLES / "ramdisk/nodes.sh"), str(obj)).status == 0
@@ -28,7 +30,7 @@ def test_ramdisk_with_its_postinstall_script(daemon: Any, cc: Any) -> None:
     )
 
 
-def test_modunload_waits_until_the_device_is_closed(daemon: Any, cc: Any) -> None:
+def test_modunload_waits_until_the_device_is_closed(daemon: Daemon, cc: Compile) -> None:
     """-w: the tool sleeps in the kernel meanwhile."""
     assert daemon.run("modload", str(cc(EXAMPLES / "ramdisk/ramdisk.c", name="ramdisk"))).status == 0
     with daemon.connect() as p:
@@ -41,7 +43,7 @@ def test_modunload_waits_until_the_device_is_closed(daemon: Any, cc: Any) -> Non
             assert process.wait() == 0
 
 
-def test_ticker_is_a_drv_module(daemon: Any, cc: Any) -> None:
+def test_ticker_is_a_drv_module(daemon: Daemon, cc: Compile) -> None:
     """modstat's row has the type and no offset; dmesg has the devices that attach and detach."""
     obj = cc(EXAMPLES / "ticker/ticker.c", name="ticker")
     assert daemon.run("modload", str(obj)).status == 0

@@ -8,10 +8,10 @@ import shutil
 import subprocess
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.daemon_lab import DaemonLab
 from support.daemons import Place, installed
 
 TOOLS = sorted(
@@ -77,7 +77,7 @@ def on_a_terminal(place: Place, *argv: str) -> bytes:
 
 
 @pytest.mark.parametrize("tool", [["lkmctl", "check"], ["modload", "--json"]], ids=["check", "modload"])
-def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_pipe(lab: Any, tool: list[str]) -> None:
+def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_pipe(lab: DaemonLab, tool: list[str]) -> None:
     """Twelve modules of their own names."""
     objects = [lab.misc(f"many{number}") for number in range(12)]
     assert b"100%" in on_a_terminal(lab.daemon, *tool, *objects)

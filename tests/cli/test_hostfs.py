@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from support.daemons import Daemon
+
 CAT = """
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +36,7 @@ int main(int argc, char **argv)
 
 
 @pytest.fixture
-def root(start_daemon: Callable[..., Any], machine: str) -> tuple[Any, Path]:
+def root(start_daemon: Callable[..., Daemon], machine: str) -> tuple[Any, Path]:
     """A daemon, and in its directory root/ with a program, a file and a link out."""
     daemon = start_daemon("--machine", machine)
     top = Path(daemon.dir, "root")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any
 
+from support.daemon_lab import DaemonLab
 from support.daemons import PATIENCE, Proxy
 
 
-def stalled_modload(lab: Any, frame: int, signum: int, *argv: str) -> int:
+def stalled_modload(lab: DaemonLab, frame: int, signum: int, *argv: str) -> int:
     """Run modload behind a proxy that stalls before `frame`, send the signal there; its exit status."""
     path = os.path.join(lab.daemon.dir, f"proxy{frame}")
     with Proxy(lab.daemon.socket, path, stall_before=frame) as proxy:
@@ -20,7 +20,7 @@ def stalled_modload(lab: Any, frame: int, signum: int, *argv: str) -> int:
     return int(process.returncode)
 
 
-def frames_of(lab: Any, *argv: str) -> int:
+def frames_of(lab: DaemonLab, *argv: str) -> int:
     """How many frames a whole run sends; what it loaded is unloaded again."""
     path = os.path.join(lab.daemon.dir, "count")
     with Proxy(lab.daemon.socket, path) as proxy:
@@ -29,7 +29,7 @@ def frames_of(lab: Any, *argv: str) -> int:
     return proxy.frames
 
 
-def test_a_kill_before_any_frame_leaves_no_reservation_no_slot_no_memory(lab: Any) -> None:
+def test_a_kill_before_any_frame_leaves_no_reservation_no_slot_no_memory(lab: DaemonLab) -> None:
     # Two imports, symbols, LMFORCE and an image of several LMLOADBUF: every kind of frame modload sends.
     obj = lab.misc(
         "victim", load='printf("%d\\n", big[1]); return 0;', more="static char big[150000] = { 1 };"
@@ -48,7 +48,7 @@ def test_a_kill_before_any_frame_leaves_no_reservation_no_slot_no_memory(lab: An
     assert loaded == [frames - 1]
 
 
-def test_control_c_ends_modload_and_gives_everything_back(lab: Any) -> None:
+def test_control_c_ends_modload_and_gives_everything_back(lab: DaemonLab) -> None:
     obj = lab.misc("victim")
     frames = frames_of(lab, obj)
     before = lab.status()

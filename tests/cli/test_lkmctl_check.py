@@ -8,36 +8,36 @@ import pty
 import struct
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.daemons import installed
+from support.daemon_lab import DaemonLab
+from support.daemons import Place, installed
 from support.elfwriter import AX, NOTE, Rel, Sec, Sym, relocatable
 
 
 @pytest.fixture
-def image(lab: Any) -> str:
+def image(lab: DaemonLab) -> str:
     """The kernel's symbols, saved; its daemon is stopped then."""
     assert lab.run("lkmctl", "ksyms", "-o", "kernel.syms") == (0, "", "")
     return "kernel.syms"
 
 
-def test_a_good_object_is_ok_and_its_size_is_the_one_that_loads(lab: Any) -> None:
+def test_a_good_object_is_ok_and_its_size_is_the_one_that_loads(lab: DaemonLab) -> None:
     name = lab.misc("a")
     size = json.loads(lab.run("modload", "--json", name).out)["modules"][0]["size"]
     run = lab.run("lkmctl", "check", name)
     assert run == (0, f"a.o: ok, amd64, {size} bytes, entry a_lkmentry\n", "")
 
 
-def test_against_an_image_no_kernel_is_needed(lab: Any, image: str) -> None:
+def test_against_an_image_no_kernel_is_needed(lab: DaemonLab, image: str) -> None:
     lab.daemon.stop()
     name = lab.misc("a")
     assert lab.run("lkmctl", "check", "-A", image, name).status == 0
     assert not Path(lab.daemon.socket).exists()
 
 
-def test_all_that_is_wrong_is_said_in_one_line_an_object(lab: Any, image: str) -> None:
+def test_all_that_is_wrong_is_said_in_one_line_an_object(lab: DaemonLab, image: str) -> None:
     """Missing symbols all at once, an entry that is not there, another machine, what is no object."""
     objects = [
         lab.misc("good"),
@@ -61,7 +61,7 @@ def test_all_that_is_wrong_is_said_in_one_line_an_object(lab: Any, image: str) -
     assert lines[7:] == ["7 objects: 1 ok, 6 would not load", "most wanted: one (1), two (1)"]
 
 
-def test_relocations_the_linker_does_not_do_are_said(lab: Any, image: str) -> None:
+def test_relocations_the_linker_does_not_do_are_said(lab: DaemonLab, image: str) -> None:
     """One nobody knows, and one that is refused with its name; beside a symbol that is missing."""
     for name, kind, why in (
         ("odd", 99, "relocation type 99 against `printf' is not known for amd64"),
@@ -78,7 +78,7 @@ def test_relocations_the_linker_does_not_do_are_said(lab: Any, image: str) -> No
         assert problems[1]["text"] == "lost"
 
 
-def test_symbols_of_modules_loaded_with_s_count(lab: Any) -> None:
+def test_symbols_of_modules_loaded_with_s_count(lab: DaemonLab) -> None:
     lower = lab.misc("lower", more="int lower_get(void) { return 1; }")
     upper = lab.misc("upper", more="int lower_get(void); int upper_get(void) { return lower_get(); }")
     assert lab.run("lkmctl", "check", upper) == (1, "upper.o: undefined symbol lower_get\n", "")
@@ -86,7 +86,7 @@ def test_symbols_of_modules_loaded_with_s_count(lab: Any) -> None:
     assert lab.run("lkmctl", "check", upper).status == 0
 
 
-def test_json_tells_kinds(lab: Any, image: str) -> None:
+def test_json_tells_kinds(lab: DaemonLab, image: str) -> None:
     bad = lab.misc("lost", more="int one(void); int use(void) { return one(); }")
     run = lab.run("lkmctl", "check", "--json", "-A", image, lab.misc("good"), bad)
     document = json.loads(run.out)
@@ -103,7 +103,7 @@ def missing(name: str, count: int) -> str:
     return f"int {'(void), '.join(names)}(void); int {name}_use(void) {{ return {calls}; }}"
 
 
-def test_a_line_is_short_however_much_is_wrong_and_json_has_it_all(lab: Any, image: str) -> None:
+def test_a_line_is_short_however_much_is_wrong_and_json_has_it_all(lab: DaemonLab, image: str) -> None:
     obj = lab.compile(
         "bad", missing("bad", 400) + '__attribute__((constructor)) void first(void) { __asm__ volatile(""); }'
     )
@@ -117,7 +117,7 @@ def test_a_line_is_short_however_much_is_wrong_and_json_has_it_all(lab: Any, ima
     assert len([problem for problem in problems if problem["kind"] == "symbol"]) == 400
 
 
-def test_json_has_the_first_use_and_what_to_do(lab: Any, image: str) -> None:
+def test_json_has_the_first_use_and_what_to_do(lab: DaemonLab, image: str) -> None:
     """File and line, function, section and offset; a symbol that was meant; -e."""
     source = """
     int prinft(const char *);
@@ -141,14 +141,14 @@ def test_json_has_the_first_use_and_what_to_do(lab: Any, image: str) -> None:
     )
 
 
-def test_q_prints_what_would_not_load_and_nothing_else(lab: Any, image: str) -> None:
+def test_q_prints_what_would_not_load_and_nothing_else(lab: DaemonLab, image: str) -> None:
     good, bad = lab.misc("good"), lab.misc("lost", more="int one(void); int use(void) { return one(); }")
     run = lab.run("lkmctl", "check", "-q", "-A", image, good, bad)
     assert run == (1, "lost.o: undefined symbol one\n", "")
     assert lab.run("lkmctl", "check", "-q", "-A", image, good, good) == (0, "", "")
 
 
-def test_the_most_wanted_symbols_come_last_with_how_many_want_them(lab: Any, image: str) -> None:
+def test_the_most_wanted_symbols_come_last_with_how_many_want_them(lab: DaemonLab, image: str) -> None:
     names = [f"s{number:02d}" for number in range(12)]
     objects = [
         lab.misc(
@@ -167,7 +167,7 @@ LOWER = "int lower_get(void) { return 1; }"
 UPPER = "int lower_get(void); int upper_get(void) { return lower_get(); }"
 
 
-def test_the_objects_of_a_line_resolve_one_another_in_any_order(lab: Any, image: str) -> None:
+def test_the_objects_of_a_line_resolve_one_another_in_any_order(lab: DaemonLab, image: str) -> None:
     lower, upper = lab.misc("lower", more=LOWER), lab.misc("upper", more=UPPER)
     for objects in ((upper, lower), (lower, upper)):
         for option in ((), ("--closed",)):
@@ -180,13 +180,13 @@ def test_the_objects_of_a_line_resolve_one_another_in_any_order(lab: Any, image:
     assert lab.run("modload", "-s", lower, upper).status == 0
 
 
-def test_a_local_symbol_of_another_object_is_nothing_to_link_with(lab: Any, image: str) -> None:
+def test_a_local_symbol_of_another_object_is_nothing_to_link_with(lab: DaemonLab, image: str) -> None:
     lower = lab.misc("lower", more=f"static {LOWER} int (*keep)(void) = lower_get;")
     run = lab.run("lkmctl", "check", "-q", "-A", image, lower, lab.misc("upper", more=UPPER))
     assert run == (1, "upper.o: undefined symbol lower_get\n", "")
 
 
-def test_objects_that_need_each_other_load_in_no_order(lab: Any, image: str) -> None:
+def test_objects_that_need_each_other_load_in_no_order(lab: DaemonLab, image: str) -> None:
     """Nor does one that needs them; joined they are one module."""
     objects = [
         lab.misc("a", more="int b_f(void); int a_f(void) { return b_f(); }"),
@@ -198,7 +198,7 @@ def test_objects_that_need_each_other_load_in_no_order(lab: Any, image: str) -> 
     assert run == (1, f"a.o: needs b.o, {why}\nb.o: needs a.o, {why}\nc.o: needs a.o, {why}\n", "")
 
 
-def test_closed_leaves_out_what_loaded_modules_have(lab: Any) -> None:
+def test_closed_leaves_out_what_loaded_modules_have(lab: DaemonLab) -> None:
     """The kernel that runs has it, loaded with -s; one of the objects will do."""
     lower, upper = lab.misc("lower", more=LOWER), lab.misc("upper", more=UPPER)
     lab.run("modload", "-s", lower)
@@ -212,14 +212,14 @@ def test_closed_leaves_out_what_loaded_modules_have(lab: Any) -> None:
     assert lab.run("lkmctl", "check", "--closed", upper, lower).status == 0
 
 
-def test_a_module_that_has_the_symbol_but_was_loaded_without_s_is_named(lab: Any) -> None:
+def test_a_module_that_has_the_symbol_but_was_loaded_without_s_is_named(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("lower", more=LOWER))
     assert lab.run("lkmctl", "check", lab.misc("upper", more=UPPER)).out == (
         "upper.o: undefined symbol lower_get (module 'lower' has it but was loaded without -s)\n"
     )
 
 
-def test_functions_that_are_declared_but_not_written_fail_a_check(lab: Any, image: str) -> None:
+def test_functions_that_are_declared_but_not_written_fail_a_check(lab: DaemonLab, image: str) -> None:
     """modload loads the object; a call of them would panic."""
     more = "void if_attach(void *), if_detach(void *); void use(void) { if_attach(0); if_detach(0); }"
     obj = lab.misc("net", more=more)
@@ -234,7 +234,7 @@ def test_functions_that_are_declared_but_not_written_fail_a_check(lab: Any, imag
     assert lab.run("modload", obj).status == 0
 
 
-def test_an_object_without_our_note_is_remarked_and_require_note_fails_it(lab: Any, image: str) -> None:
+def test_an_object_without_our_note_is_remarked_and_require_note_fails_it(lab: DaemonLab, image: str) -> None:
     """Compiled with the host's headers, say, and naming symbols of the kernel only."""
     made = lab.cc('int printf(const char *, ...); int m_lkmentry(void) { return printf("x"); }', name="m")
     Path(lab.dir, "m.o").write_bytes(made.read_bytes())
@@ -259,7 +259,7 @@ def test_an_object_without_our_note_is_remarked_and_require_note_fails_it(lab: A
     ],
 )
 def test_a_note_that_is_damaged_or_of_another_interface_fails(
-    lab: Any, image: str, note: bytes, why: str
+    lab: DaemonLab, image: str, note: bytes, why: str
 ) -> None:
     code = [Sec(".text", b"\xc3", flags=AX), Sec(".note.lkmtools", note, NOTE, 0, 4)]
     Path(lab.dir, "m.o").write_bytes(relocatable(code, [Sym("m_lkmentry", ".text")]))
@@ -269,7 +269,7 @@ def test_a_note_that_is_damaged_or_of_another_interface_fails(
     assert "no note" not in run.out
 
 
-def test_a_directory_is_named_with_what_is_in_it(lab: Any, image: str) -> None:
+def test_a_directory_is_named_with_what_is_in_it(lab: DaemonLab, image: str) -> None:
     Path(lab.dir, "objects").mkdir()
     Path(lab.dir, "objects", "a.o").write_text("")
     assert lab.run("lkmctl", "check", "-A", image, "objects") == (
@@ -280,7 +280,7 @@ def test_a_directory_is_named_with_what_is_in_it(lab: Any, image: str) -> None:
     )
 
 
-def test_an_image_that_cannot_be_read_is_status_2(place: Any) -> None:
+def test_an_image_that_cannot_be_read_is_status_2(place: Place) -> None:
     Path(place.dir, "bad.syms").write_text("no image\n")
     for name in ("bad.syms", "none.syms"):
         run = place.run("lkmctl", "check", "-A", name, "a.o")
@@ -288,7 +288,7 @@ def test_an_image_that_cannot_be_read_is_status_2(place: Any) -> None:
         assert name in run.err
 
 
-def test_a_terminal_sees_how_far_it_is_when_the_lines_go_elsewhere(lab: Any, image: str) -> None:
+def test_a_terminal_sees_how_far_it_is_when_the_lines_go_elsewhere(lab: DaemonLab, image: str) -> None:
     name = lab.misc("a")
     master, slave = pty.openpty()
     argv = [installed("lkmctl"), "check", "-A", image, *[name] * 12]

@@ -7,11 +7,10 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.daemons import installed
+from support.daemons import Daemon, installed
 
 ECHO = """
 #include <stdio.h>
@@ -32,7 +31,7 @@ int main(int argc, char **argv)
 class Place:
     """A daemon for `machine`, and lkmcc --user programs in its directory."""
 
-    def __init__(self, daemon: Any, machine: str) -> None:
+    def __init__(self, daemon: Daemon, machine: str) -> None:
         self.daemon = daemon
         self.machine = machine
         self.run = daemon.run
@@ -46,7 +45,7 @@ class Place:
 
 
 @pytest.fixture
-def place2(start_daemon: Callable[..., Any], machine: str) -> Place:
+def place2(start_daemon: Callable[..., Daemon], machine: str) -> Place:
     """A private kernel of each machine in turn."""
     return Place(start_daemon("--machine", machine), machine)
 

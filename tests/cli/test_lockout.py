@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from support.compiling import Compile
+from support.daemon_lab import DaemonLab
+from support.daemons import Daemon
 
 LOCKOUT = Path(__file__).parents[2] / "examples/countstat/lockout.c"
 SAID = """\
@@ -13,7 +16,7 @@ modunload: ioctl(2) is module 'lockout' now; if that is what refuses, 'lkmctl re
 """
 
 
-def test_modunload_says_whose_ioctl_is_and_reboot_helps(daemon: Any, cc: Any) -> None:
+def test_modunload_says_whose_ioctl_is_and_reboot_helps(daemon: Daemon, cc: Compile) -> None:
     """Status 5; lkmctl status shows it too; afterwards no module is loaded and all works again."""
     obj = str(cc(LOCKOUT, name="lockout"))
     assert daemon.run("modload", obj).status == 0
@@ -38,7 +41,7 @@ int hand_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def test_a_system_call_that_leads_into_an_unloaded_module_is_named(each_lab: Any) -> None:
+def test_a_system_call_that_leads_into_an_unloaded_module_is_named(each_lab: DaemonLab) -> None:
     """At the unload, and in the status as long as it does; the next module in its place is named instead."""
     lab = each_lab
     hand = lab.compile("hand", HAND)

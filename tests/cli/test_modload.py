@@ -7,11 +7,12 @@ import os
 import struct
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools.elf import identify, read_symbols
+from support.daemon_lab import DaemonLab
+from support.daemons import Place
 from support.elfwriter import AX, NOTE, Sec, Sym, relocatable
 
 USAGE = (
@@ -25,18 +26,18 @@ def lines(*texts: str) -> str:
     return "".join(f"modload: {text}\n" for text in texts)
 
 
-def test_a_module_loads_and_its_id_is_printed(each_lab: Any) -> None:
+def test_a_module_loads_and_its_id_is_printed(each_lab: DaemonLab) -> None:
     assert each_lab.run("modload", each_lab.misc("hello")) == (0, "Module loaded as ID 0\n", "")
     assert each_lab.names() == ["hello"]
 
 
-def test_several_modules_load_in_order(lab: Any) -> None:
+def test_several_modules_load_in_order(lab: DaemonLab) -> None:
     run = lab.run("modload", lab.misc("a"), lab.syscall("b"), lab.device("c"))
     assert run == (0, "".join(f"Module loaded as ID {n}\n" for n in range(3)), "")
     assert lab.names() == ["a", "b", "c"]
 
 
-def test_the_first_module_that_fails_ends_the_run(lab: Any) -> None:
+def test_the_first_module_that_fails_ends_the_run(lab: DaemonLab) -> None:
     run = lab.run("modload", lab.misc("a"), lab.misc("bad", load="return EINVAL;"), lab.misc("c"))
     assert (run.status, run.out) == (14, "Module loaded as ID 0\n")
     assert run.err == lines(
@@ -47,7 +48,7 @@ def test_the_first_module_that_fails_ends_the_run(lab: Any) -> None:
     assert lab.names() == ["a"]
 
 
-def test_no_operand_prints_only_the_historic_usage_text(place: Any) -> None:
+def test_no_operand_prints_only_the_historic_usage_text(place: Place) -> None:
     assert place.run("modload") == (1, "", USAGE)
 
 
@@ -61,11 +62,11 @@ def test_no_operand_prints_only_the_historic_usage_text(place: Any) -> None:
         (("-o", "x", "-p", "y", "a.o", "b.o"), "-o -p with 2 objects: takes one object only"),
     ],
 )
-def test_a_usage_error_is_named_and_exits_1(place: Any, argv: tuple[str, ...], message: str) -> None:
+def test_a_usage_error_is_named_and_exits_1(place: Place, argv: tuple[str, ...], message: str) -> None:
     assert place.run("modload", *argv) == (1, "", lines(message) + USAGE)
 
 
-def test_an_object_must_end_in_o_and_the_right_one_is_suggested(lab: Any) -> None:
+def test_an_object_must_end_in_o_and_the_right_one_is_suggested(lab: DaemonLab) -> None:
     lab.misc("hello")
     (lab.dir / "hello.c").write_text("")
     suffix = "module object must end in .o"
@@ -76,13 +77,13 @@ def test_an_object_must_end_in_o_and_the_right_one_is_suggested(lab: Any) -> Non
     assert lab.run("modload", "zzz") == (2, "", lines(suffix, "no file zzz"))
 
 
-def test_a_missing_object_is_reported_as_nlist_does(lab: Any) -> None:
+def test_a_missing_object_is_reported_as_nlist_does(lab: DaemonLab) -> None:
     lab.misc("hello")
     expected = lines("nlist helo.o: No such file or directory", "no file helo.o; did you mean hello.o?")
     assert lab.run("modload", "helo.o") == (1, "", expected)
 
 
-def test_a_file_that_is_no_elf_object_is_refused(lab: Any) -> None:
+def test_a_file_that_is_no_elf_object_is_refused(lab: DaemonLab) -> None:
     (lab.dir / "junk.o").write_text("int x;\n")
     run = lab.run("modload", "junk.o")
     assert (run.status, run.err.splitlines()[0]) == (
@@ -91,13 +92,13 @@ def test_a_file_that_is_no_elf_object_is_refused(lab: Any) -> None:
     )
 
 
-def test_an_object_for_another_machine_is_refused_with_both_names(lab: Any) -> None:
+def test_an_object_for_another_machine_is_refused_with_both_names(lab: DaemonLab) -> None:
     obj = lab.compile("other", "int other_lkmentry(void) { return 0; }", machine="i386")
     expected = lines("can't prelink `other.o' creating `other'", "other.o is i386; this kernel is amd64")
     assert lab.run("modload", obj) == (1, "", expected)
 
 
-def test_xxxinit_is_preferred_to_name_lkmentry(lab: Any) -> None:
+def test_xxxinit_is_preferred_to_name_lkmentry(lab: DaemonLab) -> None:
     more = "int xxxinit(struct lkm_table *l, int cmd, int ver) { return EPERM; }"
     run = lab.run("modload", lab.misc("both", more=more))
     assert (run.status, run.err.splitlines()[0]) == (
@@ -106,7 +107,7 @@ def test_xxxinit_is_preferred_to_name_lkmentry(lab: Any) -> None:
     )
 
 
-def test_an_object_without_an_entry_point_is_refused(lab: Any) -> None:
+def test_an_object_without_an_entry_point_is_refused(lab: DaemonLab) -> None:
     os.rename(lab.dir / lab.misc("hello"), lab.dir / "bye.o")
     expected = lines(
         "entry point _bye_lkmentry not found in bye.o",
@@ -116,12 +117,12 @@ def test_an_object_without_an_entry_point_is_refused(lab: Any) -> None:
     assert lab.run("modload", "-e", "hello_lkmentry", "bye.o").status == 0
 
 
-def test_an_explicit_entry_point_has_no_second_choice(lab: Any) -> None:
+def test_an_explicit_entry_point_has_no_second_choice(lab: DaemonLab) -> None:
     expected = lines("entry point _nosuch not found in m.o", "m.o defines m_lkmentry; use -e m_lkmentry")
     assert lab.run("modload", "-enosuch", lab.misc("m")) == (1, "", expected)
 
 
-def test_all_undefined_symbols_are_reported_with_who_needs_them(lab: Any) -> None:
+def test_all_undefined_symbols_are_reported_with_who_needs_them(lab: DaemonLab) -> None:
     obj = lab.misc("m", load="return first() + second();", more="int first(void); int second(void);")
     run = lab.run("modload", obj)
     head, first, second = run.err.splitlines()
@@ -130,7 +131,7 @@ def test_all_undefined_symbols_are_reported_with_who_needs_them(lab: Any) -> Non
     assert second.startswith("modload: undefined symbol `second', first used at ")
 
 
-def test_securelevel_1_refuses_the_reservation(lab: Any) -> None:
+def test_securelevel_1_refuses_the_reservation(lab: DaemonLab) -> None:
     assert lab.run("lkmctl", "sysctl", "kern.securelevel=1").status == 0
     run = lab.run("modload", lab.misc("m"))
     assert run.status == 9
@@ -138,7 +139,7 @@ def test_securelevel_1_refuses_the_reservation(lab: Any) -> None:
     assert "securelevel" in run.err.splitlines()[1]
 
 
-def test_a_version_mismatch_says_so_and_force_skips_it(lab: Any) -> None:
+def test_a_version_mismatch_says_so_and_force_skips_it(lab: DaemonLab) -> None:
     more = "#undef __NetBSD_Version__\n#define __NetBSD_Version__ 300000000"
     source = f"{more}\n" + 'MOD_MISC("m");\n'
     entry = (
@@ -155,7 +156,7 @@ def test_a_version_mismatch_says_so_and_force_skips_it(lab: Any) -> None:
     assert lab.run("modload", "-f", obj) == (0, "Module loaded as ID 0\n", lines(forced))
 
 
-def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: Any) -> None:
+def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: DaemonLab) -> None:
     """The number of the note is compared; an object without one is loaded, as ever."""
     note = struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0" + struct.pack("<I", 2)
     code = Sec(".text", b"\xb8\x16\0\0\0\xc3", flags=AX)  # return EINVAL
@@ -172,20 +173,20 @@ def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: Any)
     assert lab.run("modload", "m.o").status == 14
 
 
-def test_a_second_module_of_a_wired_type_and_name_says_who_has_it(lab: Any) -> None:
+def test_a_second_module_of_a_wired_type_and_name_says_who_has_it(lab: DaemonLab) -> None:
     obj = lab.syscall("call")
     lab.run("modload", obj)
     expected = lines("error initializing module: File exists", "LKM 'call' is already loaded as ID 0")
     assert lab.run("modload", obj) == (14, "", expected)
 
 
-def test_n_does_everything_but_start_the_module(lab: Any) -> None:
+def test_n_does_everything_but_start_the_module(lab: DaemonLab) -> None:
     before = lab.status()
     assert lab.run("modload", "-n", lab.misc("m", load='panic("started");')) == (0, "", "")
     assert before == lab.status()
 
 
-def test_v_prints_the_size_and_d_the_addresses_on_standard_error(lab: Any) -> None:
+def test_v_prints_the_size_and_d_the_addresses_on_standard_error(lab: DaemonLab) -> None:
     obj = lab.misc("m")
     run = lab.run("modload", "-v", "-n", obj)
     assert run.err == "modload: reserving 12288 bytes of memory\n"
@@ -195,7 +196,7 @@ def test_v_prints_the_size_and_d_the_addresses_on_standard_error(lab: Any) -> No
     assert "\nmodentry = 0xffffffff" in debug
 
 
-def test_no_file_is_written_without_o_or_S(lab: Any) -> None:
+def test_no_file_is_written_without_o_or_S(lab: DaemonLab) -> None:
     obj = lab.misc("m")
     before = sorted(os.listdir(lab.dir))
     lab.run("modload", obj)
@@ -206,7 +207,7 @@ def test_no_file_is_written_without_o_or_S(lab: Any) -> None:
     ("argv", "output"), [(("-S",), "m"), (("-o", "image"), "image"), (("-So", "image"), "image")]
 )
 def test_o_and_S_write_an_executable_at_the_modules_address(
-    lab: Any, argv: tuple[str, ...], output: str
+    lab: DaemonLab, argv: tuple[str, ...], output: str
 ) -> None:
     run = lab.run("modload", "--json", *argv, lab.misc("m"))
     data = (lab.dir / output).read_bytes()
@@ -217,7 +218,7 @@ def test_o_and_S_write_an_executable_at_the_modules_address(
 @pytest.mark.parametrize(
     ("output", "why"), [("nodir/x", "No such file or directory"), ("/dev/full", "No space left on device")]
 )
-def test_an_output_file_that_cannot_be_written_loads_nothing(lab: Any, output: str, why: str) -> None:
+def test_an_output_file_that_cannot_be_written_loads_nothing(lab: DaemonLab, output: str, why: str) -> None:
     before = lab.status()
     run = lab.run("modload", "-o", output, lab.misc("m"))
     assert (run.status, run.out) == (1, "")
@@ -227,12 +228,12 @@ def test_an_output_file_that_cannot_be_written_loads_nothing(lab: Any, output: s
     assert before == lab.status()
 
 
-def test_an_explicit_xxxinit_is_the_default(lab: Any) -> None:
+def test_an_explicit_xxxinit_is_the_default(lab: DaemonLab) -> None:
     """modload.c compares the text: NAME_lkmentry is tried next."""
     assert lab.run("modload", "-e", "xxxinit", lab.misc("m")) == (0, "Module loaded as ID 0\n", "")
 
 
-def test_a_path_that_does_not_fit_the_original_s_buffer(lab: Any) -> None:
+def test_a_path_that_does_not_fit_the_original_s_buffer(lab: DaemonLab) -> None:
     """1023 bytes fit; one more is told as it was."""
     for length, text in ((1023, "nlist"), (1024, "program name is too big for buffer")):
         path = ("d/" * 512)[: length - 2] + ".o"
@@ -248,7 +249,7 @@ IFUNC = """
 """
 
 
-def test_a_module_with_an_ifunc_that_nothing_uses_loads_but_not_with_s(each_lab: Any) -> None:
+def test_a_module_with_an_ifunc_that_nothing_uses_loads_but_not_with_s(each_lab: DaemonLab) -> None:
     """Whoever linked to it would call the function that chooses: refused, not left out in silence."""
     name = each_lab.misc("m", more=IFUNC)
     assert each_lab.run("modload", "-s", name) == (
@@ -276,7 +277,7 @@ def test_a_module_with_an_ifunc_that_nothing_uses_loads_but_not_with_s(each_lab:
     ],
     ids=["ifunc", "not loaded"],
 )  # fmt: skip
-def test_an_entry_point_where_no_code_is_loaded_is_refused(lab: Any, more: str, reason: str) -> None:
+def test_an_entry_point_where_no_code_is_loaded_is_refused(lab: DaemonLab, more: str, reason: str) -> None:
     """By modload and by lkmctl check."""
     name = lab.misc("m", more=more)
     text = f"m.o: entry point: {reason}"
@@ -285,7 +286,7 @@ def test_an_entry_point_where_no_code_is_loaded_is_refused(lab: Any, more: str, 
     assert lab.run("lkmctl", "check", "-e", "chosen", name) == (1, f"{text}\n", "")
 
 
-def test_a_default_version_is_found_by_its_plain_name_too(each_lab: Any) -> None:
+def test_a_default_version_is_found_by_its_plain_name_too(each_lab: DaemonLab) -> None:
     """In the kernel, where -s has put it, and in a file; another version is not."""
     lab = each_lab
     more = """int impl(void) { return 7; } int was(void) { return 6; }
@@ -306,7 +307,7 @@ def test_a_default_version_is_found_by_its_plain_name_too(each_lab: Any) -> None
     assert "(`shared' is wanted in version V3 (.symver); the kernel's symbols have no versions)" in run.err
 
 
-def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
+def test_A_takes_symbols_from_a_file_only(lab: DaemonLab) -> None:
     lower = lab.misc("lower", more="int shared(void) { return 7; }")
     lab.run("modload", "-S", lower)
     upper = lab.compile("upper", "int shared(void); int upper_lkmentry(void) { return shared() - 7; }")
@@ -320,7 +321,7 @@ def test_A_takes_symbols_from_a_file_only(lab: Any) -> None:
     )
 
 
-def test_A_takes_a_saved_image_of_ksyms(each_lab: Any) -> None:
+def test_A_takes_a_saved_image_of_ksyms(each_lab: DaemonLab) -> None:
     """What was loaded with -s when it was saved can be linked to; an image of another machine is refused."""
     lab = each_lab
     lab.run("modload", "-s", lab.misc("lower", more="int shared(void) { return 7; }"))
@@ -341,7 +342,7 @@ def test_A_takes_a_saved_image_of_ksyms(each_lab: Any) -> None:
     )
 
 
-def test_T_assigns_symbols_and_refuses_what_it_cannot_honour(lab: Any) -> None:
+def test_T_assigns_symbols_and_refuses_what_it_cannot_honour(lab: DaemonLab) -> None:
     obj = lab.compile("m", "extern char here[]; int m_lkmentry(void) { return (int)(long)here; }")
     (lab.dir / "s.ld").write_text("here = 0xffffffff80000000;\n")
     run = lab.run("modload", "--dry-run", "-T", "s.ld", obj)
@@ -360,7 +361,7 @@ def test_T_assigns_symbols_and_refuses_what_it_cannot_honour(lab: Any) -> None:
     )
 
 
-def test_s_makes_symbols_that_later_modules_link_against(lab: Any) -> None:
+def test_s_makes_symbols_that_later_modules_link_against(lab: DaemonLab) -> None:
     lower = lab.misc("lower", more="int shared(void) { return 7; }")
     upper = lab.misc("upper", load="return shared() - 7;", more="int shared(void);")
     assert lab.run("modload", lower, upper).status == 1  # without -s the second finds nothing
@@ -369,7 +370,7 @@ def test_s_makes_symbols_that_later_modules_link_against(lab: Any) -> None:
     assert lab.names() == ["lower", "upper"]
 
 
-def test_the_postinstall_program_gets_its_arguments_and_a_free_device(lab: Any) -> None:
+def test_the_postinstall_program_gets_its_arguments_and_a_free_device(lab: DaemonLab) -> None:
     post = lab.dir / "post.sh"
     post.write_text(f"#!/bin/sh\necho $0 $*\nexec {Path(sys.executable).parent}/modstat --json\n")
     post.chmod(0o755)
@@ -379,14 +380,14 @@ def test_the_postinstall_program_gets_its_arguments_and_a_free_device(lab: Any) 
     assert (run.status, loaded, argv) == (0, "Module loaded as ID 0", f"./post.sh 0 0x2 {major} -1")
 
 
-def test_a_postinstall_program_that_cannot_be_executed_exits_16(lab: Any) -> None:
+def test_a_postinstall_program_that_cannot_be_executed_exits_16(lab: DaemonLab) -> None:
     run = lab.run("modload", "-p", "./nosuch", lab.misc("m"))
     expected = (16, "Module loaded as ID 0\n", lines("can't exec `./nosuch': No such file or directory"))
     assert run == expected
     assert lab.names() == ["m"]
 
 
-def test_a_panic_exits_70_with_the_report_and_nothing_stays_loaded(lab: Any) -> None:
+def test_a_panic_exits_70_with_the_report_and_nothing_stays_loaded(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("before"))
     run = lab.run("modload", lab.misc("bad", load='panic("on purpose");'))
     assert (run.status, run.out) == (70, "")
@@ -396,12 +397,12 @@ def test_a_panic_exits_70_with_the_report_and_nothing_stays_loaded(lab: Any) -> 
     assert lab.names() == []
 
 
-def test_no_daemon_exits_69(place: Any) -> None:
+def test_no_daemon_exits_69(place: Place) -> None:
     run = place.run("modload", "--socket", "/nonexistent/s", "x.o")
     assert (run.status, run.err.startswith("modload: ")) == (69, True)
 
 
-def test_a_tool_that_waits_says_after_a_second_who_holds_the_device(lab: Any) -> None:
+def test_a_tool_that_waits_says_after_a_second_who_holds_the_device(lab: DaemonLab) -> None:
     with lab.daemon.connect("holder") as p:
         fd = p.open("/dev/lkm")
         process = lab.daemon.popen("modload", lab.misc("m"))
@@ -415,7 +416,7 @@ def test_a_tool_that_waits_says_after_a_second_who_holds_the_device(lab: Any) ->
     )
 
 
-def test_dry_run_shows_sizes_and_origins_and_needs_no_device(lab: Any) -> None:
+def test_dry_run_shows_sizes_and_origins_and_needs_no_device(lab: DaemonLab) -> None:
     obj = lab.misc("m", load='printf("hello"); return 0;')
     with lab.daemon.connect("holder") as p:
         p.open("/dev/lkm")
@@ -426,7 +427,7 @@ def test_dry_run_shows_sizes_and_origins_and_needs_no_device(lab: Any) -> None:
     assert [row.split()[1] for row in rest if row.split()[0] == ".text"] == ["r-x"]
 
 
-def test_json_describes_what_was_loaded_and_what_was_not(lab: Any) -> None:
+def test_json_describes_what_was_loaded_and_what_was_not(lab: DaemonLab) -> None:
     lower = lab.misc("lower", more="int shared(void) { return 0; }")
     upper = lab.misc("upper", load="return shared();", more="int shared(void);")
     run = lab.run("modload", "-s", "--json", lower, upper, "nosuch.o")
@@ -444,7 +445,7 @@ def test_json_describes_what_was_loaded_and_what_was_not(lab: Any) -> None:
     assert (origins["shared"], origins["lkmdispatch"]) == ("lower", "kernel")
 
 
-def test_what_must_not_be_given(lab: Any) -> None:
+def test_what_must_not_be_given(lab: DaemonLab) -> None:
     """The object itself as the output, by another name too; an empty name; what is no regular file."""
     obj = lab.misc("m")
     before = (lab.dir / obj).read_bytes()

@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools.elf import read_symbols
+from support.daemon_lab import DaemonLab
 
 SOURCE = """\
 #include <sys/param.h>
@@ -47,7 +47,7 @@ def needs(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
 
 
-def built(lab: Any, source: str = SOURCE, *flags: str) -> Path:
+def built(lab: DaemonLab, source: str = SOURCE, *flags: str) -> Path:
     """m.o, of m.c beside it, made by lkmcc; the path of the file that modload -S makes of it."""
     Path(lab.dir, "m.c").write_text(source)
     assert lab.run("lkmcc", "--machine", lab.machine, *flags, "m.c").status == 0
@@ -60,7 +60,7 @@ def output(*argv: str | Path) -> str:
 
 @needs("addr2line")
 @pytest.mark.parametrize("flags", [(), ("-gdwarf-4",), ("-g", "-gz")], ids=["plain", "dwarf 4", "compressed"])
-def test_addr2line_finds_function_and_line(each_lab: Any, flags: tuple[str, ...]) -> None:
+def test_addr2line_finds_function_and_line(each_lab: DaemonLab, flags: tuple[str, ...]) -> None:
     image = built(each_lab, SOURCE, *flags)
     run = each_lab.run("modload", "--json", "-S", "m.o")
     entry = json.loads(run.out)["modules"][0]["entry_address"]
@@ -71,7 +71,7 @@ def test_addr2line_finds_function_and_line(each_lab: Any, flags: tuple[str, ...]
 
 
 @needs("addr2line")
-def test_the_address_of_a_panic_is_a_line_inlined_functions_included(each_lab: Any) -> None:
+def test_the_address_of_a_panic_is_a_line_inlined_functions_included(each_lab: DaemonLab) -> None:
     """What dmesg shows of a module that is gone can still be looked up."""
     image = built(each_lab, SOURCE.replace("!= 7", "== 7"))
     run = each_lab.run("modload", "-S", "m.o")
@@ -84,7 +84,7 @@ def test_the_address_of_a_panic_is_a_line_inlined_functions_included(each_lab: A
 
 
 @needs("gdb")
-def test_gdb_shows_lines_types_and_data(each_lab: Any) -> None:
+def test_gdb_shows_lines_types_and_data(each_lab: DaemonLab) -> None:
     image = built(each_lab)
     assert each_lab.run("modload", "-S", "m.o").status == 0
     walk = read_symbols(image.read_bytes())["walk"]
@@ -99,7 +99,7 @@ def test_gdb_shows_lines_types_and_data(each_lab: Any) -> None:
     assert "= 7\n" in text
 
 
-def test_a_damaged_debugging_section_is_named_and_the_module_loads(each_lab: Any) -> None:
+def test_a_damaged_debugging_section_is_named_and_the_module_loads(each_lab: DaemonLab) -> None:
     """As a warning; all else is written, and without a file nothing is said."""
     lab = each_lab
     image = built(lab)

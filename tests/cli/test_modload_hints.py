@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from support.daemon_lab import DaemonLab
 from support.elfwriter import AX, FUNC, Rel, Sec, Sym, relocatable
 
 LOWER = "int lower_get(void) { return 1; } int lower_put(int a) { return a; }"
@@ -19,7 +20,7 @@ def lines(*texts: str) -> str:
 
 
 @pytest.fixture
-def pair(lab: Any) -> Any:
+def pair(lab: DaemonLab) -> Any:
     """lower.o and upper.o, which needs it."""
     lab.misc("lower", more=LOWER)
     lab.misc("upper", more=UPPER)
@@ -59,7 +60,7 @@ def test_a_dry_run_takes_with_s_what_an_object_before_has(pair: Any) -> None:
     assert run.err.splitlines()[1].endswith("; lower.o has it but would be loaded without -s")
 
 
-def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: Any) -> None:
+def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: DaemonLab) -> None:
     obj = lab.misc(
         "m", load='prinft("x"); nothing_like_it(); return 0;', more="int prinft(const char *, ...);"
     )
@@ -70,7 +71,7 @@ def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: Any) -> None:
     assert "did you mean" not in second
 
 
-def test_a_compiler_s_own_symbol_has_its_advice_and_no_guess(lab: Any) -> None:
+def test_a_compiler_s_own_symbol_has_its_advice_and_no_guess(lab: DaemonLab) -> None:
     code = Sec(".text", bytes(8), flags=AX, relocs=[Rel(1, 2, "mcount")])
     Path(lab.dir, "m.o").write_bytes(
         relocatable([code], [Sym("m_lkmentry", ".text", type=FUNC), Sym("mcount")])
@@ -78,7 +79,7 @@ def test_a_compiler_s_own_symbol_has_its_advice_and_no_guess(lab: Any) -> None:
     assert lab.run("modload", "m.o").err.splitlines()[1].endswith(" (compile without -pg)")
 
 
-def test_symbols_of_a_file_are_guessed_from_the_file(lab: Any) -> None:
+def test_symbols_of_a_file_are_guessed_from_the_file(lab: DaemonLab) -> None:
     """-A, also where the kernel has no /dev/ksyms to ask about anything."""
     assert lab.run("lkmctl", "ksyms", "-o", "saved.syms").status == 0
     assert lab.run("lkmctl", "ksyms", "--detach").status == 0
@@ -108,19 +109,19 @@ ENTRIES = {
 
 
 @pytest.mark.parametrize(("source", "reason"), ENTRIES.items())
-def test_an_object_without_an_entry_point_says_what_it_has(lab: Any, source: str, reason: str) -> None:
+def test_an_object_without_an_entry_point_says_what_it_has(lab: DaemonLab, source: str, reason: str) -> None:
     expected = lines("entry point _m_lkmentry not found in m.o", reason)
     assert lab.run("modload", lab.compile("m", source)) == (1, "", expected)
 
 
-def test_a_misspelt_e_is_answered_with_the_function(lab: Any) -> None:
+def test_a_misspelt_e_is_answered_with_the_function(lab: DaemonLab) -> None:
     obj = lab.compile("m", "int begin_here(struct lkm_table *t, int cmd, int ver) { return EINVAL; }")
     expected = lines("entry point _begin_her not found in m.o", "m.o defines begin_here; use -e begin_here")
     assert lab.run("modload", "-e", "begin_her", obj) == (1, "", expected)
     assert lab.run("modload", "-e", "begin_here", obj).status == 14
 
 
-def test_a_directory_is_named_with_what_is_in_it(lab: Any) -> None:
+def test_a_directory_is_named_with_what_is_in_it(lab: DaemonLab) -> None:
     full, empty, odd = lab.dir / "full", lab.dir / "empty", lab.dir / "odd.o"
     for folder in (full, empty, odd):
         folder.mkdir()
@@ -136,7 +137,7 @@ def test_a_directory_is_named_with_what_is_in_it(lab: Any) -> None:
     assert lab.run("modload", "odd.o") == (1, "", expected)
 
 
-def test_a_dry_run_fails_for_functions_that_are_not_written(lab: Any) -> None:
+def test_a_dry_run_fails_for_functions_that_are_not_written(lab: DaemonLab) -> None:
     """Each object is shown all the same; a load is not refused, since the call may never happen."""
     more = "void if_attach(void *); void use(void) { if_attach(0); }"
     objects = [
@@ -156,7 +157,7 @@ def test_a_dry_run_fails_for_functions_that_are_not_written(lab: Any) -> None:
     assert lab.run("modload", *objects).status == 0
 
 
-def test_a_script_may_give_a_function_that_is_not_written_an_address(lab: Any) -> None:
+def test_a_script_may_give_a_function_that_is_not_written_an_address(lab: DaemonLab) -> None:
     obj = lab.misc("net", more="void if_attach(void *); void use(void) { if_attach(0); }")
     Path(lab.dir, "s.ld").write_text("if_attach = 0x1000;\n")
     assert lab.run("modload", "--dry-run", "-T", "s.ld", obj).status == 0

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools.elf import read_symbols
+from support.daemon_lab import DaemonLab
 
 LOWER = "int lower_get(void) { return 7; }"
 
 
-def upper(lab: Any) -> str:
+def upper(lab: DaemonLab) -> str:
     """A module that needs lower_get()."""
     name: str = lab.misc("upper", load="return lower_get() - 7;", more="int lower_get(void);")
     return name
@@ -28,7 +28,7 @@ def moved(data: bytes, name: str) -> tuple[bytes, int, int]:
     return data[:start].replace(here, there) + data[start:], true + 16, true
 
 
-def test_a_kernel_symbol_that_lies_elsewhere_is_named(each_lab: Any) -> None:
+def test_a_kernel_symbol_that_lies_elsewhere_is_named(each_lab: DaemonLab) -> None:
     """In a load and in a dry run; nothing is loaded."""
     lab = each_lab
     assert lab.run("lkmctl", "ksyms", "-o", "old.syms").status == 0
@@ -47,7 +47,7 @@ def test_a_kernel_symbol_that_lies_elsewhere_is_named(each_lab: Any) -> None:
     assert lab.run("modload", "-A", "old.syms", obj).status == 0
 
 
-def test_without_dev_ksyms_the_kernel_itself_refuses(lab: Any) -> None:
+def test_without_dev_ksyms_the_kernel_itself_refuses(lab: DaemonLab) -> None:
     """It compares what a module was linked to, whoever linked it."""
     assert lab.run("lkmctl", "ksyms", "-o", "old.syms").status == 0
     data, there, here = moved(Path(lab.dir, "old.syms").read_bytes(), "printf")
@@ -64,7 +64,7 @@ def test_without_dev_ksyms_the_kernel_itself_refuses(lab: Any) -> None:
     assert before == lab.status()
 
 
-def test_symbols_of_a_module_that_moved_or_went_are_stale(lab: Any) -> None:
+def test_symbols_of_a_module_that_moved_or_went_are_stale(lab: DaemonLab) -> None:
     """Saved while lower was loaded: then it is gone, or another lies in its place, or it lies elsewhere."""
     lower, need = lab.misc("lower", more=LOWER), upper(lab)
     lab.run("modload", "-s", lower)
@@ -84,7 +84,7 @@ def test_symbols_of_a_module_that_moved_or_went_are_stale(lab: Any) -> None:
     assert lab.names() == ["alone", "lower"]
 
 
-def test_the_image_of_a_module_loaded_without_s_can_be_linked_against(lab: Any) -> None:
+def test_the_image_of_a_module_loaded_without_s_can_be_linked_against(lab: DaemonLab) -> None:
     """While it is there: what it is for. Then the module is needed by the other, as any."""
     lab.run("modload", "-S", lab.misc("lower", more=LOWER))
     rows = [row.split() for row in lab.run("lkmctl", "nm", "lkm*").out.splitlines()]
@@ -97,7 +97,7 @@ def test_the_image_of_a_module_loaded_without_s_can_be_linked_against(lab: Any) 
     assert lab.run(*command).status == 11
 
 
-def test_constants_of_a_file_are_taken_and_so_is_what_a_script_assigns(lab: Any) -> None:
+def test_constants_of_a_file_are_taken_and_so_is_what_a_script_assigns(lab: DaemonLab) -> None:
     """A number is not an address of this kernel's memory; -T is the user's own will."""
     source = "extern char answer[]; int m_lkmentry(void) { return (long)answer == 42 ? 42 : EINVAL; }"
     obj = lab.compile("m", source)
@@ -110,7 +110,7 @@ def test_constants_of_a_file_are_taken_and_so_is_what_a_script_assigns(lab: Any)
 
 
 @pytest.mark.parametrize("value", [0x10, 0xFFFFFFFF80100000])
-def test_a_script_may_give_a_kernel_function_another_address(lab: Any, value: int) -> None:
+def test_a_script_may_give_a_kernel_function_another_address(lab: DaemonLab, value: int) -> None:
     obj = lab.misc("m", load="return 0;", more='void use(void) { printf("x"); }')
     Path(lab.dir, "s.ld").write_text(f"printf = {value:#x};\n")
     assert lab.run("modload", "-T", "s.ld", obj).status == 0

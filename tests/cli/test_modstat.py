@@ -6,13 +6,13 @@ import json
 import os
 import pty
 import subprocess
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
-from support.daemons import installed
+from support.daemon_lab import DaemonLab
+from support.daemons import Place, installed
 
 HEADER = {
     "amd64": "Type    Id   Offset Loadaddr         Size Info             Rev Module Name\n",
@@ -20,11 +20,11 @@ HEADER = {
 }
 
 
-def test_modstat_of_an_empty_kernel_is_its_header(each_lab: Any) -> None:
+def test_modstat_of_an_empty_kernel_is_its_header(each_lab: DaemonLab) -> None:
     assert each_lab.run("modstat") == (0, HEADER[each_lab.machine], "")
 
 
-def test_modstat_shows_each_type_with_its_offset(each_lab: Any) -> None:
+def test_modstat_shows_each_type_with_its_offset(each_lab: DaemonLab) -> None:
     lab = each_lab
     assert lab.run("modload", lab.misc("m"), lab.syscall("s"), lab.device("d")).status == 0
     rows = json.loads(lab.run("modstat", "--json").out)["modules"]
@@ -42,24 +42,24 @@ def test_modstat_shows_each_type_with_its_offset(each_lab: Any) -> None:
     assert (0, expected, "") == lab.run("modstat")
 
 
-def test_one_module_is_shown_by_name_or_by_id(lab: Any) -> None:
+def test_one_module_is_shown_by_name_or_by_id(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"), lab.misc("b"))
     by_name = lab.run("modstat", "-n", "b")
     assert by_name == lab.run("modstat", "-i", "1")
     assert [by_name.status, by_name.out.count("\n"), by_name.out[-3:-1]] == [0, 2, " b"]
 
 
-def test_id_minus_one_stands_for_all(lab: Any) -> None:
+def test_id_minus_one_stands_for_all(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"))
     assert lab.run("modstat") == lab.run("modstat", "-i", "-1")
 
 
-def test_the_id_wins_over_the_name(lab: Any) -> None:
+def test_the_id_wins_over_the_name(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"), lab.misc("b"))
     assert lab.run("modstat", "-i", "0") == lab.run("modstat", "-i", "0", "-n", "b")
 
 
-def test_a_module_that_is_not_there_gives_the_header_and_status_3(lab: Any) -> None:
+def test_a_module_that_is_not_there_gives_the_header_and_status_3(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"))
     for argv in (("-n", "nosuch"), ("-i", "7")):
         run = lab.run("modstat", *argv)
@@ -68,13 +68,13 @@ def test_a_module_that_is_not_there_gives_the_header_and_status_3(lab: Any) -> N
         assert "LMSTAT" not in run.err
 
 
-def test_a_hole_in_the_ids_is_skipped(lab: Any) -> None:
+def test_a_hole_in_the_ids_is_skipped(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"), lab.misc("b"), lab.misc("c"))
     lab.run("modunload", "b")
     assert lab.names() == ["a", "c"]
 
 
-def test_bad_usage_prints_the_historic_text_and_exits_1(place: Any) -> None:
+def test_bad_usage_prints_the_historic_text_and_exits_1(place: Place) -> None:
     usage = "Usage: modstat [-i <module id>] [-n <module name>]\n"
     assert (1, "", f"modstat: unknown option -- q\n{usage}") == place.run("modstat", "-q")
     assert place.run("modstat", "operand").status == 1
@@ -82,7 +82,7 @@ def test_bad_usage_prints_the_historic_text_and_exits_1(place: Any) -> None:
     assert place.run("modstat", "-i", "x").status == 1
 
 
-def test_json_has_a_version_and_the_failure(lab: Any) -> None:
+def test_json_has_a_version_and_the_failure(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("a"))
     run = lab.run("modstat", "--json", "-n", "nosuch")
     document = json.loads(run.out)
@@ -90,7 +90,7 @@ def test_json_has_a_version_and_the_failure(lab: Any) -> None:
     assert (document["error"]["status"], document["error"]["errno"]) == (3, "ENOENT")
 
 
-def on_terminal(lab: Any, **env: str) -> str:
+def on_terminal(lab: DaemonLab, **env: str) -> str:
     """What modstat draws when its output is a terminal."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb", buffering=0) as screen:
@@ -103,20 +103,20 @@ def on_terminal(lab: Any, **env: str) -> str:
     return text
 
 
-def test_a_terminal_gets_the_same_columns_as_a_table(lab: Any) -> None:
+def test_a_terminal_gets_the_same_columns_as_a_table(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("hello"), lab.device("d"))
     drawn, plain = on_terminal(lab), lab.run("modstat").out
     words = [line.split() for line in drawn.splitlines()]
     assert [line.split() for line in plain.splitlines()] == words
 
 
-def test_no_color_means_no_escape_sequences(lab: Any) -> None:
+def test_no_color_means_no_escape_sequences(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("hello"))
     assert "\x1b" not in on_terminal(lab, NO_COLOR="1")
     assert "\x1b" in on_terminal(lab, NO_COLOR="")
 
 
-def test_a_narrow_terminal_keeps_every_digit(lab: Any) -> None:
+def test_a_narrow_terminal_keeps_every_digit(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("hello"))
     (row,) = json.loads(lab.run("modstat", "--json").out)["modules"]
     assert row["loadaddr"][2:] in on_terminal(lab, COLUMNS="40")
@@ -139,7 +139,7 @@ int deaf_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.mark.parametrize("options", [(), ("-l",), ("--tree",), ("--json",), ("-i", "0"), ("-n", "deaf")])
-def test_an_ioctl_that_answers_nothing_ends_the_walk(each_lab: Any, options: tuple[str, ...]) -> None:
+def test_an_ioctl_that_answers_nothing_ends_the_walk(each_lab: DaemonLab, options: tuple[str, ...]) -> None:
     """A module has replaced it by a function that returns 0 for everything."""
     assert each_lab.run("modload", each_lab.compile("deaf", DEAF)).status == 0
     run = each_lab.run("modstat", *options)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from support.compiling import Compile
 from support.daemons import Daemon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_memfs_from_a_shell(daemon: Daemon, cc: Any) -> None:
+def test_memfs_from_a_shell(daemon: Daemon, cc: Compile) -> None:
     """The session of examples/memfs/README."""
     obj = cc(EXAMPLES / "memfs/memfs.c", name="memfs")
 

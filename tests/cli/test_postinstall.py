@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from support.daemon_lab import DaemonLab
+from support.daemons import Daemon, Place
 
-def script(lab: Any, text: str) -> str:
+
+def script(lab: DaemonLab, text: str) -> str:
     """A postinstall program of that shell text."""
     post = lab.dir / "post.sh"
     post.write_text(f"#!/bin/sh\n{text}\n")
@@ -16,7 +20,7 @@ def script(lab: Any, text: str) -> str:
     return "./post.sh"
 
 
-def listing(lab: Any) -> dict[str, str]:
+def listing(lab: DaemonLab) -> dict[str, str]:
     """What of /dev is not there at boot: name -> the rest of its line."""
     rows = [line.split() for line in lab.run("lkmctl", "ls", "/dev").out.splitlines()]
     known = (
@@ -58,7 +62,7 @@ ln /dev/lkmdev1 /dev/alias
 """
 
 
-def test_a_script_of_the_time_works_unchanged(lab: Any, host_dev: None) -> None:
+def test_a_script_of_the_time_works_unchanged(lab: DaemonLab, host_dev: None) -> None:
     """mknod, rm, chmod, chown, chgrp and ln under /dev, with their options."""
     assert lab.run("modload", "-p", script(lab, OLD_SCRIPT), lab.device("d")).err == ""
     rows = listing(lab)
@@ -72,7 +76,7 @@ def test_a_script_of_the_time_works_unchanged(lab: Any, host_dev: None) -> None:
     }
 
 
-def test_relative_names_and_both_kinds_at_once(lab: Any, host_dev: None) -> None:
+def test_relative_names_and_both_kinds_at_once(lab: DaemonLab, host_dev: None) -> None:
     """After cd /dev; operands of the host go to the host's own command; what is neither is the host's."""
     text = """
     top=$PWD
@@ -97,7 +101,7 @@ def test_relative_names_and_both_kinds_at_once(lab: Any, host_dev: None) -> None
     assert (sorted(rows), rows["foo"][:10], rows["bar"][:10]) == (["bar", "foo"], "crw-------", "crw----r--")
 
 
-def test_what_cannot_be_done_is_said_in_one_line(lab: Any, host_dev: None) -> None:
+def test_what_cannot_be_done_is_said_in_one_line(lab: DaemonLab, host_dev: None) -> None:
     """The script's exit status is its own; the host's files are not linked into /dev."""
     text = """
     rm /dev/none; echo $?
@@ -120,7 +124,9 @@ def test_what_cannot_be_done_is_said_in_one_line(lab: Any, host_dev: None) -> No
     assert "links between /dev of the kernel and files of the host cannot be made" in run.err
 
 
-def test_the_program_reaches_the_kernel_the_module_was_loaded_into(place: Any, start_daemon: Any) -> None:
+def test_the_program_reaches_the_kernel_the_module_was_loaded_into(
+    place: Place, start_daemon: Callable[..., Daemon]
+) -> None:
     """Also when modload was told by --socket, and lkmctl is on its PATH."""
     daemon = start_daemon()
     hello = daemon.dir + "/m.c"

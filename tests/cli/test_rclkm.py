@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.compiling import Compile
+from support.daemon_lab import DaemonLab
 from support.daemons import Place, Run, installed
 
 try:
@@ -23,7 +24,7 @@ UPPER = "int lower_value(void);"
 class Boot:
     """A lab whose lkm.conf is written by conf(), and whose modules are found by name."""
 
-    def __init__(self, lab: Any) -> None:
+    def __init__(self, lab: DaemonLab) -> None:
         self.lab = lab
         self.file = str(lab.dir / "lkm.conf")
         lab.daemon.env.update(LKM_CONF=self.file, LKM_PATH=str(lab.dir))
@@ -44,7 +45,7 @@ class Boot:
 
 
 @pytest.fixture
-def boot(lab: Any) -> Boot:
+def boot(lab: DaemonLab) -> Boot:
     return Boot(lab)
 
 
@@ -68,7 +69,7 @@ def test_start_loads_stage_by_stage_and_stop_unloads_in_reverse(boot: Boot) -> N
     )
 
 
-def test_what_is_loaded_already_is_passed_over(place: Place, cc: Any) -> None:
+def test_what_is_loaded_already_is_passed_over(place: Place, cc: Compile) -> None:
     """As after a boot that rc.lkm itself has caused; stop starts no kernel."""
     shutil.copyfile(cc(Path(__file__).parents[2] / "examples" / "hello" / "hello.c"), f"{place.dir}/hello.o")
     Path(f"{place.dir}/lkm.conf").write_text("hello.o - - - - -\n")
@@ -155,7 +156,7 @@ int personality_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 """
 
 
-def test_an_exec_module_before_its_emulation_is_told_and_moved(each_lab: Any) -> None:
+def test_an_exec_module_before_its_emulation_is_told_and_moved(each_lab: DaemonLab) -> None:
     """By what stands in the objects of both machines: the name in the one, the struct emul of the other."""
     boot = Boot(each_lab)
     each_lab.compile("format", EXEC)
@@ -237,7 +238,7 @@ def test_a_line_that_repeats_another_is_passed_over(boot: Boot) -> None:
     )
 
 
-def test_a_repeated_line_after_a_boot_is_passed_over_too(place: Place, cc: Any) -> None:
+def test_a_repeated_line_after_a_boot_is_passed_over_too(place: Place, cc: Compile) -> None:
     """The boot that rc.lkm causes has loaded the first, and passed over the second."""
     shutil.copyfile(cc(Path(__file__).parents[2] / "examples" / "hello" / "hello.c"), f"{place.dir}/hello.o")
     Path(f"{place.dir}/lkm.conf").write_text("hello.o - - - - -\n./hello.o - - - - -\n")

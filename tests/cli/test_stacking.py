@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from lkmtools.errors import DaemonError
-from support.daemons import installed
+from support.daemon_lab import DaemonLab
+from support.daemons import Place, installed
 
 LOWER = "int lower_get(void) { return 1; }"
 UPPER = "int lower_get(void); int upper_get(void) { return lower_get(); }"
@@ -26,7 +27,7 @@ static int waker_call(struct lwp *l, const void *v, register_t *retval) { wakeup
 
 
 @pytest.fixture
-def stack(lab: Any) -> Any:
+def stack(lab: DaemonLab) -> Any:
     """lower (loaded with -s), upper and other linked against it, and a module of no part in it."""
     lower, upper, other, alone = (
         lab.misc("lower", more=LOWER),
@@ -38,7 +39,7 @@ def stack(lab: Any) -> Any:
     return lab
 
 
-def test_a_symbol_of_a_module_without_s_is_undefined_and_says_whose(lab: Any) -> None:
+def test_a_symbol_of_a_module_without_s_is_undefined_and_says_whose(lab: DaemonLab) -> None:
     lower, upper = lab.misc("lower", more=LOWER), lab.misc("upper", more=UPPER)
     run = lab.run("modload", lower, upper)
     assert (run.status, run.out) == (1, "Module loaded as ID 0\n")
@@ -48,7 +49,7 @@ def test_a_symbol_of_a_module_without_s_is_undefined_and_says_whose(lab: Any) ->
     assert reason.endswith("; module 'lower' has it but was loaded without -s")
 
 
-def test_a_dry_run_says_so_too(lab: Any) -> None:
+def test_a_dry_run_says_so_too(lab: DaemonLab) -> None:
     lab.run("modload", lab.misc("lower", more=LOWER))
     run = lab.run("modload", "--dry-run", lab.misc("upper", more=UPPER))
     assert (run.status, "module 'lower' has it but was loaded without -s" in run.err) == (1, True)
@@ -107,12 +108,12 @@ def test_json_has_references_and_users(stack: Any) -> None:
     assert [(row["references"], row["calls"]) for row in rows] == [([], [])] * 4
 
 
-def test_forms_of_modstat_exclude_each_other(place: Any) -> None:
+def test_forms_of_modstat_exclude_each_other(place: Place) -> None:
     run = place.run("modstat", "-l", "--tree")
     assert (run.status, run.err.splitlines()[0]) == (1, "modstat: -l, --tree and --json exclude each other")
 
 
-def waiter(lab: Any, *argv: str) -> subprocess.Popen[bytes]:
+def waiter(lab: DaemonLab, *argv: str) -> subprocess.Popen[bytes]:
     """modunload -w, once it sleeps in the kernel."""
     process: subprocess.Popen[bytes] = lab.daemon.popen("modunload", *argv)
     with lab.daemon.connect() as p:
@@ -140,7 +141,7 @@ def test_w_tells_the_reason_when_the_time_is_over(stack: Any) -> None:
     assert stack.run("modunload", "-w", "0", "lower").status == 5
 
 
-def test_w_asks_a_module_that_refuses_by_itself_again(lab: Any) -> None:
+def test_w_asks_a_module_that_refuses_by_itself_again(lab: DaemonLab) -> None:
     """One that counts its users itself gives in at the third time; another never does."""
     lab.run("modload", lab.misc("a", more="static int asked;", unload="return ++asked < 3 ? EBUSY : 0;"))
     assert lab.run("modunload", "-w", "600", "a") == (0, "", "")
@@ -157,7 +158,7 @@ def test_w_says_so_when_somebody_else_unloads_the_module(stack: Any) -> None:
     assert stack.names() == ["alone"]
 
 
-def test_w_waits_for_a_call_in_progress_to_end(lab: Any) -> None:
+def test_w_waits_for_a_call_in_progress_to_end(lab: DaemonLab) -> None:
     """It is woken when the sleeping system call returns."""
     source = SLEEPER + "".join(
         f"static struct sysent {f}_sysent = {{ 0, 0, 0, {f}_call }};\n" for f in ("sleeper", "waker")
@@ -221,7 +222,7 @@ def test_a_wait_ends_with_the_daemon(stack: Any) -> None:
         assert process.returncode == 69
 
 
-def test_references_and_calls_are_shown_in_each_form(lab: Any) -> None:
+def test_references_and_calls_are_shown_in_each_form(lab: DaemonLab) -> None:
     """One module holds another twice, and a process sleeps in it."""
     lower = lab.compile(
         "lower",
@@ -263,7 +264,7 @@ def nap(p: Any) -> None:
         p.syscall(218)
 
 
-def test_w_takes_seconds_only(place: Any) -> None:
+def test_w_takes_seconds_only(place: Place) -> None:
     for text in ("x", "-1", "1s", ""):
         run = place.run("modunload", "-w", text, "lower")
         assert (run.status, run.err) == (1, f"modunload: {text}: not a number of seconds\n")

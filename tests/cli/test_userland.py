@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from support.daemons import Daemon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MODULES = ("hello/hello", "newcall/newcall", "chardev/echo", "ticker/ticker")
 
 
-def test_a_modstat_in_C_prints_the_lines_of_ours(start_daemon: Callable[..., Any], machine: str) -> None:
+def test_a_modstat_in_C_prints_the_lines_of_ours(start_daemon: Callable[..., Daemon], machine: str) -> None:
     """Of every kind of offset, with a hole in the ids; and it says why it may not look."""
     daemon = start_daemon("--machine", machine)
 

@@ -6,18 +6,18 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import lief
 import pytest
 
 from support.ksyms import PROBE, Snapshot, symbols
+from support.lab import Lab
 
 ELFLINT = Path(__file__).with_name("elflint.txt")
 
 
 @pytest.fixture
-def image(lab: Any, tmp_path: Path) -> Path:
+def image(lab: Lab, tmp_path: Path) -> Path:
     """The image of a kernel with a module in a file; `lab.symbols` has the module's addresses."""
     lab.load(PROBE, symbols=True)
     path = tmp_path / "ksyms"
@@ -34,13 +34,13 @@ def run(*argv: object) -> str:
     return done.stdout
 
 
-def digits(lab: Any, name: str) -> str:
+def digits(lab: Lab, name: str) -> str:
     """A symbol's address as the readers print it."""
     value = lab.k.ksyms.value(name)
     return f"{value:0{2 * lab.k.dm.pointer}x}"
 
 
-def test_readelf(lab: Any, image: Path) -> None:
+def test_readelf(lab: Lab, image: Path) -> None:
     """readelf -aW: no warning, and the table complete."""
     out = run("readelf", "-aW", image)
     assert "arning" not in out
@@ -51,7 +51,7 @@ def test_readelf(lab: Any, image: Path) -> None:
     assert re.search(rf"{digits(lab, 'hz')} +4 OBJECT +GLOBAL DEFAULT +5 hz$", out, re.MULTILINE)
 
 
-def test_nm(lab: Any, image: Path) -> None:
+def test_nm(lab: Lab, image: Path) -> None:
     """nm names every symbol: functions T, variables B."""
     lines = run("nm", image).splitlines()
     assert len(lines) == len(symbols(image.read_bytes()))
@@ -59,14 +59,14 @@ def test_nm(lab: Any, image: Path) -> None:
         assert f"{digits(lab, name)} {letter} {name}" in lines
 
 
-def test_objdump(lab: Any, image: Path) -> None:
+def test_objdump(lab: Lab, image: Path) -> None:
     """objdump -t: section, size and kind."""
     out = run("objdump", "-t", image)
     assert re.search(rf"{digits(lab, 'probe_value')} g +O \.data\t0+4 probe_value$", out, re.MULTILINE)
     assert re.search(rf"{digits(lab, 'printf')} g +F \.text\t0+10 printf$", out, re.MULTILINE)
 
 
-def test_gdb_names_functions_of_kernel_and_module(lab: Any, image: Path) -> None:
+def test_gdb_names_functions_of_kernel_and_module(lab: Lab, image: Path) -> None:
     """info symbol ADDR, with the offset; of variables as well."""
     ask = [
         word
@@ -82,7 +82,7 @@ def test_gdb_names_functions_of_kernel_and_module(lab: Any, image: Path) -> None
     ]
 
 
-def test_eu_readelf(lab: Any, image: Path) -> None:
+def test_eu_readelf(lab: Lab, image: Path) -> None:
     """eu-readelf -a."""
     out = run("eu-readelf", "-a", image)
     assert re.search(
@@ -98,7 +98,7 @@ def expected_lint(modules: bool) -> list[str]:
 
 
 @pytest.mark.parametrize("modules", [True, False], ids=["with a module", "without modules"])
-def test_eu_elflint_says_what_the_list_says(lab: Any, tmp_path: Path, modules: bool) -> None:
+def test_eu_elflint_says_what_the_list_says(lab: Lab, tmp_path: Path, modules: bool) -> None:
     """Nothing about the tables or any symbol; the rest equals tests/conformance/elflint.txt."""
     if shutil.which("eu-elflint") is None:
         pytest.skip("eu-elflint is not installed")
@@ -111,7 +111,7 @@ def test_eu_elflint_says_what_the_list_says(lab: Any, tmp_path: Path, modules: b
     assert done.stderr == ""
 
 
-def test_lief(lab: Any, image: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_lief(lab: Lab, image: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """LIEF: header, sections and symbols with their values."""
     binary = lief.ELF.parse(str(image))
     assert binary is not None
@@ -122,7 +122,7 @@ def test_lief(lab: Any, image: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert (lab.k.ksyms.value("printf"), 16, 4) == found["printf"]
 
 
-def test_pyelftools_finds_every_symbol_in_its_section(lab: Any, image: Path) -> None:
+def test_pyelftools_finds_every_symbol_in_its_section(lab: Lab, image: Path) -> None:
     """Every st_shndx is true: the section exists and holds the symbol, whole."""
     from elftools.elf.elffile import ELFFile
 
@@ -138,7 +138,7 @@ def test_pyelftools_finds_every_symbol_in_its_section(lab: Any, image: Path) -> 
     assert outside == []
 
 
-def test_our_own_reader_links_against_it(lab: Any, image: Path) -> None:
+def test_our_own_reader_links_against_it(lab: Lab, image: Path) -> None:
     """modload -A FILE takes a saved image."""
     from lkmtools.elf import read_symbols
 

@@ -13,6 +13,7 @@ import pytest
 from lkmtools.abi import errno as abi_errno
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.datamodel import ILP32_I386, LP64
+from support.lab import Lab
 from support.lkmraw import (
     EINVAL,
     ENODEV,
@@ -103,7 +104,7 @@ def test_the_errno_numbers_are_bsds() -> None:
 
 
 @pytest.fixture
-def empty(lab: Any) -> Any:
+def empty(lab: Lab) -> Any:
     """A lab that has made a load before, so that the heap has its pages; `used` is what it had then."""
     lkm = Lkm(lab.p)
     lkm.reserve(4096, sym_size=100)
@@ -129,7 +130,7 @@ def argument(lkm: Lkm, name: str) -> bytes:
     }.get(name, lambda: lkm.pack("lmc_loadbuf", 0, 0))()
 
 
-def answer(lab: Any, name: str, state: int, flags: int, level: int) -> int:
+def answer(lab: Lab, name: str, state: int, flags: int, level: int) -> int:
     """The errno of one ioctl on a freshly opened device that was brought into `state`."""
     lkm = Lkm(lab.p, flags)
     if state >= 1:
@@ -169,7 +170,7 @@ def test_open_for_reading_only_nothing_can_be_changed(empty: Any, level: int) ->
     assert {name: READ_ONLY.get(name, EPERM) for name in TABLE} == got
 
 
-def test_unknown_commands_are_enotty(lab: Any) -> None:
+def test_unknown_commands_are_enotty(lab: Lab) -> None:
     """Another group, another number, another size: the int argument of the oldest LMREADY on LP64 too."""
     lkm = Lkm(lab.p)
     commands = [0x20004B63, 0x20005402, 0xC0004B04, 0x80044B01, 0x40084B01]
@@ -178,7 +179,7 @@ def test_unknown_commands_are_enotty(lab: Any) -> None:
     assert [ENOTTY] * len(commands) == [errno_of(lab.p.ioctl, lkm.fd, com, buf) for com in commands]
 
 
-def test_an_argument_outside_the_process_is_efault(lab: Any) -> None:
+def test_an_argument_outside_the_process_is_efault(lab: Lab) -> None:
     """The kernel copies the argument before the driver sees the command."""
     lkm = Lkm(lab.p)
     for name in NUMBERS:
@@ -186,7 +187,7 @@ def test_an_argument_outside_the_process_is_efault(lab: Any) -> None:
             assert errno_of(lab.p.ioctl, lkm.fd, NUMBERS[name][lkm.wide], 0xDEAD000) == 14
 
 
-def test_reading_and_writing_are_enodev_and_mapping_is_refused(lab: Any) -> None:
+def test_reading_and_writing_are_enodev_and_mapping_is_refused(lab: Lab) -> None:
     """The entries of the switch are enodev, and so is the answer; mmap(2) makes EINVAL of it (udv_attach)."""
     lkm = Lkm(lab.p)
     assert errno_of(lab.p.read, lkm.fd, 10) == ENODEV
@@ -195,7 +196,7 @@ def test_reading_and_writing_are_enodev_and_mapping_is_refused(lab: Any) -> None
     assert errno_of(lab.p.syscall, 197, 0, 4096, 1, 1, lkm.fd, 0, 0, 0) == EINVAL
 
 
-def switch(lab: Any) -> dict[str, int]:
+def switch(lab: Lab) -> dict[str, int]:
     """The cdevsw of character major 28, read by hand."""
     pointer = lab.k.dm.pointer
     addr = lab.k.mem.ptr(lab.k.symbol("cdevsw0") + 28 * pointer)
@@ -203,7 +204,7 @@ def switch(lab: Any) -> dict[str, int]:
     return {name: lab.k.mem.ptr(addr + i * pointer) for i, name in enumerate(names)}
 
 
-def test_poll_is_always_ready(lab: Any) -> None:
+def test_poll_is_always_ready(lab: Lab) -> None:
     """d_poll is seltrue: POLLIN and POLLOUT at once, also of an open for reading only."""
     assert switch(lab)["d_poll"] == lab.k.symbol("seltrue")
     lkm = Lkm(lab.p, O_RDONLY)

@@ -8,6 +8,7 @@ import pytest
 
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from support.lab import Lab
 from support.lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
 
 SOURCE = """
@@ -94,7 +95,7 @@ BAD = {  # what is wrong -> the info, and a word of the reason
 
 
 @pytest.fixture
-def lkm(lab: Any) -> Lkm:
+def lkm(lab: Lab) -> Lkm:
     """/dev/lkm with three pages reserved."""
     made = Lkm(lab.p)
     made.reserve(3 * PAGE)
@@ -129,7 +130,7 @@ def test_an_empty_lminfo_is_allowed(lkm: Lkm) -> None:
     assert errno_of(lkm.ioctl, "LMINFO", lkm.pack("lmc_info", 1, *[0] * 10, b"")) == 0
 
 
-def test_it_belongs_between_reserve_and_ready(lab: Any, lkm: Lkm) -> None:
+def test_it_belongs_between_reserve_and_ready(lab: Lab, lkm: Lkm) -> None:
     """ENOMEM before and after, as LMLOADBUF; in between it may be repeated, and the last one counts."""
     WHOLE.send(lkm)
     lkm.loadbuf(b"x")
@@ -139,7 +140,7 @@ def test_it_belongs_between_reserve_and_ready(lab: Any, lkm: Lkm) -> None:
     assert errno_of(WHOLE.send, lkm) == ENOMEM
 
 
-def test_nothing_of_it_survives_the_reservation(lab: Any, lkm: Lkm) -> None:
+def test_nothing_of_it_survives_the_reservation(lab: Lab, lkm: Lkm) -> None:
     """The next module that never sends it has the historic area."""
     WHOLE.send(lkm)
     lkm.unreserve()
@@ -150,13 +151,13 @@ def test_nothing_of_it_survives_the_reservation(lab: Any, lkm: Lkm) -> None:
     assert [lab.k.mem.protection(addr) for addr in pages] == [7] * len(pages)
 
 
-def run(lab: Any, image: Any, name: str, argument: int) -> int:
+def run(lab: Lab, image: Any, name: str, argument: int) -> int:
     lab.symbols[name] = entry(image, name)
     value: int = lab.call(f"int {name}(int a)" if name == "probe_run" else f"int {name}(void *p)", argument)
     return value
 
 
-def test_without_it_there_is_one_writable_executable_area_and_no_names(lab: Any) -> None:
+def test_without_it_there_is_one_writable_executable_area_and_no_names(lab: Lab) -> None:
     """As NetBSD had it: a module may write its own text and run its own data."""
     lkm = Lkm(lab.p)
     _, image = place(lab, lkm, SOURCE, name=None)
@@ -173,7 +174,7 @@ def test_without_it_there_is_one_writable_executable_area_and_no_names(lab: Any)
     assert "[probe]" in panic.report
 
 
-def test_with_it_each_segment_has_its_permissions(lab: Any) -> None:
+def test_with_it_each_segment_has_its_permissions(lab: Lab) -> None:
     """Text can be read and run, data read and written, the gap and the page behind nothing at all."""
     lkm = Lkm(lab.p)
     _, image = place(lab, lkm, SOURCE)
@@ -217,7 +218,7 @@ IMPORTS = [
 
 
 @pytest.mark.parametrize("said", IMPORTS, ids=repr)
-def test_an_import_must_be_where_the_module_was_linked_to(lab: Any, said: Imports) -> None:
+def test_an_import_must_be_where_the_module_was_linked_to(lab: Lab, said: Imports) -> None:
     """Symbols of the kernel and of modules loaded without -s; constants, which lie outside its memory."""
     lkm = Lkm(lab.p)
     _, first = place(lab, lkm, SOURCE)
@@ -248,7 +249,7 @@ def test_an_import_does_not_lie_in_the_module_that_is_being_loaded(lkm: Lkm) -> 
     assert errno_of(info.send, lkm) == EINVAL
 
 
-def test_its_names_are_in_backtraces_and_its_imports_hold_others(lab: Any) -> None:
+def test_its_names_are_in_backtraces_and_its_imports_hold_others(lab: Lab) -> None:
     """EBUSY for a module whose symbol another one's LMINFO named as an import."""
     lkm = Lkm(lab.p)
     _, first = place(lab, lkm, SOURCE)

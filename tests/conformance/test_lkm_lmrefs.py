@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from lkmtools.client import Buffer
+from support.lab import Lab
 from support.lkmraw import EFAULT, EINVAL, ENAMETOOLONG, ENOENT, NUMBERS, O_RDONLY, Lkm, errno_of
 
 ROW = 48
 
 
 @pytest.fixture
-def lkm(lab: Any) -> Lkm:
+def lkm(lab: Lab) -> Lkm:
     """/dev/lkm, open for reading, of a kernel with lower and three modules linked against it."""
     lab.load("int lower_get(void);\nint lower_get(void) { return 1; }", name="lower", symbols=True)
     for name in ("one", "two", "three"):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lkmtools.errors import KernelError
+from support.lab import Lab
 from support.lkmraw import (
     EBUSY,
     EFAULT,
@@ -36,7 +37,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 def load(
-    lab: Any,
+    lab: Lab,
     lkm: Lkm,
     text: str = "probe",
     unload: str = "lkm_nofunc",
@@ -52,7 +53,7 @@ def load(
 
 
 @pytest.fixture
-def lkm(lab: Any) -> Lkm:
+def lkm(lab: Lab) -> Lkm:
     return Lkm(lab.p)
 
 
@@ -64,7 +65,7 @@ def test_with_no_module_any_id_is_einval(lkm: Lkm, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", ["stat", "unload"])
-def test_a_hole_is_enoent_and_beyond_the_highest_is_einval(lab: Any, lkm: Lkm, call: str) -> None:
+def test_a_hole_is_enoent_and_beyond_the_highest_is_einval(lab: Lab, lkm: Lkm, call: str) -> None:
     """Ids 0 and 2 are left; a reservation takes the hole, and is still no module."""
     for name in ("zero", "one", "two"):
         load(lab, lkm, name)
@@ -78,7 +79,7 @@ def test_a_hole_is_enoent_and_beyond_the_highest_is_einval(lab: Any, lkm: Lkm, c
     assert errno_of(act, 1) == EINVAL
 
 
-def test_ids_are_the_lowest_free(lab: Any, lkm: Lkm) -> None:
+def test_ids_are_the_lowest_free(lab: Lab, lkm: Lkm) -> None:
     """Any number of modules; each hole is filled, the lowest first."""
     assert [load(lab, lkm)[0] for _ in range(25)] == list(range(25))
     for ident in (3, 17, 24):
@@ -87,7 +88,7 @@ def test_ids_are_the_lowest_free(lab: Any, lkm: Lkm) -> None:
 
 
 @pytest.mark.parametrize("ident", [-1, -2, -(1 << 31)])
-def test_any_negative_id_means_by_name(lab: Any, lkm: Lkm, ident: int) -> None:
+def test_any_negative_id_means_by_name(lab: Lab, lkm: Lkm, ident: int) -> None:
     load(lab, lkm, "alpha")
     load(lab, lkm, "beta")
     assert lkm.stat(ident, b"beta").id == 1
@@ -96,7 +97,7 @@ def test_any_negative_id_means_by_name(lab: Any, lkm: Lkm, ident: int) -> None:
     assert errno_of(lkm.unload, ident, b"alpha\0") == ENOENT
 
 
-def test_an_id_wins_over_a_name(lab: Any, lkm: Lkm) -> None:
+def test_an_id_wins_over_a_name(lab: Lab, lkm: Lkm) -> None:
     """The name is looked at only when the id is negative: not even its pointer matters."""
     load(lab, lkm, "alpha")
     load(lab, lkm, "beta")
@@ -106,7 +107,7 @@ def test_an_id_wins_over_a_name(lab: Any, lkm: Lkm) -> None:
     assert lkm.stat(1).name == b"beta"
 
 
-def test_a_name_where_nothing_is_loaded_is_einval(lab: Any, lkm: Lkm) -> None:
+def test_a_name_where_nothing_is_loaded_is_einval(lab: Lab, lkm: Lkm) -> None:
     """The list is empty: lkmlookup() of 5.2 does not come to the name. So too while one is being loaded."""
     assert errno_of(lkm.stat, -1, b"x") == EINVAL
     assert errno_of(lkm.unload, -1, b"x\0") == EINVAL
@@ -114,7 +115,7 @@ def test_a_name_where_nothing_is_loaded_is_einval(lab: Any, lkm: Lkm) -> None:
     assert errno_of(lkm.unload, -1, b"x\0") == ENOENT
 
 
-def test_the_list_of_modules_is_in_the_order_of_ids(lab: Any, lkm: Lkm) -> None:
+def test_the_list_of_modules_is_in_the_order_of_ids(lab: Lab, lkm: Lkm) -> None:
     """lkmods, as a module would walk it: one that gets the id of a hole is put there."""
 
     def walked() -> list[int]:
@@ -141,7 +142,7 @@ def test_the_list_of_modules_is_in_the_order_of_ids(lab: Any, lkm: Lkm) -> None:
     assert walked() == []
 
 
-def test_lkmexists_is_true_of_the_module_itself_once_it_is_loaded(lab: Any, lkm: Lkm) -> None:
+def test_lkmexists_is_true_of_the_module_itself_once_it_is_loaded(lab: Lab, lkm: Lkm) -> None:
     """Not in its load handler, which asks whether another has its name; but in its stat handler."""
     text = """
     int probe_saw[3];
@@ -157,7 +158,7 @@ def test_lkmexists_is_true_of_the_module_itself_once_it_is_loaded(lab: Any, lkm:
     assert [lab.k.mem.i32(saw + 4 * (cmd - 1)) for cmd in (1, 3)] == [0, 1]
 
 
-def test_of_two_modules_of_one_name_the_first_is_meant(lab: Any, lkm: Lkm) -> None:
+def test_of_two_modules_of_one_name_the_first_is_meant(lab: Lab, lkm: Lkm) -> None:
     """MISC modules are not checked for their names."""
     load(lab, lkm)
     load(lab, lkm)
@@ -166,7 +167,7 @@ def test_of_two_modules_of_one_name_the_first_is_meant(lab: Any, lkm: Lkm) -> No
     assert lkm.stat(-1, b"probe").id == 1
 
 
-def test_how_long_a_name_may_be(lab: Any, lkm: Lkm) -> None:
+def test_how_long_a_name_may_be(lab: Lab, lkm: Lkm) -> None:
     """31 bytes with the NUL for both; without a NUL in them ENAMETOOLONG."""
     load(lab, lkm, LONG[:30])
     assert lkm.stat(-1, LONG[:30].encode()).id == 0
@@ -179,7 +180,7 @@ def test_how_long_a_name_may_be(lab: Any, lkm: Lkm) -> None:
     lkm.unload(-1, LONG[:30].encode() + b"\0")
 
 
-def test_a_bad_name_pointer_is_efault(lab: Any, lkm: Lkm) -> None:
+def test_a_bad_name_pointer_is_efault(lab: Lab, lkm: Lkm) -> None:
     """NULL, an address outside, a kernel address, and a name that runs out of the process's memory."""
     _, image = load(lab, lkm)
     for addr in (0, 0xDEAD0000, image.base, lab.k.dm.mask):
@@ -187,7 +188,7 @@ def test_a_bad_name_pointer_is_efault(lab: Any, lkm: Lkm) -> None:
     assert errno_of(lkm.unload, -1, b"prob") == EFAULT
 
 
-def test_what_lmstat_tells_of_a_misc_module(lab: Any, lkm: Lkm) -> None:
+def test_what_lmstat_tells_of_a_misc_module(lab: Lab, lkm: Lkm) -> None:
     """id, name, offset -1, type 6, area, size in KB, the address of its private struct, version 2."""
     _, image = load(lab, lkm)
     found = lkm.stat(0)
@@ -198,7 +199,7 @@ def test_what_lmstat_tells_of_a_misc_module(lab: Any, lkm: Lkm) -> None:
     assert lab.k.mem.u32(private) == 6
 
 
-def test_lmstat_tells_at_most_30_characters_of_a_name(lab: Any, lkm: Lkm) -> None:
+def test_lmstat_tells_at_most_30_characters_of_a_name(lab: Lab, lkm: Lkm) -> None:
     """Of a longer one too; it can be unloaded by id only."""
     load(lab, lkm, "n" * 60)
     assert lkm.stat(0).name == b"n" * 30
@@ -206,7 +207,7 @@ def test_lmstat_tells_at_most_30_characters_of_a_name(lab: Any, lkm: Lkm) -> Non
     lkm.unload(0)
 
 
-def test_the_size_is_the_reserved_one_in_kb(lab: Any, lkm: Lkm) -> None:
+def test_the_size_is_the_reserved_one_in_kb(lab: Lab, lkm: Lkm) -> None:
     """Rounded down: an object in 100 bytes more than a page has 4."""
     whole = SOURCE.replace("@TEXT@", 'MOD_MISC("probe");').replace("@UNLOAD@", "lkm_nofunc")
     _, image = place(lab, lkm, whole.replace("@STAT@", "lkm_nofunc"))
@@ -218,7 +219,7 @@ def test_the_size_is_the_reserved_one_in_kb(lab: Any, lkm: Lkm) -> None:
     assert lkm.stat(0).size == image.size // 1024 + 13
 
 
-def test_a_stat_handler_may_refuse(lab: Any, lkm: Lkm) -> None:
+def test_a_stat_handler_may_refuse(lab: Lab, lkm: Lkm) -> None:
     """Its errno comes back unchanged, and the module stays."""
     text = "static int refuse(struct lkm_table *t, int cmd) { return cmd == LKM_E_STAT ? 13 : 99; }\n"
     load(lab, lkm, text + 'MOD_MISC("shy");', stat="refuse")
@@ -226,7 +227,7 @@ def test_a_stat_handler_may_refuse(lab: Any, lkm: Lkm) -> None:
     lkm.unload(0)
 
 
-def test_any_error_of_an_unload_handler_is_ebusy(lab: Any, lkm: Lkm) -> None:
+def test_any_error_of_an_unload_handler_is_ebusy(lab: Lab, lkm: Lkm) -> None:
     """The reason tells the module's own errno; the module stays wired, and goes when it agrees."""
     text = """
 int probe_answer = 5;
@@ -248,14 +249,14 @@ MOD_SYSCALL("shy", -1, &ent);
     assert lab.tables() == lab.boot_tables
 
 
-def test_lmunload_writes_nothing_back(lab: Any, lkm: Lkm) -> None:
+def test_lmunload_writes_nothing_back(lab: Lab, lkm: Lkm) -> None:
     """`status` is declared and never set."""
     load(lab, lkm)
     request = lkm.pack("lmc_unload", 0, 0x1234, 0x5678)
     assert lkm.ioctl("LMUNLOAD", request) == request
 
 
-def test_a_module_that_damages_its_name_panics_when_it_is_looked_at(lab: Any, lkm: Lkm) -> None:
+def test_a_module_that_damages_its_name_panics_when_it_is_looked_at(lab: Lab, lkm: Lkm) -> None:
     """The kernel follows the pointer, as the original did: the report says whose and where."""
     text = """
 static int load(struct lkm_table *t, int cmd);

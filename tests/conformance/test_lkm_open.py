@@ -8,6 +8,7 @@ import pytest
 
 from lkmtools.kern.status import processes
 from lkmtools.proto import Region, Syscall
+from support.lab import Lab
 from support.lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, errno_of, place
 
 SYS_open = 5
@@ -42,19 +43,19 @@ def answered(p: Any) -> bool:
     return bool(p._transport._pending)
 
 
-def settle(lab: Any) -> None:
+def settle(lab: Lab) -> None:
     """Let everything run that can."""
     while lab.k.timeout() == 0:
         lab.kernel.run()
 
 
-def waiters(lab: Any) -> list[str]:
+def waiters(lab: Lab) -> list[str]:
     """Who sleeps in lkmopen."""
     return [row["comm"] for row in processes(lab.k) if row["wmesg"] == "lkmopn"]
 
 
 @pytest.fixture
-def others(lab: Any) -> Any:
+def others(lab: Lab) -> Any:
     """Two more processes, called "second" and "third"; each has made one call, so that it has its memory."""
     procs = [lab.kernel.process(name) for name in ("second", "third")]
     for p in procs:
@@ -63,7 +64,7 @@ def others(lab: Any) -> Any:
 
 
 @pytest.mark.parametrize("minor", [1, 255, 256])
-def test_a_minor_other_than_0_is_enxio(lab: Any, minor: int) -> None:
+def test_a_minor_other_than_0_is_enxio(lab: Lab, minor: int) -> None:
     """Checked before anything else: also while somebody has the device."""
     dev = 28 << 8 | (minor & 0xFF) | (minor & 0xFFF00) << 12
     lab.p.mknod("/dev/lkm1", S_IFCHR | 0o600, dev)
@@ -72,13 +73,13 @@ def test_a_minor_other_than_0_is_enxio(lab: Any, minor: int) -> None:
     assert errno_of(lab.p.open, "/dev/lkm1", O_RDWR | O_NONBLOCK) == ENXIO
 
 
-def test_a_block_node_of_the_same_major_is_another_device(lab: Any) -> None:
+def test_a_block_node_of_the_same_major_is_another_device(lab: Lab) -> None:
     lab.p.mknod("/dev/blkm", S_IFBLK | 0o600, 28 << 8)
     assert errno_of(lab.p.open, "/dev/blkm", O_RDWR) == ENXIO
 
 
 @pytest.mark.parametrize("flags", [O_RDONLY, O_RDWR])
-def test_with_o_nonblock_a_second_open_is_ebusy(lab: Any, others: Any, flags: int) -> None:
+def test_with_o_nonblock_a_second_open_is_ebusy(lab: Lab, others: Any, flags: int) -> None:
     """An open for reading excludes others too, and the same process is no exception."""
     lkm = Lkm(lab.p, flags | O_NONBLOCK)
     assert errno_of(others[0].open, "/dev/lkm", O_RDONLY | O_NONBLOCK) == EBUSY
@@ -87,7 +88,7 @@ def test_with_o_nonblock_a_second_open_is_ebusy(lab: Any, others: Any, flags: in
     assert errno_of(others[0].open, "/dev/lkm", O_RDWR | O_NONBLOCK) == 0
 
 
-def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Any, others: Any) -> None:
+def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, others: Any) -> None:
     """All are woken, the first to run has it, the rest sleep again."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -105,7 +106,7 @@ def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Any, othe
     assert lab.k.lkm.holder()["comm"] == "third"
 
 
-def test_a_signal_ends_the_wait_with_eintr(lab: Any, others: Any) -> None:
+def test_a_signal_ends_the_wait_with_eintr(lab: Lab, others: Any) -> None:
     """And the device goes to the next one in line."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -120,7 +121,7 @@ def test_a_signal_ends_the_wait_with_eintr(lab: Any, others: Any) -> None:
     assert third._transport.receive().errno == 0
 
 
-def test_a_waiter_that_dies_leaves_nothing(lab: Any, others: Any) -> None:
+def test_a_waiter_that_dies_leaves_nothing(lab: Lab, others: Any) -> None:
     """No lock, no sleeper, no process; closing afterwards wakes nobody."""
     second, _ = others
     lkm = Lkm(lab.p)
@@ -135,7 +136,7 @@ def test_a_waiter_that_dies_leaves_nothing(lab: Any, others: Any) -> None:
     Lkm(lab.p).close()
 
 
-def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Any, others: Any) -> None:
+def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Lab, others: Any) -> None:
     """It was made runnable, but its client is gone before it runs: it must not keep the lock."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -150,7 +151,7 @@ def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Any, others: An
     assert lab.k.lkm.holder()["comm"] == "third"
 
 
-def test_a_dup_shares_the_open(lab: Any, others: Any) -> None:
+def test_a_dup_shares_the_open(lab: Lab, others: Any) -> None:
     """The last close ends it, and with it the load."""
     lkm = Lkm(lab.p)
     lkm.reserve(4096)
@@ -163,7 +164,7 @@ def test_a_dup_shares_the_open(lab: Any, others: Any) -> None:
     assert errno_of(others[0].open, "/dev/lkm", O_RDWR | O_NONBLOCK) == 0
 
 
-def bring(lab: Any, p: Any, state: str) -> Lkm:
+def bring(lab: Lab, p: Any, state: str) -> Lkm:
     """/dev/lkm opened by `p` and brought to a state of a load."""
     lkm = Lkm(p)
     if state == "IDLE":
@@ -189,13 +190,13 @@ def begin_ready(lkm: Lkm, addr: int) -> None:
     lkm.p._transport.send(Syscall(54, (lkm.fd, command, 0x10000), (Region(0x10000, bytearray(data)),)))
 
 
-def used(lab: Any) -> tuple[int, int, dict[str, bytes], int]:
+def used(lab: Lab) -> tuple[int, int, dict[str, bytes], int]:
     """Kernel memory, tables, and how many entries the kernel has."""
     return lab.k.kmap.used, lab.k.heap.used, lab.tables(), len(lab.k.modules.by_id)
 
 
 @pytest.mark.parametrize("state", ["IDLE", "RESERVED", "LOADING"])
-def test_close_gives_a_half_made_load_back(lab: Any, state: str) -> None:
+def test_close_gives_a_half_made_load_back(lab: Lab, state: str) -> None:
     """Memory, table entry, id and lock."""
     bring(lab, lab.p, "LOADING").close()
     before = used(lab)
@@ -205,7 +206,7 @@ def test_close_gives_a_half_made_load_back(lab: Any, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["IDLE", "RESERVED", "LOADING", "SLEEPING"])
-def test_the_death_of_a_client_gives_a_half_made_load_back(lab: Any, state: str) -> None:
+def test_the_death_of_a_client_gives_a_half_made_load_back(lab: Lab, state: str) -> None:
     """Also in the midst of its module's entry point, which sleeps with PCATCH."""
     for _ in range(2):  # the first time the heap takes the pages it keeps
         before = used(lab)
@@ -218,7 +219,7 @@ def test_the_death_of_a_client_gives_a_half_made_load_back(lab: Any, state: str)
     assert Lkm(lab.p).reserve(4096)[0] == 0
 
 
-def test_a_failed_entry_that_slept_reports_the_signal(lab: Any, others: Any) -> None:
+def test_a_failed_entry_that_slept_reports_the_signal(lab: Lab, others: Any) -> None:
     """EINTR from tsleep is what LMREADY answers; nothing stays wired."""
     lkm = bring(lab, lab.p, "SLEEPING")
     others[0].kill(lab.p.pid, 2)
@@ -228,7 +229,7 @@ def test_a_failed_entry_that_slept_reports_the_signal(lab: Any, others: Any) -> 
     assert lab.tables() == lab.boot_tables
 
 
-def test_while_an_entry_sleeps_others_wait_for_the_device(lab: Any, others: Any) -> None:
+def test_while_an_entry_sleeps_others_wait_for_the_device(lab: Lab, others: Any) -> None:
     """Not even modstat sees a module before it is there."""
     lkm = bring(lab, lab.p, "SLEEPING")
     assert errno_of(others[0].open, "/dev/lkm", O_RDONLY | O_NONBLOCK) == EBUSY

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lkmtools.errors import KernelError
+from support.lab import Lab
 from support.lkmraw import (
     EEXIST,
     EFAULT,
@@ -48,7 +49,7 @@ PLAIN = source('MOD_MISC("probe");')
 
 
 @pytest.fixture
-def clean(lab: Any) -> Any:
+def clean(lab: Lab) -> Any:
     """A lab that has loaded once, so that heap and process have their pages; `same()`: nothing was left."""
     lkm = Lkm(lab.p)
     slot, image = place(lab, lkm, PLAIN, sym_size=100)
@@ -61,7 +62,7 @@ def clean(lab: Any) -> Any:
     return lab
 
 
-def test_lmreserv_answers_slot_and_addresses(lab: Any) -> None:
+def test_lmreserv_answers_slot_and_addresses(lab: Lab) -> None:
     """The lowest free id, page-aligned kernel memory, and memory for symbols only if asked for."""
     lkm = Lkm(lab.p)
     slot, addr, sym_addr = lkm.reserve(5000, sym_size=100, sym_symsize=48)
@@ -72,7 +73,7 @@ def test_lmreserv_answers_slot_and_addresses(lab: Any) -> None:
     assert lkm.reserve(5000)[2] == 0
 
 
-def test_lmreserv_o_answers_the_same_without_symbols(lab: Any) -> None:
+def test_lmreserv_o_answers_the_same_without_symbols(lab: Lab) -> None:
     """Four members in, four out."""
     lkm = Lkm(lab.p)
     reply = lkm.unpack("lmc_oresrv", lkm.ioctl("LMRESERV_O", lkm.pack("lmc_oresrv", 5000, 0, -1, 0)))
@@ -97,7 +98,7 @@ def test_lmreserv_is_enomem_when_memory_is_short_and_takes_nothing(clean: Any) -
     assert clean.same()
 
 
-def test_a_bad_name_pointer_is_no_error(lab: Any) -> None:
+def test_a_bad_name_pointer_is_no_error(lab: Lab) -> None:
     """The original never reads the name."""
     lkm = Lkm(lab.p)
     request = lkm.pack("lmc_resrv", 100, 0xDEAD0000, -1, 0, 0, 0, 0, 0, 0)
@@ -121,7 +122,7 @@ COUNTS = {  # cnt -> errno with 100,000 bytes reserved and nothing sent
 
 @pytest.mark.parametrize(("count", "errno"), COUNTS.items())
 @pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
-def test_how_much_one_call_takes(lab: Any, name: str, count: int, errno: int) -> None:
+def test_how_much_one_call_takes(lab: Lab, name: str, count: int, errno: int) -> None:
     """The same limits for the image and for the symbols."""
     lkm = Lkm(lab.p)
     lkm.reserve(100000, sym_size=100000)
@@ -130,7 +131,7 @@ def test_how_much_one_call_takes(lab: Any, name: str, count: int, errno: int) ->
 
 
 @pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
-def test_no_more_than_was_reserved_can_be_sent(lab: Any, name: str) -> None:
+def test_no_more_than_was_reserved_can_be_sent(lab: Lab, name: str) -> None:
     """Byte by byte up to the end, and not one more; a refused call changes nothing."""
     lkm = Lkm(lab.p)
     _, addr, sym_addr = lkm.reserve(10, sym_size=10)
@@ -144,7 +145,7 @@ def test_no_more_than_was_reserved_can_be_sent(lab: Any, name: str) -> None:
     assert lab.k.mem.read(addr if name == "LMLOADBUF" else sym_addr, 12) == b"abcdefghij\0\0"
 
 
-def test_symbols_without_room_reserved_for_them_are_enomem(lab: Any) -> None:
+def test_symbols_without_room_reserved_for_them_are_enomem(lab: Lab) -> None:
     lkm = Lkm(lab.p)
     lkm.reserve(10)
     lkm.loadbuf(b"")
@@ -152,7 +153,7 @@ def test_symbols_without_room_reserved_for_them_are_enomem(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["LMLOADBUF", "LMLOADSYMS"])
-def test_a_bad_pointer_is_efault_and_nothing_was_appended(lab: Any, name: str) -> None:
+def test_a_bad_pointer_is_efault_and_nothing_was_appended(lab: Lab, name: str) -> None:
     """NULL, unmapped, a kernel address, and a buffer that is too short."""
     lkm = Lkm(lab.p)
     _, addr, sym_addr = lkm.reserve(4096, sym_size=4096)
@@ -164,7 +165,7 @@ def test_a_bad_pointer_is_efault_and_nothing_was_appended(lab: Any, name: str) -
     assert lab.k.mem.read(addr if name == "LMLOADBUF" else sym_addr, 6) == b"first\0"
 
 
-def test_lmready_after_part_of_the_data_leaves_zeros(lab: Any) -> None:
+def test_lmready_after_part_of_the_data_leaves_zeros(lab: Lab) -> None:
     """The rest is the module's bss, also where memory was used before."""
     lkm = Lkm(lab.p)
     _, addr, _ = lkm.reserve(64 << 10)
@@ -184,7 +185,7 @@ MOD_MISC("probe");
     assert lab.call("int probe_sum(void)") == 0
 
 
-def test_an_image_that_fits_one_loadbuf_exactly_can_be_started(lab: Any) -> None:
+def test_an_image_that_fits_one_loadbuf_exactly_can_be_started(lab: Lab) -> None:
     """docs/differences.md: the original stayed RESERVED and said ENXIO."""
     lkm = Lkm(lab.p)
     slot, image = place(lab, lkm, PLAIN)
@@ -193,7 +194,7 @@ def test_an_image_that_fits_one_loadbuf_exactly_can_be_started(lab: Any) -> None
     assert lkm.stat(slot).name == b"probe"
 
 
-def test_after_lmready_the_device_is_idle_and_takes_the_next(lab: Any) -> None:
+def test_after_lmready_the_device_is_idle_and_takes_the_next(lab: Lab) -> None:
     """Three modules over one open; ids rise, a hole is filled first."""
     lkm = Lkm(lab.p)
     slots = []
@@ -207,7 +208,7 @@ def test_after_lmready_the_device_is_idle_and_takes_the_next(lab: Any) -> None:
     assert [*slots, lkm.reserve(100)[0]] == [0, 1, 2, 1]
 
 
-def test_lmstat_between_reserve_and_ready_leaves_the_load_alone(lab: Any) -> None:
+def test_lmstat_between_reserve_and_ready_leaves_the_load_alone(lab: Lab) -> None:
     """Found, not found, by id and by name, and a failed unload: later buffers go where they belong."""
     lkm = Lkm(lab.p)
     _, first = place(lab, lkm, PLAIN)
@@ -339,7 +340,7 @@ def test_a_module_for_another_kernel_is_refused_with_the_historic_text(
 
 
 @pytest.mark.parametrize(("mod", "sys", "env", "text"), MISMATCHES)
-def test_lmforce_skips_all_but_the_lkm_version(lab: Any, mod: int, sys: int, env: str, text: str) -> None:
+def test_lmforce_skips_all_but_the_lkm_version(lab: Lab, mod: int, sys: int, env: str, text: str) -> None:
     """The forced load is announced; another LKM_VERSION is still refused."""
     lkm = Lkm(lab.p)
     _, image = place(lab, lkm, versioned(mod, sys, env))
@@ -353,7 +354,7 @@ def test_lmforce_skips_all_but_the_lkm_version(lab: Any, mod: int, sys: int, env
     assert lab.dmesg.splitlines()[-1] == "LKM 'probe': forced load, skipping compatibility checks"
 
 
-def test_lmforce_with_0_forces_nothing_and_ends_with_the_reservation(lab: Any) -> None:
+def test_lmforce_with_0_forces_nothing_and_ends_with_the_reservation(lab: Lab) -> None:
     """It takes a force back, and none survives LMUNRESRV."""
     lkm = Lkm(lab.p)
     for force in (
@@ -368,7 +369,7 @@ def test_lmforce_with_0_forces_nothing_and_ends_with_the_reservation(lab: Any) -
         assert errno_of(lkm.ready, entry(image)) == EPROGMISMATCH
 
 
-def test_the_entry_gets_the_table_load_and_version_2(lab: Any) -> None:
+def test_the_entry_gets_the_table_load_and_version_2(lab: Lab) -> None:
     """entry(lkmtp, LKM_E_LOAD 1, LKM_VERSION 2); refcnt is 0 then and 1 afterwards."""
     text = """
 int probe_saw[8];
@@ -456,7 +457,7 @@ def test_a_symbol_table_of_a_name_that_exists_is_eexist(clean: Any) -> None:
     assert clean.same()
 
 
-def test_reserving_needs_no_more_than_the_object_says(lab: Any) -> None:
+def test_reserving_needs_no_more_than_the_object_says(lab: Lab) -> None:
     """LMSTAT's size is what was reserved, in KB: 4 for a page."""
     lkm = Lkm(lab.p)
     slot, image = place(lab, lkm, PLAIN)

@@ -11,7 +11,7 @@ import pytest
 from lkmtools import modules
 from lkmtools.errors import LkmtoolsError, PanicError
 from lkmtools.evidence.show import kernel_status
-from support.lab import HEAD
+from support.lab import HEAD, Lab
 
 # What is damaged, and with which words. sysent[500], which nobody calls, says which of them, and when.
 FIELDS = [
@@ -52,7 +52,7 @@ int bad_lkmentry(struct lkm_table *t, int cmd, int ver)
 CASES = "\n".join(f"case {i}: {field.format('word')}; break;" for i, field in enumerate(FIELDS))
 
 
-def steps(lab: Any, when: int) -> list[Callable[[], object]]:
+def steps(lab: Lab, when: int) -> list[Callable[[], object]]:
     """Load, damage, then everything that looks at the records."""
     text = SOURCE.replace("@WORDS@", ", ".join(WORDS)).replace("@CASES@", CASES)
     return [
@@ -77,7 +77,7 @@ def show(k: Any) -> None:
     json.dumps(kernel_status(k.evidence, "any", k.bootno))
 
 
-def survive(lab: Any, field: int, word: int, when: int) -> None:
+def survive(lab: Lab, field: int, word: int, when: int) -> None:
     """Every step ends in a result, an errno or a panic; a panic ends the sequence."""
     size = lab.k.sysent_layout.size
     packed = lab.k.sysent_layout.pack(sy_narg=field, sy_argsize=word, sy_flags=when)
@@ -93,7 +93,7 @@ def survive(lab: Any, field: int, word: int, when: int) -> None:
 
 @pytest.mark.parametrize("when", [NOW, LATER], ids=["in its entry", "later"])
 @pytest.mark.parametrize("field", range(len(FIELDS)), ids=[name.split(" = ")[0] for name in FIELDS])
-def test_whatever_a_module_writes_to_its_records(lab: Any, field: int, when: int) -> None:
+def test_whatever_a_module_writes_to_its_records(lab: Lab, field: int, when: int) -> None:
     """After it a new process can list and load, in this kernel or in the next."""
     for word in range(len(WORDS)):
         boot = lab.k.bootno

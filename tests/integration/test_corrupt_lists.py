@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import ENOENT
 from lkmtools.abi.lkm import lkm_table
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 
 HEAD = """
 #include <sys/device.h>
@@ -30,7 +28,7 @@ DECLARE = {
 }
 
 
-def walk(lab: Any, name: str, link: str) -> str:
+def walk(lab: Lab, name: str, link: str) -> str:
     """The panic when `name` begins with an element all of whose words are `link`."""
     lab.load(
         f"{HEAD}{DECLARE.get(name, '')}\nint probe_go(u_long *head);\n"
@@ -43,13 +41,13 @@ def walk(lab: Any, name: str, link: str) -> str:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_that_goes_round_is_named(lab: Any, name: str) -> None:
+def test_a_list_that_goes_round_is_named(lab: Lab, name: str) -> None:
     """An element that follows itself."""
     assert walk(lab, name, "(u_long)fake").startswith(f"the list {name} is corrupted: it comes back to 0x")
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_that_leads_nowhere_is_named(lab: Any, name: str) -> None:
+def test_a_list_that_leads_nowhere_is_named(lab: Lab, name: str) -> None:
     """Its head points to where no memory is."""
     lab.load(
         f"{HEAD}{DECLARE.get(name, '')}\nint probe_go(u_long *head);\n"
@@ -61,7 +59,7 @@ def test_a_list_that_leads_nowhere_is_named(lab: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("pointer", [0, 1])
-def test_a_module_that_tramples_its_own_place_in_lkmods_cannot_be_unloaded(lab: Any, pointer: int) -> None:
+def test_a_module_that_tramples_its_own_place_in_lkmods_cannot_be_unloaded(lab: Lab, pointer: int) -> None:
     """The panic names the list, whichever link is astray; the kernel's memory is not written at random."""
     loaded = lab.load("int probe_none(void); int probe_none(void) { return 0; }")
     layout = lkm_table.layout(lab.k.dm)
@@ -72,7 +70,7 @@ def test_a_module_that_tramples_its_own_place_in_lkmods_cannot_be_unloaded(lab: 
 
 
 @pytest.mark.parametrize("rows", [-1, 1 << 20, 0x7FFFFFFF])
-def test_a_table_cannot_be_longer_than_any_is(lab: Any, rows: int) -> None:
+def test_a_table_cannot_be_longer_than_any_is(lab: Lab, rows: int) -> None:
     """execsw, by the number a module wrote to nexecs."""
     lab.load(
         "#include <sys/exec.h>\nstatic struct execsw es;\n"
@@ -82,7 +80,7 @@ def test_a_table_cannot_be_longer_than_any_is(lab: Any, rows: int) -> None:
     assert panic.reason == f"the table execsw is corrupted: it has {rows} rows, at most 4096"
 
 
-def test_a_table_that_leads_out_of_memory_is_named(lab: Any) -> None:
+def test_a_table_that_leads_out_of_memory_is_named(lab: Lab) -> None:
     lab.load(
         "#include <sys/exec.h>\nstatic struct execsw es;\nint probe_go(void);\n"
         "int probe_go(void) { execsw = (void *)0x41414140; return exec_remove(&es); }"
@@ -91,7 +89,7 @@ def test_a_table_that_leads_out_of_memory_is_named(lab: Any) -> None:
     assert panic.reason.startswith("the table execsw is corrupted: it leads to 0x")
 
 
-def test_lists_that_are_whole_are_walked_to_their_end(lab: Any) -> None:
+def test_lists_that_are_whole_are_walked_to_their_end(lab: Lab) -> None:
     """Nothing is found, and nobody panics."""
     lab.load(HEAD + 'int probe_go(void); int probe_go(void) { return vfs_getopsbyname("none") == NULL; }')
     assert lab.call("int probe_go(void)") == 1

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from lkmtools.abi.syscall import SYS_mmap, SYS_open
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.proto import Mapped, Region, Result, Share, Syscall
-from support.daemons import Raw
+from support.compiling import Compile
+from support.daemons import Daemon, Raw
 
 BOARD = Path(__file__).parents[2] / "examples/board/board.c"
 BOOM = """
@@ -39,7 +41,7 @@ int boom_lkmentry(struct lkm_table *t, int cmd, int ver) { panic("boom"); }
 
 
 @pytest.fixture
-def board(start_daemon: Any, cc: Any, machine: str) -> Any:
+def board(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Any:
     """A daemon with the boards as /dev/d0 and /dev/d1."""
     daemon = start_daemon("--machine", machine)
     with daemon.connect("loader") as p:
@@ -118,7 +120,7 @@ def test_two_programs_of_the_host_share_a_page_until_one_is_killed(board: Any) -
             wait_for_files(board, 0)
 
 
-def test_a_panic_takes_the_mappings_with_it(board: Any, cc: Any, machine: str) -> None:
+def test_a_panic_takes_the_mappings_with_it(board: Any, cc: Compile, machine: str) -> None:
     """The client keeps its old page; the daemon has no descriptor of it, and a new kernel."""
     boom = cc(BOOM, machine, "boom")
     with board.connect() as p:

@@ -6,10 +6,10 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
+from support.compiling import Compile
 from support.daemons import Daemon, wait_dead
 
 SOURCE = """
@@ -47,7 +47,7 @@ bad_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 
 
 @pytest.fixture
-def bad(start_daemon: Callable[..., Daemon], cc: Any, machine: str) -> Daemon:
+def bad(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Daemon:
     """A kernel of each machine with system call 210 loaded; its watchdog will not bite."""
     daemon = start_daemon("--machine", machine, "--watchdog", "600")
     made = daemon.run("modload", str(cc(SOURCE, machine, "bad")))
@@ -111,7 +111,7 @@ def test_sigterm_ends_a_runaway(runaway: Daemon) -> None:
     assert not os.path.lexists(runaway.socket)
 
 
-def test_watchdog_panics_a_runaway(start_daemon: Callable[..., Daemon], cc: Any) -> None:
+def test_watchdog_panics_a_runaway(start_daemon: Callable[..., Daemon], cc: Compile) -> None:
     """--watchdog says after how long."""
     daemon = start_daemon("--watchdog", "0.1")
     daemon.run("modload", str(cc(SOURCE, "amd64", "bad")))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.stat import S_IFCHR
+from support.compiling import Compile
 from support.daemons import Daemon
 
 PIPE = Path(__file__).parent / "pipe.c"
@@ -19,7 +19,7 @@ DEVICE = "/dev/pipe"
 
 
 @pytest.fixture
-def pipe(start_daemon: Callable[..., Daemon], cc: Any, machine: str) -> Daemon:
+def pipe(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Daemon:
     """A daemon with the driver of pipe.c and its device."""
     daemon = start_daemon("--machine", machine)
     assert daemon.run("modload", str(cc(PIPE, machine, "pipe"))).status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,12 +16,14 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN, POLLOUT
 from lkmtools.abi.stat import S_IFCHR
+from support.compiling import Compile
+from support.daemons import Daemon
 from support.lab import Lab, errno_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def load(lab: Any, path: str) -> Any:
+def load(lab: Lab, path: str) -> Any:
     """Load examples/PATH.c."""
     source = EXAMPLES / f"{path}.c"
     return lab.load(source, name=source.stem)
@@ -32,7 +35,7 @@ def node(p: Any, path: str) -> None:
     p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))
 
 
-def test_hello_says_when_it_comes_when_somebody_looks_and_when_it_goes(lab: Any) -> None:
+def test_hello_says_when_it_comes_when_somebody_looks_and_when_it_goes(lab: Lab) -> None:
     load(lab, "hello/hello")
     modules.stat_all(lab.p)
     modules.unload(lab.p, "hello")
@@ -41,7 +44,7 @@ def test_hello_says_when_it_comes_when_somebody_looks_and_when_it_goes(lab: Any)
     assert lab.tables() == lab.boot_tables
 
 
-def test_newcall_counts_bits_and_writes_them_out(lab: Any) -> None:
+def test_newcall_counts_bits_and_writes_them_out(lab: Lab) -> None:
     load(lab, "newcall/newcall")
     text = lab.p.buffer(40)
     assert lab.p.syscall(210, 42, text, 40)[0] == 3
@@ -55,7 +58,7 @@ def test_newcall_counts_bits_and_writes_them_out(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_echo_gives_back_what_was_written(lab: Any) -> None:
+def test_echo_gives_back_what_was_written(lab: Lab) -> None:
     load(lab, "chardev/echo")
     node(lab.p, "/dev/echo")
     fd = lab.p.open("/dev/echo", O_RDWR)
@@ -71,7 +74,7 @@ def test_echo_gives_back_what_was_written(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_echo_answers_ioctl_and_poll(lab: Any) -> None:
+def test_echo_answers_ioctl_and_poll(lab: Lab) -> None:
     load(lab, "chardev/echo")
     node(lab.p, "/dev/echo")
     fd = lab.p.open("/dev/echo", O_RDWR)
@@ -88,7 +91,7 @@ def test_echo_answers_ioctl_and_poll(lab: Any) -> None:
     assert errno_of(lambda: lab.p.ioctl(readonly, 0x20006502)) == EBADF
 
 
-def test_sysentpatch_watches_unlink_and_puts_it_back(lab: Any) -> None:
+def test_sysentpatch_watches_unlink_and_puts_it_back(lab: Lab) -> None:
     load(lab, "sysentpatch/sysentpatch")
     lab.p.mknod("/dev/zap", S_IFCHR | 0o666, makedev(2, 2))
     lab.p.unlink("/dev/zap")
@@ -107,21 +110,23 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("name", CRASHES)
-def test_a_crash_is_a_panic_that_says_what_and_where(lab: Any, name: str) -> None:
+def test_a_crash_is_a_panic_that_says_what_and_where(lab: Lab, name: str) -> None:
     reason, place = CRASHES[name]
     panic = lab.panics(lambda: load(lab, f"crash/{name}"))
     assert reason in panic.reason
     assert place in panic.report
 
 
-def test_an_endless_loop_is_stopped_by_the_watchdog(cc: Any, machine: str) -> None:
+def test_an_endless_loop_is_stopped_by_the_watchdog(cc: Compile, machine: str) -> None:
     lab = Lab(cc, machine, watchdog=0.1)
     panic = lab.panics(lambda: load(lab, "crash/forever"))
     lab.close()
     assert "forever_lkmentry+0x" in panic.report
 
 
-def test_sleeper_wakes_for_a_write_and_for_its_alarm(start_daemon: Any, cc: Any, machine: str) -> None:
+def test_sleeper_wakes_for_a_write_and_for_its_alarm(
+    start_daemon: Callable[..., Daemon], cc: Compile, machine: str
+) -> None:
     """A read in another process ends when there is something to read."""
     daemon = start_daemon("--machine", machine)
     with daemon.connect() as p, daemon.connect() as reader:

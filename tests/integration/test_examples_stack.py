@@ -14,19 +14,20 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError, PanicError
+from support.lab import Lab
 
 STACK = Path(__file__).parents[2] / "examples" / "stack"
 FILE = "/tmp/file"
 UPPER = "/upper/file"
 
 
-def load(lab: Any, *names: str) -> None:
+def load(lab: Lab, *names: str) -> None:
     """Load samples of this directory, with their symbols."""
     for name in names:
         lab.load(STACK / f"{name}.c", name=name, symbols=True)
 
 
-def make_file(lab: Any) -> None:
+def make_file(lab: Lab) -> None:
     lab.p.mknod(FILE, S_IFCHR | 0o666, makedev(2, 2))
 
 
@@ -37,14 +38,14 @@ def error_of(action: Any, *args: Any) -> KernelError:
     return caught.value
 
 
-def refused(lab: Any, name: str) -> str:
+def refused(lab: Lab, name: str) -> str:
     """Unloading must be EBUSY: the reason."""
     error = error_of(modules.unload, lab.p, name)
     assert error.errno == EBUSY
     return error.reason
 
 
-def guarded(lab: Any, host: Path) -> Any:
+def guarded(lab: Lab, host: Path) -> Any:
     """hook and guard loaded, /dev/guard made, a directory of the host on /lower, hookfs over it on /upper."""
     load(lab, "hook", "guard")
     major = LKM_CHAR_MAJOR(modules.stat(lab.p, "guard").offset)
@@ -59,7 +60,7 @@ def guarded(lab: Any, host: Path) -> Any:
 
 
 @pytest.fixture
-def pair(lab: Any, tmp_path: Path) -> Any:
+def pair(lab: Lab, tmp_path: Path) -> Any:
     """The pair of modules at work."""
     return guarded(lab, tmp_path)
 
@@ -161,7 +162,7 @@ int client_wake(void) { client_armed = 0; wakeup(&client_armed); return 0; }
 """
 
 
-def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Any) -> None:
+def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Lab) -> None:
     """It is not linked against hook: only the reference is in the way, and names for whom it is."""
     load(lab, "hook")
     lab.load(CLIENT, name="client")
@@ -204,7 +205,7 @@ def test_deregistering_waits_for_calls_in_progress(pair: Any) -> None:
     leave(pair)
 
 
-def asleep_between_test_and_call(lab: Any, client: str) -> Any:
+def asleep_between_test_and_call(lab: Lab, client: str) -> Any:
     """The wrong pair, with unlink(2) of another process asleep in barehook; the client unloaded meanwhile."""
     load(lab, "barehook", client)
     make_file(lab)
@@ -216,13 +217,13 @@ def asleep_between_test_and_call(lab: Any, client: str) -> Any:
     return lab
 
 
-def go_on(lab: Any) -> PanicError:
+def go_on(lab: Lab) -> PanicError:
     """Wake it: the kernel must panic."""
     panic: PanicError = lab.panics(lambda: (lab.p.syscall(lab.slot, 0), lab.settle()))
     return panic
 
 
-def test_barehook_unloads_last_and_works_as_long_as_nobody_sleeps(lab: Any) -> None:
+def test_barehook_unloads_last_and_works_as_long_as_nobody_sleeps(lab: Lab) -> None:
     load(lab, "barehook", "bareguard")
     make_file(lab)
     lab.p.unlink(FILE)
@@ -233,14 +234,14 @@ def test_barehook_unloads_last_and_works_as_long_as_nobody_sleeps(lab: Any) -> N
     assert lab.tables() == lab.boot_tables
 
 
-def test_the_bare_pointer_is_called_through_null(lab: Any) -> None:
+def test_the_bare_pointer_is_called_through_null(lab: Lab) -> None:
     panic = go_on(asleep_between_test_and_call(lab, "bareguard"))
     assert panic.reason.startswith("page fault: instruction fetch at 0x0 (NULL pointer)")
     assert "barehook_unlink+0x" in panic.reason
     assert "(rm)" in panic.report
 
 
-def test_the_forgotten_pointer_leads_into_a_module_that_is_gone(lab: Any) -> None:
+def test_the_forgotten_pointer_leads_into_a_module_that_is_gone(lab: Lab) -> None:
     panic = go_on(asleep_between_test_and_call(lab, "forgetful"))
     assert panic.reason.startswith("page fault: instruction fetch at 0x")
     assert "(memory of module bareguard, which was unloaded)" in panic.reason

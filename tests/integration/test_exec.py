@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import E2BIG, ENOEXEC, strerror
+from support.compiling import Compile
 from support.programs import Runner
 
 
@@ -323,7 +322,9 @@ int reset_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def test_a_module_and_a_program_have_registers_of_their_own(runner: Runner, cc: Any, machine: str) -> None:
+def test_a_module_and_a_program_have_registers_of_their_own(
+    runner: Runner, cc: Compile, machine: str
+) -> None:
     """A system call that sets up the floating-point unit anew leaves the program's control word alone."""
     modules.load(runner.lk.process(), cc(FLOATING, machine=machine, name="reset"))
     ran = runner.main(

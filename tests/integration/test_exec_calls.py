@@ -11,7 +11,7 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi import syscall as nr
 from lkmtools.kern.proc.syscall import SystemCalls
-from support.compiling import MACHINES
+from support.compiling import MACHINES, Compile
 from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("native")
@@ -39,7 +39,7 @@ LISTED = """
 
 
 @pytest.fixture(scope="module", params=MACHINES)
-def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
+def runner(cc: Compile, request: pytest.FixtureRequest) -> Iterator[Runner]:
     """One kernel of each machine for all programs; nothing of them is left at the end."""
     made = Runner(cc, request.param)
     yield made

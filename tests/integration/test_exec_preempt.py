@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools.machine import UserThread
 from lkmtools.machine.emulator import PREEMPTED
+from support.compiling import Compile
 from support.preemption import SOURCE
 from support.programs import Runner
 
@@ -31,7 +30,7 @@ COUNT = "u_int count(u_int n);\nu_int count(u_int n) { getpid(); return n + 1; }
 
 
 def test_processes_that_count_in_one_memory_lose_and_repeat_nothing(
-    cc: Any, machine: str, monkeypatch: pytest.MonkeyPatch
+    cc: Compile, machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three of them, stopped at every second block: in their own memory, in a shared one, in system calls."""
     runner = Runner(cc, machine)

@@ -14,13 +14,13 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.syscall import SYS_mkfifo
 from lkmtools.errors import KernelError
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 
 
 @pytest.fixture(params=["memfs", "rootfs"])
-def fifo(lab: Any, request: Any) -> Iterator[str]:
+def fifo(lab: Lab, request: Any) -> Iterator[str]:
     """The name of a FIFO; afterwards nothing of it may be left."""
     if request.param == "memfs":
         lab.load(MEMFS, name="memfs")
@@ -36,7 +36,7 @@ def fifo(lab: Any, request: Any) -> Iterator[str]:
     assert lab.k.vfs.vnodes == set()
 
 
-def test_who_reads_and_who_writes_wait_for_each_other(lab: Any, fifo: str) -> None:
+def test_who_reads_and_who_writes_wait_for_each_other(lab: Lab, fifo: str) -> None:
     """Bytes pass; when the last writer has closed it, the reader sees the end; and once more."""
     reader, writer = lab.kernel.process("reader"), lab.kernel.process("writer")
     for first, second in (((reader, O_RDONLY), (writer, O_WRONLY)), ((writer, O_WRONLY), (reader, O_RDONLY))):
@@ -56,7 +56,7 @@ def test_who_reads_and_who_writes_wait_for_each_other(lab: Any, fifo: str) -> No
         reader.close(0)
 
 
-def test_who_does_not_wait(lab: Any, fifo: str) -> None:
+def test_who_does_not_wait(lab: Lab, fifo: str) -> None:
     """A reader opens it at once, a writer alone is ENXIO, and who does both needs nobody."""
     p = lab.p
     assert errno_of(lambda: p.open(fifo, O_WRONLY | O_NONBLOCK)) == ENXIO
@@ -75,7 +75,7 @@ def test_who_does_not_wait(lab: Any, fifo: str) -> None:
     assert errno_of(lambda: p.syscall(SYS_mkfifo, fifo, 0o600)) == EEXIST
 
 
-def test_nobody_reads_any_more(lab: Any, fifo: str) -> None:
+def test_nobody_reads_any_more(lab: Lab, fifo: str) -> None:
     """EPIPE; the file system is busy until the last one has closed it."""
     p, other = lab.p, lab.kernel.process("other")
     reading = p.open(fifo, O_RDONLY | O_NONBLOCK)
@@ -89,7 +89,7 @@ def test_nobody_reads_any_more(lab: Any, fifo: str) -> None:
     other.exit()
 
 
-def test_an_open_that_a_signal_ends(lab: Any, fifo: str) -> None:
+def test_an_open_that_a_signal_ends(lab: Lab, fifo: str) -> None:
     """EINTR; it does not count as a reader."""
     reader = lab.kernel.process("reader")
     opening = lab.start(reader.open, fifo, O_RDONLY)

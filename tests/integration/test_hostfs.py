@@ -29,7 +29,7 @@ from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRO
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR, S_IFIFO, S_IFMT
 from lkmtools.errors import KernelError
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def host(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mnt(lab: Any, host: Path) -> Any:
+def mnt(lab: Lab, host: Path) -> Any:
     """A lab with that directory on /mnt, writable."""
     lab.host = host
     lab.p.mount("hostfs", "/mnt", lab.kernel.share(str(host), writable=True))
     return lab
 
 
-def leave(lab: Any) -> None:
+def leave(lab: Lab) -> None:
     """Unmount: no vnode, no descriptor, no shared directory is left."""
     lab.p.unmount("/mnt")
     assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.hostfs.mounts, lab.k.hostfs.inodes) == (
@@ -158,7 +158,7 @@ def test_a_directory_that_the_host_moves_away_is_gone(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_magic_links_of_the_host_are_text(lab: Any, tmp_path: Path) -> None:
+def test_magic_links_of_the_host_are_text(lab: Lab, tmp_path: Path) -> None:
     """/proc has links that lead anywhere, whatever they say: inside they are followed by what they say."""
     p, secret = lab.p, tmp_path / "secret"
     secret.write_bytes(b"secret")
@@ -175,7 +175,7 @@ def test_magic_links_of_the_host_are_text(lab: Any, tmp_path: Path) -> None:
         os.close(fd)
 
 
-def test_directories_that_nobody_mounts_are_forgotten(lab: Any, host: Path) -> None:
+def test_directories_that_nobody_mounts_are_forgotten(lab: Lab, host: Path) -> None:
     """The oldest first: their words mean nothing any more, and hold no descriptor."""
     words = [lab.kernel.share(str(host)) for _ in range(70)]
     assert errno_of(lambda: lab.p.mount("hostfs", "/mnt", words[5])) == EPERM
@@ -192,7 +192,7 @@ def test_special_files_of_the_host_are_seen_and_not_opened(mnt: Any) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="the host has no /dev/null")
-def test_device_nodes_of_the_host_are_not_opened(lab: Any) -> None:
+def test_device_nodes_of_the_host_are_not_opened(lab: Lab) -> None:
     """/dev of the host, shown read-only: its nodes have numbers, and opening one is ENXIO."""
     p = lab.p
     p.mount("hostfs", "/mnt", lab.kernel.share("/dev"))
@@ -201,7 +201,7 @@ def test_device_nodes_of_the_host_are_not_opened(lab: Any) -> None:
     leave(lab)
 
 
-def test_read_only_unless_told_otherwise(lab: Any, host: Path) -> None:
+def test_read_only_unless_told_otherwise(lab: Lab, host: Path) -> None:
     """Nothing on the host changes, whatever flags the mount has."""
     p = lab.p
     p.mount("hostfs", "/mnt", lab.kernel.share(str(host)))
@@ -225,7 +225,7 @@ def test_read_only_unless_told_otherwise(lab: Any, host: Path) -> None:
     leave(lab)
 
 
-def test_only_what_was_shared_is_mounted_and_only_once(lab: Any, host: Path) -> None:
+def test_only_what_was_shared_is_mounted_and_only_once(lab: Lab, host: Path) -> None:
     """A path, a used word, no word: nothing inside can choose a directory of the host."""
     p = lab.p
     word = lab.kernel.share(str(host))
@@ -302,7 +302,7 @@ def test_a_root_directory_is_all_there_is(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_a_sessions_root_shows_dev_and_goes_with_its_last_process(lab: Any, host: Path) -> None:
+def test_a_sessions_root_shows_dev_and_goes_with_its_last_process(lab: Lab, host: Path) -> None:
     """/dev is the kernel's, also where the host has one; the mount ends with the process."""
     (host / "dev").mkdir()
     (host / "dev/null").write_bytes(b"of the host")
@@ -321,7 +321,7 @@ def test_a_sessions_root_shows_dev_and_goes_with_its_last_process(lab: Any, host
     assert (lab.p.listdir("/roots"), "lkm" in lab.p.listdir("/dev")) == ([], True)
 
 
-def test_what_a_session_mounted_goes_with_it(lab: Any, host: Path) -> None:
+def test_what_a_session_mounted_goes_with_it(lab: Lab, host: Path) -> None:
     """Also on top of each other, and in a directory that is gone by then."""
     boss = lab.kernel.process("boss")
     for path in ("/roots", "/roots/7"):
@@ -354,7 +354,7 @@ def test_a_mount_point_that_the_host_removes(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_the_root_file_system_has_links(lab: Any) -> None:
+def test_the_root_file_system_has_links(lab: Lab) -> None:
     """Symbolic and hard ones; a device by another name is the same device."""
     p = lab.p
     p.symlink("null", "/dev/nix")

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from lkmtools.cc import INCLUDE
 from lkmtools.elf import Object, interface_of, read_object
 from lkmtools.errors import ObjectError
 from lkmtools.link import prelink
+from support.compiling import Compile
 from support.daemons import installed
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
@@ -35,12 +35,12 @@ def test_the_header_writes_what_python_reads() -> None:
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_each_header_leaves_the_note(cc: Any, machine: str, header: str) -> None:
+def test_each_header_leaves_the_note(cc: Compile, machine: str, header: str) -> None:
     """An object that includes it, and nothing else, has the number."""
     assert interface_of(read(cc(f"#include <{header}>\n", machine))) == INTERFACE
 
 
-def test_the_note_is_there_once_and_is_not_loaded(each_cc: Any, machine: str) -> None:
+def test_the_note_is_there_once_and_is_not_loaded(each_cc: Compile, machine: str) -> None:
     """However many headers are included: 28 bytes in the file, none in the kernel."""
     source = "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/lkm.h>\nint f(void) { return 0; }"
     obj = read(each_cc(source, machine))
@@ -50,12 +50,12 @@ def test_the_note_is_there_once_and_is_not_loaded(each_cc: Any, machine: str) ->
     assert prelink(obj, machine).sections == without.sections
 
 
-def test_joined_objects_have_the_number(each_cc: Any, machine: str) -> None:
+def test_joined_objects_have_the_number(each_cc: Compile, machine: str) -> None:
     parts = [each_cc(SOURCE.format(name), machine, name) for name in ("one", "two")]
     assert interface_of(read(each_cc.join(*parts, machine=machine))) == INTERFACE
 
 
-def test_objects_of_different_interfaces_cannot_be_joined(cc: Any) -> None:
+def test_objects_of_different_interfaces_cannot_be_joined(cc: Compile) -> None:
     other = '__asm__(".pushsection .note.lkmtools, \\"\\", @note\\n.long 9, 4, 1\\n.asciz \\"lkmtools\\"\\n"'
     other += '".balign 4\\n.long 2\\n.popsection"); int two(void) { return 0; }'
     joined = read(cc.join(cc(SOURCE.format("one"), name="one"), cc(other, name="two")))
@@ -64,7 +64,9 @@ def test_objects_of_different_interfaces_cannot_be_joined(cc: Any) -> None:
 
 
 @pytest.mark.parametrize("command", STRIP, ids=lambda command: command[0])
-def test_the_note_survives_the_loss_of_debug_information(cc: Any, tmp_path: Path, command: list[str]) -> None:
+def test_the_note_survives_the_loss_of_debug_information(
+    cc: Compile, tmp_path: Path, command: list[str]
+) -> None:
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not here")
     copy = tmp_path / "m.o"
@@ -73,7 +75,7 @@ def test_the_note_survives_the_loss_of_debug_information(cc: Any, tmp_path: Path
     assert interface_of(read(copy)) == INTERFACE
 
 
-def test_programs_and_assembler_sources_have_no_note(cc: Any, tmp_path: Path) -> None:
+def test_programs_and_assembler_sources_have_no_note(cc: Compile, tmp_path: Path) -> None:
     """The interface is the kernel's; a source in assembler may include <sys/cdefs.h> for its macros."""
     assert (
         NOTE_SECTION.encode()

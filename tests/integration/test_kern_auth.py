@@ -9,6 +9,7 @@ import pytest
 from lkmtools.abi.proc import lwp
 from lkmtools.machine import Prototype
 from lkmtools.proto import Syscall
+from support.lab import Lab
 
 SOURCE = """
 #include <sys/kauth.h>
@@ -45,7 +46,7 @@ int probe_wild(void) { psignal((struct proc *)&probe_wild, 1); return 0; }
 
 
 @pytest.fixture
-def call(lab: Any) -> Any:
+def call(lab: Lab) -> Any:
     """`call(prototype, *args, p=process)` calls a function of SOURCE as that process."""
     lab.load(SOURCE)
 
@@ -160,7 +161,7 @@ def test_psignal_refuses_what_is_none(call: Any, text: str, reason: str) -> None
     "text", ["suser((void *)p, 0)", "kauth_authorize_generic((void *)p, 2, 0)", "kauth_cred_hold((void *)p)",
              "kauth_cred_free((void *)p)", "kauth_cred_ismember_gid((void *)p, 0, 0)"],
 )  # fmt: skip
-def test_bad_credentials_panic(lab: Any, text: str) -> None:
+def test_bad_credentials_panic(lab: Lab, text: str) -> None:
     """NOCRED is not memory."""
     lab.load(f"#include <sys/kauth.h>\nint probe_go(u_long p) {{ {text}; return 0; }}")
     panic = lab.panics(lambda: lab.call("int probe_go(u_long p)", -1))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 
+from support.compiling import Compile
 from support.lab import Lab
 
 CLOCKS = ["microtime", "getmicrotime", "microuptime", "getmicrouptime"]
@@ -14,12 +14,12 @@ FINE = ["nanotime", "getnanotime", "nanouptime", "getnanouptime"]
 BINARY = ["bintime", "getbintime", "binuptime", "getbinuptime"]
 
 
-def _clock(lab: Any, name: str) -> float:
+def _clock(lab: Lab, name: str) -> float:
     """What the host says that clock shows."""
     return float(lab.k.sched.uptime() if "up" in name else time.time())
 
 
-def test_every_clock_agrees_with_the_host(lab: Any) -> None:
+def test_every_clock_agrees_with_the_host(lab: Lab) -> None:
     """Seconds and their fraction, in the unit of each struct."""
     units = {name: (kind, unit) for names, kind, unit in (
         (CLOCKS, "timeval t; %s(&t); s = t.tv_sec; f = t.tv_usec", 1_000_000),
@@ -41,7 +41,7 @@ def test_every_clock_agrees_with_the_host(lab: Any) -> None:
         assert before - 0.001 <= shown <= after + 0.001, name
 
 
-def test_the_variables_advance_while_module_code_runs(lab: Any) -> None:
+def test_the_variables_advance_while_module_code_runs(lab: Lab) -> None:
     """A module that waits for a tick of hardclock_ticks, or of `time`, gets out of its loop."""
     lab.load(
         "extern volatile int probe_n;\nvolatile int probe_n;\n"
@@ -54,7 +54,7 @@ def test_the_variables_advance_while_module_code_runs(lab: Any) -> None:
     assert lab.call("int probe_usec(void)") == 1
 
 
-def test_the_variables_are_set_at_each_entry(lab: Any) -> None:
+def test_the_variables_are_set_at_each_entry(lab: Lab) -> None:
     """time_second is the second it is, time_uptime small, boottime their difference, hz 100."""
     lab.load(
         "int64_t probe_get(int n) { switch (n) { case 0: return time_second; case 1: return time_uptime;"
@@ -72,7 +72,7 @@ def test_the_variables_are_set_at_each_entry(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("micros", [0, 1, 50, 5000])
-def test_delay_waits_at_least_as_long_as_it_is_told(lab: Any, micros: int) -> None:
+def test_delay_waits_at_least_as_long_as_it_is_told(lab: Lab, micros: int) -> None:
     """DELAY is delay()."""
     lab.load(
         "int probe_go(u_int n) { struct timeval a, b, d; microuptime(&a); DELAY(n); microuptime(&b);"
@@ -81,7 +81,7 @@ def test_delay_waits_at_least_as_long_as_it_is_told(lab: Any, micros: int) -> No
     assert lab.call("int probe_go(u_int n)", micros) >= micros - 1
 
 
-def test_sockets_are_served_during_a_delay(lab: Any) -> None:
+def test_sockets_are_served_during_a_delay(lab: Lab) -> None:
     """The hub polls while the lwp spins."""
     lab.load("void probe_go(void) { delay(20000); }")
     polls: list[int] = []
@@ -90,7 +90,7 @@ def test_sockets_are_served_during_a_delay(lab: Any) -> None:
     assert len(polls) >= 3
 
 
-def test_a_callout_may_delay(lab: Any) -> None:
+def test_a_callout_may_delay(lab: Lab) -> None:
     """Busy waiting is allowed where sleeping is not; the process waits its turn."""
     lab.load(
         "#include <sys/callout.h>\nstatic callout_t ch;\nstatic volatile int fired;\n"
@@ -101,7 +101,7 @@ def test_a_callout_may_delay(lab: Any) -> None:
     assert lab.call("int probe_go(void)") == 1
 
 
-def test_delays_longer_than_an_entry_may_last_panic(cc: Any, machine: str) -> None:
+def test_delays_longer_than_an_entry_may_last_panic(cc: Compile, machine: str) -> None:
     """The limit of one entry holds while delay() waits, and names the caller."""
     lab = Lab(cc, machine, entry_limit=0.1)
     try:
@@ -112,7 +112,7 @@ def test_delays_longer_than_an_entry_may_last_panic(cc: Any, machine: str) -> No
         lab.close()
 
 
-def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Any) -> None:
+def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Lab) -> None:
     """Whoever calls it: also the kernel itself, through the system-call table."""
     lab.load("void probe_go(void) { delay(0xffffffff); }")
     panic = lab.panics(lambda: lab.call("void probe_go(void)"))
@@ -124,7 +124,7 @@ def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Any) -> None:
     assert panic.reason.endswith(" microseconds; at most 10 seconds, which a call may last")
 
 
-def test_many_delays_within_the_limits_are_no_runaway(cc: Any, machine: str) -> None:
+def test_many_delays_within_the_limits_are_no_runaway(cc: Compile, machine: str) -> None:
     """Time in delay() is not time without a kernel call."""
     lab = Lab(cc, machine, watchdog=0.05)
     try:
@@ -138,7 +138,7 @@ def test_many_delays_within_the_limits_are_no_runaway(cc: Any, machine: str) -> 
     ("seconds", "micros", "ticks"),
     [(0, 0, 0), (-1, 0, 0), (0, 1, 2), (0, 10000, 2), (0, 10001, 3), (1, 0, 101), (1 << 40, 0, 0x7FFFFFFF)],
 )
-def test_tvtohz_rounds_up_and_adds_the_tick_begun(lab: Any, seconds: int, micros: int, ticks: int) -> None:
+def test_tvtohz_rounds_up_and_adds_the_tick_begun(lab: Lab, seconds: int, micros: int, ticks: int) -> None:
     """A timeout never ends early; tstohz is the same in nanoseconds."""
     lab.load(
         "int probe_tv(int64_t s, int us)"
@@ -150,7 +150,7 @@ def test_tvtohz_rounds_up_and_adds_the_tick_begun(lab: Any, seconds: int, micros
     assert lab.call("int probe_ts(int64_t s, int us)", seconds, micros) == ticks
 
 
-def test_hzto_counts_to_a_time_of_day(lab: Any) -> None:
+def test_hzto_counts_to_a_time_of_day(lab: Lab) -> None:
     """A minute ahead is about 6000 ticks; the past is 0."""
     lab.load(
         "int probe_go(int ahead) { struct timeval tv; microtime(&tv); tv.tv_sec += ahead; return hzto(&tv); }"
@@ -159,7 +159,7 @@ def test_hzto_counts_to_a_time_of_day(lab: Any) -> None:
     assert lab.call("int probe_go(int ahead)", -60) == 0
 
 
-def test_ratecheck_lets_one_through_in_an_interval(lab: Any) -> None:
+def test_ratecheck_lets_one_through_in_an_interval(lab: Lab) -> None:
     """The first passes, the second does not, one after the interval does."""
     lab.load(
         "static struct timeval last;\n"
@@ -171,7 +171,7 @@ def test_ratecheck_lets_one_through_in_an_interval(lab: Any) -> None:
     assert lab.call("int probe_wait(void)") == 1
 
 
-def test_ppsratecheck_lets_so_many_through_in_a_second(lab: Any) -> None:
+def test_ppsratecheck_lets_so_many_through_in_a_second(lab: Lab) -> None:
     """Three of five; a limit of 0 lets none through, a negative one all. All are counted."""
     lab.load(
         "static struct timeval last[3];\nint probe_count[3];\n"
@@ -193,7 +193,7 @@ BAD = [
 ]
 
 
-def test_bad_pointers_panic(lab: Any) -> None:
+def test_bad_pointers_panic(lab: Lab) -> None:
     """The reason names the function and its caller."""
     cases = "".join(f"case {n}: {call}; break;\n" for n, call in enumerate(BAD))
     source = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from support.lab import Lab
 
 SWITCHES = """
 static const struct cdevsw sw[2] = {
@@ -87,7 +87,7 @@ probe_go(int n)
 """
 
 
-def test_the_no_entries_refuse_and_the_null_entries_succeed(lab: Any) -> None:
+def test_the_no_entries_refuse_and_the_null_entries_succeed(lab: Lab) -> None:
     """ENODEV (19) for each no*, 0 for each null*; nopoll is seltrue."""
     lab.load(SWITCHES)
     refuse, succeed = (
@@ -97,19 +97,19 @@ def test_the_no_entries_refuse_and_the_null_entries_succeed(lab: Any) -> None:
     assert succeed[:8] == [0, 0, 0, 0, 0, 0, 0, 0]
 
 
-def test_functions_that_only_return_an_error(lab: Any) -> None:
+def test_functions_that_only_return_an_error(lab: Lab) -> None:
     """ENOSYS, ENOTTY, ENXIO, EOPNOTSUPP, 0, ENODEV; nullenodev returns."""
     lab.load(CONSTANTS)
     assert [lab.call("int probe_go(int n)", n) for n in range(7)] == [78, 25, 6, 45, 0, 19, 7]
 
 
-def test_majors_are_found_by_driver_and_drivers_by_major(lab: Any) -> None:
+def test_majors_are_found_by_driver_and_drivers_by_major(lab: Lab) -> None:
     """/dev/lkm is major 28; a driver that is not attached has NODEVMAJOR (-1)."""
     lab.load(MAJORS)
     assert [lab.call("int probe_go(int n)", n) for n in range(6)] == [28, -1, -1, 1, 1, -1]
 
 
-def test_variables_of_the_system(lab: Any) -> None:
+def test_variables_of_the_system(lab: Lab) -> None:
     """512 system calls, one processor, warm, no panic, 128 MB; names and versions."""
     lab.load(VARIABLES)
     got = [lab.call("int probe_go(int n)", n) for n in range(12)]

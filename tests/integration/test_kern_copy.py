@@ -8,6 +8,7 @@ import pytest
 
 from lkmtools.abi.errno import EFAULT, ENAMETOOLONG
 from lkmtools.errors import KernelError
+from support.lab import Lab
 
 NUMBER = 511
 SOURCE = """
@@ -67,7 +68,7 @@ probe_sys(struct lwp *l, const void *v, register_t *retval)
 
 
 @pytest.fixture
-def sys(lab: Any) -> Any:
+def sys(lab: Lab) -> Any:
     """The lab with `sys.call(op, buffer, n, more)`: system call 511 is the module's."""
     lab.load(SOURCE)
     k = lab.k

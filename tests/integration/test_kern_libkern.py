@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from support.compiling import Compile
 from support.lab import Lab
 
 NAMES = """
@@ -129,7 +128,7 @@ static void prepare(void)
 
 
 @pytest.mark.parametrize("cases", [MEMORY, STRINGS], ids=["memory", "strings"])
-def test_each_expression_is_true(lab: Any, cases: str) -> None:
+def test_each_expression_is_true(lab: Lab, cases: str) -> None:
     """The functions mean what C and the manual pages say."""
     lines = cases.strip().splitlines()
     body = "".join(f"if (!({line})) return {n};\n" for n, line in enumerate(lines, 1))
@@ -138,7 +137,7 @@ def test_each_expression_is_true(lab: Any, cases: str) -> None:
     assert not failed, lines[failed - 1]
 
 
-def test_compilers_may_call_memcpy_and_memset_by_themselves(lab: Any) -> None:
+def test_compilers_may_call_memcpy_and_memset_by_themselves(lab: Lab) -> None:
     """Assigning and clearing large structs links."""
     lab.load(
         "struct big { int a[600]; };\nstruct big one, two;\n"
@@ -148,7 +147,7 @@ def test_compilers_may_call_memcpy_and_memset_by_themselves(lab: Any) -> None:
     assert lab.call("int probe_go(void)") == 7
 
 
-def test_large_copies_overlap_in_both_directions(lab: Any) -> None:
+def test_large_copies_overlap_in_both_directions(lab: Lab) -> None:
     """Ten pages moved by one byte up and down are as they were."""
     lab.load(
         "unsigned char probe_big[40961];\nint probe_go(void) { int i;\n"
@@ -177,7 +176,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("machine", ["amd64", "i386"])
-def test_a_bad_pointer_or_size_panics_naming_function_and_caller(cc: Any, machine: str) -> None:
+def test_a_bad_pointer_or_size_panics_naming_function_and_caller(cc: Compile, machine: str) -> None:
     """One kernel after the other dies of each; user addresses, and lengths that run out of memory."""
     lab = Lab(cc, machine)
     calls = "".join(f"case {n}: my_{call}; break;\n" for n, call in enumerate(HOSTILE))
@@ -198,7 +197,7 @@ def test_a_bad_pointer_or_size_panics_naming_function_and_caller(cc: Any, machin
         lab.close()
 
 
-def test_kassert_of_other_headers_panics_with_its_place(lab: Any) -> None:
+def test_kassert_of_other_headers_panics_with_its_place(lab: Lab) -> None:
     """__assert, as NetBSD's own KASSERT calls it."""
     lab.load(
         "void __assert(const char *, const char *, int, const char *);\n"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+
+from support.lab import Lab
 
 SOURCE = """
 #include <sys/malloc.h>
@@ -111,7 +111,7 @@ BAD = [
 ]  # fmt: skip
 
 
-def test_pieces_of_all_sizes_live_side_by_side(lab: Any) -> None:
+def test_pieces_of_all_sizes_live_side_by_side(lab: Lab) -> None:
     """Aligned to 16, none overlaps another, the counters of the type return to 0 and count 44 calls."""
     lab.load(SOURCE)
     used = lab.k.kmap.used
@@ -120,26 +120,26 @@ def test_pieces_of_all_sizes_live_side_by_side(lab: Any) -> None:
     assert lab.k.kmap.used - used < 16 * 4096
 
 
-def test_zeroed_memory_is_zero_even_where_something_was(lab: Any) -> None:
+def test_zeroed_memory_is_zero_even_where_something_was(lab: Lab) -> None:
     """M_ZERO and kmem_zalloc; the same piece comes again."""
     lab.load(SOURCE)
     assert lab.call("int probe_zero(void)") == 0
 
 
-def test_realloc_keeps_the_content(lab: Any) -> None:
+def test_realloc_keeps_the_content(lab: Lab) -> None:
     """Growing, shrinking; NULL is malloc, size 0 free; a failure leaves the old piece."""
     lab.load(SOURCE)
     assert lab.call("int probe_realloc(void)") == 0
 
 
-def test_without_room_those_who_may_fail_get_null(lab: Any) -> None:
+def test_without_room_those_who_may_fail_get_null(lab: Lab) -> None:
     """M_NOWAIT, M_CANFAIL, KM_NOSLEEP."""
     lab.load(SOURCE)
     assert lab.call("int probe_none(void)") == 0
 
 
 @pytest.mark.parametrize("n", range(len(BAD)), ids=lambda n: BAD[n])
-def test_misuse_panics(lab: Any, n: int) -> None:
+def test_misuse_panics(lab: Lab, n: int) -> None:
     """Double free, wild free, wrong size, no room, overrun of a page, use after free, a type that is none."""
     lab.load(SOURCE)
     panic = lab.panics(lambda: lab.call("int probe_bad(int n)", n))
@@ -147,7 +147,7 @@ def test_misuse_panics(lab: Any, n: int) -> None:
     assert "probe_bad+0x" in panic.report
 
 
-def test_the_other_names_of_malloc(lab: Any) -> None:
+def test_the_other_names_of_malloc(lab: Lab) -> None:
     """kern_malloc, kern_realloc and kern_free, which NetBSD's MALLOCLOG kernels use."""
     lab.load(
         "#include <sys/malloc.h>\nint probe_go(void) { char *a = kern_malloc(9, M_TEMP, M_WAITOK | M_ZERO);"

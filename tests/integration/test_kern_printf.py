@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
+
+from support.lab import Lab
 
 FORMATS = [
     # format, arguments as C text, expected
@@ -94,7 +95,7 @@ def _source() -> str:
     return head + helpers + functions
 
 
-def test_each_format_prints_what_the_kernel_prints(lab: Any) -> None:
+def test_each_format_prints_what_the_kernel_prints(lab: Lab) -> None:
     """All functions of the family are one engine, on the console or in memory."""
     lab.load(_source())
     for name in WAYS:
@@ -108,7 +109,7 @@ def test_each_format_prints_what_the_kernel_prints(lab: Any) -> None:
                 assert expected == lab.dmesg[len(before) :], (name, fmt, args)
 
 
-def test_text_that_is_not_ascii_is_printed_as_it_is(lab: Any) -> None:
+def test_text_that_is_not_ascii_is_printed_as_it_is(lab: Lab) -> None:
     """UTF-8, also where its bytes come one by one; a byte that is none is marked."""
     lab.load(
         'void probe_go(void) { printf("gr\\303\\274n %c%c \\xff|", 0xc3, 0x9f);'
@@ -121,7 +122,7 @@ def test_text_that_is_not_ascii_is_printed_as_it_is(lab: Any) -> None:
     assert lab.panics(lambda: lab.call("void probe_panic(void)")).reason == "f\u00fcnf"
 
 
-def test_snprintf_never_writes_past_its_size_and_returns_the_whole_length(lab: Any) -> None:
+def test_snprintf_never_writes_past_its_size_and_returns_the_whole_length(lab: Lab) -> None:
     """Size 0 writes nothing; else the NUL is always there."""
     lab.load(
         "char probe_text[16];\nint probe_go(int size) { memset(probe_text, '#', 15);"
@@ -134,7 +135,7 @@ def test_snprintf_never_writes_past_its_size_and_returns_the_whole_length(lab: A
         assert got == expected.ljust(10, b"#"), size
 
 
-def test_a_huge_width_costs_nothing_in_snprintf_and_panics_in_printf(lab: Any) -> None:
+def test_a_huge_width_costs_nothing_in_snprintf_and_panics_in_printf(lab: Lab) -> None:
     """What does not fit is counted, not made; a message has at most a megabyte."""
     lab.load(
         'char probe_text[8];\nint probe_sn(void) { return snprintf(probe_text, 8, "%*d", 2000000000, 1); }\n'
@@ -146,7 +147,7 @@ def test_a_huge_width_costs_nothing_in_snprintf_and_panics_in_printf(lab: Any) -
     assert panic.reason == "printf: 2000000000 bytes in one message; at most 1048576 are printed"
 
 
-def test_verbose_messages_are_not_printed(lab: Any) -> None:
+def test_verbose_messages_are_not_printed(lab: Lab) -> None:
     """aprint_verbose and aprint_debug need boot flags that this kernel has not."""
     lab.load('void probe_go(void) { aprint_verbose("quiet %d", 1); aprint_debug("quiet"); }')
     before = lab.dmesg
@@ -154,7 +155,7 @@ def test_verbose_messages_are_not_printed(lab: Any) -> None:
     assert lab.dmesg == before
 
 
-def test_uprintf_reaches_the_process_that_is_in_the_kernel(lab: Any) -> None:
+def test_uprintf_reaches_the_process_that_is_in_the_kernel(lab: Lab) -> None:
     """Its text comes with the answer of the system call: on that client's terminal and no other."""
     lab.load('int probe_go(int n) { uprintf("%d is %s\\n", n, "yours"); return 0; }')
     other = lab.kernel.process("other")
@@ -165,7 +166,7 @@ def test_uprintf_reaches_the_process_that_is_in_the_kernel(lab: Any) -> None:
     assert "yours" not in lab.dmesg
 
 
-def test_a_terminal_takes_a_megabyte_in_one_system_call(lab: Any) -> None:
+def test_a_terminal_takes_a_megabyte_in_one_system_call(lab: Lab) -> None:
     """What is beyond is left out, and it says so once."""
     lab.load(
         "static char probe_text[100001];\n"
@@ -178,7 +179,7 @@ def test_a_terminal_takes_a_megabyte_in_one_system_call(lab: Any) -> None:
     assert lab.p.tty.getvalue() == "x" * 1048576 + note
 
 
-def test_uprintf_without_a_process_goes_nowhere(lab: Any) -> None:
+def test_uprintf_without_a_process_goes_nowhere(lab: Lab) -> None:
     """A callout has no terminal."""
     lab.load(
         "#include <sys/callout.h>\nstatic callout_t ch;\nstatic volatile int fired;\n"
@@ -190,14 +191,14 @@ def test_uprintf_without_a_process_goes_nowhere(lab: Any) -> None:
     assert lab.k.softlwp.proc.tty == b""
 
 
-def test_tablefull_names_the_table_and_the_remedy(lab: Any) -> None:
+def test_tablefull_names_the_table_and_the_remedy(lab: Lab) -> None:
     """The hint may be NULL."""
     lab.load('void probe_go(void) { tablefull("proc", "raise maxproc"); tablefull("file", NULL); }')
     lab.call("void probe_go(void)")
     assert lab.dmesg.endswith("proc: table is full - raise maxproc\nfile: table is full\n")
 
 
-def test_panic_stops_the_kernel_with_its_formatted_message(lab: Any) -> None:
+def test_panic_stops_the_kernel_with_its_formatted_message(lab: Lab) -> None:
     """The reason is one line; the backtrace names the caller."""
     lab.load('int probe_go(int n) { panic("bad thing %d: %s\\n", n, "why"); }')
     panic = lab.panics(lambda: lab.call("int probe_go(int n)", 5))
@@ -219,7 +220,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_pointer_panics_naming_function_and_caller(lab: Any, case: str) -> None:
+def test_a_bad_pointer_panics_naming_function_and_caller(lab: Lab, case: str) -> None:
     """User addresses are not kernel memory."""
     call, function = BAD[case]
     lab.load(f"#include <sys/syslog.h>\nint probe_go(unsigned long p) {{ {call}; return 0; }}")
@@ -228,7 +229,7 @@ def test_a_bad_pointer_panics_naming_function_and_caller(lab: Any, case: str) ->
     assert f" in {function}() called from probe_go+0x" in panic.reason
 
 
-def test_a_string_without_end_panics_where_memory_ends(lab: Any) -> None:
+def test_a_string_without_end_panics_where_memory_ends(lab: Lab) -> None:
     """A format, too, may lack its NUL; a precision bounds what is read."""
     lab.load(
         "#include <sys/malloc.h>\n"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+
+from support.lab import Lab
 
 TOP = 1 << 63
 VALUES = [0, 1, 2, 7, 10, 0xFFFFFFFF, 1 << 32, 123456789012345, TOP - 1, TOP, (1 << 64) - 1, -7 % (1 << 64)]
@@ -78,7 +78,7 @@ int __ctzdi2(uint64_t), __ctzsi2(u_int);
 """
 
 
-def test_each_operation_gives_what_c_says(lab: Any) -> None:
+def test_each_operation_gives_what_c_says(lab: Lab) -> None:
     """All pairs of values at which something carries, wraps or changes its sign."""
     cases = "".join(f"case {n}: return {text};\n" for n, text in enumerate(BINARY))
     lab.load(
@@ -99,14 +99,14 @@ def test_each_operation_gives_what_c_says(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["__divdi3", "__moddi3", "__udivdi3", "__umoddi3"])
-def test_division_by_zero_panics_naming_the_caller(lab: Any, name: str) -> None:
+def test_division_by_zero_panics_naming_the_caller(lab: Lab, name: str) -> None:
     """As the CPU's own divide fault would."""
     lab.load(f"{DECLARED}int64_t probe_go(int64_t a, int64_t b) {{ return {name}(a, b); }}")
     panic = lab.panics(lambda: lab.call("int64_t probe_go(int64_t a, int64_t b)", 1, 0))
     assert panic.reason.startswith(f"integer divide fault in {name}() called from probe_go+0x")
 
 
-def test_a_bad_place_for_the_remainder_panics(lab: Any) -> None:
+def test_a_bad_place_for_the_remainder_panics(lab: Lab) -> None:
     """The function and its caller are named."""
     lab.load(f"{DECLARED}void probe_go(void) {{ __udivmoddi4(7, 2, (uint64_t *)0x1000); }}")
     panic = lab.panics(lambda: lab.call("void probe_go(void)"))

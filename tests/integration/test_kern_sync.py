@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools import modules
@@ -11,7 +9,7 @@ from lkmtools.abi.errno import EBUSY, EINTR, EWOULDBLOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
 from lkmtools.machine import Prototype
-from support.lab import Started
+from support.lab import Lab, Started
 
 PCATCH, PNORELOCK = 0x100, 0x200
 
@@ -45,7 +43,7 @@ int pause(bool intr, int timo) { return kpause("pause", intr, timo, NULL); }
 NAP = "int nap(int pri, int timo)"
 
 
-def test_a_sleep_ends_with_the_wakeup_of_its_address(lab: Any) -> None:
+def test_a_sleep_ends_with_the_wakeup_of_its_address(lab: Lab) -> None:
     """Only the caller sleeps; tsleep returns 0 when another process wakes it."""
     lab.load(SLEEPER)
     nap = lab.begin(NAP, 0, 0)
@@ -55,13 +53,13 @@ def test_a_sleep_ends_with_the_wakeup_of_its_address(lab: Any) -> None:
     assert nap.result() == -1
 
 
-def test_a_timeout_is_ewouldblock(lab: Any) -> None:
+def test_a_timeout_is_ewouldblock(lab: Lab) -> None:
     """The sleep ends by itself after two ticks."""
     lab.load(SLEEPER)
     assert lab.call(NAP, 0, 2) == EWOULDBLOCK
 
 
-def test_twenty_sleepers_wake_in_the_order_they_came(lab: Any) -> None:
+def test_twenty_sleepers_wake_in_the_order_they_came(lab: Lab) -> None:
     """wakeup() wakes them all, first come first."""
     lab.load(SLEEPER)
     naps = [lab.begin(NAP, 0, 0) for _ in range(20)]
@@ -70,7 +68,7 @@ def test_twenty_sleepers_wake_in_the_order_they_came(lab: Any) -> None:
     assert [nap.result() for nap in naps] == [-n for n in range(1, 21)]
 
 
-def test_wakeup_one_wakes_the_longest_sleeper(lab: Any) -> None:
+def test_wakeup_one_wakes_the_longest_sleeper(lab: Lab) -> None:
     """The others sleep on."""
     lab.load(SLEEPER)
     naps = [lab.begin(NAP, 0, 0) for _ in range(3)]
@@ -82,7 +80,7 @@ def test_wakeup_one_wakes_the_longest_sleeper(lab: Any) -> None:
     assert [nap.done for nap in naps] == [True, True, False]
 
 
-def test_a_pcatch_sleep_ends_with_eintr_when_its_client_dies(lab: Any) -> None:
+def test_a_pcatch_sleep_ends_with_eintr_when_its_client_dies(lab: Lab) -> None:
     """The call is unwound by the module itself, then the process exits."""
     lab.load(SLEEPER + "static int seen; int saw(void); int saw(void) { return seen; }"
              "void note(void); void note(void) { seen = nap(PCATCH, 0); }")  # fmt: skip
@@ -94,7 +92,7 @@ def test_a_pcatch_sleep_ends_with_eintr_when_its_client_dies(lab: Any) -> None:
     assert lab.call("int saw(void)") == EINTR
 
 
-def test_a_sleep_without_pcatch_outlives_its_client(lab: Any) -> None:
+def test_a_sleep_without_pcatch_outlives_its_client(lab: Lab) -> None:
     """The process stays until somebody wakes it, and then exits."""
     lab.load(SLEEPER)
     p = lab.kernel.process("zombie")
@@ -107,7 +105,7 @@ def test_a_sleep_without_pcatch_outlives_its_client(lab: Any) -> None:
     assert p.pid not in lab.k.procs
 
 
-def test_a_signal_ends_a_pcatch_sleep(lab: Any) -> None:
+def test_a_signal_ends_a_pcatch_sleep(lab: Lab) -> None:
     """kill(2) from another process: EINTR, and the process lives on."""
     lab.load(SLEEPER)
     p = lab.kernel.process("worker")
@@ -118,7 +116,7 @@ def test_a_signal_ends_a_pcatch_sleep(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("relock", [True, False])
-def test_ltsleep_releases_its_interlock_and_takes_it_again(lab: Any, relock: bool) -> None:
+def test_ltsleep_releases_its_interlock_and_takes_it_again(lab: Lab, relock: bool) -> None:
     """Unless PNORELOCK is given."""
     lab.load(SLEEPER)
     nap = lab.begin("int lnap(int pri, int timo)", 0 if relock else PNORELOCK, 0)
@@ -128,7 +126,7 @@ def test_ltsleep_releases_its_interlock_and_takes_it_again(lab: Any, relock: boo
     assert EWOULDBLOCK * 10 + relock == lab.call("int lnap(int pri, int timo)", 0 if relock else PNORELOCK, 1)
 
 
-def test_kpause_sleeps_for_its_time(lab: Any) -> None:
+def test_kpause_sleeps_for_its_time(lab: Lab) -> None:
     """EWOULDBLOCK afterwards; for ever and uninterruptible is a panic."""
     lab.load(SLEEPER)
     assert lab.call("int pause(bool intr, int timo)", 0, 1) == EWOULDBLOCK
@@ -136,7 +134,7 @@ def test_kpause_sleeps_for_its_time(lab: Any) -> None:
     assert "kpause: 'pause' would sleep for ever" in panic.reason
 
 
-def test_yield_lets_others_run(lab: Any) -> None:
+def test_yield_lets_others_run(lab: Lab) -> None:
     """Two processes take turns."""
     lab.load(SLEEPER)
     first, second = lab.kernel.process("first"), lab.kernel.process("second")
@@ -147,13 +145,13 @@ def test_yield_lets_others_run(lab: Any) -> None:
     assert lab.k.mem.i32(lab.symbols["order"]) == 332211
 
 
-def test_lbolt_wakes_by_itself(lab: Any) -> None:
+def test_lbolt_wakes_by_itself(lab: Lab) -> None:
     """A sleep on &lbolt ends with the next second."""
     lab.load(SLEEPER)
     assert lab.call("int onbolt(void)") == 0
 
 
-def test_a_module_is_not_unloaded_while_somebody_sleeps_in_it(lab: Any) -> None:
+def test_a_module_is_not_unloaded_while_somebody_sleeps_in_it(lab: Lab) -> None:
     """Nor while one who was woken has not run yet: EBUSY, and the reason names the sleeper."""
     lab.load(SLEEPER)
     nap = lab.begin(NAP, 0, 0)
@@ -214,12 +212,12 @@ SPIN, ADAPTIVE, DEFAULT, DRIVER, NODEBUG = range(5)
 NONE, VM, HIGH = 0, 5, 7
 
 
-def made(lab: Any, kind: int = DEFAULT, ipl: int = NONE) -> None:
+def made(lab: Lab, kind: int = DEFAULT, ipl: int = NONE) -> None:
     lab.load(MUTEX)
     lab.call("void make(int type, int ipl)", kind, ipl)
 
 
-def test_a_held_mutex_is_waited_for(lab: Any) -> None:
+def test_a_held_mutex_is_waited_for(lab: Lab) -> None:
     """Those who wait get it in the order they came, when its holder releases it."""
     made(lab)
     holder = lab.begin("int hold(void)")
@@ -231,14 +229,14 @@ def test_a_held_mutex_is_waited_for(lab: Any) -> None:
     assert [holder.result(), *[taker.result() for taker in takers]] == [1, 2, 3, 4]
 
 
-def test_tryenter_and_owned(lab: Any) -> None:
+def test_tryenter_and_owned(lab: Lab) -> None:
     """A free mutex is got and then owned; one's own is not got again, and that is no error."""
     made(lab)
     assert lab.call("int try(void)") == 11
     assert lab.call("int try(void)") == 1
 
 
-def test_mtsleep_releases_and_retakes_its_mutex(lab: Any) -> None:
+def test_mtsleep_releases_and_retakes_its_mutex(lab: Lab) -> None:
     """While it sleeps others take the mutex; with PNORELOCK it comes back without."""
     made(lab)
     nap = lab.begin("int msleep(int pri, int timo)", 0, 0)
@@ -256,7 +254,7 @@ MISUSE = {
 
 @pytest.mark.parametrize("case", MISUSE)
 @pytest.mark.parametrize("kind", [ADAPTIVE, SPIN])
-def test_misuse_of_a_mutex_panics_with_the_lock_and_the_caller(lab: Any, kind: int, case: str) -> None:
+def test_misuse_of_a_mutex_panics_with_the_lock_and_the_caller(lab: Lab, kind: int, case: str) -> None:
     """The reason names the mutex by address and symbol, and the function that called."""
     prototype, reason, caller = MISUSE[case]
     made(lab, kind, HIGH if kind == SPIN else NONE)
@@ -265,14 +263,14 @@ def test_misuse_of_a_mutex_panics_with_the_lock_and_the_caller(lab: Any, kind: i
     assert panic.reason.startswith(f"{reason}: lock {address}, called from {caller}")
 
 
-def test_a_mutex_that_was_never_initialised_panics(lab: Any) -> None:
+def test_a_mutex_that_was_never_initialised_panics(lab: Lab) -> None:
     """Zeroed memory is no mutex."""
     lab.load(MUTEX)
     panic = lab.panics(lambda: lab.call("void enter(void)"))
     assert panic.reason.startswith("mutex_enter: was never initialised (its magic is 0x0): lock ")
 
 
-def test_a_destroyed_mutex_is_gone(lab: Any) -> None:
+def test_a_destroyed_mutex_is_gone(lab: Lab) -> None:
     """Using it afterwards is a panic."""
     made(lab)
     lab.call("void destroy(void)")
@@ -280,7 +278,7 @@ def test_a_destroyed_mutex_is_gone(lab: Any) -> None:
     assert panic.reason.startswith("mutex_enter: was destroyed: lock ")
 
 
-def test_a_held_mutex_is_not_destroyed(lab: Any) -> None:
+def test_a_held_mutex_is_not_destroyed(lab: Lab) -> None:
     """A panic that names the holder."""
     made(lab)
     lab.begin("int hold(void)")
@@ -289,7 +287,7 @@ def test_a_held_mutex_is_not_destroyed(lab: Any) -> None:
     assert "(worker)" in panic.reason
 
 
-def test_the_mutex_of_another_is_not_released(lab: Any) -> None:
+def test_the_mutex_of_another_is_not_released(lab: Lab) -> None:
     """A panic that names the holder."""
     made(lab)
     lab.begin("int hold(void)")
@@ -302,13 +300,13 @@ def test_the_mutex_of_another_is_not_released(lab: Any) -> None:
     [(SPIN, VM, VM), (SPIN, HIGH, HIGH), (DEFAULT, VM, VM), (DRIVER, 6, 6), (NODEBUG, HIGH, HIGH),
      (DEFAULT, NONE, NONE), (DEFAULT, 4, NONE), (ADAPTIVE, NONE, NONE)],
 )  # fmt: skip
-def test_a_spin_mutex_raises_the_interrupt_level(lab: Any, kind: int, ipl: int, inside: int) -> None:
+def test_a_spin_mutex_raises_the_interrupt_level(lab: Lab, kind: int, ipl: int, inside: int) -> None:
     """By type and level: default mutexes spin from IPL_VM up. Afterwards the level is as before."""
     made(lab, kind, ipl)
     assert inside * 10 == lab.call("int level(void)")
 
 
-def test_sleeping_with_a_spin_mutex_panics(lab: Any) -> None:
+def test_sleeping_with_a_spin_mutex_panics(lab: Lab) -> None:
     """The reason names wait message and mutex."""
     made(lab, SPIN, VM)
     panic = lab.panics(lambda: lab.call("void spinsleep(void)"))
@@ -316,7 +314,7 @@ def test_sleeping_with_a_spin_mutex_panics(lab: Any) -> None:
     assert "spinsleep+0x" in panic.report
 
 
-def test_leaving_the_kernel_with_a_spin_mutex_panics(lab: Any) -> None:
+def test_leaving_the_kernel_with_a_spin_mutex_panics(lab: Lab) -> None:
     """At the end of the system call, before anything else runs."""
     made(lab, SPIN, VM)
     panic = lab.panics(lambda: lab.call("void enter(void)"))
@@ -340,13 +338,13 @@ int walk(void)
 """
 
 
-def test_spl_functions_raise_and_return_the_level_before(lab: Any) -> None:
+def test_spl_functions_raise_and_return_the_level_before(lab: Lab) -> None:
     """splbio after splhigh lowers nothing; spl0 ends at the level that spllower set."""
     lab.load(SPL)
     assert lab.call("int walk(void)") == 1571
 
 
-def test_a_raised_level_does_not_leave_the_kernel(lab: Any) -> None:
+def test_a_raised_level_does_not_leave_the_kernel(lab: Lab) -> None:
     """It is lowered with a warning, as the original does."""
     lab.load(SPL)
     assert lab.call("int raise(int ipl)", HIGH) == 0
@@ -354,7 +352,7 @@ def test_a_raised_level_does_not_leave_the_kernel(lab: Any) -> None:
     assert "WARNING: SPL NOT LOWERED ON EXIT: 7 in pid " in lab.dmesg
 
 
-def test_a_level_that_does_not_exist_panics(lab: Any) -> None:
+def test_a_level_that_does_not_exist_panics(lab: Lab) -> None:
     """The reason has value and limit."""
     lab.load(SPL)
     panic = lab.panics(lambda: lab.call("int raise(int ipl)", 99))

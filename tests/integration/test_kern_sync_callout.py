@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lkmtools import modules
+from support.lab import Lab
 
 SOURCE = """
 #include <sys/callout.h>
@@ -108,17 +107,17 @@ SOON = 50  # ticks: not before the next call, however busy the host is
 LATER = 100_000  # ticks: not during a test
 
 
-def loaded(lab: Any) -> None:
+def loaded(lab: Lab) -> None:
     lab.load(SOURCE)
     lab.call("void init(void)")
 
 
-def fired(lab: Any, count: int) -> None:
+def fired(lab: Lab, count: int) -> None:
     """Run until `fired` is `count` and the callout that made it so is through."""
     lab.until(lambda: lab.k.mem.i32(lab.symbols["fired"]) == count and not lab.k.callouts.running)
 
 
-def test_a_callout_fires_once_with_its_argument(lab: Any) -> None:
+def test_a_callout_fires_once_with_its_argument(lab: Lab) -> None:
     """Flags before: pending and active; after: expired and active, and it was invoking until acknowledged."""
     loaded(lab)
     lab.call("void reset(int ticks)", SOON)
@@ -130,7 +129,7 @@ def test_a_callout_fires_once_with_its_argument(lab: Any) -> None:
     assert lab.call("int flags(void)") == 0
 
 
-def test_a_stopped_callout_does_not_fire(lab: Any) -> None:
+def test_a_stopped_callout_does_not_fire(lab: Lab) -> None:
     """callout_stop says that it had not fired; later ones still do."""
     loaded(lab)
     lab.call("void reset(int ticks)", LATER)
@@ -139,7 +138,7 @@ def test_a_stopped_callout_does_not_fire(lab: Any) -> None:
     fired(lab, 3)
 
 
-def test_a_callout_that_is_scheduled_again_fires_once(lab: Any) -> None:
+def test_a_callout_that_is_scheduled_again_fires_once(lab: Lab) -> None:
     """The time given last counts, and the other one is forgotten."""
     loaded(lab)
     lab.call("void reset(int ticks)", LATER)
@@ -148,7 +147,7 @@ def test_a_callout_that_is_scheduled_again_fires_once(lab: Any) -> None:
     assert lab.k.timeout() is None
 
 
-def test_a_callout_may_schedule_itself(lab: Any) -> None:
+def test_a_callout_may_schedule_itself(lab: Lab) -> None:
     """Five times, here."""
     loaded(lab)
     lab.call("void periodic(void)")
@@ -156,14 +155,14 @@ def test_a_callout_may_schedule_itself(lab: Any) -> None:
     assert lab.k.timeout() is None
 
 
-def test_a_raised_level_keeps_callouts_off(lab: Any) -> None:
+def test_a_raised_level_keeps_callouts_off(lab: Lab) -> None:
     """While module code runs at splsoftclock none fires; afterwards it does."""
     loaded(lab)
     assert lab.call("int block(void)") == 1
     fired(lab, 7)
 
 
-def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Any) -> None:
+def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Lab) -> None:
     """Soft interrupts may take adaptive mutexes; callout_halt waits until the callout is through."""
     loaded(lab)
     hold = lab.begin("int hold(void)")
@@ -177,20 +176,20 @@ def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Any) -> None:
     assert lab.k.softlwp.wchan is None
 
 
-def test_a_callout_waits_for_a_mutex_whose_holder_it_interrupted(lab: Any) -> None:
+def test_a_callout_waits_for_a_mutex_whose_holder_it_interrupted(lab: Lab) -> None:
     """It fires between two instructions of the holder, and goes on when the mutex is free."""
     loaded(lab)
     assert lab.call("int busy(void)") == 0
     fired(lab, 1)
 
 
-def test_callout_halt_lets_go_of_its_interlock_while_it_waits(lab: Any) -> None:
+def test_callout_halt_lets_go_of_its_interlock_while_it_waits(lab: Lab) -> None:
     """The callout that waits for that mutex gets it, and is through when callout_halt returns."""
     loaded(lab)
     assert lab.call("int interlocked(void)") == 1
 
 
-def test_many_schedulings_leave_no_timers(lab: Any) -> None:
+def test_many_schedulings_leave_no_timers(lab: Lab) -> None:
     """A timer forgotten a thousand times does not pile up."""
     loaded(lab)
     for _ in range(1000):
@@ -198,7 +197,7 @@ def test_many_schedulings_leave_no_timers(lab: Any) -> None:
     assert len(lab.k.sched._timers) < 100
 
 
-def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Any) -> None:
+def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Lab) -> None:
     """A spin mutex whose level does not keep callouts off would spin for ever."""
     loaded(lab)
     panic = lab.panics(lambda: lab.call("void spin(void)"))
@@ -206,13 +205,13 @@ def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Any) -
     assert "was interrupted while it held the lock: lock " in panic.reason
 
 
-def test_a_callout_wakes_a_process(lab: Any) -> None:
+def test_a_callout_wakes_a_process(lab: Lab) -> None:
     """The usual pair: tsleep here, wakeup there."""
     loaded(lab)
     assert lab.call("int nap(void)") == 7
 
 
-def test_sleeping_in_a_callout_panics(lab: Any) -> None:
+def test_sleeping_in_a_callout_panics(lab: Lab) -> None:
     """The backtrace has the function that slept, and nobody's process."""
     loaded(lab)
     lab.call("void bad(void)")
@@ -222,7 +221,7 @@ def test_sleeping_in_a_callout_panics(lab: Any) -> None:
     assert "tsleep() [kernel]" in panic.report
 
 
-def test_a_level_raised_in_a_callout_is_lowered(lab: Any) -> None:
+def test_a_level_raised_in_a_callout_is_lowered(lab: Lab) -> None:
     """With a warning; further callouts run."""
     loaded(lab)
     lab.call("void leak(void)")
@@ -232,7 +231,7 @@ def test_a_level_raised_in_a_callout_is_lowered(lab: Any) -> None:
     assert lab.dmesg.count("SPL NOT LOWERED") == 1
 
 
-def test_a_callout_that_was_never_initialised_panics(lab: Any) -> None:
+def test_a_callout_that_was_never_initialised_panics(lab: Lab) -> None:
     """The reason names it by symbol, and the caller."""
     lab.load(SOURCE)
     panic = lab.panics(lambda: lab.call("void reset(int ticks)", 1))
@@ -241,7 +240,7 @@ def test_a_callout_that_was_never_initialised_panics(lab: Any) -> None:
     assert "reset+0x" in panic.reason
 
 
-def test_a_pending_callout_is_not_destroyed(lab: Any) -> None:
+def test_a_pending_callout_is_not_destroyed(lab: Lab) -> None:
     """A panic; stopped, it is destroyed."""
     loaded(lab)
     lab.call("void destroy(void)")
@@ -251,7 +250,7 @@ def test_a_pending_callout_is_not_destroyed(lab: Any) -> None:
     assert panic.reason.startswith("callout_destroy: is pending: callout ")
 
 
-def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Any) -> None:
+def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Lab) -> None:
     """A module that forgot callout_stop: the reason names it, though it is gone."""
     loaded(lab)
     lab.call("void reset(int ticks)", SOON)
@@ -261,7 +260,7 @@ def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Any) -> None
     assert "[probe, unloaded], is due" in panic.reason
 
 
-def test_a_callout_into_an_unloaded_module_panics_when_it_is_called(lab: Any) -> None:
+def test_a_callout_into_an_unloaded_module_panics_when_it_is_called(lab: Lab) -> None:
     """Its struct is still there; the kernel jumps into memory that is not."""
     lab.load(
         """#include <sys/callout.h>
@@ -276,7 +275,7 @@ def test_a_callout_into_an_unloaded_module_panics_when_it_is_called(lab: Any) ->
     assert "(memory of module probe, which was unloaded), called from the kernel" in panic.reason
 
 
-def test_a_backtrace_goes_through_callout_module_module_and_kernel(lab: Any) -> None:
+def test_a_backtrace_goes_through_callout_module_module_and_kernel(lab: Lab) -> None:
     """Every frame is named with its module, innermost first."""
     lab.load(
         """#include <sys/mutex.h>

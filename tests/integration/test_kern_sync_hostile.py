@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from support.lab import Lab
+
 # The function, and how it is called with the pointer p.
 CALLS = {
     "mutex_init": "mutex_init(p, MUTEX_DEFAULT, IPL_NONE)",
@@ -83,7 +85,7 @@ BAD = "int bad(int which, void *p)"
 
 
 @pytest.fixture
-def hostile(lab: Any) -> Any:
+def hostile(lab: Lab) -> Any:
     """A module that calls any of them with any pointer."""
     lab.load(SOURCE)
     return lab

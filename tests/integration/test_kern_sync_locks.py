@@ -8,6 +8,7 @@ import pytest
 
 from lkmtools.abi.errno import EBUSY, EINTR, ENOLCK, EWOULDBLOCK
 from lkmtools.kern.status import processes
+from support.lab import Lab
 
 CV = """
 #include <sys/condvar.h>
@@ -42,7 +43,7 @@ OWNED = 128
 
 
 @pytest.fixture(params=["IPL_NONE", "IPL_VM"])
-def cv(request: pytest.FixtureRequest, lab: Any) -> Any:
+def cv(request: pytest.FixtureRequest, lab: Lab) -> Any:
     """A condition variable with an adaptive mutex, then with a spin mutex."""
     lab.load(CV % {"ipl": request.param})
     lab.call("void init(void)")
@@ -139,14 +140,14 @@ HOLD = "int hold(int op)"
 
 
 @pytest.fixture
-def rw(lab: Any) -> Any:
+def rw(lab: Lab) -> Any:
     """A rwlock."""
     lab.load(RW)
     lab.call("void init(void)")
     return lab
 
 
-def holding(lab: Any) -> int:
+def holding(lab: Lab) -> int:
     """How many sleep while they hold the lock."""
     lab.settle()
     return [entry["wmesg"] for entry in processes(lab.k)].count("hold")
@@ -205,7 +206,7 @@ def test_misuse_of_a_rwlock_panics(rw: Any, prototype: str, reason: str) -> None
     assert panic.reason.startswith(f"{reason}: lock {rw_address(rw)} (rw+0x0 [probe]), called from ")
 
 
-def rw_address(lab: Any) -> str:
+def rw_address(lab: Lab) -> str:
     return f"{lab.symbols['rw']:#x}"
 
 
@@ -264,14 +265,14 @@ PCATCH = 0x100
 
 
 @pytest.fixture
-def lk(lab: Any) -> Any:
+def lk(lab: Lab) -> Any:
     """A lock of lockmgr, as lockinit(&lk, PZERO, "mylock", 0, 0) makes it."""
     lab.load(LOCKMGR)
     lab.call("void init(int prio, int timo, int flags)", 0, 0, 0)
     return lab
 
 
-def go(lab: Any) -> None:
+def go(lab: Lab) -> None:
     lab.call("void go(void)")
     lab.settle()
 

@@ -16,26 +16,27 @@ from lkmtools.abi.proc import PCATCH, PZERO
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
+from support.lab import Lab
 
 PIPE = Path(__file__).parent / "pipe.c"
 DEVICE = "/dev/pipe"
 
 
 @pytest.fixture(params=[PCATCH, 0])
-def pipe(request: pytest.FixtureRequest, lab: Any) -> Any:
+def pipe(request: pytest.FixtureRequest, lab: Lab) -> Any:
     """The lab with the driver; its readers sleep with PCATCH or without."""
     made(lab, request.param)
     return lab
 
 
-def made(lab: Any, pcatch: int = PCATCH) -> None:
+def made(lab: Lab, pcatch: int = PCATCH) -> None:
     lab.load(PIPE, name="pipe")
     lab.k.mem.set_u32(lab.symbols["priority"], PZERO | pcatch)
     major = modules.stat(lab.p, "pipe").offset & 0xFFFF
     lab.p.mknod(DEVICE, S_IFCHR | 0o666, makedev(major, 0))
 
 
-def opened(lab: Any, comm: str = "user", flags: int = O_RDWR) -> tuple[Any, int]:
+def opened(lab: Lab, comm: str = "user", flags: int = O_RDWR) -> tuple[Any, int]:
     p = lab.kernel.process(comm)
     return p, p.open(DEVICE, flags)
 
@@ -50,7 +51,7 @@ def test_a_reader_sleeps_until_another_process_writes(pipe: Any) -> None:
     assert read.result() == b"hello"
 
 
-def test_a_nonblocking_reader_does_not_sleep(lab: Any) -> None:
+def test_a_nonblocking_reader_does_not_sleep(lab: Lab) -> None:
     """O_NONBLOCK reaches the driver as IO_NDELAY."""
     made(lab)
     p, fd = opened(lab, flags=O_RDWR | O_NONBLOCK)
@@ -59,7 +60,7 @@ def test_a_nonblocking_reader_does_not_sleep(lab: Any) -> None:
     assert caught.value.errno == EAGAIN
 
 
-def test_of_twenty_readers_the_first_gets_it_and_the_others_sleep_again(lab: Any) -> None:
+def test_of_twenty_readers_the_first_gets_it_and_the_others_sleep_again(lab: Lab) -> None:
     """All are woken in the order they came; twenty writes serve them in a fair order."""
     made(lab)
     writer, wfd = opened(lab)
@@ -72,7 +73,7 @@ def test_of_twenty_readers_the_first_gets_it_and_the_others_sleep_again(lab: Any
     assert not any(entry["state"] == "sleep" for entry in processes(lab.k))
 
 
-def test_the_death_of_readers_leaves_nothing_behind(lab: Any) -> None:
+def test_the_death_of_readers_leaves_nothing_behind(lab: Lab) -> None:
     """Twenty clients die asleep: twenty processes exit, and the module can be unloaded."""
     made(lab)
     before = set(lab.k.procs)
@@ -87,7 +88,7 @@ def test_the_death_of_readers_leaves_nothing_behind(lab: Any) -> None:
     modules.unload(lab.p, "pipe")
 
 
-def test_a_reader_without_pcatch_keeps_the_module_loaded_after_its_client_died(lab: Any) -> None:
+def test_a_reader_without_pcatch_keeps_the_module_loaded_after_its_client_died(lab: Lab) -> None:
     """It is woken by a write, and then its process exits."""
     made(lab, 0)
     reader, rfd = opened(lab)
@@ -117,7 +118,7 @@ def test_poll_sleeps_until_the_driver_notifies(pipe: Any) -> None:
     assert reader.read(rfd, 64) == b"hello"
 
 
-def test_many_pollers_are_all_notified(lab: Any) -> None:
+def test_many_pollers_are_all_notified(lab: Lab) -> None:
     """Twenty processes wait for one device."""
     made(lab)
     writer, wfd = opened(lab)
@@ -128,7 +129,7 @@ def test_many_pollers_are_all_notified(lab: Any) -> None:
     assert [poll.result() for poll in polls] == [[(fd, POLLIN)] for _, fd in readers]
 
 
-def test_poll_with_a_timeout_ends_without_events(lab: Any) -> None:
+def test_poll_with_a_timeout_ends_without_events(lab: Lab) -> None:
     """0 milliseconds ask once; 15 sleep for two ticks."""
     made(lab)
     p, fd = opened(lab)
@@ -137,7 +138,7 @@ def test_poll_with_a_timeout_ends_without_events(lab: Any) -> None:
     assert p.poll([], 1) == []
 
 
-def test_poll_answers_for_what_is_ready_now(lab: Any) -> None:
+def test_poll_answers_for_what_is_ready_now(lab: Lab) -> None:
     """Several descriptors at once: writable, not open (POLLNVAL), negative (ignored)."""
     made(lab)
     p, fd = opened(lab)
@@ -147,14 +148,14 @@ def test_poll_answers_for_what_is_ready_now(lab: Any) -> None:
 
 
 @pytest.mark.parametrize(("count", "timeout"), [(1, -2), (5000, 0)])
-def test_poll_refuses_impossible_arguments(lab: Any, count: int, timeout: int) -> None:
+def test_poll_refuses_impossible_arguments(lab: Lab, count: int, timeout: int) -> None:
     """EINVAL, with value and limit."""
     with pytest.raises(KernelError, match=r"the (minimum|limit) is ") as caught:
         lab.p.poll([(0, POLLIN)] * count, timeout)
     assert caught.value.errno == EINVAL
 
 
-def test_a_poller_that_dies_is_forgotten(lab: Any) -> None:
+def test_a_poller_that_dies_is_forgotten(lab: Lab) -> None:
     """Its process exits at once, and the module can be unloaded."""
     made(lab)
     p, fd = opened(lab)
@@ -165,7 +166,7 @@ def test_a_poller_that_dies_is_forgotten(lab: Any) -> None:
     modules.unload(lab.p, "pipe")
 
 
-def test_a_signal_ends_poll(lab: Any) -> None:
+def test_a_signal_ends_poll(lab: Lab) -> None:
     """EINTR."""
     made(lab)
     p, fd = opened(lab)
@@ -176,7 +177,7 @@ def test_a_signal_ends_poll(lab: Any) -> None:
     assert caught.value.errno == EINTR
 
 
-def test_a_driver_stays_while_somebody_polls_it(lab: Any) -> None:
+def test_a_driver_stays_while_somebody_polls_it(lab: Lab) -> None:
     """The sleeper is not in its code, but has the device open; the poll ends with its timeout."""
     made(lab)
     p, fd = opened(lab)
@@ -190,7 +191,7 @@ def test_a_driver_stays_while_somebody_polls_it(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/ksyms", "/dev/null", "/dev/lkm", "/tmp", "/dev", "/tmp/file"])
-def test_what_is_always_ready_has_no_error(lab: Any, path: str) -> None:
+def test_what_is_always_ready_has_no_error(lab: Lab, path: str) -> None:
     """poll(2) asks for POLLERR and POLLHUP by itself."""
     p = lab.kernel.process("poller")
     if path == "/tmp/file":

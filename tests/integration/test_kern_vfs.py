@@ -9,6 +9,7 @@ import pytest
 
 from lkmtools.abi.errno import EACCES, ENOENT, ENOTDIR
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
+from support.lab import Lab
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 HEAD = """
@@ -20,7 +21,7 @@ HEAD = """
 
 
 @pytest.fixture
-def mem(lab: Any) -> Any:
+def mem(lab: Lab) -> Any:
     """A lab with memfs on /a and /b, and a file /a/f."""
     lab.load(MEMFS, name="memfs")
     for path in ("/a", "/b"):
@@ -142,7 +143,7 @@ int probe_gone(void)
     assert mem.k.vfs.vnodes == set()
 
 
-def test_access_by_mode_and_owner(lab: Any) -> None:
+def test_access_by_mode_and_owner(lab: Lab) -> None:
     """vaccess(): owner, group, others; root may all but execute what nobody may."""
     lab.load(
         HEAD
@@ -163,7 +164,7 @@ int probe_run(int uid, int gid, int mode, int want)
         assert lab.call("int probe_run(int uid, int gid, int mode, int want)", *arguments) == expected
 
 
-def test_attributes_without_values_and_types_of_modes(lab: Any) -> None:
+def test_attributes_without_values_and_types_of_modes(lab: Lab) -> None:
     """VATTR_NULL gives VNOVAL everywhere; IFTOVT and VTTOIF are each other's inverse."""
     lab.load(
         HEAD

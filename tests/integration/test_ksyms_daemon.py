@@ -20,7 +20,8 @@ from lkmtools.abi import errno
 from lkmtools.abi.syscall import SYS_open
 from lkmtools.errors import KernelError
 from lkmtools.proto import Answer, Control, Map, Mapped, Refused, Region, Result, Syscall, Unmap
-from support.daemons import Raw
+from support.compiling import Compile
+from support.daemons import Daemon, Raw
 from support.ksyms import PROBE, Snapshot, names
 
 OPEN = Syscall(SYS_open, (0x10000, 0, 0), (Region(0x10000, bytearray(b"/dev/ksyms\0")),))
@@ -37,14 +38,16 @@ int %(name)s_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 """
 
 
-def load(daemon: Any, cc: Any, name: str = "probe") -> None:
+def load(daemon: Daemon, cc: Compile, name: str = "probe") -> None:
     """Load PROBE as a module with its symbols."""
     obj = cc(HEAD % {"name": name} + PROBE.replace("probe", name), name=name)
     with daemon.connect("loader") as p:
         modules.load(p, obj, symbols=True)
 
 
-def test_memory_at_KIOCGADDR_shows_the_old_image_after_later_loads_and_unloads(daemon: Any, cc: Any) -> None:
+def test_memory_at_KIOCGADDR_shows_the_old_image_after_later_loads_and_unloads(
+    daemon: Daemon, cc: Compile
+) -> None:
     """Read by ctypes, in the memory of this very program."""
     with daemon.connect() as p:
         s = Snapshot(p)
@@ -60,7 +63,7 @@ def test_memory_at_KIOCGADDR_shows_the_old_image_after_later_loads_and_unloads(d
     assert ("probe_run" in names(before), "probe_run" in names(loaded)) == (False, True)
 
 
-def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
+def test_two_processes_of_the_host_have_it_open_at_once(daemon: Daemon) -> None:
     """Both have the same bytes, each in its own memory; what one writes the other does not see."""
     child = """if True:
         import sys
@@ -89,7 +92,7 @@ def test_two_processes_of_the_host_have_it_open_at_once(daemon: Any) -> None:
     assert other.returncode == 0
 
 
-def test_snapshots_taken_while_modules_come_and_go_are_whole(daemon: Any, cc: Any) -> None:
+def test_snapshots_taken_while_modules_come_and_go_are_whole(daemon: Daemon, cc: Compile) -> None:
     """Six processes open and close at once: each image has all symbols of the module or none."""
 
     def reader(found: list[int]) -> None:
@@ -113,7 +116,7 @@ def test_snapshots_taken_while_modules_come_and_go_are_whole(daemon: Any, cc: An
     assert all(results)
 
 
-def test_a_killed_process_frees_it(daemon: Any) -> None:
+def test_a_killed_process_frees_it(daemon: Daemon) -> None:
     """SIGKILL from the host, in the middle: the driver can be detached."""
     code = f"""if True:
         import signal
@@ -135,7 +138,7 @@ def test_a_killed_process_frees_it(daemon: Any) -> None:
             assert p.control("ksyms", event="load")["errno"] == 0
 
 
-def test_a_process_short_of_memory_has_ENOMEM(daemon: Any) -> None:
+def test_a_process_short_of_memory_has_ENOMEM(daemon: Daemon) -> None:
     """Its address space is full: the open fails, nothing is kept open, and the process goes on."""
     code = f"""if True:
         import resource
@@ -173,7 +176,7 @@ class Client(Raw):
 
 
 @pytest.fixture
-def slow(daemon: Any) -> Any:
+def slow(daemon: Daemon) -> Any:
     """Such a client, greeted."""
     client = Client(daemon.socket)
     with client.socket:
@@ -181,7 +184,9 @@ def slow(daemon: Any) -> Any:
         yield client
 
 
-def test_a_change_while_the_process_maps_makes_the_kernel_try_again(daemon: Any, slow: Any, cc: Any) -> None:
+def test_a_change_while_the_process_maps_makes_the_kernel_try_again(
+    daemon: Daemon, slow: Any, cc: Compile
+) -> None:
     """The first mapping is given back; the second snapshot has the module."""
     slow.send(OPEN)
     first = slow.receive_map()
@@ -195,7 +200,7 @@ def test_a_change_while_the_process_maps_makes_the_kernel_try_again(daemon: Any,
     assert result.errno == 0
 
 
-def test_three_changes_are_ENXIO(daemon: Any, slow: Any, cc: Any) -> None:
+def test_three_changes_are_ENXIO(daemon: Daemon, slow: Any, cc: Compile) -> None:
     """And the process can open it when things have calmed down."""
     slow.send(OPEN)
     for i in range(3):
@@ -212,7 +217,7 @@ def test_three_changes_are_ENXIO(daemon: Any, slow: Any, cc: Any) -> None:
     assert slow.receive().errno == 0
 
 
-def test_a_process_that_cannot_map_is_told_at_once(daemon: Any, slow: Any, cc: Any) -> None:
+def test_a_process_that_cannot_map_is_told_at_once(daemon: Daemon, slow: Any, cc: Compile) -> None:
     """ENOMEM, also when the symbols have changed meanwhile."""
     slow.send(OPEN)
     slow.receive_map()
@@ -221,7 +226,7 @@ def test_a_process_that_cannot_map_is_told_at_once(daemon: Any, slow: Any, cc: A
     assert slow.receive().errno == errno.ENOMEM
 
 
-def test_a_process_that_never_answers_hurts_nobody(daemon: Any, slow: Any) -> None:
+def test_a_process_that_never_answers_hurts_nobody(daemon: Daemon, slow: Any) -> None:
     """It sleeps in its open; others open meanwhile, and its death frees everything."""
     slow.send(OPEN)
     slow.receive_map()
@@ -239,7 +244,7 @@ def test_MAPPED_that_nobody_asked_for_is_refused(slow: Any) -> None:
     assert Refused("protocol error: MAPPED after HELLO") == slow.receive()
 
 
-def test_events_belong_to_the_owner(daemon: Any, slow: Any) -> None:
+def test_events_belong_to_the_owner(daemon: Daemon, slow: Any) -> None:
     """An unknown event is EOPNOTSUPP, whatever it is; what is not a text is refused before."""
     for event in ("quiesce", "dance", "7"):
         slow.send(Control("ksyms", f'{{"event": "{event}"}}'))
@@ -248,7 +253,7 @@ def test_events_belong_to_the_owner(daemon: Any, slow: Any) -> None:
     assert slow.receive() == Answer(False, "ksyms: event: null is not a string")
 
 
-def test_mapping_ends_with_the_process(daemon: Any) -> None:
+def test_mapping_ends_with_the_process(daemon: Daemon) -> None:
     """exit() forgets all mappings; a view of one stays good."""
     p = daemon.connect()
     s = Snapshot(p)
@@ -259,7 +264,7 @@ def test_mapping_ends_with_the_process(daemon: Any) -> None:
         p.memory(s.address, 4)
 
 
-def test_a_second_open_of_a_process_is_EBUSY(daemon: Any) -> None:
+def test_a_second_open_of_a_process_is_EBUSY(daemon: Daemon) -> None:
     """Until it closes."""
     with daemon.connect() as p:
         s = Snapshot(p)

@@ -19,6 +19,7 @@ from lkmtools.abi.syscall import SYS___fstat50
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
 from support.ksyms import PROBE, Snapshot, names, symbols
+from support.lab import Lab
 
 
 def refused(number: int, action: Any, *args: Any) -> str:
@@ -29,12 +30,12 @@ def refused(number: int, action: Any, *args: Any) -> str:
     return caught.value.reason
 
 
-def image_of(lab: Any, snapshot: Snapshot) -> Any:
+def image_of(lab: Lab, snapshot: Snapshot) -> Any:
     """The kernel's image behind an open file."""
     return lab.k.procs[snapshot.p.pid].files.get(snapshot.fd).image
 
 
-def test_the_image_lies_in_the_callers_memory(lab: Any) -> None:
+def test_the_image_lies_in_the_callers_memory(lab: Lab) -> None:
     """KIOCGADDR and KIOCGSIZE find it; ctypes and read(2) see the same bytes."""
     s = Snapshot(lab.p)
     assert ctypes.string_at(s.address, s.size) == s.image() == lab.p.pread(s.fd, s.size, 0)
@@ -43,7 +44,7 @@ def test_the_image_lies_in_the_callers_memory(lab: Any) -> None:
     assert s.word(KIOCGSIZE) == s.size
 
 
-def test_it_holds_every_symbol_of_the_kernel_with_type_and_size(lab: Any) -> None:
+def test_it_holds_every_symbol_of_the_kernel_with_type_and_size(lab: Lab) -> None:
     """Functions have the size of their slot, variables their own; values are the kernel's."""
     found = {s.name: s for s in symbols(Snapshot(lab.p).image())}
     assert set(lab.k.ksyms.kernel) == set(found)
@@ -53,7 +54,7 @@ def test_it_holds_every_symbol_of_the_kernel_with_type_and_size(lab: Any) -> Non
     assert (found["printf"]["st_shndx"], found["hz"]["st_shndx"]) == (4, 5)
 
 
-def test_its_header_is_that_of_the_simulated_machine(lab: Any) -> None:
+def test_its_header_is_that_of_the_simulated_machine(lab: Lab) -> None:
     """Class, byte order and machine, whatever the host is."""
     file = ELFFile(io.BytesIO(Snapshot(lab.p).image()))
     expected = {"amd64": (64, "EM_X86_64"), "i386": (32, "EM_386")}[lab.machine]
@@ -63,7 +64,7 @@ def test_its_header_is_that_of_the_simulated_machine(lab: Any) -> None:
     assert file["e_ident"]["EI_OSABI"] == "ELFOSABI_SYSV"
 
 
-def test_a_module_loaded_with_s_is_in_it_and_one_without_is_not(lab: Any) -> None:
+def test_a_module_loaded_with_s_is_in_it_and_one_without_is_not(lab: Lab) -> None:
     """Its functions are .text, its variables .data, its addresses absolute."""
     lab.load(PROBE, symbols=True)
     lab.load("int other_run(void); int other_run(void) { return 1; }", name="other")
@@ -77,7 +78,7 @@ def test_a_module_loaded_with_s_is_in_it_and_one_without_is_not(lab: Any) -> Non
     assert "other_run" not in found
 
 
-def test_later_loads_and_unloads_do_not_change_it(lab: Any) -> None:
+def test_later_loads_and_unloads_do_not_change_it(lab: Lab) -> None:
     """The open snapshot shows what was; the next one what is."""
     other = lab.kernel.process("reader")
     s = Snapshot(other)
@@ -96,7 +97,7 @@ def test_later_loads_and_unloads_do_not_change_it(lab: Any) -> None:
     assert before == Snapshot(other).image()
 
 
-def test_scribbling_harms_nobody_else(lab: Any) -> None:
+def test_scribbling_harms_nobody_else(lab: Lab) -> None:
     """The mapping is private and writable; another process, read(2) and the next open see the true image."""
     s, other = Snapshot(lab.p), Snapshot(lab.kernel.process("other"))
     lab.p.memory(s.address, s.size)[:] = bytes(s.size)
@@ -106,7 +107,7 @@ def test_scribbling_harms_nobody_else(lab: Any) -> None:
     assert Snapshot(lab.p).image() == other.image()
 
 
-def test_the_file_beneath_is_sealed(lab: Any) -> None:
+def test_the_file_beneath_is_sealed(lab: Lab) -> None:
     """Nobody writes, shrinks or grows it."""
     import fcntl
 
@@ -117,7 +118,7 @@ def test_the_file_beneath_is_sealed(lab: Any) -> None:
     image.release()
 
 
-def test_all_openers_of_a_generation_share_one_file(lab: Any) -> None:
+def test_all_openers_of_a_generation_share_one_file(lab: Lab) -> None:
     """Only a load or unload with symbols makes another; the old one stays while it is open."""
     first, second = (Snapshot(lab.kernel.process(name)) for name in ("first", "second"))
     image = image_of(lab, first)
@@ -136,7 +137,7 @@ def test_all_openers_of_a_generation_share_one_file(lab: Any) -> None:
     assert image.refs == 0
 
 
-def test_a_process_has_it_open_once(lab: Any) -> None:
+def test_a_process_has_it_open_once(lab: Lab) -> None:
     """EBUSY until it is closed; another process is another matter."""
     s = Snapshot(lab.p)
     assert "once a process" in refused(errno.EBUSY, Snapshot, lab.p)
@@ -145,7 +146,7 @@ def test_a_process_has_it_open_once(lab: Any) -> None:
     Snapshot(lab.p).close()
 
 
-def test_a_duplicate_keeps_it_open(lab: Any) -> None:
+def test_a_duplicate_keeps_it_open(lab: Lab) -> None:
     """The snapshot goes with the last descriptor."""
     s = Snapshot(lab.p)
     twin = lab.p.dup(s.fd)
@@ -156,7 +157,7 @@ def test_a_duplicate_keeps_it_open(lab: Any) -> None:
     Snapshot(lab.p).close()
 
 
-def test_exit_frees_it(lab: Any) -> None:
+def test_exit_frees_it(lab: Lab) -> None:
     """Nothing is left of a process that ended without closing."""
     other = lab.kernel.process("other")
     Snapshot(other)
@@ -166,7 +167,7 @@ def test_exit_frees_it(lab: Any) -> None:
     image.release()
 
 
-def test_close_unmaps(lab: Any) -> None:
+def test_close_unmaps(lab: Lab) -> None:
     """The address means nothing any more."""
     s = Snapshot(lab.p)
     s.close()
@@ -175,13 +176,13 @@ def test_close_unmaps(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("flags", [O_WRONLY, O_RDWR])
-def test_it_cannot_be_opened_for_writing(lab: Any, flags: int) -> None:
+def test_it_cannot_be_opened_for_writing(lab: Lab, flags: int) -> None:
     """EPERM, root or not; and nothing is open then."""
     refused(errno.EPERM, lab.p.open, "/dev/ksyms", flags)
     assert lab.k.ksyms_dev.open == set()
 
 
-def test_only_minor_0_exists(lab: Any) -> None:
+def test_only_minor_0_exists(lab: Lab) -> None:
     """ENXIO."""
     dev = makedev(major(lab.p.stat("/dev/ksyms").st_rdev), 1)
     lab.p.mknod("/dev/ksyms1", stat.S_IFCHR | 0o444, dev)
@@ -189,7 +190,7 @@ def test_only_minor_0_exists(lab: Any) -> None:
     assert lab.k.ksyms_dev.open == set()
 
 
-def test_reads_end_at_the_exact_size(lab: Any) -> None:
+def test_reads_end_at_the_exact_size(lab: Lab) -> None:
     """Short near it, nothing at it, EFAULT behind it and before 0."""
     s = Snapshot(lab.p)
     assert lab.p.pread(s.fd, 100, s.size - 7) == s.image()[-7:]
@@ -198,7 +199,7 @@ def test_reads_end_at_the_exact_size(lab: Any) -> None:
         refused(errno.EFAULT, lab.p.pread, s.fd, 1, offset)
 
 
-def test_read_moves_the_offset_and_lseek_sets_it(lab: Any) -> None:
+def test_read_moves_the_offset_and_lseek_sets_it(lab: Lab) -> None:
     """From the beginning, from where it is, from the end; reading beyond the size is EFAULT there too."""
     s = Snapshot(lab.p)
     assert lab.p.read(s.fd, 4) + lab.p.read(s.fd, 4) == s.image()[:8]
@@ -211,7 +212,7 @@ def test_read_moves_the_offset_and_lseek_sets_it(lab: Any) -> None:
     refused(errno.EFAULT, lab.p.read, s.fd, 1)
 
 
-def test_fstat_knows_its_size(lab: Any) -> None:
+def test_fstat_knows_its_size(lab: Lab) -> None:
     """st_size of the open file is the image's, its mode the node's."""
     s = Snapshot(lab.p)
     layout = stat.stat.layout(lab.p.dm)
@@ -221,7 +222,7 @@ def test_fstat_knows_its_size(lab: Any) -> None:
     assert (s.size, stat.S_IFCHR | 0o444) == (found.st_size, found.st_mode)
 
 
-def test_an_unknown_command_is_ENOTTY(lab: Any) -> None:
+def test_an_unknown_command_is_ENOTTY(lab: Lab) -> None:
     """Whatever its group."""
     s = Snapshot(lab.p)
     for command in (0x20006C07, 0xC0086C04, 0x4004667F):
@@ -230,7 +231,7 @@ def test_an_unknown_command_is_ENOTTY(lab: Any) -> None:
         )
 
 
-def test_mmap_maps_it_again(lab: Any) -> None:
+def test_mmap_maps_it_again(lab: Lab) -> None:
     """At another address, whole or from a page of it; each mapping is its own."""
     lab.load("\n".join(f"int variable_{i};" for i in range(300)), symbols=True)
     s = Snapshot(lab.p)
@@ -246,7 +247,7 @@ def test_mmap_maps_it_again(lab: Any) -> None:
         lab.p.memory(again, 1)
 
 
-def test_mmap_past_the_rounded_end_is_EINVAL(lab: Any) -> None:
+def test_mmap_past_the_rounded_end_is_EINVAL(lab: Lab) -> None:
     """So are an odd offset and no length, and a device that cannot be mapped."""
     s = Snapshot(lab.p)
     rounded = -(-s.size // PAGE) * PAGE
@@ -258,7 +259,7 @@ def test_mmap_past_the_rounded_end_is_EINVAL(lab: Any) -> None:
     assert s.image()[:4] == b"\x7fELF"  # the snapshot itself is still there
 
 
-def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:
+def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Lab) -> None:
     """Nobody gave a mapper: the open fails, and can be tried again."""
     from lkmtools.kern.uvm.uvm_map import Vmspace
 
@@ -270,7 +271,7 @@ def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Any) -> None:
     Snapshot(other).close()
 
 
-def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Any) -> None:
+def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Lab) -> None:
     """The daemon has as many descriptors as it may: the open fails, and can be tried again."""
     free = os.dup(0)
     os.close(free)
@@ -285,7 +286,7 @@ def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Any) -> None:
     Snapshot(lab.p).close()
 
 
-def test_the_node_is_read_only_for_everybody(lab: Any) -> None:
+def test_the_node_is_read_only_for_everybody(lab: Lab) -> None:
     """cr--r--r-- root wheel, with the major of the machine's NetBSD."""
     node = lab.p.stat("/dev/ksyms")
     assert (node.st_mode, node.st_uid, node.st_gid) == (stat.S_IFCHR | 0o444, 0, 0)
@@ -295,7 +296,7 @@ def test_the_node_is_read_only_for_everybody(lab: Any) -> None:
     assert Snapshot(nobody).image()[:4] == b"\x7fELF"
 
 
-def test_a_snapshot_that_open_never_took_goes_with_its_process(lab: Any) -> None:
+def test_a_snapshot_that_open_never_took_goes_with_its_process(lab: Lab) -> None:
     """A module calls the driver's d_open itself: the file has no descriptor, and is closed at exit."""
     lab.load(
         """int ksymsopen(dev_t, int, int, struct lwp *);

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools.abi.module import MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
+from support.lab import Lab
 from support.programs import Runner
 
 HEAD = """
@@ -124,7 +123,7 @@ def test_without_memory_for_the_snapshot_open_is_ENOMEM_and_leaves_nothing_mappe
 
 
 def test_an_inherited_snapshot_outlives_its_opener_and_belongs_to_who_has_it(
-    lab: Any, lab_runner: Runner
+    lab: Lab, lab_runner: Runner
 ) -> None:
     """The child reads it and may open its own; the driver cannot go, and says whose descriptor it is."""
     refused: list[str] = []

@@ -16,6 +16,7 @@ from lkmtools.kern.lkm import kern_ksyms
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.modules.prepare import LoadError
 from support.ksyms import PROBE, Snapshot, symbols
+from support.lab import Lab
 
 
 def value_of(s: Snapshot, name: str, old: bool = False) -> int:
@@ -53,7 +54,7 @@ def symbol_of(s: Snapshot, name: str, old: bool = False) -> Any:
     return sym.unpack(request.data, layout.size - sym.size)
 
 
-def send_locals(lab: Any, *names: str) -> None:
+def send_locals(lab: Lab, *names: str) -> None:
     """Put local functions into the table of the loaded module `probe`, as a modload could send them."""
     module = lab.k.lkm.loaded()[0]
     lab.k.ksyms.remove(lab.k.ksyms.tables["probe"])
@@ -68,7 +69,7 @@ def send_locals(lab: Any, *names: str) -> None:
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new form", "2.0 form"])
-def test_values_are_found_by_name(lab: Any, old: bool) -> None:
+def test_values_are_found_by_name(lab: Lab, old: bool) -> None:
     """Of the kernel and of modules loaded with -s, at once; unknown names are ENOENT."""
     s = Snapshot(lab.kernel.process("reader"))
     assert value_of(s, "printf", old) == lab.k.symbol("printf")
@@ -80,7 +81,7 @@ def test_values_are_found_by_name(lab: Any, old: bool) -> None:
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new form", "2.0 form"])
-def test_symbols_are_found_as_they_stand_in_the_image(lab: Any, old: bool) -> None:
+def test_symbols_are_found_as_they_stand_in_the_image(lab: Lab, old: bool) -> None:
     """Value, size, type, section, and st_name as the offset in .strtab."""
     lab.load(PROBE, symbols=True)
     s = Snapshot(lab.p)
@@ -92,7 +93,7 @@ def test_symbols_are_found_as_they_stand_in_the_image(lab: Any, old: bool) -> No
         )  # fmt: skip
 
 
-def test_local_symbols_are_shown_and_not_linked_to(lab: Any) -> None:
+def test_local_symbols_are_shown_and_not_linked_to(lab: Lab) -> None:
     """KIOCGSYMBOL_60 finds them, KIOCGVALUE_60 and modload do not; in the image they come first."""
     lab.load(PROBE, symbols=True)
     send_locals(lab, "quiet", "hidden")
@@ -105,7 +106,7 @@ def test_local_symbols_are_shown_and_not_linked_to(lab: Any) -> None:
     assert caught.value.errno == errno.ENOENT
 
 
-def test_a_name_longer_than_any_is_ENAMETOOLONG(lab: Any) -> None:
+def test_a_name_longer_than_any_is_ENAMETOOLONG(lab: Lab) -> None:
     """As copyinstr says; one as long as the longest is only unknown."""
     s = Snapshot(lab.kernel.process("reader"))
     longest = max(len(name) for name in lab.k.ksyms.kernel)
@@ -122,7 +123,7 @@ def test_a_name_longer_than_any_is_ENAMETOOLONG(lab: Any) -> None:
     assert caught.value.errno == errno.ENAMETOOLONG
 
 
-def test_a_name_outside_the_callers_memory_is_EFAULT(lab: Any) -> None:
+def test_a_name_outside_the_callers_memory_is_EFAULT(lab: Lab) -> None:
     """And no panic."""
     s = Snapshot(lab.p)
     layout = abi.ksyms_gvalue.layout(lab.p.dm)
@@ -131,7 +132,7 @@ def test_a_name_outside_the_callers_memory_is_EFAULT(lab: Any) -> None:
     assert caught.value.errno == errno.EFAULT
 
 
-def test_addresses_are_named_by_the_nearest_symbol_below(lab: Any) -> None:
+def test_addresses_are_named_by_the_nearest_symbol_below(lab: Lab) -> None:
     """Of the kernel's functions and variables, and of modules, whether loaded with -s or not."""
     k = lab.k
     assert str(k.locate(k.symbol("printf") + 3)) == "printf+0x3 [kernel]"
@@ -144,7 +145,7 @@ def test_addresses_are_named_by_the_nearest_symbol_below(lab: Any) -> None:
         assert k.locate(lab.symbols["probe_run"] + 2) is None
 
 
-def test_the_table_finds_addresses_too(lab: Any) -> None:
+def test_the_table_finds_addresses_too(lab: Lab) -> None:
     """What has a table needs no LMINFO; what is gone is not found."""
     lab.load(PROBE, symbols=True)
     place = lab.k.ksyms.locate(lab.symbols["probe_value"] + 1)
@@ -153,7 +154,7 @@ def test_the_table_finds_addresses_too(lab: Any) -> None:
     assert lab.k.ksyms.locate(lab.symbols["probe_value"] + 1) is None
 
 
-def test_a_namesake_without_symbols_takes_none_away(lab: Any) -> None:
+def test_a_namesake_without_symbols_takes_none_away(lab: Lab) -> None:
     """Unloading a module of the same name that was loaded without -s leaves the first one's symbols."""
     lab.load(PROBE, symbols=True)
     second = lab.load(PROBE)
@@ -162,7 +163,7 @@ def test_a_namesake_without_symbols_takes_none_away(lab: Any) -> None:
     assert lab.k.ksyms.value("probe_run") is not None
 
 
-def test_a_symbol_redefined_with_another_value_is_reported(lab: Any) -> None:
+def test_a_symbol_redefined_with_another_value_is_reported(lab: Lab) -> None:
     """In the original's words; the first one stays, and it is in the image once."""
     lab.load("int shared = 1;", name="first", symbols=True)
     value = lab.symbols["shared"]
@@ -181,7 +182,7 @@ def test_a_symbol_redefined_with_another_value_is_reported(lab: Any) -> None:
     [(9, b"\0probe\0", "no name at 9"), (1, b"\0probe", "no name at 1")],
     ids=["outside", "without end"],
 )
-def test_a_damaged_symbol_table_is_EINVAL(lab: Any, name: int, strings: bytes, why: str) -> None:
+def test_a_damaged_symbol_table_is_EINVAL(lab: Lab, name: int, strings: bytes, why: str) -> None:
     """A name outside the string table, or one that never ends."""
     lab.load(PROBE)
     module = lab.k.lkm.loaded()[0]
@@ -193,7 +194,7 @@ def test_a_damaged_symbol_table_is_EINVAL(lab: Any, name: int, strings: bytes, w
         kern_ksyms.addsymtab(lab.k, module, entry[:-1], strings)
 
 
-def test_sizes_and_absolute_symbols_are_made_true(lab: Any) -> None:
+def test_sizes_and_absolute_symbols_are_made_true(lab: Lab) -> None:
     """A size that leaves the module ends with it; a value outside is absolute."""
     lab.load(PROBE)
     module = lab.k.lkm.loaded()[0]
@@ -209,7 +210,7 @@ def test_sizes_and_absolute_symbols_are_made_true(lab: Any) -> None:
 # -- the driver's life --------------------------------------------------------------------------------------
 
 
-def test_unload_is_EBUSY_while_anyone_has_it_open(lab: Any) -> None:
+def test_unload_is_EBUSY_while_anyone_has_it_open(lab: Lab) -> None:
     """And says who."""
     s = Snapshot(lab.p)
     with pytest.raises(KernelError, match=f"open in pid {lab.p.pid}") as caught:
@@ -219,7 +220,7 @@ def test_unload_is_EBUSY_while_anyone_has_it_open(lab: Any) -> None:
     ksyms_modevent(lab.k, MOD_UNLOAD)
 
 
-def test_unload_removes_the_node_and_load_makes_it_again(lab: Any) -> None:
+def test_unload_removes_the_node_and_load_makes_it_again(lab: Lab) -> None:
     """Without the driver a node made by hand opens with ENXIO."""
     before = lab.p.stat("/dev/ksyms")
     tables = lab.tables()
@@ -240,7 +241,7 @@ def test_unload_removes_the_node_and_load_makes_it_again(lab: Any) -> None:
     Snapshot(lab.p, "/dev/byhand").close()
 
 
-def test_other_events(lab: Any) -> None:
+def test_other_events(lab: Lab) -> None:
     """Shutdown is allowed, everything else EOPNOTSUPP; a second load is EEXIST, a second unload ENXIO."""
     ksyms_modevent(lab.k, MOD_SHUTDOWN)
     for what, number in ((MOD_QUIESCE, errno.EOPNOTSUPP), (99, errno.EOPNOTSUPP), (MOD_LOAD, errno.EEXIST)):
@@ -253,7 +254,7 @@ def test_other_events(lab: Any) -> None:
     assert caught.value.errno == errno.ENXIO
 
 
-def test_a_module_cannot_be_linked_while_the_driver_is_away(lab: Any) -> None:
+def test_a_module_cannot_be_linked_while_the_driver_is_away(lab: Lab) -> None:
     """modload says that it is /dev/ksyms that is missing."""
     ksyms_modevent(lab.k, MOD_UNLOAD)
     with pytest.raises(LoadError, match="/dev/ksyms"):

@@ -17,7 +17,7 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 from support.programs import HEAD
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -37,7 +37,7 @@ def get(p: Any, path: str) -> bytes:
 
 
 @pytest.fixture
-def layer(lab: Any) -> Any:
+def layer(lab: Lab) -> Any:
     """memfs on /lower, hookfs over it on /upper."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
     lab.load(EXAMPLES / "stack/hook.c", name="hook", symbols=True)
@@ -48,7 +48,7 @@ def layer(lab: Any) -> Any:
     return lab
 
 
-def leave(lab: Any, *places: str) -> None:
+def leave(lab: Lab, *places: str) -> None:
     """Unmount from the top and unload: no vnode, no node, no memory of the layer is left."""
     for place in places or ("/upper", "/lower"):
         lab.p.unmount(place)
@@ -190,7 +190,7 @@ int policy_deny(int op) { deny = op; asked[0] = 0; return 0; }
 class Policy:
     """A client of the hook that notes what it is asked, and refuses one operation."""
 
-    def __init__(self, lab: Any) -> None:
+    def __init__(self, lab: Lab) -> None:
         self.lab = lab
         lab.load(POLICY, name="policy")
         assert lab.call("int policy_start(void)") == 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from support.daemons import Daemon
+from support.lab import Lab
 
 HEADER = """
 #include <sys/param.h>
@@ -56,7 +56,7 @@ def test_every_source_adds_to_the_set_of_the_module(daemon: Daemon) -> None:
     assert daemon.run("lkmctl", "dmesg").out.splitlines()[-1] == "both: 3 entries, sum 77"
 
 
-def test_functions_are_members_too(lab: Any) -> None:
+def test_functions_are_members_too(lab: Lab) -> None:
     """Of a set that is called one after the other, as sysctl_funcs was."""
     lab.load("""
 typedef int init_fn(void);
@@ -78,7 +78,7 @@ int probe_run(void)
     assert lab.call("int probe_run(void)") == 11
 
 
-def test_the_names_of_the_module_types_are_in_their_order(lab: Any) -> None:
+def test_the_names_of_the_module_types_are_in_their_order(lab: Lab) -> None:
     """MODTYPE_NAMES of <sys/lkm.h>, which modstat(8) uses."""
     lab.load("""
 #include <sys/lkm.h>

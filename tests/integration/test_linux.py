@@ -17,12 +17,13 @@ from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.hostfile import HostFile
 from lkmtools.modules.prepare import LoadError
 from support import linux_programs
+from support.compiling import Compile
 from support.lab import Lab
 from support.programs import Ran, Runner
 
 
 @pytest.fixture
-def linux(cc: Any, machine: str) -> Iterator[Runner]:
+def linux(cc: Compile, machine: str) -> Iterator[Runner]:
     """A kernel with the two modules; it has not panicked, and nothing of any program is left at the end."""
     made = Runner(cc, machine)
     linux_programs.load(made.lk.process("modload"), cc, machine)
@@ -42,7 +43,7 @@ def errno_of(action: Callable[[], object]) -> int:
 PROGRAMS = Path(__file__).with_name("linux")
 
 
-def program(cc: Any, machine: str, name: str) -> Path:
+def program(cc: Compile, machine: str, name: str) -> Path:
     """linux/NAME.c as a static Linux program."""
     return linux_programs.musl(cc, (PROGRAMS / f"{name}.c").read_text(), machine)
 
@@ -193,7 +194,7 @@ def test_wild_pointers_to_every_call(linux: Runner, wild: str) -> None:
 
 
 @pytest.fixture
-def lab(cc: Any, machine: str) -> Iterator[Lab]:
+def lab(cc: Compile, machine: str) -> Iterator[Lab]:
     """A kernel without the modules."""
     made = Lab(cc, machine)
     yield made

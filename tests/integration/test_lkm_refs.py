@@ -14,7 +14,7 @@ from lkmtools.errors import KernelError
 from lkmtools.machine import Prototype
 from lkmtools.modules.prepare import LoadError
 from lkmtools.modules.refs import Ref, refs_fd
-from support.lab import HEAD
+from support.lab import HEAD, Lab
 
 PROTO = Prototype("int f(unsigned long p)")
 LOWER = """
@@ -43,7 +43,7 @@ int @_wake(void) { wakeup(&@_chan); return 0; }
 """
 
 
-def refused(lab: Any, name: str) -> str:
+def refused(lab: Lab, name: str) -> str:
     """Unloading must be EBUSY: the reason."""
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, name)
@@ -51,34 +51,34 @@ def refused(lab: Any, name: str) -> str:
     return caught.value.reason
 
 
-def holder(lab: Any, name: str) -> None:
+def holder(lab: Lab, name: str) -> None:
     """Load a module NAME with NAME_hold(addr), NAME_rele(addr) and the same by table."""
     lab.load(HOLDER.replace("@", name), name=name)
 
 
-def sleeper(lab: Any, name: str) -> None:
+def sleeper(lab: Lab, name: str) -> None:
     """Load a module NAME with NAME_sleep() and NAME_wake()."""
     lab.load(SLEEPER.replace("@", name), name=name, symbols=True)
 
 
-def refs(lab: Any, ident: int) -> Any:
+def refs(lab: Lab, ident: int) -> Any:
     """LMREFS of a module."""
     with modules.lkm_device(lab.p) as fd:
         return refs_fd(lab.p, fd, ident)
 
 
-def call(lab: Any, function: str, arg: int = 0) -> int:
+def call(lab: Lab, function: str, arg: int = 0) -> int:
     return int(lab.call(f"int {function}(unsigned long p)", arg))
 
 
-def many(lab: Any, function: str, arg: int) -> None:
+def many(lab: Lab, function: str, arg: int) -> None:
     """call() a thousand times in one system call."""
     addr = lab.symbols[function]
     with lab.hook(lambda: [lab.k.call(PROTO, addr, arg) for _ in range(1000)]) as number:
         lab.p.syscall(number)
 
 
-def test_a_module_others_are_linked_against_is_in_use_by_them(lab: Any) -> None:
+def test_a_module_others_are_linked_against_is_in_use_by_them(lab: Lab) -> None:
     """The reason names all of them, by id; when they have gone it unloads."""
     lab.load(LOWER, name="lower", symbols=True)
     lab.load(UPPER, name="upper")
@@ -91,7 +91,7 @@ def test_a_module_others_are_linked_against_is_in_use_by_them(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_without_its_symbols_loaded_nothing_can_be_linked_against_a_module(lab: Any) -> None:
+def test_without_its_symbols_loaded_nothing_can_be_linked_against_a_module(lab: Lab) -> None:
     """The link fails, and the module that has the symbol is named."""
     lab.load(LOWER, name="lower")
     with pytest.raises(LoadError) as caught:
@@ -102,7 +102,7 @@ def test_without_its_symbols_loaded_nothing_can_be_linked_against_a_module(lab: 
     assert [m.name for m in modules.stat_all(lab.p)] == ["lower"]
 
 
-def test_a_static_function_is_nothing_anybody_could_link_to(lab: Any) -> None:
+def test_a_static_function_is_nothing_anybody_could_link_to(lab: Lab) -> None:
     """-s would not help, so nothing is said of it."""
     lab.load("static int lower_get(void) { return 1; }\nint (*keep)(void) = lower_get;", name="lower")
     with pytest.raises(LoadError) as caught:
@@ -110,7 +110,7 @@ def test_a_static_function_is_nothing_anybody_could_link_to(lab: Any) -> None:
     assert "lower'" not in caught.value.reason
 
 
-def test_a_held_module_refuses_and_says_who_holds_it_and_how_often(lab: Any) -> None:
+def test_a_held_module_refuses_and_says_who_holds_it_and_how_often(lab: Lab) -> None:
     """By address and by table; each holder is counted by itself."""
     target = lab.load("", name="target")
     holder(lab, "one")
@@ -126,7 +126,7 @@ def test_a_held_module_refuses_and_says_who_holds_it_and_how_often(lab: Any) -> 
     modules.unload(lab.p, "target")
 
 
-def test_a_thousand_references_take_a_thousand_drops(lab: Any) -> None:
+def test_a_thousand_references_take_a_thousand_drops(lab: Lab) -> None:
     target = lab.load("", name="target")
     holder(lab, "one")
     many(lab, "one_hold", target.entry)
@@ -137,7 +137,7 @@ def test_a_thousand_references_take_a_thousand_drops(lab: Any) -> None:
     modules.unload(lab.p, "target")
 
 
-def test_dropping_what_one_does_not_have_is_reported_and_changes_nothing(lab: Any) -> None:
+def test_dropping_what_one_does_not_have_is_reported_and_changes_nothing(lab: Lab) -> None:
     """Not even somebody else's reference."""
     target = lab.load("", name="target")
     holder(lab, "one")
@@ -154,7 +154,7 @@ def test_dropping_what_one_does_not_have_is_reported_and_changes_nothing(lab: An
     assert refused(lab, "target") == "'target' is held by 'one' (1 time)"
 
 
-def test_what_is_no_module_cannot_be_held(lab: Any) -> None:
+def test_what_is_no_module_cannot_be_held(lab: Lab) -> None:
     """NULL, a kernel function, unmapped memory; as a table, the module's own memory. Nothing is followed."""
     target = lab.load("", name="target")
     holder(lab, "one")
@@ -165,7 +165,7 @@ def test_what_is_no_module_cannot_be_held(lab: Any) -> None:
     modules.unload(lab.p, "target")
 
 
-def test_a_holder_that_goes_drops_what_it_took_and_the_console_says_so(lab: Any) -> None:
+def test_a_holder_that_goes_drops_what_it_took_and_the_console_says_so(lab: Lab) -> None:
     target = lab.load("", name="target")
     holder(lab, "one")
     call(lab, "one_hold", target.entry)
@@ -175,7 +175,7 @@ def test_a_holder_that_goes_drops_what_it_took_and_the_console_says_so(lab: Any)
     modules.unload(lab.p, "target")
 
 
-def test_a_module_may_hold_itself_and_names_for_whom(lab: Any) -> None:
+def test_a_module_may_hold_itself_and_names_for_whom(lab: Lab) -> None:
     """Called by another module it is for that one, called by a process for that; it drops it itself."""
     lab.load(HOLDER.replace("@", "target"), name="target", symbols=True)
     lab.load(
@@ -194,7 +194,7 @@ def test_a_module_may_hold_itself_and_names_for_whom(lab: Any) -> None:
     modules.unload(lab.p, "target")
 
 
-def test_a_module_cannot_hold_itself_while_it_is_being_loaded(lab: Any) -> None:
+def test_a_module_cannot_hold_itself_while_it_is_being_loaded(lab: Lab) -> None:
     """It could never be unloaded again: EDEADLK."""
     lab.load(
         HEAD
@@ -214,7 +214,7 @@ def test_a_module_cannot_hold_itself_while_it_is_being_loaded(lab: Any) -> None:
     modules.unload(lab.p, "probe")
 
 
-def test_a_module_that_is_being_unloaded_cannot_be_held(lab: Any) -> None:
+def test_a_module_that_is_being_unloaded_cannot_be_held(lab: Lab) -> None:
     """Its unload handler calls somebody who wants to keep it: EBUSY, and it goes."""
     holder_text = HOLDER.replace("@", "one")
     lab.load(
@@ -241,7 +241,7 @@ def test_a_module_that_is_being_unloaded_cannot_be_held(lab: Any) -> None:
     modules.unload(lab.p, "one")
 
 
-def test_a_module_whose_code_sleeps_refuses_with_process_and_function(lab: Any) -> None:
+def test_a_module_whose_code_sleeps_refuses_with_process_and_function(lab: Lab) -> None:
     sleeper(lab, "one")
     worker = lab.kernel.process("worker")
     started, pid = lab.begin("int one_sleep(void)", p=worker), worker.pid
@@ -255,7 +255,7 @@ def test_a_module_whose_code_sleeps_refuses_with_process_and_function(lab: Any) 
 
 
 @pytest.mark.parametrize("flags", [(), ("-fomit-frame-pointer",)], ids=["frames", "no frames"])
-def test_neither_module_of_a_call_through_both_unloads(lab: Any, flags: tuple[str, ...]) -> None:
+def test_neither_module_of_a_call_through_both_unloads(lab: Lab, flags: tuple[str, ...]) -> None:
     """A -> B -> tsleep, B reached through a pointer; also where code has no frame pointers."""
     lab.cc = partial(lab.cc, flags=flags)
     sleeper(lab, "b")
@@ -272,7 +272,7 @@ def test_neither_module_of_a_call_through_both_unloads(lab: Any, flags: tuple[st
     modules.unload(lab.p, "b")
 
 
-def test_a_module_on_the_stack_of_the_unload_itself_refuses(lab: Any) -> None:
+def test_a_module_on_the_stack_of_the_unload_itself_refuses(lab: Lab) -> None:
     """It has replaced ioctl(2), so LMUNLOAD comes through its own code."""
     lab.load(
         HEAD
@@ -292,7 +292,7 @@ def test_a_module_on_the_stack_of_the_unload_itself_refuses(lab: Any) -> None:
     assert refused(lab, "probe").startswith(f"pid {lab.p.pid} (lab) is in through+0x")
 
 
-def test_a_call_that_comes_while_the_unload_handler_sleeps_may_return(lab: Any) -> None:
+def test_a_call_that_comes_while_the_unload_handler_sleeps_may_return(lab: Lab) -> None:
     """The module is gone when its handler says so, its memory when both such calls have returned."""
     lab.load(
         HEAD
@@ -320,7 +320,7 @@ def test_a_call_that_comes_while_the_unload_handler_sleeps_may_return(lab: Any) 
     assert lab.tables() == lab.boot_tables
 
 
-def test_the_order_is_dependents_references_calls_then_the_module_itself(lab: Any) -> None:
+def test_the_order_is_dependents_references_calls_then_the_module_itself(lab: Lab) -> None:
     """All four at once, taken away one after the other."""
     lower = lab.load(
         HEAD

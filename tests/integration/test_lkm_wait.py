@@ -14,6 +14,7 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.modules.refs import wait_unused
+from support.lab import Lab
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENCE = 600.0  # seconds, which nobody here waits
@@ -30,7 +31,7 @@ int probe_wake(void) { wakeup(&probe_sleep); wakeup(&probe_wake); return 0; }
 """
 
 
-def wait(lab: Any, module: str) -> Any:
+def wait(lab: Lab, module: str) -> Any:
     """A process that sleeps in lkmwait(); the kernel has nothing to do until somebody comes."""
     waiter = lab.kernel.process("waiter")
     waiting = lab.start(lambda: wait_unused(waiter, module, PATIENCE), waiter)
@@ -39,7 +40,7 @@ def wait(lab: Any, module: str) -> Any:
     return waiting
 
 
-def test_closing_the_device_wakes(lab: Any) -> None:
+def test_closing_the_device_wakes(lab: Lab) -> None:
     lab.load(EXAMPLES / "chardev" / "echo.c", name="echo")
     major = LKM_CHAR_MAJOR(modules.stat(lab.p, "echo").offset)
     lab.p.mknod("/dev/echo", S_IFCHR | 0o600, makedev(major, 0))
@@ -53,7 +54,7 @@ def test_closing_the_device_wakes(lab: Any) -> None:
     modules.unload(lab.p, "echo")
 
 
-def test_unmounting_wakes(lab: Any) -> None:
+def test_unmounting_wakes(lab: Lab) -> None:
     lab.load(EXAMPLES / "memfs" / "memfs.c", name="memfs")
     lab.p.mount("memfs", "/mnt")
     waiting = wait(lab, "memfs")
@@ -61,7 +62,7 @@ def test_unmounting_wakes(lab: Any) -> None:
     assert waiting.result()
 
 
-def test_dropping_the_last_reference_wakes(lab: Any) -> None:
+def test_dropping_the_last_reference_wakes(lab: Lab) -> None:
     lab.load("", name="target")
     lab.load(HOLDER, name="one")
     table = lab.k.modules.by_id[0].table
@@ -75,7 +76,7 @@ def test_dropping_the_last_reference_wakes(lab: Any) -> None:
     assert waiting.result()
 
 
-def test_the_end_of_a_call_wakes_and_another_sleep_of_it_does_not(lab: Any) -> None:
+def test_the_end_of_a_call_wakes_and_another_sleep_of_it_does_not(lab: Lab) -> None:
     lab.load(SLEEPER)
     sleeping = lab.begin("int probe_sleep(void)")
     waiting = wait(lab, "probe")
@@ -87,7 +88,7 @@ def test_the_end_of_a_call_wakes_and_another_sleep_of_it_does_not(lab: Any) -> N
     assert waiting.result()
 
 
-def test_two_who_wait_do_not_keep_each_other_awake(lab: Any) -> None:
+def test_two_who_wait_do_not_keep_each_other_awake(lab: Lab) -> None:
     """Both sleep until the last user is unloaded; then both know."""
     lab.load("int probe_get(void) { return 1; }", symbols=True)
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
@@ -97,7 +98,7 @@ def test_two_who_wait_do_not_keep_each_other_awake(lab: Any) -> None:
     assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
 
 
-def test_who_waits_is_told_why_not(lab: Any) -> None:
+def test_who_waits_is_told_why_not(lab: Lab) -> None:
     """EAGAIN and the reason when the time is over; ENOENT and EINVAL as LMUNLOAD; nothing stays behind."""
     lab.load("int probe_get(void) { return 1; }", symbols=True)
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
@@ -112,7 +113,7 @@ def test_who_waits_is_told_why_not(lab: Any) -> None:
     assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
 
 
-def test_who_waits_may_die(lab: Any) -> None:
+def test_who_waits_may_die(lab: Lab) -> None:
     lab.load("int probe_get(void) { return 1; }", symbols=True)
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
     waiting = wait(lab, "probe")

@@ -14,19 +14,20 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
-from support.lab import errno_of
+from support.compiling import Compile
+from support.lab import Lab, errno_of
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_source_of_the_era_compiles(each_cc: Any, machine: str, name: str) -> None:
+def test_a_source_of_the_era_compiles(each_cc: Compile, machine: str, name: str) -> None:
     """The style of the time is no error, whatever the compiler thinks of it."""
     assert each_cc(SOURCES[name], machine, name=name).exists()
 
 
 @pytest.fixture
-def era(lab: Any) -> Any:
+def era(lab: Lab) -> Any:
     """Loads a source of the era by its name; at the end all are unloaded and every table is as at boot."""
     names = []
 
@@ -95,7 +96,7 @@ def test_a_device_of_netbsd_4_has_both_majors_and_knows_its_caller(era: Any) -> 
     lab.p.close(fd)
 
 
-def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Any, lab: Any) -> None:
+def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Any, lab: Lab) -> None:
     """mutex, condvar, kmem, devsw_attach from a MISC module; its major is where the table changed."""
     before = lab.tables()["cdevsw"]
     era("mutex_misc")
@@ -138,7 +139,7 @@ probe_uio(int form)
 """
 
 
-def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab: Any) -> None:
+def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab: Lab) -> None:
     """uio_segflg, uio_vmspace and UIO_SETUP_SYSSPACE: the copy succeeds; to user space it would be EFAULT."""
     lab.load(UIO)
     assert [lab.call("int probe_uio(int form)", form) for form in range(4)] == [0, 0, 0, -1]

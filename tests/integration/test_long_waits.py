@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools.abi.errno import EINTR, EINVAL
@@ -11,7 +9,8 @@ from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.syscall import SYS___nanosleep50, SYS___select50
 from lkmtools.abi.time import timespec, timeval
 from lkmtools.kern.status import processes
-from support.lab import errno_of
+from support.compiling import Compile
+from support.lab import Lab, errno_of
 from support.programs import Runner
 
 DAY = 86400
@@ -19,7 +18,7 @@ EPOLL = 2**31 / 1000  # seconds that epoll cannot wait any more
 LONG = [30 * DAY, 10**8, 10**9 + 1, 2**40, 2**63 - 1]
 
 
-def asleep(lab: Any, wmesg: str) -> float:
+def asleep(lab: Lab, wmesg: str) -> float:
     """Somebody sleeps for that, and the kernel says how long its owner may."""
     assert wmesg in [entry["wmesg"] for entry in processes(lab.k)]
     wait: float = lab.k.timeout()
@@ -27,7 +26,7 @@ def asleep(lab: Any, wmesg: str) -> float:
 
 
 @pytest.mark.parametrize("seconds", LONG)
-def test_a_client_sleeps_as_long_as_it_likes(lab: Any, seconds: int) -> None:
+def test_a_client_sleeps_as_long_as_it_likes(lab: Lab, seconds: int) -> None:
     """What is left when a signal ends that is right to the second."""
     layout = timespec.layout(lab.k.dm)
     asked, left = lab.p.buffer(layout.pack(tv_sec=seconds, tv_nsec=5)), lab.p.buffer(layout.size)
@@ -38,7 +37,7 @@ def test_a_client_sleeps_as_long_as_it_likes(lab: Any, seconds: int) -> None:
     assert seconds - 60 <= layout.unpack(bytes(left.data)).tv_sec <= seconds
 
 
-def test_a_sleep_of_more_than_INT_MAX_ticks_goes_on_after_them(lab: Any) -> None:
+def test_a_sleep_of_more_than_INT_MAX_ticks_goes_on_after_them(lab: Lab) -> None:
     """tsleep takes no more; the sleeper comes back and sleeps on."""
     asked = lab.p.buffer(timespec.layout(lab.k.dm).pack(tv_sec=2**40, tv_nsec=0))
     begun = lab.start(lab.p.syscall, SYS___nanosleep50, asked, 0)
@@ -51,12 +50,12 @@ def test_a_sleep_of_more_than_INT_MAX_ticks_goes_on_after_them(lab: Any) -> None
 
 
 @pytest.mark.parametrize(("seconds", "nanos"), [(-1, 0), (0, -1), (0, 10**9), (-(2**63), 0)])
-def test_a_time_that_is_none_is_EINVAL(lab: Any, seconds: int, nanos: int) -> None:
+def test_a_time_that_is_none_is_EINVAL(lab: Lab, seconds: int, nanos: int) -> None:
     asked = lab.p.buffer(timespec.layout(lab.k.dm).pack(tv_sec=seconds, tv_nsec=nanos))
     assert errno_of(lambda: lab.p.syscall(SYS___nanosleep50, asked, 0)) == EINVAL
 
 
-def test_select_waits_for_three_years(lab: Any) -> None:
+def test_select_waits_for_three_years(lab: Lab) -> None:
     """100,000,000 seconds, and not one more (itimerfix())."""
     layout = timeval.layout(lab.k.dm)
     for seconds in (10**8 + 1, 2**63 - 1, -1):
@@ -87,7 +86,7 @@ int probe_stop(void) { int fired = callout_stop(&ch); callout_destroy(&ch); retu
 """
 
 
-def test_a_callout_is_due_in_INT_MAX_ticks(lab: Any) -> None:
+def test_a_callout_is_due_in_INT_MAX_ticks(lab: Lab) -> None:
     """248 days."""
     lab.load(MODULE)
     assert lab.call("int probe_callout(int ticks)", INT_MAX) == 1
@@ -96,14 +95,14 @@ def test_a_callout_is_due_in_INT_MAX_ticks(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("function", ["tsleep", "kpause"])
-def test_a_module_sleeps_for_INT_MAX_ticks(lab: Any, function: str) -> None:
+def test_a_module_sleeps_for_INT_MAX_ticks(lab: Lab, function: str) -> None:
     lab.load(MODULE)
     begun = lab.begin(f"int probe_{function}(int timo)", INT_MAX)
     assert asleep(lab, "long") > EPOLL
     assert not begun.done
 
 
-def test_interval_timers_and_waits_of_programs(cc: Any, machine: str) -> None:
+def test_interval_timers_and_waits_of_programs(cc: Compile, machine: str) -> None:
     """setitimer and select up to 100,000,000 seconds, else EINVAL; poll of INT_MAX milliseconds."""
     runner = Runner(cc, machine)
     ran = runner.main(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from itertools import count
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from lkmtools import modules
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import PanicError
 from lkmtools.machine import READ, WRITE, backtrace
-from support.lab import failure
+from support.lab import Lab, failure
 
 CHAIN = """
 #define NOINLINE __attribute__((noinline))
@@ -32,13 +31,13 @@ SP = {"amd64": "rsp", "i386": "esp"}
 FP = {"amd64": "rbp", "i386": "ebp"}
 
 
-def source(lab: Any, body: str, before: str = "") -> str:
+def source(lab: Lab, body: str, before: str = "") -> str:
     """probe_go -> probe_middle -> probe_deep, which does `body` with @SP@ and @FP@."""
     body = body.replace("@SP@", SP[lab.machine]).replace("@FP@", FP[lab.machine])
     return f"{CHAIN}{before}\nNOINLINE int probe_deep(int n) {{ {body} return 0; }}"
 
 
-def report(lab: Any, body: str, before: str = "") -> PanicError:
+def report(lab: Lab, body: str, before: str = "") -> PanicError:
     """How that panics."""
     lab.load(source(lab, body, before))
     panic: PanicError = lab.panics(lambda: lab.call(GO, 0))
@@ -59,7 +58,7 @@ LOST = {  # where the stack pointer is when a module faults, and the frame point
 
 
 @pytest.mark.parametrize("sp", LOST.values(), ids=LOST.keys())
-def test_a_stack_pointer_outside_the_kernel_stack_is_said_to_be(lab: Any, sp: int) -> None:
+def test_a_stack_pointer_outside_the_kernel_stack_is_said_to_be(lab: Lab, sp: int) -> None:
     """The function is known; who called it is not, without a frame pointer."""
     sp &= lab.k.dm.mask
     panic = report(lab, f'__asm__ volatile ("mov ${sp:#x}, %@SP@; xor %@FP@, %@FP@; ud2");')
@@ -70,7 +69,7 @@ def test_a_stack_pointer_outside_the_kernel_stack_is_said_to_be(lab: Any, sp: in
     assert note.endswith("; frames above are unknown)")
 
 
-def test_a_frame_pointer_is_followed_when_the_stack_pointer_is_lost(lab: Any) -> None:
+def test_a_frame_pointer_is_followed_when_the_stack_pointer_is_lost(lab: Lab) -> None:
     """It is what compilers keep it for."""
     before = "static NOINLINE int deeper(int n) { return n + 1; }\n"
     body = 'n = deeper(n); __asm__ volatile ("mov $0x1000, %%@SP@; ud2" :: "r" (__builtin_frame_address(0)));'
@@ -80,7 +79,7 @@ def test_a_frame_pointer_is_followed_when_the_stack_pointer_is_lost(lab: Any) ->
     assert note.endswith("; what follows is by the frame pointer)")
 
 
-def test_a_callers_frame_pointer_that_was_overwritten_takes_the_stack_pointer_along(lab: Any) -> None:
+def test_a_callers_frame_pointer_that_was_overwritten_takes_the_stack_pointer_along(lab: Lab) -> None:
     """A function with an array of variable length restores registers, and perhaps that, from there."""
     before = (
         "static volatile int many = 24;\n"
@@ -94,7 +93,7 @@ def test_a_callers_frame_pointer_that_was_overwritten_takes_the_stack_pointer_al
     assert lines(panic)[0] == "fill"
 
 
-def driver(lab: Any, opened: str, call: str = "away()") -> None:
+def driver(lab: Lab, opened: str, call: str = "away()") -> None:
     """Load probe_go(), which makes `call` of away(): that opens a device whose d_open does `opened`."""
     lab.load(
         f'__asm__ (".globl probe_on; probe_on: {ELSEWHERE[lab.machine]}");\n'
@@ -110,7 +109,7 @@ def driver(lab: Any, opened: str, call: str = "away()") -> None:
     )
 
 
-def test_outer_calls_are_known_though_the_inner_one_has_lost_its_stack(lab: Any) -> None:
+def test_outer_calls_are_known_though_the_inner_one_has_lost_its_stack(lab: Lab) -> None:
     """A driver that the kernel has called: the frames of the kernel's own calls are exact."""
     driver(lab, f"mov $0x1000, %{SP[lab.machine]}; xor %{FP[lab.machine]}, %{FP[lab.machine]}; ud2")
     inner, note, *outer = lines(lab.panics(lambda: lab.call(GO, 0)))
@@ -118,7 +117,7 @@ def test_outer_calls_are_known_though_the_inner_one_has_lost_its_stack(lab: Any)
     assert note.endswith("frames above are unknown)")
 
 
-def elsewhere(lab: Any, body: str) -> None:
+def elsewhere(lab: Lab, body: str) -> None:
     """Load probe_go(), which does `body` in a function of its own, on a stack in the module's data."""
     lab.load(
         f'__asm__ (".globl probe_on; probe_on: {ELSEWHERE[lab.machine]}");\n'
@@ -130,7 +129,7 @@ def elsewhere(lab: Any, body: str) -> None:
     )
 
 
-def test_a_kernel_function_called_on_another_stack_is_named(lab: Any) -> None:
+def test_a_kernel_function_called_on_another_stack_is_named(lab: Lab) -> None:
     """It panics there."""
     elsewhere(lab, 'panic("on purpose %d", gate);')
     panic = lab.panics(lambda: lab.call(GO, 0))
@@ -139,7 +138,7 @@ def test_a_kernel_function_called_on_another_stack_is_named(lab: Any) -> None:
     assert "is outside the kernel stack 0x" in panic.report
 
 
-def test_a_module_that_sleeps_on_another_stack_is_in_use(lab: Any) -> None:
+def test_a_module_that_sleeps_on_another_stack_is_in_use(lab: Lab) -> None:
     """The search for its frames looks through the kernel stack, not through all memory below."""
     elsewhere(lab, 'tsleep(&gate, PWAIT, "nap", 0);')
     begun = lab.begin(GO, 4)
@@ -149,7 +148,7 @@ def test_a_module_that_sleeps_on_another_stack_is_in_use(lab: Any) -> None:
     assert begun.result() == 5
 
 
-def test_a_stack_full_of_return_addresses_is_told_once_for_each(lab: Any) -> None:
+def test_a_stack_full_of_return_addresses_is_told_once_for_each(lab: Lab) -> None:
     """Code without a frame pointer, and thousands of words that look like one frame."""
     body = (
         "u_long *p = (u_long *)__builtin_frame_address(0), here = *(p + 1); int i;"
@@ -160,7 +159,7 @@ def test_a_stack_full_of_return_addresses_is_told_once_for_each(lab: Any) -> Non
     assert found.count("probe_middle") == 1
 
 
-def test_the_search_of_a_stack_has_its_time(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_of_a_stack_has_its_time(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the processor: here every look at the clock is an hour later, and the callers are far up."""
     body = "volatile u_long x[3000]; int i; for (i = 0; i < 3000; i++) x[i] = i; n += x[n];"
     body += ' __asm__ volatile ("mov $1, %%@FP@; ud2" :: "r" (__builtin_frame_address(0)));'
@@ -171,7 +170,7 @@ def test_the_search_of_a_stack_has_its_time(lab: Any, monkeypatch: pytest.Monkey
     assert lines(panic) == ["probe_deep"]
 
 
-def test_a_backtrace_has_so_many_frames(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backtrace_has_so_many_frames(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says how many calls are left out."""
     monkeypatch.setattr(backtrace, "_MOST_IN_ALL", 1)
     driver(lab, "ud2")
@@ -180,7 +179,7 @@ def test_a_backtrace_has_so_many_frames(lab: Any, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("room", [700, 8192])
-def test_a_callback_from_another_stack_has_its_frame_there(lab: Any, room: int) -> None:
+def test_a_callback_from_another_stack_has_its_frame_there(lab: Lab, room: int) -> None:
     """The kernel calls a driver for a module that runs on memory of its own: when that has room for it."""
     driver(lab, "nop", "probe_on(probe_top, away)")
     k = lab.k

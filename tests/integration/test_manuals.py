@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -17,6 +16,7 @@ import lkmtools
 from lkmtools.cc import CompilerError, find_compiler
 from lkmtools.cli.lkmctl import COMMANDS
 from support import docrun
+from support.compiling import Compile
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "man").glob("*.[0-9]"))
@@ -43,7 +43,7 @@ def test_mandoc_has_nothing_to_say(page: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def objects(cc: Any) -> dict[str, Path]:
+def objects(cc: Compile) -> dict[str, Path]:
     """The sample modules, compiled: name -> object."""
     try:
         for machine in ("amd64", "i386"):

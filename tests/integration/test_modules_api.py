@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +13,8 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDWR
 from lkmtools.abi.lkm import LM_MISC
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.compiling import Compile
+from support.daemons import Daemon
 
 SOURCE = """
 #include <sys/param.h>
@@ -31,12 +33,12 @@ int hello_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def hello(cc: Any, machine: str, big: int = 1) -> Path:
+def hello(cc: Compile, machine: str, big: int = 1) -> Path:
     path: Path = cc(SOURCE.replace("BIG", str(big)), machine)
     return path
 
 
-def test_load_stat_and_unload(start_daemon: Any, cc: Any, machine: str) -> None:
+def test_load_stat_and_unload(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> None:
     daemon = start_daemon("--machine", machine)
     with daemon.connect() as p:
         loaded = modules.load(p, hello(cc, machine))
@@ -54,14 +56,16 @@ def test_load_stat_and_unload(start_daemon: Any, cc: Any, machine: str) -> None:
         assert modules.stat_all(p) == []
 
 
-def test_an_image_larger_than_one_transfer_arrives_whole(daemon: Any, cc: Any) -> None:
+def test_an_image_larger_than_one_transfer_arrives_whole(daemon: Daemon, cc: Compile) -> None:
     with daemon.connect() as p:
         loaded = modules.load(p, hello(cc, "amd64", 200_000), symbols=True)
         assert loaded.image.size > 3 * 65536
         modules.unload(p, loaded.id)
 
 
-def test_a_failed_load_says_what_modload_would_and_leaves_the_device_free(daemon: Any, cc: Any) -> None:
+def test_a_failed_load_says_what_modload_would_and_leaves_the_device_free(
+    daemon: Daemon, cc: Compile
+) -> None:
     with daemon.connect() as p:
         modules.load(p, hello(cc, "amd64"))
         with pytest.raises(LoadError) as caught:
@@ -72,7 +76,7 @@ def test_a_failed_load_says_what_modload_would_and_leaves_the_device_free(daemon
         assert len(modules.stat_all(p)) == 1
 
 
-def test_the_errors_of_stat_and_unload_are_the_kernels(daemon: Any, cc: Any) -> None:
+def test_the_errors_of_stat_and_unload_are_the_kernels(daemon: Daemon, cc: Compile) -> None:
     with daemon.connect() as p:
         modules.load(p, hello(cc, "amd64"))
         for call in (modules.stat, modules.unload):
@@ -85,7 +89,7 @@ def test_the_errors_of_stat_and_unload_are_the_kernels(daemon: Any, cc: Any) -> 
         assert caught.value.errno == ENAMETOOLONG
 
 
-def test_a_device_in_use_is_reported_when_not_waiting(daemon: Any) -> None:
+def test_a_device_in_use_is_reported_when_not_waiting(daemon: Daemon) -> None:
     with daemon.connect() as p, daemon.connect() as q:
         with modules.lkm_device(p), pytest.raises(KernelError) as caught, modules.lkm_device(q, O_NONBLOCK):
             pass
@@ -94,7 +98,7 @@ def test_a_device_in_use_is_reported_when_not_waiting(daemon: Any) -> None:
             pass
 
 
-def test_a_loaded_module_shows_itself_in_a_line(daemon: Any, cc: Any) -> None:
+def test_a_loaded_module_shows_itself_in_a_line(daemon: Daemon, cc: Compile) -> None:
     """Without its image."""
     with daemon.connect() as p:
         loaded = modules.load(p, cc(SOURCE, name="hello", flags=("-DBIG=100",)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from lkmtools.abi.errno import ENOSYS, EWOULDBLOCK
 from lkmtools.abi.signal import SIGSYS
 from lkmtools.errors import KernelError
 from support.emulations import EXAMPLES, Ran, load_toys, run, toy_image
+from support.lab import Lab
 from support.programs import Runner
 
 HANDLER = """
@@ -102,7 +102,7 @@ def test_a_client_gets_enosys_and_why(runner: Runner, number: int, why: str) -> 
     assert (caught.value.errno, caught.value.reason) == (ENOSYS, f"nobody provides system call {why}")
 
 
-def test_a_clients_sleep_goes_on_when_its_module_called_sys_nosys(lab: Any) -> None:
+def test_a_clients_sleep_goes_on_when_its_module_called_sys_nosys(lab: Lab) -> None:
     """No interruption is left behind: the sleep ends by its timeout."""
     lab.load(
         """
@@ -121,7 +121,7 @@ def test_a_clients_sleep_goes_on_when_its_module_called_sys_nosys(lab: Any) -> N
     assert lab.call("int probe_run(void)") == EWOULDBLOCK
 
 
-def test_a_module_may_answer_as_sys_nosys_does(lab: Any, lab_runner: Runner) -> None:
+def test_a_module_may_answer_as_sys_nosys_does(lab: Lab, lab_runner: Runner) -> None:
     """Its own call hands over to it: a program gets the signal, a client the errno and whose call it is."""
     lab.load(DELEGATE, name="delegate", whole=True)
     ran = lab_runner.main('syscall(210); puts("went on");')
@@ -141,14 +141,14 @@ int main(void) { errno = 0; syscall(9); return errno == 1078 ? 7 : 8; }
 """
 
 
-def test_an_emulation_has_its_own_answer(lab: Any, tmp_path: Path) -> None:
+def test_an_emulation_has_its_own_answer(lab: Lab, tmp_path: Path) -> None:
     """What stands at its e_nosys: an errno of its own and no signal. status() counts all the same."""
     load_toys(lab)
     assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(7 << 8, "", 0, "")
     assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
 
 
-def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Any, tmp_path: Path) -> None:
+def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Lab, tmp_path: Path) -> None:
     """Then its programs get SIGSYS."""
     text = (EXAMPLES / "emul/toy.c").read_text().replace("0, 0, 0, toy_nosys }", "0, 0, 0, sys_nosys }")
     lab.load(text + "\nint (*unused)(struct lwp *, const void *, register_t *) = toy_nosys;\n", name="toy",

@@ -11,6 +11,7 @@ import pytest
 from lkmtools import modules
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.kern.status import processes
+from support.compiling import Compile
 from support.lab import HEAD, TAIL, Lab
 
 _FRAME = re.compile(r"    ([\w.]+)(?:\+0x[0-9a-f]+ \[\w+\]|\(\) \[kernel\])?( \?)?(?: \((\d+) times\))?$")
@@ -42,7 +43,7 @@ def deep(body: str) -> str:
 
 
 def crash(
-    lab: Any, body: str, argument: int = 0, flags: tuple[str, ...] = (), before: str = ""
+    lab: Lab, body: str, argument: int = 0, flags: tuple[str, ...] = (), before: str = ""
 ) -> PanicError:
     """probe_go -> probe_middle -> probe_deep, which does `body`: how that panics."""
     text = HEAD + CHAIN + before + deep(body) + TAIL % {"name": "probe"}
@@ -82,7 +83,7 @@ FAULTS = {  # body of probe_deep -> how the reason begins
 
 
 @pytest.mark.parametrize(("body", "reason"), FAULTS.values(), ids=FAULTS.keys())
-def test_a_fault_names_what_where_and_who_called(lab: Any, body: str, reason: str) -> None:
+def test_a_fault_names_what_where_and_who_called(lab: Lab, body: str, reason: str) -> None:
     """The reason has the function, and the backtrace the three functions in order, none guessed."""
     panic = crash(lab, body)
     assert panic.reason.startswith(reason.format(**lab.symbols))
@@ -94,7 +95,7 @@ WILD = [0x4141414141414140, 0xFFFFFFFFFFFFFFF0, 0x8000000000000000, 0xFFFFFFFF70
 
 
 @pytest.mark.parametrize("address", WILD, ids=hex)
-def test_a_wild_address_is_told_exactly(lab: Any, address: int) -> None:
+def test_a_wild_address_is_told_exactly(lab: Lab, address: int) -> None:
     """Non-canonical ones, the last bytes of all, just below the kernel; reading and writing."""
     address &= lab.k.dm.mask
     for access, text in (("read", "return *p;"), ("write", "*p = n; return 0;")):
@@ -103,7 +104,7 @@ def test_a_wild_address_is_told_exactly(lab: Any, address: int) -> None:
         assert frames(panic) == ALL
 
 
-def test_registers_are_those_at_the_faulting_instruction(lab: Any) -> None:
+def test_registers_are_those_at_the_faulting_instruction(lab: Lab) -> None:
     """A pattern in a register, and the address of the instruction itself."""
     code = "movl $0x5eed1234, %esi; .globl here; here: ud2"
     panic = crash(lab, f'__asm__ volatile ("{code}"); return 0;')
@@ -112,7 +113,7 @@ def test_registers_are_those_at_the_faulting_instruction(lab: Any) -> None:
     assert f" {letter}ip {lab.symbols['here']:0{digits}x}" in panic.report
 
 
-def test_a_call_through_null_is_the_callers(lab: Any) -> None:
+def test_a_call_through_null_is_the_callers(lab: Lab) -> None:
     """There is no function at 0: the caller is in the reason and below it in the backtrace."""
     panic = crash(lab, "int (*volatile f)(void) = 0; return f() + 1;")
     assert panic.reason.startswith("page fault: instruction fetch at 0x0 (NULL pointer)")
@@ -129,26 +130,26 @@ DATA = {
 
 
 @pytest.mark.parametrize("where", DATA.values(), ids=DATA.keys())
-def test_data_is_not_executable(lab: Any, where: str) -> None:
+def test_data_is_not_executable(lab: Lab, where: str) -> None:
     panic = crash(lab, f"{where} return ((int (*)(void))p)() + 1;")
     assert panic.reason.startswith("page fault: instruction fetch at 0x")
     assert "not executable" in panic.reason
     assert frames(panic)[1:] == ALL
 
 
-def test_the_kernels_text_cannot_be_written(lab: Any) -> None:
+def test_the_kernels_text_cannot_be_written(lab: Lab) -> None:
     """Not a stub, and not where they return through."""
     panic = crash(lab, "*(volatile char *)printf = 0x90; return 0;")
     assert panic.reason.startswith(f"page fault: write at {lab.k.symbol('printf'):#x} (read-only memory")
 
 
-def test_a_jump_behind_a_stub_traps(lab: Any) -> None:
+def test_a_jump_behind_a_stub_traps(lab: Lab) -> None:
     """What follows in its slot is no function."""
     panic = crash(lab, "return ((int (*)(void))((char *)printf + 8))() + 1;")
     assert panic.reason.startswith("breakpoint trap")
 
 
-def test_endless_recursion_is_a_stack_overflow(lab: Any) -> None:
+def test_endless_recursion_is_a_stack_overflow(lab: Lab) -> None:
     """The page below a kernel stack is never mapped; the backtrace has an end."""
     panic = crash(lab, "volatile int x[30]; x[0] = n; return probe_deep(n + 1) + x[0];")
     assert "(kernel stack overflow)" in panic.reason
@@ -156,7 +157,7 @@ def test_endless_recursion_is_a_stack_overflow(lab: Any) -> None:
     assert set(frames(panic)) == {"probe_deep"}
 
 
-def test_recursion_that_calls_the_kernel_is_a_stack_overflow(lab: Any) -> None:
+def test_recursion_that_calls_the_kernel_is_a_stack_overflow(lab: Lab) -> None:
     """Whoever touches the guard page first."""
     body = 'volatile char x[200]; x[0] = n; printf("%s", ""); return probe_deep(n + 1) + x[0];'
     assert "(kernel stack overflow)" in crash(lab, body).reason
@@ -174,7 +175,7 @@ TRASHED = {
 
 
 @pytest.mark.parametrize("body", TRASHED.values(), ids=TRASHED.keys())
-def test_a_trashed_stack_is_a_panic_with_a_report(lab: Any, body: str) -> None:
+def test_a_trashed_stack_is_a_panic_with_a_report(lab: Lab, body: str) -> None:
     """Whatever can still be read is in it; the kernel's own Python never fails over it."""
     body = body.replace("@SP@", "rsp" if lab.k.dm.pointer == 8 else "esp")
     panic = crash(lab, body + " return 1;", before="static char spare[4096];\n")
@@ -182,7 +183,7 @@ def test_a_trashed_stack_is_a_panic_with_a_report(lab: Any, body: str) -> None:
     assert "backtrace:" in panic.report
 
 
-def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Any) -> None:
+def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Lab) -> None:
     """It comes back to the kernel with another stack pointer than it was called with."""
     lab.load(f'__asm__ (".globl probe_go; probe_go: ret ${2 * lab.k.dm.pointer}");')
     panic = lab.panics(lambda: lab.call(GO, 0))
@@ -194,7 +195,7 @@ def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Any) -> None
 
 
 @pytest.fixture
-def hasty(cc: Any, machine: str) -> Iterator[Any]:
+def hasty(cc: Compile, machine: str) -> Iterator[Any]:
     """A lab whose watchdog waits a tenth of a second, and three for a whole call."""
     made = Lab(cc, machine, watchdog=0.1, entry_limit=0.3)
     yield made
@@ -261,7 +262,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize(("call", "function"), CALLS.items(), ids=CALLS.values())
-def test_a_bad_pointer_given_to_a_kernel_function_names_both(lab: Any, call: str, function: str) -> None:
+def test_a_bad_pointer_given_to_a_kernel_function_names_both(lab: Lab, call: str, function: str) -> None:
     """Which function faulted and which module function called it, with the chain below."""
     panic = crash(lab, f"return {call} + 1;", before="char text[9];\n")
     assert panic.reason.startswith("page fault: ")
@@ -269,25 +270,25 @@ def test_a_bad_pointer_given_to_a_kernel_function_names_both(lab: Any, call: str
     assert frames(panic) == [function, *ALL]
 
 
-def test_a_user_address_is_efault_before_the_kernel_address_is_looked_at(lab: Any) -> None:
+def test_a_user_address_is_efault_before_the_kernel_address_is_looked_at(lab: Lab) -> None:
     """copyin to a bad kernel address is a panic only when there is something to copy."""
     lab.load(CHAIN + deep("return copyin((void *)64, (void *)4, 16);"))
     assert lab.call(GO, 0) == (14 + 1) * 3
 
 
-def test_page_permissions_hold_for_kernel_functions_too(lab: Any) -> None:
+def test_page_permissions_hold_for_kernel_functions_too(lab: Lab) -> None:
     """memset over the module's own text."""
     panic = crash(lab, "memset(probe_go, n, 4); return 1;")
     assert "(read-only memory of module probe) in memset() called from probe_deep+0x" in panic.reason
 
 
-def test_panic_says_what_the_module_said(lab: Any) -> None:
+def test_panic_says_what_the_module_said(lab: Lab) -> None:
     panic = crash(lab, 'panic("probe: %s went wrong %d times", "it", n);', 3)
     assert panic.reason == "probe: it went wrong 3 times"
     assert frames(panic) == ["panic", *ALL]
 
 
-def test_a_lwp_that_is_none_is_a_panic(lab: Any) -> None:
+def test_a_lwp_that_is_none_is_a_panic(lab: Lab) -> None:
     """A system call called by hand with another pointer than an lwp."""
     panic = crash(
         lab,
@@ -341,7 +342,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 AGAIN = "(*sysent[SYS_ioctl].sy_call)(l, args, retval)"
 
 
-def stack(lab: Any, ioctl: str) -> int:
+def stack(lab: Lab, ioctl: str) -> int:
     """The driver with this ioctl, a system call (210) that asks it, and a descriptor."""
     lab.load(HEAD + DRIVER.replace("@IOCTL@", ioctl), name="drv", whole=True)
     lab.load(HEAD + CALLER, name="probe", whole=True)
@@ -351,7 +352,7 @@ def stack(lab: Any, ioctl: str) -> int:
     return fd
 
 
-def test_kernel_module_kernel_module_and_back(lab: Any) -> None:
+def test_kernel_module_kernel_module_and_back(lab: Lab) -> None:
     """A call that asks a driver through sys_ioctl gets its answer, and its own frame is whole."""
     fd = stack(lab, "return *(u_long *)data == 7 ? 5 : 0;")
     for _ in range(50):
@@ -360,7 +361,7 @@ def test_kernel_module_kernel_module_and_back(lab: Any) -> None:
     assert lab.p.syscall(210, 99, 7)[0] == -9
 
 
-def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Any) -> None:
+def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Lab) -> None:
     """Driver, sys_ioctl, system call: each with its module, in order."""
     fd = stack(lab, "return drv_fault(data) + 1;")
     panic = lab.panics(lambda: lab.p.syscall(210, fd, 0))
@@ -370,13 +371,13 @@ def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Any) -> None:
     assert re.search(r"probe_call\+0x[0-9a-f]+ \[probe\]", panic.report)
 
 
-def test_nested_calls_twenty_deep_come_back(lab: Any) -> None:
+def test_nested_calls_twenty_deep_come_back(lab: Lab) -> None:
     """The driver asks itself through sys_ioctl with one less each time."""
     fd = stack(lab, f"args[2]--; return *(u_long *)data == 0 ? 3 : {AGAIN};")
     assert lab.p.syscall(210, fd, 20)[0] == -3
 
 
-def test_endless_nesting_is_a_stack_overflow(lab: Any) -> None:
+def test_endless_nesting_is_a_stack_overflow(lab: Lab) -> None:
     """Through the kernel each time: the guest's stack ends before the emulator's does."""
     fd = stack(lab, f"return {AGAIN};")
     panic = lab.panics(lambda: lab.p.syscall(210, fd, 1))
@@ -384,7 +385,7 @@ def test_endless_nesting_is_a_stack_overflow(lab: Any) -> None:
     assert frames(panic)[-4:] == ["sys_ioctl", "drv_ioctl", "sys_ioctl", "probe_call"]
 
 
-def test_a_callout_that_faults_has_no_process_in_its_chain(lab: Any) -> None:
+def test_a_callout_that_faults_has_no_process_in_its_chain(lab: Lab) -> None:
     """softclock calls the module: the frames are the callout's."""
     lab.load("""
 #include <sys/callout.h>
@@ -414,7 +415,7 @@ def in_order(names: list[str], *wanted: str) -> bool:
 
 
 @pytest.mark.parametrize("level", ["-O2", "-O1"])
-def test_without_frame_pointers_callers_are_found_and_marked(lab: Any, level: str) -> None:
+def test_without_frame_pointers_callers_are_found_and_marked(lab: Lab, level: str) -> None:
     """The faulting function is certain; the others are guesses, perhaps with stale ones between them."""
     body = "volatile int x[4] = { n }; return *(volatile int *)(long)(x[0] + 4);"
     names = frames(crash(lab, body, flags=("-fomit-frame-pointer", level)))
@@ -422,7 +423,7 @@ def test_without_frame_pointers_callers_are_found_and_marked(lab: Any, level: st
     assert in_order(names, "probe_middle?", "probe_go?")
 
 
-def test_without_frame_pointers_in_a_kernel_function(lab: Any) -> None:
+def test_without_frame_pointers_in_a_kernel_function(lab: Lab) -> None:
     """The kernel function's return address is certain: only what is above it is guessed."""
     panic = crash(lab, "return strlen((char *)(8 + (long)n)) + 1;", flags=("-fomit-frame-pointer",))
     names = frames(panic)
@@ -433,7 +434,7 @@ def test_without_frame_pointers_in_a_kernel_function(lab: Any) -> None:
 # -- afterwards --------------------------------------------------------------------------------------------
 
 
-def test_ten_panics_in_a_row_leave_nothing(lab: Any) -> None:
+def test_ten_panics_in_a_row_leave_nothing(lab: Lab) -> None:
     """Boot numbers count up, the message buffer keeps all reports, every process before is gone."""
     for i in range(10):
         before = lab.p
@@ -456,7 +457,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.mark.parametrize(("cmd", "load", "unload"), [(1, "bad", "lkm_nofunc"), (2, "lkm_nofunc", "bad")])
-def test_an_entry_point_that_crashes_panics_its_caller(lab: Any, cmd: int, load: str, unload: str) -> None:
+def test_an_entry_point_that_crashes_panics_its_caller(lab: Lab, cmd: int, load: str, unload: str) -> None:
     """In LMREADY, and in LMUNLOAD; /dev/lkm is free again after the boot."""
     text = HEAD + ENTRY.replace("@LOAD@", load).replace("@UNLOAD@", unload)
 

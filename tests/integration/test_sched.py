@@ -13,6 +13,7 @@ from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.kern import Cred, Request, open_host_files
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_sig import signal_proc
+from support.compiling import Compile
 from support.lab import _Hook
 from support.programs import Runner
 
@@ -23,7 +24,7 @@ ONE_BLOCK, FOREVER = 100, 10**15  # rates at which a slice is one block, and is 
 class Crowd(Runner):
     """A kernel, programs that are started and not waited for, and who has run: (pid, ...) a round."""
 
-    def __init__(self, cc: Any, machine: str) -> None:
+    def __init__(self, cc: Compile, machine: str) -> None:
         super().__init__(cc, machine)
         self.ran: list[int] = []
         queue = self.k.sched.runq
@@ -79,7 +80,7 @@ class Crowd(Runner):
 
 
 @pytest.fixture
-def crowd(cc: Any, machine: str) -> Iterator[Crowd]:
+def crowd(cc: Compile, machine: str) -> Iterator[Crowd]:
     made = Crowd(cc, machine)
     yield made
     made.close()

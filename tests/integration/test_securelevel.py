@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from lkmtools import modules
 from lkmtools.errors import KernelError
 from lkmtools.kern import Region, Request
 from lkmtools.modules.prepare import LoadError
+from support.lab import Lab
 from support.lkmraw import EPERM, O_RDWR, Lkm, entry, errno_of, place
 
 SOURCE = """
@@ -41,12 +41,12 @@ void probe_lower(void) { securelevel = 0; }
 """
 
 
-def raise_level(lab: Any, level: int = 1) -> None:
+def raise_level(lab: Lab, level: int = 1) -> None:
     """As an administrator does: another process, by sysctl(3)."""
     lab.kernel.process("root").sysctl("kern.securelevel", level)
 
 
-def test_a_descriptor_opened_before_loads_and_unloads_nothing(lab: Any) -> None:
+def test_a_descriptor_opened_before_loads_and_unloads_nothing(lab: Lab) -> None:
     """The level is asked at each ioctl, not when the device was opened; looking goes on."""
     module = modules.load(lab.p, lab.cc(SOURCE, machine=lab.machine, name="probe"))
     lkm = Lkm(lab.p)
@@ -58,7 +58,7 @@ def test_a_descriptor_opened_before_loads_and_unloads_nothing(lab: Any) -> None:
     assert lab.p.read(fd, 4) == b"\x7fELF"
 
 
-def test_a_load_begun_before_is_not_finished_after(lab: Any) -> None:
+def test_a_load_begun_before_is_not_finished_after(lab: Lab) -> None:
     """Neither more of it, nor its symbols, nor LMREADY, nor by force; the end of the file gives it back."""
     used = lab.k.kmap.used
     lkm = Lkm(lab.p)
@@ -77,7 +77,7 @@ def test_a_load_begun_before_is_not_finished_after(lab: Any) -> None:
     assert (lab.k.kmap.used, lab.k.lkm.reserved) == (used, 0)
 
 
-def test_force_and_the_python_api_do_not_load_either(lab: Any) -> None:
+def test_force_and_the_python_api_do_not_load_either(lab: Lab) -> None:
     """EPERM, with securelevel as the reason."""
     obj = lab.cc(SOURCE, machine=lab.machine, name="probe")
     raise_level(lab)
@@ -89,7 +89,7 @@ def test_force_and_the_python_api_do_not_load_either(lab: Any) -> None:
         )  # fmt: skip
 
 
-def test_another_node_of_the_device_is_the_same_device(lab: Any) -> None:
+def test_another_node_of_the_device_is_the_same_device(lab: Lab) -> None:
     raise_level(lab)
     lab.p.mknod("/tmp/lkm", 0o020666, 28 << 8)
     fd = lab.p.open("/tmp/lkm", O_RDWR)
@@ -99,7 +99,7 @@ def test_another_node_of_the_device_is_the_same_device(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/mem", "/dev/kmem"])
-def test_memory_opened_before_cannot_be_written_after(lab: Any, path: str) -> None:
+def test_memory_opened_before_cannot_be_written_after(lab: Lab, path: str) -> None:
     """Otherwise the level itself could be."""
     address = lab.k.symbol("securelevel")
     offset = address - lab.k.mem.base if path == "/dev/mem" else address
@@ -109,7 +109,7 @@ def test_memory_opened_before_cannot_be_written_after(lab: Any, path: str) -> No
     assert struct.unpack("<i", lab.p.pread(fd, 4, offset)) == (1,)
 
 
-def test_a_module_is_the_kernel_and_still_can(lab: Any) -> None:
+def test_a_module_is_the_kernel_and_still_can(lab: Lab) -> None:
     """lkmdispatch() for code it has brought along, and writing the variable: lkm(4) says so."""
     lab.load(FRIEND)
     raise_level(lab)
@@ -119,7 +119,7 @@ def test_a_module_is_the_kernel_and_still_can(lab: Any) -> None:
     assert lab.p.sysctl("kern.securelevel") == 0
 
 
-def test_root_raises_it_and_only_process_1_lowers_it(lab: Any) -> None:
+def test_root_raises_it_and_only_process_1_lowers_it(lab: Lab) -> None:
     """Also above 2, where the original has no limit; others may read it."""
     p = lab.p
     assert errno_of(lab.kernel.process("user", uid=1000).sysctl, "kern.securelevel", 1) == EPERM
@@ -136,7 +136,7 @@ def test_root_raises_it_and_only_process_1_lowers_it(lab: Any) -> None:
     assert p.sysctl("kern.securelevel") == -1
 
 
-def test_nothing_new_is_mounted_at_level_2(lab: Any) -> None:
+def test_nothing_new_is_mounted_at_level_2(lab: Lab) -> None:
     """EPERM before anything else is looked at."""
     raise_level(lab, 2)
     with pytest.raises(KernelError) as caught:

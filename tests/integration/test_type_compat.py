@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL
 from lkmtools.kern.status import processes
 from support.emulations import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
+from support.lab import Lab
 
 FORMAT = """
 #include <sys/param.h>
@@ -52,20 +52,20 @@ int main(void) { @BODY@ call(0x101, 5, 0, 0); return 0; }
 """
 
 
-def load_other(lab: Any) -> None:
+def load_other(lab: Lab) -> None:
     """The emulation and, in a module of its own, the format."""
     lab.load(Path(__file__).with_name("other_emul.c"), name="other")
     make = f"exec_elf{8 * lab.k.dm.pointer}_makecmds"
     lab.load(FORMAT.replace("@MAKE@", make), name="otherelf", whole=True)
 
 
-def other_image(lab: Any, body: str) -> bytes:
+def other_image(lab: Lab, body: str) -> bytes:
     """A program of the emulation: what is natively one with its note overwritten."""
     image: bytes = lab.cc.program(PROGRAM.replace("@BODY@", body), lab.machine).read_bytes()
     return image.replace(b"NetBSD\0", b"OtherO\0", 1)
 
 
-def test_an_emulation_may_not_go_before_its_format(lab: Any) -> None:
+def test_an_emulation_may_not_go_before_its_format(lab: Lab) -> None:
     """EBUSY with the name of the module that needs it; then in the right order all is as at boot."""
     load_toys(lab)
     error = refused(lambda: modules.unload(lab.p, "toy"))
@@ -77,7 +77,7 @@ def test_an_emulation_may_not_go_before_its_format(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_an_emulation_stays_while_a_process_runs_under_it(lab: Any, tmp_path: Path) -> None:
+def test_an_emulation_stays_while_a_process_runs_under_it(lab: Lab, tmp_path: Path) -> None:
     """Also after fork, and until the last one has ended; hooks saw every process come and go."""
     load_toys(lab)
     body = r"""
@@ -98,7 +98,7 @@ def test_an_emulation_stays_while_a_process_runs_under_it(lab: Any, tmp_path: Pa
     assert lab.tables() == lab.boot_tables
 
 
-def test_files_are_looked_for_below_e_path_first(lab: Any, tmp_path: Path) -> None:
+def test_files_are_looked_for_below_e_path_first(lab: Lab, tmp_path: Path) -> None:
     """/etc/motd of a toy program is /emul/toy/etc/motd when that exists."""
     load_toys(lab)
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
@@ -115,7 +115,7 @@ def test_files_are_looked_for_below_e_path_first(lab: Any, tmp_path: Path) -> No
     assert run(lab, image).out.splitlines()[-1] == "no /etc/motd: error 1002"
 
 
-def test_a_handler_of_its_own_gets_the_registers(lab: Any) -> None:
+def test_a_handler_of_its_own_gets_the_registers(lab: Lab) -> None:
     """Calls, negative errnos, preserved registers, fork without a second result."""
     load_other(lab)
     body = r"""
@@ -139,7 +139,7 @@ def test_a_handler_of_its_own_gets_the_registers(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_signal_frames_and_trampoline_are_the_emulations(lab: Any) -> None:
+def test_signal_frames_and_trampoline_are_the_emulations(lab: Lab) -> None:
     """The handler is called as e_sendsig says, e_sigcode returns, floating-point registers survive."""
     load_other(lab)
     body = r"""
@@ -155,7 +155,7 @@ def test_signal_frames_and_trampoline_are_the_emulations(lab: Any) -> None:
     assert run(lab, other_image(lab, body)) == Ran(5 << 8, "handled fp\n", 0, "")
 
 
-def test_a_handler_on_no_stack_ends_the_program(lab: Any) -> None:
+def test_a_handler_on_no_stack_ends_the_program(lab: Lab) -> None:
     """sigexit() from the module's e_sendsig."""
     load_other(lab)
     body = 'long p = call(0x108, 0, 0, 0); call(0x105, 15, (long)handler, 0); __asm__ volatile("'
@@ -174,7 +174,7 @@ def test_a_handler_on_no_stack_ends_the_program(lab: Any) -> None:
         ('.e_name = "bad", .e_sysent = sysent, .e_nsysent = 4, .e_nosys = 4', EINVAL, "call 4 of its 4"),
     ],
 )
-def test_an_emulation_that_makes_no_sense_is_refused(lab: Any, emul: str, errno: int, why: str) -> None:
+def test_an_emulation_that_makes_no_sense_is_refused(lab: Lab, emul: str, errno: int, why: str) -> None:
     """The list stays as it was."""
     error = refused(lambda: lab.load(bad_module(emul), name="bad", whole=True))
     assert (error.errno, why in error.reason) == (errno, True)
@@ -227,7 +227,7 @@ CALL = {"amd64": bytes.fromhex("b801000000 0f05"), "i386": bytes.fromhex("b80100
         ),
     ],
 )
-def test_an_emulation_of_garbage_is_a_panic(lab: Any, emul: str, why: str) -> None:
+def test_an_emulation_of_garbage_is_a_panic(lab: Lab, emul: str, why: str) -> None:
     """When a program meets it; the reason says where."""
     lab.load(bad_module(f'.e_name = "bad", {emul}'), name="bad", whole=True)
     code = CALL[lab.machine]
@@ -237,7 +237,7 @@ def test_an_emulation_of_garbage_is_a_panic(lab: Any, emul: str, why: str) -> No
     assert why in panic.reason
 
 
-def test_a_module_with_emulation_and_format_leaves_nothing(lab: Any) -> None:
+def test_a_module_with_emulation_and_format_leaves_nothing(lab: Lab) -> None:
     """Its own row does not keep it; unloaded, both are gone."""
     lab.load(bad_module('.e_name = "bad", .e_sysent = sysent, .e_nsysent = 9'), name="bad", whole=True)
     assert run(lab, b"bad" + CALL[lab.machine]).status >= 0

@@ -13,6 +13,7 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOME
 from lkmtools.abi.poll import POLLERR, POLLIN, POLLOUT
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.lab import Lab
 from support.lkmraw import errno_of
 
 S_IFCHR, S_IFBLK = 0o020000, 0o060000
@@ -133,7 +134,7 @@ def source(
     return HEAD + DRIVER + macro + extra + TAIL.replace("@LOAD@", load)
 
 
-def load(lab: Any, **options: Any) -> tuple[int, int]:
+def load(lab: Lab, **options: Any) -> tuple[int, int]:
     """Load the driver; its block and char major as LMSTAT tells them."""
     loaded = lab.load(source(**options), name="drv", whole=True)
     majors = modules.stat(lab.p, loaded.id).majors
@@ -141,7 +142,7 @@ def load(lab: Any, **options: Any) -> tuple[int, int]:
     return majors
 
 
-def refused(lab: Any, **options: Any) -> int:
+def refused(lab: Lab, **options: Any) -> int:
     """The errno with which the driver is refused; the tables stay as they were."""
     before = lab.tables()
     with pytest.raises(LoadError) as caught:
@@ -151,19 +152,19 @@ def refused(lab: Any, **options: Any) -> int:
     return caught.value.__cause__.errno
 
 
-def node(lab: Any, major: int, minor: int = 0, kind: int = S_IFCHR, name: str = "/dev/drv0") -> str:
+def node(lab: Lab, major: int, minor: int = 0, kind: int = S_IFCHR, name: str = "/dev/drv0") -> str:
     lab.p.mknod(name, kind | 0o666, major << 8 | minor)
     return name
 
 
-def value(lab: Any, name: str) -> int:
+def value(lab: Lab, name: str) -> int:
     """An int of the module."""
     number: int = lab.k.mem.i32(lab.symbols[name])
     return number
 
 
 @pytest.fixture
-def drv(lab: Any) -> Any:
+def drv(lab: Lab) -> Any:
     """The driver, loaded, and its node open for reading and writing as lab.fd."""
     _, lab.major = load(lab)
     lab.fd = lab.p.open(node(lab, lab.major), O_RDWR)
@@ -173,14 +174,14 @@ def drv(lab: Any) -> Any:
 # -- majors --------------------------------------------------------------------------------------------------
 
 
-def test_a_dynamic_char_major_is_the_first_above_the_kernels(lab: Any) -> None:
+def test_a_dynamic_char_major_is_the_first_above_the_kernels(lab: Lab) -> None:
     """-1/180, as modstat showed it on NetBSD; the block half stays absent."""
     assert load(lab) == (-1, 180)
     modules.unload(lab.p, "drv")
     assert lab.tables() == lab.boot_tables
 
 
-def test_block_and_char_together_have_two_majors(lab: Any) -> None:
+def test_block_and_char_together_have_two_majors(lab: Lab) -> None:
     """Each table has the module's structure, and gives it back."""
     bmajor, cmajor = load(lab, bdev="&drv_bdevsw")
     assert (bmajor, cmajor) == (60, 180)
@@ -191,12 +192,12 @@ def test_block_and_char_together_have_two_majors(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_fixed_majors_are_taken_as_given(lab: Any) -> None:
+def test_fixed_majors_are_taken_as_given(lab: Lab) -> None:
     assert load(lab, bdev="&drv_bdevsw", bmaj=13, cmaj=511) == (13, 511)
 
 
 @pytest.mark.parametrize("major", [0, 2, 28])
-def test_a_major_of_the_kernel_is_eexist(lab: Any, major: int) -> None:
+def test_a_major_of_the_kernel_is_eexist(lab: Lab, major: int) -> None:
     """cons, mem and lkm itself; the block half that was free is not left attached."""
     assert refused(lab, cmaj=major, bdev="&drv_bdevsw") == EEXIST
 
@@ -211,18 +212,18 @@ def test_a_major_of_the_kernel_is_eexist(lab: Any, major: int) -> None:
     ({"devname": "lkm"}, EEXIST),  # a known name whose major is taken
     ({"devname": "lkm", "bdev": "&drv_bdevsw"}, EINVAL),  # a known name without a block major
 ])  # fmt: skip
-def test_what_devsw_attach_refuses(lab: Any, options: dict[str, Any], errno: int) -> None:
+def test_what_devsw_attach_refuses(lab: Lab, options: dict[str, Any], errno: int) -> None:
     """ENOMEM beyond the table, EINVAL without a char half or against the kept majors, EEXIST if taken."""
     assert refused(lab, **options) == errno
 
 
-def test_a_taken_major_of_another_module_is_eexist(lab: Any) -> None:
+def test_a_taken_major_of_another_module_is_eexist(lab: Lab) -> None:
     load(lab, cmaj=200)
     assert refused(lab, name="two", cmaj=200) == EEXIST
     assert refused(lab, name="drv") == EEXIST
 
 
-def test_a_reload_gets_the_same_majors(lab: Any) -> None:
+def test_a_reload_gets_the_same_majors(lab: Lab) -> None:
     """The name keeps them, also when another driver came meanwhile; which gets the next free ones."""
     assert load(lab, bdev="&drv_bdevsw") == (60, 180)
     modules.unload(lab.p, "drv")
@@ -233,12 +234,12 @@ def test_a_reload_gets_the_same_majors(lab: Any) -> None:
     assert refused(lab, name="drv", bdev="&drv_bdevsw", cmaj=190) == EINVAL
 
 
-def test_a_failing_load_handler_takes_the_driver_out(lab: Any) -> None:
+def test_a_failing_load_handler_takes_the_driver_out(lab: Lab) -> None:
     extra = "static int fail(struct lkm_table *t, int cmd) { return _module.lkm_cdevmaj; }\n"
     assert refused(lab, extra=extra, load="fail") == 180
 
 
-def test_attach_and_detach_by_hand(lab: Any) -> None:
+def test_attach_and_detach_by_hand(lab: Lab) -> None:
     """A MISC module that calls devsw_attach and devsw_detach itself, and looks its driver up."""
     by_hand = """
 int by_hand(void);
@@ -263,7 +264,7 @@ MOD_MISC("drv")
 # -- open and close ------------------------------------------------------------------------------------------
 
 
-def test_open_gets_device_flags_and_mode(lab: Any) -> None:
+def test_open_gets_device_flags_and_mode(lab: Lab) -> None:
     """dev_t, FREAD 1 and FWRITE 2 and FNONBLOCK 4, S_IFCHR; close at the last close only."""
     _, major = load(lab)
     path = node(lab, major, 3)
@@ -279,7 +280,7 @@ def test_open_gets_device_flags_and_mode(lab: Any) -> None:
     assert (value(lab, "drv_opens"), value(lab, "drv_closes")) == (2, 1)
 
 
-def test_errors_of_open_and_close_reach_the_client(lab: Any) -> None:
+def test_errors_of_open_and_close_reach_the_client(lab: Lab) -> None:
     """A failed open is not counted; a descriptor is gone although its close failed."""
     _, major = load(lab)
     assert errno_of(lab.p.open, node(lab, major, 9, name="/dev/d9")) == EBUSY
@@ -298,7 +299,7 @@ def test_the_death_of_a_client_closes_its_devices(drv: Any) -> None:
     assert value(drv, "drv_closes") == 1
 
 
-def test_the_block_half_opens_and_answers_ioctls(lab: Any) -> None:
+def test_the_block_half_opens_and_answers_ioctls(lab: Lab) -> None:
     """Mode S_IFBLK; poll finds it ready; reading is ENODEV without a strategy routine, and so is mmap."""
     bmajor, _ = load(lab, bdev="&drv_bdevsw")
     fd = lab.p.open(node(lab, bmajor, 0, S_IFBLK), O_RDWR)
@@ -333,7 +334,7 @@ def test_a_bad_buffer_is_efault_and_moves_nothing(drv: Any) -> None:
     assert p.lseek(fd, 0, 1) == 0
 
 
-def test_an_error_after_some_bytes_counts_unless_it_means_wait(lab: Any) -> None:
+def test_an_error_after_some_bytes_counts_unless_it_means_wait(lab: Lab) -> None:
     """EIO is reported although four bytes moved; EWOULDBLOCK, EINTR and ERESTART then give the four."""
     _, major = load(lab)
     fd = lab.p.open(node(lab, major, 7, name="/dev/d7"), O_RDWR)
@@ -352,7 +353,7 @@ def test_access_modes_are_checked_before_the_driver(drv: Any) -> None:
 # -- ioctl ---------------------------------------------------------------------------------------------------
 
 
-def commands(lab: Any) -> tuple[str, int]:
+def commands(lab: Lab) -> tuple[str, int]:
     """The layout of struct pair, and its size."""
     form = "<i4xq8s" if lab.k.dm.align64 == 8 else "<iq8s"
     return form, struct.calcsize(form)
@@ -416,7 +417,7 @@ def test_an_open_device_keeps_its_driver(drv: Any) -> None:
     assert drv.tables() == drv.boot_tables
 
 
-def test_an_open_block_device_keeps_its_driver_too(lab: Any) -> None:
+def test_an_open_block_device_keeps_its_driver_too(lab: Lab) -> None:
     bmajor, _ = load(lab, bdev="&drv_bdevsw")
     fd = lab.p.open(node(lab, bmajor, 3, S_IFBLK))
     with pytest.raises(KernelError, match=f"block device {bmajor}, 3 of 'drv' is open"):

@@ -15,6 +15,7 @@ from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_sync
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
+from support.lab import Lab
 from support.lkmraw import errno_of
 from support.programs import Runner
 
@@ -22,7 +23,7 @@ RAMDISK = Path(__file__).parents[2] / "examples/ramdisk/ramdisk.c"
 SIZE = 256 * 512
 
 
-def nodes(lab: Any, ident: int, units: int) -> None:
+def nodes(lab: Lab, ident: int, units: int) -> None:
     """/dev/bN and /dev/cN for the driver's units."""
     majors = modules.stat(lab.p, ident).majors
     assert majors is not None
@@ -32,7 +33,7 @@ def nodes(lab: Any, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def disk(lab: Any) -> Any:
+def disk(lab: Lab) -> Any:
     """The ramdisk, with /dev/b0 and /dev/c0, and the slow /dev/b1 and /dev/c1."""
     nodes(lab, lab.load(RAMDISK, name="ramdisk").id, 2)
     return lab
@@ -178,7 +179,7 @@ int bad_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.fixture
-def bad(lab: Any) -> Any:
+def bad(lab: Lab) -> Any:
     """The bad driver: what it does is its minor number."""
     nodes(lab, lab.load(BAD, name="bad", whole=True).id, 22)
     return lab

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools import modules
@@ -12,6 +10,7 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.stat import S_IFBLK
 from lkmtools.abi.syscall import SYS_sync
 from lkmtools.errors import KernelError
+from support.lab import Lab
 
 OWN = """
 #include <sys/buf.h>
@@ -121,7 +120,7 @@ void own_twice(void) { struct buf *bp = geteblk(512); brelse(bp); brelse(bp); }
 """
 
 
-def test_file_systems_read_and_write_blocks_by_their_strategy(lab: Any) -> None:
+def test_file_systems_read_and_write_blocks_by_their_strategy(lab: Lab) -> None:
     """getblk, bread (both forms), bwrite, bawrite with b_iodone, bdwrite, incore, geteblk, getiobuf.
 
     What is kept is not read again; what bdwrite() leaves is written by vflushbuf() and vinvalbuf().
@@ -170,7 +169,7 @@ int own_left(void)
 """
 
 
-def test_sync_writes_what_is_to_be_written(lab: Any) -> None:
+def test_sync_writes_what_is_to_be_written(lab: Lab) -> None:
     """sync(2) writes all buffers, once."""
     lab.load(OWN + LEFT, name="own")
     assert lab.call("int own_left(void)") == 0
@@ -181,7 +180,7 @@ def test_sync_writes_what_is_to_be_written(lab: Any) -> None:
     assert [*written, lab.k.mem.i32(lab.symbols["own_writes"])] == [0, 1, 1]
 
 
-def test_what_is_kept_is_bounded(lab: Any) -> None:
+def test_what_is_kept_is_bounded(lab: Lab) -> None:
     """Beyond 2 MiB the block that was used longest ago goes: it is written, and an error is told."""
     lab.load(OWN + MANY, name="own")
     kept = lab.k.heap.used
@@ -192,7 +191,7 @@ def test_what_is_kept_is_bounded(lab: Any) -> None:
     assert lab.k.heap.used - kept < 8192
 
 
-def test_a_buffer_is_released_once(lab: Any) -> None:
+def test_a_buffer_is_released_once(lab: Lab) -> None:
     """The second time names the buffer."""
     lab.load(OWN, name="own")
     assert "is free already" in lab.panics(lambda: lab.call("void own_twice(void)")).reason
@@ -235,14 +234,14 @@ int counted_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def device(lab: Any) -> None:
+def device(lab: Lab) -> None:
     """The driver as /dev/b0."""
     majors = modules.stat(lab.p, lab.load(COUNTED, name="counted", whole=True).id).majors
     assert majors is not None
     lab.p.mknod("/dev/b0", S_IFBLK | 0o666, majors[0] << 8)
 
 
-def test_a_block_is_read_once_while_the_device_is_open(lab: Any) -> None:
+def test_a_block_is_read_once_while_the_device_is_open(lab: Lab) -> None:
     """Also for another process; each write reaches the driver; the last close forgets everything."""
     device(lab)
     other = lab.kernel.process("other")
@@ -268,7 +267,7 @@ def test_a_block_is_read_once_while_the_device_is_open(lab: Any) -> None:
     assert transfers() == (3, 2)
 
 
-def test_a_failed_transfer_is_not_kept(lab: Any) -> None:
+def test_a_failed_transfer_is_not_kept(lab: Lab) -> None:
     """The driver is asked again."""
     device(lab)
     fd = lab.p.open("/dev/b0", O_RDWR)

@@ -17,6 +17,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError, PanicError
+from support.lab import Lab
 from support.programs import Runner
 
 BOARD = Path(__file__).parents[2] / "examples/board"
@@ -67,14 +68,14 @@ def nodes(p: Any, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def board(lab: Any) -> Any:
+def board(lab: Lab) -> Any:
     """The boards as /dev/d0 to /dev/d3."""
     nodes(lab.p, lab.load(BOARD / "board.c", name="board").id, 4)
     return lab
 
 
 @pytest.fixture
-def many(lab: Any) -> Any:
+def many(lab: Lab) -> Any:
     """A driver of 600 pages as /dev/d0 to /dev/d2."""
     nodes(lab.p, lab.load(MANY, name="many", whole=True).id, 3)
     return lab
@@ -213,7 +214,7 @@ def test_what_a_clients_mmap_refuses(many: Any) -> None:
     assert bytes(p.memory(p.mmap(hole, 1), PAGE)[:1]) == b"\0"
 
 
-def test_the_kernels_own_devices(lab: Any) -> None:
+def test_the_kernels_own_devices(lab: Lab) -> None:
     """mem, kmem and null have no d_mmap; /dev/zero is anonymous memory, which a client has none of here."""
     rows = [("/dev/mem", EINVAL), ("/dev/kmem", EINVAL), ("/dev/null", EINVAL), ("/dev/zero", EPERM)]
     for path, errno in rows:

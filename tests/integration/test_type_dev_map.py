@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
@@ -16,13 +17,16 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
+from support.compiling import Compile
+from support.daemons import Daemon
+from support.lab import Lab
 from support.programs import Runner
 
 BOARD = Path(__file__).parents[2] / "examples/board"
 MAP = "char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);"
 
 
-def nodes(lab: Any, ident: int, units: int) -> None:
+def nodes(lab: Lab, ident: int, units: int) -> None:
     """/dev/d0 and so on for the driver's units."""
     major = LKM_CHAR_MAJOR(modules.stat(lab.p, ident).offset)
     for unit in range(units):
@@ -30,14 +34,14 @@ def nodes(lab: Any, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def board(lab: Any) -> Any:
+def board(lab: Lab) -> Any:
     """The boards as /dev/d0 to /dev/d4, of which the last does not exist; `runner` runs programs there."""
     nodes(lab, lab.load(BOARD / "board.c", name="board").id, 5)
     lab.runner = Runner(lab.cc, lab.machine, lab.kernel)
     return lab
 
 
-def spawn(lab: Any, image: bytes) -> tuple[list[Any], Any]:
+def spawn(lab: Lab, image: bytes) -> tuple[list[Any], Any]:
     """Start a program and run until it sleeps: its end, when it has come, and its process."""
     k = lab.k
     ended: list[Any] = []
@@ -91,7 +95,9 @@ def test_a_program_sleeps_in_read_until_another_process_writes(board: Any) -> No
     assert ran.out == "-1 35 0 7 wake up\n"
 
 
-def test_poll_in_a_program_ends_when_a_client_writes(start_daemon: Any, cc: Any, machine: str) -> None:
+def test_poll_in_a_program_ends_when_a_client_writes(
+    start_daemon: Callable[..., Daemon], cc: Compile, machine: str
+) -> None:
     """examples/board/watch, with the node its postinstall script made."""
     daemon = start_daemon("--machine", machine)
     watch = cc.program((BOARD / "watch.c").read_text(), machine)
@@ -196,7 +202,7 @@ int bad_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def test_a_d_mmap_that_answers_nonsense_is_einval(lab: Any) -> None:
+def test_a_d_mmap_that_answers_nonsense_is_einval(lab: Lab) -> None:
     """Beyond RAM, memory of programs, the kernel's code, an address instead of a frame: no page of it."""
     nodes(lab, lab.load(NONSENSE, name="bad", whole=True).id, 8)
     ran = Runner(lab.cc, lab.machine, lab.kernel).main("""

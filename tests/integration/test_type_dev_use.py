@@ -16,6 +16,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
+from support.lab import Lab
 from support.programs import Runner
 
 COMMANDS = """
@@ -127,7 +128,7 @@ int queue_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.fixture
-def queue(lab: Any) -> Any:
+def queue(lab: Lab) -> Any:
     """The driver as /dev/queue; `runner` runs programs there."""
     loaded = lab.load(QUEUE, name="queue", whole=True)
     majors = modules.stat(lab.p, loaded.id).majors
@@ -137,12 +138,12 @@ def queue(lab: Any) -> Any:
     return lab
 
 
-def counts(lab: Any) -> list[int]:
+def counts(lab: Lab) -> list[int]:
     """What the driver has counted."""
     return [lab.k.mem.i32(lab.symbols["queue_counts"] + 4 * i) for i in range(8)]
 
 
-def spawn(lab: Any, body: str, before: str = "") -> tuple[list[Any], Any]:
+def spawn(lab: Lab, body: str, before: str = "") -> tuple[list[Any], Any]:
     """Start a program and run until it sleeps: its end, when it has come, and its process."""
     image = lab.runner.build(f"{before}\nint main(void) {{ {body} return 0; }}")
     ended: list[Any] = []
@@ -230,7 +231,7 @@ def test_the_driver_is_told_of_modes(queue: Any) -> None:
     assert p.fcntl(fd, F_GETFL) & O_NONBLOCK == 0
 
 
-def test_the_kernels_own_devices_take_modes(lab: Any) -> None:
+def test_the_kernels_own_devices_take_modes(lab: Lab) -> None:
     """They never block; any other command is ENODEV."""
     for path in ("/dev/null", "/dev/console"):
         fd = lab.p.open(path, O_RDWR)

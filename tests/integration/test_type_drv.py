@@ -13,6 +13,7 @@ from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EOPNOTSUPP, ESRCH
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.lab import Lab
 from support.programs import Runner
 
 TICKER = Path(__file__).parents[2] / "examples/ticker/ticker.c"
@@ -29,7 +30,7 @@ def errno_of(call: Any, *args: Any) -> int:
     return 0
 
 
-def console(lab: Any, word: str) -> list[str]:
+def console(lab: Lab, word: str) -> list[str]:
     """The console's lines that have `word`."""
     return [line for line in lab.dmesg.splitlines() if word in line]
 
@@ -37,7 +38,7 @@ def console(lab: Any, word: str) -> list[str]:
 # -- the sample --------------------------------------------------------------------------------------------
 
 
-def test_ticker_is_used_and_goes(lab: Any) -> None:
+def test_ticker_is_used_and_goes(lab: Lab) -> None:
     """Two pseudo-devices; a program reads one; EBUSY while it is open, ENXIO of a third and afterwards."""
     loaded = lab.load(TICKER, name="ticker")
     assert console(lab, "ticker") == ["ticker: character major 180", "ticker0: attached", "ticker1: attached"]
@@ -63,7 +64,7 @@ def test_ticker_is_used_and_goes(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_ticker_comes_again(lab: Any) -> None:
+def test_ticker_comes_again(lab: Lab) -> None:
     """The same majors and units; nothing of the first time is left."""
     lab.load(TICKER, name="ticker")
     heap = lab.k.heap.used
@@ -118,7 +119,7 @@ int NAME_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def load(lab: Any, name: str, driver: str = "foo", body: str = DRIVER, extra: str = "", mod: str = "") -> Any:
+def load(lab: Lab, name: str, driver: str = "foo", body: str = DRIVER, extra: str = "", mod: str = "") -> Any:
     """A DRV module with the driver above."""
     mod = mod or f'MOD_DRV("{name}", drivers, init, table)\n'
     text = HEAD + body.replace("@", driver) + extra.replace("@", driver) + mod + TAIL.replace("NAME", name)
@@ -135,7 +136,7 @@ int drop(int unit, int flags) { return config_detach(device_lookup(&@_cd, unit),
 """
 
 
-def test_units_are_given_and_freed(lab: Any) -> None:
+def test_units_are_given_and_freed(lab: Lab) -> None:
     """A row with a star has the first free unit, one with a number only that; EBUSY of ca_detach is kept."""
     load(lab, "one", extra=USE)
     made = [lab.call("int pseudo(int row)", row) for row in (0, 0, 1, 1, 0)]
@@ -156,7 +157,7 @@ def test_units_are_given_and_freed(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_refusal_of_a_forced_detach_is_a_panic(lab: Any) -> None:
+def test_a_refusal_of_a_forced_detach_is_a_panic(lab: Lab) -> None:
     load(lab, "one", extra=USE)
     lab.call("int pseudo(int row)", 0)
     lab.k.mem.set_u32(lab.symbols["refuse"], EBUSY)
@@ -164,13 +165,13 @@ def test_a_refusal_of_a_forced_detach_is_a_panic(lab: Any) -> None:
     assert panic.reason == "config_detach: forced detach of foo0 failed (16)"
 
 
-def test_a_device_that_is_none_is_a_panic(lab: Any) -> None:
+def test_a_device_that_is_none_is_a_panic(lab: Lab) -> None:
     load(lab, "one", extra=USE)
     panic = lab.panics(lambda: lab.call("int drop(int unit, int flags)", 5, 0))
     assert panic.reason == "config_detach: 0x0 is not a device"
 
 
-def test_a_name_is_loaded_once_and_a_driver_shared(lab: Any) -> None:
+def test_a_name_is_loaded_once_and_a_driver_shared(lab: Lab) -> None:
     """EEXIST for the module's name; a driver and an attachment that are there are dropped from its lists."""
     load(lab, "one")
     assert errno_of(load, lab, "one") == EEXIST
@@ -188,7 +189,7 @@ def test_a_name_is_loaded_once_and_a_driver_shared(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("first", ["one", "two"])
-def test_modules_that_share_a_driver_go_in_any_order(lab: Any, first: str) -> None:
+def test_modules_that_share_a_driver_go_in_any_order(lab: Lab, first: str) -> None:
     """Each takes out what it has put in."""
     load(lab, "one")
     load(lab, "two")
@@ -197,7 +198,7 @@ def test_modules_that_share_a_driver_go_in_any_order(lab: Any, first: str) -> No
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_driver_stays_while_another_module_has_an_attachment_for_it(lab: Any) -> None:
+def test_a_driver_stays_while_another_module_has_an_attachment_for_it(lab: Lab) -> None:
     """EBUSY, as often as it is tried, and nothing of the module is detached; then it goes."""
     other = DRIVER.replace("CFATTACH_DECL2(@,", "CFATTACH_DECL2(bar,").replace("&@_ca", "&bar_ca")
     load(lab, "one", extra=USE)
@@ -215,7 +216,7 @@ def test_a_driver_stays_while_another_module_has_an_attachment_for_it(lab: Any) 
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_refused_unload_can_be_tried_again(lab: Any) -> None:
+def test_a_refused_unload_can_be_tried_again(lab: Lab) -> None:
     """A device that is in no table of the module's: EBUSY until it is gone, although the table is gone."""
     extra = (
         USE
@@ -235,7 +236,7 @@ int alone(void) { return device_unit(config_attach_pseudo(lonely)); }
     assert lab.tables() == lab.boot_tables
 
 
-def test_an_attachment_for_no_driver_leaves_nothing(lab: Any) -> None:
+def test_an_attachment_for_no_driver_leaves_nothing(lab: Lab) -> None:
     """ESRCH; the driver that was attached before it goes again."""
     body = DRIVER.replace('init[] = { { "@"', 'init[] = { { "nobody"')
     assert errno_of(load, lab, "one", "foo", body) == ESRCH
@@ -243,7 +244,7 @@ def test_an_attachment_for_no_driver_leaves_nothing(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_failing_load_handler_undoes_all_three(lab: Any) -> None:
+def test_a_failing_load_handler_undoes_all_three(lab: Lab) -> None:
     mod = 'MOD_DRV("one", drivers, init, table)\n'
     mod += "static int fail(struct lkm_table *t, int c) { return EINVAL; }\n"
     text = (
@@ -287,7 +288,7 @@ int calls(int n)
 """
 
 
-def test_what_the_calls_answer(lab: Any) -> None:
+def test_what_the_calls_answer(lab: Lab) -> None:
     """EEXIST, ESRCH, EBUSY and EINVAL of autoconf(9), and looking things up."""
     load(lab, "one", extra=USE + CALLS)
     call = "int calls(int n)"
@@ -344,7 +345,7 @@ int unfind(void) { return config_cfdata_detach(bus_table); }
 """
 
 
-def test_a_bus_finds_the_driver_that_matches_best(lab: Any) -> None:
+def test_a_bus_finds_the_driver_that_matches_best(lab: Lab) -> None:
     """ca_match decides among the rows of this parent; that none does is said; a bus stays."""
     load(lab, "one", extra=BUS)
     assert lab.call("int find(int whether)", 1) == 1
@@ -355,7 +356,7 @@ def test_a_bus_finds_the_driver_that_matches_best(lab: Any) -> None:
     assert lab.call("int unfind(void)") == EOPNOTSUPP
 
 
-def test_strmod_answers_as_a_kernel_without_streams(lab: Any) -> None:
+def test_strmod_answers_as_a_kernel_without_streams(lab: Lab) -> None:
     """ENXIO, and the tables stay as they were."""
     mod = 'static struct lkm_strmod _module = { __LKM_MOD(LM_STRMOD, "str", -1) };\n'
     assert errno_of(lambda: lab.load(HEAD + mod + TAIL.replace("NAME", "str"), name="str", whole=True)) == 6

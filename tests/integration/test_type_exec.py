@@ -11,6 +11,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
 from lkmtools.kern.status import processes
 from support.emulations import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
+from support.lab import Lab
 
 NAP = """
 #include <unistd.h>
@@ -47,7 +48,7 @@ static int make(struct lwp *l, struct exec_package *epp)
 """
 
 
-def load_row(lab: Any, name: str = "fmt1", **parts: str) -> Any:
+def load_row(lab: Lab, name: str = "fmt1", **parts: str) -> Any:
     """An EXEC module with one row; `work` is what es_makecmds does with a file that begins with its name."""
     words = {
         "HDR": "64", "MAKE": "make", "EMUL": "NULL", "PRIO": "EXECSW_PRIO_ANY", "WORK": "", "ARGLEN": "0",
@@ -58,7 +59,7 @@ def load_row(lab: Any, name: str = "fmt1", **parts: str) -> Any:
     return lab.load(text, name=name, whole=True)
 
 
-def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Any, tmp_path: Path) -> None:
+def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Lab, tmp_path: Path) -> None:
     """ENOEXEC, then output and exit status, then ENOEXEC again; all tables as at boot."""
     image = toy_image(lab, EXAMPLES / "toyexec/prog.c", tmp_path)
     assert run(lab, image)[2:] == (ENOEXEC, "not an ELF file")
@@ -73,7 +74,7 @@ def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Any, tmp_path: Pat
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_format_without_its_emulation_is_enoent(lab: Any) -> None:
+def test_a_format_without_its_emulation_is_enoent(lab: Lab) -> None:
     """And the reason says what to load first."""
     error = refused(lambda: lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec"))
     assert (error.errno, error.reason) == (
@@ -82,7 +83,7 @@ def test_a_format_without_its_emulation_is_enoent(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_format_stays_while_its_program_runs(lab: Any, tmp_path: Path) -> None:
+def test_a_format_stays_while_its_program_runs(lab: Lab, tmp_path: Path) -> None:
     """EBUSY names the process; when it is gone the module goes."""
     load_toys(lab)
     running = Running(lab, toy_image(lab, NAP, tmp_path))
@@ -96,7 +97,7 @@ def test_a_format_stays_while_its_program_runs(lab: Any, tmp_path: Path) -> None
     assert lab.tables() == lab.boot_tables
 
 
-def test_rows_are_asked_by_priority(lab: Any) -> None:
+def test_rows_are_asked_by_priority(lab: Lab) -> None:
     """FIRST before the native one, ANY before the first LAST; exec_maxhdrsz is the largest."""
     native = lab.k.formats.rows()
     for name, prio in (
@@ -126,7 +127,7 @@ def test_rows_are_asked_by_priority(lab: Any) -> None:
         ({"BODY": "", "MAKE": "@NATIVE@", "EMUL": "&emul_netbsd"}, EEXIST, "is already registered"),
     ],
 )
-def test_a_row_that_makes_no_sense_is_refused(lab: Any, parts: dict[str, str], errno: int, why: str) -> None:
+def test_a_row_that_makes_no_sense_is_refused(lab: Lab, parts: dict[str, str], errno: int, why: str) -> None:
     """The tables stay as they were."""
     native = f"exec_elf{8 * lab.k.dm.pointer}_makecmds, .u.elf_probe_func = "
     native += f"netbsd_elf{8 * lab.k.dm.pointer}_probe"
@@ -156,7 +157,7 @@ def test_a_row_that_makes_no_sense_is_refused(lab: Any, parts: dict[str, str], e
         ),
     ],
 )  # fmt: skip
-def test_what_a_format_asks_for_must_be_possible(lab: Any, work: str, errno: int, why: str) -> None:
+def test_what_a_format_asks_for_must_be_possible(lab: Lab, work: str, errno: int, why: str) -> None:
     """exec fails with an errno, and nothing of it is left."""
     load_row(lab, WORK=work)
     ran = run(lab, b"fmt1 and more")
@@ -179,14 +180,14 @@ def test_what_a_format_asks_for_must_be_possible(lab: Any, work: str, errno: int
         ("((int (*)(void))(vaddr_t)64)();", "instruction fetch at 0x40"),
     ],
 )
-def test_a_format_that_breaks_the_kernels_own_is_a_panic(lab: Any, work: str, why: str) -> None:
+def test_a_format_that_breaks_the_kernels_own_is_a_panic(lab: Lab, work: str, why: str) -> None:
     """The reason says what is wrong; the next boot is as the first."""
     load_row(lab, WORK=work)
     panic = lab.panics(lambda: run(lab, b"fmt1 and more"))
     assert why in panic.reason
 
 
-def test_a_foreign_elf_program_is_not_executed_natively(lab: Any) -> None:
+def test_a_foreign_elf_program_is_not_executed_natively(lab: Lab) -> None:
     """Without NetBSD's note it is another system's; a row with a probe of its own may take it (ET_EXEC)."""
     image = lab.cc.program("int main(void) { return 5; }", lab.machine).read_bytes()
     foreign = image.replace(b"NetBSD\0", b"OtherO\0", 1)

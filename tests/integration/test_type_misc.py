@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENOSYS, EPERM
 from lkmtools.errors import KernelError
+from support.lab import Lab
 
 SOURCE = """
 #include <sys/param.h>
@@ -86,17 +85,17 @@ void patch_restore(void) { sysent[SYS_ioctl].sy_call = old; }
 """
 
 
-def load(lab: Any, body: str, on_load: str = "load", on_unload: str = "unload") -> None:
+def load(lab: Lab, body: str, on_load: str = "load", on_unload: str = "unload") -> None:
     text = SOURCE.replace("@BODY@", body).replace("@LOAD@", on_load).replace("@UNLOAD@", on_unload)
     lab.load(text, name="patch", whole=True)
 
 
-def value(lab: Any, name: str) -> int:
+def value(lab: Lab, name: str) -> int:
     number: int = lab.k.mem.i32(lab.symbols[name])
     return number
 
 
-def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Any) -> None:
+def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Lab) -> None:
     """It saves and replaces sysent[215]; a client's call runs it; after unload the table is as at boot."""
     other = lab.kernel.process("other")
     load(lab, NEW_CALL)
@@ -110,7 +109,7 @@ def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Any) -> None
     assert caught.value.errno == ENOSYS
 
 
-def test_a_hooked_ioctl_sees_lmstat_and_passes_it_on(lab: Any) -> None:
+def test_a_hooked_ioctl_sees_lmstat_and_passes_it_on(lab: Lab) -> None:
     """modstat works through it; the LMREADY that loaded the module began before it was there."""
     load(lab, HOOKED_IOCTL)
     assert value(lab, "patch_ioctls") == 0
@@ -121,7 +120,7 @@ def test_a_hooked_ioctl_sees_lmstat_and_passes_it_on(lab: Any) -> None:
     assert value(lab, "patch_lmstats") == 1
 
 
-def test_a_hook_cannot_be_unloaded_through_itself(lab: Any) -> None:
+def test_a_hook_cannot_be_unloaded_through_itself(lab: Lab) -> None:
     """LMUNLOAD would return into the memory it frees: EBUSY says so, until the hook is out of the way."""
     load(lab, HOOKED_IOCTL)
     with pytest.raises(KernelError) as caught:
@@ -135,7 +134,7 @@ def test_a_hook_cannot_be_unloaded_through_itself(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("errno", ["EBUSY", "EPERM", "EWOULDBLOCK"])
-def test_an_unload_handler_that_refuses_is_ebusy(lab: Any, errno: str) -> None:
+def test_an_unload_handler_that_refuses_is_ebusy(lab: Lab, errno: str) -> None:
     """Any errno becomes EBUSY at the ioctl; the reason has the handler's."""
     handlers = f"static int refuse(struct lkm_table *t, int cmd) {{ return {errno}; }}"
     load(lab, handlers, "lkm_nofunc", "refuse")
@@ -147,7 +146,7 @@ def test_an_unload_handler_that_refuses_is_ebusy(lab: Any, errno: str) -> None:
     assert [m.name for m in modules.stat_all(lab.p)] == ["patch"]
 
 
-def test_a_hook_in_the_way_makes_its_module_refuse(lab: Any) -> None:
+def test_a_hook_in_the_way_makes_its_module_refuse(lab: Lab) -> None:
     """Two modules hook one call by hand; the older sees that it is not on top and says so."""
     load(lab, NEW_CALL)
     second = NEW_CALL.replace("!= sys_lkmnosys", "== sys_lkmnosys")
@@ -160,7 +159,7 @@ def test_a_hook_in_the_way_makes_its_module_refuse(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_module_may_change_kernel_variables(lab: Any) -> None:
+def test_a_module_may_change_kernel_variables(lab: Lab) -> None:
     """securelevel is one; raised by a module it stops every further change, also the module's own unload."""
     body = """
 static int load(struct lkm_table *t, int cmd) { securelevel = 1; return 0; }
@@ -178,7 +177,7 @@ void patch_lower(void) { securelevel = 0; }
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_slot_left_behind_is_a_panic_that_names_the_module(lab: Any) -> None:
+def test_a_slot_left_behind_is_a_panic_that_names_the_module(lab: Lab) -> None:
     """An unload handler that forgets its hook: the next call runs into memory that is gone."""
     load(lab, NEW_CALL, "load", "lkm_nofunc")
     modules.unload(lab.p, "patch")
@@ -187,7 +186,7 @@ def test_a_slot_left_behind_is_a_panic_that_names_the_module(lab: Any) -> None:
     assert "memory of module patch, which was unloaded" in panic.reason
 
 
-def test_a_module_that_calls_system_calls_through_the_table(lab: Any) -> None:
+def test_a_module_that_calls_system_calls_through_the_table(lab: Lab) -> None:
     """Kernel stubs are callable C functions: getpid through sysent[] for the current process."""
     body = """
 int patch_getpid(void);
@@ -202,7 +201,7 @@ int patch_getpid(void)
     assert lab.call("int patch_getpid(void)") == lab.p.pid
 
 
-def test_an_address_kept_from_an_earlier_load_is_new_code_after_a_reload(lab: Any) -> None:
+def test_an_address_kept_from_an_earlier_load_is_new_code_after_a_reload(lab: Lab) -> None:
     """Twenty times the same address, each time other machine code: nothing translated before is run."""
     addresses = set()
     for i in range(20):

@@ -10,6 +10,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENFILE, ENOENT, ENOSYS
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
+from support.lab import Lab
 
 SOURCE = """
 #include <sys/param.h>
@@ -41,7 +42,7 @@ int @NAME@_call(struct lwp *l, struct args *v, register_t *retval)
 """
 
 
-def load(lab: Any, name: str = "first", slot: int | str = -1, **parts: str) -> int:
+def load(lab: Lab, name: str = "first", slot: int | str = -1, **parts: str) -> int:
     """Compile and load a SYSCALL module; its slot as LMSTAT tells it."""
     text = SOURCE.replace("@BODY@", parts.get("body", ADD))
     words = {"LOAD": "lkm_nofunc", "UNLOAD": "lkm_nofunc", "NARG": "2", "HANDLERS": ""} | parts
@@ -52,7 +53,7 @@ def load(lab: Any, name: str = "first", slot: int | str = -1, **parts: str) -> i
     return offset
 
 
-def errno_of(lab: Any, number: int, *args: Any) -> int:
+def errno_of(lab: Lab, number: int, *args: Any) -> int:
     """The errno of a system call; 0 when it succeeds."""
     try:
         lab.p.syscall(number, *args)
@@ -61,7 +62,7 @@ def errno_of(lab: Any, number: int, *args: Any) -> int:
     return 0
 
 
-def refused(lab: Any, name: str, slot: int | str = -1, **parts: str) -> int:
+def refused(lab: Lab, name: str, slot: int | str = -1, **parts: str) -> int:
     """The errno with which LMREADY refuses a module; it must leave the tables alone."""
     before = lab.tables()
     with pytest.raises(LoadError) as caught:
@@ -72,7 +73,7 @@ def refused(lab: Any, name: str, slot: int | str = -1, **parts: str) -> int:
     return caught.value.__cause__.errno
 
 
-def test_a_free_slot_is_found_and_the_call_answers_at_once(lab: Any) -> None:
+def test_a_free_slot_is_found_and_the_call_answers_at_once(lab: Lab) -> None:
     """210 is the first; a process that was there before sees it; both return registers come back."""
     other = lab.kernel.process("other")
     assert errno_of(lab, 210, 1, 2) == ENOSYS
@@ -83,7 +84,7 @@ def test_a_free_slot_is_found_and_the_call_answers_at_once(lab: Any) -> None:
     assert modules.stat(lab.p, "first").type_name == "SYSCALL"
 
 
-def test_after_unload_the_slot_is_free_and_the_call_enosys(lab: Any) -> None:
+def test_after_unload_the_slot_is_free_and_the_call_enosys(lab: Lab) -> None:
     load(lab)
     modules.unload(lab.p, "first")
     assert errno_of(lab, 210, 1, 2) == ENOSYS
@@ -91,7 +92,7 @@ def test_after_unload_the_slot_is_free_and_the_call_enosys(lab: Any) -> None:
     assert load(lab, "second") == 210
 
 
-def test_the_old_entry_lies_in_the_modules_record(lab: Any) -> None:
+def test_the_old_entry_lies_in_the_modules_record(lab: Lab) -> None:
     """lkm_oldent has what stood in the slot, and sy_narg and sy_argsize of the new entry are in the table."""
     old = lab.k.mem.read(lab.k.sysent + 20 * lab.k.sysent_layout.size, lab.k.sysent_layout.size)
     load(lab, "getpid", 20)
@@ -103,7 +104,7 @@ def test_the_old_entry_lies_in_the_modules_record(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("slot", [0, 20, 210, 219, 471])
-def test_an_explicit_slot_is_replaced_and_restored(lab: Any, slot: int) -> None:
+def test_an_explicit_slot_is_replaced_and_restored(lab: Lab, slot: int) -> None:
     """Free or taken: getpid (20) answers otherwise while the module is there."""
     pid = lab.p.getpid()
     assert load(lab, "there", slot) == slot
@@ -114,12 +115,12 @@ def test_an_explicit_slot_is_replaced_and_restored(lab: Any, slot: int) -> None:
 
 
 @pytest.mark.parametrize("slot", [472, 511, 1 << 20, -2, -(1 << 31)])
-def test_a_slot_out_of_range_is_einval(lab: Any, slot: int) -> None:
+def test_a_slot_out_of_range_is_einval(lab: Lab, slot: int) -> None:
     """SYS_MAXSYSCALL is 472 in 5.2; only -1 means any."""
     assert refused(lab, "there", slot) == EINVAL
 
 
-def test_when_all_ten_slots_are_taken_the_next_is_enfile(lab: Any) -> None:
+def test_when_all_ten_slots_are_taken_the_next_is_enfile(lab: Lab) -> None:
     """210 to 219 in order; the one that goes makes room for the next."""
     assert [load(lab, f"call{i}") for i in range(10)] == list(range(210, 220))
     assert refused(lab, "eleventh") == ENFILE
@@ -130,7 +131,7 @@ def test_when_all_ten_slots_are_taken_the_next_is_enfile(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_name_that_is_loaded_is_eexist(lab: Any) -> None:
+def test_a_name_that_is_loaded_is_eexist(lab: Lab) -> None:
     """Also when a module of another type has it: lkmexists looks at names only."""
     load(lab)
     assert refused(lab, "first") == EEXIST
@@ -139,7 +140,7 @@ def test_a_name_that_is_loaded_is_eexist(lab: Any) -> None:
     assert lab.p.syscall(210, 1, 2)[0] == 3
 
 
-def test_a_failing_load_handler_undoes_the_wiring(lab: Any) -> None:
+def test_a_failing_load_handler_undoes_the_wiring(lab: Lab) -> None:
     """DISPATCH wires first; the handler saw its slot, then it was gone."""
     handlers = """
 int first_slot;
@@ -153,7 +154,7 @@ static int fail(struct lkm_table *t, int cmd)
     assert errno_of(lab, 210, 1, 2) == ENOSYS
 
 
-def test_the_wrong_order_of_unloading_is_refused(lab: Any) -> None:
+def test_the_wrong_order_of_unloading_is_refused(lab: Lab) -> None:
     """Two modules on one slot: the younger one would put the older one's entry back when that is gone."""
     load(lab, "older", 215)
     load(lab, "younger", 215)
@@ -167,13 +168,13 @@ def test_the_wrong_order_of_unloading_is_refused(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_wiring_twice_is_refused(lab: Any) -> None:
+def test_wiring_twice_is_refused(lab: Lab) -> None:
     """A load handler that calls lkmdispatch once more would save its own entry as the old one."""
     handlers = "static int again(struct lkm_table *t, int cmd) { return lkmdispatch(t, cmd); }"
     assert refused(lab, "first", HANDLERS=handlers, LOAD="again") == EEXIST
 
 
-def test_one_module_may_bring_two_calls(lab: Any) -> None:
+def test_one_module_may_bring_two_calls(lab: Lab) -> None:
     """Its handlers wire a second private struct by hand."""
     handlers = """
 static struct sysent more = { 2, 2 * sizeof(register_t), 0, (sy_call_t *)nullop };
@@ -193,7 +194,7 @@ static int both(struct lkm_table *t, int cmd)
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_call_that_copies_in_and_out(lab: Any) -> None:
+def test_a_call_that_copies_in_and_out(lab: Lab) -> None:
     """Strings and buffers of the caller, bad pointers as EFAULT, and eight argument words."""
     body = """
 struct args { const char *in; char *out; register_t n[6]; };
@@ -222,7 +223,7 @@ int first_call(struct lwp *l, struct args *v, register_t *retval)
     assert out.data == b"SHOUT\0hed"
 
 
-def test_return_registers_are_zero_unless_they_are_set(lab: Any) -> None:
+def test_return_registers_are_zero_unless_they_are_set(lab: Lab) -> None:
     """What an earlier call left is not seen."""
     body = "int first_call(struct lwp *l, void *v, register_t *r);\n"
     body += "int first_call(struct lwp *l, void *v, register_t *r) { return 0; }"
@@ -231,7 +232,7 @@ def test_return_registers_are_zero_unless_they_are_set(lab: Any) -> None:
     assert lab.p.syscall(number) == (0, 0)
 
 
-def test_a_process_that_sleeps_in_the_call_keeps_the_module(lab: Any) -> None:
+def test_a_process_that_sleeps_in_the_call_keeps_the_module(lab: Lab) -> None:
     """EBUSY names who sleeps and where; also when it has been woken but not run."""
     from lkmtools.proto import Syscall
 

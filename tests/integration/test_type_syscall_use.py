@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EPERM
 from lkmtools.errors import KernelError
+from support.compiling import Compile
+from support.daemons import Daemon
+from support.lab import Lab
 from support.programs import HEAD, Runner
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,7 +35,7 @@ printf("%ld", syscall(210, 42, 0, 0)); printf(" %d\\n", errno);
 """
 
 
-def test_a_program_sees_a_new_call_and_then_the_old_one(lab: Any, lab_runner: Runner) -> None:
+def test_a_program_sees_a_new_call_and_then_the_old_one(lab: Lab, lab_runner: Runner) -> None:
     """ENOSYS, the module's answer (three bits of 42), ENOSYS."""
     body = 'signal(SIGSYS, SIG_IGN); printf("%ld", syscall(210, 42, 0, 0)); printf(" %d\\n", errno);'
     assert lab_runner.main(body).out == "-1 78\n"
@@ -43,7 +46,9 @@ def test_a_program_sees_a_new_call_and_then_the_old_one(lab: Any, lab_runner: Ru
     assert lab.tables() == lab.boot_tables
 
 
-def test_a_running_program_sees_the_call_at_once(start_daemon: Any, cc: Any, machine: str) -> None:
+def test_a_running_program_sees_the_call_at_once(
+    start_daemon: Callable[..., Daemon], cc: Compile, machine: str
+) -> None:
     """The same process asks before the load and after it."""
     daemon = start_daemon("--machine", machine)
     text = f"{HEAD}\nint main(void) {{ {TWICE} return 0; }}"
@@ -58,7 +63,7 @@ def test_a_running_program_sees_the_call_at_once(start_daemon: Any, cc: Any, mac
         assert process.stdout.read() == b"3 0\n"
 
 
-def test_countstat_counts_and_goes_through_itself(lab: Any, lab_runner: Runner) -> None:
+def test_countstat_counts_and_goes_through_itself(lab: Lab, lab_runner: Runner) -> None:
     """LMSTATs of a client and of a program; LMUNLOAD comes through the module, whose memory goes after it."""
     lab.load(EXAMPLES / "countstat/countstat.c", name="countstat")
     area = modules.stat(lab.p, "countstat").area
@@ -74,7 +79,7 @@ def test_countstat_counts_and_goes_through_itself(lab: Any, lab_runner: Runner) 
     assert lab.k.kmap.used < used
 
 
-def test_another_process_inside_keeps_countstat(lab: Any) -> None:
+def test_another_process_inside_keeps_countstat(lab: Lab) -> None:
     """It sleeps in an ioctl of a driver, which it reached through the module."""
     lab.load(EXAMPLES / "countstat/countstat.c", name="countstat")
     lab.load(SLOW, name="slow", whole=True)
@@ -117,7 +122,7 @@ int slow_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def test_two_in_the_place_of_ioctl_go_in_reverse_order_only(lab: Any) -> None:
+def test_two_in_the_place_of_ioctl_go_in_reverse_order_only(lab: Lab) -> None:
     """The older one is refused before its handler runs, and the reason names the younger one."""
     lab.load(EXAMPLES / "countstat/countstat.c", name="countstat")
     text = (EXAMPLES / "countstat/countstat.c").read_text().replace("countstat", "second")
@@ -133,7 +138,7 @@ def test_two_in_the_place_of_ioctl_go_in_reverse_order_only(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_two_on_one_slot_name_who_has_it_now(lab: Any) -> None:
+def test_two_on_one_slot_name_who_has_it_now(lab: Lab) -> None:
     """The older module's unload handler is not called."""
     older = (EXAMPLES / "newcall/newcall.c").read_text()
     lab.load(older.replace('"newcall", -1', '"older", 215').replace("newcall_lkmentry", "older_lkmentry"),
@@ -148,7 +153,7 @@ def test_two_on_one_slot_name_who_has_it_now(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_lockout_refuses_and_its_name_is_the_reason(lab: Any) -> None:
+def test_lockout_refuses_and_its_name_is_the_reason(lab: Lab) -> None:
     """EPERM of a module that gives no reason: the kernel says whose the call is."""
     lab.load(EXAMPLES / "countstat/lockout.c", name="lockout")
     with pytest.raises(KernelError) as caught:
@@ -157,7 +162,7 @@ def test_lockout_refuses_and_its_name_is_the_reason(lab: Any) -> None:
     assert caught.value.reason == "system call 54 (ioctl) is module 'lockout' now, which answered EPERM"
 
 
-def test_sysentpatch_wraps_a_call_of_programs(lab: Any, lab_runner: Runner) -> None:
+def test_sysentpatch_wraps_a_call_of_programs(lab: Lab, lab_runner: Runner) -> None:
     """A MISC module: the old call still works, and each removal is counted and said."""
     lab.load(EXAMPLES / "sysentpatch/sysentpatch.c", name="sysentpatch")
     body = 'printf("%d", unlink("/dev/nothing")); printf(" %d %d\\n", errno, unlink("/dev/zero"));'

@@ -41,20 +41,20 @@ from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
-from support.lab import errno_of, failure, get, put
+from support.lab import Lab, errno_of, failure, get, put
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
-def mem(lab: Any) -> Any:
+def mem(lab: Lab) -> Any:
     """A lab with memfs loaded and mounted on /mnt."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
     lab.p.mount("memfs", "/mnt")
     return lab
 
 
-def leave(lab: Any, *places: str) -> None:
+def leave(lab: Lab, *places: str) -> None:
     """Unmount and unload; nothing of the file system may be left."""
     for place in places or ("/mnt",):
         lab.p.unmount(place)
@@ -415,7 +415,7 @@ def test_statvfs_tells_of_the_file_system(mem: Any) -> None:
 # -- kernfs ------------------------------------------------------------------------------------------------
 
 
-def test_kernfs_shows_the_kernels_values(lab: Any) -> None:
+def test_kernfs_shows_the_kernels_values(lab: Lab) -> None:
     """Version, machine, clock, modules; nothing can be written; its vnodes go at once."""
     p = lab.p
     lab.load(EXAMPLES / "kernfs/kernfs.c", name="kernfs")
@@ -440,7 +440,7 @@ def test_kernfs_shows_the_kernels_values(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_kernfs_is_read_in_small_pieces(lab: Any) -> None:
+def test_kernfs_is_read_in_small_pieces(lab: Lab) -> None:
     """One entry a read; EINVAL where none fits, and the next read goes on behind the last entry."""
     p = lab.p
     lab.load(EXAMPLES / "kernfs/kernfs.c", name="kernfs")
@@ -461,7 +461,7 @@ def test_kernfs_is_read_in_small_pieces(lab: Any) -> None:
     modules.unload(p, "kernfs")
 
 
-def test_two_types_of_one_name(lab: Any) -> None:
+def test_two_types_of_one_name(lab: Lab) -> None:
     """The second vfs_attach() is EEXIST, as is loading a module of the same name."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
     source = (EXAMPLES / "memfs/memfs.c").read_text().replace('MOD_VFS("memfs"', 'MOD_VFS("memfs2"')
@@ -473,7 +473,7 @@ def test_two_types_of_one_name(lab: Any) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_detaching_what_is_not_attached(lab: Any) -> None:
+def test_detaching_what_is_not_attached(lab: Lab) -> None:
     """vfs_detach() of an unknown struct vfsops is ESRCH."""
     lab.load(
         '#include <sys/mount.h>\nstatic struct vfsops nofs = { .vfs_name = "nofs" };\n'

@@ -13,7 +13,7 @@ from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EIO, ENOENT, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_FORCE
 from lkmtools.errors import KernelError
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 
 MEMFS = (Path(__file__).parents[2] / "examples/memfs/memfs.c").read_text()
 READ = """	if (uio->uio_offset < 0)
@@ -30,7 +30,7 @@ SLEEP = """
 """
 
 
-def memfs(lab: Any, *changes: tuple[str, str]) -> Any:
+def memfs(lab: Lab, *changes: tuple[str, str]) -> Any:
     """Load memfs with these texts replaced, mount it on /mnt: the process."""
     source = MEMFS
     for old, new in changes:
@@ -72,7 +72,7 @@ def make(p: Any, path: str, mode: int, data: bytes = b"data") -> int:
 # -- several processes at once -----------------------------------------------------------------------------
 
 
-def test_a_read_that_sleeps_keeps_the_file_system_and_its_module(lab: Any) -> None:
+def test_a_read_that_sleeps_keeps_the_file_system_and_its_module(lab: Lab) -> None:
     """Unmount is EBUSY, other files work meanwhile, a writer waits for the lock and then has it."""
     p = memfs(lab, (READ, READ + SLEEP))
     fd = make(p, "/mnt/slow", 0o1666)
@@ -101,7 +101,7 @@ def test_a_read_that_sleeps_keeps_the_file_system_and_its_module(lab: Any) -> No
     assert lab.k.vfs.vnodes == set()
 
 
-def test_readers_read_together(lab: Any) -> None:
+def test_readers_read_together(lab: Lab) -> None:
     """Three sleep in the same file's read at once: the lock is shared."""
     p = memfs(lab, (READ, READ + SLEEP))
     fd = make(p, "/mnt/slow", 0o1666)
@@ -115,7 +115,7 @@ def test_readers_read_together(lab: Any) -> None:
     p.close(fd)
 
 
-def test_a_signal_ends_a_read_that_sleeps(lab: Any) -> None:
+def test_a_signal_ends_a_read_that_sleeps(lab: Lab) -> None:
     """EINTR, and the vnode is unlocked again."""
     p = memfs(lab, (READ, READ + SLEEP))
     fd = make(p, "/mnt/slow", 0o1666)
@@ -126,7 +126,7 @@ def test_a_signal_ends_a_read_that_sleeps(lab: Any) -> None:
     assert p.pwrite(fd, b"x", 0) == 1
 
 
-def test_an_unmount_waits_for_nobody_but_says_who(lab: Any) -> None:
+def test_an_unmount_waits_for_nobody_but_says_who(lab: Lab) -> None:
     """Two mounts are independent: the busy one refuses, the other goes."""
     p = memfs(lab)
     p.mkdir("/other")
@@ -138,7 +138,7 @@ def test_an_unmount_waits_for_nobody_but_says_who(lab: Any) -> None:
     p.unmount("/mnt")
 
 
-def test_an_unmount_that_another_process_walks_into(lab: Any) -> None:
+def test_an_unmount_that_another_process_walks_into(lab: Lab) -> None:
     """Who comes to the mount point meanwhile waits, and goes on with what was below."""
     sync = "memfs_sync(struct mount *mp, int waitfor, kauth_cred_t cred)\n{"
     sleep = '\n\tif (mp->mnt_vnodecovered != NULL)\n\t\ttsleep(mp, PRIBIO, "memsync", 0);'
@@ -159,7 +159,7 @@ def test_an_unmount_that_another_process_walks_into(lab: Any) -> None:
     assert lab.k.vfs.vnodes == set()
 
 
-def test_vnodes_are_made_room_for(lab: Any) -> None:
+def test_vnodes_are_made_room_for(lab: Lab) -> None:
     """Beyond desiredvnodes the longest unused is cleaned; its file is found again, with its contents."""
     p = memfs(lab)
     lab.k.mem.set_u32(lab.k.symbol("desiredvnodes"), 10)
@@ -174,7 +174,7 @@ def test_vnodes_are_made_room_for(lab: Any) -> None:
     assert lab.k.vfs.vnodes == set()
 
 
-def test_too_many_vnodes_in_use_is_enfile(lab: Any) -> None:
+def test_too_many_vnodes_in_use_is_enfile(lab: Lab) -> None:
     """And the table's being full is said on the console."""
     p = memfs(lab)
     lab.k.mem.set_u32(lab.k.symbol("desiredvnodes"), 5)
@@ -203,7 +203,7 @@ def test_too_many_vnodes_in_use_is_enfile(lab: Any) -> None:
         ("readdir", lambda p: p.listdir("/mnt")),
     ],
 )
-def test_an_operation_that_is_not_there_is_eopnotsupp(lab: Any, operation: str, action: Any) -> None:
+def test_an_operation_that_is_not_there_is_eopnotsupp(lab: Lab, operation: str, action: Any) -> None:
     """And leaves no lock or reference behind: everything else goes on, and it can be unmounted."""
     p = memfs(lab, entry(operation))
     if operation != "create":
@@ -220,12 +220,12 @@ def test_an_operation_that_is_not_there_is_eopnotsupp(lab: Any, operation: str, 
 # -- what is wrong -----------------------------------------------------------------------------------------
 
 
-def panic_of(lab: Any, action: Callable[[], object]) -> str:
+def panic_of(lab: Lab, action: Callable[[], object]) -> str:
     """The reason of the panic `action` causes."""
     return str(lab.panics(action))
 
 
-def test_a_lookup_that_returns_garbage(lab: Any) -> None:
+def test_a_lookup_that_returns_garbage(lab: Lab) -> None:
     """The panic names the function, its module and the name looked up."""
     p = memfs(lab, *replaced("lookup", "\t*ap->a_vpp = (void *)ap;\n\treturn 0;"))
     text = panic_of(lab, lambda: p.stat("/mnt/file"))
@@ -233,7 +233,7 @@ def test_a_lookup_that_returns_garbage(lab: Any) -> None:
     assert "is not a vnode" in text
 
 
-def test_a_lookup_that_returns_nothing_without_an_error(lab: Any) -> None:
+def test_a_lookup_that_returns_nothing_without_an_error(lab: Lab) -> None:
     """The same for a null pointer."""
     p = memfs(lab, *replaced("lookup", "\t*ap->a_vpp = NULL;\n\treturn 0;"))
     assert "bad_lookup [memfs] returned for 'x': 0x0 is not a vnode" in panic_of(
@@ -266,7 +266,7 @@ UNLOCKED = {
 
 
 @pytest.mark.parametrize("case", UNLOCKED)
-def test_a_vnode_that_comes_back_unlocked(lab: Any, case: str) -> None:
+def test_a_vnode_that_comes_back_unlocked(lab: Lab, case: str) -> None:
     """The panic names who returned it, not who wanted to unlock it later."""
     changes, said = UNLOCKED[case]
     p = memfs(lab, *changes)
@@ -278,7 +278,7 @@ def test_a_vnode_that_comes_back_unlocked(lab: Any, case: str) -> None:
     assert said in panic_of(lab, use)
 
 
-def test_an_unmount_that_fails_can_be_tried_again(lab: Any) -> None:
+def test_an_unmount_that_fails_can_be_tried_again(lab: Lab) -> None:
     """It says who refuses; the file system goes on, and its module stays."""
     call = "vflush(mp, NULL, (mntflags & MNT_FORCE) ? FORCECLOSE : 0)"
     p = memfs(lab, (call, f"tries++ == 0 ? EAGAIN : {call}"),
@@ -293,7 +293,7 @@ def test_an_unmount_that_fails_can_be_tried_again(lab: Any) -> None:
     modules.unload(p, "memfs")
 
 
-def test_a_panic_while_programs_are_inside(lab: Any) -> None:
+def test_a_panic_while_programs_are_inside(lab: Lab) -> None:
     """One reads, one waits, one's directory it is: the next kernel has nothing of any of them."""
     p = memfs(lab, (READ, READ + SLEEP), *replaced("reclaim", '\tpanic("reclaim of %p", ap->a_vp);'))
     p.close(make(p, "/mnt/slow", 0o1666))
@@ -308,7 +308,7 @@ def test_a_panic_while_programs_are_inside(lab: Any) -> None:
     assert lab.p.listdir("/mnt") == []
 
 
-def test_entries_of_a_directory_that_make_no_sense(lab: Any) -> None:
+def test_entries_of_a_directory_that_make_no_sense(lab: Lab) -> None:
     """A client says so; it neither loops nor shows anything."""
     fill = "\tstatic char junk[512];\n\tmemset(junk, %s, 512);\n\treturn uiomove(junk, 512, ap->a_uio);"
     p = memfs(lab, *replaced("readdir", fill % "ap->a_uio->uio_offset == 0 ? 0xff : 0"))
@@ -320,7 +320,7 @@ def test_entries_of_a_directory_that_make_no_sense(lab: Any) -> None:
     )
 
 
-def test_a_root_that_is_none(lab: Any) -> None:
+def test_a_root_that_is_none(lab: Lab) -> None:
     """VFS_ROOT is checked as well."""
     old = "return memfs_getvnode(mp, MPTOM(mp)->m_root, vpp);"
     p = memfs(lab, (old, "*vpp = (void *)mp; return 0;"))
@@ -328,7 +328,7 @@ def test_a_root_that_is_none(lab: Any) -> None:
     assert "VFS_ROOT: what memfs_root+0x0 [memfs] returned" in text
 
 
-def test_one_reference_too_few(lab: Any) -> None:
+def test_one_reference_too_few(lab: Lab) -> None:
     """A vnode dropped once too often is found when it is used next."""
     p = memfs(
         lab,
@@ -339,7 +339,7 @@ def test_one_reference_too_few(lab: Any) -> None:
     assert "locking against myself" in text or "references" in text
 
 
-def test_vnodes_that_are_left_at_unmount(lab: Any) -> None:
+def test_vnodes_that_are_left_at_unmount(lab: Lab) -> None:
     """An unmount that forgets vflush() is a dangling vnode."""
     call = "vflush(mp, NULL, (mntflags & MNT_FORCE) ? FORCECLOSE : 0)"
     p = memfs(lab, (call, "0"))
@@ -348,7 +348,7 @@ def test_vnodes_that_are_left_at_unmount(lab: Any) -> None:
     assert "unmount: dangling vnode: 'memfs' left 1 behind on /mnt" in text
 
 
-def test_a_reclaim_that_fails(lab: Any) -> None:
+def test_a_reclaim_that_fails(lab: Lab) -> None:
     """It may not: a panic with its name."""
     p = memfs(lab, *replaced("reclaim", "\t(void)ap;\n\treturn EBUSY;"))
     p.listdir("/mnt")
@@ -356,28 +356,28 @@ def test_a_reclaim_that_fails(lab: Any) -> None:
     assert "vclean: cannot reclaim: bad_reclaim+0x0 [memfs] returned 16" in text
 
 
-def test_an_inactive_that_does_not_unlock(lab: Any) -> None:
+def test_an_inactive_that_does_not_unlock(lab: Lab) -> None:
     """The panic says who returned with the lock."""
     p = memfs(lab, *replaced("inactive", "\t*ap->a_recycle = false;\n\treturn 0;"))
     text = panic_of(lab, lambda: p.listdir("/mnt"))
     assert "VOP_INACTIVE: bad_inactive+0x0 [memfs] returned with vnode" in text
 
 
-def test_a_read_that_moves_more_than_it_was_asked(lab: Any) -> None:
+def test_a_read_that_moves_more_than_it_was_asked(lab: Lab) -> None:
     """EIO, not a wild copy."""
     p = memfs(lab, *replaced("read", "\tap->a_uio->uio_resid += 100;\n\treturn 0;"))
     fd = make(p, "/mnt/f", 0o644)
     assert errno_of(lambda: p.read(fd, 10)) == EIO
 
 
-def test_a_vector_without_a_default(lab: Any) -> None:
+def test_a_vector_without_a_default(lab: Lab) -> None:
     """vfs_opv_init() panics, as the original does."""
     row = "\t{ &vop_default_desc, vn_default_error },\n"
     text = panic_of(lab, lambda: memfs(lab, (row, "")))
     assert "operation vector without default routine" in text
 
 
-def test_a_vnode_used_after_it_was_freed(lab: Any) -> None:
+def test_a_vnode_used_after_it_was_freed(lab: Lab) -> None:
     """VOP_GETATTR of it, from the module: the panic says that it was freed, and who called."""
     body = (
         "\tstatic struct vnode *old; struct vattr va;\n"

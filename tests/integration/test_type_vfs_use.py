@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENODEV
 from lkmtools.errors import KernelError
+from support.lab import Lab
 from support.programs import Ran, Runner
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -108,14 +108,14 @@ int probe_detach(void)
 """
 
 
-def errno_of(lab: Any) -> int:
+def errno_of(lab: Lab) -> int:
     """The errno with which memfs refuses to be unloaded."""
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "memfs")
     return caught.value.errno
 
 
-def test_a_program_uses_the_file_system_of_a_module(lab: Any) -> None:
+def test_a_program_uses_the_file_system_of_a_module(lab: Lab) -> None:
     """No such type; load, mount, use; EBUSY while mounted, from vfs_detach() too; then as at boot."""
     runner = Runner(lab.cc, lab.machine, lab.kernel)
     image = runner.build(PROGRAM)

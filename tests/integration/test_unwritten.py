@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lkmtools.abi.unwritten import NAMES
 from lkmtools.kern.files import FUNCTIONS
+from support.lab import Lab
 
 SOURCE = """
 void sysctl_teardown(void *);
@@ -14,7 +13,7 @@ int probe_go(int really) { if (really) sysctl_teardown(0); return 7; }
 """
 
 
-def test_an_unwritten_function_panics_only_when_it_is_called(lab: Any) -> None:
+def test_an_unwritten_function_panics_only_when_it_is_called(lab: Lab) -> None:
     """The module loads and runs; the call says what is missing and who wanted it."""
     lab.load(SOURCE)
     assert lab.call("int probe_go(int really)", 0) == 7

@@ -9,11 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.compiling import FAMILIES, MACHINES, RUNTIME, available
+from support.compiling import FAMILIES, MACHINES, RUNTIME, Compile, available
 from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("userlib")
@@ -21,7 +20,7 @@ SIGABRT = 6
 
 
 @pytest.fixture(scope="module", params=MACHINES)
-def runner(cc: Any, request: pytest.FixtureRequest) -> Iterator[Runner]:
+def runner(cc: Compile, request: pytest.FixtureRequest) -> Iterator[Runner]:
     """One kernel of each machine for all programs; nothing of them is left at the end."""
     made = Runner(cc, request.param)
     yield made

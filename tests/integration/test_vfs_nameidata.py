@@ -9,6 +9,7 @@ import pytest
 
 from lkmtools.abi.errno import ENOENT, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
+from support.lab import Lab
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 HEAD = """
@@ -130,7 +131,7 @@ int probe_parent(int which)
 
 
 @pytest.fixture
-def mem(lab: Any) -> Any:
+def mem(lab: Lab) -> Any:
     """memfs on /mnt, and the module."""
     lab.load(MEMFS, name="memfs")
     lab.p.mount("memfs", "/mnt")
@@ -138,7 +139,7 @@ def mem(lab: Any) -> Any:
     return lab
 
 
-def clean(lab: Any) -> None:
+def clean(lab: Lab) -> None:
     """No vnode is referenced, no name kept."""
     lab.p.unmount("/mnt")
     assert (lab.k.vfs.vnodes, lab.k.vfs.names) == (set(), set())

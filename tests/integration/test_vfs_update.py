@@ -14,14 +14,14 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_GETARGS, MNT_NOEXEC, MNT_RDONLY, MNT_UPDATE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS___lutimes50, SYS_lchown, SYS_mount
-from support.lab import errno_of
+from support.lab import Lab, errno_of
 from support.programs import HEAD
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 
 
 @pytest.fixture
-def mem(lab: Any) -> Any:
+def mem(lab: Lab) -> Any:
     """memfs on /mnt, with a file."""
     lab.load(MEMFS, name="memfs")
     lab.p.mount("memfs", "/mnt")
@@ -57,7 +57,7 @@ def test_only_what_is_mounted_can_be_updated_and_only_by_root(mem: Any) -> None:
     assert p.statvfs("/mnt").f_flag & (MNT_GETARGS | MNT_UPDATE) == 0
 
 
-def test_a_host_directory_is_not_made_writable_by_an_update(lab: Any, tmp_path: Path) -> None:
+def test_a_host_directory_is_not_made_writable_by_an_update(lab: Lab, tmp_path: Path) -> None:
     """Only one that was shared so; then it goes to and fro."""
     p = lab.p
     (tmp_path / "f").touch()
@@ -73,7 +73,7 @@ def test_a_host_directory_is_not_made_writable_by_an_update(lab: Any, tmp_path: 
     p.unmount("/mnt")
 
 
-def test_mount_of_netbsd_4_passes_as_much_data_as_the_type_wants(lab: Any) -> None:
+def test_mount_of_netbsd_4_passes_as_much_data_as_the_type_wants(lab: Lab) -> None:
     """System call 21 has no data_len: vfs_min_mount_data bytes are copied in."""
     p = lab.p
     lab.load(MEMFS, name="memfs")
@@ -166,7 +166,7 @@ int main(void)
 
 
 @pytest.mark.parametrize("where", ["memfs", "hookfs", "hostfs"])
-def test_programs_read_while_another_writes(lab: Any, tmp_path: Path, where: str) -> None:
+def test_programs_read_while_another_writes(lab: Lab, tmp_path: Path, where: str) -> None:
     """Three readers and a writer, time-shared: every read gives one write's content; then all can go."""
     p = lab.p
     if where == "hostfs":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Callable
 from contextlib import suppress
 from signal import SIGKILL
 from typing import Any
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lkmtools.proto import Exec, Exited, Frame, Refused, Signal, encode
-from support.daemons import Raw, send_with_fds
+from support.compiling import Compile
+from support.daemons import Daemon, Raw, send_with_fds
 
 PROGRAM = "int main(int argc, char **argv) { return argc; }\n"
 EXEC_FILES = 3
@@ -34,7 +36,7 @@ def damaged(image: bytes, changed: list[tuple[int, int]], part: float) -> bytes:
     return bytes(data[: int(part * len(data))])
 
 
-def answer(daemon: Any, frame: Exec, count: int) -> Frame:
+def answer(daemon: Daemon, frame: Exec, count: int) -> Frame:
     """What a new client hears when it sends `frame` with `count` descriptors."""
     files = [os.open(os.devnull, os.O_RDWR) for _ in range(count)]
     raw = Raw(daemon.socket)
@@ -51,7 +53,9 @@ def answer(daemon: Any, frame: Exec, count: int) -> Frame:
         raw.socket.close()
 
 
-def test_exec_frames_of_any_content_end_in_an_answer(start_daemon: Any, cc: Any, machine: str) -> None:
+def test_exec_frames_of_any_content_end_in_an_answer(
+    start_daemon: Callable[..., Daemon], cc: Compile, machine: str
+) -> None:
     """Names, arguments, environments and images at random; the right program still runs afterwards."""
     daemon = start_daemon("--machine", machine)
     image = cc.program(PROGRAM, machine).read_bytes()

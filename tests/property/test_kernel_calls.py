@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.compiling import Compile
 from support.kernel_calls import BY_NAME, PROBE, Caller, prototypes
 
 CALLS, AS_SLOTS, IN_TABLES = 820, 120, 60  # 1,000 for each machine, and ten times that of other seeds
@@ -21,7 +22,7 @@ SEEDS = range(10 if "LKM_TEST_LONG" in os.environ else 1)
 
 
 @pytest.fixture(params=SEEDS)
-def caller(request: Any, cc: Any, machine: str, tmp_path: Path) -> Iterator[Caller]:
+def caller(request: Any, cc: Compile, machine: str, tmp_path: Path) -> Iterator[Caller]:
     made = Caller(machine, cc(PROBE, machine=machine, name="probe"), tmp_path, request.param)
     yield made
     assert "Traceback" not in made.lk.console.text()

@@ -28,6 +28,7 @@ from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.hostdir import kernel_errno
 from lkmtools.local import LocalKernel
+from support.compiling import Compile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SUBJECTS = ("memfs", "hookfs", "rootfs", "hostfs")
@@ -199,7 +200,7 @@ class Guest(Host):
 
 
 @pytest.fixture(params=["amd64", "i386"], scope="module")
-def lk(request: Any, cc: Any) -> Iterator[LocalKernel]:
+def lk(request: Any, cc: Compile) -> Iterator[LocalKernel]:
     """A kernel with memfs and hookfs."""
     with LocalKernel(inside=True, machine=request.param) as made:
         p = made.process("load")

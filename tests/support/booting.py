@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.compiling import Compile
 from support.daemons import Place
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ class Machine(Place):
 
 
 @pytest.fixture
-def machine_room(cc: Any) -> Iterator[Machine]:
+def machine_room(cc: Compile) -> Iterator[Machine]:
     """A Machine with the sample modules."""
     made = Machine()
     for sample in SAMPLES:
@@ -50,7 +50,7 @@ def machine_room(cc: Any) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def add(machine_room: Machine, cc: Any) -> Callable[[str, str], None]:
+def add(machine_room: Machine, cc: Compile) -> Callable[[str, str], None]:
     """add(name, statements of its load handler, definitions): a MISC module more."""
 
     def make(name: str, load: str, more: str = "") -> None:

@@ -14,6 +14,7 @@ from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.proc.kern_proc import Exit
 from lkmtools.modules.prepare import LoadError
+from support.lab import Lab
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -30,7 +31,7 @@ class Ran(NamedTuple):
 class Running:
     """A program that has been started, and is asleep or still runs."""
 
-    def __init__(self, lab: Any, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> None:
+    def __init__(self, lab: Lab, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> None:
         self.lab, self.ended = lab, []  # type: ignore[var-annotated]
         self.output = os.memfd_create("output")
         k = lab.k
@@ -65,12 +66,12 @@ class Running:
         return self.finish()
 
 
-def run(lab: Any, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> Ran:
+def run(lab: Lab, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> Ran:
     """Run a program to its end."""
     return Running(lab, image, *args, files=files).finish()
 
 
-def toy_image(lab: Any, source: str | Path, directory: Path) -> bytes:
+def toy_image(lab: Lab, source: str | Path, directory: Path) -> bytes:
     """A C program as a file of examples/toyexec's format, made by its own mktoy.py."""
     text = source.read_text() if isinstance(source, Path) else source
     elf, toy = lab.cc.program(text, lab.machine), directory / "prog.toy"
@@ -79,7 +80,7 @@ def toy_image(lab: Any, source: str | Path, directory: Path) -> bytes:
     return toy.read_bytes()
 
 
-def load_toys(lab: Any) -> None:
+def load_toys(lab: Lab) -> None:
     """The emulation, then its format."""
     lab.load(EXAMPLES / "emul/toy.c", name="toy")
     lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")

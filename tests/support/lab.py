@@ -21,10 +21,12 @@ from lkmtools.abi.fcntl import O_CREAT, O_TRUNC, O_WRONLY
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
+from lkmtools.kern import Kernel
 from lkmtools.kern.proc.emul import emuls
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.local import LocalKernel
 from lkmtools.machine import KernelFunction, Prototype
+from support.compiling import Compile
 
 HEAD = """
 #include <sys/param.h>
@@ -48,7 +50,7 @@ int
 class Lab:
     """A kernel, one process in it, and a compiler for its machine."""
 
-    def __init__(self, cc: Callable[..., Path], machine: str, **options: Any) -> None:
+    def __init__(self, cc: Compile, machine: str, **options: Any) -> None:
         self.cc = cc
         self.machine = machine
         self.kernel = LocalKernel(inside=True, machine=machine, **options)
@@ -57,7 +59,7 @@ class Lab:
         self.symbols: dict[str, int] = {}
 
     @property
-    def k(self) -> Any:
+    def k(self) -> Kernel:
         """The kern.Kernel that is up now."""
         return self.kernel.kernel
 

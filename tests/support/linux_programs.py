@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
+from support.compiling import Compile
 
 LINUX = Path(__file__).parents[2] / "examples/linux"
 TARGETS = {"amd64": "x86_64-linux-musl", "i386": "x86-linux-musl"}
@@ -22,7 +23,7 @@ E_MACHINE = {"amd64": 62, "i386": 3}
 PT_INTERP = 3
 
 
-def build(cc: Any, machine: str) -> tuple[Path, Path]:
+def build(cc: Compile, machine: str) -> tuple[Path, Path]:
     """compat_linux.o and exec_linux_elf.o, as examples/linux/README says."""
     sources = sorted(LINUX.glob("*linux*.c"))
     headers = "".join(path.read_text() for path in sorted(LINUX.glob("*.h")))
@@ -33,13 +34,13 @@ def build(cc: Any, machine: str) -> tuple[Path, Path]:
     return cc.join(*of.values(), machine=machine, name="compat_linux"), interpreter
 
 
-def load(p: Any, cc: Any, machine: str) -> None:
+def load(p: Any, cc: Compile, machine: str) -> None:
     """Load the two modules."""
     for path in build(cc, machine):
         modules.load(p, path)
 
 
-def musl(cc: Any, source: str, machine: str) -> Path:
+def musl(cc: Compile, source: str, machine: str) -> Path:
     """A static Linux program of C text and musl; skipped without zig's compiler."""
     if importlib.util.find_spec("ziglang") is None:
         pytest.skip("no C library for Linux programs: zig's compiler is not here")
@@ -73,7 +74,7 @@ def is_static(path: Path, machine: str) -> bool:
     return PT_INTERP not in kinds
 
 
-def busybox(cc: Any, machine: str) -> Path:
+def busybox(cc: Compile, machine: str) -> Path:
     """A distribution's static BusyBox: the host's own, or Debian's; skipped where neither is to be had."""
     own = shutil.which("busybox")
     if own is not None and is_static(Path(own), machine):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lkmtools.client import Buffer, Process
 from lkmtools.errors import KernelError
 from lkmtools.link import Image, link, load_object, prelink
+from support.lab import Lab
 
 O_RDONLY, O_RDWR, O_NONBLOCK = 0, 2, 4
 EPERM, ENOENT, EINTR, EBADF, ENXIO, ENOMEM, EFAULT, EBUSY, EEXIST, ENODEV, EINVAL, ENFILE, ENOTTY = (
@@ -147,7 +148,7 @@ def errno_of(call: Callable[..., object], *args: Any, **options: Any) -> int:
     return 0
 
 
-def place(lab: Any, lkm: Lkm, source: str, name: str = "probe", **reserve: Any) -> tuple[int, Image]:
+def place(lab: Lab, lkm: Lkm, source: str, name: str = "probe", **reserve: Any) -> tuple[int, Image]:
     """Compile and link `source` at what LMRESERV gives: slot and image. Nothing has been sent yet."""
     obj = load_object(lab.cc(source, machine=lab.machine, name=name).read_bytes(), f"{name}.o")
     pre = prelink(obj, machine=lab.machine, entry_names=(f"{name}_lkmentry",))

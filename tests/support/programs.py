@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lkmtools.kern import Kernel
 from lkmtools.local import LocalKernel
+from support.compiling import Compile
 
 HEAD = """
 #include <sys/types.h>
@@ -41,13 +43,13 @@ class Ran(NamedTuple):
 class Runner:
     """A kernel and a compiler for its machine."""
 
-    def __init__(self, cc: Any, machine: str, lk: LocalKernel | None = None) -> None:
+    def __init__(self, cc: Compile, machine: str, lk: LocalKernel | None = None) -> None:
         self.cc = cc
         self.machine = machine
         self.lk = lk or LocalKernel(inside=True, machine=machine)
 
     @property
-    def k(self) -> Any:
+    def k(self) -> Kernel:
         """The kernel."""
         return self.lk.kernel
 

@@ -7,13 +7,13 @@ import struct
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from lkmtools.elf import Object, read_object
 from lkmtools.elf.lines import MOST, source_lines
+from support.compiling import Compile
 from support.elfwriter import AX, Rel, Sec, Sym, relocatable
 
 SOURCE = """
@@ -60,7 +60,7 @@ def by_pyelftools(data: bytes, offsets: list[int]) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("version", [2, 3, 4, 5])
-def test_lines_are_those_that_pyelftools_finds(each_cc: Any, machine: str, version: int) -> None:
+def test_lines_are_those_that_pyelftools_finds(each_cc: Compile, machine: str, version: int) -> None:
     """Every version of DWARF, each compiler, both machines."""
     path = each_cc(SOURCE, machine, flags=(f"-gdwarf-{version}",))
     obj = read_object(path.read_bytes(), "m.o")
@@ -73,7 +73,7 @@ def test_lines_are_those_that_pyelftools_finds(each_cc: Any, machine: str, versi
     assert name.endswith(("<stdin>", "-stdin.c"))  # what a compiler calls its standard input
 
 
-def test_sections_are_told_apart_and_joined_units_have_their_files(cc: Any, tmp_path: Path) -> None:
+def test_sections_are_told_apart_and_joined_units_have_their_files(cc: Compile, tmp_path: Path) -> None:
     """Each section of an object begins at 0; a name in another directory has it."""
     there = tmp_path / "there"
     there.mkdir()
@@ -157,7 +157,7 @@ def test_what_is_damaged_or_too_large_has_no_lines(lines: bytes) -> None:
     assert source_lines(obj_of(lines), [(1, 0)]) == {}
 
 
-def test_random_damage_raises_nothing(cc: Any) -> None:
+def test_random_damage_raises_nothing(cc: Compile) -> None:
     """Bytes of the debug sections changed at random, in every version."""
     chance = random.Random(11)
     for version in (4, 5):

@@ -17,6 +17,7 @@ from lkmtools.client.transport import Transport
 from lkmtools.link import Image, link, load_object, prelink
 from lkmtools.modules.lminfo import exported, info_buffers, symbol_table
 from lkmtools.proto import Welcome
+from support.compiling import Compile
 
 SOURCE = """
 extern int outside(int);
@@ -28,7 +29,7 @@ BASES = {"amd64": 0xFFFFFFFF9E000000, "i386": 0xD0000000}
 MODELS = {"amd64": LP64, "i386": ILP32_I386}
 
 
-def linked(cc: Any, machine: str) -> Image:
+def linked(cc: Compile, machine: str) -> Image:
     obj = load_object(cc(SOURCE, machine).read_bytes(), "hello.o")
     return link(prelink(obj, machine=machine), BASES[machine], {"outside": BASES[machine] + 0x10000}.get)
 
@@ -62,7 +63,7 @@ class Memory:
 
 
 def test_lminfo_describes_the_segments_with_their_permissions(
-    cc: Any, machine: str, process: Process
+    cc: Compile, machine: str, process: Process
 ) -> None:
     image = linked(cc, machine)
     memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
@@ -72,7 +73,7 @@ def test_lminfo_describes_the_segments_with_their_permissions(
     assert memory.head.version == 1
 
 
-def test_lminfo_names_static_functions_for_backtraces(cc: Any, machine: str, process: Process) -> None:
+def test_lminfo_names_static_functions_for_backtraces(cc: Compile, machine: str, process: Process) -> None:
     image = linked(cc, machine)
     memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
     rows = memory.rows(lkm.lmi_symbol, memory.head.symbols, memory.head.nsymbols)
@@ -83,7 +84,7 @@ def test_lminfo_names_static_functions_for_backtraces(cc: Any, machine: str, pro
     assert (table.value - image.base, 20) == (named["table"].offset, named["table"].size)
 
 
-def test_lminfo_carries_imports_path_and_build_id(cc: Any, machine: str, process: Process) -> None:
+def test_lminfo_carries_imports_path_and_build_id(cc: Compile, machine: str, process: Process) -> None:
     image = linked(cc, machine)
     memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
     rows = memory.rows(lkm.lmi_import, memory.head.imports, memory.head.nimports)
@@ -92,7 +93,7 @@ def test_lminfo_carries_imports_path_and_build_id(cc: Any, machine: str, process
     assert bytes(memory.head.buildid[: memory.head.buildid_len]) == image.buildid
 
 
-def test_a_symbol_table_has_the_globals_and_a_null_entry(cc: Any, machine: str) -> None:
+def test_a_symbol_table_has_the_globals_and_a_null_entry(cc: Compile, machine: str) -> None:
     dm = MODELS[machine]
     names = exported(load_object(cc(SOURCE, machine).read_bytes(), "hello.o"))
     symtab, strtab = symbol_table(names, linked(cc, machine), dm)
@@ -105,14 +106,14 @@ def test_a_symbol_table_has_the_globals_and_a_null_entry(cc: Any, machine: str) 
     ]
 
 
-def test_the_table_has_its_size_before_the_values_are_known(cc: Any, machine: str) -> None:
+def test_the_table_has_its_size_before_the_values_are_known(cc: Compile, machine: str) -> None:
     names = exported(load_object(cc(SOURCE, machine).read_bytes(), "hello.o"))
     before = symbol_table(names, None, MODELS[machine])
     after = symbol_table(names, linked(cc, machine), MODELS[machine])
     assert (len(before.symtab), before.strtab) == (len(after.symtab), after.strtab)
 
 
-def test_a_name_longer_than_the_path_limit_is_kept_whole(cc: Any, machine: str, process: Process) -> None:
+def test_a_name_longer_than_the_path_limit_is_kept_whole(cc: Compile, machine: str, process: Process) -> None:
     path = str(Path("/tmp") / ("d" * 5000) / "hello.o")
     memory = Memory(process.dm, info_buffers(process, linked(cc, machine), path))
     assert path == memory.string(memory.head.path)

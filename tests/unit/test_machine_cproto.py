@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lkmtools.machine import PORTS, MemFault, Prototype, port
+from support.compiling import Compile
 from support.engine import Bench, Stopped
 
 seen: list[tuple[Any, ...]] = []
@@ -57,7 +58,7 @@ FUNCTIONS: dict[str, Any] = {
 
 
 @pytest.fixture
-def bench(cc: Any, machine: str) -> Iterator[Bench]:
+def bench(cc: Compile, machine: str) -> Iterator[Bench]:
     seen.clear()
     made = Bench(cc, machine, FUNCTIONS)
     yield made

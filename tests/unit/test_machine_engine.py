@@ -13,6 +13,7 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.machine import EXEC, READ, WRITE, Fault, MemFault, Prototype, Shortcut, Thread
 from lkmtools.machine.port import FIRST_ARG
+from support.compiling import Compile
 from support.engine import Bench, Stopped
 
 counted: list[int] = []
@@ -51,7 +52,7 @@ FUNCTIONS: dict[str, Any] = {
 
 
 @pytest.fixture
-def bench(cc: Any, machine: str) -> Iterator[Any]:
+def bench(cc: Compile, machine: str) -> Iterator[Any]:
     counted[:] = [0]
     made = Bench(cc, machine, FUNCTIONS, SHORTCUTS)
     yield made
@@ -163,7 +164,7 @@ def hash_of(args: tuple[int, ...]) -> int:
 
 
 @pytest.fixture
-def slots(cc: Any, machine: str) -> Iterator[Any]:
+def slots(cc: Compile, machine: str) -> Iterator[Any]:
     seen.clear()
     made = Bench(cc, machine, TABLE)
     yield made
@@ -198,7 +199,9 @@ def test_what_a_table_does_not_pass_is_the_same_junk_every_time(slots: Bench) ->
     assert seen[-1][1:3] == (word, word)
 
 
-def test_a_stub_that_calls_itself_through_a_table_overflows_the_kernel_stack(cc: Any, machine: str) -> None:
+def test_a_stub_that_calls_itself_through_a_table_overflows_the_kernel_stack(
+    cc: Compile, machine: str
+) -> None:
     """It is a fault below the stack, also when machine code began it; afterwards the stack is free again."""
 
     def again(bench: Bench, a: int) -> int:

@@ -15,6 +15,7 @@ from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSP
 
 from lkmtools.machine import brake, measure_rate, rate
 from lkmtools.machine.brake import Cell
+from support.compiling import Compile
 from support.engine import Bench
 from support.preemption import SOURCE, hammer
 
@@ -22,7 +23,7 @@ PREEMPTIONS = 500
 
 
 @pytest.fixture
-def make(cc: Any, machine: str) -> Iterator[Callable[[], Any]]:
+def make(cc: Compile, machine: str) -> Iterator[Callable[[], Any]]:
     """Makes the bench with SOURCE loaded; a test may choose its host before."""
     made: list[Bench] = []
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from unicorn import unicorn_const, x86_const
 
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import PORTS, port, uclib, x86
+from support.compiling import Compile
 
 NAMES = {  # argument registers, result, upper half of a wide result
     "amd64": (("RDI", "RSI", "RDX", "RCX", "R8", "R9"), "RAX", None),
@@ -76,7 +75,7 @@ def test_when_a_function_has_a_frame_of_its_own(code: str, frame: bool | None) -
 
 
 @pytest.mark.parametrize("value", [0, 1, 19, 78, 255, 0xFFFFFFFF])
-def test_a_constant_function_returns_it(machine: str, cc: Any, value: int) -> None:
+def test_a_constant_function_returns_it(machine: str, cc: Compile, value: int) -> None:
     """Run on the CPU: the upper half of rax is clear."""
     from support.engine import Bench
 

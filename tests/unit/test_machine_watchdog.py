@@ -11,6 +11,7 @@ import pytest
 
 from lkmtools.machine import Thread
 from lkmtools.machine.engine import KERNEL_CALL
+from support.compiling import Compile
 from support.engine import Bench, Stopped
 
 RATE = 2000  # for a stop at every other block has each counted twice: where it stops, and when it goes on
@@ -29,7 +30,7 @@ FUNCTIONS = {"int swap(void)": lambda bench: bench.swap(), "int copy(int n)": la
 
 
 @pytest.fixture
-def bench(cc: Any, machine: str) -> Iterator[Any]:
+def bench(cc: Compile, machine: str) -> Iterator[Any]:
     """A second has a thousand blocks; limits are looked at every other block and after each kernel call."""
     made: Any = Bench(cc, machine, FUNCTIONS)
     made.engine.rate = RATE

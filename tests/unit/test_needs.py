@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lkmtools.link import load_object
 from lkmtools.modules.needs import Needs, needs
+from support.compiling import Compile
 
 HEAD = """
 #include <sys/param.h>
@@ -21,13 +20,13 @@ int m_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 """
 
 
-def read(cc: Any, machine: str, source: str) -> Needs:
+def read(cc: Compile, machine: str, source: str) -> Needs:
     """The needs of a module of this text, compiled."""
     path = cc(HEAD + source + ENTRY, machine=machine, name="m")
     return needs(load_object(path.read_bytes(), "m.o"))
 
 
-def test_symbols_that_are_missing_and_there(cc: Any, machine: str) -> None:
+def test_symbols_that_are_missing_and_there(cc: Compile, machine: str) -> None:
     """Globals; what is weak or static is nobody's need."""
     found = read(
         cc,
@@ -42,12 +41,12 @@ def test_symbols_that_are_missing_and_there(cc: Any, machine: str) -> None:
     assert (found.wants, found.registers) == (set(), set())
 
 
-def test_the_emulation_that_an_exec_module_names(cc: Any, machine: str) -> None:
+def test_the_emulation_that_an_exec_module_names(cc: Compile, machine: str) -> None:
     found = read(cc, machine, 'static struct execsw sw = { 4 }; MOD_EXEC("m", -1, &sw, "strange");')
     assert (found.wants, found.registers) == ({"strange"}, set())
 
 
-def test_an_exec_module_that_points_to_its_emulation_needs_no_name(cc: Any, machine: str) -> None:
+def test_an_exec_module_that_points_to_its_emulation_needs_no_name(cc: Compile, machine: str) -> None:
     """Neither to one of its own nor to another module's."""
     own = "static const struct emul e = { .e_name = 0 };"
     others = "extern const struct emul e;"
@@ -56,6 +55,6 @@ def test_an_exec_module_that_points_to_its_emulation_needs_no_name(cc: Any, mach
         assert read(cc, machine, source).wants == set()
 
 
-def test_the_emulation_that_a_compat_module_registers(cc: Any, machine: str) -> None:
+def test_the_emulation_that_a_compat_module_registers(cc: Compile, machine: str) -> None:
     found = read(cc, machine, 'static const struct emul e = { "strange" }; MOD_COMPAT("m", -1, &e);')
     assert (found.wants, found.registers) == (set(), {"strange"})
