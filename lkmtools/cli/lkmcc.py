@@ -62,7 +62,7 @@ _SYNTAX = "-fsyntax-only"
 _NOT_COMPILING = {"-E", "-S", _SYNTAX, "-M", "-MM"}
 
 
-class Request(NamedTuple):
+class CompilerArgs(NamedTuple):
     """The compiler's part of the command line, taken apart."""
 
     sources: list[str]
@@ -73,7 +73,7 @@ class Request(NamedTuple):
     verbose: bool
 
 
-def parse(words: list[str]) -> Request:
+def parse(words: list[str]) -> CompilerArgs:
     """Take the compiler's words apart; CompilerError when -o has no file or nothing is to be done."""
     sources, objects, options = [], [], []
     output, join, verbose = None, False, False
@@ -105,7 +105,7 @@ def parse(words: list[str]) -> Request:
             )
     if not sources and not objects:
         raise CompilerError("no source files; try lkmcc --help")
-    return Request(sources, objects, options, output, join, verbose)
+    return CompilerArgs(sources, objects, options, output, join, verbose)
 
 
 def _misspelt(word: str) -> str | None:
@@ -117,32 +117,31 @@ def _misspelt(word: str) -> str | None:
     return next(iter(get_close_matches(word.partition("=")[0], _OPTIONS, 1, 0.8)), None)
 
 
-def plan(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
+def plan(args: CompilerArgs, compiler: Compiler, machine: str) -> list[list[list[str]]]:
     """The commands to run, in order; each step is a list of alternatives, the first that works counts."""
-    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *request.options]
-    if _SYNTAX in request.options and compiler.family == "zig":  # its driver wants a file that is never made
+    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *args.options]
+    if _SYNTAX in args.options and compiler.family == "zig":  # its driver wants a file that is never made
         rest = [word for word in compile_one if word != _SYNTAX]
-        return [[[*rest, "-S", source, "-o", _unwanted(source)]] for source in request.sources]
-    if _NOT_COMPILING & set(request.options):
-        output = ["-o", request.output] if request.output else []
-        return [[[*compile_one, *output, *request.sources]]]
-    if not request.join:
-        if request.objects:
-            raise CompilerError(f"{request.objects[0]}: objects are joined only with -r")
-        if request.output and len(request.sources) > 1:
+        return [[[*rest, "-S", source, "-o", _unwanted(source)]] for source in args.sources]
+    if _NOT_COMPILING & set(args.options):
+        output = ["-o", args.output] if args.output else []
+        return [[[*compile_one, *output, *args.sources]]]
+    if not args.join:
+        if args.objects:
+            raise CompilerError(f"{args.objects[0]}: objects are joined only with -r")
+        if args.output and len(args.sources) > 1:
             raise CompilerError("-o with several sources needs -r, which makes one module of them")
         return [
-            [[*compile_one, "-c", source, "-o", request.output or f"{Path(source).stem}.o"]]
-            for source in request.sources
+            [[*compile_one, "-c", source, "-o", args.output or f"{Path(source).stem}.o"]]
+            for source in args.sources
         ]
-    if request.output is None:
+    if args.output is None:
         raise CompilerError("-r needs -o FILE, the module to make")
-    parts = temporary(request)
+    parts = temporary(args)
     steps = [
-        [[*compile_one, "-c", source, "-o", part]]
-        for source, part in zip(request.sources, parts, strict=True)
+        [[*compile_one, "-c", source, "-o", part]] for source, part in zip(args.sources, parts, strict=True)
     ]
-    inputs = [*parts, *request.objects, "-o", request.output]
+    inputs = [*parts, *args.objects, "-o", args.output]
     steps.append([[*compiler.argv, *flags, *inputs] for flags in link_flags(compiler.family, machine)])
     return steps
 
@@ -152,24 +151,22 @@ def _unwanted(source: str) -> str:
     return f".{Path(source).stem}.{os.getpid()}.tmp.s"
 
 
-def temporary(request: Request) -> list[str]:
+def temporary(args: CompilerArgs) -> list[str]:
     """The files that a plan may leave behind."""
-    if request.join:
-        return [f"{request.output}.{number}.tmp.o" for number in range(len(request.sources))]
-    return [_unwanted(source) for source in request.sources if _SYNTAX in request.options]
+    if args.join:
+        return [f"{args.output}.{number}.tmp.o" for number in range(len(args.sources))]
+    return [_unwanted(source) for source in args.sources if _SYNTAX in args.options]
 
 
-def plan_program(request: Request, compiler: Compiler, machine: str) -> list[list[list[str]]]:
+def plan_program(args: CompilerArgs, compiler: Compiler, machine: str) -> list[list[list[str]]]:
     """The command that makes a static user program: --user."""
-    if request.join:
+    if args.join:
         raise CompilerError("-r makes modules; it does not go with --user")
     flags = program_flags(compiler.family, machine)
-    inputs = [*request.sources, *request.objects]
-    if _NOT_COMPILING & set(request.options):
+    inputs = [*args.sources, *args.objects]
+    if _NOT_COMPILING & set(args.options):
         raise CompilerError("--user compiles and links at once: it takes no -E, -S or -M")
-    return [
-        [[*compiler.argv, *flags, *request.options, *inputs, *runtime(), "-o", request.output or "a.out"]]
-    ]
+    return [[[*compiler.argv, *flags, *args.options, *inputs, *runtime(), "-o", args.output or "a.out"]]]
 
 
 def run(steps: list[list[list[str]]], verbose: bool) -> int:
@@ -249,21 +246,21 @@ def main(
         click.echo(str(SAMPLES))
         return
     try:
-        request = None if cflags else parse(list(words))
+        args = None if cflags else parse(list(words))
         machine = machine_at_hand(machine)
         compiler = find_compiler(machine, command or os.environ.get("LKM_CC"))
-        if request is None:
+        if args is None:
             flags = program_flags if user else compile_flags
             click.echo(shlex.join(flags(compiler.family, machine)))
             return
-        steps = (plan_program if user else plan)(request, compiler, machine)
+        steps = (plan_program if user else plan)(args, compiler, machine)
     except CompilerError as e:
         click.echo(f"lkmcc: {e}", err=True)
         sys.exit(1)
     try:
-        sys.exit(run(steps, request.verbose))
+        sys.exit(run(steps, args.verbose))
     finally:
-        for name in temporary(request):
+        for name in temporary(args):
             Path(name).unlink(missing_ok=True)
 
 

@@ -5,8 +5,8 @@ Files are named for the NetBSD sources they stand for. kernel.Kernel is what a d
 
 from lkmtools.kern.base.config import Config, Cred
 from lkmtools.kern.base.console import Console
-from lkmtools.kern.base.panic import Panic
-from lkmtools.kern.base.request import Region, Reply, Request
+from lkmtools.kern.base.panic import KernelPanic
+from lkmtools.kern.base.request import Reply, Request, UserRegion
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.kernel import Kernel, prepare
 from lkmtools.kern.proc.hostfile import open_host_files
@@ -18,11 +18,11 @@ __all__ = [
     "Cred",
     "Exit",
     "Kernel",
-    "Panic",
-    "Region",
+    "KernelPanic",
     "Reply",
     "Request",
     "Spawn",
+    "UserRegion",
     "open_host_files",
     "prepare",
 ]

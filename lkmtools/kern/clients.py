@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from greenlet import greenlet
 
 from lkmtools.kern.exec.kern_fork import hangup
-from lkmtools.kern.proc.kern_descrip import Descriptors, close_all
+from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
 from lkmtools.kern.proc.kern_proc import free_proc, new_proc
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
@@ -23,7 +23,7 @@ def attach(k: Kernel, cred: Cred, comm: str, host_pid: int, mapper: Sharer | Non
     """A new process; EAGAIN."""
     proc = new_proc(k, cred, comm, host_pid)
     proc.vm = Vmspace(mapper, mapper)
-    proc.files = Descriptors()
+    proc.files = Filedesc()
     proc.lwp.greenlet = greenlet(lambda: _live(k, proc), parent=k.sched.hub)
     k.procs[proc.pid] = proc
     k.sched.runq.answered()

@@ -1,4 +1,4 @@
-"""What ends a kernel: a fault, machine code that cannot go on, a bug of ours. Each becomes a Panic."""
+"""What ends a kernel: a fault, machine code that cannot go on, a bug of ours. Each becomes a KernelPanic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
-from lkmtools.kern.base.panic import Panic
+from lkmtools.kern.base.panic import KernelPanic
 from lkmtools.machine import Fault, MemFault
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from lkmtools.machine import KernelFunction, Thread
 
 
-def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> Panic:
+def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
     k.dead = True
     thread = k.engine.current
     text = panic.report(k, reason, thread, fault_)
     k.console.write(text)
-    return Panic(reason, text, panic.culprit(k, thread, fault_))
+    return KernelPanic(reason, text, panic.culprit(k, thread, fault_))
 
 
 def fault(k: Kernel, thread: Thread, found: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:

@@ -18,7 +18,7 @@ from lkmtools.machine import KernelFunction, Port, Text
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.syscall import Syscall
+    from lkmtools.kern.proc.syscall import Sysent
     from lkmtools.machine.cproto import Binding
 
 NAMES = (
@@ -99,7 +99,7 @@ FUNCTIONS, DATA = collect(MODULES)
 SYSCALLS = init_sysent.rows(MODULES)
 
 
-class Plan(NamedTuple):
+class KernelPlan(NamedTuple):
     """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
 
     `inits` are what fills the variables that do not begin as zeros, each with its address. `syscalls` are the
@@ -110,13 +110,13 @@ class Plan(NamedTuple):
     symbols: dict[str, int]
     data: tuple[int, int]
     inits: list[tuple[Callable[[Kernel, int], None], int]]
-    syscalls: dict[int, Syscall]
+    syscalls: dict[int, Sysent]
     own: dict[int, tuple[Callable[..., int | tuple[int, int] | None], Binding]]
     sysent: bytes
 
 
 @cache
-def plan(port: Port, lkm: bool) -> Plan:
+def plan(port: Port, lkm: bool) -> KernelPlan:
     """The kernel of a machine, with or without options LKM, as it is at every boot; nobody changes it.
 
     Booting reads this and not the rows, which lie all over the memory that a kernel process shares with its
@@ -135,4 +135,4 @@ def plan(port: Port, lkm: bool) -> Plan:
     syscalls = {n: row for n, row in SYSCALLS.items() if lkm or n != SYS_lkmwait}
     own = {symbols[row.symbol]: (row.body, row.args.bind(port)) for row in syscalls.values()}
     sysent = init_sysent.table(port, symbols, syscalls, lkm)
-    return Plan(text, symbols, (start, start + round_page(at - start)), inits, syscalls, own, sysent)
+    return KernelPlan(text, symbols, (start, start + round_page(at - start)), inits, syscalls, own, sysent)

@@ -11,13 +11,13 @@ from lkmtools.kern.base.export import Data
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lkmtools.kern.proc.syscall import Syscall
+    from lkmtools.kern.proc.syscall import Sysent
     from lkmtools.machine import Port
 
 
-def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
+def rows(modules: tuple[ModuleType, ...]) -> dict[int, Sysent]:
     """Every @syscall row of these modules by number; ValueError when two share one."""
-    table: dict[int, Syscall] = {}
+    table: dict[int, Sysent] = {}
     for module in modules:
         for value in vars(module).values():
             if getattr(value, "__module__", None) != module.__name__ or not hasattr(value, "__dict__"):
@@ -31,7 +31,7 @@ def rows(modules: tuple[ModuleType, ...]) -> dict[int, Syscall]:
     return table
 
 
-def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Syscall], lkm: bool) -> bytes:
+def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Sysent], lkm: bool) -> bytes:
     """What stands in sysent[] at first."""
     layout = sysent_struct.layout(port.dm)
     nosys, lkmnosys = symbols["sys_nosys"], symbols["sys_lkmnosys"]

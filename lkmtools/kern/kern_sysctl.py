@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 
-class Node(NamedTuple):
+class SysctlNode(NamedTuple):
     """A leaf: how to read it (bytes), and how to write it where it can be written."""
 
     read: Callable[[Kernel], bytes]
     write: Callable[[Kernel, Lwp, bytes], None] | None = None
 
 
-def _text(value: Callable[[Kernel], str]) -> Node:
-    return Node(lambda k: value(k).encode(*C_TEXT) + b"\0")
+def _text(value: Callable[[Kernel], str]) -> SysctlNode:
+    return SysctlNode(lambda k: value(k).encode(*C_TEXT) + b"\0")
 
 
-def _int(value: Callable[[Kernel], int]) -> Node:
-    return Node(lambda k: struct.pack(k.dm.order + "i", value(k)))
+def _int(value: Callable[[Kernel], int]) -> SysctlNode:
+    return SysctlNode(lambda k: struct.pack(k.dm.order + "i", value(k)))
 
 
 def _set_securelevel(k: Kernel, lwp: Lwp, data: bytes) -> None:
@@ -59,21 +59,21 @@ def _drivers(k: Kernel) -> bytes:
     return out
 
 
-NODES: dict[tuple[int, ...], Node] = {
+NODES: dict[tuple[int, ...], SysctlNode] = {
     (abi.CTL_KERN, abi.KERN_OSTYPE): _text(lambda k: OSTYPE),
     (abi.CTL_KERN, abi.KERN_OSRELEASE): _text(lambda k: OSRELEASE),
     (abi.CTL_KERN, abi.KERN_OSREV): _int(lambda k: NetBSD_Version),
     (abi.CTL_KERN, abi.KERN_VERSION): _text(lambda k: k.version + "\n"),
-    (abi.CTL_KERN, abi.KERN_SECURELVL): Node(
+    (abi.CTL_KERN, abi.KERN_SECURELVL): SysctlNode(
         lambda k: struct.pack(k.dm.order + "i", k.securelevel), _set_securelevel
     ),
     (abi.CTL_KERN, abi.KERN_HOSTNAME): _text(lambda k: "lkm"),
-    (abi.CTL_KERN, abi.KERN_BOOTTIME): Node(
+    (abi.CTL_KERN, abi.KERN_BOOTTIME): SysctlNode(
         lambda k: struct.pack(
             k.dm.order + "qi4x" if k.dm.align64 == 8 else k.dm.order + "qi", int(k.sched.boottime), 0
         )
     ),
-    (abi.CTL_KERN, abi.KERN_DRIVERS): Node(_drivers),
+    (abi.CTL_KERN, abi.KERN_DRIVERS): SysctlNode(_drivers),
     (abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS): _int(lambda k: k.sched.ticks() & 0x7FFFFFFF),
     (abi.CTL_HW, abi.HW_MACHINE): _text(lambda k: k.port.name),
     (abi.CTL_HW, abi.HW_NCPU): _int(lambda k: 1),

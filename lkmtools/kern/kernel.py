@@ -28,7 +28,7 @@ from lkmtools.kern import clients, failures, files, init_main
 from lkmtools.kern.base.config import Config, Cred, wrong_ram
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.lkm_list import ModuleList
-from lkmtools.kern.base.panic import Panic
+from lkmtools.kern.base.panic import KernelPanic
 from lkmtools.kern.base.request import Reply, Request
 from lkmtools.kern.dev import conf
 from lkmtools.kern.exec.exec_conf import Formats
@@ -101,7 +101,7 @@ class Kernel:
     config: Config
     version: str
     port: Port
-    plan: files.Plan
+    plan: files.KernelPlan
     dm: DataModel
     mem: Memory
     umem: Checked
@@ -275,10 +275,10 @@ class Kernel:
         clients.detach(self, proc)
 
     def step(self) -> None:
-        """One round of the scheduler. Raises Panic."""
+        """One round of the scheduler. Raises KernelPanic."""
         try:
             self.sched.step()
-        except Panic:
+        except KernelPanic:
             self.dead = True
             raise
         except MemFault as fault:  # in work for no kernel function: a table that leads nowhere

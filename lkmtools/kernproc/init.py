@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from lkmtools.abi.syscall import SYS___sysctl
 from lkmtools.abi.sysctl import CTL_KERN, KERN_SECURELVL
-from lkmtools.kern import Kernel, Region, Reply, Request
+from lkmtools.kern import Kernel, Reply, Request, UserRegion
 from lkmtools.wire.poller import Poller
 
 INIT = 1  # its process id
@@ -89,8 +89,8 @@ class Init:
             self._done()
 
         regions = (
-            Region(_NAME, bytearray(struct.pack(order + "2i", CTL_KERN, KERN_SECURELVL))),
-            Region(_VALUE, bytearray(struct.pack(order + "i", level))),
+            UserRegion(_NAME, bytearray(struct.pack(order + "2i", CTL_KERN, KERN_SECURELVL))),
+            UserRegion(_VALUE, bytearray(struct.pack(order + "i", level))),
         )
         request = Request(SYS___sysctl, (_NAME, 2, 0, 0, _VALUE, 4), regions)
         kernel.submit(kernel.procs[INIT], request, answered)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from lkmtools.errors import LkmtoolsError, is_shortage
 from lkmtools.evidence import Evidence, MsgBuf
-from lkmtools.kern import Config, Console, Kernel, Panic
+from lkmtools.kern import Config, Console, Kernel, KernelPanic
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.server import InternalError, Interrupted, Server, internal_error
 from lkmtools.wire.channel import Channel
@@ -123,7 +123,7 @@ def _serve(given: Given) -> int:
         )
         thrift.settled()
         server.run()
-    except Panic as panic:
+    except KernelPanic as panic:
         if isinstance(panic, InternalError):  # the kernel has printed its own
             console.write(panic.report)
         _say(given, panic)
@@ -140,7 +140,7 @@ def _serve(given: Given) -> int:
 
 
 def _boot(given: Given, console: Console) -> Kernel | None:
-    """A kernel that is up; None when it cannot be, and the last words say why. Panic."""
+    """A kernel that is up; None when it cannot be, and the last words say why. KernelPanic."""
     try:
         kernel = Kernel(given.config, console, given.boot, given.evidence)
         kernel.boot()
@@ -156,7 +156,7 @@ def _boot(given: Given, console: Console) -> Kernel | None:
     return None
 
 
-def _say(given: Given, panic: Panic) -> None:
+def _say(given: Given, panic: KernelPanic) -> None:
     """Leave the last words."""
     words: dict[str, Any] = {"reason": panic.reason, "report": panic.report, "culprit": panic.culprit}
     given.evidence.say(words)

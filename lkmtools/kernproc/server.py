@@ -24,7 +24,7 @@ from lkmtools.abi.signal import NSIG
 from lkmtools.errors import KernelError, answer_to, bug, is_shortage
 from lkmtools.evidence import Evidence, vitals
 from lkmtools.evidence.vitals import POLLING, TURNS
-from lkmtools.kern import Console, Cred, Exit, Kernel, Panic, Request, Spawn, open_host_files
+from lkmtools.kern import Console, Cred, Exit, Kernel, KernelPanic, Request, Spawn, open_host_files
 from lkmtools.kernproc import control
 from lkmtools.kernproc.connection import Connection
 from lkmtools.kernproc.ending import Ending
@@ -49,7 +49,7 @@ class Interrupted(BaseException):
 
 
 class Server:
-    """A kernel that is up, and its clients. `run` returns when it has been told to stop, or raises Panic.
+    """A kernel that is up, and its clients. `run` returns when told to stop, or raises KernelPanic.
 
     `supervisor` is that process's pid. `private`: one user has this kernel to himself, and is told when it
     sleeps for ever.
@@ -103,7 +103,7 @@ class Server:
     # The loop.
 
     def run(self) -> None:
-        """Serve until the supervisor wants the end. Raises Panic; Interrupted for an end amid module code."""
+        """Serve until the supervisor wants the end. KernelPanic; Interrupted for an end amid module code."""
         try:
             self.kernel.vitals.update()
             self.channel.send({"do": "up"})
@@ -350,7 +350,7 @@ class Server:
             conn.drain(max(until - time.monotonic(), 0.001))
 
 
-class InternalError(Panic):
+class InternalError(KernelPanic):
     """A panic that the kernel has not printed: a bug of the process around it."""
 
 

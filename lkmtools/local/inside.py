@@ -15,7 +15,7 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, KernelError, PanicError
-from lkmtools.kern import Console, Cred, Kernel, Panic, Region, Reply, Request, open_host_files
+from lkmtools.kern import Console, Cred, Kernel, KernelPanic, Reply, Request, UserRegion, open_host_files
 from lkmtools.kern.base.config import configured
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_descrip import File
@@ -71,7 +71,7 @@ class InsideTransport(Transport):
         if self.proc is None or self._lk.kernel.procs.get(self.proc.pid) is not self.proc:
             raise DaemonError("this process is gone")
         self._pending.clear()
-        regions = tuple(Region(r.address, bytearray(r.data)) for r in frame.regions)
+        regions = tuple(UserRegion(r.address, bytearray(r.data)) for r in frame.regions)
         request = Request(frame.number, frame.args, regions)
         self._lk.kernel.submit(self.proc, request, self._pending.append)
 
@@ -164,7 +164,7 @@ class InsideKernel:
             if wait:
                 time.sleep(min(wait, _NAP))
             return wait is not None
-        except Panic as panic:
+        except KernelPanic as panic:
             self.reboot()
             raise PanicError(panic.reason, panic.report) from None
 

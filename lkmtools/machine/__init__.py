@@ -14,7 +14,7 @@ from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
 from lkmtools.machine.rate import measure_rate
-from lkmtools.machine.space import AddressSpace, Device, Frames
+from lkmtools.machine.space import AddressSpace, DeviceMapping, Frames
 from lkmtools.machine.text import SLOT, KernelFunction, Shortcut, Text
 from lkmtools.machine.usercpu import UserThread
 
@@ -27,7 +27,7 @@ __all__ = [
     "AddressSpace",
     "CType",
     "Cpu",
-    "Device",
+    "DeviceMapping",
     "Engine",
     "Fault",
     "Frame",

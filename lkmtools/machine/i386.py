@@ -3,7 +3,7 @@
 from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
-from lkmtools.machine.port import Descriptors, Port, UserMode
+from lkmtools.machine.port import Port, SegmentDescriptors, UserMode
 
 _REGISTERS = (
     ("eax", 19), ("ebx", 21), ("ecx", 22), ("edx", 24), ("esi", 29), ("edi", 23), ("ebp", 20), ("esp", 30),
@@ -64,7 +64,9 @@ _USER = UserMode(
     frame_trapno=11,
     frame_err=12,
     segments={},
-    descriptors=Descriptors(x86.GDTR, {"f": 8 * 9, "g": 8 * 10}, 8 * 11, x86.descriptor, x86.descriptor_base),
+    descriptors=SegmentDescriptors(
+        x86.GDTR, {"f": 8 * 9, "g": 8 * 10}, 8 * 11, x86.descriptor, x86.descriptor_base
+    ),
     save_fpu=lambda read: x86.fxsave(read, 8),
     restore_fpu=lambda data, write: x86.fxrstor(data, write, 8),
     fpregs=644 + 4,  # fpreg union, _mc_tlsbase

@@ -19,7 +19,7 @@ WriteRegister = Callable[[int, bytes], None]
 Words = Callable[[], int]  # the next register-sized word of an argument list
 
 
-class Descriptors(NamedTuple):
+class SegmentDescriptors(NamedTuple):
     """A machine's table of segment descriptors, eight bytes each."""
 
     register: int  # Unicorn's number of the one that says where it is
@@ -65,7 +65,7 @@ class UserMode(Record):
     frame_trapno: int
     frame_err: int
     segments: dict[str, int]  # registers with the bases of a thread's own segments "f" and "g", or
-    descriptors: Descriptors | None  # what says where they are, in a page behind `top`
+    descriptors: SegmentDescriptors | None  # what says where they are, in a page behind `top`
     save_fpu: Callable[[ReadRegister], bytes]  # floating-point registers as fxsave stores them
     restore_fpu: Callable[[bytes, WriteRegister], None]
     fpregs: int  # bytes of mcontext_t behind the general registers

@@ -54,7 +54,7 @@ class Frames:
             self.unused.append(frame)
 
 
-class Device(NamedTuple):
+class DeviceMapping(NamedTuple):
     """What pages of a device were mapped from, and READ, WRITE: what they may ever be used for."""
 
     file: Any
@@ -71,7 +71,7 @@ class AddressSpace:
         self._common: set[int] = set()  # pages that stay shared after a copy of the space
         self._prot: dict[int, int] = {}  # by page number: READ, WRITE, EXEC; 0 for mapped without access
         self._frame: dict[int, int] = {}
-        self._device: dict[int, Device] = {}  # pages of the kernel's memory, shared with it for good
+        self._device: dict[int, DeviceMapping] = {}  # pages of the kernel's memory, shared with it for good
         self.top = top
         self.changed = True
         self.exhausted = False  # a page could not be given memory
@@ -186,7 +186,7 @@ class AddressSpace:
             self._common.add(page)
         self.changed = True
 
-    def map_device(self, addr: int, frames: list[int], device: Device) -> None:
+    def map_device(self, addr: int, frames: list[int], device: DeviceMapping) -> None:
         """Pages that mean the kernel's own memory, not copied and not given back; EXEC is not for them."""
         pages = self._pages(addr, len(frames) << PAGE_SHIFT)
         self._forget(pages)
@@ -194,7 +194,7 @@ class AddressSpace:
             self._prot[page], self._frame[page], self._device[page] = device.prot | READ, frame, device
         self.changed = True
 
-    def devices(self) -> set[Device]:
+    def devices(self) -> set[DeviceMapping]:
         """The device mappings of which something is left."""
         return set(self._device.values())
 

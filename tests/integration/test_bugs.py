@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 
 from lkmtools.errors import KernelError, bug
-from lkmtools.kern.base.panic import Panic, call_text
+from lkmtools.kern.base.panic import KernelPanic, call_text
 from lkmtools.machine import Prototype
 from support.lab import Lab
 
@@ -124,7 +124,7 @@ def test_an_errno_that_a_function_cannot_return_is_a_panic(lab: Lab, break_body:
         panic = lab.panics(lambda: lab.call("void *probe_run(int n)", 8))
         reason = panic.reason
     else:
-        with pytest.raises(Panic) as info:
+        with pytest.raises(KernelPanic) as info:
             lab.k.call(proto, lab.k.symbol("malloc"), 8, 0, 0)
         reason = info.value.reason
     assert reason.startswith("malloc: odd")

@@ -8,7 +8,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.errors import KernelError
-from lkmtools.kern import Region, Request
+from lkmtools.kern import Request, UserRegion
 from lkmtools.modules.prepare import LoadError
 from support.lab import Lab
 from support.lkmraw import EPERM, O_RDWR, Lkm, entry, errno_of, place
@@ -129,8 +129,8 @@ def test_root_raises_it_and_only_process_1_lowers_it(lab: Lab) -> None:
         assert errno_of(p.sysctl, "kern.securelevel", level) == EPERM
     assert lab.kernel.process("user", uid=1000).sysctl("kern.securelevel") == 7
     name, value = struct.pack("<2i", 1, 9), struct.pack("<i", -1)
-    request = Request(202, (0x10000, 2, 0, 0, 0x20000, 4),
-                      (Region(0x10000, bytearray(name)), Region(0x20000, bytearray(value))))  # fmt: skip
+    regions = (UserRegion(0x10000, bytearray(name)), UserRegion(0x20000, bytearray(value)))
+    request = Request(202, (0x10000, 2, 0, 0, 0x20000, 4), regions)
     lab.k.submit(lab.k.procs[1], request, lambda reply: None)
     lab.settle()
     assert p.sysctl("kern.securelevel") == -1

@@ -17,7 +17,7 @@ import lkmtools.kernproc.main
 from lkmtools.daemon.main import prepare
 from lkmtools.daemon.rc import Startup
 from lkmtools.errors import DaemonError
-from lkmtools.kern import Cred, Kernel, Panic, Reply, Request
+from lkmtools.kern import Cred, Kernel, KernelPanic, Reply, Request
 from lkmtools.kern.proc.kern_proc import Proc
 from lkmtools.kern.uvm.uvm_map import Sharer
 
@@ -38,7 +38,7 @@ class Damaged(Kernel):
 
     def submit(self, proc: Proc, request: Request, reply: Callable[[Reply], None]) -> None:
         if request.number == PANIC:
-            raise Panic("asked for", "panic: asked for\n")
+            raise KernelPanic("asked for", "panic: asked for\n")
         if request.number == BUG:
             raise ZeroDivisionError("our bug")
         if request.number == DIE:
@@ -60,7 +60,7 @@ class Unbootable(Kernel):
 
     def boot(self) -> None:
         self.console.write("out of magic\n")
-        raise Panic("no root file system", "")
+        raise KernelPanic("no root file system", "")
 
 
 class OnceOnly(Damaged):
@@ -68,7 +68,7 @@ class OnceOnly(Damaged):
 
     def boot(self) -> None:
         if self.bootno > 1:
-            raise Panic("the disk is gone", "")
+            raise KernelPanic("the disk is gone", "")
         super().boot()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
 
 
-class Panic(BaseException):
+class KernelPanic(BaseException):
     """The simulated kernel cannot go on. `reason` is one line, `report` everything that is known.
 
     `culprit` is the path of the object whose module was running, "" when none was.

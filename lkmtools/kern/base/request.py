@@ -12,7 +12,7 @@ from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
 
 
-class Region(NamedTuple):
+class UserRegion(NamedTuple):
     """A piece of the caller's memory."""
 
     addr: int
@@ -20,7 +20,7 @@ class Region(NamedTuple):
 
 
 class Request(NamedTuple):
-    """System call `number` with register words `args`. `regions` are Regions, or pairs like them."""
+    """System call `number` with register words `args`. `regions` are UserRegions, or pairs like them."""
 
     number: int
     args: tuple[int, ...]

@@ -38,7 +38,7 @@ _PROBE = Prototype("int probe(struct lwp *l, struct exec_package *epp, void *eh,
 _SETUP = Prototype("int es_setup_stack(struct lwp *l, struct exec_package *epp)")
 
 
-class Segment(NamedTuple):
+class ProgramHeader(NamedTuple):
     """A program header: its type and flags, where it lies in the file and in memory, and its sizes there."""
 
     type: int
@@ -90,7 +90,7 @@ def _header(k: Kernel, view: View) -> tuple[int, ...]:
     return head
 
 
-def _segments(k: Kernel, view: View, head: tuple[int, ...]) -> list[Segment]:
+def _segments(k: Kernel, view: View, head: tuple[int, ...]) -> list[ProgramHeader]:
     """The program headers; ENOEXEC when they are not all in the file."""
     codec, phoff, phnum = _codec(k), head[5], head[10]
     try:
@@ -103,11 +103,11 @@ def _segments(k: Kernel, view: View, head: tuple[int, ...]) -> list[Segment]:
             kind, flags, offset, addr, _, filesz, memsz, _ = fields
         else:
             kind, offset, addr, _, filesz, memsz, flags, _ = fields
-        rows.append(Segment(kind, flags, offset, addr, filesz, memsz))
+        rows.append(ProgramHeader(kind, flags, offset, addr, filesz, memsz))
     return rows
 
 
-def _check(k: Kernel, view: View, rows: list[Segment], entry: int) -> list[Segment]:
+def _check(k: Kernel, view: View, rows: list[ProgramHeader], entry: int) -> list[ProgramHeader]:
     """The segments to load, by address: in the file, apart from each other, below the stack."""
     size = len(k.exec_files[view.ep_vp])
     loads = sorted((row for row in rows if row.type == elf.PT_LOAD and row.memsz), key=lambda row: row.addr)
@@ -169,7 +169,7 @@ def _makecmds(k: Kernel, l_addr: int, epp: int) -> int:
     return k.call(_SETUP, setup, l_addr, epp) if setup else exec_setup_stack(k, l_addr, epp)
 
 
-def _load(k: Kernel, view: View, row: Segment) -> None:
+def _load(k: Kernel, view: View, row: ProgramHeader) -> None:
     """The commands of a segment: what the file has of it, and zeros behind."""
     prot = sum(new for old, new in ((elf.PF_R, READ), (elf.PF_W, WRITE), (elf.PF_X, EXEC)) if row.flags & old)
     evsp = view.at("ep_vmcmds.evs_cnt")
@@ -186,7 +186,7 @@ def _load(k: Kernel, view: View, row: Segment) -> None:
         view.ep_daddr, view.ep_dsize = row.start, row.end - row.start
 
 
-def _leave_args(k: Kernel, view: View, head: tuple[int, ...], loads: list[Segment], base: int) -> None:
+def _leave_args(k: Kernel, view: View, head: tuple[int, ...], loads: list[ProgramHeader], base: int) -> None:
     """A struct elf_args for the auxiliary vector. The headers' address is 0 when they are not in memory."""
     phoff, phentsize, phnum = head[5], head[9], head[10]
     size = phentsize * phnum

@@ -24,7 +24,7 @@ from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.kern_resource import pack_rusage
 from lkmtools.kern.proc.emul import exit_hooks
 from lkmtools.kern.proc.kern_descrip import close_all
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Usage, free_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc
 from lkmtools.kern.proc.kern_sig import ProcExit, drop_frames, tell_parent, wait_ident
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
@@ -104,11 +104,11 @@ class Waited(NamedTuple):
 
     pid: int
     status: int
-    usage: Usage
+    usage: Rusage
     gone: bool
 
 
-_NOBODY = Waited(0, 0, Usage(), False)
+_NOBODY = Waited(0, 0, Rusage(), False)
 
 
 @syscall(SYS___wait450, "pid_t pid, int *status, int options, void *rusage")
@@ -170,7 +170,7 @@ def _look(k: Kernel, child: Proc, options: int) -> Waited:
     program = child.program
     if program is None:
         return _NOBODY
-    usage = Usage(program.usage.seconds, program.usage.signals)
+    usage = Rusage(program.usage.seconds, program.usage.signals)
     usage.add(program.children)
     if child.zombie:
         _reap(k, child)

@@ -25,7 +25,7 @@ from lkmtools.kern.exec.kern_resource import MAXPROC, MAXUPRC
 from lkmtools.kern.exec.trap import userland
 from lkmtools.kern.exec.uvm_mmap import ProgramMapper
 from lkmtools.kern.proc.emul import fork_hooks, inherit
-from lkmtools.kern.proc.kern_descrip import Descriptors, File
+from lkmtools.kern.proc.kern_descrip import File, Filedesc
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Program, new_proc
 from lkmtools.kern.proc.kern_prot import copy_cred
 from lkmtools.kern.proc.kern_sig import ProcExit, signal_proc
@@ -93,7 +93,7 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     proc.parent = parent
     proc.sid = parent.sid
     proc.cwd, proc.root, proc.umask = parent.cwd, parent.root, parent.umask
-    proc.files = Descriptors()
+    proc.files = Filedesc()
     for file in what.files:
         proc.files.install(file)
     program.files[what.name] = what.image

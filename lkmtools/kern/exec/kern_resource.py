@@ -11,7 +11,7 @@ from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_descrip import NOFILE
-from lkmtools.kern.proc.kern_proc import Usage
+from lkmtools.kern.proc.kern_proc import Rusage
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
     if who not in (abi.RUSAGE_SELF, abi.RUSAGE_CHILDREN):
         raise KernelError(EINVAL, f"usage of {who}; 0 is the process, -1 its children")
     program = lwp.proc.program
-    usage = Usage() if program is None else program.children if who else program.usage
+    usage = Rusage() if program is None else program.children if who else program.usage
     lwp.proc.space.write(addr, pack_rusage(k, usage))
 
 
-def pack_rusage(k: Kernel, usage: Usage) -> bytes:
+def pack_rusage(k: Kernel, usage: Rusage) -> bytes:
     """A struct rusage. All time is user time, and what is not counted is 0."""
     micros = int(usage.seconds * 1_000_000)
     times = {"ru_utime.tv_sec": micros // 1_000_000, "ru_utime.tv_usec": micros % 1_000_000}

@@ -23,7 +23,7 @@ from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_device import udv_attach
 from lkmtools.kern.vfs.spec_vnops import DeviceFile
-from lkmtools.machine import READ, WRITE, AddressSpace, Device
+from lkmtools.machine import READ, WRITE, AddressSpace, DeviceMapping
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -153,7 +153,7 @@ def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     )
     if needed & ~file.flag or want.prot & PROT_EXEC:
         raise KernelError(EACCES, f"{file} is not open for protection {want.prot:#x}")
-    offsets, device = range(pos, pos + want.size, PAGE_SIZE), Device(file, want.prot)
+    offsets, device = range(pos, pos + want.size, PAGE_SIZE), DeviceMapping(file, want.prot)
     if lwp.proc.program is None:
         if want.flags & MAP_FIXED:
             raise KernelError(EINVAL, "a client cannot choose the address of a mapping (MAP_FIXED)")

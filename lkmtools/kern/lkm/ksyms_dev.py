@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm.kern_ksyms import Image
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
-    from lkmtools.kern.uvm.uvm_map import Mapping
+    from lkmtools.kern.uvm.uvm_map import MapEntry
     from lkmtools.kern.vfs.ramfs import Node
 
 PATH = "/dev/ksyms"
@@ -74,17 +74,17 @@ class Source(Protocol):
     def size(self) -> Image:
         """The image of the symbols there are now; ENOMEM."""
 
-    def copy(self, image: Image) -> Mapping:
+    def copy(self, image: Image) -> MapEntry:
         """Put it into the caller's memory. May sleep; any error ends the open."""
 
     def current(self, image: Image) -> bool:
         """Is that still what there is?"""
 
-    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+    def give_back(self, image: Image, mapping: MapEntry | None) -> None:
         """Undo size() and, if there is a mapping, copy()."""
 
 
-def snapshot(source: Source) -> tuple[Image, Mapping]:
+def snapshot(source: Source) -> tuple[Image, MapEntry]:
     """An image and where it lies, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
 
     If modules come or go meanwhile it is tried again, three times in all; then ENXIO. Errors of the memory
@@ -113,13 +113,13 @@ class _Caller:
     def size(self) -> Image:
         return self._k.ksyms.image()
 
-    def copy(self, image: Image) -> Mapping:
+    def copy(self, image: Image) -> MapEntry:
         return self._lwp.proc.vm.map(self._k, self._lwp, Span(image.fd, 0, image.length))
 
     def current(self, image: Image) -> bool:
         return image.generation == self._k.ksyms.generation
 
-    def give_back(self, image: Image, mapping: Mapping | None) -> None:
+    def give_back(self, image: Image, mapping: MapEntry | None) -> None:
         if mapping is not None:
             self._lwp.proc.vm.unmap(self._k, mapping)
         image.release()
@@ -154,7 +154,7 @@ class KsymsFile(File):
 
     signed = True
 
-    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, mapping: Mapping) -> None:
+    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, mapping: MapEntry) -> None:
         super().__init__(flag)
         self.node = node
         self.size = image.size

@@ -22,7 +22,7 @@ from lkmtools.abi.proc import PCATCH, PSOCK
 from lkmtools.abi.signal import SIGPIPE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.host_tty import host_ioctl
-from lkmtools.kern.proc.kern_descrip import Descriptors, File
+from lkmtools.kern.proc.kern_descrip import File, Filedesc
 from lkmtools.kern.proc.kern_sig import signal_proc
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def open_host_files(fds: Sequence[int]) -> list[HostFile]:
     return made
 
 
-def dispose_host_files(files: Descriptors) -> None:
+def dispose_host_files(files: Filedesc) -> None:
     """Close the host's side of a table whose kernel is gone."""
     for fd in tuple(files):
         file = files.get(fd)

@@ -133,7 +133,7 @@ class File:
         return 0
 
 
-class Descriptors:
+class Filedesc:
     """A process's descriptor table."""
 
     def __init__(self) -> None:
@@ -171,9 +171,9 @@ class Descriptors:
         self.cloexec.discard(fd)
         return file
 
-    def copy(self) -> Descriptors:
+    def copy(self) -> Filedesc:
         """A table whose descriptors mean the same open files (fork)."""
-        other = Descriptors()
+        other = Filedesc()
         other._files = self._files.copy()
         other.cloexec = self.cloexec.copy()
         for file in self._files.values():

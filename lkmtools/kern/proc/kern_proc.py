@@ -28,7 +28,7 @@ from lkmtools.machine import Thread, UserThread
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_descrip import Descriptors, File
+    from lkmtools.kern.proc.kern_descrip import File, Filedesc
     from lkmtools.machine import AddressSpace
 
 ARGS_ROOM = 64  # bytes for a system call's argument words
@@ -129,7 +129,7 @@ class Exit(NamedTuple):
     reason: str = ""
 
 
-class Usage:
+class Rusage:
     """What processes have used: seconds of the host's processor, signals taken."""
 
     __slots__ = ("seconds", "signals")
@@ -138,7 +138,7 @@ class Usage:
         self.seconds = seconds
         self.signals = signals
 
-    def add(self, other: Usage) -> None:
+    def add(self, other: Rusage) -> None:
         """And what these have used."""
         self.seconds += other.seconds
         self.signals += other.signals
@@ -172,8 +172,8 @@ class Program:
         self.just_return = False  # the system call has set all registers itself
         self.stopped = 0  # the signal that holds it; 0: it runs
         self.told = False  # its parent has waited for the stop
-        self.usage = Usage()
-        self.children = Usage()  # of those that were waited for
+        self.usage = Rusage()
+        self.children = Rusage()  # of those that were waited for
         self.itimer: RealTimer | None = None
         self.status = 0
         self.reason = ""  # of the signal that ended it
@@ -218,7 +218,7 @@ class Proc:
         self.umask = 0o022
         self.exiting = False
         self.lwp: Lwp
-        self.files: Descriptors
+        self.files: Filedesc
         self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
         self.busy = False
         self.vm = Vmspace(None)

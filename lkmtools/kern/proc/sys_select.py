@@ -46,7 +46,7 @@ MAX_FDS = 1000 + NOFILE
 _LONGEST = 100_000_000  # seconds (itimerfix())
 
 
-class Poller:
+class PollingLwp:
     """An lwp inside poll: the selinfos it is recorded in, and whether one of them was notified."""
 
     __slots__ = ("ident", "lwp", "notified", "selinfos")
@@ -62,10 +62,10 @@ class Pollers:
     """Everybody inside poll, by lwp and by selinfo."""
 
     def __init__(self) -> None:
-        self.by_lwp: dict[int, Poller] = {}
-        self._by_selinfo: dict[int, list[Poller]] = {}
+        self.by_lwp: dict[int, PollingLwp] = {}
+        self._by_selinfo: dict[int, list[PollingLwp]] = {}
 
-    def record(self, poller: Poller, sip: int) -> int:
+    def record(self, poller: PollingLwp, sip: int) -> int:
         """`poller` waits for the selinfo at `sip`; returns how many do."""
         waiting = self._by_selinfo.setdefault(sip, [])
         if poller not in waiting:
@@ -73,7 +73,7 @@ class Pollers:
             poller.selinfos.add(sip)
         return len(waiting)
 
-    def forget(self, poller: Poller) -> None:
+    def forget(self, poller: PollingLwp) -> None:
         """`poller` waits for nothing any more (selclear())."""
         for sip in poller.selinfos:
             waiting = self._by_selinfo[sip]
@@ -94,7 +94,7 @@ class Pollers:
             poller.notified = True
             k.sched.wakeup(poller.ident)
 
-    def take(self, sip: int) -> list[Poller]:
+    def take(self, sip: int) -> list[PollingLwp]:
         """Who waited for the selinfo at `sip`; nobody does now."""
         pollers = self._by_selinfo.pop(sip, [])
         for poller in pollers:
@@ -206,7 +206,7 @@ def _milliseconds(k: Kernel, lwp: Lwp, tv: int) -> int:
 
 def _poll(k: Kernel, lwp: Lwp, asked: list[tuple[int, ...]], timeout: int) -> list[int]:
     """_wait() for an lwp, which drivers and files find in k.pollers meanwhile."""
-    poller = k.pollers.by_lwp[lwp.addr] = Poller(lwp)
+    poller = k.pollers.by_lwp[lwp.addr] = PollingLwp(lwp)
     try:
         return _wait(k, poller, asked, timeout)
     finally:
@@ -219,7 +219,7 @@ def _short(value: int) -> int:
     return (value & 0xFFFF ^ 0x8000) - 0x8000
 
 
-def _wait(k: Kernel, poller: Poller, asked: list[tuple[int, ...]], timeout: int) -> list[int]:
+def _wait(k: Kernel, poller: PollingLwp, asked: list[tuple[int, ...]], timeout: int) -> list[int]:
     """Ask all drivers, and sleep, until something is ready or the time is over."""
     end = time.monotonic() + timeout / 1000
     while True:

@@ -36,7 +36,7 @@ from lkmtools.kern.proc.kern_proc import ARGS_ROOM, let_go
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
-    from lkmtools.kern.files import Plan
+    from lkmtools.kern.files import KernelPlan
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine import Memory
@@ -48,7 +48,7 @@ RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SY
 _U64 = (1 << 64) - 1
 
 
-class Syscall(NamedTuple):
+class Sysent(NamedTuple):
     """A row of the system-call table: where it stands, how its argument words are read, and what it does."""
 
     number: int
@@ -91,8 +91,8 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
             return EJUSTRETURN if lwp.proc.program is not None and lwp.proc.program.just_return else 0
 
         entry.__doc__ = body.__doc__
-        table: list[Syscall] = body.__dict__.setdefault("syscalls", [])
-        table.append(Syscall(number, symbol, args, body))
+        table: list[Sysent] = body.__dict__.setdefault("syscalls", [])
+        table.append(Sysent(number, symbol, args, body))
         if "exports" not in body.__dict__:
             proto = Prototype(f"int {symbol}(struct lwp *l, const void *v, register_t *retval)")
             body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry, bound=MEMORY)]
@@ -263,7 +263,7 @@ class SystemCalls:
         return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"
 
 
-def replaced(mem: Memory, plan: Plan, module: Callable[[int], str | None]) -> dict[str, str]:
+def replaced(mem: Memory, plan: KernelPlan, module: Callable[[int], str | None]) -> dict[str, str]:
     """The system calls that modules provide: name (or number) -> the module's name.
 
     `mem` is the memory of the kernel that was made by `plan`; it may be dead. `module` names the module that

@@ -82,7 +82,7 @@ def lockmgr_printinfo(k: Kernel, lkp: int) -> None:
     k.console.write(text + (f" with {view.lk_waitcount} pending" if view.lk_waitcount > 0 else ""))
 
 
-class Request:
+class LockRequest:
     """One lockmgr() call."""
 
     def __init__(self, k: Kernel, view: View, flags: int) -> None:
@@ -138,7 +138,7 @@ class Request:
         self.lk.lk_lockholder, self.lk.lk_exclusivecount = self.me, 1
 
 
-def _shared(r: Request) -> None:
+def _shared(r: LockRequest) -> None:
     """LK_SHARED; the exclusive holder becomes a sharer."""
     if r.mine():
         r.lk.lk_sharecount = r.lk.lk_sharecount + 1
@@ -148,7 +148,7 @@ def _shared(r: Request) -> None:
     r.lk.lk_sharecount = r.lk.lk_sharecount + 1
 
 
-def _downgrade(r: Request) -> None:
+def _downgrade(r: LockRequest) -> None:
     """LK_DOWNGRADE: every exclusive hold becomes a shared one."""
     if not r.mine():
         r.abort("not holding exclusive lock")
@@ -158,7 +158,7 @@ def _downgrade(r: Request) -> None:
     r.wake()
 
 
-def _exclusive(r: Request) -> None:
+def _exclusive(r: LockRequest) -> None:
     """LK_EXCLUSIVE: alone; again only with LK_CANRECURSE."""
     lk = r.lk
     if r.mine():
@@ -180,7 +180,7 @@ def _exclusive(r: Request) -> None:
     r.own()
 
 
-def _upgrade(r: Request) -> None:
+def _upgrade(r: LockRequest) -> None:
     """LK_UPGRADE: the shared hold is given up; exclusive before all others, or after who asked before."""
     lk = r.lk
     if r.mine() or lk.lk_sharecount <= 0:
@@ -201,7 +201,7 @@ def _upgrade(r: Request) -> None:
     r.own()
 
 
-def _exclupgrade(r: Request) -> None:
+def _exclupgrade(r: LockRequest) -> None:
     """LK_EXCLUPGRADE: LK_UPGRADE, but EBUSY, and no hold at all, when another asked before."""
     if r.lk.lk_sharecount > 0 and r.lk.lk_flags & LK_WANT_UPGRADE:
         r.lk.lk_sharecount = r.lk.lk_sharecount - 1
@@ -210,7 +210,7 @@ def _exclupgrade(r: Request) -> None:
     _upgrade(r)
 
 
-def _release(r: Request) -> None:
+def _release(r: LockRequest) -> None:
     """LK_RELEASE: one hold less."""
     lk = r.lk
     if lk.lk_exclusivecount:
@@ -228,7 +228,7 @@ def _release(r: Request) -> None:
     r.wake()
 
 
-def _drain(r: Request) -> None:
+def _drain(r: LockRequest) -> None:
     """LK_DRAIN: wait until nobody holds it or waits for it; after the release it cannot be used again."""
     lk = r.lk
     if r.mine():
@@ -237,7 +237,7 @@ def _drain(r: Request) -> None:
     r.own(LK_DRAINING)
 
 
-_REQUESTS: dict[int, Callable[[Request], None]] = {
+_REQUESTS: dict[int, Callable[[LockRequest], None]] = {
     LK_SHARED: _shared,
     LK_EXCLUSIVE: _exclusive,
     LK_UPGRADE: _upgrade,
@@ -264,5 +264,5 @@ def lockmgr(k: Kernel, lkp: int, flags: int, interlock: int) -> int:
     run = _REQUESTS.get(flags & LK_TYPE_MASK)
     if run is None:
         lockdebug_abort(k, "lockmgr", lkp, f"there is no request {flags & LK_TYPE_MASK}")
-    run(Request(k, view, flags))
+    run(LockRequest(k, view, flags))
     return 0

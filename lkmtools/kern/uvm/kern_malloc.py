@@ -28,7 +28,7 @@ _LARGEST = PAGE_SIZE // 2
 _DEAD = bytes.fromhex("efbeadde")
 
 
-class Block(NamedTuple):
+class Allocation(NamedTuple):
     """One live allocation: bytes asked for, bytes taken, and its malloc type's address (0: kmem)."""
 
     size: int
@@ -44,7 +44,7 @@ class Heap:
         self._map = kmap
         self._free: dict[int, list[int]] = {}
         self._freed: set[int] = set()
-        self.blocks: dict[int, Block] = {}
+        self.blocks: dict[int, Allocation] = {}
         self.used = 0  # bytes in live allocations, as asked for
 
     def alloc(self, size: int, type_addr: int = 0, zero: bool = True) -> int:
@@ -60,7 +60,7 @@ class Heap:
         if addr:
             self._mem.checked.work += taken
             self._freed.discard(addr)
-            self.blocks[addr] = Block(size, taken, type_addr)
+            self.blocks[addr] = Allocation(size, taken, type_addr)
             self.used += size
         return addr
 
@@ -73,7 +73,7 @@ class Heap:
             free.extend(range(page + PAGE_SIZE - taken, page - 1, -taken))
         return free.pop()
 
-    def free(self, addr: int) -> Block | None:
+    def free(self, addr: int) -> Allocation | None:
         """Give a piece back; None when `addr` is not a live allocation."""
         block = self.blocks.pop(addr, None)
         if block is None:

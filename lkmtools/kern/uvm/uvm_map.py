@@ -17,7 +17,7 @@ from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.proc import PCATCH, PVM
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine import WRITE, Device
+from lkmtools.machine import WRITE, DeviceMapping
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -49,7 +49,7 @@ class Pages(NamedTuple):
     prot: int
 
 
-class Mapping:
+class MapEntry:
     """Pages of a process that a file was mapped to; another mapping at the same address is not this one.
 
     `parts` are those that are still there, from address to address; a program may unmap any page.
@@ -99,14 +99,14 @@ class Vmspace:
     def __init__(self, mapper: Mapper | None, sharer: Sharer | None = None) -> None:
         self._mapper = mapper
         self._sharer = sharer
-        self.maps: dict[int, Mapping] = {}
-        self._shared: dict[Mapping, tuple[Device, list[int]]] = {}  # what, and the page frames
+        self.maps: dict[int, MapEntry] = {}
+        self._shared: dict[MapEntry, tuple[DeviceMapping, list[int]]] = {}  # what, and the page frames
 
-    def devices(self) -> list[Device]:
+    def devices(self) -> list[DeviceMapping]:
         """The pages of devices that a client shares, by mapping."""
         return [device for device, _ in self._shared.values()]
 
-    def map(self, k: Kernel, lwp: Lwp, span: Span) -> Mapping:
+    def map(self, k: Kernel, lwp: Lwp, span: Span) -> MapEntry:
         """Where `span` now lies; sleeps until the process has mapped it.
 
         ENOMEM; EINTR when the process dies meanwhile.
@@ -115,9 +115,9 @@ class Vmspace:
         if mapper is None:
             raise KernelError(ENOMEM, _NO_SPACE)
         addr = _answer(k, lwp, span.length, lambda done: mapper.map(span, done))
-        return self._put(k, Mapping(addr, span.length))
+        return self._put(k, MapEntry(addr, span.length))
 
-    def share(self, k: Kernel, lwp: Lwp, device: Device, frames: list[int]) -> int:
+    def share(self, k: Kernel, lwp: Lwp, device: DeviceMapping, frames: list[int]) -> int:
         """The address at which these page frames now lie in a client; sleeps until it has mapped them.
 
         ENOMEM; EINTR when the process dies meanwhile.
@@ -137,10 +137,10 @@ class Vmspace:
             if start:
                 sharer.unmap(start, length)
             raise
-        self._shared[self._put(k, Mapping(start, length))] = device, frames
+        self._shared[self._put(k, MapEntry(start, length))] = device, frames
         return start
 
-    def _put(self, k: Kernel, mapping: Mapping) -> Mapping:
+    def _put(self, k: Kernel, mapping: MapEntry) -> MapEntry:
         """Note a mapping, in place of one that the process had there."""
         old = self.maps.get(mapping.addr)
         if old is not None:
@@ -148,7 +148,7 @@ class Vmspace:
         self.maps[mapping.addr] = mapping
         return mapping
 
-    def unmap(self, k: Kernel, mapping: Mapping) -> None:
+    def unmap(self, k: Kernel, mapping: MapEntry) -> None:
         """Remove what is left of a mapping; what the process has put in its place stays."""
         first = mapping.parts[0][0] if mapping.parts else 0
         if self.maps.get(first) is mapping:
@@ -172,7 +172,7 @@ class Vmspace:
         for mapping in tuple(self._shared):
             self._release(k, mapping)
 
-    def _release(self, k: Kernel, mapping: Mapping) -> None:
+    def _release(self, k: Kernel, mapping: MapEntry) -> None:
         """What was shared by a mapping is not any more."""
         if mapping in self._shared:
             k.mem.shared.drop(self._shared.pop(mapping)[1])

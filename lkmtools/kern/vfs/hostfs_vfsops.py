@@ -48,7 +48,7 @@ _WORD_MAX = 1024
 _SHARES_MAX = 64
 
 
-class Share(NamedTuple):
+class HostShare(NamedTuple):
     """A directory that may be mounted once. `session`: for one session of processes."""
 
     tree: HostDir
@@ -68,7 +68,7 @@ class Hostfs:
     """What a kernel knows of host directories. Its type of file system is attached when it is made."""
 
     def __init__(self, k: Kernel) -> None:
-        self.shares: dict[str, Share] = {}
+        self.shares: dict[str, HostShare] = {}
         self.mounts: dict[int, HostMount] = {}
         self.inodes: dict[int, Inode] = {}  # by vnode
         self.vector = make_vector(k, NAME)
@@ -90,7 +90,7 @@ class Hostfs:
         if len(self.shares) >= _SHARES_MAX:
             self.shares.pop(next(iter(self.shares))).tree.close()
         word = os.urandom(16).hex()
-        self.shares[word] = Share(tree, session)
+        self.shares[word] = HostShare(tree, session)
         return word
 
     def inode(self, k: Kernel, vp: int, function: str = "hostfs") -> Inode:

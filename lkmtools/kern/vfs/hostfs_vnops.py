@@ -25,7 +25,7 @@ from lkmtools.kern.vfs.hostdir import Inode
 from lkmtools.kern.vfs.hostfs_vfsops import check_host_writable, get_vnode, host_mount
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
 from lkmtools.kern.vfs.vnode_if import vcall
-from lkmtools.kern.vfs.vnops_python import Entry, component, letting_go, put_entries, vnop
+from lkmtools.kern.vfs.vnops_python import Dirent, component, letting_go, put_entries, vnop
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -243,10 +243,10 @@ def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     if inode.kind != S_IFDIR:
         raise KernelError(ENOTDIR, "not a directory")
     dots = (
-        Entry(1, b".", inode.key[1], S_IFDIR),
-        Entry(2, b"..", (inode.parent or inode).key[1], S_IFDIR),
+        Dirent(1, b".", inode.key[1], S_IFDIR),
+        Dirent(2, b"..", (inode.parent or inode).key[1], S_IFDIR),
     )
-    put_entries(k, a, [*dots, *(Entry(row[0] + 2, *row[1:]) for row in inode.entries())])
+    put_entries(k, a, [*dots, *(Dirent(row[0] + 2, *row[1:]) for row in inode.entries())])
 
 
 # -- names --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from lkmtools.kern.vfs.vfs_subr import file_format, lock_vnode, view_of, vref
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.kern.vfs.vnops_python import (
     VTYPES,
-    Entry,
+    Dirent,
     component,
     known_vnode,
     letting_go,
@@ -260,16 +260,16 @@ def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     uio_read(k, target.encode(*C_TEXT), a.a_uio)
 
 
-def entries(node: Node, at: int) -> Iterator[Entry]:
+def entries(node: Node, at: int) -> Iterator[Dirent]:
     """What a directory is read as: the dots, then names behind cookie `at`. Nothing once it is removed."""
     children = node.listed()
     if not node.nlink:
         return
-    yield Entry(1, b".", node.ino, S_IFDIR)
-    yield Entry(2, b"..", (node.parent or node).ino, S_IFDIR)
+    yield Dirent(1, b".", node.ino, S_IFDIR)
+    yield Dirent(2, b"..", (node.parent or node).ino, S_IFDIR)
     for name, cookie in node.cookies():
         if 2 + cookie > at:
-            yield Entry(2 + cookie, name.encode(*C_TEXT), children[name].ino, children[name].mode)
+            yield Dirent(2 + cookie, name.encode(*C_TEXT), children[name].ino, children[name].mode)
 
 
 @_vnop("readdir")

@@ -26,7 +26,7 @@ _RW = "(dev_t dev, struct uio *uio, int flag)"
 _IOCTL = "(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)"
 
 
-class Entry(NamedTuple):
+class DevswFunction(NamedTuple):
     """A switch's function: how it is declared, and what its caller gets when there is no driver."""
 
     prefix: str
@@ -37,23 +37,23 @@ class Entry(NamedTuple):
 
 
 ROWS = (
-    Entry("bdev", "open", "int ", _OPEN),
-    Entry("bdev", "close", "int ", _OPEN),
-    Entry("bdev", "ioctl", "int ", _IOCTL),
-    Entry("bdev", "dump", "int ", "(dev_t dev, daddr_t addr, void *data, size_t size)"),
-    Entry("cdev", "open", "int ", _OPEN),
-    Entry("cdev", "close", "int ", _OPEN),
-    Entry("cdev", "read", "int ", _RW),
-    Entry("cdev", "write", "int ", _RW),
-    Entry("cdev", "ioctl", "int ", _IOCTL),
-    Entry("cdev", "tty", "struct tty *", "(dev_t dev)", 0),
-    Entry("cdev", "poll", "int ", "(dev_t dev, int flag, struct lwp *l)", POLLERR),
-    Entry("cdev", "mmap", "paddr_t ", "(dev_t dev, off_t off, int flag)", -1),
-    Entry("cdev", "kqfilter", "int ", "(dev_t dev, struct knote *kn)"),
+    DevswFunction("bdev", "open", "int ", _OPEN),
+    DevswFunction("bdev", "close", "int ", _OPEN),
+    DevswFunction("bdev", "ioctl", "int ", _IOCTL),
+    DevswFunction("bdev", "dump", "int ", "(dev_t dev, daddr_t addr, void *data, size_t size)"),
+    DevswFunction("cdev", "open", "int ", _OPEN),
+    DevswFunction("cdev", "close", "int ", _OPEN),
+    DevswFunction("cdev", "read", "int ", _RW),
+    DevswFunction("cdev", "write", "int ", _RW),
+    DevswFunction("cdev", "ioctl", "int ", _IOCTL),
+    DevswFunction("cdev", "tty", "struct tty *", "(dev_t dev)", 0),
+    DevswFunction("cdev", "poll", "int ", "(dev_t dev, int flag, struct lwp *l)", POLLERR),
+    DevswFunction("cdev", "mmap", "paddr_t ", "(dev_t dev, off_t off, int flag)", -1),
+    DevswFunction("cdev", "kqfilter", "int ", "(dev_t dev, struct knote *kn)"),
 )
 
 
-def _call(row: Entry) -> Function:
+def _call(row: DevswFunction) -> Function:
     """The kernel function of a row: look the driver up, and call its entry with the same arguments."""
     proto = Prototype(f"{row.returns}{row.prefix}_{row.name}{row.params}")
     called = Prototype(f"{row.returns}d_{row.name}{row.params}")

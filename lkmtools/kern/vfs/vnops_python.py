@@ -127,7 +127,7 @@ def new_vnode(k: Kernel, tag: int, mp: int, vector: int) -> int:
         lwp.release(k, cell)
 
 
-class Entry(NamedTuple):
+class Dirent(NamedTuple):
     """A directory entry; reading goes on after `cookie`. `mode` has the type, or is 0."""
 
     cookie: int
@@ -152,7 +152,7 @@ class Records(NamedTuple):
     last: bool
 
 
-def records(k: Kernel, rows: Iterable[Entry], at: int, room: int) -> Records:
+def records(k: Kernel, rows: Iterable[Dirent], at: int, room: int) -> Records:
     """The rows whose cookies are beyond `at`, as many as fit `room` bytes; EINVAL when not one does."""
     out = bytearray()
     for row in rows:
@@ -168,7 +168,7 @@ def records(k: Kernel, rows: Iterable[Entry], at: int, room: int) -> Records:
     return Records(bytes(out), at, True)
 
 
-def put_entries(k: Kernel, a: SimpleNamespace, rows: Iterable[Entry]) -> None:
+def put_entries(k: Kernel, a: SimpleNamespace, rows: Iterable[Dirent]) -> None:
     """VOP_READDIR: rows beyond uio_offset, which goes on behind them. EINVAL."""
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     found = records(k, rows, view.uio_offset, view.uio_resid)
