@@ -1,20 +1,19 @@
 """docs/ioctls.md from the kernel's rows: `python -m lkmtools.kern.ioctldoc > docs/ioctls.md`.
 
-/dev/lkm's commands come from kern_lkm.py's table, with what their docstrings say; those of /dev/ksyms from
-the declarations in abi/ksyms.py, and their meaning from ksyms(4). The structs are those of lkmtools.abi.
+The commands of /dev/lkm and /dev/ksyms come from their rows (kern/lkm/lkm_ioctl.py), with the first line of
+their docstrings. The structs are those of lkmtools.abi.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from lkmtools.abi import filio
-from lkmtools.abi import ksyms as abi_ksyms
-from lkmtools.abi import lkm as abi_lkm
-from lkmtools.abi.datamodel import ILP32_I386, LP64, Struct
+from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct
 from lkmtools.abi.errno import errno_name
-from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, IOC_VOID, Ioctl
-from lkmtools.kern.lkm.kern_lkm import ROWS, Row, State
+from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, IOC_VOID
+from lkmtools.kern.lkm.lkm_ioctl import ANY_STATE, KSYMS, LKM, Origin, Row, Rule
 
 _HEAD = """\
 # Ioctl commands
@@ -43,15 +42,13 @@ _FILES = """\
 The same on both machines, as their arguments are ints.
 """
 _DIRECTIONS = {IOC_VOID: "", IOC_OUT: "out", IOC_IN: "in", IOC_INOUT: "in, out"}
-_KSYMS_NAMES = {abi_ksyms.FREEBSD_KIOCGSIZE: "FreeBSD", abi_ksyms.FREEBSD_KIOCGADDR: "FreeBSD"}
 _FILIO = ("FIOCLEX", "FIONCLEX", "FIONBIO", "FIOASYNC", "FIONREAD")
 
 
 def text() -> str:
     """The whole page."""
-    ours = sorted(ROWS, key=lambda row: row.ioctl.number)
-    symbols = [value for value in vars(abi_ksyms).values() if isinstance(value, Ioctl)]
-    symbols.append(abi_lkm.LMWHOHAS)
+    ours = sorted(LKM.rows, key=lambda row: row.ioctl.number)
+    symbols = sorted(KSYMS.rows, key=lambda row: list(Origin).index(row.rule))
     lines = [
         _HEAD,
         _LKM,
@@ -59,12 +56,12 @@ def text() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [_lkm_row(row) for row in ours]
-    lines += ["", _KSYMS, "| command | amd64 | i386 | argument | of |", "|---|---|---|---|---|"]
-    lines += [f"{_command(ioctl)} {_KSYMS_NAMES.get(ioctl, _origin(ioctl))} |" for ioctl in symbols]
+    lines += ["", _KSYMS, "| command | amd64 | i386 | argument | of | |", "|---|---|---|---|---|---|"]
+    lines += [f"{_command(row)} {row.rule.value} | {_said(row)} |" for row in symbols]
     lines += ["", _FILES, "| command | number |", "|---|---|"]
     lines += [f"| {name} | {getattr(filio, name):#010x} |" for name in _FILIO]
     structs: dict[str, Struct] = {}
-    for ioctl in [*(row.ioctl for row in ours), *symbols]:
+    for ioctl in [*(row.ioctl for row in ours), *(row.ioctl for row in symbols)]:
         if isinstance(ioctl.arg, Struct):
             structs[ioctl.arg.name] = ioctl.arg
     lines += ["", "## Arguments", "", "Offset and size of each member in bytes.", ""]
@@ -73,29 +70,32 @@ def text() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _command(ioctl: Ioctl) -> str:
+def _command(row: Row[Any]) -> str:
     """The columns that every table begins with."""
+    ioctl = row.ioctl
     arg = ioctl.arg if isinstance(ioctl.arg, str) else f"struct {ioctl.arg.name}" if ioctl.arg else ""
     direction = f" ({_DIRECTIONS[ioctl.inout]})" if arg else ""
-    wide = "" if ioctl is abi_ksyms.KIOCGSYMBOL32 else f"{ioctl.code(LP64):#010x}"
-    narrow = "" if ioctl is abi_ksyms.KIOCGSYMBOL64 else f"{ioctl.code(ILP32_I386):#010x}"
+    wide, narrow = (_code(row, dm) for dm in (LP64, ILP32_I386))
     return f"| {ioctl.name} | {wide} | {narrow} | {arg}{direction} |"
 
 
-def _lkm_row(row: Row) -> str:
+def _code(row: Row[Any], dm: DataModel) -> str:
+    """The command's number on a machine; "" when that has no such command."""
+    return f"{row.ioctl.code(dm):#010x}" if dm in row.models else ""
+
+
+def _said(row: Row[Any]) -> str:
+    """What a command does, in a sentence."""
+    return (row.run.__doc__ or "").strip().partition("\n")[0]
+
+
+def _lkm_row(row: Row[Rule]) -> str:
     """One command of /dev/lkm."""
-    states = "" if row.states == frozenset(State) else " or ".join(s.name.lower() for s in sorted(row.states))
+    changes, wanted, wrong = row.rule
+    states = "" if wanted == ANY_STATE else " or ".join(state.name.lower() for state in sorted(wanted))
     if states:
-        states += f"; {errno_name(row.wrong)}"
-    said = (row.run.__doc__ or "").strip().partition("\n")[0]
-    return f"{_command(row.ioctl)} {'yes' if row.changes else ''} | {states} | {said} |"
-
-
-def _origin(ioctl: Ioctl) -> str:
-    """Whose a command of /dev/ksyms is."""
-    if ioctl.group == "K":
-        return "ours"
-    return "NetBSD 2.0 to 5.x" if ioctl.number <= 3 else "NetBSD 6 and later"
+        states += f"; {errno_name(wrong)}"
+    return f"{_command(row)} {'yes' if changes else ''} | {states} | {_said(row)} |"
 
 
 def _members(struct: Struct) -> list[str]:

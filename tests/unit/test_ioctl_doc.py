@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from lkmtools.abi import ksyms as abi
+from lkmtools.abi.datamodel import ILP32_I386, LP64
+from lkmtools.abi.errno import ENOTTY
+from lkmtools.errors import KernelError
 from lkmtools.kern import ioctldoc
-from lkmtools.kern.lkm.kern_lkm import ROWS
+from lkmtools.kern.lkm.lkm_ioctl import KSYMS, LKM, Commands
 
 PAGE = Path(__file__).parents[2] / "docs" / "ioctls.md"
 
@@ -17,8 +23,8 @@ def test_the_committed_page_is_the_generated_one() -> None:
 
 def test_every_command_of_dev_lkm_is_on_the_page_once_and_says_what_it_does() -> None:
     page = ioctldoc.text()
-    assert [row.ioctl.name for row in ROWS if page.count(f"\n| {row.ioctl.name} | ") != 1] == []
-    assert [row.ioctl.name for row in ROWS if not row.run.__doc__] == []
+    assert [row.ioctl.name for row in LKM.rows if page.count(f"\n| {row.ioctl.name} | ") != 1] == []
+    assert [row.ioctl.name for row in (*LKM.rows, *KSYMS.rows) if not row.run.__doc__] == []
 
 
 def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
@@ -26,7 +32,7 @@ def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
     rows = [
         line.strip("| ").split(" | ") for line in ioctldoc.text().splitlines() if line.startswith("| KIOCG")
     ]
-    assert [(row[0], row[-1]) for row in rows] == [
+    assert [(row[0], row[4]) for row in rows] == [
         ("KIOCGSYMBOL", "NetBSD 2.0 to 5.x"),
         ("KIOCGVALUE", "NetBSD 2.0 to 5.x"),
         ("KIOCGSIZE", "NetBSD 2.0 to 5.x"),
@@ -36,3 +42,17 @@ def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
         ("KIOCGSIZE", "FreeBSD"),
         ("KIOCGADDR", "FreeBSD"),
     ]
+
+
+def test_a_command_has_one_row_on_each_machine() -> None:
+    """A second one fails at import; other machines' numbers, and those of nobody, are ENOTTY."""
+    commands: Commands[None] = Commands("/dev/test")
+    row = commands.row(abi.KIOCGSYMBOL64, None, models=(LP64,))
+    row(lambda k, opened, arg: None)
+    with pytest.raises(ValueError, match=r"two rows for ioctl 0xc0206c05 of /dev/test"):
+        row(lambda k, opened, arg: None)
+    code = abi.KIOCGSYMBOL64.code(LP64)
+    assert commands.find(LP64, code) is commands.rows[0]
+    with pytest.raises(KernelError, match="/dev/test does not support ioctl 0xc0206c05") as caught:
+        commands.find(ILP32_I386, code)
+    assert caught.value.errno == ENOTTY

@@ -2,51 +2,40 @@
 
 The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to
 the open device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect
-a load. Two ioctls are ours: LMINFO and LMREFS. Every ioctl is a row: who may call it, in which states, and
-what it answers otherwise.
+a load. Two ioctls are ours: LMINFO, and LMREFS (lkm_query.py). Every ioctl is a row (lkm_ioctl.py): who may
+call it, in which states, and what it answers otherwise.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.conf import minor
-from lkmtools.abi.datamodel import C_TEXT, DataModel, Struct, cstring
+from lkmtools.abi.datamodel import C_TEXT, DataModel, cstring
 from lkmtools.abi.errno import (
     EBADF,
     EBUSY,
     ENAMETOOLONG,
     ENOMEM,
-    ENOTTY,
     ENXIO,
     EPERM,
 )
 from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
-from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, constant, export
-from lkmtools.kern.base.lkm_record import Module, read_info
+from lkmtools.kern.base.lkm_record import Module
 from lkmtools.kern.lkm import lkm_dispatch, lkm_query, lkm_refs
-from lkmtools.kern.proc.kern_copy import user_string
+from lkmtools.kern.lkm.lkm_info import read_info
+from lkmtools.kern.lkm.lkm_ioctl import LKM, State, lkm_ioctl, serve
+from lkmtools.kern.proc.kern_copy import copyin_bytes, user_string
 from lkmtools.machine import Shortcut
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_proc import Lwp, Proc
+    from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.machine.memory import View
-
-
-class State(enum.IntEnum):
-    """What the open device is in the middle of (the original's lkm_state)."""
-
-    IDLE = 0x00
-    RESERVED = 0x01
-    LOADING = 0x02
 
 
 class Open:
@@ -88,65 +77,18 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     return 0
 
 
-class Row(NamedTuple):
-    """An ioctl. `changes` needs securelevel 0 or less and FWRITE; out of its states the errno is `wrong`.
-
-    `arg` is the struct that run() gets a view of; without one it gets the argument's address.
-    """
-
-    ioctl: Ioctl
-    run: Callable[[Kernel, Open, Any], None]
-    changes: bool
-    states: frozenset[State]
-    wrong: int
-    arg: Struct | None
-
-
-ROWS: list[Row] = []
-_ANY = frozenset(State)
-
-
-def lkm_ioctl(
-    ioctl: Ioctl,
-    changes: bool = True,
-    states: frozenset[State] = _ANY,
-    wrong: int = 0,
-    in_place: bool = False,
-) -> Callable[[Callable[[Kernel, Open, Any], None]], Callable[[Kernel, Open, Any], None]]:
-    """Make the decorated function the row of `ioctl`.
-
-    It gets a view of the argument when that is a struct and not `in_place`, otherwise its address.
-    """
-
-    def mark(run: Callable[[Kernel, Open, Any], None]) -> Callable[[Kernel, Open, Any], None]:
-        if any(row.ioctl.number == ioctl.number for row in ROWS):
-            raise ValueError(f"two rows for ioctl {ioctl.number}")
-        arg = ioctl.arg if isinstance(ioctl.arg, Struct) and not in_place else None
-        ROWS.append(Row(ioctl, run, changes, states, wrong, arg))
-        return run
-
-    return mark
-
-
-@cache
-def _rows(dm: DataModel) -> dict[int, Row]:
-    """The rows by command number."""
-    return {row.ioctl.code(dm): row for row in ROWS}
-
-
 _LOADABLE = frozenset((State.RESERVED, State.LOADING))
 
 
 @export("int lkmioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)")
 def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -> int:
     """Checks in the original's order: securelevel, FWRITE, state; an unknown command is ENOTTY."""
-    row = _rows(k.dm).get(cmd)
-    if row is None:
-        raise KernelError(ENOTTY, f"/dev/lkm does not support ioctl {cmd:#x}")
+    row = LKM.find(k.dm, cmd)
+    changes, states, wrong = row.rule
     op = k.lkm.open
     if op is None:
         raise KernelError(EBADF, "it is not open")
-    if row.changes:
+    if changes:
         if k.securelevel > 0:
             raise KernelError(
                 EPERM,
@@ -154,10 +96,10 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
             )
         if not flag & FWRITE:
             raise KernelError(EPERM, "/dev/lkm is not open for writing")
-    if op.state not in row.states:
-        wanted = " or ".join(state.name for state in sorted(row.states))
-        raise KernelError(row.wrong, f"{row.ioctl.name} belongs after {wanted}; the state is {op.state.name}")
-    row.run(k, op, data if row.arg is None else k.mem.view(row.arg.layout(k.dm), data))
+    if op.state not in states:
+        wanted = " or ".join(state.name for state in sorted(states))
+        raise KernelError(wrong, f"{row.ioctl.name} belongs after {wanted}; the state is {op.state.name}")
+    serve(k, row, op, data)
     return 0
 
 
@@ -214,10 +156,8 @@ def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) ->
             f"invalid count: {count} bytes; "
             f"a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing",
         )
-    lwp: Lwp | None = k.sched.current
-    assert lwp is not None
     if count:
-        k.mem.write(base + done, lwp.proc.space.read(arg.data, count))
+        k.mem.write(base + done, copyin_bytes(k, arg.data, count))
     view.put(at, done + count)
 
 
@@ -292,9 +232,6 @@ def lmstat(k: Kernel, op: Open, data: int) -> None:
     text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
     stat = lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
     k.mem.write(data, stat)
-
-
-lkm_ioctl(abi.LMREFS, changes=False)(lkm_query.lmrefs)
 
 
 # -- what modules call --------------------------------------------------------------------------------------

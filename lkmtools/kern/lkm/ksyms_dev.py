@@ -12,33 +12,30 @@ other entries of the driver are never reached.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from lkmtools.abi import ksyms as abi
 from lkmtools.abi.conf import makedev, minor
-from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.datamodel import C_TEXT, ILP32_I386, LP64
 from lkmtools.abi.errno import (
     EBUSY,
     EEXIST,
     EFAULT,
     EINVAL,
     ENOENT,
-    ENOTTY,
     ENXIO,
     EOPNOTSUPP,
     EPERM,
 )
 from lkmtools.abi.fcntl import FWRITE
-from lkmtools.abi.ioccom import Ioctl
-from lkmtools.abi.lkm import LMWHOHAS, lmc_whohas
 from lkmtools.abi.module import MOD_LOAD, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.config import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.dev import conf, subr_devsw
-from lkmtools.kern.lkm.lkm_query import lmwhohas
-from lkmtools.kern.proc.kern_copy import space_of, user_string
+from lkmtools.kern.lkm.lkm_ioctl import KSYMS, Origin, ksyms_ioctl, serve
+from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_descrip import File, fd_clone
 from lkmtools.kern.uvm.uvm_map import Span
 
@@ -48,6 +45,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
     from lkmtools.kern.uvm.uvm_map import MapEntry
     from lkmtools.kern.vfs.ramfs import Node
+    from lkmtools.machine.memory import View
 
 PATH = "/dev/ksyms"
 TRIES = 3  # snapshots begun before the open gives up
@@ -167,40 +165,12 @@ class KsymsFile(File):
         if not 0 <= offset <= self.size:
             raise KernelError(EFAULT, f"offset {offset}; the image has {self.size} bytes")
         data = os.pread(self.image.fd, min(count, self.size - offset), offset)
-        if data:
-            space_of(k).write(buf, data)
+        copyout_bytes(k, data, buf)
         return len(data)
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """The commands of both systems, by their full codes; ENOTTY for any other."""
-        dm, mem = k.dm, k.mem
-        if com == abi.KIOCGVALUE_60.code(dm):
-            view = mem.view(abi.ksyms_gvalue.layout(dm), data)
-            view.kv_value = _value(k, view.kv_name)
-        elif com == abi.KIOCGVALUE.code(dm):
-            view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
-            value = _value(k, view.kg_name)
-            space_of(k).write(view.kg_sym, value.to_bytes(dm.pointer, dm.byteorder))
-        elif com == _kiocgsymbol(k).code(dm):
-            struct = _kiocgsymbol(k).arg
-            assert struct is not None
-            assert not isinstance(struct, str)
-            layout = struct.layout(dm)
-            entry = _entry(k, mem.view(layout, data).kg_name)
-            mem.write(data + layout.offsetof("kg_sym.st_name"), entry)
-        elif com == abi.KIOCGSYMBOL.code(dm):
-            view = mem.view(abi.ksyms_gsymbol.layout(dm), data)
-            space_of(k).write(view.kg_sym, _entry(k, view.kg_name))
-        elif com == abi.KIOCGSIZE.code(dm):
-            mem.set_u32(data, self.size)
-        elif com == abi.FREEBSD_KIOCGSIZE.code(dm):
-            mem.set_ptr(data, self.size)
-        elif com == abi.FREEBSD_KIOCGADDR.code(dm):
-            mem.set_ptr(data, self.mapping.addr)
-        elif com == LMWHOHAS.code(dm):
-            lmwhohas(k, mem.view(lmc_whohas.layout(dm), data))
-        else:
-            raise KernelError(ENOTTY, f"/dev/ksyms does not support ioctl {com:#x}")
+        serve(k, KSYMS.find(k.dm, com), self, data)
         return 0
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
@@ -219,31 +189,62 @@ class KsymsFile(File):
         return 0
 
 
-def _kiocgsymbol(k: Kernel) -> Ioctl:
-    return abi.KIOCGSYMBOL64 if k.dm.pointer == 8 else abi.KIOCGSYMBOL32
+# -- its ioctls ---------------------------------------------------------------------------------------------
+
+_T = TypeVar("_T")
 
 
-def _name(k: Kernel, addr: int) -> str:
-    """A symbol's name in the caller's memory; ENAMETOOLONG when no symbol is so long."""
-    return user_string(k, addr, k.ksyms.longest() + 1).decode(*C_TEXT)
-
-
-def _value(k: Kernel, name_addr: int) -> int:
-    """The value of a global symbol; ENOENT."""
-    name = _name(k, name_addr)
-    value = k.ksyms.value(name)
-    if value is None:
+def _found(k: Kernel, name_addr: int, look: Callable[[str], _T | None]) -> _T:
+    """What is known of the symbol whose name is in the caller's memory; ENOENT, ENAMETOOLONG."""
+    name = user_string(k, name_addr, k.ksyms.longest() + 1).decode(*C_TEXT)
+    found = look(name)
+    if found is None:
         raise KernelError(ENOENT, f"no symbol '{name}'")
-    return value
+    return found
 
 
-def _entry(k: Kernel, name_addr: int) -> bytes:
-    """The Elf_Sym of a symbol, also a local one, as it stands in an image made now; ENOENT."""
-    name = _name(k, name_addr)
-    entry = k.ksyms.entry(name)
-    if entry is None:
-        raise KernelError(ENOENT, f"no symbol '{name}'")
-    return entry
+@ksyms_ioctl(abi.KIOCGSYMBOL, Origin.NETBSD)
+def kiocgsymbol(k: Kernel, file: KsymsFile, arg: View) -> None:
+    """The Elf_Sym of a symbol, also a local one, into the caller's memory."""
+    copyout_bytes(k, _found(k, arg.kg_name, k.ksyms.entry), arg.kg_sym)
+
+
+@ksyms_ioctl(abi.KIOCGVALUE, Origin.NETBSD)
+def kiocgvalue(k: Kernel, file: KsymsFile, arg: View) -> None:
+    """The value of a global symbol, into the caller's memory."""
+    value = _found(k, arg.kg_name, k.ksyms.value)
+    copyout_bytes(k, value.to_bytes(k.dm.pointer, k.dm.byteorder), arg.kg_sym)
+
+
+@ksyms_ioctl(abi.KIOCGSIZE, Origin.NETBSD)
+def kiocgsize(k: Kernel, file: KsymsFile, data: int) -> None:
+    """The size of the image."""
+    k.mem.set_u32(data, file.size)
+
+
+@ksyms_ioctl(abi.KIOCGVALUE_60, Origin.NETBSD_6)
+def kiocgvalue_60(k: Kernel, file: KsymsFile, arg: View) -> None:
+    """The value of a global symbol, in the argument."""
+    arg.kv_value = _found(k, arg.kv_name, k.ksyms.value)
+
+
+@ksyms_ioctl(abi.KIOCGSYMBOL32, Origin.NETBSD_6, (ILP32_I386,))
+@ksyms_ioctl(abi.KIOCGSYMBOL64, Origin.NETBSD_6, (LP64,))
+def kiocgsymbol_60(k: Kernel, file: KsymsFile, arg: View) -> None:
+    """The Elf_Sym of a symbol, also a local one, in the argument."""
+    k.mem.write(arg.at("kg_sym.st_name"), _found(k, arg.kg_name, k.ksyms.entry))
+
+
+@ksyms_ioctl(abi.FREEBSD_KIOCGSIZE, Origin.FREEBSD)
+def freebsd_kiocgsize(k: Kernel, file: KsymsFile, data: int) -> None:
+    """The size of the image."""
+    k.mem.set_ptr(data, file.size)
+
+
+@ksyms_ioctl(abi.FREEBSD_KIOCGADDR, Origin.FREEBSD)
+def freebsd_kiocgaddr(k: Kernel, file: KsymsFile, data: int) -> None:
+    """Where the image lies in the memory of the process that opened it."""
+    k.mem.set_ptr(data, file.mapping.addr)
 
 
 # -- the driver's life --------------------------------------------------------------------------------------

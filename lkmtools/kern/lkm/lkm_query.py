@@ -10,7 +10,8 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import lkm_refs
-from lkmtools.kern.proc.kern_copy import space_of, user_string
+from lkmtools.kern.lkm.lkm_ioctl import Origin, ksyms_ioctl, lkm_ioctl
+from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import Module
@@ -21,8 +22,9 @@ MAX_NAME = 1024  # of a symbol
 TOO_LONG = f"a module is found by a name of at most {abi.MAXLKMNAME - 2} characters, else by its id"
 
 
+@lkm_ioctl(abi.LMREFS, changes=False)
 def lmrefs(k: Kernel, op: object, arg: View) -> None:
-    """LMREFS: path and size of a module, and who needs it or is needed by it.
+    """Path and size of a module, and who needs it or is needed by it.
 
     As many rows are stored as there is room for, and `nrefs` says how many there are. EINVAL for another
     version or an id beyond the highest, ENOENT, ENAMETOOLONG for a path longer than its room, EFAULT.
@@ -34,19 +36,16 @@ def lmrefs(k: Kernel, op: object, arg: View) -> None:
     if arg.id < 0:
         raise KernelError(EINVAL, f"LMREFS id is {arg.id}: not by name")
     module = k.lkm.find(arg.id, str)
-    space = space_of(k)
     path = (module.info.path or module.path).encode(*C_TEXT) + b"\0"
     if arg.path:
         if len(path) > arg.pathlen:
             raise KernelError(
                 ENAMETOOLONG, f"its path has {len(path)} bytes; there is room for {arg.pathlen}"
             )
-        space.write(arg.path, path)
+        copyout_bytes(k, path, arg.path)
     layout = abi.lmr_ref.layout(k.dm)
     rows = [layout.pack(**row) for row in _rows(k, module)]
-    stored = b"".join(rows[: arg.nrefs])
-    if stored:
-        space.write(arg.refs, stored)
+    copyout_bytes(k, b"".join(rows[: arg.nrefs]), arg.refs)
     arg.nrefs = len(rows)
     arg.size = k.lkm.view(module).size
 
@@ -77,8 +76,9 @@ def name_at(k: Kernel, addr: int) -> str:
         raise KernelError(error.errno, TOO_LONG if error.errno == ENAMETOOLONG else error.reason) from None
 
 
-def lmwhohas(k: Kernel, arg: View) -> None:
-    """LMWHOHAS: a module that defines a global symbol but was loaded without its symbols; ENOENT."""
+@ksyms_ioctl(abi.LMWHOHAS, Origin.OURS)
+def lmwhohas(k: Kernel, file: object, arg: View) -> None:
+    """A module that defines a global symbol but was loaded without its symbols; ENOENT."""
     name = user_string(k, arg.symbol, MAX_NAME).decode(*C_TEXT)
     for module in k.lkm.loaded():
         if not module.exports and any(s.name == name and s.is_global for s in module.info.symbols):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
@@ -13,6 +13,7 @@ from lkmtools.kern.base.bound import MEMORY, Steps, too_much
 from lkmtools.kern.base.export import export
 
 if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import Layout
     from lkmtools.kern.base.request import Space
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
@@ -32,11 +33,28 @@ def space_of(k: Kernel) -> Space:
     return lwp.proc.space
 
 
+def copyin_bytes(k: Kernel, uaddr: int, length: int) -> bytes:
+    """`length` bytes of the calling process, for Python; EFAULT."""
+    return space_of(k).read(uaddr, length) if length else b""
+
+
+def copyin_array(k: Kernel, layout: Layout, uaddr: int, count: int) -> list[Any]:
+    """`count` structs of the calling process, one after another; EFAULT."""
+    data = copyin_bytes(k, uaddr, count * layout.size)
+    return [layout.unpack(data, i * layout.size) for i in range(count)]
+
+
+def copyout_bytes(k: Kernel, data: bytes, uaddr: int) -> None:
+    """Python's bytes into the memory of the calling process; EFAULT."""
+    if data:
+        space_of(k).write(uaddr, data)
+
+
 @export("int copyin(const void *uaddr, void *kaddr, size_t len)", "sys/systm.h", bound=MEMORY)
 def copyin(k: Kernel, uaddr: int, kaddr: int, length: int) -> int:
     """User to kernel; EFAULT when the user memory is not the process's. A bad kernel address is a panic."""
     if length:
-        k.umem.write(kaddr, space_of(k).read(uaddr, length))
+        k.umem.write(kaddr, copyin_bytes(k, uaddr, length))
     return 0
 
 
@@ -44,7 +62,7 @@ def copyin(k: Kernel, uaddr: int, kaddr: int, length: int) -> int:
 def copyout(k: Kernel, kaddr: int, uaddr: int, length: int) -> int:
     """Kernel to user; EFAULT when the user memory is not the process's."""
     if length:
-        space_of(k).write(uaddr, k.umem.read(kaddr, length))
+        copyout_bytes(k, k.umem.read(kaddr, length), uaddr)
     return 0
 
 
@@ -77,7 +95,7 @@ def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
         text = user_string(k, uaddr, length) + b"\0"
     except KernelError as error:
         if error.errno == ENAMETOOLONG:
-            _store_string(k, kaddr, space_of(k).read(uaddr, length) if length else b"", done)
+            _store_string(k, kaddr, copyin_bytes(k, uaddr, length), done)
         raise
     _store_string(k, kaddr, text, done)
     return 0
@@ -100,7 +118,7 @@ def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int
     text = k.umem.cstr(kaddr, length)
     whole = len(text) < length
     data = text + b"\0" if whole else text
-    space_of(k).write(uaddr, data)
+    copyout_bytes(k, data, uaddr)
     if done:
         k.umem.set_ptr(done, len(data))
     return 0 if whole else ENAMETOOLONG

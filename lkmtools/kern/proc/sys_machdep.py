@@ -8,7 +8,7 @@ from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.syscall import SYS_sysarch
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.kern.proc.kern_copy import space_of
+from lkmtools.kern.proc.kern_copy import copyin_bytes, copyout_bytes
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _which(which: int) -> str:
 
 
 def _word(k: Kernel, addr: int) -> int:
-    return int.from_bytes(space_of(k).read(addr, k.dm.pointer), k.dm.byteorder)
+    return int.from_bytes(copyin_bytes(k, addr, k.dm.pointer), k.dm.byteorder)
 
 
 @export("int x86_set_sdbase(void *arg, char which, struct lwp *l, bool direct)", "machine/sysarch.h")
@@ -61,7 +61,7 @@ def x86_get_sdbase(k: Kernel, arg: int, which: int) -> int:
     if lwp is None:
         k.panic("x86_get_sdbase: no process")
     base = k.engine.user_cpu.segment_base(_user(k, lwp.addr, "x86_get_sdbase"), _which(which))
-    space_of(k).write(arg, base.to_bytes(k.dm.pointer, k.dm.byteorder))
+    copyout_bytes(k, base.to_bytes(k.dm.pointer, k.dm.byteorder), arg)
     return 0
 
 

@@ -42,6 +42,7 @@ from lkmtools.abi.syscall import (
 )
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO
 from lkmtools.errors import KernelError
+from lkmtools.kern.proc.kern_copy import copyout_bytes
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.ramfs import Node
@@ -303,8 +304,7 @@ def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
         st_mode=node.mode, st_ino=node.ino, st_nlink=node.nlink, st_uid=node.uid, st_gid=node.gid,
         st_rdev=node.rdev, st_blksize=4096, st_size=size, st_blocks=node.size + 511 >> 9, **times,
     )  # fmt: skip
-    assert k.sched.current is not None
-    k.sched.current.proc.space.write(addr, data)
+    copyout_bytes(k, data, addr)
 
 
 def _stat_at(k: Kernel, lwp: Lwp, path: int, addr: int, flags: int) -> None:
