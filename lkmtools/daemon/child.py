@@ -8,6 +8,8 @@ import socket
 from contextlib import ExitStack, suppress
 from typing import NamedTuple, NoReturn
 
+from lkmtools.abi.errno import ENXIO
+from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, MsgBuf, State
@@ -17,7 +19,7 @@ from lkmtools.kern.proc.syscall import replaced
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.machine import Memory, port
-from lkmtools.wire.channel import Channel
+from lkmtools.wire.channel import Channel, Message
 from lkmtools.wire.forked import ended_by
 from lkmtools.wire.poller import Poller
 
@@ -54,6 +56,8 @@ class KernelProcess:
         with room_for(f"{plan.config.ram >> 20} MiB of RAM, and its records"):
             self.evidence = Evidence(plan.config.ram)
         self.lent: dict[int, int] = {}
+        self._asked: dict[int, Question] = {}  # who waits for the kernel's word, by the number of its order
+        self._orders = 0
         self.killed = ""
         self.up = False
         self.booted = False
@@ -120,6 +124,17 @@ class KernelProcess:
         for fd in files:
             self.lent[frame] = fd
 
+    def share(self, question: Question, path: str, **flags: bool) -> None:
+        """Have the kernel allow one mount of a directory of the host; it is what answers."""
+        self._orders += 1
+        self._asked[self._orders] = question.keep()
+        self.channel.send({"do": "share", "id": self._orders, "path": path, **flags})
+
+    def shared(self, message: Message) -> None:
+        """The kernel's answer to share()."""
+        question = self._asked.pop(message["id"])
+        question.answer({key: message[key] for key in ("errno", "reason", "word")})
+
     def replaced(self, lkm: bool) -> dict[str, str]:
         """The system calls that modules provide, by name; `lkm`: the kernel has options LKM."""
         row = port(self.machine)
@@ -157,6 +172,12 @@ class KernelProcess:
                 self.channel.on_message(message, files)
         finally:
             self.channel.close()
+
+    def answer_all(self) -> None:
+        """It has ended: whoever waits for its word hears that."""
+        while self._asked:
+            _, question = self._asked.popitem()
+            question.answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
 
     def release(self) -> None:
         """Nobody looks at it any more: its memory goes. Again, and nothing is done."""

@@ -1,20 +1,20 @@
 """Control requests that the supervisor answers, at any time. The kernel answers others (kernproc/control.py).
 
-A verb is a function (supervisor, connection, serial, arguments) that answers, or sees to it that the answer
-comes.
+A verb is a function (supervisor, question, arguments) that answers the question, or gives it to whoever will.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lkmtools import __version__
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENXIO
 from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.daemon.ctl import Denied, Question
 from lkmtools.daemon.fate import FORGOTTEN
+from lkmtools.daemon.follower import Follower
 from lkmtools.daemon.waits import why
 from lkmtools.evidence import vitals
 from lkmtools.evidence.marks import Kind, Piece
@@ -24,16 +24,14 @@ from lkmtools.proto.verbs import SUPERVISOR, parse
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
-    from lkmtools.daemon.ctl import ControlConnection
     from lkmtools.daemon.supervisor import Supervisor
 
-Verb = Callable[["Supervisor", "ControlConnection", int, dict[str, Any]], None]
+Verb = Callable[["Supervisor", Question, dict[str, Any]], None]
 _STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
-_numbers = count(1)
 HOST_PATH_MAX = 4096  # Linux's PATH_MAX, with the NUL
 
 
-def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def status(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """Daemon and kernel at this moment; "kernel" is null while there is none."""
     child = sup.child
     kernel = None
@@ -42,8 +40,7 @@ def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dic
         kernel = {"pid": child.pid, **kernel_status(child.evidence, child.machine, child.boot)}
         kernel["replaced"] = child.replaced(sup.plan.config.lkm)
     clients = child.evidence.vitals[vitals.CONNECTIONS] if child is not None else 0
-    conn.answer(
-        serial,
+    question.answer(
         {
             "pid": os.getpid(),
             "socket": sup.sockets.path,
@@ -55,11 +52,11 @@ def status(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dic
             "state": _state(sup, child),
             "halted": sup.halted,
             "held": sup.holding,
-            "connections": clients + len(sup.connections) - 1,  # without whoever asks
-            "panics": sup.panics,
+            "connections": clients + len(sup.tools.connections) - 1,  # without whoever asks
+            "panics": sup.deaths.panics,
             "skipped": sup.booting.suspects.skipped,
             "boot_failures": [failure._asdict() for failure in sup.booting.failures],
-            "last_panic": sup.last_panic,
+            "last_panic": sup.deaths.last,
             "log_lost": sup.log.lost,
             "kernel": kernel,
         },
@@ -79,7 +76,7 @@ def _state(sup: Supervisor, child: KernelProcess | None) -> str:
     return _STATES[child.evidence.vitals[vitals.STATE]]
 
 
-def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def dmesg(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """The message buffer: its "text", or with "pieces" these: [kind, boot, time, text] each (marks.Piece).
 
     With "follow", further answers have what comes after it, and how many bytes of that are "lost".
@@ -89,30 +86,28 @@ def dmesg(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     cut, _, cursor = msgbuf.pieces()
     if pieces:
         last = [Piece(Kind.TEXT, sup.bootno, None, waiting)] if waiting and not follow else []
-        conn.answer(serial, {"pieces": [*cut, *last]})
+        question.answer({"pieces": [*cut, *last]})
     else:
         text = "".join(piece.text for piece in cut)
-        conn.answer(serial, {"text": text if follow else text + waiting})
+        question.answer({"text": text if follow else text + waiting})
     if follow:
-        conn.follow(serial, cursor, pieces)
+        Follower(sup.console, question, cursor, pieces)
 
 
-def reboot(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def reboot(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """Boot a new kernel, also from the halted state; every process ends. "force": at once."""
     if sup.stopping:
-        conn.deny(serial, "reboot: the daemon is being stopped")
-        return
-    conn.answer(serial, {"boot": sup.bootno + 1})
-    sup.reboot(conn, bool(arguments.get("force")))
+        raise Denied("reboot: the daemon is being stopped")
+    question.answer({"boot": sup.bootno + 1})
+    sup.reboot(question, bool(arguments.get("force")))
 
 
-def stop(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def stop(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """End the daemon; answered when its sockets are gone, just before its process is. "force": at once."""
-    conn.stop(serial)
-    sup.stop(conn, bool(arguments.get("force")))
+    sup.stop(question, bool(arguments.get("force")))
 
 
-def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def share(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """Allow one mount of the host's directory "path": the "word" to mount, or errno and reason.
 
     With "writable" it may be written, with "session" it goes with the processes that have it as root.
@@ -122,15 +117,10 @@ def share(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict
     if not errno and sup.child is None:
         errno, why = ENXIO, sup.why_no_kernel()
     if errno or sup.child is None:
-        conn.answer(serial, {"errno": errno, "reason": why, "word": ""})
+        question.answer({"errno": errno, "reason": why, "word": ""})
         return
-    later = conn.later(serial)
-    if later is None:
-        return
-    number = next(_numbers)
     flags = {name: bool(arguments.get(name)) for name in ("writable", "session")}
-    sup.child.channel.send({"do": "share", "id": number, "path": path, **flags})
-    sup.shares[number] = later
+    sup.child.share(question, path, **flags)
 
 
 def _wrong_path(path: str) -> tuple[int, str]:
@@ -149,29 +139,31 @@ def _wrong_path(path: str) -> tuple[int, str]:
     return 0, ""
 
 
-def waits(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def waits(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """For what the kernel of "boot" lets its process "pid" wait: "text", which may be empty.
 
     Without them: for what it lets somebody wait who wants to become a process.
     """
-    now = arguments.get("boot", sup.bootno) == sup.bootno
-    conn.answer(serial, {"text": why(sup, arguments.get("pid", 0)) if now else ""})
+    text = ""
+    if arguments.get("boot", sup.bootno) == sup.bootno:
+        pid = arguments.get("pid", 0)
+        text = sup.why_no_kernel() if sup.child is None else why(sup.child, pid)
+    question.answer({"text": text})
 
 
-def fate(sup: Supervisor, conn: ControlConnection, serial: int, arguments: dict[str, Any]) -> None:
+def fate(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
     """What became of "boot" of the daemon with pid "daemon": its "kind" of end, "reason" and "report".
 
     It is answered as soon as that is known. Of another daemon's boot nothing is.
     """
     boot = arguments.get("boot")
     if boot is None:
-        conn.deny(serial, "fate: boot: it is missing; it must be a whole number")
-        return
+        raise Denied("fate: boot: it is missing; it must be a whole number")
     if arguments.get("daemon", os.getpid()) != os.getpid():
-        conn.answer(serial, FORGOTTEN.answer())
+        question.answer(FORGOTTEN.answer())
         return
-    if later := conn.later(serial):
-        sup.what_became_of(boot, later)
+    alive = sup.child is not None and sup.child.boot == boot
+    sup.deaths.ask(boot, question.keep(), alive)
 
 
 OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for
@@ -182,12 +174,14 @@ VERBS: dict[str, Verb] = {
 assert tuple(VERBS) == SUPERVISOR
 
 
-def perform(sup: Supervisor, conn: ControlConnection, serial: int, verb: str, arguments: str) -> None:
-    """Answer a request, or say why not."""
+def perform(sup: Supervisor, question: Question, verb: str, arguments: str) -> None:
+    """Answer a question now or later, or say why not."""
     given = parse(verb, arguments, VERBS)
-    if isinstance(given, str):
-        conn.deny(serial, given)
-    elif verb in OWNERS and not conn.owner:
-        conn.deny(serial, f"{verb}: only the owner of the daemon and root may do that")
-    else:
-        VERBS[verb](sup, conn, serial, given)
+    try:
+        if isinstance(given, str):
+            raise Denied(given)
+        if verb in OWNERS and not question.conn.owner:
+            raise Denied(f"{verb}: only the owner of the daemon and root may do that")
+        VERBS[verb](sup, question, given)
+    except Denied as denied:
+        question.deny(str(denied))

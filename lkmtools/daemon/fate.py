@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from lkmtools.daemon.ctl import Question
 
 REMEMBERED = 64  # boots
 
@@ -24,7 +25,6 @@ class Fate(NamedTuple):
 
 STOPPED = Fate("stopped", "the daemon was stopped")
 FORGOTTEN = Fate("forgotten", "")
-Ask = Callable[[dict[str, Any]], None]
 
 
 class Fates:
@@ -32,37 +32,37 @@ class Fates:
 
     def __init__(self) -> None:
         self._known: dict[int, Fate] = {}
-        self._asked: dict[int, list[Ask]] = {}
+        self._asked: dict[int, list[Question]] = {}
 
     def know(self, boot: int, fate: Fate) -> None:
         """Remember the end of a boot, and tell who asked. A boot ends once: the first word stays."""
         self._known.setdefault(boot, fate)
         while len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
-        for ask in self._asked.pop(boot, ()):
-            ask(self._known[boot].answer())
+        for question in self._asked.pop(boot, ()):
+            question.answer(self._known[boot].answer())
 
-    def ask(self, boot: int, answer: Ask, known_soon: bool) -> None:
-        """Have `answer` called as soon as the end of a boot is known, or at once if it never will be."""
+    def ask(self, boot: int, question: Question, known_soon: bool) -> None:
+        """Answer as soon as the end of a boot is known, or at once if it never will be."""
         if boot in self._known:
-            answer(self._known[boot].answer())
+            question.answer(self._known[boot].answer())
         elif known_soon:
-            self._asked.setdefault(boot, []).append(answer)
+            self._asked.setdefault(boot, []).append(question)
         else:
-            answer(FORGOTTEN.answer())
+            question.answer(FORGOTTEN.answer())
 
     def forget_questions(self) -> None:
         """The daemon ends, and with it whatever somebody asks about."""
         for asked in self._asked.values():
-            for ask in asked:
-                ask(STOPPED.answer())
+            for question in asked:
+                question.answer(STOPPED.answer())
         self._asked.clear()
 
-    def give_up(self, boot: int, answer: Ask) -> None:
+    def give_up(self, boot: int, question: Question) -> None:
         """Answer a question about the end of a boot that goes on."""
         asked = self._asked.get(boot, [])
-        if answer in asked:
-            asked.remove(answer)
-            answer(Fate("alive", "").answer())
+        if question in asked:
+            asked.remove(question)
+            question.answer(Fate("alive", "").answer())
         if not asked:
             self._asked.pop(boot, None)

@@ -11,17 +11,17 @@ import mmap
 import os
 import resource
 import signal
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from lkmtools.daemon.child import KernelProcess
 from lkmtools.daemon.fate import Fate
+from lkmtools.daemon.loop import Loop
 from lkmtools.errors import bug
+from lkmtools.evidence import MsgBuf
 from lkmtools.evidence.latest import Latest
 from lkmtools.wire.forked import close_all_but, die_with, ended_by
-
-if TYPE_CHECKING:
-    from lkmtools.daemon.child import KernelProcess
-    from lkmtools.daemon.supervisor import Supervisor
 
 CPU = 10  # seconds of processor time
 TIME = 30.0  # seconds of the host's, by which it must be over
@@ -41,12 +41,19 @@ _TAIL = 2048  # bytes of the message buffer, when nothing else can be said
 
 
 class Inquest:
-    """Looks into the death of `child`, which ended by `how`; the supervisor's inquest_over() is called."""
+    """Looks into the death of `child`, which ended by `how`; `over` is told the fate, and the culprit."""
 
-    def __init__(self, supervisor: Supervisor, child: KernelProcess, how: str) -> None:
+    def __init__(
+        self,
+        child: KernelProcess,
+        how: str,
+        msgbuf: MsgBuf,
+        loop: Loop,
+        over: Callable[[Inquest, Fate, str], None],
+    ) -> None:
         self.child = child
         self.how = how
-        self._supervisor = supervisor
+        self._msgbuf, self._loop, self._tell = msgbuf, loop, over
         self._found = Latest(memoryview(bytearray()))  # until begin()
         self._pid = self._pidfd = self._timer = -1
 
@@ -63,8 +70,8 @@ class Inquest:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
             raise
-        self._supervisor.poller.add(self._pidfd, lambda events: self._over())
-        self._timer = self._supervisor.timers.after(TIME, self._too_long)
+        self._loop.poller.add(self._pidfd, lambda events: self._over())
+        self._timer = self._loop.timers.after(TIME, self._too_long)
 
     def _too_long(self) -> None:
         signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
@@ -105,15 +112,15 @@ class Inquest:
         pid, status = os.waitpid(self._pid, os.WNOHANG)
         if not pid:
             return
-        self._supervisor.poller.forget(self._pidfd)
-        self._supervisor.timers.forget(self._timer)  # it would keep the dead kernel's memory
+        self._loop.poller.forget(self._pidfd)
+        self._loop.timers.forget(self._timer)  # it would keep the dead kernel's memory
         os.close(self._pidfd)
         self._pidfd = -1
         try:
             found = self._result(status)
         except Exception as error:
             found = self._nothing(bug(error))
-        self._supervisor.inquest_over(self, *found)
+        self._tell(self, *found)
 
     def _nothing(self, why: str) -> tuple[Fate, str]:
         """What can be said when even that may fail, for want of memory."""
@@ -134,7 +141,7 @@ class Inquest:
     def without(self, why: str) -> tuple[Fate, str]:
         """What can be said without findings, and why there are none."""
         words = " ".join(f"{word:x}" for word in self.child.evidence.calls.last_stop())
-        tail = self._supervisor.console.msgbuf.tail(_TAIL)
+        tail = self._msgbuf.tail(_TAIL)
         report = (
             f"panic: {self.cause}\n{why}\n"
             f"registers of the last stop: {words}\nend of the message buffer:\n{tail}"
@@ -145,8 +152,8 @@ class Inquest:
         """The daemon ends: nobody wants to know any more."""
         if self._pidfd < 0:
             return
-        self._supervisor.poller.forget(self._pidfd)
-        self._supervisor.timers.forget(self._timer)
+        self._loop.poller.forget(self._pidfd)
+        self._loop.timers.forget(self._timer)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         os.close(self._pidfd)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lkmtools.daemon.child import Plan
+from lkmtools.daemon.control import perform
 from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.rc import Startup
@@ -41,8 +42,7 @@ def prepare(
     holds the start lock until then.
     DaemonError if the settings cannot be, a socket cannot be had, or the kernel does not boot.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _take_descriptors()
     signals = _signals(foreground)  # before anything that a signal should not leave behind
     try:
         config = configured(settings)
@@ -52,16 +52,9 @@ def prepare(
     try:
         log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
         bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        supervisor = Supervisor(
-            sockets,
-            Plan(
-                config, MsgBuf(), sockets.clients.socket, bell,
-                level=startup.level, loads=startup.loads, **plan,
-            ),
-            log,
-            startup=startup,
-            reboot_on_panic=reboot_on_panic,
-        )  # fmt: skip
+        plan |= {"level": startup.level, "loads": startup.loads}
+        made = Plan(config, MsgBuf(), sockets.clients.socket, bell, **plan)
+        supervisor = Supervisor(sockets, made, log, perform, startup=startup, reboot_on_panic=reboot_on_panic)
         supervisor.on_signal(signals)
         supervisor.start()
     except (LkmtoolsError, OSError) as error:
@@ -69,6 +62,12 @@ def prepare(
         why = host_reason(error) if isinstance(error, OSError) else error
         raise DaemonError(f"the kernel cannot boot: {why}") from None
     return supervisor.run
+
+
+def _take_descriptors() -> None:
+    """Have as many descriptors as the host allows: each connection needs one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _signals(foreground: bool) -> int:

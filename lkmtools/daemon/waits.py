@@ -5,15 +5,12 @@ It is worked out here, from the memory that the kernel process writes: that proc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from lkmtools.daemon.child import KernelProcess
 from lkmtools.daemon.findings import Scene
 from lkmtools.evidence import vitals
 from lkmtools.machine.port import FIRST_ARG
-
-if TYPE_CHECKING:
-    from lkmtools.daemon.child import KernelProcess
-    from lkmtools.daemon.supervisor import Supervisor
 
 _OPENS = "lkmopn"  # the sleep of lkmopen(), while another process has the device open
 
@@ -26,11 +23,8 @@ class Running(NamedTuple):
     where: str
 
 
-def why(sup: Supervisor, pid: int) -> str:
+def why(child: KernelProcess, pid: int) -> str:
     """Why a request of the kernel's process `pid` has no answer yet, in words; "" when nobody knows."""
-    child = sup.child
-    if child is None:
-        return sup.why_no_kernel()
     child.watch.look()
     if child.watch.stopped:
         return f"its process (pid {child.pid} of the host) is stopped by a signal"

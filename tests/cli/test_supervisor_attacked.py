@@ -177,8 +177,8 @@ def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) ->
     daemon = frail(
         "--panic",
         "halt",
-        more=f"{QUICK}\nfrom lkmtools.daemon import control, ctl\n"
-        "control.VERBS['dmesg'] = ctl.Refusal.on_frame = lambda *args: throw(ValueError('odd'))",
+        more=f"{QUICK}\nfrom lkmtools.daemon import control, door\n"
+        "control.VERBS['dmesg'] = door.RefusedClient.on_frame = lambda *args: throw(ValueError('odd'))",
     )
     for _ in range(2):
         tool = Supervisor(daemon.socket)
@@ -200,16 +200,16 @@ def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) ->
     [
         "inquest.Inquest.begin",
         "inquest.Inquest._result",
-        "supervisor.Supervisor._account_for",
+        "deaths.Deaths.account_for",
         "supervisor.Supervisor._clear_away",
-        "supervisor.Supervisor._note",
+        "deaths.Deaths._note",
         "console.Console.print",
         "child.KernelProcess.hear_out",
     ],
 )
 def test_without_memory_at_a_kernels_end(frail: Callable[..., Frail], where: str) -> None:
     """The client hears of it, the next kernel boots, and nothing is kept."""
-    imports = "from lkmtools.daemon import child, console, inquest"
+    imports = "from lkmtools.daemon import child, console, deaths, inquest"
     daemon = frail(more=f"{QUICK}\n{imports}\n{where} = lambda *args: throw(MemoryError())")
     held_before = {}
     for boot in (1, 2, 3):

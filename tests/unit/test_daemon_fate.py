@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.fate import REMEMBERED, STOPPED, Fate, Fates
 
 PANIC = Fate("panic", "boom", "panic: boom\n")
 
 
-class Asking:
+class Asking(Question):
     """Somebody who asks; `heard` are the answers."""
 
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
 
-    def __call__(self, answer: dict[str, Any]) -> None:
-        self.heard.append(answer)
+    def answer(self, value: dict[str, Any]) -> None:
+        self.heard.append(value)
 
 
 def test_an_end_that_is_known_is_told_at_once() -> None:

@@ -166,7 +166,7 @@ def test_what_lower_rooms_know_of_higher_ones_for_type_checkers() -> None:
 
 
 # The packages whose files may know one another in a circle, for type checkers only.
-TYPE_CIRCLES = {"daemon", "kern", "kernproc"}
+TYPE_CIRCLES = {"kern", "kernproc"}
 
 
 def _files_imported(nodes: Iterable[ast.AST]) -> set[Path]:

@@ -1,0 +1,127 @@
+"""The ends of kernel processes: how each came, what is remembered of it, and who hears of it.
+
+A kernel that panics says so in its last words. One that somebody wanted to end needs no more. Any other death
+is looked into by an inquest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lkmtools.daemon.child import KernelProcess
+from lkmtools.daemon.ctl import Question
+from lkmtools.daemon.fate import Fate, Fates
+from lkmtools.daemon.inquest import Inquest
+from lkmtools.daemon.log import Log
+from lkmtools.daemon.loop import Loop
+from lkmtools.evidence import MsgBuf
+
+DOUBT = 0.5  # seconds in which a kernel that has closed a connection shows that it is dying
+
+
+class Deaths:
+    """`panics` counts panics, and deaths that were looked into; `last` is the last of them, for the status.
+
+    `noted` is told of each of these, and of the module that is to blame for it (""); `looked_into` hears what
+    an inquest reports.
+    """
+
+    def __init__(
+        self,
+        msgbuf: MsgBuf,
+        log: Log,
+        loop: Loop,
+        noted: Callable[[KernelProcess, Fate, str], None],
+        looked_into: Callable[[Fate], None],
+    ) -> None:
+        self.panics = 0
+        self.last: dict[str, Any] | None = None
+        self._msgbuf, self._log, self._loop = msgbuf, log, loop
+        self._noted, self._looked_into = noted, looked_into
+        self._fates = Fates()
+        self._inquests: set[Inquest] = set()
+
+    @property
+    def looking(self) -> bool:
+        """Is a death being looked into?"""
+        return bool(self._inquests)
+
+    def account_for(self, child: KernelProcess, how: str, said: dict[str, Any], end: Fate | None) -> None:
+        """Remember how a boot ended: as it `said` itself, as we wanted (`end`), or as an inquest finds."""
+        if "refused" in said:
+            self._fates.know(child.boot, Fate("died", said["refused"]))
+        elif said:
+            self._panicked(child, Fate("panic", said["reason"], said["report"]), said["culprit"])
+        elif end is not None:
+            self._fates.know(child.boot, end)
+        else:
+            self._look_into(child, how)
+            return
+        child.release()
+
+    def not_accounted_for(self, child: KernelProcess, what: str) -> None:
+        """A bug of ours, or no memory, at a kernel's end: that is what its clients hear."""
+        reason = f"the kernel process has ended, and the supervisor failed to find out why: {what}"
+        self._fates.know(child.boot, Fate("died", reason, f"panic: {reason}\n"))
+        child.release()
+        self._log.entry(what)
+
+    def _look_into(self, child: KernelProcess, how: str) -> None:
+        """Find out what a kernel process died of."""
+        inquest = Inquest(child, how, self._msgbuf, self._loop, self._over)
+        try:
+            inquest.begin()
+        except OSError as error:
+            self._over(inquest, *inquest.without(f"the host let none look into it: {error.strerror}"))
+        else:
+            self._inquests.add(inquest)
+
+    def _over(self, inquest: Inquest, fate: Fate, culprit: str) -> None:
+        """It is known what a kernel process died of."""
+        self._inquests.discard(inquest)
+        try:
+            self._panicked(inquest.child, fate, culprit)
+            self._looked_into(fate)
+        finally:
+            inquest.child.release()
+
+    def _panicked(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
+        """Take note of a panic, or of a death that has been looked into; who asks is answered in any case."""
+        try:
+            self._note(child, fate, culprit)
+        finally:
+            self._fates.know(child.boot, fate)
+
+    def _note(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
+        self.panics += 1
+        self.last = {
+            "reason": fate.reason, "report": fate.report, "boot": child.boot, "time": time.time(),
+        }  # fmt: skip
+        self._log.entry(f"panic in boot {child.boot}: {fate.reason}\n{fate.report}")
+        self._noted(child, fate, culprit)
+
+    # -- who asks ---------------------------------------------------------------------------------------
+
+    def ask(self, boot: int, question: Question, alive: bool) -> None:
+        """Answer how a boot ended, as soon as that is known. `alive`: it has not ended, as far as we know.
+
+        The kind is "alive" when it has not ended, and "forgotten" when that was too long ago.
+        """
+        self._fates.ask(boot, question, known_soon=alive or self._is_looked_into(boot))
+        if alive:
+            self._loop.timers.after(DOUBT, lambda: self._still_alive(boot, question))
+
+    def _is_looked_into(self, boot: int) -> bool:
+        return any(inquest.child.boot == boot for inquest in self._inquests)
+
+    def _still_alive(self, boot: int, question: Question) -> None:
+        if not self._is_looked_into(boot):
+            self._fates.give_up(boot, question)
+
+    def shut_down(self) -> None:
+        """The daemon ends, and with it whatever somebody asks about."""
+        for inquest in tuple(self._inquests):
+            inquest.give_up()
+        self._fates.forget_questions()

@@ -1,0 +1,30 @@
+"""The supervisor's loop: what comes for a descriptor, and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lkmtools.daemon.timers import Timers
+from lkmtools.errors import bug
+from lkmtools.wire.poller import Handler, Poller
+
+
+class Loop:
+    """A poller and timers. `failed` is told which handler raised (None: a timer's action), and what."""
+
+    def __init__(self, poller: Poller, failed: Callable[[Handler | None, str], None]) -> None:
+        self.poller = poller
+        self.timers = Timers()
+        self._failed = failed
+
+    def turn(self) -> None:
+        """Do what is due, then wait for what comes, and handle it."""
+        try:
+            self.timers.run()
+        except Exception as error:
+            self._failed(None, bug(error))
+        for _, handler, events in self.poller.poll(self.timers.timeout()):
+            try:
+                handler(events)
+            except Exception as error:
+                self._failed(handler, bug(error))
