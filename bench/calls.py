@@ -51,7 +51,7 @@ def _loop(directory: Path, machine: str) -> Iterator[tuple[Kernel, Callable[[], 
     with LocalKernel(inside=True, machine=machine) as lk:
         loaded = modules.load(lk.process(), obj)
         addr = next(symbol.value for symbol in loaded.image.symbols if symbol.name == "loop_run")
-        yield lk.kernel, lambda: lk.kernel.call(proto, addr, CALLS)
+        yield lk.kernel, lambda: lk.kernel.engine.call(proto, addr, CALLS)
 
 
 def _kernel_call(directory: Path, machine: str) -> Result:

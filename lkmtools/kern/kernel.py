@@ -162,7 +162,6 @@ class Kernel:
         self.umem = self.mem.checked
         self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls, self.config.rate)
         self._held.callback(self.engine.close)
-        self.call = self.engine.call
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
         self.engine.on_fault = partial(failures.fault, self)

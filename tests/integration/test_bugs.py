@@ -125,6 +125,6 @@ def test_an_errno_that_a_function_cannot_return_is_a_panic(lab: Lab, break_body:
         reason = panic.reason
     else:
         with pytest.raises(KernelPanic) as info:
-            lab.k.call(proto, lab.k.symbol("malloc"), 8, 0, 0)
+            lab.k.engine.call(proto, lab.k.symbol("malloc"), 8, 0, 0)
         reason = info.value.reason
     assert reason.startswith("malloc: odd")

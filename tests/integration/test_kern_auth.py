@@ -54,7 +54,7 @@ def call(lab: Lab) -> Any:
         proto = Prototype(prototype)
         box: list[int] = []
         addr = lab.symbols[proto.name]
-        with lab.hook(lambda: box.append(lab.k.call(proto, addr, *args))) as number:
+        with lab.hook(lambda: box.append(lab.k.engine.call(proto, addr, *args))) as number:
             (p or lab.p).syscall(number)
         return box[0]
 
@@ -131,7 +131,7 @@ def test_psignal_ends_an_interruptible_sleep(call: Any) -> None:
     lab.load('int probe_sleep(void) { return tsleep(&probe_sleep, PWAIT | PCATCH, "probe", 0); }', name="z")
     got: list[int] = []
     proto = Prototype("int probe_sleep(void)")
-    with lab.hook(lambda: got.append(lab.k.call(proto, lab.symbols["probe_sleep"]))) as number:
+    with lab.hook(lambda: got.append(lab.k.engine.call(proto, lab.symbols["probe_sleep"]))) as number:
         transport = call.user._transport
         transport.send(Syscall(number, (), ()))
         lab.kernel.run()

@@ -138,7 +138,9 @@ def test_yield_lets_others_run(lab: Lab) -> None:
     """Two processes take turns."""
     lab.load(SLEEPER)
     first, second = lab.kernel.process("first"), lab.kernel.process("second")
-    with lab.hook(lambda: lab.k.call(Prototype("int turns(int n)"), lab.symbols["turns"], 3)) as number:
+    with lab.hook(
+        lambda: lab.k.engine.call(Prototype("int turns(int n)"), lab.symbols["turns"], 3)
+    ) as number:
         calls = [Started(p.syscall, (number,)) for p in (first, second)]
         lab.settle()
     assert all(call.done for call in calls)

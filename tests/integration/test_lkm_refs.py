@@ -74,7 +74,7 @@ def call(lab: Lab, function: str, arg: int = 0) -> int:
 def many(lab: Lab, function: str, arg: int) -> None:
     """call() a thousand times in one system call."""
     addr = lab.symbols[function]
-    with lab.hook(lambda: [lab.k.call(PROTO, addr, arg) for _ in range(1000)]) as number:
+    with lab.hook(lambda: [lab.k.engine.call(PROTO, addr, arg) for _ in range(1000)]) as number:
         lab.p.syscall(number)
 
 

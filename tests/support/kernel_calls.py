@@ -285,7 +285,7 @@ class Caller:
         def timed() -> int:
             spent.begin(mem.work)
             try:
-                return entry() if entry is not None else int(k.call(_CALL, self.entry, addr, *words))
+                return entry() if entry is not None else int(k.engine.call(_CALL, self.entry, addr, *words))
             finally:
                 spent.end(mem.work)
 
@@ -369,7 +369,7 @@ class Caller:
         args = binding.decode((0,) * FIRST_ARG + binding.encode(self.values(proto)))  # what fits into it
 
         def entry() -> int:
-            result = int(k.call(proto, addr, *args))
+            result = int(k.engine.call(proto, addr, *args))
             least, most = binding.limits
             assert least <= result <= most, f"{name} as {proto.name} gave {result:#x}"
             return 0

@@ -91,7 +91,7 @@ class Lab:
         proto = Prototype(prototype)
         addr = self.symbols[proto.name]
         box: list[int] = []
-        with self.hook(lambda: box.append(self.k.call(proto, addr, *args))) as number:
+        with self.hook(lambda: box.append(self.k.engine.call(proto, addr, *args))) as number:
             self.p.syscall(number)
         return box[0]
 
@@ -107,7 +107,7 @@ class Lab:
         addr = self.symbols[proto.name]
         box: list[int] = []
         proc = p or self.kernel.process("worker")
-        with self.hook(lambda: box.append(self.k.call(proto, addr, *args))) as number:
+        with self.hook(lambda: box.append(self.k.engine.call(proto, addr, *args))) as number:
             return self.start(lambda: (proc.syscall(number), box[0])[1], proc)
 
     def settle(self) -> None:

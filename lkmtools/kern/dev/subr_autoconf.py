@@ -195,7 +195,7 @@ def config_cfdata_attach(k: Kernel, cf: int, scannow: int) -> int:
     for dev in devices(k) if scannow else ():
         rescan = k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach).ca_rescan
         if rescan:
-            k.call(CA_RESCAN, rescan, dev.addr, 0, 0)
+            k.engine.call(CA_RESCAN, rescan, dev.addr, 0, 0)
     return 0
 
 

@@ -139,7 +139,7 @@ def config_attach_pseudo(k: Kernel, cf: int) -> int:
 def _attach(k: Kernel, parent: int, dev: View, aux: int) -> int:
     """Call ca_attach; the device's address."""
     addr: int = dev.addr
-    k.call(CA_ATTACH, k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach).ca_attach, parent, addr, aux)
+    k.engine.call(CA_ATTACH, k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach).ca_attach, parent, addr, aux)
     return addr
 
 
@@ -168,7 +168,7 @@ def config_match(k: Kernel, parent: int, cf_addr: int, aux: int) -> int:
     cf = k.umem.view(cfdata.layout(k.dm), cf_addr)
     cd = find_driver(k, text(k, cf.cf_name))
     ca = find_attachment(k, cd, text(k, cf.cf_atname)) if cd is not None else None
-    return k.call(CA_MATCH, ca.ca_match, parent, cf_addr, aux) if ca is not None else 0
+    return k.engine.call(CA_MATCH, ca.ca_match, parent, cf_addr, aux) if ca is not None else 0
 
 
 @export(
@@ -186,19 +186,19 @@ def config_found_sm_loc(
     for cf in [cf for table in tables(k) for cf in rows(k, table.ct_cfdata)]:
         if _may_have(k, above, cf, text(k, ifattr)):
             if submatch:
-                answer = k.call(SUBMATCH, submatch, parent, cf.addr, locs, aux)
+                answer = k.engine.call(SUBMATCH, submatch, parent, cf.addr, locs, aux)
             else:
                 answer = config_match(k, parent, cf.addr, aux)
             best, most = (cf, answer) if answer > most else (best, most)
     dev = _devalloc(k, parent, best, locs) if best is not None else None
     if dev is None:
         if print_:
-            answer = k.call(PRINT, print_, aux, above.at("dv_xname"))
+            answer = k.engine.call(PRINT, print_, aux, above.at("dv_xname"))
             k.console.write(_SAID[answer] if 0 <= answer <= UNSUPP else "")
         return 0
     k.console.write(f"{xname(k, dev)} at {xname(k, above)}")
     if print_:
-        k.call(PRINT, print_, aux, 0)
+        k.engine.call(PRINT, print_, aux, 0)
     return _attach(k, parent, dev, aux)
 
 
@@ -211,7 +211,7 @@ def config_detach(k: Kernel, addr: int, flags: int) -> int:
     dev = _device(k, addr, "config_detach")
     name, ca = xname(k, dev), k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach)
     k.engine.current.reason = ""
-    errno = k.call(CA_DETACH, ca.ca_detach, addr, flags) if ca.ca_detach else EOPNOTSUPP
+    errno = k.engine.call(CA_DETACH, ca.ca_detach, addr, flags) if ca.ca_detach else EOPNOTSUPP
     if errno:
         if flags & DETACH_FORCE:
             k.panic(f"config_detach: forced detach of {name} failed ({errno})")
@@ -228,7 +228,7 @@ def config_detach(k: Kernel, addr: int, flags: int) -> int:
     if parent:
         above = k.umem.view(cfattach.layout(k.dm), _device(k, parent, "config_detach").dv_cfattach)
         if above.ca_childdetached:
-            k.call(CA_CHILDDETACHED, above.ca_childdetached, parent, addr)
+            k.engine.call(CA_CHILDDETACHED, above.ca_childdetached, parent, addr)
     own, private = dev.dv_flags & DVF_PRIV_ALLOC, dev.dv_private
     if own and private:
         k.heap.free(private)

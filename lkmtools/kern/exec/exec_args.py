@@ -63,7 +63,7 @@ def make_stack(k: Kernel, package: ExecPackage, es: int) -> tuple[int, int]:
         k.mem.write(argp, texts)
         function, lwp = row.es_copyargs or k.symbol("copyargs"), package.lwp
         lwp.thread.reason = ""
-        errno = k.call(_COPYARGS, function, lwp.addr, package.addr, block, stackp, argp)
+        errno = k.engine.call(_COPYARGS, function, lwp.addr, package.addr, block, stackp, argp)
         if errno:
             raise KernelError(errno, lwp.thread.reason or f"{k.symbolize(function)} refuses")
         lwp.proc.space.write(strings, k.mem.read(block, layout.size))

@@ -137,7 +137,7 @@ def _probe(k: Kernel, l_addr: int, view: View) -> int:
     pos = lwp.alloca(k, 16)
     try:
         k.mem.set_ptr(pos, 0)
-        errno = k.call(_PROBE, probe, l_addr, view.addr, view.ep_hdr, 0, pos)
+        errno = k.engine.call(_PROBE, probe, l_addr, view.addr, view.ep_hdr, 0, pos)
         if errno:
             why = lwp.thread.reason or f"{k.symbolize(probe).partition('+')[0]}() says it is not its program"
             raise KernelError(errno, why)
@@ -166,7 +166,7 @@ def _makecmds(k: Kernel, l_addr: int, epp: int) -> int:
     view.ep_entry = entry
     _leave_args(k, view, head, loads, base)
     setup = k.umem.ptr(view.ep_esch + execsw.layout(k.dm).offsetof("es_setup_stack"))
-    return k.call(_SETUP, setup, l_addr, epp) if setup else exec_setup_stack(k, l_addr, epp)
+    return k.engine.call(_SETUP, setup, l_addr, epp) if setup else exec_setup_stack(k, l_addr, epp)
 
 
 def _load(k: Kernel, view: View, row: ProgramHeader) -> None:

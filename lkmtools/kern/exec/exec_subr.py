@@ -88,7 +88,7 @@ def run_vmcmds(k: Kernel, lwp: Lwp, package: int) -> None:
         if row.ev_flags & VMCMD_RELATIVE:
             raise KernelError(EINVAL, f"the command for {row.ev_addr:#x} is VMCMD_RELATIVE")
         lwp.thread.reason = ""
-        errno = k.call(_PROC, row.ev_proc, lwp.addr, cmd)
+        errno = k.engine.call(_PROC, row.ev_proc, lwp.addr, cmd)
         if errno:
             raise KernelError(errno, lwp.thread.reason or f"{k.symbolize(row.ev_proc)} refuses")
 

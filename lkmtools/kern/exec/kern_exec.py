@@ -137,7 +137,7 @@ def check_exec(k: Kernel, package: ExecPackage) -> int:
         row, view, thread = k.formats.row(es), package.view, package.lwp.thread
         view.ep_esch = es
         thread.reason = ""
-        errno = k.call(MAKECMDS, row.es_makecmds, package.lwp.addr, package.addr)
+        errno = k.engine.call(MAKECMDS, row.es_makecmds, package.lwp.addr, package.addr)
         if not errno:
             view.ep_es = es
             _check_package(k, package, es)
@@ -237,16 +237,16 @@ def _registers(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int, st
     trapframe.fill(k, lwp)
     for hook in (member(k, emul, "e_setregs") or k.symbol("setregs"), k.formats.row(es).es_setregs):
         if hook:
-            k.call(SETREGS, hook, lwp.addr, package.addr, stack)
+            k.engine.call(SETREGS, hook, lwp.addr, package.addr, stack)
 
 
 def _become(k: Kernel, lwp: Lwp, package: ExecPackage, es: int, emul: int) -> None:
     """The hooks of the emulation the process had and of that it gets."""
     old = proc_emul(k, lwp.proc)
     if old != emul and (hook := member(k, old, "e_proc_exit")):
-        k.call(PROC_HOOK, hook, lwp.proc.addr)
+        k.engine.call(PROC_HOOK, hook, lwp.proc.addr)
     if hook := member(k, emul, "e_proc_exec"):
-        k.call(EXEC_HOOK, hook, lwp.proc.addr, package.addr)
+        k.engine.call(EXEC_HOOK, hook, lwp.proc.addr, package.addr)
     set_emul(k, lwp.proc, emul, es)
 
 

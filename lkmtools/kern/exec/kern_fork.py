@@ -179,7 +179,7 @@ def fork1(
         raise KernelError(
             EINVAL, f"unsupported exit signal: {exitsig} (only SIGCHLD, {SIGCHLD}, is supported)"
         )
-    first = (lambda: k.call(FORK_FUNC, func, arg)) if func else None
+    first = (lambda: k.engine.call(FORK_FUNC, func, arg)) if func else None
     child = fork(k, k.lwp_at(l_addr), flags, stack + size if stack else 0, first)
     if retval:
         k.umem.set_ptr(retval, child.pid)

@@ -88,7 +88,7 @@ def _exception(k: Kernel, lwp: Lwp, program: Program) -> None:
     lwp.thread.reason = where
     trapframe.fill(k, lwp, trapno=fault.trap or 0)
     with pack_ksiginfo(k, lwp, signo, Cause(code, addr), program.mask) as (ksi, _):
-        k.call(TRAPSIGNAL, hook, lwp.addr, ksi)
+        k.engine.call(TRAPSIGNAL, hook, lwp.addr, ksi)
     trapframe.store(k, lwp)
 
 
@@ -177,7 +177,7 @@ class SystemCallTrap:
             return
         self._note(emul, self._cpu.regs[2] & 0xFFFFFFFF)
         frame = trapframe.fill(k, lwp, length=k.port.user.syscall_length)
-        k.call(MD_SYSCALL, handler, frame)
+        k.engine.call(MD_SYSCALL, handler, frame)
         if program.just_return:
             program.just_return = False
         else:

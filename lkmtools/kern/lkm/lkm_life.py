@@ -192,7 +192,9 @@ class Lkm:
         """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
         k, thread = self._k, self._k.engine.current
         thread.reason = ""
-        errno = k.call(ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION)
+        errno = k.engine.call(
+            ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION
+        )
         if errno:
             reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
             if cmd == abi.LKM_E_LOAD:

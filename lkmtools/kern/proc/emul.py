@@ -179,18 +179,18 @@ def fork_hooks(k: Kernel, parent: Proc, child: Proc, flags: int) -> None:
     """e_proc_fork and e_lwp_fork of the emulation both have."""
     emul = proc_emul(k, parent)
     if hook := member(k, emul, "e_proc_fork"):
-        k.call(FORK_HOOK, hook, child.addr, parent.addr, flags)
+        k.engine.call(FORK_HOOK, hook, child.addr, parent.addr, flags)
     if hook := member(k, emul, "e_lwp_fork"):
-        k.call(LWP_HOOK, hook, parent.lwp.addr, child.lwp.addr)
+        k.engine.call(LWP_HOOK, hook, parent.lwp.addr, child.lwp.addr)
 
 
 def exit_hooks(k: Kernel, proc: Proc) -> None:
     """e_lwp_exit and e_proc_exit; afterwards nothing of the emulation is needed."""
     emul = proc_emul(k, proc)
     if hook := member(k, emul, "e_lwp_exit"):
-        k.call(PROC_HOOK, hook, proc.lwp.addr)
+        k.engine.call(PROC_HOOK, hook, proc.lwp.addr)
     if hook := member(k, emul, "e_proc_exit"):
-        k.call(PROC_HOOK, hook, proc.addr)
+        k.engine.call(PROC_HOOK, hook, proc.addr)
     make_native(k, proc)
 
 
@@ -200,7 +200,7 @@ def set_emul(k: Kernel, proc: Proc, emul: int, execsw: int) -> None:
     view.p_emul, view.p_execsw = emul, execsw
     view.put("p_md.md_syscall", k.symbol("syscall"))
     if hook := member(k, emul, "e_syscall_intern"):
-        k.call(PROC_HOOK, hook, proc.addr)
+        k.engine.call(PROC_HOOK, hook, proc.addr)
 
 
 @export("void syscall_intern(struct proc *p)", "sys/syscallvar.h")

@@ -221,7 +221,7 @@ def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, 
     if hook and hook != k.symbol("sendsig_siginfo"):
         trapframe.fill(k, lwp)
         with pack_ksiginfo(k, lwp, signo, cause, program.mask) as (ksi, mask):
-            k.call(_SENDSIG, hook, ksi, mask)
+            k.engine.call(_SENDSIG, hook, ksi, mask)
         trapframe.store(k, lwp)
     else:
         native_frame(k, lwp, program, action, signo, cause)

@@ -221,7 +221,7 @@ class SystemCalls:
 
     def _call_stub(self, sy_call: int, args: tuple[int, ...]) -> int:
         """The entry is a function of the kernel that is no system call, such as sys_nosys()."""
-        return self._k.call(SY_CALL, sy_call, *args)
+        return self._k.engine.call(SY_CALL, sy_call, *args)
 
     def _call_own(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
         """The entry is the stub of a system call of ours: what that does, without words in memory."""

@@ -82,7 +82,7 @@ class Callouts:
             by = k.symbolize(item.caller, returns=True)
             k.panic(f"{why}: callout {c:#x}, scheduled in {by}, is due")
         self.running = c
-        k.call(C_FUNC, func, arg)
+        k.engine.call(C_FUNC, func, arg)
         self.running = 0
         k.sched.wakeup(turnstile(c))
 

@@ -39,7 +39,7 @@ def udv_attach(k: Kernel, file: DeviceFile, offsets: range, prot: int) -> list[i
         entry = file.entry(k, "d_mmap")
         if entry in (0, k.symbol("enodev")):
             raise KernelError(EINVAL, f"{file} cannot be mapped: its driver has no d_mmap")
-        frame = k.call(D_MMAP, entry, file.dev, offset, prot)
+        frame = k.engine.call(D_MMAP, entry, file.dev, offset, prot)
         if frame == k.dm.mask:
             raise KernelError(EINVAL, f"{file} has no memory at offset {offset}")
         _check(k, file, offset, frame, prot)

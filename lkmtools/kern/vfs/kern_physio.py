@@ -69,7 +69,7 @@ def _piece(k: Kernel, strategy: int, dev: int, count: int, limit: int, view: Vie
         what = buffer(k, bp)
         data = what.b_data
         what.b_dev, what.b_blkno, what.b_rawblkno = dev, offset // DEV_BSIZE, offset // DEV_BSIZE
-        k.call(STRATEGY, limit, bp)
+        k.engine.call(STRATEGY, limit, bp)
         want: int = what.b_bcount
         if not 0 < want <= count:
             raise KernelError(EIO, f"the driver's minphys made {want} bytes of {count}")
@@ -77,7 +77,7 @@ def _piece(k: Kernel, strategy: int, dev: int, count: int, limit: int, view: Vie
         if not reading:
             k.mem.write(data, uio_write(k, want, view.addr))
         flags = B_PHYS | B_RAW | (B_READ if reading else 0)
-        done: int = transfer(k, bp, flags, lambda bp: k.call(STRATEGY, strategy, bp))
+        done: int = transfer(k, bp, flags, lambda bp: k.engine.call(STRATEGY, strategy, bp))
         if reading:
             uio_read(k, k.mem.read(data, done), view.addr)
         else:

@@ -85,7 +85,7 @@ class DeviceFile(File):
 
     def open(self, k: Kernel, lwp: Lwp) -> File:
         """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
-        errno = k.call(D_OPEN, self.entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
+        errno = k.engine.call(D_OPEN, self.entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
         if errno == EMOVEFD and lwp.clones:
             return lwp.clones.pop()
         if errno:
@@ -105,7 +105,7 @@ class DeviceFile(File):
             del k.open_devices[key]
             if self.kind == S_IFBLK:
                 invalidate(k, "dev_t", self.dev)
-            return k.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+            return k.engine.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
         finally:
             if self.done is not None and not k.dead:
                 self.done(lwp)
@@ -127,11 +127,13 @@ class DeviceFile(File):
     def _transfer(self, k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int) -> int:
         entry = self.entry(k, "d_write" if rw else "d_read")
         flag = IO_NDELAY if self.flag & FNONBLOCK else 0
-        return transfer(k, lwp, pieces, offset, rw, lambda uio: k.call(D_READ, entry, self.dev, uio, flag))[0]
+        return transfer(
+            k, lwp, pieces, offset, rw, lambda uio: k.engine.call(D_READ, entry, self.dev, uio, flag)
+        )[0]
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """d_ioctl."""
-        return k.call(D_IOCTL, self.entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
+        return k.engine.call(D_IOCTL, self.entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """d_poll; POLLERR when the driver is gone. A block device is always ready."""
@@ -141,14 +143,14 @@ class DeviceFile(File):
             entry = self.entry(k, "d_poll")
         except KernelError:
             return POLLERR
-        return k.call(D_POLL, entry, self.dev, events, lwp.addr)
+        return k.engine.call(D_POLL, entry, self.dev, events, lwp.addr)
 
     def strategy(self, k: Kernel, bp: int) -> None:
         """d_strategy; ENODEV of a driver that has none."""
         entry = self.entry(k, "d_strategy")
         if entry in (0, k.symbol("enodev"), k.symbol("nullenodev")):
             raise KernelError(ENODEV, f"{self} has no strategy routine")
-        k.call(STRATEGY, entry, bp)
+        k.engine.call(STRATEGY, entry, bp)
 
 
 def block_io(k: Kernel, lwp: Lwp, file: DeviceFile, buf: int, count: int, offset: int, rw: int) -> int:

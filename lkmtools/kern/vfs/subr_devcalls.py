@@ -61,7 +61,7 @@ def _call(row: DevswFunction) -> Function:
 
     def body(k: Kernel, dev: int, *args: int) -> int | None:
         entry = _entry(k, struct.name, f"d_{row.name}", dev)
-        return k.call(called, entry, dev, *args) if entry else row.absent
+        return k.engine.call(called, entry, dev, *args) if entry else row.absent
 
     kind = "block" if row.prefix == "bdev" else "character"
     body.__doc__ = f"The d_{row.name} of a {kind} device's driver."
@@ -82,7 +82,7 @@ def bdev_strategy(k: Kernel, bp: int) -> None:
     entry = _entry(k, "bdevsw", "d_strategy", dev)
     if not entry:
         k.panic(f"bdev_strategy: no driver has block major {major(dev)}")
-    k.call(STRATEGY, entry, bp)
+    k.engine.call(STRATEGY, entry, bp)
 
 
 FUNCTIONS = tuple(map(_call, ROWS))

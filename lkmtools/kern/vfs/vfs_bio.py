@@ -223,7 +223,7 @@ def biodone(k: Kernel, bp: int) -> None:
     called = view.b_iodone
     if called:
         view.b_iodone = 0
-        k.call(B_IODONE, called, bp)
+        k.engine.call(B_IODONE, called, bp)
     elif view.b_flags & B_ASYNC:
         release(k, bp, "biodone")
     else:

@@ -45,7 +45,7 @@ def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
     impl = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof(name))
     if not impl:
         raise KernelError(EOPNOTSUPP, f"file system type '{type_name(k, ops)}' has no {name}")
-    errno = k.call(OPS[name], impl, mp, *args)
+    errno = k.engine.call(OPS[name], impl, mp, *args)
     if errno:
         lwp = k.sched.current
         reason = lwp.thread.reason if lwp is not None else ""
@@ -138,7 +138,7 @@ def vfs_attach(k: Kernel, vfs: int) -> int:
     view = k.umem.view(vfsops.layout(k.dm), vfs)
     vfs_opv_init(k, view.vfs_opv_descs)
     if view.vfs_init:
-        k.call(_HOOK, view.vfs_init)
+        k.engine.call(_HOOK, view.vfs_init)
     list_insert_head(k, "vfs_list", k.symbol("vfs_list"), vfs, _link(k))
     view.vfs_refcount = 0
     return 0
@@ -154,7 +154,7 @@ def vfs_detach(k: Kernel, vfs: int) -> int:
         raise KernelError(EBUSY, k.vfs.mounted_by(vfs) or f"{view.vfs_refcount} references on this type")
     list_remove(k, "vfs_list", vfs, _link(k))
     if view.vfs_done:
-        k.call(_HOOK, view.vfs_done)
+        k.engine.call(_HOOK, view.vfs_done)
     vfs_opv_free(k, view.vfs_opv_descs)
     return 0
 

@@ -61,7 +61,7 @@ def vcall(k: Kernel, name: str, *args: int) -> int:
     try:
         members = dict(zip(layout.fields, (operation.desc, *args), strict=True))
         k.mem.write(addr, layout.pack(**members))
-        return k.call(_IMPL, impl, addr)
+        return k.engine.call(_IMPL, impl, addr)
     finally:
         lwp.release(k, addr)
 
