@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.measure import Result
 from bench.samples import private_socket, tool
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 
 LIMIT = 29  # MiB
 _MIB = 1 << 20
@@ -32,7 +32,7 @@ def run(_directory: Path) -> Iterator[Result]:
     """One line: the pair against what it may have."""
     with private_socket() as env:
         tool(env, "lkmd")
-        with Supervisor(env["LKM_SOCKET"]) as supervisor:
+        with SupervisorConnection(env["LKM_SOCKET"]) as supervisor:
             status = supervisor.ask("status")
         used = (pss(status["pid"]) + pss(status["kernel"]["pid"])) / _MIB
     yield Result("PSS of a supervisor and its kernel / what it may be", used, LIMIT, 1, "MiB")

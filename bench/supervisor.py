@@ -17,7 +17,7 @@ from bench.exec import program
 from bench.measure import Result, once
 from bench.samples import private_socket, tool
 from lkmtools import client
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.kern import Config, Console, Kernel
 
 RUNS = 15
@@ -41,7 +41,7 @@ def run(directory: Path) -> Iterator[Result]:
 
 
 def _signal(path: str, number: int) -> None:
-    with Supervisor(path) as supervisor:
+    with SupervisorConnection(path) as supervisor:
         kernel = supervisor.ask("status")["kernel"]
     if kernel is not None:
         os.kill(kernel["pid"], number)
@@ -75,7 +75,7 @@ def _status(name: str, path: str, before: Callable[[], None]) -> Result:
     took = []
     for _ in range(RUNS):
         before()
-        with Supervisor(path) as supervisor:
+        with SupervisorConnection(path) as supervisor:
             took.append(once(lambda: supervisor.ask("status")) / 1000)
     return Result(f"{name} / {MOST:g} ms", max(took), MOST, 1, "ms")
 

@@ -8,7 +8,7 @@ from lkmtools.cli.classic import lkm_status
 from lkmtools.link import Image, link
 from lkmtools.modules.ksyms import DEV_KSYMS
 from lkmtools.modules.options import Options
-from lkmtools.modules.prepare import Plan, Say, linking, prepare, provisional_base
+from lkmtools.modules.prepare import LoadPlan, Say, linking, prepare, provisional_base
 from lkmtools.near import some
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROT_LETTERS = ((1, "r"), (2, "w"), (4, "x"))
 
 
-def dry_run(p: Process, path: str, options: Options, say: Say) -> tuple[Plan, Image]:
+def dry_run(p: Process, path: str, options: Options, say: Say) -> tuple[LoadPlan, Image]:
     """Everything modload does before LMRESERV, and the link, at a likely address. LoadError."""
     plan = prepare(p, path, options, say)
     base = provisional_base(plan.values.values(), p.dm)
@@ -25,7 +25,7 @@ def dry_run(p: Process, path: str, options: Options, say: Say) -> tuple[Plan, Im
         return plan, link(plan.pre, base, plan.values.get)
 
 
-def sources(p: Process, plan: Plan, options: Options, script: str | None) -> dict[str, str]:
+def sources(p: Process, plan: LoadPlan, options: Options, script: str | None) -> dict[str, str]:
     """For each import where its value is from: "kernel", a module's name, or the path of a file."""
     if options.kernel not in (None, DEV_KSYMS):
         found = dict.fromkeys(plan.values, str(options.kernel))
@@ -48,7 +48,7 @@ def _owner(value: int, loaded: list[dict[str, Any]]) -> str:
     return "kernel"
 
 
-def unwritten(plan: Plan) -> str:
+def unwritten(plan: LoadPlan) -> str:
     """That an object takes what the kernel declares and does not have; "" when it does not."""
     if not plan.unwritten:
         return ""
@@ -57,7 +57,7 @@ def unwritten(plan: Plan) -> str:
     return f"{names} {verb} declared, but not implemented in this kernel: a call panics"
 
 
-def text(plan: Plan, image: Image, origin: dict[str, str], width: int) -> str:
+def text(plan: LoadPlan, image: Image, origin: dict[str, str], width: int) -> str:
     """What --dry-run prints about one object; addresses have `width` digits."""
     lines = [f"{plan.path}: {image.size} bytes, entry {plan.entry}"]
     for section in image.sections:
@@ -76,7 +76,7 @@ def _prot(image: Image, address: int) -> str:
     return "---"
 
 
-def document(number: int | None, plan: Plan, image: Image, origin: dict[str, str]) -> dict[str, Any]:
+def document(number: int | None, plan: LoadPlan, image: Image, origin: dict[str, str]) -> dict[str, Any]:
     """One row of "modules" in a --json document; addresses are text."""
     entry = image.symbol(plan.entry)
     return {

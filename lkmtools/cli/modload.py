@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lkmtools.client import Process
     from lkmtools.link import Image
     from lkmtools.modules.options import Export, Options
-    from lkmtools.modules.prepare import Plan
+    from lkmtools.modules.prepare import LoadPlan
 
 NAME = "modload"
 USAGE = """usage:
@@ -66,7 +66,7 @@ class Job(NamedTuple):
             click.echo(text, err=True)
 
 
-class Result(NamedTuple):
+class Outcome(NamedTuple):
     """How far it went: the rows of --json, the module for the postinstall program, the failure."""
 
     rows: list[dict[str, Any]]
@@ -133,7 +133,7 @@ def constants(script: str | None) -> dict[str, int]:
         errx(NAME, 1, str(error))
 
 
-def load_all(p: Process, job: Job, want_module: bool) -> Result:
+def load_all(p: Process, job: Job, want_module: bool) -> Outcome:
     """Load the objects in order over one /dev/lkm, so that none of them can go away meanwhile."""
     from lkmtools.modules.loader import Loader, load_fd
     from lkmtools.modules.prepare import LoadError
@@ -153,16 +153,16 @@ def load_all(p: Process, job: Job, want_module: bool) -> Result:
             if want_module:
                 module = stat_fd(p, fd, loaded.id)
     except LoadError as error:
-        return Result(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
+        return Outcome(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
     except KernelError as error:
         if fd < 0:
-            return Result(rows, count, None, system_failure(3, "/dev/lkm", error))
+            return Outcome(rows, count, None, system_failure(3, "/dev/lkm", error))
         text = "error fetching module stats for post-install"
-        return Result(rows, count, None, system_failure(15, text, error))
-    return Result(rows, count, module, None)
+        return Outcome(rows, count, None, system_failure(15, text, error))
+    return Outcome(rows, count, module, None)
 
 
-def try_all(p: Process, job: Job) -> Result:
+def try_all(p: Process, job: Job) -> Outcome:
     """--dry-run: prepare and link each object; /dev/lkm is not opened."""
     from lkmtools.cli import imports
     from lkmtools.modules.options import Export
@@ -176,7 +176,7 @@ def try_all(p: Process, job: Job) -> Result:
         try:
             plan, image = imports.dry_run(p, path, options, job.say)
         except LoadError as error:
-            return Result(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
+            return Outcome(rows, count, None, Failure(error.status, error.text, error.errno, error.reason))
         complaints += filter(None, [imports.unwritten(plan)])
         names = set(plan.exports)
         for symbol in image.symbols:
@@ -189,11 +189,11 @@ def try_all(p: Process, job: Job) -> Result:
                 imports.text(plan, image, imports.sources(p, plan, options, job.script), 2 * p.dm.pointer)
             )
     failure = Failure(1, complaints[0], None, "\n".join(complaints[1:])) if complaints else None
-    return Result(rows, len(job.paths), None, failure)
+    return Outcome(rows, len(job.paths), None, failure)
 
 
 def row(
-    p: Process, job: Job, options: Options, number: int | None, what: tuple[Plan, Image]
+    p: Process, job: Job, options: Options, number: int | None, what: tuple[LoadPlan, Image]
 ) -> dict[str, Any]:
     """One row of --json."""
     from lkmtools.cli import imports
@@ -202,7 +202,7 @@ def row(
     return imports.document(number, plan, image, imports.sources(p, plan, options, job.script))
 
 
-def report(job: Job, result: Result) -> None:
+def report(job: Job, result: Outcome) -> None:
     """The --json document, and on standard error what went wrong and what is left."""
     left = job.paths[result.done :]
     if job.as_json:

@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from lkmtools.modules.refs import Refs
 
 
-class Node(NamedTuple):
+class TreeNode(NamedTuple):
     """A module and what is linked against it. One that needs several modules stands under each of them."""
 
     text: str
-    children: list[Node]
+    children: list[TreeNode]
 
 
-def forest(rows: list[Module], refs: dict[int, Refs]) -> list[Node]:
+def forest(rows: list[Module], refs: dict[int, Refs]) -> list[TreeNode]:
     """A tree for each module of `rows` that needs none of the others."""
     shown = {row.id for row in rows}
     names = {row.id: row.name for row in rows}
 
-    def node(ident: int) -> Node:
+    def node(ident: int) -> TreeNode:
         users = [user.id for user in refs[ident].users if user.id in shown]
-        return Node(label(names[ident], ident, refs[ident]), [node(user) for user in users])
+        return TreeNode(label(names[ident], ident, refs[ident]), [node(user) for user in users])
 
     return [node(row.id) for row in rows if not any(use.id in shown for use in refs[row.id].uses)]
 
@@ -41,21 +41,21 @@ def label(name: str, ident: int, refs: Refs) -> str:
     return ", ".join(parts)
 
 
-def plain(nodes: list[Node]) -> Iterator[str]:
+def plain(nodes: list[TreeNode]) -> Iterator[str]:
     """The lines of a forest in ASCII."""
     for tree in nodes:
         yield tree.text
         yield from _below(tree.children, "")
 
 
-def _below(nodes: list[Node], indent: str) -> Iterator[str]:
+def _below(nodes: list[TreeNode], indent: str) -> Iterator[str]:
     for at, tree in enumerate(nodes, 1):
         last = at == len(nodes)
         yield f"{indent}{'`-- ' if last else '|-- '}{tree.text}"
         yield from _below(tree.children, indent + ("    " if last else "|   "))
 
 
-def draw(nodes: list[Node]) -> None:
+def draw(nodes: list[TreeNode]) -> None:
     """The same on a terminal."""
     import os
 
@@ -71,7 +71,7 @@ def draw(nodes: list[Node]) -> None:
         soft_wrap=True,
     )
 
-    def add(tree: Tree, nodes: list[Node]) -> None:
+    def add(tree: Tree, nodes: list[TreeNode]) -> None:
         for node in nodes:
             add(tree.add(node.text), node.children)
 

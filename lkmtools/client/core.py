@@ -18,7 +18,7 @@ from lkmtools.errors import DaemonError, KernelError, LkmtoolsError
 from lkmtools.proto import Control, Exec, Exited, ProtocolError, Region, Result, Syscall, Welcome
 
 if TYPE_CHECKING:
-    from lkmtools.client.supervisor import Supervisor
+    from lkmtools.client.supervisor import SupervisorConnection
 
 MIN_ADDRESS = 0x10000  # nothing lies below, so that a null pointer and its members fault
 MAX_ADDRESS = 0xB000_0000  # buffers are numbered anew from here: below the kernel on every machine
@@ -60,7 +60,7 @@ class Core:
         self.tty: TextIO | None = sys.stderr
         self.at_start: tuple[str, ...] = ()
         self._mask = self.dm.mask
-        self._supervisor: Supervisor | None = None
+        self._supervisor: SupervisorConnection | None = None
         boot, daemon = self.boot, self.daemon_pid
         transport.lost = lambda: _lost(path, boot, daemon)  # without self: see __del__
         self._sign = 1 << 8 * self.dm.pointer - 1
@@ -225,12 +225,12 @@ class Core:
         self.supervisor.wait_end()
 
     @property
-    def supervisor(self) -> Supervisor:
+    def supervisor(self) -> SupervisorConnection:
         """A connection to the daemon's supervisor, made when it is first wanted."""
         if self._supervisor is None:
-            from lkmtools.client.supervisor import Supervisor
+            from lkmtools.client.supervisor import SupervisorConnection
 
-            self._supervisor = Supervisor(self.path)
+            self._supervisor = SupervisorConnection(self.path)
         return self._supervisor
 
 

@@ -65,7 +65,7 @@ def map_low(
     raise OSError(error, os.strerror(error))
 
 
-class Memory:
+class ProcessMemory:
     """The mappings of one process."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Supervisor:
+class SupervisorConnection:
     """A connection to the supervisor of the daemon at `path`. DaemonError when there is none.
 
     `ask` is one request; after "stop" and "reboot" the connection ends when that is done: see wait_end().
@@ -32,7 +32,7 @@ class Supervisor:
         self._transport = Transport(sock)
         self._hello: Hello | None = Hello(VERSION, os.getpid(), comm)
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> SupervisorConnection:
         return self
 
     def __exit__(
@@ -89,7 +89,7 @@ def waits_for(path: str, **process: int) -> str:
     "" when it cannot be told. The kernel is not asked: it may be what is busy.
     """
     try:
-        with Supervisor(path) as supervisor:
+        with SupervisorConnection(path) as supervisor:
             return str(supervisor.ask("waits", **process)["text"])
     except DaemonError:
         return ""
@@ -98,7 +98,7 @@ def waits_for(path: str, **process: int) -> str:
 def what_became_of(path: str, boot: int, daemon: int) -> LkmtoolsError:
     """The error of a client whose connection to a boot ended without a word; `daemon` is its daemon's pid."""
     try:
-        with Supervisor(path) as supervisor:
+        with SupervisorConnection(path) as supervisor:
             fate = supervisor.ask("fate", boot=boot, daemon=daemon)
     except DaemonError:
         return DaemonError("the daemon closed the connection (it was stopped, or it died)")

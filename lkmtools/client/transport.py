@@ -38,7 +38,7 @@ from lkmtools.proto import (
 )
 
 if TYPE_CHECKING:
-    from lkmtools.client.memory import Memory
+    from lkmtools.client.memory import ProcessMemory
 
 RECEIVE = 1 << 16  # bytes asked for at once
 PATIENCE = 1  # seconds without an answer until on_wait is called
@@ -72,7 +72,7 @@ class Transport:
         self._reader = Reader()
         self._serial = 0
         self._fds: list[int] = []  # descriptors whose MAP or SHARE has not been read yet
-        self._memory: Memory | None = None
+        self._memory: ProcessMemory | None = None
         self.on_wait: Callable[[], object] | None = None
         self.lost: Callable[[], LkmtoolsError] | None = None
 
@@ -85,12 +85,12 @@ class Transport:
             self._memory.clear()
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> ProcessMemory:
         """What the kernel has mapped for this process."""
         if self._memory is None:
-            from lkmtools.client.memory import Memory
+            from lkmtools.client.memory import ProcessMemory
 
-            self._memory = Memory()
+            self._memory = ProcessMemory()
         return self._memory
 
     def fileno(self) -> int:

@@ -25,7 +25,7 @@ class Booting:
     def __init__(self, startup: Startup, socket: str, poller: Poller, log: Log) -> None:
         self.startup = startup
         self.suspects = Suspects()
-        self.failures: list[rc.Failure] = []
+        self.failures: list[rc.BootFailure] = []
         self._socket, self._poller, self._log = socket, poller, log
         self._rc: Rc | None = None
 
@@ -34,7 +34,7 @@ class Booting:
         try:
             self._rc = started = rc.start(self.startup, self.suspects.skipped, self._socket, self._poller)
         except OSError as error:
-            self._fail(child, [rc.Failure("rc.lkm", "", f"cannot be run: {error.strerror}")])
+            self._fail(child, [rc.BootFailure("rc.lkm", "", f"cannot be run: {error.strerror}")])
             child.channel.send({"do": "no rc", "text": f"init: cannot run rc.lkm: {error.strerror}\n"})
             return
         started.ended = lambda status: self._ended(child, started, status)
@@ -46,7 +46,7 @@ class Booting:
         ended.close()
         self._rc = None
 
-    def _fail(self, child: KernelProcess, failures: list[rc.Failure]) -> None:
+    def _fail(self, child: KernelProcess, failures: list[rc.BootFailure]) -> None:
         """Note what went wrong at this boot. Who sees the console in the log has seen it."""
         self.failures = failures
         if not self._log.shows_console:

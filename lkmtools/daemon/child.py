@@ -12,7 +12,7 @@ from lkmtools.abi.errno import ENXIO
 from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
-from lkmtools.evidence import Evidence, MsgBuf, State
+from lkmtools.evidence import Evidence, ModuleState, MsgBuf
 from lkmtools.kern import Config
 from lkmtools.kern.files import plan
 from lkmtools.kern.proc.syscall import replaced
@@ -26,7 +26,7 @@ from lkmtools.wire.poller import Poller
 _ERRORS = 4096  # bytes of what a C library printed before it gave up
 
 
-class Plan(NamedTuple):
+class ProcessPlan(NamedTuple):
     """How kernel processes are made; the same for every boot but `config`, whose rate is measured once.
 
     `hang` is how many seconds a kernel process may compute without a sign of life; see kernproc.main.Given
@@ -50,7 +50,7 @@ class KernelProcess:
     `killed` says why we ended it, if we did; `lent` are pages of RAM in files of their own.
     """
 
-    def __init__(self, plan: Plan, boot: int) -> None:
+    def __init__(self, plan: ProcessPlan, boot: int) -> None:
         self.boot = boot
         self.machine = plan.config.machine
         with room_for(f"{plan.config.ram >> 20} MiB of RAM, and its records"):
@@ -83,7 +83,7 @@ class KernelProcess:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
-    def _fork(self, plan: Plan, channel: socket.socket) -> int:
+    def _fork(self, plan: ProcessPlan, channel: socket.socket) -> int:
         supervisor = os.getpid()
         thrift.before_fork()
         pid = os.fork()
@@ -92,7 +92,7 @@ class KernelProcess:
             self._become(plan, channel, supervisor)
         return pid
 
-    def _become(self, plan: Plan, channel: socket.socket, supervisor: int) -> NoReturn:
+    def _become(self, plan: ProcessPlan, channel: socket.socket, supervisor: int) -> NoReturn:
         become(
             Given(
                 config=plan.config,
@@ -143,7 +143,7 @@ class KernelProcess:
 
         def holder(addr: int) -> str | None:
             held = [module for module in modules if module.holds(addr)]
-            there = [module.name for module in held if module.state != State.GONE]
+            there = [module.name for module in held if module.state != ModuleState.GONE]
             return there[-1] if there else f"{held[-1].name} (unloaded)" if held else None
 
         return replaced(mem, plan(row, lkm), holder)

@@ -11,7 +11,7 @@ from lkmtools.daemon.log import Log
 from lkmtools.evidence import MsgBuf
 
 
-class Console:
+class SupervisorConsole:
     """Whoever follows the message buffer is called when something was printed: `followers`, and the log."""
 
     def __init__(self, msgbuf: MsgBuf, bell: int, log: Log) -> None:

@@ -14,7 +14,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.evidence import Record, State, vitals
+from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 from lkmtools.evidence.calls import Call
 from lkmtools.kern.files import plan
 from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
@@ -67,10 +67,10 @@ class Scene:
         slot = (addr - self.text.start) // SLOT
         return self.text.slots[slot].proto if 0 <= slot < len(self.text.slots) else None
 
-    def _module(self, addr: int) -> Record | None:
+    def _module(self, addr: int) -> ModuleRecord | None:
         """The module that holds an address: one that is there, else the last that was."""
         held = [module for module in self.modules if module.holds(addr)]
-        there = [module for module in held if module.state != State.GONE]
+        there = [module for module in held if module.state != ModuleState.GONE]
         return there[-1] if there else held[-1] if held else None
 
     def symbolize(self, addr: int) -> str:
@@ -154,6 +154,6 @@ class Scene:
     def culprit(self, entered: int) -> str:
         """The path of the module whose code ran, else of the one that was being loaded."""
         module = self._module(entered) if entered else None
-        loading = [module for module in self.modules if module.state == State.LOADING]
+        loading = [module for module in self.modules if module.state == ModuleState.LOADING]
         found = module or (loading[-1] if loading else None)
         return found.path if found is not None else ""

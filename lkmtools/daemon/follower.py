@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lkmtools.daemon.console import Console
+from lkmtools.daemon.console import SupervisorConsole
 from lkmtools.daemon.ctl import Question
 from lkmtools.evidence.marks import Cursor, Piece
 
@@ -15,7 +15,7 @@ PIECE = 1 << 16  # characters of that text in one answer
 class Follower:
     """Sends what is printed after `cursor` as further answers to `question`, which has been answered."""
 
-    def __init__(self, console: Console, question: Question, cursor: Cursor, pieces: bool) -> None:
+    def __init__(self, console: SupervisorConsole, question: Question, cursor: Cursor, pieces: bool) -> None:
         """`pieces`: the tool wants to hear of boots and times. What its connection followed before ends."""
         self._msgbuf, self._question, self._cursor, self._pieces = console.msgbuf, question, cursor, pieces
         question.conn.more = self.more

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from lkmtools.daemon.child import Plan
+from lkmtools.daemon.child import ProcessPlan
 from lkmtools.daemon.control import perform
 from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
@@ -36,10 +36,10 @@ def prepare(
 ) -> Callable[[Callable[[list[str]], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
-    `settings` are members of kern.Config, `plan` those of daemon.child.Plan that are not ours to say; `given`
-    are sockets that listen already, for clients and for control requests. What is returned is called with a
-    function that it calls in turn when the boot is over, with what went wrong in it, a line each; the caller
-    holds the start lock until then.
+    `settings` are members of kern.Config, `plan` those of daemon.child.ProcessPlan that are not ours to say;
+    `given` are sockets that listen already, for clients and for control requests. What is returned is called
+    with a function that it calls in turn when the boot is over, with what went wrong in it, a line each; the
+    caller holds the start lock until then.
     DaemonError if the settings cannot be, a socket cannot be had, or the kernel does not boot.
     """
     _take_descriptors()
@@ -53,7 +53,7 @@ def prepare(
         log = Log(Poller(), None if foreground else f"{path}.log", shows_console=foreground)
         bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         plan |= {"level": startup.level, "loads": startup.loads}
-        made = Plan(config, MsgBuf(), sockets.clients.socket, bell, **plan)
+        made = ProcessPlan(config, MsgBuf(), sockets.clients.socket, bell, **plan)
         supervisor = Supervisor(sockets, made, log, perform, startup=startup, reboot_on_panic=reboot_on_panic)
         supervisor.on_signal(signals)
         supervisor.start()

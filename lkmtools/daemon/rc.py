@@ -57,7 +57,7 @@ class Startup(NamedTuple):
 PLAIN = Startup()  # nothing to load, nothing to raise
 
 
-class Failure(NamedTuple):
+class BootFailure(NamedTuple):
     """Something of lkm.conf that a boot could not do: the file, or file and line, the object, and why."""
 
     place: str
@@ -95,13 +95,15 @@ class Rc:
         self._pidfd = -1
         return self._child.wait()
 
-    def failures(self, status: int) -> list[Failure]:
+    def failures(self, status: int) -> list[BootFailure]:
         """What it could not do, now that it has ended."""
-        found = [Failure(*row) for row in _rows(os.pread(self._report, _REPORT, 0))]
+        found = [BootFailure(*row) for row in _rows(os.pread(self._report, _REPORT, 0))]
         if status < 0:
-            found.append(Failure("rc.lkm", "", f"was ended by signal {-status}"))
+            found.append(BootFailure("rc.lkm", "", f"was ended by signal {-status}"))
         elif status and not found:
-            found.append(Failure("rc.lkm", "", f"ended with status {status}; lkmctl dmesg -b 0 shows why"))
+            found.append(
+                BootFailure("rc.lkm", "", f"ended with status {status}; lkmctl dmesg -b 0 shows why")
+            )
         return found
 
     def abandon(self) -> str:

@@ -17,8 +17,8 @@ from functools import partial
 from lkmtools.daemon import backoff
 from lkmtools.daemon.backoff import Backoff
 from lkmtools.daemon.booting import Booting
-from lkmtools.daemon.child import KernelProcess, Plan
-from lkmtools.daemon.console import Console
+from lkmtools.daemon.child import KernelProcess, ProcessPlan
+from lkmtools.daemon.console import SupervisorConsole
 from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.deaths import Deaths
 from lkmtools.daemon.door import Door
@@ -53,7 +53,7 @@ class Supervisor:
     def __init__(
         self,
         sockets: Sockets,
-        plan: Plan,
+        plan: ProcessPlan,
         log: Log,
         perform: Perform,
         *,
@@ -71,7 +71,7 @@ class Supervisor:
         self.held: str | None = None  # why the next boot waits
         self.fruitless = 0  # boots in a row in which no request was answered
         self.loop = Loop(log.poller, self._failed)
-        self.console = Console(plan.msgbuf, plan.bell, log)
+        self.console = SupervisorConsole(plan.msgbuf, plan.bell, log)
         self.booting = Booting(startup, sockets.path, log.poller, log)
         self.deaths = Deaths(plan.msgbuf, log, self.loop, self._noted, self._looked_into)
         self.door = Door(sockets.clients, log.poller, self._why_refused, log.entry)

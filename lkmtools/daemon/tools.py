@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 
-from lkmtools.daemon.console import Console
+from lkmtools.daemon.console import SupervisorConsole
 from lkmtools.daemon.ctl import ControlConnection, Perform, Question
 from lkmtools.daemon.listener import Listener
 from lkmtools.wire.accept import Acceptor
@@ -22,7 +22,7 @@ class Tools:
         self,
         control: Listener,
         poller: Poller,
-        console: Console,
+        console: SupervisorConsole,
         log: Callable[[str], None],
         perform: Perform,
     ) -> None:

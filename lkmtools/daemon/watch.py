@@ -20,7 +20,7 @@ SLOW = 1.0  # seconds without a sign, of either kind, from which on it is "not r
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Host(NamedTuple):
+class ProcStat(NamedTuple):
     """What the host says of a process: its state (proc(5)), and its processor time in seconds."""
 
     state: str
@@ -32,11 +32,11 @@ class Host(NamedTuple):
         return self.state in "Tt"
 
 
-def look_at(pid: int) -> Host:
+def look_at(pid: int) -> ProcStat:
     """A process of ours, which may be dead but not reaped."""
     with open(f"/proc/{pid}/stat", "rb") as file:
         fields = file.read().rpartition(b") ")[2].split()
-    return Host(fields[0].decode(), (int(fields[11]) + int(fields[12])) / _TICKS)
+    return ProcStat(fields[0].decode(), (int(fields[11]) + int(fields[12])) / _TICKS)
 
 
 class Watch:

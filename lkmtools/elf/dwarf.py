@@ -14,7 +14,7 @@ class Damaged(Exception):
     """The debug information does not hold together."""
 
 
-class Reader:
+class ByteReader:
     """A moving place `at` in bytes. Every method raises Damaged where the bytes end too early."""
 
     def __init__(self, data: bytes, byteorder: str, at: int = 0) -> None:

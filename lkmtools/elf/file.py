@@ -74,7 +74,7 @@ def read_header(data: bytes, name: str) -> Header:
     return Header(bits, byteorder, f[1], f[2], f[4], f[6], f[11], f[12], f[13])
 
 
-class File:
+class ElfFile:
     """An ELF file whose section headers are known to be sound: every section lies inside the file."""
 
     def __init__(self, data: bytes, name: str) -> None:

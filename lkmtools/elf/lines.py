@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi import elf as c
 from lkmtools.abi.elf import codec
 from lkmtools.elf import dwarf
-from lkmtools.elf.dwarf import Damaged, Reader
+from lkmtools.elf.dwarf import ByteReader, Damaged
 
 if TYPE_CHECKING:
     from lkmtools.elf.object import Object, Section
@@ -41,7 +41,7 @@ def source_lines(obj: Object, places: Iterable[Place]) -> dict[Place, str]:
     for shndx, offset in sorted(set(places)):
         wanted.setdefault(shndx, []).append(offset)
     strings = next((bytes(s.data) for s in obj.sections if s.name == ".debug_line_str"), b"")
-    r, targets = Reader(bytes(section.data), obj.byteorder), _targets(obj, section)
+    r, targets = ByteReader(bytes(section.data), obj.byteorder), _targets(obj, section)
     found: dict[Place, str] = {}
     with suppress(Damaged):  # what was found before the damage is right
         while r.at < len(r.data) and wanted:
@@ -74,7 +74,7 @@ def _targets(obj: Object, section: Section) -> dict[int, Place]:
             if symbol >= len(obj.symbols):
                 continue
             field = section.data[offset : offset + obj.bits // 8]
-            addend = entry[2] if rela else Reader(bytes(field), obj.byteorder).number(len(field))
+            addend = entry[2] if rela else ByteReader(bytes(field), obj.byteorder).number(len(field))
             out[offset] = obj.symbols[symbol].shndx, obj.symbols[symbol].value + addend
     return out
 
@@ -93,7 +93,7 @@ class _Unit(NamedTuple):
     lengths: bytes  # standard_opcode_lengths, from opcode 1 on
 
 
-def _unit(r: Reader) -> _Unit:
+def _unit(r: ByteReader) -> _Unit:
     """The header at the reader's place."""
     word = 4
     length = r.number(4)
@@ -132,7 +132,7 @@ class _Program:
         self.shndx, self.address, self.file, self.line = 0, 0, 1, 1
         self.row: tuple[int, int, int] | None = None
 
-    def run(self, r: Reader) -> dict[Place, tuple[int, int]]:
+    def run(self, r: ByteReader) -> dict[Place, tuple[int, int]]:
         """File number and line of each wanted place that the unit covers."""
         r.at = self.unit.program
         while r.at < self.unit.end:
@@ -151,7 +151,7 @@ class _Program:
         """The address part of a special opcode."""
         self.address += operation // self.unit.range * self.unit.step
 
-    def standard(self, opcode: int, r: Reader) -> None:
+    def standard(self, opcode: int, r: ByteReader) -> None:
         """DW_LNS_* (6.2.5.2)."""
         if opcode == _COPY:
             self.emit()
@@ -169,7 +169,7 @@ class _Program:
             for _ in range(self.unit.lengths[opcode - 1]):
                 r.leb()
 
-    def extended(self, r: Reader) -> None:
+    def extended(self, r: ByteReader) -> None:
         """DW_LNE_* (6.2.5.3)."""
         size = r.leb()
         end = r.at + size
@@ -196,7 +196,7 @@ class _Program:
         self.row = self.address, self.file, self.line
 
 
-def _files(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> dict[int, str]:
+def _files(r: ByteReader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> dict[int, str]:
     """The files of a unit by number; names are relative to where the compiler ran."""
     r.at = unit.tables
     if unit.version == 5:
@@ -235,7 +235,9 @@ def _directory(row: dict[int, str | int]) -> int:
     return index
 
 
-def _rows(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> list[dict[int, str | int]]:
+def _rows(
+    r: ByteReader, unit: _Unit, targets: dict[int, Place], strings: bytes
+) -> list[dict[int, str | int]]:
     """A table of directories or files of version 5: for each row content type -> value."""
     formats = [(r.leb(), r.leb()) for _ in range(r.number(1))]
     count = r.leb()
@@ -244,13 +246,13 @@ def _rows(r: Reader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> 
     return [{kind: _value(r, form, unit, targets, strings) for kind, form in formats} for _ in range(count)]
 
 
-def _value(r: Reader, form: int, unit: _Unit, targets: dict[int, Place], strings: bytes) -> str | int:
+def _value(r: ByteReader, form: int, unit: _Unit, targets: dict[int, Place], strings: bytes) -> str | int:
     if form == dwarf.STRING:
         return r.string()
     if form == dwarf.LINE_STRP:
         at = targets.get(r.at, (0, -1))[1]
         offset = r.number(unit.word)
-        return Reader(strings, "little", at if at >= 0 else offset).string()
+        return ByteReader(strings, "little", at if at >= 0 else offset).string()
     if form == dwarf.UDATA:
         return r.leb()
     if form == dwarf.BLOCK:

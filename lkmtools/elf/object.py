@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
-from lkmtools.elf.file import File
+from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.elf.note import notes
 from lkmtools.elf.symbols import default_names
@@ -92,7 +92,7 @@ class Object(NamedTuple):
     groups: tuple[Group, ...]
     buildid: bytes
     versions: dict[str, int]
-    file: File  # for what is read later
+    file: ElfFile  # for what is read later
 
     def meant(self, index: int) -> tuple[int, ObjectSymbol]:
         """The symbol that a use of number `index` means, and its number: a version goes before its alias."""
@@ -111,7 +111,7 @@ def read_object(data: bytes, name: str) -> Object:
 
     ObjectError names the file, the place, the value found and its limit.
     """
-    file = File(data, name)
+    file = ElfFile(data, name)
     if file.header.type != c.ET_REL:
         raise ObjectError(f"{name}: {identify(data)}, not a relocatable object")
     if not file.sections:
@@ -133,7 +133,7 @@ def read_object(data: bytes, name: str) -> Object:
     )  # fmt: skip
 
 
-def _section(file: File, index: int) -> Section:
+def _section(file: ElfFile, index: int) -> Section:
     row = file.sections[index]
     align = row.align or 1
     name = file.section_name(index)
@@ -144,7 +144,7 @@ def _section(file: File, index: int) -> Section:
     return Section(index, name, row.type, row.flags, row.size, align, file.contents(index))
 
 
-def symbol_table(file: File) -> int:
+def symbol_table(file: ElfFile) -> int:
     """The index of the symbol table; 0 when there is none."""
     found = [i for i, row in enumerate(file.sections) if row.type == c.SHT_SYMTAB]
     if len(found) > 1:
@@ -154,7 +154,7 @@ def symbol_table(file: File) -> int:
     return found[0] if found else 0
 
 
-def _symbols(file: File, symtab: int) -> tuple[ObjectSymbol, ...]:
+def _symbols(file: ElfFile, symtab: int) -> tuple[ObjectSymbol, ...]:
     if not symtab:
         return ()
     form, link = file.codec.symbol, file.sections[symtab].link
@@ -181,7 +181,7 @@ def _symbols(file: File, symtab: int) -> tuple[ObjectSymbol, ...]:
     return tuple(out)
 
 
-def _extended_indices(file: File, symtab: int) -> tuple[int, ...]:
+def _extended_indices(file: ElfFile, symtab: int) -> tuple[int, ...]:
     for index, row in enumerate(file.sections):
         if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab:
             return _words(file, index)
@@ -197,7 +197,7 @@ def _versions(symbols: tuple[ObjectSymbol, ...]) -> dict[str, int]:
     return own | {alias: index for name, index in own.items() for alias in default_names(name)}
 
 
-def _words(file: File, index: int) -> tuple[int, ...]:
+def _words(file: ElfFile, index: int) -> tuple[int, ...]:
     """A section of 32-bit words."""
     form = struct.Struct(("<" if file.header.byteorder == "little" else ">") + "I")
     return tuple(word for (word,) in form.iter_unpack(file.table(index, form)))
@@ -214,7 +214,7 @@ _OTHER_RELOCATIONS = {
 _STANDARD = {*range(c.SHT_DYNSYM + 1), *range(c.SHT_INIT_ARRAY, c.SHT_SYMTAB_SHNDX + 1)}
 
 
-def _refuse_unknown(file: File) -> None:
+def _refuse_unknown(file: ElfFile) -> None:
     """ObjectError for a section that may hold relocations nobody would apply: ld refuses these, too.
 
     The gABI's own types are below SHT_LOOS. Above are those of an operating system, a processor or a user:
@@ -229,7 +229,7 @@ def _refuse_unknown(file: File) -> None:
         raise ObjectError(f"{file.place(index)}: its type is {row.type:#x}, {what}")
 
 
-def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTable, ...]:
+def _relocations(file: ElfFile, symtab: int, nsymbols: int) -> tuple[RelocationTable, ...]:
     out, left = [], len(file.data)
     for index, row in enumerate(file.sections):
         if row.type not in (c.SHT_REL, c.SHT_RELA):
@@ -246,7 +246,7 @@ def _relocations(file: File, symtab: int, nsymbols: int) -> tuple[RelocationTabl
     return tuple(out)
 
 
-def relocation_table(file: File, index: int, symtab: int, nsymbols: int, left: int) -> RelocationTable:
+def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left: int) -> RelocationTable:
     """Relocation section `index`; `left` is how many bytes it and those after it may have."""
     row, where = file.sections[index], file.place(index)
     if not symtab or row.link != symtab:
@@ -260,7 +260,7 @@ def relocation_table(file: File, index: int, symtab: int, nsymbols: int, left: i
     return RelocationTable(file.section_name(index), row.info, row.type == c.SHT_RELA, entries)
 
 
-def _entries(file: File, index: int, rela: bool) -> tuple[Relocation, ...]:
+def _entries(file: ElfFile, index: int, rela: bool) -> tuple[Relocation, ...]:
     form = file.codec.rela if rela else file.codec.rel
     shift, mask = (32, 0xFFFFFFFF) if file.header.bits == 64 else (8, 0xFF)
     rows = form.iter_unpack(file.table(index, form))
@@ -269,7 +269,7 @@ def _entries(file: File, index: int, rela: bool) -> tuple[Relocation, ...]:
     return tuple(Relocation(offset, info & mask, info >> shift, 0) for offset, info in rows)
 
 
-def _groups(file: File, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple[Group, ...]:
+def _groups(file: ElfFile, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple[Group, ...]:
     out, left = [], len(file.data)
     for index, row in enumerate(file.sections):
         if row.type != c.SHT_GROUP:
@@ -292,7 +292,7 @@ def _groups(file: File, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple
     return tuple(out)
 
 
-def _buildid(file: File, sections: tuple[Section, ...]) -> bytes:
+def _buildid(file: ElfFile, sections: tuple[Section, ...]) -> bytes:
     """The descriptor of the NT_GNU_BUILD_ID note; empty when there is none."""
     for section in sections:
         if section.type != c.SHT_NOTE:

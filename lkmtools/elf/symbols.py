@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
-from lkmtools.elf.file import File
+from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError
 
@@ -30,7 +30,7 @@ class FileSymbol(NamedTuple):
 
 def list_symbols(data: bytes, name: str = "file") -> list[FileSymbol]:
     """Every named, defined symbol of .symtab, in its order; ObjectError for a damaged file or none there."""
-    file = File(data, name)
+    file = ElfFile(data, name)
     index = next((i for i, row in enumerate(file.sections) if row.type == c.SHT_SYMTAB), None)
     if index is None:
         raise ObjectError(f"{name}: {identify(data)}: has no symbol table")
@@ -46,7 +46,7 @@ def list_symbols(data: bytes, name: str = "file") -> list[FileSymbol]:
     ]  # fmt: skip
 
 
-def _letter(file: File, bind: int, kind: int, shndx: int) -> str:
+def _letter(file: ElfFile, bind: int, kind: int, shndx: int) -> str:
     """As nm(1): T, D, B, R or A for the section, small for a local symbol; W or V for a weak one."""
     if bind == c.STB_WEAK:
         return "V" if kind == c.STT_OBJECT else "W"
@@ -70,7 +70,7 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
     counts by all its names (`default_names`).
     ObjectError for a damaged file, one without symbols, or a relocatable object (no addresses yet).
     """
-    file = File(data, name)
+    file = ElfFile(data, name)
     if file.header.type not in (c.ET_EXEC, c.ET_DYN):
         raise ObjectError(f"{name}: {identify(data)}: its symbols have no addresses")
     tables = {row.type: i for i, row in enumerate(file.sections) if row.type in (c.SHT_SYMTAB, c.SHT_DYNSYM)}

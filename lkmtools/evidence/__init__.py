@@ -17,7 +17,7 @@ Nothing in this package knows the kernel or the machine.
 """
 
 from lkmtools.evidence.area import Evidence
-from lkmtools.evidence.modules import Record, State
+from lkmtools.evidence.modules import ModuleRecord, ModuleState
 from lkmtools.evidence.msgbuf import MsgBuf
 
-__all__ = ["Evidence", "MsgBuf", "Record", "State"]
+__all__ = ["Evidence", "ModuleRecord", "ModuleState", "MsgBuf"]

@@ -22,7 +22,7 @@ _STATE_AT = 4
 _TRIES = 3
 
 
-class State(IntEnum):
+class ModuleState(IntEnum):
     """What a module is."""
 
     GONE = 0
@@ -30,10 +30,10 @@ class State(IntEnum):
     LOADED = 2
 
 
-class Record(NamedTuple):
+class ModuleRecord(NamedTuple):
     """A module: `symbols` are pairs of address and name, by address."""
 
-    state: State
+    state: ModuleState
     id: int
     area: int
     size: int
@@ -49,7 +49,7 @@ class Record(NamedTuple):
         """The address as function+offset [module]."""
         at = bisect_right(self.symbols, (addr, "\U0010ffff")) - 1
         start, name = self.symbols[at] if at >= 0 else (self.area, f"{self.area:#x}")
-        gone = ", unloaded" if self.state == State.GONE else ""
+        gone = ", unloaded" if self.state == ModuleState.GONE else ""
         return f"{name}+{addr - start:#x} [{self.name}{gone}]"
 
 
@@ -63,7 +63,7 @@ class ModuleTable:
         self._places: dict[int, int] = {}  # of modules that are not gone, by id
         self.without_symbols = 0  # modules for whose symbols there was no room
 
-    def add(self, module: Record, addresses: bytes, names: Sequence[str]) -> None:
+    def add(self, module: ModuleRecord, addresses: bytes, names: Sequence[str]) -> None:
         """Append a module; `addresses` are those of its symbols as 64-bit words, `names` their names."""
         record = _pack(module, addresses, "\0".join(names).encode(*C_TEXT), len(names))
         if not self._fits(record):
@@ -79,7 +79,7 @@ class ModuleTable:
         self._use(which, at + len(record))
         self._places[module.id] = at
 
-    def mark(self, ident: int, state: State, name: str = "") -> None:
+    def mark(self, ident: int, state: ModuleState, name: str = "") -> None:
         """Module `ident` is loaded, or gone; `name` is what it calls itself, when it was loaded."""
         place = self._places.get(ident)
         if place is None:
@@ -89,10 +89,10 @@ class ModuleTable:
         if name:
             _rename(half, place, name)
         struct.pack_into("=I", half, place + _STATE_AT, state)
-        if state == State.GONE:
+        if state == ModuleState.GONE:
             del self._places[ident]
 
-    def records(self, symbols: bool = True) -> list[Record]:
+    def records(self, symbols: bool = True) -> list[ModuleRecord]:
         """All records, the oldest first, with or without symbols; nothing of one that was being written.
 
         A writer that goes on may move the table while it is read: then it is read again.
@@ -102,7 +102,7 @@ class ModuleTable:
                 return self._read(symbols)
         return []
 
-    def _read(self, symbols: bool) -> list[Record]:
+    def _read(self, symbols: bool) -> list[ModuleRecord]:
         which, *used = _TABLE.unpack(self._head)
         if which > 1:
             return []
@@ -139,7 +139,7 @@ class ModuleTable:
 _NAME_ROOM = 64  # bytes for the name, which is known only after the entry point has run
 
 
-def _pack(module: Record, addresses: bytes, names: bytes, count: int) -> bytes:
+def _pack(module: ModuleRecord, addresses: bytes, names: bytes, count: int) -> bytes:
     name = module.name.encode(*C_TEXT)[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
     path = module.path.encode(*C_TEXT)
     tail = name + path + bytes(-len(path) % 8) + addresses + names
@@ -156,7 +156,7 @@ def _rename(half: memoryview, place: int, name: str) -> None:
     half[at : at + _NAME_ROOM] = name.encode(*C_TEXT)[:_NAME_ROOM].ljust(_NAME_ROOM, b"\0")
 
 
-def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
+def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[ModuleRecord, int]:
     length, state, ident, count, area, size, lname, lpath, lnames = _RECORD.unpack_from(half, at)
     if length < _RECORD.size:
         raise ValueError(f"the record at {at} has {length} bytes")
@@ -171,4 +171,4 @@ def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[Record, int]:
         addresses = struct.unpack_from(f"={count}Q", half, start)
         names = bytes(half[start + 8 * count :][:lnames]).decode(*C_TEXT).split("\0")
         found = list(zip(addresses, names, strict=True))
-    return Record(State(state), ident, area, size, name, path, found), at + length
+    return ModuleRecord(ModuleState(state), ident, area, size, name, path, found), at + length

@@ -7,7 +7,7 @@ from typing import Any
 
 from lkmtools.evidence import vitals as v
 from lkmtools.evidence.area import Evidence
-from lkmtools.evidence.modules import State
+from lkmtools.evidence.modules import ModuleState
 
 
 def kernel_status(evidence: Evidence, machine: str, boot: int) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def kernel_status(evidence: Evidence, machine: str, boot: int) -> dict[str, Any]
     modules = [
         {"id": m.id, "name": m.name, "area": m.area, "size": m.size, "path": m.path}
         for m in evidence.modules.records(symbols=False)
-        if m.state == State.LOADED
+        if m.state == ModuleState.LOADED
     ]
     lkm = {"modules": modules, "reservations": now[v.RESERVATIONS], "holder": text.get("holder")}
     used, total = now[v.MEMORY_USED], now[v.MEMORY_TOTAL]

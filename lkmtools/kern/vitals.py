@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.evidence import Record, State, vitals
+from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import Module
@@ -85,8 +85,8 @@ class Vitals:
     def loading(self, module: Module) -> None:
         """A module is about to run for the first time."""
         symbols = module.info.symbols
-        record = Record(
-            State.LOADING, module.id, module.area, module.size, module.title,
+        record = ModuleRecord(
+            ModuleState.LOADING, module.id, module.area, module.size, module.title,
             module.info.path or module.path, (),
         )  # fmt: skip
         names = [symbol.name for symbol in symbols]
@@ -94,8 +94,8 @@ class Vitals:
 
     def loaded(self, module: Module) -> None:
         """It is loaded."""
-        self._k.evidence.modules.mark(module.id, State.LOADED, module.title)
+        self._k.evidence.modules.mark(module.id, ModuleState.LOADED, module.title)
 
     def gone(self, module: Module) -> None:
         """It is unloaded, or could not be loaded."""
-        self._k.evidence.modules.mark(module.id, State.GONE)
+        self._k.evidence.modules.mark(module.id, ModuleState.GONE)

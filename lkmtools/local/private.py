@@ -20,7 +20,7 @@ from typing import Any
 
 from lkmtools.abi.syscall import SYS_setgid, SYS_setuid
 from lkmtools.client import Process, connect
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.client.transport import Sleeping
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.kern.proc.kern_proc import Exit
@@ -91,7 +91,7 @@ class PrivateConsole:
 
     def text(self) -> str:
         """All that is left of what was printed."""
-        with Supervisor(self._path) as supervisor:
+        with SupervisorConnection(self._path) as supervisor:
             text: str = supervisor.ask("dmesg")["text"]
             return text
 
@@ -114,7 +114,8 @@ class PrivateKernel:
         if not os.path.exists(self._directory):
             return
         try:
-            with suppress(DaemonError), Supervisor(self.path) as supervisor:  # it may have been killed
+            # It may have been killed.
+            with suppress(DaemonError), SupervisorConnection(self.path) as supervisor:
                 supervisor.ask("stop", force=True)
                 supervisor.wait_end()
         finally:
@@ -156,6 +157,6 @@ class PrivateKernel:
 
     def reboot(self) -> None:
         """Boot a new kernel."""
-        with Supervisor(self.path) as supervisor:
+        with SupervisorConnection(self.path) as supervisor:
             supervisor.ask("reboot", force=True)
             supervisor.wait_end()

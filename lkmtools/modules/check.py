@@ -78,7 +78,7 @@ class Report(NamedTuple):
         return [problem for problem in self.problems if problem.kind == "symbol"]
 
 
-class Target(NamedTuple):
+class TargetKernel(NamedTuple):
     """The kernel to check against: its machine, its global symbols, and those that belong to modules.
 
     `owners` has the module of a symbol, by name, as far as it is known. They are among `symbols`, unless the
@@ -90,7 +90,7 @@ class Target(NamedTuple):
     owners: Mapping[str, str]
 
 
-class Loaded(NamedTuple):
+class ModuleRange(NamedTuple):
     """A loaded module: its name, and where it lies."""
 
     name: str
@@ -98,7 +98,9 @@ class Loaded(NamedTuple):
     size: int
 
 
-def target(image: bytes, name: str, modules: Iterable[Loaded] = (), closed: bool = False) -> Target:
+def target(
+    image: bytes, name: str, modules: Iterable[ModuleRange] = (), closed: bool = False
+) -> TargetKernel:
     """The kernel whose symbols an ELF file holds: an image of /dev/ksyms, say. ObjectError.
 
     `modules` are those that the kernel has; with `closed` what they define does not count.
@@ -117,10 +119,10 @@ def target(image: bytes, name: str, modules: Iterable[Loaded] = (), closed: bool
     }
     if closed:
         symbols = {symbol: value for symbol, value in symbols.items() if symbol not in owners}
-    return Target(machine, symbols, owners)
+    return TargetKernel(machine, symbols, owners)
 
 
-def check(path: str, kernel: Target, entry: str | None = None, require_note: bool = False) -> Report:
+def check(path: str, kernel: TargetKernel, entry: str | None = None, require_note: bool = False) -> Report:
     """Check one object; every problem that can be found in one run."""
     problems: list[Problem] = []
     if not path.endswith(".o"):
@@ -171,7 +173,7 @@ def _note(obj: Object, required: bool, problems: list[Problem]) -> int | None:
     return found
 
 
-def _link(pre: Prelink, kernel: Target, problems: list[Problem]) -> None:
+def _link(pre: Prelink, kernel: TargetKernel, problems: list[Problem]) -> None:
     """Link at a likely address; what is missing is then given one, to see whether the rest would do."""
     values = {name: kernel.symbols[name] for name in pre.undefined if name in kernel.symbols}
     base = provisional_base(values.values(), LP64 if pre.machine.bits == 64 else ILP32_I386)

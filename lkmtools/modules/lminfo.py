@@ -40,7 +40,7 @@ class Strings:
         return at
 
 
-class SymbolTable(NamedTuple):
+class LoadSyms(NamedTuple):
     """The payload of LMLOADSYMS: `symtab` bytes of Elf_Sym, then `strtab`."""
 
     symtab: bytes
@@ -65,7 +65,7 @@ def ifuncs(obj: Object) -> list[str]:
     return [s.name for s in obj.symbols if s.shndx and s.bind != STB_LOCAL and s.type == STT_GNU_IFUNC]
 
 
-def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> SymbolTable:
+def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> LoadSyms:
     """The ELF symbol table of the globals `names`, with the values of `image`.
 
     Without an image all values are 0: the sizes are then already right, which is what LMRESERV needs.
@@ -84,7 +84,7 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> Symbol
                 st_name=strings.add(name), st_info=info, st_shndx=SHN_ABS, st_value=value, st_size=size
             )
         )
-    return SymbolTable(b"".join(rows), bytes(strings.data))
+    return LoadSyms(b"".join(rows), bytes(strings.data))
 
 
 def info_buffers(p: Process, image: Image, path: str, assigned: Container[str] = ()) -> tuple[Buffer, ...]:

@@ -21,7 +21,7 @@ from lkmtools.link import Image, debug_sections, link, write_output
 from lkmtools.modules.device import DEV_LKM, lkm_device
 from lkmtools.modules.lminfo import info_buffers, symbol_table
 from lkmtools.modules.options import Options
-from lkmtools.modules.prepare import LoadError, Plan, Say, linking, prepare, silent
+from lkmtools.modules.prepare import LoadError, LoadPlan, Say, linking, prepare, silent
 
 if TYPE_CHECKING:
     from lkmtools.abi.ioccom import Ioctl
@@ -34,7 +34,7 @@ class Loaded(NamedTuple):
     id: int
     entry: int
     image: Image
-    plan: Plan
+    plan: LoadPlan
 
     def __repr__(self) -> str:
         name, size = os.path.basename(self.plan.stem), self.image.size
@@ -102,7 +102,7 @@ def load_fd(by: Loader, path: str) -> Loaded:
     return loaded
 
 
-def _reserve(by: Loader, plan: Plan) -> Reservation:
+def _reserve(by: Loader, plan: LoadPlan) -> Reservation:
     """LMRESERV: room for the image and, with -s, for its symbols."""
     layout = lkm.lmc_resrv.layout(by.p.dm)
     table = symbol_table(plan.exports, None, by.p.dm) if by.options.symbols else None
@@ -120,7 +120,7 @@ def _reserve(by: Loader, plan: Plan) -> Reservation:
     return Reservation(layout.get(buf.data, 0, "slot"), layout.get(buf.data, 0, "addr"))
 
 
-def _transfer(by: Loader, plan: Plan, reservation: Reservation) -> Loaded:
+def _transfer(by: Loader, plan: LoadPlan, reservation: Reservation) -> Loaded:
     """Link at the reserved address and hand the image, its description and its symbols to the kernel."""
     p, options = by.p, by.options
     output = options.output or plan.stem

@@ -53,7 +53,7 @@ class LoadError(LkmtoolsError):
         super().__init__(f"{self.text}: {reason}" if reason else self.text)
 
 
-class Plan(NamedTuple):
+class LoadPlan(NamedTuple):
     """An object that has passed every check that can be made before LMRESERV.
 
     `entry` is a symbol the object defines, `values` holds the imports that were found, `exports` the names of
@@ -73,7 +73,7 @@ def silent(kind: str, text: str) -> None:
     """Say nothing. `kind` is "verbose" (-v), "debug" (-d) or "warning"."""
 
 
-def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
+def prepare(p: Process, path: str, options: Options, say: Say = silent) -> LoadPlan:
     """Read, check, resolve and size the object at `path`; /dev/lkm is not needed.
 
     LoadError: 1 for the object, its entry point or its symbols, 2 when it is not a .o file.
@@ -113,7 +113,7 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> Plan:
             except UndefinedSymbols as error:
                 raise LinkError(undefined(p, error, options)) from error
     unwritten = [name for name in values if name in UNWRITTEN and name not in options.constants]
-    return Plan(path, stem, entry, pre, values, exported(obj), unwritten)
+    return LoadPlan(path, stem, entry, pre, values, exported(obj), unwritten)
 
 
 def _same_file(path: str, other: str) -> bool:

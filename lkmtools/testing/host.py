@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from lkmtools import client
 from lkmtools.client import Process
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.local import LocalKernel
 
@@ -91,7 +91,7 @@ class DaemonHost:
 
     def dmesg(self) -> str:
         """The message buffer; nothing when the daemon is gone."""
-        with Supervisor(self.socket) as supervisor:
+        with SupervisorConnection(self.socket) as supervisor:
             return str(supervisor.ask("dmesg")["text"])
 
     def execute(
@@ -104,12 +104,12 @@ class DaemonHost:
 
     def reboot(self) -> None:
         """Boot a new kernel."""
-        with Supervisor(self.socket) as supervisor:
+        with SupervisorConnection(self.socket) as supervisor:
             supervisor.ask("reboot", force=True)
             supervisor.wait_end()
 
     def close(self) -> None:
         """Stop the daemon, wait for its end, remove its directory."""
-        with self._directory, Supervisor(self.socket) as supervisor:
+        with self._directory, SupervisorConnection(self.socket) as supervisor:
             supervisor.ask("stop", force=True)
             supervisor.wait_end()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lkmtools.cli.lkmctl.dmesg import Piece
+from lkmtools.cli.lkmctl.dmesg import DmesgPiece
 from support.compiling import Compile
 from support.daemons import Daemon, Run, installed
 from support.deaths import Frail
@@ -139,7 +139,7 @@ def test_json(history: Daemon) -> None:
     """The lines as text, as ever, and as entries with boot and time."""
     answer = json.loads(history.run("lkmctl", "dmesg", "--json").out)
     assert (answer["version"], set(answer)) == (1, {"version", "lines", "entries"})
-    entries = [Piece(**entry) for entry in answer["entries"]]
+    entries = [DmesgPiece(**entry) for entry in answer["entries"]]
     assert [entry.text for entry in entries if entry.kind == "text"] == answer["lines"]
     assert answer["lines"] == [line for line in dmesg(history) if not line.startswith("--- ")]
     assert [(entry.kind, entry.boot) for entry in entries if entry.kind != "text"] == [
@@ -149,10 +149,10 @@ def test_json(history: Daemon) -> None:
     assert next(entry for entry in entries if entry.text == "half a line").boot == 1
 
 
-def json_entries(daemon: Daemon, *options: str) -> list[Piece]:
+def json_entries(daemon: Daemon, *options: str) -> list[DmesgPiece]:
     """The entries of a document."""
     answer = json.loads(daemon.run("lkmctl", "dmesg", "--json", *options).out)
-    return [Piece(**entry) for entry in answer["entries"]]
+    return [DmesgPiece(**entry) for entry in answer["entries"]]
 
 
 def test_a_terminal_shows_this_boot(history: Daemon) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import DaemonError, PanicError
 from support.compiling import Compile
 from support.daemons import PATIENCE, Place, installed
@@ -77,12 +77,12 @@ def terminal(place: Place) -> Iterator[Callable[[str], Terminal]]:
         it.close()
 
 
-def listening(place: Place) -> Supervisor:
+def listening(place: Place) -> SupervisorConnection:
     """The supervisor, as soon as there is one."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return Supervisor(place.socket)
+            return SupervisorConnection(place.socket)
         except DaemonError:
             assert time.monotonic() < end
 
@@ -142,7 +142,7 @@ def test_a_full_disk_costs_lines_of_the_log(place: Place, cc: Compile) -> None:
     ]  # fmt: skip
     made = subprocess.run(limited, env=place.env, cwd=place.dir, capture_output=True, check=False)
     assert (made.returncode, made.stderr) == (0, b"")
-    with Supervisor(place.socket) as control:
+    with SupervisorConnection(place.socket) as control:
         pid = control.ask("status")["pid"]
         panics(place, big, 8)
         status = counted(control, 8)
@@ -152,7 +152,7 @@ def test_a_full_disk_costs_lines_of_the_log(place: Place, cc: Compile) -> None:
     assert "log " in place.run("lkmctl", "status").out
 
 
-def counted(control: Supervisor, panics: int) -> dict[str, Any]:
+def counted(control: SupervisorConnection, panics: int) -> dict[str, Any]:
     """The status, once the supervisor has noticed so many panics."""
     end = time.monotonic() + PATIENCE
     while (status := control.ask("status"))["panics"] != panics:

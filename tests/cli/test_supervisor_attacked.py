@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import DaemonError, PanicError
 from lkmtools.proto import STOP, VERSION, Control, Hello, encode
 from support.compiling import Compile
@@ -181,7 +181,7 @@ def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) ->
         "control.VERBS['dmesg'] = door.RefusedClient.on_frame = lambda *args: throw(ValueError('odd'))",
     )
     for _ in range(2):
-        tool = Supervisor(daemon.socket)
+        tool = SupervisorConnection(daemon.socket)
         with pytest.raises(DaemonError, match="closed the connection"):
             tool.ask("dmesg")
         tool.close()

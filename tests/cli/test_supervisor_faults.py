@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
-from lkmtools.client.memory import Memory
+from lkmtools.client.memory import ProcessMemory
 from lkmtools.daemon import rc
 from lkmtools.daemon.autostart import is_served
 from lkmtools.errors import PanicError
@@ -95,7 +95,7 @@ def test_a_kernel_that_dies_while_a_client_maps_is_the_client_s_panic(
         ended(kernel)
         return 0x1000
 
-    monkeypatch.setattr(Memory, "map", die)
+    monkeypatch.setattr(ProcessMemory, "map", die)
     assert "signal 9 (SIGKILL)" in end_of(lambda: p.open("/dev/ksyms")).reason
 
 

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from lkmtools import client
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import DaemonError
 from lkmtools.proto import HEADER, VERSION, Frame, Hello, Reader, Welcome, encode
 
@@ -107,9 +107,9 @@ class Place:
         path = Path(f"{self.socket}.log")
         return path.read_text() if path.exists() else ""
 
-    def supervisor(self) -> Supervisor:
+    def supervisor(self) -> SupervisorConnection:
         """A connection to the daemon's supervisor, which answers whatever its kernel does."""
-        return Supervisor(self.socket, "test")
+        return SupervisorConnection(self.socket, "test")
 
     def status(self) -> dict[str, Any]:
         """What the supervisor says of itself and of its kernel."""

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from lkmtools.client import Process
-from lkmtools.client.supervisor import Supervisor
+from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import DaemonError, PanicError
 from support.daemons import PATIENCE, Place
 
@@ -156,7 +156,7 @@ class Frail(Place):
         )
         assert (made.returncode, made.stdout, made.stderr) == (0, "", ""), self.log()
         self.clients: list[Process] = []
-        self.control = Supervisor(self.socket)
+        self.control = SupervisorConnection(self.socket)
         self.pid = self.status()["pid"]
 
     def connect(self, comm: str = "test", autostart: bool = False) -> Process:
@@ -168,7 +168,7 @@ class Frail(Place):
     def reconnect(self) -> None:
         """After a reboot, which ends the connection that asked for it."""
         self.control.close()
-        self.control = Supervisor(self.socket)
+        self.control = SupervisorConnection(self.socket)
         self.status()  # it has taken the connection
 
     def status(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
-from lkmtools.client.memory import FIXED, LIMIT, PLACES, Memory, map_low
+from lkmtools.client.memory import FIXED, LIMIT, PLACES, ProcessMemory, map_low
 from lkmtools.client.transport import Transport
 from lkmtools.proto import Mapped, Reader, Result, Share, Syscall, encode
 
@@ -59,7 +59,7 @@ def test_no_room_is_an_oserror(file: int) -> None:
 
 def test_writing_changes_the_process_only(file: int) -> None:
     """The mapping is private."""
-    memory = Memory()
+    memory = ProcessMemory()
     view = memory.view(memory.map(file, 0, PAGE), 5)
     view[:5] = b"FIRST"
     assert bytes(view) == b"FIRST"
@@ -68,7 +68,7 @@ def test_writing_changes_the_process_only(file: int) -> None:
 
 def test_unmapping_gives_the_pages_back(file: int) -> None:
     """At once, when nobody looks at them."""
-    memory = Memory()
+    memory = ProcessMemory()
     address = memory.map(file, 0, PAGE)
     assert mapped(address)
     memory.unmap(address, PAGE)
@@ -79,7 +79,7 @@ def test_unmapping_gives_the_pages_back(file: int) -> None:
 
 def test_a_view_keeps_its_pages(file: int) -> None:
     """Until it goes itself."""
-    memory = Memory()
+    memory = ProcessMemory()
     address = memory.map(file, 0, PAGE)
     view = memory.view(address, 5)
     memory.clear()
@@ -91,7 +91,7 @@ def test_a_view_keeps_its_pages(file: int) -> None:
 
 def test_a_view_lies_in_one_mapping(file: int) -> None:
     """ValueError beyond its end."""
-    memory = Memory()
+    memory = ProcessMemory()
     address = memory.map(file, 0, PAGE)
     assert len(memory.view(address + 10, PAGE - 10)) == PAGE - 10
     with pytest.raises(ValueError, match="4097 bytes"):
@@ -111,7 +111,7 @@ def pages() -> Iterator[list[int]]:
 
 def test_pages_are_shared_in_a_row(pages: list[int]) -> None:
     """In two portions, into room for all; what is written is in the files."""
-    memory = Memory()
+    memory = ProcessMemory()
     address = memory.share(pages[:1], 0, 3 * PAGE, PROT_READ | PROT_WRITE)
     assert memory.share(pages[1:], address + PAGE, 3 * PAGE, PROT_READ | PROT_WRITE) == address + PAGE
     view = memory.view(address, 3 * PAGE)
@@ -122,7 +122,7 @@ def test_pages_are_shared_in_a_row(pages: list[int]) -> None:
 
 def test_what_is_shared_for_reading_cannot_be_written(pages: list[int]) -> None:
     """Nor is anything read that is shared without access."""
-    memory = Memory()
+    memory = ProcessMemory()
     view = memory.view(memory.share(pages, 0, 3 * PAGE, PROT_READ), PAGE)
     with pytest.raises(TypeError, match="read-only"):
         view[0] = 1
@@ -132,7 +132,7 @@ def test_what_is_shared_for_reading_cannot_be_written(pages: list[int]) -> None:
 
 def test_a_file_that_cannot_be_shared_leaves_nothing(pages: list[int]) -> None:
     """OSError, and all of the room is given back."""
-    memory = Memory()
+    memory = ProcessMemory()
     reading = os.open(f"/proc/self/fd/{pages[0]}", os.O_RDONLY)
     address = memory.share(pages[:1], 0, 2 * PAGE, PROT_READ | PROT_WRITE)
     with pytest.raises(PermissionError):

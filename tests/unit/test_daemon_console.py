@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.daemon.console import Console
+from lkmtools.daemon.console import SupervisorConsole
 from lkmtools.daemon.log import Log, open_log
 from lkmtools.evidence.msgbuf import MSGBUF_SIZE, MsgBuf
 from lkmtools.wire.poller import Poller
@@ -52,7 +52,7 @@ def test_the_log_of_the_foreground_has_what_is_printed(tmp_path: Path, poller: P
     buf = MsgBuf()
     buf.append(b"an earlier boot\n")
     with logged(tmp_path / "log"):
-        console = Console(buf, bell, Log(poller, shows_console=True))
+        console = SupervisorConsole(buf, bell, Log(poller, shows_console=True))
         assert buf.watched
         buf.append(b"by the kernel\n")
         os.eventfd_write(bell, 1)
@@ -77,7 +77,7 @@ def test_a_log_file_has_nothing_of_it_and_followers_come_and_go(
     buf = MsgBuf()
     came: list[str] = []
     with logged(tmp_path / "log"):
-        console = Console(buf, bell, Log(poller, str(tmp_path / "log")))
+        console = SupervisorConsole(buf, bell, Log(poller, str(tmp_path / "log")))
         assert not buf.watched
         console.follow("a", lambda: came.append("a"))
         console.follow("b", lambda: console.unfollow("b") or came.append("b"))

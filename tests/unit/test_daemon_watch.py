@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from lkmtools.daemon import watch
-from lkmtools.daemon.watch import HUNG, LONGEST, SLOW, Host, Watch, look_at
+from lkmtools.daemon.watch import HUNG, LONGEST, SLOW, ProcStat, Watch, look_at
 from lkmtools.evidence import Evidence, vitals
 
 LIMIT = 10.0
@@ -26,7 +26,7 @@ class Subject:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 500.0
-        self.host = Host("S", 3.0)
+        self.host = ProcStat("S", 3.0)
         monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(watch, "look_at", lambda pid: self.host)
         self.evidence = Evidence(4096)
@@ -38,10 +38,10 @@ class Subject:
         while seconds > LONGEST:
             seconds -= LONGEST
             self.now += LONGEST
-            self.host = Host(state, self.host.seconds)
+            self.host = ProcStat(state, self.host.seconds)
             self.watch.look()
         self.now += seconds
-        self.host = Host(state, self.host.seconds + computed)
+        self.host = ProcStat(state, self.host.seconds + computed)
         self.watch.look()
         return self.watch
 

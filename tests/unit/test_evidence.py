@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lkmtools.evidence import Evidence, MsgBuf, Record, State, calls, vitals
+from lkmtools.evidence import Evidence, ModuleRecord, ModuleState, MsgBuf, calls, vitals
 from lkmtools.evidence import modules as table
 from lkmtools.evidence.calls import SLOTS, STACK, CallRing
 from lkmtools.evidence.latest import Latest
@@ -206,8 +206,10 @@ def test_where_the_kernel_has_gone_is_beside_the_ring() -> None:
 # -- modules --------------------------------------------------------------------------------------------
 
 
-def module(ident: int, name: str = "mod", path: str = "/m.o", state: State = State.LOADING) -> Record:
-    return Record(state, ident, 0x1000 * (ident + 1), 0x800, name, path, ())
+def module(
+    ident: int, name: str = "mod", path: str = "/m.o", state: ModuleState = ModuleState.LOADING
+) -> ModuleRecord:
+    return ModuleRecord(state, ident, 0x1000 * (ident + 1), 0x800, name, path, ())
 
 
 def add(modules: ModuleTable, ident: int, *symbols: tuple[int, str], path: str = "/m.o") -> None:
@@ -232,13 +234,13 @@ def test_addresses_are_explained() -> None:
     """By the symbol before them, or by the module's own address; those of one that has gone say so."""
     modules = ModuleTable(memoryview(bytearray(4096)))
     add(modules, 1, (0x2010, "start"), (0x2010, "also"), (0x2020, "end"))
-    modules.mark(1, State.LOADED, "hello")
+    modules.mark(1, ModuleState.LOADED, "hello")
     (found,) = modules.records()
     assert [found.holds(addr) for addr in (0x1FFF, 0x2000, 0x27FF, 0x2800)] == [False, True, True, False]
     assert found.locate(0x2005) == "0x2000+0x5 [hello]"
     assert found.locate(0x2010).endswith("+0x0 [hello]")
     assert found.locate(0x2025) == "end+0x5 [hello]"
-    modules.mark(1, State.GONE)
+    modules.mark(1, ModuleState.GONE)
     (found,) = modules.records()
     assert found.locate(0x2020) == "end+0x0 [hello, unloaded]"
 
@@ -247,30 +249,30 @@ def test_a_module_is_marked_in_place() -> None:
     """Its name may change with it, cut to its room; unknown ones, and those that have gone, are let be."""
     modules = ModuleTable(memoryview(bytearray(4096)))
     add(modules, 1)
-    modules.mark(2, State.LOADED)
-    modules.mark(1, State.LOADED, "n" * 100)
+    modules.mark(2, ModuleState.LOADED)
+    modules.mark(1, ModuleState.LOADED, "n" * 100)
     (found,) = modules.records()
-    assert (found.state, found.name, found.path) == (State.LOADED, "n" * 64, "/m.o")
-    modules.mark(1, State.GONE)
-    modules.mark(1, State.LOADED, "again")
+    assert (found.state, found.name, found.path) == (ModuleState.LOADED, "n" * 64, "/m.o")
+    modules.mark(1, ModuleState.GONE)
+    modules.mark(1, ModuleState.LOADED, "again")
     (found,) = modules.records()
-    assert (found.state, found.name) == (State.GONE, "n" * 64)
+    assert (found.state, found.name) == (ModuleState.GONE, "n" * 64)
 
 
 def test_a_full_table_keeps_the_modules_that_are_there() -> None:
     """Those that have gone make room, any number of times; marking goes on to work."""
     modules = ModuleTable(memoryview(bytearray(2048)))
     add(modules, 0, (0x1000, "stays"))
-    modules.mark(0, State.LOADED, "first")
+    modules.mark(0, ModuleState.LOADED, "first")
     for ident in range(1, 100):
         add(modules, ident, (0x1000 * (ident + 1), f"symbol{ident}"))
         first, *_, last = modules.records()
         assert (first.name, list(first.symbols)) == ("first", [(0x1000, "stays")])
         assert (last.id, last.state, list(last.symbols)) == (
-            ident, State.LOADING, [(0x1000 * (ident + 1), f"symbol{ident}")],
+            ident, ModuleState.LOADING, [(0x1000 * (ident + 1), f"symbol{ident}")],
         )  # fmt: skip
-        modules.mark(ident, State.GONE)
-        assert list(modules.records())[-1].state == State.GONE
+        modules.mark(ident, ModuleState.GONE)
+        assert list(modules.records())[-1].state == ModuleState.GONE
     assert modules.without_symbols == 0
 
 
@@ -281,10 +283,10 @@ def test_where_symbols_find_no_room_the_module_does() -> None:
     (found,) = modules.records()
     assert (found.id, list(found.symbols), modules.without_symbols) == (1, [], 1)
     add(modules, 2, path="/" + "p" * 300)
-    modules.mark(2, State.LOADED)
+    modules.mark(2, ModuleState.LOADED)
     assert [found.id for found in modules.records()] == [1]
     assert modules.without_symbols == 2
-    modules.mark(1, State.GONE)
+    modules.mark(1, ModuleState.GONE)
     add(modules, 3)
     assert [found.id for found in modules.records()][-1] == 3
 
@@ -320,14 +322,14 @@ def test_a_death_between_two_words_of_the_table_leaves_a_whole_one(
     for ident in range(40):  # both halves have been used
         add(modules, ident, (ident, "s" * (ident % 7)))
         if ident != 39:
-            modules.mark(ident, State.GONE)
+            modules.mark(ident, ModuleState.GONE)
     words = Words(monkeypatch)
     words.left = die_after
     try:
         for ident in range(40, 60):
             before = [found.id for found in modules.records()]
             add(modules, ident, (ident, "a name that is rather long"))
-            modules.mark(ident, State.GONE)
+            modules.mark(ident, ModuleState.GONE)
     except KeyboardInterrupt:
         pass
     after = [found.id for found in ModuleTable(memoryview(memory)).records()]
@@ -390,9 +392,9 @@ def test_status_of_a_kernel() -> None:
     evidence.publish(text)
     for ident in range(3):
         add(evidence.modules, ident)
-    evidence.modules.mark(1, State.LOADED, "hello")
-    evidence.modules.mark(2, State.LOADED, "gone")
-    evidence.modules.mark(2, State.GONE)
+    evidence.modules.mark(1, ModuleState.LOADED, "hello")
+    evidence.modules.mark(2, ModuleState.LOADED, "gone")
+    evidence.modules.mark(2, ModuleState.GONE)
     status = kernel_status(evidence, "amd64", 1)
     assert status.pop("uptime") > 0
     module = {"id": 1, "name": "hello", "area": 0x2000, "size": 0x800, "path": "/m.o"}

@@ -14,7 +14,7 @@ from lkmtools.cli.numbers import within
 from lkmtools.errors import DaemonError, KernelError
 
 if TYPE_CHECKING:
-    from lkmtools.client.supervisor import Supervisor
+    from lkmtools.client.supervisor import SupervisorConnection
 
 NAME = "lkmctl"
 PATIENCE = 5  # seconds that the kernel may take to answer a control request
@@ -43,12 +43,12 @@ def process(socket: str | None, autostart: bool = True) -> client.Process:
     return p
 
 
-def supervisor(socket: str | None) -> Supervisor:
+def supervisor(socket: str | None) -> SupervisorConnection:
     """A connection to the daemon's supervisor. It starts none."""
-    from lkmtools.client.supervisor import Supervisor
+    from lkmtools.client.supervisor import SupervisorConnection
     from lkmtools.daemon.address import socket_path
 
-    return Supervisor(socket_path(socket), NAME)
+    return SupervisorConnection(socket_path(socket), NAME)
 
 
 def ask_kernel(socket: str | None, verb: str, autostart: bool = False, **arguments: Any) -> dict[str, Any]:

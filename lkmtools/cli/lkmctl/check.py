@@ -13,7 +13,7 @@ from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
 from lkmtools.elf.regular import read_regular
 from lkmtools.errors import ObjectError
-from lkmtools.modules.check import NO_NOTE, Loaded, Problem, Report, Target, target
+from lkmtools.modules.check import NO_NOTE, ModuleRange, Problem, Report, TargetKernel, target
 from lkmtools.modules.check import check as examine
 from lkmtools.modules.checkset import resolve, wanted
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
@@ -58,7 +58,7 @@ def check(
     declares but does not have, what the linker refuses, another machine, no entry point. Nothing is loaded.
     Exit status: 0 all would load, 1 some would not, 2 usage, or the image cannot be read.
     """
-    modules: list[Loaded] = []
+    modules: list[ModuleRange] = []
     given = None if image == DEV_KSYMS else image  # modload takes it as the running kernel's, too
     kernel = saved(given, closed) if given is not None else running(socket, closed, modules)
     with progress(files, shown=False) as paths:
@@ -75,7 +75,7 @@ def check(
     return 1 if failed else 0
 
 
-def saved(image: str, closed: bool) -> Target:
+def saved(image: str, closed: bool) -> TargetKernel:
     """The kernel of -A; errx(2)."""
     try:
         return target(read_regular(image, pipes=True), image, closed=closed)
@@ -85,10 +85,12 @@ def saved(image: str, closed: bool) -> Target:
         errx(NAME, 2, str(error))
 
 
-def running(socket: str | None, closed: bool, modules: list[Loaded]) -> Target:
+def running(socket: str | None, closed: bool, modules: list[ModuleRange]) -> TargetKernel:
     """The kernel that runs; `modules` gets those that are loaded, with -s or without."""
     with process(socket) as p, about(DEV_KSYMS):
-        modules += [Loaded(row["name"], row["area"], row["size"]) for row in lkm_status(p).get("modules", ())]
+        modules += [
+            ModuleRange(row["name"], row["area"], row["size"]) for row in lkm_status(p).get("modules", ())
+        ]
         return target(kernel_image(p), DEV_KSYMS, modules, closed)
 
 
@@ -99,7 +101,7 @@ def keepers(socket: str | None, reports: list[Report]) -> dict[str, str]:
         return {name: module for name in names if (module := who_has(p, name)) is not None}
 
 
-def adviser(kernel: Target, reports: list[Report], kept: dict[str, str]) -> Hint:
+def adviser(kernel: TargetKernel, reports: list[Report], kept: dict[str, str]) -> Hint:
     """What to do about a problem, "" where nobody knows; the same for a symbol, whoever misses it."""
     known = Names([*kernel.symbols, *(name for report in reports for name in report.exports)])
 
@@ -120,7 +122,7 @@ def adviser(kernel: Target, reports: list[Report], kept: dict[str, str]) -> Hint
     return advise
 
 
-def line(report: Report, kernel: Target, hint: Hint) -> str:
+def line(report: Report, kernel: TargetKernel, hint: Hint) -> str:
     """What is printed about one object: short, however much is wrong."""
     texts = list(_texts(report, hint))
     if not report.problems:
@@ -169,7 +171,7 @@ def totals(reports: list[Report]) -> Iterator[str]:
         yield f"most wanted: {first}{more}"
 
 
-def document(reports: list[Report], kernel: Target, hint: Hint) -> dict[str, Any]:
+def document(reports: list[Report], kernel: TargetKernel, hint: Hint) -> dict[str, Any]:
     """The --json document."""
     failed = sum(bool(report.problems) for report in reports)
     return {

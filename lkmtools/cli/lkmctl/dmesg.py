@@ -18,7 +18,7 @@ _TEXT, _BOOT = "text", "boot"  # kinds of pieces; others are ends of a boot
 _STAMP = "[%Y-%m-%d %H:%M:%S"  # and milliseconds
 
 
-class Piece(NamedTuple):
+class DmesgPiece(NamedTuple):
     """What dmesg gets (evidence/marks.py), or a line of it. `boot` 0 and `time` None are unknown."""
 
     kind: str
@@ -44,9 +44,9 @@ class Lines:
     """Pieces as lines: what was printed in several pieces is one, of the time when it began."""
 
     def __init__(self) -> None:
-        self._begun: Piece | None = None
+        self._begun: DmesgPiece | None = None
 
-    def feed(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def feed(self, pieces: Iterable[DmesgPiece]) -> Iterator[DmesgPiece]:
         """The lines that are whole, without their newlines; marks among them."""
         for piece in pieces:
             if piece.kind != _TEXT:
@@ -64,7 +64,7 @@ class Lines:
                 if whole:
                     yield line._replace(text=line.text.rstrip("\n"))
 
-    def rest(self) -> Iterator[Piece]:
+    def rest(self) -> Iterator[DmesgPiece]:
         """A line that has begun and does not end."""
         if self._begun is not None:
             yield self._begun
@@ -78,7 +78,7 @@ class Printer:
         self._stamps = stamps
         self._within = False  # a line
 
-    def show(self, pieces: Iterable[Piece]) -> None:
+    def show(self, pieces: Iterable[DmesgPiece]) -> None:
         """Text as it is, and a line for each beginning and end of a boot."""
         for piece in pieces:
             if piece.kind != _TEXT:
@@ -91,7 +91,7 @@ class Printer:
                 self._within = not line.endswith("\n")
 
 
-def boots(pieces: Sequence[Piece]) -> list[int]:
+def boots(pieces: Sequence[DmesgPiece]) -> list[int]:
     """The numbers of the boots that are in the buffer, in order."""
     return list(dict.fromkeys(piece.boot for piece in pieces if piece.boot))
 
@@ -107,7 +107,7 @@ def chosen(number: int, there: list[int]) -> int:
     raise LkmtoolsError(f"boot {number} is not in the message buffer, which has {known}")
 
 
-def recent(pieces: list[Piece], boot: int, panic: dict[str, Any] | None) -> list[Piece]:
+def recent(pieces: list[DmesgPiece], boot: int, panic: dict[str, Any] | None) -> list[DmesgPiece]:
     """A boot, after the report of the panic that ended the one before.
 
     What had to be looked into was printed when the next boot was there already.
@@ -115,12 +115,12 @@ def recent(pieces: list[Piece], boot: int, panic: dict[str, Any] | None) -> list
     this = [piece for piece in pieces if piece.boot == boot]
     if panic is None or panic["boot"] != boot - 1:
         return this
-    report = Piece(_TEXT, boot - 1, panic["time"], panic["report"])
+    report = DmesgPiece(_TEXT, boot - 1, panic["time"], panic["report"])
     end = [piece for piece in pieces if piece.boot == boot - 1 and piece.kind not in (_TEXT, _BOOT)]
     return [report, *end, *_without(panic["report"], this)]
 
 
-def _without(text: str, pieces: list[Piece]) -> Iterator[Piece]:
+def _without(text: str, pieces: list[DmesgPiece]) -> Iterator[DmesgPiece]:
     """The pieces without a text that may stand in them."""
     begin = "".join(piece.text for piece in pieces).find(text)
     end = begin + len(text) if begin >= 0 else -1
@@ -173,17 +173,17 @@ def dmesg(
         _follow(pieces, answers, show)
 
 
-def _pieces(answer: dict[str, Any]) -> list[Piece]:
+def _pieces(answer: dict[str, Any]) -> list[DmesgPiece]:
     """DaemonError when the daemon gives none."""
     if "pieces" not in answer:
         raise DaemonError(
             "the running lkmd is older than lkmctl, and does not record boots and times; "
             "end it with lkmctl stop"
         )
-    return [Piece(*piece) for piece in answer["pieces"]]
+    return [DmesgPiece(*piece) for piece in answer["pieces"]]
 
 
-def _show(pieces: list[Piece], stamps: bool, as_json: bool) -> None:
+def _show(pieces: list[DmesgPiece], stamps: bool, as_json: bool) -> None:
     if not as_json:
         Printer(stamps).show(pieces)
         return
@@ -198,13 +198,13 @@ def _show(pieces: list[Piece], stamps: bool, as_json: bool) -> None:
     )
 
 
-def _json_lines() -> Callable[[Iterable[Piece]], None]:
+def _json_lines() -> Callable[[Iterable[DmesgPiece]], None]:
     """What prints an object for each line that is whole."""
     import json
 
     lines = Lines()
 
-    def show(pieces: Iterable[Piece]) -> None:
+    def show(pieces: Iterable[DmesgPiece]) -> None:
         for entry in lines.feed(pieces):
             click.echo(json.dumps({"version": 1, **entry._asdict()}))
 
@@ -212,7 +212,7 @@ def _json_lines() -> Callable[[Iterable[Piece]], None]:
 
 
 def _follow(
-    pieces: list[Piece], answers: Iterator[dict[str, Any]], show: Callable[[Iterable[Piece]], None]
+    pieces: list[DmesgPiece], answers: Iterator[dict[str, Any]], show: Callable[[Iterable[DmesgPiece]], None]
 ) -> None:
     """Print what there is, and then what comes."""
     while True:

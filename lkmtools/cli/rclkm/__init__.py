@@ -13,7 +13,7 @@ from lkmtools.cli.common import connect, tool, warnx
 from lkmtools.cli.postinstall import wrong_interpreter
 from lkmtools.cli.rclkm.items import Item, in_boot_order, items
 from lkmtools.cli.rclkm.order import Order
-from lkmtools.cli.rclkm.report import Report
+from lkmtools.cli.rclkm.report import ReportWriter
 from lkmtools.cli.rclkm.start import NAME, Start
 from lkmtools.cli.settings import lkm_conf, module_directories
 from lkmtools.conf import lkmconf
@@ -61,14 +61,14 @@ def main(
         read = lkmconf.read(path)
     except OSError as error:
         warnx(NAME, f"{path}: {error.strerror}")
-        Report(report).failed(path, "", error.strerror or str(error))
+        ReportWriter(report).failed(path, "", error.strerror or str(error))
         return 1
     todo, mistakes = _todo(read, stage, reorder)
     if action == "check":
         return check(path, todo, mistakes)
     if action == "stop":
         return stop(todo, socket)
-    return start(todo, mistakes, [os.path.abspath(path) for path in skip], Report(report), socket)
+    return start(todo, mistakes, [os.path.abspath(path) for path in skip], ReportWriter(report), socket)
 
 
 def _operand(action: str, what: str | None) -> tuple[str | None, str | None]:
@@ -89,7 +89,7 @@ def _todo(conf: Conf, stage: str | None, reorder: bool) -> tuple[list[Item], lis
 
 
 def start(
-    todo: list[Item], mistakes: list[Mistake], skip: list[str], report: Report, socket: str | None
+    todo: list[Item], mistakes: list[Mistake], skip: list[str], report: ReportWriter, socket: str | None
 ) -> int:
     """Load what can be loaded; the exit status."""
     for mistake in mistakes:

@@ -11,7 +11,7 @@ from lkmtools.client import Process
 from lkmtools.modules.refs import refs_fd
 
 
-class Loaded(NamedTuple):
+class LoadedObject(NamedTuple):
     """A loaded module: the object it came from ("" when nobody said), and who is linked against it."""
 
     id: int
@@ -26,10 +26,10 @@ class Loaded(NamedTuple):
         return self.name == item.name.removesuffix(".o")
 
 
-def loaded(p: Process, fd: int) -> list[Loaded]:
+def loaded(p: Process, fd: int) -> list[LoadedObject]:
     """All modules of an open /dev/lkm, by id. KernelError."""
     out = []
     for module in modules.walk(p, fd):
         refs = refs_fd(p, fd, module.id)
-        out.append(Loaded(module.id, module.name, refs.path, tuple(row.id for row in refs.users)))
+        out.append(LoadedObject(module.id, module.name, refs.path, tuple(row.id for row in refs.users)))
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-class Report:
+class ReportWriter:
     """Writes to a descriptor, if there is one: a JSON list a line, of place, object and reason."""
 
     def __init__(self, fd: int | None) -> None:

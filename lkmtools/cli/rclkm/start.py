@@ -15,9 +15,9 @@ from lkmtools.cli.common import EX_PANIC, announce_wait, panic, tell, warnx
 from lkmtools.cli.devtools import environment
 from lkmtools.cli.postinstall import arguments, why_not_executed
 from lkmtools.cli.rclkm.items import Item
-from lkmtools.cli.rclkm.loaded import Loaded, loaded
+from lkmtools.cli.rclkm.loaded import LoadedObject, loaded
 from lkmtools.cli.rclkm.order import Order
-from lkmtools.cli.rclkm.report import Report
+from lkmtools.cli.rclkm.report import ReportWriter
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.modules.loader import load_object
@@ -41,7 +41,7 @@ class Start:
         items: Sequence[Item],
         directories: Sequence[str],
         skip: Sequence[str],
-        report: Report,
+        report: ReportWriter,
         known: Sequence[str] = (),
     ) -> None:
         """`known` is what has been said already of other lines of the file."""
@@ -54,7 +54,7 @@ class Start:
         self.failed = 0
         self._order: Order | None = None
         self._mine: dict[tuple[str, str], tuple[Item, int]] = {}  # what this run has loaded, with its id
-        self._before: list[Loaded] = []  # modules that were there already, each for one line
+        self._before: list[LoadedObject] = []  # modules that were there already, each for one line
 
     def run(self) -> int:
         """Load everything; the exit status."""
@@ -74,7 +74,7 @@ class Start:
                 break
         return 1 if self.failed else 0
 
-    def _loaded_before(self) -> list[Loaded]:
+    def _loaded_before(self) -> list[LoadedObject]:
         """What is loaded already, as after a boot that this very command has caused."""
         try:
             with modules.lkm_device(self.p, O_RDONLY) as fd:

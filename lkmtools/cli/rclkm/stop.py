@@ -10,7 +10,7 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.cli.classic import opened
 from lkmtools.cli.common import warnx
 from lkmtools.cli.rclkm.items import Item
-from lkmtools.cli.rclkm.loaded import Loaded, loaded
+from lkmtools.cli.rclkm.loaded import LoadedObject, loaded
 from lkmtools.cli.rclkm.start import NAME
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
@@ -35,12 +35,12 @@ class Stop:
             return 1
         return 1 if self.failed else 0
 
-    def _wanted(self, fd: int) -> list[tuple[Item, Loaded]]:
+    def _wanted(self, fd: int) -> list[tuple[Item, LoadedObject]]:
         """What to unload: the last line's first, and before each module those linked against it."""
         there = loaded(self.p, fd)
         lines = [(item, m) for item in reversed(self.items) for m in there if m.made_by(item)]
         by_id = {module.id: (item, module) for item, module in lines}
-        out: dict[int, tuple[Item, Loaded]] = {}
+        out: dict[int, tuple[Item, LoadedObject]] = {}
 
         def place(number: int) -> None:
             if number in by_id and number not in out:
@@ -52,7 +52,7 @@ class Stop:
             place(module.id)
         return list(out.values())
 
-    def _unload(self, fd: int, item: Item, module: Loaded) -> None:
+    def _unload(self, fd: int, item: Item, module: LoadedObject) -> None:
         try:
             modules.unload_fd(self.p, fd, module.id)
         except KernelError as error:
