@@ -87,6 +87,18 @@ def test_the_recipes_of_adding_work(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "\n".join(docrun.mistakes(steps, done, strict=True)) == ""
 
 
+def test_a_block_is_inserted_beside_one_line_and_nowhere_else(tmp_path: Path) -> None:
+    """Where the line is missing, or there are two, nothing is inserted, and the document is wrong."""
+    (tmp_path / "doc.md").write_text("```c x.c after int b[2]\nint c;\n```\n```c x.c before int a;\nint z;\n```\n")
+    steps = docrun.markdown(tmp_path / "doc.md")
+    (tmp_path / "x.c").write_text("int a;\nint b[2];\n")
+    assert docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=True) == []
+    assert (tmp_path / "x.c").read_text() == "int z;\nint a;\nint b[2];\nint c;\n"
+    (tmp_path / "x.c").write_text("int a;\nint a;\n")
+    assert len(docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=True)) == 2
+    assert (tmp_path / "x.c").read_text() == "int a;\nint a;\n"
+
+
 def test_the_picture_of_the_house_is_drawn_from_the_imports() -> None:
     drawn = runpy.run_path(str(ROOT / "docs" / "house.py"))["draw"]()
     assert drawn == (ROOT / "docs" / "house.svg").read_text()

@@ -3,7 +3,8 @@
 In Markdown a fenced block has a language and perhaps a name:
 
     ```c hello.c      a file: written as it stands
-    ```c >> hello.c   what is put at a file's end
+    ```c >> hello.c   text to append to a file
+    ```c hello.c after int x    text to insert after the only line that begins with "int x" (or before it)
     ```console        commands behind "$ " (continued behind "> ") and what they print
     ```text           shown only
 
@@ -27,7 +28,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 PATIENCE = 240  # seconds for a whole document
-_MORE = ">> "  # before a name: the file is there, and gets more
+_MORE = ">> "  # before a name: append to that file
+_PLACE = re.compile(r"(\S+) (before|after) (.+)")  # instead of a name: insert into that file
 
 
 class Step(NamedTuple):
@@ -141,17 +143,9 @@ def run(steps: list[Step], work: Path) -> list[Done]:
             out = shlex.quote(str(home / f"out{count}"))
             script.append(f"exec >{out} 2>&1 </dev/null")
             if step.name or _writes(step):
-                target = step.name.removeprefix(_MORE) or step.text.split()[1]
                 source = home / f"file{count}"
                 source.write_text(step.text if step.name else "\n".join(step.expected) + "\n")
-                quoted = shlex.quote(target)
-            if step.name.startswith(_MORE):
-                script.append(f"cat {source} >>{quoted}")
-            elif step.name or _writes(step):
-                script.append(
-                    f'[ -e {quoted} ] && [ -z "{step.name}" ] ||'
-                    f' {{ mkdir -p "$(dirname {quoted})" && cp {source} {quoted}; }}'
-                )
+                script.append(_write(step, source))
             if not step.name:
                 script.append(f"(exit $status); eval {shlex.quote(step.text)}")
             script.append(f"status=$?; echo $status >{out}.status")
@@ -164,6 +158,21 @@ def run(steps: list[Step], work: Path) -> list[Done]:
             lkmctl = Path(sys.executable).with_name("lkmctl")
             subprocess.run([lkmctl, "stop"], env=env, capture_output=True, check=False)
         return [_done(home / f"out{count}") for count in range(len(steps))]
+
+
+def _write(step: Step, source: Path) -> str:
+    """The shell command that puts the text of a step, which is in `source`, where the step wants it."""
+    if place := _PLACE.fullmatch(step.name):
+        target, where, line = place.groups()
+        pattern = "^" + re.sub(r"[\\/.*\[\]^$]", r"\\\g<0>", line)
+        insert = f"e cat {source}" if where == "before" else f"r {source}"  # GNU sed
+        target, pattern, edit = (shlex.quote(text) for text in (target, pattern, f"/{pattern}/{insert}"))
+        return f'[ "$(grep -c -e {pattern} {target})" = 1 ] && sed -i {edit} {target}'
+    target = shlex.quote(step.name.removeprefix(_MORE) or step.text.split()[1])
+    if step.name.startswith(_MORE):
+        return f"cat {source} >>{target}"
+    write = f'{{ mkdir -p "$(dirname {target})" && cp {source} {target}; }}'
+    return write if step.name else f"[ -e {target} ] || {write}"
 
 
 def _writes(step: Step) -> bool:
