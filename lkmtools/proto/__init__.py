@@ -1,7 +1,7 @@
 """The wire between a tool and the daemon, as data: frames in, frames out, no I/O.
 
 A frame is a 12-byte header `<IHHI` (payload length, type, 0, serial) and the payload; all integers are
-little-endian. An answer carries the serial of the frame it answers. docs/design.md has the table.
+little-endian. An answer carries the serial of the frame it answers. README.md has the table.
 
     data = encode(Syscall(20, (), ()), serial=1)
     reader = Reader()

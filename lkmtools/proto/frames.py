@@ -1,4 +1,4 @@
-"""The frames of protocol version 3 and their limits. What each means stands in docs/design.md.
+"""The frames of protocol version 3 and their limits. README.md says what each one means.
 
 Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON parser.
 """

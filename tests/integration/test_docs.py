@@ -63,18 +63,15 @@ def test_the_recorded_session_is_recorded_again() -> None:
 
 
 def test_the_links_of_the_documents_lead_somewhere() -> None:
-    """Every relative link of README and docs/."""
+    """Every relative link of README, docs/ and the packages' READMEs."""
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    pages += (ROOT / "lkmtools").rglob("README.md")
     links = [
-        (page.name, link)
+        (page, link)
         for page in pages
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
     ]
-    assert [(name, link) for name, link in links if not (ROOT / _folder(name) / link).exists()] == []
-
-
-def _folder(name: str) -> str:
-    return "" if name in ("README.md", "CONTRIBUTING.md") else "docs"
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_recipes_of_adding_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +96,18 @@ def test_a_block_is_inserted_beside_one_line_and_nowhere_else(tmp_path: Path) ->
     assert (tmp_path / "x.c").read_text() == "int a;\nint a;\n"
 
 
-def test_the_picture_of_the_house_is_drawn_from_the_imports() -> None:
-    drawn = runpy.run_path(str(ROOT / "docs" / "house.py"))["draw"]()
-    assert drawn == (ROOT / "docs" / "house.svg").read_text()
+@pytest.mark.parametrize("name", ["house", "modload"])
+def test_a_picture_is_what_its_script_draws(name: str) -> None:
+    """From the imports, and from calls that are in the code."""
+    drawn = runpy.run_path(str(ROOT / "docs" / f"{name}.py"))["draw"]()
+    assert drawn == (ROOT / "docs" / f"{name}.svg").read_text()
+
+
+def test_the_picture_of_a_modload_has_no_call_that_is_not_in_the_code() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "modload.py"))
+    wrong = script["Arrow"]("cli", "modules", "", "cli/modload.py:load_all", "no_such_function")
+    with pytest.raises(ValueError, match=r"load_all\(\) does not call no_such_function\(\)"):
+        script["check"](wrong)
 
 
 def test_the_answers_to_where_is_exist() -> None:

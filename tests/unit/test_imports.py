@@ -1,4 +1,4 @@
-"""Imports run downwards only, and tools import no more than they need (docs/design.md, "The house")."""
+"""Imports run downwards only, and tools import no more than they need (docs/design.md, "The floors")."""
 
 from __future__ import annotations
 
