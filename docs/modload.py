@@ -1,7 +1,7 @@
 """Draws docs/modload.svg, a module's way through the packages: `python docs/modload.py > docs/modload.svg`.
 
-A column is a package, an arrow a call or its answer. Each arrow to the right names the function that makes the
-call and the name that it calls; a function that does not exist, or does not call it, is an error.
+A column is a package, an arrow a call or its answer. Each call names the function that makes it and the name
+that is called; a function that does not exist, or does not use that name, is an error.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ def picture() -> Iterator[str]:
         '<path d="M0 0L6 3L0 6z" fill="#234"/></marker></defs>'
     )
     border = (center(WIRE[0]) + center(WIRE[1])) // 2
-    yield f'<rect class="host" x="0" y="0" width="{border - 4}" height="{high}"/>'
-    yield f'<rect class="host" x="{border + 4}" y="0" width="{LANE * len(LANES) - border - 8}" height="{high}"/>'
-    yield f'<text x="{border // 2}" y="16">the tool: modload</text>'
-    yield f'<text x="{(border + LANE * len(LANES)) // 2}" y="16">the kernel process</text>'
+    sides = (0, border - 4, "the tool: modload"), (border + 4, LANE * len(LANES), "the kernel process")
+    for left, right, text in sides:
+        yield f'<rect class="host" x="{left}" y="0" width="{right - left}" height="{high}"/>'
+        yield f'<text x="{(left + right) // 2}" y="16">{text}</text>'
     for lane in LANES:
         x, name = center(lane), "hello.o" if lane == MODULE else f"{lane}/"
         yield f'<line x1="{x}" y1="{TOP - 16}" x2="{x}" y2="{high - 8}"/>'

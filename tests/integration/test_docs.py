@@ -67,9 +67,7 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     pages += (ROOT / "lkmtools").rglob("README.md")
     links = [
-        (page, link)
-        for page in pages
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+        (page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
     ]
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
@@ -86,7 +84,9 @@ def test_the_recipes_of_adding_work(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_block_is_inserted_beside_one_line_and_nowhere_else(tmp_path: Path) -> None:
     """Where the line is missing, or there are two, nothing is inserted, and the document is wrong."""
-    (tmp_path / "doc.md").write_text("```c x.c after int b[2]\nint c;\n```\n```c x.c before int a;\nint z;\n```\n")
+    (tmp_path / "doc.md").write_text(
+        "```c x.c after int b[2]\nint c;\n```\n```c x.c before int a;\nint z;\n```\n"
+    )
     steps = docrun.markdown(tmp_path / "doc.md")
     (tmp_path / "x.c").write_text("int a;\nint b[2];\n")
     assert docrun.mistakes(steps, docrun.run(steps, tmp_path), strict=True) == []
