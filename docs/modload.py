@@ -37,7 +37,7 @@ ARROWS = (
     Arrow("modules", "client", "addresses of symbols; LMRESERV", "modules/loader.py:_reserve", "_ioctl"),
     Arrow("client", "kernproc", "frame SYSCALL", "client/core.py:syscall", "request"),
     Arrow("kernproc", "kern", "system call ioctl", "kernproc/connection.py:on_frame", "submit"),
-    Arrow("kern", "kern", "through sysent[] and cdevsw[]", "kern/lkm/kern_lkm.py:lkmioctl", "run"),
+    Arrow("kern", "kern", "through sysent[] and cdevsw[]", "kern/lkm/kern_lkm.py:lkmioctl", "serve"),
     Arrow("kern", "kern", "memory and an id", "kern/lkm/kern_lkm.py:_start", "reserve"),
     Arrow("kern", "client", "frame RESULT: address"),
     Arrow("modules", "link", "link at the address", "modules/loader.py:_transfer", "link"),
