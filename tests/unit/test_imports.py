@@ -198,7 +198,7 @@ def test_no_circle_among_the_files_of_a_package(package: str) -> None:
 
 
 def test_a_room_s_readme_names_its_files() -> None:
-    """Each of them, by name or by a pattern, and none that does not exist; a name with a path may be elsewhere."""
+    """Each of them, by name or by a pattern, and no file that does not exist."""
     wrong = []
     for room in ROOMS[:-1]:
         text = (KERN / room / "README.md").read_text()
