@@ -21,8 +21,8 @@ def run(directory: Path) -> Iterator[Result]:
     """A line a machine: loading and unloading through the Python API. The 2,000 were loaded with -s."""
     for machine in PORTS:
         hello = compiled(directory, EXAMPLES / "hello" / "hello.c", "hello", machine)
-        here = {"inside": True, "machine": machine}
-        with LocalKernel(**here) as none, LocalKernel(**here) as many:
+        none, many = (LocalKernel(inside=True, machine=machine) for _ in range(2))
+        with none, many:
             yield _measure(directory, hello, none.process(), many.process())
 
 

@@ -17,7 +17,7 @@ from support.daemons import Place
 MAN = Path(__file__).parents[2] / "man"
 
 
-def completed(lab: DaemonLab, line: str) -> list[str]:
+def completed(lab: DaemonLab | Place, line: str) -> list[str]:
     """What the shell is told for the last word of a command line."""
     tool = line.split(maxsplit=1)[0]
     env = {

@@ -14,7 +14,7 @@ import pytest
 
 from lkmtools.cli.lkmctl.dmesg import DmesgPiece
 from support.compiling import Compile
-from support.daemons import Daemon, Run, installed
+from support.daemons import Daemon, Place, Run, installed
 from support.deaths import Frail
 
 BOOM = """
@@ -44,14 +44,14 @@ def history(cc: Compile) -> Iterator[Daemon]:
     daemon.remove()
 
 
-def dmesg(daemon: Daemon, *options: str) -> list[str]:
+def dmesg(daemon: Place, *options: str) -> list[str]:
     """Its lines, without the dates of the marks."""
     run = daemon.run("lkmctl", "dmesg", *options)
     assert (run.status, run.err) == (0, "")
     return [re.sub(f"^(---.*), {WHEN} ---$", r"\1", line) for line in run.out.splitlines()]
 
 
-def on_a_terminal(daemon: Daemon, *options: str) -> list[str]:
+def on_a_terminal(daemon: Place, *options: str) -> list[str]:
     """The lines that it prints on a terminal."""
     ours, theirs = os.openpty()
     with subprocess.Popen(

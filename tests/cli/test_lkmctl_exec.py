@@ -79,6 +79,7 @@ def test_an_interrupt_reaches_the_program(place2: Place) -> None:
     prog = place2.build("loop", source)
     for args, status, more in (((), 130, b""), (("catch",), 5, b"got 2\n")):
         with place2.daemon.popen("lkmctl", "exec", prog, *args) as process:
+            assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
@@ -90,6 +91,8 @@ def test_a_stop_reaches_the_program_and_its_end_too(place2: Place) -> None:
     body = "int main(void) { char c; while (read(0, &c, 1) > 0) write(1, &c, 1); return 0; }"
     prog = place2.build("cat", f"#include <unistd.h>\n{body}\n")
     with place2.daemon.connect() as p, place2.daemon.popen("lkmctl", "exec", prog) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         for again in (True, False):
             process.stdin.write(b"x")
             process.stdin.flush()
@@ -129,6 +132,7 @@ def test_the_kernel_serves_others_while_a_program_loops(place2: Place) -> None:
     """status answers; when the client dies the program gets SIGHUP and goes."""
     prog = place2.build("spin", '#include <stdio.h>\nint main(void) { printf("ready\\n"); for (;;) ; }\n')
     with place2.daemon.popen("lkmctl", "exec", prog) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         answer = json.loads(place2.run("lkmctl", "status", "--json").out)
         assert answer["kernel"]["programs"]["running"] == 1
@@ -163,6 +167,7 @@ def test_a_reader_that_goes_away_ends_the_writer(place2: Place) -> None:
     """SIGPIPE, from the host's pipe."""
     prog = place2.build("yes", '#include <stdio.h>\nint main(void) { for (;;) puts("y"); }\n')
     with place2.daemon.popen("lkmctl", "exec", prog) as process:
+        assert process.stdout is not None
         assert process.stdout.read(2) == b"y\n"
         process.stdout.close()
         assert process.wait(timeout=60) == 128 + signal.SIGPIPE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ def lines(*texts: str) -> str:
 
 
 @pytest.fixture
-def pair(lab: DaemonLab) -> Any:
+def pair(lab: DaemonLab) -> DaemonLab:
     """lower.o and upper.o, which needs it."""
     lab.misc("lower", more=LOWER)
     lab.misc("upper", more=UPPER)
@@ -29,7 +28,9 @@ def pair(lab: DaemonLab) -> Any:
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_an_object_later_on_the_line_that_has_the_symbol_is_named(pair: Any, dry: tuple[str, ...]) -> None:
+def test_an_object_later_on_the_line_that_has_the_symbol_is_named(
+    pair: DaemonLab, dry: tuple[str, ...]
+) -> None:
     """Next, or later; what has to be typed instead; and that -s is needed."""
     run = pair.run("modload", *dry, "upper.o", "lower.o")
     _, get, put, advice, left = run.err.splitlines()
@@ -45,11 +46,11 @@ def test_an_object_later_on_the_line_that_has_the_symbol_is_named(pair: Any, dry
     assert pair.names() == []
 
 
-def test_the_advice_is_right(pair: Any) -> None:
+def test_the_advice_is_right(pair: DaemonLab) -> None:
     assert pair.run("modload", "-s", "lower.o", "upper.o").status == 0
 
 
-def test_a_dry_run_takes_with_s_what_an_object_before_has(pair: Any) -> None:
+def test_a_dry_run_takes_with_s_what_an_object_before_has(pair: DaemonLab) -> None:
     """As the load would; without -s the load would fail, and so does the dry run."""
     run = pair.run("modload", "--dry-run", "-s", "lower.o", "alone.o", "upper.o")
     assert (run.status, run.err) == (0, "")

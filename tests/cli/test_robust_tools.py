@@ -90,12 +90,11 @@ class Bench:
 
     def run(self, argv: Sequence[str | bytes], **how: Any) -> subprocess.CompletedProcess[bytes]:
         """Run a tool whose standard error is read, and check that it complains like a tool."""
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        place = {"env": self.daemon.env, "cwd": self.dir, "timeout": PATIENCE}
+        pipe = subprocess.PIPE
+        usual: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe}
         command = [installed(str(argv[0])), *argv[1:]]
-        run: subprocess.CompletedProcess[bytes] = subprocess.run(
-            command, check=False, **(pipes | place | how)
-        )
+        where: dict[str, Any] = {"env": self.daemon.env, "cwd": self.dir, "timeout": PATIENCE}
+        run = subprocess.run(command, check=False, text=False, **usual | where | how)
         clean(run.stderr or b"")
         return run
 

@@ -27,7 +27,7 @@ static int waker_call(struct lwp *l, const void *v, register_t *retval) { wakeup
 
 
 @pytest.fixture
-def stack(lab: DaemonLab) -> Any:
+def stack(lab: DaemonLab) -> DaemonLab:
     """lower (loaded with -s), upper and other linked against it, and a module of no part in it."""
     lower, upper, other, alone = (
         lab.misc("lower", more=LOWER),
@@ -55,7 +55,7 @@ def test_a_dry_run_says_so_too(lab: DaemonLab) -> None:
     assert (run.status, "module 'lower' has it but was loaded without -s" in run.err) == (1, True)
 
 
-def test_unloading_what_others_stand_on_names_them(stack: Any) -> None:
+def test_unloading_what_others_stand_on_names_them(stack: DaemonLab) -> None:
     run = stack.run("modunload", "lower")
     assert run == (
         5,
@@ -65,7 +65,7 @@ def test_unloading_what_others_stand_on_names_them(stack: Any) -> None:
     assert stack.run("modunload", "upper", "other", "lower") == (0, "", "")
 
 
-def test_the_long_form_adds_references_users_and_path(stack: Any) -> None:
+def test_the_long_form_adds_references_users_and_path(stack: DaemonLab) -> None:
     classic = stack.run("modstat").out.splitlines()
     long = stack.run("modstat", "-l").out.splitlines()
     left = max(map(len, classic))
@@ -77,7 +77,7 @@ def test_the_long_form_adds_references_users_and_path(stack: Any) -> None:
     ]
 
 
-def test_the_tree_in_a_pipe_is_ascii(stack: Any) -> None:
+def test_the_tree_in_a_pipe_is_ascii(stack: DaemonLab) -> None:
     assert stack.run("modstat", "--tree") == (
         0,
         "lower (ID 0)\n|-- upper (ID 1)\n`-- other (ID 2)\nalone (ID 3)\n",
@@ -86,7 +86,7 @@ def test_the_tree_in_a_pipe_is_ascii(stack: Any) -> None:
     assert stack.run("modstat", "--tree", "-n", "upper").out == "upper (ID 1)\n"
 
 
-def test_the_tree_on_a_terminal_is_drawn(stack: Any) -> None:
+def test_the_tree_on_a_terminal_is_drawn(stack: DaemonLab) -> None:
     master, slave = pty.openpty()
     with subprocess.Popen([installed("modstat"), "--tree"], stdout=slave, env=stack.daemon.env) as process:
         process.wait()
@@ -96,7 +96,7 @@ def test_the_tree_on_a_terminal_is_drawn(stack: Any) -> None:
     assert drawn.splitlines() == ["lower (ID 0)", "├── upper (ID 1)", "└── other (ID 2)", "alone (ID 3)"]
 
 
-def test_json_has_references_and_users(stack: Any) -> None:
+def test_json_has_references_and_users(stack: DaemonLab) -> None:
     rows = json.loads(stack.run("modstat", "--json").out)["modules"]
     assert [[user["name"] for user in row["users"]] for row in rows] == [["upper", "other"], [], [], []]
     assert [row["uses"] for row in rows] == [
@@ -122,7 +122,7 @@ def waiter(lab: DaemonLab, *argv: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_w_waits_for_users_to_be_unloaded_by_others(stack: Any) -> None:
+def test_w_waits_for_users_to_be_unloaded_by_others(stack: DaemonLab) -> None:
     """/dev/lkm is free meanwhile; it goes as soon as the last user has gone."""
     with waiter(stack, "-w", "60", "lower") as process:
         assert stack.run("modunload", "upper") == (0, "", "")
@@ -132,7 +132,7 @@ def test_w_waits_for_users_to_be_unloaded_by_others(stack: Any) -> None:
     assert stack.names() == ["alone"]
 
 
-def test_w_tells_the_reason_when_the_time_is_over(stack: Any) -> None:
+def test_w_tells_the_reason_when_the_time_is_over(stack: DaemonLab) -> None:
     run = stack.run("modunload", "-w", "0.05", "lower")
     assert (run.status, run.err) == (
         5,
@@ -150,7 +150,7 @@ def test_w_asks_a_module_that_refuses_by_itself_again(lab: DaemonLab) -> None:
     assert (run.status, "LKM 'b' refused" in run.err) == (5, True)
 
 
-def test_w_says_so_when_somebody_else_unloads_the_module(stack: Any) -> None:
+def test_w_says_so_when_somebody_else_unloads_the_module(stack: DaemonLab) -> None:
     with waiter(stack, "-w", "60", "lower") as process:
         stack.run("modunload", "upper", "other", "lower")
         assert process.communicate(timeout=60)[1].startswith(b"modunload: no such module\n")
@@ -193,7 +193,7 @@ def test_w_waits_for_a_call_in_progress_to_end(lab: DaemonLab) -> None:
     assert lab.names() == []
 
 
-def test_an_interrupted_wait_changes_nothing(stack: Any) -> None:
+def test_an_interrupted_wait_changes_nothing(stack: DaemonLab) -> None:
     """By ^C, or killed."""
     with waiter(stack, "-w", "60", "lower") as process:
         process.send_signal(signal.SIGINT)
@@ -204,7 +204,7 @@ def test_an_interrupted_wait_changes_nothing(stack: Any) -> None:
     assert stack.names() == ["lower", "upper", "other", "alone"]
 
 
-def test_a_wait_ends_with_a_reboot(stack: Any) -> None:
+def test_a_wait_ends_with_a_reboot(stack: DaemonLab) -> None:
     """Nothing panicked, and the tool does not say so."""
     with waiter(stack, "-w", "60", "lower") as process:
         assert stack.run("lkmctl", "reboot") == (0, "", "")
@@ -215,7 +215,7 @@ def test_a_wait_ends_with_a_reboot(stack: Any) -> None:
     assert stack.names() == []
 
 
-def test_a_wait_ends_with_the_daemon(stack: Any) -> None:
+def test_a_wait_ends_with_the_daemon(stack: DaemonLab) -> None:
     with waiter(stack, "-w", "60", "lower") as process:
         stack.daemon.stop()
         assert process.communicate(timeout=60) == (b"", b"modunload: the daemon was stopped\n")

@@ -4,6 +4,8 @@ Layouts are compared by the compiler itself: an object of _Static_assert lines m
 the error names the member. Ioctl numbers are typed here by hand from the facts, and compared with both.
 """
 
+from typing import Any
+
 import pytest
 
 from lkmtools.abi import (
@@ -37,6 +39,7 @@ from lkmtools.abi import (
     exec as execabi,
 )
 from lkmtools.cc import INCLUDE
+from support.compiling import Compile
 
 DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
 
@@ -182,7 +185,7 @@ PRIVATE = {"MUTEX_MAGIC", "RW_MAGIC", "LK_MAGIC", "CALLOUT_MAGIC", "SYS_LKM_FIRS
 
 
 @pytest.mark.parametrize("row", STRUCTS, ids=lambda row: row[0])
-def test_structs_have_the_same_layout_in_c_and_in_python(cc, machine, row):
+def test_structs_have_the_same_layout_in_c_and_in_python(cc: Compile, machine: str, row: Any) -> None:
     """The compiler finds every size and offset as the rows say."""
     header, structs, renamed = row
     lines = [f"#include <{header}>"]
@@ -200,7 +203,7 @@ def test_structs_have_the_same_layout_in_c_and_in_python(cc, machine, row):
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: f"{row[0]}-{row[2][0]}")
-def test_constants_have_the_same_value_in_c_and_in_python(cc, row):
+def test_constants_have_the_same_value_in_c_and_in_python(cc: Compile, row: Any) -> None:
     """Every integer of the row's module is the C constant of the same name."""
     header, module, prefixes = row
     lines = [f"#include <{header}>"]
@@ -227,7 +230,7 @@ IOCTLS = {
 
 
 @pytest.mark.parametrize("name", IOCTLS)
-def test_ioctl_numbers_are_netbsds(cc, name):
+def test_ioctl_numbers_are_netbsds(cc: Compile, name: str) -> None:
     """Header, row and the known number are one, for both data models."""
     ilp32, lp64 = IOCTLS[name]
     row = getattr(lkm, name)
@@ -253,7 +256,7 @@ OFFSETS = {
 
 
 @pytest.mark.parametrize("name", OFFSETS)
-def test_the_structs_of_the_ioctls_are_netbsds(name):
+def test_the_structs_of_the_ioctls_are_netbsds(name: str) -> None:
     """Offsets typed from the facts are those of the rows, which the tests above compare with C."""
     struct = getattr(lkm, name)
     for index, dm in enumerate((datamodel.ILP32_I386, datamodel.LP64)):
@@ -276,7 +279,7 @@ KSYMS_IOCTLS = {
 
 
 @pytest.mark.parametrize("name", KSYMS_IOCTLS)
-def test_ksyms_ioctl_numbers(cc, name):
+def test_ksyms_ioctl_numbers(cc: Compile, name: str) -> None:
     """The header's codes and the rows' are the known ones."""
     for machine, dm, code, bits in (
         ("i386", datamodel.ILP32_I386, KSYMS_IOCTLS[name][0], "32"),
@@ -287,7 +290,7 @@ def test_ksyms_ioctl_numbers(cc, name):
         assert cc(f'#include <sys/ksyms.h>\n_Static_assert({name} == 0x{code:x}UL, "");', machine).exists()
 
 
-def test_device_numbers_are_made_the_same_way(cc):
+def test_device_numbers_are_made_the_same_way(cc: Compile) -> None:
     """major(), minor() and makedev() of the header and of the row, over the corners of both fields."""
     lines = ["#include <sys/types.h>"]
     for maj, mnr in ((0, 0), (28, 0), (255, 255), (4095, 0xFFFFF), (85, 256), (180, 70000)):
@@ -302,27 +305,27 @@ def test_device_numbers_are_made_the_same_way(cc):
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
 
 
-def test_every_header_stands_alone_and_can_be_read_twice(cc, machine):
+def test_every_header_stands_alone_and_can_be_read_twice(cc: Compile, machine: str) -> None:
     """Each header compiles by itself, twice, without a warning."""
     for header in HEADERS:
         text = f"#include <{header}>\n#include <{header}>\n"
         assert cc(text, machine, flags=("-Werror", "-Wsystem-headers")).exists()
 
 
-def test_all_headers_together(each_cc, machine):
+def test_all_headers_together(each_cc: Compile, machine: str) -> None:
     """All headers in one source, under every compiler, without a warning."""
     text = "".join(f"#include <{header}>\n" for header in HEADERS)
     assert each_cc(text, machine, flags=("-Werror", "-Wsystem-headers")).exists()
 
 
-def test_the_release_is_the_kernels(cc):
+def test_the_release_is_the_kernels(cc: Compile) -> None:
     """__NetBSD_Version__ is the number the kernel compares."""
     assert lkm.NetBSD_Version == 502000000
     text = '#include <sys/param.h>\n_Static_assert(__NetBSD_Version__ == 502000000, "");'
     assert cc(text).exists()
 
 
-def test_a_module_may_declare_sys_lkmnosys_itself(cc):
+def test_a_module_may_declare_sys_lkmnosys_itself(cc: Compile) -> None:
     """As the MISC sample of NetBSD's tree does: <sys/systm.h> has no other declaration of it."""
     source = """
 #include <sys/param.h>
@@ -337,7 +340,7 @@ int taken(int n) { return (void *)sysent[n].sy_call != (void *)sys_lkmnosys; }
         assert cc(source, machine).exists()
 
 
-def test_the_largest_integers_have_their_own_types(cc, machine):
+def test_the_largest_integers_have_their_own_types(cc: Compile, machine: str) -> None:
     """So that the printf letters of a type fit its limits too."""
     assert cc(
         """

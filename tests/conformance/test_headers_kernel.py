@@ -1,14 +1,16 @@
 """What the kernel exports is what the headers declare: each name, in its row's header, of the same type."""
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
 from lkmtools.kern.files import DATA, FUNCTIONS
+from support.compiling import Compile
 
 
-def _by_header():
-    functions = defaultdict(list)
+def _by_header() -> list[tuple[str, list[Any]]]:
+    functions: dict[str, list[Any]] = defaultdict(list)
     for row in FUNCTIONS:
         functions[row.header].append(row)
     functions.pop("", None)  # the kernel's own, for its tables only
@@ -16,7 +18,9 @@ def _by_header():
 
 
 @pytest.mark.parametrize(("header", "rows"), _by_header(), ids=[header for header, _ in _by_header()])
-def test_functions_are_declared_with_the_prototype_of_their_row(cc, machine, header, rows):
+def test_functions_are_declared_with_the_prototype_of_their_row(
+    cc: Compile, machine: str, header: str, rows: list[Any]
+) -> None:
     """The header has a declaration, and one made from the row does not conflict with it."""
     lines = [f"#include <{header}>"]
     for row in rows:
@@ -35,7 +39,7 @@ UNDECLARED = {
 
 
 @pytest.mark.parametrize("row", [row for row in DATA if row.name not in UNDECLARED], ids=lambda row: row.name)
-def test_variables_are_declared(cc, row):
+def test_variables_are_declared(cc: Compile, row: Any) -> None:
     """The row's header, or <sys/systm.h>, declares the variable or defines a macro of its name."""
     text = (
         f"#include <{row.header}>\n#include <sys/systm.h>\n"

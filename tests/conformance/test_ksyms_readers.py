@@ -71,7 +71,7 @@ def test_gdb_names_functions_of_kernel_and_module(lab: Lab, image: Path) -> None
     ask = [
         word
         for name, offset in (("printf", 3), ("probe_run", 2), ("probe_value", 1), ("hz", 0))
-        for word in ("-ex", f"info symbol {lab.k.ksyms.value(name) + offset:#x}")
+        for word in ("-ex", f"info symbol {(lab.k.ksyms.value(name) or 0) + offset:#x}")
     ]
     out = run("gdb", "-nx", "-batch", *ask, image)
     assert out.splitlines() == [

@@ -6,6 +6,7 @@ docs/differences.md, not from the code under test.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -104,18 +105,18 @@ def test_the_errno_numbers_are_bsds() -> None:
 
 
 @pytest.fixture
-def empty(lab: Lab) -> Any:
-    """A lab that has made a load before, so that the heap has its pages; `used` is what it had then."""
+def empty(lab: Lab) -> Lab:
+    """A lab that has made a load before, so that the heap has its pages; same(): nothing was left."""
     lkm = Lkm(lab.p)
     lkm.reserve(4096, sym_size=100)
     lkm.close()
-    lab.used = lab.k.kmap.used, lab.k.heap.used
+    lab.remember()
     return lab
 
 
 def argument(lkm: Lkm, name: str) -> bytes:
     """A harmless argument: 100 bytes to reserve, nothing to load, ID 0, an entry point of 0."""
-    return {
+    arguments: dict[str, Callable[[], bytes]] = {
         "LMRESERV_O": lambda: lkm.pack("lmc_oresrv", 100, 0, 0, 0),
         "LMRESERV": lambda: lkm.pack("lmc_resrv", 100, 0, 0, 0, 0, 0, 0, 0, 0),
         "LMINFO": lambda: lkm.pack("lmc_info", 1, *[0] * 10, b""),
@@ -127,7 +128,8 @@ def argument(lkm: Lkm, name: str) -> bytes:
         "LMREFS": lambda: lkm.pack("lmc_refs", 1, 0, 0, 0, 0, 0, 0, 0),
         "LMWHOHAS": lambda: lkm.pack("lmc_whohas", 0, 0, b""),
         "LMLOAD": lambda: bytes(SIZES["lmc_load"][lkm.wide]),
-    }.get(name, lambda: lkm.pack("lmc_loadbuf", 0, 0))()
+    }
+    return arguments.get(name, lambda: lkm.pack("lmc_loadbuf", 0, 0))()
 
 
 def answer(lab: Lab, name: str, state: int, flags: int, level: int) -> int:
@@ -147,24 +149,24 @@ def answer(lab: Lab, name: str, state: int, flags: int, level: int) -> int:
 
 @pytest.mark.parametrize("state", [0, 1, 2], ids=["IDLE", "RESERVED", "LOADING"])
 @pytest.mark.parametrize("level", [-1, 0])
-def test_what_each_ioctl_answers_in_each_state(empty: Any, state: int, level: int) -> None:
+def test_what_each_ioctl_answers_in_each_state(empty: Lab, state: int, level: int) -> None:
     """At securelevel 0 and below, open for writing."""
     got = {name: answer(empty, name, state, O_RDWR, level) for name in TABLE}
     assert {name: row[state] for name, row in TABLE.items()} == got
-    assert empty.used == (empty.k.kmap.used, empty.k.heap.used)
+    assert empty.same()
 
 
 @pytest.mark.parametrize("state", [0, 1, 2], ids=["IDLE", "RESERVED", "LOADING"])
 @pytest.mark.parametrize("level", [1, 2])
-def test_above_securelevel_0_nothing_can_be_changed(empty: Any, state: int, level: int) -> None:
+def test_above_securelevel_0_nothing_can_be_changed(empty: Lab, state: int, level: int) -> None:
     """EPERM in every state, before the state is looked at; a begun load is still given back by close."""
     got = {name: answer(empty, name, state, O_RDWR, level) for name in TABLE}
     assert {name: READ_ONLY.get(name, EPERM) for name in TABLE} == got
-    assert empty.used == (empty.k.kmap.used, empty.k.heap.used)
+    assert empty.same()
 
 
 @pytest.mark.parametrize("level", [-1, 0, 1])
-def test_open_for_reading_only_nothing_can_be_changed(empty: Any, level: int) -> None:
+def test_open_for_reading_only_nothing_can_be_changed(empty: Lab, level: int) -> None:
     """EPERM for all but LMSTAT, whatever the securelevel."""
     got = {name: answer(empty, name, 0, O_RDONLY, level) for name in TABLE}
     assert {name: READ_ONLY.get(name, EPERM) for name in TABLE} == got

@@ -160,7 +160,7 @@ def run(lab: Lab, image: Any, name: str, argument: int) -> int:
 def test_without_it_there_is_one_writable_executable_area_and_no_names(lab: Lab) -> None:
     """As NetBSD had it: a module may write its own text and run its own data."""
     lkm = Lkm(lab.p)
-    _, image = place(lab, lkm, SOURCE, name=None)
+    _, image = place(lab, lkm, SOURCE)
     lkm.send(image.data)
     lkm.ready(entry(image))
     lkm.close()
@@ -228,8 +228,9 @@ def test_an_import_must_be_where_the_module_was_linked_to(lab: Lab, said: Import
     Info(symbols=rows, strings=b"\0probe_run\0probe_poke\0").send(lkm)
     lkm.ready(entry(first))
     symbols = {"probe_run": run, "probe_poke": poke}
-    value = said.value if isinstance(said.value, int) else symbols.get(said.value)
-    value = lab.k.ksyms.value(said.value) if value is None else value
+    value = said.value
+    if isinstance(value, str):
+        value = symbols.get(value) or lab.k.ksyms.value(value) or 0
     lkm.reserve(3 * PAGE)
     info = Info(imports=((value, 1),), strings=b"\0" + said.name + b"\0", flags=said.flags)
     if not said.reason:

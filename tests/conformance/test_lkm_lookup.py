@@ -154,7 +154,7 @@ def test_lkmexists_is_true_of_the_module_itself_once_it_is_loaded(lab: Lab, lkm:
     lkm.send(image.data)
     lkm.ready(entry(image))
     lkm.stat(0)
-    saw = image.symbol("probe_saw").value
+    saw = entry(image, "probe_saw")
     assert [lab.k.mem.i32(saw + 4 * (cmd - 1)) for cmd in (1, 3)] == [0, 1]
 
 

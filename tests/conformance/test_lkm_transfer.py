@@ -49,7 +49,7 @@ PLAIN = source('MOD_MISC("probe");')
 
 
 @pytest.fixture
-def clean(lab: Lab) -> Any:
+def clean(lab: Lab) -> Lab:
     """A lab that has loaded once, so that heap and process have their pages; `same()`: nothing was left."""
     lkm = Lkm(lab.p)
     slot, image = place(lab, lkm, PLAIN, sym_size=100)
@@ -57,8 +57,7 @@ def clean(lab: Lab) -> Any:
     lkm.ready(entry(image))
     lkm.unload(slot)
     lkm.close()
-    before = (lab.k.kmap.used, lab.k.heap.used, lab.tables())
-    lab.same = lambda: (lab.k.kmap.used, lab.k.heap.used, lab.tables()) == before
+    lab.remember()
     return lab
 
 
@@ -82,14 +81,14 @@ def test_lmreserv_o_answers_the_same_without_symbols(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("size", [0, (64 << 20) + 1, 0xFFFFFFFF])
-def test_lmreserv_refuses_a_size_that_makes_no_sense(clean: Any, size: int) -> None:
+def test_lmreserv_refuses_a_size_that_makes_no_sense(clean: Lab, size: int) -> None:
     lkm = Lkm(clean.p)
     assert errno_of(lkm.reserve, size) == EINVAL
     lkm.close()
     assert clean.same()
 
 
-def test_lmreserv_is_enomem_when_memory_is_short_and_takes_nothing(clean: Any) -> None:
+def test_lmreserv_is_enomem_when_memory_is_short_and_takes_nothing(clean: Lab) -> None:
     """The second of two areas does not fit: the first is given back."""
     lkm = Lkm(clean.p)
     assert errno_of(lkm.reserve, 64 << 20, sym_size=64 << 20) == ENOMEM
@@ -106,7 +105,7 @@ def test_a_bad_name_pointer_is_no_error(lab: Lab) -> None:
     assert errno_of(lkm.loadbuf, b"x") == 0
 
 
-def test_a_second_lmreserv_gives_the_first_back(clean: Any) -> None:
+def test_a_second_lmreserv_gives_the_first_back(clean: Lab) -> None:
     lkm = Lkm(clean.p)
     first = lkm.reserve(10000, sym_size=10000)
     assert lkm.reserve(10000, sym_size=10000) == first
@@ -230,7 +229,7 @@ def test_lmstat_between_reserve_and_ready_leaves_the_load_alone(lab: Lab) -> Non
 
 
 @pytest.mark.parametrize("where", [-1, 0x4000_0000, "end", 0])
-def test_an_entry_point_outside_the_module_is_einval(clean: Any, where: Any) -> None:
+def test_an_entry_point_outside_the_module_is_einval(clean: Lab, where: Any) -> None:
     """It is never called; everything is given back."""
     lkm = Lkm(clean.p)
     _, image = place(clean, lkm, PLAIN)
@@ -243,7 +242,7 @@ def test_an_entry_point_outside_the_module_is_einval(clean: Any, where: Any) -> 
 
 
 @pytest.mark.parametrize("errno", [1, 5, 16, 17, 99, 255])
-def test_the_errno_of_a_failing_entry_comes_back_unchanged(clean: Any, errno: int) -> None:
+def test_the_errno_of_a_failing_entry_comes_back_unchanged(clean: Lab, errno: int) -> None:
     """From the load handler: what lkmdispatch wired is undone, memory and id are free."""
     lkm = Lkm(clean.p)
     text = f"static int fail(struct lkm_table *t, int cmd) {{ return {errno}; }}\n"
@@ -286,7 +285,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
         "ent.sy_narg = 3",
     ],
 )
-def test_what_a_failing_entry_wired_is_undone_for_it(clean: Any, then: str) -> None:
+def test_what_a_failing_entry_wired_is_undone_for_it(clean: Lab, then: str) -> None:
     """Whatever it did to its own records after lkmdispatch."""
     lkm = Lkm(clean.p)
     _, image = place(clean, lkm, HEAD + CARELESS % then)
@@ -296,7 +295,7 @@ def test_what_a_failing_entry_wired_is_undone_for_it(clean: Any, then: str) -> N
     assert clean.same()
 
 
-def test_an_entry_that_forgets_private_is_refused(clean: Any) -> None:
+def test_an_entry_that_forgets_private_is_refused(clean: Lab) -> None:
     """EINVAL: LMSTAT and LMUNLOAD would follow the pointer."""
     text = "int probe_lkmentry(void *, int, int);\nint probe_lkmentry(void *t, int c, int v) { return 0; }"
     lkm = Lkm(clean.p)
@@ -327,7 +326,7 @@ def versioned(mod: int, sys: int, env: str) -> str:
 
 @pytest.mark.parametrize(("mod", "sys", "env", "text"), MISMATCHES)
 def test_a_module_for_another_kernel_is_refused_with_the_historic_text(
-    clean: Any, mod: int, sys: int, env: str, text: str
+    clean: Lab, mod: int, sys: int, env: str, text: str
 ) -> None:
     """EPROGMISMATCH, and the reason on the console."""
     lkm = Lkm(clean.p)
@@ -418,12 +417,12 @@ def symtab(lkm: Lkm, rows: list[tuple[int, int]], strings: bytes) -> tuple[bytes
     ],
 )
 def test_a_bad_symbol_table_is_einval_and_undoes_the_load(
-    clean: Any, rows: list[tuple[int, int]], strings: bytes, cut: int
+    clean: Lab, rows: list[tuple[int, int]], strings: bytes, cut: int
 ) -> None:
     """The module's entry has succeeded by then: it is called again to unload."""
     lkm = Lkm(clean.p)
     table, text = symtab(lkm, rows, strings)
-    sizes = {"sym_size": len(table) - cut + len(text), "sym_symsize": len(table) - cut}
+    sizes: dict[str, Any] = {"sym_size": len(table) - cut + len(text), "sym_symsize": len(table) - cut}
     _, image = place(clean, lkm, source(CALL), **sizes)
     lkm.send(image.data)
     lkm.loadsyms(table[cut:] + text)
@@ -432,14 +431,14 @@ def test_a_bad_symbol_table_is_einval_and_undoes_the_load(
     assert clean.same()
 
 
-def test_a_symbol_table_of_a_name_that_exists_is_eexist(clean: Any) -> None:
+def test_a_symbol_table_of_a_name_that_exists_is_eexist(clean: Lab) -> None:
     """MISC modules may share a name, their symbol tables may not; the first keeps its own to the end."""
     lkm = Lkm(clean.p)
 
     def load(symbols: bool) -> None:
         table, text = symtab(lkm, [(1, 0xC0FFEE)], b"\0probe_fun\0")
-        sizes = {"sym_size": len(table) + len(text), "sym_symsize": len(table)} if symbols else {}
-        _, image = place(clean, lkm, PLAIN, **sizes)
+        sizes = (len(table) + len(text), len(table)) if symbols else (0, 0)
+        _, image = place(clean, lkm, PLAIN, sym_size=sizes[0], sym_symsize=sizes[1])
         lkm.send(image.data)
         if symbols:
             lkm.loadsyms(table + text)

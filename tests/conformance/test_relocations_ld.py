@@ -20,6 +20,7 @@ from support.ldcompare import (
     link_ld,
     link_ours,
 )
+from support.readelf import symbol_table
 
 MACHINES = ("amd64", "i386")
 
@@ -192,7 +193,7 @@ def test_an_empty_section_is_aligned_as_ld_does(machine: str, tmp_path: Path) ->
     subprocess.run(line, input=EMPTY, text=True, check=True)
     subprocess.run(["ld", "-m", EMULATION[machine], "-Ttext=0x400000", "-e0", "-o", out, path], check=True)
     with out.open("rb") as stream:
-        symbols = ELFFile(stream).get_section_by_name(".symtab")
+        symbols = symbol_table(ELFFile(stream))
         theirs = {s.name: s["st_value"] - 0x400000 for s in symbols.iter_symbols() if s.name}
     image = link_ours(path, machine)
     ours = {s.name: s.value - image.base for s in image.symbols if s.bind}

@@ -7,6 +7,8 @@ GOT = 0xc0401000, G = 0x0c. A is -4 everywhere, the symbol's size 0x20.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lkmtools.errors import LinkError
@@ -66,7 +68,7 @@ I386 = {
     38: (FAR, "1c000000"),
     43: (FAR, "08000000"),
 }
-TABLES = {"amd64": AMD64, "i386": I386}
+TABLES: dict[str, dict[int, tuple[Any, str]]] = {"amd64": AMD64, "i386": I386}
 
 
 def link_field(machine: str, kind: int, value: int, before: int = 0x83) -> Image:
@@ -83,9 +85,9 @@ def link_field(machine: str, kind: int, value: int, before: int = 0x83) -> Image
 @pytest.mark.parametrize(("machine", "kind"), [(m, kind) for m, table in TABLES.items() for kind in table])
 def test_a_field_holds_what_the_psabi_s_formula_gives(machine: str, kind: int) -> None:
     value, expected = TABLES[machine][kind]
-    value = value[machine] if isinstance(value, dict) else value
+    number: int = value[machine] if isinstance(value, dict) else value
     size = 8 if machine == "amd64" else 4
-    assert expected == link_field(machine, kind, value).data[4 : 4 + size].hex()
+    assert expected == link_field(machine, kind, number).data[4 : 4 + size].hex()
 
 
 @pytest.mark.parametrize("machine", TABLES)

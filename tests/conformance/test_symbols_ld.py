@@ -18,6 +18,7 @@ from lkmtools.elf import read_symbols
 from lkmtools.errors import LinkError
 from lkmtools.link import link, load_object, prelink
 from support.ldcompare import EMULATION, MACHINE_FLAGS
+from support.readelf import symbol_table
 
 BASE = 0x400000
 STT_GNU_IFUNC = 10
@@ -51,7 +52,7 @@ def by_ld(obj: Path, kernel: Path | None, machine: str) -> Linked | None:
         numbers = {"STT_NOTYPE": 0, "STT_OBJECT": 1, "STT_FUNC": 2, "STT_TLS": 6, "STT_LOOS": STT_GNU_IFUNC}
         symbols = {
             s.name: (s["st_value"], numbers[s["st_info"]["type"]])
-            for s in elf.get_section_by_name(".symtab").iter_symbols()
+            for s in symbol_table(elf).iter_symbols()
             if s["st_info"]["bind"] != "STB_LOCAL"
         }
         data = elf.get_section_by_name(".data")

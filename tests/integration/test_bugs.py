@@ -74,7 +74,8 @@ def test_an_error_in_a_system_call_of_the_kernel_names_the_call(lab: Lab) -> Non
 
 def test_an_error_in_no_function_is_a_panic_of_the_step(lab: Lab) -> None:
     """What the scheduler runs, say, when a timer is due."""
-    lab.k.sched.at(0, lambda: {}["nothing"])
+    nothing: dict[str, int] = {}
+    lab.k.sched.at(0, lambda: nothing["nothing"])
     panic = lab.panics(lab.settle)
     assert panic.reason == "internal error: KeyError: 'nothing'"
     assert "Traceback" not in panic.report + lab.dmesg

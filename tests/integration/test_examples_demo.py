@@ -19,8 +19,8 @@ def run(directory: str, terminal: bool) -> tuple[int, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("LKM_")}
     env.update(TMPDIR=directory, TERM="xterm", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if not terminal:
-        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run(["sh", str(DEMO)], env=env, text=True, check=False, **piped)
+        command, out = ["sh", str(DEMO)], subprocess.PIPE
+        done = subprocess.run(command, env=env, text=True, check=False, stdout=out, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
     ours, theirs = pty.openpty()
     with subprocess.Popen(["sh", str(DEMO)], env=env, stdin=theirs, stdout=theirs, stderr=theirs) as demo:

@@ -45,13 +45,12 @@ def refused(lab: Lab, name: str) -> str:
     return error.reason
 
 
-def guarded(lab: Lab, host: Path) -> Any:
+def guarded(lab: Lab, host: Path) -> Lab:
     """hook and guard loaded, /dev/guard made, a directory of the host on /lower, hookfs over it on /upper."""
     load(lab, "hook", "guard")
     major = LKM_CHAR_MAJOR(modules.stat(lab.p, "guard").offset)
     lab.p.mknod("/dev/guard", S_IFCHR | 0o600, makedev(major, 0))
     (host / "file").write_text("content")
-    lab.host = host
     for directory in ("/lower", "/upper"):
         lab.p.mkdir(directory)
     lab.p.mount("hostfs", "/lower", lab.kernel.share(str(host), writable=True))
@@ -60,12 +59,12 @@ def guarded(lab: Lab, host: Path) -> Any:
 
 
 @pytest.fixture
-def pair(lab: Lab, tmp_path: Path) -> Any:
+def pair(lab: Lab, tmp_path: Path) -> Lab:
     """The pair of modules at work."""
     return guarded(lab, tmp_path)
 
 
-def leave(pair: Any) -> None:
+def leave(pair: Lab) -> None:
     """Unmount and unload from the top: nothing may be left."""
     pair.p.unmount("/upper")
     pair.p.unmount("/lower")
@@ -75,7 +74,7 @@ def leave(pair: Any) -> None:
     assert pair.tables() == pair.boot_tables
 
 
-def watch(pair: Any, *operations: str) -> tuple[Any, int]:
+def watch(pair: Lab, *operations: str) -> tuple[Any, int]:
     """A process that has the device open and is asked about these operations: (process, descriptor)."""
     user = pair.kernel.process("user")
     fd = user.open("/dev/guard", O_RDWR)
@@ -83,7 +82,7 @@ def watch(pair: Any, *operations: str) -> tuple[Any, int]:
     return user, fd
 
 
-def test_both_layers_are_listed_and_unload_from_the_top(pair: Any) -> None:
+def test_both_layers_are_listed_and_unload_from_the_top(pair: Lab) -> None:
     """One VFS and one DEV line; the lower is held by the upper, and by what is mounted."""
     rows = [(m.name, m.type_name) for m in modules.stat_all(pair.p)]
     assert rows == [("hook", "VFS"), ("guard", "DEV")]
@@ -94,7 +93,7 @@ def test_both_layers_are_listed_and_unload_from_the_top(pair: Any) -> None:
     leave(pair)
 
 
-def test_the_user_decides_whether_a_file_goes(pair: Any) -> None:
+def test_the_user_decides_whether_a_file_goes(pair: Lab, tmp_path: Path) -> None:
     """The question names operation, process, user, vnode and name; the answer is the system call's."""
     user, fd = watch(pair, "remove")
     for answer, errno in ((b"n", EPERM), (b"y\n", None)):
@@ -108,15 +107,15 @@ def test_the_user_decides_whether_a_file_goes(pair: Any) -> None:
             asking.result()
         else:
             assert error_of(asking.result).errno == errno
-            assert (pair.host / "file").exists()
+            assert (tmp_path / "file").exists()
     assert error_of(user.write, fd, b"y").errno == ESRCH
-    assert not (pair.host / "file").exists()
+    assert not (tmp_path / "file").exists()
     user.close(fd)
     assert error_of(pair.p.unlink, UPPER).errno == ENOENT
     leave(pair)
 
 
-def test_without_a_user_everything_is_allowed_also_for_who_waits(pair: Any) -> None:
+def test_without_a_user_everything_is_allowed_also_for_who_waits(pair: Lab) -> None:
     user, fd = watch(pair, "remove")
     asking = pair.start(pair.p.unlink, UPPER)
     assert "EBUSY" in repr(error_of(pair.kernel.process("second").open, "/dev/guard", O_RDWR))
@@ -125,7 +124,7 @@ def test_without_a_user_everything_is_allowed_also_for_who_waits(pair: Any) -> N
     leave(pair)
 
 
-def test_neither_layer_unloads_while_a_question_is_open(pair: Any) -> None:
+def test_neither_layer_unloads_while_a_question_is_open(pair: Lab) -> None:
     """unlink(2) sleeps in guard, called by hook; who has the device open, and dependents, come first."""
     user, fd = watch(pair, "remove")
     asking = pair.start(pair.kernel.process("asker").unlink, UPPER)
@@ -178,14 +177,14 @@ def test_a_client_that_was_handed_a_pointer_keeps_hook_loaded_too(lab: Lab) -> N
     assert lab.tables() == lab.boot_tables
 
 
-def test_who_has_the_hook_is_told_and_a_second_client_refused(pair: Any) -> None:
+def test_who_has_the_hook_is_told_and_a_second_client_refused(pair: Lab) -> None:
     pair.load(CLIENT, name="client")
     assert pair.call("int client_call(unsigned long f)", pair.symbols["hook_register"]) == EBUSY
     who = pair.call("unsigned long hook_holder(void)")
     assert pair.k.mem.cstr(who) == b"guard"
 
 
-def test_deregistering_waits_for_calls_in_progress(pair: Any) -> None:
+def test_deregistering_waits_for_calls_in_progress(pair: Lab) -> None:
     """The client's function sleeps in unlink(2): until it has returned, the client may not go."""
     modules.unload(pair.p, "guard")
     pair.load(CLIENT.replace("{ return 0; }", SLEEPS) + WAKES, name="client")
@@ -205,22 +204,16 @@ def test_deregistering_waits_for_calls_in_progress(pair: Any) -> None:
     leave(pair)
 
 
-def asleep_between_test_and_call(lab: Lab, client: str) -> Any:
-    """The wrong pair, with unlink(2) of another process asleep in barehook; the client unloaded meanwhile."""
+def panic_between_test_and_call(lab: Lab, client: str) -> PanicError:
+    """Of the wrong pair: another process's unlink(2) sleeps in barehook, the client unloads, and it wakes."""
     load(lab, "barehook", client)
     make_file(lab)
-    lab.slot = modules.stat(lab.p, "barehook").offset
-    lab.p.syscall(lab.slot, 1)
+    slot = modules.stat(lab.p, "barehook").offset
+    lab.p.syscall(slot, 1)
     lab.start(lab.kernel.process("rm").unlink, FILE)
     name = modules.stat_all(lab.p)[1].name
     modules.unload(lab.p, name)
-    return lab
-
-
-def go_on(lab: Lab) -> PanicError:
-    """Wake it: the kernel must panic."""
-    panic: PanicError = lab.panics(lambda: (lab.p.syscall(lab.slot, 0), lab.settle()))
-    return panic
+    return lab.panics(lambda: (lab.p.syscall(slot, 0), lab.settle()))
 
 
 def test_barehook_unloads_last_and_works_as_long_as_nobody_sleeps(lab: Lab) -> None:
@@ -235,14 +228,14 @@ def test_barehook_unloads_last_and_works_as_long_as_nobody_sleeps(lab: Lab) -> N
 
 
 def test_the_bare_pointer_is_called_through_null(lab: Lab) -> None:
-    panic = go_on(asleep_between_test_and_call(lab, "bareguard"))
+    panic = panic_between_test_and_call(lab, "bareguard")
     assert panic.reason.startswith("page fault: instruction fetch at 0x0 (NULL pointer)")
     assert "barehook_unlink+0x" in panic.reason
     assert "(rm)" in panic.report
 
 
 def test_the_forgotten_pointer_leads_into_a_module_that_is_gone(lab: Lab) -> None:
-    panic = go_on(asleep_between_test_and_call(lab, "forgetful"))
+    panic = panic_between_test_and_call(lab, "forgetful")
     assert panic.reason.startswith("page fault: instruction fetch at 0x")
     assert "(memory of module bareguard, which was unloaded)" in panic.reason
     assert "barehook_unlink+0x" in panic.reason

@@ -48,9 +48,8 @@ def host(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mnt(lab: Lab, host: Path) -> Any:
+def mnt(lab: Lab, host: Path) -> Lab:
     """A lab with that directory on /mnt, writable."""
-    lab.host = host
     lab.p.mount("hostfs", "/mnt", lab.kernel.share(str(host), writable=True))
     return lab
 
@@ -76,9 +75,9 @@ def read(p: Any, path: str) -> bytes:
     return data
 
 
-def test_files_are_read_written_and_made(mnt: Any) -> None:
+def test_files_are_read_written_and_made(mnt: Lab, host: Path) -> None:
     """The host sees what was written, the kernel what the host writes; modes obey the process's umask."""
-    p, host = mnt.p, mnt.host
+    p = mnt.p
     assert read(p, "/mnt/file") == b"content"
     assert read(p, "/mnt/sub/other") == b"o" * 100000
     assert sorted(p.listdir("/mnt")) == ["absolute", "fifo", "file", "sub"]
@@ -103,9 +102,9 @@ def test_files_are_read_written_and_made(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_names_are_made_moved_and_removed(mnt: Any) -> None:
+def test_names_are_made_moved_and_removed(mnt: Lab, host: Path) -> None:
     """mkdir, rename, link, symlink, unlink, rmdir, with the kernel's errnos."""
-    p, host = mnt.p, mnt.host
+    p = mnt.p
     p.mkdir("/mnt/d", 0o750)
     p.rename("/mnt/file", "/mnt/d/moved")
     p.link("/mnt/d/moved", "/mnt/again")
@@ -129,7 +128,7 @@ def test_names_are_made_moved_and_removed(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_links_and_dots_stay_in_the_kernels_names(mnt: Any) -> None:
+def test_links_and_dots_stay_in_the_kernels_names(mnt: Lab) -> None:
     """An absolute link begins at the kernel's root, `..` at the top leads to what /mnt is in."""
     p = mnt.p
     assert errno_of(lambda: p.open("/mnt/absolute")) == ENOENT
@@ -142,9 +141,9 @@ def test_links_and_dots_stay_in_the_kernels_names(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_a_directory_that_the_host_moves_away_is_gone(mnt: Any) -> None:
+def test_a_directory_that_the_host_moves_away_is_gone(mnt: Lab, host: Path) -> None:
     """Also for who stands in it; what takes its name is another directory."""
-    p, host = mnt.p, mnt.host
+    p = mnt.p
     p.chdir("/mnt/sub/deep")
     fd = p.open("/mnt/sub")
     os.rename(host / "sub", host.parent / "away")
@@ -184,7 +183,7 @@ def test_directories_that_nobody_mounts_are_forgotten(lab: Lab, host: Path) -> N
     lab.p.unmount("/mnt")
 
 
-def test_special_files_of_the_host_are_seen_and_not_opened(mnt: Any) -> None:
+def test_special_files_of_the_host_are_seen_and_not_opened(mnt: Lab) -> None:
     p = mnt.p
     assert p.stat("/mnt/fifo").st_mode & S_IFMT == S_IFIFO
     assert errno_of(lambda: p.open("/mnt/fifo")) == EOPNOTSUPP
@@ -242,10 +241,10 @@ def test_only_what_was_shared_is_mounted_and_only_once(lab: Lab, host: Path) -> 
     leave(lab)
 
 
-def test_users_inside_have_the_rights_of_owner_and_mode(mnt: Any) -> None:
+def test_users_inside_have_the_rights_of_owner_and_mode(mnt: Lab, host: Path) -> None:
     """The kernel decides for its user, the host for the kernel."""
     user = mnt.kernel.process("user", uid=1234567)
-    os.chmod(mnt.host / "file", 0o600)
+    os.chmod(host / "file", 0o600)
     assert errno_of(lambda: user.open("/mnt/file")) == EACCES
     assert errno_of(lambda: user.chmod("/mnt/file", 0o666)) == EPERM
     assert errno_of(lambda: user.unlink("/mnt/file")) == EACCES
@@ -253,7 +252,7 @@ def test_users_inside_have_the_rights_of_owner_and_mode(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_unmount_is_busy_while_a_file_is_open(mnt: Any) -> None:
+def test_unmount_is_busy_while_a_file_is_open(mnt: Lab) -> None:
     """Force leaves the file dead and the host's descriptors closed."""
     p = mnt.p
     fd = p.open("/mnt/sub/other")
@@ -265,7 +264,7 @@ def test_unmount_is_busy_while_a_file_is_open(mnt: Any) -> None:
     assert mnt.k.vfs.vnodes == set()
 
 
-def test_a_file_that_is_unlinked_while_open_is_still_read(mnt: Any) -> None:
+def test_a_file_that_is_unlinked_while_open_is_still_read(mnt: Lab) -> None:
     p = mnt.p
     fd = p.open("/mnt/file")
     p.unlink("/mnt/file")
@@ -274,16 +273,16 @@ def test_a_file_that_is_unlinked_while_open_is_still_read(mnt: Any) -> None:
     leave(mnt)
 
 
-def test_a_long_directory_is_listed_once_each(mnt: Any) -> None:
+def test_a_long_directory_is_listed_once_each(mnt: Lab, host: Path) -> None:
     """More names than one getdents holds."""
     names = [f"{i:04}-{'x' * 60}" for i in range(400)]
     for name in names:
-        (mnt.host / "sub/deep" / name).touch()
+        (host / "sub/deep" / name).touch()
     assert mnt.p.listdir("/mnt/sub/deep") == names
     leave(mnt)
 
 
-def test_a_root_directory_is_all_there_is(mnt: Any) -> None:
+def test_a_root_directory_is_all_there_is(mnt: Lab) -> None:
     """chroot: absolute names, links and `..` begin and end there; getcwd tells it so."""
     p = mnt.p
     user = mnt.kernel.process("user", uid=5)
@@ -338,9 +337,9 @@ def test_what_a_session_mounted_goes_with_it(lab: Lab, host: Path) -> None:
     assert lab.p.listdir("/roots") == []
 
 
-def test_a_mount_point_that_the_host_removes(mnt: Any) -> None:
+def test_a_mount_point_that_the_host_removes(mnt: Lab, host: Path) -> None:
     """What is mounted there is unmounted by its name; what it is mounted on stays till then."""
-    p, host = mnt.p, mnt.host
+    p = mnt.p
     p.mount("hostfs", "/mnt/sub/deep", mnt.kernel.share(str(host)))
     assert errno_of(lambda: p.unmount("/mnt/sub")) == EINVAL
     with pytest.raises(KernelError) as caught:
@@ -372,7 +371,7 @@ def test_the_root_file_system_has_links(lab: Lab) -> None:
     assert p.stat("/dev/null").st_nlink == 1
 
 
-def test_mmap_of_a_file_is_a_copy_of_its_pages(mnt: Any) -> None:
+def test_mmap_of_a_file_is_a_copy_of_its_pages(mnt: Lab) -> None:
     """Private; bytes behind its end are zero. A directory cannot be mapped."""
     p = mnt.p
     fd = p.open("/mnt/file")

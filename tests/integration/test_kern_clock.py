@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
@@ -202,7 +203,7 @@ def test_bad_pointers_panic(lab: Lab) -> None:
     )
     for n, call in enumerate(BAD):
         lab.load(source)
-        panic = lab.panics(lambda n=n: lab.call("void probe_go(int which, u_long p)", n, 0x1000))
+        panic = lab.panics(partial(lab.call, "void probe_go(int which, u_long p)", n, 0x1000))
         assert panic.reason.startswith("page fault: "), call
         name = call.partition("(")[0]
         assert f" in {name}() called from probe_go+0x" in panic.reason, (call, panic.reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -68,110 +69,109 @@ probe_sys(struct lwp *l, const void *v, register_t *retval)
 
 
 @pytest.fixture
-def sys(lab: Lab) -> Any:
-    """The lab with `sys.call(op, buffer, n, more)`: system call 511 is the module's."""
+def sys(lab: Lab) -> Iterator[Lab]:
+    """A lab whose system call 511 is the module's; see call_sys()."""
     lab.load(SOURCE)
     k = lab.k
     slot = k.sysent + NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
     old = k.mem.ptr(slot)
     k.mem.set_ptr(slot, lab.symbols["probe_sys"])
-
-    def call(op: int, user: Any, n: int, more: int = 0) -> tuple[int, int]:
-        """(errno, first result)."""
-        try:
-            return 0, lab.p.syscall(NUMBER, op, user, n, more)[0]
-        except KernelError as error:
-            return error.errno, 0
-
-    lab.call_sys = call
     yield lab
     if not k.dead:
         k.mem.set_ptr(slot, old)
 
 
-def _kernel(sys: Any, n: int = 8) -> bytes:
+def call_sys(lab: Lab, op: int, user: Any, n: int, more: int = 0) -> tuple[int, int]:
+    """(errno, first result) of the module's system call."""
+    try:
+        return 0, lab.p.syscall(NUMBER, op, user, n, more)[0]
+    except KernelError as error:
+        return error.errno, 0
+
+
+def _kernel(sys: Lab, n: int = 8) -> bytes:
     return bytes(sys.k.mem.read(sys.symbols["probe_buf"], n))
 
 
-def _fill(sys: Any, data: bytes) -> None:
+def _fill(sys: Lab, data: bytes) -> None:
     sys.k.mem.write(sys.symbols["probe_buf"], data)
 
 
-def test_copyin_takes_what_the_process_has_and_nothing_else(sys: Any) -> None:
+def test_copyin_takes_what_the_process_has_and_nothing_else(sys: Lab) -> None:
     """The bytes arrive; one byte too many, or another address, is EFAULT and changes nothing."""
     buffer = sys.p.buffer(b"abcdef")
-    assert sys.call_sys(0, buffer, 6) == (0, 0)
+    assert call_sys(sys, 0, buffer, 6) == (0, 0)
     assert _kernel(sys) == b"abcdef\0\0"
-    assert sys.call_sys(0, buffer, 7)[0] == EFAULT
-    assert sys.call_sys(0, 0x5000, 1)[0] == EFAULT
-    assert sys.call_sys(0, 0, 0) == (0, 0)
+    assert call_sys(sys, 0, buffer, 7)[0] == EFAULT
+    assert call_sys(sys, 0, 0x5000, 1)[0] == EFAULT
+    assert call_sys(sys, 0, 0, 0) == (0, 0)
     assert _kernel(sys) == b"abcdef\0\0"
 
 
-def test_copyout_changes_the_callers_buffer_or_nothing(sys: Any) -> None:
+def test_copyout_changes_the_callers_buffer_or_nothing(sys: Lab) -> None:
     """As far as it is told; EFAULT otherwise."""
     _fill(sys, b"kernel!!")
     buffer = sys.p.buffer(b"........")
-    assert sys.call_sys(1, buffer, 6) == (0, 0)
+    assert call_sys(sys, 1, buffer, 6) == (0, 0)
     assert bytes(buffer.data) == b"kernel.."
-    assert sys.call_sys(1, buffer, 9)[0] == EFAULT
+    assert call_sys(sys, 1, buffer, 9)[0] == EFAULT
     assert bytes(buffer.data) == b"kernel.."
-    assert sys.call_sys(1, sys.k.mem.base & 0x7FFFFFFF, 4)[0] == EFAULT
+    assert call_sys(sys, 1, sys.k.mem.base & 0x7FFFFFFF, 4)[0] == EFAULT
 
 
-def test_copyinstr_needs_room_for_the_nul(sys: Any) -> None:
+def test_copyinstr_needs_room_for_the_nul(sys: Lab) -> None:
     """It counts the NUL; ENAMETOOLONG without room, EFAULT when the string leaves the process's memory."""
     text = sys.p.buffer(b"name\0")
-    assert sys.call_sys(2, text, 64) == (0, 5)
+    assert call_sys(sys, 2, text, 64) == (0, 5)
     assert _kernel(sys, 5) == b"name\0"
-    assert sys.call_sys(2, text, 5) == (0, 5)
-    assert sys.call_sys(4, text, 5) == (0, 0)
+    assert call_sys(sys, 2, text, 5) == (0, 5)
+    assert call_sys(sys, 4, text, 5) == (0, 0)
     _fill(sys, b"########")
-    assert sys.call_sys(2, text, 4)[0] == ENAMETOOLONG
+    assert call_sys(sys, 2, text, 4)[0] == ENAMETOOLONG
     assert _kernel(sys, 6) == b"name##"
-    assert sys.call_sys(2, text, 0)[0] == ENAMETOOLONG
-    assert sys.call_sys(2, sys.p.buffer(b"no end"), 64)[0] == EFAULT
+    assert call_sys(sys, 2, text, 0)[0] == ENAMETOOLONG
+    assert call_sys(sys, 2, sys.p.buffer(b"no end"), 64)[0] == EFAULT
 
 
-def test_copyoutstr_stores_the_string_and_its_nul(sys: Any) -> None:
+def test_copyoutstr_stores_the_string_and_its_nul(sys: Lab) -> None:
     """What fits is stored when it is too long."""
     _fill(sys, b"text\0")
     buffer = sys.p.buffer(b"........")
-    assert sys.call_sys(3, buffer, 8) == (0, 5)
+    assert call_sys(sys, 3, buffer, 8) == (0, 5)
     assert bytes(buffer.data) == b"text\0..."
     other = sys.p.buffer(b"........")
-    assert sys.call_sys(3, other, 3)[0] == ENAMETOOLONG
+    assert call_sys(sys, 3, other, 3)[0] == ENAMETOOLONG
     assert bytes(other.data) == b"tex....."
 
 
 @pytest.mark.parametrize(
     ("room", "errno", "stored"), [(9, 0, b"text\0"), (5, 0, b"text\0"), (4, 63, b"text#")]
 )
-def test_copystr_stays_in_the_kernel(sys: Any, room: int, errno: int, stored: bytes) -> None:
+def test_copystr_stays_in_the_kernel(sys: Lab, room: int, errno: int, stored: bytes) -> None:
     """As copyinstr, between two kernel addresses."""
     _fill(sys, b"########")
-    assert sys.call_sys(5, 0, room) == (errno, 0 if errno else 5)
+    assert call_sys(sys, 5, 0, room) == (errno, 0 if errno else 5)
     assert _kernel(sys, 5) == stored
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 8, 20])
-def test_uiomove_scatters_and_gathers(sys: Any, n: int) -> None:
+def test_uiomove_scatters_and_gathers(sys: Lab, n: int) -> None:
     """Over three pieces, one of them empty; resid and offset tell how far it came."""
     moved = min(n, 8)
     _fill(sys, b"01234567")
     buffer = sys.p.buffer(b"........")
-    assert sys.call_sys(6, buffer, 8, n) == (0, (8 - moved) * 100 + 5 + moved)
+    assert call_sys(sys, 6, buffer, 8, n) == (0, (8 - moved) * 100 + 5 + moved)
     assert bytes(buffer.data) == b"01234567"[:moved] + b"." * (8 - moved)
     _fill(sys, b"########")
-    assert sys.call_sys(7, sys.p.buffer(b"abcdefgh"), 8, n) == (0, (8 - moved) * 100 + 5 + moved)
+    assert call_sys(sys, 7, sys.p.buffer(b"abcdefgh"), 8, n) == (0, (8 - moved) * 100 + 5 + moved)
     assert _kernel(sys) == b"abcdefgh"[:moved] + b"#" * (8 - moved)
 
 
-def test_uiomove_beyond_the_process_is_efault(sys: Any) -> None:
+def test_uiomove_beyond_the_process_is_efault(sys: Lab) -> None:
     """The pieces before are moved."""
     _fill(sys, b"01234567")
     buffer = sys.p.buffer(b"....")
-    assert sys.call_sys(6, buffer, 8, 8)[0] == EFAULT
+    assert call_sys(sys, 6, buffer, 8, 8)[0] == EFAULT
     assert bytes(buffer.data) == b"012."
 
 
@@ -180,10 +180,10 @@ BAD = {20: "copyin", 21: "copyout", 22: "copyinstr", 23: "copyoutstr", 24: "copy
 
 
 @pytest.mark.parametrize("op", BAD)
-def test_a_bad_kernel_address_is_a_panic_not_efault(sys: Any, op: int) -> None:
+def test_a_bad_kernel_address_is_a_panic_not_efault(sys: Lab, op: int) -> None:
     """The module confused the two sides: function and caller are named."""
     buffer = sys.p.buffer(b"abc\0")
-    panic = sys.panics(lambda: sys.call_sys(op, buffer, 4))
+    panic = sys.panics(lambda: call_sys(sys, op, buffer, 4))
     assert " at 0x20" in panic.reason
     assert "(not a kernel address" in panic.reason
     assert f" in {BAD[op]}() called from probe_sys+0x" in panic.reason

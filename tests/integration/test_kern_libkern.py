@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from support.compiling import Compile
@@ -187,7 +189,7 @@ def test_a_bad_pointer_or_size_panics_naming_function_and_caller(cc: Compile, ma
     try:
         for n, call in enumerate(HOSTILE):
             lab.load(source)
-            panic = lab.panics(lambda n=n: lab.call("void probe_go(int n, char *p)", n, 0x1000))
+            panic = lab.panics(partial(lab.call, "void probe_go(int n, char *p)", n, 0x1000))
             name = call.partition("(")[0]
             assert panic.reason.startswith("page fault: "), call
             assert f" in {name}() called from probe_go+0x" in panic.reason, (call, panic.reason)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from support.lab import Lab
@@ -21,7 +23,7 @@ def _div(a: int, b: int) -> int:
     return -q if (a < 0) != (b < 0) else q
 
 
-BINARY = {
+BINARY: dict[str, Callable[[int, int], int | None]] = {
     "__udivdi3(a, b)": lambda a, b: a // b if b else None,
     "__umoddi3(a, b)": lambda a, b: a % b if b else None,
     "__divdi3(a, b)": lambda a, b: _div(_s(a), _s(b)) if b else None,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from support.lab import Lab
@@ -85,14 +83,14 @@ BAD = "int bad(int which, void *p)"
 
 
 @pytest.fixture
-def hostile(lab: Lab) -> Any:
+def hostile(lab: Lab) -> Lab:
     """A module that calls any of them with any pointer."""
     lab.load(SOURCE)
     return lab
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_null_pointer_panics_with_the_function_and_its_caller(hostile: Any, name: str) -> None:
+def test_a_null_pointer_panics_with_the_function_and_its_caller(hostile: Lab, name: str) -> None:
     """As a fault in the kernel function, called from the module."""
     panic = hostile.panics(lambda: hostile.call(BAD, list(CALLS).index(name), 0))
     assert panic.reason.startswith("page fault: ")
@@ -101,7 +99,7 @@ def test_a_null_pointer_panics_with_the_function_and_its_caller(hostile: Any, na
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in MAKERS | NO_LOCKS])
-def test_garbage_is_no_lock(hostile: Any, name: str) -> None:
+def test_garbage_is_no_lock(hostile: Lab, name: str) -> None:
     """The reason has function, the magic number that was found, and the lock's address."""
     where = hostile.symbols["garbage"]
     panic = hostile.panics(lambda: hostile.call(BAD, list(CALLS).index(name), where))

@@ -140,7 +140,7 @@ HOLD = "int hold(int op)"
 
 
 @pytest.fixture
-def rw(lab: Lab) -> Any:
+def rw(lab: Lab) -> Lab:
     """A rwlock."""
     lab.load(RW)
     lab.call("void init(void)")
@@ -153,7 +153,7 @@ def holding(lab: Lab) -> int:
     return [entry["wmesg"] for entry in processes(lab.k)].count("hold")
 
 
-def test_readers_share_and_writers_do_not(rw: Any) -> None:
+def test_readers_share_and_writers_do_not(rw: Lab) -> None:
     """A writer waits for all readers; readers that come later wait for it."""
     readers = [rw.begin(HOLD, READER) for _ in range(3)]
     assert holding(rw) == 3
@@ -173,7 +173,7 @@ def test_readers_share_and_writers_do_not(rw: Any) -> None:
     assert rw.call("int state(void)") == 0
 
 
-def test_a_writer_hands_over_to_readers_first(rw: Any) -> None:
+def test_a_writer_hands_over_to_readers_first(rw: Lab) -> None:
     """Then the last reader to the next writer: neither side starves."""
     first = rw.begin(HOLD, WRITER)
     second, reader = rw.begin(HOLD, WRITER), rw.begin(HOLD, READER)
@@ -183,7 +183,7 @@ def test_a_writer_hands_over_to_readers_first(rw: Any) -> None:
     assert [first.result(), reader.result(), second.result()] == [1, 2, 3]
 
 
-def test_upgrade_and_downgrade(rw: Any) -> None:
+def test_upgrade_and_downgrade(rw: Lab) -> None:
     """The only reader becomes the writer, one of two does not; a writer that downgrades lets readers in."""
     assert rw.call("int upgrade(void)") == 1101
     reader = rw.begin(HOLD, READER)
@@ -200,7 +200,7 @@ def test_upgrade_and_downgrade(rw: Any) -> None:
     ("prototype", "reason"),
     [("void twice(void)", "rw_enter: locking against myself"), ("void leave(void)", "rw_exit: is not held")],
 )
-def test_misuse_of_a_rwlock_panics(rw: Any, prototype: str, reason: str) -> None:
+def test_misuse_of_a_rwlock_panics(rw: Lab, prototype: str, reason: str) -> None:
     """With the lock's symbol."""
     panic = rw.panics(lambda: rw.call(prototype))
     assert panic.reason.startswith(f"{reason}: lock {rw_address(rw)} (rw+0x0 [probe]), called from ")
@@ -211,7 +211,7 @@ def rw_address(lab: Lab) -> str:
 
 
 @pytest.mark.parametrize(("op", "who"), [(READER, "has 1 reading"), (WRITER, "is held by pid ")])
-def test_a_held_rwlock_is_not_destroyed(rw: Any, op: int, who: str) -> None:
+def test_a_held_rwlock_is_not_destroyed(rw: Lab, op: int, who: str) -> None:
     """A panic that says who holds it."""
     rw.begin(HOLD, op)
     panic = rw.panics(lambda: rw.call("void destroy(void)"))
@@ -265,7 +265,7 @@ PCATCH = 0x100
 
 
 @pytest.fixture
-def lk(lab: Lab) -> Any:
+def lk(lab: Lab) -> Lab:
     """A lock of lockmgr, as lockinit(&lk, PZERO, "mylock", 0, 0) makes it."""
     lab.load(LOCKMGR)
     lab.call("void init(int prio, int timo, int flags)", 0, 0, 0)
@@ -277,7 +277,7 @@ def go(lab: Lab) -> None:
     lab.settle()
 
 
-def test_lockmgr_shares_and_excludes(lk: Any) -> None:
+def test_lockmgr_shares_and_excludes(lk: Lab) -> None:
     """Two share, the exclusive one waits for both, and status says so."""
     shared = [lk.begin(LHOLD, SHARED) for _ in range(2)]
     assert lk.call("int status(void)") == SHARED
@@ -293,7 +293,7 @@ def test_lockmgr_shares_and_excludes(lk: Any) -> None:
     assert lk.call("int status(void)") == 0
 
 
-def test_lockmgr_waits_are_what_lockinit_says(lk: Any) -> None:
+def test_lockmgr_waits_are_what_lockinit_says(lk: Lab) -> None:
     """A timeout is EWOULDBLOCK, LK_SLEEPFAIL is ENOLCK, and PCATCH makes it interruptible."""
     lk.call("void init(int prio, int timo, int flags)", PCATCH, 2, 0)
     first = lk.begin(LHOLD, EXCLUSIVE)
@@ -316,7 +316,7 @@ def test_lockmgr_waits_are_what_lockinit_says(lk: Any) -> None:
         (DOWNGRADE, 0, None),
     ],
 )
-def test_lockmgr_upgrades(lk: Any, how: int, others: int, result: int | None) -> None:
+def test_lockmgr_upgrades(lk: Lab, how: int, others: int, result: int | None) -> None:
     """The only sharer becomes exclusive; a downgrade of a shared lock is a panic."""
     upgrade = lk.begin("int upgrade(int how)", how)
     holds = [lk.begin(LHOLD, SHARED) for _ in range(others)]
@@ -332,7 +332,7 @@ def test_lockmgr_upgrades(lk: Any, how: int, others: int, result: int | None) ->
     assert lk.call("int status(void)") == 0
 
 
-def test_two_upgrades_at_once(lk: Any) -> None:
+def test_two_upgrades_at_once(lk: Lab) -> None:
     """The first waits for the second to let go; LK_EXCLUPGRADE of the second is EBUSY."""
     first, second = lk.begin("int upgrade(int how)", UPGRADE), lk.begin("int upgrade(int how)", EXCLUPGRADE)
     go(lk)
@@ -343,7 +343,7 @@ def test_two_upgrades_at_once(lk: Any) -> None:
     assert lk.call("int status(void)") == 0
 
 
-def test_lockmgr_recurses_only_when_told(lk: Any) -> None:
+def test_lockmgr_recurses_only_when_told(lk: Lab) -> None:
     """LK_CANRECURSE in the call; each hold is released; a downgrade makes them shared."""
     assert [lk.call(MGR, EXCLUSIVE), lk.call(MGR, EXCLUSIVE | CANRECURSE)] == [0, 0]
     assert lk.call(MGR, EXCLUSIVE | NOWAIT) == EBUSY
@@ -353,7 +353,7 @@ def test_lockmgr_recurses_only_when_told(lk: Any) -> None:
     assert lk.call("int status(void)") == 0
 
 
-def test_draining_a_lock_ends_it(lk: Any) -> None:
+def test_draining_a_lock_ends_it(lk: Lab) -> None:
     """It waits for everybody; after the release any use is a panic."""
     hold, wait = lk.begin(LHOLD, SHARED), lk.begin(LHOLD, EXCLUSIVE)
     assert lk.call(MGR, DRAIN | NOWAIT) == EBUSY
@@ -367,7 +367,7 @@ def test_draining_a_lock_ends_it(lk: Any) -> None:
     assert panic.reason.startswith("lockmgr: was drained: lock ")
 
 
-def test_lockmgr_printinfo_says_who_holds_it(lk: Any) -> None:
+def test_lockmgr_printinfo_says_who_holds_it(lk: Lab) -> None:
     """Nobody, sharers, or one process; and how many wait."""
     lk.call("void info(void)")
     lk.begin(LHOLD, SHARED)
@@ -384,7 +384,7 @@ def test_lockmgr_printinfo_says_who_holds_it(lk: Any) -> None:
     ]
 
 
-def test_lockmgr_releases_its_interlock(lk: Any) -> None:
+def test_lockmgr_releases_its_interlock(lk: Lab) -> None:
     """LK_INTERLOCK."""
     assert lk.call("int inter(void)") == 0
 
@@ -399,7 +399,7 @@ def test_lockmgr_releases_its_interlock(lk: Any) -> None:
         ([15], "there is no request 15"),
     ],
 )
-def test_misuse_of_lockmgr_panics(lk: Any, flags: list[int], reason: str) -> None:
+def test_misuse_of_lockmgr_panics(lk: Lab, flags: list[int], reason: str) -> None:
     """As the original does with DIAGNOSTIC, and with the lock's symbol."""
     panic = lk.panics(lambda: [lk.call(MGR, flag) for flag in flags])
     assert panic.reason.startswith(f"lockmgr: {reason}: lock ")

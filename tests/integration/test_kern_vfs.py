@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,7 @@ HEAD = """
 
 
 @pytest.fixture
-def mem(lab: Lab) -> Any:
+def mem(lab: Lab) -> Lab:
     """A lab with memfs on /a and /b, and a file /a/f."""
     lab.load(MEMFS, name="memfs")
     for path in ("/a", "/b"):
@@ -31,7 +30,7 @@ def mem(lab: Lab) -> Any:
     return lab
 
 
-def test_the_lists_can_be_walked_with_the_macros(mem: Any) -> None:
+def test_the_lists_can_be_walked_with_the_macros(mem: Lab) -> None:
     """vfs_list, mountlist and a mount's vnodes, from C, after changes."""
     mem.load(
         HEAD
@@ -61,7 +60,7 @@ int probe_vnodes(void)
     assert mem.call("int probe_mounts(void)") == 0
 
 
-def test_descriptors_tell_where_the_arguments_are(mem: Any) -> None:
+def test_descriptors_tell_where_the_arguments_are(mem: Lab) -> None:
     """A bypass can find vnodes, credentials and names of any operation by its descriptor."""
     mem.load(
         HEAD
@@ -87,7 +86,7 @@ int probe_lookup(void)
     assert (mem.call("int probe_rename(void)"), mem.call("int probe_lookup(void)")) == (1, 1)
 
 
-def test_names_vnodes_and_their_locks(mem: Any) -> None:
+def test_names_vnodes_and_their_locks(mem: Lab) -> None:
     """namei_simple, vn_lock in all its ways, vrecycle, and VOP_ calls of one module into another."""
     mem.load(
         HEAD

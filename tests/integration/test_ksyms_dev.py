@@ -18,6 +18,7 @@ from lkmtools.abi.ksyms import KIOCGSIZE
 from lkmtools.abi.syscall import SYS___fstat50
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from lkmtools.kern.lkm.ksyms_dev import KsymsFile
 from support.ksyms import PROBE, Snapshot, names, symbols
 from support.lab import Lab
 
@@ -32,7 +33,9 @@ def refused(number: int, action: Any, *args: Any) -> str:
 
 def image_of(lab: Lab, snapshot: Snapshot) -> Any:
     """The kernel's image behind an open file."""
-    return lab.k.procs[snapshot.p.pid].files.get(snapshot.fd).image
+    file = lab.k.procs[snapshot.p.pid].files.get(snapshot.fd)
+    assert isinstance(file, KsymsFile)
+    return file.image
 
 
 def test_the_image_lies_in_the_callers_memory(lab: Lab) -> None:

@@ -138,8 +138,8 @@ def test_addresses_are_named_by_the_nearest_symbol_below(lab: Lab) -> None:
     assert str(k.locate(k.symbol("printf") + 3)) == "printf+0x3 [kernel]"
     assert str(k.locate(k.symbol("lkmods") + 1)) == "lkmods+0x1 [kernel]"
     assert k.locate(0) is None
-    for options in ({"symbols": True}, {}):
-        lab.load(PROBE, **options)
+    for named in (True, False):
+        lab.load(PROBE, symbols=named)
         assert str(k.locate(lab.symbols["probe_run"] + 2)) == "probe_run+0x2 [probe]"
         modules.unload(lab.p, "probe")
         assert k.locate(lab.symbols["probe_run"] + 2) is None
@@ -149,6 +149,7 @@ def test_the_table_finds_addresses_too(lab: Lab) -> None:
     """What has a table needs no LMINFO; what is gone is not found."""
     lab.load(PROBE, symbols=True)
     place = lab.k.ksyms.locate(lab.symbols["probe_value"] + 1)
+    assert place is not None
     assert (place.symbol.name, place.offset, place.title) == ("probe_value", 1, "probe")
     modules.unload(lab.p, "probe")
     assert lab.k.ksyms.locate(lab.symbols["probe_value"] + 1) is None

@@ -37,7 +37,7 @@ def get(p: Any, path: str) -> bytes:
 
 
 @pytest.fixture
-def layer(lab: Lab) -> Any:
+def layer(lab: Lab) -> Lab:
     """memfs on /lower, hookfs over it on /upper."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
     lab.load(EXAMPLES / "stack/hook.c", name="hook", symbols=True)
@@ -59,7 +59,7 @@ def leave(lab: Lab, *places: str) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def test_everything_passes_through_both_ways(layer: Any) -> None:
+def test_everything_passes_through_both_ways(layer: Lab) -> None:
     """What is made above is below, and the other way round; contents, names, links, attributes."""
     p = layer.p
     put(p, "/upper/f", b"from above")
@@ -93,7 +93,7 @@ def test_everything_passes_through_both_ways(layer: Any) -> None:
     leave(layer)
 
 
-def test_one_vnode_above_for_one_below_and_none_when_unused(layer: Any) -> None:
+def test_one_vnode_above_for_one_below_and_none_when_unused(layer: Lab) -> None:
     """Two descriptors share it; its lock is the lower one's; with the last descriptor both can go."""
     p = layer.p
     put(p, "/upper/f", b"x")
@@ -108,7 +108,7 @@ def test_one_vnode_above_for_one_below_and_none_when_unused(layer: Any) -> None:
     leave(layer)
 
 
-def test_mounted_twice_and_over_itself(layer: Any) -> None:
+def test_mounted_twice_and_over_itself(layer: Lab) -> None:
     """A layer over a layer, two over the same directory, and one on the very directory that it shows."""
     p = layer.p
     for path in ("/third", "/fourth"):
@@ -124,7 +124,7 @@ def test_mounted_twice_and_over_itself(layer: Any) -> None:
     leave(layer, "/lower", "/fourth", "/third", "/upper", "/lower")
 
 
-def test_a_part_of_a_file_system_is_shown_and_no_more(layer: Any) -> None:
+def test_a_part_of_a_file_system_is_shown_and_no_more(layer: Lab) -> None:
     """`..` of the layer's root leads to what it is mounted in."""
     p = layer.p
     p.mkdir("/lower/sub")
@@ -139,7 +139,7 @@ def test_a_part_of_a_file_system_is_shown_and_no_more(layer: Any) -> None:
     leave(layer, "/part", "/upper", "/lower")
 
 
-def test_read_only_above_is_not_read_only_below(layer: Any) -> None:
+def test_read_only_above_is_not_read_only_below(layer: Lab) -> None:
     p = layer.p
     p.unmount("/upper")
     p.mount("hookfs", "/upper", "/lower", MNT_RDONLY)
@@ -151,7 +151,7 @@ def test_read_only_above_is_not_read_only_below(layer: Any) -> None:
     leave(layer)
 
 
-def test_unmount_is_busy_while_a_file_is_open_and_force_makes_it_dead(layer: Any) -> None:
+def test_unmount_is_busy_while_a_file_is_open_and_force_makes_it_dead(layer: Lab) -> None:
     p = layer.p
     put(p, "/upper/f", b"x")
     fd = p.open("/upper/f")
@@ -248,7 +248,7 @@ def clear(p: Any, top: str) -> None:
     attempt(lambda: p.rmdir(f"{top}/d"))
 
 
-def test_every_operation_asks_and_a_refused_one_leaves_nothing_behind(layer: Any) -> None:
+def test_every_operation_asks_and_a_refused_one_leaves_nothing_behind(layer: Lab) -> None:
     """One after the other is refused while all are used: no lock is left, no reference, no panic."""
     p, policy = layer.p, Policy(layer)
     policy.deny(0)
@@ -298,7 +298,7 @@ int main(void)
 """
 
 
-def test_a_user_program_decides_through_the_device(layer: Any) -> None:
+def test_a_user_program_decides_through_the_device(layer: Lab) -> None:
     """It denies the first removal of its child, allows the read and the second one."""
     layer.load(EXAMPLES / "stack/guard.c", name="guard")
     major = LKM_CHAR_MAJOR(modules.stat(layer.p, "guard").offset)
@@ -317,7 +317,7 @@ def test_a_user_program_decides_through_the_device(layer: Any) -> None:
     leave(layer)
 
 
-def test_over_the_root_file_system(layer: Any) -> None:
+def test_over_the_root_file_system(layer: Lab) -> None:
     """Its files have vnodes when somebody wants them: devices open, links, names and modes pass through."""
     p = layer.p
     p.mkdir("/top")
@@ -356,7 +356,7 @@ def test_over_the_root_file_system(layer: Any) -> None:
     assert (layer.k.vfs.vnodes, layer.k.rootfs.vnodes) == (set(), {})
 
 
-def test_device_nodes_on_a_file_system_of_a_module(layer: Any) -> None:
+def test_device_nodes_on_a_file_system_of_a_module(layer: Lab) -> None:
     """They open their driver, keep their file system busy, and have no length; not with nodev."""
     p = layer.p
     p.mknod("/lower/null", S_IFCHR | 0o666, makedev(2, 2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -56,9 +55,9 @@ def holder(lab: Lab, name: str) -> None:
     lab.load(HOLDER.replace("@", name), name=name)
 
 
-def sleeper(lab: Lab, name: str) -> None:
+def sleeper(lab: Lab, name: str, flags: tuple[str, ...] = ()) -> None:
     """Load a module NAME with NAME_sleep() and NAME_wake()."""
-    lab.load(SLEEPER.replace("@", name), name=name, symbols=True)
+    lab.load(SLEEPER.replace("@", name), name=name, flags=flags, symbols=True)
 
 
 def refs(lab: Lab, ident: int) -> Any:
@@ -257,11 +256,11 @@ def test_a_module_whose_code_sleeps_refuses_with_process_and_function(lab: Lab) 
 @pytest.mark.parametrize("flags", [(), ("-fomit-frame-pointer",)], ids=["frames", "no frames"])
 def test_neither_module_of_a_call_through_both_unloads(lab: Lab, flags: tuple[str, ...]) -> None:
     """A -> B -> tsleep, B reached through a pointer; also where code has no frame pointers."""
-    lab.cc = partial(lab.cc, flags=flags)
-    sleeper(lab, "b")
+    sleeper(lab, "b", flags)
     lab.load(
         "int a_call(int (*f)(void));\nint a_call(int (*f)(void)) { int r[4]; r[0] = f(); return r[0] + 1; }",
         name="a",
+        flags=flags,
     )
     started = lab.begin("int a_call(unsigned long f)", lab.symbols["b_sleep"])
     assert "sleeps in a_call+0x" in refused(lab, "a")

@@ -2,45 +2,54 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from lkmtools.cc import MACHINES
 from lkmtools.elf import read_object
 from support.compiling import FAMILIES, available
+from support.daemons import Daemon
 
 HELLO = "#include <sys/param.h>\nconst char *hello = NAME;\n"
 
 
+class Lkmcc:
+    """`lkmcc(*words, NAME=value)` runs it in the directory `dir`, with these variables of the environment."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.dir = directory
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        for name, value in env.items():
+            self.monkeypatch.setenv(name, value)
+        command = [sys.executable, "-m", "lkmtools.cli.lkmcc", *words]
+        return subprocess.run(command, cwd=self.dir, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture
-def lkmcc(tmp_path, monkeypatch):
+def lkmcc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lkmcc:
     """Run lkmcc in an empty directory; no kernel runs there, and no environment of the user's speaks."""
     monkeypatch.delenv("LKM_CC", raising=False)
     monkeypatch.delenv("LKM_MACHINE", raising=False)
     monkeypatch.setenv("LKM_SOCKET", str(tmp_path / "no-kernel.sock"))
-
-    def run(*words, **env):
-        for name, value in env.items():
-            monkeypatch.setenv(name, value)
-        command = [sys.executable, "-m", "lkmtools.cli.lkmcc", *words]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    run.dir = tmp_path
-    return run
+    return Lkmcc(tmp_path, monkeypatch)
 
 
-def machine_of(path):
+def machine_of(path: Path) -> str:
     """The lkmtools name of an object's machine."""
     number = int.from_bytes(path.read_bytes()[18:20], "little")
     return next(name for name, target in MACHINES.items() if target.e_machine == number)
 
 
-def write(directory, **files):
+def write(directory: Path, **files: str) -> None:
     for name, text in files.items():
         (directory / f"{name}.c").write_text(text)
 
 
-def test_each_source_becomes_an_object_in_the_current_directory(lkmcc):
+def test_each_source_becomes_an_object_in_the_current_directory(lkmcc: Lkmcc) -> None:
     (lkmcc.dir / "src").mkdir()
     write(lkmcc.dir / "src", a="int a;", b="int b;")
     done = lkmcc("-c", "src/a.c", "src/b.c")
@@ -48,27 +57,27 @@ def test_each_source_becomes_an_object_in_the_current_directory(lkmcc):
     assert [machine_of(lkmcc.dir / name) for name in ("a.o", "b.o")] == ["amd64", "amd64"]
 
 
-def test_other_options_reach_the_compiler(lkmcc):
+def test_other_options_reach_the_compiler(lkmcc: Lkmcc) -> None:
     """Clustered letters that are options of lkmcc too (-DFOO has an o, -Werror an r) are left alone."""
     write(lkmcc.dir, hello=HELLO)
     assert lkmcc('-DNAME="hello"', "-Werror", "-include", "sys/errno.h", "hello.c").returncode == 0
     assert b"hello\0" in (lkmcc.dir / "hello.o").read_bytes()
 
 
-def test_h_alone_is_help(lkmcc):
+def test_h_alone_is_help(lkmcc: Lkmcc) -> None:
     """As with every tool; inside another word it is the compiler's."""
     assert lkmcc("-h").stdout == lkmcc("--help").stdout
     assert "Compile loadable kernel modules." in lkmcc("-h").stdout
 
 
-def test_output_can_be_named(lkmcc):
+def test_output_can_be_named(lkmcc: Lkmcc) -> None:
     write(lkmcc.dir, a="int a;")
     assert lkmcc("a.c", "-o", "other.o").returncode == 0
     assert lkmcc("-oglued.o", "a.c").returncode == 0
     assert {"a.c", "other.o", "glued.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
-def test_machine_is_the_running_kernels(lkmcc, start_daemon):
+def test_machine_is_the_running_kernels(lkmcc: Lkmcc, start_daemon: Callable[..., Daemon]) -> None:
     """With neither option nor environment, a module is for the kernel that runs."""
     daemon = start_daemon("--machine", "i386")
     write(lkmcc.dir, a="int a;")
@@ -76,7 +85,7 @@ def test_machine_is_the_running_kernels(lkmcc, start_daemon):
     assert machine_of(lkmcc.dir / "a.o") == "i386"
 
 
-def test_machine_is_the_options_then_the_environments(lkmcc):
+def test_machine_is_the_options_then_the_environments(lkmcc: Lkmcc) -> None:
     write(lkmcc.dir, a="int a;")
     assert lkmcc("a.c", LKM_MACHINE="i386").returncode == 0
     assert machine_of(lkmcc.dir / "a.o") == "i386"
@@ -85,7 +94,7 @@ def test_machine_is_the_options_then_the_environments(lkmcc):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_several_sources_become_one_module(lkmcc, machine, family):
+def test_several_sources_become_one_module(lkmcc: Lkmcc, machine: str, family: str) -> None:
     """-r joins objects compiled on the way and objects that are there; nothing else is left behind."""
     if not available(machine, family):
         pytest.skip(f"{family} is not here or cannot compile for {machine}")
@@ -106,7 +115,7 @@ def test_several_sources_become_one_module(lkmcc, machine, family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_syntax_alone_is_checked_by_every_compiler(lkmcc, family):
+def test_syntax_alone_is_checked_by_every_compiler(lkmcc: Lkmcc, family: str) -> None:
     """Status 0 for what is right, 1 with the place for what is not, and no file is made of either."""
     if not available("amd64", family):
         pytest.skip(f"{family} is not here")
@@ -118,7 +127,7 @@ def test_syntax_alone_is_checked_by_every_compiler(lkmcc, family):
     assert {"good.c", "bad.c"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
-def test_an_error_in_the_source_is_the_compilers_and_so_is_the_status(lkmcc):
+def test_an_error_in_the_source_is_the_compilers_and_so_is_the_status(lkmcc: Lkmcc) -> None:
     write(lkmcc.dir, a="int a = ;")
     done = lkmcc("a.c")
     assert done.returncode == 1
@@ -126,7 +135,7 @@ def test_an_error_in_the_source_is_the_compilers_and_so_is_the_status(lkmcc):
     assert not (lkmcc.dir / "a.o").exists()
 
 
-def test_verbose_shows_the_command(lkmcc):
+def test_verbose_shows_the_command(lkmcc: Lkmcc) -> None:
     write(lkmcc.dir, a="int a;")
     done = lkmcc("-v", "a.c")
     assert done.returncode == 0
@@ -134,14 +143,14 @@ def test_verbose_shows_the_command(lkmcc):
     assert done.stderr.rstrip().endswith("-c a.c -o a.o")
 
 
-def test_preprocessing_goes_to_standard_output(lkmcc):
+def test_preprocessing_goes_to_standard_output(lkmcc: Lkmcc) -> None:
     write(lkmcc.dir, a="#include <sys/param.h>\nint version = __NetBSD_Version__;")
     done = lkmcc("-E", "-P", "a.c")
     assert done.returncode == 0
     assert "int version = 502000000;" in done.stdout
 
 
-def test_cflags_is_one_line_with_the_headers_in_it(lkmcc):
+def test_cflags_is_one_line_with_the_headers_in_it(lkmcc: Lkmcc) -> None:
     done = lkmcc("--cflags")
     assert done.returncode == 0
     assert done.stdout.count("\n") == 1
@@ -149,7 +158,7 @@ def test_cflags_is_one_line_with_the_headers_in_it(lkmcc):
     assert "-isystem" in done.stdout
 
 
-def test_linux_is_not_what_a_module_is_compiled_for(lkmcc):
+def test_linux_is_not_what_a_module_is_compiled_for(lkmcc: Lkmcc) -> None:
     """Sources of many systems ask for __linux__ first."""
     write(
         lkmcc.dir, a="#if defined(__linux__) || defined(linux) || !defined(__NetBSD__)\n#error host\n#endif"
@@ -171,12 +180,12 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("words", "why"), REFUSALS, ids=[why.split(";")[0] for _, why in REFUSALS])
-def test_what_cannot_be_done_is_said(lkmcc, words, why):
+def test_what_cannot_be_done_is_said(lkmcc: Lkmcc, words: list[str], why: str) -> None:
     done = lkmcc(*words)
     assert (1, f"lkmcc: {why}\n") == (done.returncode, done.stderr)
 
 
-def test_check_compiler_agrees_with_what_is_found(lkmcc):
+def test_check_compiler_agrees_with_what_is_found(lkmcc: Lkmcc) -> None:
     """Exit 0 exactly when a compiler that is not zig's serves both machines; an empty PATH has none."""
     hosts = all(any(available(m, name) for name in ("gcc", "clang")) for m in MACHINES)
     assert (0 if hosts else 1) == lkmcc("--check-compiler").returncode
@@ -184,7 +193,7 @@ def test_check_compiler_agrees_with_what_is_found(lkmcc):
     assert (done.returncode, done.stderr) == (1, "lkmcc: no host compiler for amd64\n")
 
 
-def test_without_a_compiler_on_path_zig_serves(lkmcc):
+def test_without_a_compiler_on_path_zig_serves(lkmcc: Lkmcc) -> None:
     if not available("amd64", "zig"):
         pytest.skip("ziglang is not installed")
     write(lkmcc.dir, a="int a;")

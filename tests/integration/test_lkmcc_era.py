@@ -29,7 +29,7 @@ def test_a_source_of_the_era_compiles(each_cc: Compile, machine: str, name: str)
 @pytest.fixture
 def era(lab: Lab) -> Any:
     """Loads a source of the era by its name; at the end all are unloaded and every table is as at boot."""
-    names = []
+    names: list[str] = []
 
     def load(name: str) -> Any:
         lab.load(SOURCES[name], name=name)

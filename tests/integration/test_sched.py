@@ -12,6 +12,7 @@ from lkmtools.abi.signal import SIGKILL
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.kern import Cred, Request, open_host_files
 from lkmtools.kern.exec.kern_fork import Spawn
+from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_sig import signal_proc
 from support.compiling import Compile
 from support.lab import _Hook
@@ -34,14 +35,14 @@ class Crowd(Runner):
             self.ran.append(lwp.proc.pid)
             run(lwp, program)
 
-        queue.run = note
+        queue.run = note  # type: ignore[method-assign]
 
     def start(self, body: str) -> int:
         """Start a program whose main() is `body`: its pid."""
         k = self.k
         image = self.build(f"int main(void) {{ {body} }}\n")
         with open(os.devnull, "r+b") as null:
-            files = open_host_files([os.dup(null.fileno()) for _ in range(3)])
+            files: list[File] = [*open_host_files([os.dup(null.fileno()) for _ in range(3)])]
         parent = k.attach(Cred(0, 0), "crowd", os.getpid())
         pid: int = k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], files), print).pid
         return pid

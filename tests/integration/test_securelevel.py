@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,8 @@ def test_force_and_the_python_api_do_not_load_either(lab: Lab) -> None:
     """EPERM, with securelevel as the reason."""
     obj = lab.cc(SOURCE, machine=lab.machine, name="probe")
     raise_level(lab)
-    for options in ({}, {"force": True}, {"symbols": True}):
+    every: list[dict[str, Any]] = [{}, {"force": True}, {"symbols": True}]
+    for options in every:
         with pytest.raises(LoadError) as caught:
             modules.load(lab.p, obj, **options)
         assert (caught.value.errno, caught.value.reason) == (

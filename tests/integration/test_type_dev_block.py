@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,7 +32,7 @@ def nodes(lab: Lab, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def disk(lab: Lab) -> Any:
+def disk(lab: Lab) -> Lab:
     """The ramdisk, with /dev/b0 and /dev/c0, and the slow /dev/b1 and /dev/c1."""
     nodes(lab, lab.load(RAMDISK, name="ramdisk").id, 2)
     return lab
@@ -42,7 +41,7 @@ def disk(lab: Lab) -> Any:
 # -- what is written is read ---------------------------------------------------------------------------------
 
 
-def test_any_offset_and_length_goes_through_the_buffer(disk: Any) -> None:
+def test_any_offset_and_length_goes_through_the_buffer(disk: Lab) -> None:
     """A hundred random writes and reads give what a plain array gives; the raw device sees the same."""
     fd, raw = disk.p.open("/dev/b0", O_RDWR), disk.p.open("/dev/c0", O_RDWR)
     chosen = random.Random(5)
@@ -58,7 +57,7 @@ def test_any_offset_and_length_goes_through_the_buffer(disk: Any) -> None:
     assert disk.k.buffers.made == {}
 
 
-def test_a_program_and_a_client_see_one_disk(disk: Any) -> None:
+def test_a_program_and_a_client_see_one_disk(disk: Lab) -> None:
     """Written by a program at an odd place, read by the client; both devices of both speeds."""
     body = """
     char b[16];
@@ -75,7 +74,7 @@ def test_a_program_and_a_client_see_one_disk(disk: Any) -> None:
     assert disk.p.pread(disk.p.open("/dev/b0"), 15, 2040) == b"across a border"
 
 
-def test_the_raw_device_moves_whole_sectors(disk: Any) -> None:
+def test_the_raw_device_moves_whole_sectors(disk: Lab) -> None:
     """More than MAXPHYS in one call; an odd offset is EINVAL; the slow one sleeps and gets the same."""
     raw, slow = disk.p.open("/dev/c0", O_RDWR), disk.p.open("/dev/c1", O_RDWR)
     data = random.Random(6).randbytes(100_000 // 512 * 512)
@@ -85,7 +84,7 @@ def test_the_raw_device_moves_whole_sectors(disk: Any) -> None:
     assert errno_of(disk.p.pwrite, raw, b"x" * 512, 511) == EINVAL
 
 
-def test_where_the_device_ends(disk: Any) -> None:
+def test_where_the_device_ends(disk: Lab) -> None:
     """Reading ends there; writing stops there, and is ENOSPC behind it."""
     fd, raw = disk.p.open("/dev/b0", O_RDWR), disk.p.open("/dev/c0", O_RDWR)
     assert disk.p.pread(fd, 100, SIZE - 10) == bytes(10)
@@ -99,7 +98,7 @@ def test_where_the_device_ends(disk: Any) -> None:
     assert disk.p.pwrite(raw, b"y" * 1024, SIZE - 512) == 512
 
 
-def test_two_writers_of_one_block_lose_nothing(disk: Any) -> None:
+def test_two_writers_of_one_block_lose_nothing(disk: Lab) -> None:
     """Each reads, changes and writes the block; the second waits for the first one's buffer."""
     writers = [disk.kernel.process(f"w{i}") for i in range(4)]
     files = [p.open("/dev/b1", O_RDWR) for p in writers]
@@ -111,7 +110,7 @@ def test_two_writers_of_one_block_lose_nothing(disk: Any) -> None:
     assert disk.p.pread(disk.p.open("/dev/b0"), 400, 0) == b"".join(bytes([65 + i]) * 100 for i in range(4))
 
 
-def test_open_refuses_and_afterwards_the_device_is_gone(disk: Any) -> None:
+def test_open_refuses_and_afterwards_the_device_is_gone(disk: Lab) -> None:
     """EBUSY while a program's or client's file is open; ENXIO afterwards, and the tables as at boot."""
     fd = disk.p.open("/dev/b0")
     with pytest.raises(KernelError, match=r"block device 60, 0 of 'ramdisk' is open") as caught:
@@ -179,7 +178,7 @@ int bad_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.fixture
-def bad(lab: Lab) -> Any:
+def bad(lab: Lab) -> Lab:
     """The bad driver: what it does is its minor number."""
     nodes(lab, lab.load(BAD, name="bad", whole=True).id, 22)
     return lab
@@ -192,7 +191,7 @@ def bad(lab: Lab) -> Any:
     (5, EIO, "block 4 of device 60, 5: the driver left b_resid at 2049; 2048 bytes were asked for"),
     (10, EIO, "block 4 of device 60, 10: the driver left b_resid at 2147483647; 2048 bytes were asked for"),
 ])  # fmt: skip
-def test_what_a_driver_reports_is_an_errno(bad: Any, unit: int, errno: int, reason: str) -> None:
+def test_what_a_driver_reports_is_an_errno(bad: Lab, unit: int, errno: int, reason: str) -> None:
     """b_error, or B_ERROR alone as up to NetBSD 4; a b_resid that cannot be. Nothing stays behind."""
     fd = bad.p.open(f"/dev/b{unit}", O_RDWR)
     for call, args in (
@@ -210,7 +209,7 @@ def test_what_a_driver_reports_is_an_errno(bad: Any, unit: int, errno: int, reas
     modules.unload(bad.p, "bad")
 
 
-def test_what_a_driver_scribbles_over_is_not_believed(bad: Any) -> None:
+def test_what_a_driver_scribbles_over_is_not_believed(bad: Lab) -> None:
     """Another b_data, b_bcount, b_dev and b_oflags than it was given."""
     for unit in (6, 7, 11):
         for kind in "bc":
@@ -229,13 +228,13 @@ def test_what_a_driver_scribbles_over_is_not_believed(bad: Any) -> None:
     (8, "NULL pointer"),
     (9, "biodone: the buffer at 0x"),
 ])  # fmt: skip
-def test_what_ends_a_transfer_twice_or_not_its_own_is_a_panic(bad: Any, unit: int, reason: str) -> None:
+def test_what_ends_a_transfer_twice_or_not_its_own_is_a_panic(bad: Lab, unit: int, reason: str) -> None:
     """biodone() twice, of no buffer, and of one that was released."""
     fd = bad.p.open(f"/dev/b{unit}")
     assert reason in bad.panics(lambda: bad.p.pread(fd, 10, 0)).reason
 
 
-def test_a_transfer_that_never_ends_holds_up_nobody_else(bad: Any) -> None:
+def test_a_transfer_that_never_ends_holds_up_nobody_else(bad: Lab) -> None:
     """The client dies; its process sleeps on, and so keeps the driver; everything else goes on."""
     victim = bad.kernel.process("victim")
     fd = victim.open("/dev/b0")

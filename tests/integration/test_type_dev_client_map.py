@@ -68,14 +68,14 @@ def nodes(p: Any, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def board(lab: Lab) -> Any:
+def board(lab: Lab) -> Lab:
     """The boards as /dev/d0 to /dev/d3."""
     nodes(lab.p, lab.load(BOARD / "board.c", name="board").id, 4)
     return lab
 
 
 @pytest.fixture
-def many(lab: Lab) -> Any:
+def many(lab: Lab) -> Lab:
     """A driver of 600 pages as /dev/d0 to /dev/d2."""
     nodes(lab.p, lab.load(MANY, name="many", whole=True).id, 3)
     return lab
@@ -98,13 +98,13 @@ def refused(call: Any, *args: Any) -> int:
 
 def settled(k: Any) -> bool:
     """Nothing of RAM is shared with anybody."""
-    return k.mem.shared.total == 0
+    return bool(k.mem.shared.total == 0)
 
 
 # -- sharing -------------------------------------------------------------------------------------------------
 
 
-def test_module_and_client_see_what_the_other_writes(board: Any) -> None:
+def test_module_and_client_see_what_the_other_writes(board: Lab) -> None:
     """Both ways, without a system call in between; also what was there before."""
     other = board.kernel.process("other")
     fd = other.open("/dev/d1", O_RDWR)
@@ -117,7 +117,7 @@ def test_module_and_client_see_what_the_other_writes(board: Any) -> None:
     assert bytes(view[:6]) == b"again\0"
 
 
-def test_two_clients_and_a_program_share_one_page(board: Any) -> None:
+def test_two_clients_and_a_program_share_one_page(board: Lab) -> None:
     """What each of them stores, the other two see; the program stores and looks by machine code."""
     other = board.kernel.process("other")
     _, mine = page(board.p, "/dev/d0")
@@ -134,7 +134,7 @@ def test_two_clients_and_a_program_share_one_page(board: Any) -> None:
     assert bytes(mine[:4]) == bytes(theirs[:4]) == b"123\0"
 
 
-def test_machine_code_runs_on_pages_that_were_moved(many: Any) -> None:
+def test_machine_code_runs_on_pages_that_were_moved(many: Lab) -> None:
     """The CPU has used them before; it counts in them before, while and after a client maps them."""
     fd = many.p.open("/dev/d0", O_RDWR)
     many.p.ioctl(fd, TOUCH, (5).to_bytes(4, "little"))
@@ -151,7 +151,7 @@ def test_machine_code_runs_on_pages_that_were_moved(many: Any) -> None:
     assert view[0] == 0
 
 
-def test_pages_come_in_the_order_d_mmap_says(many: Any) -> None:
+def test_pages_come_in_the_order_d_mmap_says(many: Lab) -> None:
     """Backwards, more than one message carries; and the same page at every offset."""
     many.k.mem.write(many.symbols["pages"] + 599 * PAGE, b"last")
     _, pages = page(many.p, "/dev/d0", length=600 * PAGE)
@@ -164,7 +164,7 @@ def test_pages_come_in_the_order_d_mmap_says(many: Any) -> None:
     assert bytes(same[:4]) == bytes(same[2 * PAGE : 2 * PAGE + 4]) == b"once"
 
 
-def test_only_the_pages_of_the_mapping_are_given_away(board: Any) -> None:
+def test_only_the_pages_of_the_mapping_are_given_away(board: Lab) -> None:
     """Each is a memory file of one page; the neighbours are not in it."""
     view = page(board.p, "/dev/d1")[1]
     del view
@@ -172,16 +172,16 @@ def test_only_the_pages_of_the_mapping_are_given_away(board: Any) -> None:
     assert board.k.mem.shared.total == 1
     (fd,) = board.k.mem.shared.open([frame], writable=True)
     assert os.fstat(fd).st_size == PAGE
-    for change in (lambda: os.ftruncate(fd, 0), lambda: os.ftruncate(fd, 2 * PAGE)):
+    for size in (0, 2 * PAGE):
         with pytest.raises(PermissionError):
-            change()
+            os.ftruncate(fd, size)
     os.close(fd)
 
 
 # -- what is refused -----------------------------------------------------------------------------------------
 
 
-def test_a_device_open_for_reading_is_mapped_for_reading(board: Any) -> None:
+def test_a_device_open_for_reading_is_mapped_for_reading(board: Lab) -> None:
     """The view cannot be written, nor can its file; more than the file is open for is EACCES."""
     other = board.kernel.process("other")
     view = page(board.p, "/dev/d0", PROT_READ)[1]
@@ -199,7 +199,7 @@ def test_a_device_open_for_reading_is_mapped_for_reading(board: Any) -> None:
     assert refused(board.p.mmap, reading, PAGE, 0, PROT_READ | 4) == EACCES
 
 
-def test_what_a_clients_mmap_refuses(many: Any) -> None:
+def test_what_a_clients_mmap_refuses(many: Lab) -> None:
     """No length, an odd offset, a hole (-1 of d_mmap), behind the end, a fixed address, too much."""
     p, hole, whole = many.p, many.p.open("/dev/d2", O_RDWR), many.p.open("/dev/d1", O_RDWR)
     assert refused(p.mmap, hole, 0) == EINVAL
@@ -221,7 +221,7 @@ def test_the_kernels_own_devices(lab: Lab) -> None:
         assert refused(lab.p.mmap, lab.p.open(path, O_RDONLY), PAGE, 0, PROT_READ) == errno
 
 
-def test_more_pages_than_the_limit_are_enomem(many: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_pages_than_the_limit_are_enomem(many: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason says how many there may be; what is mapped stays, and a page that is shared counts once."""
     monkeypatch.setattr("lkmtools.machine.shared.MOST", 2)
     page(many.p, "/dev/d2")
@@ -235,7 +235,7 @@ def test_more_pages_than_the_limit_are_enomem(many: Any, monkeypatch: pytest.Mon
 # -- how long a mapping lasts --------------------------------------------------------------------------------
 
 
-def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Any) -> None:
+def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Lab) -> None:
     """EBUSY names who maps it; munmap of all of it, or the end of the client, frees it."""
     addr, _ = page(board.p, "/dev/d2")
     other = board.kernel.process("other")
@@ -255,7 +255,7 @@ def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Any) -> N
     assert board.tables() == board.boot_tables
 
 
-def test_who_keeps_a_page_after_munmap_has_a_copy(board: Any) -> None:
+def test_who_keeps_a_page_after_munmap_has_a_copy(board: Lab) -> None:
     """A view, or the file, reaches nothing of the kernel's any more, nor does the kernel see it."""
     addr, view = page(board.p, "/dev/d0")
     view[:4] = b"mine"
@@ -268,7 +268,7 @@ def test_who_keeps_a_page_after_munmap_has_a_copy(board: Any) -> None:
     assert bytes(page(board.p, "/dev/d0")[1][:4]) == b"ours"
 
 
-def test_a_panic_leaves_the_client_its_old_page(many: Any) -> None:
+def test_a_panic_leaves_the_client_its_old_page(many: Lab) -> None:
     """The new kernel has fresh memory; no descriptor of the old one is left."""
     _, view = page(many.p, "/dev/d0", length=300 * PAGE)
     view[:3] = b"old"

@@ -34,10 +34,9 @@ def nodes(lab: Lab, ident: int, units: int) -> None:
 
 
 @pytest.fixture
-def board(lab: Lab) -> Any:
-    """The boards as /dev/d0 to /dev/d4, of which the last does not exist; `runner` runs programs there."""
+def board(lab: Lab) -> Lab:
+    """The boards as /dev/d0 to /dev/d4, of which the last does not exist."""
     nodes(lab, lab.load(BOARD / "board.c", name="board").id, 5)
-    lab.runner = Runner(lab.cc, lab.machine, lab.kernel)
     return lab
 
 
@@ -51,9 +50,9 @@ def spawn(lab: Lab, image: bytes) -> tuple[list[Any], Any]:
     return ended, proc
 
 
-def test_a_program_writes_to_the_drivers_page_and_reads_it(board: Any) -> None:
+def test_a_program_writes_to_the_drivers_page_and_reads_it(board: Lab, lab_runner: Runner) -> None:
     """What it stores, read(2) and a client see; what write(2) stores, it sees; also its child, after fork."""
-    ran = board.runner.main(f"""
+    ran = lab_runner.main(f"""
         char b[32]; int st, fd = open("/dev/d1", O_RDWR); {MAP}
         write(fd, "posted", 6);
         printf("%s ", page);
@@ -69,7 +68,7 @@ def test_a_program_writes_to_the_drivers_page_and_reads_it(board: Any) -> None:
     assert bytes(board.k.mem.read(board.symbols["page"] + 4096, 6)) == b"q\0sted"
 
 
-def test_minors_are_told_apart(board: Any) -> None:
+def test_minors_are_told_apart(board: Lab) -> None:
     """Each board has its own page; the fifth is ENXIO."""
     for unit in range(4):
         fd = board.p.open(f"/dev/d{unit}", O_RDWR)
@@ -83,9 +82,9 @@ def test_minors_are_told_apart(board: Any) -> None:
     assert caught.value.errno == ENXIO
 
 
-def test_a_program_sleeps_in_read_until_another_process_writes(board: Any) -> None:
+def test_a_program_sleeps_in_read_until_another_process_writes(board: Lab, lab_runner: Runner) -> None:
     """Parent and child, on one device; before that O_NONBLOCK is EAGAIN, and poll says nothing."""
-    ran = board.runner.main("""
+    ran = lab_runner.main("""
         char b[32]; int fd = open("/dev/d0", O_RDWR | O_NONBLOCK), slow = open("/dev/d0", O_RDONLY);
         struct pollfd p = { slow, POLLIN, 0 };
         printf("%ld ", (long)read(fd, b, 32)); printf("%d %d ", errno, poll(&p, 1, 0));
@@ -115,9 +114,9 @@ def test_poll_in_a_program_ends_when_a_client_writes(
         assert p.read(fd, 100) == b"seen\n"
 
 
-def test_what_mmap_refuses(board: Any) -> None:
+def test_what_mmap_refuses(board: Lab, lab_runner: Runner) -> None:
     """Behind the page, executable, writing when open for reading, no d_mmap; mprotect gives no more."""
-    ran = board.runner.main(f"""
+    ran = lab_runner.main(f"""
         #define TRY(len, prot, how, f, off) \\
             (errno = 0, mmap(0, len, prot, how, f, off), printf("%d ", errno))
         int fd = open("/dev/d0", O_RDWR), ro = open("/dev/d0", O_RDONLY), nul = open("/dev/null", O_RDWR);
@@ -132,9 +131,9 @@ def test_what_mmap_refuses(board: Any) -> None:
     assert ran.out == "22 22 22 22 13 13 22 13 13\n"
 
 
-def test_a_device_is_shared_whatever_the_flags_say(board: Any) -> None:
+def test_a_device_is_shared_whatever_the_flags_say(board: Lab, lab_runner: Runner) -> None:
     """MAP_PRIVATE, and neither, are MAP_SHARED; /dev/zero is fresh memory."""
-    ran = board.runner.main("""
+    ran = lab_runner.main("""
         int fd = open("/dev/d0", O_RDWR), zero = open("/dev/zero", O_RDWR);
         char *one = mmap(0, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
         char *two = mmap(0, 1, PROT_READ, 0, fd, 0);
@@ -145,14 +144,14 @@ def test_a_device_is_shared_whatever_the_flags_say(board: Any) -> None:
     assert ran.out == "x01\n"
 
 
-def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Any) -> None:
+def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Lab, lab_runner: Runner) -> None:
     """A program that maps the page, closes the device and sleeps; when it ends, nothing is left."""
     free = len(board.k.frames.unused)
     body = f"""
         int fd = open("/dev/d2", O_RDWR); {MAP}
         close(fd); page[1] = 'k'; poll(0, 0, -1);
     """
-    image = board.runner.build(f"int main(void) {{ {body} }}")
+    image = lab_runner.build(f"int main(void) {{ {body} }}")
     ended, proc = spawn(board, image)
     with pytest.raises(KernelError) as caught:
         modules.unload(board.p, "board")

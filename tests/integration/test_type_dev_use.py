@@ -16,7 +16,7 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
-from support.lab import Lab
+from support.lab import Lab, errno_of
 from support.programs import Runner
 
 COMMANDS = """
@@ -128,13 +128,12 @@ int queue_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 
 @pytest.fixture
-def queue(lab: Lab) -> Any:
-    """The driver as /dev/queue; `runner` runs programs there."""
+def queue(lab: Lab) -> Lab:
+    """The driver as /dev/queue."""
     loaded = lab.load(QUEUE, name="queue", whole=True)
     majors = modules.stat(lab.p, loaded.id).majors
     assert majors is not None
     lab.p.mknod("/dev/queue", S_IFCHR | 0o666, majors[1] << 8)
-    lab.runner = Runner(lab.cc, lab.machine, lab.kernel)
     return lab
 
 
@@ -145,7 +144,7 @@ def counts(lab: Lab) -> list[int]:
 
 def spawn(lab: Lab, body: str, before: str = "") -> tuple[list[Any], Any]:
     """Start a program and run until it sleeps: its end, when it has come, and its process."""
-    image = lab.runner.build(f"{before}\nint main(void) {{ {body} return 0; }}")
+    image = Runner(lab.cc, lab.machine, lab.kernel).build(f"{before}\nint main(void) {{ {body} return 0; }}")
     ended: list[Any] = []
     parent = lab.k.attach(Cred(0, 0), "local", 0)
     proc = lab.k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], []), ended.append)
@@ -153,9 +152,9 @@ def spawn(lab: Lab, body: str, before: str = "") -> tuple[list[Any], Any]:
     return ended, proc
 
 
-def test_a_program_uses_every_entry(queue: Any) -> None:
+def test_a_program_uses_every_entry(queue: Lab, lab_runner: Runner) -> None:
     """open, write, poll, read, the four kinds of ioctl and their errors, close."""
-    ran = queue.runner.main(
+    ran = lab_runner.main(
         """
         struct pair p = { 7, 1LL << 40, "text" }, q = { 0 };
         char b[16]; int fd = open("/dev/queue", O_RDWR | O_NONBLOCK);
@@ -185,9 +184,9 @@ def test_a_program_uses_every_entry(queue: Any) -> None:
     assert counts(queue)[:2] == [1, 1]
 
 
-def test_several_buffers_are_one_call_of_the_driver(queue: Any) -> None:
+def test_several_buffers_are_one_call_of_the_driver(queue: Lab, lab_runner: Runner) -> None:
     """A message goes and comes whole: readv does not wait for a second one to fill the other buffer."""
-    ran = queue.runner.main("""
+    ran = lab_runner.main("""
         char a[4], b[8]; int fd = open("/dev/queue", O_RDWR);
         struct iovec out[3] = { { "mess", 4 }, { "", 0 }, { "age", 3 } }, in[2] = { { a, 4 }, { b, 8 } };
         long n = writev(fd, out, 3); printf("%ld ", n);
@@ -199,9 +198,9 @@ def test_several_buffers_are_one_call_of_the_driver(queue: Any) -> None:
     assert counts(queue)[2:5] == [2, 2, 3 + 2 + 1 + 2]
 
 
-def test_readv_of_a_pipe_gives_what_there_is(queue: Any) -> None:
+def test_readv_of_a_pipe_gives_what_there_is(queue: Lab, lab_runner: Runner) -> None:
     """Also when that fills the first buffer exactly; at the end it is nothing."""
-    ran = queue.runner.main("""
+    ran = lab_runner.main("""
         char a[4], b[4]; int fd[2]; struct iovec in[2] = { { a, 4 }, { b, 4 } };
         long n; pipe(fd);
         write(fd[1], "four", 4); n = readv(fd[0], in, 2); printf("%ld ", n);
@@ -212,7 +211,7 @@ def test_readv_of_a_pipe_gives_what_there_is(queue: Any) -> None:
     assert ran.out == "4 7 nup 0 0\n"
 
 
-def test_the_driver_is_told_of_modes(queue: Any) -> None:
+def test_the_driver_is_told_of_modes(queue: Lab) -> None:
     """FIONBIO, FIOASYNC and F_SETFL, of what changes; one that refuses F_SETFL leaves the flags alone."""
     p, fd = queue.p, queue.p.open("/dev/queue", O_RDWR)
     p.ioctl(fd, FIONBIO, (1).to_bytes(4, "little"))
@@ -224,10 +223,8 @@ def test_the_driver_is_told_of_modes(queue: Any) -> None:
     p.ioctl(fd, FIOASYNC, (1).to_bytes(4, "little"))
     assert counts(queue)[5:7] == [3, 1]
     queue.k.mem.set_u32(queue.symbols["queue_counts"] + 28, 1)
-    for call in (lambda: p.fcntl(fd, F_SETFL, O_NONBLOCK), lambda: p.ioctl(fd, FIONBIO, bytes(4))):
-        with pytest.raises(KernelError) as caught:
-            call()
-        assert caught.value.errno == ENOTTY
+    assert errno_of(lambda: p.fcntl(fd, F_SETFL, O_NONBLOCK)) == ENOTTY
+    assert errno_of(lambda: p.ioctl(fd, FIONBIO, bytes(4))) == ENOTTY
     assert p.fcntl(fd, F_GETFL) & O_NONBLOCK == 0
 
 
@@ -242,7 +239,7 @@ def test_the_kernels_own_devices_take_modes(lab: Lab) -> None:
         assert caught.value.errno == ENODEV
 
 
-def test_a_signal_ends_a_programs_sleep_in_read(queue: Any) -> None:
+def test_a_signal_ends_a_programs_sleep_in_read(queue: Lab) -> None:
     """EINTR for who catches it; who does not is gone, its device closed, and the driver can go."""
     ended, proc = spawn(
         queue,
@@ -268,9 +265,9 @@ def test_a_signal_ends_a_programs_sleep_in_read(queue: Any) -> None:
     modules.unload(queue.p, "queue")
 
 
-def test_the_last_close_of_parent_and_child_is_the_drivers(queue: Any) -> None:
+def test_the_last_close_of_parent_and_child_is_the_drivers(queue: Lab, lab_runner: Runner) -> None:
     """fork shares what is open, the end closes it; then the driver goes, and its node is ENXIO."""
-    ran = queue.runner.main("""
+    ran = lab_runner.main("""
         int n[8], st, fd = open("/dev/queue", O_RDWR), again = dup(fd);
         if (fork() == 0) { close(fd); _exit(0); }
         wait(&st); close(again);
@@ -281,4 +278,4 @@ def test_the_last_close_of_parent_and_child_is_the_drivers(queue: Any) -> None:
     modules.unload(queue.p, "queue")
     assert queue.tables() == queue.boot_tables
     after = 'printf("%d ", open("/dev/queue", O_RDWR)); printf("%d\\n", errno);'
-    assert queue.runner.main(after).out == f"-1 {ENXIO}\n"
+    assert lab_runner.main(after).out == f"-1 {ENXIO}\n"

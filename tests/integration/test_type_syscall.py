@@ -10,7 +10,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENFILE, ENOENT, ENOSYS
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
-from support.lab import Lab
+from support.lab import Lab, transport
 
 SOURCE = """
 #include <sys/param.h>
@@ -249,7 +249,7 @@ int first_call(struct lwp *l, register_t *v, register_t *retval)
 """
     number = load(lab, body=body)
     other = lab.kernel.process("sleeper")
-    other._transport.send(Syscall(number, (0,), ()))
+    transport(other).send(Syscall(number, (0,), ()))
     lab.kernel.run()
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "first")
@@ -257,6 +257,6 @@ int first_call(struct lwp *l, register_t *v, register_t *retval)
     assert f"pid {other.pid} (sleeper)" in caught.value.reason
     assert "first_call+0x" in caught.value.reason
     lab.p.syscall(number, 1)
-    assert other._transport.receive().errno == 0
+    assert transport(other).receive().errno == 0
     modules.unload(lab.p, "first")
     assert lab.tables() == lab.boot_tables

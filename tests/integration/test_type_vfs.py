@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -47,7 +46,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
-def mem(lab: Lab) -> Any:
+def mem(lab: Lab) -> Lab:
     """A lab with memfs loaded and mounted on /mnt."""
     lab.load(EXAMPLES / "memfs/memfs.c", name="memfs")
     lab.p.mount("memfs", "/mnt")
@@ -68,7 +67,7 @@ def leave(lab: Lab, *places: str) -> None:
 # -- the life of the type ----------------------------------------------------------------------------------
 
 
-def test_a_file_system_is_loaded_mounted_used_unmounted_and_unloaded(mem: Any) -> None:
+def test_a_file_system_is_loaded_mounted_used_unmounted_and_unloaded(mem: Lab) -> None:
     """The whole of it; while it is mounted unload is EBUSY and says where."""
     p = mem.p
     put(p, "/mnt/hello", b"hello, file system\n")
@@ -80,13 +79,13 @@ def test_a_file_system_is_loaded_mounted_used_unmounted_and_unloaded(mem: Any) -
     leave(mem)
 
 
-def test_modstat_shows_a_vfs_line(mem: Any) -> None:
+def test_modstat_shows_a_vfs_line(mem: Lab) -> None:
     """Type 1, offset -1."""
     [module] = modules.stat_all(mem.p)
     assert (module.type, module.name, module.offset) == (1, "memfs", -1)
 
 
-def test_what_is_mounted_disappears_with_the_mount(mem: Any) -> None:
+def test_what_is_mounted_disappears_with_the_mount(mem: Lab) -> None:
     """The directory below is seen again, and a new mount is empty."""
     p = mem.p
     p.unmount("/mnt")
@@ -102,7 +101,7 @@ def test_what_is_mounted_disappears_with_the_mount(mem: Any) -> None:
     leave(mem)
 
 
-def test_the_same_type_mounted_twice_is_two_file_systems(mem: Any) -> None:
+def test_the_same_type_mounted_twice_is_two_file_systems(mem: Lab) -> None:
     """Names, numbers and contents are each one's own; renaming from one to the other is EXDEV."""
     p = mem.p
     p.mkdir("/other")
@@ -119,7 +118,7 @@ def test_the_same_type_mounted_twice_is_two_file_systems(mem: Any) -> None:
     leave(mem, "/mnt", "/other")
 
 
-def test_a_file_system_on_a_directory_of_another(mem: Any) -> None:
+def test_a_file_system_on_a_directory_of_another(mem: Lab) -> None:
     """Walking crosses into it, and `..` out of it; the lower one cannot be unmounted meanwhile."""
     p = mem.p
     p.mkdir("/mnt/in")
@@ -135,7 +134,7 @@ def test_a_file_system_on_a_directory_of_another(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_second_file_system_on_the_same_directory(mem: Any) -> None:
+def test_a_second_file_system_on_the_same_directory(mem: Lab) -> None:
     """It covers the first, which comes back when it goes."""
     p = mem.p
     put(p, "/mnt/lower", b"")
@@ -146,7 +145,7 @@ def test_a_second_file_system_on_the_same_directory(mem: Any) -> None:
     leave(mem)
 
 
-def test_mount_and_unmount_say_what_is_wrong(mem: Any) -> None:
+def test_mount_and_unmount_say_what_is_wrong(mem: Lab) -> None:
     """ENODEV, ENOTDIR, ENOENT, EINVAL, EBUSY, EPERM."""
     p = mem.p
     unknown = failure(lambda: p.mount("nofs", "/tmp"))
@@ -166,7 +165,7 @@ def test_mount_and_unmount_say_what_is_wrong(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_forced_unmount_leaves_open_files_dead(mem: Any) -> None:
+def test_a_forced_unmount_leaves_open_files_dead(mem: Lab) -> None:
     """Without force EBUSY; with it reads fail, close works, and all vnodes go."""
     p = mem.p
     put(p, "/mnt/f", b"data")
@@ -181,7 +180,7 @@ def test_a_forced_unmount_leaves_open_files_dead(mem: Any) -> None:
     modules.unload(p, "memfs")
 
 
-def test_a_process_that_ends_lets_go_of_its_files(mem: Any) -> None:
+def test_a_process_that_ends_lets_go_of_its_files(mem: Lab) -> None:
     """Its descriptors are closed: the file system can be unmounted."""
     other = mem.kernel.process("other")
     other.open("/mnt/f", O_RDWR | O_CREAT, 0o600)
@@ -194,7 +193,7 @@ def test_a_process_that_ends_lets_go_of_its_files(mem: Any) -> None:
 # -- files -------------------------------------------------------------------------------------------------
 
 
-def test_reading_writing_and_seeking(mem: Any) -> None:
+def test_reading_writing_and_seeking(mem: Lab) -> None:
     """Offsets, holes, appending, truncating, the end of the file, and the largest size."""
     p = mem.p
     fd = p.open("/mnt/f", O_RDWR | O_CREAT | O_EXCL, 0o644)
@@ -224,7 +223,7 @@ def test_reading_writing_and_seeking(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_large_file_is_what_was_written(mem: Any) -> None:
+def test_a_large_file_is_what_was_written(mem: Lab) -> None:
     """Half a megabyte in odd pieces."""
     p = mem.p
     data = bytes(range(256)) * 2048
@@ -237,7 +236,7 @@ def test_a_large_file_is_what_was_written(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_directory_longer_than_one_getdents(mem: Any) -> None:
+def test_a_directory_longer_than_one_getdents(mem: Lab) -> None:
     """All names come, each once, whatever the buffer's size."""
     p = mem.p
     names = [f"name-{i:03}-{'x' * 50}" for i in range(200)]
@@ -247,7 +246,7 @@ def test_a_directory_longer_than_one_getdents(mem: Any) -> None:
     leave(mem)
 
 
-def test_renaming_across_directories(mem: Any) -> None:
+def test_renaming_across_directories(mem: Lab) -> None:
     """Files and directories move, `..` follows, targets are replaced; into itself and onto a full one not."""
     p = mem.p
     for name in ("/mnt/a", "/mnt/b", "/mnt/a/sub"):
@@ -274,7 +273,7 @@ def test_renaming_across_directories(mem: Any) -> None:
     leave(mem)
 
 
-def test_an_unlinked_file_that_is_open_keeps_its_contents(mem: Any) -> None:
+def test_an_unlinked_file_that_is_open_keeps_its_contents(mem: Lab) -> None:
     """It has no links, can be read and written, and goes with the last descriptor."""
     p = mem.p
     fd = p.open("/mnt/f", O_RDWR | O_CREAT, 0o644)
@@ -292,7 +291,7 @@ def test_an_unlinked_file_that_is_open_keeps_its_contents(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_directory_that_is_removed_while_open_is_empty(mem: Any) -> None:
+def test_a_directory_that_is_removed_while_open_is_empty(mem: Lab) -> None:
     """And nothing can be made in it."""
     p = mem.p
     p.mkdir("/mnt/d")
@@ -305,7 +304,7 @@ def test_a_directory_that_is_removed_while_open_is_empty(mem: Any) -> None:
     leave(mem)
 
 
-def test_links_of_both_kinds(mem: Any) -> None:
+def test_links_of_both_kinds(mem: Lab) -> None:
     """Hard links share a node; symbolic ones are followed, also up, out and around; loops are ELOOP."""
     p = mem.p
     p.mkdir("/mnt/d")
@@ -333,7 +332,7 @@ def test_links_of_both_kinds(mem: Any) -> None:
     leave(mem)
 
 
-def test_removing_what_may_not_be_removed(mem: Any) -> None:
+def test_removing_what_may_not_be_removed(mem: Lab) -> None:
     """A full directory, a file as a directory and the other way round, dots, the mount point."""
     p = mem.p
     p.mkdir("/mnt/d")
@@ -352,7 +351,7 @@ def test_removing_what_may_not_be_removed(mem: Any) -> None:
     leave(mem)
 
 
-def test_permissions_are_the_file_systems(mem: Any) -> None:
+def test_permissions_are_the_file_systems(mem: Lab) -> None:
     """vaccess() by owner, group and mode; chmod and chown go through VOP_SETATTR."""
     p = mem.p
     user = mem.kernel.process("user", uid=1000)
@@ -371,7 +370,7 @@ def test_permissions_are_the_file_systems(mem: Any) -> None:
     leave(mem)
 
 
-def test_a_read_only_mount(mem: Any) -> None:
+def test_a_read_only_mount(mem: Lab) -> None:
     """Nothing that changes it works: EROFS."""
     p = mem.p
     p.unmount("/mnt")
@@ -388,7 +387,7 @@ def test_a_read_only_mount(mem: Any) -> None:
     leave(mem)
 
 
-def test_the_working_directory_and_dots(mem: Any) -> None:
+def test_the_working_directory_and_dots(mem: Lab) -> None:
     """Relative names start there, `..` leaves the file system at its root."""
     p = mem.p
     p.mkdir("/mnt/d")
@@ -403,7 +402,7 @@ def test_the_working_directory_and_dots(mem: Any) -> None:
     leave(mem)
 
 
-def test_statvfs_tells_of_the_file_system(mem: Any) -> None:
+def test_statvfs_tells_of_the_file_system(mem: Lab) -> None:
     """Names, and what the module's own operation fills in."""
     found = mem.p.statvfs("/mnt")
     assert found.f_fstypename.split(b"\0")[0] == b"memfs"

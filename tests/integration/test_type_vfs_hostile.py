@@ -110,7 +110,7 @@ def test_readers_read_together(lab: Lab) -> None:
     calls = [lab.start(proc.read, fd, 4) for proc, fd in zip(readers, fds, strict=True)]
     sleeping = [lwp for lwp in lab.k.lwps.values() if lwp.wmesg == "memfsrd" and lwp.wchan]
     assert len(sleeping) == 3
-    lab.k.sched.wakeup(sleeping[0].wchan)
+    lab.k.sched.wakeup(sleeping[0].wchan or 0)
     assert [call.result() for call in calls] == [b"data"] * 3
     p.close(fd)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from support.compiling import FAMILIES, MACHINES, RUNTIME, Compile, available
+from lkmtools.cc.flags import RUNTIME
+from support.compiling import FAMILIES, MACHINES, Compile, available
 from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("userlib")

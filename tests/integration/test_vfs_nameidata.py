@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -131,7 +130,7 @@ int probe_parent(int which)
 
 
 @pytest.fixture
-def mem(lab: Lab) -> Any:
+def mem(lab: Lab) -> Lab:
     """memfs on /mnt, and the module."""
     lab.load(MEMFS, name="memfs")
     lab.p.mount("memfs", "/mnt")
@@ -145,7 +144,7 @@ def clean(lab: Lab) -> None:
     assert (lab.k.vfs.vnodes, lab.k.vfs.names) == (set(), set())
 
 
-def test_a_module_writes_and_reads_a_file(mem: Any) -> None:
+def test_a_module_writes_and_reads_a_file(mem: Lab) -> None:
     """vn_open, vn_rdwr in both directions, what is left over, vn_close."""
     assert mem.call("int probe_file(void)") == 0
     fd = mem.p.open("/mnt/log")
@@ -157,14 +156,14 @@ def test_a_module_writes_and_reads_a_file(mem: Any) -> None:
 
 
 @pytest.mark.parametrize("root", [0, 1])
-def test_a_module_makes_and_removes_a_directory(mem: Any, root: int) -> None:
+def test_a_module_makes_and_removes_a_directory(mem: Lab, root: int) -> None:
     """NDINIT and namei for CREATE, LOOKUP and DELETE, on memfs and on the root file system."""
     assert mem.call("int probe_dir(int root)", root) == 0
     assert (mem.p.listdir("/mnt"), mem.p.listdir("/tmp")) == ([], [])
     clean(mem)
 
 
-def test_a_module_has_a_file_and_its_directory(mem: Any) -> None:
+def test_a_module_has_a_file_and_its_directory(mem: Lab) -> None:
     """LOCKPARENT with LOOKUP, of a file, of the root of a file system, and on the root file system."""
     mem.p.mkdir("/mnt/dir")
     fd = mem.p.open("/mnt/dir/f", O_RDWR | O_CREAT, 0o600)
@@ -174,7 +173,7 @@ def test_a_module_has_a_file_and_its_directory(mem: Any) -> None:
     clean(mem)
 
 
-def test_rights_are_those_of_the_process(mem: Any) -> None:
+def test_rights_are_those_of_the_process(mem: Lab) -> None:
     """A directory that its process may not search is not walked for a module either."""
     mem.p.mkdir("/mnt/closed", 0o700)
     mem.p.close(mem.p.open("/mnt/closed/f", O_RDWR | O_CREAT, 0o600))

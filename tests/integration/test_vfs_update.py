@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,7 @@ MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 
 
 @pytest.fixture
-def mem(lab: Lab) -> Any:
+def mem(lab: Lab) -> Lab:
     """memfs on /mnt, with a file."""
     lab.load(MEMFS, name="memfs")
     lab.p.mount("memfs", "/mnt")
@@ -29,7 +28,7 @@ def mem(lab: Lab) -> Any:
     return lab
 
 
-def test_a_mounted_file_system_becomes_read_only_and_writable_again(mem: Any) -> None:
+def test_a_mounted_file_system_becomes_read_only_and_writable_again(mem: Lab) -> None:
     """Not while a file is open for writing; refused, its flags are as before."""
     p = mem.p
     fd = p.open("/mnt/f", O_RDWR)
@@ -46,7 +45,7 @@ def test_a_mounted_file_system_becomes_read_only_and_writable_again(mem: Any) ->
     p.unmount("/mnt")
 
 
-def test_only_what_is_mounted_can_be_updated_and_only_by_root(mem: Any) -> None:
+def test_only_what_is_mounted_can_be_updated_and_only_by_root(mem: Lab) -> None:
     p = mem.p
     p.mkdir("/mnt/d")
     assert errno_of(lambda: p.mount("memfs", "/tmp", flags=MNT_UPDATE)) == EINVAL
@@ -88,7 +87,7 @@ def test_mount_of_netbsd_4_passes_as_much_data_as_the_type_wants(lab: Lab) -> No
     assert p.listdir("/lower") == ["d"]
 
 
-def test_times_are_set(mem: Any, tmp_path: Path) -> None:
+def test_times_are_set(mem: Lab, tmp_path: Path) -> None:
     """On a module's file system, on the host's, on the root file system; given or now; by whom."""
     p = mem.p
     p.mkdir("/host")
@@ -111,7 +110,7 @@ def test_times_are_set(mem: Any, tmp_path: Path) -> None:
     assert os.stat(tmp_path / "f").st_mtime > 2000
 
 
-def test_owner_and_times_of_a_link_itself(mem: Any) -> None:
+def test_owner_and_times_of_a_link_itself(mem: Lab) -> None:
     """lchown and lutimes do not follow; what is pointed to need not exist."""
     p = mem.p
     for link in ("/mnt/link", "/tmp/link"):

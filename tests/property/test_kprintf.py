@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lkmtools.abi.datamodel import ILP32_I386, LP64
+from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
 from lkmtools.kern.lib.kprintf import kprintf
 from lkmtools.machine import Memory, VaList
 
@@ -54,7 +54,9 @@ def host(libc: ctypes.CDLL, fmt: bytes, *values: object) -> bytes:
 
 @settings(max_examples=300, deadline=None)
 @given(flags, number, precision, st.sampled_from(sorted(SIZES)), st.sampled_from("diouxX"), words)
-def test_integers(libc, memory, flag, width, prec, size, conversion, word) -> None:
+def test_integers(
+    libc: ctypes.CDLL, memory: Memory, flag: str, width: str, prec: str, size: str, conversion: str, word: int
+) -> None:
     """Every combination of flags, width, precision and size."""
     fmt = f"<%{flag}{width}{prec}{size}{conversion}>".encode()
     assert host(libc, fmt, ctypes.c_uint64(word)) == engine(memory, fmt, word), fmt
@@ -67,7 +69,7 @@ def test_integers(libc, memory, flag, width, prec, size, conversion, word) -> No
     precision,
     st.binary(max_size=60).map(lambda text: text.replace(b"\0", b"")),
 )
-def test_strings(libc, memory, flag, width, prec, text) -> None:
+def test_strings(libc: ctypes.CDLL, memory: Memory, flag: str, width: str, prec: str, text: bytes) -> None:
     """Width and precision of %s."""
     fmt = f"<%{flag}{width}{prec}s>".encode()
     memory.write(BASE + 8, text + b"\0")
@@ -76,7 +78,9 @@ def test_strings(libc, memory, flag, width, prec, text) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(-50, 50), st.integers(-50, 50), words)
-def test_widths_that_are_arguments(libc, memory, width, prec, word) -> None:
+def test_widths_that_are_arguments(
+    libc: ctypes.CDLL, memory: Memory, width: int, prec: int, word: int
+) -> None:
     """%*.*d with either sign."""
     values = (width & (1 << 64) - 1, prec & (1 << 64) - 1, word)
     expected = host(libc, b"<%*.*d>", *(ctypes.c_uint64(value) for value in values))
@@ -85,7 +89,7 @@ def test_widths_that_are_arguments(libc, memory, width, prec, word) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=40), st.sampled_from([LP64, ILP32_I386]))
-def test_any_format_ends_without_an_error(memory, fmt, dm) -> None:
+def test_any_format_ends_without_an_error(memory: Memory, fmt: bytes, dm: DataModel) -> None:
     """Arguments that are all a readable string's address never fail; no format reads past its end."""
     memory.write(BASE + 8, b"abc\0")
     out = kprintf(memory.checked, fmt, VaList(dm, lambda: BASE + 8), 5000)

@@ -21,6 +21,7 @@ from lkmtools.modules import load
 from lkmtools.modules.check import check, target
 from support.compiling import Compile
 from support.damaged_files import changes
+from support.readelf import section
 
 HELLO = Path(__file__).parents[2] / "examples" / "hello" / "hello.c"
 MACHINES = ["amd64", "i386"]
@@ -76,7 +77,7 @@ def test_a_damaged_symbol_table_of_a_module_is_added_or_EINVAL(
     module = k.lkm.loaded()[0]
     before = snapshot(k)
     table = ELFFile(io.BytesIO(before))
-    symtab, strtab = (table.get_section_by_name(name).data() for name in (".symtab", ".strtab"))
+    symtab, strtab = (section(table, name).data() for name in (".symtab", ".strtab"))
     entry = k.ksyms.codec.symbol.size
     damaged = data.draw(changes(symtab[-20 * entry :])), data.draw(changes(strtab))
     own, module.name = module.name, "damaged"

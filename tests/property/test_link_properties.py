@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ BASE = 0xFFFFFFFF81000000
 @st.composite
 def sections(draw: st.DrawFn) -> list[Sec]:
     """One to twelve sections of any permissions, sizes up to three pages, some of the same name."""
-    out = []
+    out: list[Sec] = []
     for _ in range(draw(st.integers(1, 12))):
         size = draw(st.integers(0, 3 * PAGE) | st.integers(0, 40))
         flags = draw(st.sampled_from([A, AX, AW, A | W | X]))
@@ -123,7 +124,7 @@ def test_relocations_round_trip(fields: list[tuple[int, int, int]], pages: int) 
         assert (value + place - addend - values[which]) % (1 << 64) == 0
 
 
-def seed(**how: int) -> bytes:
+def seed(**how: Any) -> bytes:
     """An object of every kind of table; the options are relocatable()'s."""
     wide = how.get("bits", 64) == 64
     relocs = [Rel(0, 9, "kernel"), Rel(8, 2, "entry", -4), Rel(16, 4, "weak", -4), Rel(24, 1, "__start_set")]

@@ -102,7 +102,7 @@ class Compile:
         cc = compiler(machine, self.command)
         options, sources = [*program_flags(cc.family, machine), "-r"], runtime()
         headers = sorted(RUNTIME.glob("**/*.h"))
-        texts = "".join(Path(path).read_text() for path in [*sources, *headers])
+        texts = "".join(path.read_text() for path in [*map(Path, sources), *headers])
         return self._make(
             "runtime.o",
             "\0".join([str(cc), *options, texts]),

@@ -93,7 +93,7 @@ KERNELS: dict[str, type[Kernel]] = {
 
 def main(path: str, kernel: str, options: str) -> int:
     given = json.loads(options)
-    lkmtools.kernproc.main.Kernel = KERNELS[kernel]  # type: ignore[misc]
+    lkmtools.kernproc.main.Kernel = KERNELS[kernel]  # type: ignore[attr-defined]
     sys.executable = given.pop("python", sys.executable)
     settings, startup = given.pop("settings", {}), Startup(**given.pop("startup", {}))
     try:

@@ -18,7 +18,7 @@ AX, AW = A | X, A | W
 TLS, EXCLUDE = 0x400, 0x80000000
 LOCAL, GLOBAL, WEAK = 0, 1, 2
 NOTYPE, OBJECT, FUNC, SECTION, FILE, COMMONTYPE, TLSTYPE, IFUNC = 0, 1, 2, 3, 4, 5, 6, 10
-RESERVED = {None: 0, "ABS": 0xFFF1, "COMMON": 0xFFF2}
+RESERVED: dict[str | None, int] = {None: 0, "ABS": 0xFFF1, "COMMON": 0xFFF2}
 
 
 @dataclass
@@ -72,19 +72,18 @@ def relocatable(
 ) -> bytes:
     """The file's bytes. Section n of the list is section n + 1; then relocations, .symtab, strings."""
     wide = bits == 64
-    indices = {s.name: i for i, s in reversed(list(enumerate(sections, 1)))}
+    indices: dict[str, int] = {s.name: i for i, s in reversed(list(enumerate(sections, 1)))}
     numbers = {s.name: i for i, s in enumerate(symbols, 1)}
     strings, names = bytearray(b"\0"), bytearray(b"\0")
     table = bytearray(24 if wide else 16)
-    for s in symbols:
-        shndx = (
-            s.section if isinstance(s.section, int) else RESERVED.get(s.section) or indices.get(s.section, 0)
-        )
-        name, info = _add(strings, s.name), s.bind << 4 | s.type
+    for sym in symbols:
+        shndx = sym.section if isinstance(sym.section, int) else RESERVED.get(sym.section)
+        shndx = shndx or indices.get(str(sym.section), 0)
+        name, info = _add(strings, sym.name), sym.bind << 4 | sym.type
         if wide:
-            table += struct.pack(order + "IBBHQQ", name, info, s.other, shndx, s.value, s.size)
+            table += struct.pack(order + "IBBHQQ", name, info, sym.other, shndx, sym.value, sym.size)
         else:
-            table += struct.pack(order + "IIIBBH", name, s.value, s.size, info, s.other, shndx)
+            table += struct.pack(order + "IIIBBH", name, sym.value, sym.size, info, sym.other, shndx)
     relocating = [(i, s) for i, s in enumerate(sections, 1) if s.relocs]
     symtab = len(sections) + len(relocating) + 1
     rows = list(sections)

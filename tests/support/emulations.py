@@ -12,6 +12,7 @@ import pytest
 
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
+from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_proc import Exit
 from lkmtools.modules.prepare import LoadError
 from support.lab import Lab
@@ -35,12 +36,13 @@ class Running:
         self.lab, self.ended = lab, []  # type: ignore[var-annotated]
         self.output = os.memfd_create("output")
         k = lab.k
-        stdio = open_host_files([os.dup(self.output) for _ in range(3)])
+        stdio: list[File] = [*open_host_files([os.dup(self.output) for _ in range(3)])]
         self.parent = k.attach(Cred(0, 0), "test", os.getpid())
         words = [word.encode() for word in ("prog", *args)]
         self.proc = k.spawn(
             self.parent, Cred(0, 0), Spawn("prog", image, words, [], stdio), self.ended.append
         )
+        assert self.proc.program is not None
         self.proc.program.files.update(files or {})
         try:
             lab.settle()

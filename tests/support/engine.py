@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,7 +43,7 @@ class Bench:
         self,
         cc: Callable[..., Path],
         machine: str,
-        functions: dict[str, Callable[..., Any]],
+        functions: Mapping[str, Any],
         shortcuts: dict[str, Shortcut] | None = None,
     ) -> None:
         self.cc = cc

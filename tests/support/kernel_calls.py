@@ -21,7 +21,7 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import DaemonError, KernelError, PanicError
-from lkmtools.kern import Request
+from lkmtools.kern import Reply, Request
 from lkmtools.kern import files as rows
 from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
@@ -249,7 +249,8 @@ class Caller:
 
     def run(self, action: Callable[[], int]) -> tuple[str, str]:
         """Run `action` as a system call of the process: what came of it, and why."""
-        k, replies = self.k, []
+        k = self.k
+        replies: list[Reply] = []
         self.hooked = action
         if k.procs.get(self.proc.pid) is not self.proc or self.proc.busy:
             self.proc = k.attach(self.proc.cred, "probe", 1)
@@ -317,14 +318,15 @@ class Caller:
 
     def edge(self) -> int:
         """An address at a boundary: of RAM, of a page, or beside something."""
-        mem = self.k.mem
+        base: int = self.k.mem.base
+        size: int = self.k.mem.size
         kind = self.random.randrange(5)
         if kind == 0:
-            return self.random.choice((mem.base, mem.base - 1, mem.base + mem.size, mem.base + mem.size - 1))
+            return self.random.choice((base, base - 1, base + size, base + size - 1))
         if kind == 1:
-            return mem.base + self.random.randrange(mem.size >> 12) * 4096 - self.random.choice((0, 1, 4))
+            return base + self.random.randrange(size >> 12) * 4096 - self.random.choice((0, 1, 4))
         if kind == 2:
-            return mem.base + self.random.randrange(mem.size)
+            return base + self.random.randrange(size)
         if kind == 3:
             return self.random.choice((1 << 31, (1 << 31) - 1, 1 << 63, (1 << 63) - 1, (1 << 64) - 1))
         return self.random.choice(self.pointers) + self.random.choice((1, 2, 3, 8, 100, -1, -8))

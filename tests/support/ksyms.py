@@ -10,6 +10,7 @@ from elftools.elf.elffile import ELFFile
 from lkmtools.abi import ksyms as abi
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.client import Process
+from support.readelf import symbol_table
 
 # A module with a function, a variable and local ones of both kinds.
 PROBE = """
@@ -55,5 +56,4 @@ def names(image: bytes) -> list[str]:
 
 def symbols(image: bytes) -> list[Any]:
     """The symbols in an image, but the first."""
-    table = ELFFile(io.BytesIO(image)).get_section_by_name(".symtab")
-    return list(table.iter_symbols())[1:]
+    return list(symbol_table(ELFFile(io.BytesIO(image))).iter_symbols())[1:]

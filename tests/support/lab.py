@@ -25,7 +25,9 @@ from lkmtools.kern import Kernel
 from lkmtools.kern.proc.emul import emuls
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.local import LocalKernel
+from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
+from lkmtools.modules.loader import Loaded
 from support.compiling import Compile
 
 HEAD = """
@@ -61,27 +63,38 @@ class Lab:
     @property
     def k(self) -> Kernel:
         """The kern.Kernel that is up now."""
-        return self.kernel.kernel
+        k: Kernel = self.kernel.kernel
+        return k
 
     @property
     def dmesg(self) -> str:
         """The message buffer."""
-        return self.kernel.console.text()
+        return str(self.kernel.console.text())
 
     def replaced(self) -> dict[str, str]:
         """The system calls that modules provide, as lkmctl status shows them."""
         module_at = self.k.modules.at
-        return replaced(self.k.mem, self.k.plan, lambda addr: (m := module_at(addr)) and m.title)
+        return replaced(self.k.mem, self.k.plan, lambda addr: m.title if (m := module_at(addr)) else None)
 
     def close(self) -> None:
         """Shut down."""
         self.kernel.close()
 
-    def load(self, source: str | Path, name: str = "probe", whole: bool = False, **options: Any) -> Any:
-        """Compile and load. Text gets the usual includes and a MISC entry `name`, unless it is `whole`."""
+    def load(
+        self,
+        source: str | Path,
+        name: str = "probe",
+        whole: bool = False,
+        flags: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Loaded:
+        """Compile and load. Text gets the usual includes and a MISC entry `name`, unless it is `whole`.
+
+        The options are those of modules.load().
+        """
         if isinstance(source, str) and not whole:
             source = HEAD + source + TAIL % {"name": name}
-        obj = self.cc(source, machine=self.machine, name=name)
+        obj = self.cc(source, machine=self.machine, name=name, flags=flags)
         loaded = modules.load(self.p, obj, **options)
         self.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
         return loaded
@@ -144,6 +157,17 @@ class Lab:
             "emul_list": b"".join(address.to_bytes(8, "little") for address in emuls(k)),
         }
 
+    def remember(self) -> None:
+        """Take down what the kernel uses now, for same()."""
+        self._remembered = self._usage()
+
+    def same(self) -> bool:
+        """Whether the kernel uses what it used at remember(): pages, heap, and the bytes of all tables."""
+        return self._remembered == self._usage()
+
+    def _usage(self) -> tuple[int, int, dict[str, bytes]]:
+        return self.k.kmap.used, self.k.heap.used, self.tables()
+
     def panics(self, action: Callable[[], object]) -> PanicError:
         """`action` must panic the kernel: the report. All tables of the next boot equal those of the first.
 
@@ -173,7 +197,7 @@ class Started:
         p, args = (owner, args) if isinstance(owner, Process) else (args[0], args[1:])
         self.transport: Any = p._transport
         self._greenlet = greenlet(operation)
-        p._transport = self  # type: ignore[assignment]
+        p._transport = self
         self._greenlet.switch(*args)
         p._transport = self.transport
 
@@ -226,6 +250,13 @@ class _Hook:
             self.k.mem.set_ptr(self.slot, self.old)
             del self.k.engine.stubs[self.stub.addr]
             self.k.heap.free(self.stub.addr)
+
+
+def transport(p: Process) -> InsideTransport:
+    """The connection of a process of a Lab's kernel: its frames one by one."""
+    inside = p._transport
+    assert isinstance(inside, InsideTransport)
+    return inside
 
 
 def failure(action: Callable[[], object]) -> KernelError:

@@ -165,8 +165,8 @@ def differences(path: Path, img: Image, linked: Path) -> list[str]:
         ours = bytearray(img.data[s.address - img.base : s.address - img.base + s.size])
         other = bytearray(theirs.read(s.address, s.size))
         for offset, (kind, addend, size) in fields.get(s.shndx, {}).items():
-            mine = _slot(img, s.address + offset, ours[offset : offset + size], kind, addend)
-            his = _slot(img, s.address + offset, other[offset : offset + size], kind, addend)
+            mine = _slot(img, s.address + offset, bytes(ours[offset : offset + size]), kind, addend)
+            his = _slot(img, s.address + offset, bytes(other[offset : offset + size]), kind, addend)
             word = img.machine.word
             held, wanted = img.data[mine - img.base :][:word], theirs.read(his, word)
             if held != wanted:

@@ -51,7 +51,8 @@ class Runner:
     @property
     def k(self) -> Kernel:
         """The kernel."""
-        return self.lk.kernel
+        k: Kernel = self.lk.kernel
+        return k
 
     def build(self, source: str) -> bytes:
         """A program of C text; the usual headers are there."""

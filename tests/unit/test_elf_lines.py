@@ -15,6 +15,7 @@ from lkmtools.elf import Object, read_object
 from lkmtools.elf.lines import MOST, source_lines
 from support.compiling import Compile
 from support.elfwriter import AX, Rel, Sec, Sym, relocatable
+from support.readelf import line_rows
 
 SOURCE = """
 int printf(const char *, ...);
@@ -51,7 +52,7 @@ def by_pyelftools(data: bytes, offsets: list[int]) -> dict[int, int]:
     lines: dict[int, int] = {}
     dwarf = ELFFile(BytesIO(data)).get_dwarf_info()
     for unit in dwarf.iter_CUs():
-        states = [entry.state for entry in dwarf.line_program_for_CU(unit).get_entries() if entry.state]
+        states = line_rows(dwarf, unit)
         for row, following in pairwise(states):
             for offset in offsets:
                 if not row.end_sequence and row.address <= offset < following.address:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
 
 from lkmtools.elf import Group, Relocation, identify, machine_name, read_object, read_symbols
 from lkmtools.errors import ObjectError
@@ -28,6 +29,7 @@ from support.elfwriter import (
     Sym,
     relocatable,
 )  # fmt: skip
+from support.readelf import section, symbol_table
 
 TEXT = Sec(".text", b"\xe8\0\0\0\0\xc3", flags=AX, relocs=[Rel(1, 4, "printf", -4)])
 SYMBOLS = [Sym("entry", ".text", 0, 6, FUNC), Sym("printf")]
@@ -95,15 +97,15 @@ def test_a_compiled_object_reads_as_pyelftools_reads_it(cc: Compile, machine: st
     obj = read_object(path.read_bytes(), path.name)
     with path.open("rb") as stream:
         elf = ELFFile(stream)
-        symtab = elf.get_section_by_name(".symtab")
+        symtab = symbol_table(elf)
         assert [s.name for s in elf.iter_sections()] == [s.name for s in obj.sections]
         assert [s["sh_size"] for s in elf.iter_sections()] == [s.size for s in obj.sections]
         assert [(s["st_value"], s["st_size"]) for s in symtab.iter_symbols()] == [s[1:3] for s in obj.symbols]
         for table in obj.relocations:
-            section = elf.get_section_by_name(table.name)
-            expected = [
-                (r["r_offset"], r["r_info_type"], r["r_info_sym"]) for r in section.iter_relocations()
-            ]
+            theirs = section(elf, table.name)
+            assert isinstance(theirs, RelocationSection)
+            rows = theirs.iter_relocations()
+            expected = [(r["r_offset"], r["r_info_type"], r["r_info_sym"]) for r in rows]
             assert expected == [entry[:3] for entry in table.entries]
 
 

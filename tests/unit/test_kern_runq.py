@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from lkmtools.kern import Kernel
 from lkmtools.kern.proc.kern_runq import RunQueue
 
 RATE = 1000
@@ -22,7 +23,7 @@ class Hub:
         engine = SimpleNamespace(rate=RATE, work=lambda: 0, user_cpu=SimpleNamespace(cell=cell))
         self.cell = cell
         self.k: Any = SimpleNamespace(engine=engine, linger=0.0, calls=0, programs=0)
-        self.queue = RunQueue(self.k)
+        self.queue = RunQueue(cast(Kernel, self.k))
         self.act: dict[str, Any] = {}
         self.ran: list[str] = []
 

@@ -11,6 +11,7 @@ from elftools.elf.elffile import ELFFile
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
+from support.readelf import section, symbol_table
 
 FORMS = [(bits, order) for bits in (64, 32) for order in ("little", "big")]
 each_form = pytest.mark.parametrize(("bits", "order"), FORMS)
@@ -41,7 +42,7 @@ def entries(data: bytes) -> list[Row]:
     """Its symbols but the first."""
     bind = {f"STB_{name}": getattr(elf, f"STB_{name}") for name in ("LOCAL", "GLOBAL", "WEAK")}
     kind = {f"STT_{name}": getattr(elf, f"STT_{name}") for name in ("NOTYPE", "OBJECT", "FUNC")}
-    symbols = list(read(data).get_section_by_name(".symtab").iter_symbols())
+    symbols = list(symbol_table(read(data)).iter_symbols())
     assert (symbols[0].name, symbols[0]["st_value"], symbols[0]["st_shndx"]) == ("", 0, "SHN_UNDEF")
     return [
         Row(
@@ -71,9 +72,9 @@ def test_the_header_is_that_of_the_simulated_machine(bits: int, order: str) -> N
     }  # fmt: skip
 
 
-def section(file: ELFFile, name: str) -> dict[str, Any]:
+def header_of(file: ELFFile, name: str) -> dict[str, Any]:
     """A section header."""
-    return dict(file.get_section_by_name(name).header)
+    return dict(section(file, name).header)
 
 
 @each_form
@@ -82,7 +83,7 @@ def test_sections_are_those_of_the_original_and_two_that_cover_memory(bits: int,
     file = read(image(bits, order, KERNEL, MODULE))
     names = [s.name for s in file.iter_sections()]
     assert names == ["", ".symtab", ".strtab", ".shstrtab", ".text", ".data"]
-    symtab = section(file, ".symtab")
+    symtab = header_of(file, ".symtab")
     entry = 24 if bits == 64 else 16
     assert (2, 2, entry, bits // 8, 7 * entry) == tuple(
         symtab[f"sh_{m}"] for m in ("link", "info", "entsize", "addralign", "size")

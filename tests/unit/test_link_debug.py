@@ -31,6 +31,7 @@ from support.elfwriter import (
     Sym,
     relocatable,
 )
+from support.readelf import line_rows, section, symbol_table
 
 BASE = 0x400000
 ABS64, ABS32, PC32, GOTPCREL, TLS = 1, 10, 2, 9, 17
@@ -214,15 +215,15 @@ def test_the_file_shows_them_without_an_address(cc: Compile, machine: str) -> No
     img = link(pre, 0xC0400000 if machine == "i386" else 0xFFFFFFFF81400000, lambda name: None)
     data = write_output(img, debug_sections(pre, img, pytest.fail))
     elf = ELFFile(BytesIO(data))
-    section = elf.get_section_by_name(".debug_info")
-    assert (section["sh_addr"], section["sh_flags"]) == (0, 0)
+    debug_info = section(elf, ".debug_info")
+    assert (debug_info["sh_addr"], debug_info["sh_flags"]) == (0, 0)
     symbol = img.symbol("f")
     assert symbol
     dwarf = elf.get_dwarf_info()
     (unit,) = dwarf.iter_CUs()
-    rows = [e.state for e in dwarf.line_program_for_CU(unit).get_entries() if e.state]
+    rows = line_rows(dwarf, unit)
     assert (rows[0].address, rows[0].line) == (symbol.value, 1)
-    named = elf.get_section_by_name(".symtab").get_symbol_by_name("f")[0]
+    named = next(s for s in symbol_table(elf).iter_symbols() if s.name == "f")
     assert elf.get_section(named["st_shndx"]).name == ".text"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ from support.elfwriter import (
 TEXT = Sec(".text", bytes(16), flags=AX, align=16)
 
 
-def laid_out(sections: list[Sec], symbols: list[Sym] | None = None, **options: int) -> Prelink:
+def laid_out(sections: list[Sec], symbols: list[Sym] | None = None, **options: Any) -> Prelink:
     data = relocatable(sections, symbols or [], **options)
     return prelink(load_object(data, "m.o"), entry_names=("xxxinit", "m_lkmentry"))
 

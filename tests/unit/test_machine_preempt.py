@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from unicorn import UC_ARCH_ARM64, UC_ARCH_X86, UC_MODE_64, UC_MODE_ARM, Uc
+from unicorn import UC_ARCH_ARM64, UC_ARCH_X86, UC_MODE_64, UC_MODE_ARM
 from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X3
+from unicorn.unicorn import Uc
 from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSP
 
 from lkmtools.machine import brake, measure_rate, rate
@@ -87,9 +88,10 @@ def test_every_block_is_counted_and_stops_and_kernel_calls_lose_none(
     bench.engine.on_tick = lambda thread: stops.append(1)
 
     def blocks(rounds: int) -> int:
-        before = cell.blocks - len(stops)
+        before: int = cell.blocks - len(stops)
         assert bench.call("unsigned int alone(unsigned int n)", rounds) == 0
-        return cell.blocks - len(stops) - before
+        now: int = cell.blocks - len(stops)
+        return now - before
 
     blocks(16)  # translated
     assert blocks(64) - blocks(32) == 2 * (blocks(48) - blocks(32)) >= 32 * 16

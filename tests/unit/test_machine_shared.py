@@ -110,7 +110,8 @@ def test_when_the_host_has_no_more_files_nothing_is_shared(
     mem: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was shared already by this call is taken back."""
-    real, made = os.memfd_create, []
+    real = os.memfd_create
+    made: list[int] = []
 
     def scarce(name: str, flags: int) -> int:
         if len(made) == 2:

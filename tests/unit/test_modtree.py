@@ -13,8 +13,8 @@ def module(ident: int, name: str) -> Module:
 
 def refs(uses: str = "", users: str = "", holds: tuple[Ref, ...] = (), calls: tuple[Ref, ...] = ()) -> Refs:
     """`uses` and `users` are digits: ids."""
-    rows = [tuple(Ref(int(digit), "", 1) for digit in digits) for digits in (uses, users)]
-    return Refs("", 4096, *rows, holds, calls)
+    below, above = (tuple(Ref(int(digit), "", 1) for digit in digits) for digits in (uses, users))
+    return Refs("", 4096, below, above, holds, calls)
 
 
 def test_a_module_on_two_others_stands_under_both() -> None:
