@@ -8,10 +8,10 @@ import pty
 import signal
 import subprocess
 import threading
-from typing import Any
 
 import pytest
 
+from lkmtools.client import Process
 from lkmtools.errors import DaemonError
 from support.daemon_lab import DaemonLab
 from support.daemons import Place, installed
@@ -258,7 +258,7 @@ def test_references_and_calls_are_shown_in_each_form(lab: DaemonLab) -> None:
         napping.join(60)
 
 
-def nap(p: Any) -> None:
+def nap(p: Process) -> None:
     """Sleep in system call 218 until the daemon ends."""
     with pytest.raises(DaemonError, match="the daemon was stopped"):
         p.syscall(218)

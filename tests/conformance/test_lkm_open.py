@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lkmtools.client import Process
 from lkmtools.kern.status import processes
 from lkmtools.proto import Region, Syscall
 from support.lab import Lab, transport
@@ -28,7 +29,7 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-def begin(p: Any, number: int, *args: Any) -> None:
+def begin(p: Process, number: int, *args: Any) -> None:
     """Submit a system call and return at once; a str is passed by address."""
     words, regions = [], []
     for i, arg in enumerate(args):
@@ -38,7 +39,7 @@ def begin(p: Any, number: int, *args: Any) -> None:
     transport(p).send(Syscall(number, tuple(words), tuple(regions)))
 
 
-def answered(p: Any) -> bool:
+def answered(p: Process) -> bool:
     """Has the call that was begun come back?"""
     return bool(transport(p)._pending)
 
@@ -55,7 +56,7 @@ def waiters(lab: Lab) -> list[str]:
 
 
 @pytest.fixture
-def others(lab: Lab) -> Any:
+def others(lab: Lab) -> list[Process]:
     """Two more processes, called "second" and "third"; each has made one call, so that it has its memory."""
     procs = [lab.kernel.process(name) for name in ("second", "third")]
     for p in procs:
@@ -79,7 +80,7 @@ def test_a_block_node_of_the_same_major_is_another_device(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("flags", [O_RDONLY, O_RDWR])
-def test_with_o_nonblock_a_second_open_is_ebusy(lab: Lab, others: Any, flags: int) -> None:
+def test_with_o_nonblock_a_second_open_is_ebusy(lab: Lab, others: list[Process], flags: int) -> None:
     """An open for reading excludes others too, and the same process is no exception."""
     lkm = Lkm(lab.p, flags | O_NONBLOCK)
     assert errno_of(others[0].open, "/dev/lkm", O_RDONLY | O_NONBLOCK) == EBUSY
@@ -88,7 +89,7 @@ def test_with_o_nonblock_a_second_open_is_ebusy(lab: Lab, others: Any, flags: in
     assert errno_of(others[0].open, "/dev/lkm", O_RDWR | O_NONBLOCK) == 0
 
 
-def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, others: Any) -> None:
+def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, others: list[Process]) -> None:
     """All are woken, the first to run has it, the rest sleep again."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -106,7 +107,7 @@ def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, othe
     assert (lab.k.lkm.holder() or {})["comm"] == "third"
 
 
-def test_a_signal_ends_the_wait_with_eintr(lab: Lab, others: Any) -> None:
+def test_a_signal_ends_the_wait_with_eintr(lab: Lab, others: list[Process]) -> None:
     """And the device goes to the next one in line."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -121,7 +122,7 @@ def test_a_signal_ends_the_wait_with_eintr(lab: Lab, others: Any) -> None:
     assert transport(third).receive().errno == 0
 
 
-def test_a_waiter_that_dies_leaves_nothing(lab: Lab, others: Any) -> None:
+def test_a_waiter_that_dies_leaves_nothing(lab: Lab, others: list[Process]) -> None:
     """No lock, no sleeper, no process; closing afterwards wakes nobody."""
     second, _ = others
     lkm = Lkm(lab.p)
@@ -136,7 +137,7 @@ def test_a_waiter_that_dies_leaves_nothing(lab: Lab, others: Any) -> None:
     Lkm(lab.p).close()
 
 
-def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Lab, others: Any) -> None:
+def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Lab, others: list[Process]) -> None:
     """It was made runnable, but its client is gone before it runs: it must not keep the lock."""
     second, third = others
     lkm = Lkm(lab.p)
@@ -151,7 +152,7 @@ def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Lab, others: An
     assert (lab.k.lkm.holder() or {})["comm"] == "third"
 
 
-def test_a_dup_shares_the_open(lab: Lab, others: Any) -> None:
+def test_a_dup_shares_the_open(lab: Lab, others: list[Process]) -> None:
     """The last close ends it, and with it the load."""
     lkm = Lkm(lab.p)
     lkm.reserve(4096)
@@ -164,7 +165,7 @@ def test_a_dup_shares_the_open(lab: Lab, others: Any) -> None:
     assert errno_of(others[0].open, "/dev/lkm", O_RDWR | O_NONBLOCK) == 0
 
 
-def bring(lab: Lab, p: Any, state: str) -> Lkm:
+def bring(lab: Lab, p: Process, state: str) -> Lkm:
     """/dev/lkm opened by `p` and brought to a state of a load."""
     lkm = Lkm(p)
     if state == "IDLE":
@@ -219,7 +220,7 @@ def test_the_death_of_a_client_gives_a_half_made_load_back(lab: Lab, state: str)
     assert Lkm(lab.p).reserve(4096)[0] == 0
 
 
-def test_a_failed_entry_that_slept_reports_the_signal(lab: Lab, others: Any) -> None:
+def test_a_failed_entry_that_slept_reports_the_signal(lab: Lab, others: list[Process]) -> None:
     """EINTR from tsleep is what LMREADY answers; nothing stays wired."""
     lkm = bring(lab, lab.p, "SLEEPING")
     others[0].kill(lab.p.pid, 2)
@@ -229,7 +230,7 @@ def test_a_failed_entry_that_slept_reports_the_signal(lab: Lab, others: Any) -> 
     assert lab.tables() == lab.boot_tables
 
 
-def test_while_an_entry_sleeps_others_wait_for_the_device(lab: Lab, others: Any) -> None:
+def test_while_an_entry_sleeps_others_wait_for_the_device(lab: Lab, others: list[Process]) -> None:
     """Not even modstat sees a module before it is there."""
     lkm = bring(lab, lab.p, "SLEEPING")
     assert errno_of(others[0].open, "/dev/lkm", O_RDONLY | O_NONBLOCK) == EBUSY

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.errors import LkmtoolsError, PanicError
 from lkmtools.evidence.show import kernel_status
+from lkmtools.kern import Kernel
 from support.lab import HEAD, Lab
 
 # What is damaged, and with which words. sysent[500], which nobody calls, says which of them, and when.
@@ -70,7 +70,7 @@ def steps(lab: Lab, when: int) -> list[Callable[[], object]]:
     ]
 
 
-def show(k: Any) -> None:
+def show(k: Kernel) -> None:
     """Everything that is shown of a kernel."""
     k.vitals.update()
     json.dumps([k.vitals.text(), [module.title for module in k.lkm.loaded()], k.lkm.reserved])

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import pytest
 
 from lkmtools.errors import KernelError, bug
+from lkmtools.kern import Kernel
 from lkmtools.kern.base.panic import KernelPanic, call_text
 from lkmtools.machine import Prototype
 from support.lab import Lab
@@ -32,7 +33,7 @@ def break_body(monkeypatch: pytest.MonkeyPatch) -> Break:
 
 def _break_body(monkeypatch: pytest.MonkeyPatch, lab: Lab, name: str, error: Exception) -> None:
 
-    def body(k: Any, *args: Any) -> NoReturn:
+    def body(k: Kernel, *args: Any) -> NoReturn:
         raise error
 
     function = next(fn for fn in lab.k.engine.text.functions if fn.name == name)  # of every kernel

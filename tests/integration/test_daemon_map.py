@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap, SYS_open
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
+from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.proto import Mapped, Region, Result, Share, Syscall
 from support.compiling import Compile
@@ -41,7 +41,7 @@ int boom_lkmentry(struct lkm_table *t, int cmd, int ver) { panic("boom"); }
 
 
 @pytest.fixture
-def board(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Any:
+def board(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Daemon:
     """A daemon with the boards as /dev/d0 and /dev/d1."""
     daemon = start_daemon("--machine", machine)
     with daemon.connect("loader") as p:
@@ -61,13 +61,13 @@ def files(pid: int) -> list[str]:
     return [name for name in found if "lkm-page" in name]
 
 
-def wait_for_files(board: Any, count: int) -> None:
+def wait_for_files(board: Daemon, count: int) -> None:
     """Wait until both processes of the daemon have so many pages of devices open, each."""
     while [len(files(pid)) for pid in (board.kernel_pid, board.pid)] != [count, count]:
         pass
 
 
-def unload_error(p: Any) -> int:
+def unload_error(p: Process) -> int:
     """The errno with which the boards cannot be unloaded; 0 when they have been."""
     try:
         modules.unload(p, "board")
@@ -91,7 +91,7 @@ CHILD = """if True:
 """
 
 
-def test_two_programs_of_the_host_share_a_page_until_one_is_killed(board: Any) -> None:
+def test_two_programs_of_the_host_share_a_page_until_one_is_killed(board: Daemon) -> None:
     """What one writes the other reads; the module cannot go before the killed one is seen to be gone."""
     argv = [sys.executable, "-c", CHILD % board.socket]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
@@ -120,7 +120,7 @@ def test_two_programs_of_the_host_share_a_page_until_one_is_killed(board: Any) -
             wait_for_files(board, 0)
 
 
-def test_a_panic_takes_the_mappings_with_it(board: Any, cc: Compile, machine: str) -> None:
+def test_a_panic_takes_the_mappings_with_it(board: Daemon, cc: Compile, machine: str) -> None:
     """The client keeps its old page; the daemon has no descriptor of it, and a new kernel."""
     boom = cc(BOOM, machine, "boom")
     with board.connect() as p:
@@ -157,7 +157,7 @@ class Slow(Raw):
         return got[1], fds[0]
 
 
-def test_a_client_that_never_answers_hurts_nobody(board: Any) -> None:
+def test_a_client_that_never_answers_hurts_nobody(board: Daemon) -> None:
     """It sleeps in its mmap; when it is gone nothing is shared, and what it kept is a page of its own."""
     slow = Slow(board.socket)
     slow.greet("slow")
@@ -178,7 +178,7 @@ def test_a_client_that_never_answers_hurts_nobody(board: Any) -> None:
     os.close(fd)
 
 
-def test_the_first_word_of_a_client_counts(board: Any) -> None:
+def test_the_first_word_of_a_client_counts(board: Daemon) -> None:
     """ENOMEM or no address: the mapping is not; the process goes on."""
     slow = Slow(board.socket)
     slow.greet("slow")

@@ -16,6 +16,7 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN, POLLOUT
 from lkmtools.abi.stat import S_IFCHR
+from lkmtools.client import Process
 from support.compiling import Compile
 from support.daemons import Daemon
 from support.lab import Lab, errno_of
@@ -29,7 +30,7 @@ def load(lab: Lab, path: str) -> Any:
     return lab.load(source, name=source.stem)
 
 
-def node(p: Any, path: str) -> None:
+def node(p: Process, path: str) -> None:
     """Make a node for the one DEV module that is loaded."""
     [module] = modules.stat_all(p)
     p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,6 +27,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR, S_IFIFO, S_IFMT
+from lkmtools.client import Process
 from lkmtools.errors import KernelError
 from support.lab import Lab, errno_of
 
@@ -66,7 +66,7 @@ def leave(lab: Lab) -> None:
     assert lab.tables() == lab.boot_tables
 
 
-def read(p: Any, path: str) -> bytes:
+def read(p: Process, path: str) -> bytes:
     fd = p.open(path)
     data = b""
     while part := p.read(fd, 1 << 16):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools.abi.proc import lwp
+from lkmtools.client import Process
 from lkmtools.machine import Prototype
 from lkmtools.proto import Syscall
-from support.lab import Lab
+from support.lab import Lab, transport
 
 SOURCE = """
 #include <sys/kauth.h>
@@ -45,25 +44,30 @@ int probe_wild(void) { psignal((struct proc *)&probe_wild, 1); return 0; }
 """
 
 
-@pytest.fixture
-def call(lab: Lab) -> Any:
-    """`call(prototype, *args, p=process)` calls a function of SOURCE as that process."""
-    lab.load(SOURCE)
+class Caller:
+    """`call(prototype, *args, p=process)` calls a function of SOURCE as that process; `user` has uid 1000."""
 
-    def run(prototype: str, *args: int, p: Any = None) -> int:
+    def __init__(self, lab: Lab) -> None:
+        lab.load(SOURCE)
+        self.lab = lab
+        self.user = lab.kernel.process("user", uid=1000, gid=100)
+
+    def __call__(self, prototype: str, *args: int, p: Process | None = None) -> int:
         proto = Prototype(prototype)
         box: list[int] = []
-        addr = lab.symbols[proto.name]
-        with lab.hook(lambda: box.append(lab.k.engine.call(proto, addr, *args))) as number:
-            (p or lab.p).syscall(number)
+        addr = self.lab.symbols[proto.name]
+        with self.lab.hook(lambda: box.append(self.lab.k.engine.call(proto, addr, *args))) as number:
+            (p or self.lab.p).syscall(number)
         return box[0]
 
-    run.user = lab.kernel.process("user", uid=1000, gid=100)  # type: ignore[attr-defined]
-    run.lab = lab  # type: ignore[attr-defined]
-    return run
+
+@pytest.fixture
+def call(lab: Lab) -> Caller:
+    """SOURCE is loaded."""
+    return Caller(lab)
 
 
-def test_suser_lets_the_superuser_through_and_marks_the_process(call: Any) -> None:
+def test_suser_lets_the_superuser_through_and_marks_the_process(call: Caller) -> None:
     """0 and ASU (2) in the flags for root; EPERM (1) and nothing for others."""
     assert call("int probe_suser(void)") == 0 << 8 | 3
     assert call("int probe_suser(void)", p=call.user) == 1 << 8 | 1
@@ -72,13 +76,13 @@ def test_suser_lets_the_superuser_through_and_marks_the_process(call: Any) -> No
 
 
 @pytest.mark.parametrize(("action", "root", "user"), [(1, 0, 0), (2, 0, 1), (3, 1, 1), (0, 1, 1)])
-def test_generic_actions(call: Any, action: int, root: int, user: int) -> None:
+def test_generic_actions(call: Caller, action: int, root: int, user: int) -> None:
     """CANSEE (1) is for all, ISSUSER (2) for root, what does not exist for nobody."""
     assert call("int probe_generic(int action)", action) == root
     assert call("int probe_generic(int action)", action, p=call.user) == user
 
 
-def test_system_actions(call: Any) -> None:
+def test_system_actions(call: Caller) -> None:
     """Root may all (10 is REBOOT), others nothing; modules (6, 15) depend on securelevel alone."""
     get = "int probe_system(int action)"
     assert [call(get, action) for action in (1, 6, 10, 15)] == [0, 0, 0, 0]
@@ -87,13 +91,13 @@ def test_system_actions(call: Any) -> None:
     assert [call(get, action) for action in (1, 6, 10, 15)] == [0, 1, 0, 1]
 
 
-def test_devices_machine_and_network_are_the_superusers(call: Any) -> None:
+def test_devices_machine_and_network_are_the_superusers(call: Caller) -> None:
     """EPERM three times for others."""
     assert call("int probe_rest(void)") == 0
     assert call("int probe_rest(void)", p=call.user) == 0x010101
 
 
-def test_the_ids_of_credentials(call: Any) -> None:
+def test_the_ids_of_credentials(call: Caller) -> None:
     """Real, effective and saved ids, by the inline functions and by the exported ones."""
     get = "u_int probe_id(int which)"
     assert [call(get, n, p=call.user) for n in range(7)] == [1000, 1000, 1000, 100, 100, 100, 0]
@@ -105,19 +109,19 @@ def test_the_ids_of_credentials(call: Any) -> None:
     assert [bodies[f"kauth_cred_{name}"](k, addr) for name in names] == [1000, 1000, 1000, 100, 100, 100, 0]
 
 
-def test_nobody_has_supplementary_groups(call: Any) -> None:
+def test_nobody_has_supplementary_groups(call: Caller) -> None:
     """0, and the result is 0."""
     assert call("int probe_member(int gid)", 100, p=call.user) == 0
 
 
-def test_references_are_counted_and_the_last_is_the_processs(call: Any) -> None:
+def test_references_are_counted_and_the_last_is_the_processs(call: Caller) -> None:
     """Hold and free balance; one free too many panics."""
     assert call("int probe_hold(int holds, int frees)", 3, 3) == 1
     panic = call.lab.panics(lambda: call("int probe_hold(int holds, int frees)", 1, 2))
     assert panic.reason.startswith("kauth_cred_free: the credentials at 0x")
 
 
-def test_pfind_finds_processes_by_number(call: Any) -> None:
+def test_pfind_finds_processes_by_number(call: Caller) -> None:
     """The process itself, another one, and NULL for none."""
     assert call("int probe_self(void)") == 1
     assert call("int probe_find(int pid)", call.user.pid) == call.user.pid
@@ -125,19 +129,19 @@ def test_pfind_finds_processes_by_number(call: Any) -> None:
     assert call("int probe_find(int pid)", 29999) == -1
 
 
-def test_psignal_ends_an_interruptible_sleep(call: Any) -> None:
+def test_psignal_ends_an_interruptible_sleep(call: Caller) -> None:
     """The sleeper gets EINTR."""
     lab = call.lab
     lab.load('int probe_sleep(void) { return tsleep(&probe_sleep, PWAIT | PCATCH, "probe", 0); }', name="z")
     got: list[int] = []
     proto = Prototype("int probe_sleep(void)")
     with lab.hook(lambda: got.append(lab.k.engine.call(proto, lab.symbols["probe_sleep"]))) as number:
-        transport = call.user._transport
-        transport.send(Syscall(number, (), ()))
+        inside = transport(call.user)
+        inside.send(Syscall(number, (), ()))
         lab.kernel.run()
         assert got == []
     call("int probe_signal(int pid, int signo)", call.user.pid, 1)
-    transport.receive()
+    inside.receive()
     assert got == [4]
 
 
@@ -148,7 +152,7 @@ def test_psignal_ends_an_interruptible_sleep(call: Any) -> None:
         ("int probe_signal(int pid, int signo)", "psignal: signal 64 is not between 1 and 63"),
     ],
 )
-def test_psignal_refuses_what_is_none(call: Any, text: str, reason: str) -> None:
+def test_psignal_refuses_what_is_none(call: Caller, text: str, reason: str) -> None:
     """A pointer that is no process; a number that is no signal."""
     lab = call.lab
     args = () if "wild" in text else (lab.p.pid, 64)

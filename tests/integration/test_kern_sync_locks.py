@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from lkmtools.abi.errno import EBUSY, EINTR, ENOLCK, EWOULDBLOCK
@@ -43,14 +41,14 @@ OWNED = 128
 
 
 @pytest.fixture(params=["IPL_NONE", "IPL_VM"])
-def cv(request: pytest.FixtureRequest, lab: Lab) -> Any:
+def cv(request: pytest.FixtureRequest, lab: Lab) -> Lab:
     """A condition variable with an adaptive mutex, then with a spin mutex."""
     lab.load(CV % {"ipl": request.param})
     lab.call("void init(void)")
     return lab
 
 
-def test_waiters_are_signalled_in_order_and_own_the_mutex(cv: Any) -> None:
+def test_waiters_are_signalled_in_order_and_own_the_mutex(cv: Lab) -> None:
     """cv_signal wakes the first, cv_broadcast the rest; cv_has_waiters follows."""
     waits = [cv.begin("int wait(void)") for _ in range(4)]
     assert "myevent" in [entry["wmesg"] for entry in processes(cv.k)]
@@ -64,13 +62,13 @@ def test_waiters_are_signalled_in_order_and_own_the_mutex(cv: Any) -> None:
 
 
 @pytest.mark.parametrize("function", ["timed", "timed_sig"])
-def test_a_timed_wait_ends_with_ewouldblock(cv: Any, function: str) -> None:
+def test_a_timed_wait_ends_with_ewouldblock(cv: Lab, function: str) -> None:
     """And the mutex is owned again; nobody waits any more."""
     assert cv.call(f"int {function}(int timo)", 2) == (EWOULDBLOCK << 8) + OWNED + 1
     cv.call("void destroy(void)")
 
 
-def test_a_signal_ends_wait_sig_only(cv: Any) -> None:
+def test_a_signal_ends_wait_sig_only(cv: Lab) -> None:
     """EINTR with the mutex owned; cv_wait sleeps on."""
     p, q = cv.kernel.process("worker"), cv.kernel.process("worker")
     wait_sig, wait = cv.begin("int wait_sig(void)", p=p), cv.begin("int wait(void)", p=q)
@@ -83,7 +81,7 @@ def test_a_signal_ends_wait_sig_only(cv: Any) -> None:
     assert wait.result() == OWNED + 2
 
 
-def test_a_client_that_dies_in_wait_sig_leaves_no_waiter(cv: Any) -> None:
+def test_a_client_that_dies_in_wait_sig_leaves_no_waiter(cv: Lab) -> None:
     """Afterwards the condition variable can be destroyed."""
     p = cv.kernel.process("mortal")
     cv.begin("int wait_sig(void)", p=p)
@@ -93,14 +91,14 @@ def test_a_client_that_dies_in_wait_sig_leaves_no_waiter(cv: Any) -> None:
     cv.call("void destroy(void)")
 
 
-def test_a_condition_variable_with_waiters_is_not_destroyed(cv: Any) -> None:
+def test_a_condition_variable_with_waiters_is_not_destroyed(cv: Lab) -> None:
     """A panic that counts them."""
     cv.begin("int wait(void)")
     panic = cv.panics(lambda: cv.call("void destroy(void)"))
     assert panic.reason.startswith("cv_destroy: has 1 waiting: lock ")
 
 
-def test_waiting_without_the_mutex_panics(cv: Any) -> None:
+def test_waiting_without_the_mutex_panics(cv: Lab) -> None:
     """The function is named as the one that was called."""
     panic = cv.panics(lambda: cv.call("void unlocked(void)"))
     assert panic.reason.startswith("cv_wait: is not held: lock ")

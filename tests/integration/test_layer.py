@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDWR, O_WRONLY
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR
+from lkmtools.client import Process
 from lkmtools.errors import KernelError
 from support.lab import Lab, errno_of
 from support.programs import HEAD
@@ -23,13 +23,13 @@ from support.programs import HEAD
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def put(p: Any, path: str, data: bytes) -> None:
+def put(p: Process, path: str, data: bytes) -> None:
     fd = p.open(path, O_WRONLY | O_CREAT, 0o644)
     assert p.write(fd, data) == len(data)
     p.close(fd)
 
 
-def get(p: Any, path: str) -> bytes:
+def get(p: Process, path: str) -> bytes:
     fd = p.open(path)
     data: bytes = p.read(fd, 1 << 16)
     p.close(fd)
@@ -218,7 +218,7 @@ def attempt(action: Callable[[], object]) -> None:
             raise
 
 
-def use(p: Any, fd: int) -> None:
+def use(p: Process, fd: int) -> None:
     """Everything that is done with an open file."""
     for action in (
         lambda: p.write(fd, b"data"), lambda: p.pread(fd, 9, 0), lambda: p.fsync(fd), lambda: p.fstat(fd),
@@ -227,7 +227,7 @@ def use(p: Any, fd: int) -> None:
         attempt(action)
 
 
-def exercise(p: Any) -> None:
+def exercise(p: Process) -> None:
     """Something of everything; whatever is refused is refused."""
     for action in (
         lambda: use(p, p.open("/upper/f", O_RDWR | O_CREAT, 0o644)),
@@ -241,7 +241,7 @@ def exercise(p: Any) -> None:
     clear(p, "/upper")
 
 
-def clear(p: Any, top: str) -> None:
+def clear(p: Process, top: str) -> None:
     """Remove what exercise() makes."""
     for name in ("f", "h", "s", "n", "d/g"):
         attempt(lambda name=name: p.unlink(f"{top}/{name}"))  # type: ignore[misc]

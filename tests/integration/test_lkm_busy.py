@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EBUSY
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.lkm_busy import NEEDS, in_use
-from support.lab import Started
+from support.lab import Lab, Started
 
 ROOT = Path(__file__).parents[2]
 # All that can be needed of one module: functions, a system call, a device, a type of file system (the
@@ -115,7 +114,7 @@ def test_the_docstring_names_what_the_table_has_in_its_order() -> None:
     assert f"in this order: {', '.join(need.name for need in NEEDS)}." in (in_use.__doc__ or "")
 
 
-def needed(lab: Any) -> dict[str, tuple[str, Callable[[], object]]]:
+def needed(lab: Lab) -> dict[str, tuple[str, Callable[[], object]]]:
     """Load a module that is needed in each way of the table: by name, the reason, and how to end it."""
     p = lab.p
     lab.load(ROOT / "examples/memfs/memfs.c", name="memfs")
@@ -157,7 +156,7 @@ def needed(lab: Any) -> dict[str, tuple[str, Callable[[], object]]]:
     }
 
 
-def test_of_all_that_need_a_module_the_first_of_the_table_gives_the_reason(lab: Any) -> None:
+def test_of_all_that_need_a_module_the_first_of_the_table_gives_the_reason(lab: Lab) -> None:
     """One module that is needed in every way: the reasons come off one by one, in the table's order."""
     ways = needed(lab)
     assert list(ways) == [need.name for need in NEEDS]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +14,7 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
+from lkmtools.client import Process
 from support.compiling import Compile
 from support.lab import Lab, errno_of
 
@@ -27,11 +28,11 @@ def test_a_source_of_the_era_compiles(each_cc: Compile, machine: str, name: str)
 
 
 @pytest.fixture
-def era(lab: Lab) -> Any:
+def era(lab: Lab) -> Iterator[Callable[[str], Lab]]:
     """Loads a source of the era by its name; at the end all are unloaded and every table is as at boot."""
     names: list[str] = []
 
-    def load(name: str) -> Any:
+    def load(name: str) -> Lab:
         lab.load(SOURCES[name], name=name)
         names.insert(0, name)
         return lab
@@ -42,18 +43,18 @@ def era(lab: Lab) -> Any:
     assert lab.tables() == lab.boot_tables
 
 
-def char_device(p: Any, name: str, path: str) -> None:
+def char_device(p: Process, name: str, path: str) -> None:
     """A node for the character device of a loaded DEV module."""
     module = modules.stat(p, name)
     p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))
 
 
-def test_kr_definitions_and_implicit_int_run(era: Any) -> None:
+def test_kr_definitions_and_implicit_int_run(era: Callable[[str], Lab]) -> None:
     lab = era("kr_misc")
     assert "kr_misc: loaded, counter 3, area 0x" in lab.dmesg
 
 
-def test_a_system_call_gets_a_struct_proc_with_its_credentials(era: Any) -> None:
+def test_a_system_call_gets_a_struct_proc_with_its_credentials(era: Callable[[str], Lab]) -> None:
     """The function of NetBSD 2.0 reads p->p_ucred->cr_uid where later ones are handed a struct lwp."""
     lab = era("proc_syscall")
     where = lab.p.buffer(4)
@@ -64,12 +65,12 @@ def test_a_system_call_gets_a_struct_proc_with_its_credentials(era: Any) -> None
     assert other.syscall(24)[0] == 1000
 
 
-def test_an_entry_without_dispatch_wires_a_system_call_by_hand(era: Any) -> None:
+def test_an_entry_without_dispatch_wires_a_system_call_by_hand(era: Callable[[str], Lab]) -> None:
     lab = era("by_hand")
     assert lab.p.syscall(210)[0] == lab.p.pid
 
 
-def test_a_device_of_netbsd_2_sleeps_for_its_callout(era: Any) -> None:
+def test_a_device_of_netbsd_2_sleeps_for_its_callout(era: Callable[[str], Lab]) -> None:
     """struct proc arguments, callout_init with one argument, selnotify with two, ltsleep, lockmgr."""
     lab = era("proc_chardev")
     char_device(lab.p, "proc_chardev", "/dev/ticker")
@@ -82,7 +83,7 @@ def test_a_device_of_netbsd_2_sleeps_for_its_callout(era: Any) -> None:
     lab.p.close(fd)
 
 
-def test_a_device_of_netbsd_4_has_both_majors_and_knows_its_caller(era: Any) -> None:
+def test_a_device_of_netbsd_4_has_both_majors_and_knows_its_caller(era: Callable[[str], Lab]) -> None:
     lab = era("lwp_chardev")
     offset = modules.stat(lab.p, "lwp_chardev").offset
     assert LKM_BLOCK_MAJOR(offset) >= 0
@@ -96,7 +97,7 @@ def test_a_device_of_netbsd_4_has_both_majors_and_knows_its_caller(era: Any) -> 
     lab.p.close(fd)
 
 
-def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Any, lab: Lab) -> None:
+def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Callable[[str], Lab], lab: Lab) -> None:
     """mutex, condvar, kmem, devsw_attach from a MISC module; its major is where the table changed."""
     before = lab.tables()["cdevsw"]
     era("mutex_misc")
@@ -145,6 +146,6 @@ def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab:
     assert [lab.call("int probe_uio(int form)", form) for form in range(4)] == [0, 0, 0, -1]
 
 
-def test_loosely_typed_code_runs(era: Any) -> None:
+def test_loosely_typed_code_runs(era: Callable[[str], Lab]) -> None:
     lab = era("loose_types")
     assert "loose_types: 41" in lab.dmesg

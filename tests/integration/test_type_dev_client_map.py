@@ -16,7 +16,9 @@ from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
+from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
+from lkmtools.kern import Kernel
 from support.lab import Lab
 from support.programs import Runner
 
@@ -60,7 +62,7 @@ int many_lkmentry(struct lkm_table *t, int cmd, int ver)
 TOUCH, PANIC = 0x80046D02, 0x20006D01  # _IOW('m', 2, int), _IO('m', 1)
 
 
-def nodes(p: Any, ident: int, units: int) -> None:
+def nodes(p: Process, ident: int, units: int) -> None:
     """/dev/d0 and so on for the driver's units."""
     major = LKM_CHAR_MAJOR(modules.stat(p, ident).offset)
     for unit in range(units):
@@ -81,7 +83,7 @@ def many(lab: Lab) -> Lab:
     return lab
 
 
-def page(p: Any, path: str, prot: int = PROT_READ | PROT_WRITE, length: int = PAGE) -> tuple[int, Any]:
+def page(p: Process, path: str, prot: int = PROT_READ | PROT_WRITE, length: int = PAGE) -> tuple[int, Any]:
     """A device mapped and closed: the address, and a view."""
     fd = p.open(path, O_RDWR if prot & PROT_WRITE else O_RDONLY)
     addr = p.mmap(fd, length, 0, prot)
@@ -96,7 +98,7 @@ def refused(call: Any, *args: Any) -> int:
     return caught.value.errno
 
 
-def settled(k: Any) -> bool:
+def settled(k: Kernel) -> bool:
     """Nothing of RAM is shared with anybody."""
     return bool(k.mem.shared.total == 0)
 

@@ -12,6 +12,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EIO, ENOENT, EOPNOTSUPP
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_FORCE
+from lkmtools.client import Process
 from lkmtools.errors import KernelError
 from support.lab import Lab, errno_of
 
@@ -61,7 +62,7 @@ def replaced(name: str, body: str) -> tuple[tuple[str, str], tuple[str, str]]:
     return entry(name, f"bad_{name}"), function(name, body)
 
 
-def make(p: Any, path: str, mode: int, data: bytes = b"data") -> int:
+def make(p: Process, path: str, mode: int, data: bytes = b"data") -> int:
     """A new file, open."""
     fd: int = p.open(path, O_RDWR | O_CREAT, 0o644)
     p.write(fd, data)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lkmtools.abi.errno import EINVAL
 from lkmtools.elf import list_symbols
 from lkmtools.errors import KernelError, ObjectError
+from lkmtools.kern import Kernel
 from lkmtools.kern.lkm import kern_ksyms
 from lkmtools.local import LocalKernel
 from lkmtools.modules import load
@@ -27,7 +28,7 @@ HELLO = Path(__file__).parents[2] / "examples" / "hello" / "hello.c"
 MACHINES = ["amd64", "i386"]
 
 
-def snapshot(k: Any) -> bytes:
+def snapshot(k: Kernel) -> bytes:
     """The image of /dev/ksyms."""
     image = k.ksyms.image()
     with open(image.fd, "rb", closefd=False) as file:
@@ -89,7 +90,7 @@ def test_a_damaged_symbol_table_of_a_module_is_added_or_EINVAL(
     assert snapshot(k) == before
 
 
-def added(k: Any, module: Any, symtab: bytes, strtab: bytes) -> int:
+def added(k: Kernel, module: Any, symtab: bytes, strtab: bytes) -> int:
     """Add a table, look at the image, and take the table away again: 0, or with what it was refused."""
     try:
         kern_ksyms.addsymtab(k, module, symtab, strtab)

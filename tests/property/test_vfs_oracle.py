@@ -25,6 +25,7 @@ from lkmtools.abi.errno import EINVAL, ELOOP, ENOENT, ENOTDIR
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import dirent
 from lkmtools.abi.syscall import SYS___getdents30
+from lkmtools.client import Process
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.hostdir import kernel_errno
 from lkmtools.local import LocalKernel
@@ -139,7 +140,7 @@ class Host:
 class Guest(Host):
     """The same below a directory of the kernel."""
 
-    def __init__(self, p: Any, top: str) -> None:
+    def __init__(self, p: Process, top: str) -> None:
         super().__init__(top)
         self.p = p
 
@@ -210,7 +211,7 @@ def lk(request: Any, cc: Compile) -> Iterator[LocalKernel]:
         yield made
 
 
-def begin(lk: LocalKernel, p: Any, subject: str, shown: str) -> Guest:
+def begin(lk: LocalKernel, p: Process, subject: str, shown: str) -> Guest:
     """An empty directory of a file system."""
     if subject == "rootfs":
         p.mkdir("/mnt/top")

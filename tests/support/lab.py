@@ -227,7 +227,7 @@ class _Hook:
     NUMBER = SYS_NSYSENT - 1
     PROTO = Prototype("int hook(struct lwp *l, const void *v, register_t *retval)")
 
-    def __init__(self, k: Any, action: Callable[[], object]) -> None:
+    def __init__(self, k: Kernel, action: Callable[[], object]) -> None:
         self.k, self.action = k, action
 
     def __enter__(self) -> int:
@@ -241,7 +241,7 @@ class _Hook:
         k.mem.set_ptr(self.slot, self.stub.addr)
         return self.NUMBER
 
-    def _run(self, k: Any, *args: int) -> int:
+    def _run(self, k: Kernel, *args: int) -> int:
         self.action()
         return 0
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
+from lkmtools.client import Process
 from support.compiling import Compile
 
 LINUX = Path(__file__).parents[2] / "examples/linux"
@@ -34,7 +35,7 @@ def build(cc: Compile, machine: str) -> tuple[Path, Path]:
     return cc.join(*of.values(), machine=machine, name="compat_linux"), interpreter
 
 
-def load(p: Any, cc: Compile, machine: str) -> None:
+def load(p: Process, cc: Compile, machine: str) -> None:
     """Load the two modules."""
     for path in build(cc, machine):
         modules.load(p, path)

@@ -52,7 +52,7 @@ FUNCTIONS: dict[str, Any] = {
 
 
 @pytest.fixture
-def bench(cc: Compile, machine: str) -> Iterator[Any]:
+def bench(cc: Compile, machine: str) -> Iterator[Bench]:
     counted[:] = [0]
     made = Bench(cc, machine, FUNCTIONS, SHORTCUTS)
     yield made
@@ -164,7 +164,7 @@ def hash_of(args: tuple[int, ...]) -> int:
 
 
 @pytest.fixture
-def slots(cc: Compile, machine: str) -> Iterator[Any]:
+def slots(cc: Compile, machine: str) -> Iterator[Bench]:
     seen.clear()
     made = Bench(cc, machine, TABLE)
     yield made
@@ -309,7 +309,7 @@ u_long f(u_long n)
         assert bench.call("u_long f(u_long n)", n) == expected
 
 
-def test_the_clock_goes_on_after_a_kernel_function_in_which_it_went_idle(bench: Any) -> None:
+def test_the_clock_goes_on_after_a_kernel_function_in_which_it_went_idle(bench: Bench) -> None:
     """It stops when machine code does not run for a while; that is not the end of the call."""
     bench.load("""
 int swap(void);
@@ -327,7 +327,7 @@ int f(void); int f(void) { swap(); for (;;) __asm__ volatile (""); }
         bench.call("int f(void)")
 
 
-def test_two_threads_take_turns_in_the_middle_of_their_calls(bench: Any) -> None:
+def test_two_threads_take_turns_in_the_middle_of_their_calls(bench: Bench) -> None:
     """Each has its stack and registers; the other runs whole calls while one is inside a kernel function."""
     bench.load("""
 int swap(void);

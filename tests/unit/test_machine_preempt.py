@@ -24,7 +24,7 @@ PREEMPTIONS = 500
 
 
 @pytest.fixture
-def make(cc: Compile, machine: str) -> Iterator[Callable[[], Any]]:
+def make(cc: Compile, machine: str) -> Iterator[Callable[[], Bench]]:
     """Makes the bench with SOURCE loaded; a test may choose its host before."""
     made: list[Bench] = []
 
@@ -40,7 +40,7 @@ def make(cc: Compile, machine: str) -> Iterator[Callable[[], Any]]:
 
 
 @pytest.mark.parametrize("function", ["alone", "calling"])
-def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Any], function: str) -> None:
+def test_stops_from_another_thread_repeat_no_instruction(make: Callable[[], Bench], function: str) -> None:
     """A thread asks the CPU to stop without pause; what the code has counted in memory is right each time."""
     bench = make()
     ticks: list[int] = []
@@ -57,7 +57,7 @@ ROWS = {"a known host": brake._HOST_CODE, "another": {}}
 
 @pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 def test_a_stop_at_every_other_block_repeats_no_instruction(
-    make: Callable[[], Any], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], Bench], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request is kept until code runs, and lets one block pass: so the code gets on. On any host."""
     monkeypatch.setattr(brake, "_HOST_CODE", rows)
@@ -77,7 +77,7 @@ def test_a_stop_at_every_other_block_repeats_no_instruction(
 
 @pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 def test_every_block_is_counted_and_stops_and_kernel_calls_lose_none(
-    make: Callable[[], Any], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], Bench], rows: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twice the rounds are twice the blocks, to the block; a stop begins a block anew, once. On any host."""
     monkeypatch.setattr(brake, "_HOST_CODE", rows)
@@ -97,7 +97,7 @@ def test_every_block_is_counted_and_stops_and_kernel_calls_lose_none(
     assert blocks(64) - blocks(32) == 2 * (blocks(48) - blocks(32)) >= 32 * 16
 
 
-def test_the_blocks_of_two_engines_are_counted_apart(make: Callable[[], Any]) -> None:
+def test_the_blocks_of_two_engines_are_counted_apart(make: Callable[[], Bench]) -> None:
     """A program's are not the kernel's; a stop is for whichever runs."""
     bench = make()
     brake, cell = bench.engine.brake, bench.engine.cpu.cell

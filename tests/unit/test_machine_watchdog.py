@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
 
 import pytest
 
@@ -30,19 +29,18 @@ FUNCTIONS = {"int swap(void)": lambda bench: bench.swap(), "int copy(int n)": la
 
 
 @pytest.fixture
-def bench(cc: Compile, machine: str) -> Iterator[Any]:
+def bench(cc: Compile, machine: str) -> Iterator[Bench]:
     """A second has a thousand blocks; limits are looked at every other block and after each kernel call."""
-    made: Any = Bench(cc, machine, FUNCTIONS)
+    made = Bench(cc, machine, FUNCTIONS)
     made.engine.rate = RATE
     made.engine.watchdog_limit, made.engine.entry_limit = 1.0, 5.0
-    made.swap = lambda: 0
     made.load(SOURCE)
     look(made, lambda: None)
     yield made
     made.close()
 
 
-def look(bench: Any, action: Callable[[], None], stop: bool = True) -> None:
+def look(bench: Bench, action: Callable[[], None], stop: bool = True) -> None:
     """Tick all the time, with `action` at each tick: after kernel calls, and with `stop` anywhere."""
 
     def on_tick(thread: Thread) -> None:
@@ -55,21 +53,21 @@ def look(bench: Any, action: Callable[[], None], stop: bool = True) -> None:
     on_tick(bench.engine.current)
 
 
-def test_a_loop_of_fewer_blocks_than_the_limit_ends(bench: Any) -> None:
+def test_a_loop_of_fewer_blocks_than_the_limit_ends(bench: Bench) -> None:
     """Again and again: each call has the whole limit."""
     assert [bench.call("int loop(int n)", 700) for _ in range(5)] == [700] * 5
 
 
-def test_a_loop_of_more_blocks_is_stopped(bench: Any) -> None:
+def test_a_loop_of_more_blocks_is_stopped(bench: Bench) -> None:
     with pytest.raises(Stopped, match="watchdog: 1 seconds without a kernel call"):
         bench.call("int loop(int n)", 1300)
 
 
-def test_a_kernel_call_starts_the_watchdog_anew(bench: Any) -> None:
+def test_a_kernel_call_starts_the_watchdog_anew(bench: Bench) -> None:
     assert bench.call("int both(int n)", 800) == 800
 
 
-def test_a_call_of_many_blocks_with_kernel_calls_in_between_meets_its_limit(bench: Any) -> None:
+def test_a_call_of_many_blocks_with_kernel_calls_in_between_meets_its_limit(bench: Bench) -> None:
     """Five seconds in one entry."""
     bench.swap = lambda: bench.call("int loop(int n)", 800)
     assert bench.call("int calls(int n)", 5) == 5
@@ -77,7 +75,7 @@ def test_a_call_of_many_blocks_with_kernel_calls_in_between_meets_its_limit(benc
         bench.call("int calls(int n)", 7)
 
 
-def test_each_kernel_call_is_charged_a_fixed_number_of_blocks(bench: Any) -> None:
+def test_each_kernel_call_is_charged_a_fixed_number_of_blocks(bench: Bench) -> None:
     """A loop of them, which feeds the watchdog all the time, meets the limit of an entry."""
     look(bench, lambda: None, stop=False)
     bench.engine.rate = round(1000 / KERNEL_CALL)  # a kernel call is a thousand blocks
@@ -87,7 +85,7 @@ def test_each_kernel_call_is_charged_a_fixed_number_of_blocks(bench: Any) -> Non
         bench.call("int calls(int n)", 550)
 
 
-def test_a_kernel_call_is_charged_the_bytes_it_handles(bench: Any) -> None:
+def test_a_kernel_call_is_charged_the_bytes_it_handles(bench: Bench) -> None:
     """A block for each: here half a second has a thousand."""
     text = bench.engine.text.start
     bench.copy = lambda n: len(bench.mem.checked.read(text, n)) and 0
@@ -97,7 +95,7 @@ def test_a_kernel_call_is_charged_the_bytes_it_handles(bench: Any) -> None:
         bench.call("int copies(int n)", 1100)
 
 
-def test_what_a_kernel_function_says_it_needed_is_charged(bench: Any) -> None:
+def test_what_a_kernel_function_says_it_needed_is_charged(bench: Bench) -> None:
     """delay(9) does so."""
     bench.swap = lambda: bench.engine.charge(bench.engine.current, 1.2)
     assert bench.call("int calls(int n)", 4) == 4
@@ -105,7 +103,7 @@ def test_what_a_kernel_function_says_it_needed_is_charged(bench: Any) -> None:
         bench.call("int calls(int n)", 5)
 
 
-def test_what_others_did_meanwhile_is_not_charged(bench: Any) -> None:
+def test_what_others_did_meanwhile_is_not_charged(bench: Bench) -> None:
     """A thread that slept goes on with what it had left."""
     engine = bench.engine
     first, second = engine.current, Thread()
@@ -124,7 +122,9 @@ def test_what_others_did_meanwhile_is_not_charged(bench: Any) -> None:
     engine.drop(second)
 
 
-def test_a_host_that_is_late_does_not_make_the_time_pass(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_is_late_does_not_make_the_time_pass(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Hours of its clock between two ticks, and none of processor time."""
     clock = iter(range(0, 1 << 40, 3600))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
@@ -132,7 +132,7 @@ def test_a_host_that_is_late_does_not_make_the_time_pass(bench: Any, monkeypatch
 
 
 def test_blocks_that_take_much_longer_than_others_are_charged_for_that(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of the processor time at least: of 10 ms from tick to tick, that is 200 ticks a second."""
     ticks: list[int] = []
@@ -145,7 +145,7 @@ def test_blocks_that_take_much_longer_than_others_are_charged_for_that(
 
 
 def test_processor_time_in_a_kernel_function_is_not_that_of_slow_code(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it is charged is the call."""
     seconds = [1.0]
