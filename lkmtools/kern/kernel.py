@@ -175,7 +175,7 @@ class Kernel:
             form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, files.DATA)
         )
         self._held.callback(self.ksyms.close)
-        self.ksyms_dev = ksyms_dev.Device()
+        self.ksyms_dev = ksyms_dev.KsymsSoftc()
 
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""

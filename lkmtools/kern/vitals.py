@@ -17,7 +17,7 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Proc
 
@@ -82,7 +82,7 @@ class Vitals:
 
     # -- modules ----------------------------------------------------------------------------------------
 
-    def loading(self, module: Module) -> None:
+    def loading(self, module: LoadableModule) -> None:
         """A module is about to run for the first time."""
         symbols = module.info.symbols
         record = ModuleRecord(
@@ -92,10 +92,10 @@ class Vitals:
         names = [symbol.name for symbol in symbols]
         self._k.evidence.modules.add(record, module.info.addresses.tobytes(), names)
 
-    def loaded(self, module: Module) -> None:
+    def loaded(self, module: LoadableModule) -> None:
         """It is loaded."""
         self._k.evidence.modules.mark(module.id, ModuleState.LOADED, module.title)
 
-    def gone(self, module: Module) -> None:
+    def gone(self, module: LoadableModule) -> None:
         """It is unloaded, or could not be loaded."""
         self._k.evidence.modules.mark(module.id, ModuleState.GONE)

@@ -10,24 +10,24 @@ from elftools.elf.elffile import ELFFile
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
+from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, KsymsSymbol, Table, build
 from support.readelf import section, symbol_table
 
 FORMS = [(bits, order) for bits in (64, 32) for order in ("little", "big")]
 each_form = pytest.mark.parametrize(("bits", "order"), FORMS)
 KERNEL = [
-    Row("printf", 0xC0100000, 16, elf.STT_FUNC, elf.STB_GLOBAL, TEXT),
-    Row("hz", 0xC0103000, 4, elf.STT_OBJECT, elf.STB_GLOBAL, DATA),
+    KsymsSymbol("printf", 0xC0100000, 16, elf.STT_FUNC, elf.STB_GLOBAL, TEXT),
+    KsymsSymbol("hz", 0xC0103000, 4, elf.STT_OBJECT, elf.STB_GLOBAL, DATA),
 ]
 MODULE = [
-    Row("helper", 0xC0200040, 24, elf.STT_FUNC, elf.STB_LOCAL, TEXT),
-    Row("probe", 0xC0200000, 64, elf.STT_FUNC, elf.STB_WEAK, TEXT),
-    Row("table", 0xC0201000, 8, elf.STT_OBJECT, elf.STB_GLOBAL, DATA),
-    Row("MAGIC", 0xC0FFEE, 0, elf.STT_NOTYPE, elf.STB_GLOBAL, elf.SHN_ABS),
+    KsymsSymbol("helper", 0xC0200040, 24, elf.STT_FUNC, elf.STB_LOCAL, TEXT),
+    KsymsSymbol("probe", 0xC0200000, 64, elf.STT_FUNC, elf.STB_WEAK, TEXT),
+    KsymsSymbol("table", 0xC0201000, 8, elf.STT_OBJECT, elf.STB_GLOBAL, DATA),
+    KsymsSymbol("MAGIC", 0xC0FFEE, 0, elf.STT_NOTYPE, elf.STB_GLOBAL, elf.SHN_ABS),
 ]
 
 
-def image(bits: int, order: str, *tables: list[Row]) -> bytes:
+def image(bits: int, order: str, *tables: list[KsymsSymbol]) -> bytes:
     """An image of these tables for a machine of this class and byte order."""
     codec = elf.codec(bits, order)
     return b"".join(build(codec, 4711, [Table(codec, rows) for rows in tables]))
@@ -38,14 +38,14 @@ def read(data: bytes) -> ELFFile:
     return ELFFile(io.BytesIO(data))
 
 
-def entries(data: bytes) -> list[Row]:
+def entries(data: bytes) -> list[KsymsSymbol]:
     """Its symbols but the first."""
     bind = {f"STB_{name}": getattr(elf, f"STB_{name}") for name in ("LOCAL", "GLOBAL", "WEAK")}
     kind = {f"STT_{name}": getattr(elf, f"STT_{name}") for name in ("NOTYPE", "OBJECT", "FUNC")}
     symbols = list(symbol_table(read(data)).iter_symbols())
     assert (symbols[0].name, symbols[0]["st_value"], symbols[0]["st_shndx"]) == ("", 0, "SHN_UNDEF")
     return [
-        Row(
+        KsymsSymbol(
             s.name, s["st_value"], s["st_size"], kind[s["st_info"]["type"]], bind[s["st_info"]["bind"]],
             elf.SHN_ABS if s["st_shndx"] == "SHN_ABS" else s["st_shndx"],
         )
@@ -143,5 +143,7 @@ def test_no_symbols_at_all_are_an_image_too() -> None:
 def test_names_need_not_be_ascii() -> None:
     """Bytes of a name are kept as they are."""
     names = b"caf\xc3\xa9", b"caf\xe9"  # UTF-8, and not
-    rows = [Row(name.decode(*C_TEXT), 0x1000, 1, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for name in names]
+    rows = [
+        KsymsSymbol(name.decode(*C_TEXT), 0x1000, 1, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for name in names
+    ]
     assert b"\0caf\xc3\xa9\0caf\xe9\0" in image(64, "little", rows)

@@ -45,3 +45,13 @@ def test_a_constant_of_a_c_header_stands_in_abi_only() -> None:
             if home not in (None, path) and name not in OTHERS:
                 twice[name].add(path)
     assert twice == {}
+
+
+def test_a_class_name_is_defined_once() -> None:
+    """Two things of one name would send a reader to the wrong file."""
+    where = defaultdict(list)
+    for path, tree in SOURCES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                where[node.name].append(path)
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}

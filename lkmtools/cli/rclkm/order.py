@@ -10,7 +10,7 @@ from lkmtools.modules.needs import Needs, needs
 from lkmtools.modules.prepare import LoadError, read_module
 
 
-class Need(NamedTuple):
+class Dependency(NamedTuple):
     """`client` (an index) needs `what`, in words, which the items `providers` have."""
 
     client: int
@@ -33,7 +33,7 @@ class Order:
                 for name in names:
                     self._by_name.setdefault((kind, name), []).append(index)
 
-    def needs(self, index: int) -> Iterator[Need]:
+    def needs(self, index: int) -> Iterator[Dependency]:
         """What an item needs of others; what nobody here has is the kernel's, or missing."""
         row = self._needs[index]
         if row is None:
@@ -43,7 +43,7 @@ class Order:
                 found = tuple(i for i in self._by_name.get((kind, name), ()) if i != index)
                 if found:
                     what = name if kind == "symbol" else f"the emulation '{name}'"
-                    yield Need(index, what, found, kind == "symbol")
+                    yield Dependency(index, what, found, kind == "symbol")
 
     def complaints(self, index: int) -> list[str]:
         """A line, with the fix, for each provider that an item cannot have where it stands."""

@@ -15,7 +15,7 @@ from lkmtools.abi.lkm import lkm_table
 from lkmtools.kern.base.queue import tailq_insert_after, tailq_remove
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
 _REMEMBERED = 64  # unloaded modules whose place is remembered
@@ -28,10 +28,10 @@ class ModuleList:
         self._k = k
         self._link = lkm_table.layout(k.dm).offsetof("tqe_next")
         self.head = k.symbol("lkmods")
-        self.by_id: dict[int, Module] = {}
-        self._tables: dict[int, Module] = {}
+        self.by_id: dict[int, LoadableModule] = {}
+        self._tables: dict[int, LoadableModule] = {}
         self._areas: list[tuple[int, int]] = []  # (area, id), by area
-        self._names: dict[str, dict[int, Module]] = {}
+        self._names: dict[str, dict[int, LoadableModule]] = {}
         self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
         self._unloaded: list[tuple[int, int, str]] = []
 
@@ -39,7 +39,7 @@ class ModuleList:
         """The lowest id that is free."""
         return self._free[0] if self._free else len(self.by_id)
 
-    def insert(self, module: Module) -> None:
+    def insert(self, module: LoadableModule) -> None:
         """Put a module, whose id is next_id(), into the list, which is in the order of ids."""
         before = self.by_id[module.id - 1].table if module.id else 0
         tailq_insert_after(self._k, "lkmods", self.head, before, module.table, self._link)
@@ -48,7 +48,7 @@ class ModuleList:
         self.by_id[module.id] = self._tables[module.table] = module
         insort(self._areas, (module.area, module.id))
 
-    def remove(self, module: Module) -> None:
+    def remove(self, module: LoadableModule) -> None:
         """Take a module out of the list and forget it."""
         tailq_remove(self._k, "lkmods", self.head, module.table, self._link)
         del self.by_id[module.id], self._tables[module.table]
@@ -58,19 +58,19 @@ class ModuleList:
         if same.pop(module.id, None) is not None and not same:
             del self._names[module.name]
 
-    def named(self, module: Module) -> None:
+    def named(self, module: LoadableModule) -> None:
         """A module has its name now; at its removal it has the same."""
         self._names.setdefault(module.name, {})[module.id] = module
 
-    def by_name(self, name: str) -> list[Module]:
+    def by_name(self, name: str) -> list[LoadableModule]:
         """The modules of this name, by id."""
         return [module for _, module in sorted(self._names.get(name, {}).items())]
 
-    def by_table(self, table: int) -> Module | None:
+    def by_table(self, table: int) -> LoadableModule | None:
         """The module whose struct lkm_table is at `table`."""
         return self._tables.get(table)
 
-    def at(self, addr: int) -> Module | None:
+    def at(self, addr: int) -> LoadableModule | None:
         """The module in whose memory `addr` lies."""
         i = bisect_right(self._areas, addr, key=lambda row: row[0]) - 1
         if i < 0:
@@ -83,13 +83,13 @@ class ModuleList:
         module = self.at(addr)
         return None if module is None else (*module.function(addr), module.title)
 
-    def loading(self) -> Module | None:
+    def loading(self) -> LoadableModule | None:
         """The module that /dev/lkm is in the middle of loading."""
         return next((module for module in self.by_id.values() if not module.loaded), None)
 
     # -- those that were unloaded -----------------------------------------------------------------------
 
-    def unloaded(self, module: Module) -> None:
+    def unloaded(self, module: LoadableModule) -> None:
         """Remember where a module was: its last callers may come back."""
         self._unloaded = [*self._unloaded[1 - _REMEMBERED :], (module.area, module.size, module.title)]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Segment(NamedTuple):
+class ModuleSegment(NamedTuple):
     """Pages of a module with one set of permissions; `offset` from the start of its area."""
 
     offset: int
@@ -20,7 +20,7 @@ class Segment(NamedTuple):
     prot: int
 
 
-class Symbol(NamedTuple):
+class ModuleSymbol(NamedTuple):
     """A name in a module, for backtraces; `info` is its ELF st_info."""
 
     addr: int
@@ -34,7 +34,7 @@ class Symbol(NamedTuple):
         return self.info >> 4 != 0
 
 
-class Import(NamedTuple):
+class ModuleImport(NamedTuple):
     """What a module was linked against; `assigned` when the user said the value (modload -T)."""
 
     name: str
@@ -45,15 +45,15 @@ class Import(NamedTuple):
 class Info(NamedTuple):
     """What LMINFO said; `addresses` are those of the symbols, in their order."""
 
-    segments: tuple[Segment, ...] = ()
-    symbols: tuple[Symbol, ...] = ()
-    imports: tuple[Import, ...] = ()
+    segments: tuple[ModuleSegment, ...] = ()
+    symbols: tuple[ModuleSymbol, ...] = ()
+    imports: tuple[ModuleImport, ...] = ()
     path: str = ""
     buildid: bytes = b""
     addresses: array[int] = array("Q")
 
 
-class Module:
+class LoadableModule:
     """One module, from LMRESERV to LMUNLOAD. `table` is the address of its struct lkm_table.
 
     `wired` says how to take out what lkmdispatch wired, by the private struct it did so for; `syms` is the
@@ -76,13 +76,13 @@ class Module:
         self.exports = False
         self.loaded = False
         self.unloading = False
-        self.uses: set[Module] = set()
-        self.users: set[Module] = set()
-        self.holds_on: dict[Module | None, list[str]] = {}
-        self.holding: set[Module] = set()
+        self.uses: set[LoadableModule] = set()
+        self.users: set[LoadableModule] = set()
+        self.holds_on: dict[LoadableModule | None, list[str]] = {}
+        self.holding: set[LoadableModule] = set()
 
     def __repr__(self) -> str:
-        return f"<Module {self.id} {self.title}>"
+        return f"<LoadableModule {self.id} {self.title}>"
 
     @property
     def title(self) -> str:

@@ -22,7 +22,7 @@ from lkmtools.kern.proc.emul import LONGEST_NAME, find_emul
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
 
@@ -83,7 +83,7 @@ class Formats:
         """Take a row out."""
         self._store([row for row in self.rows() if row != es])
 
-    def uses(self, module: Module) -> str:
+    def uses(self, module: LoadableModule) -> str:
         """The row of another that leads to an emulation in this module; ""."""
         for es in self.rows():
             if not module.holds(es) and module.holds(self.row(es).es_emul):

@@ -24,12 +24,12 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
-from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, Row, Table, build
+from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, KsymsSymbol, Table, build
 from lkmtools.machine import EXEC, SLOT
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.export import Data
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm.ksyms_image import Piece
 
@@ -39,10 +39,10 @@ _IOV_MAX = 1024  # pieces of one writev(2)
 KERNEL = "netbsd"  # the title of the kernel's own table
 
 
-class Place(NamedTuple):
+class SymbolPlace(NamedTuple):
     """Where an address lies: `offset` bytes into a symbol of the table called `title`."""
 
-    symbol: Row
+    symbol: KsymsSymbol
     offset: int
     title: str
 
@@ -53,7 +53,7 @@ class SymbolTable:
     `globals` and `locals` have the number of each name among the symbols of that binding.
     """
 
-    def __init__(self, codec: elf.Codec, title: str, rows: list[Row], start: int, end: int) -> None:
+    def __init__(self, codec: elf.Codec, title: str, rows: list[KsymsSymbol], start: int, end: int) -> None:
         self.title = title
         self.start = start
         self.end = end
@@ -65,13 +65,13 @@ class SymbolTable:
         for i, row in enumerate(row for row in rows if row.bind == elf.STB_LOCAL):
             self.locals.setdefault(row.name, i)
         self.longest = max((len(row.name) for row in rows), default=0)
-        self._order: tuple[array[int], list[Row]] | None = None
+        self._order: tuple[array[int], list[KsymsSymbol]] | None = None
 
     def value(self, name: str) -> int:
         """The value of one of its global symbols."""
         return self._globals[self.globals[name]].value
 
-    def nearest(self, addr: int) -> Row | None:
+    def nearest(self, addr: int) -> KsymsSymbol | None:
         """The symbol at or before `addr`; of several at one address a global one."""
         if self._order is None:
             placed = [row for row in self.rows if row.section in (TEXT, DATA)]
@@ -82,7 +82,7 @@ class SymbolTable:
         return rows[at - 1] if at else None
 
 
-class Image:
+class KsymsImage:
     """The image of one generation: a sealed memory file of `length` bytes, whole pages, `size` in use."""
 
     def __init__(self, generation: int, parts: list[Piece]) -> None:
@@ -131,7 +131,11 @@ class Symbols:
     """Every symbol of the kernel and of the modules loaded with -s. `kernel` has the kernel's by name."""
 
     def __init__(
-        self, codec: elf.Codec, machine: int, kernel: Mapping[str, int], kernel_rows: Callable[[], list[Row]]
+        self,
+        codec: elf.Codec,
+        machine: int,
+        kernel: Mapping[str, int],
+        kernel_rows: Callable[[], list[KsymsSymbol]],
     ) -> None:
         self.kernel = kernel
         self.tables: dict[str, SymbolTable] = {}
@@ -143,8 +147,8 @@ class Symbols:
         self._owners: dict[str, SymbolTable] = {}  # of the modules' global symbols
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
-        self._image: Image | None = None
-        self._images: WeakSet[Image] = WeakSet()  # ... and those before it that somebody has open
+        self._image: KsymsImage | None = None
+        self._images: WeakSet[KsymsImage] = WeakSet()  # ... and those before it that somebody has open
         self._longest = 0  # of the modules' names
 
     # -- by name ----------------------------------------------------------------------------------------
@@ -176,7 +180,7 @@ class Symbols:
 
     # -- by address -------------------------------------------------------------------------------------
 
-    def locate(self, addr: int) -> Place | None:
+    def locate(self, addr: int) -> SymbolPlace | None:
         """The symbol nearest below `addr`, of the kernel or module whose memory it is (ksyms_getname)."""
         table = self.kernel_table()
         if not table.start <= addr < table.end:
@@ -185,7 +189,7 @@ class Symbols:
                 return None
             table = self._by_start[at - 1]
         row = table.nearest(addr)
-        return None if row is None else Place(row, addr - row.value, table.title)
+        return None if row is None else SymbolPlace(row, addr - row.value, table.title)
 
     # -- tables -----------------------------------------------------------------------------------------
 
@@ -220,7 +224,7 @@ class Symbols:
 
     # -- the image --------------------------------------------------------------------------------------
 
-    def image(self) -> Image:
+    def image(self) -> KsymsImage:
         """The image of this generation, with one reference more for the caller; ENOMEM."""
         image = self._image
         if image is None or image.generation != self.generation:
@@ -228,7 +232,7 @@ class Symbols:
                 self._image = None
                 image.release()
             tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
-            self._image = image = Image(self.generation, build(self.codec, self._machine, tables))
+            self._image = image = KsymsImage(self.generation, build(self.codec, self._machine, tables))
             self._images.add(image)
         image.refs += 1
         return image
@@ -239,17 +243,20 @@ class Symbols:
             image.close()
 
 
-def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[Row]:
+def kernel_rows(k: Kernel, data: Iterable[Data]) -> list[KsymsSymbol]:
     """The kernel's own symbols: every exported function, and every exported variable with its size."""
-    rows = [Row(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT) for fn in k.engine.text.functions]
+    rows = [
+        KsymsSymbol(fn.name, fn.addr, SLOT, elf.STT_FUNC, elf.STB_GLOBAL, TEXT)
+        for fn in k.engine.text.functions
+    ]
     rows += [
-        Row(row.name, k.symbol(row.name), row.size(k.dm), elf.STT_OBJECT, elf.STB_GLOBAL, DATA)
+        KsymsSymbol(row.name, k.symbol(row.name), row.size(k.dm), elf.STT_OBJECT, elf.STB_GLOBAL, DATA)
         for row in data
     ]
     return rows
 
 
-def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
+def addsymtab(k: Kernel, module: LoadableModule, symtab: bytes, strtab: bytes) -> None:
     """Add a module's symbols (ksyms_addsymtab).
 
     EEXIST when a table of that name exists; EINVAL for bad tables.
@@ -257,7 +264,7 @@ def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
     symbols, title = k.ksyms, module.name
     if title in symbols.tables:
         raise KernelError(EEXIST, f"a symbol table named '{title}' exists")
-    rows: list[Row] = []
+    rows: list[KsymsSymbol] = []
     taken: dict[str, int] = {}
     for row in _rows(symbols.codec, module, symtab, strtab):
         if row.bind == elf.STB_LOCAL:
@@ -275,14 +282,14 @@ def addsymtab(k: Kernel, module: Module, symtab: bytes, strtab: bytes) -> None:
     symbols.add(SymbolTable(symbols.codec, title, rows, module.area, module.area + module.size))
 
 
-def delsymtab(k: Kernel, module: Module) -> None:
+def delsymtab(k: Kernel, module: LoadableModule) -> None:
     """Remove a module's symbols, if it has any (ksyms_delsymtab); not those of another one of its name."""
     table = k.ksyms.tables.get(module.name)
     if table is not None and table.start == module.area:
         k.ksyms.remove(table)
 
 
-def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> list[Row]:
+def _rows(codec: elf.Codec, module: LoadableModule, symtab: bytes, strtab: bytes) -> list[KsymsSymbol]:
     """The defined, named symbols of an ELF symbol table; EINVAL for one that is damaged."""
     form = codec.symbol
     if len(symtab) % form.size:
@@ -290,7 +297,7 @@ def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> lis
             EINVAL, f"a symbol table of {len(symtab)} bytes is not made of {form.size}-byte entries"
         )
     i_name, i_info, _, i_shndx, i_value, i_size = codec.symbol_fields
-    rows: list[Row] = []
+    rows: list[KsymsSymbol] = []
     for number, raw in enumerate(form.iter_unpack(symtab)):
         bind, kind = raw[i_info] >> 4, raw[i_info] & 15
         if raw[i_shndx] in (elf.SHN_UNDEF, elf.SHN_COMMON) or kind in _SKIPPED:
@@ -304,11 +311,11 @@ def _rows(codec: elf.Codec, module: Module, symtab: bytes, strtab: bytes) -> lis
         section, size = _where(module, kind, raw[i_value]), raw[i_size]
         if section != elf.SHN_ABS:
             size = min(size, module.area + module.size - raw[i_value])
-        rows.append(Row(strtab[start:end].decode(*C_TEXT), raw[i_value], size, kind, bind, section))
+        rows.append(KsymsSymbol(strtab[start:end].decode(*C_TEXT), raw[i_value], size, kind, bind, section))
     return rows
 
 
-def _where(module: Module, kind: int, value: int) -> int:
+def _where(module: LoadableModule, kind: int, value: int) -> int:
     """The section of the image a module's symbol belongs to, by the permissions of the memory it names."""
     offset = value - module.area
     if not 0 <= offset <= module.size:

@@ -25,7 +25,7 @@ from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, constant, export
-from lkmtools.kern.base.lkm_record import Module
+from lkmtools.kern.base.lkm_record import LoadableModule
 from lkmtools.kern.lkm import lkm_dispatch, lkm_query, lkm_refs
 from lkmtools.kern.lkm.lkm_info import read_info
 from lkmtools.kern.lkm.lkm_ioctl import LKM, State, lkm_ioctl, serve
@@ -44,7 +44,7 @@ class Open:
     def __init__(self, proc: Proc) -> None:
         self.proc = proc
         self.state = State.IDLE
-        self.module: Module | None = None
+        self.module: LoadableModule | None = None
 
 
 @export("int lkmopen(dev_t dev, int flag, int mode, struct lwp *l)")
@@ -111,7 +111,7 @@ def _path(k: Kernel, addr: int) -> str:
         return ""
 
 
-def _start(k: Kernel, op: Open, arg: View, sym_size: int, sym_symsize: int) -> Module:
+def _start(k: Kernel, op: Open, arg: View, sym_size: int, sym_symsize: int) -> LoadableModule:
     """Begin a load; one that this open file had begun is given back."""
     _drop(k, op)
     op.module = k.lkm.reserve(arg.size, sym_size, sym_symsize, _path(k, arg.name))

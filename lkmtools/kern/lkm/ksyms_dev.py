@@ -41,7 +41,7 @@ from lkmtools.kern.uvm.uvm_map import Span
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.lkm.kern_ksyms import Image
+    from lkmtools.kern.lkm.kern_ksyms import KsymsImage
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
     from lkmtools.kern.uvm.uvm_map import MapEntry
     from lkmtools.kern.vfs.ramfs import Node
@@ -51,7 +51,7 @@ PATH = "/dev/ksyms"
 TRIES = 3  # snapshots begun before the open gives up
 
 
-class Device:
+class KsymsSoftc:
     """The driver's own data: its row of cdevsw, its node, and the processes that have opened it.
 
     A process that has ended is among them as long as a child has the descriptor it inherited.
@@ -69,20 +69,20 @@ class Device:
 class Source(Protocol):
     """What a snapshot is made of: the symbols of the kernel, and the memory of the caller."""
 
-    def size(self) -> Image:
+    def size(self) -> KsymsImage:
         """The image of the symbols there are now; ENOMEM."""
 
-    def copy(self, image: Image) -> MapEntry:
+    def copy(self, image: KsymsImage) -> MapEntry:
         """Put it into the caller's memory. May sleep; any error ends the open."""
 
-    def current(self, image: Image) -> bool:
+    def current(self, image: KsymsImage) -> bool:
         """Is that still what there is?"""
 
-    def give_back(self, image: Image, mapping: MapEntry | None) -> None:
+    def give_back(self, image: KsymsImage, mapping: MapEntry | None) -> None:
         """Undo size() and, if there is a mapping, copy()."""
 
 
-def snapshot(source: Source) -> tuple[Image, MapEntry]:
+def snapshot(source: Source) -> tuple[KsymsImage, MapEntry]:
     """An image and where it lies, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
 
     If modules come or go meanwhile it is tried again, three times in all; then ENXIO. Errors of the memory
@@ -108,16 +108,16 @@ class _Caller:
         self._k = k
         self._lwp = lwp
 
-    def size(self) -> Image:
+    def size(self) -> KsymsImage:
         return self._k.ksyms.image()
 
-    def copy(self, image: Image) -> MapEntry:
+    def copy(self, image: KsymsImage) -> MapEntry:
         return self._lwp.proc.vm.map(self._k, self._lwp, Span(image.fd, 0, image.length))
 
-    def current(self, image: Image) -> bool:
+    def current(self, image: KsymsImage) -> bool:
         return image.generation == self._k.ksyms.generation
 
-    def give_back(self, image: Image, mapping: MapEntry | None) -> None:
+    def give_back(self, image: KsymsImage, mapping: MapEntry | None) -> None:
         if mapping is not None:
             self._lwp.proc.vm.unmap(self._k, mapping)
         image.release()
@@ -152,7 +152,7 @@ class KsymsFile(File):
 
     signed = True
 
-    def __init__(self, flag: int, node: Node, proc: Proc, image: Image, mapping: MapEntry) -> None:
+    def __init__(self, flag: int, node: Node, proc: Proc, image: KsymsImage, mapping: MapEntry) -> None:
         super().__init__(flag)
         self.node = node
         self.size = image.size

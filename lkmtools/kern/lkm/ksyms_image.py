@@ -28,7 +28,7 @@ _NAMES = b"\0.symtab\0.strtab\0.shstrtab\0.text\0.data\0"
 _NO_EXTENT = (0, 0)
 
 
-class Row(NamedTuple):
+class KsymsSymbol(NamedTuple):
     """A symbol: STT_ type, STB_ binding, and TEXT, DATA or SHN_ABS as its section."""
 
     name: str
@@ -44,7 +44,7 @@ class Table:
 
     __slots__ = ("_names", "base", "codec", "data", "globals", "locals", "strings", "text")
 
-    def __init__(self, codec: Codec, rows: Iterable[Row]) -> None:
+    def __init__(self, codec: Codec, rows: Iterable[KsymsSymbol]) -> None:
         rows = list(rows)
         self.codec = codec
         self.base = 0
@@ -89,7 +89,7 @@ class Table:
         return int.from_bytes(names, self._order), ones
 
 
-def _extent(rows: list[Row], section: int) -> tuple[int, int]:
+def _extent(rows: list[KsymsSymbol], section: int) -> tuple[int, int]:
     """From the first byte of the symbols in `section` to behind the last; (0, 0) when there are none."""
     inside = [row for row in rows if row.section == section]
     if not inside:

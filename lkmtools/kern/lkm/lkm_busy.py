@@ -15,7 +15,7 @@ from lkmtools.kern.proc.emul import runs_under
 from lkmtools.kern.vfs.spec_vnops import open_in
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
 
@@ -24,7 +24,7 @@ class Need(NamedTuple):
 
     name: str
     sentence: str
-    why: Callable[[Kernel, Module], str]
+    why: Callable[[Kernel, LoadableModule], str]
 
 
 NEEDS = (
@@ -43,7 +43,7 @@ NEEDS = (
 )
 
 
-def in_use(k: Kernel, module: Module) -> str:
+def in_use(k: Kernel, module: LoadableModule) -> str:
     """Why a module may not be unloaded; "" if it may.
 
     Asked in this order: dependents, references, mounts, processes, formats, calls, devices, tables.

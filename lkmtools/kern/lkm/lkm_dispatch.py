@@ -22,7 +22,7 @@ from lkmtools.kern.proc.syscall import call_name
 from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
 ENVVER = ""  # a kernel with none of DEBUG, MALLOCLOG
@@ -222,14 +222,14 @@ TYPES: dict[int, Type] = {
 }
 
 
-def blocked(k: Kernel, module: Module) -> str:
+def blocked(k: Kernel, module: LoadableModule) -> str:
     """Why what a module has wired cannot be taken out now; "" when it can."""
     rows = ((TYPES.get(k.umem.i32(private)), private) for private in module.wired)
     reasons = (row.blocked(k, private) for row, private in rows if row is not None)
     return next(filter(None, reasons), "")
 
 
-def provides(k: Kernel, module: Module, sy_call: int) -> bool:
+def provides(k: Kernel, module: LoadableModule, sy_call: int) -> bool:
     """Is a system call's function what lkmdispatch put into sysent[] for the module?"""
     at = k.sysent_layout.offsetof("sy_call")
     new = (_slot(k, private)[1] for private in module.wired if k.umem.i32(private) == abi.LM_SYSCALL)

@@ -10,11 +10,11 @@ from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.lkm import LMI_ASSIGNED, LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.lkm_record import Import, Info, Segment, Symbol
+from lkmtools.kern.base.lkm_record import Info, ModuleImport, ModuleSegment, ModuleSymbol
 from lkmtools.kern.proc.kern_copy import copyin_array, copyin_bytes
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
 
@@ -23,7 +23,7 @@ MAX_SYMBOLS = 1 << 20
 MAX_STRINGS = 16 << 20
 
 
-def read_info(k: Kernel, module: Module, arg: View) -> Info:
+def read_info(k: Kernel, module: LoadableModule, arg: View) -> Info:
     """Copy in and check the argument of LMINFO; EINVAL names the member and its limit, EFAULT the address."""
     if arg.version != LMINFO_VERSION:
         raise KernelError(EINVAL, f"LMINFO version {arg.version}; this kernel knows version {LMINFO_VERSION}")
@@ -36,12 +36,12 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
         raise KernelError(EINVAL, f"LMINFO buildid_len is {arg.buildid_len}, at most {len(arg.buildid)}")
     strings = copyin_bytes(k, arg.strings, arg.strsize)
     segments = tuple(
-        Segment(s.offset, s.size, s.prot)
+        ModuleSegment(s.offset, s.size, s.prot)
         for s in copyin_array(k, lmi_segment.layout(k.dm), arg.segments, arg.nsegments)
     )
     _check_segments(segments, module)
     symbols = [
-        Symbol(module.area + s.offset, s.size, _name(strings, s.name), s.type & 0xFF)
+        ModuleSymbol(module.area + s.offset, s.size, _name(strings, s.name), s.type & 0xFF)
         for s in copyin_array(k, lmi_symbol.layout(k.dm), arg.symbols, arg.nsymbols)
     ]
     for symbol in symbols:
@@ -59,10 +59,10 @@ def read_info(k: Kernel, module: Module, arg: View) -> Info:
     return Info(segments, tuple(symbols), imports, _name(strings, arg.path), buildid, addresses)
 
 
-def _import(name: str, value: int, flags: int) -> Import:
+def _import(name: str, value: int, flags: int) -> ModuleImport:
     if flags & ~LMI_ASSIGNED:
         raise KernelError(EINVAL, f"LMINFO import '{name}' has flags {flags:#x}, at most {LMI_ASSIGNED:#x}")
-    return Import(name, value, bool(flags & LMI_ASSIGNED))
+    return ModuleImport(name, value, bool(flags & LMI_ASSIGNED))
 
 
 def _name(strings: bytes, offset: int) -> str:
@@ -74,7 +74,7 @@ def _name(strings: bytes, offset: int) -> str:
     return strings[offset:end].decode(*C_TEXT)
 
 
-def _check_segments(segments: tuple[Segment, ...], module: Module) -> None:
+def _check_segments(segments: tuple[ModuleSegment, ...], module: LoadableModule) -> None:
     at = 0
     for i, segment in enumerate(segments):
         if segment.offset % PAGE_SIZE or segment.size % PAGE_SIZE or segment.prot & ~7:

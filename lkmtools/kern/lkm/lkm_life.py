@@ -13,7 +13,7 @@ from lkmtools.abi import lkm as abi
 from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerror
 from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.lkm_record import Module
+from lkmtools.kern.base.lkm_record import LoadableModule
 from lkmtools.kern.lkm import kern_ksyms, lkm_busy, lkm_dispatch, lkm_refs
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
@@ -45,15 +45,15 @@ class Lkm:
 
     # -- finding ----------------------------------------------------------------------------------------
 
-    def view(self, module: Module) -> View:
+    def view(self, module: LoadableModule) -> View:
         """A module's struct lkm_table."""
         return self._k.mem.view(self.layout, module.table)
 
-    def loaded(self) -> list[Module]:
+    def loaded(self) -> list[LoadableModule]:
         """The modules that are in use (refcnt 1), by id."""
         return [m for _, m in sorted(self._k.modules.by_id.items()) if self.view(m).refcnt]
 
-    def find(self, ident: int, name: Callable[[], str]) -> Module:
+    def find(self, ident: int, name: Callable[[], str]) -> LoadableModule:
         """A loaded module by id, or by name when the id is negative.
 
         EINVAL beyond the highest id, and where nothing is loaded; ENOENT.
@@ -85,7 +85,7 @@ class Lkm:
 
     # -- life -------------------------------------------------------------------------------------------
 
-    def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> Module:
+    def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> LoadableModule:
         """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
         k = self._k
         if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
@@ -112,7 +112,7 @@ class Lkm:
                 id=ident, size=size, area=area, syms=syms, sym_size=sym_size, sym_symsize=sym_symsize,
             ),
         )  # fmt: skip
-        module = Module(ident, table, area, round_page(size), syms, path)
+        module = LoadableModule(ident, table, area, round_page(size), syms, path)
         k.modules.insert(module)
         self.reserved += 1
         return module
@@ -124,7 +124,7 @@ class Lkm:
         taken.append(addr)
         return addr
 
-    def release(self, module: Module) -> None:
+    def release(self, module: LoadableModule) -> None:
         """Give back everything a module has; its memory when the last call in it has returned."""
         k = self._k
         k.vitals.gone(module)
@@ -146,7 +146,7 @@ class Lkm:
             k.kmap.free(module.syms)
         k.heap.free(module.table)
 
-    def ready(self, module: Module, entry: int) -> None:
+    def ready(self, module: LoadableModule, entry: int) -> None:
         """The image is whole: set permissions and call its entry point. A failure undoes what was wired."""
         k, view = self._k, self.view(module)
         if not module.holds(entry):
@@ -180,7 +180,7 @@ class Lkm:
         k.modules.named(module)
         lkm_refs.link_imports(k, module)
 
-    def _protect(self, module: Module) -> None:
+    def _protect(self, module: LoadableModule) -> None:
         cpu = self._k.engine.cpu
         segments = module.info.segments
         cpu.protect(module.area, module.size, 0 if segments else READ | WRITE | EXEC)
@@ -188,7 +188,7 @@ class Lkm:
             cpu.protect(module.area + segment.offset, segment.size, segment.prot)
         cpu.flush_code(module.area, module.size)
 
-    def enter(self, module: Module, cmd: int) -> None:
+    def enter(self, module: LoadableModule, cmd: int) -> None:
         """Call the entry point; its errno becomes a KernelError. What a failed load wired is undone."""
         k, thread = self._k, self._k.engine.current
         thread.reason = ""
@@ -201,7 +201,7 @@ class Lkm:
                 self._abandon(module)
             raise KernelError(errno, reason)
 
-    def _undo(self, module: Module) -> None:
+    def _undo(self, module: LoadableModule) -> None:
         """A load failed after the entry point succeeded: let the module undo what it did."""
         try:
             self.enter(module, abi.LKM_E_UNLOAD)
@@ -209,21 +209,21 @@ class Lkm:
             self._k.console.write(f"LKM '{module.title}': unload after a failed load: {error}\n")
         self._abandon(module)
 
-    def _abandon(self, module: Module) -> None:
+    def _abandon(self, module: LoadableModule) -> None:
         """Unwire a module that could not be loaded; what it has made impossible to undo is reported."""
         try:
             self._unwire(module)
         except KernelError as error:
             self._k.console.write(f"LKM '{module.title}': left behind by a failed load: {error}\n")
 
-    def _unwire(self, module: Module) -> None:
+    def _unwire(self, module: LoadableModule) -> None:
         """Take a module's rows out of the kernel's tables when it did not do so itself."""
         while module.wired:
             private = next(reversed(module.wired))
             module.wired[private]()
             del module.wired[private]
 
-    def unload(self, module: Module) -> None:
+    def unload(self, module: LoadableModule) -> None:
         """EBUSY with who or what is in the way; otherwise the module is gone."""
         if why := lkm_busy.in_use(self._k, module):
             raise KernelError(EBUSY, why)

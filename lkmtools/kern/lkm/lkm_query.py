@@ -14,7 +14,7 @@ from lkmtools.kern.lkm.lkm_ioctl import Origin, ksyms_ioctl, lkm_ioctl
 from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
 
@@ -50,7 +50,7 @@ def lmrefs(k: Kernel, op: object, arg: View) -> None:
     arg.size = k.lkm.view(module).size
 
 
-def _rows(k: Kernel, module: Module) -> Iterator[dict[str, Any]]:
+def _rows(k: Kernel, module: LoadableModule) -> Iterator[dict[str, Any]]:
     """The members of one struct lmr_ref after the other: needs, dependents, references, calls."""
     for kind, others in ((abi.LMR_USES, module.uses), (abi.LMR_USEDBY, module.users)):
         for other in sorted(others, key=lambda m: m.id):

@@ -29,12 +29,12 @@ from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Import, Module
+    from lkmtools.kern.base.lkm_record import LoadableModule, ModuleImport
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
 
 
-class Call(NamedTuple):
+class CallInProgress(NamedTuple):
     """An lwp in a module's code; `pc` is the innermost return address there."""
 
     lwp: Lwp
@@ -44,7 +44,7 @@ class Call(NamedTuple):
 # -- dependents ---------------------------------------------------------------------------------------------
 
 
-def dependents(k: Kernel, module: Module) -> str:
+def dependents(k: Kernel, module: LoadableModule) -> str:
     """Which loaded modules are linked against this one, by id; "" when none is."""
     if not module.users:
         return ""
@@ -52,7 +52,7 @@ def dependents(k: Kernel, module: Module) -> str:
     return f"'{module.title}' is in use by {names}"
 
 
-def check_import(k: Kernel, module: Module, item: Import) -> None:
+def check_import(k: Kernel, module: LoadableModule, item: ModuleImport) -> None:
     """EINVAL when an import of `module` is not where it was linked to (modload -A with a stale file).
 
     Right is a value that the kernel's symbol table has, or that a symbol of that name of a loaded module has,
@@ -82,7 +82,7 @@ def check_import(k: Kernel, module: Module, item: Import) -> None:
         )
 
 
-def link_imports(k: Kernel, module: Module) -> None:
+def link_imports(k: Kernel, module: LoadableModule) -> None:
     """A module is loaded: note whom it was linked against."""
     for item in module.info.imports:
         other = k.modules.at(item.value)
@@ -91,7 +91,7 @@ def link_imports(k: Kernel, module: Module) -> None:
             other.users.add(module)
 
 
-def unlink(k: Kernel, module: Module) -> None:
+def unlink(k: Kernel, module: LoadableModule) -> None:
     """A module is gone: it needs nobody any more. References it still had are dropped, and reported."""
     for other in module.uses:
         other.users.discard(module)
@@ -114,7 +114,7 @@ def times(count: int) -> str:
     return f"{count} time{'s' if count != 1 else ''}"
 
 
-def held(k: Kernel, module: Module) -> str:
+def held(k: Kernel, module: LoadableModule) -> str:
     """Who holds a module, and how often; "" when nobody does.
 
     References to itself are told apart, with whom it took them for.
@@ -135,11 +135,11 @@ def held(k: Kernel, module: Module) -> str:
     return f"'{module.title}' {' and '.join(said)}"
 
 
-def _name(holder: Module | None) -> str:
+def _name(holder: LoadableModule | None) -> str:
     return f"'{holder.title}'" if holder is not None else "the kernel"
 
 
-def _caller(k: Kernel) -> Module | None:
+def _caller(k: Kernel) -> LoadableModule | None:
     """The module whose code called the running kernel function; None for the kernel itself."""
     thread = k.engine.current
     if not thread.levels:
@@ -148,7 +148,7 @@ def _caller(k: Kernel) -> Module | None:
     return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 
-def _on_behalf(k: Kernel, module: Module) -> str:
+def _on_behalf(k: Kernel, module: LoadableModule) -> str:
     """For whom a module's own code runs: the nearest other module on the stack, else the process."""
     for frame in backtrace(k.engine, k.engine.current, None, k.function_start):
         if frame.function is None and not frame.note and not module.holds(frame.pc):
@@ -159,7 +159,7 @@ def _on_behalf(k: Kernel, module: Module) -> str:
     return "the kernel" if lwp is None else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
 
 
-def _hold(k: Kernel, module: Module) -> None:
+def _hold(k: Kernel, module: LoadableModule) -> None:
     holder = _caller(k)
     if module.unloading:
         raise KernelError(EBUSY, f"'{module.title}' is being unloaded")
@@ -173,7 +173,7 @@ def _hold(k: Kernel, module: Module) -> None:
         holder.holding.add(module)
 
 
-def _rele(k: Kernel, module: Module) -> None:
+def _rele(k: Kernel, module: LoadableModule) -> None:
     holder = _caller(k)
     taken = module.holds_on.get(holder)
     if taken is None:
@@ -189,14 +189,14 @@ def _rele(k: Kernel, module: Module) -> None:
             holder.holding.discard(module)
 
 
-def _of_table(k: Kernel, table: int) -> Module:
+def _of_table(k: Kernel, table: int) -> LoadableModule:
     module = k.modules.by_table(table)
     if module is None:
         raise KernelError(ENOENT, f"{table:#x} is not the struct lkm_table of a module")
     return module
 
 
-def _of_addr(k: Kernel, addr: int) -> Module:
+def _of_addr(k: Kernel, addr: int) -> LoadableModule:
     module = k.modules.at(addr)
     if module is None:
         raise KernelError(ENOENT, f"{addr:#x} lies in no module")
@@ -238,7 +238,7 @@ def lkm_rele_addr(k: Kernel, addr: int) -> int:
 # -- calls in progress --------------------------------------------------------------------------------------
 
 
-def in_call(k: Kernel, module: Module) -> str:
+def in_call(k: Kernel, module: LoadableModule) -> str:
     """A process that is in the module's code; "" when none is.
 
     The system call that asks may itself be what a SYSCALL module provides: its memory then outlasts the call.
@@ -251,29 +251,29 @@ def in_call(k: Kernel, module: Module) -> str:
     return f"pid {proc.pid} ({proc.comm}) {verb} in {k.symbolize(call.pc, returns=True)}"
 
 
-def _asks(k: Kernel, module: Module, lwp: Lwp) -> bool:
+def _asks(k: Kernel, module: LoadableModule, lwp: Lwp) -> bool:
     """Is this the lwp that runs, in a system call that the kernel will take from the module?"""
     return (
         lwp is k.sched.current and module.holds(lwp.sy_call) and lkm_dispatch.provides(k, module, lwp.sy_call)
     )
 
 
-def calls(k: Kernel, module: Module) -> Iterator[Call]:
+def calls(k: Kernel, module: LoadableModule) -> Iterator[CallInProgress]:
     """The lwps that will return into the module's code, asleep or not; the running one too."""
     for lwp in tuple(k.lwps.values()):
         if lwp.thread.levels:
             pc = _frame_in(k, lwp, module) or _word_in(k, lwp, module)
             if pc:
-                yield Call(lwp, pc)
+                yield CallInProgress(lwp, pc)
 
 
-def _frame_in(k: Kernel, lwp: Lwp, module: Module) -> int:
+def _frame_in(k: Kernel, lwp: Lwp, module: LoadableModule) -> int:
     """The innermost return address into the module among the stack's frames; 0 when there is none."""
     frames = backtrace(k.engine, lwp.thread, None, k.function_start)
     return next((f.pc for f in frames if f.function is None and module.holds(f.pc - 1)), 0)
 
 
-def _word_in(k: Kernel, lwp: Lwp, module: Module) -> int:
+def _word_in(k: Kernel, lwp: Lwp, module: LoadableModule) -> int:
     """The first word of the live stack that is a return address into the module; 0 when there is none."""
     thread, step = lwp.thread, k.dm.pointer
     live = thread.stack_base <= thread.sp <= thread.stack_top
@@ -288,7 +288,7 @@ def _word_in(k: Kernel, lwp: Lwp, module: Module) -> int:
     return 0
 
 
-def _after_call(k: Kernel, module: Module, pc: int) -> bool:
+def _after_call(k: Kernel, module: LoadableModule, pc: int) -> bool:
     """Does `pc` stand behind a call instruction of the module?"""
     if not k.mem.protection(pc - 1) & EXEC:
         return False

@@ -24,7 +24,7 @@ from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Proc
 
@@ -145,7 +145,7 @@ def unregister(k: Kernel, name: str) -> None:
     k.heap.free(entry)
 
 
-def runs_under(k: Kernel, module: Module) -> str:
+def runs_under(k: Kernel, module: LoadableModule) -> str:
     """Why a module with an emulation or a format may not go: the process that runs by it; ""."""
     for proc in k.procs.values():
         emul = proc_emul(k, proc)

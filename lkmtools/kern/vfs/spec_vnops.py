@@ -33,7 +33,7 @@ from lkmtools.machine import Prototype
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.base.request import Space
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
@@ -222,7 +222,7 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     return DeviceFile(node, flag).open(k, lwp)
 
 
-def open_in(k: Kernel, module: Module) -> str:
+def open_in(k: Kernel, module: LoadableModule) -> str:
     """A device whose driver is in a module, and who has it open or mapped; "" when nobody has."""
     for files in k.open_devices.values():
         if module.holds(files[0].driver(k)):

@@ -36,7 +36,7 @@ from lkmtools.kern.vfs.vfs_subr import check_locked, view_of, vnodes_of, vrele
 from lkmtools.kern.vfs.vnode_if import Operation, check_vnode, operations
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Module
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.kern.vfs.fifo_vnops import Fifo
@@ -80,7 +80,7 @@ class Vfs:
             return ""
         return f"file system '{type_name(self._k, ops)}' is mounted on {', '.join(places)}"
 
-    def uses(self, module: Module) -> str:
+    def uses(self, module: LoadableModule) -> str:
         """Which mounted file systems have their operations in a module, as mounted_by()."""
         for mp in self.mounts:
             ops = self.mount(mp).mnt_op
