@@ -5,21 +5,19 @@ Adding a file to the kernel means adding it here. Duplicate rows fail at import.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.kern import init_sysent
 from lkmtools.kern.base.export import collect
+from lkmtools.kern.base.plan import KernelPlan
 from lkmtools.machine import KernelFunction, Port, Text
 
 if TYPE_CHECKING:
-    from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.syscall import Sysent
-    from lkmtools.machine.cproto import Binding
+    pass
 
 NAMES = (
     "dev.conf",
@@ -29,6 +27,7 @@ NAMES = (
     "exec.exec_args",
     "exec.exec_conf",
     "exec.exec_elf",
+    "exec.exec_emul",
     "exec.exec_subr",
     "exec.kern_exec",
     "exec.kern_exit",
@@ -97,22 +96,6 @@ NAMES = (
 MODULES = tuple(import_module(f"lkmtools.kern.{name}") for name in NAMES)
 FUNCTIONS, DATA = collect(MODULES)
 SYSCALLS = init_sysent.rows(MODULES)
-
-
-class KernelPlan(NamedTuple):
-    """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
-
-    `inits` are what fills the variables that do not begin as zeros, each with its address. `syscalls` are the
-    rows of sysent[], `own` the same by the addresses of their stubs, `sysent` the table's content.
-    """
-
-    text: Text
-    symbols: dict[str, int]
-    data: tuple[int, int]
-    inits: list[tuple[Callable[[Kernel, int], None], int]]
-    syscalls: dict[int, Sysent]
-    own: dict[int, tuple[Callable[..., int | tuple[int, int] | None], Binding]]
-    sysent: bytes
 
 
 @cache

@@ -36,7 +36,7 @@ def banner(k: Kernel) -> str:
 def _devices(k: Kernel) -> list[str]:
     """A line for each driver: its major, and the nodes in /dev that lead to it."""
     nodes: dict[int, list[str]] = {}
-    dev = k.tree.lookup("/dev", Cred(0, 0)).children or {}
+    dev = k.vfs.tree.lookup("/dev", Cred(0, 0)).children or {}
     for name, node in dev.items():
         if node.mode & S_IFMT == S_IFCHR:
             nodes.setdefault(major(node.rdev), []).append(name)

@@ -11,7 +11,7 @@ from lkmtools.kern.base.export import Data
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lkmtools.kern.proc.syscall import Sysent
+    from lkmtools.kern.base.plan import Sysent
     from lkmtools.machine import Port
 
 

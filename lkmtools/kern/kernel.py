@@ -29,6 +29,7 @@ from lkmtools.kern.base.config import Config, Cred, wrong_ram
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.lkm_list import ModuleList
 from lkmtools.kern.base.panic import KernelPanic
+from lkmtools.kern.base.plan import KernelPlan
 from lkmtools.kern.base.request import Reply, Request
 from lkmtools.kern.dev import conf
 from lkmtools.kern.exec.exec_conf import Formats
@@ -48,12 +49,8 @@ from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.uvm.kern_malloc import Heap
 from lkmtools.kern.uvm.uvm_km import KernelMap
 from lkmtools.kern.uvm.uvm_map import Sharer
-from lkmtools.kern.vfs.buf_cache import Buffers
-from lkmtools.kern.vfs.genfs_vnops import dead_vector
-from lkmtools.kern.vfs.hostfs_vfsops import Hostfs
-from lkmtools.kern.vfs.ramfs import first_tree
-from lkmtools.kern.vfs.rootfs_vnops import Rootfs
 from lkmtools.kern.vfs.vfs_mount import Vfs
+from lkmtools.kern.vfs.vfs_mountroot import vfs_mountroot
 from lkmtools.kern.vitals import Vitals
 from lkmtools.machine import (
     READ,
@@ -70,7 +67,6 @@ from lkmtools.machine import (
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
-    from lkmtools.kern.vfs.spec_vnops import DeviceFile
     from lkmtools.machine.memory import Checked
 
 KSTACK = 8 * PAGE_SIZE
@@ -101,15 +97,20 @@ class Kernel:
     config: Config
     version: str
     port: Port
-    plan: files.KernelPlan
+    plan: KernelPlan
     dm: DataModel
     mem: Memory
     umem: Checked
     modules: ModuleList
+    kmap: KernelMap
+    heap: Heap
+    callouts: Callouts
     sched: Scheduler
-    formats: Formats
-    lkm: Lkm
+    system_calls: syscall.SystemCalls
     vfs: Vfs
+    formats: Formats
+    ksyms: Symbols
+    lkm: Lkm
 
     def __init__(
         self, config: Config, console: Console, bootno: int = 1, evidence: Evidence | None = None
@@ -128,8 +129,6 @@ class Kernel:
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
-        self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
-        self.exec_files: dict[int, bytes] = {}  # programs being executed, by ep_vp
         self.plan = files.plan(self.port, config.lkm)
         self.calls = 0
         self.programs = 0  # that run
@@ -175,7 +174,6 @@ class Kernel:
             form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, files.DATA)
         )
         self._held.callback(self.ksyms.close)
-        self.ksyms_dev = ksyms_dev.KsymsSoftc()
 
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""
@@ -184,7 +182,6 @@ class Kernel:
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
         self.pollers = Pollers()
-        self.buffers = Buffers()
         self.host = HostPoll()
         self._held.callback(self.host.close)
         self._data()
@@ -193,11 +190,10 @@ class Kernel:
         self.formats = Formats(self)
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)
-        dead_vector(self)
-        self.rootfs = Rootfs(self)
-        self.hostfs = Hostfs(self)
-        self._held.callback(self.hostfs.close)
-        self._devices()
+        vfs_mountroot(self)
+        self._held.callback(self.vfs.hostfs.close)
+        conf.attach_drivers(self)
+        ksyms_dev.ksyms_modevent(self, MOD_LOAD)
         self._processes()
 
     def _data(self) -> None:
@@ -227,19 +223,14 @@ class Kernel:
         code = self.port.user.sigcode
         self.mem.buf[frame * PAGE_SIZE : frame * PAGE_SIZE + len(code)] = code
 
-    def _devices(self) -> None:
-        self.tree = first_tree(self.now())
-        conf.attach_drivers(self)
-        ksyms_dev.ksyms_modevent(self, MOD_LOAD)
-
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
         swapper = new_proc(self, Cred(0, 0), "swapper", 0)
-        self.softlwp = swapper.lwp
-        self.softlwp.greenlet = greenlet(self.sched.softintr_loop, parent=self.sched.hub)
+        self.sched.softlwp = swapper.lwp
+        self.sched.softlwp.greenlet = greenlet(self.sched.softintr_loop, parent=self.sched.hub)
         self.procs[0] = swapper
-        self.engine.current = self.softlwp.thread
-        self.mem.set_ptr(self.curlwp, self.softlwp.addr)
+        self.engine.current = self.sched.softlwp.thread
+        self.mem.set_ptr(self.curlwp, self.sched.softlwp.addr)
         self.attach(Cred(0, 0), "init", 0)
 
     # -- what the daemon calls ----------------------------------------------------------------------------
@@ -317,7 +308,7 @@ class Kernel:
 
     def symbol(self, name: str) -> int:
         """The address of a kernel symbol."""
-        return self.ksyms.kernel[name]
+        return self.plan.symbols[name]
 
     def string(self, text: str) -> int:
         """The address of a constant C string in kernel memory, made once."""

@@ -57,7 +57,7 @@ class Orders:
         """Allow one mount of a directory of the host."""
         answer = {"do": "shared", "id": message["id"], "errno": 0, "reason": "", "word": ""}
         try:
-            hostfs = self._server.kernel.hostfs
+            hostfs = self._server.kernel.vfs.hostfs
             answer["word"] = hostfs.share(message["path"], message["writable"], message["session"])
         except KernelError as error:
             answer |= {"errno": error.errno, "reason": error.reason}

@@ -152,7 +152,7 @@ class InsideKernel:
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:
         """client.Process.share(): the source to mount as hostfs, once."""
-        return self.kernel.hostfs.share(path, writable, session)
+        return self.kernel.vfs.hostfs.share(path, writable, session)
 
     def run(self) -> bool:
         """Step until nothing is runnable now; False when only a new request makes work. PanicError."""

@@ -68,7 +68,7 @@ def leave(pair: Lab) -> None:
     """Unmount and unload from the top: nothing may be left."""
     pair.p.unmount("/upper")
     pair.p.unmount("/lower")
-    assert (pair.k.vfs.mounts, pair.k.vfs.vnodes, pair.k.hostfs.inodes) == ({}, set(), {})
+    assert (pair.k.vfs.mounts, pair.k.vfs.vnodes, pair.k.vfs.hostfs.inodes) == ({}, set(), {})
     modules.unload(pair.p, "guard")
     modules.unload(pair.p, "hook")
     assert pair.tables() == pair.boot_tables

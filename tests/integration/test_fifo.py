@@ -29,7 +29,7 @@ def fifo(lab: Lab, request: Any) -> Iterator[str]:
     yield "/mnt/fifo"
     lab.settle()
     lab.p.unlink("/mnt/fifo")
-    assert (lab.k.vfs.fifos, lab.k.rootfs.vnodes) == ({}, {})
+    assert (lab.k.vfs.fifos, lab.k.vfs.rootfs.vnodes) == ({}, {})
     if request.param == "memfs":
         lab.p.unmount("/mnt")
         modules.unload(lab.p, "memfs")

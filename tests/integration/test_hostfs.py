@@ -57,7 +57,7 @@ def mnt(lab: Lab, host: Path) -> Lab:
 def leave(lab: Lab) -> None:
     """Unmount: no vnode, no descriptor, no shared directory is left."""
     lab.p.unmount("/mnt")
-    assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.hostfs.mounts, lab.k.hostfs.inodes) == (
+    assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.vfs.hostfs.mounts, lab.k.vfs.hostfs.inodes) == (
         {},
         set(),
         {},
@@ -179,7 +179,7 @@ def test_directories_that_nobody_mounts_are_forgotten(lab: Lab, host: Path) -> N
     words = [lab.kernel.share(str(host)) for _ in range(70)]
     assert errno_of(lambda: lab.p.mount("hostfs", "/mnt", words[5])) == EPERM
     lab.p.mount("hostfs", "/mnt", words[6])
-    assert len(lab.k.hostfs.shares) == 63
+    assert len(lab.k.vfs.hostfs.shares) == 63
     lab.p.unmount("/mnt")
 
 
@@ -333,7 +333,7 @@ def test_what_a_session_mounted_goes_with_it(lab: Lab, host: Path) -> None:
     os.rmdir(host / "sub/deep")
     boss.exit()
     lab.settle()
-    assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.hostfs.mounts) == ({}, set(), {})
+    assert (lab.k.vfs.mounts, lab.k.vfs.vnodes, lab.k.vfs.hostfs.mounts) == ({}, set(), {})
     assert lab.p.listdir("/roots") == []
 
 

@@ -188,7 +188,7 @@ def test_uprintf_without_a_process_goes_nowhere(lab: Lab) -> None:
         " while (!fired) delay(1000); callout_destroy(&ch); return fired; }"
     )
     assert lab.call("int probe_go(void)") == 1
-    assert lab.k.softlwp.proc.tty == b""
+    assert lab.k.sched.softlwp.proc.tty == b""
 
 
 def test_tablefull_names_the_table_and_the_remedy(lab: Lab) -> None:

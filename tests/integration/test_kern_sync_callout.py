@@ -166,14 +166,14 @@ def test_a_callout_waits_for_a_mutex_that_a_sleeper_holds(lab: Lab) -> None:
     """Soft interrupts may take adaptive mutexes; callout_halt waits until the callout is through."""
     loaded(lab)
     hold = lab.begin("int hold(void)")
-    lab.until(lambda: lab.k.softlwp.wchan is not None)
+    lab.until(lambda: lab.k.sched.softlwp.wchan is not None)
     halt = lab.begin("int halt(void)")
     assert not halt.done
     assert lab.call(COUNT) == 0
     lab.call("void go(void)")
     assert hold.result() == 0
     assert halt.result() == 11
-    assert lab.k.softlwp.wchan is None
+    assert lab.k.sched.softlwp.wchan is None
 
 
 def test_a_callout_waits_for_a_mutex_whose_holder_it_interrupted(lab: Lab) -> None:

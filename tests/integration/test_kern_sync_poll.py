@@ -84,7 +84,7 @@ def test_the_death_of_readers_leaves_nothing_behind(lab: Lab) -> None:
         p.exit()
     lab.settle()
     assert set(lab.k.procs) == before
-    assert not lab.k.open_devices.get((S_IFCHR, lab.p.stat(DEVICE).st_rdev))
+    assert not lab.k.vfs.open_devices.get((S_IFCHR, lab.p.stat(DEVICE).st_rdev))
     modules.unload(lab.p, "pipe")
 
 

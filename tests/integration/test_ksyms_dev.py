@@ -166,7 +166,7 @@ def test_exit_frees_it(lab: Lab) -> None:
     Snapshot(other)
     image = lab.k.ksyms.image()
     other.exit()
-    assert (image.refs, lab.k.ksyms_dev.open) == (2, set())
+    assert (image.refs, lab.k.ksyms.softc.open) == (2, set())
     image.release()
 
 
@@ -182,7 +182,7 @@ def test_close_unmaps(lab: Lab) -> None:
 def test_it_cannot_be_opened_for_writing(lab: Lab, flags: int) -> None:
     """EPERM, root or not; and nothing is open then."""
     refused(errno.EPERM, lab.p.open, "/dev/ksyms", flags)
-    assert lab.k.ksyms_dev.open == set()
+    assert lab.k.ksyms.softc.open == set()
 
 
 def test_only_minor_0_exists(lab: Lab) -> None:
@@ -190,7 +190,7 @@ def test_only_minor_0_exists(lab: Lab) -> None:
     dev = makedev(major(lab.p.stat("/dev/ksyms").st_rdev), 1)
     lab.p.mknod("/dev/ksyms1", stat.S_IFCHR | 0o444, dev)
     refused(errno.ENXIO, lab.p.open, "/dev/ksyms1", O_RDONLY)
-    assert lab.k.ksyms_dev.open == set()
+    assert lab.k.ksyms.softc.open == set()
 
 
 def test_reads_end_at_the_exact_size(lab: Lab) -> None:
@@ -285,7 +285,7 @@ def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Lab) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert reason == "no memory file for the symbols: Too many open files"
-    assert lab.k.ksyms_dev.open == set()
+    assert lab.k.ksyms.softc.open == set()
     Snapshot(lab.p).close()
 
 
@@ -310,6 +310,6 @@ def test_a_snapshot_that_open_never_took_goes_with_its_process(lab: Lab) -> None
     dev = lab.p.stat("/dev/ksyms").st_rdev
     started = lab.begin("int probe_open(unsigned long dev)", dev, p=other)
     assert started.result() == errno.EMOVEFD
-    assert lab.k.ksyms_dev.open == {lab.k.procs[other.pid]}
+    assert lab.k.ksyms.softc.open == {lab.k.procs[other.pid]}
     other.exit()
-    assert lab.k.ksyms_dev.open == set()
+    assert lab.k.ksyms.softc.open == set()

@@ -353,7 +353,7 @@ def test_over_the_root_file_system(layer: Lab) -> None:
     policy.stop()
     for place in ("/top", "/upper", "/lower"):
         p.unmount(place)
-    assert (layer.k.vfs.vnodes, layer.k.rootfs.vnodes) == (set(), {})
+    assert (layer.k.vfs.vnodes, layer.k.vfs.rootfs.vnodes) == (set(), {})
 
 
 def test_device_nodes_on_a_file_system_of_a_module(layer: Lab) -> None:

@@ -33,10 +33,10 @@ from support.lab import errno_of, get, put
 def lk() -> Iterator[LocalKernel]:
     """A kernel. Afterwards nothing of a file may be left."""
     kernel = LocalKernel(inside=True, machine="amd64")
-    tree = kernel.kernel.tree
+    tree = kernel.kernel.vfs.tree
     nodes = tree.nodes
     yield kernel
-    assert (kernel.kernel.rootfs.vnodes, kernel.kernel.vfs.vnodes) == ({}, set())
+    assert (kernel.kernel.vfs.rootfs.vnodes, kernel.kernel.vfs.vnodes) == ({}, set())
     assert (tree.nodes, tree.used) == (nodes, 0)
     kernel.close()
 
@@ -141,7 +141,7 @@ def test_statvfs_tells_what_is_left(lk: LocalKernel) -> None:
 
 def test_an_open_file_outlives_its_name(lk: LocalKernel) -> None:
     """And another file takes the name; its content counts until the last descriptor is closed."""
-    p, tree = lk.process("p"), lk.kernel.tree
+    p, tree = lk.process("p"), lk.kernel.vfs.tree
     put(p, "/tmp/f", b"old")
     fd = p.open("/tmp/f", O_RDWR)
     p.unlink("/tmp/f")
@@ -192,7 +192,7 @@ def test_lengths_are_counted_in_bytes(lk: LocalKernel) -> None:
 def test_how_much_it_holds(lk: LocalKernel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Contents and files are limited; what did not fit leaves a file as it was, and room comes back."""
     monkeypatch.setattr(ramfs, "DATA_MAX", 100)
-    monkeypatch.setattr(ramfs, "NODES_MAX", lk.kernel.tree.nodes + 2)
+    monkeypatch.setattr(ramfs, "NODES_MAX", lk.kernel.vfs.tree.nodes + 2)
     p = lk.process("p")
     put(p, "/tmp/a", bytes(60))
     fd = p.open("/tmp/b", O_RDWR | O_CREAT, 0o600)

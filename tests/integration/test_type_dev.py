@@ -456,7 +456,7 @@ def test_a_client_that_dies_after_the_detach_leaves_nothing(lab: Lab, fd: int) -
     lab.p.close(fd)
     lab.call("void drv_detach(void)")
     other.exit()
-    assert lab.k.open_devices == {}
+    assert lab.k.vfs.open_devices == {}
     assert "other" in lab.dmesg.splitlines()[-1]
 
 

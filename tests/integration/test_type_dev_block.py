@@ -54,7 +54,7 @@ def test_any_offset_and_length_goes_through_the_buffer(disk: Lab) -> None:
         at = chosen.randrange(SIZE - 9000)
         assert disk.p.pread(fd, length, at) == model[at : at + length]
     assert disk.p.pread(raw, SIZE, 0) == model
-    assert disk.k.buffers.made == {}
+    assert disk.k.vfs.buffers.made == {}
 
 
 def test_a_program_and_a_client_see_one_disk(disk: Lab) -> None:
@@ -203,7 +203,7 @@ def test_what_a_driver_reports_is_an_errno(bad: Lab, unit: int, errno: int, reas
             call(fd, *args)
         assert (caught.value.errno, caught.value.reason) == (errno, reason)
     assert errno_of(bad.p.pread, bad.p.open(f"/dev/c{unit}"), 2048, 2048) == errno
-    assert bad.k.buffers.made == {}
+    assert bad.k.vfs.buffers.made == {}
     bad.p.exit()
     bad.p = bad.kernel.process("lab")
     modules.unload(bad.p, "bad")
@@ -220,7 +220,7 @@ def test_what_a_driver_scribbles_over_is_not_believed(bad: Lab) -> None:
         bad.p.close(fd)
     for unit in (20, 21):
         assert errno_of(bad.p.pread, bad.p.open(f"/dev/c{unit}"), 2048, 0) == EIO
-    assert bad.k.buffers.made == {}
+    assert bad.k.vfs.buffers.made == {}
 
 
 @pytest.mark.parametrize(("unit", "reason"), [
@@ -247,6 +247,6 @@ def test_a_transfer_that_never_ends_holds_up_nobody_else(bad: Lab) -> None:
     bad.call("void bad_done(void)")
     bad.settle()
     assert [row for row in processes(bad.k) if row["comm"] == "victim"] == []
-    assert bad.k.buffers.made == {}
+    assert bad.k.vfs.buffers.made == {}
     modules.unload(bad.p, "bad")
     assert bad.tables() == bad.boot_tables

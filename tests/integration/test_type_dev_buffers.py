@@ -124,7 +124,7 @@ def test_file_systems_read_and_write_blocks_by_their_strategy(lab: Lab) -> None:
     """
     lab.load(OWN, name="own")
     assert lab.call("int own_run(void)") == 0
-    buffers = lab.k.buffers
+    buffers = lab.k.vfs.buffers
     assert (buffers.made, buffers.busy, buffers.kept) == ({}, {}, {})
 
 
@@ -184,7 +184,7 @@ def test_what_is_kept_is_bounded(lab: Lab) -> None:
     assert lab.call("int own_many(int n)", 40) == 1
     assert lab.dmesg.count("delayed write of block 1000000 failed (6)") == 1
     assert lab.dmesg.count("delayed write of block") == 40
-    assert lab.k.buffers.kept == {}
+    assert lab.k.vfs.buffers.kept == {}
     assert lab.k.heap.used - kept < 8192
 
 
@@ -259,7 +259,7 @@ def test_a_block_is_read_once_while_the_device_is_open(lab: Lab) -> None:
     other.pread(theirs, 1, 0)
     assert transfers() == (2, 2)
     other.close(theirs)
-    assert lab.k.buffers.kept == {}
+    assert lab.k.vfs.buffers.kept == {}
     lab.p.pread(lab.p.open("/dev/b0"), 1, 0)
     assert transfers() == (3, 2)
 
@@ -271,4 +271,4 @@ def test_a_failed_transfer_is_not_kept(lab: Lab) -> None:
     for _ in range(2):
         assert errno_of(lambda: lab.p.pread(fd, 1, 65536)) == EINVAL
         assert errno_of(lambda: lab.p.pwrite(fd, bytes(2048), 65536)) == EINVAL
-    assert lab.k.buffers.kept == {}
+    assert lab.k.vfs.buffers.kept == {}

@@ -164,7 +164,7 @@ def test_what_a_format_asks_for_must_be_possible(lab: Lab, work: str, errno: int
     assert (ran.errno, why in ran.reason, ran.reason) == (errno, True, ran.reason)
     modules.unload(lab.p, "fmt1")
     assert lab.tables() == lab.boot_tables
-    assert lab.k.exec_files == {}
+    assert lab.k.formats.executing == {}
 
 
 @pytest.mark.parametrize(

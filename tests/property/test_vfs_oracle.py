@@ -239,7 +239,7 @@ def end(lk: LocalKernel, guest: Guest, subject: str) -> None:
         guest.p.unmount("/mnt")
     kernel = lk.kernel
     assert kernel is not None
-    assert (kernel.vfs.vnodes, kernel.rootfs.vnodes, kernel.tree.used) == (set(), {}, 0)
+    assert (kernel.vfs.vnodes, kernel.vfs.rootfs.vnodes, kernel.vfs.tree.used) == (set(), {}, 0)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

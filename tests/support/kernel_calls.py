@@ -389,9 +389,12 @@ class Caller:
                     found[f"{switch.name} {field.name}"] = at, lambda path=path: self._device(path)  # type: ignore[misc]
         for field in vfsops.layout(k.dm).fields.values():
             if field.name.startswith("vfs_") and field.name not in ("vfs_name", "vfs_refcount"):
-                mp = next(mp for mp in k.vfs.mounts if mp != k.rootfs._mount)
+                mp = next(mp for mp in k.vfs.mounts if mp != k.vfs.rootfs._mount)
                 found[field.name] = k.vfs.mount(mp).mnt_op + field.offset, self._mounts
-        for name, vector, path in (("rootfs", k.rootfs.vector, "/tmp"), ("hostfs", k.hostfs.vector, "/mnt")):
+        for name, vector, path in (
+            ("rootfs", k.vfs.rootfs.vector, "/tmp"),
+            ("hostfs", k.vfs.hostfs.vector, "/mnt"),
+        ):
             for op, row in k.vfs.operations.items():
                 at = vector + row.place * k.dm.pointer
                 found[f"{name} {op}"] = at, lambda path=path: self._files(path)  # type: ignore[misc]

@@ -22,7 +22,7 @@ from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Kernel
-from lkmtools.kern.proc.emul import emuls
+from lkmtools.kern.exec.exec_emul import emuls
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport

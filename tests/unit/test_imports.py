@@ -96,15 +96,6 @@ def test_every_part_is_known(package: str) -> None:
 # The rooms of the kernel, lowest first: at run time a file imports from its own room or from one before it.
 ROOMS = ("base", "lib", "uvm", "sync", "proc", "dev", "vfs", "exec", "lkm", "")
 KERN = ROOT / "kern"
-# What a lower room knows of a higher one, for type checkers only. The list may become shorter.
-UPWARD_TYPES = {
-    ("proc/kern_descrip", "vfs/ramfs"),
-    ("proc/syscall", "files"),
-    ("sync/kern_timeout", "proc/kern_synch"),
-    ("sync/subr_lockdebug", "proc/kern_proc"),
-    ("uvm/uvm_device", "vfs/spec_vnops"),
-    ("uvm/uvm_map", "proc/kern_proc"),
-}
 
 
 def _kernel_file(name: str) -> str | None:
@@ -154,7 +145,7 @@ def test_a_file_of_the_kernel_imports_from_its_room_or_a_lower_one(name: str) ->
     assert "kernel" not in AT_RUN_TIME[name] or name == "__init__"
 
 
-def test_what_lower_rooms_know_of_higher_ones_for_type_checkers() -> None:
+def test_not_even_for_type_checkers_does_a_lower_room_know_a_higher_one() -> None:
     """But for the Kernel, which all of them are given."""
     upward = {
         (name, other)
@@ -162,7 +153,61 @@ def test_what_lower_rooms_know_of_higher_ones_for_type_checkers() -> None:
         for other in _of_kernel(ast.walk(tree)) - AT_RUN_TIME[name]
         if _rank(other) > _rank(name) and other != "kernel"
     }
-    assert upward == UPWARD_TYPES
+    assert upward == set()
+
+
+# Attributes of the Kernel that rooms below the one they belong to use at run time, and why.
+UPWARD_ATTRIBUTES = {
+    "sched": "whatever waits sleeps; who runs now is what the rest of the kernel works for",
+    "lwps": "a lock's owner is the address of an lwp",
+    "vitals": "each room says when it has changed what `lkmctl status` shows",
+}
+
+
+def _rooms_of_attributes() -> dict[str, str]:
+    """Attribute of the Kernel -> the room of its class, as kernel.py declares or makes it."""
+    tree = FILES["kernel"]
+    files = {
+        alias.name: _kernel_file(f"{node.module}.{alias.name}") or ""
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lkmtools.kern.")
+        for alias in node.names
+    }
+    found = {}
+    target: ast.expr
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign):
+            target, made = node.target, node.annotation
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target, made = node.targets[0], node.value.func
+        else:
+            continue
+        name = target.attr if isinstance(target, ast.Attribute) else ast.unparse(target)
+        for word in ast.walk(made):
+            if isinstance(word, ast.Name) and word.id in files:
+                found[name] = files[word.id].rpartition("/")[0]
+    return found
+
+
+def _used_of_kernel(tree: ast.AST) -> Iterator[str]:
+    """The attributes of `k`, `self.k` and `self._k` that a file names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in {"k", "self.k", "self._k"}:
+            yield node.attr
+
+
+def test_rooms_do_not_use_what_the_kernel_has_of_higher_ones() -> None:
+    """An attribute of the Kernel belongs to the room of its class; the exceptions have reasons."""
+    rooms = _rooms_of_attributes()
+    known = {"modules": "base", "sched": "proc", "procs": "proc", "vfs": "vfs", "lkm": "lkm", "vitals": ""}
+    assert known.items() <= rooms.items()
+    upward = {
+        (name, used)
+        for name, tree in FILES.items()
+        for used in _used_of_kernel(tree)
+        if used in rooms and ROOMS.index(rooms[used]) > _rank(name)
+    }
+    assert {used for _, used in upward} == set(UPWARD_ATTRIBUTES), sorted(upward)
 
 
 # The packages whose files may know one another in a circle, for type checkers only.

@@ -29,7 +29,7 @@ def lookup(k: Kernel, table: str, maj: int) -> int:
     """The address of the switch structure of major `maj` in "cdevsw" or "bdevsw"; 0 when there is none."""
     if not 0 <= maj < MAXDEVSW:
         return 0
-    return k.mem.ptr(k.mem.ptr(k.ksyms.kernel[table]) + maj * k.dm.pointer)
+    return k.mem.ptr(k.mem.ptr(k.symbol(table)) + maj * k.dm.pointer)
 
 
 @export("const struct cdevsw *cdevsw_lookup(dev_t dev)", "sys/conf.h")

@@ -18,7 +18,8 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import pointers
 from lkmtools.kern.exec.exec_elf import AUX_ENTRIES
-from lkmtools.kern.proc.emul import LONGEST_NAME, find_emul
+from lkmtools.kern.exec.exec_emul import find_emul
+from lkmtools.kern.proc.emul import LONGEST_NAME
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -36,6 +37,7 @@ class Formats:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self._layout = execsw_struct.layout(k.dm)
+        self.executing: dict[int, bytes] = {}  # files of the programs that are being executed, by ep_vp
         self._insert(0, k.symbol("exec_elf_native"))
 
     def row(self, es: int) -> View:

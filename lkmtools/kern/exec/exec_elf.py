@@ -109,7 +109,7 @@ def _segments(k: Kernel, view: View, head: tuple[int, ...]) -> list[ProgramHeade
 
 def _check(k: Kernel, view: View, rows: list[ProgramHeader], entry: int) -> list[ProgramHeader]:
     """The segments to load, by address: in the file, apart from each other, below the stack."""
-    size = len(k.exec_files[view.ep_vp])
+    size = len(k.formats.executing[view.ep_vp])
     loads = sorted((row for row in rows if row.type == elf.PT_LOAD and row.memsz), key=lambda row: row.addr)
     end = PAGE_SIZE
     for row in loads:

@@ -95,7 +95,7 @@ def run_vmcmds(k: Kernel, lwp: Lwp, package: int) -> None:
 
 def content(k: Kernel, vp: int, offset: int, size: int) -> bytes:
     """Bytes of the program file whose vnode is `vp`; ENOEXEC when it is shorter."""
-    image = k.exec_files.get(vp)
+    image = k.formats.executing.get(vp)
     if image is None:
         k.panic(f"{vp:#x} is not the ep_vp of a program that is being executed")
     if offset + size > len(image):

@@ -67,7 +67,7 @@ class ExecPackage:
             raise KernelError(ENOMEM, "no kernel memory for a program's headers")
         va, name_at, hdr = block + sizes[0], block + sum(sizes[:2]), block + sum(sizes[:3])
         self.vp = self._vnode(len(image))
-        k.exec_files[self.vp] = image
+        k.formats.executing[self.vp] = image
         k.mem.write(hdr, image[:header])
         k.mem.write(name_at, text)
         k.mem.write(va, v_layout.pack(va_type=VREG, va_mode=0o100755, va_size=len(image)))
@@ -121,7 +121,7 @@ class ExecPackage:
         if k.dead:
             return
         self.drop()
-        del k.exec_files[self.vp]
+        del k.formats.executing[self.vp]
         vrele(k, self.vp)
         k.heap.free(self._block)
 

@@ -157,7 +157,7 @@ def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     if lwp.proc.program is None:
         if want.flags & MAP_FIXED:
             raise KernelError(EINVAL, "a client cannot choose the address of a mapping (MAP_FIXED)")
-        return lwp.proc.vm.share(k, lwp, device, udv_attach(k, file, offsets, want.prot))
+        return lwp.proc.vm.share(k, device, udv_attach(k, file, offsets, want.prot))
     space = lwp.proc.program.space
     at = want.place(k, space)
     space.map_device(at, udv_attach(k, file, offsets, want.prot), device)

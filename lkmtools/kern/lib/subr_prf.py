@@ -81,7 +81,7 @@ def uprintf(k: Kernel, fmt: int, va: VaList) -> None:
     """Print on the terminal of the process in the kernel; nowhere when there is no process."""
     text = formatted(k, fmt, va)
     lwp = k.sched.current
-    if lwp is None or lwp is k.softlwp:
+    if lwp is None or lwp is k.sched.softlwp:
         return
     tty = lwp.proc.tty
     room = LONGEST - len(tty)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm.ksyms_image import Piece
+    from lkmtools.kern.proc.kern_proc import Proc
+    from lkmtools.kern.vfs.ramfs import Node
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _SKIPPED = (elf.STT_SECTION, elf.STT_FILE)
@@ -127,6 +129,18 @@ def _bytes(parts: list[Piece]) -> int:
     return sum(memoryview(part).nbytes for part in parts)
 
 
+class KsymsSoftc:
+    """What /dev/ksyms (ksyms_dev.py) keeps: its row of cdevsw, its node, and the processes that opened it.
+
+    A process that has ended is among them as long as a child has the descriptor it inherited.
+    """
+
+    def __init__(self) -> None:
+        self.row = 0
+        self.node: Node | None = None
+        self.open: set[Proc] = set()
+
+
 class Symbols:
     """Every symbol of the kernel and of the modules loaded with -s. `kernel` has the kernel's by name."""
 
@@ -150,6 +164,7 @@ class Symbols:
         self._image: KsymsImage | None = None
         self._images: WeakSet[KsymsImage] = WeakSet()  # ... and those before it that somebody has open
         self._longest = 0  # of the modules' names
+        self.softc = KsymsSoftc()
 
     # -- by name ----------------------------------------------------------------------------------------
 

@@ -38,29 +38,17 @@ from lkmtools.kern.lkm.lkm_ioctl import KSYMS, Origin, ksyms_ioctl, serve
 from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_descrip import File, fd_clone
 from lkmtools.kern.uvm.uvm_map import Span
+from lkmtools.kern.vfs.ramfs import Node, OfNode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm.kern_ksyms import KsymsImage
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
     from lkmtools.kern.uvm.uvm_map import MapEntry
-    from lkmtools.kern.vfs.ramfs import Node
     from lkmtools.machine.memory import View
 
 PATH = "/dev/ksyms"
 TRIES = 3  # snapshots begun before the open gives up
-
-
-class KsymsSoftc:
-    """The driver's own data: its row of cdevsw, its node, and the processes that have opened it.
-
-    A process that has ended is among them as long as a child has the descriptor it inherited.
-    """
-
-    def __init__(self) -> None:
-        self.row = 0
-        self.node: Node | None = None
-        self.open: set[Proc] = set()
 
 
 # -- the snapshot -------------------------------------------------------------------------------------------
@@ -112,7 +100,7 @@ class _Caller:
         return self._k.ksyms.image()
 
     def copy(self, image: KsymsImage) -> MapEntry:
-        return self._lwp.proc.vm.map(self._k, self._lwp, Span(image.fd, 0, image.length))
+        return self._lwp.proc.vm.map(self._k, Span(image.fd, 0, image.length))
 
     def current(self, image: KsymsImage) -> bool:
         return image.generation == self._k.ksyms.generation
@@ -134,7 +122,7 @@ def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     if flag & FWRITE:
         raise KernelError(EPERM, "/dev/ksyms is read-only")
     lwp = k.lwp_at(l_addr)
-    device, proc = k.ksyms_dev, lwp.proc
+    device, proc = k.ksyms.softc, lwp.proc
     if proc in device.open:
         raise KernelError(EBUSY, f"pid {proc.pid} ({proc.comm}) has it open already; once a process")
     device.open.add(proc)
@@ -147,7 +135,7 @@ def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     return fd_clone(lwp, KsymsFile(flag, device.node, proc, image, mapping))
 
 
-class KsymsFile(File):
+class KsymsFile(OfNode, File):
     """The snapshot of the process that opened it."""
 
     signed = True
@@ -179,13 +167,13 @@ class KsymsFile(File):
             raise KernelError(
                 EINVAL, f"{length} bytes at offset {offset} end past the image's {self.image.length} bytes"
             )
-        return lwp.proc.vm.map(k, lwp, Span(self.image.fd, offset, length)).addr
+        return lwp.proc.vm.map(k, Span(self.image.fd, offset, length)).addr
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Take the snapshot out of the process's memory; it may open again."""
         self.proc.vm.unmap(k, self.mapping)
         self.image.release()
-        k.ksyms_dev.open.remove(self.proc)
+        k.ksyms.softc.open.remove(self.proc)
         return 0
 
 
@@ -267,10 +255,10 @@ def ksyms_modevent(k: Kernel, what: int) -> None:
 
 
 def _attach(k: Kernel) -> None:
-    device, major = k.ksyms_dev, conf.KSYMS_MAJOR[k.port.name]
+    device, major = k.ksyms.softc, conf.KSYMS_MAJOR[k.port.name]
     if subr_devsw.lookup(k, "cdevsw", major):
         raise KernelError(EEXIST, f"major {major} is taken")
-    node = k.tree.make_device(PATH, 0o444, 0, makedev(major, 0), k.now())
+    node = k.vfs.tree.make_device(PATH, 0o444, 0, makedev(major, 0), k.now())
     if device.row:
         k.mem.set_ptr(k.symbol("cdevsw0") + major * k.dm.pointer, device.row)
     else:
@@ -283,17 +271,17 @@ def _holders(k: Kernel) -> Iterator[str]:
     """Every process that has the device open, or is just opening it."""
     for proc in k.procs.values():
         files = (proc.files.get(fd) for fd in proc.files) if proc.pid else ()
-        if proc in k.ksyms_dev.open or any(isinstance(file, KsymsFile) for file in files):
+        if proc in k.ksyms.softc.open or any(isinstance(file, KsymsFile) for file in files):
             yield f"pid {proc.pid} ({proc.comm})"
 
 
 def _detach(k: Kernel) -> None:
-    device = k.ksyms_dev
+    device = k.ksyms.softc
     if device.open:
         raise KernelError(EBUSY, f"{PATH} is open in {', '.join(_holders(k))}")
     if device.node is None:
         raise KernelError(ENXIO, f"{PATH} is not attached")
-    children, _, name = k.tree.parent(PATH, Cred(0, 0))
+    children, _, name = k.vfs.tree.parent(PATH, Cred(0, 0))
     if children.get(name) is device.node:
         del children[name]
     subr_devsw.devsw_detach(k, 0, device.row)

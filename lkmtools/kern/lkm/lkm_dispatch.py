@@ -16,8 +16,9 @@ from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
 from lkmtools.kern.dev.subr_devsw import devsw_attach, devsw_detach
 from lkmtools.kern.exec.exec_conf import exec_add, exec_remove
+from lkmtools.kern.exec.exec_emul import emul_register, unregister
 from lkmtools.kern.lkm import lkm_drv
-from lkmtools.kern.proc.emul import emul_name, emul_register, unregister
+from lkmtools.kern.proc.emul import emul_name
 from lkmtools.kern.proc.syscall import call_name
 from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
 

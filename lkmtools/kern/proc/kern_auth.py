@@ -103,7 +103,7 @@ def kauth_authorize_device(
 @export("kauth_cred_t kauth_cred_get(void)", _HEADER)
 def kauth_cred_get(k: Kernel) -> int:
     """The credentials of the process in the kernel."""
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     return int(k.mem.view(lwp_struct.layout(k.dm), lwp.addr).l_cred)
 
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_copy import Pieces
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.kern.vfs.ramfs import Node
 
 NOFILE = 1024  # descriptors of one process
 _SETTABLE = FAPPEND | FASYNC | FNONBLOCK
@@ -49,13 +48,11 @@ def off_t(offset: int) -> int:
 class File:
     """An open file: what descriptors share. Subclasses say what the operations do.
 
-    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `node` is where it was
-    opened, if it has a name; `size` is its length in bytes, 0 for one that has none. Where the offset is
-    `signed` it may be negative: a device decides itself what its offsets mean. `hears_modes`: FIONBIO and
-    FIOASYNC are told to its ioctl() too.
+    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `size` is its
+    length in bytes, 0 for one that has none. Where the offset is `signed` it may be negative: a device
+    decides itself what its offsets mean. `hears_modes`: FIONBIO and FIOASYNC are told to its ioctl() too.
     """
 
-    node: Node | None = None
     size = 0
     signed = False
     hears_modes = False

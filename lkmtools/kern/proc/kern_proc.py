@@ -22,7 +22,8 @@ from lkmtools.kern.base.config import Cred
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import make_native
-from lkmtools.kern.proc.kern_synch import LwpExit, Timer
+from lkmtools.kern.proc.kern_synch import LwpExit
+from lkmtools.kern.sync.kern_timeout import Timer
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.machine import Thread, UserThread
 

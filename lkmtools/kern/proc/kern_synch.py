@@ -23,6 +23,7 @@ from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.proc.kern_runq import RunQueue
+from lkmtools.kern.sync.kern_timeout import Timer
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -36,22 +37,6 @@ class LwpExit(BaseException):
     """Thrown into a sleeping lwp to unwind it: its process, or the whole kernel, is gone."""
 
 
-class Timer:
-    """A function to be called at a time; cancel() forgets it."""
-
-    __slots__ = ("action", "when")
-
-    def __init__(self, when: float, action: Callable[[], object]) -> None:
-        self.when = when
-        self.action: Callable[[], object] | None = action
-
-    def cancel(self) -> bool:
-        """Forget it; False when it has run already."""
-        pending = self.action is not None
-        self.action = None
-        return pending
-
-
 class Scheduler:
     """The hub, the sleep queues and the clock of one kernel."""
 
@@ -61,6 +46,7 @@ class Scheduler:
         self._stop_asleep = stop_asleep
         self.on_switch: list[Callable[[Lwp], None]] = []  # called with each lwp that has given up the CPU
         self.current: Lwp | None = None
+        self.softlwp: Lwp  # which runs soft interrupts
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self.runq = RunQueue(kernel)
@@ -128,7 +114,7 @@ class Scheduler:
 
     def ready(self, lwp: Lwp) -> None:
         """An lwp is to run; the soft-interrupt lwp runs before the others."""
-        if lwp is self._k.softlwp:
+        if lwp is self.softlwp:
             self._soft_ready = True
         else:
             self.runq.ready(lwp)
@@ -170,18 +156,18 @@ class Scheduler:
             if nap > 0:
                 time.sleep(nap)
             self._expire()
-            if lwp is not k.softlwp and self._soft_due():
+            if lwp is not self.softlwp and self._soft_due():
                 self._softintr()
             k.on_preempt()
 
     def _soft_due(self) -> bool:
         """May the soft-interrupt lwp run, and has it something to do?"""
-        idle = self._k.softlwp.wchan is None
+        idle = self.softlwp.wchan is None
         return self.spl == IPL_NONE and (self._soft_ready or (idle and bool(self._soft)))
 
     def _softintr(self) -> None:
         self._soft_ready = False
-        self._run(self._k.softlwp)
+        self._run(self.softlwp)
 
     def softintr_loop(self) -> None:
         """The body of the soft-interrupt lwp."""
@@ -229,7 +215,7 @@ class Scheduler:
         or the process is dying. A program that was stopped meanwhile returns early, as after a wakeup.
         """
         lwp = self.current
-        if lwp is None or lwp is self._k.softlwp:
+        if lwp is None or lwp is self.softlwp:
             self._k.panic(f"tsleep: '{wmesg}' in a soft interrupt")
         catch = bool(priority & PCATCH)
         if catch and lwp.killed:
@@ -260,7 +246,7 @@ class Scheduler:
     def yield_cpu(self) -> None:
         """Let every other runnable lwp run first (yield())."""
         lwp = self.current
-        if lwp is not None and lwp is not self._k.softlwp:
+        if lwp is not None and lwp is not self.softlwp:
             self.runq.yields(lwp)
             self._suspend(lwp, "yield")
 
@@ -315,7 +301,7 @@ class Scheduler:
         if lwp.wchan is not None:
             self._leave(lwp)
             lwp.woken = errno
-            if lwp is self._k.softlwp:
+            if lwp is self.softlwp:
                 self.ready(lwp)
             else:
                 self.runq.wakes(lwp)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
 from lkmtools.abi.lkm import sysent
@@ -29,6 +29,7 @@ from lkmtools.abi.syscall import (
 from lkmtools.errors import KernelError, answer_to
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Function
+from lkmtools.kern.base.plan import Sysent
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.kern.proc.emul import member
 from lkmtools.kern.proc.in_vain import InVain
@@ -36,7 +37,7 @@ from lkmtools.kern.proc.kern_proc import ARGS_ROOM, let_go
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
-    from lkmtools.kern.files import KernelPlan
+    from lkmtools.kern.base.plan import KernelPlan
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine import Memory
@@ -46,15 +47,6 @@ SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retva
 MAXARGS = 8
 RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS___wait450}
 _U64 = (1 << 64) - 1
-
-
-class Sysent(NamedTuple):
-    """A row of the system-call table: where it stands, how its argument words are read, and what it does."""
-
-    number: int
-    symbol: str
-    args: Prototype
-    body: Callable[..., int | tuple[int, int] | None]
 
 
 def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:

@@ -88,7 +88,7 @@ class LockRequest:
     def __init__(self, k: Kernel, view: View, flags: int) -> None:
         self.k = k
         self.lk = view
-        self.me = me(k).addr
+        self.me = me(k)
         self.flags = flags | view.lk_flags & LK_EXTFLG_MASK
 
     def abort(self, what: str) -> NoReturn:

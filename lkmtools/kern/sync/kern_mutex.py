@@ -70,32 +70,32 @@ def mutex_destroy(k: Kernel, mtx: int) -> None:
 def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
     """Take a mutex, waiting for it as long as it takes. One's own is a panic."""
     view = _lock(k, mtx, function)
-    lwp = me(k)
+    curlwp = me(k)
     if view.mtx_ipl & SPIN:
         _spin_enter(k, view, function)
         return
     while owner := view.mtx_owner:
-        if owner == lwp.addr:
+        if owner == curlwp:
             lockdebug_abort(k, function, mtx, "locking against myself")
         if owner not in k.lwps:
             lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}")
         k.sched.block(turnstile(mtx))
         view = _lock(k, mtx, function)
-    view.mtx_owner = lwp.addr
+    view.mtx_owner = curlwp
 
 
 def _spin_enter(k: Kernel, view: View, function: str) -> None:
     """Raise the level and take it; the outermost spin mutex remembers the level before."""
-    sched, lwp = k.sched, me(k)
+    sched, curlwp = k.sched, me(k)
     if owner := view.mtx_owner:
         what = "locking against myself"
-        if owner != lwp.addr:
+        if owner != curlwp:
             what = f"spinning for ever: {holder(k, owner)} was interrupted while it held the lock"
         lockdebug_abort(k, function, view.addr, what)
     old = sched.spl
     sched.spl = max(old, view.mtx_ipl & ~SPIN)
     view.mtx_oldspl = old
-    view.mtx_owner = lwp.addr
+    view.mtx_owner = curlwp
     sched.spins.append(view.addr)
 
 
@@ -104,7 +104,7 @@ def mutex_exit(k: Kernel, mtx: int, function: str = "mutex_exit") -> None:
     """Release a mutex; a panic when the caller does not hold it."""
     view = _lock(k, mtx, function)
     owner = view.mtx_owner
-    if owner != me(k).addr:
+    if owner != me(k):
         lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}" if owner else "is not held")
     view.mtx_owner = 0
     if view.mtx_ipl & SPIN:
@@ -156,4 +156,4 @@ def mutex_tryenter(k: Kernel, mtx: int) -> int:
 @export("int mutex_owned(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_owned(k: Kernel, mtx: int) -> int:
     """Does the caller hold it?"""
-    return int(_lock(k, mtx, "mutex_owned").mtx_owner == me(k).addr)
+    return int(_lock(k, mtx, "mutex_owned").mtx_owner == me(k))

@@ -58,7 +58,7 @@ def _take(k: Kernel, view: View, op: int) -> None:
     if op == RW_READER:
         view.rw_readers = view.rw_readers + 1
     else:
-        view.rw_owner = me(k).addr
+        view.rw_owner = me(k)
 
 
 def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
@@ -71,7 +71,7 @@ def rw_enter(k: Kernel, rw: int, op: int) -> None:
     """Take a lock for reading or writing, waiting as long as it takes. When one writes it, a panic."""
     view = _lock(k, rw, "rw_enter")
     _check_op(k, "rw_enter", rw, op)
-    if view.rw_owner == me(k).addr:
+    if view.rw_owner == me(k):
         lockdebug_abort(k, "rw_enter", rw, "locking against myself")
     if view.rw_owner and view.rw_owner not in k.lwps:
         lockdebug_abort(k, "rw_enter", rw, f"is held by {holder(k, view.rw_owner)}")
@@ -104,7 +104,7 @@ def _hand_to_readers(k: Kernel, view: View) -> None:
 def rw_exit(k: Kernel, rw: int) -> None:
     """Release a lock; a panic when nobody reads it and the caller does not write it."""
     view = _lock(k, rw, "rw_exit")
-    writing = view.rw_owner == me(k).addr
+    writing = view.rw_owner == me(k)
     if writing:
         view.rw_owner = 0
     elif view.rw_owner:
@@ -132,7 +132,7 @@ def rw_tryupgrade(k: Kernel, rw: int) -> int:
         lockdebug_abort(k, "rw_tryupgrade", rw, "is not held for reading")
     if view.rw_readers > 1:
         return 0
-    view.rw_readers, view.rw_owner = 0, me(k).addr
+    view.rw_readers, view.rw_owner = 0, me(k)
     return 1
 
 
@@ -140,7 +140,7 @@ def rw_tryupgrade(k: Kernel, rw: int) -> int:
 def rw_downgrade(k: Kernel, rw: int) -> None:
     """From the writer to a reader; readers that wait come in."""
     view = _lock(k, rw, "rw_downgrade")
-    if view.rw_owner != me(k).addr:
+    if view.rw_owner != me(k):
         lockdebug_abort(k, "rw_downgrade", rw, "is not held for writing")
     view.rw_owner, view.rw_readers = 0, 1
     _hand_to_readers(k, view)
@@ -155,7 +155,7 @@ def rw_read_held(k: Kernel, rw: int) -> int:
 @export("int rw_write_held(krwlock_t *rw)", "sys/rwlock.h")
 def rw_write_held(k: Kernel, rw: int) -> int:
     """Does the caller write?"""
-    return int(_lock(k, rw, "rw_write_held").rw_owner == me(k).addr)
+    return int(_lock(k, rw, "rw_write_held").rw_owner == me(k))
 
 
 @export("int rw_lock_held(krwlock_t *rw)", "sys/rwlock.h")

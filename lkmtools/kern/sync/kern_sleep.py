@@ -97,7 +97,7 @@ def kpause(k: Kernel, wmesg: int, intr: int, timo: int, mtx: int) -> int:
     """Sleep for `timo` ticks: EWOULDBLOCK, or EINTR when `intr`. To sleep for ever without is a panic."""
     if timo == 0 and not intr:
         k.panic(f"kpause: '{wait_message(k, wmesg)}' would sleep for ever (timo 0, not interruptible)")
-    args = (turnstile(me(k).addr), PCATCH if intr else 0, wmesg, timo)
+    args = (turnstile(me(k)), PCATCH if intr else 0, wmesg, timo)
     if mtx:
         _interlocked(
             k, args, lambda: mutex_exit(k, mtx, "kpause"), lambda: mutex_enter(k, mtx, "kpause")

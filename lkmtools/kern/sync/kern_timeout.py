@@ -8,6 +8,7 @@ ends in a panic, as it would.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.mutex import (
@@ -26,10 +27,25 @@ from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_synch import Timer
     from lkmtools.machine.memory import View
 
 C_FUNC = Prototype("void c_func(void *arg)")
+
+
+class Timer:
+    """A function to be called at a time; cancel() forgets it."""
+
+    __slots__ = ("action", "when")
+
+    def __init__(self, when: float, action: Callable[[], object]) -> None:
+        self.when = when
+        self.action: Callable[[], object] | None = action
+
+    def cancel(self) -> bool:
+        """Forget it; False when it has run already."""
+        pending = self.action is not None
+        self.action = None
+        return pending
 
 
 class Pending:
@@ -112,7 +128,7 @@ def callout_destroy(k: Kernel, c: int) -> None:
     view = _callout(k, c, "callout_destroy")
     if view.c_flags & CALLOUT_PENDING:
         _abort(k, "callout_destroy", c, "is pending")
-    if k.callouts.running == c and me(k) is not k.softlwp:
+    if k.callouts.running == c and me(k) != k.sched.softlwp.addr:
         _abort(k, "callout_destroy", c, "is running")
     view.c_magic = DESTROYED
 
@@ -162,7 +178,7 @@ def callout_stop(k: Kernel, c: int) -> bool:
 def callout_halt(k: Kernel, c: int, interlock: int) -> bool:
     """callout_stop, and wait while it runs; the mutex `interlock` is released for that time."""
     expired = _stop(k, _callout(k, c, "callout_halt"))
-    if k.callouts.running != c or me(k) is k.softlwp:
+    if k.callouts.running != c or me(k) == k.sched.softlwp.addr:
         return expired
     if interlock:
         mutex_exit(k, interlock, "callout_halt")

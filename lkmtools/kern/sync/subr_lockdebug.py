@@ -12,7 +12,6 @@ from lkmtools.kern.base.panic import caller_pc
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import Struct
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine.memory import View
 
 DESTROYED = 0x4C6B_4465  # the magic number of a lock after its destroy function
@@ -36,7 +35,7 @@ def holder(k: Kernel, owner: int) -> str:
     lwp = k.lwps.get(owner)
     if lwp is None:
         return f"an lwp at {owner:#x} that is gone"
-    return "a soft interrupt" if lwp is k.softlwp else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
+    return "a soft interrupt" if lwp is k.sched.softlwp else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
 
 
 def checked(k: Kernel, function: str, struct: Struct, addr: int, member: str, magic: int) -> View:
@@ -49,8 +48,8 @@ def checked(k: Kernel, function: str, struct: Struct, addr: int, member: str, ma
     return view
 
 
-def me(k: Kernel) -> Lwp:
-    """The lwp that runs."""
+def me(k: Kernel) -> int:
+    """The address of the lwp that runs: what a lock's owner is."""
     lwp = k.sched.current
     assert lwp is not None
-    return lwp
+    return lwp.addr

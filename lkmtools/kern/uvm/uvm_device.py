@@ -8,7 +8,7 @@ have the frames themselves in their page table, clients share them with the kern
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -18,9 +18,17 @@ from lkmtools.machine import EXEC, READ, WRITE, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.vfs.spec_vnops import DeviceFile
 
 D_MMAP = Prototype("paddr_t d_mmap(dev_t dev, off_t off, int prot)")
+
+
+class Mappable(Protocol):
+    """An open device, as far as its memory is concerned."""
+
+    dev: int
+
+    def entry(self, k: Kernel, member: str) -> int:
+        """A function pointer of its driver; ENXIO when it has none any more."""
 
 
 @export("paddr_t vtophys(vaddr_t va)", "machine/pmap.h")
@@ -29,7 +37,7 @@ def vtophys(k: Kernel, va: int) -> int:
     return va - k.mem.base if k.mem.protection(va) else 0
 
 
-def udv_attach(k: Kernel, file: DeviceFile, offsets: range, prot: int) -> list[int]:
+def udv_attach(k: Kernel, file: Mappable, offsets: range, prot: int) -> list[int]:
     """The page frames of a device at these offsets, for PROT_READ or PROT_WRITE.
 
     EINVAL of a driver without d_mmap, where it refuses (-1), or gives no memory of the kernel's.
@@ -47,7 +55,7 @@ def udv_attach(k: Kernel, file: DeviceFile, offsets: range, prot: int) -> list[i
     return frames
 
 
-def _check(k: Kernel, file: DeviceFile, offset: int, frame: int, prot: int) -> None:
+def _check(k: Kernel, file: Mappable, offset: int, frame: int, prot: int) -> None:
     """EINVAL for a frame that is not the kernel's, or that the kernel itself may not use so."""
     addr = k.mem.base + frame * PAGE_SIZE
     held = k.mem.protection(addr) if addr < k.kmap.end else 0

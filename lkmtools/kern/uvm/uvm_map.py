@@ -21,7 +21,6 @@ from lkmtools.machine import WRITE, DeviceMapping
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.proc.kern_proc import Lwp
 
 Done = Callable[[int, int], object]  # errno (0: none) and address
 SHARE_PAGES = 250  # go to a client at once: a host passes at most 253 descriptors with one message
@@ -106,7 +105,7 @@ class Vmspace:
         """The pages of devices that a client shares, by mapping."""
         return [device for device, _ in self._shared.values()]
 
-    def map(self, k: Kernel, lwp: Lwp, span: Span) -> MapEntry:
+    def map(self, k: Kernel, span: Span) -> MapEntry:
         """Where `span` now lies; sleeps until the process has mapped it.
 
         ENOMEM; EINTR when the process dies meanwhile.
@@ -114,10 +113,10 @@ class Vmspace:
         mapper = self._mapper
         if mapper is None:
             raise KernelError(ENOMEM, _NO_SPACE)
-        addr = _answer(k, lwp, span.length, lambda done: mapper.map(span, done))
+        addr = _answer(k, span.length, lambda done: mapper.map(span, done))
         return self._put(k, MapEntry(addr, span.length))
 
-    def share(self, k: Kernel, lwp: Lwp, device: DeviceMapping, frames: list[int]) -> int:
+    def share(self, k: Kernel, device: DeviceMapping, frames: list[int]) -> int:
         """The address at which these page frames now lie in a client; sleeps until it has mapped them.
 
         ENOMEM; EINTR when the process dies meanwhile.
@@ -131,7 +130,7 @@ class Vmspace:
             for first in range(0, len(frames), SHARE_PAGES):
                 at = start + first * PAGE_SIZE if start else 0
                 pages = Pages(frames[first : first + SHARE_PAGES], at, length, device.prot)
-                start = _share(k, lwp, sharer, pages) - first * PAGE_SIZE
+                start = _share(k, sharer, pages) - first * PAGE_SIZE
         except BaseException:
             k.mem.shared.drop(frames)
             if start:
@@ -178,11 +177,11 @@ class Vmspace:
             k.mem.shared.drop(self._shared.pop(mapping)[1])
 
 
-def _share(k: Kernel, lwp: Lwp, sharer: Sharer, pages: Pages) -> int:
+def _share(k: Kernel, sharer: Sharer, pages: Pages) -> int:
     """Have a client map these pages: their address."""
     files = k.mem.shared.open(pages.frames, bool(pages.prot & WRITE))
     try:
-        at = _answer(k, lwp, pages.length, lambda done: sharer.share(pages, files, done))
+        at = _answer(k, pages.length, lambda done: sharer.share(pages, files, done))
     finally:
         for fd in files:
             os.close(fd)
@@ -191,9 +190,11 @@ def _share(k: Kernel, lwp: Lwp, sharer: Sharer, pages: Pages) -> int:
     return at
 
 
-def _answer(k: Kernel, lwp: Lwp, length: int, ask: Callable[[Done], None]) -> int:
+def _answer(k: Kernel, length: int, ask: Callable[[Done], None]) -> int:
     """Ask the process to map something, and sleep until it says where that is; ENOMEM, EINTR."""
     answer: list[tuple[int, int]] = []
+    lwp = k.sched.current
+    assert lwp is not None
 
     def done(errno: int, addr: int) -> None:
         answer.append((errno, addr))

@@ -13,11 +13,11 @@ from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
 from lkmtools.abi.proc import PCATCH, PSOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.sys_pipe import Pipe, PipeEnd
+from lkmtools.kern.vfs.ramfs import Node, OfNode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.kern.vfs.ramfs import Node
 
 
 class Fifo(Pipe):
@@ -38,7 +38,7 @@ class Fifo(Pipe):
         return (self.readers if way == FREAD else self.writers) > 0
 
 
-class FifoEnd(PipeEnd):
+class FifoEnd(OfNode, PipeEnd):
     """An open FIFO, for reading, writing or both."""
 
     def __init__(self, fifo: Fifo, flag: int, node: Node, done: Callable[[Lwp], int]) -> None:

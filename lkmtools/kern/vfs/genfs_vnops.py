@@ -69,7 +69,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
     """Lock, upgrade, downgrade or release. EBUSY with LK_NOWAIT; a bad request is a panic."""
     view = k.umem.view(vnlock.layout(k.dm), vl)
     request = flags & LK_TYPE_MASK
-    mine = view.get("vl_lock.rw_owner") == me(k).addr
+    mine = view.get("vl_lock.rw_owner") == me(k)
     if request in (LK_SHARED, LK_EXCLUSIVE):
         if mine and (flags & LK_CANRECURSE or view.vl_canrecurse):
             view.vl_recursecnt = view.vl_recursecnt + 1
@@ -100,7 +100,7 @@ def vlockstatus(k: Kernel, vl: int) -> int:
     view = k.umem.view(vnlock.layout(k.dm), vl)
     owner = view.get("vl_lock.rw_owner")
     if owner:
-        return LK_EXCLUSIVE if owner == me(k).addr else LK_EXCLOTHER
+        return LK_EXCLUSIVE if owner == me(k) else LK_EXCLOTHER
     return LK_SHARED if view.get("vl_lock.rw_readers") else 0
 
 

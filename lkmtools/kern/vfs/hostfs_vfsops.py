@@ -110,7 +110,7 @@ class Hostfs:
 
 def host_mount(k: Kernel, mp: int) -> HostMount:
     """The record of a mounted hostfs."""
-    row = k.hostfs.mounts.get(mp)
+    row = k.vfs.hostfs.mounts.get(mp)
     if row is None:
         k.panic(f"hostfs: {mp:#x} is not a mounted host directory")
     return row
@@ -124,7 +124,7 @@ def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
             if known_vnode(k, vp):
                 row.tree.release(inode)
                 return vp
-        vp = new_vnode(k, _TAG, mp, k.hostfs.vector)
+        vp = new_vnode(k, _TAG, mp, k.vfs.hostfs.vector)
     except KernelError:
         row.tree.release(inode)
         raise
@@ -134,7 +134,7 @@ def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
         view.v_vflag = VV_ROOT
     view.v_size = inode.status().st_size
     row.vnodes[inode.key] = vp
-    k.hostfs.inodes[vp] = inode
+    k.vfs.hostfs.inodes[vp] = inode
     lock_vnode(k, vp)
     return vp
 
@@ -153,7 +153,7 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
     if not data:
         raise KernelError(EFAULT, "which directory? Use lkmctl mount -t hostfs DIR MOUNTPOINT")
     word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode(*C_TEXT)
-    share = k.hostfs.shares.pop(word, None)
+    share = k.vfs.hostfs.shares.pop(word, None)
     if share is None:
         raise KernelError(EPERM, "that directory is not shared with this kernel; use lkmctl mount")
     tree = share.tree
@@ -164,10 +164,10 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
     view.put("mnt_stat.f_mntfromname", os.fsencode(tree.path)[: VFS_MNAMELEN - 1])
     vfs_getnewfsid(k, mp)
     lwp = k.sched.current
-    row = k.hostfs.mounts[mp] = HostMount(tree, lwp.proc if share.session and lwp is not None else None)
+    row = k.vfs.hostfs.mounts[mp] = HostMount(tree, lwp.proc if share.session and lwp is not None else None)
     node = k.vfs.mounts[mp]
     if row.owner is not None and node is not None and node.children is not None:
-        node.children["dev"] = k.tree.root_dev
+        node.children["dev"] = k.vfs.tree.root_dev
     return 0
 
 
@@ -190,7 +190,7 @@ def hostfs_vfs_unmount(k: Kernel, mp: int, mntflags: int) -> int:
     row = host_mount(k, mp)
     vflush(k, mp, 0, FORCECLOSE if mntflags & MNT_FORCE else 0)
     row.tree.close()
-    del k.hostfs.mounts[mp]
+    del k.vfs.hostfs.mounts[mp]
     node = k.vfs.mounts[mp]
     if row.owner is not None and node is not None and node.children is not None:
         node.children.pop("dev", None)
@@ -230,8 +230,8 @@ def hostfs_vfs_sync(k: Kernel, mp: int, waitfor: int, cred: int) -> int:
 
 def leave_session(k: Kernel, lwp: Lwp) -> None:
     """A process ends: unmount the shares of sessions that nobody has as root directory any more."""
-    for mp, row in tuple(k.hostfs.mounts.items()):
-        if row.owner is None or mp not in k.hostfs.mounts:
+    for mp, row in tuple(k.vfs.hostfs.mounts.items()):
+        if row.owner is None or mp not in k.vfs.hostfs.mounts:
             continue
         where = k.vfs.mounted_on(mp)
         others = (proc for proc in k.procs.values() if proc is not lwp.proc and not proc.zombie)
@@ -243,7 +243,7 @@ def leave_session(k: Kernel, lwp: Lwp) -> None:
         except KernelError as error:
             k.console.write(f"hostfs: {where} of a session stays mounted: {error.reason}\n")
         else:
-            k.tree.discard(where)
+            k.vfs.tree.discard(where)
 
 
 def _unmount_all(k: Kernel, lwp: Lwp, mp: int) -> None:

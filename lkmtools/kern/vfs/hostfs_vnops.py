@@ -50,7 +50,7 @@ def _access(k: Kernel, vp: int, inode: Inode, wanted: int, cred: int) -> None:
 def hostfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
     """One component below a directory; `..` is the directory it was found in, never the host's."""
     k.umem.set_ptr(a.a_vpp, 0)
-    directory = k.hostfs.inode(k, a.a_dvp)
+    directory = k.vfs.hostfs.inode(k, a.a_dvp)
     view, name = component(k, a.a_cnp)
     mp = view_of(k, a.a_dvp, "hostfs_lookup").v_mount
     if directory.kind != S_IFDIR:
@@ -96,7 +96,7 @@ def _parent(k: Kernel, a: SimpleNamespace, directory: Inode, mp: int) -> int:
 @_vnop("open")
 def hostfs_open(k: Kernel, a: SimpleNamespace) -> None:
     """See that the host opens the file in that way, too. ENXIO for a device node, EOPNOTSUPP for a FIFO."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     if inode.kind == S_IFIFO:
         raise KernelError(EOPNOTSUPP, "FIFOs of the host are not opened")
     if view_of(k, a.a_vp, "hostfs_open").v_type in (VBLK, VCHR):
@@ -112,13 +112,13 @@ def hostfs_open(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("access")
 def hostfs_access(k: Kernel, a: SimpleNamespace) -> None:
     """By owner and mode."""
-    _access(k, a.a_vp, k.hostfs.inode(k, a.a_vp), a.a_mode, a.a_cred)
+    _access(k, a.a_vp, k.vfs.hostfs.inode(k, a.a_vp), a.a_mode, a.a_cred)
 
 
 @_vnop("getattr")
 def hostfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
     """What stat(2) of the host says."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     vnode = view_of(k, a.a_vp, "hostfs_getattr")
     st = inode.status()
     vnode.v_size = st.st_size
@@ -147,7 +147,7 @@ def hostfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("setattr")
 def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     """Length, owner, mode and times, whichever have values. The host decides, after owner and mode inside."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     check_host_writable(inode.tree)
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     if va.va_size != _NO64:
@@ -189,7 +189,7 @@ def _pieces(k: Kernel, uio: int) -> Steps:
 @_vnop("read")
 def hostfs_read(k: Kernel, a: SimpleNamespace) -> None:
     """Bytes of a regular file."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if view.uio_offset < 0:
         raise KernelError(EINVAL, "before the beginning of the file")
@@ -205,7 +205,7 @@ def hostfs_read(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("write")
 def hostfs_write(k: Kernel, a: SimpleNamespace) -> None:
     """Write a regular file, with IO_APPEND at its end."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     check_host_writable(inode.tree)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if a.a_ioflag & IO_APPEND:
@@ -227,19 +227,19 @@ def hostfs_write(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("fsync")
 def hostfs_fsync(k: Kernel, a: SimpleNamespace) -> None:
     """fsync(2) on the host."""
-    k.hostfs.inode(k, a.a_vp).fsync()
+    k.vfs.hostfs.inode(k, a.a_vp).fsync()
 
 
 @_vnop("readlink")
 def hostfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     """What the link says; who follows it stays in the kernel's names."""
-    uio_read(k, k.hostfs.inode(k, a.a_vp).readlink(), a.a_uio)
+    uio_read(k, k.vfs.hostfs.inode(k, a.a_vp).readlink(), a.a_uio)
 
 
 @_vnop("readdir")
 def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     """Entries from uio_offset on: 0 and 1 are the dots, then those with cookies."""
-    inode = k.hostfs.inode(k, a.a_vp)
+    inode = k.vfs.hostfs.inode(k, a.a_vp)
     if inode.kind != S_IFDIR:
         raise KernelError(ENOTDIR, "not a directory")
     dots = (
@@ -255,7 +255,7 @@ def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
 def _make(k: Kernel, a: SimpleNamespace, make: Callable[[Inode, bytes], Any]) -> None:
     """Make something in a directory, which is let go; its locked vnode is the result."""
     with letting_go(k, put=(a.a_dvp,)):
-        directory = k.hostfs.inode(k, a.a_dvp)
+        directory = k.vfs.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
         _, name = component(k, a.a_cnp)
         make(directory, name)
@@ -300,7 +300,7 @@ def hostfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
 
 def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
     with letting_go(k, put=(a.a_vp, a.a_dvp)):
-        inode = k.hostfs.inode(k, a.a_dvp)
+        inode = k.vfs.hostfs.inode(k, a.a_dvp)
         check_host_writable(inode.tree)
         _, name = component(k, a.a_cnp)
         (inode.rmdir if directory else inode.remove)(name)
@@ -322,17 +322,17 @@ def hostfs_rmdir(k: Kernel, a: SimpleNamespace) -> None:
 def hostfs_link(k: Kernel, a: SimpleNamespace) -> None:
     """Another name for a file."""
     with letting_go(k, put=(a.a_dvp,)):
-        directory = k.hostfs.inode(k, a.a_dvp)
+        directory = k.vfs.hostfs.inode(k, a.a_dvp)
         check_host_writable(directory.tree)
         _, name = component(k, a.a_cnp)
-        directory.link(name, k.hostfs.inode(k, a.a_vp))
+        directory.link(name, k.vfs.hostfs.inode(k, a.a_vp))
 
 
 @_vnop("rename")
 def hostfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     """Give a file another name, also in another directory."""
     with letting_go(k, put=(a.a_tvp, a.a_tdvp), rele=(a.a_fdvp, a.a_fvp)):
-        source, target = k.hostfs.inode(k, a.a_fdvp), k.hostfs.inode(k, a.a_tdvp)
+        source, target = k.vfs.hostfs.inode(k, a.a_fdvp), k.vfs.hostfs.inode(k, a.a_tdvp)
         check_host_writable(source.tree)
         source.rename(component(k, a.a_fcnp)[1], target, component(k, a.a_tcnp)[1])
 
@@ -350,9 +350,9 @@ def hostfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("reclaim")
 def hostfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
     """The vnode goes; the file is closed when no other is found in it."""
-    inode = k.hostfs.inode(k, a.a_vp, "hostfs_reclaim")
+    inode = k.vfs.hostfs.inode(k, a.a_vp, "hostfs_reclaim")
     row = host_mount(k, view_of(k, a.a_vp, "hostfs_reclaim").v_mount)
-    del k.hostfs.inodes[a.a_vp], row.vnodes[inode.key]
+    del k.vfs.hostfs.inodes[a.a_vp], row.vnodes[inode.key]
     row.tree.release(inode)
 
 

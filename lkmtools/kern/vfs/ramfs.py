@@ -36,6 +36,12 @@ NODES_MAX = 1 << 16
 DATA_MAX = 1 << 26  # bytes in all files
 
 
+class OfNode:
+    """What an open file is, too, that was opened by a node's name."""
+
+    node: Node
+
+
 class Node:
     """A directory (`children` is a dict), a file (`data`), a device (`rdev`) or a symbolic link (`target`).
 

@@ -81,7 +81,7 @@ class Rootfs:
         vp = new_vnode(k, 0, self.mount(k), self.vector)
         view = view_of(k, vp, NAME)
         view.v_type = VTYPES[node.mode & S_IFMT]
-        if node is k.tree.root:
+        if node is k.vfs.tree.root:
             view.v_vflag = VV_ROOT
         self.vnodes[node] = vp
         self.nodes[vp] = node
@@ -100,7 +100,7 @@ class Rootfs:
 @export("int rootfs_vfs_statvfs(struct mount *mp, struct statvfs *sbp)")
 def rootfs_vfs_statvfs(k: Kernel, mp: int, sbp: int) -> int:
     """How many files there are, and bytes in them, of how many."""
-    view, tree = k.umem.view(statvfs.layout(k.dm), sbp), k.tree
+    view, tree = k.umem.view(statvfs.layout(k.dm), sbp), k.vfs.tree
     view.f_bsize = view.f_frsize = view.f_iosize = _BLOCK
     view.f_blocks, view.f_files = DATA_MAX // _BLOCK, NODES_MAX
     view.f_bfree = view.f_bavail = (DATA_MAX - tree.used) // _BLOCK
@@ -118,7 +118,7 @@ def _cred(k: Kernel, cred: int) -> Cred:
 def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
     """One component below a directory."""
     k.umem.set_ptr(a.a_vpp, 0)
-    directory = k.rootfs.node(k, a.a_dvp)
+    directory = k.vfs.rootfs.node(k, a.a_dvp)
     view, raw = component(k, a.a_cnp)
     cred, name = _cred(k, view.cn_cred), raw.decode(*C_TEXT)
     op = view.cn_nameiop if view.cn_flags & ISLASTCN else LOOKUP
@@ -126,7 +126,7 @@ def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
         directory.access(cred, 1)
         return _parent(k, a, directory.parent)
     try:
-        found = k.tree.child(directory, name, name, cred)
+        found = k.vfs.tree.child(directory, name, name, cred)
     except KernelError as error:
         if error.errno != ENOENT or op not in (CREATE, RENAME):
             raise
@@ -134,7 +134,7 @@ def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
         return EJUSTRETURN
     if op not in (LOOKUP, CREATE):
         directory.access(cred, 2)
-    k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, found))
+    k.umem.set_ptr(a.a_vpp, k.vfs.rootfs.vnode(k, found))
     return 0
 
 
@@ -146,7 +146,7 @@ def _parent(k: Kernel, a: SimpleNamespace, parent: Node | None) -> int:
         return 0
     vcall(k, "unlock", a.a_dvp, 0)
     try:
-        k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, parent))
+        k.umem.set_ptr(a.a_vpp, k.vfs.rootfs.vnode(k, parent))
     finally:
         if not k.dead:
             lock_vnode(k, a.a_dvp)
@@ -161,13 +161,13 @@ def rootfs_open(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("access")
 def rootfs_access(k: Kernel, a: SimpleNamespace) -> None:
     """By owner and mode."""
-    k.rootfs.node(k, a.a_vp).access(_cred(k, a.a_cred), a.a_mode)
+    k.vfs.rootfs.node(k, a.a_vp).access(_cred(k, a.a_cred), a.a_mode)
 
 
 @_vnop("getattr")
 def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
     """What the node knows of itself."""
-    node = k.rootfs.node(k, a.a_vp)
+    node = k.vfs.rootfs.node(k, a.a_vp)
     view = view_of(k, a.a_vp, NAME)
     view.v_size = node.size
     times = {f"va_{which}.tv_sec": int(node.time) for which in ("atime", "mtime", "ctime", "birthtime")}
@@ -185,7 +185,7 @@ def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("setattr")
 def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     """Length, owner, mode and times; a device has no length, and keeps it."""
-    node = k.rootfs.node(k, a.a_vp)
+    node = k.vfs.rootfs.node(k, a.a_vp)
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     uid = _cred(k, a.a_cred).uid
     if va.va_size != _NO64:
@@ -206,14 +206,14 @@ def _truncate(k: Kernel, node: Node, size: int) -> None:
     if node.children is not None:
         raise KernelError(EISDIR, "a directory")
     if node.data is not None:
-        k.tree.resize(node, size)
+        k.vfs.tree.resize(node, size)
         node.time = k.now()
 
 
 @_vnop("read")
 def rootfs_read(k: Kernel, a: SimpleNamespace) -> None:
     """Bytes of a file."""
-    node = k.rootfs.node(k, a.a_vp)
+    node = k.vfs.rootfs.node(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     at = view.uio_offset
     if node.data is None or at < 0:
@@ -224,7 +224,7 @@ def rootfs_read(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("write")
 def rootfs_write(k: Kernel, a: SimpleNamespace) -> None:
     """Write a file, with IO_APPEND at its end. ENOSPC, EFBIG: nothing is written."""
-    node = k.rootfs.node(k, a.a_vp)
+    node = k.vfs.rootfs.node(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if node.data is None:
         raise KernelError(EINVAL, "not a file")
@@ -236,11 +236,11 @@ def rootfs_write(k: Kernel, a: SimpleNamespace) -> None:
         raise KernelError(EINVAL, "before the beginning of the file")
     if not view.uio_resid:
         return
-    data = k.tree.resize(node, max(before, at + view.uio_resid))
+    data = k.vfs.tree.resize(node, max(before, at + view.uio_resid))
     try:
         new = uio_write(k, view.uio_resid, a.a_uio)
     except KernelError:
-        k.tree.resize(node, before)
+        k.vfs.tree.resize(node, before)
         raise
     data[at : at + len(new)] = new
     node.time = k.now()
@@ -254,7 +254,7 @@ def rootfs_fsync(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("readlink")
 def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     """What the link says."""
-    target = k.rootfs.node(k, a.a_vp).target
+    target = k.vfs.rootfs.node(k, a.a_vp).target
     if target is None:
         raise KernelError(EINVAL, "not a symbolic link")
     uio_read(k, target.encode(*C_TEXT), a.a_uio)
@@ -276,7 +276,7 @@ def entries(node: Node, at: int) -> Iterator[Dirent]:
 def rootfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     """Entries behind uio_offset."""
     at = k.umem.view(uio_struct.layout(k.dm), a.a_uio).uio_offset
-    put_entries(k, a, entries(k.rootfs.node(k, a.a_vp), at))
+    put_entries(k, a, entries(k.vfs.rootfs.node(k, a.a_vp), at))
 
 
 # -- names --------------------------------------------------------------------------------------------------
@@ -289,9 +289,9 @@ def _make(k: Kernel, a: SimpleNamespace, target: str | None = None) -> None:
         va = k.umem.view(vattr.layout(k.dm), a.a_vap)
         form = file_format(k, f"va_type of the vattr at {a.a_vap:#x}", va.va_type)
         made = Made(form | va.va_mode & 0o7777, va.va_rdev if target is None else 0, target)
-        directory = k.rootfs.node(k, a.a_dvp)
-        node = k.tree.add(directory, name.decode(*C_TEXT), made, _cred(k, view.cn_cred), k.now())
-        k.umem.set_ptr(a.a_vpp, k.rootfs.vnode(k, node))
+        directory = k.vfs.rootfs.node(k, a.a_dvp)
+        node = k.vfs.tree.add(directory, name.decode(*C_TEXT), made, _cred(k, view.cn_cred), k.now())
+        k.umem.set_ptr(a.a_vpp, k.vfs.rootfs.vnode(k, node))
 
 
 @_vnop("create")
@@ -323,15 +323,15 @@ def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
     """Another name for what is no directory."""
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
-        node = k.rootfs.node(k, a.a_vp)
-        k.tree.enter(k.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), node, _cred(k, view.cn_cred))
+        node = k.vfs.rootfs.node(k, a.a_vp)
+        k.vfs.tree.enter(k.vfs.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), node, _cred(k, view.cn_cred))
 
 
 def _remove(k: Kernel, a: SimpleNamespace, directory: bool) -> None:
     with letting_go(k, put=(a.a_vp, a.a_dvp)):
         view, name = component(k, a.a_cnp)
         cred = _cred(k, view.cn_cred)
-        k.tree.drop(k.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), cred, directory)
+        k.vfs.tree.drop(k.vfs.rootfs.node(k, a.a_dvp), name.decode(*C_TEXT), cred, directory)
 
 
 @_vnop("remove")
@@ -352,8 +352,8 @@ def rootfs_rename(k: Kernel, a: SimpleNamespace) -> None:
     with letting_go(k, put=(a.a_tvp, a.a_tdvp), rele=(a.a_fdvp, a.a_fvp)):
         view, name = component(k, a.a_fcnp)
         new = component(k, a.a_tcnp)[1].decode(*C_TEXT)
-        source, target = k.rootfs.node(k, a.a_fdvp), k.rootfs.node(k, a.a_tdvp)
-        k.tree.move(source, name.decode(*C_TEXT), target, new, _cred(k, view.cn_cred))
+        source, target = k.vfs.rootfs.node(k, a.a_fdvp), k.vfs.rootfs.node(k, a.a_tdvp)
+        k.vfs.tree.move(source, name.decode(*C_TEXT), target, new, _cred(k, view.cn_cred))
 
 
 # -- the life of a vnode ------------------------------------------------------------------------------------
@@ -369,7 +369,7 @@ def rootfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("reclaim")
 def rootfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
     """The node stays while it has a name."""
-    node = k.rootfs.node(k, a.a_vp, "rootfs_reclaim")
-    del k.rootfs.nodes[a.a_vp], k.rootfs.vnodes[node]
+    node = k.vfs.rootfs.node(k, a.a_vp, "rootfs_reclaim")
+    del k.vfs.rootfs.nodes[a.a_vp], k.vfs.rootfs.vnodes[node]
     node.held = False
-    k.tree.forget(node)
+    k.vfs.tree.forget(node)

@@ -26,6 +26,7 @@ from lkmtools.kern.proc.kern_copy import Pieces, transfer
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.vfs.buf_cache import Block
 from lkmtools.kern.vfs.kern_physio import DEV_BSIZE, STRATEGY
+from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.vfs_bio import buffer, get_block, invalidate, release
 from lkmtools.kern.vfs.vfs_bio import transfer as transfer_buffer
 from lkmtools.machine import Prototype
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.request import Space
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.kern.vfs.ramfs import Node
 
 BLKDEV_IOSIZE = 2048  # bytes in a buffer of a block device
 D_OPEN = Prototype("int d_open(dev_t dev, int flag, int mode, struct lwp *l)")
@@ -46,7 +46,7 @@ D_IOCTL = Prototype("int d_ioctl(dev_t dev, u_long com, void *data, int flag, st
 D_POLL = Prototype("int d_poll(dev_t dev, int events, struct lwp *l)")
 
 
-class DeviceFile(File):
+class DeviceFile(OfNode, File):
     """An open character or block device."""
 
     hears_modes = True
@@ -58,7 +58,7 @@ class DeviceFile(File):
         self.dev = node.rdev
         self.major = major(node.rdev)
         self.kind = node.mode & S_IFMT
-        self.node: Node = node
+        self.node = node
         self.opener = ""
         self.done: Callable[[Lwp], object] | None = None  # what is to follow its close
 
@@ -90,19 +90,19 @@ class DeviceFile(File):
             return lwp.clones.pop()
         if errno:
             raise KernelError(errno, lwp.thread.reason)
-        k.open_devices.setdefault((self.kind, self.dev), []).append(self)
+        k.vfs.open_devices.setdefault((self.kind, self.dev), []).append(self)
         self.opener = f"pid {lwp.proc.pid} ({lwp.proc.comm})"
         return self
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Call d_close when this was the device's last open file."""
         key = (self.kind, self.dev)
-        files = k.open_devices[key]
+        files = k.vfs.open_devices[key]
         files.remove(self)
         try:
             if files:
                 return 0
-            del k.open_devices[key]
+            del k.vfs.open_devices[key]
             if self.kind == S_IFBLK:
                 invalidate(k, "dev_t", self.dev)
             return k.engine.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
@@ -224,7 +224,7 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
 
 def open_in(k: Kernel, module: LoadableModule) -> str:
     """A device whose driver is in a module, and who has it open or mapped; "" when nobody has."""
-    for files in k.open_devices.values():
+    for files in k.vfs.open_devices.values():
         if module.holds(files[0].driver(k)):
             return f"{files[0]} of '{module.title}' is open, by {files[0].opener}"
     for proc in k.procs.values():

@@ -69,9 +69,9 @@ def new_buffer(k: Kernel, size: int, block: Block | None = None) -> int:
             k.heap.free(bp)
         raise KernelError(ENOMEM, f"no kernel memory for a buffer of {size} bytes")
     _write_struct(k, bp, block.number if block is not None else 0, Kept(bp, data, size, False), 0)
-    k.buffers.made[bp] = Held(block, data, size)
+    k.vfs.buffers.made[bp] = Held(block, data, size)
     if block is not None:
-        k.buffers.busy[block] = bp
+        k.vfs.buffers.busy[block] = bp
     return bp
 
 
@@ -89,13 +89,13 @@ def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: in
     if not 0 < size <= MAXBSIZE:
         k.panic(f"getblk: {size} bytes; a buffer has 1 to {MAXBSIZE}")
     while True:
-        if other := k.buffers.busy.get(block):
+        if other := k.vfs.buffers.busy.get(block):
             k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo)
-        elif (kept := k.buffers.kept.get(block)) and kept.size == size:
+        elif (kept := k.vfs.buffers.kept.get(block)) and kept.size == size:
             return take(k, block)
         elif kept:
             discard(k, block)
-        elif over := k.buffers.over():
+        elif over := k.vfs.buffers.over():
             discard(k, over)
         else:
             return new_buffer(k, size, block)
@@ -103,10 +103,10 @@ def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: in
 
 def take(k: Kernel, block: Block) -> int:
     """A buffer that was kept is somebody's again: as new, with its content."""
-    kept = k.buffers.take(block)
+    kept = k.vfs.buffers.take(block)
     _write_struct(k, kept.bp, block.number, kept, BO_DONE | (BO_DELWRI if kept.dirty else 0))
-    k.buffers.made[kept.bp] = Held(block, kept.data, kept.size)
-    k.buffers.busy[block] = kept.bp
+    k.vfs.buffers.made[kept.bp] = Held(block, kept.data, kept.size)
+    k.vfs.buffers.busy[block] = kept.bp
     if block.kind == "vnode":
         buffer(k, kept.bp).b_vp = block.owner
     return kept.bp
@@ -114,15 +114,15 @@ def take(k: Kernel, block: Block) -> int:
 
 def release(k: Kernel, bp: int, function: str = "brelse") -> None:
     """Somebody has had a buffer; who waits for its block gets it. A panic for what is no buffer."""
-    if bp not in k.buffers.made:
+    if bp not in k.vfs.buffers.made:
         k.panic(f"{function}: {bp:#x} is {'free already' if _was_ours(k, bp) else 'no buffer'}")
-    block, data, size = k.buffers.made.pop(bp)
+    block, data, size = k.vfs.buffers.made.pop(bp)
     view = k.mem.view(buf.layout(k.dm), bp)
     if block is not None:
-        del k.buffers.busy[block]
+        del k.vfs.buffers.busy[block]
     if block is not None and _good(view, size):
         dirty = block.kind == "vnode" and bool(view.b_oflags & BO_DELWRI)
-        k.buffers.keep(block, Kept(bp, data, size, dirty))
+        k.vfs.buffers.keep(block, Kept(bp, data, size, dirty))
     else:
         _free(k, bp, data)
     k.sched.wakeup(bp)
@@ -136,7 +136,7 @@ def _good(view: View, size: int) -> bool:
 
 def _was_ours(k: Kernel, bp: int) -> bool:
     """Is this a buffer that nobody has any more?"""
-    return bp in k.buffers.unused or k.heap.was_freed(bp)
+    return bp in k.vfs.buffers.unused or k.heap.was_freed(bp)
 
 
 def _free(k: Kernel, bp: int, data: int) -> None:
@@ -149,14 +149,14 @@ def discard(k: Kernel, block: Block, save: bool = True) -> None:
     """Forget what is kept of a block; with `save` it is written before, if it is to be."""
     if save:
         clean(k, block)
-    if block in k.buffers.kept:
-        kept = k.buffers.take(block)
+    if block in k.vfs.buffers.kept:
+        kept = k.vfs.buffers.take(block)
         _free(k, kept.bp, kept.data)
 
 
 def clean(k: Kernel, block: Block) -> None:
     """Write what is kept of a block, if it is to be written. An error is told on the console; it is lost."""
-    kept = k.buffers.kept.get(block)
+    kept = k.vfs.buffers.kept.get(block)
     if kept is None or not kept.dirty:
         return
     bp = take(k, block)
@@ -212,7 +212,7 @@ def biodone(k: Kernel, bp: int) -> None:
 
     A second time, or for a buffer that is not there any more, is a panic.
     """
-    if bp not in k.buffers.made and _was_ours(k, bp):
+    if bp not in k.vfs.buffers.made and _was_ours(k, bp):
         k.panic(f"biodone: the buffer at {bp:#x} is free already")
     view = buffer(k, bp)
     if view.b_oflags & BO_DONE:
@@ -295,8 +295,8 @@ def geteblk(k: Kernel, size: int) -> int:
 def incore(k: Kernel, vp: int, blkno: int) -> int:
     """The buffer of a vnode's block, if somebody has it or it is kept; else NULL."""
     block = Block("vnode", vp, blkno)
-    kept = k.buffers.kept.get(block)
-    return kept.bp if kept is not None else k.buffers.busy.get(block, 0)
+    kept = k.vfs.buffers.kept.get(block)
+    return kept.bp if kept is not None else k.vfs.buffers.busy.get(block, 0)
 
 
 @export(
@@ -356,16 +356,16 @@ def brelse(k: Kernel, bp: int, flags: int) -> None:
 
 def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
     """Write what is to be written of a vnode or device; without `kind`, of all."""
-    for block in k.buffers.of(kind, owner):
+    for block in k.vfs.buffers.of(kind, owner):
         clean(k, block)
 
 
 def invalidate(k: Kernel, kind: str, owner: int, save: bool = False) -> None:
     """Nothing of a vnode or device is kept any more, now or when who has a buffer of it releases it."""
-    while blocks := k.buffers.of(kind, owner):
+    while blocks := k.vfs.buffers.of(kind, owner):
         for block in blocks:
             discard(k, block, save)
-    k.buffers.disown(kind, owner)
+    k.vfs.buffers.disown(kind, owner)
 
 
 @export("void vflushbuf(struct vnode *vp, int sync)", "sys/vnode.h")

@@ -76,7 +76,7 @@ class Place:
     def __init__(self, k: Kernel, lwp: Lwp, op: int, flags: int) -> None:
         self.k, self.lwp, self.op, self.flags = k, lwp, op, flags
         self.names: list[str] = []
-        self.nodes = [k.tree.root]
+        self.nodes = [k.vfs.tree.root]
         self.mounted = False
         self.dvp = self.vp = 0
         self.cnp = 0
@@ -124,20 +124,20 @@ class Place:
         """From here on like a place of a mounted file system, also on the root file system. ENFILE."""
         k, cred = self.k, self.lwp.proc.cred
         if self.op == LOOKUP and self.flags & LOCKPARENT and not self.dvp and len(self.nodes) > 1:
-            self.dvp = k.rootfs.vnode(k, self.nodes[-2])
+            self.dvp = k.vfs.rootfs.vnode(k, self.nodes[-2])
         if self.mounted:
             return
         if self.op == LOOKUP:
-            self.vp = k.rootfs.vnode(k, k.tree.lookup(self.path, cred))
+            self.vp = k.vfs.rootfs.vnode(k, k.vfs.tree.lookup(self.path, cred))
             if self.flags & LOCKPARENT and not self.dvp:  # the root directory is its own
                 vref(k, self.vp)
                 self.dvp = self.vp
         else:
-            children, directory, name = k.tree.parent(self.path, cred)
+            children, directory, name = k.vfs.tree.parent(self.path, cred)
             self._component(name, self.op, True)
-            self.dvp = k.rootfs.vnode(k, directory)
+            self.dvp = k.vfs.rootfs.vnode(k, directory)
             if name in children:
-                self.vp = k.rootfs.vnode(k, children[name])
+                self.vp = k.vfs.rootfs.vnode(k, children[name])
         self.mounted = True
 
     def must_be_directory(self) -> None:
@@ -195,7 +195,7 @@ class Place:
         if last and self.op != LOOKUP and not known:
             self.names.append(name)
             return
-        child = self.k.tree.child(node, name, path, self.lwp.proc.cred)
+        child = self.k.vfs.tree.child(node, name, path, self.lwp.proc.cred)
         if child.target is not None and (not last or self.flags & FOLLOW):
             self._insert(child.target, left)
             return
@@ -230,7 +230,7 @@ class Place:
             if vp:
                 vput(self.k, vp)
             left.extendleft(reversed(self._root))
-            self.names, self.nodes, self.mounted = [], [self.k.tree.root], False
+            self.names, self.nodes, self.mounted = [], [self.k.vfs.tree.root], False
 
     def _cross(self, mp: int) -> int:
         """The root vnode of what is mounted here, and on that; 0 when it was unmounted meanwhile.
@@ -319,7 +319,7 @@ class Place:
         if len(self.names) != len(self.nodes) - 1 or not node.mounted or not node.children:
             return False
         child = node.children.get(name)
-        if child is not self.k.tree.root_dev:
+        if child is not self.k.vfs.tree.root_dev:
             return False
         vp, self.vp = self.vp, 0
         vput(self.k, vp)

@@ -31,6 +31,7 @@ from lkmtools.kern.base.queue import circleq_init, circleq_insert_tail, circleq_
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.sync.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
+from lkmtools.kern.vfs.buf_cache import Buffers
 from lkmtools.kern.vfs.vfs_init import has_vfsop, type_name, type_number, vfs_delref, vfsop
 from lkmtools.kern.vfs.vfs_subr import check_locked, view_of, vnodes_of, vrele
 from lkmtools.kern.vfs.vnode_if import Operation, check_vnode, operations
@@ -40,17 +41,25 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.kern.vfs.fifo_vnops import Fifo
-    from lkmtools.kern.vfs.ramfs import Node
+    from lkmtools.kern.vfs.hostfs_vfsops import Hostfs
+    from lkmtools.kern.vfs.ramfs import Node, Tree
+    from lkmtools.kern.vfs.rootfs_vnops import Rootfs
+    from lkmtools.kern.vfs.spec_vnops import DeviceFile
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/mount.h"
 
 
 class Vfs:
-    """A kernel's live vnodes, the unused among them (longest first), and its mounted file systems.
+    """What this room keeps of a kernel: live vnodes, the unused among them (longest first), mounts, buffers.
 
     `mounts` has for each struct mount the directory node it covers; None when it covers a vnode, or nothing.
+    `tree` is the root file system, whose vnodes `rootfs` knows.
     """
+
+    tree: Tree
+    rootfs: Rootfs
+    hostfs: Hostfs
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
@@ -58,6 +67,8 @@ class Vfs:
         self.vnodes: set[int] = set()
         self.unused: dict[int, None] = {}
         self.mounts: dict[int, Node | None] = {}
+        self.buffers = Buffers()
+        self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
         self.fifos: dict[int, Fifo] = {}  # the open ones, by vnode
         self.names: set[int] = set()  # buffers of names that namei() gave to modules
         self.next_fsid = 1
@@ -139,7 +150,7 @@ def insert_mount(k: Kernel, mp: int, path: str) -> None:
 
 def root_of(k: Kernel, mp: int) -> int:
     """VFS_ROOT: the root vnode of a file system, locked and referenced."""
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     cell = lwp.alloca(k, 16)
     try:
         k.mem.set_ptr(cell, 0)

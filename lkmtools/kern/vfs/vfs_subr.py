@@ -245,7 +245,7 @@ def _unlock_ours(k: Kernel, view: View) -> None:
 
 def _inactive(k: Kernel, view: View) -> bool:
     """VOP_INACTIVE of a locked vnode, which unlocks it: is it to be cleaned at once?"""
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     cell = lwp.alloca(k, 16)
     try:
         k.mem.set_u32(cell, 0)

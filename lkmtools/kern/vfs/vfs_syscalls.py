@@ -45,7 +45,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import copyout_bytes
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.kern.vfs.ramfs import Node
+from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.rootfs_vnops import entries
 from lkmtools.kern.vfs.spec_vnops import open_node
 from lkmtools.kern.vfs.vfs_lookup import Place, namei
@@ -61,12 +61,12 @@ if TYPE_CHECKING:
 _NODATA = 0xFFFFFFFF  # -1 as a uid_t: leave it
 
 
-class DirectoryFile(File):
+class DirectoryFile(OfNode, File):
     """An open directory: getdents reads it, nothing else does."""
 
     def __init__(self, node: Node, flag: int, path: str) -> None:
         super().__init__(flag)
-        self.node: Node = node
+        self.node = node
         self.path = path
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
@@ -76,7 +76,7 @@ class DirectoryFile(File):
 
 def _node(k: Kernel, lwp: Lwp, place: Place) -> Node:
     """The node of a place on the root file system."""
-    return k.tree.lookup(place.path, lwp.proc.cred)
+    return k.vfs.tree.lookup(place.path, lwp.proc.cred)
 
 
 def _owned(k: Kernel, lwp: Lwp, place: Place) -> Node:
@@ -155,7 +155,7 @@ def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
             kind = VCHR if mode & S_IFMT == S_IFCHR else VBLK
             _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
         else:
-            k.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
+            k.vfs.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
 
 
 @syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
@@ -178,7 +178,7 @@ def sys_mkfifo(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
         if place.mounted:
             _made(k, lwp, place, "mknod", va_type=VFIFO, va_mode=perms)
         else:
-            k.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
+            k.vfs.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
 
 
 def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
@@ -189,7 +189,7 @@ def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
         proc, name = lwp.proc, place.path
         if name == "/":
             raise KernelError(EBUSY, "the root directory")
-        k.tree.remove(name, proc.cred, want_directory)
+        k.vfs.tree.remove(name, proc.cred, want_directory)
 
 
 def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
@@ -217,7 +217,7 @@ def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
         if place.mounted:
             _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
         else:
-            k.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
+            k.vfs.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
 
 
 @syscall(SYS_rmdir, "const char *path")
@@ -335,7 +335,7 @@ def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
         with _locked(k, lwp, fd) as vp:
             vn_stat(k, lwp, vp, addr)
         return
-    if file.node is not None:
+    if isinstance(file, OfNode):
         _stat(k, file.node, addr, file.size)
     else:
         lwp.proc.space.write(addr, stat_struct.layout(k.dm).pack(**file.attributes()))

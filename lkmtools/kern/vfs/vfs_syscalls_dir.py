@@ -33,7 +33,7 @@ def _directory(k: Kernel, lwp: Lwp, place: Place) -> str:
             raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
         vop(k, "access", place.vp, VEXEC, lwp_cred(k, lwp))
         return place.path
-    node = k.tree.lookup(place.path, lwp.proc.cred)
+    node = k.vfs.tree.lookup(place.path, lwp.proc.cred)
     if node.children is None:
         raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
     node.access(lwp.proc.cred, 1)
@@ -57,8 +57,8 @@ def sys_fchdir(k: Kernel, lwp: Lwp, fd: int) -> None:
     root, proc.root = proc.root, "/"
     try:
         with lookup(k, lwp, file.path) as place:
-            here = place.vp if place.mounted else k.tree.lookup(place.path, proc.cred)
-            if here is not file.node and here != getattr(file, "vp", 0):
+            here = place.vp if place.mounted else k.vfs.tree.lookup(place.path, proc.cred)
+            if here != (file.node if isinstance(file, DirectoryFile) else file.vp):
                 raise KernelError(ENOENT, f"'{file.path}' is another file now")
             proc.cwd = _directory(k, lwp, place)
     finally:

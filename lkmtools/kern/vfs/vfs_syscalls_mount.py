@@ -94,10 +94,10 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
         covered, _ = place.take()
         vcall(k, "unlock", covered, 0)  # what is mounted may be another view of it
     else:
-        node = k.tree.lookup(place.path, lwp.proc.cred)
+        node = k.vfs.tree.lookup(place.path, lwp.proc.cred)
         if node.children is None:
             raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
-        if node is k.tree.root:
+        if node is k.vfs.tree.root:
             raise KernelError(EBUSY, "the root directory")
     mp = 0
     try:

@@ -65,17 +65,17 @@ def sys_link(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
 
 def _link_node(k: Kernel, lwp: Lwp, place: Place, link: int) -> None:
     """link(2) on the root file system."""
-    node = k.tree.lookup(place.path, lwp.proc.cred)
+    node = k.vfs.tree.lookup(place.path, lwp.proc.cred)
     with namei(k, lwp, link, CREATE, 0) as target:
         if target.exists:
             raise KernelError(EEXIST, f"'{target.path}' exists")
         if not target.mounted:
-            k.tree.parent(target.path, lwp.proc.cred)  # ENOTDIR comes before what is wrong with the file
+            k.vfs.tree.parent(target.path, lwp.proc.cred)  # ENOTDIR comes before what is wrong with the file
         if node.children is not None:
             raise KernelError(EPERM, f"'{place.path}' is a directory")
         if target.mounted:
             raise KernelError(EXDEV, f"'{target.path}' is on another file system")
-        k.tree.link(node, target.path, lwp.proc.cred)
+        k.vfs.tree.link(node, target.path, lwp.proc.cred)
 
 
 def _same_mount(k: Kernel, vp: int, target: Place) -> None:
@@ -91,7 +91,7 @@ def sys_symlink(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
     text = user_string(k, path, MAXPATHLEN)
     with namei(k, lwp, link, CREATE, 0) as place:
         if not place.mounted:
-            k.tree.symlink(place.path, text.decode(*C_TEXT), lwp.proc.cred, k.now())
+            k.vfs.tree.symlink(place.path, text.decode(*C_TEXT), lwp.proc.cred, k.now())
             return
         if place.vp:
             raise KernelError(EEXIST, f"'{place.path}' exists")
@@ -107,7 +107,7 @@ def sys_symlink(k: Kernel, lwp: Lwp, path: int, link: int) -> None:
 def sys_readlink(k: Kernel, lwp: Lwp, path: int, buf: int, count: int) -> int:
     """What a symbolic link says, without a NUL; EINVAL for anything else."""
     with namei(k, lwp, path, LOOKUP, 0) as place:
-        target = None if place.mounted else k.tree.lookup(place.path, lwp.proc.cred).target
+        target = None if place.mounted else k.vfs.tree.lookup(place.path, lwp.proc.cred).target
         if target is None and not (place.mounted and view_of(k, place.vp, "readlink").v_type == VLNK):
             raise KernelError(EINVAL, f"'{place.path}' is not a symbolic link")
         text = read_link(k, lwp, place.vp) if target is None else target.encode(*C_TEXT)
@@ -126,7 +126,7 @@ def sys_rename(k: Kernel, lwp: Lwp, path: int, to: int) -> None:
             with namei(k, lwp, to, RENAME, CREATEDIR if is_directory else 0) as target:
                 if target.mounted:
                     raise KernelError(EXDEV, f"'{target.path}' is on another file system")
-                k.tree.rename(source.path, target.path, lwp.proc.cred)
+                k.vfs.tree.rename(source.path, target.path, lwp.proc.cred)
             return
         fvp, fdvp = source.take()
         vcall(k, "unlock", fdvp, 0)  # rename has the directory of the source unlocked, the source too
@@ -197,7 +197,7 @@ def sys_access(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
         raise KernelError(EINVAL, f"access flags {flags:#x}")
     with namei(k, lwp, path) as place:
         if not place.mounted:
-            k.tree.lookup(place.path, lwp.proc.cred).access(lwp.proc.cred, flags)
+            k.vfs.tree.lookup(place.path, lwp.proc.cred).access(lwp.proc.cred, flags)
         elif flags:
             if flags & W_OK:
                 check_writable(k, place.vp)

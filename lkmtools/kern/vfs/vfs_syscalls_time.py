@@ -11,6 +11,7 @@ from lkmtools.abi.time import timeval
 from lkmtools.abi.vnode import VA_UTIMES_NULL
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_subr import lock_vnode
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile, setattr_of
@@ -19,7 +20,6 @@ from lkmtools.kern.vfs.vnode_if import vcall
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.kern.vfs.ramfs import Node
 
 _MILLION = 1_000_000
 
@@ -59,7 +59,7 @@ def _utimes(k: Kernel, lwp: Lwp, path: int, tptr: int, follow: int) -> None:
         if place.mounted:
             setattr_of(k, lwp, place.vp, **values)
         else:
-            _set_node(k, lwp, k.tree.lookup(place.path, lwp.proc.cred), values)
+            _set_node(k, lwp, k.vfs.tree.lookup(place.path, lwp.proc.cred), values)
 
 
 @syscall(SYS___utimes50, "const char *path, const struct timeval *tptr")
@@ -79,7 +79,7 @@ def sys___futimes50(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
     """utimes() of an open file."""
     values = _times(k, lwp, tptr)
     file = lwp.proc.files.get(fd)
-    if file.node is not None:
+    if isinstance(file, OfNode):
         _set_node(k, lwp, file.node, values)
         return
     if not isinstance(file, VnodeFile):

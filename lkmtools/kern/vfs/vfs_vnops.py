@@ -168,7 +168,7 @@ class VnodeFile(File):
             while part := read_vnode(k, lwp, self.vp, min(_MAP_CHUNK, length - at), offset + at):
                 at += os.pwrite(fd, part, at)
             os.ftruncate(fd, length)
-            return lwp.proc.vm.map(k, lwp, Span(fd, 0, length)).addr
+            return lwp.proc.vm.map(k, Span(fd, 0, length)).addr
         finally:
             os.close(fd)
 

@@ -55,7 +55,7 @@ def vcall(k: Kernel, name: str, *args: int) -> int:
     operation = k.vfs.operations[name]
     check_vnode(k, args[0], f"VOP_{name.upper()}")
     impl = implementation(k, name, args[0])
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     layout = operation.args
     addr = lwp.alloca(k, layout.size)
     try:
@@ -70,7 +70,7 @@ def vop(k: Kernel, name: str, *args: int) -> None:
     """vcall(), with the errno as a KernelError."""
     check_vnode(k, args[0], f"VOP_{name.upper()}")
     impl = implementation(k, name, args[0])
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     lwp.thread.reason = ""
     errno = vcall(k, name, *args)
     if errno:

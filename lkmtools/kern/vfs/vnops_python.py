@@ -91,7 +91,7 @@ def make_vector(k: Kernel, prefix: str) -> int:
         k.mem.set_ptr(vector + place * step, k.symbol("genfs_eopnotsupp"))
     for row in VOPS:
         own = f"{prefix}_{row.name}"
-        name = own if own in k.ksyms.kernel else _SHARED.get(row.name)
+        name = own if own in k.plan.symbols else _SHARED.get(row.name)
         if name is not None:
             k.mem.set_ptr(vector + k.vfs.operations[row.name].place, k.symbol(name))
     return vector
@@ -118,7 +118,7 @@ def known_vnode(k: Kernel, vp: int) -> bool:
 
 def new_vnode(k: Kernel, tag: int, mp: int, vector: int) -> int:
     """getnewvnode() for Python. ENFILE."""
-    lwp = k.sched.current or k.softlwp
+    lwp = k.sched.current or k.sched.softlwp
     cell = lwp.alloca(k, 16)
     try:
         getnewvnode(k, tag, mp, vector, cell)
