@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lkmtools.daemon.timers import Timers
 from lkmtools.errors import bug
 from lkmtools.wire.poller import Handler, Poller
+from lkmtools.wire.timers import Timers
 
 
 class Loop:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.errors import NO_MEMORY, KernelError, answer_to, memory_limits
-from lkmtools.kern import Cred, Exit, Reply, Request
+from lkmtools.kern import Exit, Reply, Request
+from lkmtools.kernproc import control
+from lkmtools.kernproc.process import ClientProcess
 from lkmtools.proto import (
     EXEC_FILES,
     MAX_FRAME,
@@ -34,44 +36,53 @@ from lkmtools.proto import (
     Signal,
     Syscall,
     Unmap,
+    Welcome,
     encode,
     other_version,
 )
 from lkmtools.wire.files import received, room
+from lkmtools.wire.poller import Poller
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:
-    from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
-    from lkmtools.kernproc.server import Server
 
 _ANCILLARY = room(EXEC_FILES)
 LARGE = 1 << 14  # bytes kept for a connection from which on the client's others are looked at as well
 MOST_KEPT = 2 * MAX_FRAME  # bytes of requests and answers of one process of the host, on all its connections
 
 
+class Clients(Protocol):
+    """Whoever has all connections, as one of them knows it."""
+
+    def served(self) -> None:
+        """A client was answered."""
+
+    def kept_for(self, process: ClientProcess) -> int:
+        """Bytes kept for the process of the host behind `process`, on all its connections."""
+
+    def forget(self, conn: Connection) -> None:
+        """A connection is closed."""
+
+
 class Connection(Stream):
-    """One client, and the Mapper of its process.
+    """One client, and the Mapper of its `process`."""
 
-    `proc` is its process of the kernel, None before HELLO.
-    """
-
-    def __init__(self, server: Server, sock: socket.socket, cred: Cred, host_pid: int) -> None:
-        self.server = server
-        self.cred = cred
-        self.host_pid = host_pid
-        self.comm = ""
-        self.proc: Proc | None = None
+    def __init__(
+        self, clients: Clients, sock: socket.socket, poller: Poller, process: ClientProcess, welcome: Welcome
+    ) -> None:
+        """`welcome` answers HELLO, with the pid that the process gets."""
+        self.process = process
         self.greeted = False
+        self._clients = clients
+        self._welcome = welcome
         self.pending: int | None = None  # serial of the SYSCALL in flight
         self.asked = 0  # bytes of it, with the memory that it only names
         self.mapping: Done | None = None  # who waits for MAPPED
-        self.program: Proc | None = None  # what an EXEC started, until it ends
-        self.signals: set[int] = set()  # for the program, which wait until the kernel can take them
         self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         # A MAP or SHARE and its descriptors, which wait until all that is queued has gone.
         self._with_files: tuple[bytes, list[int]] | None = None
-        super().__init__(sock, server.poller)
+        super().__init__(sock, poller)
 
     # -- what comes -------------------------------------------------------------------------------------
 
@@ -90,10 +101,10 @@ class Connection(Stream):
 
     def _bounded(self) -> None:
         """ProtocolError when this client has the kernel keep more than MOST_KEPT bytes."""
-        if self.kept > LARGE and (total := self.server.kept_for(self)) > MOST_KEPT:
+        if self.kept > LARGE and (total := self._clients.kept_for(self.process)) > MOST_KEPT:
             raise ProtocolError(
-                f"unserved requests and unread answers of process {self.host_pid} of the host have {total} "
-                f"bytes; the limit is {MOST_KEPT}; wait for answers before sending more"
+                f"unserved requests and unread answers of process {self.process.host_pid} of the host have "
+                f"{total} bytes; the limit is {MOST_KEPT}; wait for answers before sending more"
             )
 
     @property
@@ -102,18 +113,18 @@ class Connection(Stream):
 
         A program that runs is served.
         """
-        served = self.pending is None or self.program is not None
+        served = self.pending is None or self.process.runs_program
         return self.reader.kept + (0 if served else self.asked) + len(self.out)
 
     def on_end(self) -> None:
         """The client is gone, or goes: its process exits."""
         self.pending = self.mapping = self._with_files = None
-        self.server.end_process(self)
+        self.process.end()
 
     def on_close(self) -> None:
         """Nobody takes the descriptors any more."""
         self._close_files()
-        self.server.forget(self)
+        self._clients.forget(self)
 
     def _close_files(self) -> None:
         while self._files:
@@ -126,36 +137,37 @@ class Connection(Stream):
                 raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
             self.pending, self.asked = serial, sum(len(region[1]) for region in frame.regions)
             self._bounded()
-            self.server.submit(self, tuple.__new__(Request, frame))
+            self.process.submit(Request(frame.number, frame.args, frame.regions), self.reply)
         elif type(frame) is Exec and self.greeted:
             self._exec(serial, frame)
         elif type(frame) is Signal and self.greeted:
-            self.server.signal(self, frame.number)
+            self.process.signal(frame.number)
         elif type(frame) is Hello and not self.greeted:
             self._hello(serial, frame)
         elif type(frame) is Control and self.greeted:
-            self.server.control(self, serial, frame.verb, frame.arguments)
+            owner = self.process.cred.uid == 0
+            ok, text = control.perform(self.process.kernel, owner, frame.verb, frame.arguments)
+            self.send(Answer(ok, text), serial)
         elif type(frame) is Mapped and self.mapping is not None:
             done, self.mapping = self.mapping, None
-            self.server.mapped(done, frame.errno, frame.address)
+            self.process.mapped(done, frame.errno, frame.address)
         else:
             when = "after HELLO" if self.greeted else "before HELLO"
             raise ProtocolError(f"{type(frame).__name__.upper()} {when}")
 
     def _hello(self, serial: int, frame: Hello) -> None:
         if frame.version != VERSION:
-            self.refuse(other_version(frame.version, self.server.supervisor), serial)
+            self.refuse(other_version(frame.version, self._welcome.host_pid), serial)
             return
-        self.comm = frame.comm
-        self.host_pid = self.host_pid or frame.host_pid
+        self.process.host_pid = self.process.host_pid or frame.host_pid
         try:
-            welcome = self.server.welcome(self)
+            pid = self.process.begin(frame.comm, self)
         except (KernelError, MemoryError) as error:
             self.refuse(answer_to(error).reason, serial)
             return
         self.greeted = True
         self.greet()
-        self.send(welcome, serial)
+        self.send(self._welcome._replace(pid=pid), serial)
 
     def _exec(self, serial: int, frame: Exec) -> None:
         """Start a program with the descriptors that came with the frame."""
@@ -165,7 +177,7 @@ class Connection(Stream):
             raise ProtocolError(self._wrong_files())
         self.pending, self.asked = serial, self.reader.last
         files, self._files = self._files, []
-        self.server.execute(self, frame, files)
+        self.process.execute(frame, files, self.exited)
 
     def _wrong_files(self) -> str:
         return f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}"
@@ -178,9 +190,9 @@ class Connection(Stream):
         if serial is None:
             return  # the client has gone meanwhile
         self.pending = None
-        self.server.served()  # before the client can see it: we may die at any moment
+        self._clients.served()  # before the client can see it: we may die at any moment
         try:
-            self.send(tuple.__new__(Result, reply), serial)
+            self.send(Result(reply.errno, reply.retval, reply.changed, reply.reason, reply.tty), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
         except MemoryError:
@@ -205,15 +217,10 @@ class Connection(Stream):
 
     def exited(self, ended: Exit) -> None:
         """The program that an EXEC started has ended, or could not be started."""
-        self.program = None
         serial, self.pending = self.pending, None
-        self.server.served()
+        self._clients.served()
         if serial is not None:
-            self.send(Exited(*ended), serial)
-
-    def answer(self, serial: int, ok: bool, text: str) -> None:
-        """The answer to a CONTROL: JSON text, or why not."""
-        self.send(Answer(ok, text), serial)
+            self.send(Exited(ended.status, ended.errno, ended.reason), serial)
 
     def asleep(self) -> None:
         """Nothing in this kernel will ever end the request in flight."""
@@ -222,7 +229,7 @@ class Connection(Stream):
 
     def panic(self, reason: str, report: str) -> None:
         """The process died with the kernel: say so, then close."""
-        self.proc = self.program = None
+        self.process.panicked()
         serial, self.pending = self.pending or 0, None
         self.send(Panic(reason, report), serial)
         self.finish()
@@ -267,7 +274,7 @@ class Connection(Stream):
             sent = len(data)
             if error.errno == errno.ETOOMANYREFS and self.mapping is not None:
                 done, self.mapping = self.mapping, None  # others do not take theirs: none are left for it
-                self.server.mapped(done, ENOMEM, 0)
+                self.process.mapped(done, ENOMEM, 0)
             else:
                 self.failed(error)
         self._with_files = None

@@ -1,46 +1,43 @@
 """Control requests that only the kernel can answer; the supervisor answers the others (daemon/control.py).
 
-A verb is a function (server, arguments) -> a JSON-able dict, in VERBS. All work while a module runs away.
+A verb is a function (kernel, arguments) -> a JSON-able dict, in VERBS. All work while a module runs away.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
+from lkmtools.kern import Kernel
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.kern.status import processes
 from lkmtools.proto.verbs import VERSION, parse
 
-if TYPE_CHECKING:
-    from lkmtools.kernproc.connection import Connection
-    from lkmtools.kernproc.server import Server
-
-Verb = Callable[["Server", dict[str, Any]], dict[str, Any]]
+Verb = Callable[[Kernel, dict[str, Any]], dict[str, Any]]
 
 
-def ps(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+def ps(kernel: Kernel, arguments: dict[str, Any]) -> dict[str, Any]:
     """The kernel's processes."""
-    return {"processes": processes(server.kernel)}
+    return {"processes": processes(kernel)}
 
 
-def ksyms(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+def ksyms(kernel: Kernel, arguments: dict[str, Any]) -> dict[str, Any]:
     """Send the driver of /dev/ksyms a module event: "load", "unload", "shutdown". Its errno and reason."""
     event = EVENTS.get(arguments.get("event", ""), -1)
     try:
-        ksyms_modevent(server.kernel, event)
+        ksyms_modevent(kernel, event)
     except KernelError as error:
         return {"errno": error.errno, "reason": error.reason}
     return {"errno": 0, "reason": ""}
 
 
-def addr2sym(server: Server, arguments: dict[str, Any]) -> dict[str, Any]:
+def addr2sym(kernel: Kernel, arguments: dict[str, Any]) -> dict[str, Any]:
     """What is at "address": "symbol", "offset", "module" (null: the kernel), "text"; or nulls."""
     address = arguments.get("address")
-    place = server.kernel.locate(address) if address is not None else None
+    place = kernel.locate(address) if address is not None else None
     if place is None:
         return {"symbol": None, "offset": None, "module": None, "text": None}
     return {**place._asdict(), "text": str(place)}
@@ -51,11 +48,11 @@ OWNERS = {"ksyms"}  # what only the owner of the daemon and root may ask for
 VERBS: dict[str, Verb] = {"ps": ps, "ksyms": ksyms, "addr2sym": addr2sym}
 
 
-def perform(server: Server, conn: Connection, verb: str, arguments: str) -> tuple[bool, str]:
-    """(ok, JSON text), or (not ok, why)."""
+def perform(kernel: Kernel, owner: bool, verb: str, arguments: str) -> tuple[bool, str]:
+    """(ok, JSON text), or (not ok, why). `owner`: it is the owner of the daemon, or root, who asks."""
     given = parse(verb, arguments, VERBS)
     if isinstance(given, str):
         return False, given
-    if verb in OWNERS and conn.cred.uid != 0:
+    if verb in OWNERS and not owner:
         return False, f"{verb}: only the owner of the daemon and root may do that"
-    return True, json.dumps({"version": VERSION, **VERBS[verb](server, given)})
+    return True, json.dumps({"version": VERSION, **VERBS[verb](kernel, given)})

@@ -9,12 +9,10 @@ of it is kept back.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from lkmtools.abi.signal import SIGKILL, SIGTERM
-
-if TYPE_CHECKING:
-    from lkmtools.kernproc.server import Server
+from lkmtools.kernproc.gate import Gate
+from lkmtools.wire.timers import Timers
 
 GRACE = 2.0  # seconds that a program may take to end itself
 LAST = 1.0  # ... and to die of SIGKILL
@@ -24,45 +22,37 @@ MODULE = 1.0  # seconds that module code which runs may take to return, before a
 class Ending:
     """Begun when it is made; `why` is what the clients hear. `last`: the daemon ends, too."""
 
-    def __init__(self, server: Server, why: str, last: bool) -> None:
+    def __init__(self, gate: Gate, timers: Timers, why: str, last: bool) -> None:
         self.why = why
         self.last = last
-        self._server = server
-        self._killed = False
+        self._gate, self._timers = gate, timers
+        self._gave_up = False
         self._module_until = time.monotonic() + MODULE
-        self._until = time.monotonic() + GRACE
-        server.stop_accepting()
-        server.when_calm(self._ask)
+        gate.when_calm(self._ask)
 
     def module_is_late(self) -> bool:
         """Has module code that runs away had its time to come back?"""
         return time.monotonic() >= self._module_until
 
+    def over(self) -> bool:
+        """Is no program left, or is there no more time?"""
+        return self._gave_up or self._gate.kernel.programs == 0
+
     def _ask(self) -> None:
         """Ask the programs to end."""
-        self._until = time.monotonic() + GRACE
         self._signal(SIGTERM)
+        self._timers.after(GRACE, self._kill)
+
+    def _kill(self) -> None:
+        """They have had their time."""
+        self._signal(SIGKILL)
+        self._timers.after(LAST, self._give_up)
+
+    def _give_up(self) -> None:
+        self._gave_up = True
 
     def _signal(self, number: int) -> None:
-        kernel = self._server.kernel
+        kernel = self._gate.kernel
         for proc in tuple(kernel.procs.values()):
             if proc.program is not None and not proc.zombie:
                 kernel.signal(proc, number)
-
-    def over(self) -> bool:
-        """Is no program left, or is there no more time?"""
-        if self._server.kernel.programs == 0:
-            return True
-        if time.monotonic() < self._until:
-            return False
-        if self._killed:
-            return True
-        self._killed = True
-        self._until = time.monotonic() + LAST
-        self._signal(SIGKILL)
-        return False
-
-    def timeout(self, kernel: float | None) -> float:
-        """How long to wait for events, when the kernel would wait for `kernel` seconds."""
-        left = max(self._until - time.monotonic(), 0.0)
-        return left if kernel is None else min(left, kernel)

@@ -18,7 +18,9 @@ from lkmtools.errors import LkmtoolsError, is_shortage
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config, Console, Kernel, KernelPanic
 from lkmtools.kernproc import thrift
-from lkmtools.kernproc.server import InternalError, Interrupted, Server, internal_error
+from lkmtools.kernproc.gate import InternalError, internal_error
+from lkmtools.kernproc.orders import Orders
+from lkmtools.kernproc.server import Interrupted, Server
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.forked import close_all_but, die_with
 
@@ -121,6 +123,7 @@ def _serve(given: Given) -> int:
             loads=given.loads,
             private=given.private,
         )
+        Orders(server).attach()
         thrift.settled()
         server.run()
     except KernelPanic as panic:

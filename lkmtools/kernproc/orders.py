@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from lkmtools.errors import KernelError
-from lkmtools.kernproc.ending import Ending
+from lkmtools.kernproc.server import Server
 from lkmtools.wire.channel import Message
-
-if TYPE_CHECKING:
-    from lkmtools.kernproc.server import Server
 
 
 class Orders:
@@ -37,21 +33,21 @@ class Orders:
 
     def _rc_started(self, message: Message, files: list[int]) -> None:
         """rc.lkm runs in a session of its own; what it prints comes from the descriptor."""
-        assert self._server.init is not None
-        self._server.init.rc_started(message["session"], *files)
+        assert self._server.gate.init is not None
+        self._server.gate.init.rc_started(message["session"], *files)
 
     def _rc_ended(self, message: Message, files: list[int]) -> None:
-        init = self._server.init
+        init = self._server.gate.init
         assert init is not None
         init.rc_ended(message["signal"])
-        self._server.when_calm(init.raise_securelevel)
+        self._server.gate.when_calm(init.raise_securelevel)
 
     def _no_rc(self, message: Message, files: list[int]) -> None:
         """rc.lkm cannot be run: the boot goes on."""
-        init = self._server.init
+        init = self._server.gate.init
         assert init is not None
         self._server.console.write(message["text"])
-        self._server.when_calm(init.raise_securelevel)
+        self._server.gate.when_calm(init.raise_securelevel)
 
     def _share(self, message: Message, files: list[int]) -> None:
         """Allow one mount of a directory of the host."""
@@ -69,5 +65,4 @@ class Orders:
 
     def _end(self, message: Message, files: list[int]) -> None:
         """End, and tell the clients why."""
-        if self._server.ending is None:
-            self._server.ending = Ending(self._server, message["why"], message["stop"])
+        self._server.end(message["why"], message["stop"])

@@ -1,6 +1,7 @@
 """What the supervisor and the kernel process both stand on: descriptors that never block.
 
     poller.py   who is told when something comes for a descriptor
+    timers.py   what is due later
     stream.py   frames over a connection
     accept.py   the next connection, and whose it is
     files.py    descriptors that come with data

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from lkmtools.abi.errno import ENOMEM
-from lkmtools.kern import Cred
 from lkmtools.kern.uvm.uvm_map import Pages
 from lkmtools.kernproc.connection import Connection
 from lkmtools.wire.poller import Poller
@@ -24,8 +23,9 @@ def test_too_many_descriptors_on_their_way_are_ENOMEM(monkeypatch: pytest.Monkey
 
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        server: Any = SimpleNamespace(poller=Poller(), mapped=lambda done, error, addr: done(error, addr))
-        connection = Connection(server, ours, Cred(0, 0), 1)
+        process: Any = SimpleNamespace(mapped=lambda done, error, addr: done(error, addr))
+        nobody: Any = None
+        connection = Connection(nobody, ours, Poller(), process, nobody)
         answers: list[tuple[int, int]] = []
         with monkeypatch.context() as patch:
             patch.setattr(socket, "send_fds", refuse)

@@ -210,8 +210,8 @@ def test_rooms_do_not_use_what_the_kernel_has_of_higher_ones() -> None:
     assert {used for _, used in upward} == set(UPWARD_ATTRIBUTES), sorted(upward)
 
 
-# The packages whose files may know one another in a circle, for type checkers only.
-TYPE_CIRCLES = {"kern", "kernproc"}
+# The files of the kernel may know one another in a circle, for type checkers only.
+TYPE_CIRCLES = {"kern"}
 
 
 def _files_imported(nodes: Iterable[ast.AST]) -> set[Path]:
