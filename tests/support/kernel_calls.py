@@ -21,7 +21,7 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import DaemonError, KernelError, PanicError
-from lkmtools.kern import Reply, Request
+from lkmtools.kern import KernelPanic, Reply, Request
 from lkmtools.kern import files as rows
 from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
@@ -261,13 +261,10 @@ class Caller:
                 k.step()
                 if replies or k.timeout() != 0:
                     break
-        except BaseException as error:
-            if type(error).__name__ != "Panic":
-                raise
-            reason = error.reason  # type: ignore[attr-defined]
+        except KernelPanic as panic:
             self.lk.reboot()
             self.prepare()
-            return "panic", reason
+            return "panic", panic.reason
         if replies:
             return ("errno", replies[0].reason) if replies[0].errno else ("returned", "")
         if k.procs.get(self.proc.pid) is not self.proc:
