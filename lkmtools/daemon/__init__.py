@@ -11,7 +11,7 @@ its loop, listener.py owns the socket files, backoff.py says how fast kernels ma
     deaths    deaths.py accounts for them, inquest.py and findings.py find out what a kernel died of, fate.py
               has what clients hear of that; door.py answers them while there is no kernel
     others    console.py is the message buffer, log.py the log, background.py the way into the background,
-              private.py the supervisors of LocalKernel
+              private_supervisors.py those of LocalKernel
 
 What is done later waits for a time or for an event. For a time: an action of wire/timers.py. For an event:
 the Question of a tool (ctl.py), which is kept by whoever will know the answer, and answered then.

@@ -14,8 +14,8 @@ from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, ModuleState, MsgBuf
 from lkmtools.kern import Config
-from lkmtools.kern.files import plan
 from lkmtools.kern.proc.syscall import replaced
+from lkmtools.kern.rows import plan
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.machine import Memory, port

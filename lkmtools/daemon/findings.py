@@ -16,7 +16,7 @@ from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 from lkmtools.evidence.calls import Call
-from lkmtools.kern.files import plan
+from lkmtools.kern.rows import plan
 from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
 from lkmtools.machine.port import FIRST_ARG
 

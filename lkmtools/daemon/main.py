@@ -17,7 +17,7 @@ from lkmtools.daemon.rc import Startup
 from lkmtools.daemon.supervisor import Supervisor
 from lkmtools.errors import DaemonError, LkmtoolsError, host_reason
 from lkmtools.evidence import MsgBuf
-from lkmtools.kern.base.config import configured
+from lkmtools.kern.base.options import configured
 from lkmtools.wire.poller import Poller
 
 Activated = tuple[socket.socket | None, socket.socket | None]

@@ -3,8 +3,9 @@
 Files are named for the NetBSD sources they stand for. kernel.Kernel is what a daemon or a test drives.
 """
 
-from lkmtools.kern.base.config import Config, Cred
 from lkmtools.kern.base.console import Console
+from lkmtools.kern.base.cred import Cred
+from lkmtools.kern.base.options import Config
 from lkmtools.kern.base.panic import KernelPanic
 from lkmtools.kern.base.request import Reply, Request, UserRegion
 from lkmtools.kern.exec.kern_fork import Spawn

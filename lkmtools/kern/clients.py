@@ -13,7 +13,7 @@ from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.config import Cred
+    from lkmtools.kern.base.cred import Cred
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.kern.uvm.uvm_map import Sharer

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from lkmtools.kern.base.bound import CALL, CONVERSION, LIST_MAX, STEP
 from lkmtools.kern.base.export import Data, Function
-from lkmtools.kern.files import DATA, FUNCTIONS
+from lkmtools.kern.rows import DATA, FUNCTIONS
 
 _HEAD = f"""\
 # What modules may import

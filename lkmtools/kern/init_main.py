@@ -8,7 +8,7 @@ from lkmtools.abi.conf import major
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.stat import S_IFCHR, S_IFMT
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.dev.subr_devsw import convs
 
 if TYPE_CHECKING:

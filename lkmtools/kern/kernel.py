@@ -24,10 +24,11 @@ from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import KernelError, LkmtoolsError, bug
 from lkmtools.evidence import Evidence
-from lkmtools.kern import clients, failures, files, init_main
-from lkmtools.kern.base.config import Config, Cred, wrong_ram
+from lkmtools.kern import clients, failures, init_main, rows
 from lkmtools.kern.base.console import Console
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.lkm_list import ModuleList
+from lkmtools.kern.base.options import Config, wrong_ram
 from lkmtools.kern.base.panic import KernelPanic
 from lkmtools.kern.base.plan import KernelPlan
 from lkmtools.kern.base.request import Reply, Request
@@ -51,7 +52,7 @@ from lkmtools.kern.uvm.uvm_km import KernelMap
 from lkmtools.kern.uvm.uvm_map import Sharer
 from lkmtools.kern.vfs.vfs_mount import Vfs
 from lkmtools.kern.vfs.vfs_mountroot import vfs_mountroot
-from lkmtools.kern.vitals import Vitals
+from lkmtools.kern.vitals_writer import Vitals
 from lkmtools.machine import (
     READ,
     WRITE,
@@ -88,7 +89,7 @@ class Location(NamedTuple):
 def prepare(config: Config) -> None:
     """What is the same at each boot, done beforehand: for who boots this kernel in children of its own."""
     uclib.hot()
-    files.plan(port(config.machine), config.lkm)
+    rows.plan(port(config.machine), config.lkm)
 
 
 class Kernel:
@@ -129,7 +130,7 @@ class Kernel:
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
         self.procs: dict[int, Proc] = {}
-        self.plan = files.plan(self.port, config.lkm)
+        self.plan = rows.plan(self.port, config.lkm)
         self.calls = 0
         self.programs = 0  # that run
         self._pid = 0
@@ -171,7 +172,7 @@ class Kernel:
         self.engine.new_stack = self._new_stack
         form = elf.codec(8 * self.dm.pointer, self.dm.byteorder)
         self.ksyms = Symbols(
-            form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, files.DATA)
+            form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, rows.DATA)
         )
         self._held.callback(self.ksyms.close)
 

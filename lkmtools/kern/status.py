@@ -1,4 +1,4 @@
-"""What the kernel says of its processes, for `lkmctl ps`. Of itself it says more in vitals.py."""
+"""What the kernel says of its processes, for `lkmctl ps`. Of itself it says more in vitals_writer.py."""
 
 from __future__ import annotations
 

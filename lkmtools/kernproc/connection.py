@@ -40,8 +40,8 @@ from lkmtools.proto import (
     encode,
     other_version,
 )
-from lkmtools.wire.files import received, room
 from lkmtools.wire.poller import Poller
+from lkmtools.wire.scm_rights import received, room
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:

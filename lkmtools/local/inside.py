@@ -16,7 +16,7 @@ from lkmtools.client import Process
 from lkmtools.client.transport import Transport
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from lkmtools.kern import Console, Cred, Kernel, KernelPanic, Reply, Request, UserRegion, open_host_files
-from lkmtools.kern.base.config import configured
+from lkmtools.kern.base.options import configured
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_proc import Exit, Proc

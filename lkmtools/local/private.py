@@ -1,8 +1,8 @@
 """Kernels in processes of their own, of supervisors that nobody else knows.
 
-The first one starts a process that has imported what kernels need (daemon/private.py), by exec: this process
-may have threads, and a fork of it would not be safe. That process forks a supervisor for each kernel, and all
-of them go when this process does.
+The first one starts a process that has imported what kernels need (daemon/private_supervisors.py), by exec:
+this process may have threads, and a fork of it would not be safe. That process forks a supervisor for each
+kernel, and all of them go when this process does.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Nursery:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-P", "-m", "lkmtools.daemon.private", str(theirs.fileno())]
+        command = [sys.executable, "-P", "-m", "lkmtools.daemon.private_supervisors", str(theirs.fileno())]
         self._child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
             start_new_session=True,

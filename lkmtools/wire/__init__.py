@@ -1,12 +1,12 @@
 """What the supervisor and the kernel process both stand on: descriptors that never block.
 
-    poller.py   who is told when something comes for a descriptor
-    timers.py   what is due later
-    stream.py   frames over a connection
-    accept.py   the next connection, and whose it is
-    files.py    descriptors that come with data
-    channel.py  messages between the two processes themselves
-    forked.py   the first steps of a process that is forked, and what is said of its end
+    poller.py       who is told when something comes for a descriptor
+    timers.py       what is due later
+    stream.py       frames over a connection
+    accept.py       the next connection, and whose it is
+    scm_rights.py   descriptors that come with data
+    channel.py      messages between the two processes themselves
+    forked.py       the first steps of a process that is forked, and what is said of its end
 
 Of what is said only the frames are known here, and REFUSED.
 """

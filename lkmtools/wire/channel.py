@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lkmtools.wire.files import received, room
 from lkmtools.wire.poller import Poller
+from lkmtools.wire.scm_rights import received, room
 from lkmtools.wire.stream import GONE
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from lkmtools.cc import INCLUDE, compile_flags
-from lkmtools.kern.files import DATA, FUNCTIONS
+from lkmtools.kern.rows import DATA, FUNCTIONS
 from support.compiling import compiler
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))

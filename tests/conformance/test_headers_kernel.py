@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lkmtools.kern.files import DATA, FUNCTIONS
+from lkmtools.kern.rows import DATA, FUNCTIONS
 from support.compiling import Compile
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lkmtools.abi.unwritten import NAMES
-from lkmtools.kern.files import FUNCTIONS
+from lkmtools.kern.rows import FUNCTIONS
 from support.lab import Lab
 
 SOURCE = """

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lkmtools.errors import KernelError
-from lkmtools.kern import files
+from lkmtools.kern import rows
 from lkmtools.local import LocalKernel
 
 DEVICES = (
@@ -61,7 +61,7 @@ CONTENT = st.one_of(
     st.lists(WORDS, max_size=12).map(lambda words: b"".join(w.to_bytes(8, "little") for w in words)),
 )
 CALLS = st.tuples(
-    st.sampled_from(sorted(set(files.SYSCALLS) - LEFT_OUT)),
+    st.sampled_from(sorted(set(rows.SYSCALLS) - LEFT_OUT)),
     st.lists(WORDS | st.tuples(CONTENT), max_size=8),
 )
 

@@ -21,8 +21,7 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import DaemonError, KernelError, PanicError
-from lkmtools.kern import KernelPanic, Reply, Request
-from lkmtools.kern import files as rows
+from lkmtools.kern import KernelPanic, Reply, Request, rows
 from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport

@@ -16,7 +16,7 @@ from lkmtools.evidence.latest import Latest
 from lkmtools.evidence.modules import ModuleTable
 from lkmtools.evidence.msgbuf import MSGBUF_SIZE
 from lkmtools.evidence.show import kernel_status
-from lkmtools.kern.files import FUNCTIONS
+from lkmtools.kern.rows import FUNCTIONS
 from lkmtools.machine import port
 
 # -- the message buffer ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lkmtools.kern import doc
-from lkmtools.kern.files import DATA, FUNCTIONS
+from lkmtools.kern.rows import DATA, FUNCTIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "kernel-functions.md"
 

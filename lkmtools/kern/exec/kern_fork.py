@@ -17,7 +17,7 @@ from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.signal import SIGCHLD, SIGCONT, SIGHUP
 from lkmtools.abi.syscall import SYS_fork, SYS_vfork
 from lkmtools.errors import KernelError, answer_to
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.kern_exec import exec_image, new_space
 from lkmtools.kern.exec.kern_exit import end_program

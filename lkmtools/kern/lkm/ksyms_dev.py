@@ -31,7 +31,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.module import MOD_LOAD, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.dev import conf, subr_devsw
 from lkmtools.kern.lkm.lkm_ioctl import KSYMS, Origin, ksyms_ioctl, serve

@@ -18,7 +18,7 @@ from lkmtools.abi.errno import EAGAIN, ENOMEM
 from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import make_native

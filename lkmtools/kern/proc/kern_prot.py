@@ -30,7 +30,7 @@ from lkmtools.abi.syscall import (
 )
 from lkmtools.abi.ucred import NGROUPS, kauth_cred
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.limits import NAME_MAX, PATH_MAX
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.dev import conf
 from lkmtools.kern.vfs.cookies import Cookies
 

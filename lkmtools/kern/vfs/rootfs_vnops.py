@@ -21,7 +21,7 @@ from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VV_ROOT, vattr
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.config import Cred
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs.ramfs import DATA_MAX, NODES_MAX, Made, Node

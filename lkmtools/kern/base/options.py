@@ -1,4 +1,4 @@
-"""What a kernel is booted with, and who its processes are."""
+"""What a kernel is booted with."""
 
 from __future__ import annotations
 
@@ -59,10 +59,3 @@ def wrong_ram(size: int) -> str:
 
 def _limits(value: float, least: float, most: float) -> str:
     return "" if least <= value <= most else f"the limits are {least:g} and {most:g}"
-
-
-class Cred(NamedTuple):
-    """A process's user and group."""
-
-    uid: int
-    gid: int

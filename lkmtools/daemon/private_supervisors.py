@@ -1,4 +1,4 @@
-"""Supervisors for the kernels of one program: `python -m lkmtools.daemon.private DESCRIPTOR`.
+"""Supervisors for the kernels of one program: `python -m lkmtools.daemon.private_supervisors DESCRIPTOR`.
 
 The descriptor is a Unix socket (SOCK_SEQPACKET). A packet of JSON, {"path", "options"}, asks for a kernel at
 a socket. With it comes the end of a pipe for the answer: "up", or why there is none, or nothing when whoever

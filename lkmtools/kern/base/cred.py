@@ -1,0 +1,12 @@
+"""Whose a process is (struct ucred)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Cred(NamedTuple):
+    """A process's user and group."""
+
+    uid: int
+    gid: int
