@@ -26,7 +26,8 @@ from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs.ramfs import DATA_MAX, NODES_MAX, Made, Node
 from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, new_mount
-from lkmtools.kern.vfs.vfs_subr import file_format, lock_vnode, view_of, vref
+from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
+from lkmtools.kern.vfs.vfs_subr_vattr import file_format
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.kern.vfs.vnops_python import (
     VTYPES,

@@ -19,7 +19,6 @@ from lkmtools.abi.errno import (
     EJUSTRETURN,
     ELOOP,
     ENOENT,
-    ENOMEM,
     ENOTDIR,
     EROFS,
 )
@@ -27,21 +26,13 @@ from lkmtools.abi.limits import NAME_MAX, PATH_MAX
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.namei import (
     CREATE,
-    CREATEDIR,
     DELETE,
     FOLLOW,
-    HASBUF,
-    ISDOTDOT,
-    ISLASTCN,
-    LOCKLEAF,
     LOCKPARENT,
     LOOKUP,
-    MAKEENTRY,
     MAXPATHLEN,
     MAXSYMLINKS,
     RENAME,
-    SAVENAME,
-    componentname,
 )
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vnode import VDIR, VLNK, VV_ROOT
@@ -50,6 +41,7 @@ from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.emul import emul_path
 from lkmtools.kern.proc.kern_copy import uio_for, user_string
 from lkmtools.kern.vfs.ramfs import check_length
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
 from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput, vref, vrele
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
@@ -60,100 +52,15 @@ if TYPE_CHECKING:
     from lkmtools.kern.vfs.ramfs import Node
 
 _HEADER = "sys/namei.h"
-_COMPONENT = 512  # where in the block of a name its buffer begins
 
 
-class Place:
-    """Where a path leads; a context manager, which lets go of what was not taken.
-
-    On the root file system `vp` and `dvp` are 0 and `path` is what Tree's functions take. On a mounted one
-    `vp` is the file, locked and referenced (0: it does not exist, and may be created in `dvp`). For CREATE,
-    DELETE and RENAME, and with LOCKPARENT, `dvp` is its directory, locked and referenced too; `cnp` is the
-    struct componentname.
-    `path` is in any case absolute and without dots or symbolic links.
-    """
+class _Walk(Place):
+    """A Place on its way to where a path leads."""
 
     def __init__(self, k: Kernel, lwp: Lwp, op: int, flags: int) -> None:
-        self.k, self.lwp, self.op, self.flags = k, lwp, op, flags
-        self.names: list[str] = []
-        self.nodes = [k.vfs.tree.root]
-        self.mounted = False
-        self.dvp = self.vp = 0
-        self.cnp = 0
-        self.slash = False  # what the path ends in must be a directory
+        super().__init__(k, lwp, op, flags)
         self._links = 0
         self._root = _parts(lwp.proc.root)
-
-    @property
-    def path(self) -> str:
-        """The absolute path of the place."""
-        return "/" + "/".join(self.names)
-
-    @property
-    def exists(self) -> bool:
-        """Is something there? Otherwise it may be created."""
-        return self.vp != 0 if self.mounted else len(self.names) < len(self.nodes)
-
-    def __enter__(self) -> Place:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is None or issubclass(kind, KernelError):
-            self.release()
-
-    def release(self) -> None:
-        """Let go of the vnodes that are still here, and of the name."""
-        vp, dvp = self.take()
-        if vp and vp == dvp:
-            vrele(self.k, vp)
-        elif vp:
-            vput(self.k, vp)
-        if dvp:
-            vput(self.k, dvp)
-        if self.cnp:
-            self.k.heap.free(self.cnp)
-            self.cnp = 0
-
-    def take(self) -> tuple[int, int]:
-        """(vp, dvp): the caller's now."""
-        taken = self.vp, self.dvp
-        self.vp = self.dvp = 0
-        return taken
-
-    def to_vnodes(self) -> None:
-        """From here on like a place of a mounted file system, also on the root file system. ENFILE."""
-        k, cred = self.k, self.lwp.proc.cred
-        if self.op == LOOKUP and self.flags & LOCKPARENT and not self.dvp and len(self.nodes) > 1:
-            self.dvp = k.vfs.rootfs.vnode(k, self.nodes[-2])
-        if self.mounted:
-            return
-        if self.op == LOOKUP:
-            self.vp = k.vfs.rootfs.vnode(k, k.vfs.tree.lookup(self.path, cred))
-            if self.flags & LOCKPARENT and not self.dvp:  # the root directory is its own
-                vref(k, self.vp)
-                self.dvp = self.vp
-        else:
-            children, directory, name = k.vfs.tree.parent(self.path, cred)
-            self._component(name, self.op, True)
-            self.dvp = k.vfs.rootfs.vnode(k, directory)
-            if name in children:
-                self.vp = k.vfs.rootfs.vnode(k, children[name])
-        self.mounted = True
-
-    def must_be_directory(self) -> None:
-        """After `slash`: ENOTDIR; ENOENT for what is yet to be made, unless it is with CREATEDIR."""
-        exists = self.exists
-        if not exists:
-            fine = self.flags & CREATEDIR != 0
-        elif self.mounted:
-            fine = view_of(self.k, self.vp, "namei").v_type == VDIR
-        else:
-            fine = self.nodes[-1].children is not None
-        if not fine:
-            self.release()
-            raise KernelError(ENOTDIR if exists else ENOENT, f"'{self.path}' is not a directory")
-
-    # -- the walk -------------------------------------------------------------------------------------------
 
     def walk(self, path: str) -> None:
         """Go where `path` leads, from the root or the working directory. KernelErrors."""
@@ -342,7 +249,7 @@ class Place:
         if not mp:
             raise KernelError(ENOENT, f"'{self.path}' was unmounted by force")
         readonly = k.vfs.mount(mp).mnt_flag & MNT_RDONLY
-        self._component(name, op, last)
+        self.component(name, op, last)
         lwp = self.lwp
         cell = lwp.alloca(k, 16)
         try:
@@ -369,31 +276,6 @@ class Place:
             self.vp = vp
             raise KernelError(EROFS, f"'{self.path}' is on a file system that is mounted read-only")
         return vp
-
-    def _component(self, name: str, op: int, last: bool) -> None:
-        """Fill the struct componentname."""
-        k = self.k
-        layout = componentname.layout(k.dm)
-        if not self.cnp:
-            self.cnp = k.heap.alloc(_COMPONENT + MAXPATHLEN)
-            if not self.cnp:
-                raise KernelError(ENOMEM, "no kernel memory for a name")
-        text = name.encode(*C_TEXT)
-        value = 5381
-        for char in text:
-            value = value * 33 + char & 0xFFFFFFFF
-        flags = HASBUF | SAVENAME | LOCKLEAF | self.flags
-        flags |= (ISLASTCN if last else 0) | (ISDOTDOT if name == ".." else 0)
-        flags |= LOCKPARENT if op != LOOKUP else 0
-        flags |= MAKEENTRY if op in (LOOKUP, CREATE) else 0
-        k.mem.write(self.cnp + _COMPONENT, text + b"\0")
-        k.mem.write(
-            self.cnp,
-            layout.pack(
-                cn_nameiop=op, cn_flags=flags, cn_cred=lwp_cred(k, self.lwp), cn_pnbuf=self.cnp + _COMPONENT,
-                cn_nameptr=self.cnp + _COMPONENT, cn_namelen=len(text), cn_hash=value,
-            ),
-        )  # fmt: skip
 
     def _follow(self, left: deque[str], last: bool) -> bool:
         """If the component is a symbolic link to be followed, put what it says before the rest."""
@@ -422,7 +304,7 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
     prefix = emul_path(k, lwp.proc) if path.startswith("/") and not path.startswith("/../") else ""
     if prefix and _exists(k, lwp, prefix + path, flags):
         path = prefix + path
-    place = Place(k, lwp, op, flags)
+    place = _Walk(k, lwp, op, flags)
     place.walk(path)
     if place.mounted and op in (DELETE, RENAME) and place.vp:
         root = view_of(k, place.vp, "namei").v_vflag & VV_ROOT
@@ -436,7 +318,7 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
 
 def _exists(k: Kernel, lwp: Lwp, path: str, flags: int) -> bool:
     """Leads the path to a file? What its emulation has of its own, a program gets first (TRYEMULROOT)."""
-    place = Place(k, lwp, LOOKUP, flags)
+    place = _Walk(k, lwp, LOOKUP, flags)
     try:
         place.walk(path)
     except KernelError:

@@ -32,7 +32,8 @@ from lkmtools.abi.uio import UIO_SYSSPACE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import user_string
-from lkmtools.kern.vfs.vfs_lookup import Place, lookup
+from lkmtools.kern.vfs.vfs_lookup import lookup
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vrele
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile, close_vnode, vn_open
 from lkmtools.kern.vfs.vnode_if import vcall

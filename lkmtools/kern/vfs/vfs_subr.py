@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, ENFILE, ENOENT, EOPNOTSUPP
 from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_INTERLOCK, LK_NOWAIT, LK_RETRY, LK_TYPE_MASK
@@ -24,7 +23,6 @@ from lkmtools.abi.vnode import (
     VREG,
     VV_SYSTEM,
     WRITECLOSE,
-    vattr,
     vnlock,
     vnode,
 )
@@ -380,77 +378,13 @@ def check_locked(k: Kernel, vp: int, function: int, what: str) -> None:
         k.panic(f"{k.symbolize(function)} returned with {what}, {vp:#x}, unlocked")
 
 
-# -- odds and ends ------------------------------------------------------------------------------------------
-
-
-@export("void vattr_null(struct vattr *vap)", _HEADER)
-def vattr_null(k: Kernel, vap: int) -> None:
-    """No attribute has a value: VNOVAL, that is all ones, and type VNON."""
-    layout = vattr.layout(k.dm)
-    values = {name: -1 for name in layout.fields if name != "va_vaflags"}
-    k.umem.write(vap, layout.pack(**{**values, "va_type": VNON}))
-
-
-@export("void vprint(const char *label, struct vnode *vp)", _HEADER)
-def vprint(k: Kernel, label: int, vp: int) -> None:
-    """A line about a vnode on the console, and its file system's own (VOP_PRINT)."""
-    view = view_of(k, vp, "vprint")
-    head = f"{k.umem.cstr(label, 256).decode(*C_TEXT)}: " if label else ""
-    k.console.write(
-        f"{head}vnode {vp:#x} type {view.v_type} usecount {view.v_usecount} writecount {view.v_writecount} "
-        f"flags {view.v_iflag | view.v_vflag:#x} mount {view.v_mount:#x}\n"
-    )
-    vcall(k, "print", vp)
-
-
-@export("void uvm_vnp_setsize(struct vnode *vp, off_t size)", "uvm/uvm_extern.h")
-def uvm_vnp_setsize(k: Kernel, vp: int, size: int) -> None:
-    """The file's length, as the vnode knows it."""
-    view_of(k, vp, "uvm_vnp_setsize").v_size = size
-
-
-@export("int cache_lookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp)", _HEADER)
-def cache_lookup(k: Kernel, dvp: int, vpp: int, cnp: int) -> int:
-    """There is no cache of names: -1, it is not known."""
-    return -1
-
-
-@export("void cache_enter(struct vnode *dvp, struct vnode *vp, struct componentname *cnp)", _HEADER)
-def cache_enter(k: Kernel, dvp: int, vp: int, cnp: int) -> None:
-    """There is no cache of names."""
-
-
-@export("void cache_purge(struct vnode *vp)", _HEADER)
-def cache_purge(k: Kernel, vp: int) -> None:
-    """There is no cache of names."""
-
-
-@export("void cache_purgevfs(struct mount *mp)", _HEADER)
-def cache_purgevfs(k: Kernel, mp: int) -> None:
-    """There is no cache of names."""
-
-
-def _table(name: str, text: str, values: tuple[int, ...]) -> Data:
-    def init(k: Kernel, addr: int) -> None:
-        for i, value in enumerate(values):
-            k.mem.set_u32(addr + 4 * i, value)
-
-    return Data(name, text, lambda dm: 4 * len(values), init, _HEADER)
-
-
-# Type of a file by the four bits of a mode, and back: VNON VFIFO VCHR ...
-_IFTOVT = (0, 7, 4, 0, 2, 0, 3, 0, 1, 0, 5, 0, 6, 0, 0, 8)
-VTTOIF = (0, 0o100000, 0o040000, 0o060000, 0o020000, 0o120000, 0o140000, 0o010000, 0o170000)
 DATA = (
-    _table("iftovt_tab", "const enum vtype iftovt_tab[]", _IFTOVT),
-    _table("vttoif_tab", "const int vttoif_tab[]", VTTOIF),
-    _table("desiredvnodes", "int desiredvnodes", (DESIREDVNODES,)),
-    _table("numvnodes", "u_int numvnodes", (0,)),
+    Data(
+        "desiredvnodes",
+        "int desiredvnodes",
+        lambda dm: 4,
+        lambda k, addr: k.mem.set_u32(addr, DESIREDVNODES),
+        _HEADER,
+    ),
+    Data("numvnodes", "u_int numvnodes", lambda dm: 4, None, _HEADER),
 )
-
-
-def file_format(k: Kernel, what: str, v_type: int) -> int:
-    """The S_IFMT bits of a vnode type (VTTOIF()); a panic that says `what` has one that does not exist."""
-    if not 0 <= v_type < len(VTTOIF):
-        k.panic(f"{what} is {v_type}: the types of vnodes are 0 to {len(VTTOIF) - 1}")
-    return VTTOIF[v_type]

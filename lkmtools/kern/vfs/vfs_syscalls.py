@@ -48,9 +48,11 @@ from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.rootfs_vnops import entries
 from lkmtools.kern.vfs.spec_vnops import open_node
-from lkmtools.kern.vfs.vfs_lookup import Place, namei
+from lkmtools.kern.vfs.vfs_lookup import namei
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make, setattr_of, vn_open, vn_stat
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make, vn_open
+from lkmtools.kern.vfs.vfs_vnops_attr import setattr_of, vn_stat
 from lkmtools.kern.vfs.vnode_if import vcall, vop
 from lkmtools.kern.vfs.vnops_python import records
 

@@ -14,7 +14,8 @@ from lkmtools.abi.syscall import SYS_chdir, SYS_chroot, SYS_fchdir, SYS_umask
 from lkmtools.abi.vnode import VDIR, VEXEC
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.kern.vfs.vfs_lookup import Place, lookup, namei
+from lkmtools.kern.vfs.vfs_lookup import lookup, namei
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
 from lkmtools.kern.vfs.vfs_subr import view_of
 from lkmtools.kern.vfs.vfs_syscalls import DirectoryFile

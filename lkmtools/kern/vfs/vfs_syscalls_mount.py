@@ -41,7 +41,8 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.vfs_init import find_type, has_vfsop, type_name, types, vfs_delref, vfsop
-from lkmtools.kern.vfs.vfs_lookup import Place, namei
+from lkmtools.kern.vfs.vfs_lookup import namei
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import dounmount, free_mount, insert_mount, new_mount
 from lkmtools.kern.vfs.vfs_subr import view_of, vrele
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile

@@ -29,10 +29,12 @@ from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.vfs_bio import flush
 from lkmtools.kern.vfs.vfs_init import has_vfsop, vfsop
-from lkmtools.kern.vfs.vfs_lookup import Place, namei, read_link
+from lkmtools.kern.vfs.vfs_lookup import namei, read_link
+from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vrele
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile, check_writable, make, setattr_of
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make
+from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, setattr_of
 from lkmtools.kern.vfs.vnode_if import vcall, vop
 
 if TYPE_CHECKING:

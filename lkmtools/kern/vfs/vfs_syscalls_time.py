@@ -14,7 +14,8 @@ from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_subr import lock_vnode
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile, setattr_of
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile
+from lkmtools.kern.vfs.vfs_vnops_attr import setattr_of
 from lkmtools.kern.vfs.vnode_if import vcall
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ Not modelled: sockets (EOPNOTSUPP at open).
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import (
     EEXIST,
@@ -22,7 +22,6 @@ from lkmtools.abi.errno import (
     ENOTDIR,
     ENXIO,
     EOPNOTSUPP,
-    EROFS,
 )
 from lkmtools.abi.fcntl import (
     FAPPEND,
@@ -38,40 +37,32 @@ from lkmtools.abi.fcntl import (
     O_EXCL,
     O_TRUNC,
 )
-from lkmtools.abi.mount import MNT_NODEV, MNT_RDONLY
+from lkmtools.abi.mount import MNT_NODEV
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_SHARED
 from lkmtools.abi.poll import ALWAYS_READY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
-from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE, vattr
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import Pieces, transfer, uio_for
-from lkmtools.kern.proc.kern_descrip import File, off_t
+from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.uvm.uvm_map import Span
 from lkmtools.kern.vfs.fifo_vnops import open_fifo
 from lkmtools.kern.vfs.ramfs import Node
 from lkmtools.kern.vfs.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import (
-    VTTOIF,
-    check_locked,
-    file_format,
-    lock_vnode,
-    vattr_null,
-    view_of,
-    vput,
-)
+from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput
+from lkmtools.kern.vfs.vfs_subr_vattr import file_format
+from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, getattr_of, setattr_of, with_vattr
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.kern.vfs.vfs_lookup import Place
+    from lkmtools.kern.vfs.vfs_lookup_place import Place
 
 _SPECIAL = (VCHR, VBLK, VFIFO)  # opening them is not VOP_OPEN alone, and they have no length
 _MAP_CHUNK = 1 << 16  # bytes of a file read at once for a mapping
@@ -243,69 +234,6 @@ def read_vnode(k: Kernel, lwp: Lwp, vp: int, count: int, offset: int) -> bytes:
         return k.mem.read(buffer, max(count - k.mem.ptr(left), 0))
     finally:
         k.heap.free(buffer)
-
-
-# -- attributes ---------------------------------------------------------------------------------------------
-
-
-def getattr_of(k: Kernel, lwp: Lwp, vp: int) -> Any:
-    """VOP_GETATTR: the members of struct vattr as attributes."""
-    layout = vattr.layout(k.dm)
-    addr = lwp.alloca(k, layout.size)
-    try:
-        vattr_null(k, addr)
-        vop(k, "getattr", vp, addr, lwp_cred(k, lwp))
-        return layout.unpack(k.mem.read(addr, layout.size))
-    finally:
-        lwp.release(k, addr)
-
-
-def with_vattr(k: Kernel, lwp: Lwp, call: Callable[[int], None], **values: int) -> None:
-    """Call with the address of a struct vattr that has these values and no others."""
-    layout = vattr.layout(k.dm)
-    addr = lwp.alloca(k, layout.size)
-    try:
-        vattr_null(k, addr)
-        view = k.mem.view(layout, addr)
-        for name, value in values.items():
-            view.put(name, value)
-        call(addr)
-    finally:
-        lwp.release(k, addr)
-
-
-def setattr_of(k: Kernel, lwp: Lwp, vp: int, **values: int) -> None:
-    """VOP_SETATTR of a locked vnode; EROFS on a file system that is mounted read-only."""
-    check_writable(k, vp)
-    with_vattr(k, lwp, lambda vap: vop(k, "setattr", vp, vap, lwp_cred(k, lwp)), **values)
-
-
-def check_writable(k: Kernel, vp: int) -> None:
-    """EROFS when the vnode's file system is mounted read-only."""
-    mp = view_of(k, vp, "write").v_mount
-    if mp and k.vfs.mount(mp).mnt_flag & MNT_RDONLY:
-        raise KernelError(EROFS, f"mounted read-only on {k.vfs.mounted_on(mp)}")
-
-
-def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
-    """Fill the caller's struct stat from the attributes of a locked vnode (vn_stat())."""
-    va = getattr_of(k, lwp, vp)
-    times = {
-        f"st_{which}timespec.{part}": getattr(va, f"va_{which}time_{part}")
-        for which in ("a", "m", "c", "birth")
-        for part in ("tv_sec", "tv_nsec")
-    }
-    kind = view_of(k, vp, "stat").v_type
-    if not 0 < kind < len(VTTOIF) - 1:
-        raise KernelError(EIO, f"the vnode has type {kind}")
-    data = stat_struct.layout(k.dm).pack(
-        st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
-        st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,
-        st_size=off_t(va.va_size),
-        st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=off_t(va.va_bytes) >> 9,
-        st_flags=va.va_flags & 0xFFFFFFFF, **times,
-    )  # fmt: skip
-    lwp.proc.space.write(addr, data)
 
 
 # -- opening ------------------------------------------------------------------------------------------------
