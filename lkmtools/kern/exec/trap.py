@@ -105,23 +105,19 @@ class SystemCallTrap:
         self._cpu, self._calls = k.engine.user_cpu, k.system_calls
         self._onstack = MAXARGS - len(k.port.user.args)
         self._stack = struct.Struct(f"{k.dm.order}{self._onstack}{k.dm.word}")
-        self._emul = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_emul")
+        layout = proc_struct.layout(k.dm)
+        self._emul = lwp.proc.addr + layout.offsetof("p_emul")
+        handler = lwp.proc.addr + layout.offsetof("p_md.md_syscall")
+        self._handler = k.mem.reader(struct.Struct(k.dm.order + k.dm.word), handler)
         self._unserved: tuple[int, Unserved] | None = None  # of the emulation whose calls came last
         self.serve = self._make()
 
     def _make(self) -> Callable[..., None]:
         k, lwp, program, user, cpu = self._k, self._lwp, self._program, self._program.user, self._cpu
-        thread, entries, enter, from_stack = (
-            lwp.thread,
-            self._calls.entries,
-            self._calls.enter,
-            self._from_stack,
-        )
-        nosys = self._calls.nosys
+        entries, enter, nosys = self._calls.entries, self._calls.enter, self._calls.nosys
+        thread, from_stack, handler_now = lwp.thread, self._from_stack, self._handler
         no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
         plain = k.symbol("syscall_plain")
-        at = lwp.proc.addr + proc_struct.layout(k.dm).offsetof("p_md.md_syscall")
-        handler_now = k.mem.reader(struct.Struct(k.dm.order + k.dm.word), at)
 
         def serve(emul: int | None = None) -> None:
             if emul is None:

@@ -59,38 +59,41 @@ def syscall(number: int, params: str, ret: str = "int") -> Callable[[_F], _F]:
     def mark(body: _F) -> _F:
         symbol = body.__name__
         args = Prototype(f"{ret} {symbol}({params or 'void'})")
-
-        def entry(k: Kernel, l_addr: int, v: int, retval: int) -> int:
-            binding = args.bind(k.port)
-            size = k.dm.pointer
-            words = struct.unpack(f"{k.dm.order}{binding.words}{k.dm.word}",
-                                  k.umem.read(v, binding.words * size))  # fmt: skip
-            lwp = k.lwp_at(l_addr)
-            try:
-                result = body(k, lwp, *binding.decode_words(words))
-            except KernelError as error:
-                program = lwp.proc.program
-                if (
-                    error.errno == EINTR
-                    and number in RESTARTED
-                    and program is not None
-                    and program.restarts()
-                ):
-                    raise KernelError(ERESTART, error.reason) from None
-                raise
-            if result is not None:
-                _store(k, retval, result, binding.wide)
-            return EJUSTRETURN if lwp.proc.program is not None and lwp.proc.program.just_return else 0
-
-        entry.__doc__ = body.__doc__
+        row = Sysent(number, symbol, args, body)
         table: list[Sysent] = body.__dict__.setdefault("syscalls", [])
-        table.append(Sysent(number, symbol, args, body))
+        table.append(row)
         if "exports" not in body.__dict__:
             proto = Prototype(f"int {symbol}(struct lwp *l, const void *v, register_t *retval)")
-            body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", entry, bound=MEMORY)]
+            body.__dict__["exports"] = [Function(proto, "sys/syscallargs.h", _entry(row), bound=MEMORY)]
         return body
 
     return mark
+
+
+def _entry(row: Sysent) -> Callable[[Kernel, int, int, int], int]:
+    """sys_NAME(l, v, retval) of a row: arguments and results are words in kernel memory."""
+
+    def entry(k: Kernel, l_addr: int, v: int, retval: int) -> int:
+        binding = row.args.bind(k.port)
+        size = k.dm.pointer
+        words = struct.unpack(f"{k.dm.order}{binding.words}{k.dm.word}",
+                              k.umem.read(v, binding.words * size))  # fmt: skip
+        lwp = k.lwp_at(l_addr)
+        try:
+            result = row.body(k, lwp, *binding.decode_words(words))
+        except KernelError as error:
+            program = lwp.proc.program
+            interrupted = error.errno == EINTR and row.number in RESTARTED
+            if interrupted and program is not None and program.restarts():
+                raise KernelError(ERESTART, error.reason) from None
+            raise
+        if result is not None:
+            _store(k, retval, result, binding.wide)
+        program = lwp.proc.program
+        return EJUSTRETURN if program is not None and program.just_return else 0
+
+    entry.__doc__ = row.body.__doc__
+    return entry
 
 
 def _store(k: Kernel, retval: int, result: int | tuple[int, int], wide: bool) -> None:

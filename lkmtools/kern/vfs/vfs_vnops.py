@@ -59,7 +59,6 @@ from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, getattr_of, setattr
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
 
 if TYPE_CHECKING:
-
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.kern.vfs.vfs_lookup_place import Place
