@@ -26,6 +26,7 @@ from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, constant, export
 from lkmtools.kern.base.lkm_record import LoadableModule
+from lkmtools.kern.base.queue import tailq_init
 from lkmtools.kern.lkm import lkm_dispatch, lkm_query, lkm_refs
 from lkmtools.kern.lkm.lkm_info import read_info
 from lkmtools.kern.lkm.lkm_ioctl import LKM, State, lkm_ioctl, serve
@@ -261,7 +262,7 @@ DATA = (
         "lkmods",
         "TAILQ_HEAD(lkms_head, lkm_table) lkmods",
         _head_size,
-        lambda k, addr: k.mem.set_ptr(addr + k.dm.pointer, addr),
+        tailq_init,
         "sys/lkm.h",
     ),
 )

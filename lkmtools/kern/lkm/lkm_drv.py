@@ -99,30 +99,32 @@ def _take_out(undo: list[Callable[[], object]]) -> None:
 def _driver(k: Kernel, array: int, cd: int) -> bool:
     """Attach a driver; False when one of its name is there."""
     name = text(k, driver_at(k, cd).cd_name)
-    try:
-        config_cfdriver_attach(k, cd)
-    except KernelError as error:
-        if error.errno != EEXIST:
-            k.console.write(f"{name}: unable to register driver\n")
-            raise
-        k.console.write(f"driver {name} already present\n")
-        _drop(k, array, cd)
-        return False
-    return True
+    if _attaches(k, lambda: config_cfdriver_attach(k, cd), f"{name}: unable to register driver"):
+        return True
+    k.console.write(f"driver {name} already present\n")
+    _drop(k, array, cd)
+    return False
 
 
 def _attachment(k: Kernel, driver: int, array: int, ca: int) -> bool:
     """Attach an attachment; False when the driver has one of its name."""
-    name = text(k, driver)
+    name, ca_name = text(k, driver), _ca_name(k, ca)
+    if _attaches(k, lambda: config_cfattach_attach(k, driver, ca), f"{ca_name}: unable to register cfattach"):
+        return True
+    k.console.write(f"driver attachment {ca_name} for {name} already present\n")
+    _drop(k, array, ca)
+    return False
+
+
+def _attaches(k: Kernel, attach: Callable[[], object], failure: str) -> bool:
+    """False when there is one of that name already; any other error is raised, and `failure` printed."""
     try:
-        config_cfattach_attach(k, driver, ca)
+        attach()
     except KernelError as error:
-        if error.errno != EEXIST:
-            k.console.write(f"{_ca_name(k, ca)}: unable to register cfattach\n")
-            raise
-        k.console.write(f"driver attachment {_ca_name(k, ca)} for {name} already present\n")
-        _drop(k, array, ca)
-        return False
+        if error.errno == EEXIST:
+            return False
+        k.console.write(f"{failure}\n")
+        raise
     return True
 
 

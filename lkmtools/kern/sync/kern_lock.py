@@ -132,6 +132,18 @@ class LockRequest:
         if self.lk.lk_waitcount:
             self.k.sched.wakeup(turnstile(self.lk.addr))
 
+    def own_after(self, want: int, busy: Callable[[], bool]) -> None:
+        """Own it once it is not `busy`, as acquire(); meanwhile the bit `want` keeps newcomers out."""
+        self.set(on=want)
+        try:
+            self.acquire(busy)
+        except KernelError:
+            self.set(off=want)
+            self.wake()
+            raise
+        self.set(off=want)
+        self.own()
+
     def own(self, also: int = 0) -> None:
         """The caller holds it exclusively from now on."""
         self.set(on=LK_HAVE_EXCL | also)
@@ -169,15 +181,7 @@ def _exclusive(r: LockRequest) -> None:
             raise KernelError(EBUSY, "the lock is held by the caller itself")
         r.abort("locking against myself")
     r.acquire(lambda: bool(lk.lk_flags & (LK_HAVE_EXCL | LK_WANT_EXCL)))
-    r.set(on=LK_WANT_EXCL)
-    try:
-        r.acquire(lambda: bool(lk.lk_sharecount or lk.lk_flags & LK_WANT_UPGRADE))
-    except KernelError:
-        r.set(off=LK_WANT_EXCL)
-        r.wake()
-        raise
-    r.set(off=LK_WANT_EXCL)
-    r.own()
+    r.own_after(LK_WANT_EXCL, lambda: bool(lk.lk_sharecount or lk.lk_flags & LK_WANT_UPGRADE))
 
 
 def _upgrade(r: LockRequest) -> None:
@@ -190,15 +194,7 @@ def _upgrade(r: LockRequest) -> None:
         r.wake()
         _exclusive(r)
         return
-    r.set(on=LK_WANT_UPGRADE)
-    try:
-        r.acquire(lambda: bool(lk.lk_sharecount))
-    except KernelError:
-        r.set(off=LK_WANT_UPGRADE)
-        r.wake()
-        raise
-    r.set(off=LK_WANT_UPGRADE)
-    r.own()
+    r.own_after(LK_WANT_UPGRADE, lambda: bool(lk.lk_sharecount))
 
 
 def _exclupgrade(r: LockRequest) -> None:
