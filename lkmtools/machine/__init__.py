@@ -9,13 +9,14 @@ from lkmtools.machine.backtrace import Frame
 from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import Cpu
 from lkmtools.machine.emulator import Fault
-from lkmtools.machine.engine import Engine, Thread
+from lkmtools.machine.engine import Engine
 from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.space import AddressSpace, DeviceMapping, Frames
 from lkmtools.machine.text import SLOT, KernelFunction, Shortcut, Text
+from lkmtools.machine.thread import Thread
 from lkmtools.machine.usercpu import UserThread
 
 __all__ = [

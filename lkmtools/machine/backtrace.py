@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine.emulator import Fault
-from lkmtools.machine.engine import Engine, Level, Thread
+from lkmtools.machine.engine import Engine
 from lkmtools.machine.memory import EXEC, MemFault
+from lkmtools.machine.thread import Level, Thread
 
 _MOST = 64  # frames of one level
 _MOST_IN_ALL = 512

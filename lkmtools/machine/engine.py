@@ -9,7 +9,6 @@ really runs code.
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -27,6 +26,7 @@ from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.stubcall import narrow, pass_arguments
 from lkmtools.machine.text import KernelFunction, Text
+from lkmtools.machine.thread import Level, Thread
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
 
@@ -34,45 +34,6 @@ _HEADROOM = 256  # bytes of stack that a call must find
 _KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
 KERNEL_CALL = 4e-6  # seconds that a kernel call is charged, about what it costs
 _SLOWEST = 2  # code that takes more than this many times the processor time of its blocks is charged the rest
-
-
-class Level:
-    """One call into machine code that has not returned."""
-
-    __slots__ = ("addr", "fn", "fp", "sp", "sp0", "taken")
-
-    def __init__(self, addr: int, sp0: int) -> None:
-        self.addr = addr
-        self.sp0 = sp0  # where the return address to the gate lies
-        self.sp = sp0  # at the kernel function's entry, while one runs
-        self.fp = 0
-        self.taken = 0  # bytes below sp that the kernel functions have which that function called
-        self.fn: KernelFunction | None = None
-
-
-class Thread:
-    """A guest thread: a kernel stack and a place for its registers. `stack_top` is 0 until it has a stack."""
-
-    def __init__(self) -> None:
-        self.stack_base = 0
-        self.stack_top = 0
-        self.levels: list[Level] = []
-        self.taken = 0  # bytes at the top that kernel functions have which no machine code called
-        self.context: ctypes.c_void_p | None = None
-        self.calls = 0  # of kernel functions
-        self.extra = 0  # blocks it is charged besides what it ran
-        self.away = 0  # Engine.work() of the others, while it slept
-        self.started = 0  # Engine.spent() at the first tick of the outermost call; 0 before that
-        self.since = 0  # ... at the last tick that saw a new kernel call,
-        self.ticked = 0  # ... and at the last tick,
-        self.processor = 0.0  # with the host's processor time
-        self.seen_calls = 0
-        self.reason = ""  # why the last kernel function failed
-
-    @property
-    def sp(self) -> int:
-        """Where the stack stands between machine code's frames."""
-        return self.levels[-1].sp if self.levels else self.stack_top
 
 
 class Engine:
@@ -189,11 +150,7 @@ class Engine:
                     return 0
                 return value if least <= value <= most else narrow(proto.bind(self.port), value)
             except (KernelError, MemoryError) as error:
-                failed = answer_to(error)
-                if not fn.binding.returns_errno:
-                    self.on_failure(self.current, f"{fn.name}: {failed.reason or failed}")
-                self.current.reason = failed.reason
-                return narrow(proto.bind(self.port), failed.errno)
+                return narrow(proto.bind(self.port), self._errno(self.current, fn, error))
             except MemFault as fault:
                 self.on_fault(self.current, fault, fn)
             except Exception as error:
@@ -215,9 +172,8 @@ class Engine:
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
         """A function f(addr, args) that calls machine code of a prototype; made once for each."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
-        entered = self.calls.entered
         lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, self.text.entry
-        return_size = self.port.return_size
+        entered, return_size = self.calls.entered, self.port.return_size
         room = binding.stack.size + self.port.stack_align + return_size + _HEADROOM
 
         def call(addr: int, args: tuple[int, ...]) -> int:
@@ -231,8 +187,7 @@ class Engine:
                 if not thread.stack_top:
                     self.new_stack(thread)
                 top, fp = thread.stack_top - thread.taken, 0
-                thread.started = 0
-                entered[0] = addr
+                thread.started, entered[0] = 0, addr
             if self.owner is not thread:
                 self.own(thread)
             if not thread.stack_base + room <= top <= thread.stack_top:
@@ -309,11 +264,7 @@ class Engine:
                 args = self._with_list(binding, regs, args)
             value = fn.body(self.context, *args)
         except (KernelError, MemoryError) as error:
-            failed = answer_to(error)
-            if not binding.returns_errno:
-                self.on_failure(thread, f"{fn.name}: {failed.reason or failed}")
-            thread.reason = failed.reason
-            value = failed.errno
+            value = self._errno(thread, fn, error)
         except MemFault as fault:
             self.on_fault(thread, fault, fn)
         except Exception as error:
@@ -333,6 +284,14 @@ class Engine:
             self.own(thread)
         level.fn = None
         level.sp = level.sp0
+
+    def _errno(self, thread: Thread, fn: KernelFunction, error: KernelError | MemoryError) -> int:
+        """What a kernel function that failed returns; a failure of the machine when it has no such result."""
+        failed = answer_to(error)
+        if not fn.binding.returns_errno:
+            self.on_failure(thread, f"{fn.name}: {failed.reason or failed}")
+        thread.reason = failed.reason
+        return failed.errno
 
     def _stack_words(self, sp: int, binding: Binding, behind: slice) -> tuple[int, ...]:
         """The words above the return address, which are recorded at `behind`.
