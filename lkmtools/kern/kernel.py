@@ -12,17 +12,13 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from greenlet import greenlet
-
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EAGAIN
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
-from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
-from lkmtools.errors import KernelError, LkmtoolsError, bug
+from lkmtools.errors import LkmtoolsError, bug
 from lkmtools.evidence import Evidence
 from lkmtools.kern import clients, failures, init_main, rows
 from lkmtools.kern.base.console import Console
@@ -42,7 +38,7 @@ from lkmtools.kern.proc import syscall
 from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
 from lkmtools.kern.proc.kern_pgrp import group
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, end_lwp, new_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, new_proc
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.sys_select import Pollers
@@ -71,7 +67,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import Checked
 
 KSTACK = 8 * PAGE_SIZE
-PID_MAX = 30000
 _PROGRAM_SHARE = 4  # of RAM: this part is for programs
 
 
@@ -129,11 +124,10 @@ class Kernel:
         self.dead = False  # panicked or shut down: nothing runs any more
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
-        self.procs: dict[int, Proc] = {}
+        self.procs = Processes()
         self.plan = rows.plan(self.port, config.lkm)
         self.calls = 0
         self.programs = 0  # that run
-        self._pid = 0
         self._strings: dict[str, int] = {}
         self._held = ExitStack()  # what of the host's is given back at the end
 
@@ -200,38 +194,23 @@ class Kernel:
     def _data(self) -> None:
         """Fill the kernel's variables, behind its text; the kernel map gets the rest."""
         start, data_end = self.plan.data
-        programs = trunc_page(self.mem.size // _PROGRAM_SHARE)
-        end = self.mem.base + self.mem.size - programs
-        self._programs(self.mem.size - programs)
+        programs = self.mem.size - trunc_page(self.mem.size // _PROGRAM_SHARE)
+        self.frames = Frames(
+            self.mem, programs, self.mem.size
+        )  # to the end of RAM: no kernel address means it
+        end = self.mem.base + programs
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
-        self.data_range = (start, data_end)
         self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
         self.heap = Heap(self.mem, self.kmap)
-        self.sysent = self.symbol("sysent")
-        self.curlwp = self.symbol("curlwp")
-        self.sysent_layout = sysent_struct.layout(self.dm)
         self.vitals.variables()
         for init, addr in self.plan.inits:
             init(self, addr)
 
-    def _programs(self, start: int) -> None:
-        """The end of RAM from `start` is for programs: no kernel address means it. First the sigcode."""
-        self.frames = Frames(self.mem, start, self.mem.size)
-        frame = self.frames.take()
-        assert frame is not None
-        self.sigcode = frame
-        self.frames.share(frame)  # never given back
-        code = self.port.user.sigcode
-        self.mem.buf[frame * PAGE_SIZE : frame * PAGE_SIZE + len(code)] = code
-
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
         swapper = new_proc(self, Cred(0, 0), "swapper", 0)
-        self.sched.softlwp = swapper.lwp
-        self.sched.softlwp.greenlet = greenlet(self.sched.softintr_loop, parent=self.sched.hub)
+        self.sched.begin(swapper.lwp)
         self.procs[0] = swapper
-        self.engine.current = self.sched.softlwp.thread
-        self.mem.set_ptr(self.curlwp, self.sched.softlwp.addr)
         self.attach(Cred(0, 0), "init", 0)
 
     # -- what the daemon calls ----------------------------------------------------------------------------
@@ -291,17 +270,6 @@ class Kernel:
         self._held.close()
 
     # -- services for the rest of the kernel ----------------------------------------------------------------
-
-    def next_pid(self) -> int:
-        """A process number that is free; EAGAIN."""
-        if not self.procs:
-            return 0
-        if len(self.procs) > PID_MAX:
-            raise KernelError(EAGAIN, f"no process number is free: the limit is {PID_MAX}")
-        while True:
-            self._pid = self._pid % PID_MAX + 1
-            if self._pid not in self.procs:
-                return self._pid
 
     def now(self) -> float:
         """The time of day, in seconds since 1970."""

@@ -79,9 +79,9 @@ def show(k: Kernel) -> None:
 
 def survive(lab: Lab, field: int, word: int, when: int) -> None:
     """Every step ends in a result, an errno or a panic; a panic ends the sequence."""
-    size = lab.k.sysent_layout.size
-    packed = lab.k.sysent_layout.pack(sy_narg=field, sy_argsize=word, sy_flags=when)
-    lab.k.mem.write(lab.k.sysent + 500 * size, packed)
+    size = lab.k.system_calls.layout.size
+    packed = lab.k.system_calls.layout.pack(sy_narg=field, sy_argsize=word, sy_flags=when)
+    lab.k.mem.write(lab.k.system_calls.sysent + 500 * size, packed)
     for step in steps(lab, when):
         try:
             step()

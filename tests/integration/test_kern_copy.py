@@ -73,7 +73,11 @@ def sys(lab: Lab) -> Iterator[Lab]:
     """A lab whose system call 511 is the module's; see call_sys()."""
     lab.load(SOURCE)
     k = lab.k
-    slot = k.sysent + NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
+    slot = (
+        k.system_calls.sysent
+        + NUMBER * k.system_calls.layout.size
+        + k.system_calls.layout.offsetof("sy_call")
+    )
     old = k.mem.ptr(slot)
     k.mem.set_ptr(slot, lab.symbols["probe_sys"])
     yield lab

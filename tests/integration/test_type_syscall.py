@@ -94,12 +94,16 @@ def test_after_unload_the_slot_is_free_and_the_call_enosys(lab: Lab) -> None:
 
 def test_the_old_entry_lies_in_the_modules_record(lab: Lab) -> None:
     """lkm_oldent has what stood in the slot, and sy_narg and sy_argsize of the new entry are in the table."""
-    old = lab.k.mem.read(lab.k.sysent + 20 * lab.k.sysent_layout.size, lab.k.sysent_layout.size)
+    old = lab.k.mem.read(
+        lab.k.system_calls.sysent + 20 * lab.k.system_calls.layout.size, lab.k.system_calls.layout.size
+    )
     load(lab, "getpid", 20)
     image = next(m for m in lab.k.lkm.loaded())
     private = lab.k.lkm.view(image).private
     assert old in lab.k.mem.read(private, 128)
-    entry = lab.k.mem.view(lab.k.sysent_layout, lab.k.sysent + 20 * lab.k.sysent_layout.size)
+    entry = lab.k.mem.view(
+        lab.k.system_calls.layout, lab.k.system_calls.sysent + 20 * lab.k.system_calls.layout.size
+    )
     assert (entry.sy_narg, entry.sy_argsize, entry.sy_flags) == (2, 2 * lab.k.dm.pointer, 0)
 
 

@@ -84,7 +84,7 @@ def attempt(call: Any, *args: Any, **options: Any) -> None:
 def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, list[Any]]], uid: int) -> None:
     """By a process with every device open; the kernel stays up and its tables are as at boot."""
     k = lk.kernel
-    before = k.mem.read(k.sysent, 512 * k.sysent_layout.size)
+    before = k.mem.read(k.system_calls.sysent, 512 * k.system_calls.layout.size)
     with lk.process("fuzz", uid=uid) as p:
         for device in DEVICES:
             for flags in (2, 0):
@@ -95,7 +95,7 @@ def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, l
             nonblocking = [flags_of(number, i, arg) for i, arg in enumerate(words[:8])]
             attempt(p.syscall, number, *nonblocking)
     assert lk.kernel is k
-    assert k.mem.read(k.sysent, 512 * k.sysent_layout.size) == before
+    assert k.mem.read(k.system_calls.sysent, 512 * k.system_calls.layout.size) == before
     assert k.lkm.open is None
     assert len(k.procs) == 2
 

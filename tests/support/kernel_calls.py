@@ -215,7 +215,10 @@ class Caller:
         k.engine.stubs[stub.addr] = stub
         number = SYS_NSYSENT - 1
         k.mem.set_ptr(
-            k.sysent + number * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call"), stub.addr
+            k.system_calls.sysent
+            + number * k.system_calls.layout.size
+            + k.system_calls.layout.offsetof("sy_call"),
+            stub.addr,
         )
         self.real = dict(self._real(symbols))
         self.pointers = sorted(set(self.real.values()))
@@ -231,7 +234,7 @@ class Caller:
             yield row.name, k.symbol(row.name)
         yield "lwp", self.proc.lwp.addr
         yield "proc", self.proc.addr
-        yield "curlwp", load(k.curlwp)
+        yield "curlwp", load(k.symbol("curlwp"))
         yield "stub", k.symbol("printf")
         yield "cred", k.mem.ptr(self.proc.lwp.cred)
         yield "lkm_table", k.modules.by_id[0].table
@@ -394,7 +397,11 @@ class Caller:
             for op, row in k.vfs.operations.items():
                 at = vector + row.place * k.dm.pointer
                 found[f"{name} {op}"] = at, lambda path=path: self._files(path)  # type: ignore[misc]
-        call = k.sysent + _NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
+        call = (
+            k.system_calls.sysent
+            + _NUMBER * k.system_calls.layout.size
+            + k.system_calls.layout.offsetof("sy_call")
+        )
         found["sysent"] = call, lambda: p.syscall(_NUMBER, 1, 2, 3)
         return found
 

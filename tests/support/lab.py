@@ -144,7 +144,7 @@ class Lab:
         read = k.mem.read
         pointer = k.dm.pointer
         return {
-            "sysent": read(k.symbol("sysent"), SYS_NSYSENT * k.sysent_layout.size),
+            "sysent": read(k.symbol("sysent"), SYS_NSYSENT * k.system_calls.layout.size),
             "bdevsw": read(k.symbol("bdevsw0"), MAXDEVSW * pointer),
             "cdevsw": read(k.symbol("cdevsw0"), MAXDEVSW * pointer),
             "allcfdrivers": read(k.symbol("allcfdrivers"), pointer),
@@ -236,7 +236,11 @@ class _Hook:
         self.stub.binding = self.PROTO.bind(k.port)
         self.stub.addr = k.heap.alloc(1)
         k.engine.stubs[self.stub.addr] = self.stub
-        self.slot = k.sysent + self.NUMBER * k.sysent_layout.size + k.sysent_layout.offsetof("sy_call")
+        self.slot = (
+            k.system_calls.sysent
+            + self.NUMBER * k.system_calls.layout.size
+            + k.system_calls.layout.offsetof("sy_call")
+        )
         self.old = k.mem.ptr(self.slot)
         k.mem.set_ptr(self.slot, self.stub.addr)
         return self.NUMBER

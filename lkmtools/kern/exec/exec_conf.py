@@ -31,14 +31,25 @@ _HEADER = "sys/exec.h"
 _SAME = ("es_makecmds", "elf_probe_func", "es_emul")  # what makes two rows the same one
 
 
+def _native_sigcode(k: Kernel) -> int:
+    """A page frame with the machine's signal trampoline, which programs share."""
+    frame = k.frames.take()
+    assert frame is not None
+    k.frames.share(frame)  # never given back
+    code = k.port.user.sigcode
+    k.mem.buf[frame * PAGE_SIZE : frame * PAGE_SIZE + len(code)] = code
+    return frame
+
+
 class Formats:
-    """The table of one kernel."""
+    """The table of one kernel; `sigcode` is the page frame of the native signal trampoline."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self._layout = execsw_struct.layout(k.dm)
         self.executing: dict[int, bytes] = {}  # files of the programs that are being executed, by ep_vp
         self._insert(0, k.symbol("exec_elf_native"))
+        self.sigcode = _native_sigcode(k)
 
     def row(self, es: int) -> View:
         """The struct execsw at `es`, read as the CPU would."""

@@ -181,7 +181,7 @@ def _break(view: View) -> int:
 def new_space(k: Kernel) -> AddressSpace:
     """An address space with nothing in it but the kernel's signal trampoline in its last page."""
     space = AddressSpace(k.frames, k.port.user.top - PAGE_SIZE)
-    space.map_frame(k.port.user.top - 1 >> PAGE_SHIFT, k.sigcode, READ | EXEC)
+    space.map_frame(k.port.user.top - 1 >> PAGE_SHIFT, k.formats.sigcode, READ | EXEC)
     return space
 
 

@@ -83,14 +83,19 @@ def _unload_nothing(k: Kernel, private: int) -> None:
 
 def _load_syscall(k: Kernel, private: int) -> Undo:
     """Take a free slot, or the one asked for; the old entry is kept in lkm_oldent."""
-    layout, entry = abi.lkm_syscall.layout(k.dm), k.sysent_layout
+    layout, entry = abi.lkm_syscall.layout(k.dm), k.system_calls.layout
     view = k.umem.view(layout, private)
     offset = view.get("mod.lkm_offset")
     if offset == k.dm.mask:
         free = k.symbol("sys_lkmnosys")
         sy_call = entry.offsetof("sy_call")
         slot = next(
-            (n for n in range(SYS_MAXSYSCALL) if k.mem.ptr(k.sysent + n * entry.size + sy_call) == free), None
+            (
+                n
+                for n in range(SYS_MAXSYSCALL)
+                if k.mem.ptr(k.system_calls.sysent + n * entry.size + sy_call) == free
+            ),
+            None,
         )
         if slot is None:
             raise KernelError(ENFILE, "every system-call slot for modules is taken")
@@ -98,7 +103,7 @@ def _load_syscall(k: Kernel, private: int) -> Undo:
         raise KernelError(EINVAL, f"system-call slot {offset} is not between 0 and {SYS_MAXSYSCALL - 1}")
     else:
         slot = offset
-    where = k.sysent + slot * entry.size
+    where = k.system_calls.sysent + slot * entry.size
     old, new = k.mem.read(where, entry.size), k.umem.read(view.lkm_sysent, entry.size)
     k.umem.write(view.at("lkm_oldent.sy_narg"), old)
     k.mem.write(where, new)
@@ -110,13 +115,13 @@ def _restore(k: Kernel, slot: int, new: bytes, old: bytes) -> None:
     """Put the old entry back, if the slot still holds the new one: EBUSY when another took it since."""
     if why := _overtaken(k, slot, new):
         raise KernelError(EBUSY, why)
-    k.mem.write(k.sysent + slot * k.sysent_layout.size, old)
+    k.mem.write(k.system_calls.sysent + slot * k.system_calls.layout.size, old)
 
 
 def _overtaken(k: Kernel, slot: int, entry: bytes) -> str:
     """Why a slot cannot be given back: it does not hold `entry` any more."""
-    layout = k.sysent_layout
-    where = k.sysent + slot * layout.size
+    layout = k.system_calls.layout
+    where = k.system_calls.sysent + slot * layout.size
     if k.mem.read(where, len(entry)) == entry:
         return ""
     module = k.modules.at(k.mem.ptr(where + layout.offsetof("sy_call")))
@@ -136,7 +141,7 @@ def _unload_syscall(k: Kernel, private: int) -> None:
 def _slot(k: Kernel, private: int) -> tuple[int, bytes]:
     """The slot a module was given, and what it put there."""
     view = k.umem.view(abi.lkm_syscall.layout(k.dm), private)
-    return view.get("mod.lkm_offset"), k.umem.read(view.lkm_sysent, k.sysent_layout.size)
+    return view.get("mod.lkm_offset"), k.umem.read(view.lkm_sysent, k.system_calls.layout.size)
 
 
 def _blocked_syscall(k: Kernel, private: int) -> str:
@@ -232,7 +237,7 @@ def blocked(k: Kernel, module: LoadableModule) -> str:
 
 def provides(k: Kernel, module: LoadableModule, sy_call: int) -> bool:
     """Is a system call's function what lkmdispatch put into sysent[] for the module?"""
-    at = k.sysent_layout.offsetof("sy_call")
+    at = k.system_calls.layout.offsetof("sy_call")
     new = (_slot(k, private)[1] for private in module.wired if k.umem.i32(private) == abi.LM_SYSCALL)
     return any(int.from_bytes(entry[at:], k.dm.byteorder) == sy_call for entry in new)
 

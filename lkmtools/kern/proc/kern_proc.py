@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_descrip import File, Filedesc
     from lkmtools.machine import AddressSpace
 
+PID_MAX = 30000
 ARGS_ROOM = 64  # bytes for a system call's argument words
 SCRATCH = 256  # bytes for a small ioctl argument, or a uio and its iovec
 
@@ -231,6 +232,23 @@ class Proc:
         return f"<Proc {self.pid} {self.comm}>"
 
 
+class Processes(dict[int, Proc]):
+    """The processes by number (allproc)."""
+
+    _last = 0
+
+    def next_pid(self) -> int:
+        """A number that is free; EAGAIN."""
+        if not self:
+            return 0
+        if len(self) > PID_MAX:
+            raise KernelError(EAGAIN, f"no process number is free: the limit is {PID_MAX}")
+        while True:
+            self._last = self._last % PID_MAX + 1
+            if self._last not in self:
+                return self._last
+
+
 def command_name(text: str) -> str:
     """The name of a process, as p_comm has it: MAXCOMLEN characters at most, and none that steers a terminal.
 
@@ -241,7 +259,7 @@ def command_name(text: str) -> str:
 
 def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     """A process with its lwp, not yet running anything. EAGAIN without memory or a number for it."""
-    proc = Proc(k.next_pid(), cred, comm, host_pid)
+    proc = Proc(k.procs.next_pid(), cred, comm, host_pid)
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
     sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
     frame = trapframe.size(k) + 15 & -16

@@ -47,6 +47,7 @@ class Scheduler:
         self.on_switch: list[Callable[[Lwp], None]] = []  # called with each lwp that has given up the CPU
         self.current: Lwp | None = None
         self.softlwp: Lwp  # which runs soft interrupts
+        self._curlwp = kernel.symbol("curlwp")
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self.runq = RunQueue(kernel)
@@ -137,7 +138,7 @@ class Scheduler:
             self.current = lwp
             if k.engine.current is not lwp.thread:
                 k.engine.switch(lwp.thread)
-                k.mem.set_ptr(k.curlwp, lwp.addr)
+                k.mem.set_ptr(self._curlwp, lwp.addr)
                 k.vitals.running(lwp.proc)
             if program is None:
                 lwp.greenlet.switch()
@@ -168,6 +169,13 @@ class Scheduler:
     def _softintr(self) -> None:
         self._soft_ready = False
         self._run(self.softlwp)
+
+    def begin(self, lwp: Lwp) -> None:
+        """`lwp` is that of soft interrupts, and the first that runs."""
+        self.softlwp = lwp
+        lwp.greenlet = greenlet(self.softintr_loop, parent=self.hub)
+        self._k.engine.current = lwp.thread
+        self._k.mem.set_ptr(self._curlwp, lwp.addr)
 
     def softintr_loop(self) -> None:
         """The body of the soft-interrupt lwp."""

@@ -107,16 +107,16 @@ def _store(k: Kernel, retval: int, result: int | tuple[int, int], wide: bool) ->
 
 
 class SystemCalls:
-    """How a kernel's processes call sysent[]."""
+    """How a kernel's processes call sysent[]: the table's address, and the `layout` of its entries."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
-        layout = sysent.layout(k.dm)
-        self._sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
+        self.layout = layout = sysent.layout(k.dm)
+        self.sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
         self._base, self._stubs, self._call_module = k.mem.base, k.engine.stubs, k.engine.caller(SY_CALL)
         self._step, row = layout.size, layout.select("sy_narg", "sy_call")
         # By number, what reads an entry: sy_narg and sy_call.
-        self.entries = {n: k.mem.reader(row, self._sysent + n * self._step) for n in range(SYS_NSYSENT)}
+        self.entries = {n: k.mem.reader(row, self.sysent + n * self._step) for n in range(SYS_NSYSENT)}
         self._mask = k.dm.mask
         self._own = k.plan.own
         dm, room = k.dm, ARGS_ROOM + 2 * k.dm.pointer
