@@ -31,9 +31,9 @@ test: $(STAMP)
 	$(BIN)/pytest -n 2
 	$(MAKE) pythons
 
-# More of what a seed decides: every kernel function is called 20 times and more, and 200 kernels die.
+# More of what a seed decides: every kernel function is called 10 times and more, and 200 kernels die.
 test-long: $(STAMP)
-	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/property/test_kernel_calls.py tests/cli/test_deaths.py
+	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/integration/test_kernel_calls.py tests/cli/test_deaths.py
 
 check: $(STAMP)
 	$(BIN)/ruff format --check lkmtools tests bench

@@ -1,4 +1,4 @@
-"""The ten longest calls of kernel functions, of some that tests/property/test_kernel_calls.py makes.
+"""The ten longest calls of kernel functions, of some that tests/integration/test_kernel_calls.py makes.
 
 Microseconds of the processor, with the arguments in hex: for information, without a limit. The panic in which
 a call ends is in them.
@@ -36,7 +36,7 @@ def _calls(directory: Path, machine: str) -> Iterator[tuple[float, str]]:
     kernel_calls: Any = import_module("support.kernel_calls")
     shared = directory / f"shared-{machine}"
     shared.mkdir()
-    obj = compiled(directory, kernel_calls.PROBE, "probe", machine)
+    obj = compiled(directory, import_module("support.kernel_calls_module").PROBE, "probe", machine)
     caller = kernel_calls.Caller(machine, obj, shared, SEED)
     names = sorted(kernel_calls.BY_NAME)
     try:

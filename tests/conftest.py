@@ -15,4 +15,11 @@ hypothesis.settings.load_profile("untimed")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The package first: that makes pytest show the operands of every assert in it.
-pytest_plugins = ["support", "support.fixtures", "support.daemons", "support.booting", "support.supervised"]
+pytest_plugins = [
+    "support",
+    "support.fixtures",
+    "support.daemons",
+    "support.booting",
+    "support.supervised",
+    "support.file_systems",
+]

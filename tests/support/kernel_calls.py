@@ -10,17 +10,15 @@ import random
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lkmtools import modules
-from lkmtools.abi.conf import bdevsw, cdevsw, makedev
+from lkmtools.abi.conf import makedev
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
-from lkmtools.abi.mount import vfsops
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
-from lkmtools.errors import DaemonError, KernelError, PanicError
+from lkmtools.errors import DaemonError
 from lkmtools.kern import KernelPanic, Reply, Request, rows
 from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
@@ -28,75 +26,8 @@ from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.proto import Result
+from support.kernel_calls_module import FITTING
 
-PROBE = r"""
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/buf.h>
-#include <sys/callout.h>
-#include <sys/condvar.h>
-#include <sys/conf.h>
-#include <sys/device.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-#include <sys/lock.h>
-#include <sys/malloc.h>
-#include <sys/mount.h>
-#include <sys/mutex.h>
-#include <sys/namei.h>
-#include <sys/rwlock.h>
-#include <sys/select.h>
-#include <sys/uio.h>
-#include <sys/vnode.h>
-#define TEN long, long, long, long, long, long, long, long, long, long
-typedef long any(TEN);
-char probe_block[8192];
-const char probe_text[] = "%s %d %*.*x %b /dev/null";
-const char probe_path[] = "/tmp/file";
-struct iovec probe_iovec[2] = { { probe_block, 100 }, { probe_block + 200, 50 } };
-struct uio probe_uio = { .uio_iov = probe_iovec, .uio_iovcnt = 2, .uio_resid = 150 };
-callout_t probe_callout;
-kmutex_t probe_mutex;
-krwlock_t probe_rwlock;
-kcondvar_t probe_cv;
-struct lock probe_lock;
-struct selinfo probe_selinfo;
-struct timeval probe_timeval = { 1, 2 };
-struct buf *probe_buf;
-struct cdevsw probe_cdevsw;
-struct bdevsw probe_bdevsw;
-void *probe_heap, *probe_freed;
-long probe_call(any *, TEN);
-long
-probe_call(any *fn, long a, long b, long c, long d, long e, long f, long g, long h, long i, long j)
-{
-	return fn(a, b, c, d, e, f, g, h, i, j);
-}
-MOD_MISC("probe");
-int probe_lkmentry(struct lkm_table *, int, int);
-static int
-start(struct lkm_table *t, int cmd)
-{
-	int bmajor = 200, cmajor = 200;
-
-	callout_init(&probe_callout, 0);
-	mutex_init(&probe_mutex, MUTEX_DEFAULT, IPL_NONE);
-	rw_init(&probe_rwlock);
-	cv_init(&probe_cv, "probe");
-	lockinit(&probe_lock, 0, "probe", 0, 0);
-	selinit(&probe_selinfo);
-	probe_heap = malloc(100, M_TEMP, M_WAITOK);
-	probe_freed = malloc(100, M_TEMP, M_WAITOK);
-	free(probe_freed, M_TEMP);
-	probe_buf = geteblk(512);
-	return devsw_attach("probe", &probe_bdevsw, &bmajor, &probe_cdevsw, &cmajor);
-}
-int
-probe_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, start, lkm_nofunc, lkm_nofunc);
-}
-"""
 WORDS = 10  # arguments that probe_call() passes on
 RAM = 16 << 20
 _LONG = 1 << 20  # bytes of a long string
@@ -362,7 +293,7 @@ class Caller:
             words.append(self.number() & self.k.dm.mask)
         return tuple(words)
 
-    # -- the tables ---------------------------------------------------------------------------------------
+    # -- as what stands in a table ------------------------------------------------------------------------
 
     def called_as(self, proto: Prototype, name: str) -> Call:
         """Have the kernel call function `name` as what stands in a table of `proto`."""
@@ -377,116 +308,9 @@ class Caller:
 
         return self.call(name, args, entry)
 
-    def slots(self) -> dict[str, tuple[int, Callable[[], object]]]:
-        """By name, where tables have function pointers, and what makes the kernel call one."""
-        k, p = self.k, self.process
-        found: dict[str, tuple[int, Callable[[], object]]] = {}
-        for switch, path in ((cdevsw, "/dev/char"), (bdevsw, "/dev/block")):
-            for field in switch.layout(k.dm).fields.values():
-                if field.size == k.dm.pointer:
-                    at = self.real[f"probe_{switch.name}"] + field.offset
-                    found[f"{switch.name} {field.name}"] = at, lambda path=path: self._device(path)  # type: ignore[misc]
-        for field in vfsops.layout(k.dm).fields.values():
-            if field.name.startswith("vfs_") and field.name not in ("vfs_name", "vfs_refcount"):
-                mp = next(mp for mp in k.vfs.mounts if mp != k.vfs.rootfs._mount)
-                found[field.name] = k.vfs.mount(mp).mnt_op + field.offset, self._mounts
-        for name, vector, path in (
-            ("rootfs", k.vfs.rootfs.vector, "/tmp"),
-            ("hostfs", k.vfs.hostfs.vector, "/mnt"),
-        ):
-            for op, row in k.vfs.operations.items():
-                at = vector + row.place * k.dm.pointer
-                found[f"{name} {op}"] = at, lambda path=path: self._files(path)  # type: ignore[misc]
-        call = (
-            k.system_calls.sysent
-            + _NUMBER * k.system_calls.layout.size
-            + k.system_calls.layout.offsetof("sy_call")
-        )
-        found["sysent"] = call, lambda: p.syscall(_NUMBER, 1, 2, 3)
-        return found
 
-    def _device(self, path: str) -> None:
-        p = self.process
-        fd = p.open(path, O_RDWR)
-        for use in (
-            lambda: p.read(fd, 512),
-            lambda: p.write(fd, bytes(512)),
-            lambda: p.ioctl(fd, 0x40046C03, p.buffer(64)),
-            lambda: p.poll([(fd, 1)], 0),
-            lambda: p.mmap(fd, 4096),
-        ):
-            with suppress(KernelError):
-                use()
-        p.close(fd)
-
-    def _files(self, path: str) -> None:
-        p = self.process
-        for use in (
-            lambda: p.stat(f"{path}/file"),
-            lambda: p.listdir(path),
-            lambda: p.close(p.open(f"{path}/new", O_RDWR | O_CREAT)),
-            lambda: p.write(p.open(f"{path}/file", O_RDWR), b"text"),
-            lambda: p.read(p.open(f"{path}/file"), 10),
-            lambda: p.rename(f"{path}/new", f"{path}/old"),
-            lambda: p.unlink(f"{path}/old"),
-            lambda: p.mkdir(f"{path}/d"),
-            lambda: p.symlink("x", f"{path}/l"),
-            lambda: p.rmdir(f"{path}/d"),
-            lambda: p.chmod(f"{path}/file", 0o600),
-        ):
-            with suppress(KernelError):
-                use()
-
-    def _mounts(self) -> None:
-        p = self.process
-        p.mkdir("/mnt2")
-        for use in (
-            lambda: p.statvfs("/mnt"),
-            lambda: p.syscall(36),
-            lambda: p.mount("hostfs", "/mnt2", self.lk.share(str(self.shared))),
-            lambda: p.unmount("/mnt2"),
-            lambda: p.unmount("/mnt"),
-        ):
-            with suppress(KernelError):
-                use()
-
-    def put_into(self, slot: str, name: str) -> str:
-        """Put the kernel function `name` into a slot of a table, and use that table: what came of it."""
-        k = self.k
-        slots = self.slots()
-        for other, (at, _) in slots.items():
-            if other.startswith(("cdevsw", "bdevsw")):
-                k.mem.set_ptr(at, k.symbol("genfs_nullop"))
-        at, use = slots[slot]
-        k.mem.set_ptr(at, k.symbol(name))
-        try:
-            use()
-            outcome = "answered"
-        except (KernelError, PanicError, DaemonError) as error:
-            outcome = str(error)
-        if not k.dead:
-            self.lk.reboot()
-        self.prepare()
-        return outcome
-
-
-FITTING = (
-    ("struct lwp *", ("lwp", "curlwp")),
-    ("struct proc *", ("proc",)),
-    ("struct vnode *", ("vnode",)),
-    ("struct mount *", ("mount",)),
-    ("struct buf *", ("*probe_buf",)),
-    ("struct uio *", ("probe_uio",)),
-    ("callout_t *", ("probe_callout",)),
-    ("mutex", ("probe_mutex",)),
-    ("krwlock_t *", ("probe_rwlock",)),
-    ("kcondvar_t *", ("probe_cv",)),
-    ("struct lock *", ("probe_lock",)),
-    ("struct selinfo *", ("probe_selinfo",)),
-    ("struct timeval *", ("probe_timeval",)),
-    ("struct malloc_type *", ("M_TEMP", "M_DEVBUF")),
-    ("struct lkm_table *", ("lkm_table",)),
-    ("kauth_cred_t", ("cred",)),
-    ("const char *", ("probe_text", "probe_path", "probe_block", "long")),
-    ("(*", ("probe_call", "stub")),
-)
+def checked(made: Call) -> Call:
+    """The call, which must have stayed within its bound and met no error of ours."""
+    assert "internal error" not in made.reason, str(made)
+    assert made.work <= made.bound, str(made)
+    return made
