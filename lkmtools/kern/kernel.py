@@ -195,9 +195,7 @@ class Kernel:
         """Fill the kernel's variables, behind its text; the kernel map gets the rest."""
         start, data_end = self.plan.data
         programs = self.mem.size - trunc_page(self.mem.size // _PROGRAM_SHARE)
-        self.frames = Frames(
-            self.mem, programs, self.mem.size
-        )  # to the end of RAM: no kernel address means it
+        self.frames = Frames(self.mem, programs, self.mem.size)  # no kernel address means them
         end = self.mem.base + programs
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
         self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
