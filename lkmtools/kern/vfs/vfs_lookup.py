@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _HEADER = "sys/namei.h"
 
 
-class _Walk(Place):
+class _PathWalk(Place):
     """A Place on its way to where a path leads."""
 
     def __init__(self, k: Kernel, lwp: Lwp, op: int, flags: int) -> None:
@@ -304,7 +304,7 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
     prefix = emul_path(k, lwp.proc) if path.startswith("/") and not path.startswith("/../") else ""
     if prefix and _exists(k, lwp, prefix + path, flags):
         path = prefix + path
-    place = _Walk(k, lwp, op, flags)
+    place = _PathWalk(k, lwp, op, flags)
     place.walk(path)
     if place.mounted and op in (DELETE, RENAME) and place.vp:
         root = view_of(k, place.vp, "namei").v_vflag & VV_ROOT
@@ -318,7 +318,7 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
 
 def _exists(k: Kernel, lwp: Lwp, path: str, flags: int) -> bool:
     """Leads the path to a file? What its emulation has of its own, a program gets first (TRYEMULROOT)."""
-    place = _Walk(k, lwp, LOOKUP, flags)
+    place = _PathWalk(k, lwp, LOOKUP, flags)
     try:
         place.walk(path)
     except KernelError:
