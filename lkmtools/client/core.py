@@ -148,8 +148,7 @@ class Core:
 
     def _finish(self, result: Result, regions: list[Region]) -> tuple[int, int]:
         """Changes into buffers, text to the terminal, errno to an exception."""
-        errno, (first, second), changed, reason, tty = result
-        for index, offset, data in changed:
+        for index, offset, data in result.changed:
             if index >= len(regions):
                 raise DaemonError(f"RESULT: region is {index}; the limit is {len(regions) - 1}")
             target = regions[index].data
@@ -157,11 +156,12 @@ class Core:
             if end > len(target):
                 raise DaemonError(f"RESULT: end of change is {end}; the limit is {len(target)}")
             target[offset:end] = data
-        if tty and self.tty is not None:
-            self.tty.write(tty)
+        if result.tty and self.tty is not None:
+            self.tty.write(result.tty)
             self.tty.flush()
-        if errno:
-            raise KernelError(errno, reason)
+        if result.errno:
+            raise KernelError(result.errno, result.reason)
+        first, second = result.retval
         mask, sign = self._mask, self._sign
         return ((first & mask) ^ sign) - sign, ((second & mask) ^ sign) - sign
 

@@ -14,35 +14,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lkmtools import proto
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
-from lkmtools.proto import (
-    SHARE_FILES,
-    Asleep,
-    Control,
-    Exec,
-    Frame,
-    Hello,
-    Map,
-    Mapped,
-    Panic,
-    ProtocolError,
-    Reader,
-    Refused,
-    Result,
-    Share,
-    Signal,
-    Syscall,
-    Unmap,
-    encode,
-)
+from lkmtools.proto import ProtocolError
 
 if TYPE_CHECKING:
     from lkmtools.client.memory import ProcessMemory
 
 RECEIVE = 1 << 16  # bytes asked for at once
 PATIENCE = 1  # seconds without an answer until on_wait is called
-_RIGHTS = _socket.CMSG_SPACE(4 * SHARE_FILES)  # room for all descriptors of a frame
+_RIGHTS = _socket.CMSG_SPACE(4 * proto.SHARE_FILES)  # room for all descriptors of a frame
 
 
 class ConnectionEnded(DaemonError):
@@ -69,7 +51,7 @@ class Transport:
         # A receive timeout of the socket, not of Python: no further system call for each recv.
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, struct.pack("ll", PATIENCE, 0))
         self._socket = sock
-        self._reader = Reader()
+        self._reader = proto.Reader()
         self._serial = 0
         self._fds: list[int] = []  # descriptors whose MAP or SHARE has not been read yet
         self._memory: ProcessMemory | None = None
@@ -98,8 +80,11 @@ class Transport:
         return self._socket.fileno()
 
     def request(
-        self, frame: Hello | Syscall | Control, give_up: int | None = None, before: Hello | None = None
-    ) -> Frame:
+        self,
+        frame: proto.Hello | proto.Syscall | proto.Control,
+        give_up: int | None = None,
+        before: proto.Hello | None = None,
+    ) -> proto.Frame:
         """Send `frame` and wait for its answer, for ever or for `give_up` seconds (DaemonError then).
 
         `before` is sent with it, in one piece, and has no answer of its own.
@@ -107,9 +92,9 @@ class Transport:
         interrupts the wait (KeyboardInterrupt too) closes the connection: the request dies with its process.
         """
         self._serial = serial = self._serial + 1 & 0xFFFFFFFF
-        data = encode(frame, serial)
+        data = proto.encode(frame, serial)
         if before is not None:
-            data = encode(before, 0) + data
+            data = proto.encode(before, 0) + data
         try:
             try:
                 self._socket.sendall(data)
@@ -122,10 +107,12 @@ class Transport:
             self.close()
             raise
 
-    def execute(self, frame: Exec, files: tuple[int, ...], started: Callable[[], object]) -> Frame:
+    def execute(
+        self, frame: proto.Exec, files: tuple[int, ...], started: Callable[[], object]
+    ) -> proto.Frame:
         """Send an EXEC with its descriptors, call `started`, wait for EXITED. As request() otherwise."""
         self._serial = serial = self._serial + 1 & 0xFFFFFFFF
-        data = encode(frame, serial)
+        data = proto.encode(frame, serial)
         rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"={len(files)}i", *files))
         try:
             try:
@@ -141,9 +128,9 @@ class Transport:
 
     def signal(self, number: int) -> None:
         """A signal for the program that execute() waits for; safe in a signal handler meanwhile."""
-        self._socket.sendall(encode(Signal(number), 0))
+        self._socket.sendall(proto.encode(proto.Signal(number), 0))
 
-    def wait(self, serial: int | None = None, give_up: int | None = None) -> Frame:
+    def wait(self, serial: int | None = None, give_up: int | None = None) -> proto.Frame:
         """The next frame for the last request (or for `serial`)."""
         wanted = self._serial if serial is None else serial
         reader = self._reader
@@ -162,26 +149,26 @@ class Transport:
                     self._waited(waited, give_up)
                 continue
             answered, frame = got
-            if type(frame) is Result and answered == wanted:
+            if type(frame) is proto.Result and answered == wanted:
                 return frame
-            if isinstance(frame, Map | Share):
+            if isinstance(frame, proto.Map | proto.Share):
                 self._remap(answered, frame)
                 continue
-            if type(frame) is Unmap:
+            if type(frame) is proto.Unmap:
                 self.memory.unmap(frame.address, frame.length)
                 continue
-            if type(frame) is Panic:
+            if type(frame) is proto.Panic:
                 raise PanicError(frame.reason, frame.report)
-            if type(frame) is Asleep:
+            if type(frame) is proto.Asleep:
                 raise Sleeping("the request sleeps, and nothing in this kernel will wake it")
-            if type(frame) is Refused:
+            if type(frame) is proto.Refused:
                 raise DaemonError(frame.why)
             if answered == wanted:
                 return frame  # else the rest of a stream nobody reads any more
 
-    def _remap(self, serial: int, frame: Map | Share) -> None:
+    def _remap(self, serial: int, frame: proto.Map | proto.Share) -> None:
         """The kernel gives this process memory: map it, and say where it lies."""
-        count = frame.files if isinstance(frame, Share) else 1
+        count = frame.files if isinstance(frame, proto.Share) else 1
         files, self._fds = self._fds[:count], self._fds[count:]
         if not files:
             raise DaemonError("MAP came without a descriptor: whatever is between us and the daemon lost it")
@@ -189,7 +176,7 @@ class Transport:
         try:
             if len(files) < count:
                 raise OSError(errno.EMFILE, "this process had no room for all the descriptors")
-            if isinstance(frame, Share):
+            if isinstance(frame, proto.Share):
                 address = self.memory.share(files, frame.address, frame.length, frame.prot)
             else:
                 address = self.memory.map(files[0], frame.offset, frame.length)
@@ -199,7 +186,7 @@ class Transport:
             for fd in files:
                 os.close(fd)
         with suppress(OSError):  # the other side is gone: the next that is read says why
-            self._socket.sendall(encode(Mapped(error, address), serial))
+            self._socket.sendall(proto.encode(proto.Mapped(error, address), serial))
 
     def _waited(self, seconds: int, give_up: int | None) -> None:
         if seconds == PATIENCE and self.on_wait:

@@ -10,36 +10,13 @@ import os
 import socket
 from typing import TYPE_CHECKING, Protocol
 
+from lkmtools import proto
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.errors import NO_MEMORY, KernelError, answer_to, memory_limits
-from lkmtools.kern import Exit, Reply, Request
+from lkmtools.kern import Exit, Reply, Request, UserRegion
 from lkmtools.kernproc import control
 from lkmtools.kernproc.process import ClientProcess
-from lkmtools.proto import (
-    EXEC_FILES,
-    MAX_FRAME,
-    VERSION,
-    Answer,
-    Asleep,
-    Control,
-    Exec,
-    Exited,
-    Frame,
-    Hello,
-    Map,
-    Mapped,
-    NoMemory,
-    Panic,
-    ProtocolError,
-    Result,
-    Share,
-    Signal,
-    Syscall,
-    Unmap,
-    Welcome,
-    encode,
-    other_version,
-)
+from lkmtools.proto import ProtocolError
 from lkmtools.wire.poller import Poller
 from lkmtools.wire.scm_rights import received, room
 from lkmtools.wire.stream import RECEIVE, Stream
@@ -47,9 +24,10 @@ from lkmtools.wire.stream import RECEIVE, Stream
 if TYPE_CHECKING:
     from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
 
-_ANCILLARY = room(EXEC_FILES)
+_ANCILLARY = room(proto.EXEC_FILES)
 LARGE = 1 << 14  # bytes kept for a connection from which on the client's others are looked at as well
-MOST_KEPT = 2 * MAX_FRAME  # bytes of requests and answers of one process of the host, on all its connections
+# Bytes of requests and answers of one process of the host, on all its connections.
+MOST_KEPT = 2 * proto.MAX_FRAME
 
 
 class Clients(Protocol):
@@ -69,7 +47,12 @@ class Connection(Stream):
     """One client, and the Mapper of its `process`."""
 
     def __init__(
-        self, clients: Clients, sock: socket.socket, poller: Poller, process: ClientProcess, welcome: Welcome
+        self,
+        clients: Clients,
+        sock: socket.socket,
+        poller: Poller,
+        process: ClientProcess,
+        welcome: proto.Welcome,
     ) -> None:
         """`welcome` answers HELLO, with the pid that the process gets."""
         self.process = process
@@ -95,7 +78,7 @@ class Connection(Stream):
 
     def on_batch(self) -> None:
         """Descriptors that nobody wants are not kept, nor what is beyond the bound of one client."""
-        if len(self._files) > EXEC_FILES:
+        if len(self._files) > proto.EXEC_FILES:
             raise ProtocolError(self._wrong_files())
         self._bounded()
 
@@ -130,34 +113,35 @@ class Connection(Stream):
         while self._files:
             os.close(self._files.pop())
 
-    def on_frame(self, serial: int, frame: Frame) -> None:
+    def on_frame(self, serial: int, frame: proto.Frame) -> None:
         """Serve a frame."""
-        if type(frame) is Syscall and self.greeted:
+        if type(frame) is proto.Syscall and self.greeted:
             if self.pending is not None:
                 raise ProtocolError("SYSCALL while another is in flight; the limit is 1")
-            self.pending, self.asked = serial, sum(len(region[1]) for region in frame.regions)
+            self.pending, self.asked = serial, sum([len(region.data) for region in frame.regions])
             self._bounded()
-            self.process.submit(Request(frame.number, frame.args, frame.regions), self.reply)
-        elif type(frame) is Exec and self.greeted:
+            regions = tuple([UserRegion(region.address, region.data) for region in frame.regions])
+            self.process.submit(Request(frame.number, frame.args, regions), self.reply)
+        elif type(frame) is proto.Exec and self.greeted:
             self._exec(serial, frame)
-        elif type(frame) is Signal and self.greeted:
+        elif type(frame) is proto.Signal and self.greeted:
             self.process.signal(frame.number)
-        elif type(frame) is Hello and not self.greeted:
+        elif type(frame) is proto.Hello and not self.greeted:
             self._hello(serial, frame)
-        elif type(frame) is Control and self.greeted:
+        elif type(frame) is proto.Control and self.greeted:
             owner = self.process.cred.uid == 0
             ok, text = control.perform(self.process.kernel, owner, frame.verb, frame.arguments)
-            self.send(Answer(ok, text), serial)
-        elif type(frame) is Mapped and self.mapping is not None:
+            self.send(proto.Answer(ok, text), serial)
+        elif type(frame) is proto.Mapped and self.mapping is not None:
             done, self.mapping = self.mapping, None
             self.process.mapped(done, frame.errno, frame.address)
         else:
             when = "after HELLO" if self.greeted else "before HELLO"
             raise ProtocolError(f"{type(frame).__name__.upper()} {when}")
 
-    def _hello(self, serial: int, frame: Hello) -> None:
-        if frame.version != VERSION:
-            self.refuse(other_version(frame.version, self._welcome.host_pid), serial)
+    def _hello(self, serial: int, frame: proto.Hello) -> None:
+        if frame.version != proto.VERSION:
+            self.refuse(proto.other_version(frame.version, self._welcome.host_pid), serial)
             return
         self.process.host_pid = self.process.host_pid or frame.host_pid
         try:
@@ -169,18 +153,18 @@ class Connection(Stream):
         self.greet()
         self.send(self._welcome._replace(pid=pid), serial)
 
-    def _exec(self, serial: int, frame: Exec) -> None:
+    def _exec(self, serial: int, frame: proto.Exec) -> None:
         """Start a program with the descriptors that came with the frame."""
         if self.pending is not None:
             raise ProtocolError("EXEC while another request is in flight; the limit is 1")
-        if len(self._files) != EXEC_FILES:
+        if len(self._files) != proto.EXEC_FILES:
             raise ProtocolError(self._wrong_files())
         self.pending, self.asked = serial, self.reader.last
         files, self._files = self._files, []
         self.process.execute(frame, files, self.exited)
 
     def _wrong_files(self) -> str:
-        return f"EXEC with {len(self._files)} descriptors; it must be {EXEC_FILES}"
+        return f"EXEC with {len(self._files)} descriptors; it must be {proto.EXEC_FILES}"
 
     # -- what goes --------------------------------------------------------------------------------------
 
@@ -192,13 +176,13 @@ class Connection(Stream):
         self.pending = None
         self._clients.served()  # before the client can see it: we may die at any moment
         try:
-            self.send(Result(reply.errno, reply.retval, reply.changed, reply.reason, reply.tty), serial)
+            self.send(proto.Result(reply.errno, reply.retval, reply.changed, reply.reason, reply.tty), serial)
         except ProtocolError as error:
             self.refuse(f"the result cannot be sent: {error}", serial)
         except MemoryError:
             self._no_memory(serial, "for the result")
 
-    def on_no_memory(self, lost: NoMemory) -> None:
+    def on_no_memory(self, lost: proto.NoMemory) -> None:
         """A system call or EXEC fails for want of memory; any other frame ends the connection."""
         answer = {"SYSCALL": self._no_memory, "EXEC": self._no_program}.get(lost.name)
         if answer is None or not self.greeted or self.pending is not None:
@@ -208,54 +192,54 @@ class Connection(Stream):
 
     def _no_memory(self, serial: int, what: str) -> None:
         """Answer a system call with ENOMEM."""
-        self.send(Result(ENOMEM, (0, 0), (), f"{NO_MEMORY} {what}{memory_limits()}", ""), serial)
+        self.send(proto.Result(ENOMEM, (0, 0), (), f"{NO_MEMORY} {what}{memory_limits()}", ""), serial)
 
     def _no_program(self, serial: int, what: str) -> None:
         """Answer an EXEC with ENOMEM; nobody takes its descriptors."""
         self._close_files()
-        self.send(Exited(0, ENOMEM, f"{NO_MEMORY} {what}{memory_limits()}"), serial)
+        self.send(proto.Exited(0, ENOMEM, f"{NO_MEMORY} {what}{memory_limits()}"), serial)
 
     def exited(self, ended: Exit) -> None:
         """The program that an EXEC started has ended, or could not be started."""
         serial, self.pending = self.pending, None
         self._clients.served()
         if serial is not None:
-            self.send(Exited(ended.status, ended.errno, ended.reason), serial)
+            self.send(proto.Exited(ended.status, ended.errno, ended.reason), serial)
 
     def asleep(self) -> None:
         """Nothing in this kernel will ever end the request in flight."""
         if self.pending is not None:
-            self.send(Asleep(), self.pending)
+            self.send(proto.Asleep(), self.pending)
 
     def panic(self, reason: str, report: str) -> None:
         """The process died with the kernel: say so, then close."""
         self.process.panicked()
         serial, self.pending = self.pending or 0, None
-        self.send(Panic(reason, report), serial)
+        self.send(proto.Panic(reason, report), serial)
         self.finish()
 
     # -- mappings ---------------------------------------------------------------------------------------
 
     def map(self, span: Span, done: Done) -> None:
         """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""
-        self._ask(Map(span.offset, span.length), [span.fd], done)
+        self._ask(proto.Map(span.offset, span.length), [span.fd], done)
 
     def share(self, pages: Pages, files: list[int], done: Done) -> None:
         """Ask the client to map pages of a device, in the middle of a SYSCALL; it answers MAPPED."""
-        self._ask(Share(pages.addr, pages.length, pages.prot, len(files)), files, done)
+        self._ask(proto.Share(pages.addr, pages.length, pages.prot, len(files)), files, done)
 
-    def _ask(self, frame: Map | Share, files: list[int], done: Done) -> None:
+    def _ask(self, frame: proto.Map | proto.Share, files: list[int], done: Done) -> None:
         if self.fd < 0 or self.closing:
             return  # the client has gone; its process is told to end
         self.mapping = done
-        self._with_files = encode(frame, self.pending or 0), files
+        self._with_files = proto.encode(frame, self.pending or 0), files
         self.on_flushed()
         self.watch()
 
     def unmap(self, addr: int, length: int) -> None:
         """Tell the client that a mapping is gone."""
         if not self.closing:
-            self.send(Unmap(addr, length), self.pending or 0)
+            self.send(proto.Unmap(addr, length), self.pending or 0)
 
     def wants_out(self) -> bool:
         """Is there something to send?"""

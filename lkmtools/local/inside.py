@@ -88,7 +88,8 @@ class InsideTransport(Transport):
             more = self._lk.run()
             if not more and not self._pending:
                 raise DaemonError("the request sleeps, and nothing in this kernel will wake it")
-        return Result(*self._pending.pop())
+        reply = self._pending.pop()
+        return Result(reply.errno, reply.retval, reply.changed, reply.reason, reply.tty)
 
 
 class InsideKernel:

@@ -7,8 +7,9 @@ next one can be read.
 
 from __future__ import annotations
 
-from lkmtools.proto.codec import DECODERS, HEADER, USUAL, Payload
+from lkmtools.proto.codec import DECODERS, HEADER, USUAL
 from lkmtools.proto.frames import MAX_FRAME, Frame, NoMemory, ProtocolError
+from lkmtools.proto.payload import Payload
 
 _HEADER_SIZE = HEADER.size
 

@@ -323,7 +323,7 @@ from lkmtools.kernproc import connection
 before = connection.Connection.send
 def send(self, frame, serial):
     before(self, frame, serial)
-    if isinstance(frame, connection.Result):
+    if isinstance(frame, connection.proto.Result):
         os._exit(3)
 connection.Connection.send = send
 """

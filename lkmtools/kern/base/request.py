@@ -20,11 +20,11 @@ class UserRegion(NamedTuple):
 
 
 class Request(NamedTuple):
-    """System call `number` with register words `args`. `regions` are UserRegions, or pairs like them."""
+    """System call `number` with register words `args`. `regions` are what its pointers point to."""
 
     number: int
     args: tuple[int, ...]
-    regions: tuple[tuple[int, bytearray], ...] = ()
+    regions: tuple[UserRegion, ...] = ()
 
 
 class Reply(NamedTuple):
@@ -55,13 +55,14 @@ class RegionSpace:
 
     __slots__ = ("_changed", "_regions")
 
-    def __init__(self, regions: tuple[tuple[int, bytearray], ...] = ()) -> None:
+    def __init__(self, regions: tuple[UserRegion, ...] = ()) -> None:
         self._regions = regions
         self._changed: dict[int, tuple[int, int]] = {}  # by region: [lo, hi) is what the kernel wrote
 
     def _find(self, addr: int, length: int) -> tuple[int, bytearray, int]:
         """The region's index, its bytes, and where in them `addr` is."""
-        for index, (start, data) in enumerate(self._regions):
+        for index, region in enumerate(self._regions):
+            start, data = region.addr, region.data
             if start <= addr and addr + length <= start + len(data):
                 return index, data, addr - start
         raise KernelError(EFAULT, f"{length} bytes at user address {addr:#x} are not in the process's memory")
@@ -91,7 +92,7 @@ class RegionSpace:
         changed = self._changed
         if not changed:
             return ()
-        return tuple([(i, lo, self._regions[i][1][lo:hi]) for i, (lo, hi) in sorted(changed.items())])
+        return tuple([(i, lo, self._regions[i].data[lo:hi]) for i, (lo, hi) in sorted(changed.items())])
 
 
 NOWHERE = RegionSpace()  # the memory of a process that is in no system call

@@ -23,7 +23,7 @@ from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE, round_page
 from lkmtools.abi.vnode import VI_CLEAN, VREG, vattr, vnode
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.kern.base.request import RegionSpace
+from lkmtools.kern.base.request import RegionSpace, UserRegion
 from lkmtools.kern.exec.exec_args import Vectors, make_stack
 from lkmtools.kern.exec.exec_subr import exec_setup_stack, kill_vmcmds, run_vmcmds
 from lkmtools.kern.proc import trapframe
@@ -328,7 +328,7 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
     before = proc.space
     path, buffer = bytearray(name.encode(*C_TEXT) + b"\0"), bytearray(_CHUNK)
     path_at, buffer_at = 0x10000, 0x100000
-    proc.space = RegionSpace(((path_at, path), (buffer_at, buffer)))
+    proc.space = RegionSpace((UserRegion(path_at, path), UserRegion(buffer_at, buffer)))
     try:
         fd = k.system_calls.own(lwp, SYS_open, path_at, O_RDONLY, 0)
         try:

@@ -151,13 +151,12 @@ class SystemCalls:
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
         """One system call of a client process, from its words to its reply."""
-        number, args, regions = request
         proc = lwp.proc
-        space = proc.space = RegionSpace(regions)
+        space = proc.space = RegionSpace(request.regions)
         lwp.thread.reason = reason = tty = ""
         errno, retval = 0, (0, 0)
         try:
-            retval = self.call(lwp, number, args)
+            retval = self.call(lwp, request.number, request.args)
         except KernelError as error:
             errno, reason = error.errno, error.reason
             if errno == ERESTART:
@@ -171,7 +170,7 @@ class SystemCalls:
         except MemoryError as error:
             failed, changed = answer_to(error), ()
             errno, reason = failed.errno, failed.reason
-        return tuple.__new__(Reply, (errno, retval, changed, reason, tty))
+        return Reply(errno, retval, changed, reason, tty)
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
         """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
