@@ -30,7 +30,10 @@ MAX_IMAGE = 64 << 20
 
 
 class Lkm:
-    """All modules. `open` is the open /dev/lkm, when there is one."""
+    """What this room keeps of a kernel beside the list of modules (k.modules), and what happens to a module.
+
+    `open` is the open /dev/lkm, when there is one.
+    """
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
