@@ -10,11 +10,10 @@ from lkmtools.elf.object import (
     Group,
     Object,
     ObjectSymbol,
-    Relocation,
-    RelocationTable,
     Section,
     read_object,
 )
+from lkmtools.elf.relocations import Relocation, RelocationTable
 from lkmtools.elf.symbols import FileSymbol, default_names, list_symbols, read_symbols
 
 __all__ = [

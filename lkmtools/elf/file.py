@@ -11,10 +11,12 @@ import struct
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import codec
 from lkmtools.errors import ObjectError
 
 MAX_NAME = 4096  # bytes of one symbol or section name
+MAX_INSIDE = 16 << 20  # bytes of all names of a string table that begin inside another one
 
 
 class Header(NamedTuple):
@@ -74,6 +76,41 @@ def read_header(data: bytes, name: str) -> Header:
     return Header(bits, byteorder, f[1], f[2], f[4], f[6], f[11], f[12], f[13])
 
 
+class Strings(dict[int, str]):
+    """A string table: offset -> name. Names that begin inside another one are found when they are asked for.
+
+    All names are read at once, for a symbol table asks for nearly all of them.
+    """
+
+    def __init__(self, data: bytes, where: str) -> None:
+        at = 0
+        for name in data.split(b"\0"):
+            if len(name) <= MAX_NAME:
+                self[at] = name.decode(*C_TEXT)
+            at += len(name) + 1
+        self.pop(at - 1 - len(name), None)  # what is behind the last NUL has no end
+        self[0] = ""
+        self._data = data
+        self._where = where
+        self._left = MAX_INSIDE
+
+    def __missing__(self, offset: int) -> str:
+        """The name at `offset`; ObjectError when there is none."""
+        if offset >= len(self._data):
+            raise ObjectError(f"{self._where}: offset {offset:#x}, limit {len(self._data):#x}")
+        stop = min(len(self._data), offset + MAX_NAME + 1)
+        end = self._data.find(b"\0", offset, stop)
+        if end < 0:
+            raise ObjectError(f"{self._where}: name at {offset:#x} has no end in {stop - offset} bytes")
+        self._left -= end - offset
+        if self._left < 0:
+            raise ObjectError(
+                f"{self._where}: names that begin inside others have more than {MAX_INSIDE} bytes in all"
+            )
+        text = self[offset] = self._data[offset:end].decode(*C_TEXT)
+        return text
+
+
 class ElfFile:
     """An ELF file whose section headers are known to be sound: every section lies inside the file."""
 
@@ -83,8 +120,7 @@ class ElfFile:
         self.header = read_header(data, name)
         self.codec = codec(self.header.bits, self.header.byteorder)
         self.sections = self._read_sections()
-        self._bytes = data
-        self._names: dict[tuple[int, int], str] = {}
+        self._strings: dict[int, Strings] = {}
 
     def _read_sections(self) -> tuple[SectionHeader, ...]:
         h, form = self.header, self.codec.section
@@ -128,24 +164,18 @@ class ElfFile:
 
     def string(self, index: int, offset: int) -> str:
         """The NUL-terminated name at `offset` of string table `index`; ObjectError when there is none."""
-        known = self._names.get((index, offset))
-        if known is not None:
-            return known
-        if not 0 < index < len(self.sections) or self.sections[index].type != c.SHT_STRTAB:
-            raise ObjectError(f"{self.name}: section {index} is not a string table")
-        row = self.sections[index]
-        if offset >= row.size:
-            raise ObjectError(f"{self.name}: string table {index}: offset {offset:#x}, limit {row.size:#x}")
-        start = row.offset + offset
-        stop = min(row.offset + row.size, start + MAX_NAME + 1)
-        end = self._bytes.find(b"\0", start, stop)
-        if end < 0:
-            raise ObjectError(
-                f"{self.name}: string table {index}: name at {offset:#x} has no end in {stop - start} bytes"
+        return self.strings(index)[offset]
+
+    def strings(self, index: int) -> Strings:
+        """String table `index`: its names by their offsets; ObjectError when it is not one."""
+        found = self._strings.get(index)
+        if found is None:
+            if not 0 < index < len(self.sections) or self.sections[index].type != c.SHT_STRTAB:
+                raise ObjectError(f"{self.name}: section {index} is not a string table")
+            found = self._strings[index] = Strings(
+                bytes(self.contents(index)), f"{self.name}: string table {index}"
             )
-        text = self._bytes[start:end].decode("utf-8", "backslashreplace")
-        self._names[index, offset] = text
-        return text
+        return found
 
     def place(self, index: int) -> str:
         """Section `index` in a message: file, number and name."""

@@ -8,13 +8,16 @@ of sections that are not loaded (debug information) are not read at all; see lkm
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.elf.note import notes
+from lkmtools.elf.relocations import RelocationTable, relocation_table
 from lkmtools.elf.symbols import default_names
 from lkmtools.errors import ObjectError
 
@@ -47,24 +50,6 @@ class ObjectSymbol(NamedTuple):
     visibility: int
     shndx: int
     reserved: bool  # shndx is one of the SHN_ constants, not a section index
-
-
-class Relocation(NamedTuple):
-    """An Elf_Rel or Elf_Rela; `addend` is 0 for REL, where it stands in the field."""
-
-    offset: int
-    type: int
-    symbol: int
-    addend: int
-
-
-class RelocationTable(NamedTuple):
-    """A relocation section: what it relocates (`target`, a section index) and how."""
-
-    name: str
-    target: int
-    rela: bool
-    entries: tuple[Relocation, ...]
 
 
 class Group(NamedTuple):
@@ -155,37 +140,39 @@ def symbol_table(file: ElfFile) -> int:
 
 
 def _symbols(file: ElfFile, symtab: int) -> tuple[ObjectSymbol, ...]:
-    if not symtab:
+    if not symtab or not file.sections[symtab].size:
         return ()
-    form, link = file.codec.symbol, file.sections[symtab].link
-    i_name, i_info, i_other, i_shndx, i_value, i_size = file.codec.symbol_fields
-    extended = _extended_indices(file, symtab)
-    out: list[ObjectSymbol] = []
-    for row in form.iter_unpack(file.table(symtab, form)):
-        shndx, reserved = row[i_shndx], row[i_shndx] >= c.SHN_LORESERVE
-        if shndx == c.SHN_XINDEX:
-            if len(out) >= len(extended):
-                raise ObjectError(f"{file.name}: symbol {len(out)}: no SHT_SYMTAB_SHNDX entry for it")
-            shndx, reserved = extended[len(out)], False
-        if not reserved and shndx >= len(file.sections):
-            raise ObjectError(
-                f"{file.name}: symbol {len(out)}: section index {shndx}, limit {len(file.sections)}"
-            )
-        text = file.string(link, row[i_name]) if row[i_name] else ""
-        info = row[i_info]
-        out.append(
-            ObjectSymbol(
-                text, row[i_value], row[i_size], info & 15, info >> 4, row[i_other] & 3, shndx, reserved
-            )
+    form = file.codec.symbol
+    columns = tuple(zip(*form.iter_unpack(file.table(symtab, form)), strict=True))
+    name, info, other, shndx, value, size = itemgetter(*file.codec.symbol_fields)(columns)
+    names = file.strings(file.sections[symtab].link) if any(name) else {0: ""}
+    reserved = [number >= c.SHN_LORESERVE for number in shndx]
+    if c.SHN_XINDEX in shndx:
+        shndx, reserved = _extended_indices(file, symtab, shndx)
+    limit = len(file.sections)
+    for at, number in enumerate(shndx):
+        if number >= limit and not reserved[at]:
+            raise ObjectError(f"{file.name}: symbol {at}: section index {number}, limit {limit}")
+    return tuple(
+        map(
+            ObjectSymbol, map(names.__getitem__, name), value, size, [i & 15 for i in info],
+            [i >> 4 for i in info], [o & 3 for o in other], shndx, reserved,
         )
-    return tuple(out)
+    )  # fmt: skip
 
 
-def _extended_indices(file: ElfFile, symtab: int) -> tuple[int, ...]:
-    for index, row in enumerate(file.sections):
-        if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab:
-            return _words(file, index)
-    return ()
+def _extended_indices(file: ElfFile, symtab: int, shndx: Sequence[int]) -> tuple[list[int], list[bool]]:
+    """Every symbol's section index, SHN_XINDEX looked up in SHT_SYMTAB_SHNDX, and what is a constant."""
+    rows = enumerate(file.sections)
+    table = next((i for i, row in rows if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab), None)
+    extended = () if table is None else _words(file, table)
+    out = list(shndx)
+    for at, number in enumerate(shndx):
+        if number == c.SHN_XINDEX:
+            if at >= len(extended):
+                raise ObjectError(f"{file.name}: symbol {at}: no SHT_SYMTAB_SHNDX entry for it")
+            out[at] = extended[at]
+    return out, [number >= c.SHN_LORESERVE and number != c.SHN_XINDEX for number in shndx]
 
 
 def _versions(symbols: tuple[ObjectSymbol, ...]) -> dict[str, int]:
@@ -244,29 +231,6 @@ def _relocations(file: ElfFile, symtab: int, nsymbols: int) -> tuple[RelocationT
         out.append(relocation_table(file, index, symtab, nsymbols, left))
         left -= row.size
     return tuple(out)
-
-
-def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left: int) -> RelocationTable:
-    """Relocation section `index`; `left` is how many bytes it and those after it may have."""
-    row, where = file.sections[index], file.place(index)
-    if not symtab or row.link != symtab:
-        raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
-    if row.size > left:
-        raise ObjectError(f"{where}: relocation sections overlap: together larger than the file")
-    entries = _entries(file, index, row.type == c.SHT_RELA)
-    for at, entry in enumerate(entries):
-        if entry.symbol >= nsymbols:
-            raise ObjectError(f"{where}: entry {at}: symbol index {entry.symbol}, limit {nsymbols}")
-    return RelocationTable(file.section_name(index), row.info, row.type == c.SHT_RELA, entries)
-
-
-def _entries(file: ElfFile, index: int, rela: bool) -> tuple[Relocation, ...]:
-    form = file.codec.rela if rela else file.codec.rel
-    shift, mask = (32, 0xFFFFFFFF) if file.header.bits == 64 else (8, 0xFF)
-    rows = form.iter_unpack(file.table(index, form))
-    if rela:
-        return tuple(Relocation(offset, info & mask, info >> shift, addend) for offset, info, addend in rows)
-    return tuple(Relocation(offset, info & mask, info >> shift, 0) for offset, info in rows)
 
 
 def _groups(file: ElfFile, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple[Group, ...]:

@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Container
 
 from lkmtools.abi import elf as c
-from lkmtools.elf.object import Object, RelocationTable, Section, relocation_table, symbol_table
+from lkmtools.elf.object import Object, Section, symbol_table
+from lkmtools.elf.relocations import RelocationTable, relocation_table
 from lkmtools.errors import ObjectError
 
 _OLD_NAME, _OLD_MAGIC = ".zdebug_", b"ZLIB"  # GNU as before SHF_COMPRESSED: then the size, big-endian

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import Codec, codec
 from lkmtools.errors import LinkError
 
@@ -74,7 +75,7 @@ class _Strings:
     def add(self, text: str) -> int:
         if text not in self._known:
             self._known[text] = len(self.data)
-            self.data += text.encode("utf-8") + b"\0"
+            self.data += text.encode(*C_TEXT) + b"\0"
         return self._known[text]
 
 

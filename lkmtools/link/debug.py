@@ -18,10 +18,10 @@ from lkmtools.elf import RelocationTable, Section
 from lkmtools.elf.unloaded import relocations, unpacked
 from lkmtools.elf.writer import OutSection
 from lkmtools.errors import LinkError, ObjectError
-from lkmtools.link.howto import Howto, write_field
+from lkmtools.link.fields import Fields
 from lkmtools.link.image import Image, Prelink
-from lkmtools.link.layout import discarded_sections, impossible, needs_resolving
-from lkmtools.link.relocate import relocate, symbol_values
+from lkmtools.link.layout import check_fields, discarded_sections, needs_resolving
+from lkmtools.link.relocate import defined_values, symbol_values
 
 MAX_SIZE = 256 << 20  # bytes of all sections together
 
@@ -112,7 +112,7 @@ def _values(pre: Prelink, img: Image, homes: dict[int, _Joined]) -> list[int | N
     """S of every symbol; None for what is not in the image, nor in one of our sections."""
     obj = pre.object
     imports = {item.name: item.value for item in img.imports}
-    values = symbol_values(pre, img.base, imports)
+    values = symbol_values(pre, img.base, defined_values(pre, img.base), imports)
     for index, symbol in enumerate(obj.symbols):
         if symbol.shndx == c.SHN_UNDEF:
             if symbol.bind != c.STB_WEAK and symbol.name not in imports and needs_resolving(obj, symbol):
@@ -126,13 +126,5 @@ def _relocate(pre: Prelink, values: list[int | None], joined: _Joined, table: Re
     """Apply one relocation section; LinkError for what cannot be done."""
     section, start = joined.pieces[table.target]
     nothing = 1 if section.name == ".debug_ranges" else 0
-    found = []
-    for entry in table.entries:
-        howto = pre.machine.howtos.get(entry.type)
-        if not isinstance(howto, Howto) or howto.got or entry.offset + howto.size > section.size:
-            raise LinkError(impossible(pre.object, pre.machine, section, entry))
-        if values[entry.symbol] is None:
-            write_field(joined.data, start + entry.offset, howto, nothing, pre.machine)
-        else:
-            found.append(entry)
-    relocate(pre, 0, start, values, joined.data, table._replace(entries=tuple(found)))
+    check_fields(pre.object, pre.machine, section, table, got=False)
+    Fields(pre, 0, values, joined.data, nothing).relocate(start, table)

@@ -61,7 +61,7 @@ class Use(NamedTuple):
 
 
 class Prelink(NamedTuple):
-    """An object laid out at address 0. `uses`: the first use of every symbol index relocations name."""
+    """An object laid out at address 0. `used`: what relocations name, by first use."""
 
     object: Object
     machine: Machine
@@ -72,7 +72,7 @@ class Prelink(NamedTuple):
     entry: str | None
     offsets: dict[int, int]  # input section -> offset in the image
     commons: dict[int, int]  # symbol index -> offset in the image
-    uses: dict[int, Use]
+    used: tuple[int, ...]  # symbol indices
     got: int | None  # offset of the global offset table
     slots: dict[int, int]  # symbol index -> offset of its slot from the table's beginning
 

@@ -12,12 +12,12 @@ SHF_MERGE sections are kept as they are. COMDAT groups: the first of a signature
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
-from lkmtools.elf import Object, ObjectSymbol, Relocation, Section, machine_name
+from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Section, machine_name
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
@@ -66,7 +66,7 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
         odd = "" if obj.machine != row.e_machine else f" ({obj.bits} bits, {obj.byteorder}-endian)"
         raise WrongMachine(obj.name, machine_name(obj.machine) + odd, machine)
     kept = _kept_sections(obj)
-    uses, slots, got = _scan(obj, row, kept)
+    used, slots, got = _scan(obj, row, kept)
     pieces = [_Piece(s.shndx, s.name, s.type, s.flags, s.size, s.align) for s in kept.values()]
     commons, common_size, common_align = _commons(obj)
     if commons:
@@ -82,11 +82,11 @@ def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()
         size=size,
         sections=sections,
         segments=segments,
-        undefined=_undefined(obj, uses),
+        undefined=_undefined(obj, used),
         entry=_entry(obj, entry_names, kept, commons),
         offsets={s.shndx: at[s.shndx] for s in kept.values()},
         commons={index: at[_COMMON] + offset for index, offset in commons.items()},
-        uses=uses,
+        used=used,
         got=at.get(_GOT),
         slots=slots,
     )
@@ -142,9 +142,11 @@ def has_place(symbol: ObjectSymbol, index: int, sections: Container[int], common
     return symbol.shndx in sections
 
 
-def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int, Use], dict[int, int], bool]:
-    """First use of every symbol, GOT slots, whether there must be a GOT; LinkError for impossible types."""
-    uses: dict[int, Use] = {}
+def _scan(
+    obj: Object, row: Machine, kept: dict[int, Section]
+) -> tuple[tuple[int, ...], dict[int, int], bool]:
+    """Symbols by first use, GOT slots, whether there must be a GOT; LinkError for impossible types."""
+    used: dict[int, None] = {}
     slots: dict[int, int] = {}
     got = False
     for table in obj.relocations:
@@ -155,20 +157,57 @@ def _scan(obj: Object, row: Machine, kept: dict[int, Section]) -> tuple[dict[int
             raise LinkError(
                 f"{obj.name}: {table.name}: relocations for {section.name}, which has no contents"
             )
-        for entry in table.entries:
-            offset, kind, index, _ = entry
-            howto = row.howtos.get(kind)
-            if not isinstance(howto, Howto) or offset + howto.size > section.size:
-                raise LinkError(impossible(obj, row, section, entry))
-            if index not in uses and howto.size:
-                uses[index] = Use(section.shndx, offset)
-            if howto.got:
-                got = True
-                if howto.slot and index not in slots:
+        howtos = check_fields(obj, row, section, table)
+        used |= _used(howtos, table)
+        got = got or any(howto.got for howto in howtos.values())
+        if any(howto.slot for howto in howtos.values()):
+            for kind, index in zip(table.types, table.symbols, strict=True):
+                if howtos[kind].slot and index not in slots:
                     slots[index] = row.word * (row.reserved_got_words + len(slots))
-    if any(obj.symbols[i].name == GOT_SYMBOL and not obj.symbols[i].shndx for i in uses):
+    if any(obj.symbols[i].name == GOT_SYMBOL and not obj.symbols[i].shndx for i in used):
         got = True
-    return uses, slots, got
+    return tuple(used), slots, got
+
+
+def check_fields(
+    obj: Object, row: Machine, section: Section, table: RelocationTable, *, got: bool = True
+) -> dict[int, Howto]:
+    """The rows of a table's types; LinkError for the first relocation that cannot be done in `section`.
+
+    `got` tells whether there is a global offset table.
+    """
+    rows = {kind: row.howtos.get(kind) for kind in set(table.types)}
+    howtos = {
+        kind: howto for kind, howto in rows.items() if isinstance(howto, Howto) and (got or not howto.got)
+    }
+    widest = max((howto.size for howto in howtos.values()), default=0)
+    if len(howtos) < len(rows) or max(table.offsets) + widest > section.size:
+        for entry in table:
+            if entry.type not in howtos or entry.offset + howtos[entry.type].size > section.size:
+                raise LinkError(impossible(obj, row, section, entry))
+    return howtos
+
+
+def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> dict[int, None]:
+    """The symbols that a table needs, by first use; R_*_NONE needs none."""
+    idle = {kind for kind, howto in howtos.items() if not howto.size}
+    if not idle:
+        return table.named
+    return {index: None for kind, index in zip(table.types, table.symbols, strict=True) if kind not in idle}
+
+
+def first_uses(pre: Prelink) -> dict[int, Use]:
+    """Where each symbol that relocations need is needed first, by its index."""
+    idle = {howto.type for howto in pre.machine.rows if isinstance(howto, Howto) and not howto.size}
+    found: dict[int, Use] = {}
+    for table in reversed(pre.object.relocations):
+        if table.target in pre.offsets:
+            entries = zip(
+                reversed(table.offsets), reversed(table.types), reversed(table.symbols), strict=True
+            )
+            first = {index: offset for offset, kind, index in entries if kind not in idle}
+            found |= {index: Use(table.target, offset) for index, offset in first.items()}
+    return found
 
 
 def impossible(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:
@@ -210,12 +249,12 @@ def no_address(obj: Object, index: int, place: str) -> str:
     return f"{obj.name}: {place}: symbol `{symbol_text(obj, index)}' {why}"
 
 
-def _undefined(obj: Object, uses: dict[int, Use]) -> tuple[str, ...]:
+def _undefined(obj: Object, used: Iterable[int]) -> tuple[str, ...]:
     """Names the kernel must define, in order of first use; the linker's own are not among them.
 
     As in ld, a strong symbol that is hidden, protected or internal must be defined though nothing uses it.
     """
-    wanted = [obj.symbols[i] for i in uses]
+    wanted = [obj.symbols[i] for i in used]
     wanted += [s for s in obj.symbols if s.visibility != c.STV_DEFAULT and s.bind == c.STB_GLOBAL]
     return tuple(dict.fromkeys(s.name for s in wanted if needs_resolving(obj, s)))
 

@@ -9,24 +9,24 @@ replaced by the kernel's. Hidden and protected symbols are like default ones: th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from lkmtools.abi import elf as c
-from lkmtools.elf import Object, ObjectSymbol, RelocationTable, default_names
+from lkmtools.elf import ObjectSymbol, default_names
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import Reference, UndefinedSymbols
-from lkmtools.link.howto import Howto, Operands, write_field
-from lkmtools.link.image import Image, Import, PlacedSection, Prelink, Resolve, Symbol, Use
+from lkmtools.link.fields import Fields
+from lkmtools.link.image import Image, Import, Prelink, Resolve, Symbol
 from lkmtools.link.layout import (
     BOUNDS,
     GOT_SYMBOL,
     PROVIDED,
     bounded_section,
+    first_uses,
     has_place,
     image_bound,
     needs_resolving,
     no_address,
-    symbol_text,
 )
 
 
@@ -42,20 +42,22 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
             f"{machine.page:#x} below {(1 << machine.bits) - pre.size:#x}"
         )
     imports = _resolve_all(pre, resolve)
-    values = symbol_values(pre, base, {item.name: item.value for item in imports})
+    defined = defined_values(pre, base)
+    values = symbol_values(pre, base, defined, {item.name: item.value for item in imports})
     out = bytearray(pre.size)
     for section in pre.sections:
         if section.shndx:
             data = obj.sections[section.shndx].data
             out[section.address : section.address + len(data)] = data
     _fill_got(pre, values, out)
+    fields = Fields(pre, base, values, out)
     for table in obj.relocations:
         if table.target in pre.offsets:
-            relocate(pre, base, pre.offsets[table.target], values, out, table)
+            fields.relocate(pre.offsets[table.target], table)
     placed = tuple(s._replace(address=s.address + base) for s in pre.sections)
     return Image(
         obj.name, machine, base, pre.size, bytes(out), pre.segments, placed,
-        _symbols(pre, base, placed), imports, pre.entry, obj.buildid,
+        _symbols(pre, base, defined), imports, pre.entry, obj.buildid,
     )  # fmt: skip
 
 
@@ -64,13 +66,13 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
     obj, limit = pre.object, 1 << pre.machine.bits
     strong: dict[str, int] = {}  # name -> symbol index of its first use that is not weak
     used: set[str] = set()
-    for index in pre.uses:
+    for index in pre.used:
         symbol = obj.symbols[index]
         used.add(symbol.name)
         if symbol.bind != c.STB_WEAK and needs_resolving(obj, symbol):
             strong.setdefault(symbol.name, index)
     imports: list[Import] = []
-    missing: dict[str, Use | None] = {}
+    missing: dict[str, int | None] = {}
     for name in pre.undefined:
         value = resolve(name)
         if value is not None:
@@ -80,25 +82,27 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
         elif name in PROVIDED:
             continue
         elif name in strong:
-            missing[name] = pre.uses[strong[name]]
+            missing[name] = strong[name]
         elif name not in used:
             missing[name] = None
     if missing:
-        raise UndefinedSymbols(obj.name, _references(obj, missing))
+        raise UndefinedSymbols(obj.name, _references(pre, missing))
     return tuple(imports)
 
 
 def references(pre: Prelink, names: Iterable[str]) -> tuple[Reference, ...]:
     """The first uses of some of the undefined symbols."""
-    obj = pre.object
-    uses = {obj.symbols[i].name: use for i, use in reversed(pre.uses.items()) if not obj.symbols[i].shndx}
-    return _references(obj, {name: uses.get(name) for name in names})
+    symbols = pre.object.symbols
+    numbers = {symbols[i].name: i for i in reversed(pre.used) if not symbols[i].shndx}
+    return _references(pre, {name: numbers.get(name) for name in names})
 
 
-def _references(obj: Object, missing: dict[str, Use | None]) -> tuple[Reference, ...]:
-    """The uses, each with the function (or variable) and the line of source code it is in."""
+def _references(pre: Prelink, numbers: dict[str, int | None]) -> tuple[Reference, ...]:
+    """The first use of each symbol, with the function (or variable) and the line of source code it is in."""
     from lkmtools.elf.lines import source_lines
 
+    obj, first = pre.object, first_uses(pre)
+    missing = {name: None if number is None else first[number] for name, number in numbers.items()}
     uses = [use for use in missing.values() if use is not None]
     lines = source_lines(obj, uses)
     inside: dict[int, list[ObjectSymbol]] = {use.section: [] for use in uses}
@@ -129,25 +133,59 @@ def _function(rows: list[ObjectSymbol], offset: int) -> str:
     return f"{best.name}+{offset - best.value:#x}" if best else ""
 
 
-def symbol_values(pre: Prelink, base: int, imports: dict[str, int]) -> list[int | None]:
-    """S of every symbol; None where it has none (debug sections, discarded groups, TLS, ifuncs)."""
-    obj = pre.object
-    known = {s.name: _usable_value(pre, base, i, s) for i, s in _globals(pre)}
+def defined_values(pre: Prelink, base: int) -> list[int | None]:
+    """The address of every symbol that the object defines; None where there is none.
+
+    These are undefined and thread-local symbols, and those of sections that are not loaded.
+    """
+    mask = (1 << pre.machine.bits) - 1
+    starts = {shndx: base + offset for shndx, offset in pre.offsets.items()}
     values: list[int | None] = []
-    for index, symbol in map(obj.meant, range(len(obj.symbols))):
-        if symbol.shndx == c.SHN_UNDEF:
-            value = _linker_symbol(pre, base, symbol.name)
-            if value is None and symbol.name:
-                value = imports.get(symbol.name, known.get(symbol.name))
-            if value is None and symbol.name in PROVIDED:
-                value = base + (image_bound(pre.sections, symbol.name) or 0)
-            values.append(0 if value is None else value)
-        else:
-            value = _usable_value(pre, base, index, symbol)
-            if value is None and symbol.bind != c.STB_LOCAL:
-                value = known.get(symbol.name)  # its own definition fell away with a COMDAT group
+    for index, (_, value, _, kind, _, _, shndx, reserved) in enumerate(pre.object.symbols):
+        if kind == c.STT_TLS:
+            values.append(None)
+        elif not reserved:
+            values.append(starts[shndx] + value & mask if shndx in starts else None)
+        elif shndx == c.SHN_ABS:
             values.append(value)
+        else:
+            values.append(base + pre.commons[index] if index in pre.commons else None)
     return values
+
+
+def symbol_values(
+    pre: Prelink, base: int, defined: Sequence[int | None], imports: Mapping[str, int]
+) -> list[int | None]:
+    """S of every symbol; None where it has none (debug sections, discarded groups, TLS, ifuncs).
+
+    The address of an ifunc is that of its resolver, which no use of it means.
+    """
+    obj = pre.object
+    ifunc = c.STT_GNU_IFUNC
+    values = [None if s.type == ifunc else value for s, value in zip(obj.symbols, defined, strict=True)]
+    known = {symbol.name: values[index] for index, symbol in _globals(pre)}
+    if obj.versions:
+        values = [values[obj.meant(index)[0]] for index in range(len(values))]
+    for index, value in enumerate(values):
+        if value is None:
+            _, symbol = obj.meant(index)
+            if symbol.shndx == c.SHN_UNDEF:
+                values[index] = _undefined_value(pre, base, symbol.name, imports, known)
+            elif symbol.bind != c.STB_LOCAL:
+                values[index] = known.get(symbol.name)  # its own definition fell away with a COMDAT group
+    return values
+
+
+def _undefined_value(
+    pre: Prelink, base: int, name: str, imports: Mapping[str, int], known: Mapping[str, int | None]
+) -> int:
+    """What a use of an undefined symbol gets: 0 for a weak one that nobody defines."""
+    value = _linker_symbol(pre, base, name)
+    if value is None and name:
+        value = imports.get(name, known.get(name))
+    if value is None and name in PROVIDED:
+        value = base + (image_bound(pre.sections, name) or 0)
+    return 0 if value is None else value
 
 
 def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
@@ -174,24 +212,6 @@ def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
             seen.add(alias)
     found.sort(key=lambda item: item[1].bind != c.STB_WEAK)
     return found
-
-
-def _usable_value(pre: Prelink, base: int, index: int, symbol: ObjectSymbol) -> int | None:
-    """What a use of a defined symbol gets; None for an ifunc, whose address is that of its resolver."""
-    return None if symbol.type == c.STT_GNU_IFUNC else _defined_value(pre, base, index, symbol)
-
-
-def _defined_value(pre: Prelink, base: int, index: int, symbol: ObjectSymbol) -> int | None:
-    """The address of a defined symbol; None when its section is not loaded or it has none."""
-    if symbol.type == c.STT_TLS:
-        return None
-    mask = (1 << pre.machine.bits) - 1
-    if symbol.reserved:
-        if symbol.shndx == c.SHN_ABS:
-            return symbol.value
-        return base + pre.commons[index] if index in pre.commons else None
-    offset = pre.offsets.get(symbol.shndx)
-    return None if offset is None else (base + offset + symbol.value) & mask
 
 
 def _linker_symbol(pre: Prelink, base: int, name: str) -> int | None:
@@ -226,57 +246,22 @@ def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
         out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)
 
 
-def relocate(
-    pre: Prelink, base: int, start: int, values: list[int | None], out: bytearray, table: RelocationTable
-) -> None:
-    """Apply one relocation section to the copy of its section at out[start]; out[0] is at address `base`."""
-    obj, machine = pre.object, pre.machine
-    section = obj.sections[table.target].name
-    howtos = {kind: row for kind, row in machine.howtos.items() if isinstance(row, Howto)}
-    order = machine.byteorder
-    r = Operands()
-    r.GOT = base + (pre.got or 0)
-    for offset, kind, index, addend in table.entries:
-        howto = howtos[kind]
-        if not howto.size:
-            continue
-        at = start + offset
-        value = values[index]
-        if value is None:
-            raise LinkError(no_address(obj, index, f"{section}+{offset:#x}"))
-        r.S = value
-        r.A = addend if table.rela else int.from_bytes(out[at : at + howto.size], order, signed=True)
-        r.P = base + at
-        if howto.got:
-            r.G = pre.slots.get(index, 0)
-            r.before = out[at - 1] if offset else 0
-        r.Z = obj.symbols[index].size
-        try:
-            write_field(out, at, howto, howto.formula(r), machine)
-        except LinkError as error:
-            raise LinkError(
-                f"{obj.name}: {section}+{offset:#x}: {howto.name} against "
-                f"`{symbol_text(obj, index)}' at {value:#x}: {error}"
-            ) from None
-
-
-def _symbols(pre: Prelink, base: int, placed: tuple[PlacedSection, ...]) -> tuple[Symbol, ...]:
+def _symbols(pre: Prelink, base: int, defined: Sequence[int | None]) -> tuple[Symbol, ...]:
     """Every defined symbol that has an address, in the object's order; then the GOT's."""
     obj = pre.object
+    names = [section.name for section in obj.sections]
     out = []
     for number, named in enumerate(obj.symbols):
         if not named.name or not named.shndx or named.type in (c.STT_SECTION, c.STT_FILE):
             continue
-        index, symbol = obj.meant(number)
-        value = _defined_value(pre, base, index, symbol)
+        index, symbol = obj.meant(number) if obj.versions else (number, named)
+        value = defined[index]
         if value is None:
             continue
-        if symbol.reserved:
-            section = "*ABS*" if symbol.shndx == c.SHN_ABS else "COMMON"
-        else:
-            section = obj.sections[symbol.shndx].name
-        kind = c.STT_OBJECT if symbol.type == c.STT_COMMON else symbol.type
-        out.append(Symbol(named.name, value, symbol.size, kind, symbol.bind, section))
+        _, _, size, kind, bind, _, shndx, reserved = symbol
+        section = names[shndx] if not reserved else "*ABS*" if shndx == c.SHN_ABS else "COMMON"
+        kind = c.STT_OBJECT if kind == c.STT_COMMON else kind
+        out.append(Symbol(named.name, value, size, kind, bind, section))
     if pre.got is not None and not obj.defines(GOT_SYMBOL):
         out.append(Symbol(GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
     return tuple(out)

@@ -41,9 +41,7 @@ class _Data:
         self._obj = obj
         self.dm: DataModel = LP64 if obj.bits == 64 else ILP32_I386
         self._relocs = {
-            (table.target, entry.offset): (table.rela, entry)
-            for table in obj.relocations
-            for entry in table.entries
+            (table.target, entry.offset): (table.rela, entry) for table in obj.relocations for entry in table
         }
 
     def word(self, place: tuple[int, int], size: int) -> int:

@@ -42,7 +42,7 @@ def places(obj: Object) -> list[tuple[int, int]]:
     return [
         (table.target, entry.offset)
         for table in obj.relocations
-        for entry in table.entries
+        for entry in table
         if obj.sections[table.target].name.startswith((".text", ".init"))
     ]
 
@@ -88,7 +88,7 @@ def test_sections_are_told_apart_and_joined_units_have_their_files(cc: Compile, 
     names = {
         (table.target, entry.offset): obj.symbols[entry.symbol].name
         for table in obj.relocations
-        for entry in table.entries
+        for entry in table
     }
     found = {names[place]: text for place, text in source_lines(obj, places(obj)).items()}
     assert found["part"] == f"{there}/part.h:4"

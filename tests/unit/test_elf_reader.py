@@ -57,7 +57,7 @@ def test_every_class_and_byte_order_reads_the_same(bits: int, order: str, rela: 
     assert TEXT.data == obj.sections[1].data
     assert [(s.name, s.shndx) for s in obj.symbols] == [("", 0), ("entry", 1), ("printf", 0)]
     assert (1, rela) == (obj.relocations[0].target, obj.relocations[0].rela)
-    assert (Relocation(1, 4, 2, -4 if rela else 0),) == obj.relocations[0].entries
+    assert (Relocation(1, 4, 2, -4 if rela else 0),) == tuple(obj.relocations[0])
 
 
 def test_relocations_of_sections_that_are_not_loaded_are_not_read() -> None:
@@ -106,7 +106,7 @@ def test_a_compiled_object_reads_as_pyelftools_reads_it(cc: Compile, machine: st
             assert isinstance(theirs, RelocationSection)
             rows = theirs.iter_relocations()
             expected = [(r["r_offset"], r["r_info_type"], r["r_info_sym"]) for r in rows]
-            assert expected == [entry[:3] for entry in table.entries]
+            assert expected == [entry[:3] for entry in table]
 
 
 MALFORMED = {

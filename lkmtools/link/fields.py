@@ -1,0 +1,154 @@
+"""Relocations applied to the bytes of an image, most of them without a call of their row.
+
+Nearly all relocations of a real object are S + A or S + A - P in a field of four or eight bytes. Where a row
+(lkmtools.link.howto) has one of these formulas, struct's own conversion of a field of that width does what
+the row would do: a number that it accepts lies in the row's range, and it stores the same bytes. It refuses
+all others, and those are for the row to judge: an address that wraps is legal, and an error names its range.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from types import CodeType
+from typing import Any, NamedTuple
+
+from lkmtools.elf import RelocationTable
+from lkmtools.errors import LinkError
+from lkmtools.link.howto import Formula, Howto, Operands, Overflow, write_field
+from lkmtools.link.image import Prelink
+from lkmtools.link.layout import no_address, symbol_text
+from lkmtools.link.machines import MACHINES
+
+_ABSOLUTE: Formula = lambda r: r.S + r.A  # noqa: E731 - compared with the rows', not called
+_RELATIVE: Formula = lambda r: r.S + r.A - r.P  # noqa: E731
+_CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
+_NOWHERE = 1 << 80  # fits no field, whatever is added
+_OUT_OF_RANGE = (OverflowError, struct.error)
+_Rows = Iterator[tuple[int, int, int, int]]
+
+
+class _Shortcut(NamedTuple):
+    """What stands for a row: how its field is written and read, and whether P is subtracted."""
+
+    pack: Callable[..., None]
+    unpack: Callable[[bytearray, int], tuple[int]]
+    relative: bool
+
+
+@cache
+def shortcuts(machine: str) -> dict[int, _Shortcut]:
+    """Relocation type -> the shortcut for it, of the rows of `machine` that have one."""
+    row = MACHINES[machine]
+    order = "<" if row.byteorder == "little" else ">"
+    found = {}
+    for howto in row.rows:
+        if not isinstance(howto, Howto) or not howto.size:
+            continue
+        same = [formula for formula in (_ABSOLUTE, _RELATIVE) if _text(formula) == _text(howto.formula)]
+        if same:
+            code = _CODES[howto.size]
+            wanted = struct.Struct(order + (code.upper() if howto.overflow is Overflow.UNSIGNED else code))
+            signed = struct.Struct(order + code)
+            found[howto.type] = _Shortcut(wanted.pack_into, signed.unpack_from, same[0] is _RELATIVE)
+    return found
+
+
+def _text(formula: Formula) -> tuple[Any, ...]:
+    """What two formulas that are written alike have in common."""
+    code: CodeType = formula.__code__
+    return code.co_code, code.co_names, code.co_consts
+
+
+class Fields:
+    """The bytes that relocations change: out[0] is at address `base`, `values` has S of every symbol.
+
+    A symbol without an address (None) makes a relocation a LinkError; where `nothing` is given, that number
+    is stored instead.
+    """
+
+    def __init__(
+        self,
+        pre: Prelink,
+        base: int,
+        values: Sequence[int | None],
+        out: bytearray,
+        nothing: int | None = None,
+    ) -> None:
+        self._pre, self._base, self._values, self._out = pre, base, values, out
+        self._nothing = nothing
+        top, span = 1 << pre.machine.bits - 1, 1 << pre.machine.bits
+        absolute = [_NOWHERE if v is None else v - span if v >= top else v for v in values]
+        origin = base - span if base >= top else base
+        relative = [value - origin for value in absolute]
+        self._quick = {
+            kind: (way.pack, way.unpack, relative if way.relative else absolute, -1 if way.relative else 0)
+            for kind, way in shortcuts(pre.machine.name).items()
+        }
+
+    def relocate(self, start: int, table: RelocationTable) -> None:
+        """Apply `table` to the copy of its section at out[start]; check_fields() found nothing wrong with it.
+
+        LinkError names the first relocation that cannot be done, its symbol, value and range.
+        """
+        apply = self._rela if table.rela else self._rel
+        rows = zip(table.offsets, table.types, table.symbols, table.addends or table.offsets, strict=True)
+        while (left := apply(start, rows)) is not None:
+            self._by_row(start, table, left)
+
+    def _rela(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
+        """Apply rows until one has no shortcut, and return that one."""
+        quick, out = self._quick, self._out
+        try:
+            for offset, kind, index, addend in rows:
+                pack, _, values, mask = quick[kind]
+                at = start + offset
+                pack(out, at, values[index] + addend - (at & mask))
+        except (KeyError, *_OUT_OF_RANGE):
+            return offset, kind, index, addend
+        return None
+
+    def _rel(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
+        """The same where the field holds the addend. struct clears a field before it refuses a number."""
+        quick, out = self._quick, self._out
+        try:
+            for offset, kind, index, _ in rows:
+                pack, unpack, values, mask = quick[kind]
+                at = start + offset
+                (addend,) = unpack(out, at)
+                pack(out, at, values[index] + addend - (at & mask))
+        except KeyError:
+            return offset, kind, index, None
+        except _OUT_OF_RANGE:
+            return offset, kind, index, addend
+        return None
+
+    def _by_row(self, start: int, table: RelocationTable, entry: tuple[int, int, int, int | None]) -> None:
+        """Apply one relocation as its row says."""
+        offset, kind, index, addend = entry
+        pre, out, at = self._pre, self._out, start + offset
+        howto = pre.machine.howtos[kind]
+        if not isinstance(howto, Howto) or not howto.size:
+            return  # R_*_NONE
+        obj, value = pre.object, self._values[index]
+        section = obj.sections[table.target].name
+        if value is None:
+            if self._nothing is None:
+                raise LinkError(no_address(obj, index, f"{section}+{offset:#x}"))
+            write_field(out, at, howto, self._nothing, pre.machine)
+            return
+        r = Operands()
+        r.S, r.P, r.GOT, r.G = value, self._base + at, self._base + (pre.got or 0), pre.slots.get(index, 0)
+        if addend is None:
+            addend = int.from_bytes(out[at : at + howto.size], pre.machine.byteorder, signed=True)
+        r.A = addend
+        r.Z = obj.symbols[index].size
+        r.before = out[at - 1] if offset else 0
+        try:
+            write_field(out, at, howto, howto.formula(r), pre.machine)
+        except LinkError as error:
+            raise LinkError(
+                f"{obj.name}: {section}+{offset:#x}: {howto.name} against "
+                f"`{symbol_text(obj, index)}' at {value:#x}: {error}"
+            ) from None
