@@ -77,6 +77,7 @@ class Object(NamedTuple):
     groups: tuple[Group, ...]
     buildid: bytes
     versions: dict[str, int]
+    loaded: frozenset[str]  # the names of its allocated sections
     file: ElfFile  # for what is read later
 
     def meant(self, index: int) -> tuple[int, ObjectSymbol]:
@@ -114,7 +115,7 @@ def read_object(data: bytes, name: str) -> Object:
     return Object(
         name, header.machine, header.bits, header.byteorder, sections, symbols,
         _relocations(file, symtab, len(symbols)), _groups(file, symtab, symbols), _buildid(file, sections),
-        _versions(symbols), file,
+        _versions(symbols), frozenset(s.name for s in sections if s.allocated), file,
     )  # fmt: skip
 
 

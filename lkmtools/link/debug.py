@@ -21,7 +21,7 @@ from lkmtools.errors import LinkError, ObjectError
 from lkmtools.link.fields import Fields
 from lkmtools.link.image import Image, Prelink
 from lkmtools.link.layout import check_fields, discarded_sections, needs_resolving
-from lkmtools.link.relocate import defined_values, symbol_values
+from lkmtools.link.values import defined_values, symbol_values
 
 MAX_SIZE = 256 << 20  # bytes of all sections together
 

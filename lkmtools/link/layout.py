@@ -290,9 +290,7 @@ def bounded_section(obj: Object, name: str) -> str | None:
     """The name X of a loaded section when `name` is __start_X or __stop_X, as ld defines them."""
     for prefix in ("__start_", "__stop_"):
         section = name.removeprefix(prefix)
-        if section == name or not section.isidentifier():
-            continue
-        if any(s.name == section and s.allocated for s in obj.sections):
+        if section != name and section.isidentifier() and section in obj.loaded:
             return section
     return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.writer import Executable, OutSection, OutSegment, OutSymbol, write_executable
-from lkmtools.link.image import Image
+from lkmtools.link.image import Image, PlacedSection, Symbol
 
 _PF = {1: c.PF_R, 2: c.PF_W, 4: c.PF_X}
 
@@ -28,10 +30,8 @@ def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
         OutSegment(img.base + s.offset, s.size, sum(pf for bit, pf in _PF.items() if s.prot & bit))
         for s in img.segments
     ]
-    symbols = [
-        OutSymbol(s.name, s.value, s.size, s.type, s.bind, _section_of(img, s.section, s.value))
-        for s in img.symbols
-    ]
+    places = _Places(img.sections)
+    symbols = [OutSymbol(s.name, s.value, s.size, s.type, s.bind, places.of(s)) for s in img.symbols]
     entry = img.symbol(img.entry) if img.entry else None
     machine = img.machine
     return write_executable(
@@ -42,10 +42,17 @@ def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
     )  # fmt: skip
 
 
-def _section_of(img: Image, name: str, value: int) -> int | None:
-    """The position of a symbol's section; of several with one name, the one that holds `value`."""
-    found = [i for i, s in enumerate(img.sections) if s.name == name]
-    inside = [
-        i for i in found if img.sections[i].address <= value <= img.sections[i].address + img.sections[i].size
-    ]
-    return next(iter(inside or found), None)
+class _Places:
+    """Which output section a symbol is in: its section's name is known, and its value."""
+
+    def __init__(self, sections: Sequence[PlacedSection]) -> None:
+        self._starts: dict[str, list[tuple[int, int]]] = {}  # name -> address and position, in address order
+        for position, section in enumerate(sections):
+            self._starts.setdefault(section.name, []).append((section.address, position))
+
+    def of(self, symbol: Symbol) -> int | None:
+        """The position of a symbol's section; of several with one name, the last that begins before it."""
+        starts = self._starts.get(symbol.section)
+        if starts is None:
+            return None
+        return starts[max(bisect_right(starts, symbol.value, key=itemgetter(0)) - 1, 0)][1]
