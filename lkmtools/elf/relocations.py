@@ -37,7 +37,7 @@ class RelocationTable:
         self.name = name
         self.target = target
         self.offsets, self.types, self.symbols, self.addends = columns
-        self.named = dict.fromkeys(self.symbols)
+        self.named = array("I", dict.fromkeys(self.symbols))
         self.rela = bool(self.addends)
 
     def __len__(self) -> int:

@@ -33,7 +33,7 @@ class _Shortcut(NamedTuple):
     """What stands for a row: how its field is written and read, and whether P is subtracted."""
 
     pack: Callable[..., None]
-    unpack: Callable[[bytearray, int], tuple[int]]
+    unpack: Callable[[bytearray | memoryview, int], tuple[int]]
     relative: bool
 
 
@@ -73,7 +73,7 @@ class Fields:
         pre: Prelink,
         base: int,
         values: Sequence[int | None],
-        out: bytearray,
+        out: bytearray | memoryview,
         nothing: int | None = None,
     ) -> None:
         self._pre, self._base, self._values, self._out = pre, base, values, out

@@ -118,7 +118,7 @@ class Machine:
             raise ValueError(f"{name}: a relocation type has two rows")
 
 
-def write_field(out: bytearray, at: int, howto: Howto, value: int, machine: Machine) -> None:
+def write_field(out: bytearray | memoryview, at: int, howto: Howto, value: int, machine: Machine) -> None:
     """Store `value` into the field at out[at] after the range check; a LinkError has value and range.
 
     Addresses are `machine.bits` wide and wrap, so a value is first cut to that many bits and

@@ -158,7 +158,7 @@ def _scan(
                 f"{obj.name}: {table.name}: relocations for {section.name}, which has no contents"
             )
         howtos = check_fields(obj, row, section, table)
-        used |= _used(howtos, table)
+        used.update(dict.fromkeys(_used(howtos, table)))
         got = got or any(howto.got for howto in howtos.values())
         if any(howto.slot for howto in howtos.values()):
             for kind, index in zip(table.types, table.symbols, strict=True):
@@ -188,12 +188,12 @@ def check_fields(
     return howtos
 
 
-def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> dict[int, None]:
-    """The symbols that a table needs, by first use; R_*_NONE needs none."""
+def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> Iterable[int]:
+    """The symbols that a table needs, in the order of their first uses; R_*_NONE needs none."""
     idle = {kind for kind, howto in howtos.items() if not howto.size}
     if not idle:
         return table.named
-    return {index: None for kind, index in zip(table.types, table.symbols, strict=True) if kind not in idle}
+    return [index for kind, index in zip(table.types, table.symbols, strict=True) if kind not in idle]
 
 
 def first_uses(pre: Prelink) -> dict[int, Use]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 
 from lkmtools.abi import elf as c
 from lkmtools.elf import ObjectSymbol
@@ -39,21 +40,27 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
     imports = _resolve_all(pre, resolve)
     defined = defined_values(pre, base)
     values = symbol_values(pre, base, defined, {item.name: item.value for item in imports})
-    out = bytearray(pre.size)
-    for section in pre.sections:
-        if section.shndx:
-            data = obj.sections[section.shndx].data
-            out[section.address : section.address + len(data)] = data
-    _fill_got(pre, values, out)
-    fields = Fields(pre, base, values, out)
-    for table in obj.relocations:
-        if table.target in pre.offsets:
-            fields.relocate(pre.offsets[table.target], table)
     placed = tuple(s._replace(address=s.address + base) for s in pre.sections)
     return Image(
-        obj.name, machine, base, pre.size, bytes(out), pre.segments, placed,
+        obj.name, machine, base, pre.size, _contents(pre, base, values), pre.segments, placed,
         _symbols(pre, base, defined), imports, pre.entry, obj.buildid,
     )  # fmt: skip
+
+
+def _contents(pre: Prelink, base: int, values: Sequence[int | None]) -> bytes:
+    """The bytes of the image; a file in memory hands its bytes out without another copy of them."""
+    obj, file = pre.object, BytesIO(bytes(pre.size))
+    with file.getbuffer() as out:
+        for section in pre.sections:
+            if section.shndx:
+                data = obj.sections[section.shndx].data
+                out[section.address : section.address + len(data)] = data
+        _fill_got(pre, values, out)
+        fields = Fields(pre, base, values, out)
+        for table in obj.relocations:
+            if table.target in pre.offsets:
+                fields.relocate(pre.offsets[table.target], table)
+    return file.getvalue()
 
 
 def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
@@ -128,7 +135,7 @@ def _function(rows: list[ObjectSymbol], offset: int) -> str:
     return f"{best.name}+{offset - best.value:#x}" if best else ""
 
 
-def _fill_got(pre: Prelink, values: list[int | None], out: bytearray) -> None:
+def _fill_got(pre: Prelink, values: Sequence[int | None], out: memoryview) -> None:
     for index, slot in pre.slots.items():
         value = values[index]
         if value is None:
