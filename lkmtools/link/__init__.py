@@ -23,15 +23,22 @@ from lkmtools.link.image import (
 )
 from lkmtools.link.layout import PROVIDED, needs_resolving, prelink
 from lkmtools.link.machines import MACHINES
-from lkmtools.link.relocate import link, references
+from lkmtools.link.relocate import link
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lkmtools.elf.writer import OutSection
 
 
-# Few loads want a file, so what makes one is read late.
+# Few loads fail, and few want a file: what serves them is read late.
+def references(pre: Prelink, names: Iterable[str]) -> tuple[Reference, ...]:
+    """The first uses of some of the undefined symbols; see lkmtools.link.uses."""
+    from lkmtools.link import uses
+
+    return uses.references(pre, names)
+
+
 def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
     """`img` as the bytes of an ET_EXEC file; see lkmtools.link.output."""
     from lkmtools.link import output

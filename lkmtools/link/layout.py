@@ -21,7 +21,7 @@ from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Sect
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
-from lkmtools.link.image import PlacedSection, Prelink, Segment, Use
+from lkmtools.link.image import PlacedSection, Prelink, Segment
 from lkmtools.link.machines import MACHINES
 
 MAX_IMAGE = 64 << 20
@@ -194,20 +194,6 @@ def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> Iterable[int]:
     if not idle:
         return table.named
     return [index for kind, index in zip(table.types, table.symbols, strict=True) if kind not in idle]
-
-
-def first_uses(pre: Prelink) -> dict[int, Use]:
-    """Where each symbol that relocations need is needed first, by its index."""
-    idle = {howto.type for howto in pre.machine.rows if isinstance(howto, Howto) and not howto.size}
-    found: dict[int, Use] = {}
-    for table in reversed(pre.object.relocations):
-        if table.target in pre.offsets:
-            entries = zip(
-                reversed(table.offsets), reversed(table.types), reversed(table.symbols), strict=True
-            )
-            first = {index: offset for offset, kind, index in entries if kind not in idle}
-            found |= {index: Use(table.target, offset) for index, offset in first.items()}
-    return found
 
 
 def impossible(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:

@@ -6,20 +6,17 @@ nobody defines are reported together.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 
 from lkmtools.abi import elf as c
-from lkmtools.elf import ObjectSymbol
 from lkmtools.errors import LinkError
-from lkmtools.link.errors import Reference, UndefinedSymbols
+from lkmtools.link.errors import UndefinedSymbols
 from lkmtools.link.fields import Fields
 from lkmtools.link.image import Image, Import, Prelink, Resolve, Symbol
 from lkmtools.link.layout import (
     GOT_SYMBOL,
     PROVIDED,
-    first_uses,
     needs_resolving,
     no_address,
 )
@@ -88,51 +85,10 @@ def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
         elif name not in used:
             missing[name] = None
     if missing:
-        raise UndefinedSymbols(obj.name, _references(pre, missing))
+        from lkmtools.link.uses import first_references
+
+        raise UndefinedSymbols(obj.name, first_references(pre, missing))
     return tuple(imports)
-
-
-def references(pre: Prelink, names: Iterable[str]) -> tuple[Reference, ...]:
-    """The first uses of some of the undefined symbols."""
-    symbols = pre.object.symbols
-    numbers = {symbols[i].name: i for i in reversed(pre.used) if not symbols[i].shndx}
-    return _references(pre, {name: numbers.get(name) for name in names})
-
-
-def _references(pre: Prelink, numbers: dict[str, int | None]) -> tuple[Reference, ...]:
-    """The first use of each symbol, with the function (or variable) and the line of source code it is in."""
-    from lkmtools.elf.lines import source_lines
-
-    obj, first = pre.object, first_uses(pre)
-    missing = {name: None if number is None else first[number] for name, number in numbers.items()}
-    uses = [use for use in missing.values() if use is not None]
-    lines = source_lines(obj, uses)
-    inside: dict[int, list[ObjectSymbol]] = {use.section: [] for use in uses}
-    for s in obj.symbols:
-        if s.name and not s.reserved and s.type in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC):
-            inside.get(s.shndx, []).append(s)
-    for rows in inside.values():
-        rows.sort(key=lambda s: (s.value, s.type == c.STT_FUNC, s.bind))
-    return tuple(
-        Reference(
-            name, obj.sections[use.section].name, use.offset,
-            _function(inside[use.section], use.offset), lines.get(use, ""),
-        )
-        if use is not None
-        else Reference(name, "", 0, "")
-        for name, use in missing.items()
-    )  # fmt: skip
-
-
-def _function(rows: list[ObjectSymbol], offset: int) -> str:
-    """What of a section's symbols, in the order of their values, covers an offset: "name+0x12", or "".
-
-    The innermost one; else the nearest one before the place that has no size (assembler).
-    """
-    before = rows[: bisect_right(rows, offset, key=lambda s: s.value)]
-    best = next((s for s in reversed(before) if offset < s.value + s.size), None)
-    best = best or next((s for s in reversed(before) if not s.size), None)
-    return f"{best.name}+{offset - best.value:#x}" if best else ""
 
 
 def _fill_got(pre: Prelink, values: Sequence[int | None], out: memoryview) -> None:

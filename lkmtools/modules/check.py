@@ -23,13 +23,13 @@ from lkmtools.link import (
     prelink,
     references,
 )
-from lkmtools.modules.hints import entry_candidate
+from lkmtools.modules.hints import entry_advice, entry_candidate
 from lkmtools.modules.lminfo import exported
-from lkmtools.modules.options import Options
 from lkmtools.modules.prepare import (
     LoadError,
+    defined_entry,
     entry_names,
-    entry_symbol,
+    no_entry,
     provisional_base,
     read_module,
     same_interface,
@@ -150,15 +150,13 @@ def check(path: str, kernel: TargetKernel, entry: str | None = None, require_not
 
 def _entry(obj: Object, path: str, entry: str | None, problems: list[Problem]) -> str | None:
     """The entry symbol, as modload chooses it."""
-    stem = path.removesuffix(".o")
-    try:
-        return entry_symbol(obj, path, stem, Options(entry=entry))
-    except LoadError as error:
-        candidate = entry_candidate(obj, entry_names(stem, entry))
-        problems.append(
-            Problem("entry", error.text, hint=f"use -e {candidate}" if candidate else error.reason)
-        )
-        return None
+    names = entry_names(path.removesuffix(".o"), entry)
+    found = defined_entry(obj, names)
+    if found is None:
+        candidate = entry_candidate(obj, names)
+        hint = f"use -e {candidate}" if candidate else entry_advice(obj, path, names, None)
+        problems.append(Problem("entry", no_entry(path, names), hint=hint))
+    return found
 
 
 def _note(obj: Object, required: bool, problems: list[Problem]) -> int | None:

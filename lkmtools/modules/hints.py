@@ -72,11 +72,11 @@ def entry_candidate(obj: Object, names: list[str]) -> str | None:
     return others[0] if others else near(names[-1], _functions(obj))
 
 
-def entry_advice(obj: Object, path: str, names: list[str]) -> str:
-    """What to do about an object that defines none of the entry points `names`."""
+def entry_advice(obj: Object, path: str, names: list[str], candidate: str | None) -> str:
+    """What to do about an object that defines none of the entry points `names`, but perhaps a `candidate`."""
     if hidden := _static(obj, names):
         return f"{hidden} is static in {path}: make it global"
-    if candidate := entry_candidate(obj, names):
+    if candidate:
         return f"{path} defines {candidate}; use -e {candidate}"
     looked, functions = f"looked for {some(names)}", _functions(obj)
     if not functions:

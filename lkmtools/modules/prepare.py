@@ -22,7 +22,7 @@ from lkmtools.elf.file import read_header
 from lkmtools.elf.regular import read_regular
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
-from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, other_file, undefined
+from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, entry_candidate, other_file, undefined
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
 from lkmtools.modules.lminfo import exported, ifuncs
 from lkmtools.modules.options import Options
@@ -166,13 +166,22 @@ def same_interface(obj: Object) -> int | None:
 
 
 def entry_symbol(obj: Object, path: str, stem: str, options: Options) -> str:
-    """The entry symbol; the message shows it with the leading underscore that nlist(3) was given."""
+    """The entry symbol; LoadError with what to do."""
     names = entry_names(stem, options.entry)
-    for name in names:
-        if obj.defines(name):
-            return name
-    reason = entry_advice(obj, path, names)
-    raise LoadError(1, f"entry point _{names[-1]} not found in {path}", reason=reason)
+    if found := defined_entry(obj, names):
+        return found
+    reason = entry_advice(obj, path, names, entry_candidate(obj, names))
+    raise LoadError(1, no_entry(path, names), reason=reason)
+
+
+def defined_entry(obj: Object, names: list[str]) -> str | None:
+    """The first of the entry points `names` that the object defines."""
+    return next((name for name in names if obj.defines(name)), None)
+
+
+def no_entry(path: str, names: list[str]) -> str:
+    """The historic message; it shows the name with the leading underscore that nlist(3) was given."""
+    return f"entry point _{names[-1]} not found in {path}"
 
 
 def entry_names(stem: str, entry: str | None) -> list[str]:
