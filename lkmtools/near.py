@@ -7,7 +7,10 @@ takes prinft for vprint.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from operator import add
 
 _CANDIDATES = 8
 _NAMED = 3  # names in one message
@@ -19,22 +22,19 @@ class Names:
     """Names to be meant, found by the pairs of letters that they have in common with a misspelt one."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_pair: dict[str, list[str]] = {}
+        self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
         for name in dict.fromkeys(names):
             if len(name) <= _LONGEST:
                 for pair in _pairs(name):
-                    self._by_pair.setdefault(pair, []).append(name)
+                    self._by_pair[pair].append(name)
 
     def near(self, name: str) -> str | None:
         """The nearest name, one mistake in four letters apart at most; None when none is that near."""
         if not 0 < len(name) <= _LONGEST:
             return None
         most = max(1, len(name) // 4)
-        shared: dict[str, int] = {}
-        for pair in _pairs(name):
-            for other in self._by_pair.get(pair, ()):
-                shared[other] = shared.get(other, 0) + 1
         least = max(1, len(name) + 1 - _UNDONE * most)
+        shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(name)))
         found = [other for other, count in shared.items() if count >= least]
         found.sort(key=lambda other: (-shared[other], abs(len(other) - len(name))))
         best = min(found[:_CANDIDATES], key=lambda other: _distance(name, other), default=None)
@@ -65,7 +65,7 @@ def instead(name: str, names: Iterable[str], what: str) -> str:
 def _pairs(name: str) -> Iterator[str]:
     """Each two letters that follow each other; the ends of a word count as letters."""
     text = f"\0{name}\0"
-    return (text[i : i + 2] for i in range(len(text) - 1))
+    return map(add, text, text[1:])
 
 
 def _distance(one: str, other: str) -> int:

@@ -19,7 +19,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -208,13 +208,13 @@ def announce_wait(name: str, p: Process) -> None:
     warnx(name, f"waiting for the kernel{f': {why}' if why else ''}")
 
 
-def progress(items: Sequence[T], shown: bool) -> AbstractContextManager[Iterable[T]]:
-    """The items, with a bar on standard error while they are worked off: of MANY, and on a terminal only.
+def progress(items: Iterable[T], count: int, shown: bool) -> AbstractContextManager[Iterable[T]]:
+    """The `count` items, with a bar on standard error meanwhile: of MANY, and on a terminal only.
 
     `shown` says that the tool's own output shows how far it is.
     """
-    hidden = shown or len(items) < MANY or not sys.stderr.isatty()
-    return nullcontext(items) if hidden else click.progressbar(items, file=sys.stderr)
+    hidden = shown or count < MANY or not sys.stderr.isatty()
+    return nullcontext(items) if hidden else click.progressbar(items, count, file=sys.stderr)
 
 
 def tell(name: str, text: str) -> None:

@@ -141,7 +141,10 @@ def load_all(p: Process, job: Job, want_module: bool) -> Outcome:
     rows: list[dict[str, Any]] = []
     count, module, fd = 0, None, -1
     try:
-        with opened(p, NAME, O_RDWR) as fd, progress(job.paths, shown=not job.as_json) as paths:
+        with (
+            opened(p, NAME, O_RDWR) as fd,
+            progress(job.paths, len(job.paths), shown=not job.as_json) as paths,
+        ):
             for path in paths:
                 options = job.options(count)
                 loaded = load_fd(Loader(p, fd, options, job.say), path)

@@ -76,7 +76,7 @@ def read_header(data: bytes, name: str) -> Header:
     return Header(bits, byteorder, f[1], f[2], f[4], f[6], f[11], f[12], f[13])
 
 
-class Strings(dict[int, str]):
+class StringTable(dict[int, str]):
     """A string table: offset -> name. Names that begin inside another one are found when they are asked for.
 
     All names are read at once, for a symbol table asks for nearly all of them.
@@ -120,7 +120,7 @@ class ElfFile:
         self.header = read_header(data, name)
         self.codec = codec(self.header.bits, self.header.byteorder)
         self.sections = self._read_sections()
-        self._strings: dict[int, Strings] = {}
+        self._strings: dict[int, StringTable] = {}
 
     def _read_sections(self) -> tuple[SectionHeader, ...]:
         h, form = self.header, self.codec.section
@@ -166,13 +166,13 @@ class ElfFile:
         """The NUL-terminated name at `offset` of string table `index`; ObjectError when there is none."""
         return self.strings(index)[offset]
 
-    def strings(self, index: int) -> Strings:
+    def strings(self, index: int) -> StringTable:
         """String table `index`: its names by their offsets; ObjectError when it is not one."""
         found = self._strings.get(index)
         if found is None:
             if not 0 < index < len(self.sections) or self.sections[index].type != c.SHT_STRTAB:
                 raise ObjectError(f"{self.name}: section {index} is not a string table")
-            found = self._strings[index] = Strings(
+            found = self._strings[index] = StringTable(
                 bytes(self.contents(index)), f"{self.name}: string table {index}"
             )
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ import click
 from lkmtools.cli.classic import lkm_status
 from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
+from lkmtools.cli.parallel import each
 from lkmtools.elf.regular import read_regular
 from lkmtools.errors import ObjectError
 from lkmtools.modules.check import NO_NOTE, ModuleRange, Problem, Report, TargetKernel, target
@@ -61,8 +62,9 @@ def check(
     modules: list[ModuleRange] = []
     given = None if image == DEV_KSYMS else image  # modload takes it as the running kernel's, too
     kernel = saved(given, closed) if given is not None else running(socket, closed, modules)
-    with progress(files, shown=False) as paths:
-        reports = resolve([examine(path, kernel, entry, require_note) for path in paths])
+    found = each(partial(examine, kernel=kernel, entry=entry, require_note=require_note), files)
+    with progress(found, len(files), shown=False) as reports_so_far:
+        reports = resolve(list(reports_so_far))
     hint = adviser(kernel, reports, keepers(socket, reports) if modules else {})
     failed = [report for report in reports if report.problems]
     if as_json:
