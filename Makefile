@@ -7,7 +7,7 @@ EDITABLE ?= --editable
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: all demo test test-long check pythons bench lint clean
+.PHONY: all demo test test-long check pythons bench bench-objects lint clean
 
 all: $(STAMP)
 
@@ -47,6 +47,10 @@ pythons: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+# The modules of a distribution's kernel package, which apt-get fetches, against ld.
+bench-objects: $(STAMP)
+	$(BIN)/python -m bench objects
 
 clean:
 	rm -rf $(VENV) .venv-wheel build dist .mypy_cache .ruff_cache .pytest_cache
