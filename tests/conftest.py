@@ -22,4 +22,7 @@ pytest_plugins = [
     "support.booting",
     "support.supervised",
     "support.file_systems",
+    "support.memfs",
+    "support.driver",
+    "support.lkm_modules",
 ]

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from support.daemon_lab import DaemonLab
+from support.daemon_lab import DaemonLab, lines
 from support.elfwriter import AX, FUNC, Rel, Sec, Sym, relocatable
 
 LOWER = "int lower_get(void) { return 1; } int lower_put(int a) { return a; }"
 UPPER = "int lower_get(void), lower_put(int); int upper_get(void) { return lower_put(lower_get()); }"
-
-
-def lines(*texts: str) -> str:
-    return "".join(f"modload: {text}\n" for text in texts)
 
 
 @pytest.fixture

@@ -86,11 +86,7 @@ int probe_lookup(void)
     assert (mem.call("int probe_rename(void)"), mem.call("int probe_lookup(void)")) == (1, 1)
 
 
-def test_names_vnodes_and_their_locks(mem: Lab) -> None:
-    """namei_simple, vn_lock in all its ways, vrecycle, and VOP_ calls of one module into another."""
-    mem.load(
-        HEAD
-        + """
+NAMES = """
 int probe_run(void); int probe_missing(void); int probe_root(void); int probe_gone(void);
 int probe_run(void)
 {
@@ -132,7 +128,11 @@ int probe_gone(void)
 	return error;
 }
 """
-    )
+
+
+def test_names_vnodes_and_their_locks(mem: Lab) -> None:
+    """namei_simple, vn_lock in all its ways, vrecycle, and VOP_ calls of one module into another."""
+    mem.load(HEAD + NAMES)
     assert mem.call("int probe_run(void)") == 0o640
     assert mem.call("int probe_missing(void)") == ENOENT
     assert mem.call("int probe_root(void)") == 1

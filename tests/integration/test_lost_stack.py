@@ -12,16 +12,8 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import PanicError
 from lkmtools.machine import READ, WRITE, backtrace
 from support.lab import Lab, failure
+from support.panics import CHAIN, GO
 
-CHAIN = """
-#define NOINLINE __attribute__((noinline))
-NOINLINE int probe_deep(int n);
-NOINLINE int probe_middle(int n);
-NOINLINE int probe_middle(int n) { return probe_deep(n) + 1; }
-int probe_go(int n);
-int probe_go(int n) { return probe_middle(n) * 3; }
-"""
-GO = "int probe_go(int n)"
 # Calls f on another stack, which ends at `top`.
 ELSEWHERE = {
     "amd64": "push %rbp; mov %rsp, %rbp; mov %rdi, %rsp; call *%rsi; leave; ret",

@@ -1,57 +1,13 @@
-"""Panics: whatever a module does wrong stops the kernel with a reason, registers and who called whom."""
+"""Whatever module code does wrong is a panic that says what, where and who called; none leaves anything."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
-from lkmtools.errors import DaemonError, PanicError
-from lkmtools.kern.status import processes
-from support.compiling import Compile
-from support.lab import HEAD, TAIL, Lab
-
-_FRAME = re.compile(r"    ([\w.]+)(?:\+0x[0-9a-f]+ \[\w+\]|\(\) \[kernel\])?( \?)?(?: \((\d+) times\))?$")
-CHAIN = """
-#include <sys/malloc.h>
-#define NOINLINE __attribute__((noinline))
-NOINLINE int probe_deep(int n);
-NOINLINE int probe_middle(int n);
-NOINLINE int probe_middle(int n) { return probe_deep(n) + 1; }
-int probe_go(int n);
-int probe_go(int n) { return probe_middle(n) * 3; }
-"""
-GO = "int probe_go(int n)"
-ALL = ["probe_deep", "probe_middle", "probe_go"]
-
-
-def frames(panic: PanicError) -> list[str]:
-    """The functions of the backtrace, innermost first; a guess ends in "?", an address is "0x..."."""
-    out = []
-    for line in panic.report.split("backtrace:\n")[1].splitlines():
-        match = _FRAME.match(line)
-        assert match, line
-        out += [match[1] + ("?" if match[2] else "")] * int(match[3] or 1)
-    return out
-
-
-def deep(body: str) -> str:
-    return f"NOINLINE int probe_deep(int n) {{ {body} }}"
-
-
-def crash(
-    lab: Lab, body: str, argument: int = 0, flags: tuple[str, ...] = (), before: str = ""
-) -> PanicError:
-    """probe_go -> probe_middle -> probe_deep, which does `body`: how that panics."""
-    text = HEAD + CHAIN + before + deep(body) + TAIL % {"name": "probe"}
-    loaded = modules.load(lab.p, lab.cc(text, machine=lab.machine, name="probe", flags=flags))
-    lab.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
-    panic: PanicError = lab.panics(lambda: lab.call(GO, argument))
-    return panic
-
+from lkmtools.errors import DaemonError
+from support.lab import HEAD, Lab
+from support.panics import ALL, CHAIN, GO, crash, deep, frames
 
 FAULTS = {  # body of probe_deep -> how the reason begins
     "read through NULL": ("return *(volatile int *)0;", "page fault: read at 0x0 (NULL pointer)"),
@@ -191,63 +147,6 @@ def test_a_function_that_pops_too_much_is_caught_at_its_return(lab: Lab) -> None
     assert "returned with the stack pointer at" in panic.reason
 
 
-# -- running away ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def hasty(cc: Compile, machine: str) -> Iterator[Lab]:
-    """A lab whose watchdog waits a tenth of a second, and three for a whole call."""
-    made = Lab(cc, machine, watchdog=0.1, entry_limit=0.3)
-    yield made
-    made.close()
-
-
-def test_a_loop_without_kernel_calls_ends_at_the_watchdog(hasty: Lab) -> None:
-    """The reason says how long and where; the backtrace who called it; status answers all the time."""
-    seen: list[Any] = []
-    hasty.k.on_preempt = lambda: seen.append((hasty.k.port.name, processes(hasty.k)[-1]["state"]))
-    panic = crash(hasty, 'for (;;) __asm__ volatile ("");')
-    assert panic.reason.startswith("watchdog: 0.1 seconds without a kernel call in probe_deep+0x")
-    assert frames(panic) == ALL
-    assert set(seen) == {(hasty.machine, "run")}
-
-
-def test_a_loop_of_kernel_calls_ends_at_the_limit_of_an_entry(hasty: Lab) -> None:
-    """Each call feeds the watchdog; the whole entry has its own limit."""
-    panic = crash(hasty, 'for (;;) strlcpy(text, "x", 4);', before="static char text[4];")
-    assert panic.reason.startswith("watchdog: 0.3 seconds in one call in probe_deep+0x")
-    assert [name for name in frames(panic) if name != "strlcpy"] == ALL
-
-
-def test_a_loop_of_constant_kernel_functions_is_a_runaway_too(hasty: Lab) -> None:
-    """nullop is machine code of two instructions: it never stops the CPU, so it does not count."""
-    panic = crash(hasty, "for (;;) nullop(0);")
-    assert "watchdog: 0.1 seconds without a kernel call" in panic.reason
-
-
-def test_a_runaway_below_a_kernel_function_has_the_whole_chain(hasty: Lab) -> None:
-    fd = stack(hasty, "for (;;) continue;")
-    panic = hasty.panics(lambda: hasty.p.syscall(210, fd, 0))
-    assert "in drv_ioctl+0x" in panic.reason
-    assert frames(panic) == ["drv_ioctl", "sys_ioctl", "probe_call"]
-
-
-def test_sleeping_is_not_running(hasty: Lab) -> None:
-    """Longer asleep than both limits, then a little work: no panic."""
-    hasty.load("""
-int probe_go(int n);
-int probe_go(int n)
-{
-	int i, x = 0;
-	tsleep(&probe_go, 0, "long", hz / 2);
-	for (i = 0; i < n; i++)
-		x += i;
-	return x;
-}
-""")
-    assert hasty.call(GO, 5) == 10
-
-
 # -- in kernel functions ---------------------------------------------------------------------------------
 
 CALLS = {
@@ -296,139 +195,6 @@ def test_a_lwp_that_is_none_is_a_panic(lab: Lab) -> None:
     )
     assert "is not a struct lwp" in panic.reason
     assert frames(panic) == ["sys_getpid", *ALL]
-
-
-# -- through the kernel and back ---------------------------------------------------------------------------
-
-DRIVER = """
-#include <sys/syscall.h>
-int drv_fd;
-int drv_ioctl(dev_t, u_long, void *, int, struct lwp *);
-__attribute__((noinline)) int drv_fault(u_long *data);
-__attribute__((noinline)) int drv_fault(u_long *data) { return *(volatile int *)(*data + 4); }
-int drv_ioctl(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)
-{
-	register_t args[8] = { drv_fd, cmd, *(u_long *)data }, retval[2];
-	@IOCTL@
-}
-static const struct cdevsw drv_cdevsw = {
-	nullopen, nullclose, noread, nowrite, drv_ioctl, nostop, notty, nopoll, nommap, nokqfilter, D_OTHER
-};
-MOD_DEV("drv", "drv", NULL, -1, &drv_cdevsw, -1);
-int drv_lkmentry(struct lkm_table *, int, int);
-int drv_lkmentry(struct lkm_table *t, int cmd, int ver)
-{
-	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
-}
-"""
-CALLER = """
-#include <sys/syscall.h>
-struct args { register_t fd, word; };
-static int probe_call(struct lwp *l, struct args *v, register_t *retval)
-{
-	register_t args[8] = { v->fd, 0x20007801, v->word };
-	int error = (*sysent[SYS_ioctl].sy_call)(l, args, retval);
-	retval[0] = error ? -error : 1000;
-	return 0;
-}
-static struct sysent ent = { 2, 2 * sizeof(register_t), 0, (sy_call_t *)probe_call };
-MOD_SYSCALL("probe", -1, &ent);
-int probe_lkmentry(struct lkm_table *, int, int);
-int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
-{
-	DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
-}
-"""
-AGAIN = "(*sysent[SYS_ioctl].sy_call)(l, args, retval)"
-
-
-def stack(lab: Lab, ioctl: str) -> int:
-    """The driver with this ioctl, a system call (210) that asks it, and a descriptor."""
-    lab.load(HEAD + DRIVER.replace("@IOCTL@", ioctl), name="drv", whole=True)
-    lab.load(HEAD + CALLER, name="probe", whole=True)
-    lab.p.mknod("/dev/drv", 0o020666, 180 << 8)
-    fd: int = lab.p.open("/dev/drv", 2)
-    lab.k.mem.set_u32(lab.symbols["drv_fd"], fd)
-    return fd
-
-
-def test_kernel_module_kernel_module_and_back(lab: Lab) -> None:
-    """A call that asks a driver through sys_ioctl gets its answer, and its own frame is whole."""
-    fd = stack(lab, "return *(u_long *)data == 7 ? 5 : 0;")
-    for _ in range(50):
-        assert lab.p.syscall(210, fd, 1)[0] == 1000
-        assert lab.p.syscall(210, fd, 7)[0] == -5
-    assert lab.p.syscall(210, 99, 7)[0] == -9
-
-
-def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Lab) -> None:
-    """Driver, sys_ioctl, system call: each with its module, in order."""
-    fd = stack(lab, "return drv_fault(data) + 1;")
-    panic = lab.panics(lambda: lab.p.syscall(210, fd, 0))
-    assert panic.reason.startswith("page fault: read at 0x4 (NULL pointer) in drv_fault+0x")
-    assert frames(panic) == ["drv_fault", "drv_ioctl", "sys_ioctl", "probe_call"]
-    assert re.search(r"drv_ioctl\+0x[0-9a-f]+ \[drv\]", panic.report)
-    assert re.search(r"probe_call\+0x[0-9a-f]+ \[probe\]", panic.report)
-
-
-def test_nested_calls_twenty_deep_come_back(lab: Lab) -> None:
-    """The driver asks itself through sys_ioctl with one less each time."""
-    fd = stack(lab, f"args[2]--; return *(u_long *)data == 0 ? 3 : {AGAIN};")
-    assert lab.p.syscall(210, fd, 20)[0] == -3
-
-
-def test_endless_nesting_is_a_stack_overflow(lab: Lab) -> None:
-    """Through the kernel each time: the guest's stack ends before the emulator's does."""
-    fd = stack(lab, f"return {AGAIN};")
-    panic = lab.panics(lambda: lab.p.syscall(210, fd, 1))
-    assert "(kernel stack overflow)" in panic.reason
-    assert frames(panic)[-4:] == ["sys_ioctl", "drv_ioctl", "sys_ioctl", "probe_call"]
-
-
-def test_a_callout_that_faults_has_no_process_in_its_chain(lab: Lab) -> None:
-    """softclock calls the module: the frames are the callout's."""
-    lab.load("""
-#include <sys/callout.h>
-static callout_t ch;
-static void probe_tick(void *arg) { *(volatile int *)arg = 1; }
-int probe_go(int n);
-int probe_go(int n)
-{
-	callout_init(&ch, 0);
-	callout_reset(&ch, 1, probe_tick, (void *)16);
-	return tsleep(&ch, 0, "tick", 10 * hz);
-}
-""")
-    panic = lab.panics(lambda: lab.call(GO, 0))
-    assert panic.reason.startswith("page fault: write at 0x10 (NULL pointer) in probe_tick+0x")
-    assert frames(panic)[0] == "probe_tick"
-    assert "probe_go" not in frames(panic)
-
-
-# -- without frame pointers --------------------------------------------------------------------------------
-
-
-def in_order(names: list[str], *wanted: str) -> bool:
-    """Do `wanted` stand in `names` in this order, whatever is between them?"""
-    rest = iter(names)
-    return all(name in rest for name in wanted)
-
-
-@pytest.mark.parametrize("level", ["-O2", "-O1"])
-def test_without_frame_pointers_callers_are_found_and_marked(lab: Lab, level: str) -> None:
-    """The faulting function is certain; the others are guesses, perhaps with stale ones between them."""
-    body = "volatile int x[4] = { n }; return *(volatile int *)(long)(x[0] + 4);"
-    names = frames(crash(lab, body, flags=("-fomit-frame-pointer", level)))
-    assert names[0] == "probe_deep"
-    assert in_order(names, "probe_middle?", "probe_go?")
-
-
-def test_without_frame_pointers_in_a_kernel_function(lab: Lab) -> None:
-    """The kernel function's return address is certain: only what is above it is guessed."""
-    panic = crash(lab, "return strlen((char *)(8 + (long)n)) + 1;", flags=("-fomit-frame-pointer",))
-    names = frames(panic)
-    assert names[:2] == ["strlen", "probe_deep"]
-    assert in_order(names, "probe_middle?", "probe_go?")
 
 
 # -- afterwards --------------------------------------------------------------------------------------------

@@ -90,18 +90,13 @@ def load(lab: Lab, body: str, on_load: str = "load", on_unload: str = "unload") 
     lab.load(text, name="patch", whole=True)
 
 
-def value(lab: Lab, name: str) -> int:
-    number: int = lab.k.mem.i32(lab.symbols[name])
-    return number
-
-
 def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Lab) -> None:
     """It saves and replaces sysent[215]; a client's call runs it; after unload the table is as at boot."""
     other = lab.kernel.process("other")
     load(lab, NEW_CALL)
     assert other.syscall(215, 21)[0] == 42
     assert lab.p.syscall(215, -3)[0] == -6
-    assert value(lab, "patch_calls") == 2
+    assert lab.value("patch_calls") == 2
     modules.unload(lab.p, "patch")
     assert lab.tables() == lab.boot_tables
     with pytest.raises(KernelError) as caught:
@@ -112,12 +107,12 @@ def test_a_module_that_replaces_a_slot_by_hand_answers_clients(lab: Lab) -> None
 def test_a_hooked_ioctl_sees_lmstat_and_passes_it_on(lab: Lab) -> None:
     """modstat works through it; the LMREADY that loaded the module began before it was there."""
     load(lab, HOOKED_IOCTL)
-    assert value(lab, "patch_ioctls") == 0
+    assert lab.value("patch_ioctls") == 0
     assert [(m.id, m.name, m.type_name, m.offset) for m in modules.stat_all(lab.p)] == [
         (0, "patch", "MISC", -1)
     ]
-    assert value(lab, "patch_ioctls") == 2  # the second LMSTAT failed: beyond the highest ID
-    assert value(lab, "patch_lmstats") == 1
+    assert lab.value("patch_ioctls") == 2  # the second LMSTAT failed: beyond the highest ID
+    assert lab.value("patch_lmstats") == 1
 
 
 def test_a_hook_cannot_be_unloaded_through_itself(lab: Lab) -> None:

@@ -95,3 +95,8 @@ class DaemonLab:
             """
             + ENTRY.format(name=name, load="lkm_nofunc", unload="lkm_nofunc"),
         )
+
+
+def lines(*texts: str) -> str:
+    """What modload says on standard error: these lines."""
+    return "".join(f"modload: {text}\n" for text in texts)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.errors import KernelError
 from lkmtools.link import link, load_object, prelink
 from lkmtools.machine import (
     EXEC,
@@ -107,3 +108,7 @@ class Bench:
         """Free the CPU and the memory."""
         self.engine.close()
         self.mem.close()
+
+
+def fail(bench: Bench, errno: int) -> int:
+    raise KernelError(errno, f"because of {errno}")

@@ -108,6 +108,11 @@ class Lab:
             self.p.syscall(number)
         return box[0]
 
+    def value(self, name: str) -> int:
+        """The value of an int of a module."""
+        number: int = self.k.mem.i32(self.symbols[name])
+        return number
+
     def start(self, operation: Callable[..., Any], *args: Any) -> Started:
         """Begin an operation of a process, as lab.start(p.read, fd, 4); run until all are idle or asleep."""
         started = Started(operation, args)
