@@ -21,6 +21,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.client import Process
+from lkmtools.local.execution import Execution
 
 if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Exit
@@ -101,7 +102,7 @@ class LocalKernel:
         """
         words = [os.fsencode(word) for word in (name, *args)]
         pairs = [os.fsencode(f"{key}={value}") for key, value in (env or {}).items()]
-        return self._where.execute(program, words, pairs, uid, name, stdio)
+        return self._where.execute(Execution(program, words, pairs, uid, name, stdio))
 
     def share(self, path: str, writable: bool = False, session: bool = False) -> str:
         """client.Process.share(): the source to mount as hostfs, once."""

@@ -21,6 +21,7 @@ from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_proc import Exit, Proc
 from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
+from lkmtools.local.execution import Execution
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
 _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
@@ -118,26 +119,19 @@ class InsideKernel:
         )  # fmt: skip
         return Process(transport, welcome, "local")
 
-    def execute(
-        self,
-        program: bytes,
-        words: list[bytes],
-        env: list[bytes],
-        uid: int,
-        name: str,
-        stdio: tuple[int, int, int],
-    ) -> Exit:
+    def execute(self, what: Execution) -> Exit:
         """Run a user program to its end, with these host descriptors as its standard ones. PanicError.
 
         DaemonError when it sleeps and nothing will wake it.
         """
         k = self.kernel
         ended: list[Exit] = []
-        opened = open_host_files([os.dup(fd) for fd in stdio])
+        opened = open_host_files([os.dup(fd) for fd in what.stdio])
         files: list[File] = [*opened]
         parent = k.attach(Cred(0, 0), "local", os.getpid())
         try:
-            k.spawn(parent, Cred(uid, uid), Spawn(name, program, words, env, files), ended.append)
+            spawn = Spawn(what.name, what.image, what.args, what.env, files)
+            k.spawn(parent, Cred(what.uid, what.uid), spawn, ended.append)
         except KernelError as error:
             for file in opened:
                 file.dispose()

@@ -24,6 +24,7 @@ from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.client.transport import Sleeping
 from lkmtools.errors import DaemonError, KernelError
 from lkmtools.kern.proc.kern_proc import Exit
+from lkmtools.local.execution import Execution
 
 UP = b"up"  # the answer for a kernel that has booted; any other is the reason why it has not
 
@@ -131,19 +132,13 @@ class PrivateKernel:
                 p.syscall(call, number)
         return p
 
-    def execute(
-        self,
-        program: bytes,
-        words: list[bytes],
-        env: list[bytes],
-        uid: int,
-        name: str,
-        stdio: tuple[int, int, int],
-    ) -> Exit:
+    def execute(self, what: Execution) -> Exit:
         """Run a user program to its end."""
         with self.process("local", 0, 0) as p:
             try:
-                status, reason = p.execute(program, words, env, uid=uid, name=name, files=stdio)
+                status, reason = p.execute(
+                    what.image, what.args, what.env, uid=what.uid, name=what.name, files=what.stdio
+                )
             except KernelError as error:
                 return Exit(0, error.errno, error.reason)
             except Sleeping:
