@@ -126,11 +126,7 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
 def _run(name: str, run: Callable[[], object], usage_status: int, error_status: int) -> int:
     """What guard() does about errors."""
     try:
-        try:
-            result = run()
-        except SystemExit as ending:
-            result = ending.code
-        sys.stdout.flush()
+        return _status(run)
     except click.UsageError as error:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
@@ -164,6 +160,15 @@ def _run(name: str, run: Callable[[], object], usage_status: int, error_status: 
     except Exception as error:
         warnx(name, bug(error))
         return error_status
+
+
+def _status(run: Callable[[], object]) -> int:
+    """The exit status of a tool that ends of itself: its own, or that its output could not be written."""
+    try:
+        result = run()
+    except SystemExit as ending:
+        result = ending.code
+    sys.stdout.flush()
     status = result if isinstance(result, int) else 0
     return status or (EX_IOERR if streams.output_failed() else 0)
 

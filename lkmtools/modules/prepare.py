@@ -78,11 +78,7 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> LoadP
 
     LoadError: 1 for the object, its entry point or its symbols, 2 when it is not a .o file.
     """
-    if len(os.fsencode(path)) >= PATH_MAX:
-        reason = f"the path has {len(os.fsencode(path))} bytes; the limit is {PATH_MAX - 1}"
-        raise LoadError(1, "program name is too big for buffer", reason=reason)
-    if not path.endswith(".o"):
-        raise LoadError(2, "module object must end in .o", reason=other_file(path))
+    _check_name(path)
     stem = path[: -len(".o")]
     obj = read_module(path)
     if options.output is not None and _same_file(path, options.output):
@@ -90,30 +86,50 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> LoadP
         raise LoadError(1, text, reason="the output file is the input file")
     entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
-        if not options.force:
-            same_interface(obj)
-        if defined := [name for name in options.constants if obj.defines(name) or name in obj.versions]:
-            raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
-        if options.symbols and (found := ifuncs(obj)):
-            raise LinkError(
-                f"{path}: symbol `{found[0]}' is chosen at run time (ifunc), so other modules could not "
-                "call it; compile without target_clones, or load without -s"
-            )
+        _check_object(obj, path, options)
         pre = prelink(obj, machine=p.machine, entry_names=(entry,))
         for section in pre.sections:
             at, size, align = section.address, section.size, section.align
             say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
-        values = _resolve(p, pre, options)
-        if options.symbols:
-            others = [name for name in pre.undefined if name in options.before and name not in values]
-            values |= {name: options.before[name].value for name in others}
-        if len(values) < len(pre.undefined):
-            try:
-                link(pre, provisional_base(values.values(), p.dm), values.get)
-            except UndefinedSymbols as error:
-                raise LinkError(undefined(p, error, options)) from error
+        values = _all_values(p, pre, options)
     unwritten = [name for name in values if name in UNWRITTEN and name not in options.constants]
     return LoadPlan(path, stem, entry, pre, values, exported(obj), unwritten)
+
+
+def _check_name(path: str) -> None:
+    """LoadError for a path that modload.c would not take."""
+    if len(os.fsencode(path)) >= PATH_MAX:
+        reason = f"the path has {len(os.fsencode(path))} bytes; the limit is {PATH_MAX - 1}"
+        raise LoadError(1, "program name is too big for buffer", reason=reason)
+    if not path.endswith(".o"):
+        raise LoadError(2, "module object must end in .o", reason=other_file(path))
+
+
+def _check_object(obj: Object, path: str, options: Options) -> None:
+    """LinkError for an object that does not go with this kernel's headers, or with the options."""
+    if not options.force:
+        same_interface(obj)
+    if defined := [name for name in options.constants if obj.defines(name) or name in obj.versions]:
+        raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
+    if options.symbols and (found := ifuncs(obj)):
+        raise LinkError(
+            f"{path}: symbol `{found[0]}' is chosen at run time (ifunc), so other modules could not "
+            "call it; compile without target_clones, or load without -s"
+        )
+
+
+def _all_values(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
+    """The value of each undefined symbol; LinkError, which says who needs those that have none."""
+    values = _resolve(p, pre, options)
+    if options.symbols:
+        others = [name for name in pre.undefined if name in options.before and name not in values]
+        values |= {name: options.before[name].value for name in others}
+    if len(values) < len(pre.undefined):
+        try:
+            link(pre, provisional_base(values.values(), p.dm), values.get)
+        except UndefinedSymbols as error:
+            raise LinkError(undefined(p, error, options)) from error
+    return values
 
 
 def _same_file(path: str, other: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -62,35 +62,36 @@ def execute(
     if writable and root is None:
         raise click.UsageError("--rw makes the directory of --root writable, and --root is missing")
     image = _read(program) if root is None else None
-    env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     with process(socket) as p:
         p.on_wait = None
         if root is not None:
             _enter(p, root, writable)
         if image is None:
             image = _read_inside(p, program)
-        sent = _pass_signals(p)
-        words = [os.fsencode(word) for word in (program, *args)]
-        try:
-            status, reason = p.execute(
-                image,
-                words,
-                env,
-                uid=-1 if uid is None else uid,
-                name=program,
-                started=sent,
-            )
-        except KernelError as error:
-            warn(NAME, program, error)
-            sys.exit(NOT_EXECUTABLE)
+        status, reason = _run(p, image, (program, *args), -1 if uid is None else uid)
+    _exit_as(program, status, reason)
+
+
+def _run(p: Process, image: bytes, words: tuple[str, ...], uid: int) -> tuple[int, str]:
+    """Run a program to its end: its wait(2) status, and why a signal ended it."""
+    env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
+    sent = _pass_signals(p)
+    try:
+        encoded = [os.fsencode(word) for word in words]
+        return p.execute(image, encoded, env, uid=uid, name=words[0], started=sent)
+    except KernelError as error:
+        warn(NAME, words[0], error)
+        sys.exit(NOT_EXECUTABLE)
+
+
+def _exit_as(program: str, status: int, reason: str) -> NoReturn:
+    """Exit as the program did, and say which signal ended it, unless everybody knows."""
     signo = status & 0x7F
     if signo == 0:
         sys.exit(status >> 8)
     if signo != signal.SIGPIPE and (reason or signo not in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
-        warnx(
-            NAME,
-            f"{program}: ended by signal {signo}, {signal_name(signo)}" + (f" ({reason})" if reason else ""),
-        )
+        why = f" ({reason})" if reason else ""
+        warnx(NAME, f"{program}: ended by signal {signo}, {signal_name(signo)}{why}")
     sys.exit(SIGNALLED + signo)
 
 
