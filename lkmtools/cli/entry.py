@@ -1,13 +1,17 @@
-"""The entry points of the tools: what happens before a tool's own code is there.
+"""The entry points of the tools: what happens before a tool's own code is there, and after it.
 
 While Python imports it, an interrupt ends a tool as SIGINT ends any program, and a host without descriptors
-or memory left is an error like others.
+or memory left is an error like others. A tool ends without taking its modules and classes apart: the host
+frees the whole process at once, and Python's way costs a sixth of what `modstat` takes.
 """
 
 from __future__ import annotations
 
 # Without the enumerations of signal, which take longer to import than all the rest.
 import _signal as signal  # type: ignore[import-not-found]
+import atexit
+import gc
+import os
 import sys
 from importlib import import_module
 
@@ -52,7 +56,11 @@ def rclkm() -> NoReturn:
 
 
 def _run(module: str) -> NoReturn:
-    """Import a tool and run it. It takes SIGINT back where it can answer it (common.guard)."""
+    """Import a tool and run it. It takes SIGINT back where it can answer it (common.guard).
+
+    What is imported stays, so the garbage collector never looks at it.
+    """
+    gc.disable()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
@@ -67,4 +75,22 @@ def _run(module: str) -> NoReturn:
         else:
             raise  # a damaged installation
         sys.exit(f"{sys.argv[0].rpartition('/')[2]}: cannot start: {why}")
-    sys.exit(main())
+    gc.freeze()
+    gc.enable()
+    try:
+        sys.exit(main())
+    except SystemExit as ending:
+        if isinstance(ending.code, int):
+            _end(ending.code)
+        raise
+
+
+def _end(status: int) -> None:
+    """End the process, when all that should happen before has happened; return where something failed."""
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except Exception:
+        return  # Python tries once more, and says what the error is
+    os._exit(status)
