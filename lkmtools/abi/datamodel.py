@@ -11,7 +11,6 @@ member), floating point.
 
 from __future__ import annotations
 
-import re
 import struct
 from functools import cache
 from types import SimpleNamespace
@@ -213,12 +212,6 @@ def _whole(fields: list[Field], size: int) -> str:
     return "".join(out) + f"{size - at}x"
 
 
-_MEMBER = re.compile(
-    r"^(?:const\s+)?(?P<type>(?:struct\s+)?\w+)\s*(?P<stars>\**)\s*(?P<name>\w+)\s*(?:\[(?P<n>\w+)\])?$"
-)
-_FUNCTION = re.compile(r"^[\w\s]+\**\s*\(\s*\*\s*(?P<name>\w+)\s*\)\s*\(.*\)$", re.DOTALL)
-
-
 class Struct:
     """A C struct declaration.
 
@@ -284,16 +277,25 @@ def _code(ctype: str, kind: Scalar, count: int | None) -> str:
 
 
 def _parse(text: str, constants: dict[str, int]) -> tuple[str, str, int | None]:
-    """(type, name, array bound or None) of one member declaration."""
-    text = " ".join(text.split())
-    if match := _FUNCTION.match(text):
-        return "pointer", match["name"], None
-    match = _MEMBER.match(text)
-    if not match:
+    """(type, name, array bound or None) of one member declaration; ValueError.
+
+    Without regular expressions: to compile two of them takes a tool longer than to parse what it needs.
+    """
+    before, bracket, after = text.partition("[")
+    words = before.replace("*", " * ").replace("(", " ( ").split()
+    if words[:1] == ["const"]:
+        del words[0]
+    if "(" in words:  # a pointer to a function: int (*name)(void)
+        name = words[words.index("(") + 2].rstrip(")")
+        ctype, bound = "pointer", ""
+    else:
+        *kind, name = words or [""]
+        ctype, bound = "pointer" if "*" in kind else " ".join(kind), after.rstrip("] ")
+    if not name.isidentifier() or not ctype or bool(bracket) != bool(bound):
         raise ValueError(f"cannot read the member declaration {text!r}")
-    bound = match["n"]
-    count = None if bound is None else constants[bound] if bound in constants else int(bound, 0)
-    return "pointer" if match["stars"] else match["type"], match["name"], count
+    if not bound:
+        return ctype, name, None
+    return ctype, name, constants[bound] if bound in constants else int(bound, 0)
 
 
 # How bytes of C become text, and text bytes again: `raw.decode(*C_TEXT)`, `text.encode(*C_TEXT)`. What is not

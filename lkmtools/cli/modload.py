@@ -18,6 +18,8 @@ from lkmtools.modules import Module, stat_fd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from click.shell_completion import CompletionItem
+
     from lkmtools.client import Process
     from lkmtools.link import Image
     from lkmtools.modules.options import Export, Options
@@ -28,7 +30,11 @@ USAGE = """usage:
 modload [-dfnsSv] [-A <kernel>] [-e <entry>] [-p <postinstall>]
         [-o <output file>] [-T <linker_script>] <input file>"""
 EXAMPLES = "modload -s lower.o upper.o"
-FILE = click.Path()
+
+
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of files, for the shell. (click.Path would look at each file before we do.)"""
+    return click.Path().shell_complete(ctx, param, incomplete)
 
 
 class Job(NamedTuple):
@@ -76,19 +82,35 @@ class Outcome(NamedTuple):
 
 
 @classic(NAME, USAGE, EXAMPLES)
-@click.option("-A", "kernel", metavar="FILE", type=FILE, help="Take the kernel's symbols from an ELF file.")
+@click.option(
+    "-A",
+    "kernel",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Take the kernel's symbols from an ELF file.",
+)
 @click.option("-d", "debug", is_flag=True, help="Print sections and addresses.")
 @click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
 @click.option("-f", "force", is_flag=True, help="Skip the check of the kernel's version.")
 @click.option("-n", "no_start", is_flag=True, help="Do everything except starting the module.")
-@click.option("-o", "output", metavar="FILE", type=FILE, help="Write the linked image to FILE.")
-@click.option("-p", "post", metavar="PROGRAM", type=FILE, help="Run a program after loading.")
+@click.option(
+    "-o", "output", metavar="FILE", shell_complete=complete_file, help="Write the linked image to FILE."
+)
+@click.option(
+    "-p", "post", metavar="PROGRAM", shell_complete=complete_file, help="Run a program after loading."
+)
 @click.option("-s", "symbols", is_flag=True, help="Load the symbols too, for modules loaded later.")
 @click.option("-S", "keep", is_flag=True, help="Write the linked image beside the object.")
-@click.option("-T", "script", metavar="FILE", type=FILE, help="A linker script of symbol assignments.")
+@click.option(
+    "-T",
+    "script",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="A linker script of symbol assignments.",
+)
 @click.option("-v", "verbose", is_flag=True, help="Print how much memory is reserved.")
 @click.option("--dry-run", is_flag=True, help="Link only, and show what would be imported.")
-@click.argument("paths", metavar="OBJECT.o...", nargs=-1, type=FILE)
+@click.argument("paths", metavar="OBJECT.o...", nargs=-1, shell_complete=complete_file)
 def main(
     paths: tuple[str, ...], post: str | None, no_start: bool, dry_run: bool, socket: str | None, **given: Any
 ) -> int:

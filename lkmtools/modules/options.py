@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -14,8 +14,7 @@ class Export(NamedTuple):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What modload's options say.
 
     `entry` None is xxxinit, else NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
@@ -26,10 +25,10 @@ class Options:
 
     entry: str | None = None
     kernel: str | None = None
-    constants: Mapping[str, int] = field(default_factory=dict)
+    constants: Mapping[str, int] = MappingProxyType({})
     symbols: bool = False
     force: bool = False
     ready: bool = True
     output: str | None = None
     later: tuple[str, ...] = ()
-    before: Mapping[str, Export] = field(default_factory=dict)
+    before: Mapping[str, Export] = MappingProxyType({})
