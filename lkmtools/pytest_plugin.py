@@ -56,7 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "how the kernel of the fixture lkm_kernel is booted",
     )
     if unknown := [name for name in config.getini("lkm_machine") if name not in MACHINES]:
-        raise pytest.UsageError(f"lkm_machine: no machine {unknown[0]}; there are {', '.join(MACHINES)}")
+        raise pytest.UsageError(
+            f"lkm_machine: unknown machine '{unknown[0]}'; the machines are {', '.join(MACHINES)}"
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -43,7 +43,7 @@ class Compiler:
 def find_compiler(machine: str, command: str | None = None) -> Compiler:
     """The compiler for `machine`: `command` when given, else the first that can; CompilerError if none."""
     if machine not in MACHINES:
-        raise CompilerError(f"no machine {machine}; there are {', '.join(MACHINES)}")
+        raise CompilerError(f"unknown machine '{machine}'; the machines are {', '.join(MACHINES)}")
     if command:
         return _named(machine, command)
     for compiler in usable_compilers(machine):

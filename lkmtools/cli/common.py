@@ -194,7 +194,7 @@ def connect(comm: str, socket: str | None, autostart: bool = True, tell: bool = 
     if wanted and wanted != p.machine:
         warnx(
             comm,
-            f"warning: LKM_MACHINE={wanted} has no effect: the kernel that runs is {p.machine} ({p.path})",
+            f"warning: LKM_MACHINE={wanted} is ignored: the running kernel is {p.machine} ({p.path})",
         )
     return p
 

@@ -38,8 +38,8 @@ def read_script(path: str) -> dict[str, int]:
             statement = text[at:].split("\n", 1)[0].strip()[:_SHOWN]
             statement = "".join(char if char.isprintable() else "?" for char in statement)
             raise LinkError(
-                f"{where}: {statement}: cannot be honoured; "
-                "only comments, `name = number;' and ENTRY(symbol) can"
+                f"{where}: {statement}: not supported; "
+                "a script may have comments, `name = number;' and ENTRY(symbol)"
             )
         if match["assign"]:
             symbols[match["name"]] = _number(match["number"], where) * _UNITS[match["unit"].upper()]

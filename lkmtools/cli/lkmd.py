@@ -116,6 +116,21 @@ def run(
     return 0
 
 
+class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8.1
+    """A machine's name; an error names LKM_MACHINE when that is where the name comes from."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name; UsageError."""
+        if value not in self.choices and param is not None and ctx is not None:
+            source = ctx.get_parameter_source(param.name or "")
+            if source is click.core.ParameterSource.ENVIRONMENT:
+                known = " and ".join(self.choices)
+                raise click.UsageError(
+                    f"LKM_MACHINE: unknown machine '{value}'; the machines are {known}", ctx
+                )
+        return super().convert(value, param, ctx)
+
+
 @tool("lkmd", usage_status=2)
 @click.option("--foreground", is_flag=True, help="Run in the foreground; console to stderr.")
 @click.option(
@@ -128,7 +143,7 @@ def run(
 )
 @click.option(
     "--machine",
-    type=click.Choice(["amd64", "i386"]),
+    type=Machine(["amd64", "i386"]),
     default="amd64",
     envvar="LKM_MACHINE",
     metavar="NAME",

@@ -96,11 +96,11 @@ def sys___sysctl(
     """
     space = lwp.proc.space
     if not 2 <= namelen <= abi.CTL_MAXNAME:
-        raise KernelError(EINVAL, f"a name has 2 to {abi.CTL_MAXNAME} numbers, this one {namelen}")
+        raise KernelError(EINVAL, f"the name has {namelen} numbers; it must have 2 to {abi.CTL_MAXNAME}")
     mib = struct.unpack(f"{k.dm.order}{namelen}i", space.read(name, 4 * namelen))
     node = NODES.get(mib)
     if node is None:
-        raise KernelError(ENOENT, f"no node {'.'.join(map(str, mib))}")
+        raise KernelError(ENOENT, f"no such sysctl node: {'.'.join(map(str, mib))}")
     value = node.read(k)
     if new:
         if node.write is None:
@@ -116,4 +116,4 @@ def sys___sysctl(
     if old:
         space.write(old, value[:room])
         if room < len(value):
-            raise KernelError(ENOMEM, f"the value has {len(value)} bytes, the buffer {room}")
+            raise KernelError(ENOMEM, f"the value has {len(value)} bytes; the buffer has {room}")

@@ -31,8 +31,8 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
     obj, machine = pre.object, pre.machine
     if base % machine.page or not 0 <= base <= (1 << machine.bits) - pre.size:
         raise LinkError(
-            f"{obj.name}: cannot stand at {base:#x}: {pre.size:#x} bytes need a multiple of "
-            f"{machine.page:#x} below {(1 << machine.bits) - pre.size:#x}"
+            f"{obj.name}: cannot be linked at {base:#x}: for {pre.size:#x} bytes the address must be "
+            f"a multiple of {machine.page:#x} and at most {(1 << machine.bits) - pre.size:#x}"
         )
     imports = _resolve_all(pre, resolve)
     defined = defined_values(pre, base)

@@ -70,7 +70,7 @@ class InsideTransport(Transport):
     def send(self, frame: Syscall) -> None:
         """Submit a system call and return at once; `pending` is empty until it was answered."""
         if self.proc is None or self._lk.kernel.procs.get(self.proc.pid) is not self.proc:
-            raise DaemonError("this process is gone")
+            raise DaemonError("this process has exited")
         self._pending.clear()
         regions = tuple(UserRegion(r.address, bytearray(r.data)) for r in frame.regions)
         request = Request(frame.number, frame.args, regions)

@@ -45,7 +45,7 @@ class Nursery:
             try:
                 self._ask(path, options, writing)
             except OSError as error:
-                raise DaemonError(f"no kernel can be asked for: {error.strerror}") from None
+                raise DaemonError(f"cannot ask for a kernel: {error.strerror}") from None
             finally:
                 os.close(writing)
             said = answer.read()  # ends also when those have died who could say something

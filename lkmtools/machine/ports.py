@@ -13,4 +13,4 @@ def port(name: str) -> Port:
     try:
         return PORTS[name]
     except KeyError:
-        raise LkmtoolsError(f"unknown machine '{name}'; known: {', '.join(PORTS)}") from None
+        raise LkmtoolsError(f"unknown machine '{name}'; the machines are {', '.join(PORTS)}") from None

@@ -188,7 +188,7 @@ def test_another_machine_than_that_of_the_kernel_that_runs_is_warned_about(
     """LKM_MACHINE only says what kernel to start; the tool does what it does."""
     said = daemon.run(*tool)
     other, same = (daemon.run(*tool, env={"LKM_MACHINE": name}) for name in ("i386", "amd64"))
-    warning = f"LKM_MACHINE=i386 has no effect: the kernel that runs is amd64 ({daemon.socket})"
+    warning = f"LKM_MACHINE=i386 is ignored: the running kernel is amd64 ({daemon.socket})"
     assert other == (said.status, said.out, f"{tool[0]}: warning: {warning}\n{said.err}")
     assert same == said
 
@@ -231,6 +231,15 @@ def test_bad_option(place: Place, argv: list[str], why: str) -> None:
     result = place.run("lkmd", *argv)
     assert (result.status, result.out) == (2, "")
     assert why in result.err
+
+
+def test_the_machine_of_the_environment_is_named_by_its_variable(place: Place) -> None:
+    """Not by an option that nobody gave; also by a tool that wants to start a daemon."""
+    why = "LKM_MACHINE: unknown machine 'vax'; the machines are amd64 and i386"
+    for tool in ("lkmd", "modstat"):
+        result = place.run(tool, env={"LKM_MACHINE": "vax"})
+        assert result.status != 0
+        assert why in result.err
 
 
 def test_options_reach_the_kernel(start_daemon: Callable[..., Daemon]) -> None:

@@ -216,7 +216,7 @@ def test_sleeping_in_a_callout_panics(lab: Lab) -> None:
     loaded(lab)
     lab.call("void bad(void)")
     panic = lab.panics(lambda: lab.until(lambda: False))
-    assert panic.reason == "tsleep: 'sleepy' in a soft interrupt"
+    assert panic.reason == "tsleep: 'sleepy' cannot sleep in a soft interrupt"
     assert "sleepy+0x" in panic.report
     assert "tsleep() [kernel]" in panic.report
 

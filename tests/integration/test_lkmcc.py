@@ -174,7 +174,7 @@ REFUSALS = [
     (["."], ". is a directory; name the sources in it: ./*.c"),
     (["a.txt"], "a.txt: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"),
     ([], "no source files; try lkmcc --help"),
-    (["--machine", "vax", "a.c"], "no machine vax; there are amd64, i386"),
+    (["--machine", "vax", "a.c"], "unknown machine 'vax'; the machines are amd64, i386"),
     (["--cc", "nocc", "a.c"], "nocc: no such compiler"),
 ]
 

@@ -374,7 +374,7 @@ def test_an_option_that_cannot_be_is_named(inside: bool, options: dict[str, Any]
 
 def test_options_that_cannot_even_be_sent_say_so() -> None:
     """They are too long, or no JSON."""
-    with pytest.raises(DaemonError, match=r"^no kernel can be asked for: Message too long$"):
+    with pytest.raises(DaemonError, match=r"^cannot ask for a kernel: Message too long$"):
         LocalKernel(machine="x" * 1000000)
     with pytest.raises(DaemonError, match=r"^option machine is '<object object at 0x"):
         LocalKernel(machine=object())

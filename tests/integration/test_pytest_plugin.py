@@ -214,7 +214,7 @@ def test_local(lkm_kernel):
     ("options", "ini", "said"),
     [
         (["--lkm-machine=vax"], "", "invalid choice"),
-        ([], "lkm_machine = vax", "lkm_machine: no machine vax; there are amd64, i386"),
+        ([], "lkm_machine = vax", "lkm_machine: unknown machine 'vax'; the machines are amd64, i386"),
     ],
 )
 def test_a_machine_that_does_not_exist_is_refused(

@@ -185,8 +185,8 @@ def bad(lab: Lab) -> Lab:
 
 
 @pytest.mark.parametrize(("unit", "errno", "reason"), [
-    (2, EBUSY, "the driver said so of block 4 of device 60, 2"),
-    (3, EIO, "the driver said so of block 4 of device 60, 3"),
+    (2, EBUSY, "the driver reported this error for block 4 of device 60, 2"),
+    (3, EIO, "the driver reported this error for block 4 of device 60, 3"),
     (4, EIO, "block 4 of device 60, 4: the driver left b_resid at -5; 2048 bytes were asked for"),
     (5, EIO, "block 4 of device 60, 5: the driver left b_resid at 2049; 2048 bytes were asked for"),
     (10, EIO, "block 4 of device 60, 10: the driver left b_resid at 2147483647; 2048 bytes were asked for"),

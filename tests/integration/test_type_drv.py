@@ -229,7 +229,7 @@ int alone(void) { return device_unit(config_attach_pseudo(lonely)); }
     load(lab, "one", extra=extra)
     assert lab.call("int alone(void)") == 4
     for _ in range(2):
-        with pytest.raises(KernelError, match="foo4 is attached by it"):
+        with pytest.raises(KernelError, match="foo4 uses it"):
             modules.unload(lab.p, "one")
     assert lab.call("int drop(int unit, int flags)", 4, 0) == 0
     modules.unload(lab.p, "one")

@@ -24,7 +24,7 @@ def test_a_source_is_compiled_once(cc: Compile) -> None:
 
 def test_an_unknown_machine_is_refused_by_name() -> None:
     """The error names the machine and the ones there are."""
-    with pytest.raises(CompilerError, match="no machine vax; there are amd64, i386"):
+    with pytest.raises(CompilerError, match="unknown machine 'vax'; the machines are amd64, i386"):
         find_compiler("vax")
 
 

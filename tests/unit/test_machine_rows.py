@@ -47,7 +47,7 @@ def test_kernel_addresses_are_the_ports(name: str, base: int, pointer: int) -> N
 
 
 def test_an_unknown_machine_names_the_known() -> None:
-    with pytest.raises(LkmtoolsError, match="unknown machine 'vax'; known: amd64, i386"):
+    with pytest.raises(LkmtoolsError, match="unknown machine 'vax'; the machines are amd64, i386"):
         port("vax")
 
 

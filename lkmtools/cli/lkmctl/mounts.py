@@ -64,7 +64,7 @@ def _flags(text: str) -> int:
     flags = 0
     for option in filter(None, text.split(",")):
         if option not in _OPTIONS:
-            raise click.UsageError(f"no mount option {option!r}; there are {', '.join(_OPTIONS)}")
+            raise click.UsageError(f"unknown mount option: {option!r}; the options are {', '.join(_OPTIONS)}")
         flags |= _OPTIONS[option]
     return flags
 

@@ -152,7 +152,7 @@ def config_cfattach_detach(k: Kernel, driver: int, ca_addr: int) -> int:
     """An attachment goes; EBUSY while a device has it, ESRCH when it or the driver is not there."""
     cd = _named(k, driver)
     if user := next((dev for dev in devices(k) if dev.dv_cfattach == ca_addr), None):
-        raise KernelError(EBUSY, f"{xname(k, user)} is attached by it")
+        raise KernelError(EBUSY, f"{xname(k, user)} uses it")
     if ca_addr not in [ca.addr for ca in attachments(k, cd)]:
         raise KernelError(ESRCH, f"driver '{text(k, driver)}' has no such attachment")
     list_remove(k, "cd_attach", ca_addr, cfattach.layout(k.dm).offsetof("le_next"))

@@ -50,12 +50,13 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
     """
     name = k.umem.cstr(member(k, emul, "e_name"), LONGEST_NAME).decode(*C_TEXT)
     if find_emul(k, name):
-        raise KernelError(EEXIST, f"an emulation '{name}' exists")
+        raise KernelError(EEXIST, f"an emulation named '{name}' already exists")
     nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
     if not member(k, emul, "e_syscall_intern") and not (member(k, emul, "e_sysent") and 0 <= nosys < nsysent):
         raise KernelError(
             EINVAL,
-            f"emulation '{name}' has no e_syscall_intern, and call {nosys} of its {nsysent} for others",
+            f"emulation '{name}' has no e_syscall_intern, "
+            f"and its e_nosys, {nosys}, is not one of its {nsysent} system calls",
         )
     layout = emul_entry.layout(k.dm)
     entry = k.heap.alloc(layout.size)

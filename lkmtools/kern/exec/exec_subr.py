@@ -99,7 +99,9 @@ def content(k: Kernel, vp: int, offset: int, size: int) -> bytes:
     if image is None:
         k.panic(f"{vp:#x} is not the ep_vp of a program that is being executed")
     if offset + size > len(image):
-        raise KernelError(ENOEXEC, f"{size} bytes at {offset:#x} of a file of {len(image)}")
+        raise KernelError(
+            ENOEXEC, f"cannot read {size} bytes at offset {offset:#x}: the file has {len(image)}"
+        )
     return image[offset : offset + size]
 
 
@@ -116,7 +118,7 @@ def exec_read_from(k: Kernel, l_addr: int, vp: int, offset: int, buf: int, size:
 def _space(k: Kernel, l_addr: int, who: str) -> AddressSpace:
     program = k.lwp_at(l_addr).proc.program
     if program is None:
-        k.panic(f"{who}: {l_addr:#x} runs no program")
+        k.panic(f"{who}: the process of lwp the process of lwp {l_addr:#x} runs no program")
     return program.space
 
 
@@ -150,7 +152,9 @@ def vmcmd_map_pagedvn(k: Kernel, l_addr: int, cmd: int) -> int:
     """The same for whole pages of the file: here they are copies too. EINVAL when not at pages."""
     row = k.umem.view(exec_vmcmd.layout(k.dm), cmd)
     if row.ev_addr % PAGE_SIZE or row.ev_offset % PAGE_SIZE:
-        raise KernelError(EINVAL, f"offset {row.ev_offset:#x} at {row.ev_addr:#x}: not at pages")
+        raise KernelError(
+            EINVAL, f"offset {row.ev_offset:#x} and address {row.ev_addr:#x} must be multiples of {PAGE_SIZE}"
+        )
     return vmcmd_map_readvn(k, l_addr, cmd)
 
 

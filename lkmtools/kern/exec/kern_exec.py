@@ -169,7 +169,10 @@ def _check_package(k: Kernel, package: ExecPackage, es: int) -> None:
     if not view.ep_ssize:
         exec_setup_stack(k, package.lwp.addr, package.addr)
     if not PAGE_SIZE <= view.ep_minsaddr <= top:
-        raise KernelError(ENOEXEC, f"{who}() sets ep_minsaddr to {view.ep_minsaddr:#x}")
+        raise KernelError(
+            ENOEXEC,
+            f"{who}() sets ep_minsaddr to {view.ep_minsaddr:#x}; the limits are {PAGE_SIZE:#x} and {top:#x}",
+        )
 
 
 def _break(view: View) -> int:
@@ -275,9 +278,9 @@ def exec_image(k: Kernel, lwp: Lwp, name: str, image: bytes, args: list[bytes], 
     """Execute a program that is in our hands; E2BIG, EINVAL, ENOEXEC, ENOMEM and what formats say."""
     size = sum(len(text) + 1 + k.dm.pointer for text in (*args, *env))
     if size > ARG_MAX:
-        raise KernelError(E2BIG, f"{size} bytes of arguments and environment; at most {ARG_MAX}")
+        raise KernelError(E2BIG, f"{size} bytes of arguments and environment; the limit is {ARG_MAX}")
     if not args:
-        raise KernelError(EINVAL, "no arguments, not even the program's name")
+        raise KernelError(EINVAL, "argv is empty: it must have at least the name of the program")
     with ExecPackage(k, lwp, name, image, Vectors(args, env)) as package:
         check_exec(k, package)
         execute(k, lwp, package)
@@ -288,7 +291,7 @@ def _strings(k: Kernel, lwp: Lwp, addr: int, room: int) -> list[bytes]:
     out: list[bytes] = []
     pointer = k.dm.pointer
     if not addr:
-        raise KernelError(EFAULT, "a NULL vector")
+        raise KernelError(EFAULT, "argv or envp is NULL")
     while True:
         text = int.from_bytes(lwp.proc.space.read(addr, pointer), k.dm.byteorder)
         if not text:
@@ -323,7 +326,7 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
     if own is not None:
         return own
     if not name:
-        raise KernelError(ENOENT, "an empty name")
+        raise KernelError(ENOENT, "the name of the program is empty")
     proc = lwp.proc
     before = proc.space
     path, buffer = bytearray(name.encode(*C_TEXT) + b"\0"), bytearray(_CHUNK)
@@ -354,7 +357,7 @@ def _may_execute(k: Kernel, lwp: Lwp, name: str, buffer: bytearray) -> None:
     """EACCES for what is no file, or not executable for this user (root: for anybody)."""
     status, cred = stat.layout(k.dm).unpack(buffer), lwp.proc.cred
     if status.st_mode & S_IFMT != S_IFREG:
-        raise KernelError(EACCES, f"'{name}' is not a file")
+        raise KernelError(EACCES, f"'{name}' is not a regular file")
     if cred.uid == 0:
         bits = 0o111
     elif cred.uid == status.st_uid:

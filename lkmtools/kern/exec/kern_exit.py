@@ -147,7 +147,7 @@ def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> Waited:
     """Wait until a child has ended, with WUNTRACED or was stopped; at once, with WNOHANG, when none has."""
     proc = lwp.proc
     if options & ~(WNOHANG | WUNTRACED):
-        raise KernelError(EINVAL, f"wait options {options:#x}")
+        raise KernelError(EINVAL, f"unsupported wait options: {options:#x}")
     while True:
         group = proc.pgid if pid == 0 else -pid
         children = [

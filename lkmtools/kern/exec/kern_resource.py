@@ -25,7 +25,7 @@ MAXUPRC = 160  # ... of one user other than root (CHILD_MAX)
 def limit_of(k: Kernel, lwp: Lwp, which: int) -> int:
     """A limit as it is enforced, RLIM_INFINITY where none is. There are no core files. EINVAL."""
     if not 0 <= which < abi.RLIM_NLIMITS:
-        raise KernelError(EINVAL, f"limit {which} is not between 0 and {abi.RLIM_NLIMITS - 1}")
+        raise KernelError(EINVAL, f"resource {which} is not between 0 and {abi.RLIM_NLIMITS - 1}")
     memory = k.frames.total * PAGE_SIZE
     return {
         abi.RLIMIT_STACK: k.port.user.stack_size,
@@ -50,16 +50,18 @@ def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
     layout = abi.rlimit.layout(k.dm)
     asked = layout.unpack(lwp.proc.space.read(addr, layout.size))
     if asked.rlim_cur > asked.rlim_max:
-        raise KernelError(EINVAL, f"a soft limit of {asked.rlim_cur} above the hard one, {asked.rlim_max}")
+        raise KernelError(
+            EINVAL, f"the soft limit, {asked.rlim_cur}, exceeds the hard limit, {asked.rlim_max}"
+        )
     if (asked.rlim_cur, asked.rlim_max) != (limit, limit):
-        raise KernelError(EPERM, f"limit {which} is {limit} and cannot be changed")
+        raise KernelError(EPERM, f"the limit of resource {which} is {limit} and cannot be changed")
 
 
 @syscall(SYS___getrusage50, "int who, struct rusage *rusage")
 def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
     """What the process (RUSAGE_SELF), or its children that were waited for, have used; a client nothing."""
     if who not in (abi.RUSAGE_SELF, abi.RUSAGE_CHILDREN):
-        raise KernelError(EINVAL, f"usage of {who}; 0 is the process, -1 its children")
+        raise KernelError(EINVAL, f"invalid who: {who} (0 is the process, -1 its children)")
     program = lwp.proc.program
     usage = Rusage() if program is None else program.children if who else program.usage
     lwp.proc.space.write(addr, pack_rusage(k, usage))

@@ -48,7 +48,9 @@ def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
     start, end = program.brk
     old, new = round_page(end), round_page(nsize)
     if new < start:
-        raise KernelError(EINVAL, f"the data segment grows from {start:#x}, {nsize:#x} is below")
+        raise KernelError(
+            EINVAL, f"cannot set the break to {nsize:#x}: the data segment begins at {start:#x}"
+        )
     if new > old:
         if new > mmap_top(k) or not program.space.is_free(old, new - old):
             raise KernelError(ENOMEM, f"no room to grow the data segment to {new:#x}")
@@ -79,15 +81,17 @@ def sys_mmap(
             f"the length must not be 0, and the offset be a multiple of {PAGE_SIZE}",
         )
     if prot & ~PROT_ALL:
-        raise KernelError(EINVAL, f"protection {prot:#x}")
+        raise KernelError(EINVAL, f"invalid protection: {prot:#x}")
     if isinstance(file, DeviceFile):
         if file.kind == S_IFCHR and file.dev == makedev(MEM_MAJOR, DEV_ZERO):
             return _anonymous(k, lwp, addr, length, prot, flags)
         return _device(k, lwp, file, Want(addr, round_page(length), prot, flags), pos)
     if flags & (MAP_PRIVATE | MAP_SHARED) not in (MAP_PRIVATE, MAP_SHARED):
-        raise KernelError(EINVAL, f"flags {flags:#x}")
+        raise KernelError(EINVAL, f"invalid mmap flags: {flags:#x}")
     if not file.flag & FREAD or (flags & MAP_SHARED and prot & PROT_WRITE):
-        raise KernelError(EACCES, "the file can be mapped for reading, or privately")
+        raise KernelError(
+            EACCES, "the file can be mapped only for reading or privately, and must be open for reading"
+        )
     want = Want(addr, round_page(length), prot, flags)
     if lwp.proc.program is None:
         return file.mmap(k, lwp, want.size, pos)
@@ -114,10 +118,10 @@ def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: in
     """Fresh memory of a program, at `addr` exactly with MAP_FIXED, else where there is room."""
     space = _program(lwp).space
     if length == 0:
-        raise KernelError(EINVAL, "a mapping of no bytes")
+        raise KernelError(EINVAL, "the length of a mapping must not be 0")
     if length > k.frames.total * PAGE_SIZE:
         raise KernelError(
-            ENOMEM, f"cannot map {length} bytes: all programs together have {k.frames.total * PAGE_SIZE}"
+            ENOMEM, f"cannot map {length} bytes: all programs together can use {k.frames.total * PAGE_SIZE}"
         )
     want = Want(addr, round_page(length), prot & PROT_ALL, flags)
     at = want.place(k, space)
@@ -147,7 +151,9 @@ class Want(NamedTuple):
 def _device(k: Kernel, lwp: Lwp, file: DeviceFile, want: Want, pos: int) -> int:
     """A device's memory, shared with it; EACCES for more than the file is open for."""
     if want.size > k.mem.size or pos + want.size > MAX_OFFSET:
-        raise KernelError(EINVAL, f"{file}: {want.size} bytes from {pos}; the kernel has {k.mem.size}")
+        raise KernelError(
+            EINVAL, f"cannot map {want.size} bytes of {file} at offset {pos}: the kernel has {k.mem.size}"
+        )
     needed = (FREAD if want.prot & (PROT_READ | PROT_WRITE) else 0) | (
         FWRITE if want.prot & PROT_WRITE else 0
     )
@@ -201,7 +207,7 @@ class ProgramMapper:
 
 def _range(addr: int, length: int) -> int:
     if addr % PAGE_SIZE:
-        raise KernelError(EINVAL, f"{addr:#x} is not at a page")
+        raise KernelError(EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
     return round_page(length)
 
 

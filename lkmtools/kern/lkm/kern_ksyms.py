@@ -278,7 +278,7 @@ def addsymtab(k: Kernel, module: LoadableModule, symtab: bytes, strtab: bytes) -
     """
     symbols, title = k.ksyms, module.name
     if title in symbols.tables:
-        raise KernelError(EEXIST, f"a symbol table named '{title}' exists")
+        raise KernelError(EEXIST, f"a symbol table named '{title}' already exists")
     rows: list[KsymsSymbol] = []
     taken: dict[str, int] = {}
     for row in _rows(symbols.codec, module, symtab, strtab):

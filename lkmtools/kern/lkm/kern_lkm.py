@@ -69,7 +69,7 @@ def lkmclose(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     """Give a half-made load back and let the next opener in. EBADF when it is not open."""
     op = k.lkm.open
     if op is None:
-        raise KernelError(EBADF, "it is not open")
+        raise KernelError(EBADF, "/dev/lkm is not open")
     if op.module is not None:
         k.lkm.release(op.module)
     k.lkm.open = None
@@ -88,7 +88,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
     changes, states, wrong = row.rule
     op = k.lkm.open
     if op is None:
-        raise KernelError(EBADF, "it is not open")
+        raise KernelError(EBADF, "/dev/lkm is not open")
     if changes:
         if k.securelevel > 0:
             raise KernelError(

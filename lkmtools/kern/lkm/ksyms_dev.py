@@ -118,13 +118,15 @@ class _Caller:
 def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
     """A snapshot for the caller. ENXIO for a minor other than 0, EPERM for writing, EBUSY the second time."""
     if minor(dev) != 0:
-        raise KernelError(ENXIO, f"minor {minor(dev)}; ksyms has only 0")
+        raise KernelError(ENXIO, f"no such minor device: {minor(dev)} (/dev/ksyms has only minor 0)")
     if flag & FWRITE:
         raise KernelError(EPERM, "/dev/ksyms is read-only")
     lwp = k.lwp_at(l_addr)
     device, proc = k.ksyms.softc, lwp.proc
     if proc in device.open:
-        raise KernelError(EBUSY, f"pid {proc.pid} ({proc.comm}) has it open already; once a process")
+        raise KernelError(
+            EBUSY, f"/dev/ksyms is already open in pid {proc.pid} ({proc.comm}), which can open it only once"
+        )
     device.open.add(proc)
     try:
         image, mapping = snapshot(_Caller(k, lwp))
@@ -151,7 +153,7 @@ class KsymsFile(OfNode, File):
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Read from the image; EFAULT before its beginning and behind its end."""
         if not 0 <= offset <= self.size:
-            raise KernelError(EFAULT, f"offset {offset}; the image has {self.size} bytes")
+            raise KernelError(EFAULT, f"offset {offset} is outside the image, which has {self.size} bytes")
         data = os.pread(self.image.fd, min(count, self.size - offset), offset)
         copyout_bytes(k, data, buf)
         return len(data)

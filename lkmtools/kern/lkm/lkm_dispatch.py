@@ -265,7 +265,9 @@ def dispatch(k: Kernel, table_addr: int, cmd: int) -> None:
     if same and kind != abi.LM_MISC:
         raise KernelError(EEXIST, f"LKM '{same[0].title}' is already loaded as ID {same[0].id}")
     if module is not None and private in module.wired and kind != abi.LM_MISC:
-        raise KernelError(EEXIST, f"LKM '{module_name(k, private)}' is wired already")
+        raise KernelError(
+            EEXIST, f"LKM '{module_name(k, private)}' has already been entered in the kernel's tables"
+        )
     undo = handler.load(k, private)
     if module is not None:
         module.wired[private] = undo

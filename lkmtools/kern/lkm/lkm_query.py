@@ -34,13 +34,13 @@ def lmrefs(k: Kernel, op: object, arg: View) -> None:
             EINVAL, f"LMREFS version {arg.version}; this kernel knows version {abi.LMREFS_VERSION}"
         )
     if arg.id < 0:
-        raise KernelError(EINVAL, f"LMREFS id is {arg.id}: not by name")
+        raise KernelError(EINVAL, f"LMREFS id is {arg.id}: LMREFS finds modules by id, not by name")
     module = k.lkm.find(arg.id, str)
     path = (module.info.path or module.path).encode(*C_TEXT) + b"\0"
     if arg.path:
         if len(path) > arg.pathlen:
             raise KernelError(
-                ENAMETOOLONG, f"its path has {len(path)} bytes; there is room for {arg.pathlen}"
+                ENAMETOOLONG, f"the module's path has {len(path)} bytes; the buffer has {arg.pathlen}"
             )
         copyout_bytes(k, path, arg.path)
     layout = abi.lmr_ref.layout(k.dm)

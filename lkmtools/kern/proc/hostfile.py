@@ -130,7 +130,9 @@ class HostFile(File):
         The host keeps the offset. EAGAIN with O_NONBLOCK.
         """
         if offset != self.offset:
-            raise KernelError(ESPIPE, "this file belongs to the host, and has no offset in the kernel")
+            raise KernelError(
+                ESPIPE, "this file belongs to the host: the kernel cannot read or write it at an offset"
+            )
         return self._write(k, lwp, buf, count) if rw else self._read(k, lwp, buf, count)
 
     def _read(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:
@@ -181,7 +183,7 @@ class HostFile(File):
 
     def _sleep(self, k: Kernel, events: int, wmesg: str) -> None:
         if self.flag & FNONBLOCK:
-            raise KernelError(EAGAIN, "the host is not ready")
+            raise KernelError(EAGAIN, "the file of the host is not ready")
         k.host.watch(self, events)
         k.sched.tsleep(self.ident, PSOCK | PCATCH, wmesg, 0)
 
@@ -256,7 +258,7 @@ def open_host_files(fds: Sequence[int]) -> list[HostFile]:
             file.dispose()
         for fd in fds[len(made) :]:
             os.close(fd)
-        raise KernelError(ENFILE, f"the host: {error.strerror}") from None
+        raise KernelError(ENFILE, f"{error.strerror} (on the host)") from None
     return made
 
 
@@ -271,4 +273,4 @@ def dispose_host_files(files: Filedesc) -> None:
 def _failed(error: OSError) -> KernelError:
     """A host error; the few numbers that are the same in BSD keep theirs, the others are EIO."""
     same = (EPIPE, EIO, EBADF, EINVAL, ESPIPE, ENOTTY)
-    return KernelError(error.errno if error.errno in same else EIO, f"the host: {error.strerror}")
+    return KernelError(error.errno if error.errno in same else EIO, f"{error.strerror} (on the host)")

@@ -29,7 +29,7 @@ def space_of(k: Kernel) -> Space:
     """The memory of the process that is in the kernel now."""
     lwp = k.sched.current
     if lwp is None:
-        raise KernelError(EFAULT, "no process is in the kernel")
+        raise KernelError(EFAULT, "there is no current process")
     return lwp.proc.space
 
 

@@ -64,7 +64,7 @@ class File:
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Transfer up to `count` bytes between user address `buf` and the file; returns how many."""
-        raise KernelError(EINVAL, "this file has no data")
+        raise KernelError(EINVAL, "this file cannot be read or written")
 
     def scatter(self, k: Kernel, lwp: Lwp, pieces: Pieces, rw: int) -> int:
         """readv() and writev(), at the file's offset, which moves: buffer by buffer until one is short.
@@ -117,7 +117,7 @@ class File:
             new += self.end(k, lwp)
         new = off_t(new)
         if new < 0 and not self.signed:
-            raise KernelError(EINVAL, f"the offset would be {new}")
+            raise KernelError(EINVAL, f"the offset would be negative: {new}")
         self.offset = new
         return new
 
@@ -245,7 +245,7 @@ def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
     files = lwp.proc.files
     if cmd == F_CLOSEM:
         if fd < 0:
-            raise KernelError(EBADF, f"descriptor {fd}")
+            raise KernelError(EBADF, f"invalid descriptor: {fd}")
         for number in [number for number in files if number >= fd]:
             drop(k, lwp, files.take(number))
         return 0

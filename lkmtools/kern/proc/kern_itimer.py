@@ -65,7 +65,7 @@ def _start(k: Kernel, proc: Proc, when: float, interval: float) -> None:
 
 def _real(which: int) -> None:
     if which != ITIMER_REAL:
-        raise KernelError(EINVAL, f"interval timer {which}; only ITIMER_REAL (0) is here")
+        raise KernelError(EINVAL, f"unsupported interval timer: {which} (only ITIMER_REAL, 0, is supported)")
 
 
 @syscall(SYS___getitimer50, "int which, struct itimerval *itv")

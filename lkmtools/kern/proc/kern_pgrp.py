@@ -27,7 +27,7 @@ def find_process(k: Kernel, lwp: Lwp, pid: int) -> Proc:
     """A process by its number, the caller's for 0; ESRCH."""
     proc = k.procs.get(pid) if pid else lwp.proc
     if proc is None:
-        raise KernelError(ESRCH, f"no process {pid}")
+        raise KernelError(ESRCH, f"no such process: {pid}")
     return proc
 
 
@@ -62,12 +62,12 @@ def sys_setpgid(k: Kernel, lwp: Lwp, pid: int, pgid: int) -> None:
     session, a group that is not in mine.
     """
     if pgid < 0:
-        raise KernelError(EINVAL, f"process group {pgid}")
+        raise KernelError(EINVAL, f"invalid process group: {pgid}")
     proc = find_process(k, lwp, pid)
     if proc is not lwp.proc and proc.parent is not lwp.proc:
         raise KernelError(ESRCH, f"process {pid} is not a child")
     if proc.sid != lwp.proc.sid or proc.sid == proc.pid:
-        raise KernelError(EPERM, f"process {proc.pid} is of another session, or leads it")
+        raise KernelError(EPERM, f"process {proc.pid} belongs to another session, or leads this one")
     wanted = pgid or proc.pid
     if wanted != proc.pid and not any(other.sid == proc.sid for other in group(k, wanted)):
         raise KernelError(EPERM, f"there is no process group {wanted} in this session")
@@ -79,6 +79,6 @@ def sys_setsid(k: Kernel, lwp: Lwp) -> int:
     """A new session with a new group, both led by me. EPERM for who leads a group already."""
     proc = lwp.proc
     if group(k, proc.pid):
-        raise KernelError(EPERM, f"process group {proc.pid} exists")
+        raise KernelError(EPERM, f"process {proc.pid} already leads a process group")
     proc.sid = proc.pgid = proc.pid
     return proc.pid

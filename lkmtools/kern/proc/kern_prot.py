@@ -150,7 +150,7 @@ def sys_getgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> int:
     if size == 0:
         return len(groups)
     if size < len(groups):
-        raise KernelError(EINVAL, f"room for {size} of {len(groups)} groups")
+        raise KernelError(EINVAL, f"the buffer has room for {size} groups; there are {len(groups)}")
     lwp.proc.space.write(gidset, struct.pack(f"{k.dm.order}{len(groups)}I", *groups))
     return len(groups)
 
@@ -159,7 +159,7 @@ def sys_getgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> int:
 def sys_setgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> None:
     """Set them: root only (EPERM); EINVAL for more than NGROUPS."""
     if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "only root sets groups")
+        raise KernelError(EPERM, "only root may set groups")
     if not 0 <= size <= NGROUPS:
         raise KernelError(EINVAL, f"invalid number of groups: {size}; the limit is {NGROUPS}")
     data = lwp.proc.space.read(gidset, 4 * size)

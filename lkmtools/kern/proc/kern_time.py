@@ -44,7 +44,7 @@ def sys___gettimeofday50(k: Kernel, lwp: Lwp, tp: int, tzp: int) -> None:
 def sys___clock_gettime50(k: Kernel, lwp: Lwp, clock: int, tp: int) -> None:
     """CLOCK_REALTIME or CLOCK_MONOTONIC; EINVAL for others."""
     if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
-        raise KernelError(EINVAL, f"clock {clock} is neither 0 nor 3")
+        raise KernelError(EINVAL, f"clock {clock} is not known (CLOCK_REALTIME is 0, CLOCK_MONOTONIC 3)")
     seconds = k.now() if clock == CLOCK_REALTIME else k.sched.uptime()
     lwp.proc.space.write(tp, _timespec(k, seconds))
 

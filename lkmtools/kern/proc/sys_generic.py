@@ -123,7 +123,9 @@ def sys_ioctl(k: Kernel, lwp: Lwp, fd: int, com: int, data: int) -> None:
         return
     size = com >> 16 & IOCPARM_MASK
     if size > IOCPARM_MAX:
-        raise KernelError(ENOTTY, f"ioctl {com:#x} has {size} bytes of argument, at most {IOCPARM_MAX}")
+        raise KernelError(
+            ENOTTY, f"the argument of ioctl {com:#x} has {size} bytes; the limit is {IOCPARM_MAX}"
+        )
     com &= 0xFFFFFFFF
     kdata = lwp.alloca(k, size or 8)
     try:

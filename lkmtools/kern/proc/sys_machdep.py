@@ -27,7 +27,7 @@ _OPS = {
 def _user(k: Kernel, l_addr: int, who: str) -> UserThread:
     program = k.lwp_at(l_addr).proc.program
     if program is None:
-        k.panic(f"{who}: {l_addr:#x} runs no program")
+        k.panic(f"{who}: the process of lwp the process of lwp {l_addr:#x} runs no program")
     return program.user
 
 
@@ -59,7 +59,7 @@ def x86_get_sdbase(k: Kernel, arg: int, which: int) -> int:
     """Store the base of the current thread's segment at the user address `arg`. EFAULT, EINVAL."""
     lwp = k.sched.current
     if lwp is None:
-        k.panic("x86_get_sdbase: no process")
+        k.panic("x86_get_sdbase: there is no current process")
     base = k.engine.user_cpu.segment_base(_user(k, lwp.addr, "x86_get_sdbase"), _which(which))
     copyout_bytes(k, base.to_bytes(k.dm.pointer, k.dm.byteorder), arg)
     return 0
@@ -70,7 +70,7 @@ def sys_sysarch(k: Kernel, lwp: Lwp, op: int, parms: int) -> None:
     """Get and set segment bases; EINVAL for the machine's other operations."""
     row = _OPS[k.dm.pointer].get(op)
     if row is None or lwp.proc.program is None:
-        raise KernelError(EINVAL, f"operation {op}")
+        raise KernelError(EINVAL, f"unsupported sysarch operation: {op}")
     if row[1]:
         x86_set_sdbase(k, parms, ord(row[0]), lwp.addr, 0)
     else:

@@ -73,7 +73,7 @@ def _mask(data: bytes) -> int:
 def _sigaction(k: Kernel, program: Program, signum: int, new: bytes | None, tramp: int, vers: int) -> bytes:
     """Set what `new`, a struct sigaction, says, if there is one; what was set before."""
     if not 0 < signum < NSIG or vers not in (0, 2):
-        raise KernelError(EINVAL, f"signal {signum} with trampoline version {vers}")
+        raise KernelError(EINVAL, f"invalid signal or trampoline version: {signum}, {vers}")
     form = _action_form(k)
     old = program.actions.get(signum, SigAction(siginfo.SIG_DFL, 0, 0, 0))
     if new is not None:
@@ -95,7 +95,7 @@ def _sigprocmask(program: Program, how: int, mask: int | None) -> bytes:
             siginfo.SIG_BLOCK: before | mask, siginfo.SIG_UNBLOCK: before & ~mask, siginfo.SIG_SETMASK: mask,
         }  # fmt: skip
         if how not in changed:
-            raise KernelError(EINVAL, f"how {how} is not 1, 2 or 3")
+            raise KernelError(EINVAL, f"invalid how: {how} (it must be 1, 2 or 3)")
         program.mask = changed[how]
     return before.to_bytes(SIGSET, "little")
 
@@ -122,11 +122,11 @@ def _sigaltstack(k: Kernel, lwp: Lwp, new: bytes | None) -> bytes:
     if new is not None:
         at, size, flags = form.unpack(new)
         if flags & ~SS_DISABLE:
-            raise KernelError(EINVAL, f"stack flags {flags:#x}")
+            raise KernelError(EINVAL, f"invalid sigaltstack flags: {flags:#x}")
         if on:
-            raise KernelError(EPERM, "a handler runs on the stack that would be changed")
+            raise KernelError(EPERM, "a signal handler is running on this stack")
         if not flags and size < MINSIGSTKSZ:
-            raise KernelError(ENOMEM, f"{size} bytes of stack; at least {MINSIGSTKSZ}")
+            raise KernelError(ENOMEM, f"the stack has {size} bytes; the minimum is {MINSIGSTKSZ}")
         program.altstack = NO_STACK if flags else AltStack(at, size, 0)
     return form.pack(stack.sp, stack.size, stack.flags | (SS_ONSTACK if on else 0))
 

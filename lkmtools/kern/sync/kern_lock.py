@@ -259,6 +259,6 @@ def lockmgr(k: Kernel, lkp: int, flags: int, interlock: int) -> int:
         lockdebug_abort(k, "lockmgr", lkp, "was drained")
     run = _REQUESTS.get(flags & LK_TYPE_MASK)
     if run is None:
-        lockdebug_abort(k, "lockmgr", lkp, f"there is no request {flags & LK_TYPE_MASK}")
+        lockdebug_abort(k, "lockmgr", lkp, f"unknown lock request: {flags & LK_TYPE_MASK}")
     run(LockRequest(k, view, flags))
     return 0

@@ -52,7 +52,7 @@ def mutex_init(k: Kernel, mtx: int, kind: int, ipl: int) -> None:
     elif kind == MUTEX_ADAPTIVE:
         spin = False
     else:
-        lockdebug_abort(k, "mutex_init", mtx, f"there is no mutex type {kind}")
+        lockdebug_abort(k, "mutex_init", mtx, f"unknown mutex type: {kind}")
     value = ipl | SPIN if spin else 0
     k.umem.write(mtx, kmutex.layout(k.dm).pack(mtx_magic=MUTEX_MAGIC, mtx_ipl=value))
 

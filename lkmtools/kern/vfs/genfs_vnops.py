@@ -90,7 +90,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
     elif request == LK_DOWNGRADE:
         kern_rwlock.rw_downgrade(k, vl)
     else:
-        k.panic(f"vlockmgr: flags {flags:#x}")
+        k.panic(f"vlockmgr: unsupported flags {flags:#x}")
     return 0
 
 
@@ -165,14 +165,14 @@ def genfs_eopnotsupp(k: Kernel, v: int) -> int:
             vput(k, vp)
         else:
             vrele(k, vp)
-    raise KernelError(EOPNOTSUPP, f"the file system has no {_operation_name(k, v)}")
+    raise KernelError(EOPNOTSUPP, f"the file system does not support {_operation_name(k, v)}")
 
 
 @export("int genfs_seek(void *v)", _HEADER)
 def genfs_seek(k: Kernel, v: int) -> int:
     """VOP_SEEK: EINVAL before the beginning."""
     if _argument(k, v, "seek", "newoff") < 0:
-        raise KernelError(EINVAL, "before the beginning of the file")
+        raise KernelError(EINVAL, "the offset is before the beginning of the file")
     return 0
 
 
@@ -185,7 +185,7 @@ def genfs_poll(k: Kernel, v: int) -> int:
 @export("int genfs_fcntl(void *v)", _HEADER)
 def genfs_fcntl(k: Kernel, v: int) -> int:
     """VOP_FCNTL: EOPNOTSUPP."""
-    raise KernelError(EOPNOTSUPP, "no commands for this file")
+    raise KernelError(EOPNOTSUPP, "this file supports no commands")
 
 
 @export("int genfs_renamelock_enter(struct mount *mp)", _HEADER)
@@ -219,12 +219,14 @@ def vaccess(k: Kernel, kind: int, mode: int, uid: int, gid: int, wanted: int, cr
     who = k.umem.view(kauth_cred.layout(k.dm), cred)
     if who.cr_uid == 0:
         if wanted & VEXEC and kind != VDIR and not mode & 0o111:
-            raise KernelError(EACCES, f"mode {mode & 0o7777:04o}: nobody may execute it")
+            raise KernelError(EACCES, f"mode {mode & 0o7777:04o} lets nobody execute the file")
         return 0
     groups = (who.cr_gid, *who.cr_groups[: who.cr_ngroups])
     shift = 6 if who.cr_uid == uid else 3 if gid in groups else 0
     if wanted & ~(mode >> shift & 7):
-        raise KernelError(EACCES, f"mode {mode & 0o7777:04o} of uid {uid} forbids it to uid {who.cr_uid}")
+        raise KernelError(
+            EACCES, f"mode {mode & 0o7777:04o} and owner uid {uid} deny access to uid {who.cr_uid}"
+        )
     return 0
 
 

@@ -46,7 +46,7 @@ def host_errors(what: str) -> Iterator[None]:
         number = kernel_errno(error.errno or 0)
         raise KernelError(number, f"{what}: {error.strerror} (on the host)") from None
     except OverflowError:
-        raise KernelError(EINVAL, f"{what}: a number too large for the host") from None
+        raise KernelError(EINVAL, f"{what}: the number is too large for the host") from None
 
 
 class Inode:
@@ -175,7 +175,9 @@ class Inode:
     def chmod(self, mode: int) -> None:
         """The permissions; never set-user-id ones."""
         if mode & ~_MODES:
-            raise KernelError(EPERM, f"mode {mode:04o}: no set-user-id file is made on the host")
+            raise KernelError(
+                EPERM, f"mode {mode:04o} would make a set-user-ID or set-group-ID file on the host"
+            )
         self._by_name("chmod", lambda name: os.chmod(name, mode))
 
     def chown(self, uid: int, gid: int) -> None:
@@ -188,7 +190,7 @@ class Inode:
 
     def _by_name(self, what: str, action: Callable[[str], None]) -> None:
         if self.kind == stat.S_IFLNK:
-            raise KernelError(EINVAL, f"{what}: a symbolic link of the host")
+            raise KernelError(EINVAL, f"{what}: cannot change a symbolic link of the host")
         with host_errors(what):
             action(self._again)
 

@@ -98,9 +98,9 @@ def hostfs_open(k: Kernel, a: SimpleNamespace) -> None:
     """See that the host opens the file in that way, too. ENXIO for a device node, EOPNOTSUPP for a FIFO."""
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     if inode.kind == S_IFIFO:
-        raise KernelError(EOPNOTSUPP, "FIFOs of the host are not opened")
+        raise KernelError(EOPNOTSUPP, "a FIFO of the host cannot be opened")
     if view_of(k, a.a_vp, "hostfs_open").v_type in (VBLK, VCHR):
-        raise KernelError(ENXIO, "devices of the host are not opened")
+        raise KernelError(ENXIO, "a device of the host cannot be opened")
     if inode.kind == S_IFREG:
         if a.a_mode & FWRITE:
             check_host_writable(inode.tree)
@@ -152,7 +152,7 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     if va.va_size != _NO64:
         if inode.kind == S_IFDIR:
-            raise KernelError(EISDIR, "a directory")
+            raise KernelError(EISDIR, "it is a directory")
         inode.truncate(va.va_size)
     uid, gid = va.va_uid & _NO32, va.va_gid & _NO32
     changes_owner = (uid, gid) != (_NO32, _NO32)
@@ -192,7 +192,7 @@ def hostfs_read(k: Kernel, a: SimpleNamespace) -> None:
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if view.uio_offset < 0:
-        raise KernelError(EINVAL, "before the beginning of the file")
+        raise KernelError(EINVAL, "the offset is before the beginning of the file")
     steps = _pieces(k, a.a_uio)
     while view.uio_resid and view.uio_iovcnt > 0:
         steps.step()
@@ -211,7 +211,7 @@ def hostfs_write(k: Kernel, a: SimpleNamespace) -> None:
     if a.a_ioflag & IO_APPEND:
         view.uio_offset = inode.status().st_size
     if view.uio_offset < 0:
-        raise KernelError(EINVAL, "before the beginning of the file")
+        raise KernelError(EINVAL, "the offset is before the beginning of the file")
     steps = _pieces(k, a.a_uio)
     while view.uio_resid and view.uio_iovcnt > 0:
         steps.step()
@@ -293,7 +293,7 @@ def hostfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
     """EPERM: no device nodes are made on the host."""
 
     def refuse(directory: Inode, name: bytes) -> None:
-        raise KernelError(EPERM, "no device nodes are made on the host")
+        raise KernelError(EPERM, "a device node cannot be made on the host")
 
     _make(k, a, refuse)
 
@@ -361,5 +361,5 @@ def hostfs_pathconf(k: Kernel, a: SimpleNamespace) -> None:
     """_PC_LINK_MAX, _PC_NAME_MAX, _PC_PATH_MAX; EINVAL."""
     values = {1: 32767, 4: 255, 5: 1024, 6: 512}
     if a.a_name not in values:
-        raise KernelError(EINVAL, f"pathconf {a.a_name}")
+        raise KernelError(EINVAL, f"unknown pathconf variable: {a.a_name}")
     k.umem.set_ptr(a.a_retval, values[a.a_name])

@@ -87,7 +87,8 @@ class Node:
         shift = 6 if cred.uid == self.uid else 3 if cred.gid == self.gid else 0
         if want & ~(self.mode >> shift & 7):
             raise KernelError(
-                EACCES, f"mode {self.mode & 0o7777:04o} of uid {self.uid} forbids it to uid {cred.uid}"
+                EACCES,
+                f"mode {self.mode & 0o7777:04o} and owner uid {self.uid} deny access to uid {cred.uid}",
             )
 
 
@@ -121,7 +122,7 @@ class Tree:
         """The directory that holds `path`'s last name: its children, its node, and that name."""
         parts = _parts(path, cwd)
         if not parts:
-            raise KernelError(EINVAL, f"'{path}' has no last name")
+            raise KernelError(EINVAL, f"'{path}' is the root directory: it has no parent and no name")
         node = self.root
         for name in parts[:-1]:
             node = self.child(node, name, path, cred)
@@ -159,7 +160,9 @@ class Tree:
         if node.data is None:
             raise KernelError(EINVAL, "not a regular file")
         if size > DATA_MAX:
-            raise KernelError(EFBIG, f"a file of {size} bytes; the root file system allows {DATA_MAX}")
+            raise KernelError(
+                EFBIG, f"the file would have {size} bytes; the root file system allows {DATA_MAX}"
+            )
         more = size - len(node.data)
         if self.used + more > DATA_MAX:
             raise KernelError(ENOSPC, f"the files of the root file system have at most {DATA_MAX} bytes")
@@ -195,7 +198,7 @@ class Tree:
         if not want_directory and node.children is not None:
             raise KernelError(EPERM, f"'{name}' is a directory")
         if node.children:
-            raise KernelError(ENOTEMPTY, f"'{name}' has {len(node.children)} entries")
+            raise KernelError(ENOTEMPTY, f"'{name}' is not empty; it has {len(node.children)} entries")
         if node.mounted:
             raise KernelError(EBUSY, f"'{name}' is a mount point")
         del directory.listed()[name]

@@ -205,7 +205,7 @@ def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
 
 def _truncate(k: Kernel, node: Node, size: int) -> None:
     if node.children is not None:
-        raise KernelError(EISDIR, "a directory")
+        raise KernelError(EISDIR, "it is a directory")
     if node.data is not None:
         k.vfs.tree.resize(node, size)
         node.time = k.now()
@@ -218,7 +218,9 @@ def rootfs_read(k: Kernel, a: SimpleNamespace) -> None:
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     at = view.uio_offset
     if node.data is None or at < 0:
-        raise KernelError(EINVAL, "not a file" if node.data is None else "before the beginning of the file")
+        raise KernelError(
+            EINVAL, "not a file" if node.data is None else "the offset is before the beginning of the file"
+        )
     uio_read(k, bytes(node.data[at : at + view.uio_resid]), a.a_uio)
 
 
@@ -228,13 +230,13 @@ def rootfs_write(k: Kernel, a: SimpleNamespace) -> None:
     node = k.vfs.rootfs.node(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if node.data is None:
-        raise KernelError(EINVAL, "not a file")
+        raise KernelError(EINVAL, "it is not a regular file")
     before = len(node.data)
     if a.a_ioflag & IO_APPEND:
         view.uio_offset = before
     at = view.uio_offset
     if at < 0:
-        raise KernelError(EINVAL, "before the beginning of the file")
+        raise KernelError(EINVAL, "the offset is before the beginning of the file")
     if not view.uio_resid:
         return
     data = k.vfs.tree.resize(node, max(before, at + view.uio_resid))

@@ -156,7 +156,7 @@ class DeviceFile(OfNode, File):
 def block_io(k: Kernel, lwp: Lwp, file: DeviceFile, buf: int, count: int, offset: int, rw: int) -> int:
     """spec_read() and spec_write() of a block device: buffer by buffer; how many bytes moved."""
     if offset < 0:
-        raise KernelError(EINVAL, f"offset {offset}")
+        raise KernelError(EINVAL, f"invalid offset: {offset}")
     moved = 0
     while moved < count:
         at = offset + moved
@@ -218,7 +218,7 @@ def _write(
 def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     """Open a device node; ENXIO when it is neither character nor block, or has no driver."""
     if node.mode & S_IFMT not in (S_IFCHR, S_IFBLK):
-        raise KernelError(ENXIO, "not a device")
+        raise KernelError(ENXIO, "it is not a device")
     return DeviceFile(node, flag).open(k, lwp)
 
 

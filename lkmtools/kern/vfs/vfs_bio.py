@@ -115,7 +115,7 @@ def take(k: Kernel, block: Block) -> int:
 def release(k: Kernel, bp: int, function: str = "brelse") -> None:
     """Somebody has had a buffer; who waits for its block gets it. A panic for what is no buffer."""
     if bp not in k.vfs.buffers.made:
-        k.panic(f"{function}: {bp:#x} is {'free already' if _was_ours(k, bp) else 'no buffer'}")
+        k.panic(f"{function}: {bp:#x} is {'already free' if _was_ours(k, bp) else 'not a buffer'}")
     block, data, size = k.vfs.buffers.made.pop(bp)
     view = k.mem.view(buf.layout(k.dm), bp)
     if block is not None:
@@ -197,7 +197,7 @@ def transfer(k: Kernel, bp: int, flags: int, strategy: Callable[[int], object]) 
     count: int = view.b_bcount
     start(k, bp, flags, strategy)
     if error := wait(k, bp):
-        raise KernelError(error, f"the driver said so of {place(view)}")
+        raise KernelError(error, f"the driver reported this error for {place(view)}")
     resid: int = view.b_resid
     if not 0 <= resid <= count:
         raise KernelError(
@@ -260,7 +260,7 @@ def _strategy(k: Kernel, bp: int) -> None:
     """VOP_STRATEGY of the buffer's vnode."""
     view = buffer(k, bp)
     if not view.b_vp:
-        k.panic(f"the buffer at {bp:#x} has no vnode to be transferred by")
+        k.panic(f"the buffer at {bp:#x} has no vnode (b_vp)")
     if errno := vcall(k, "strategy", view.b_vp, bp):
         view.b_error = errno
         if not view.b_oflags & BO_DONE:

@@ -24,7 +24,7 @@ def sys___getcwd(k: Kernel, lwp: Lwp, bufp: int, length: int) -> int:
         raise KernelError(ENOENT, "the working directory is outside the root directory")
     text = (proc.cwd[len(above) :] or "/").encode(*C_TEXT) + b"\0"
     if not length:
-        raise KernelError(EINVAL, "a buffer of no bytes")
+        raise KernelError(EINVAL, "the buffer has no bytes")
     if len(text) > length:
         raise KernelError(ERANGE, f"the path has {len(text)} bytes; the buffer has {length}")
     proc.space.write(bufp, text)

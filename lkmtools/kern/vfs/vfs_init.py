@@ -134,7 +134,7 @@ def vfs_attach(k: Kernel, vfs: int) -> int:
     """Make a type of file system known. EEXIST when one has its name."""
     name = type_name(k, vfs)
     if any(type_name(k, other) == name for other in types(k)):
-        raise KernelError(EEXIST, f"a file system type '{name}' exists")
+        raise KernelError(EEXIST, f"file system type '{name}' already exists")
     view = k.umem.view(vfsops.layout(k.dm), vfs)
     vfs_opv_init(k, view.vfs_opv_descs)
     if view.vfs_init:

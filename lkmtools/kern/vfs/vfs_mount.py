@@ -181,9 +181,9 @@ def dounmount(k: Kernel, lwp: Lwp, mp: int, flags: int) -> None:
     """
     view = k.vfs.mount(mp)
     if view.mnt_iflag & (IMNT_UNMOUNT | IMNT_GONE):
-        raise KernelError(EBUSY, "it is being unmounted")
+        raise KernelError(EBUSY, "the file system is being unmounted")
     for over in mounted_over(k, mp):
-        raise KernelError(EBUSY, f"another is mounted on it, '{k.vfs.mounted_on(over)}'")
+        raise KernelError(EBUSY, f"another file system is mounted in it, on '{k.vfs.mounted_on(over)}'")
     view.mnt_iflag = view.mnt_iflag | IMNT_UNMOUNT
     rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_WRITER)
     try:
@@ -293,7 +293,7 @@ def set_statvfs_info(
         if addr:
             view.put(f"mnt_stat.{member}", _name(k, addr, segment, VFS_MNAMELEN))
         elif member == "f_mntonname":
-            raise KernelError(EFAULT, "no mount point")
+            raise KernelError(EFAULT, "the mount point is NULL")
     return 0
 
 

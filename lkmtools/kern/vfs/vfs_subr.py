@@ -74,7 +74,7 @@ def getnewvnode(k: Kernel, tag: int, mp: int, vops: int, vpp: int) -> int:
         k.panic(f"getnewvnode: {mp:#x} is not a struct mount")
     if len(k.vfs.vnodes) >= k.mem.i32(k.symbol("desiredvnodes")) and not _clean_one(k):
         k.console.write("vnode: table is full - increase kern.maxvnodes\n")
-        raise KernelError(ENFILE, f"{len(k.vfs.vnodes)} vnodes, all in use")
+        raise KernelError(ENFILE, f"all {len(k.vfs.vnodes)} vnodes are in use")
     layout = vnode.layout(k.dm)
     vp = k.heap.alloc(layout.size)
     if not vp:
@@ -332,7 +332,7 @@ def vflush(k: Kernel, mp: int, skipvp: int, flags: int) -> int:
         _vclean(k, view)
         vrele(k, vp)
     if busy:
-        raise KernelError(EBUSY, f"{busy} file{'s' if busy > 1 else ''} of it in use")
+        raise KernelError(EBUSY, f"{busy} of its files {'are' if busy > 1 else 'is'} in use")
     return 0
 
 

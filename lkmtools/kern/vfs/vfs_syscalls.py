@@ -94,7 +94,7 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
     """Open a file, a device or a directory; with O_CREAT make a file that does not exist."""
     proc = lwp.proc
     if flags & O_ACCMODE == O_ACCMODE:
-        raise KernelError(EINVAL, "an access mode of 3")
+        raise KernelError(EINVAL, "invalid access mode: 3 (O_RDONLY is 0, O_WRONLY 1, O_RDWR 2)")
     follow = 0 if flags & O_NOFOLLOW or (flags & O_CREAT and flags & O_EXCL) else FOLLOW
     with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
         file = _open(k, lwp, place, FFLAGS(flags), mode)
@@ -289,7 +289,7 @@ def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
     """The vnode of an open file, locked; EINVAL for a file that has none."""
     file = lwp.proc.files.get(fd)
     if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "not a file of a mounted file system")
+        raise KernelError(EINVAL, "the file is not on a mounted file system")
     lock_vnode(k, file.vp)
     try:
         yield file.vp

@@ -60,7 +60,7 @@ def sys_fchdir(k: Kernel, lwp: Lwp, fd: int) -> None:
         with lookup(k, lwp, file.path) as place:
             here = place.vp if place.mounted else k.vfs.tree.lookup(place.path, proc.cred)
             if here != (file.node if isinstance(file, DirectoryFile) else file.vp):
-                raise KernelError(ENOENT, f"'{file.path}' is another file now")
+                raise KernelError(ENOENT, f"'{file.path}' has become another file")
             proc.cwd = _directory(k, lwp, place)
     finally:
         proc.root = root

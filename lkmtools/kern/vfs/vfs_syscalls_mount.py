@@ -64,11 +64,13 @@ def sys___mount50(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: i
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "only root may mount")
     if flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):
-        raise KernelError(EOPNOTSUPP, f"mount flags {flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):#x}")
+        raise KernelError(
+            EOPNOTSUPP, f"unsupported mount flags: {flags & ~(MNT_BASIC_FLAGS | MNT_OP_FLAGS):#x}"
+        )
     if flags & (MNT_UPDATE | MNT_GETARGS):
         return _update(k, lwp, flags, path, (data, length))
     if k.securelevel > 1:
-        raise KernelError(EPERM, f"securelevel is {k.securelevel}: nothing new is mounted")
+        raise KernelError(EPERM, f"securelevel is {k.securelevel}: no file system can be mounted")
     name = user_string(k, kind, MFSNAMELEN).decode(*C_TEXT)
     with namei(k, lwp, path) as place:
         ops = find_type(k, name)
@@ -164,9 +166,9 @@ def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[i
     length = length or (least if user else 0)
     size = max(length, least)
     if size > VFS_MAX_MOUNT_DATA:
-        raise KernelError(EINVAL, f"{size} bytes of mount data; at most {VFS_MAX_MOUNT_DATA}")
+        raise KernelError(EINVAL, f"the mount data have {size} bytes; the limit is {VFS_MAX_MOUNT_DATA}")
     if least and not user:
-        raise KernelError(EFAULT, f"this type wants {least} bytes of mount data")
+        raise KernelError(EFAULT, f"this type needs {least} bytes of mount data")
     content = lwp.proc.space.read(user, length) if user and length else b""
     cell = lwp.alloca(k, 16)
     buffer = k.heap.alloc(size) if user and size else 0
@@ -196,7 +198,9 @@ def sys_unmount(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "only root may unmount")
     if flags & ~MNT_FORCE:
-        raise KernelError(EINVAL, f"unmount flags {flags:#x}; only MNT_FORCE ({MNT_FORCE:#x}) is known")
+        raise KernelError(
+            EINVAL, f"unsupported unmount flags: {flags:#x} (only MNT_FORCE, {MNT_FORCE:#x}, is supported)"
+        )
     try:
         mp = _mount_at(k, lwp, path)
     except KernelError as error:
@@ -248,7 +252,7 @@ def sys_fstatvfs1(k: Kernel, lwp: Lwp, fd: int, buf: int, flags: int) -> None:
     file = lwp.proc.files.get(fd)
     mp = view_of(k, file.vp, "statvfs").v_mount if isinstance(file, VnodeFile) else 0
     if not mp:
-        raise KernelError(EOPNOTSUPP, "not a file of a mounted file system")
+        raise KernelError(EOPNOTSUPP, "the file is not on a mounted file system")
     lwp.proc.space.write(buf, _statvfs(k, mp))
 
 

@@ -196,7 +196,7 @@ def _check_rename(k: Kernel, source: Place, target: Place, fvp: int, fdvp: int) 
 def sys_access(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
     """May the caller access a file in the ways of R_OK, W_OK, X_OK? EACCES, EROFS."""
     if flags & ~(R_OK | W_OK | X_OK):
-        raise KernelError(EINVAL, f"access flags {flags:#x}")
+        raise KernelError(EINVAL, f"invalid access flags: {flags:#x}")
     with namei(k, lwp, path) as place:
         if not place.mounted:
             k.vfs.tree.lookup(place.path, lwp.proc.cred).access(lwp.proc.cred, flags)
@@ -209,9 +209,9 @@ def sys_access(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
 def _truncate(k: Kernel, lwp: Lwp, vp: int, length: int) -> None:
     """Set the length of a locked vnode."""
     if length < 0:
-        raise KernelError(EINVAL, f"a length of {length}")
+        raise KernelError(EINVAL, f"invalid length: {length}")
     if view_of(k, vp, "truncate").v_type == VDIR:
-        raise KernelError(EISDIR, "a directory")
+        raise KernelError(EISDIR, "it is a directory")
     vop(k, "access", vp, VWRITE, lwp_cred(k, lwp))
     setattr_of(k, lwp, vp, va_size=length)
 
@@ -227,7 +227,7 @@ def sys_truncate(k: Kernel, lwp: Lwp, path: int, pad: int, length: int) -> None:
 def _vnode_file(lwp: Lwp, fd: int) -> VnodeFile:
     file = lwp.proc.files.get(fd)
     if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "not a file of a mounted file system")
+        raise KernelError(EINVAL, "the file is not on a mounted file system")
     return file
 
 
@@ -238,7 +238,7 @@ def sys_ftruncate(k: Kernel, lwp: Lwp, fd: int, pad: int, length: int) -> None:
     if not file.flag & FWRITE:
         raise KernelError(EINVAL, f"descriptor {fd} is not open for writing")
     if length < 0:
-        raise KernelError(EINVAL, f"a length of {length}")
+        raise KernelError(EINVAL, f"invalid length: {length}")
     lock_vnode(k, file.vp)
     try:
         setattr_of(k, lwp, file.vp, va_size=length)

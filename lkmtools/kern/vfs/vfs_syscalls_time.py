@@ -37,7 +37,7 @@ def _times(k: Kernel, lwp: Lwp, tptr: int) -> dict[str, int]:
         moments, flags = [(row.tv_sec, row.tv_usec) for row in found], 0
     for seconds, fraction in moments:
         if seconds < 0 or not 0 <= fraction < _MILLION:
-            raise KernelError(EINVAL, f"a time of {seconds} s and {fraction} us")
+            raise KernelError(EINVAL, f"invalid time: {seconds} s and {fraction} us")
     values = {"va_vaflags": flags}
     for name, (seconds, fraction) in zip(("va_atime", "va_mtime"), moments, strict=True):
         values[f"{name}.tv_sec"], values[f"{name}.tv_nsec"] = seconds, fraction * 1000
@@ -84,7 +84,7 @@ def sys___futimes50(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
         _set_node(k, lwp, file.node, values)
         return
     if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "this file has no times")
+        raise KernelError(EINVAL, "this file has no times to set")
     lock_vnode(k, file.vp)
     try:
         setattr_of(k, lwp, file.vp, **values)

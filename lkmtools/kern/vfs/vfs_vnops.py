@@ -147,7 +147,7 @@ class VnodeFile(File):
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
         """Private pages with what the file holds now; zero behind its end. ENODEV for what is no file."""
         if view_of(k, self.vp, "mmap").v_type != VREG:
-            raise KernelError(ENODEV, "only regular files are mapped")
+            raise KernelError(ENODEV, "only regular files can be mapped")
         most = k.frames.total * PAGE_SIZE
         if length > most:
             raise KernelError(ENOMEM, f"cannot map {length} bytes: all programs together have {most}")

@@ -57,7 +57,7 @@ def check_writable(k: Kernel, vp: int) -> None:
     """EROFS when the vnode's file system is mounted read-only."""
     mp = view_of(k, vp, "write").v_mount
     if mp and k.vfs.mount(mp).mnt_flag & MNT_RDONLY:
-        raise KernelError(EROFS, f"mounted read-only on {k.vfs.mounted_on(mp)}")
+        raise KernelError(EROFS, f"the file system on {k.vfs.mounted_on(mp)} is mounted read-only")
 
 
 def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
@@ -70,7 +70,7 @@ def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
     }
     kind = view_of(k, vp, "stat").v_type
     if not 0 < kind < len(VTTOIF) - 1:
-        raise KernelError(EIO, f"the vnode has type {kind}")
+        raise KernelError(EIO, f"the vnode has type {kind}, which is not a file's")
     data = stat_struct.layout(k.dm).pack(
         st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
         st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,

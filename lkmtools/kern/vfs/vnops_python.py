@@ -161,7 +161,7 @@ def records(k: Kernel, rows: Iterable[Dirent], at: int, room: int) -> Records:
         record = pack_dirent(k, row.name, row.ino, row.mode)
         if len(out) + len(record) > room:
             if not out:
-                raise KernelError(EINVAL, f"a buffer of {room} bytes is too small for an entry")
+                raise KernelError(EINVAL, f"the buffer has {room} bytes, too few for one entry")
             return Records(bytes(out), at, False)
         out += record
         at = row.cookie
