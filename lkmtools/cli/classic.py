@@ -133,7 +133,7 @@ def way_out(p: Process, failure: Failure) -> Failure:
     module = kernel.get("replaced", {}).get("ioctl")
     if module is None:
         return failure
-    hint = f"ioctl(2) is module '{module}' now; if that is what refuses, 'lkmctl reboot' is the way out"
+    hint = f"ioctl(2) has been replaced by module '{module}'; if that module refuses, use 'lkmctl reboot'"
     return failure._replace(reason="\n".join(filter(None, (failure.reason, hint))))
 
 

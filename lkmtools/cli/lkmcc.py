@@ -35,7 +35,7 @@ Compile loadable kernel modules.
     make CC=lkmcc hello.o             in a Makefile
     lkmcc --user -o prog prog.c       makes a program for lkmctl exec
 
--c, -o FILE, -r and -v mean what they always do; other options go to the compiler. lkmcc(1) says how machine
+-c, -o FILE, -r and -v mean what they always do; other options are for the compiler. lkmcc(1) says how machine
 and compiler are chosen.
 """
 _SOURCES = (".c", ".i", ".s", ".S")
@@ -161,7 +161,7 @@ def temporary(args: CompilerArgs) -> list[str]:
 def plan_program(args: CompilerArgs, compiler: Compiler, machine: str) -> list[list[list[str]]]:
     """The command that makes a static user program: --user."""
     if args.join:
-        raise CompilerError("-r makes modules; it does not go with --user")
+        raise CompilerError("-r and --user exclude each other: -r makes modules")
     flags = program_flags(compiler.family, machine)
     inputs = [*args.sources, *args.objects]
     if _NOT_COMPILING & set(args.options):
@@ -220,11 +220,11 @@ def host_check() -> int:
     context_settings={**CONTEXT, "ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
-@click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; zig for the one of zig.")
+@click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; zig means zig's.")
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
 @click.option("--check-compiler", is_flag=True, help="Check that the host's compilers serve every machine.")
-@click.option("--user", is_flag=True, help="Make a user program, with our small C library.")
-@click.option("--samples", is_flag=True, help="Print where the sample modules are.")
+@click.option("--user", is_flag=True, help="Make a user program, with the small C library of lkmtools.")
+@click.option("--samples", is_flag=True, help="Print the directory of the sample modules.")
 @version_option("lkmcc")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION...] FILE.c...")
 def main(

@@ -132,7 +132,7 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
 
 
 @tool("lkmd", usage_status=2)
-@click.option("--foreground", is_flag=True, help="Run in the foreground; console to stderr.")
+@click.option("--foreground", is_flag=True, help="Run in the foreground, console on stderr.")
 @click.option(
     "--config",
     "settings",
@@ -147,24 +147,28 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
     default="amd64",
     envvar="LKM_MACHINE",
     metavar="NAME",
-    help="amd64 or i386 [env: LKM_MACHINE; amd64].",
+    help="amd64 or i386 [env: LKM_MACHINE] [amd64].",
 )
 @click.option(
     "--watchdog",
     type=Number(0.05, 3600),
     default=2.0,
     metavar="SECONDS",
-    help="Longest run of a module [2].",
+    help="Panic after this long in a module [2].",
 )
 @click.option(
-    "--ram", type=Whole(MIN_RAM, MAX_RAM), default=128, metavar="MIB", help="Memory of the kernel [128]."
+    "--ram",
+    type=Whole(MIN_RAM, MAX_RAM),
+    default=128,
+    metavar="MIB",
+    help="Memory of the kernel, in MiB [128].",
 )
 @click.option(
     "--securelevel",
     type=Whole(-1, 2),
     default=0,
     metavar="N",
-    help="securelevel after the boot [0].",
+    help="The securelevel after boot [0].",
 )
 @click.option("--multiuser/--no-multiuser", default=False, help="Raise securelevel to 1 after boot [no].")
 @click.option(
@@ -172,7 +176,7 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
     type=click.Choice(["LKM"], case_sensitive=False),
     multiple=True,
     metavar="LKM",
-    help="Boot a kernel that has no modules.",
+    help="Boot a kernel without loadable modules.",
 )
 @click.option("--lkm-conf", metavar="FILE", help="The lkm.conf to load at boot [env: LKM_CONF].")
 @click.option("--reorder/--no-reorder", default=False, help="Load modules in dependency order [no].")
@@ -181,14 +185,14 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
     type=click.Choice(["reboot", "halt"]),
     default="reboot",
     metavar="WHAT",
-    help="reboot or halt after a panic [reboot].",
+    help="After a panic: reboot or halt [reboot].",
 )
 @click.option(
     "--hang",
     type=Number(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="End a kernel that hangs [10].",
+    help="Kill a kernel that hangs for this long [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)

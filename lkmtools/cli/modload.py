@@ -90,8 +90,10 @@ class Outcome(NamedTuple):
     help="Take the kernel's symbols from an ELF file.",
 )
 @click.option("-d", "debug", is_flag=True, help="Print sections and addresses.")
-@click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
-@click.option("-f", "force", is_flag=True, help="Skip the check of the kernel's version.")
+@click.option(
+    "-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, otherwise NAME_lkmentry]."
+)
+@click.option("-f", "force", is_flag=True, help="Skip the kernel version check.")
 @click.option("-n", "no_start", is_flag=True, help="Do everything except starting the module.")
 @click.option(
     "-o", "output", metavar="FILE", shell_complete=complete_file, help="Write the linked image to FILE."
@@ -99,17 +101,17 @@ class Outcome(NamedTuple):
 @click.option(
     "-p", "post", metavar="PROGRAM", shell_complete=complete_file, help="Run a program after loading."
 )
-@click.option("-s", "symbols", is_flag=True, help="Load the symbols too, for modules loaded later.")
+@click.option("-s", "symbols", is_flag=True, help="Also load the symbols, for modules loaded later.")
 @click.option("-S", "keep", is_flag=True, help="Write the linked image beside the object.")
 @click.option(
     "-T",
     "script",
     metavar="FILE",
     shell_complete=complete_file,
-    help="A linker script of symbol assignments.",
+    help="Read symbol assignments from a linker script.",
 )
 @click.option("-v", "verbose", is_flag=True, help="Print how much memory is reserved.")
-@click.option("--dry-run", is_flag=True, help="Link only, and show what would be imported.")
+@click.option("--dry-run", is_flag=True, help="Only link, and show what would be imported.")
 @click.argument("paths", metavar="OBJECT.o...", nargs=-1, shell_complete=complete_file)
 def main(
     paths: tuple[str, ...], post: str | None, no_start: bool, dry_run: bool, socket: str | None, **given: Any

@@ -36,10 +36,16 @@ LONG = ("Refs", "Used by", "Path")
 
 @classic(NAME, USAGE, EXAMPLES)
 @click.option(
-    "-i", "number", metavar="ID", type=Whole(INT_MIN, INT_MAX), help="Only the module with this id; -1: all."
+    "-i",
+    "number",
+    metavar="ID",
+    type=Whole(INT_MIN, INT_MAX),
+    help="Show only the module with this id; -1 is all.",
 )
-@click.option("-n", "name", metavar="NAME", help="Only this module.", shell_complete=complete_module)
-@click.option("-l", "long", is_flag=True, help="Long format: also references, users and path.")
+@click.option(
+    "-n", "name", metavar="NAME", help="Show only the module of this name.", shell_complete=complete_module
+)
+@click.option("-l", "long", is_flag=True, help="Long format, with references, users and path.")
 @click.option("--tree", is_flag=True, help="Show which module is linked against which.")
 def main(
     number: int | None, name: str | None, long: bool, tree: bool, as_json: bool, socket: str | None

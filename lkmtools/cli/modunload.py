@@ -35,8 +35,10 @@ AGAIN = 0.1  # seconds between two tries of -w, where the module itself refuses
 
 
 @classic(NAME, USAGE, EXAMPLES)
-@click.option("-i", "number", metavar="ID", help="The module with this id.")
-@click.option("-n", "name", metavar="NAME", help="The module of this name.", shell_complete=complete_module)
+@click.option("-i", "number", metavar="ID", help="Unload the module with this id.")
+@click.option(
+    "-n", "name", metavar="NAME", help="Unload the module of this name.", shell_complete=complete_module
+)
 @click.option("-w", "seconds", metavar="SECONDS", help="Wait up to SECONDS for modules to become unused.")
 @click.argument("operands", metavar="[NAME|ID]...", nargs=-1, shell_complete=complete_module)
 def main(

@@ -171,7 +171,9 @@ class Transport:
         count = frame.files if isinstance(frame, proto.Share) else 1
         files, self._fds = self._fds[:count], self._fds[count:]
         if not files:
-            raise DaemonError("MAP came without a descriptor: whatever is between us and the daemon lost it")
+            raise DaemonError(
+                "MAP arrived without a descriptor: something between this process and the daemon lost it"
+            )
         error, address = 0, 0
         try:
             if len(files) < count:

@@ -67,8 +67,8 @@ def _check(path: str, key: str, value: object) -> None:
     wanted = KEYS.get(key)
     if wanted is None:
         near = get_close_matches(key, KEYS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
-        raise ConfError(f"{path}: no key is called {key!r}; {hint}")
+        hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(KEYS)}"
+        raise ConfError(f"{path}: unknown key: {key!r}; {hint}")
     right = type(value) in wanted
     if isinstance(value, list):
         right = right and all(isinstance(part, str) for part in value)

@@ -57,7 +57,7 @@ class Booting:
         """What went wrong, for people: a line each."""
         lines = [str(failure) for failure in self.failures[:SHOWN]]
         more = len(self.failures) - SHOWN
-        return [*lines, f"{more} more failures, which lkmctl status shows"] if more > 0 else lines
+        return [*lines, f"{more} more failures; see lkmctl status"] if more > 0 else lines
 
     def abandon(self) -> str:
         """The kernel is gone, and rc.lkm with it: what it has printed and nobody has read."""

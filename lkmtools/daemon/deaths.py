@@ -74,7 +74,7 @@ class Deaths:
         try:
             inquest.begin()
         except OSError as error:
-            self._over(inquest, *inquest.without(f"the host let none look into it: {error.strerror}"))
+            self._over(inquest, *inquest.without(f"it could not be examined: {error.strerror}"))
         else:
             self._inquests.add(inquest)
 

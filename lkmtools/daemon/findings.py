@@ -93,9 +93,9 @@ class Scene:
         if entered and calls:
             return f"; last kernel call {self.call(calls[0])}"
         if entered:
-            return f"; in {self.symbolize(entered)} or what that had called, without a kernel call"
+            return f"; in {self.symbolize(entered)} or a function that it called, with no kernel call"
         who = self.who()
-        return f" while {who} ran, and no module" if who else " while no module and no program ran"
+        return f" while {who} ran and no module did" if who else " while no module and no program ran"
 
     def who(self) -> str:
         """The process that ran; "" for none of a user's."""

@@ -136,7 +136,7 @@ class Inquest:
             return Fate("died", found["reason"], found["report"]), found["culprit"]
         ended = ended_by(status)
         failed = f": {found['failed']}" if "failed" in found else ""
-        return self.without(f"the process that looked into it ended with {ended}{failed}")
+        return self.without(f"the process that examined it ended with {ended}{failed}")
 
     def without(self, why: str) -> tuple[Fate, str]:
         """What can be said without findings, and why there are none."""

@@ -288,7 +288,7 @@ class Supervisor:
         """The next boot, or none. `wanted`: somebody has asked for the end of the one before."""
         if self.stopping:
             return
-        last, reason = self.deaths.last, "its process has died, and is being looked into"
+        last, reason = self.deaths.last, "its process has died, and is being examined"
         if last is not None and last["boot"] == child.boot:
             reason = last["reason"]
         if not self.reboot_on_panic and not wanted:

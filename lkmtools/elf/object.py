@@ -213,7 +213,7 @@ def _refuse_unknown(file: ElfFile) -> None:
         known = row.type in _STANDARD and (row.type in (c.SHT_REL, c.SHT_RELA) or not relocates)
         if known or (row.type >= c.SHT_LOOS and row.type not in _OTHER_RELOCATIONS and not relocates):
             continue
-        what = _OTHER_RELOCATIONS.get(row.type, "no type that this linker knows")
+        what = _OTHER_RELOCATIONS.get(row.type, "which this linker does not know")
         raise ObjectError(f"{file.place(index)}: its type is {row.type:#x}, {what}")
 
 

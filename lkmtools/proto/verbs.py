@@ -36,7 +36,7 @@ _KINDS = {bool: "true or false", int: "a whole number", str: "a string"}
 def parse(verb: str, arguments: str, known: Iterable[str]) -> dict[str, Any] | str:
     """The arguments of a request, each of its type; or why it cannot be answered."""
     if verb not in known:
-        return f"no control request is called {verb[:_SHOWN]!r}; there are {', '.join(known)}"
+        return f"unknown control request: {verb[:_SHOWN]!r}; the requests are {', '.join(known)}"
     if len(arguments) > MOST:
         return f"{verb}: the arguments have {len(arguments)} characters; the limit is {MOST}"
     try:

@@ -70,7 +70,7 @@ class Acceptor:
             if sock := _next(self._listening):
                 with sock, suppress(OSError):  # it may be gone
                     sock.send(encode(Refused(f"the daemon has no descriptor for one more client: {why}"), 0))
-                self._log(f"a connection is turned away: {why}")
+                self._log(f"a connection was refused: {why}")
             self._spare = _nothing()
         except OSError:  # somebody else was quicker
             self._poller.pause(self._listening.fileno(), PAUSE)

@@ -90,7 +90,7 @@ class Stream:
             data = b""
         except MemoryError:
             size, self.reader = self.reader.kept, Reader(0)  # now there is memory to say so
-            self.refuse(f"{NO_MEMORY} for a request of which {size} bytes had come{memory_limits()}")
+            self.refuse(f"{NO_MEMORY} for a request of which {size} bytes had arrived{memory_limits()}")
             return
         if not data:
             self.on_end()

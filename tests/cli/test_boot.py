@@ -185,7 +185,7 @@ def test_the_example_of_lkmd_conf_has_every_default(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("ramm = 1\n", "no key is called 'ramm'; did you mean ram?"),
+        ("ramm = 1\n", "unknown key: 'ramm'; did you mean ram?"),
         ('ram = "big"\n', "ram: 'big' is not an integer"),
         ("ram = true\n", "ram: True is not an integer"),
         ("ram = 5\n", "ram: 5 is not in the range 16<=x<=1024."),

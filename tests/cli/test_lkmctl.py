@@ -44,7 +44,7 @@ def test_help_lists_every_command(place: Place) -> None:
 
 
 USAGE = {
-    "command": (["statsu"], "lkmctl: no command is called 'statsu'; did you mean 'status'?"),
+    "command": (["statsu"], "lkmctl: unknown command: 'statsu'; did you mean 'status'?"),
     "option": (["dmesg", "--folllow"], "lkmctl: No such option '--folllow'. Did you mean '--follow'?"),
     "system call": (
         ["syscall", "getpdi"],

@@ -58,7 +58,7 @@ def test_all_that_is_wrong_is_said_in_one_line_an_object(lab: DaemonLab, image: 
     assert "thread-local" in lines[4]
     assert lines[5].startswith("text.o: ")
     assert lines[6].startswith("nothere.o: no file nothere.o")
-    assert lines[7:] == ["7 objects: 1 ok, 6 would not load", "most wanted: one (1), two (1)"]
+    assert lines[7:] == ["7 objects: 1 ok, 6 would not load", "missing most often: one (1), two (1)"]
 
 
 def test_relocations_the_linker_does_not_do_are_said(lab: DaemonLab, image: str) -> None:
@@ -159,7 +159,7 @@ def test_the_most_wanted_symbols_come_last_with_how_many_want_them(lab: DaemonLa
     run = lab.run("lkmctl", "check", "-A", image, *objects)
     assert run.out.splitlines()[-2:] == [
         "3 objects: 0 ok, 3 would not load",
-        f"most wanted: {', '.join(f'{s} (3)' for s in names[2:])} and 2 more",
+        f"missing most often: {', '.join(f'{s} (3)' for s in names[2:])} and 2 more",
     ]
 
 

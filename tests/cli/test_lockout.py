@@ -11,8 +11,8 @@ from support.daemons import Daemon
 LOCKOUT = Path(__file__).parents[2] / "examples/countstat/lockout.c"
 SAID = """\
 modunload: LMUNLOAD: Operation not permitted
-modunload: system call 54 (ioctl) is module 'lockout' now, which answered EPERM
-modunload: ioctl(2) is module 'lockout' now; if that is what refuses, 'lkmctl reboot' is the way out
+modunload: system call 54 (ioctl) has been replaced by module 'lockout', which returned EPERM
+modunload: ioctl(2) has been replaced by module 'lockout'; if that module refuses, use 'lkmctl reboot'
 """
 
 

@@ -77,7 +77,7 @@ def test_what_is_loaded_already_is_passed_over(place: Place, cc: Compile) -> Non
     assert place.run("rc.lkm", "stop") == Run(0, "", "")
     assert not os.path.lexists(place.socket)
     for _ in range(2):
-        assert place.run("rc.lkm") == Run(0, "hello.o: Module is loaded already, as ID 0\n", "")
+        assert place.run("rc.lkm") == Run(0, "hello.o: Module is already loaded as ID 0\n", "")
     assert [place.run("rc.lkm", action).out for action in ("stop", "start")] == [
         "", "hello.o: Module loaded as ID 0\n",
     ]  # fmt: skip
@@ -232,7 +232,7 @@ def test_a_line_that_repeats_another_is_passed_over(boot: Boot) -> None:
     boot.conf("one.o - - - - -", "one.o - - - - -", "one.o - two_main - - -")
     assert boot.run() == Run(
         0,
-        "one.o: Module loaded as ID 0\none.o: Module is loaded already, as ID 0 (line 1)\n"
+        "one.o: Module loaded as ID 0\none.o: Module is already loaded as ID 0 (line 1)\n"
         "one.o: Module loaded as ID 1\n",
         "",
     )
@@ -243,7 +243,7 @@ def test_a_repeated_line_after_a_boot_is_passed_over_too(place: Place, cc: Compi
     shutil.copyfile(cc(Path(__file__).parents[2] / "examples" / "hello" / "hello.c"), f"{place.dir}/hello.o")
     Path(f"{place.dir}/lkm.conf").write_text("hello.o - - - - -\n./hello.o - - - - -\n")
     place.env.update(LKM_CONF=f"{place.dir}/lkm.conf", LKM_PATH=place.dir)
-    said = "hello.o: Module is loaded already, as ID 0\nhello.o: Module is loaded already, as ID 0 (line 1)\n"
+    said = "hello.o: Module is already loaded as ID 0\nhello.o: Module is already loaded as ID 0 (line 1)\n"
     assert place.run("rc.lkm") == Run(0, said, "")
     assert len(place.run("modstat").out.splitlines()) == 2
 
@@ -307,7 +307,7 @@ def test_securelevel_is_the_reason_of_all_that_fails(boot: Boot) -> None:
     boot.conf("mod.o - - - - -", "other.o - - - - -")
     start, stop = boot.run("start", "BEFORENET"), boot.run("stop")
     assert (start.status, stop.status, start.out, stop.out) == (
-        1, 1, "mod.o: Module is loaded already, as ID 0\n", "",
+        1, 1, "mod.o: Module is already loaded as ID 0\n", "",
     )  # fmt: skip
     assert "other.o: securelevel is 1: " in start.err
     assert "mod.o: securelevel is 1: " in stop.err

@@ -344,7 +344,10 @@ def test_a_mount_point_that_the_host_removes(mnt: Lab, host: Path) -> None:
     assert errno_of(lambda: p.unmount("/mnt/sub")) == EINVAL
     with pytest.raises(KernelError) as caught:
         p.unmount("/mnt", MNT_FORCE)
-    assert (caught.value.errno, caught.value.reason) == (EBUSY, "another file system is mounted in it, on '/mnt/sub/deep'")
+    assert (caught.value.errno, caught.value.reason) == (
+        EBUSY,
+        "another file system is mounted in it, on '/mnt/sub/deep'",
+    )
     os.rmdir(host / "sub/deep")
     assert errno_of(lambda: p.stat("/mnt/sub/deep")) == ENOENT
     assert errno_of(lambda: p.unmount("/mnt/sub/none")) == ENOENT

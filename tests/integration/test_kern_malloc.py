@@ -104,7 +104,7 @@ probe_bad(int n)
 }
 """
 BAD = [
-    "is free already", "was never allocated", "free: 0x0 was never allocated", "has 8 bytes, freed as 9",
+    "is already free", "was never allocated", "free: 0x0 was never allocated", "has 8 bytes, freed as 9",
     "kmem_alloc: size is 0", "malloc: out of space in kernel map: 1073741824 bytes asked for",
     "kmem_alloc: out of space in kernel map", "was never allocated", "was never allocated",
     "page fault: write at", "page fault: read at", "page fault: read at 0x30",

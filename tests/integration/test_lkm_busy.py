@@ -150,7 +150,7 @@ def needed(lab: Lab) -> dict[str, tuple[str, Callable[[], object]]]:
         "calls": (f"pid {sleeper.pid} (sleeper) sleeps in all_sleep+", wake),
         "devices": (f"character device {major}, 0 of 'all' is open, by pid {p.pid}", lambda: p.close(fd)),
         "tables": (
-            "system call 215 was replaced again since; unload module 'newer' first",
+            "system call 215 has been replaced again since; unload module 'newer' first",
             lambda: modules.unload(p, "newer"),
         ),
     }

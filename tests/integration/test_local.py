@@ -352,7 +352,7 @@ def test_whoever_closes_no_kernel_leaves_nothing(how: str) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"nosuch": 1}, "a kernel has no option 'nosuch'; there are machine, ram, "),
+        ({"nosuch": 1}, "unknown option of a kernel: 'nosuch'; the options are machine, ram, "),
         ({"ram": -4096}, "option ram is -4096: it must be a multiple of 4096 from 2097152 to 1073741824"),
         ({"ram": 1 << 31}, "option ram is 2147483648: it must be a multiple of 4096 from"),
         ({"ram": (2 << 20) + 1}, "option ram is 2097153: it must be a multiple of 4096 from"),

@@ -48,9 +48,9 @@ def test_by_default_it_ends_the_program(runner: Runner) -> None:
         puts("went on");
         """
     )
-    assert ran == (None, SIGSYS, "1 12\n", "nobody provides system call 26 (ptrace)")
+    assert ran == (None, SIGSYS, "1 12\n", "system call 26 (ptrace) is not implemented")
     assert runner.k.vitals.text()["in_vain"] == {"ptrace": 1, "210": 1}
-    assert "exited on signal 12: nobody provides system call 26 (ptrace)" in runner.lk.console.text()
+    assert "exited on signal 12: system call 26 (ptrace) is not implemented" in runner.lk.console.text()
 
 
 def test_a_handler_may_catch_it(runner: Runner) -> None:
@@ -99,7 +99,7 @@ def test_a_client_gets_enosys_and_why(runner: Runner, number: int, why: str) -> 
     """It has no signals."""
     with pytest.raises(KernelError) as caught:
         runner.lk.process("client").syscall(number)
-    assert (caught.value.errno, caught.value.reason) == (ENOSYS, f"nobody provides system call {why}")
+    assert (caught.value.errno, caught.value.reason) == (ENOSYS, f"system call {why} is not implemented")
 
 
 def test_a_clients_sleep_goes_on_when_its_module_called_sys_nosys(lab: Lab) -> None:
@@ -125,12 +125,14 @@ def test_a_module_may_answer_as_sys_nosys_does(lab: Lab, lab_runner: Runner) -> 
     """Its own call hands over to it: a program gets the signal, a client the errno and whose call it is."""
     lab.load(DELEGATE, name="delegate", whole=True)
     ran = lab_runner.main('syscall(210); puts("went on");')
-    assert ran == (None, SIGSYS, "", "a system call that nobody provides")
+    assert ran == (None, SIGSYS, "", "an unimplemented system call")
     assert lab_runner.main("signal(SIGSYS, note); TRY(syscall(210));", before=HANDLER).out == "-1 78 1\n"
     with pytest.raises(KernelError) as caught:
         lab.p.syscall(210)
     assert caught.value.errno == ENOSYS
-    assert caught.value.reason == "system call 210 is module 'delegate' now, which answered ENOSYS"
+    assert (
+        caught.value.reason == "system call 210 has been replaced by module 'delegate', which returned ENOSYS"
+    )
     modules.unload(lab.p, "delegate")
 
 
@@ -154,5 +156,5 @@ def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Lab, tmp_path: Path)
     lab.load(text + "\nint (*unused)(struct lwp *, const void *, register_t *) = toy_nosys;\n", name="toy",
              whole=True)  # fmt: skip
     lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
-    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(SIGSYS, "", 0, "a system call that nobody provides")
+    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(SIGSYS, "", 0, "an unimplemented system call")
     assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}

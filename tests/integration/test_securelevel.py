@@ -143,4 +143,7 @@ def test_nothing_new_is_mounted_at_level_2(lab: Lab) -> None:
     raise_level(lab, 2)
     with pytest.raises(KernelError) as caught:
         lab.p.mount("any", "/tmp")
-    assert (caught.value.errno, caught.value.reason) == (EPERM, "securelevel is 2: no file system can be mounted")
+    assert (caught.value.errno, caught.value.reason) == (
+        EPERM,
+        "securelevel is 2: no file system can be mounted",
+    )

@@ -191,7 +191,7 @@ def test_what_is_kept_is_bounded(lab: Lab) -> None:
 def test_a_buffer_is_released_once(lab: Lab) -> None:
     """The second time names the buffer."""
     lab.load(OWN, name="own")
-    assert "is free already" in lab.panics(lambda: lab.call("void own_twice(void)")).reason
+    assert "is already free" in lab.panics(lambda: lab.call("void own_twice(void)")).reason
 
 
 # -- buffers of a device ------------------------------------------------------------------------------------

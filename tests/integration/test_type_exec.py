@@ -193,7 +193,7 @@ def test_a_foreign_elf_program_is_not_executed_natively(lab: Lab) -> None:
     foreign = image.replace(b"NetBSD\0", b"OtherO\0", 1)
     ran = run(lab, foreign)
     assert (ran.errno, ran.reason) == (
-        ENOEXEC, "it has no note of NetBSD, so it is a program of another system",
+        ENOEXEC, "it has no NetBSD note, so it is a program of another system",
     )  # fmt: skip
     make = f"exec_elf{8 * lab.k.dm.pointer}_makecmds, .u.elf_probe_func = probe"
     body = """

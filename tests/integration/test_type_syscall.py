@@ -165,7 +165,7 @@ def test_the_wrong_order_of_unloading_is_refused(lab: Lab) -> None:
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "older")
     assert caught.value.errno == EBUSY
-    assert "system call 215 was replaced again since" in caught.value.reason
+    assert "system call 215 has been replaced again since" in caught.value.reason
     assert lab.p.syscall(215, 1, 2)[0] == 218
     modules.unload(lab.p, "younger")
     modules.unload(lab.p, "older")

@@ -147,7 +147,7 @@ def test_two_on_one_slot_name_who_has_it_now(lab: Lab) -> None:
              name="newer", whole=True)  # fmt: skip
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "older")
-    assert caught.value.reason == "system call 215 was replaced again since; unload module 'newer' first"
+    assert caught.value.reason == "system call 215 has been replaced again since; unload module 'newer' first"
     modules.unload(lab.p, "newer")
     modules.unload(lab.p, "older")
     assert lab.tables() == lab.boot_tables
@@ -159,7 +159,10 @@ def test_lockout_refuses_and_its_name_is_the_reason(lab: Lab) -> None:
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "lockout")
     assert caught.value.errno == EPERM
-    assert caught.value.reason == "system call 54 (ioctl) is module 'lockout' now, which answered EPERM"
+    assert (
+        caught.value.reason
+        == "system call 54 (ioctl) has been replaced by module 'lockout', which returned EPERM"
+    )
 
 
 def test_sysentpatch_wraps_a_call_of_programs(lab: Lab, lab_runner: Runner) -> None:

@@ -81,7 +81,7 @@ def test_every_request_is_answered(served: Daemon, which: str, verb: str, argume
     else:
         assert 0 < len(answer.text) < 300
     if verb not in ARGUMENTS or (verb in SUPERVISOR) != (which == "supervisor"):
-        assert answer.text.startswith("no control request is called ")
+        assert answer.text.startswith("unknown control request: ")
 
 
 @pytest.mark.parametrize("which", ["kernel", "supervisor"])

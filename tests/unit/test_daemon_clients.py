@@ -165,7 +165,7 @@ def test_the_kernel_answers_no_question_to_the_supervisor(daemon: Daemon, verb: 
     """It says what it answers."""
     with raw(daemon) as client:
         client.send(Control(verb, "{}"))
-        why = f"no control request is called {verb!r}; there are ps, ksyms, addr2sym"
+        why = f"unknown control request: {verb!r}; the requests are ps, ksyms, addr2sym"
         assert client.receive() == Answer(False, why)
 
 
@@ -250,7 +250,7 @@ def test_the_supervisor_refuses_another_version_all_but_stop(daemon: Daemon, fra
 
 
 BAD_CONTROLS = {
-    "unknown verb": ("{}", "halt", "no control request is called 'halt'"),
+    "unknown verb": ("{}", "halt", "unknown control request: 'halt'"),
     "not JSON": ("{", "", "the arguments are not JSON"),
     "not an object": ("[]", "", "the arguments are not a JSON object"),
     "nested too deep": ("[" * 100000, "", "the arguments are not JSON"),
@@ -321,7 +321,7 @@ def test_more_connections_than_descriptors(daemon: Daemon, which: str) -> None:
     for client in clients:
         client.socket.close()
     assert 32 < closed < 64
-    while "a connection is turned away: Too many open files" not in daemon.log():
+    while "a connection was refused: Too many open files" not in daemon.log():
         pass  # the kernel process has the supervisor write it
     resource.prlimit(process, resource.RLIMIT_NOFILE, (most, most))  # it may not have seen all of them go yet
 

@@ -254,8 +254,8 @@ def retyped(kind: int, flags: int = 0) -> bytes:
 
 
 RELOCATING = {
-    12: "no type that this linker knows", 0x13: "SHT_RELR: ", 0x14: "no type that this linker knows",
-    0x40000014: "SHT_CREL: compile without -Wa,--crel", 0x5FFFFFFF: "no type that this linker knows",
+    12: "which this linker does not know", 0x13: "SHT_RELR: ", 0x14: "which this linker does not know",
+    0x40000014: "SHT_CREL: compile without -Wa,--crel", 0x5FFFFFFF: "which this linker does not know",
     0x60000001: "SHT_ANDROID_REL: ", 0x60000002: "SHT_ANDROID_RELA: ", 0x6FFFFF00: "SHT_ANDROID_RELR: ",
 }  # fmt: skip
 
@@ -271,7 +271,7 @@ def test_relocations_of_a_kind_that_is_not_known_are_refused(kind: int, what: st
 @pytest.mark.parametrize("kind", [1, 7, 0x60001234, 0x70000123, 0x80000001])
 def test_what_names_itself_a_relocation_section_is_refused_whatever_its_type(kind: int) -> None:
     """SHF_INFO_LINK says that its sh_info is what it relocates."""
-    with pytest.raises(ObjectError, match=f"its type is {kind:#x}, no type that this linker knows"):
+    with pytest.raises(ObjectError, match=f"its type is {kind:#x}, which this linker does not know"):
         read_object(retyped(kind, 0x40), "m.o")
 
 

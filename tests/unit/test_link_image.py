@@ -206,7 +206,10 @@ def test_a_symbol_without_an_address_is_refused_where_it_is_used(case: str) -> N
 @pytest.mark.parametrize("base", [BASE + 8, -4096, 1 << 64])
 def test_a_base_off_a_page_or_outside_the_address_space_is_refused(base: int) -> None:
     pre = prelink(load_object(relocatable([OTHER]), "m.o"))
-    with pytest.raises(LinkError, match=r"m\.o: cannot be linked at .*: for 0x1000 bytes the address must be a multiple of 0x1000"):
+    with pytest.raises(
+        LinkError,
+        match=r"m\.o: cannot be linked at .*: for 0x1000 bytes the address must be a multiple of 0x1000",
+    ):
         link(pre, base, lambda name: None)
 
 

@@ -61,7 +61,7 @@ def mknod(p: Process, words: Words, paths: list[str], complain: Complain) -> Non
     if len(operands) != 4 or operands[1] not in _KINDS:
         raise Usage("a name, b or c, a major and a minor number are needed")
     if options.get("F", "native") not in _FORMATS:
-        raise Usage(f"format {options['F']}: only {' and '.join(_FORMATS)} are the kernel's")
+        raise Usage(f"unknown format: {options['F']}; the kernel's formats are {' and '.join(_FORMATS)}")
     umask = _umask(p)
     path, kind = _inside(operands[0]), _KINDS[operands[1]]
     try:
@@ -105,7 +105,7 @@ def rm(p: Process, words: Words, paths: list[str], complain: Complain) -> None:
     """rm [-dfPRrvWx] file ..."""
     options = words.options
     if "i" in options and "f" not in options:
-        raise Usage("-i: nobody can be asked here")
+        raise Usage("-i is not supported: there is no terminal to ask on")
     recursive = bool(options.keys() & {"r", "R"})
     for path in paths:
         name = _inside(path)

@@ -86,8 +86,8 @@ class Lkmctl(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
-            ctx.fail(f"no command is called {args[0]!r}; {hint}")
+            hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(COMMANDS)}"
+            ctx.fail(f"unknown command: {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -102,15 +102,15 @@ class Lkmctl(click.Group):
 @socket_option
 @click.pass_context
 def main(ctx: click.Context, socket: str | None) -> None:
-    """Look at the simulated kernel, and reach its system calls and devices.
+    """Inspect and control the simulated kernel; use its system calls, files and devices.
 
     \b
-        lkmctl status                   is it running, the last panic
-        lkmctl dmesg -f                 its messages, as they come
-        lkmctl syscall 210 5 hello      call what a module provides
-        lkmctl exec ./prog              run a program inside
+        lkmctl status                   show the daemon, its kernel, the last panic
+        lkmctl dmesg -f                 print its messages as they come
+        lkmctl syscall 210 5 hello      make a system call of a module
+        lkmctl exec ./prog              run a program inside the kernel the kernel
         lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
 
-    status, dmesg, ps, reboot and stop exit 69 where no daemon runs; the others start one.
+    status, dmesg, ps, reboot and stop exit 69 when no daemon is running; the others start one.
     """
     ctx.obj = socket

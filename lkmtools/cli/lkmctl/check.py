@@ -33,11 +33,13 @@ Hint = Callable[[Problem], str]
 
 @command()
 @click.option("-A", "image", metavar="FILE", help="Use an image saved by lkmctl ksyms instead of a kernel.")
-@click.option("-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, else NAME_lkmentry].")
+@click.option(
+    "-e", "entry", metavar="SYMBOL", help="Entry point [default: xxxinit, otherwise NAME_lkmentry]."
+)
 @click.option("-q", "quiet", is_flag=True, help="Print only what would not load.")
-@click.option("--closed", is_flag=True, help="Nothing may come from modules that are loaded.")
-@click.option("--require-note", is_flag=True, help="Fail objects that were compiled with other headers.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--closed", is_flag=True, help="Do not resolve symbols against loaded modules.")
+@click.option("--require-note", is_flag=True, help="Also fail objects that were compiled with other headers.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.argument("files", metavar="FILE.o...", nargs=-1, required=True)
 def check(
     files: tuple[str, ...],
@@ -55,9 +57,10 @@ def check(
         lkmctl ksyms -o kernel.syms
         lkmctl check -A kernel.syms *.o
 
-    One line an object: symbols that neither the kernel nor another of the objects has, functions the kernel
-    declares but does not have, what the linker refuses, another machine, no entry point. Nothing is loaded.
-    Exit status: 0 all would load, 1 some would not, 2 usage, or the image cannot be read.
+    Prints a line for each object: symbols that neither the kernel nor another of the objects has, functions
+    that the kernel declares but does not have, what the linker refuses, another machine, no entry point.
+    Nothing is loaded. Exit status: 0 if all would load, 1 if some would not, 2 for a usage error or an
+    image that cannot be read.
     """
     modules: list[ModuleRange] = []
     given = None if image == DEV_KSYMS else image  # modload takes it as the running kernel's, too
@@ -170,7 +173,7 @@ def totals(reports: list[Report]) -> Iterator[str]:
     if rows:
         first = ", ".join(f"{_short(name, SHORT_NAME)} ({count})" for name, count in rows[:MOST_WANTED])
         more = f" and {len(rows) - MOST_WANTED} more" if len(rows) > MOST_WANTED else ""
-        yield f"most wanted: {first}{more}"
+        yield f"missing most often: {first}{more}"
 
 
 def document(reports: list[Report], kernel: TargetKernel, hint: Hint) -> dict[str, Any]:

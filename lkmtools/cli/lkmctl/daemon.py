@@ -17,7 +17,7 @@ from lkmtools.errors import PanicError
 WAITS = 8  # processes that wait, in a row of status
 FAILURES = 8  # rows of status about what went wrong at boot
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @command()
@@ -60,7 +60,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("log", f"{answer['log_lost']} lines could not be written"))
     if answer["skipped"]:
         names = ", ".join(answer["skipped"])
-        rows.append(("skipped", f"{names}; at boot, after two panics; lkmctl reboot tries again"))
+        rows.append(("skipped", f"{names}; after two panics at boot; lkmctl reboot tries again"))
     if last is not None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
@@ -71,7 +71,7 @@ def _failures(failures: list[dict[str, str]]) -> list[tuple[str, str]]:
     """What went wrong at this boot."""
     texts = [": ".join(filter(None, failure.values())) for failure in failures[:FAILURES]]
     if len(failures) > FAILURES:
-        texts.append(f"{len(failures) - FAILURES} more, which lkmctl status --json has")
+        texts.append(f"{len(failures) - FAILURES} more; see lkmctl status --json")
     return [("at boot", text) for text in texts]
 
 
@@ -150,8 +150,8 @@ def reboot(force: bool, socket: str | None) -> None:
         lkmctl reboot && lkmctl status
 
     Every process ends; programs get SIGTERM, and two seconds later SIGKILL. The modules of lkm.conf are
-    loaded again, also one that was left out because of its panics. Returns when the boot is over, and says
-    what went wrong in it.
+    loaded again, even one that was skipped because of its panics. Returns when the boot is over, and prints
+    what went wrong.
     """
     with supervisor(socket) as sup:
         need(sup.ask("reboot", force=force))

@@ -134,20 +134,22 @@ def _without(text: str, pieces: list[DmesgPiece]) -> Iterator[DmesgPiece]:
 
 
 @command()
-@click.option("-a", "--all", "everything", is_flag=True, help="All boots, on a terminal too.")
-@click.option("-b", "--boot", type=int, metavar="N", help="Boot N; 0 is the last one, -1 the one before it.")
+@click.option("-a", "--all", "everything", is_flag=True, help="Print all boots, on a terminal too.")
+@click.option(
+    "-b", "--boot", type=int, metavar="N", help="Print boot N; 0 is the last one, -1 the one before it."
+)
 @click.option("-T", "--time", "stamps", is_flag=True, help="Begin each line with its time.")
 @click.option(
     "-f",
     "--follow",
     is_flag=True,
-    help="Go on printing what comes, until interrupted; with --json a line each.",
+    help="Keep printing new messages until interrupted; with --json, one line each.",
 )
 @json_option
 def dmesg(
     everything: bool, boot: int | None, stamps: bool, follow: bool, as_json: bool, socket: str | None
 ) -> None:
-    """Print the kernel's message buffer. It survives panics and reboots.
+    """Print the kernel's message buffer. The buffer survives panics and reboots.
 
     \b
         lkmctl dmesg -b -1 -T       the boot before this one, with times

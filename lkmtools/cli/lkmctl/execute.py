@@ -51,8 +51,8 @@ def execute(
         lkmctl exec --uid 1000 ./prog < input | wc
         lkmctl exec --root ~/linux /bin/busybox ls /
 
-    PROGRAM is a file of the host, or else of the kernel (on a mounted file system).
-    With --root, names of files are the host's below DIR and no others, but /dev is the kernel's.
+    PROGRAM is a file of the host, otherwise of the kernel (on a mounted file system).
+    With --root, names of files are the host's, below DIR, but /dev is the kernel's.
     Its input and output are this command's; an interrupt goes to the program. The exit status is the
     program's, 128 and the signal's number (NetBSD's) when a signal ended it, 126 when it cannot be
     executed and 127 when there is no such file. ^Z stops the program and this command, until fg.

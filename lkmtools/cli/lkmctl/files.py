@@ -61,7 +61,7 @@ def _line(name: str, status: Any) -> str:
 @click.option("-n", "count", type=Whole(0), metavar="BYTES", help="Stop after this many bytes.")
 @click.argument("file")
 def cat(file: str, count: int | None, socket: str | None) -> None:
-    """Print a file or what a device gives, until its end.
+    """Print a file, or what a device returns, to its end.
 
     \b
         lkmctl cat -n 16 /dev/foo
@@ -98,7 +98,7 @@ def tee(file: str, socket: str | None) -> None:
             while done < len(data):
                 wrote = p.write(fd, data[done:])
                 if wrote == 0:
-                    raise click.ClickException(f"{file}: took {done} of {len(data)} bytes and no more")
+                    raise click.ClickException(f"{file}: took only {done} of {len(data)} bytes")
                 done += wrote
         p.close(fd)
 
@@ -114,7 +114,14 @@ def _open_for_writing(p: Process, file: str) -> int:
 
 
 @command()
-@click.option("-m", "--mode", default="0666", show_default=True, metavar="OCTAL", help="Its permissions.")
+@click.option(
+    "-m",
+    "--mode",
+    default="0666",
+    show_default=True,
+    metavar="OCTAL",
+    help="Permissions of the node, less the umask of 022.",
+)
 @click.argument("name")
 @click.argument("kind", type=click.Choice(["c", "b"]), metavar="c|b")
 @click.argument("major_number", metavar="MAJOR")
@@ -176,7 +183,14 @@ def chmod(mode: str, files: tuple[str, ...], socket: str | None) -> None:
 
 
 @command()
-@click.option("-m", "--mode", default="0777", show_default=True, metavar="OCTAL", help="Their permissions.")
+@click.option(
+    "-m",
+    "--mode",
+    default="0777",
+    show_default=True,
+    metavar="OCTAL",
+    help="Permissions of the directories, less the umask of 022.",
+)
 @click.argument("directories", nargs=-1, required=True)
 def mkdir(directories: tuple[str, ...], mode: str, socket: str | None) -> None:
     """Make directories.
@@ -209,7 +223,7 @@ def rmdir(directories: tuple[str, ...], socket: str | None) -> None:
 @click.argument("source")
 @click.argument("target")
 def mv(source: str, target: str, socket: str | None) -> None:
-    """Give a file another name, within one file system.
+    """Rename a file within one file system.
 
     \b
         lkmctl mv /mnt/a /mnt/dir/b

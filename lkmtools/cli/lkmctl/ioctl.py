@@ -24,8 +24,8 @@ def ioctl(file: str, cmd: str, arg: str | None, readonly: bool, socket: str | No
         lkmctl ioctl /dev/foo 0x20006601             _IO('f', 1)
         lkmctl ioctl /dev/foo 0xc0046602 5           _IOWR('f', 2, int): an integer in and out
 
-    Prints what it returns, then what it gives out. CMD carries direction and size of its argument, as
-    <sys/ioccom.h> packs them. ARG is an integer, stored with that size, or a string.
+    Prints what the command returns, then its output argument. CMD contains the direction and size of
+    its argument, as <sys/ioccom.h> packs them. ARG is an integer of that size, or a string.
     """
     if file.startswith("-"):
         raise click.NoSuchOption(file, possibilities=["--readonly", "--help"])

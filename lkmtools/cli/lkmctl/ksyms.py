@@ -14,8 +14,8 @@ from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
 
 @command()
 @click.option("-o", "output", metavar="FILE", help="Write to this file instead of standard output.")
-@click.option("--detach", "event", flag_value="unload", help="Remove the driver and its node instead.")
-@click.option("--attach", "event", flag_value="load", help="Restore the driver and its node instead.")
+@click.option("--detach", "event", flag_value="unload", help="Remove the driver of /dev/ksyms and its node.")
+@click.option("--attach", "event", flag_value="load", help="Restore the driver of /dev/ksyms and its node.")
 def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
     """Write the kernel's symbols as an ELF file.
 
@@ -40,7 +40,7 @@ def ksyms(output: str | None, event: str | None, socket: str | None) -> None:
         except OSError as error:
             errx(NAME, 1, f"{output}: {error.strerror}")
     elif sys.stdout.isatty():
-        errx(NAME, 1, "this is an ELF file and no text: use -o FILE, or lkmctl nm")
+        errx(NAME, 1, "the output is an ELF file, not text: use -o FILE, or lkmctl nm")
     else:
         sys.stdout.buffer.write(image)
 

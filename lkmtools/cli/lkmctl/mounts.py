@@ -17,19 +17,23 @@ _SHOWN = {MNT_RDONLY: "read-only", MNT_NOEXEC: "noexec", MNT_NOSUID: "nosuid"}
 
 
 @command()
-@click.option("-t", "kind", metavar="TYPE", help="The type of file system: the name its module gives it.")
-@click.option("-o", "options", metavar="OPTION,...", default="", help=f"Of {', '.join(_OPTIONS)}.")
-@click.option("-u", "update", is_flag=True, help="Change the options of what is mounted.")
+@click.option(
+    "-t", "kind", metavar="TYPE", help="The type of the file system: the name that its module gives it."
+)
+@click.option(
+    "-o", "options", metavar="OPTION,...", default="", help=f"Mount options: {', '.join(_OPTIONS)}."
+)
+@click.option("-u", "update", is_flag=True, help="Change the options of a mounted file system.")
 @click.argument("names", nargs=-1, metavar="[SOURCE] [DIR]")
 def mount(
     *, kind: str | None, options: str, update: bool, names: tuple[str, ...], socket: str | None
 ) -> None:
-    """Mount a file system on a directory, or list what is mounted.
+    """Mount a file system on a directory, or list the mounted file systems.
 
     \b
         lkmctl mount -t memfs /mem
-        lkmctl mount -t layerfs /mem /layer    SOURCE: what it is to show
-        lkmctl mount -t hostfs ~/work /mnt     a directory of the host, read-only; -o rw: to be written
+        lkmctl mount -t layerfs /mem /layer    SOURCE: what the layer shows
+        lkmctl mount -t hostfs ~/work /mnt     a directory of the host, read-only; -o rw: writable
         lkmctl mount -u -o ro /mnt
         lkmctl mount
     """
@@ -79,7 +83,9 @@ def _line(entry: Any) -> str:
 
 
 @command()
-@click.option("-f", "force", is_flag=True, help="Even while files are in use; reading them then fails.")
+@click.option(
+    "-f", "force", is_flag=True, help="Unmount even while files are in use; reading them then fails."
+)
 @click.argument("directories", nargs=-1, required=True)
 def umount(directories: tuple[str, ...], force: bool, socket: str | None) -> None:
     """Unmount file systems.

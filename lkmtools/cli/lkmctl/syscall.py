@@ -19,7 +19,7 @@ from lkmtools.errors import KernelError
     "--out", "sizes", type=Whole(1, 1 << 24), multiple=True, metavar="SIZE",
     help="A buffer of SIZE bytes in place of an argument '@'; printed after the call.",
 )  # fmt: skip
-@click.option("--hex", "as_hex", is_flag=True, help="Print those buffers in hexadecimal.")
+@click.option("--hex", "as_hex", is_flag=True, help="Print the buffers in hexadecimal.")
 @click.argument("number", metavar="N|NAME")
 @click.argument("args", nargs=-1, metavar="[ARG...]")
 def syscall(
@@ -32,9 +32,9 @@ def syscall(
         lkmctl syscall getpid
         lkmctl syscall --out 16 read 0 @ 16
 
-    A second return register is printed unless it is 0. On an error: its name and text, the reason, status 1.
+    The second return register is printed unless it is 0. An error prints its name and reason; status 1.
     ARG is an integer in C notation, or a string, which is passed by address; "5" (with the quotes) is a
-    string too. A 64-bit argument of an i386 kernel is two words, low first.
+    string. A 64-bit argument of an i386 kernel is two words, low first.
     """
     call = _number(number)
     with process(socket) as p:

@@ -11,7 +11,7 @@ from lkmtools.errors import KernelError
 
 
 @command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.argument("variables", nargs=-1, metavar="[NAME[=VALUE]]...")
 def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> None:
     """Print kernel variables, or set them.

@@ -27,7 +27,7 @@ ACTIONS = ("start", "stop", "check")
 @tool(NAME, usage_status=2)
 @click.option("--conf", metavar="FILE", help="The lkm.conf to use [env: LKM_CONF].")
 @click.option("--reorder", is_flag=True, help="Load modules in dependency order.")
-@click.option("--skip", metavar="OBJECT.o", multiple=True, help="Do not load this one; may be repeated.")
+@click.option("--skip", metavar="OBJECT.o", multiple=True, help="Do not load this object; may be repeated.")
 @click.option("--report", type=int, hidden=True)
 @click.argument("action", type=click.Choice(ACTIONS), default="start", metavar="[start|stop|check]")
 @click.argument("what", required=False, metavar="[STAGE]")
@@ -48,8 +48,8 @@ def main(
         rc.lkm stop                   unload them again, the last one first
         rc.lkm check ./lkm.conf       look for mistakes; no kernel is needed
 
-    lkmd runs it at every boot. One bad module does not keep the others from being loaded; the exit status
-    is then 1, also when it was the boot of a kernel that this command has started.
+    lkmd runs it at every boot. A module that cannot be loaded does not keep the others from being loaded.
+    The exit status is then 1, even if it was the boot of a kernel that this command started.
     """
     stage, file = _operand(action, what)
     path = lkm_conf(file or conf)

@@ -116,13 +116,13 @@ class Start:
             return True
         if item.wish in self._mine:
             other, number = self._mine[item.wish]
-            tell(NAME, f"{item.name}: Module is loaded already, as ID {number} (line {other.entry.line})")
+            tell(NAME, f"{item.name}: Module is already loaded as ID {number} (line {other.entry.line})")
             return True
         there = next((module for module in self._before if module.made_by(item)), None)
         if there is not None:
             self._before.remove(there)
             self._mine[item.wish] = item, there.id
-            tell(NAME, f"{item.name}: Module is loaded already, as ID {there.id}")
+            tell(NAME, f"{item.name}: Module is already loaded as ID {there.id}")
             self._tell(line for line in self.p.at_start if line.startswith(_AT_BOOT + _place(item)))
             return True
         lost = ""

@@ -32,13 +32,15 @@ def configured(options: dict[str, Any]) -> Config:
     for name, value in options.items():
         default = Config._field_defaults.get(name)
         if default is None:
-            raise LkmtoolsError(f"a kernel has no option {name!r}; there are {', '.join(Config._fields)}")
+            raise LkmtoolsError(
+                f"unknown option of a kernel: {name!r}; the options are {', '.join(Config._fields)}"
+            )
         kinds = (int, float) if isinstance(default, float) else (type(default),)
         if not isinstance(value, kinds) or (isinstance(value, bool) and default is not True):
             raise LkmtoolsError(f"option {name}: {value!r:.80} is not of type {type(default).__name__}")
     config = Config(**options)
     wrong = {
-        "machine": "" if config.machine in PORTS else f"there are {', '.join(PORTS)}",
+        "machine": "" if config.machine in PORTS else f"the machines are {', '.join(PORTS)}",
         "ram": wrong_ram(config.ram),
         "watchdog": _limits(config.watchdog, 0.001, 1e6),
         "entry_limit": _limits(config.entry_limit, 0.001, 1e6),

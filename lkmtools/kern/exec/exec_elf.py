@@ -82,7 +82,7 @@ def _header(k: Kernel, view: View) -> tuple[int, ...]:
     head: tuple[int, ...] = codec.header.unpack(data)
     kind, machine, phentsize, phnum = head[1], head[2], head[9], head[10]
     if machine != k.port.e_machine:
-        raise _no(f"e_machine is {machine}, this is {k.port.name} ({k.port.e_machine})")
+        raise _no(f"e_machine is {machine}; this kernel is {k.port.name} ({k.port.e_machine})")
     if kind not in (elf.ET_EXEC, elf.ET_DYN):
         raise _no(f"e_type is {kind}; programs are ET_EXEC, 2, or ET_DYN, 3")
     if phentsize != codec.program.size or not 0 < phnum <= _MAX_HEADERS:
@@ -119,7 +119,7 @@ def _check(k: Kernel, view: View, rows: list[ProgramHeader], entry: int) -> list
             raise _no(f"the segment at {row.addr:#x} overlaps another, or the first page")
         end = row.end
     if not loads:
-        raise _no("no segment is loaded")
+        raise _no("it has no segment to load")
     top = k.port.user.top - k.port.user.stack_size - PAGE_SIZE
     if end > top:
         raise KernelError(ENOMEM, f"a segment ends at {end:#x}; programs end at {top:#x}")
@@ -151,7 +151,7 @@ def _makecmds(k: Kernel, l_addr: int, epp: int) -> int:
     head = _header(k, view)
     rows = _segments(k, view, head)
     if any(row.type == elf.PT_INTERP for row in rows):
-        raise _no("it wants an interpreter (PT_INTERP): link it with -static")
+        raise _no("it needs an interpreter (PT_INTERP): link it with -static")
     base = _probe(k, l_addr, view)
     if head[1] == elf.ET_DYN and not base:
         raise _no("it is position-independent (ET_DYN) and its format does not say where to put it")
@@ -253,7 +253,7 @@ def _notes(k: Kernel, view: View) -> list[tuple[int, bytes, bytes]]:
 def netbsd_elf32_probe(k: Kernel, l_addr: int, epp: int, eh: int, itp: int, pos: int) -> int:
     """Has the program NetBSD's note (type 1, name "NetBSD", four bytes of version)? ENOEXEC when not."""
     if (1, _NETBSD) not in [row[:2] for row in _notes(k, k.umem.view(exec_package.layout(k.dm), epp))]:
-        raise _no("it has no note of NetBSD, so it is a program of another system")
+        raise _no("it has no NetBSD note, so it is a program of another system")
     return 0
 
 

@@ -126,7 +126,7 @@ def _overtaken(k: Kernel, slot: int, entry: bytes) -> str:
         return ""
     module = k.modules.at(k.mem.ptr(where + layout.offsetof("sy_call")))
     what = f"module '{module.title}'" if module is not None else "what replaced it"
-    return f"{call_name(slot)} was replaced again since; unload {what} first"
+    return f"{call_name(slot)} has been replaced again since; unload {what} first"
 
 
 def _unload_syscall(k: Kernel, private: int) -> None:

@@ -113,10 +113,10 @@ def trap_signal(k: Kernel, lwp: Lwp, signo: int, code: int, addr: int, why: str)
 @export("int sys_lkmnosys(struct lwp *l, const void *v, register_t *retval)", "sys/syscallargs.h")
 @export("int sys_nosys(struct lwp *l, const void *v, register_t *retval)", "sys/syscallargs.h")
 def sys_nosys(k: Kernel, l_addr: int, v: int, retval: int) -> int:
-    """What serves a system call that nobody provides: SIGSYS for a program, and ENOSYS."""
+    """What serves an unimplemented system call: SIGSYS for a program, and ENOSYS."""
     proc = k.lwp_at(l_addr).proc
     if proc.program is not None:
-        signal_proc(k, proc, sig.SIGSYS, Cause(why="a system call that nobody provides"))
+        signal_proc(k, proc, sig.SIGSYS, Cause(why="an unimplemented system call"))
     return ENOSYS
 
 

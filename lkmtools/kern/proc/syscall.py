@@ -242,9 +242,9 @@ class SystemCalls:
         return first, second
 
     def _asked_in_vain(self, lwp: Lwp, number: int) -> str:
-        """Count a call that nobody provides, and let the signal for it say which it was: the reason."""
+        """Count an unimplemented call, and let the signal for it name the call; returns the reason."""
         self.in_vain.count(number)
-        why, program = f"nobody provides {call_name(number)}", lwp.proc.program
+        why, program = f"{call_name(number)} is not implemented", lwp.proc.program
         if program is not None and SIGSYS in program.pending:
             program.pending[SIGSYS] = program.pending[SIGSYS]._replace(why=why)
         return why
@@ -254,7 +254,8 @@ class SystemCalls:
         module = self._k.modules.at(sy_call)
         if module is None:
             return ""
-        return f"{call_name(number)} is module '{module.title}' now, which answered {errno_name(errno)}"
+        call, returned = call_name(number), errno_name(errno)
+        return f"{call} has been replaced by module '{module.title}', which returned {returned}"
 
 
 def replaced(mem: Memory, plan: KernelPlan, module: Callable[[int], str | None]) -> dict[str, str]:

@@ -129,7 +129,7 @@ def free(k: Kernel, addr: int, type_addr: int) -> None:
 
 
 def _bad_free(k: Kernel, who: str, addr: int) -> str:
-    what = "is free already" if k.heap.was_freed(addr) else "was never allocated"
+    what = "is already free" if k.heap.was_freed(addr) else "was never allocated"
     return f"{who}: {addr:#x} {what}"
 
 

@@ -213,7 +213,7 @@ def biodone(k: Kernel, bp: int) -> None:
     A second time, or for a buffer that is not there any more, is a panic.
     """
     if bp not in k.vfs.buffers.made and _was_ours(k, bp):
-        k.panic(f"biodone: the buffer at {bp:#x} is free already")
+        k.panic(f"biodone: the buffer at {bp:#x} is already free")
     view = buffer(k, bp)
     if view.b_oflags & BO_DONE:
         k.panic(f"biodone: {place(view)} is done already")
