@@ -34,7 +34,7 @@ def holder(k: Kernel, owner: int) -> str:
     """The process whose lwp is at `owner`."""
     lwp = k.lwps.get(owner)
     if lwp is None:
-        return f"the lwp at {owner:#x} , which no longer exists"
+        return f"the lwp at {owner:#x}, which no longer exists"
     return "a soft interrupt" if lwp is k.sched.softlwp else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
 
 
