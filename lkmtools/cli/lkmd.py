@@ -154,14 +154,14 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
     type=Number(0.05, 3600),
     default=2.0,
     metavar="SECONDS",
-    help="Panic after this long in a module [2].",
+    help="Time limit of module code [2].",
 )
 @click.option(
     "--ram",
     type=Whole(MIN_RAM, MAX_RAM),
     default=128,
     metavar="MIB",
-    help="Memory of the kernel, in MiB [128].",
+    help="Memory of the kernel [128].",
 )
 @click.option(
     "--securelevel",
@@ -192,7 +192,7 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
     type=Number(0.1, 3600),
     default=10.0,
     metavar="SECONDS",
-    help="Kill a kernel that hangs for this long [10].",
+    help="Kill a kernel that hangs [10].",
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)

@@ -102,15 +102,15 @@ class Lkmctl(click.Group):
 @socket_option
 @click.pass_context
 def main(ctx: click.Context, socket: str | None) -> None:
-    """Inspect and control the simulated kernel; use its system calls, files and devices.
+    """Inspect and control the simulated kernel, its files, devices and calls.
 
     \b
-        lkmctl status                   show the daemon, its kernel, the last panic
+        lkmctl status                   show daemon, kernel and last panic
         lkmctl dmesg -f                 print its messages as they come
         lkmctl syscall 210 5 hello      make a system call of a module
-        lkmctl exec ./prog              run a program inside the kernel the kernel
+        lkmctl exec ./prog              run a program inside the kernel
         lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
 
-    status, dmesg, ps, reboot and stop exit 69 when no daemon is running; the others start one.
+    status, dmesg, ps, reboot and stop exit 69 when no daemon runs; the others start one.
     """
     ctx.obj = socket

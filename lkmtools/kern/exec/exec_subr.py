@@ -118,9 +118,7 @@ def exec_read_from(k: Kernel, l_addr: int, vp: int, offset: int, buf: int, size:
 def _space(k: Kernel, l_addr: int, who: str) -> AddressSpace:
     program = k.lwp_at(l_addr).proc.program
     if program is None:
-        k.panic(
-            f"{who}: the process of lwp the process of lwp the process of lwp {l_addr:#x} runs no program"
-        )
+        k.panic(f"{who}: the process of lwp {l_addr:#x} runs no program")
     return program.space
 
 

@@ -224,7 +224,7 @@ class Scheduler:
         """
         lwp = self.current
         if lwp is None or lwp is self.softlwp:
-            self._k.panic(f"tsleep: '{wmesg}' cannot sleep cannot sleep in a soft interrupt")
+            self._k.panic(f"tsleep: '{wmesg}' cannot sleep in a soft interrupt")
         catch = bool(priority & PCATCH)
         if catch and lwp.killed:
             raise KernelError(EINTR, "the process is dying")

@@ -27,9 +27,7 @@ _OPS = {
 def _user(k: Kernel, l_addr: int, who: str) -> UserThread:
     program = k.lwp_at(l_addr).proc.program
     if program is None:
-        k.panic(
-            f"{who}: the process of lwp the process of lwp the process of lwp {l_addr:#x} runs no program"
-        )
+        k.panic(f"{who}: the process of lwp {l_addr:#x} runs no program")
     return program.user
 
 
