@@ -1,4 +1,4 @@
-"""Records docs/session.svg: a module is loaded, crashes the kernel, is mended and loaded again.
+"""Records docs/session.svg: a module is loaded, crashes the kernel, is fixed and loaded again.
 
     python docs/session.py > docs/session.svg
 
