@@ -1,7 +1,7 @@
 """<sys/buf.h>: a block transfer.
 
-The members that drivers of NetBSD 2.0 to 5.x use. As in 5.x, whether a transfer is done stands in b_oflags,
-and who has the buffer in b_cflags; B_ERROR, which 5.x dropped, still means an error when b_error is 0.
+The members that drivers of NetBSD 2.0 to 5.x use. As in 5.x, b_oflags says whether a transfer is done and
+b_cflags whether the buffer is busy. B_ERROR, which 5.x dropped, still means an error if b_error is 0.
 """
 
 from lkmtools.abi.datamodel import Struct

@@ -1,4 +1,4 @@
-"""<sys/cdefs.h>: the note by which an object tells that it was compiled with our headers, and with which.
+"""<sys/cdefs.h>: the note that marks an object as compiled with our headers, and with which version.
 
 Structs and functions that the headers declare are the kernel's interface; INTERFACE counts its versions. A
 note is laid out as the System V gABI (chapter 5, "Note Section") says: three 32-bit words, name, descriptor.

@@ -1,4 +1,4 @@
-"""<sys/kauth.h>: actions of kauth(9). Modules and kernel share the header, so the order is what counts."""
+"""<sys/kauth.h>: actions of kauth(9). Modules and kernel share the header, so only their order matters."""
 
 KAUTH_RESULT_ALLOW, KAUTH_RESULT_DENY, KAUTH_RESULT_DEFER = 0, 1, 2
 

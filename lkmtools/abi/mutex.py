@@ -1,7 +1,7 @@
 """<sys/mutex.h>, <sys/rwlock.h>, <sys/condvar.h>, <sys/lock.h>, <sys/callout.h>: locks and timers.
 
-Modules see them as opaque; the kernel keeps its state in the members named here. The magic number tells an
-initialised lock from garbage. Sizes are a fixed number of longs.
+Modules treat them as opaque; the kernel keeps its state in the members named here. The magic number
+distinguishes an initialised lock from garbage. Sizes are a fixed number of longs.
 """
 
 from lkmtools.abi.datamodel import Struct

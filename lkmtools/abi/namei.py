@@ -1,4 +1,4 @@
-"""<sys/namei.h>: a name that is being looked up, and what for."""
+"""<sys/namei.h>: a name that is being looked up, and the purpose of the lookup."""
 
 from lkmtools.abi.datamodel import Struct
 

@@ -1,7 +1,7 @@
 """<sys/proc.h> and <sys/lwp.h>: the members that modules use. The order is ours; nothing outside sees it.
 
-A process's first lwp lies at the start of its struct proc: sources for NetBSD 2.0 are handed a struct proc *
-where later ones are handed a struct lwp *, and each finds its members behind the same pointer.
+A process's first lwp is at the start of its struct proc: sources for NetBSD 2.0 get a struct proc * where
+later ones get a struct lwp *, and both find their members behind the same pointer.
 """
 
 from lkmtools.abi.datamodel import Struct

@@ -1,4 +1,4 @@
-"""<signal.h> and <sys/wait.h> for programs: what sigaction, sigprocmask, ucontext and wait4 say."""
+"""<signal.h> and <sys/wait.h> for programs: structs and flags of sigaction, ucontext and wait4."""
 
 SIG_DFL, SIG_IGN = 0, 1
 SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK = 1, 2, 3

@@ -1,8 +1,8 @@
 """<sys/uio.h>: scatter and gather.
 
-The members up to uio_vmspace are NetBSD 4.0's and later. uio_segflg and uio_lwp (uio_procp before 3.0) are
-kept behind them for older sources: a transfer is within the kernel when uio_vmspace is
-VMSPACE_KERNEL or uio_segflg is UIO_SYSSPACE.
+The members up to uio_vmspace are NetBSD 4.0's and later. uio_segflg and uio_lwp (uio_procp before 3.0) follow
+them for older sources: a transfer is within the kernel when uio_vmspace is VMSPACE_KERNEL or uio_segflg is
+UIO_SYSSPACE.
 """
 
 from lkmtools.abi.datamodel import Struct

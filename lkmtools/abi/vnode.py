@@ -1,7 +1,7 @@
 """<sys/vnode.h> and <sys/namei.h>: vnodes, their attributes, operation vectors, names being looked up.
 
-The members are NetBSD 5.2's as far as modules use them. Its struct uvm_object, which held the use count and
-the interlock, is not there: files have no pages of their own, and v_usecount is a member.
+The members are NetBSD 5.2's that modules use. Its struct uvm_object, which held the use count and the
+interlock, is missing: files have no pages of their own, and v_usecount is a member.
 """
 
 from lkmtools.abi.datamodel import Struct

@@ -1,7 +1,7 @@
 """<sys/vnode_if.h>: the vnode operations, one row each (vnode_if.src of NetBSD 5.2).
 
-From a row come the operation's place in the vectors, its argument struct, its descriptor and VOP_NAME().
-Not there: the operations on extended attributes, and those of BSD's pages below a file's own.
+From a row come the operation's place in the vectors, its argument struct, its descriptor and VOP_NAME(). Not
+implemented: the operations on extended attributes, and those on the pages of a file.
 """
 
 from __future__ import annotations

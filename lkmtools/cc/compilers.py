@@ -1,8 +1,8 @@
 """Which C compiler of this host can compile for the machine of the simulated kernel.
 
 The host's cc, gcc or clang (or a cross gcc) when a probe shows that it can: a host may be of any
-architecture, and a 64-bit gcc need not have a 32-bit side. Else zig's compiler, which is a Python package and
-compiles for every machine. A probe compiles an empty module with the real flags and reads the
+architecture, and a 64-bit gcc need not have a 32-bit half. Otherwise zig's compiler, which is a Python
+package and compiles for every machine. A probe compiles an empty module with the real flags and reads the
 object's ELF header.
 """
 

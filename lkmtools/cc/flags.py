@@ -2,9 +2,9 @@
 
 A module is freestanding C, linked at a fixed address (no PIC), for a CPU whose vector registers belong to
 somebody else. Frame pointers and debug information are for the kernel's backtraces. Sources of the LKM era
-rely on things later compilers made errors (implicit int, undeclared functions, pointers of another type):
-they stay warnings. What the C standard leaves undefined does what the machine does, so that a stray
-pointer faults where it is used.
+rely on constructs that later compilers made errors (implicit int, undeclared functions, incompatible
+pointers): these stay warnings. What the C standard leaves undefined does what the machine does, so that a
+stray pointer faults where it is used.
 """
 
 from __future__ import annotations

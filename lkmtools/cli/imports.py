@@ -1,4 +1,4 @@
-"""modload --dry-run and the documents of modload --json: what a module takes, and from whom."""
+"""modload --dry-run and the documents of modload --json: what a module imports, and from where."""
 
 from __future__ import annotations
 

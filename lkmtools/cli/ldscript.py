@@ -1,7 +1,7 @@
-"""The part of a linker script that modload -T can honour: symbol assignments.
+"""The part of a linker script that modload -T supports: symbol assignments.
 
-The layout of a module is the linker's own, so SECTIONS and whatever else directs a layout is refused with
-its place. ENTRY is accepted without effect, as ld(1) prefers the -e that modload always gives.
+The layout of a module is the linker's own, so SECTIONS and other statements about layout are refused, with
+their place. ENTRY is accepted without effect, as ld(1) prefers the -e that modload always gives.
 """
 
 from __future__ import annotations

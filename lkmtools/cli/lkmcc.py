@@ -1,4 +1,4 @@
-"""lkmcc: compile kernel modules with the host's C compiler, for the machine of the kernel at hand."""
+"""lkmcc: compile kernel modules with the host's C compiler, for the machine of the running kernel."""
 
 from __future__ import annotations
 

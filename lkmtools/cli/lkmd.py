@@ -1,6 +1,6 @@
 """lkmd: the daemon that runs a simulated NetBSD kernel.
 
-Until it is in the background nothing heavy is imported: the process that waits for it stays small.
+Nothing large is imported until it is in the background, so that the process that waits for it stays small.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """modstat(8): show the modules of the simulated kernel.
 
-Stands for NetBSD 5.2 sbin/modstat/modstat.c. Its columns are kept byte for byte where standard output is no
-terminal. It asks for everything first, holding /dev/lkm, and prints then: one snapshot, and a slow reader of
-its output does not hold up other tools.
+Stands for NetBSD 5.2 sbin/modstat/modstat.c. Its columns are kept byte for byte where standard output is not
+a terminal. It collects everything while it holds /dev/lkm, and prints afterwards: the output is one snapshot,
+and a slow reader does not block other tools.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""modstat --tree: which module stands on which. Drawn by rich on a terminal, in ASCII elsewhere."""
+"""modstat --tree: which module is linked against which. Drawn by rich on a terminal, in ASCII elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them: in C notation, and those of devices."""
+"""Numbers on the command line: C notation, and device numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""modload -p: the program that takes modload's place once the module is loaded (NetBSD 2.0 to 5.2)."""
+"""modload -p: the program that replaces modload once the module is loaded (NetBSD 2.0 to 5.2)."""
 
 from __future__ import annotations
 

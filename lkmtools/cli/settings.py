@@ -1,4 +1,4 @@
-"""What lkmd(8) and rc.lkm(8) are told besides their command lines: the environment, then lkmd.conf(5)."""
+"""Settings of lkmd(8) and rc.lkm(8) besides their command lines: the environment, then lkmd.conf(5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The standard streams of a tool: an error of one is told as what it is, and a closed one harms nothing.
+"""The standard streams of a tool: their errors are reported as such, and closed streams do no harm.
 
 Python leaves a stream that the caller closed None, lets the next file that is opened take its descriptor, and
 raises errors of standard output that look like those of any file.

@@ -1,4 +1,4 @@
-"""A process of the simulated kernel without its calls' names: its memory, and system calls by number.
+"""A process of the simulated kernel, without named calls: its memory, and system calls by number.
 
 A buffer gets an address of the process's own numbering when it is made; its bytes travel with the requests
 that name it and with no others, so a pointer to memory that was not sent is EFAULT.

@@ -1,8 +1,8 @@
 """The memory of a process that the kernel maps into: real memory of this program, at real addresses.
 
-Mappings lie below 4 GiB, so that a pointer of an ILP32 kernel holds their addresses: by MAP_32BIT where the
-host has it, else by trying fixed places. Those of files are private, readable and writable; those of devices
-are shared with the kernel, page by page.
+Mappings are below 4 GiB, so that a pointer of an ILP32 kernel can hold their addresses: with MAP_32BIT if the
+host has it, otherwise by trying fixed addresses. Those of files are private, readable and writable; those of
+devices are shared with the kernel, page by page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Daemons of protocol 2, which have one socket for everything: the only thing said to them is stop."""
+"""Daemons of protocol 2, which have one socket for everything: the only request sent to them is stop."""
 
 from __future__ import annotations
 

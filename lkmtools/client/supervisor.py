@@ -1,4 +1,4 @@
-"""The daemon's supervisor, which answers whatever the kernel process does: SOCKET.ctl."""
+"""The daemon's supervisor on SOCKET.ctl, which answers whatever the kernel process is doing."""
 
 from __future__ import annotations
 

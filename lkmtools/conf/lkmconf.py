@@ -1,9 +1,9 @@
-"""lkm.conf(5): the modules of a boot, one a line in six fields (rc.lkm and lkm.conf of NetBSD 1.3 to 5.2).
+"""lkm.conf(5): the modules of a boot, one per line in six fields (rc.lkm and lkm.conf of NetBSD 1.3 to 5.2).
 
 The original read a line with the shell's `read path options entry postinstall output when`, and so do we:
-blanks separate, a backslash takes the next character as it stands and joins lines, the last field is the
-rest of the line, "-" is an empty field. Beyond it a field may stand in quotes, which count only where a field
-begins with one, and a comment may follow the last field.
+blanks separate, a backslash makes the next character literal and joins lines, the last field is the rest of
+the line, "-" is an empty field. In addition, a field may be quoted, which count only where a field begins
+with one, and a comment may follow the last field.
 
 A byte order mark at the beginning, and carriage returns at the ends of lines, are what editors of other
 systems leave: they count for nothing. Nothing else is skipped silently: what cannot be used is a Mistake with

@@ -1,4 +1,4 @@
-"""lkmd.conf(5): what the daemon is started with, as TOML. The command line of lkmd(8) goes before it."""
+"""lkmd.conf(5): the daemon's options, as TOML. The command line of lkmd(8) takes precedence."""
 
 from __future__ import annotations
 

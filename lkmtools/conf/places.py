@@ -1,6 +1,6 @@
 """Where lkm.conf, lkmd.conf and the module directories are.
 
-Where the original had /etc/lkm.conf, /lkm and /usr/lkm, there are places of the user and of the installation:
+Instead of the original's /etc/lkm.conf, /lkm and /usr/lkm, the user and the installation have directories:
 
     $XDG_CONFIG_HOME/lkmtools  (~/.config/lkmtools), then PREFIX/etc/lkmtools      lkm.conf, lkmd.conf
     $XDG_DATA_HOME/lkmtools/lkm  (~/.local/share/lkmtools/lkm), then PREFIX/share/lkmtools/lkm      modules

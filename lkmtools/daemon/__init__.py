@@ -1,4 +1,4 @@
-"""The supervisor: sockets, log and boots on the outside, one kernel process a boot on the inside.
+"""The supervisor: sockets, log and boots on the outside, one kernel process per boot on the inside.
 
 address.py says where the sockets are, autostart.py starts a daemon for a tool; both are light and used by the
 client too. main.py is the way from options to supervisor.py, which boots one kernel after another; loop.py is

@@ -1,7 +1,7 @@
 """Where the daemon's socket is, and how to reach a path longer than a socket address.
 
-In this order: the path given (--socket), LKM_SOCKET, $XDG_RUNTIME_DIR/lkmd.sock, /tmp/lkmd-UID/lkmd.sock.
-The directory of the last two must be the user's own, and nobody else's to write.
+In this order: the path given (--socket), LKM_SOCKET, $XDG_RUNTIME_DIR/lkmd.sock, /tmp/lkmd-UID/lkmd.sock. The
+directory of the last two must belong to the user and be writable by no other.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Start a daemon for a tool that found none: exactly one, however many tools start at once.
 
-Whoever starts a daemon holds the start lock (a flock on SOCKET.lock) from before it looks for a listener
-until there is one. The lock travels to lkmd with the descriptor, so that a tool killed meanwhile does not
-let a second daemon in. lkmd returns when the socket listens, with the error text on its stderr when it
-cannot: nobody sleeps and looks again.
+A process that starts a daemon holds the start lock (a flock on SOCKET.lock) from before it looks for a
+listener until there is one. lkmd inherits the lock with the descriptor, so that a second daemon cannot start
+even if the tool is killed meanwhile. lkmd returns when the socket listens, with the error text on its stderr
+when it cannot: nobody sleeps and looks again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Into the background, with a way to tell whoever waits how it went.
+"""Going into the background, and reporting the result to the process that waits.
 
-The process that was started stays until the daemon is ready, or says why it cannot be, over a pipe; then it
-prints that and exits. Once the socket listens it does not wait longer than PATIENCE for a boot whose modules
-take their time: tools that connect say what they wait for. The daemon itself is its grandchild:
-a session of its own that can get no terminal, in /, with no descriptor of anybody.
+The process that was started waits until the daemon is ready or reports, over a pipe, why it cannot start;
+then it prints that and exits. Once the socket listens, it waits at most PATIENCE for a boot with slow
+modules: tools that connect report what they wait for. The daemon itself is its grandchild: a session of its
+own that can get no terminal, in /, with no descriptor of anybody.
 """
 
 from __future__ import annotations

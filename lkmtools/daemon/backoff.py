@@ -1,6 +1,6 @@
-"""How fast kernels may be booted one after the other: a supervisor does not reboot for ever.
+"""How fast kernels may be booted one after the other, so that a supervisor does not reboot for ever.
 
-There are BURST boots to begin with, and RATE more a second. Who has none left waits for the next.
+There are BURST boots to begin with, and RATE more per second. When none is left, the next boot waits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The modules of lkm.conf at each boot: rc.lkm while it runs, and what went wrong.
+"""The modules of lkm.conf at each boot: rc.lkm while it runs, and its failures.
 
-What went wrong is in the status until the next boot, and is told once to whoever started the daemon.
+Failures are in the status until the next boot, and are reported once to the command that started the daemon.
 """
 
 from __future__ import annotations

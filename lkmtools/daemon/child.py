@@ -1,4 +1,4 @@
-"""The kernel process as the supervisor has it: forked, spoken to, watched, and buried."""
+"""The kernel process as the supervisor's child: forked, sent orders, watched, and reaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console: the message buffer as the supervisor has it, shared with the kernel process that writes it."""
+"""The console: the message buffer, which the supervisor shares with the kernel process that writes it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Control requests that the supervisor answers, at any time. The kernel answers others (kernproc/control.py).
 
-A verb is a function (supervisor, question, arguments) that answers the question, or gives it to whoever will.
+A verb is a function (supervisor, question, arguments) that answers the question, or passes it on.
 """
 
 from __future__ import annotations

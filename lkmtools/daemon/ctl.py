@@ -1,6 +1,6 @@
-"""SOCKET.ctl: a tool's connection to the supervisor, and the questions that come on it.
+"""SOCKET.ctl: a tool's connection to the supervisor, and the questions that arrive on it.
 
-An answer that is given later is a Question that somebody keeps. What is done later is an action of timers.py.
+To answer later, keep the Question. To do something later, use timers.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The ends of kernel processes: how each came, what is remembered of it, and who hears of it.
+"""The ends of kernel processes: their causes, what is recorded, and which clients are told.
 
-A kernel that panics says so in its last words. One that somebody wanted to end needs no more. Any other death
-is looked into by an inquest.
+A kernel that panics leaves its last words. The end of a kernel that was to be stopped needs no explanation.
+Any other death is examined by an inquest.
 """
 
 from __future__ import annotations

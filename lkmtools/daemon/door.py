@@ -1,4 +1,4 @@
-"""The clients' socket while there is no kernel: who comes is told why."""
+"""The clients' socket while there is no kernel: clients that connect are told why."""
 
 from __future__ import annotations
 

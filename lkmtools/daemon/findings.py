@@ -1,6 +1,6 @@
 """What the memory of a dead kernel process says: who ran, what was called last, and from where.
 
-All of it may be wrong in any way, so every address is checked, and every walk has an end.
+Any of it may be wrong, so every address is checked, and every walk is bounded.
 """
 
 from __future__ import annotations

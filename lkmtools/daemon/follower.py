@@ -1,4 +1,4 @@
-"""A tool that follows the message buffer (lkmctl dmesg -f): it is sent what is printed, as it is printed."""
+"""A tool that follows the message buffer (lkmctl dmesg -f) and is sent messages as they are printed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a kernel process died of, when it could not say so itself.
+"""Why a kernel process died, if it could not say so itself.
 
-A short-lived process of our own looks: it has the dead one's memory, may take so much processor time, and may
-die of what it finds. The supervisor goes on meanwhile.
+A short-lived process of ours examines the memory of the dead one. Its processor time is limited, and it may
+die of what it finds; the supervisor continues meanwhile.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The socket files: made by us, replaced when their daemon is dead, removed when they are still ours.
+"""The socket files: created, replaced if their daemon is dead, and removed if they are still ours.
 
 There are two: SOCKET for system calls, SOCKET.ctl for control requests. A socket file without a listener is
-what a killed daemon left: connecting to it is refused, and nothing else is. Whoever looks and then replaces
-it holds the start lock (autostart.py).
+what a killed daemon left: connecting to it is refused, and nothing else is. A process that checks and then
+replaces it holds the start lock (autostart.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The daemon's log, which never holds it up.
+"""The daemon's log, which never blocks the daemon.
 
 In the background it is the file SOCKET.log: bounded, with one older file beside it, and opened anew at
 SIGHUP. In the foreground it is standard error, whatever that is: a terminal, a pipe that nobody reads, a full
-disk. What cannot be written is counted by lines, and the next line that can be says how many are lost.
+disk. Lines that cannot be written are counted, and the next line that can be written reports how many were
+lost.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The supervisor's loop: what comes for a descriptor, and what is due."""
+"""The supervisor's loop: events on descriptors, and timers that are due."""
 
 from __future__ import annotations
 

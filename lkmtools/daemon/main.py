@@ -1,4 +1,4 @@
-"""From options to a supervisor that serves: sockets, message buffer, log, signals, the first boot."""
+"""From the options to a running supervisor: sockets, message buffer, log, signals, the first boot."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""rc.lkm(8) at boot: a child of the supervisor, because the linker belongs to clients and no loop must wait.
+"""rc.lkm(8) at boot: a child of the supervisor, because linking belongs to clients and must not block a loop.
 
 It is a client of the kernel like any other, in a session of the host of its own, so that the kernel process
-can tell it and what it starts from other clients. That process reads what it prints; we read what is left
-when the kernel has died.
+can distinguish it and its children from other clients. The kernel process reads its output; the supervisor
+reads the rest if the kernel has died.
 """
 
 from __future__ import annotations

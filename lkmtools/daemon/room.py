@@ -1,4 +1,4 @@
-"""What a kernel process needs of the host until it is up, and what is said when it does not get that."""
+"""What a kernel process needs from the host to boot, and the error if the host does not have it."""
 
 from __future__ import annotations
 

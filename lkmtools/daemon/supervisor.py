@@ -1,4 +1,4 @@
-"""The supervisor: it has the sockets, the log and the boots, and runs nothing of a module.
+"""The supervisor: it owns the sockets, the log and the boots, and never runs module code.
 
 It forks a kernel process for each boot, which serves system calls on the socket itself. It answers control
 requests on SOCKET.ctl at any time, from memory that the kernel process writes. When that process ends, of a

@@ -1,4 +1,4 @@
-"""Which modules keep a machine from booting: after the second panic at boot a module is not loaded again."""
+"""Modules that keep a machine from booting: after its second panic at boot a module is not loaded again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools that ask the supervisor, from the first boot to the end of the daemon."""
+"""The tools that are connected to the supervisor, from the first boot to the end of the daemon."""
 
 from __future__ import annotations
 

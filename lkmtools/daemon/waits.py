@@ -1,6 +1,6 @@
-"""For what the kernel lets a process wait: who has what it wants, for what it sleeps, or which code runs.
+"""Why a process waits for the kernel: which process has /dev/lkm, what it sleeps on, or which code runs.
 
-It is worked out here, from the memory that the kernel process writes: that process may be busy with the code.
+The supervisor works it out from the memory that the kernel process writes, because that process may be busy.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Is the kernel process alive? Its signs of life, and the host's word on what it does.
+"""Is the kernel process alive? Its progress counters, and its state on the host.
 
 It counts in memory at each turn of its loop, each tick of its clock and each kernel call, and marks when it
-waits in its poller, where it may stay for ever. A process that shows none of these has lost its way: after
-`limit` seconds of its own processor time, or HUNG seconds of the host's time in which it was neither stopped,
-nor ready to run, nor in its poller.
+waits in its poller, where it may stay for ever. A process that shows none of these has hung: after `limit`
+seconds of its own processor time, or HUNG seconds of the host's time in which it was neither stopped, nor
+ready to run, nor in its poller.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ELF in and out: relocatable objects as rows, the symbols of linked files, executables from segments.
 
-The package's own reader is used on every path that costs start-up time; pyelftools, which only this
-package may import, supplies names for messages.
+The package's own reader is used on every path that costs start-up time; pyelftools, which only this package
+may import, supplies names for messages.
 """
 
 from lkmtools.elf.identify import identify, machine_name

@@ -1,4 +1,4 @@
-"""An ELF file's frame: the ELF header, the section headers, string tables; every index and bound checked.
+"""The frame of an ELF file: ELF header, section headers, string tables, with every bound checked.
 
 Stands for libelf's elf_begin/elf_getshdr (gABI chapter 4). The tables are read with the struct module:
 pyelftools would cost modload a quarter of its start-up budget, and checks no bounds. Section contents

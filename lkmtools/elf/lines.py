@@ -1,4 +1,4 @@
-"""Lines of source code: which file and line a place in a section comes from, out of .debug_line.
+"""Source lines: the file and line of a place in a section, from .debug_line.
 
 The line number programs of DWARF 2 to 5 (section 6.2 of each) are run as far as they are needed. In an object
 that is not linked yet an address is a relocation against a symbol of its section, which tells sections apart.

@@ -1,4 +1,4 @@
-"""Files that are read whole: only what has an end, and is there at once."""
+"""Files that are read whole: regular files only, which have an end and never block."""
 
 from __future__ import annotations
 

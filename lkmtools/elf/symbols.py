@@ -1,4 +1,4 @@
-"""The symbols of a linked ELF file: what `modload -A FILE` resolves against (ld's -R)."""
+"""The symbols of a linked ELF file: those that `modload -A FILE` links against (ld's -R)."""
 
 from __future__ import annotations
 

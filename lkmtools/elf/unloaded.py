@@ -1,7 +1,7 @@
-"""Sections of an object that are not loaded, debugging information above all, for who wants them.
+"""Sections of an object that are not loaded, such as debugging information, for the file of modload -o.
 
-read_object() leaves them compressed, and their relocations unread: a load has no use for them. What is
-damaged is an ObjectError for one section and no other.
+read_object() leaves them compressed, and their relocations unread: a load has no use for them. Damage is an
+ObjectError for that section only.
 """
 
 from __future__ import annotations

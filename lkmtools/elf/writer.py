@@ -1,7 +1,7 @@
 """An ELF executable from sections, segments and symbols: what modload -S leaves behind, for nm and gdb.
 
-Layout of the file: ELF header, program headers, the loaded bytes (file offset congruent to the address
-modulo the page, as PT_LOAD wants), what is not loaded (debugging information), .symtab, .strtab, .shstrtab,
+Layout of the file: ELF header, program headers, the loaded bytes (file offset congruent to the address modulo
+the page, as PT_LOAD requires), what is not loaded (debugging information), .symtab, .strtab, .shstrtab,
 section headers (gABI chapters 4 and 5).
 """
 

@@ -1,8 +1,7 @@
 """The last kernel calls of module code: the registers at each, in a ring.
 
-A call is recorded as the registers stood, by one copy; what its arguments mean is worked out by whoever reads
-the ring, after a death. Each record begins with the number of blocks that the CPU had run, which only grows
-and says what came last.
+A call is recorded by one copy of the registers; the reader of the ring decodes the arguments after a death.
+Each record begins with the number of blocks that the CPU had run, which only grows and so gives the order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A text of which the last complete version is found, whenever its writer died."""
+"""A text whose last complete version can be found whenever its writer dies."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Marks beside the message buffer: when a text was printed, and where a boot begins and ends.
 
-What modules print stays as it is; a mark names the place in the buffer that it is about.
+The text that modules print is unchanged; a mark names the place in the buffer to which it applies.
 """
 
 from __future__ import annotations

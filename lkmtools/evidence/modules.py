@@ -1,7 +1,8 @@
-"""Which modules a kernel has or had, with their symbols, for whoever explains an address after its death.
+"""The modules that a kernel has or had, with their symbols, to explain addresses after its death.
 
 A record is appended when a module is about to run for the first time, and its state is changed in place. When
-the table is full, the records of modules that are still there move to its other half, which then counts.
+the table is full, the records of modules that are still loaded move to its other half, which is used from
+then on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counters of a kernel process, each in its place, for whoever asks how it is."""
+"""Counters of a kernel process, each in a fixed place, for the supervisor to read."""
 
 from __future__ import annotations
 

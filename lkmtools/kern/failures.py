@@ -1,4 +1,4 @@
-"""What ends a kernel: a fault, machine code that cannot go on, a bug of ours. Each becomes a KernelPanic."""
+"""What ends a kernel: a fault, machine code that cannot continue, a bug of ours. Each is a KernelPanic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kernel says and has when it comes up (init_main.c, subr_autoconf.c)."""
+"""What a kernel prints and creates when it boots (init_main.c, subr_autoconf.c)."""
 
 from __future__ import annotations
 

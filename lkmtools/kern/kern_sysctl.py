@@ -1,4 +1,4 @@
-"""sysctl(3): values of the kernel by number (kern_sysctl.c, init_sysctl.c of NetBSD 5.2)."""
+"""sysctl(3): kernel variables by number (kern_sysctl.c, init_sysctl.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel says of its processes, for `lkmctl ps`. Of itself it says more in vitals_writer.py."""
+"""The processes, for `lkmctl ps`. vitals_writer.py reports on the kernel itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions that a module may name but not call (abi/unwritten.py): each panics with its name."""
+"""Functions that a module may name but not call (abi/unwritten.py): a call panics with the name."""
 
 from lkmtools.abi.unwritten import PROTOTYPES
 from lkmtools.kern.base.export import unwritten

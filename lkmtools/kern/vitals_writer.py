@@ -1,7 +1,7 @@
-"""What a kernel shows of itself, in memory that others read: `lkmctl status` needs nobody in the kernel.
+"""What a kernel reports of itself in shared memory, so that `lkmctl status` needs no call into it.
 
-Counters are set each in its place. What changes rarely (who has /dev/lkm, unimplemented system calls, what
-waits for what) is one text, made anew when something of it has changed: before the answer of the request that
+Each counter has a fixed place. What changes rarely (the holder of /dev/lkm, unimplemented system calls,
+waiting processes) is one text, which is rewritten when it has changed: before the answer of the request that
 changed it, and before the kernel goes idle. Loaded modules have a table (evidence/modules.py); which system
 calls they have replaced stands in RAM.
 """

@@ -1,6 +1,6 @@
 """One client of the kernel: frames to system calls, answers to frames.
 
-Nothing a client does here reaches another client: see wire/stream.py.
+Nothing that a client does affects another client: see wire/stream.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Control requests that only the kernel can answer; the supervisor answers the others (daemon/control.py).
 
-A verb is a function (kernel, arguments) -> a JSON-able dict, in VERBS. All work while a module runs away.
+A verb is a function (kernel, arguments) -> a JSON-able dict, in VERBS. All work even while a module loops.
 """
 
 from __future__ import annotations

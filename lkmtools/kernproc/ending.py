@@ -1,4 +1,4 @@
-"""The orderly end of a kernel: programs first, then the clients' processes.
+"""The orderly shutdown of a kernel: programs first, then the clients' processes.
 
 No more connections are taken. Module code that runs may return, for MODULE seconds. Then programs get
 SIGTERM, and after GRACE seconds SIGKILL. When none is left, or they do not even die, the clients are told and

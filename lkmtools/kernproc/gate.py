@@ -1,8 +1,8 @@
-"""When the kernel may be called from outside, and what has to wait until then.
+"""When the kernel may be called from outside, and the requests that wait until then.
 
-While module code runs away inside step() the sockets are polled between its slices; what comes then would
-call the kernel in the middle of that code, and waits until it lets go. Until the boot is over only rc.lkm and
-what it starts are let in (init.py); what others want waits for its end.
+While module code loops inside step(), the sockets are polled between its slices. Requests that arrive then
+would call the kernel in the middle of that code, so they wait until it returns. Until the boot is complete
+only rc.lkm and the programs that it starts are admitted (init.py); the requests of others wait.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Process 1: what happens between the kernel's coming up and the first user (init(8), /etc/rc).
+"""Process 1: what happens between the kernel's boot and the first user (init(8), /etc/rc).
 
 rc.lkm(8), a child of the supervisor, loads the modules of lkm.conf; then kern.securelevel is raised as
 configured; then the boot is over. rc.lkm is a process of the host in a session of its own, a client of the

@@ -1,7 +1,7 @@
-"""Where a kernel process begins: a copy of the supervisor becomes one of its own, and boots.
+"""Where a kernel process begins: a fork of the supervisor becomes a process of its own kind, and boots.
 
-It has a session of its own and hears no signal of the terminal; only the supervisor ends it, and it dies with
-the supervisor. It never returns to the code it was forked from, and leaves by os._exit().
+It has its own session and ignores the signals of the terminal; only the supervisor ends it, and it dies with
+the supervisor. It never returns to the code that forked it, and exits with os._exit().
 """
 
 from __future__ import annotations

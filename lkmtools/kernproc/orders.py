@@ -1,4 +1,4 @@
-"""What the supervisor tells its kernel process: one method a message."""
+"""The supervisor's messages to its kernel process: one method per message."""
 
 from __future__ import annotations
 

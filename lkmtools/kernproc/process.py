@@ -1,4 +1,4 @@
-"""The process that a client has in the kernel: its system calls, the program it runs, its end."""
+"""A client's process in the kernel: its system calls, the program it runs, its end."""
 
 from __future__ import annotations
 

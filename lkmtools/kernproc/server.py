@@ -1,8 +1,8 @@
-"""The kernel process's loop: one thread, one poller, one simulated kernel, which is its first and last.
+"""The kernel process's loop: one thread, one poller, and one simulated kernel.
 
-A frame is served at once: poll, receive, submit, step, reply, send; then poll again. While module code runs
-away inside step(), the kernel calls on_preempt between slices: the sockets are polled without blocking,
-control requests are answered, and system calls and deaths of processes are kept for afterwards.
+A frame is served at once: poll, receive, submit, step, reply, send; then poll again. While module code loops
+inside step(), the kernel calls on_preempt between slices: the sockets are polled without blocking, control
+requests are answered, and system calls and deaths of processes are kept for afterwards.
 
 When the kernel panics every process is told, the last words are left in memory, and this process ends: the
 supervisor boots another one. A Python error inside the kernel is our bug, and is treated as a panic. Until a

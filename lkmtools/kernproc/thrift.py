@@ -1,4 +1,4 @@
-"""How a supervisor and its kernel process share memory, and give back what they do not need.
+"""How a supervisor and its kernel process share memory, and release what they do not need.
 
 Figures are of all pages that one or both have (/proc/PID/pagemap), with lkmtools.kern imported and a kernel
 just booted, Python 3.11 on amd64: 37.4 MiB with nothing of this and a full collection, 24.3 with all of it.

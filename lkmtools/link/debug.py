@@ -1,9 +1,10 @@
-"""What a debugger needs of a module, at the module's address: only for the file of modload -o and -S.
+"""Debugging sections at the module's address, only for the output file of modload -o and -S.
 
-Stands for what ld does with sections that are not loaded: those of one name are joined, from address 0 on,
-and relocated like the loaded ones, by the same rows. A use of something that is not in the image (a discarded
-group, an ifunc, what only debugging information names) becomes 0, whatever its addend; in .debug_ranges,
-where 0 ends a list, 1. As in ld, what was compressed is not any more, and .zdebug_X is .debug_X.
+Stands for what ld does with sections that are not loaded: sections of one name are joined, starting at
+address 0, and relocated like the loaded ones, by the same rows. A use of something that is not in the image
+(a discarded group, an ifunc, what only debugging information names) becomes 0, whatever its addend; in
+.debug_ranges, where 0 ends a list, 1. As in ld, what was compressed is not any more, and .zdebug_X is
+.debug_X.
 
 Nothing of it may keep a module from being loaded: a section that is damaged is left out with a warning. Not
 as in ld: equal strings are not merged, and no symbol stands in for one of a discarded group.

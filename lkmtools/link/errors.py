@@ -1,4 +1,4 @@
-"""What can go wrong in a link besides a malformed object: the LinkErrors that carry data."""
+"""Errors of a link besides a malformed object: the LinkErrors that carry data."""
 
 from __future__ import annotations
 

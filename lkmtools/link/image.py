@@ -1,4 +1,4 @@
-"""What the linker hands out: a laid-out object (Prelink) and a linked one (Image), as plain rows."""
+"""The linker's results: a laid-out object (Prelink) and a linked one (Image), as plain rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prelink: which sections are loaded, in what order, and what the relocations will need.
+"""Prelink: which sections are loaded, in which order, and what the relocations will need.
 
 Stands for modload's prelink at address 0, whose only result was the size. Order: code, read-only data,
 writable data, writable zeros, each permission class beginning on a page of its own. Inside a class the

@@ -1,4 +1,4 @@
-"""The machines the linker links for, by the name of their port."""
+"""The linker's machines, by the name of their port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kernel of one's own behind the client API, without a daemon to start and stop: for tests and tools.
+"""A private kernel behind the client API, without a daemon to start and stop, for tests and tools.
 
     from lkmtools.local import LocalKernel
 

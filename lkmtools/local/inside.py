@@ -1,4 +1,4 @@
-"""A kernel in this very process, which dies with it: for tests of the kernel itself.
+"""A kernel in the calling process, which dies with its kernel: for tests of the kernel itself.
 
 A request is served by stepping the kernel until it is answered.
 """

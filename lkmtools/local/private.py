@@ -1,4 +1,4 @@
-"""Kernels in processes of their own, of supervisors that nobody else knows.
+"""Kernels in separate processes, under supervisors that only this process uses.
 
 The first one starts a process that has imported what kernels need (daemon/private_supervisors.py), by exec:
 this process may have threads, and a fork of it would not be safe. That process forks a supervisor for each

@@ -1,10 +1,10 @@
 """Ending a CPU run from another thread, between two instructions; and counting what runs.
 
-Unicorn's own way does not do: it looks at uc_emu_stop() after every access to memory, too, and then goes back
-to the beginning of that instruction. `incl counter` has stored by then, and is executed twice.
+Unicorn's own way is not suitable: it also checks for uc_emu_stop() after every memory access, and then
+returns to the beginning of that instruction. `incl counter` has stored by then, and is executed twice.
 
-So another thread only leaves a request in memory. Unicorn calls a hook at the beginning of every block of
-code it has translated, before any of the block's instructions; the hook finds the request and calls
+Therefore the other thread only leaves a request in memory. Unicorn calls a hook at the beginning of every
+block of code it has translated, before any of the block's instructions; the hook finds the request and calls
 uc_emu_stop() itself, where it takes effect at once. It also counts the block: that is how long machine code
 has run, however busy the host is. The hook is a few bytes of host code, for a block is often three
 instructions long; on a host that has no row here it is a Python function, as right, and slow.

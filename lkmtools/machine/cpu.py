@@ -1,4 +1,4 @@
-"""The CPU in kernel mode: runs machine code over a Memory and says why it stopped.
+"""The CPU in kernel mode: runs machine code over a Memory and returns the reason why it stopped.
 
 Kernel functions are stub slots: an instruction that ends run(). Execution goes on at one common return pad,
 never behind the stub, so that a stop request that arrives between the two cannot run a function twice.

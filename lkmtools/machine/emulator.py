@@ -1,4 +1,4 @@
-"""A Unicorn engine over RAM: page table, hooks, registers. cpu.py and usercpu.py say what runs in theirs.
+"""A Unicorn engine over RAM: page table, hooks, registers. cpu.py and usercpu.py are built on it.
 
 Unicorn's virtual TLB mode asks us for every translation, so our page permissions are the page table. A denied
 access is answered with a physical page that does not exist: the emulator then stops with the exact address

@@ -2,7 +2,7 @@
 
 RAM is one shared mapping without a file; the kernel's address space is that mapping, in order, from kernbase
 up, so an address becomes an index by one subtraction. Python reads and writes the same bytes the CPU maps.
-Page permissions are one byte a page. A page that programs of the host map too has a file of its own
+There is one byte of permissions per page. A page that programs of the host map too has a file of its own
 (shared.py), at the same place of the mapping.
 
 There are two accessors. `Memory` itself is for the kernel's own tables: it checks bounds only. `Checked` is

@@ -1,4 +1,4 @@
-"""What a machine is: one row.
+"""A machine's description: one row.
 
 A port file (amd64.py, i386.py) holds nothing but a Port. Nothing outside those files, and their siblings in
 lkmtools.link, tests the machine's name.

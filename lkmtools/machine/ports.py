@@ -1,4 +1,4 @@
-"""Every machine there is."""
+"""All machines."""
 
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine.amd64 import AMD64

@@ -1,8 +1,8 @@
-"""How fast the emulator is here: what turns seconds of a limit into blocks of machine code.
+"""The speed of the emulator on this host, which converts seconds of a limit into blocks of code.
 
 Time that machine code takes is counted in the blocks of code it runs (brake.py), so that it does not depend
-on what else the host does. The measure is a loop of the smallest blocks that there are: other code runs fewer
-of them in a second, down to a tenth where it stores much.
+on what else the host does. It is measured with a loop of the smallest possible blocks: other code runs fewer
+of them in a second, down to a tenth if it stores much.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Pages of RAM that programs of the host map too.
+"""Pages of RAM that programs of the host also map.
 
-RAM as a whole is given to no client. A page that is shared for the first time moves to a memory file of its
-own, which takes its place in our mapping: the same bytes at the same address, so that neither Python nor the
-CPU sees a difference. When the last who shares it is gone its content goes back to RAM, which is mapped there
-again: whoever kept the file, or a mapping of it, has a page of his own from then on and none of ours.
+No client maps RAM as a whole. A page that is shared for the first time moves to a memory file of its own,
+which takes its place in our mapping: the same bytes at the same address, so that neither Python nor the CPU
+sees a difference. When the last program that shares it has unmapped it, its content moves back to RAM, which
+is mapped there again: whoever kept the file, or a mapping of it, has a page of his own from then on and none
+of ours.
 
 The files can neither be made longer nor shorter: a page without its file would end this program (SIGBUS).
 """

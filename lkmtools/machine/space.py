@@ -1,8 +1,8 @@
 """The memory of user programs: physical pages, and address spaces made of them.
 
-A page is given its memory when it is first touched, by the CPU's page-table callback or by the kernel, and is
-shared after a copy of the space until one side writes to it. What the CPU may have remembered of a space
-is stale when `changed` is set; translated machine code is stale when the frames' `stale` is.
+A page gets memory when it is first touched, by the CPU's page-table callback or by the kernel, and is shared
+after a copy of the space until one side writes to it. Translations that the CPU may have cached are stale
+when `changed` is set; translated machine code is stale when the frames' `stale` is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A kernel function that stands in a table of another prototype, called by the kernel.
+"""A kernel function in a table with another prototype, called by the kernel.
 
-C passes what the table's prototype says, and the function takes from registers and stack what its own says:
-an argument that was not passed is whatever stands there. Here that is JUNK, so that every run sees the same.
-What comes back is converted to the result type of the table's prototype.
+C passes the arguments of the table's prototype, and the function reads those of its own from registers and
+stack: an argument that was not passed has an arbitrary value. In this file that is JUNK, so that every run is
+the same. The result is converted to the result type of the table's prototype.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The kernel's own text: a stub for each function that machine code can call, the way in and the way out.
 
-It is the same at every boot of a machine. So it is made once, and a kernel's RAM gets the bytes.
+It is the same at every boot of a machine, so it is made once and copied into each kernel's RAM.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A thread of machine code in kernel mode: its stack, its registers, its calls, and the time it has had."""
+"""A thread of machine code in kernel mode: its stack, its registers, its calls, and its time."""
 
 from __future__ import annotations
 

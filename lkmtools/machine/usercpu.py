@@ -1,9 +1,9 @@
 """The CPU in user mode: programs take turns on it, each with its registers and its address space.
 
-It is an engine of its own over the same RAM, so that a trap into the kernel and the return from it change no
-registers: the kernel's machine code runs in cpu.py's. Each engine sees by itself when code that it has
-translated is written by what it runs. Neither writes code of the other: no kernel address means a page of a
-program, and a device gives programs none of the kernel's code to write. What Python writes sets
+It is a separate engine over the same RAM, so that a trap into the kernel and the return from it change no
+registers: the kernel's machine code runs in cpu.py's. Each engine notices by itself when the code that it
+runs writes to code that it has translated. Neither writes code of the other: no kernel address means a page
+of a program, and a device gives programs none of the kernel's code to write. What Python writes sets
 `Frames.stale`.
 """
 

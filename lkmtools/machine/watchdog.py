@@ -1,7 +1,7 @@
 """The clock interrupt: a thread that ends a CPU run every few milliseconds while module code may run.
 
-It is asleep while nothing runs, so an idle daemon costs nothing. The engine notices a tick at the next stop
-or kernel call. A stop that comes when no run is in progress ends the next one.
+It sleeps while nothing runs, so an idle daemon costs nothing. The engine notices a tick at the next stop or
+kernel call. A stop that comes when no run is in progress ends the next one.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
         print([module.name for module in modules.stat_all(p)])
         modules.unload(p, "hello")
 
-What modload(8), modstat(8) and modunload(8) stand on. Each call opens /dev/lkm for itself; the device is
+modload(8), modstat(8) and modunload(8) are built on it. Each call opens /dev/lkm itself; the device is
 exclusive, so a call waits while another tool has it. Loading needs the linker and lives in
 lkmtools.modules.loader, which is imported by the first load only: modstat has to start fast.
 """

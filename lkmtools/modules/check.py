@@ -1,4 +1,4 @@
-"""Would an object load? What modload(8) finds out before it needs the kernel's memory, without stopping."""
+"""Would an object load? All the checks of modload(8) before it needs the kernel's memory."""
 
 from __future__ import annotations
 

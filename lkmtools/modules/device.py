@@ -1,4 +1,4 @@
-"""/dev/lkm as a tool holds it: lkm(4)."""
+"""/dev/lkm for tools: open it, wait for it, name it in errors. See lkm(4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What to say beside an error about an object: what was probably meant, and who has what is missing.
+"""Hints for an error about an object: what was probably meant, and where a missing symbol is defined.
 
-Everything is read on the way to an error message only, and nothing that cannot be read makes another error.
+Everything is read on the way to an error message only, and files that cannot be read cause no further error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The running kernel's symbols, as modload asks for them: one KIOCGVALUE_60 of /dev/ksyms each."""
+"""The values of the running kernel's symbols: one KIOCGVALUE_60 of /dev/ksyms for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel is told about a module besides its bytes: LMINFO and the symbol table of LMLOADSYMS.
+"""What the kernel receives besides a module's image: LMINFO, and the symbol table of LMLOADSYMS.
 
 LMINFO is our addition to lkm(4): segments with permissions, names for backtraces, imports, the object's
 path and build-id (struct lmc_info in abi/lkm.py). LMLOADSYMS is the historic one: an ELF symbol table, then

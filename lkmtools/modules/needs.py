@@ -1,7 +1,7 @@
-"""What an object needs of other modules, and what it has for them, read from its file without loading it.
+"""What an object needs from other modules and provides for them, read from its file without loading it.
 
 A client needs the module that has the globals it leaves undefined (loaded with -s); an EXEC module needs the
-emulation it names, which a COMPAT module registers. This is how rc.lkm(8) can say which line has to move.
+emulation it names, which a COMPAT module registers. With this, rc.lkm(8) can report which line has to move.
 """
 
 from __future__ import annotations

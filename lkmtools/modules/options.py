@@ -1,4 +1,4 @@
-"""What the options of a load say."""
+"""The options of a load."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What modload(8) does with an object before it touches the kernel's memory: read, check, resolve, size.
+"""The steps of modload(8) before it changes the kernel's memory: read, check, resolve, size.
 
 Steps 4 to 8 of NetBSD 4.0.1 sbin/modload/modload.c. There the object was linked at address 0 by ld(1) to
 learn its size and whether it links at all; here the size is known from the object, and the link at a
-provisional address is made only when a symbol is missing, to say who needs it.
+provisional address is made only when a symbol is missing, to report where it is used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Frames to bytes and payloads to frames: one encoder and one decoder a type, in one table.
+"""Frames to bytes and payloads to frames: one encoder and one decoder per type, in one table.
 
-Decoders raise ProtocolError and nothing else, whatever they are fed; an encoder refuses what a decoder
-would not take.
+Decoders raise ProtocolError and nothing else, whatever the input; an encoder refuses what a decoder would not
+accept.
 """
 
 from __future__ import annotations

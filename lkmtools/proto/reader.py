@@ -1,7 +1,7 @@
 """Bytes in, frames out. Everything that decides where a frame ends is in this file.
 
 A Reader returns a frame, None ("more data") or raises ProtocolError; after an error it stays in error,
-because nothing says where the next frame would begin. NoMemory is no such error: it is of one frame, and the
+because nothing says where the next frame would begin. NoMemory is different: it concerns one frame, and the
 next one can be read.
 """
 

@@ -1,6 +1,6 @@
-"""Control requests by name: who answers which, and what their arguments look like.
+"""Control requests by name: which process answers them, and their arguments.
 
-Each is answered with a JSON object whose "version" changes when a member changes its meaning or goes.
+Each is answered with a JSON object whose "version" changes when a member changes its meaning or is removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What every version of the protocol has in common, and what is said where two of them meet.
+"""What all versions of the protocol have in common, and the refusal when two versions meet.
 
 From version 3 on HELLO, REFUSED and the control request STOP have these very bytes in every version, and a
-daemon obeys a STOP that comes with a HELLO of any version: whoever has a tool can stop any later daemon.
+daemon obeys a STOP that comes with a HELLO of any version: a tool can stop any later daemon.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a kernel under test lives: behind a supervisor of its own, or in a daemon that tools can reach."""
+"""Where a kernel under test runs: behind a private supervisor, or in a daemon that tools can reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the supervisor and the kernel process both stand on: descriptors that never block.
+"""Common code of the supervisor and the kernel process: descriptors that never block.
 
     poller.py       who is told when something comes for a descriptor
     timers.py       what is due later

@@ -1,4 +1,4 @@
-"""Taking connections: the next one, whose it is, and what to do when there is no descriptor for it."""
+"""Accepting connections: the next one, its owner, and what to do if there is no descriptor for it."""
 
 from __future__ import annotations
 

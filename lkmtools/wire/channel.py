@@ -1,7 +1,7 @@
 """Messages between the supervisor and its kernel process, which trust each other.
 
 A message is a JSON object in one packet of a Unix socket (SOCK_SEQPACKET), perhaps with descriptors. Neither
-side waits for the other: what does not fit waits in a queue.
+side waits for the other: messages that do not fit wait in a queue.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Processes that we fork: their first steps, and what is said of their end."""
+"""Processes that we fork: their first steps, and a description of their end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told when something comes for a descriptor."""
+"""Which object is called when a descriptor is ready."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One end of a connection: frames out, frames in, and nothing here blocks.
 
-What the other side does not read waits in a queue, and while that queue is long no more is read from it; what
-it sends beyond the protocol ends this connection and no other. So does what the host has no memory for.
+Data that the other side does not read waits in a queue, and while that queue is long nothing is read from the
+other side. A violation of the protocol ends this connection and no other, and so does a frame for which the
+host has no memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""mknod, rm, chmod, chown, chgrp and ln for postinstall programs: inside the kernel for what is under /dev.
+"""mknod, rm, chmod, chown, chgrp and ln for postinstall programs; names under /dev are the kernel's.
 
-modload puts bin/ first on the PATH of a postinstall program, so that scripts written for NetBSD work as they
-are: what they name under /dev means the kernel's, and the host's /dev is never touched. A name means /dev
+modload puts bin/ first on the PATH of a postinstall program, so that scripts written for NetBSD work
+unchanged: names under /dev are files of the kernel, and the host's /dev is never touched. A name means /dev
 when it leads there by its text or by the host's symbolic links. Everything else is the host's own command's;
 where operands are of both kinds, each command gets its own.
 """

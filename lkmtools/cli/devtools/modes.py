@@ -1,6 +1,7 @@
 """Permissions as chmod(1) reads them, and users and groups as chown(8) does.
 
-Names of users and groups are NetBSD's (its /etc/passwd and /etc/group as they come), then the host's.
+Names of users and groups are NetBSD's (from the /etc/passwd and /etc/group of a fresh installation), then the
+host's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The words of a command line: options, operands, and which of them mean /dev of the kernel."""
+"""The words of a command line: options, operands, and which of them are in the kernel's /dev."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lkmctl: look at the daemon and its kernel, and reach system calls and devices from a shell.
+"""lkmctl: inspect and control the daemon and its kernel; system calls and devices for the shell.
 
 A command is a function in one of this package's files and a row here; its file is imported when it is
 called, or when the help lists it.

@@ -1,6 +1,6 @@
 """status, ps, reboot, stop: none of them starts a daemon.
 
-All but ps are the supervisor's to answer, and need no kernel that does.
+The supervisor answers all of them but ps, whatever the kernel is doing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """rc.lkm(8): load the modules of lkm.conf(5) at boot. Stands for NetBSD 5.2 /etc/rc.lkm.
 
-One process does it all: each module costs one load, not one modload.
+One process loads them all, so that each module costs a load and not a start of modload.
 """
 
 from __future__ import annotations

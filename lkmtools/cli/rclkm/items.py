@@ -1,4 +1,4 @@
-"""The lines of lkm.conf(5) as things to do: where each file is, and what modload(8)'s options ask for."""
+"""The lines of lkm.conf(5) as tasks: where each file is, and what the options of modload(8) request."""
 
 from __future__ import annotations
 

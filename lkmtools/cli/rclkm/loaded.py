@@ -1,4 +1,4 @@
-"""Which modules are loaded, and from which objects: what start passes over and stop looks for."""
+"""Which modules are loaded, and from which objects: what start skips and stop looks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, for the supervisor that has started rc.lkm at boot (daemon/rc.py) and keeps it."""
+"""Failures, reported to the supervisor that started rc.lkm at boot (daemon/rc.py) and keeps them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rc.lkm start: load the modules one after another in this process; one that fails stops no other."""
+"""rc.lkm start: load the modules one after another in this process; a failure does not stop the others."""
 
 from __future__ import annotations
 

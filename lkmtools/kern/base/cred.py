@@ -1,4 +1,4 @@
-"""Whose a process is (struct ucred)."""
+"""The credentials of a process (struct ucred)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The rows from which everything about an exported symbol follows.
+"""The rows that define everything about an exported symbol.
 
 A function that modules may call is a Python function under @export with its C prototype and header. Functions
-whose whole work is to return a number are `constant` rows and become machine code. A function we know but
-have not written is an `unwritten` row: modules that name it link, and a call panics with its name. Variables
-are `data` rows.
+whose whole work is to return a number are `constant` rows and become machine code. A function that is known
+but not implemented is an `unwritten` row: modules that name it link, and a call panics with its name.
+Variables are `data` rows.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What the original finds by walking the list is found here without a walk, so that loading, finding and
 unloading a module costs the same however many there are. A name is the one a module had when it was loaded.
-Every room may ask whose an address is; only kern/lkm puts modules in and takes them out.
+Every room may look up the module of an address; only kern/lkm adds and removes modules.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the kernel knows of a module beside its struct lkm_table: our own records.
 
-The table entry in guest memory is the truth about type, state, id and memory. Here stands what the original
-has no field for: what LMINFO said (segments, names, imports), and whether tables are wired.
+The table entry in guest memory has type, state, id and memory. The record has what the original has no field
+for: the contents of LMINFO (segments, names, imports), and whether the module is entered in tables.
 """
 
 from __future__ import annotations

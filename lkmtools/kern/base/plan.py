@@ -1,4 +1,4 @@
-"""What every boot of a kernel shares, as kern/rows.py makes it of all rows; and the row of a system call."""
+"""What all boots of a kernel share, as kern/rows.py makes it from all rows; and the row of a system call."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """<sys/queue.h> from Python: LIST, TAILQ and CIRCLEQ in guest memory.
 
 `link` is the offset of the entry in its elements, `what` the list's name for a panic. Modules walk and change
-the same lists with the macros, and can leave anything in them: a pointer that leads nowhere, or round in a
-circle, is a panic that names the list.
+the same lists with the macros, and can leave anything in them: an invalid pointer, or a circle, is a panic
+that names the list.
 """
 
 from __future__ import annotations

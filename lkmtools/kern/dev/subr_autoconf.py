@@ -3,7 +3,7 @@
 allcfdrivers, allcftables and alldevs are lists in guest memory, of the modules' own structs. What a module
 may do to one device is in subr_device.py.
 
-Not modelled: a root bus. Devices are pseudo-devices (config_attach_pseudo()) and what hangs below them.
+Not modelled: a root bus. Devices are pseudo-devices (config_attach_pseudo()) and their children.
 """
 
 from __future__ import annotations

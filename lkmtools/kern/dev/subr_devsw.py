@@ -1,7 +1,8 @@
 """The device switch: which driver serves which major (subr_devsw.c of NetBSD 5.2).
 
-cdevsw and bdevsw are arrays of pointers in guest memory; a module's driver and a built-in one stand in them
-alike. A driver's name keeps its majors in devsw_conv after it has gone, so that a reload gets the same ones.
+cdevsw and bdevsw are arrays of pointers in guest memory; they hold modules' drivers and built-in ones alike.
+devsw_conv keeps the majors of a driver's name after it has been detached, so that a reload gets the same
+ones.
 """
 
 from __future__ import annotations

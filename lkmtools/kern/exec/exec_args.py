@@ -1,4 +1,4 @@
-"""The stack a program begins with: arguments, environment, auxiliary vector (kern_exec.c of NetBSD 5.2).
+"""The initial stack of a program: arguments, environment, auxiliary vector (kern_exec.c of NetBSD 5.2).
 
 From high addresses to low: struct ps_strings, room that emulations use (compat_util.h), the strings, the
 auxiliary vector, the pointers, argc. The row's es_copyargs fills it.

@@ -1,7 +1,7 @@
 """The table of execution formats (exec_conf.c, exec_add() and exec_remove() of kern_exec.c, NetBSD 5.2).
 
-`execsw` is an array in guest memory of pointers to struct execsw, in the order in which they are asked. It
-holds the native ELF row of this machine and what modules add.
+`execsw` is an array in guest memory of pointers to struct execsw, in the order in which they are tried. It
+holds the native ELF row of this machine and the rows of modules.
 """
 
 from __future__ import annotations

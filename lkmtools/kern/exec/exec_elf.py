@@ -1,8 +1,8 @@
-"""ELF programs: what execve() makes of one (exec_elf.c, and the probe of netbsd_elf.c, of NetBSD 5.2).
+"""ELF programs: how execve() loads one (exec_elf.c, and the probe of netbsd_elf.c, of NetBSD 5.2).
 
-Static programs of the machine's own class and e_machine: ET_EXEC, and ET_DYN where the row's probe says
-where to put it. Everything in the headers is checked before a command is noted. Whose program it is, the
-probe of the row says: the native one wants NetBSD's note, emulations look for their own.
+Static programs of the machine's own class and e_machine: ET_EXEC, and ET_DYN if the row's probe chooses an
+address. Everything in the headers is checked before a command is recorded. The probe of the row decides whose
+program it is: the native one requires NetBSD's note, emulations look for their own.
 """
 
 from __future__ import annotations

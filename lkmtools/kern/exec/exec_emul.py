@@ -1,4 +1,4 @@
-"""The list of emulations (kern_exec.c of NetBSD 5.2, emul_register()); kern/proc/emul.py says what one is."""
+"""The list of emulations (kern_exec.c of NetBSD 5.2, emul_register()); kern/proc/emul.py describes one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Commands over the address space of a program to be (exec_subr.c of NetBSD 5.2), and its file's content.
+"""Commands that build the address space of a program (exec_subr.c of NetBSD 5.2), and its file's content.
 
-A format's es_makecmds() only notes what is to be done, in ep_vmcmds; execve() does it when nothing can be
-refused any more. The file is whole in our hands: its vnode, ep_vp, is a dead one that only names it.
+A format's es_makecmds() only records what is to be done, in ep_vmcmds; execve() does it when nothing can be
+refused any more. The file has been read whole: its vnode, ep_vp, is a dead one that only names it.
 """
 
 from __future__ import annotations

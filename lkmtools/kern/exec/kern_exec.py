@@ -1,7 +1,7 @@
 """execve (kern_exec.c of NetBSD 5.2): a program file becomes the memory and registers of a process.
 
-The formats of exec_conf.py are asked in turn: es_makecmds either notes the commands that make the program, or
-refuses it with ENOEXEC. A program comes from the files its process was started with, by name, or is read
+The formats of exec_conf.py are tried in turn: es_makecmds either records the commands that build the program,
+or refuses it with ENOEXEC. A program comes from the files its process was started with, by name, or is read
 through the file system.
 """
 

@@ -1,6 +1,6 @@
 """The end of a process: exit and wait4 (kern_exit.c of NetBSD 5.2).
 
-A process whose parent is no program is reaped when it ends.
+A process whose parent is not a program is reaped when it ends.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Programs begin: fork, and the first one of a session (kern_fork.c of NetBSD 5.2).
+"""How programs begin: fork, and the first program of a session (kern_fork.c of NetBSD 5.2).
 
-The first program of a session is the child of the client that started it; its exit is told to `on_exit`, and
-nobody needs to wait for it.
+The first program of a session is the child of the client that started it; its exit is passed to `on_exit`,
+and no process has to wait for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Limits of a process, the kernel's own, and what it has used (kern_resource.c of NetBSD 5.2)."""
+"""Limits of a process, which are the kernel's, and its resource usage (kern_resource.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The life of a program: user mode, and what takes it out of there (trap.c, syscall.c of the machines).
+"""The life of a program: user mode, and the traps that leave it (trap.c, syscall.c of the machines).
 
 An lwp that runs a program alternates between user mode and this loop. System calls go through sysent[] like
-everybody's; faults and exceptions are signals, never panics; a clock tick lets the hub decide who goes on.
+those of clients; faults and exceptions are signals, never panics; at a clock tick the hub decides which lwp
+continues.
 """
 
 from __future__ import annotations

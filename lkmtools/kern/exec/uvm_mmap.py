@@ -1,8 +1,8 @@
 """A program's memory: break, mmap, munmap, mprotect (uvm_mmap.c, uvm_unix.c of NetBSD 5.2).
 
-A program's memory is the machine's; a client's is the host's, see uvm_map.py, where only whole mappings go.
-Shared anonymous memory has its pages at once. A device is always shared (uvm_device.py), whatever the flags
-say; but /dev/zero is anonymous memory.
+A program's memory is the machine's; a client's is the host's, where only whole mappings can be removed
+(uvm_map.py). Shared anonymous memory is allocated at once. A device is always shared (uvm_device.py),
+whatever the flags; but /dev/zero is anonymous memory.
 """
 
 from __future__ import annotations

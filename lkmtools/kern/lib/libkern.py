@@ -1,8 +1,8 @@
 """The kernel's part of the C library: memory and numbers (sys/lib/libkern). Strings are in libkern_str.
 
-Pointers come from modules: every byte is touched through the checked accessor, so a bad pointer or a length
-of -1 is a page fault in the function, at the first page that is not there. What lies before it was not
-written: the original would have written it, and died as well.
+Pointers come from modules: every byte is accessed through the checked accessor, so a bad pointer or a length
+of -1 is a page fault in the function, at the first unmapped page. The bytes before it are not written; the
+original would have written them, and died as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kernel's string functions (sys/lib/libkern, sys/lib/libkern/arch).
 
-A string is read page by page as far as the function needs: one that lacks its NUL is a page fault where
-memory ends, unless the answer is found before.
+A string is read page by page as far as the function needs: one without a NUL is a page fault where memory
+ends, unless the result is known before.
 """
 
 from __future__ import annotations

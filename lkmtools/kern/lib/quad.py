@@ -1,7 +1,7 @@
-"""Arithmetic that C compilers call functions for (libgcc; sys/lib/libkern/quad.h).
+"""Arithmetic for which C compilers call functions (libgcc; sys/lib/libkern/quad.h).
 
 A 32-bit machine has no instruction that divides or shifts 64 bits; a compiler may call for counting bits
-everywhere. All are in the kernel on both machines, so that objects of any compiler link.
+everywhere. The kernel has them all on both machines, so that objects of any compiler link.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """printf and its family: messages to the console, to a process's terminal and into memory (subr_prf.c).
 
-The console is also the message buffer, so log(9) and printf(9) differ in nothing that is seen here;
-priorities are accepted and not kept. The terminal of a process is its client: what uprintf writes is sent
-with the answer of the system call.
+The console is also the message buffer, so log(9) and printf(9) have the same effect; priorities are accepted
+and ignored. The terminal of a process is its client: what uprintf writes is sent with the answer of the
+system call.
 """
 
 from __future__ import annotations

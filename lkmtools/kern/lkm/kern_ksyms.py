@@ -1,8 +1,8 @@
-"""The kernel symbol table (kern_ksyms.c of NetBSD 5.2): who exports what, by name and by address.
+"""The kernel symbol table (kern_ksyms.c of NetBSD 5.2): exported symbols by name and by address.
 
 The kernel's own symbols come from the export rows; a module's from the ELF symbol and string table that
-modload -s sent. Global ones (weak ones too) are what others may link to; local ones are shown and named, no
-more. A symbol that is known already is not taken again; one with another value is reported.
+modload -s sent. Other modules can be linked against global and weak ones; local ones are only listed and used
+for names. A symbol that is already known is not added again; one with another value is reported.
 
 Each change makes a new generation. The image of a generation, which /dev/ksyms hands out, is made when it is
 first wanted, lies in one sealed memory file that all who open it share, and is kept while somebody has it

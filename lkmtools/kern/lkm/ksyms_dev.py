@@ -1,4 +1,4 @@
-"""/dev/ksyms: the symbols of the running kernel as one ELF file in the memory of whoever opens it.
+"""/dev/ksyms: the symbols of the running kernel as one ELF file in the memory of the process that opens it.
 
 The driver behaves as FreeBSD's ksyms.c of 2009: opening makes a snapshot, which KIOCGADDR finds in the
 caller's own memory, one per process. It answers NetBSD's ioctls too (kern_ksyms.c), by the full codes of both

@@ -1,8 +1,8 @@
-"""Who is asked before a module is unloaded: one table, in the order in which they are asked.
+"""What can keep a module from being unloaded: one table, in the order of the checks.
 
-Nothing in kern_lkm.c stands for this: it unloaded whatever was asked for. The first that still needs the
-module gives the reason (EBUSY), and the module's own unload function is called only when nobody does.
-modunload(8) and lkm(4) list the same rows in the same words.
+kern_lkm.c has nothing like it: it unloaded any module. The first row that applies gives the reason (EBUSY),
+and the module's own unload function is called only if none does. modunload(8) and lkm(4) list the same rows
+in the same words.
 """
 
 from __future__ import annotations

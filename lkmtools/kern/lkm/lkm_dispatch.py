@@ -1,7 +1,7 @@
-"""lkmdispatch(): wire a module of each type into the kernel's tables, and unwire it (kern_lkm.c, NetBSD 5.2).
+"""lkmdispatch(): enter a module of each type in the kernel's tables, and remove it (kern_lkm.c, NetBSD 5.2).
 
-A handler pair a type, as rows. A module's private struct lies in its own memory and is followed by the
-checked accessor: a bad pointer there is the module's fault.
+A row has the pair of handlers for a type. A module's private struct is in its own memory and is read through
+the checked accessor: a bad pointer in it is the module's fault.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What lkmdispatch() does for a DRV module: its drivers, their attachments and its table of devices.
 
-As kern_lkm.c 1.98 does it, with its console messages; but what a load that fails has attached is detached.
+As in kern_lkm.c 1.98, with its console messages; but a load that fails detaches what it has attached.
 """
 
 from __future__ import annotations

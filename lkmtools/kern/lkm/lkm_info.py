@@ -1,4 +1,4 @@
-"""The argument of LMINFO, an ioctl of ours: what the linker knows of a module, copied in and checked."""
+"""The argument of LMINFO, an ioctl of ours: the linker's knowledge of a module, copied in and checked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The life of modules: reserved, loaded, entered, unloaded, released (kern_lkm.c 1.98 of NetBSD 5.2).
 
-What the ioctls of /dev/lkm (kern_lkm.py) stand on. A load that fails leaves nothing behind: memory, id,
-symbols and rows in the kernel's tables go back.
+The ioctls of /dev/lkm (kern_lkm.py) call it. A load that fails leaves nothing behind: memory, id, symbols and
+rows in the kernel's tables are released.
 """
 
 from __future__ import annotations

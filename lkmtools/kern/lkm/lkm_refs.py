@@ -1,6 +1,6 @@
-"""Dependents, references and calls in progress: three of those who need a module (lkm_busy.py has all).
+"""Dependents, references and calls in progress: three reasons why a module is needed (lkm_busy.py has all).
 
-Nothing in kern_lkm.c stands for this. What is counted:
+The original counted nothing. This file counts:
 
 - dependents: loaded modules that are linked against the module (LMINFO tells the imports);
 - references: what lkm_hold() took and lkm_rele() has not yet dropped, counted for each holder. The holder is

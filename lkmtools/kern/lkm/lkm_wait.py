@@ -1,8 +1,8 @@
-"""lkmwait(): sleep until nobody needs a module any more. A system call of ours, for modunload -w.
+"""lkmwait(): sleep until a module is no longer needed. A system call of ours, for modunload -w.
 
-It does not hold /dev/lkm, so that others can unload what is in the way. Whatever keeps a module is let go of
-by some lwp that runs: it unloads, drops a reference, returns, closes, unmounts, ends. So while anyone waits
-the scheduler tells this file of each lwp that gives up the CPU (Scheduler.on_switch), and those who wait look
+It does not hold /dev/lkm, so that others can unload the modules that need it. Only an lwp that runs can
+release a module: it unloads, drops a reference, returns, closes, unmounts, ends. So while anyone waits the
+scheduler tells this file of each lwp that gives up the CPU (Scheduler.on_switch), and those who wait look
 again; nothing happens while nothing runs. Whether the module's own handler would refuse is not known before
 it is called.
 """

@@ -1,6 +1,6 @@
-"""Emulations: how the programs of another system are served (kern_exec.c of NetBSD 5.2, emul_register()).
+"""Emulations: how programs of another system are served (kern_exec.c of NetBSD 5.2, emul_register()).
 
-struct emul lies where its owner put it, the native one in the kernel, a module's in the module; the list of
+struct emul is in its owner's memory, the native one in the kernel, a module's in the module; the list of
 those that are registered is kern/exec/exec_emul.py. A process has p_emul and what follows from it: p_execsw,
 p_md.md_syscall. Members are read when they are needed; one that leads nowhere is a panic that names it.
 """

@@ -1,7 +1,7 @@
 """ioctls of the host's descriptors: how much can be read, and terminals (tty.c's TIOC commands).
 
-The host's terminal settings and ours have the same names for most bits, places and speeds; what only one of
-the two knows stays as it is.
+The host's terminal settings and ours have the same names for most bits, places and speeds; settings that only
+one of the two has are left unchanged.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Descriptors of the host inside: the standard input and output of a program that a person started.
+"""Descriptors of the host in the kernel: standard input and output of programs that lkmctl exec started.
 
-The daemon must never block in one. A pipe or terminal is opened once more through /proc, which gives us
-O_NONBLOCK without changing it for whoever shares the original; a socket has its own flag for that; a regular
-file never blocks. What can be neither is only touched when poll(2) says so, a little at a time. Waiting is
-done by HostPoll, one epoll descriptor that the owner of the kernel's loop watches.
+The daemon must never block on one. A pipe or terminal is opened once more through /proc, which sets
+O_NONBLOCK for us without setting it for others that share the original; a socket has its own flag for that; a
+regular file never blocks. What can be neither is only touched when poll(2) says so, a little at a time.
+Waiting is done by HostPoll, one epoll descriptor that the owner of the kernel's loop watches.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Calls that programs asked for in vain: sys_nosys() answered, or what stands for it in an emulation's table.
+"""Unimplemented calls that programs made: served by sys_nosys(), or its counterpart in an emulation's table.
 
-`lkmctl status` names them.
+`lkmctl status` lists them.
 """
 
 from __future__ import annotations

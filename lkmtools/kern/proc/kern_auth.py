@@ -1,7 +1,7 @@
-"""Who may do what: kauth(9), suser(9) and credentials (kern_auth.c, secmodel_bsd44 of NetBSD 5.2).
+"""Authorization: kauth(9), suser(9) and credentials (kern_auth.c, secmodel_bsd44 of NetBSD 5.2).
 
 The security model is the traditional one: the superuser may do everything that securelevel does not forbid.
-Loading modules asks securelevel alone; access to /dev/lkm rests on its permissions.
+Loading modules depends on securelevel alone; access to /dev/lkm depends on its permissions.
 
 Not modelled: listeners of modules (kauth_listen_scope).
 """

@@ -2,7 +2,7 @@
 
 The time is the host's. The variables modules read for it (time_second, time_uptime, hardclock_ticks, and
 `time` and `mono_time` from before NetBSD 4.0) advance as they did in the original: at ticks of the clock, hz
-times a second, whenever the kernel goes on and while module code runs. The get- functions are as exact as the
+times a second, whenever the kernel runs and while module code runs. The get- functions are as exact as the
 others.
 """
 

@@ -1,6 +1,6 @@
 """Interval timers: setitimer, getitimer (kern_time.c of NetBSD 5.2).
 
-Only of real time: no clock is interrupted by the time that a process runs.
+Only ITIMER_REAL: there is no clock of the time that a process runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Processes and their kernel threads (kern_proc.c, kern_lwp.c).
 
 A client connection is a process with one lwp. What modules see of them (struct proc, struct lwp, the
-credentials) lies in kernel memory; what only we need is in the records here.
+credentials) is in kernel memory; the rest is in records of this file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Who a process is: its number, users and groups (kern_prot.c of NetBSD 5.2).
+"""The identity of a process: its number, users and groups (kern_prot.c of NetBSD 5.2).
 
-Real, effective and saved ids are in the process's struct kauth_cred; proc.cred has the effective ones, by
-which the kernel judges. Programs are never set-id: exec keeps what a process is.
+Real, effective and saved ids are in the process's struct kauth_cred; proc.cred has the effective ones, which
+the kernel checks. Programs are never set-id: exec keeps all ids.
 """
 
 from __future__ import annotations

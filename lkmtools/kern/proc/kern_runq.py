@@ -1,7 +1,7 @@
 """Who runs next: the run queue and time slices (kern_runq.c, sched_4bsd.c of NetBSD 5.2).
 
-NetBSD gives the kernel's priorities precedence over those of user mode: who wakes from a sleep runs before
-those who only compute, and estcpu limits that. This queue keeps three rules of it:
+NetBSD gives the kernel's priorities precedence over those of user mode: an lwp that wakes from a sleep runs
+before those that only compute, within the limits of estcpu. This queue has three of its rules:
 
 - clients, whose calls are short, are served first;
 - then come programs that have woken from a sleep and have something left of their time slice;

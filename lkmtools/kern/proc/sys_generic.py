@@ -1,4 +1,4 @@
-"""read, write, ioctl, lseek and their kind (sys_generic.c, vfs_vnops.c)."""
+"""read, write, ioctl, lseek and the like (sys_generic.c, vfs_vnops.c)."""
 
 from __future__ import annotations
 

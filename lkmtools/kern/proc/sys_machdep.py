@@ -1,4 +1,4 @@
-"""What belongs to the machine and a thread: segment bases, floating-point registers (sys_machdep.c)."""
+"""Machine-dependent state of a thread: segment bases, floating-point registers (sys_machdep.c)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process may ask of the scheduler (sys_sched.c of NetBSD 5.2)."""
+"""Requests of a process to the scheduler (sys_sched.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """poll(2) and select(2), and how drivers take part in it (sys_select.c of NetBSD 5.2).
 
-A driver's d_poll answers what is ready, and when nothing is calls selrecord(); when that changes it calls
-selnotify(). Who waits is kept here, by the address of the selinfo; its sel_pollers only counts them. A record
-lasts as long as the poll call that made it, so a driver that is unloaded under a sleeping poll leaves nothing
-behind.
+A driver's d_poll returns what is ready, and calls selrecord() if nothing is; when that changes it calls
+selnotify(). The waiting lwps are recorded here, by the address of the selinfo; its sel_pollers only counts
+them. A record lasts as long as the poll call that made it, so a driver that is unloaded under a sleeping poll
+leaves nothing behind.
 
 Not modelled: kqueue(2), which no client of ours calls; knhint is ignored.
 """

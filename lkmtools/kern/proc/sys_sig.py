@@ -1,4 +1,4 @@
-"""What a process does about signals: the calls, and their kernel forms for emulations (sys_sig.c).
+"""The system calls for signals, and their kernel forms for emulations (sys_sig.c).
 
 sigaction1() and its like work on the current process and take pointers into kernel memory, where the system
 calls take the program's. A client has no signals of its own: EINVAL.

@@ -1,7 +1,7 @@
 """struct trapframe: a program's registers in kernel memory while module code serves it (machdep.c of NetBSD).
 
-The lwp's frame lies where l_md.md_regs says from its beginning on. Natively served programs never need it: it
-is filled for a handler, a signal or exec, and becomes the registers again when that is done.
+l_md.md_regs points to the lwp's frame from the beginning. Programs under the native handler never need it: it
+is filled for a handler, a signal or exec, and becomes the registers again afterwards.
 """
 
 from __future__ import annotations

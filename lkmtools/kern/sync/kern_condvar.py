@@ -1,7 +1,7 @@
 """condvar(9): waiting for a condition that a mutex protects (kern_condvar.c of NetBSD 5.2).
 
-The mutex is released when the wait begins and held again when it ends, however it ends. cv_waiters is how
-many wait; who they are is the sleep queue's business.
+The mutex is released when the wait begins and held again when it ends, however it ends. cv_waiters is the
+number of waiting lwps; the sleep queue knows which.
 """
 
 from __future__ import annotations

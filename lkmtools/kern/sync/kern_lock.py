@@ -1,7 +1,7 @@
 """lock(9): the shared and exclusive sleep lock before NetBSD 5 (kern_lock.c of NetBSD 4.0).
 
-lk_flags holds what lockinit() was given and the state bits below; the counts and the holder are in the
-struct. Simple locks are macros: on one CPU they exclude nobody.
+lk_flags holds the flags of lockinit() and the state bits below; the counts and the holder are in the struct.
+Simple locks are macros: on one CPU they have nothing to exclude.
 
 Not modelled: LK_SPIN, LK_SETRECURSE and LK_REENABLE.
 """

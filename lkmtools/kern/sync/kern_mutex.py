@@ -1,9 +1,9 @@
 """mutex(9): mutual exclusion of lwps, or of an lwp and interrupts (kern_mutex.c of NetBSD 5.2).
 
 The lock is its struct kmutex: mtx_owner is 0 or the holder's struct lwp; mtx_ipl has the level of a spin
-mutex, and SPIN to tell it from an adaptive one. On one CPU a spin mutex never spins: it raises the interrupt
-level, and its holder may not sleep. An adaptive mutex that another lwp holds, because it sleeps or was
-interrupted, is waited for, in soft interrupts too. As in the original, a release wakes all who wait; the
+mutex, and SPIN to distinguish it from an adaptive one. On one CPU a spin mutex never spins: it raises the
+interrupt level, and its holder may not sleep. An adaptive mutex that another lwp holds, because it sleeps or
+was interrupted, is waited for, in soft interrupts too. As in the original, a release wakes all who wait; the
 first to run takes it.
 """
 

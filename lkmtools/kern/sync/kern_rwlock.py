@@ -1,8 +1,8 @@
 """rwlock(9): many readers or one writer (kern_rwlock.c of NetBSD 5.2).
 
-rw_owner is the writer's struct lwp or 0, rw_readers how many read, rw_waiters how many wait. A release hands
-the lock over, as the original's does: a writer's to all readers that wait, a reader's to the writer that has
-waited longest; new readers queue behind a waiting writer.
+rw_owner is the writer's struct lwp or 0, rw_readers the number of readers, rw_waiters the number of waiting
+lwps. A release hands the lock over, as in the original: a writer's to all readers that wait, a reader's to
+the writer that has waited longest; new readers queue behind a waiting writer.
 """
 
 from __future__ import annotations

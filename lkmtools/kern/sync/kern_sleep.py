@@ -1,4 +1,4 @@
-"""Sleeping, as modules ask for it (the sleep functions of kern_synch.c).
+"""The sleep functions for modules (the sleep functions of kern_synch.c).
 
 kern_synch.py does the work. Errors are those of tsleep(9): EWOULDBLOCK when `timo` ticks have passed, EINTR
 for a sleep with PCATCH whose process gets a signal or loses its client. An interlock is released when the

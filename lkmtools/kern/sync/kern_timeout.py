@@ -1,9 +1,9 @@
 """callout(9): functions called once, some ticks from now (kern_timeout.c of NetBSD 5.2).
 
-The state of a callout is in its struct (c_flags, c_func, c_arg, c_time); the clock's own list of those that
-are pending is class Callouts. Due callouts run in the soft-interrupt lwp, one after the other. What is called
-is read from the struct when it fires: a callout that a module left behind when it was unloaded, or freed,
-ends in a panic, as it would.
+The state of a callout is in its struct (c_flags, c_func, c_arg, c_time); the clock's list of pending ones is
+class Callouts. Due callouts run in the soft-interrupt lwp, one after the other. What is called is read from
+the struct when it fires: a callout that a module left behind when it was unloaded, or freed, ends in a panic,
+as it would.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interrupt priority levels (spl(9)): what may not interrupt the code that runs.
+"""Interrupt priority levels (spl(9)): what must not interrupt the running code.
 
 There is one level, in Scheduler.spl. Soft interrupts, callouts among them, run only while it is IPL_NONE: an
 splx() that lowers it lets pending ones run at the next clock tick, or when the lwp sleeps or leaves the

@@ -1,6 +1,6 @@
-"""How misuse of a lock ends: a panic that names the lock, who holds it and who misused it (subr_lockdebug.c).
+"""Misuse of a lock is a panic that names the lock, its holder and the caller (subr_lockdebug.c).
 
-The original checks this much only in kernels with LOCKDEBUG; here every lock is checked, always.
+The original checks this only in kernels with LOCKDEBUG; this kernel always checks every lock.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """malloc(9) and kmem_alloc(9): kernel memory in pieces (kern_malloc.c, subr_kmem.c of NetBSD 5.2).
 
 Pieces are powers of two from 16 bytes to half a page, carved from pages; larger ones are pages with a guard
-page behind. Who allocated what is kept in records of ours. Freed memory is filled with a pattern, so that a
-stale pointer is seen for what it is; a second free, or a free of what was never allocated, panics.
+page behind. The owner of each piece is in records of ours. Freed memory is filled with a pattern, so that a
+stale pointer is recognised; a second free, or a free of memory that was never allocated, panics.
 
 The counters in struct malloc_type are kept as the original keeps them.
 """

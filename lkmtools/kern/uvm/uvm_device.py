@@ -1,9 +1,9 @@
 """Device memory for processes: d_mmap, page by page (uvm_device.c of NetBSD 5.2), and physical addresses.
 
-d_mmap answers with a page frame number, the physical address divided by the page size. Physical memory is
-RAM, from 0 up; the kernel's address space is RAM in order, so that vtophys() is a subtraction. A driver may
-give what the kernel has mapped and no program owns; where it gives anything else, mmap is EINVAL. Programs
-have the frames themselves in their page table, clients share them with the kernel (uvm_map.py).
+d_mmap returns a page frame number, the physical address divided by the page size. Physical memory is RAM,
+from 0 up; the kernel's address space is RAM in order, so that vtophys() is a subtraction. A driver may give
+what the kernel has mapped and no program owns; where it gives anything else, mmap is EINVAL. Programs have
+the frames themselves in their page table, clients share them with the kernel (uvm_map.py).
 """
 
 from __future__ import annotations

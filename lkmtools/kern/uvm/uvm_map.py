@@ -1,10 +1,9 @@
-"""The address space of a process, as far as the kernel puts anything into it (uvm_map.c of NetBSD 5.2).
+"""The address space of a process: the mappings that the kernel makes in it (uvm_map.c of NetBSD 5.2).
 
-A client is a process of the host, so its memory is mapped there: whoever attached the process gave a
-Mapper, which is asked and answers in its own time; the thread sleeps meanwhile. What the kernel offers for
-mapping are sealed memory files, and a mapping of them is private: writing to it changes the process's own
-copy. Pages of a device are shared, one file each (machine/shared.py), until they are unmapped or the process
-ends.
+A client is a process of the host, so its memory is mapped there, by the Mapper with which the process was
+attached; it answers later, and the thread sleeps meanwhile. The kernel offers sealed memory files, whose
+mappings are private: writing to it changes the process's own copy. Pages of a device are shared, one file
+each (machine/shared.py), until they are unmapped or the process ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which buffers there are: those that somebody has, and those whose content is kept (vfs_bio.c, its LRU).
+"""The buffers: those in use, and those whose content is kept (vfs_bio.c, its LRU).
 
 At most LIMIT bytes are kept; the block that was used longest ago goes first.
 """

@@ -1,4 +1,4 @@
-"""Directory cookies: the numbers behind which reading a directory goes on."""
+"""Directory cookies: the numbers at which reading a directory continues."""
 
 from __future__ import annotations
 

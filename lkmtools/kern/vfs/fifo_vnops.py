@@ -1,6 +1,6 @@
 """FIFOs: pipes that have a name (fifo_vnops.c of NetBSD 5.2).
 
-The pipe of a FIFO is there while somebody has its vnode open. Who opens one end waits for the other.
+A FIFO has a pipe while its vnode is open. Opening one end waits for the other end.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The lock of a vnode is a reader-writer lock behind v_vnlock (vlockmgr() of vfs_vnops.c).
 
-Not modelled: pages. genfs_getpages answers EOPNOTSUPP, genfs_putpages has nothing to write.
+Not modelled: pages. genfs_getpages returns EOPNOTSUPP, genfs_putpages has nothing to write.
 """
 
 from __future__ import annotations

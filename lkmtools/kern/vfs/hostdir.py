@@ -1,4 +1,4 @@
-"""A directory tree of the host, walked so that nothing outside it is ever reached.
+"""A directory tree of the host, walked so that nothing outside it can be reached.
 
 A file is kept by a descriptor that can neither read nor write it (O_PATH). From a directory's descriptor one
 name at a time is looked up, never `..` and never through a symbolic link, and where what was found lies is

@@ -1,9 +1,9 @@
 """hostfs: a directory of the host as a file system of the kernel.
 
-Which directories may be shown is decided outside the kernel: Hostfs.share() opens one and gives a word for
-it, and mount(2) of that word, once, shows it: no program and no module inside can reach what nobody shared.
-Files are opened by the process the kernel runs in, as its user; nothing is cached, and a vnode goes with its
-last reference. hostdir.py walks the host's tree, hostfs_vnops.py has the operations on files.
+Which directories may be shown is decided outside the kernel: Hostfs.share() opens one and returns a word for
+it, which mount(2) accepts once: no program or module can reach a directory that was not shared. Files are
+opened by the kernel process, as its user; nothing is cached, and a vnode is freed with its last reference.
+hostdir.py walks the host's tree, hostfs_vnops.py has the operations on files.
 
 A share for one session shows /dev of the kernel at its own, and goes when the last process leaves whose root
 directory it is, or that mounted it.

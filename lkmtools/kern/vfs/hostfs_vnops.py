@@ -1,8 +1,8 @@
 """Operations on the files of host directories, hostfs_NAME() each (see hostfs_vfsops.py).
 
-Access is decided twice: by vaccess() from owner and mode, for the process inside, and by the host, for the
-user the kernel runs as. FIFOs, sockets and device nodes of the host are seen and never opened, and none are
-made.
+Access is decided twice: by vaccess() from owner and mode, for the process in the kernel, and by the host, for
+the user of the kernel process. FIFOs, sockets and device nodes of the host are visible but never opened, and
+none are created.
 """
 
 from __future__ import annotations

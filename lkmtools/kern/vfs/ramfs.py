@@ -1,7 +1,7 @@
 """The root file system: directories, files, FIFOs, device nodes and symbolic links in Python memory.
 
-Nodes have the attributes stat(2) shows. How many there are, and how much is in files, is limited: whoever
-fills them gets ENOSPC.
+Nodes have the attributes stat(2) shows. Their number and the size of all files are limited: beyond the limits
+is ENOSPC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The root file system as vnodes, for those who want one: rootfs_NAME() each.
+"""The root file system as vnodes, where one is needed: the operations rootfs_NAME().
 
 It is nodes in Python memory (ramfs.py), which the system calls on names use directly. An open file, a file
 system that is layered over it, and a module that looks a name of it up, get vnodes, made when they are wanted

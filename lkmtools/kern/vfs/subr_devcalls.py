@@ -1,7 +1,7 @@
 """bdev_*() and cdev_*(): a module calls the driver of a device number (subr_devsw.c of NetBSD 5.2).
 
-A row each: the entry of the switch, and what there is when no driver has the major. Nothing else calls d_dump
-or d_tty; and nothing calls d_psize, which was for swapping.
+A row has the entry of the switch, and the result if no driver has the major. Nothing else calls d_dump or
+d_tty, and nothing calls d_psize, which was for swapping.
 """
 
 from __future__ import annotations

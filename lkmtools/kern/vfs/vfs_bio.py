@@ -1,7 +1,7 @@
 """Buffers: the unit in which block devices are read and written (vfs_bio.c of NetBSD 5.2).
 
-A buffer is one process's at a time (BC_BUSY): getblk() for a block that has one sleeps until brelse(). A
-driver's strategy routine starts a transfer and says with biodone() that it is over, at once or later;
+A buffer belongs to one process at a time (BC_BUSY): getblk() for a block that has one sleeps until brelse().
+A driver's strategy routine starts a transfer and calls biodone() when it is complete, at once or later;
 biowait() sleeps until then, and no signal wakes it.
 
 What was read or written whole is kept when nobody has the buffer any more (buf_cache.py), for the next who

@@ -1,4 +1,4 @@
-"""The cache of names that file systems ask (vfs_cache.c of NetBSD 5.2): there is none, it knows nothing."""
+"""The name cache for file systems (vfs_cache.c of NetBSD 5.2): it is always empty."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Types of file systems, and their vectors of vnode operations (vfs_init.c, vfs_subr.c of NetBSD 5.2).
 
-A vector is an array of functions, one place an operation. A file system says what it does in tables of
-(operation, function); the places it leaves out get what its table has for vop_default_desc.
+A vector is an array of functions, one per operation. A file system defines its operations in tables of
+(operation, function); the others get the function of vop_default_desc.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """From a path to a file: namei() (vfs_lookup.c of NetBSD 5.2).
 
 A walk begins in the root file system, whose directories are Python's (ramfs.py). At a directory that a
-mounted file system covers it goes on with that one's root vnode, and from there on it is VOP_LOOKUP, a
-component at a time, with a struct componentname, the directory locked. `..` of a root vnode leads back.
+mounted file system covers it continues with the root vnode of that file system, and from there on with
+VOP_LOOKUP, a component at a time, with a struct componentname, the directory locked. `..` of a root vnode
+leads back.
 
 A process's root directory is a path, whose names every walk from "/" begins with, and at which `..` stays.
 """

@@ -1,7 +1,7 @@
 """Mounted file systems: struct mount, what covers a directory, mounting and unmounting (vfs_syscalls.c, 5.2).
 
 A file system is mounted on a directory of the root file system, whose nodes are Python's (ramfs.py), or on a
-directory of another mounted one, a vnode. `Vfs` is what a kernel keeps beside the structs.
+directory of another mounted one, a vnode. `Vfs` is the kernel's own record beside the structs.
 """
 
 from __future__ import annotations

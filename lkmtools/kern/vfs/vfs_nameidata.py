@@ -1,9 +1,9 @@
 """Names and files for modules: namei() with a struct nameidata, vn_open(), vn_close().
 
-They stand for those of vfs_lookup.c and vfs_vnops.c of NetBSD 5.2.
+They are those of vfs_lookup.c and vfs_vnops.c of NetBSD 5.2.
 
-A file of the root file system is a vnode here too. Whose rights count is the running process, whatever
-cn_cred says; emulation roots are not looked at.
+A file of the root file system is a vnode here too. The rights are those of the running process, whatever
+cn_cred says; emulation roots are ignored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """System calls on names (vfs_syscalls.c).
 
-Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents. Each asks namei() where its path
-leads: to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
+Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents. Each calls namei() for its path, which leads
+to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
 """
 
 from __future__ import annotations

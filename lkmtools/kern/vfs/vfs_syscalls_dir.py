@@ -1,7 +1,7 @@
 """System calls on working and root directories, and umask (vfs_syscalls.c of NetBSD 5.2).
 
-Directories are kept as paths. Within a root directory other than "/" a process neither names nor learns
-of what is outside.
+Directories are kept as paths. Within a root directory other than "/" a process can neither name nor see what
+is outside.
 """
 
 from __future__ import annotations

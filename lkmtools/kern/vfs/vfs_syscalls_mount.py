@@ -1,8 +1,8 @@
 """System calls on mounted file systems: mount, unmount, statvfs1, getvfsstat (vfs_syscalls.c of 5.2).
 
-Only root mounts. The data a file system wants is copied in, at least vfs_min_mount_data bytes of it.
+Only root may mount. The data for the file system is copied in, at least vfs_min_mount_data bytes.
 
-MNT_UPDATE and MNT_GETARGS are the file system's business: its vfs_mount is called again, the flag in
+MNT_UPDATE and MNT_GETARGS are left to the file system: its vfs_mount is called again, with the flag in
 mnt_flag.
 
 Not modelled: exports.

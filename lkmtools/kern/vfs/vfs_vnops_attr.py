@@ -1,4 +1,4 @@
-"""Attributes of a file behind a vnode: read, changed, and as a struct stat (vfs_vnops.c of NetBSD 5.2)."""
+"""Attributes of a vnode's file: read, changed, and as a struct stat (vfs_vnops.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls of vnode operations through a vnode's vector (vnode_if.c of NetBSD 5.2).
 
-Modules call VOP_LOOKUP() and its kind by the same way as the kernel does: vcall() lays out the argument
-struct and calls v_op[the operation's place]. A vnode that is none is a panic that names who used it.
+Modules call VOP_LOOKUP() and the like as the kernel does: vcall() lays out the argument struct and calls the
+operation's entry of v_op. An invalid vnode is a panic that names the caller.
 """
 
 from __future__ import annotations

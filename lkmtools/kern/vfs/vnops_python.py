@@ -1,7 +1,7 @@
 """What file systems written in Python share: how their vnode operations are declared, and common pieces.
 
-To everybody else they are like a module's: struct vnode, a vector of functions, a struct vfsops in guest
-memory; the functions are stubs of Python ones.
+To the rest of the kernel they are like a module's: struct vnode, a vector of functions, a struct vfsops in
+guest memory; the functions are stubs of Python ones.
 """
 
 from __future__ import annotations
