@@ -1,7 +1,7 @@
 """Link: a laid-out object at its address, all symbols known, every relocation applied.
 
-Stands for modload's second link (ld -R kernel -Ttext address). `resolve` says what the kernel has; names that
-nobody defines are reported together.
+Stands for modload's second link (ld -R kernel -Ttext address). `resolve` returns the kernel's values; names
+that are defined nowhere are reported together.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def test_all_openers_of_a_generation_share_one_file(lab: Lab) -> None:
 def test_a_process_has_it_open_once(lab: Lab) -> None:
     """EBUSY until it is closed; another process is another matter."""
     s = Snapshot(lab.p)
-    assert "once a process" in refused(errno.EBUSY, Snapshot, lab.p)
+    assert "which can open it only once" in refused(errno.EBUSY, Snapshot, lab.p)
     Snapshot(lab.kernel.process("other")).close()
     s.close()
     Snapshot(lab.p).close()

@@ -359,7 +359,7 @@ def test_whoever_closes_no_kernel_leaves_nothing(how: str) -> None:
         ({"ram": "x"}, "option ram: 'x' is not of type int"),
         ({"ram": True}, "option ram: True is not of type int"),
         ({"lkm": 1}, "option lkm: 1 is not of type bool"),
-        ({"machine": "vax"}, "option machine is 'vax': there are amd64, i386"),
+        ({"machine": "vax"}, "option machine is 'vax': the machines are amd64, i386"),
         ({"watchdog": 0}, "option watchdog is 0: the limits are 0.001 and 1e+06"),
         ({"watchdog": float("nan")}, "option watchdog is nan: the limits are"),
         ({"entry_limit": float("inf")}, "option entry_limit is inf: the limits are"),

@@ -169,9 +169,13 @@ def test_a_handler_on_no_stack_ends_the_program(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("emul", "errno", "why"),
     [
-        ('.e_name = "netbsd", .e_syscall_intern = in', EEXIST, "'netbsd' exists"),
+        ('.e_name = "netbsd", .e_syscall_intern = in', EEXIST, "'netbsd' already exists"),
         ('.e_name = "bad"', EINVAL, "no e_syscall_intern"),
-        ('.e_name = "bad", .e_sysent = sysent, .e_nsysent = 4, .e_nosys = 4', EINVAL, "call 4 of its 4"),
+        (
+            '.e_name = "bad", .e_sysent = sysent, .e_nsysent = 4, .e_nosys = 4',
+            EINVAL,
+            "e_nosys, 4, is not one of its 4 system calls",
+        ),
     ],
 )
 def test_an_emulation_that_makes_no_sense_is_refused(lab: Lab, emul: str, errno: int, why: str) -> None:

@@ -26,10 +26,28 @@ REASONS = {
         r"^(\d+|\{\}) (bytes?|seconds?|milliseconds?|descriptors?|groups?|pieces|processes|pages)(;|,|$)"
     ),
     "here, there, told, such": re.compile(r"\b(is there|not there|here it is|there too|told|such one)\b"),
+    "a noun alone (it is a directory)": re.compile(r"^(a|an) (\w+ )?\w+$"),
+    "a value without its sentence (invalid offset: -1)": re.compile(r"^(?!nlist)\w+( \w+)? \{\}$"),
+    "lies, stands (is)": re.compile(r"\b(stands?|lies?) (in|at|there|here|behind|beside)\b"),
+    "who, whoever (the process that)": re.compile(r"\b(whoever|who (asks|has|wants|opens|comes))\b"),
 }
 MANUAL = re.compile(
     r"(?<![Tt]here )\b(is|are) no (?!longer)[a-z]|\b(is|are) none of\b|at most so long|runs? away\b"
+    r"|\bgoes? before\b|\bso (many|much) [a-z]+s\b|[Nn]ot done without|, else\b|\bin vain\b"
+    r"|\bpass(es|ed) over\b"
+    r"|\b(stands?|lies?) (in|at|there|on|behind|beside)\b|\b(whoever|who (asks|has|wants|opens|comes))\b"
+    r"|\b(is|are) told\b|\balso (while|when|if|by|after)\b"
+    r"|\b(one|once) an? (boot|line|process|page|row|module)\b"
 )
+PAGES = [
+    *MANUALS,
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "lkmtools").rglob("README.md")),
+    *sorted((ROOT / "examples").glob("*/README")),
+]
+GENERATED = ("kernel-functions.md", "ioctls.md", "relocations.md")  # from docstrings
 
 
 def text_of(node: ast.expr) -> str | None:
@@ -72,8 +90,10 @@ def test_there_is_something_to_look_at() -> None:
     assert sum(1 for path in SOURCES for _ in texts(path)) > 600
 
 
-@pytest.mark.parametrize("path", MANUALS, ids=lambda path: path.name)
-def test_manuals(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if p.name not in GENERATED], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_pages(path: Path) -> None:
     wrong = [
         (number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if MANUAL.search(line)
     ]

@@ -82,5 +82,5 @@ def addr2sym(address: str, socket: str | None) -> None:
     wanted = number(address, "address")
     answer = need(ask_kernel(socket, "addr2sym", autostart=True, address=wanted))
     if answer["text"] is None:
-        errx(NAME, 1, f"{wanted:#x} lies in no symbol of the kernel or of a module")
+        errx(NAME, 1, f"{wanted:#x} is not inside any symbol of the kernel or of a module")
     click.echo(answer["text"])

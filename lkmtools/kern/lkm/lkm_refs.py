@@ -199,7 +199,7 @@ def _of_table(k: Kernel, table: int) -> LoadableModule:
 def _of_addr(k: Kernel, addr: int) -> LoadableModule:
     module = k.modules.at(addr)
     if module is None:
-        raise KernelError(ENOENT, f"{addr:#x} lies in no module")
+        raise KernelError(ENOENT, f"{addr:#x} is not inside a module")
     return module
 
 

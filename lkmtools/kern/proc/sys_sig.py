@@ -309,7 +309,7 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     else:
         targets = group(k, -pid or lwp.proc.pgid)
     if not targets:
-        raise KernelError(ESRCH, f"no process group {-pid}")
+        raise KernelError(ESRCH, f"no such process group: {-pid}")
     allowed = [proc for proc in targets if _may(lwp, proc, signum)]
     if not allowed:
         raise KernelError(EPERM, f"process {targets[0].pid} belongs to another user")
