@@ -18,6 +18,7 @@ from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.elf.note import notes
 from lkmtools.elf.relocations import RelocationTable, relocation_table
+from lkmtools.elf.rows import rows, uncollected
 from lkmtools.elf.symbols import default_names
 from lkmtools.errors import ObjectError
 
@@ -92,6 +93,7 @@ class Object(NamedTuple):
         return any(s.name == name and s.shndx and s.bind != c.STB_LOCAL for s in self.symbols)
 
 
+@uncollected
 def read_object(data: bytes, name: str) -> Object:
     """The relocatable object in `data`; `name` is for messages.
 
@@ -154,12 +156,11 @@ def _symbols(file: ElfFile, symtab: int) -> tuple[ObjectSymbol, ...]:
     for at, number in enumerate(shndx):
         if number >= limit and not reserved[at]:
             raise ObjectError(f"{file.name}: symbol {at}: section index {number}, limit {limit}")
-    return tuple(
-        map(
-            ObjectSymbol, map(names.__getitem__, name), value, size, [i & 15 for i in info],
-            [i >> 4 for i in info], [o & 3 for o in other], shndx, reserved,
-        )
+    fields = zip(
+        map(names.__getitem__, name), value, size, [i & 15 for i in info], [i >> 4 for i in info],
+        [o & 3 for o in other], shndx, reserved, strict=True,
     )  # fmt: skip
+    return tuple(rows(ObjectSymbol, fields))
 
 
 def _extended_indices(file: ElfFile, symtab: int, shndx: Sequence[int]) -> tuple[list[int], list[bool]]:

@@ -65,7 +65,7 @@ class Fields:
     """The bytes that relocations change: out[0] is at address `base`, `values` has S of every symbol.
 
     A symbol without an address (None) makes a relocation a LinkError; where `nothing` is given, that number
-    is stored instead.
+    is stored instead. Addresses are kept as signed numbers, `relative` ones from `base` on.
     """
 
     def __init__(
@@ -79,13 +79,10 @@ class Fields:
         self._pre, self._base, self._values, self._out = pre, base, values, out
         self._nothing = nothing
         top, span = 1 << pre.machine.bits - 1, 1 << pre.machine.bits
-        absolute = [_NOWHERE if v is None else v - span if v >= top else v for v in values]
+        self._absolute = [_NOWHERE if v is None else v - span if v >= top else v for v in values]
         origin = base - span if base >= top else base
-        relative = [value - origin for value in absolute]
-        self._quick = {
-            kind: (way.pack, way.unpack, relative if way.relative else absolute, -1 if way.relative else 0)
-            for kind, way in shortcuts(pre.machine.name).items()
-        }
+        self._relative = [value - origin for value in self._absolute]
+        self._quick = shortcuts(pre.machine.name)
 
     def relocate(self, start: int, table: RelocationTable) -> None:
         """Apply `table` to the copy of its section at out[start]; check_fields() found nothing wrong with it.
@@ -99,25 +96,31 @@ class Fields:
 
     def _rela(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """Apply rows until one has no shortcut, and return that one."""
-        quick, out = self._quick, self._out
+        quick, absolute, relative, out = self._quick, self._absolute, self._relative, self._out
         try:
             for offset, kind, index, addend in rows:
-                pack, _, values, mask = quick[kind]
+                pack, _, is_relative = quick[kind]
                 at = start + offset
-                pack(out, at, values[index] + addend - (at & mask))
+                if is_relative:
+                    pack(out, at, relative[index] + addend - at)
+                else:
+                    pack(out, at, absolute[index] + addend)
         except (KeyError, *_OUT_OF_RANGE):
             return offset, kind, index, addend
         return None
 
     def _rel(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """The same where the field holds the addend. struct clears a field before it refuses a number."""
-        quick, out = self._quick, self._out
+        quick, absolute, relative, out = self._quick, self._absolute, self._relative, self._out
         try:
             for offset, kind, index, _ in rows:
-                pack, unpack, values, mask = quick[kind]
+                pack, unpack, is_relative = quick[kind]
                 at = start + offset
                 (addend,) = unpack(out, at)
-                pack(out, at, values[index] + addend - (at & mask))
+                if is_relative:
+                    pack(out, at, relative[index] + addend - at)
+                else:
+                    pack(out, at, absolute[index] + addend)
         except KeyError:
             return offset, kind, index, None
         except _OUT_OF_RANGE:

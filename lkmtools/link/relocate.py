@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from lkmtools.abi import elf as c
+from lkmtools.elf.rows import rows, uncollected
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import UndefinedSymbols
 from lkmtools.link.fields import Fields
@@ -22,7 +23,11 @@ from lkmtools.link.layout import (
 )
 from lkmtools.link.values import defined_values, symbol_values
 
+_UNNAMED = (c.STT_SECTION, c.STT_FILE)
+_KINDS = {c.STT_COMMON: c.STT_OBJECT}  # what a linked file has instead
 
+
+@uncollected
 def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
     """The image of `pre` at address `base` (a page boundary); `resolve` gives kernel symbols' values or None.
 
@@ -106,16 +111,13 @@ def _symbols(pre: Prelink, base: int, defined: Sequence[int | None]) -> tuple[Sy
     names = [section.name for section in obj.sections]
     out = []
     for number, named in enumerate(obj.symbols):
-        if not named.name or not named.shndx or named.type in (c.STT_SECTION, c.STT_FILE):
-            continue
         index, symbol = obj.meant(number) if obj.versions else (number, named)
-        value = defined[index]
-        if value is None:
-            continue
         _, _, size, kind, bind, _, shndx, reserved = symbol
+        value = defined[index]
+        if value is None or kind in _UNNAMED or not named.name or not named.shndx:
+            continue
         section = names[shndx] if not reserved else "*ABS*" if shndx == c.SHN_ABS else "COMMON"
-        kind = c.STT_OBJECT if kind == c.STT_COMMON else kind
-        out.append(Symbol(named.name, value, size, kind, bind, section))
+        out.append((named.name, value, size, _KINDS.get(kind, kind), bind, section))
     if pre.got is not None and not obj.defines(GOT_SYMBOL):
-        out.append(Symbol(GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
-    return tuple(out)
+        out.append((GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
+    return tuple(rows(Symbol, out))
