@@ -24,5 +24,6 @@ pytest_plugins = [
     "support.file_systems",
     "support.memfs",
     "support.driver",
+    "support.board",
     "support.lkm_modules",
 ]

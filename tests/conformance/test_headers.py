@@ -40,6 +40,7 @@ from lkmtools.abi import (
 )
 from lkmtools.cc import INCLUDE
 from support.compiling import Compile
+from support.lkmraw import NUMBERS as NUMBERS_OF_LKM
 
 DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
 
@@ -214,25 +215,10 @@ def test_constants_have_the_same_value_in_c_and_in_python(cc: Compile, row: Any)
     assert cc("\n".join(lines)).exists()
 
 
-# Name: ILP32 code, LP64 code. From the description of the LKM interface, NetBSD 5.2 (and 1.4 for LMRESERV_O).
-IOCTLS = {
-    "LMRESERV_O": (0xC0104B00, 0xC0204B00),
-    "LMLOADBUF": (0x80084B01, 0x80104B01),
-    "LMUNRESRV": (0x20004B02, 0x20004B02),
-    "LMREADY": (0x80044B03, 0x80084B03),
-    "LMRESERV": (0xC0244B04, 0xC0484B04),
-    "LMLOAD": (0x800C4B09, 0x80104B09),
-    "LMUNLOAD": (0xC00C4B0A, 0xC0184B0A),
-    "LMSTAT": (0xC03C4B0B, 0xC0584B0B),
-    "LMLOADSYMS": (0x80084B0C, 0x80104B0C),
-    "LMFORCE": (0x80044B0D, 0x80084B0D),
-}
-
-
-@pytest.mark.parametrize("name", IOCTLS)
+@pytest.mark.parametrize("name", NUMBERS_OF_LKM)
 def test_ioctl_numbers_are_netbsds(cc: Compile, name: str) -> None:
     """Header, row and the known number are one, for both data models."""
-    ilp32, lp64 = IOCTLS[name]
+    ilp32, lp64 = NUMBERS_OF_LKM[name]
     row = getattr(lkm, name)
     assert (ilp32, lp64) == (row.code(datamodel.ILP32_I386), row.code(datamodel.LP64))
     for machine, code in (("i386", ilp32), ("amd64", lp64)):

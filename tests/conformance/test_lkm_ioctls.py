@@ -14,6 +14,7 @@ import pytest
 from lkmtools.abi import errno as abi_errno
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.datamodel import ILP32_I386, LP64
+from support.errors import errno_of
 from support.lab import Lab
 from support.lkmraw import (
     EINVAL,
@@ -27,7 +28,6 @@ from support.lkmraw import (
     O_RDONLY,
     O_RDWR,
     Lkm,
-    errno_of,
 )
 
 SIZES = {  # struct -> ILP32, LP64

@@ -8,8 +8,9 @@ import pytest
 
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, errno_of, place
+from support.lkmraw import EFAULT, EINVAL, ENOMEM, Lkm, entry, place
 
 SOURCE = """
 #include <sys/param.h>

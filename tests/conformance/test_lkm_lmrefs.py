@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from lkmtools.client import Buffer
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import EFAULT, EINVAL, ENAMETOOLONG, ENOENT, NUMBERS, O_RDONLY, Lkm, errno_of
+from support.lkmraw import EFAULT, EINVAL, ENAMETOOLONG, ENOENT, NUMBERS, O_RDONLY, Lkm
 
 ROW = 48
 

@@ -7,19 +7,9 @@ from typing import Any
 import pytest
 
 from lkmtools.errors import KernelError
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import (
-    EBUSY,
-    EFAULT,
-    EINVAL,
-    ENAMETOOLONG,
-    ENOENT,
-    Lkm,
-    Stat,
-    entry,
-    errno_of,
-    place,
-)
+from support.lkmraw import EBUSY, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, Lkm, Stat, entry, place
 
 LONG = "a234567890123456789012345678901"  # 31 characters
 SOURCE = """

@@ -9,8 +9,9 @@ import pytest
 from lkmtools.client import Process
 from lkmtools.kern.status import processes
 from lkmtools.proto import Region, Syscall
+from support.errors import errno_of
 from support.lab import Lab, transport
-from support.lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, errno_of, place
+from support.lkmraw import EBUSY, EINTR, ENXIO, O_NONBLOCK, O_RDONLY, O_RDWR, Lkm, entry, place
 
 SYS_open = 5
 S_IFCHR, S_IFBLK = 0o020000, 0o060000
@@ -64,6 +65,16 @@ def others(lab: Lab) -> list[Process]:
     return procs
 
 
+def held(lab: Lab, others: list[Process]) -> Lkm:
+    """The device open, and two processes asleep in their open()."""
+    lkm = Lkm(lab.p)
+    for p in others:
+        begin(p, SYS_open, "/dev/lkm", O_RDWR, 0)
+    settle(lab)
+    assert waiters(lab) == ["second", "third"]
+    return lkm
+
+
 @pytest.mark.parametrize("minor", [1, 255, 256])
 def test_a_minor_other_than_0_is_enxio(lab: Lab, minor: int) -> None:
     """Checked before anything else: also while somebody has the device."""
@@ -92,11 +103,7 @@ def test_with_o_nonblock_a_second_open_is_ebusy(lab: Lab, others: list[Process],
 def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, others: list[Process]) -> None:
     """All are woken, the first to run has it, the rest sleep again."""
     second, third = others
-    lkm = Lkm(lab.p)
-    for p in others:
-        begin(p, SYS_open, "/dev/lkm", O_RDWR, 0)
-    settle(lab)
-    assert waiters(lab) == ["second", "third"]
+    lkm = held(lab, others)
     lkm.close()
     settle(lab)
     assert (answered(second), answered(third), waiters(lab)) == (True, False, ["third"])
@@ -110,10 +117,7 @@ def test_waiters_sleep_until_close_and_get_it_one_after_the_other(lab: Lab, othe
 def test_a_signal_ends_the_wait_with_eintr(lab: Lab, others: list[Process]) -> None:
     """And the device goes to the next one in line."""
     second, third = others
-    lkm = Lkm(lab.p)
-    for p in others:
-        begin(p, SYS_open, "/dev/lkm", O_RDWR, 0)
-    settle(lab)
+    lkm = held(lab, others)
     lab.p.kill(second.pid, 2)
     settle(lab)
     assert transport(second).receive().errno == EINTR
@@ -140,10 +144,7 @@ def test_a_waiter_that_dies_leaves_nothing(lab: Lab, others: list[Process]) -> N
 def test_a_waiter_that_dies_when_woken_passes_the_device_on(lab: Lab, others: list[Process]) -> None:
     """It was made runnable, but its client is gone before it runs: it must not keep the lock."""
     second, third = others
-    lkm = Lkm(lab.p)
-    for p in others:
-        begin(p, SYS_open, "/dev/lkm", O_RDWR, 0)
-    settle(lab)
+    lkm = held(lab, others)
     begin(lab.p, 6, lkm.fd)
     lab.kernel.run()
     second.exit()

@@ -8,18 +8,10 @@ from typing import Any
 import pytest
 
 from lkmtools.errors import KernelError
+from support.errors import errno_of
 from support.lab import Lab
 from support.lkm_modules import HEAD, PLAIN, source
-from support.lkmraw import (
-    EEXIST,
-    EINVAL,
-    ENXIO,
-    EPROGMISMATCH,
-    Lkm,
-    entry,
-    errno_of,
-    place,
-)
+from support.lkmraw import EEXIST, EINVAL, ENXIO, EPROGMISMATCH, Lkm, entry, place
 
 CALL = 'static struct sysent ent = { 0, 0, 0, (sy_call_t *)nullop };\nMOD_SYSCALL("probe", -1, &ent);\n'
 

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from support.errors import errno_of
 from support.lab import Lab
 from support.lkm_modules import PLAIN, source
-from support.lkmraw import (
-    EFAULT,
-    EINVAL,
-    ENOENT,
-    ENOMEM,
-    ENXIO,
-    Lkm,
-    entry,
-    errno_of,
-    place,
-)
+from support.lkmraw import EFAULT, EINVAL, ENOENT, ENOMEM, ENXIO, Lkm, entry, place
 
 MODIOBUF = 65536  # 512 in the original; docs/differences.md
 

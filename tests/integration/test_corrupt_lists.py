@@ -7,7 +7,8 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import ENOENT
 from lkmtools.abi.lkm import lkm_table
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 HEAD = """
 #include <sys/device.h>

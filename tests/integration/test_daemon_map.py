@@ -10,24 +10,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi import errno as bsd
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
-from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap, SYS_open
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.proto import Mapped, Region, Result, Share, Syscall
+from support.board import BOARD, nodes
 from support.compiling import Compile
 from support.daemons import Daemon, Raw
 
-BOARD = Path(__file__).parents[2] / "examples/board/board.c"
 BOOM = """
 #include <sys/param.h>
 #include <sys/systm.h>
@@ -45,10 +42,8 @@ def board(start_daemon: Callable[..., Daemon], cc: Compile, machine: str) -> Dae
     """A daemon with the boards as /dev/d0 and /dev/d1."""
     daemon = start_daemon("--machine", machine)
     with daemon.connect("loader") as p:
-        loaded = modules.load(p, cc(BOARD, machine, "board"))
-        major = LKM_CHAR_MAJOR(modules.stat(p, loaded.id).offset)
-        for unit in range(2):
-            p.mknod(f"/dev/d{unit}", S_IFCHR | 0o666, major << 8 | unit)
+        loaded = modules.load(p, cc(BOARD / "board.c", machine, "board"))
+        nodes(p, loaded.id, 2)
     return daemon
 
 

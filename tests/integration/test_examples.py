@@ -19,7 +19,8 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.client import Process
 from support.compiling import Compile
 from support.daemons import Daemon
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

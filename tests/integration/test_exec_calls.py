@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi import syscall as nr
 from lkmtools.kern.proc.syscall import SystemCalls
-from support.compiling import MACHINES, Compile
 from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("native")
@@ -38,22 +36,14 @@ LISTED = """
 """
 
 
-@pytest.fixture(scope="module", params=MACHINES)
-def runner(cc: Compile, request: pytest.FixtureRequest) -> Iterator[Runner]:
-    """One kernel of each machine for all programs; nothing of them is left at the end."""
-    made = Runner(cc, request.param)
-    yield made
-    made.close()
-
-
-def check(runner: Runner, name: str, *args: str) -> None:
+def check(one_runner: Runner, name: str, *args: str) -> None:
     """Run native/NAME.c, which prints what is not as it should be."""
     source = CHECKS + (PROGRAMS / f"{name}.c").read_text()
-    assert runner.run(source, *args) == Ran(0, 0, "", "")
+    assert one_runner.run(source, *args) == Ran(0, 0, "", "")
 
 
 def test_every_call_does_what_its_manual_says(
-    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five programs check themselves; together they make every call of the list."""
     made: set[int] = set()
@@ -67,29 +57,29 @@ def test_every_call_does_what_its_manual_says(
     share = tmp_path / "share"
     share.mkdir()
     (tmp_path / "share/as").write_text("a" * 6000)
-    p = runner.lk.process("mount")
-    p.mount("hostfs", "/mnt", runner.lk.share(str(share), writable=True))
+    p = one_runner.lk.process("mount")
+    p.mount("hostfs", "/mnt", one_runner.lk.share(str(share), writable=True))
     try:
-        check(runner, "files", "/mnt")
-        check(runner, "memory", "/mnt/as")
+        check(one_runner, "files", "/mnt")
+        check(one_runner, "memory", "/mnt/as")
     finally:
         p.unmount("/mnt")
-    check(runner, "descriptors")
-    check(runner, "signals")
-    check(runner, "processes")
+    check(one_runner, "descriptors")
+    check(one_runner, "signals")
+    check(one_runner, "processes")
     assert {name for name in LISTED.split() if getattr(nr, f"SYS_{name}") not in made} == set()
 
 
 @pytest.mark.parametrize("size", ["32", "512"])
-def test_a_directory_is_read_while_it_changes(runner: Runner, tmp_path: Path, size: str) -> None:
+def test_a_directory_is_read_while_it_changes(one_runner: Runner, tmp_path: Path, size: str) -> None:
     """What stays is seen once, and a program can remove what it reads: in every file system."""
-    p = runner.lk.process("mount")
-    modules.load(p, runner.cc(MEMFS, machine=runner.machine, name="memfs"))
+    p = one_runner.lk.process("mount")
+    modules.load(p, one_runner.cc(MEMFS, machine=one_runner.machine, name="memfs"))
     p.mkdir("/mem")
     p.mount("memfs", "/mem")
-    p.mount("hostfs", "/mnt", runner.lk.share(str(tmp_path), writable=True))
+    p.mount("hostfs", "/mnt", one_runner.lk.share(str(tmp_path), writable=True))
     try:
-        check(runner, "removing", size, "/tmp", "/dev", "/mem", "/mnt")
+        check(one_runner, "removing", size, "/tmp", "/dev", "/mem", "/mnt")
     finally:
         p.unmount("/mnt")
         p.unmount("/mem")

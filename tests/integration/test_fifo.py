@@ -14,7 +14,8 @@ from lkmtools.abi.fcntl import O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFIFO, S_IFMT
 from lkmtools.abi.syscall import SYS_mkfifo
 from lkmtools.errors import KernelError
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
 

@@ -29,7 +29,8 @@ from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR, S_IFIFO, S_IFMT
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 
 @pytest.fixture

@@ -11,29 +11,17 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EBUSY, EIO, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS, EXDEV
-from lkmtools.abi.fcntl import O_CREAT, O_RDWR, O_WRONLY
+from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab, get, put
 from support.programs import HEAD
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def put(p: Process, path: str, data: bytes) -> None:
-    fd = p.open(path, O_WRONLY | O_CREAT, 0o644)
-    assert p.write(fd, data) == len(data)
-    p.close(fd)
-
-
-def get(p: Process, path: str) -> bytes:
-    fd = p.open(path)
-    data: bytes = p.read(fd, 1 << 16)
-    p.close(fd)
-    return data
 
 
 @pytest.fixture

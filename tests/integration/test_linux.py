@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, ENOENT, ENOEXEC
-from lkmtools.errors import KernelError
 from lkmtools.kern import Cred
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.hostfile import HostFile
 from lkmtools.kern.proc.kern_proc import Exit
-from lkmtools.modules.prepare import LoadError
 from support import linux_programs
 from support.compiling import Compile
+from support.errors import errno_of
 from support.lab import Lab
 from support.programs import Ran, Runner
 
@@ -32,15 +31,6 @@ def linux(cc: Compile, machine: str) -> Iterator[Runner]:
     yield made
     assert made.k.bootno == 1
     made.close()
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    with pytest.raises((KernelError, LoadError)) as caught:
-        action()
-    errno: int | None = getattr(caught.value, "errno", None)
-    assert errno is not None
-    return errno
 
 
 PROGRAMS = Path(__file__).with_name("linux")

@@ -16,7 +16,8 @@ from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.client import Process
 from support.compiling import Compile
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
 

@@ -12,7 +12,8 @@ from lkmtools.abi.syscall import SYS___nanosleep50, SYS___select50
 from lkmtools.abi.time import timespec, timeval
 from lkmtools.kern.status import processes
 from support.compiling import Compile
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 from support.programs import Runner
 
 DAY = 86400

@@ -11,7 +11,8 @@ from lkmtools import modules
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import PanicError
 from lkmtools.machine import READ, WRITE, backtrace
-from support.lab import Lab, failure
+from support.errors import failure
+from support.lab import Lab
 from support.panics import CHAIN, GO
 
 # Calls f on another stack, which ends at `top`.

@@ -21,12 +21,13 @@ from lkmtools.abi.errno import (
     ENOTEMPTY,
     EPERM,
 )
-from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
+from lkmtools.abi.fcntl import O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS_write
 from lkmtools.kern.vfs import ramfs
 from lkmtools.local import LocalKernel
-from support.lab import errno_of, get, put
+from support.errors import errno_of
+from support.lab import append_and_replace, get, put
 
 
 @pytest.fixture
@@ -66,13 +67,7 @@ def test_a_file_is_made_written_and_read(lk: LocalKernel) -> None:
     p.chmod("/tmp/f", 0o600)
     p.close(fd)
     assert (get(p, "/tmp/f"), p.stat("/tmp/f").st_mode & 0o777) == (b"012\0\0", 0o600)
-    fd = p.open("/tmp/f", O_WRONLY | O_APPEND)
-    p.write(fd, b"x")
-    p.write(fd, b"y")
-    p.close(fd)
-    assert get(p, "/tmp/f") == b"012\0\0xy"
-    put(p, "/tmp/f", b"new")
-    assert get(p, "/tmp/f") == b"new"
+    append_and_replace(p, "/tmp/f")
     p.unlink("/tmp/f")
 
 
@@ -115,7 +110,7 @@ def test_a_path_that_ends_in_a_slash_is_a_directorys(lk: LocalKernel) -> None:
     p.symlink("f/", "/tmp/file")
     p.symlink("d", "/tmp/dir")
     for name in ("/tmp/f/", "/tmp/f//", "/tmp/f/.", "/tmp/file", "/tmp/file/"):
-        assert (name, errno_of(lambda name=name: p.open(name))) == (name, ENOTDIR)  # type: ignore[misc]
+        assert (name, errno_of(lambda name=name: p.open(name))) == (name, ENOTDIR)
     assert errno_of(lambda: p.open("/tmp/new/", O_RDWR | O_CREAT, 0o600)) == ENOENT
     assert errno_of(lambda: p.rename("/tmp/f", "/tmp/new/")) == ENOENT
     p.mkdir("/tmp/e/")

@@ -11,8 +11,9 @@ from lkmtools import modules
 from lkmtools.errors import KernelError
 from lkmtools.kern import Request, UserRegion
 from lkmtools.modules.prepare import LoadError
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import EPERM, O_RDWR, Lkm, entry, errno_of, place
+from support.lkmraw import EPERM, O_RDWR, Lkm, entry, place
 
 SOURCE = """
 #include <sys/param.h>

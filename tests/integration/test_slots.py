@@ -7,7 +7,8 @@ import pytest
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import ENODEV
 from lkmtools.abi.stat import S_IFCHR
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 COMMAND = 0x20006701  # an ioctl without an argument
 DEVICE = """

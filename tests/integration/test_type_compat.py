@@ -9,7 +9,8 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL
 from lkmtools.kern.status import processes
-from support.emulations import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
+from support.emulations import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from support.errors import failure
 from support.lab import Lab
 
 FORMAT = """
@@ -68,7 +69,7 @@ def other_image(lab: Lab, body: str) -> bytes:
 def test_an_emulation_may_not_go_before_its_format(lab: Lab) -> None:
     """EBUSY with the name of the module that needs it; then in the right order all is as at boot."""
     load_toys(lab)
-    error = refused(lambda: modules.unload(lab.p, "toy"))
+    error = failure(lambda: modules.unload(lab.p, "toy"))
     assert (error.errno, error.reason) == (
         EBUSY, "the execution format of 'toyexec' uses the emulation of 'toy'",
     )  # fmt: skip
@@ -89,7 +90,7 @@ def test_an_emulation_stays_while_a_process_runs_under_it(lab: Lab, tmp_path: Pa
     count = lab.symbols["toy_processes"]
     assert lab.k.mem.i32(count) == 2
     assert sorted(row["emul"] for row in processes(lab.k)) == ["netbsd"] * 4 + ["toy"] * 2
-    error = refused(lambda: modules.unload(lab.p, "toy"))
+    error = failure(lambda: modules.unload(lab.p, "toy"))
     assert (error.errno, "runs under emulation 'toy'" in error.reason) == (EBUSY, True)
     assert running.kill().status == 9
     assert lab.k.mem.i32(count) == 0
@@ -180,7 +181,7 @@ def test_a_handler_on_no_stack_ends_the_program(lab: Lab) -> None:
 )
 def test_an_emulation_that_makes_no_sense_is_refused(lab: Lab, emul: str, errno: int, why: str) -> None:
     """The list stays as it was."""
-    error = refused(lambda: lab.load(bad_module(emul), name="bad", whole=True))
+    error = failure(lambda: lab.load(bad_module(emul), name="bad", whole=True))
     assert (error.errno, why in error.reason) == (errno, True)
     assert lab.tables() == lab.boot_tables
 

@@ -24,8 +24,8 @@ from support.driver import (
     load,
     node,
 )
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import errno_of
 
 
 def refused(lab: Lab, **options: Any) -> int:

@@ -14,8 +14,8 @@ from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_sync
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
+from support.errors import errno_of
 from support.lab import Lab
-from support.lkmraw import errno_of
 from support.programs import Runner
 
 RAMDISK = Path(__file__).parents[2] / "examples/ramdisk/ramdisk.c"

@@ -7,7 +7,8 @@ from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.stat import S_IFBLK
 from lkmtools.abi.syscall import SYS_sync
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 OWN = """
 #include <sys/buf.h>

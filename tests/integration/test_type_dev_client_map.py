@@ -11,18 +11,17 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import EACCES, EBUSY, EINVAL, ENOMEM, EPERM
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
-from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_mmap
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.client import Process
 from lkmtools.errors import KernelError, PanicError
 from lkmtools.kern import Kernel
+from support.board import nodes
+from support.errors import errno_of
 from support.lab import Lab
 from support.programs import Runner
 
-BOARD = Path(__file__).parents[2] / "examples/board"
 MANY = """
 #include <sys/param.h>
 #include <sys/systm.h>
@@ -62,20 +61,6 @@ int many_lkmentry(struct lkm_table *t, int cmd, int ver)
 TOUCH, PANIC = 0x80046D02, 0x20006D01  # _IOW('m', 2, int), _IO('m', 1)
 
 
-def nodes(p: Process, ident: int, units: int) -> None:
-    """/dev/d0 and so on for the driver's units."""
-    major = LKM_CHAR_MAJOR(modules.stat(p, ident).offset)
-    for unit in range(units):
-        p.mknod(f"/dev/d{unit}", S_IFCHR | 0o666, major << 8 | unit)
-
-
-@pytest.fixture
-def board(lab: Lab) -> Lab:
-    """The boards as /dev/d0 to /dev/d3."""
-    nodes(lab.p, lab.load(BOARD / "board.c", name="board").id, 4)
-    return lab
-
-
 @pytest.fixture
 def many(lab: Lab) -> Lab:
     """A driver of 600 pages as /dev/d0 to /dev/d2."""
@@ -89,13 +74,6 @@ def page(p: Process, path: str, prot: int = PROT_READ | PROT_WRITE, length: int 
     addr = p.mmap(fd, length, 0, prot)
     p.close(fd)
     return addr, p.memory(addr, length)
-
-
-def refused(call: Any, *args: Any) -> int:
-    """The errno of a call that must fail."""
-    with pytest.raises(KernelError) as caught:
-        call(*args)
-    return caught.value.errno
 
 
 def settled(k: Kernel) -> bool:
@@ -196,22 +174,22 @@ def test_a_device_open_for_reading_is_mapped_for_reading(board: Lab) -> None:
         os.pwrite(fd, b"x", 0)
     os.close(fd)
     reading, writing = board.p.open("/dev/d0", O_RDONLY), board.p.open("/dev/d0", O_WRONLY)
-    assert refused(board.p.mmap, reading, PAGE) == EACCES
-    assert refused(board.p.mmap, writing, PAGE) == EACCES
-    assert refused(board.p.mmap, reading, PAGE, 0, PROT_READ | 4) == EACCES
+    assert errno_of(board.p.mmap, reading, PAGE) == EACCES
+    assert errno_of(board.p.mmap, writing, PAGE) == EACCES
+    assert errno_of(board.p.mmap, reading, PAGE, 0, PROT_READ | 4) == EACCES
 
 
 def test_what_a_clients_mmap_refuses(many: Lab) -> None:
     """No length, an odd offset, a hole (-1 of d_mmap), behind the end, a fixed address, too much."""
     p, hole, whole = many.p, many.p.open("/dev/d2", O_RDWR), many.p.open("/dev/d1", O_RDWR)
-    assert refused(p.mmap, hole, 0) == EINVAL
-    assert refused(p.mmap, hole, PAGE, 1) == EINVAL
-    assert refused(p.mmap, hole, PAGE, -PAGE) == EINVAL
-    assert refused(p.mmap, whole, 2 * PAGE, (1 << 63) - PAGE) == EINVAL
-    assert refused(p.mmap, hole, 3 * PAGE) == EINVAL
-    assert refused(p.mmap, hole, PAGE, 600 * PAGE) == EINVAL
-    assert refused(p.mmap, whole, 1 << 31) == EINVAL
-    assert refused(p.syscall, SYS_mmap, 0x10000, PAGE, 3, 0x11, whole, 0, *p.quad(0)) == EINVAL
+    assert errno_of(p.mmap, hole, 0) == EINVAL
+    assert errno_of(p.mmap, hole, PAGE, 1) == EINVAL
+    assert errno_of(p.mmap, hole, PAGE, -PAGE) == EINVAL
+    assert errno_of(p.mmap, whole, 2 * PAGE, (1 << 63) - PAGE) == EINVAL
+    assert errno_of(p.mmap, hole, 3 * PAGE) == EINVAL
+    assert errno_of(p.mmap, hole, PAGE, 600 * PAGE) == EINVAL
+    assert errno_of(p.mmap, whole, 1 << 31) == EINVAL
+    assert errno_of(p.syscall, SYS_mmap, 0x10000, PAGE, 3, 0x11, whole, 0, *p.quad(0)) == EINVAL
     assert settled(many.k)
     assert bytes(p.memory(p.mmap(hole, 1), PAGE)[:1]) == b"\0"
 
@@ -220,7 +198,7 @@ def test_the_kernels_own_devices(lab: Lab) -> None:
     """mem, kmem and null have no d_mmap; /dev/zero is anonymous memory, which a client has none of here."""
     rows = [("/dev/mem", EINVAL), ("/dev/kmem", EINVAL), ("/dev/null", EINVAL), ("/dev/zero", EPERM)]
     for path, errno in rows:
-        assert refused(lab.p.mmap, lab.p.open(path, O_RDONLY), PAGE, 0, PROT_READ) == errno
+        assert errno_of(lab.p.mmap, lab.p.open(path, O_RDONLY), PAGE, 0, PROT_READ) == errno
 
 
 def test_more_pages_than_the_limit_are_enomem(many: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +225,7 @@ def test_a_mapping_keeps_the_driver_although_the_file_is_closed(board: Lab) -> N
     assert caught.value.errno == EBUSY
     reason = f"character device 180, 2 of 'board' is mapped by pid {board.p.pid} (lab)"
     assert caught.value.reason == reason
-    assert refused(board.p.munmap, addr, 2 * PAGE) == EINVAL
+    assert errno_of(board.p.munmap, addr, 2 * PAGE) == EINVAL
     board.p.munmap(addr, PAGE)
     with pytest.raises(KernelError, match=rf"mapped by pid {other.pid} \(other\)"):
         modules.unload(board.p, "board")

@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from signal import SIGTERM
-from typing import Any
 
 import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EINVAL, ENXIO
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
-from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
-from lkmtools.kern import Cred
-from lkmtools.kern.exec.kern_fork import Spawn
+from support.board import BOARD, nodes
 from support.compiling import Compile
 from support.daemons import Daemon
 from support.lab import Lab
-from support.programs import Runner
+from support.programs import Runner, spawn
 
-BOARD = Path(__file__).parents[2] / "examples/board"
 MAP = "char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);"
-
-
-def nodes(lab: Lab, ident: int, units: int) -> None:
-    """/dev/d0 and so on for the driver's units."""
-    major = LKM_CHAR_MAJOR(modules.stat(lab.p, ident).offset)
-    for unit in range(units):
-        lab.p.mknod(f"/dev/d{unit}", S_IFCHR | 0o666, major << 8 | unit)
-
-
-@pytest.fixture
-def board(lab: Lab) -> Lab:
-    """The boards as /dev/d0 to /dev/d4, of which the last does not exist."""
-    nodes(lab, lab.load(BOARD / "board.c", name="board").id, 5)
-    return lab
-
-
-def spawn(lab: Lab, image: bytes) -> tuple[list[Any], Any]:
-    """Start a program and run until it sleeps: its end, when it has come, and its process."""
-    k = lab.k
-    ended: list[Any] = []
-    parent = k.attach(Cred(0, 0), "local", 0)
-    proc = k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], []), ended.append)
-    lab.settle()
-    return ended, proc
 
 
 def test_a_program_writes_to_the_drivers_page_and_reads_it(board: Lab, lab_runner: Runner) -> None:
@@ -203,7 +173,7 @@ int bad_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 def test_a_d_mmap_that_answers_nonsense_is_einval(lab: Lab) -> None:
     """Beyond RAM, memory of programs, the kernel's code, an address instead of a frame: no page of it."""
-    nodes(lab, lab.load(NONSENSE, name="bad", whole=True).id, 8)
+    nodes(lab.p, lab.load(NONSENSE, name="bad", whole=True).id, 8)
     ran = Runner(lab.cc, lab.machine, lab.kernel).main("""
         char name[] = "/dev/d0";
         for (; name[6] < '8'; name[6]++) {

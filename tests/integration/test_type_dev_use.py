@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from signal import SIGTERM
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,9 @@ from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.signal import SIGUSR1
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
-from lkmtools.kern import Cred
-from lkmtools.kern.exec.kern_fork import Spawn
-from support.lab import Lab, errno_of
-from support.programs import Runner
+from support.errors import errno_of
+from support.lab import Lab
+from support.programs import Runner, spawn_main
 
 COMMANDS = """
 struct pair { int a; long long b; char text[8]; };
@@ -142,16 +140,6 @@ def counts(lab: Lab) -> list[int]:
     return [lab.k.mem.i32(lab.symbols["queue_counts"] + 4 * i) for i in range(8)]
 
 
-def spawn(lab: Lab, body: str, before: str = "") -> tuple[list[Any], Any]:
-    """Start a program and run until it sleeps: its end, when it has come, and its process."""
-    image = Runner(lab.cc, lab.machine, lab.kernel).build(f"{before}\nint main(void) {{ {body} return 0; }}")
-    ended: list[Any] = []
-    parent = lab.k.attach(Cred(0, 0), "local", 0)
-    proc = lab.k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], []), ended.append)
-    lab.settle()
-    return ended, proc
-
-
 def test_a_program_uses_every_entry(queue: Lab, lab_runner: Runner) -> None:
     """open, write, poll, read, the four kinds of ioctl and their errors, close."""
     ran = lab_runner.main(
@@ -241,7 +229,7 @@ def test_the_kernels_own_devices_take_modes(lab: Lab) -> None:
 
 def test_a_signal_ends_a_programs_sleep_in_read(queue: Lab) -> None:
     """EINTR for who catches it; who does not is gone, its device closed, and the driver can go."""
-    ended, proc = spawn(
+    ended, proc = spawn_main(
         queue,
         """
         char b; int n, fd = open("/dev/queue", O_RDONLY); struct sigaction sa = { .sa_handler = caught };
@@ -254,7 +242,7 @@ def test_a_signal_ends_a_programs_sleep_in_read(queue: Lab) -> None:
     queue.k.signal(proc, SIGUSR1)
     queue.settle()
     assert ended[0].status == SIGUSR1 << 8
-    ended, proc = spawn(queue, 'char b; int fd = open("/dev/queue", O_RDONLY); read(fd, &b, 1);')
+    ended, proc = spawn_main(queue, 'char b; int fd = open("/dev/queue", O_RDONLY); read(fd, &b, 1);')
     with pytest.raises(KernelError, match=rf"pid {proc.pid} \(prog\) sleeps in queue_read") as caught:
         modules.unload(queue.p, "queue")
     assert caught.value.errno == EBUSY

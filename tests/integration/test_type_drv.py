@@ -12,22 +12,11 @@ from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EOPNOTSUPP, ESRCH
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
-from lkmtools.modules.prepare import LoadError
+from support.errors import errno_of
 from support.lab import Lab
 from support.programs import Runner
 
 TICKER = Path(__file__).parents[2] / "examples/ticker/ticker.c"
-
-
-def errno_of(call: Any, *args: Any) -> int:
-    """The errno with which `call` fails; 0."""
-    try:
-        call(*args)
-    except (KernelError, LoadError) as error:
-        cause = error.__cause__ if isinstance(error, LoadError) else error
-        assert isinstance(cause, KernelError)
-        return cause.errno
-    return 0
 
 
 def console(lab: Lab, word: str) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
 from lkmtools.kern.status import processes
-from support.emulations import EXAMPLES, Ran, Running, load_toys, refused, run, toy_image
+from support.emulations import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from support.errors import failure
 from support.lab import Lab
 
 NAP = """
@@ -76,7 +77,7 @@ def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Lab, tmp_path: Pat
 
 def test_a_format_without_its_emulation_is_enoent(lab: Lab) -> None:
     """And the reason says what to load first."""
-    error = refused(lambda: lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec"))
+    error = failure(lambda: lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec"))
     assert (error.errno, error.reason) == (
         ENOENT, "there is no emulation 'toy': load its COMPAT module first",
     )  # fmt: skip
@@ -87,7 +88,7 @@ def test_a_format_stays_while_its_program_runs(lab: Lab, tmp_path: Path) -> None
     """EBUSY names the process; when it is gone the module goes."""
     load_toys(lab)
     running = Running(lab, toy_image(lab, NAP, tmp_path))
-    error = refused(lambda: modules.unload(lab.p, "toyexec"))
+    error = failure(lambda: modules.unload(lab.p, "toyexec"))
     assert error.errno == EBUSY
     assert error.reason == f"pid {running.proc.pid} (prog) runs a program that 'toyexec' loaded"
     assert [row["emul"] for row in processes(lab.k) if row["comm"] == "prog"] == ["toy"]
@@ -132,7 +133,7 @@ def test_a_row_that_makes_no_sense_is_refused(lab: Lab, parts: dict[str, str], e
     native = f"exec_elf{8 * lab.k.dm.pointer}_makecmds, .u.elf_probe_func = "
     native += f"netbsd_elf{8 * lab.k.dm.pointer}_probe"
     parts = {key: value.replace("@NATIVE@", native) for key, value in parts.items()}
-    error = refused(lambda: load_row(lab, **parts))
+    error = failure(lambda: load_row(lab, **parts))
     assert (error.errno, why in error.reason) == (errno, True)
     assert lab.tables() == lab.boot_tables
 

@@ -27,7 +27,8 @@ from lkmtools.abi.mount import MNT_FORCE
 from lkmtools.abi.syscall import SYS___getdents30
 from lkmtools.errors import KernelError
 from lkmtools.modules.prepare import LoadError
-from support.lab import Lab, errno_of, failure, get, put
+from support.errors import errno_of, failure
+from support.lab import Lab, get, put
 from support.memfs import EXAMPLES, leave
 
 # -- the life of the type ----------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from lkmtools.abi.errno import (
     EROFS,
 )
 from lkmtools.abi.fcntl import (
-    O_APPEND,
     O_CREAT,
     O_EXCL,
     O_RDWR,
@@ -27,7 +26,8 @@ from lkmtools.abi.fcntl import (
 )
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
-from support.lab import Lab, errno_of, get, put
+from support.errors import errno_of
+from support.lab import Lab, append_and_replace, get, put
 from support.memfs import leave
 
 
@@ -48,13 +48,7 @@ def test_reading_writing_and_seeking(mem: Lab) -> None:
     assert p.fstat(fd).st_size == 5
     p.fsync(fd)
     p.close(fd)
-    fd = p.open("/mnt/f", O_WRONLY | O_APPEND)
-    p.write(fd, b"ab")
-    p.write(fd, b"cd")
-    p.close(fd)
-    assert get(p, "/mnt/f") == b"012\0\0abcd"
-    put(p, "/mnt/f", b"new")
-    assert get(p, "/mnt/f") == b"new"
+    append_and_replace(p, "/mnt/f")
     p.truncate("/mnt/f", 0)
     assert get(p, "/mnt/f") == b""
     assert errno_of(lambda: p.open("/mnt/f", O_RDWR | O_CREAT | O_EXCL, 0o644)) == EEXIST

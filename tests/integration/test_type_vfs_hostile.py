@@ -14,7 +14,8 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_FORCE
 from lkmtools.client import Process
 from lkmtools.errors import KernelError
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 MEMFS = (Path(__file__).parents[2] / "examples/memfs/memfs.c").read_text()
 READ = """	if (uio->uio_offset < 0)

@@ -7,25 +7,16 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lkmtools.cc.flags import RUNTIME
-from support.compiling import FAMILIES, MACHINES, Compile, available
+from support.compiling import FAMILIES, available
 from support.programs import Ran, Runner
 
 PROGRAMS = Path(__file__).with_name("userlib")
 SIGABRT = 6
-
-
-@pytest.fixture(scope="module", params=MACHINES)
-def runner(cc: Compile, request: pytest.FixtureRequest) -> Iterator[Runner]:
-    """One kernel of each machine for all programs; nothing of them is left at the end."""
-    made = Runner(cc, request.param)
-    yield made
-    made.close()
 
 
 def natively(program: str, *args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ran:
@@ -49,29 +40,31 @@ def natively(program: str, *args: str, stdin: bytes = b"", env: dict[str, str] |
     return Ran(done.returncode, 0, text, "")
 
 
-def inside(runner: Runner, program: str, *args: str, stdin: bytes = b"") -> Ran:
+def inside(one_runner: Runner, program: str, *args: str, stdin: bytes = b"") -> Ran:
     """The same program in the kernel; that it compiles without a warning is part of it."""
     source = (PROGRAMS / f"{program}.c").read_text()
-    image = runner.cc.program(source, runner.machine, flags=("-Werror", "-Wno-format-security")).read_bytes()
-    return runner.run(image, *args, stdin=stdin)
+    image = one_runner.cc.program(
+        source, one_runner.machine, flags=("-Werror", "-Wno-format-security")
+    ).read_bytes()
+    return one_runner.run(image, *args, stdin=stdin)
 
 
 @pytest.mark.parametrize("program", ["formats", "floating", "numbers", "strings", "integers"])
-def test_values_are_those_of_the_hosts_library(runner: Runner, program: str) -> None:
+def test_values_are_those_of_the_hosts_library(one_runner: Runner, program: str) -> None:
     """Line by line."""
-    host, ran = natively(program), inside(runner, program)
+    host, ran = natively(program), inside(one_runner, program)
     for ours, theirs in zip(ran.out.splitlines(), host.out.splitlines(), strict=False):
         assert ours == theirs
     assert ran == host
 
 
-def test_streams_read_write_and_seek(runner: Runner, tmp_path: Path) -> None:
+def test_streams_read_write_and_seek(one_runner: Runner, tmp_path: Path) -> None:
     """Standard input in every way, files in every mode, errors."""
     text = b"short\na line\nxyzabcdefghijkl" + bytes(range(256)) * 20
     host = natively("streams", str(tmp_path), stdin=text)
-    p = runner.lk.process("mount")
+    p = one_runner.lk.process("mount")
     p.mkdir("/tmp/streams")
-    assert inside(runner, "streams", "/tmp/streams", stdin=text) == host
+    assert inside(one_runner, "streams", "/tmp/streams", stdin=text) == host
     assert p.listdir("/tmp/streams") == []
     p.rmdir("/tmp/streams")
 
@@ -92,26 +85,26 @@ def test_streams_read_write_and_seek(runner: Runner, tmp_path: Path) -> None:
         "ab: -b -- -a",
     ],
 )
-def test_getopt_takes_the_words_as_posix_says(runner: Runner, words: str) -> None:
+def test_getopt_takes_the_words_as_posix_says(one_runner: Runner, words: str) -> None:
     """Letters, arguments, and where it stops."""
     host = natively("options", *words.split(), env={"POSIXLY_CORRECT": "1"})
-    assert inside(runner, "options", *words.split()) == host
+    assert inside(one_runner, "options", *words.split()) == host
 
 
 @pytest.mark.parametrize("how", ["err", "errx", "verr", "verrx", "nothing", "warnings"])
-def test_messages_and_the_end_of_a_program(runner: Runner, how: str) -> None:
+def test_messages_and_the_end_of_a_program(one_runner: Runner, how: str) -> None:
     """err(3): the program's name, the message, the reason; the exit status, and what was printed before."""
-    host, ran = natively("messages", how), inside(runner, "messages", how)
+    host, ran = natively("messages", how), inside(one_runner, "messages", how)
     assert (ran.status, sorted(ran.out.splitlines())) == (host.status, sorted(host.out.splitlines()))
 
 
-def test_directories_are_read_sought_and_scanned(runner: Runner, tmp_path: Path) -> None:
+def test_directories_are_read_sought_and_scanned(one_runner: Runner, tmp_path: Path) -> None:
     """In the root file system, and in one of the host."""
     host = natively("directories", str(tmp_path / "native"))
-    assert inside(runner, "directories", "/tmp/d") == host
-    p = runner.lk.process("mount")
-    p.mount("hostfs", "/mnt", runner.lk.share(str(tmp_path), writable=True))
-    assert inside(runner, "directories", "/mnt/d") == host
+    assert inside(one_runner, "directories", "/tmp/d") == host
+    p = one_runner.lk.process("mount")
+    p.mount("hostfs", "/mnt", one_runner.lk.share(str(tmp_path), writable=True))
+    assert inside(one_runner, "directories", "/mnt/d") == host
     p.unmount("/mnt")
     assert os.listdir(tmp_path) == []
 
@@ -119,9 +112,9 @@ def test_directories_are_read_sought_and_scanned(runner: Runner, tmp_path: Path)
 # -- what is NetBSD's own -----------------------------------------------------------------------------------
 
 
-def test_getopt_says_what_is_wrong_and_begins_again(runner: Runner) -> None:
+def test_getopt_says_what_is_wrong_and_begins_again(one_runner: Runner) -> None:
     """NetBSD's messages, unless opterr is 0 or the letters begin with a colon; optreset for other words."""
-    ran = runner.main(
+    ran = one_runner.main(
         """
         static char *other[] = { "other", "-yx", "-x", NULL };
         int c;
@@ -139,7 +132,7 @@ def test_getopt_says_what_is_wrong_and_begins_again(runner: Runner) -> None:
     assert ran.out == f"{said}a??a??\ny 1 x 2\n"
 
 
-def test_an_assertion_that_fails_aborts_with_where_it_stands(runner: Runner) -> None:
+def test_an_assertion_that_fails_aborts_with_where_it_stands(one_runner: Runner) -> None:
     """NDEBUG takes it away, also in the middle of a file."""
     before = """
     #include <assert.h>
@@ -152,14 +145,14 @@ def test_an_assertion_that_fails_aborts_with_where_it_stands(runner: Runner) -> 
     #line 7 "there.c"
     static int wrong(int n) { assert(n == 1 && "a reason"); return n; }
     """
-    ran = runner.main('printf("%d %d\\n", fine(1), quiet(2)); wrong(2); puts("went on");', before=before)
+    ran = one_runner.main('printf("%d %d\\n", fine(1), quiet(2)); wrong(2); puts("went on");', before=before)
     said = 'assertion "n == 1 && "a reason"" failed: file "there.c", line 7, function "wrong"'
     assert (ran.signal, ran.out) == (SIGABRT, f"1 2\n{said}\n")
 
 
-def test_strings_of_bsd(runner: Runner) -> None:
+def test_strings_of_bsd(one_runner: Runner) -> None:
     """strlcpy and strlcat: what they return, and that they end the string; the program's name."""
-    ran = runner.main(
+    ran = one_runner.main(
         """
         char b[6]; int i;
         for (i = 0; i <= 6; i++) {
@@ -176,7 +169,7 @@ def test_strings_of_bsd(runner: Runner) -> None:
     assert ran.out == f"{copies}\n6 abcde\n3 abcde\nprog other\n"
 
 
-def test_gets_and_what_is_asked_before(runner: Runner) -> None:
+def test_gets_and_what_is_asked_before(one_runner: Runner) -> None:
     """A question without an end of line is written before its answer is read."""
     body = """
         char b[100]; int fd[2]; long n;
@@ -189,12 +182,12 @@ def test_gets_and_what_is_asked_before(runner: Runner) -> None:
         close(fd[1]); n = read(fd[0], b, 6); printf("%ld %.6s\\n", n, b);
         while ((n = read(fd[0], b, sizeof(b))) > 0) { write(1, b, n); }
     """
-    assert runner.main(body, stdin=b"one line\nlast").out == "6 name? \none line|last|1\n"
+    assert one_runner.main(body, stdin=b"one line\nlast").out == "6 name? \none line|last|1\n"
 
 
-def test_who_a_program_is(runner: Runner) -> None:
+def test_who_a_program_is(one_runner: Runner) -> None:
     """Users, groups and sessions; root gives up what it was."""
-    ran = runner.main(
+    ran = one_runner.main(
         """
         gid_t g[4] = { 7, 8 };
         printf("%d %d ", getsid(0) == getsid(getpid()), getpgid(0) == getpgrp());
@@ -208,9 +201,9 @@ def test_who_a_program_is(runner: Runner) -> None:
     assert ran.out == "1 1 0 2 7 8 0 5 0 0 4 3 0 2 1 -1\n"
 
 
-def test_limits_and_times(runner: Runner) -> None:
+def test_limits_and_times(one_runner: Runner) -> None:
     """setrlimit to what a limit is; time, usleep, isatty, ftruncate, chown."""
-    ran = runner.main(
+    ran = one_runner.main(
         """
         struct rlimit r; struct stat st; time_t t, u = time(&t);
         printf("%d ", getrlimit(RLIMIT_NOFILE, &r)); printf("%d ", setrlimit(RLIMIT_NOFILE, &r));
@@ -249,17 +242,17 @@ int main(void)
 
 
 @pytest.mark.parametrize("command", FAMILIES)
-def test_a_program_may_have_functions_and_variables_by_these_names(runner: Runner, command: str) -> None:
+def test_a_program_may_have_functions_and_variables_by_these_names(one_runner: Runner, command: str) -> None:
     """As where the library is an archive; with every compiler."""
-    if not available(runner.machine, command):
+    if not available(one_runner.machine, command):
         pytest.skip(f"{command} is not here or cannot compile for every machine")
-    image = runner.cc.using(command).program(OWN, runner.machine).read_bytes()
-    assert runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5\n", "")
+    image = one_runner.cc.using(command).program(OWN, one_runner.machine).read_bytes()
+    assert one_runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5\n", "")
 
 
-def test_a_program_of_the_time(runner: Runner) -> None:
+def test_a_program_of_the_time(one_runner: Runner) -> None:
     """Without declarations: a number is asked for, and the call of that number made."""
-    image = runner.cc.program(
+    image = one_runner.cc.program(
         """
         #include <stdio.h>
         main()
@@ -277,10 +270,10 @@ def test_a_program_of_the_time(runner: Runner) -> None:
             exit(err);
         }
         """,
-        runner.machine,
+        one_runner.machine,
     ).read_bytes()
-    assert runner.run(image, stdin=b"") == (1, 0, "Which call? none\n", "")
-    assert runner.run(image, stdin=b"6\n") == (255, 0, "Which call? syscall: Bad file descriptor\n", "")
+    assert one_runner.run(image, stdin=b"") == (1, 0, "Which call? none\n", "")
+    assert one_runner.run(image, stdin=b"6\n") == (255, 0, "Which call? syscall: Bad file descriptor\n", "")
 
 
 def headers() -> list[str]:
@@ -290,13 +283,13 @@ def headers() -> list[str]:
 
 
 @pytest.mark.parametrize("header", headers())
-def test_each_header_stands_alone_and_may_come_twice(runner: Runner, header: str) -> None:
+def test_each_header_stands_alone_and_may_come_twice(one_runner: Runner, header: str) -> None:
     """Nothing has to be included before it, and nothing it declares is in the way the second time."""
     text = f"#include <{header}>\n#include <{header}>\nint main(void) {{ return 0; }}\n"
-    assert runner.cc.program(text, runner.machine, flags=("-Werror", "-Wextra")).exists()
+    assert one_runner.cc.program(text, one_runner.machine, flags=("-Werror", "-Wextra")).exists()
 
 
-def test_the_manual_names_every_header(runner: Runner) -> None:
+def test_the_manual_names_every_header(one_runner: Runner) -> None:
     """lkmcc(1) has the list."""
     page = (Path(__file__).parents[2] / "man/lkmcc.1").read_text()
     listed = set(re.findall(r"In ([a-z/]+\.h)", page[page.index(".Sh THE C LIBRARY") :]))

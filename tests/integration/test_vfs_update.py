@@ -13,7 +13,8 @@ from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_GETARGS, MNT_NOEXEC, MNT_RDONLY, MNT_UPDATE
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS___lutimes50, SYS_lchown, SYS_mount
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 from support.programs import HEAD
 
 MEMFS = Path(__file__).parents[2] / "examples/memfs/memfs.c"
@@ -103,10 +104,10 @@ def test_times_are_set(mem: Lab, tmp_path: Path) -> None:
         assert found.st_mtimespec_tv_sec == 2000
         if path != "/tmp/f":
             assert (found.st_atimespec_tv_sec, found.st_mtimespec_tv_nsec) == (1000, 250_000_000)
-        assert errno_of(lambda path=path: user.utimes(path, (1, 2))) == EPERM  # type: ignore[misc]
+        assert errno_of(lambda path=path: user.utimes(path, (1, 2))) == EPERM
         user.utimes(path)
         assert abs(p.stat(path).st_mtimespec_tv_sec - mem.k.now()) < 60
-        assert errno_of(lambda path=path: p.utimes(path, (-5, 0))) == EINVAL  # type: ignore[misc]
+        assert errno_of(lambda path=path: p.utimes(path, (-5, 0))) == EINVAL
     assert os.stat(tmp_path / "f").st_mtime > 2000
 
 

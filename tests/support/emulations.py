@@ -6,15 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pytest
-
-from lkmtools.errors import KernelError, PanicError
+from lkmtools.errors import PanicError
 from lkmtools.kern import Cred, Spawn, open_host_files
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_proc import Exit
-from lkmtools.modules.prepare import LoadError
 from support.lab import Lab
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -86,12 +83,3 @@ def load_toys(lab: Lab) -> None:
     """The emulation, then its format."""
     lab.load(EXAMPLES / "emul/toy.c", name="toy")
     lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
-
-
-def refused(action: Any) -> KernelError:
-    """The KernelError with which a load or unload ends."""
-    with pytest.raises((LoadError, KernelError)) as caught:
-        action()
-    error = caught.value.__cause__ if isinstance(caught.value, LoadError) else caught.value
-    assert isinstance(error, KernelError)
-    return error

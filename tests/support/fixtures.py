@@ -55,6 +55,14 @@ def runner(cc: Compile, machine: str) -> Iterator[Runner]:
     made.close()
 
 
+@pytest.fixture(scope="module", params=MACHINES)
+def one_runner(cc: Compile, request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """One kernel of each machine for all programs of a file; nothing of them is left at the end."""
+    made = Runner(cc, request.param)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def lab_runner(lab: Lab) -> Runner:
     """Runs programs in the lab's kernel."""

@@ -12,15 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from greenlet import getcurrent, greenlet
 
 from lkmtools import modules
 from lkmtools.abi.conf import MAXDEVSW
-from lkmtools.abi.fcntl import O_CREAT, O_TRUNC, O_WRONLY
+from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_TRUNC, O_WRONLY
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
-from lkmtools.errors import KernelError, PanicError
+from lkmtools.errors import PanicError
 from lkmtools.kern import Kernel
 from lkmtools.kern.exec.exec_emul import emuls
 from lkmtools.kern.proc.syscall import replaced
@@ -268,18 +267,6 @@ def transport(p: Process) -> InsideTransport:
     return inside
 
 
-def failure(action: Callable[[], object]) -> KernelError:
-    """The error with which `action` fails."""
-    with pytest.raises(KernelError) as caught:
-        action()
-    return caught.value
-
-
-def errno_of(action: Callable[[], object]) -> int:
-    """The errno with which `action` fails."""
-    return failure(action).errno
-
-
 def put(p: Process, path: str, data: bytes, mode: int = 0o644) -> None:
     """Make a file with that content."""
     fd = p.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
@@ -295,3 +282,15 @@ def get(p: Process, path: str) -> bytes:
         data += part
     p.close(fd)
     return data
+
+
+def append_and_replace(p: Process, path: str) -> None:
+    """O_APPEND writes at the end each time, O_TRUNC begins anew."""
+    before = get(p, path)
+    fd = p.open(path, O_WRONLY | O_APPEND)
+    p.write(fd, b"ab")
+    p.write(fd, b"cd")
+    p.close(fd)
+    assert get(p, path) == before + b"abcd"
+    put(p, path, b"new")
+    assert get(p, path) == b"new"

@@ -6,11 +6,9 @@ Left of each pair is what an ILP32 program passes, right what an LP64 program do
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lkmtools.client import Buffer, Process
-from lkmtools.errors import KernelError
 from lkmtools.link import Image, link, load_object, prelink
 from support.lab import Lab
 
@@ -20,6 +18,7 @@ EPERM, ENOENT, EINTR, EBADF, ENXIO, ENOMEM, EFAULT, EBUSY, EEXIST, ENODEV, EINVA
 )  # fmt: skip
 ENAMETOOLONG, EPROGMISMATCH, ENOSYS = 63, 75, 78
 
+# From the description of the LKM interface, NetBSD 5.2 (and 1.4 for LMRESERV_O); the last three are ours.
 NUMBERS = {
     "LMRESERV_O": (0xC0104B00, 0xC0204B00),
     "LMLOADBUF": (0x80084B01, 0x80104B01),
@@ -137,15 +136,6 @@ class Lkm:
         """An image in pieces, as the original modload sends it."""
         for at in range(0, len(data), step):
             self.loadbuf(data[at : at + step])
-
-
-def errno_of(call: Callable[..., object], *args: Any, **options: Any) -> int:
-    """The errno of a call; 0 when it succeeds."""
-    try:
-        call(*args, **options)
-    except KernelError as error:
-        return error.errno
-    return 0
 
 
 def place(lab: Lab, lkm: Lkm, source: str, name: str = "probe", **reserve: Any) -> tuple[int, Image]:

@@ -10,7 +10,8 @@ from lkmtools import modules
 from lkmtools.abi.errno import (
     ENODEV,
 )
-from support.lab import Lab, errno_of
+from support.errors import errno_of
+from support.lab import Lab
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

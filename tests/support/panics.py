@@ -43,6 +43,13 @@ def crash(
     return lab.panics(lambda: lab.call(GO, argument))
 
 
+def check_blame(panic: PanicError, call: str) -> None:
+    """A page fault in the kernel function of `call`, which probe_go() called."""
+    name = call.partition("(")[0]
+    assert panic.reason.startswith("page fault: "), call
+    assert f" in {name}() called from probe_go+0x" in panic.reason, (call, panic.reason)
+
+
 DRIVER = """
 #include <sys/syscall.h>
 int drv_fd;

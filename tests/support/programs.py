@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lkmtools.kern import Kernel
+from lkmtools.kern import Cred, Kernel, Spawn
+from lkmtools.kern.proc.kern_proc import Exit, Proc
 from lkmtools.local import LocalKernel
 from support.compiling import Compile
+from support.lab import Lab
 
 HEAD = """
 #include <sys/types.h>
@@ -96,3 +98,18 @@ def pipe_with(data: bytes) -> int:
     os.write(writing, data)
     os.close(writing)
     return reading
+
+
+def spawn(lab: Lab, image: bytes) -> tuple[list[Exit], Proc]:
+    """Start a program in the lab's kernel, run until it sleeps: its end, if it has come, and its process."""
+    ended: list[Exit] = []
+    parent = lab.k.attach(Cred(0, 0), "local", 0)
+    proc = lab.k.spawn(parent, Cred(0, 0), Spawn("prog", image, [b"prog"], [], []), ended.append)
+    lab.settle()
+    return ended, proc
+
+
+def spawn_main(lab: Lab, body: str, before: str = "") -> tuple[list[Exit], Proc]:
+    """The same with a program whose main() is `body`, after the definitions `before`."""
+    source = f"{before}\nint main(void) {{ {body} return 0; }}"
+    return spawn(lab, Runner(lab.cc, lab.machine, lab.kernel).build(source))

@@ -13,6 +13,7 @@ from lkmtools.daemon.console import SupervisorConsole
 from lkmtools.daemon.log import Log, open_log
 from lkmtools.evidence.msgbuf import MSGBUF_SIZE, MsgBuf
 from lkmtools.wire.poller import Poller
+from support.polling import turn
 
 
 @pytest.fixture
@@ -42,11 +43,6 @@ def poller() -> Iterator[Poller]:
     made.close()
 
 
-def turn(poller: Poller) -> None:
-    for _, handler, events in poller.poll(0):
-        handler(events)
-
-
 def test_the_log_of_the_foreground_has_what_is_printed(tmp_path: Path, poller: Poller, bell: int) -> None:
     """What was overwritten before it came to the log is counted there."""
     buf = MsgBuf()
@@ -56,12 +52,12 @@ def test_the_log_of_the_foreground_has_what_is_printed(tmp_path: Path, poller: P
         assert buf.watched
         buf.append(b"by the kernel\n")
         os.eventfd_write(bell, 1)
-        turn(poller)
+        turn(poller, 0)
         console.print("by the supervisor\n", None)
         before = buf.written
         buf.append(b"x" * (MSGBUF_SIZE + 5))
         os.eventfd_write(bell, 1)
-        turn(poller)
+        turn(poller, 0)
     assert (tmp_path / "log").read_text().splitlines() == [
         "by the kernel",
         "by the supervisor",

@@ -18,6 +18,7 @@ import pytest
 from lkmtools.daemon import log as module
 from lkmtools.daemon.log import Log, open_log
 from lkmtools.wire.poller import Poller
+from support.polling import turn as turn_of
 
 Make = Callable[..., Log]
 
@@ -47,11 +48,7 @@ def make() -> Iterator[Make]:
 
 def turn(log: Log, timeout: float = 0) -> bool:
     """One round of the loop: had it something to do?"""
-    came = False
-    for _, handler, events in log.poller.poll(timeout):
-        handler(events)
-        came = True
-    return came
+    return turn_of(log.poller, timeout) > 0
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTE
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.hostdir import HostDir, Inode, kernel_errno
-from support.lab import errno_of
+from support.errors import errno_of
 
 
 @pytest.fixture

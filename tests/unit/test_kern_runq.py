@@ -182,14 +182,20 @@ def test_a_long_sleep_gives_a_program_a_whole_slice(hub: Hub) -> None:
     assert hub.queue.timeout() is None
 
 
-def test_programs_let_a_client_that_got_its_answer_ask_again(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """For a moment, which timeout() tells; but not for longer than a slice."""
+def lingering(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A program is ready, and waits a moment for clients: the clock, which the test moves."""
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     hub.k.linger = 0.004
     hub.queue.ready(hub.program("loop"))
+    return now
+
+
+def test_programs_let_a_client_that_got_its_answer_ask_again(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a moment, which timeout() tells; but not for longer than a slice."""
+    now = lingering(hub, monkeypatch)
     for moment in (0.0, 0.003, 0.006, 0.009):
         now[0] = 100 + moment
         hub.queue.answered()
@@ -201,10 +207,7 @@ def test_programs_let_a_client_that_got_its_answer_ask_again(
 
 
 def test_programs_go_on_when_the_client_asks_no_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    hub.k.linger = 0.004
-    hub.queue.ready(hub.program("loop"))
+    now = lingering(hub, monkeypatch)
     hub.queue.answered()
     assert hub.round() == ""
     now[0] += 0.005
@@ -222,10 +225,7 @@ def test_who_has_woken_runs_while_the_others_wait_for_a_client(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the others' turn, but a client may ask again in a moment: nobody spins meanwhile."""
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    hub.k.linger = 0.004
-    hub.queue.ready(hub.program("loop"))
+    now = lingering(hub, monkeypatch)
     hub.queue.ready(hub.program("woken", 1))
     hub.queue._late = True
     hub.queue.answered()
