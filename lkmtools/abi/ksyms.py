@@ -1,10 +1,11 @@
-"""<sys/ksyms.h>: the ioctls of /dev/ksyms, NetBSD's of both generations and FreeBSD's beside them.
+"""<sys/ksyms.h>: the ioctls of /dev/ksyms, NetBSD's of both generations, FreeBSD's, and one of ours.
 
 FreeBSD uses the same group letter and numbers for other things; the full 32-bit codes do not collide.
 """
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, Ioctl
+from lkmtools.abi.lkm import MAXLKMNAME
 
 # NetBSD 2.0 to 5.x. The second member is a union of `void *sym` and `unsigned long *value`.
 ksyms_gsymbol = Struct("ksyms_gsymbol", "const char *kg_name; void *kg_sym")
@@ -38,3 +39,19 @@ KIOCGSYMBOL32 = Ioctl("KIOCGSYMBOL_60", IOC_INOUT, "l", 5, ksyms_gsymbol32)
 # FreeBSD 8 to 11.
 FREEBSD_KIOCGSIZE = Ioctl("KIOCGSIZE", IOC_OUT, "l", 1, "size_t")
 FREEBSD_KIOCGADDR = Ioctl("KIOCGADDR", IOC_OUT, "l", 2, "pointer")
+
+# Ours: many names at once. `kvs_names` are `kvs_count` strings, each with its NUL, `kvs_size` bytes in all;
+# each has a row of `kvs_found`.
+KSYMS_GLOBAL = 1  # it is a global symbol, and kf_value its value
+KSYMS_KEPT = 2  # the module kf_id, kf_module, which was loaded without its symbols, defines it
+ksyms_found = Struct(
+    "ksyms_found",
+    "uint64_t kf_value; u_int kf_flags; int kf_id; char kf_module[MAXLKMNAME]",
+    constants={"MAXLKMNAME": MAXLKMNAME},
+)
+ksyms_gvalues = Struct(
+    "ksyms_gvalues",
+    """const char *kvs_names; size_t kvs_size; struct ksyms_found *kvs_found; u_int kvs_count;
+       u_int kvs_answered""",
+)
+KIOCGVALUES = Ioctl("KIOCGVALUES", IOC_INOUT, "l", 32, ksyms_gvalues)

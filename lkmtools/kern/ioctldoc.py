@@ -34,7 +34,7 @@ lkm(4). LMLOAD has a number and was never implemented: it is ENOTTY, as every ot
 _KSYMS = """\
 ## /dev/ksyms
 
-NetBSD's and FreeBSD's, told apart by the whole number. See ksyms(4). LMWHOHAS is ours.
+NetBSD's and FreeBSD's, told apart by the whole number. See ksyms(4). KIOCGVALUES and LMWHOHAS are ours.
 """
 _FILES = """\
 ## Every descriptor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -111,12 +112,12 @@ def target(
         known = ", ".join(MACHINES)
         raise ObjectError(f"{name}: it is for {machine_name(found)}; there are kernels for {known}")
     symbols = read_symbols(image, name)
-    owners = {
-        symbol: module.name
-        for module in modules
-        for symbol, value in symbols.items()
-        if module.area <= value < module.area + module.size
-    }
+    placed = sorted(modules, key=lambda module: module.area)
+    owners = {}
+    for symbol, value in symbols.items():
+        i = bisect_right(placed, value, key=lambda module: module.area) - 1
+        if i >= 0 and value < placed[i].area + placed[i].size:
+            owners[symbol] = placed[i].name
     if closed:
         symbols = {symbol: value for symbol, value in symbols.items() if symbol not in owners}
     return TargetKernel(machine, symbols, owners)

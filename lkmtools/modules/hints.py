@@ -16,7 +16,7 @@ from lkmtools.modules.lminfo import exported
 from lkmtools.near import Names, near, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lkmtools.client import Process
     from lkmtools.elf import Object
@@ -108,13 +108,14 @@ def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
     known = Names(())
     with suppress(KernelError, ObjectError, OSError):
         known = Names(_symbols(p, options))
+    kept = _keepers(p, [reference.name for reference in error.references])
     lines, first = [], []
     for reference in error.references:
         name, more = reference.name, ""
         if reference.advice:
             pass
-        elif module := _keeper(p, name):
-            more = f"; module '{module}' has it but was loaded without -s"
+        elif name in kept:
+            more = f"; module '{kept[name]}' has it but was loaded without -s"
         elif name in options.before:
             more = f"; {options.before[name].path} has it but would be loaded without -s"
         elif path := later.get(name):
@@ -151,11 +152,11 @@ def _symbols(p: Process, options: Options) -> dict[str, int]:
         return read_symbols(file.read(), str(options.kernel))
 
 
-def _keeper(p: Process, name: str) -> str | None:
-    """The module that has a symbol but was loaded without -s."""
-    from lkmtools.modules.refs import who_has
+def _keepers(p: Process, names: Collection[str]) -> dict[str, str]:
+    """The modules that have symbols but were loaded without -s."""
+    from lkmtools.modules.ksyms import known
 
     try:
-        return who_has(p, name)
+        return known(p, names).keepers
     except KernelError:  # no /dev/ksyms, say
-        return None
+        return {}

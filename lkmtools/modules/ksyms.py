@@ -1,14 +1,23 @@
-"""The values of the running kernel's symbols: one KIOCGVALUE_60 of /dev/ksyms for each."""
+"""The values of the running kernel's symbols: one KIOCGVALUES of /dev/ksyms for all names."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lkmtools.abi.errno import ENAMETOOLONG, ENOENT, ENOTTY
+from lkmtools.abi.datamodel import cstring
+from lkmtools.abi.errno import ENOTTY
 from lkmtools.abi.fcntl import O_RDONLY
-from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, FREEBSD_KIOCGSIZE, KIOCGVALUE_60, ksyms_gvalue
+from lkmtools.abi.ksyms import (
+    FREEBSD_KIOCGADDR,
+    FREEBSD_KIOCGSIZE,
+    KIOCGVALUES,
+    KSYMS_GLOBAL,
+    KSYMS_KEPT,
+    ksyms_found,
+    ksyms_gvalues,
+)
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
@@ -17,20 +26,53 @@ if TYPE_CHECKING:
 DEV_KSYMS = "/dev/ksyms"
 
 
-def kernel_values(p: Process, names: Iterable[str]) -> dict[str, int]:
-    """The values of those global symbols among `names` that the kernel has (ksyms(4)).
+class Known(NamedTuple):
+    """What the kernel knows of names: values of global symbols; modules that keep one to themselves.
 
-    One ioctl a name is cheaper than reading an image with many symbols. The device is open only meanwhile:
-    a process has it open once. KernelError from open(2), EBUSY when `p` has it open itself.
+    Such a module was loaded without -s, so nobody may link to what it defines.
+    """
+
+    values: dict[str, int]
+    keepers: dict[str, str]
+
+
+def known(p: Process, names: Collection[str]) -> Known:
+    """What the kernel knows of `names`: one KIOCGVALUES of ksyms(4), however many there are.
+
+    The device is open only meanwhile: a process has it open once. KernelError from open(2), EBUSY when `p`
+    has it open itself.
     """
     fd = p.open(DEV_KSYMS, O_RDONLY)
     try:
-        values = {name: _value(p, fd, name) for name in names}
+        rows = _ask(p, fd, names)
     except KernelError:
         p.close(fd)
         raise
     p.close(fd)
-    return {name: value for name, value in values.items() if value is not None}
+    pairs = [(name, row) for name, row in zip(names, rows, strict=True) if row.kf_flags]
+    return Known(
+        {name: row.kf_value for name, row in pairs if row.kf_flags & KSYMS_GLOBAL},
+        {name: cstring(row.kf_module) for name, row in pairs if row.kf_flags & KSYMS_KEPT},
+    )
+
+
+def _ask(p: Process, fd: int, names: Collection[str]) -> list[Any]:
+    """The struct ksyms_found of each name."""
+    head, row = ksyms_gvalues.layout(p.dm), ksyms_found.layout(p.dm)
+    text = p.buffer(b"".join(os.fsencode(name) + b"\0" for name in names))
+    found = p.buffer(len(names) * row.size)
+    request = p.buffer(
+        head.pack(kvs_names=text.addr, kvs_size=len(text.data), kvs_found=found.addr, kvs_count=len(names))
+    )
+    p.ioctl(fd, KIOCGVALUES.code(p.dm), request, text, found)
+    if head.get(request.data, 0, "kvs_answered") != len(names):
+        raise KernelError(ENOTTY, "KIOCGVALUES answered nothing: has a module replaced ioctl(2)?")
+    return [row.unpack(found.data, at) for at in range(0, len(found.data), row.size)]
+
+
+def kernel_values(p: Process, names: Collection[str]) -> dict[str, int]:
+    """The values of those global symbols among `names` that the kernel has. KernelError as known()."""
+    return known(p, names).values
 
 
 def kernel_image(p: Process) -> bytes:
@@ -48,18 +90,3 @@ def kernel_image(p: Process) -> bytes:
     image = bytes(p.memory(at, count))
     p.close(fd)
     return image
-
-
-def _value(p: Process, fd: int, name: str) -> int | None:
-    """One symbol; None if the kernel has none of that name, or none so long."""
-    layout = ksyms_gvalue.layout(p.dm)
-    text = p.buffer(os.fsencode(name) + b"\0")
-    request = p.buffer(layout.pack(kv_name=text.addr))
-    try:
-        p.ioctl(fd, KIOCGVALUE_60.code(p.dm), request, text)
-    except KernelError as error:
-        if error.errno in (ENOENT, ENAMETOOLONG):
-            return None
-        raise
-    value: int = layout.get(request.data, 0, "kv_value")
-    return value

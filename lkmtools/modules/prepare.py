@@ -23,10 +23,9 @@ from lkmtools.elf.regular import read_regular
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
 from lkmtools.link import Prelink, UndefinedSymbols, WrongMachine, link, load_object, prelink
 from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, entry_candidate, other_file, undefined
-from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values
+from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values, known
 from lkmtools.modules.lminfo import exported, ifuncs
 from lkmtools.modules.options import Options
-from lkmtools.modules.refs import who_has
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -235,11 +234,11 @@ def _stale(p: Process, values: Mapping[str, int]) -> list[tuple[str, int, int]]:
     compares all that it is told at the load (LMINFO); so does a kernel without /dev/ksyms.
     """
     try:
-        true = kernel_values(p, values)
-        return [
-            (name, values[name], value)
-            for name, value in true.items()
-            if values[name] != value and who_has(p, name) is None
-        ]
+        true = known(p, values)
     except KernelError:
         return []
+    return [
+        (name, values[name], value)
+        for name, value in true.values.items()
+        if values[name] != value and name not in true.keepers
+    ]

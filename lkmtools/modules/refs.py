@@ -1,4 +1,4 @@
-"""Who needs a module: LMREFS of /dev/lkm, LMWHOHAS of /dev/ksyms, and the wait of modunload -w."""
+"""Who needs a module: LMREFS of /dev/lkm, and the wait of modunload -w."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
-from lkmtools.abi.errno import ENAMETOOLONG, ENOENT
-from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.syscall import SYS_lkmwait
-from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
@@ -69,28 +66,6 @@ def refs_fd(p: Process, fd: int, module: int) -> Refs:
         found.setdefault(ref.kind, []).append(Ref(ref.id, cstring(ref.name), ref.count))
     lists = (tuple(found[kind]) for kind in (lkm.LMR_USES, lkm.LMR_USEDBY, lkm.LMR_HOLD, lkm.LMR_CALL))
     return Refs(cstring(bytes(path.data)), told.size, *lists)
-
-
-def who_has(p: Process, symbol: str) -> str | None:
-    """The module that has the global `symbol` but was loaded without -s; None when there is none.
-
-    KernelError from open(2) of /dev/ksyms.
-    """
-    from lkmtools.modules.ksyms import DEV_KSYMS
-
-    layout = lkm.lmc_whohas.layout(p.dm)
-    name = p.buffer(os.fsencode(symbol) + b"\0")
-    buf = p.buffer(layout.pack(symbol=name.addr))
-    fd = p.open(DEV_KSYMS, O_RDONLY)
-    try:
-        p.ioctl(fd, lkm.LMWHOHAS.code(p.dm), buf, name)
-        found = cstring(layout.unpack(buf.data).name)
-    except KernelError as error:
-        if error.errno not in (ENOENT, ENAMETOOLONG):
-            raise
-        found = None
-    p.close(fd)
-    return found
 
 
 def wait_unused(p: Process, module: int | str, seconds: float) -> bool:

@@ -61,7 +61,7 @@ STRUCTS = [
     ("sys/device.h", [device.cftable], {"tqe_next": "ct_list.tqe_next", "tqe_prev": "ct_list.tqe_prev"}),
     ("sys/device.h", [device.device], {"tqe_next": "dv_list.tqe_next", "tqe_prev": "dv_list.tqe_prev"}),
     ("sys/conf.h", [conf.bdevsw, conf.cdevsw], {}),
-    ("sys/ksyms.h", [ksyms.ksyms_gvalue], {}),
+    ("sys/ksyms.h", [ksyms.ksyms_gvalue, ksyms.ksyms_found, ksyms.ksyms_gvalues], {}),
     (
         "sys/lkm.h",
         [
@@ -259,6 +259,7 @@ KSYMS_IOCTLS = {
     "KIOCGSIZE": (0x40046C03, 0x40046C03),
     "KIOCGVALUE_60": (0xC00C6C04, 0xC0106C04),
     "KIOCGSYMBOL_60": (0xC0146C05, 0xC0206C05),
+    "KIOCGVALUES": (0xC0146C20, 0xC0206C20),
     "FREEBSD_KIOCGSIZE": (0x40046C01, 0x40086C01),
     "FREEBSD_KIOCGADDR": (0x40046C02, 0x40086C02),
 }

@@ -29,7 +29,7 @@ def test_every_command_of_dev_lkm_is_on_the_page_once_and_says_what_it_does() ->
 
 
 def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
-    """NetBSD's of two generations, and FreeBSD's."""
+    """NetBSD's of two generations, FreeBSD's, and ours."""
     rows = [
         line.strip("| ").split(" | ") for line in ioctldoc.text().splitlines() if line.startswith("| KIOCG")
     ]
@@ -42,6 +42,7 @@ def test_each_command_of_dev_ksyms_says_whose_it_is() -> None:
         ("KIOCGSYMBOL_60", "NetBSD 6 and later"),
         ("KIOCGSIZE", "FreeBSD"),
         ("KIOCGADDR", "FreeBSD"),
+        ("KIOCGVALUES", "ours"),
     ]
 
 

@@ -17,8 +17,7 @@ from lkmtools.errors import ObjectError
 from lkmtools.modules.check import NO_NOTE, ModuleRange, Problem, Report, TargetKernel, target
 from lkmtools.modules.check import check as examine
 from lkmtools.modules.checkset import resolve, wanted
-from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image
-from lkmtools.modules.refs import who_has
+from lkmtools.modules.ksyms import DEV_KSYMS, kernel_image, known
 from lkmtools.near import Names, some
 
 if TYPE_CHECKING:
@@ -102,13 +101,18 @@ def running(socket: str | None, closed: bool, modules: list[ModuleRange]) -> Tar
 def keepers(socket: str | None, reports: list[Report]) -> dict[str, str]:
     """For each missing symbol that a module has, but was loaded without -s, that module."""
     names = [name for name, _ in wanted(reports)]
+    if not names:
+        return {}
     with process(socket) as p, about(DEV_KSYMS):
-        return {name: module for name in names if (module := who_has(p, name)) is not None}
+        return known(p, names).keepers
 
 
 def adviser(kernel: TargetKernel, reports: list[Report], kept: dict[str, str]) -> Hint:
     """What to do about a problem, "" where nobody knows; the same for a symbol, whoever misses it."""
-    known = Names([*kernel.symbols, *(name for report in reports for name in report.exports)])
+
+    @cache
+    def names() -> Names:
+        return Names([*kernel.symbols, *(name for report in reports for name in report.exports)])
 
     @cache
     def symbol(name: str) -> str:
@@ -116,7 +120,7 @@ def adviser(kernel: TargetKernel, reports: list[Report], kept: dict[str, str]) -
             return f"module '{kernel.owners[name]}', which is loaded, has it"
         if name in kept:
             return f"module '{kept[name]}' has it but was loaded without -s"
-        guess = known.near(name)
+        guess = names().near(name)
         return f"did you mean {guess}?" if guess else ""
 
     def advise(problem: Problem) -> str:

@@ -1,4 +1,4 @@
-/* <sys/ksyms.h>: the ioctls of /dev/ksyms. */
+/* <sys/ksyms.h>: the ioctls of /dev/ksyms; see ksyms(4). */
 
 #ifndef _SYS_KSYMS_H_
 #define _SYS_KSYMS_H_
@@ -57,5 +57,26 @@ struct ksyms_gsymbol_60 {
 /* FreeBSD's, of the same letter. */
 #define FREEBSD_KIOCGSIZE	_IOR('l', 1, size_t)
 #define FREEBSD_KIOCGADDR	_IOR('l', 2, void *)
+
+/* Ours: many names at once, one NUL-terminated string after the other; a row answers each. */
+#define KSYMS_GLOBAL	1	/* a global symbol of this value */
+#define KSYMS_KEPT	2	/* this module has it, and was loaded without -s */
+
+struct ksyms_found {
+	uint64_t	kf_value;
+	u_int		kf_flags;
+	int		kf_id;
+	char		kf_module[32];	/* MAXLKMNAME of <sys/lkm.h> */
+};
+
+struct ksyms_gvalues {
+	const char		*kvs_names;
+	size_t			 kvs_size;	/* of all names, in bytes */
+	struct ksyms_found	*kvs_found;
+	u_int			 kvs_count;
+	u_int			 kvs_answered;	/* out: kvs_count */
+};
+
+#define KIOCGVALUES	_IOWR('l', 32, struct ksyms_gvalues)
 
 #endif

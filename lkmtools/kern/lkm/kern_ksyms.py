@@ -164,6 +164,7 @@ class Symbols:
         self._image: KsymsImage | None = None
         self._images: WeakSet[KsymsImage] = WeakSet()  # ... and those before it that somebody has open
         self._longest = 0  # of the modules' names
+        self._kept: dict[str, dict[int, LoadableModule]] = {}
         self.softc = KsymsSoftc()
 
     # -- by name ----------------------------------------------------------------------------------------
@@ -192,6 +193,25 @@ class Symbols:
     def longest(self) -> int:
         """The length of the longest name (ksyms_maxlen)."""
         return max(self._longest, self.kernel_table().longest)
+
+    # -- those of modules that were loaded without them ---------------------------------------------------
+
+    def keep(self, module: LoadableModule) -> None:
+        """A module was loaded without its symbols: note which global ones it defines."""
+        for symbol in module.info.symbols:
+            if symbol.is_global:
+                self._kept.setdefault(symbol.name, {})[module.id] = module
+
+    def unkeep(self, module: LoadableModule) -> None:
+        """The module is unloaded: forget its symbols."""
+        for name in {symbol.name for symbol in module.info.symbols if symbol.is_global}:
+            del self._kept[name][module.id]
+            if not self._kept[name]:
+                del self._kept[name]
+
+    def keeper(self, name: str) -> LoadableModule | None:
+        """A module that defines a global symbol, and was loaded without its symbols."""
+        return next(iter(self._kept.get(name, {}).values()), None)
 
     # -- by address -------------------------------------------------------------------------------------
 

@@ -134,6 +134,8 @@ class Lkm:
         self.reserved -= not module.loaded
         if module.exports:
             kern_ksyms.delsymtab(k, module)
+        elif module.loaded:
+            k.ksyms.unkeep(module)
         k.modules.remove(module)
         lkm_refs.unlink(k, module)
         inside = [lwp for lwp in k.lwps.values() if module.holds(lwp.sy_call)]
@@ -179,6 +181,8 @@ class Lkm:
         view.refcnt = 1
         module.loaded = True
         self.reserved -= 1
+        if not module.exports:
+            k.ksyms.keep(module)
         k.vitals.loaded(module)
         k.modules.named(module)
         lkm_refs.link_imports(k, module)

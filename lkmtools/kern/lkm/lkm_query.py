@@ -1,17 +1,19 @@
-"""What tools ask about modules beyond LMSTAT: LMREFS of /dev/lkm, LMWHOHAS of /dev/ksyms. Both are ours."""
+"""What tools ask beyond LMSTAT: LMREFS of /dev/lkm, KIOCGVALUES and LMWHOHAS of /dev/ksyms. All ours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.abi import ksyms
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import lkm_refs
+from lkmtools.kern.lkm.lkm_info import MAX_STRINGS, MAX_SYMBOLS
 from lkmtools.kern.lkm.lkm_ioctl import Origin, ksyms_ioctl, lkm_ioctl
-from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
+from lkmtools.kern.proc.kern_copy import copyin_bytes, copyout_bytes, user_string
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
@@ -76,13 +78,46 @@ def name_at(k: Kernel, addr: int) -> str:
         raise KernelError(error.errno, TOO_LONG if error.errno == ENAMETOOLONG else error.reason) from None
 
 
+@ksyms_ioctl(ksyms.KIOCGVALUES, Origin.OURS)
+def kiocgvalues(k: Kernel, file: object, arg: View) -> None:
+    """Many names at once: value of each global symbol, and a module that keeps one to itself.
+
+    EINVAL for too many, and where `kvs_size` bytes are not `kvs_count` strings; EFAULT.
+    """
+    if arg.kvs_size > MAX_STRINGS or arg.kvs_count > MAX_SYMBOLS:
+        raise KernelError(
+            EINVAL,
+            f"KIOCGVALUES of {arg.kvs_count} names in {arg.kvs_size} bytes; the limits are {MAX_SYMBOLS} and "
+            f"{MAX_STRINGS}",
+        )
+    names = copyin_bytes(k, arg.kvs_names, arg.kvs_size).split(b"\0")
+    if names.pop() or len(names) != arg.kvs_count:
+        raise KernelError(
+            EINVAL, f"KIOCGVALUES: {arg.kvs_size} bytes at {arg.kvs_names:#x} are not {arg.kvs_count} strings"
+        )
+    layout = ksyms.ksyms_found.layout(k.dm)
+    rows = [layout.pack(**_found(k, name.decode(*C_TEXT))) for name in names]
+    copyout_bytes(k, b"".join(rows), arg.kvs_found)
+    arg.kvs_answered = len(rows)
+
+
+def _found(k: Kernel, name: str) -> dict[str, Any]:
+    """The members of a struct ksyms_found; none when nobody has the symbol."""
+    found: dict[str, Any] = {}
+    if (value := k.ksyms.value(name)) is not None:
+        found = {"kf_value": value, "kf_flags": ksyms.KSYMS_GLOBAL}
+    if (module := k.ksyms.keeper(name)) is not None:
+        found["kf_flags"] = found.get("kf_flags", 0) | ksyms.KSYMS_KEPT
+        found |= {"kf_id": module.id, "kf_module": _short(module.title)}
+    return found
+
+
 @ksyms_ioctl(abi.LMWHOHAS, Origin.OURS)
 def lmwhohas(k: Kernel, file: object, arg: View) -> None:
     """A module that defines a global symbol but was loaded without its symbols; ENOENT."""
     name = user_string(k, arg.symbol, MAX_NAME).decode(*C_TEXT)
-    for module in k.lkm.loaded():
-        if not module.exports and any(s.name == name and s.is_global for s in module.info.symbols):
-            arg.id = module.id
-            arg.name = _short(module.title)
-            return
-    raise KernelError(ENOENT, f"no module that was loaded without its symbols has '{name}'")
+    module = k.ksyms.keeper(name)
+    if module is None:
+        raise KernelError(ENOENT, f"no module that was loaded without its symbols has '{name}'")
+    arg.id = module.id
+    arg.name = _short(module.title)
