@@ -6,19 +6,24 @@ import ctypes
 import io
 import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from lkmtools import modules
 from lkmtools.abi import errno, stat
 from lkmtools.abi.conf import major, makedev, minor
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET
-from lkmtools.abi.ksyms import KIOCGSIZE
+from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, KIOCGSIZE
 from lkmtools.abi.syscall import SYS___fstat50
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
+from lkmtools.kern.lkm.kern_ksyms import SymbolTable
 from lkmtools.kern.lkm.ksyms_dev import KsymsFile
+from lkmtools.modules.ksyms import kernel_values
 from support.ksyms import PROBE, Snapshot, names, symbols
 from support.lab import Lab
 
@@ -29,6 +34,19 @@ def refused(number: int, action: Any, *args: Any) -> str:
         action(*args)
     assert caught.value.errno == number
     return caught.value.reason
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """This process, which the kernel is in, gets no further descriptor."""
+    free = os.dup(0)
+    os.close(free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def image_of(lab: Lab, snapshot: Snapshot) -> Any:
@@ -92,8 +110,6 @@ def test_later_loads_and_unloads_do_not_change_it(lab: Lab) -> None:
     s = Snapshot(other)
     loaded = s.image()
     assert "probe_run" in names(loaded)
-    from lkmtools import modules
-
     modules.unload(lab.p, "probe")
     assert ctypes.string_at(s.address, s.size) == loaded
     s.close()
@@ -263,30 +279,60 @@ def test_mmap_past_the_rounded_end_is_EINVAL(lab: Lab) -> None:
 
 
 def test_a_process_without_memory_of_its_own_has_ENOMEM(lab: Lab) -> None:
-    """Nobody gave a mapper: the open fails, and can be tried again."""
+    """Nobody gave a mapper: it cannot be told an address, and can ask again; read(2) needs none."""
     from lkmtools.kern.uvm.uvm_map import Vmspace
 
     other = lab.kernel.process("bare")
     proc = lab.k.procs[other.pid]
     kept, proc.vm = proc.vm, Vmspace(None)
-    assert "no address space" in refused(errno.ENOMEM, other.open, "/dev/ksyms")
+    fd = other.open("/dev/ksyms")
+    word = other.buffer(other.dm.pointer)
+    command = FREEBSD_KIOCGADDR.code(other.dm)
+    assert "no address space" in refused(errno.ENOMEM, other.ioctl, fd, command, word)
+    assert other.read(fd, 4) == b"\x7fELF"
     proc.vm = kept
-    Snapshot(other).close()
+    other.ioctl(fd, command, word)
+    assert bytes(other.memory(int.from_bytes(word.data, "little"), 4)) == b"\x7fELF"
+    other.close(fd)
 
 
 def test_a_host_that_gives_no_memory_file_is_ENOMEM(lab: Lab) -> None:
-    """The daemon has as many descriptors as it may: the open fails, and can be tried again."""
-    free = os.dup(0)
-    os.close(free)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
-    try:
-        reason = refused(errno.ENOMEM, Snapshot, lab.p)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    """The daemon has as many descriptors as it may: nothing of the snapshot is seen, and all of it later."""
+    fd = lab.p.open("/dev/ksyms")
+    with no_descriptors():
+        reason = refused(errno.ENOMEM, lab.p.read, fd, 4)
+        refused(errno.ENOMEM, lab.p.lseek, fd, 0, SEEK_END)
     assert reason == "no memory file for the symbols: Too many open files"
-    assert lab.k.ksyms.softc.open == set()
-    Snapshot(lab.p).close()
+    assert lab.p.read(fd, 4) == b"\x7fELF"
+    lab.p.close(fd)
+
+
+def test_a_snapshot_for_which_there_was_no_memory_when_symbols_came_is_lost(lab: Lab) -> None:
+    """The module is loaded; whoever had the device open has ENOMEM until it is closed."""
+    reader = lab.kernel.process("reader")
+    fd = reader.open("/dev/ksyms")
+    table = SymbolTable(lab.k.ksyms.codec, "late", [], 0, 0)
+    with no_descriptors():
+        lab.k.ksyms.add(table)
+    refused(errno.ENOMEM, reader.read, fd, 4)
+    reader.close(fd)
+    Snapshot(reader).close()
+    lab.k.ksyms.remove(table)
+
+
+def test_opening_and_asking_for_values_makes_no_image(lab: Lab) -> None:
+    """Nor does a load after that; one that comes while somebody has it open does, before it is changed."""
+    lab.load(PROBE, symbols=True)
+    assert kernel_values(lab.p, ["probe_run"]) == {"probe_run": lab.symbols["probe_run"]}
+    image = lab.k.ksyms.image()
+    image.release()
+    assert image.fd == -1
+    fd = lab.p.open("/dev/ksyms")
+    modules.unload(lab.kernel.process("other"), "probe")
+    assert image.fd >= 0
+    assert "probe_run" in names(lab.p.read(fd, 1 << 20))
+    lab.p.close(fd)
+    assert (image.fd, image.refs) == (-1, 0)
 
 
 def test_the_node_is_read_only_for_everybody(lab: Lab) -> None:

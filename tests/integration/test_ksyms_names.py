@@ -13,7 +13,9 @@ from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.abi.module import MOD_LOAD, MOD_QUIESCE, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import kern_ksyms
+from lkmtools.kern.lkm.kern_ksyms import SymbolTable
 from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
+from lkmtools.kern.lkm.ksyms_image import TEXT, KsymsSymbol
 from lkmtools.modules.prepare import LoadError
 from support.ksyms import PROBE, Snapshot, symbols
 from support.lab import Lab
@@ -103,6 +105,29 @@ def test_local_symbols_are_shown_and_not_linked_to(lab: Lab) -> None:
     assert symbol_of(s, "hidden").st_value == symbol_of(s, "quiet").st_value + 16
     with pytest.raises(KernelError) as caught:
         value_of(s, "hidden")
+    assert caught.value.errno == errno.ENOENT
+
+
+def test_a_local_name_of_several_modules_is_that_of_the_first_that_is_there(lab: Lab) -> None:
+    """KIOCGSYMBOL_60 finds the second one's when the first has gone, and then none."""
+    tables = [
+        SymbolTable(
+            lab.k.ksyms.codec,
+            f"m{i}",
+            [KsymsSymbol("quiet", 0x1000 * i, 4, elf.STT_FUNC, elf.STB_LOCAL, TEXT)],
+            0x1000 * i,
+            0x1000 * i + 4,
+        )
+        for i in (1, 2)
+    ]
+    s = Snapshot(lab.p)
+    for table in tables:
+        lab.k.ksyms.add(table)
+    for table in tables:
+        assert symbol_of(s, "quiet").st_value == table.start
+        lab.k.ksyms.remove(table)
+    with pytest.raises(KernelError) as caught:
+        symbol_of(s, "quiet")
     assert caught.value.errno == errno.ENOENT
 
 

@@ -30,7 +30,7 @@ MACHINES = ["amd64", "i386"]
 
 def snapshot(k: Kernel) -> bytes:
     """The image of /dev/ksyms."""
-    image = k.ksyms.image()
+    image = k.ksyms.image().make()
     with open(image.fd, "rb", closefd=False) as file:
         file.seek(0)
         data = file.read(image.size)

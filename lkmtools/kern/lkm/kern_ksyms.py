@@ -4,27 +4,26 @@ The kernel's own symbols come from the export rows; a module's from the ELF symb
 modload -s sent. Other modules can be linked against global and weak ones; local ones are only listed and used
 for names. A symbol that is already known is not added again; one with another value is reported.
 
-Each change makes a new generation. The image of a generation, which /dev/ksyms hands out, is made when it is
-first wanted, lies in one sealed memory file that all who open it share, and is kept while somebody has it
-open.
+The image that /dev/ksyms hands out is one sealed memory file, which all its readers share. It is made when a
+reader first looks at it, or just before the symbols change if a reader has it open; so a process that only
+asks for values, such as modload, does not pay for it. It is kept while it is open.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
-from lkmtools.abi.vmparam import round_page
+from lkmtools.abi.errno import EEXIST, EINVAL
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, KsymsSymbol, Table, build
+from lkmtools.kern.lkm.ksyms_memfd import KsymsImage
 from lkmtools.machine import EXEC, SLOT
 
 if TYPE_CHECKING:
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.kern.vfs.ramfs import Node
 
-_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _SKIPPED = (elf.STT_SECTION, elf.STT_FILE)
-_IOV_MAX = 1024  # pieces of one writev(2)
 KERNEL = "netbsd"  # the title of the kernel's own table
 
 
@@ -84,51 +81,6 @@ class SymbolTable:
         return rows[at - 1] if at else None
 
 
-class KsymsImage:
-    """The image of one generation: a sealed memory file of `length` bytes, whole pages, `size` in use."""
-
-    def __init__(self, generation: int, parts: list[Piece]) -> None:
-        self.generation = generation
-        self.size = _bytes(parts)
-        self.length = round_page(self.size)
-        self.refs = 1
-        try:
-            self.fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        except OSError as error:
-            raise KernelError(ENOMEM, f"no memory file for the symbols: {error.strerror}") from None
-        try:
-            os.ftruncate(self.fd, self.length)
-            for i in range(0, len(parts), _IOV_MAX):
-                _write(self.fd, parts[i : i + _IOV_MAX])
-            fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
-        except OSError as error:
-            os.close(self.fd)
-            raise KernelError(ENOMEM, f"no memory for {self.length} bytes: {error.strerror}") from None
-
-    def release(self) -> None:
-        """One user fewer; the last one closes the file."""
-        self.refs -= 1
-        if not self.refs:
-            self.close()
-
-    def close(self) -> None:
-        """Close the file, whoever uses it."""
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-
-
-def _write(fd: int, parts: list[Piece]) -> None:
-    """All of `parts`, without a copy of them unless the file takes less at once."""
-    left = b"".join(parts)[done:] if (done := os.writev(fd, parts)) < _bytes(parts) else b""
-    while left:
-        left = left[os.write(fd, left) :]
-
-
-def _bytes(parts: list[Piece]) -> int:
-    return sum(memoryview(part).nbytes for part in parts)
-
-
 class KsymsSoftc:
     """What /dev/ksyms (ksyms_dev.py) keeps: its row of cdevsw, its node, and the processes that opened it.
 
@@ -153,17 +105,19 @@ class Symbols:
     ) -> None:
         self.kernel = kernel
         self.tables: dict[str, SymbolTable] = {}
-        self.generation = 1
         self.codec = codec
         self._machine = machine
         self._kernel_rows = kernel_rows
         self._kernel_table: SymbolTable | None = None
         self._owners: dict[str, SymbolTable] = {}  # of the modules' global symbols
+        self._locals: dict[
+            str, dict[str, SymbolTable]
+        ] = {}  # tables with a local symbol of that name, by title
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
         self._image: KsymsImage | None = None
         self._images: WeakSet[KsymsImage] = WeakSet()  # ... and those before it that somebody has open
-        self._longest = 0  # of the modules' names
+        self._longest: Counter[int] = Counter()  # modules by the length of their longest name
         self._kept: dict[str, dict[int, LoadableModule]] = {}
         self.softc = KsymsSoftc()
 
@@ -184,15 +138,15 @@ class Symbols:
         owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
         local = owner is None
         if owner is None:
-            owner = next((table for table in self.tables.values() if name in table.locals), None)
+            owner = next(iter(self._locals.get(name, {}).values()), None)
             if owner is None:
                 return None
-        self.image().release()  # gives the tables their places in .strtab
+        self._current().make()  # gives the tables their places in .strtab
         return owner.packed.entry(local, (owner.locals if local else owner.globals)[name])
 
     def longest(self) -> int:
         """The length of the longest name (ksyms_maxlen)."""
-        return max(self._longest, self.kernel_table().longest)
+        return max([self.kernel_table().longest, *self._longest])
 
     # -- those of modules that were loaded without them ---------------------------------------------------
 
@@ -238,39 +192,56 @@ class Symbols:
 
     def add(self, table: SymbolTable) -> None:
         """A module's table, whose global names nobody else has."""
+        self._change()
         self.tables[table.title] = table
         self._owners.update(dict.fromkeys(table.globals, table))
+        for name in table.locals:
+            self._locals.setdefault(name, {})[table.title] = table
         at = bisect_right(self._starts, table.start)
         self._starts.insert(at, table.start)
         self._by_start.insert(at, table)
-        self._longest = max(self._longest, table.longest)
-        self.generation += 1
+        self._longest[table.longest] += 1
 
     def remove(self, table: SymbolTable) -> None:
         """Forget a module's table."""
+        self._change()
         del self.tables[table.title]
         for name in table.globals:
             del self._owners[name]
+        for name in table.locals:
+            del self._locals[name][table.title]
+            if not self._locals[name]:
+                del self._locals[name]
         at = bisect_left(self._starts, table.start)
         del self._starts[at], self._by_start[at]
-        if table.longest == self._longest:
-            self._longest = max((other.longest for other in self.tables.values()), default=0)
-        self.generation += 1
+        self._longest[table.longest] -= 1
+        if not self._longest[table.longest]:
+            del self._longest[table.longest]
 
     # -- the image --------------------------------------------------------------------------------------
 
     def image(self) -> KsymsImage:
-        """The image of this generation, with one reference more for the caller; ENOMEM."""
-        image = self._image
-        if image is None or image.generation != self.generation:
-            if image is not None:  # those who have it open keep it; its memory may serve for the next
-                self._image = None
-                image.release()
-            tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
-            self._image = image = KsymsImage(self.generation, build(self.codec, self._machine, tables))
-            self._images.add(image)
+        """The image of the current symbols, with one more reference for the caller."""
+        image = self._current()
         image.refs += 1
         return image
+
+    def _current(self) -> KsymsImage:
+        if self._image is None:
+            self._image = KsymsImage(self._parts)
+            self._images.add(self._image)
+        return self._image
+
+    def _parts(self) -> list[Piece]:
+        tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
+        return build(self.codec, self._machine, tables)
+
+    def _change(self) -> None:
+        """The symbols are about to change: the current image is complete, and no longer current."""
+        image, self._image = self._image, None
+        if image is not None:
+            image.keep()
+            image.release()
 
     def close(self) -> None:
         """The kernel is gone: close every image, also those that somebody has open."""

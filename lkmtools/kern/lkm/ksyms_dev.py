@@ -1,8 +1,9 @@
 """/dev/ksyms: the symbols of the running kernel as one ELF file in the memory of the process that opens it.
 
 The driver behaves as FreeBSD's ksyms.c of 2009: opening makes a snapshot, which KIOCGADDR finds in the
-caller's own memory, one per process. It answers NetBSD's ioctls too (kern_ksyms.c), by the full codes of both
-generations; those look at the kernel's symbols of now, not at the snapshot.
+caller's own memory, one per process. For a client it is made when the client first looks at it, and mapped
+by KIOCGADDR. NetBSD's ioctls work too (kern_ksyms.c), by the full codes of both generations; those look at
+the current symbols, not at the snapshot.
 
 Opening clones, as NetBSD's own driver does since 6.0: d_open makes a file of its own and moves it into the
 descriptor (fd_clone, EMOVEFD), because what is open is this process's snapshot and not the device. So the
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lkmtools.abi import ksyms as abi
 from lkmtools.abi.conf import makedev, minor
@@ -42,73 +43,12 @@ from lkmtools.kern.vfs.ramfs import Node, OfNode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.lkm.kern_ksyms import KsymsImage
+    from lkmtools.kern.lkm.ksyms_memfd import KsymsImage
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
     from lkmtools.kern.uvm.uvm_map import MapEntry
     from lkmtools.machine.memory import View
 
 PATH = "/dev/ksyms"
-TRIES = 3  # snapshots begun before the open gives up
-
-
-# -- the snapshot -------------------------------------------------------------------------------------------
-
-
-class Source(Protocol):
-    """What a snapshot is made of: the symbols of the kernel, and the memory of the caller."""
-
-    def size(self) -> KsymsImage:
-        """The image of the symbols there are now; ENOMEM."""
-
-    def copy(self, image: KsymsImage) -> MapEntry:
-        """Put it into the caller's memory. May sleep; any error ends the open."""
-
-    def current(self, image: KsymsImage) -> bool:
-        """Is that still what there is?"""
-
-    def give_back(self, image: KsymsImage, mapping: MapEntry | None) -> None:
-        """Undo size() and, if there is a mapping, copy()."""
-
-
-def snapshot(source: Source) -> tuple[KsymsImage, MapEntry]:
-    """An image and where it lies, of one moment between sizing and copying (FreeBSD's ksyms_snapshot).
-
-    If modules come or go meanwhile it is tried again, three times in all; then ENXIO. Errors of the memory
-    are returned at once.
-    """
-    for _ in range(TRIES):
-        image = source.size()
-        try:
-            mapping = source.copy(image)
-        except BaseException:
-            source.give_back(image, None)
-            raise
-        if source.current(image):
-            return image, mapping
-        source.give_back(image, mapping)
-    raise KernelError(ENXIO, f"modules came or went during each of {TRIES} snapshots")
-
-
-class _Caller:
-    """The Source of an open: this kernel and the process that called."""
-
-    def __init__(self, k: Kernel, lwp: Lwp) -> None:
-        self._k = k
-        self._lwp = lwp
-
-    def size(self) -> KsymsImage:
-        return self._k.ksyms.image()
-
-    def copy(self, image: KsymsImage) -> MapEntry:
-        return self._lwp.proc.vm.map(self._k, Span(image.fd, 0, image.length))
-
-    def current(self, image: KsymsImage) -> bool:
-        return image.generation == self._k.ksyms.generation
-
-    def give_back(self, image: KsymsImage, mapping: MapEntry | None) -> None:
-        if mapping is not None:
-            self._lwp.proc.vm.unmap(self._k, mapping)
-        image.release()
 
 
 # -- the open file ------------------------------------------------------------------------------------------
@@ -127,14 +67,16 @@ def ksymsopen(k: Kernel, dev: int, flag: int, mode: int, l_addr: int) -> int:
         raise KernelError(
             EBUSY, f"/dev/ksyms is already open in pid {proc.pid} ({proc.comm}), which can open it only once"
         )
-    device.open.add(proc)
-    try:
-        image, mapping = snapshot(_Caller(k, lwp))
-    except BaseException:
-        device.open.remove(proc)
-        raise
     assert device.node is not None
-    return fd_clone(lwp, KsymsFile(flag, device.node, proc, image, mapping))
+    file = KsymsFile(flag, device.node, proc, k.ksyms.image())
+    device.open.add(proc)
+    if proc.program is not None:  # it may fork, and the child must inherit the mapping
+        try:
+            file.address(k)
+        except KernelError:
+            file.close(k, lwp)
+            raise
+    return fd_clone(lwp, file)
 
 
 class KsymsFile(OfNode, File):
@@ -142,19 +84,31 @@ class KsymsFile(OfNode, File):
 
     signed = True
 
-    def __init__(self, flag: int, node: Node, proc: Proc, image: KsymsImage, mapping: MapEntry) -> None:
+    def __init__(self, flag: int, node: Node, proc: Proc, image: KsymsImage) -> None:
         super().__init__(flag)
         self.node = node
-        self.size = image.size
         self.proc = proc
         self.image = image
-        self.mapping = mapping
+        self._mapping: MapEntry | None = None
+
+    @property
+    def size(self) -> int:
+        """The size of the image in bytes; ENOMEM."""
+        return self.image.make().size
+
+    def address(self, k: Kernel) -> int:
+        """Where the image lies in the memory of the process that opened it; may sleep. ENOMEM, EINTR."""
+        if self._mapping is None:
+            image = self.image.make()
+            self._mapping = self.proc.vm.map(k, Span(image.fd, 0, image.length))
+        return self._mapping.addr
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Read from the image; EFAULT before its beginning and behind its end."""
-        if not 0 <= offset <= self.size:
-            raise KernelError(EFAULT, f"offset {offset} is outside the image, which has {self.size} bytes")
-        data = os.pread(self.image.fd, min(count, self.size - offset), offset)
+        size = self.size
+        if not 0 <= offset <= size:
+            raise KernelError(EFAULT, f"offset {offset} is outside the image, which has {size} bytes")
+        data = os.pread(self.image.fd, min(count, size - offset), offset)
         copyout_bytes(k, data, buf)
         return len(data)
 
@@ -165,15 +119,17 @@ class KsymsFile(OfNode, File):
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
         """Map the image once more; EINVAL past its last page."""
-        if offset + length > self.image.length:
+        image = self.image.make()
+        if offset + length > image.length:
             raise KernelError(
-                EINVAL, f"{length} bytes at offset {offset} end past the image's {self.image.length} bytes"
+                EINVAL, f"{length} bytes at offset {offset} end past the image's {image.length} bytes"
             )
-        return lwp.proc.vm.map(k, Span(self.image.fd, offset, length)).addr
+        return lwp.proc.vm.map(k, Span(image.fd, offset, length)).addr
 
     def close(self, k: Kernel, lwp: Lwp) -> int:
         """Take the snapshot out of the process's memory; it may open again."""
-        self.proc.vm.unmap(k, self.mapping)
+        if self._mapping is not None:
+            self.proc.vm.unmap(k, self._mapping)
         self.image.release()
         k.ksyms.softc.open.remove(self.proc)
         return 0
@@ -234,7 +190,7 @@ def freebsd_kiocgsize(k: Kernel, file: KsymsFile, data: int) -> None:
 @ksyms_ioctl(abi.FREEBSD_KIOCGADDR, Origin.FREEBSD)
 def freebsd_kiocgaddr(k: Kernel, file: KsymsFile, data: int) -> None:
     """Where the image lies in the memory of the process that opened it."""
-    k.mem.set_ptr(data, file.mapping.addr)
+    k.mem.set_ptr(data, file.address(k))
 
 
 # -- the driver's life --------------------------------------------------------------------------------------

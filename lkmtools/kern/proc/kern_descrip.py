@@ -48,12 +48,11 @@ def off_t(offset: int) -> int:
 class File:
     """An open file: what descriptors share. Subclasses say what the operations do.
 
-    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. `size` is its
-    length in bytes, 0 for one that has none. Where the offset is `signed` it may be negative: a device
-    decides itself what its offsets mean. `hears_modes`: FIONBIO and FIOASYNC are told to its ioctl() too.
+    `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. Where the
+    offset is `signed` it may be negative: a device decides itself what its offsets mean. `hears_modes`:
+    FIONBIO and FIOASYNC are told to its ioctl() too.
     """
 
-    size = 0
     signed = False
     hears_modes = False
 
@@ -87,6 +86,11 @@ class File:
         finally:
             self.flag = flag
         return done
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes; 0 for one that has none."""
+        return 0
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """A command; `data` is kernel memory. Returns an errno; EPASSTHROUGH for what it has not."""
