@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 """
 
 
-class Place:
+class ProgramRoom:
     """A daemon for `machine`, and lkmcc --user programs in its directory."""
 
     def __init__(self, daemon: Daemon, machine: str) -> None:
@@ -45,12 +45,12 @@ class Place:
 
 
 @pytest.fixture
-def place2(start_daemon: Callable[..., Daemon], machine: str) -> Place:
+def place2(start_daemon: Callable[..., Daemon], machine: str) -> ProgramRoom:
     """A private kernel of each machine in turn."""
-    return Place(start_daemon("--machine", machine), machine)
+    return ProgramRoom(start_daemon("--machine", machine), machine)
 
 
-def test_a_program_has_the_callers_streams_arguments_and_status(place2: Place) -> None:
+def test_a_program_has_the_callers_streams_arguments_and_status(place2: ProgramRoom) -> None:
     """Standard input goes in, output and error come out apart, the exit status is the program's."""
     prog = place2.build("echo", ECHO)
     data = b"line\n" * 20000
@@ -59,7 +59,7 @@ def test_a_program_has_the_callers_streams_arguments_and_status(place2: Place) -
     assert ran.out == data.decode()
 
 
-def test_an_interrupt_reaches_the_program(place2: Place) -> None:
+def test_an_interrupt_reaches_the_program(place2: ProgramRoom) -> None:
     """A loop ends with 130; a handler can do something else."""
     source = """
     #include <signal.h>
@@ -86,7 +86,7 @@ def test_an_interrupt_reaches_the_program(place2: Place) -> None:
         assert (process.returncode, out, err) == (status, more, b"")
 
 
-def test_a_stop_reaches_the_program_and_its_end_too(place2: Place) -> None:
+def test_a_stop_reaches_the_program_and_its_end_too(place2: ProgramRoom) -> None:
     """^Z stops it with its lkmctl, fg continues both; one that is stopped goes when its lkmctl is killed."""
     body = "int main(void) { char c; while (read(0, &c, 1) > 0) write(1, &c, 1); return 0; }"
     prog = place2.build("cat", f"#include <unistd.h>\n{body}\n")
@@ -107,7 +107,7 @@ def test_a_stop_reaches_the_program_and_its_end_too(place2: Place) -> None:
             p.getpid()
 
 
-def test_streams_that_the_caller_closed_are_bad_descriptors(place2: Place) -> None:
+def test_streams_that_the_caller_closed_are_bad_descriptors(place2: ProgramRoom) -> None:
     """Not whatever lkmctl happens to open first; the others work."""
     prog = place2.build(
         "streams",
@@ -128,7 +128,7 @@ def test_streams_that_the_caller_closed_are_bad_descriptors(place2: Place) -> No
         assert (how, ran.status) == (how, status)
 
 
-def test_the_kernel_serves_others_while_a_program_loops(place2: Place) -> None:
+def test_the_kernel_serves_others_while_a_program_loops(place2: ProgramRoom) -> None:
     """status answers; when the client dies the program gets SIGHUP and goes."""
     prog = place2.build("spin", '#include <stdio.h>\nint main(void) { printf("ready\\n"); for (;;) ; }\n')
     with place2.daemon.popen("lkmctl", "exec", prog) as process:
@@ -143,7 +143,7 @@ def test_the_kernel_serves_others_while_a_program_loops(place2: Place) -> None:
             p.getpid()
 
 
-def test_a_crash_is_reported_and_the_kernel_lives(place2: Place) -> None:
+def test_a_crash_is_reported_and_the_kernel_lives(place2: ProgramRoom) -> None:
     """128 + 11, where it happened, and no panic."""
     prog = place2.build("crash", "int main(void) { int *volatile p = (int *)16; *p = 1; return 0; }\n")
     ran = place2.run("lkmctl", "exec", prog)
@@ -152,7 +152,7 @@ def test_a_crash_is_reported_and_the_kernel_lives(place2: Place) -> None:
     assert json.loads(place2.run("lkmctl", "status", "--json").out)["panics"] == 0
 
 
-def test_what_cannot_be_executed(place2: Place) -> None:
+def test_what_cannot_be_executed(place2: ProgramRoom) -> None:
     """127 without a file, 126 for another format, with the reason."""
     assert place2.run("lkmctl", "exec", "./nothing").status == 127
     Path(place2.daemon.dir, "text").write_text("hello")
@@ -163,7 +163,7 @@ def test_what_cannot_be_executed(place2: Place) -> None:
     )
 
 
-def test_a_reader_that_goes_away_ends_the_writer(place2: Place) -> None:
+def test_a_reader_that_goes_away_ends_the_writer(place2: ProgramRoom) -> None:
     """SIGPIPE, from the host's pipe."""
     prog = place2.build("yes", '#include <stdio.h>\nint main(void) { for (;;) puts("y"); }\n')
     with place2.daemon.popen("lkmctl", "exec", prog) as process:
@@ -173,7 +173,7 @@ def test_a_reader_that_goes_away_ends_the_writer(place2: Place) -> None:
         assert process.wait(timeout=60) == 128 + signal.SIGPIPE
 
 
-def test_calls_in_vain_are_named_by_status(place2: Place) -> None:
+def test_calls_in_vain_are_named_by_status(place2: ProgramRoom) -> None:
     """A line of lkmctl status; SIGSYS ends the program."""
     prog = place2.build("vain", "#include <unistd.h>\nint main(void) { syscall(210); return 0; }\n")
     ended = place2.run("lkmctl", "exec", prog)
@@ -182,7 +182,7 @@ def test_calls_in_vain_are_named_by_status(place2: Place) -> None:
     assert "syscalls     unimplemented: 210 (1)" in place2.run("lkmctl", "status").out
 
 
-def test_a_terminal_keeps_its_flags(place2: Place) -> None:
+def test_a_terminal_keeps_its_flags(place2: ProgramRoom) -> None:
     """The descriptors handed over do not become non-blocking for their owner."""
     prog = place2.build("echo", ECHO)
     reading, writing = os.pipe()

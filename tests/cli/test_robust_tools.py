@@ -68,7 +68,7 @@ int hello_lkmentry(struct lkm_table *t, int cmd, int ver)
 """
 
 
-class Bench:
+class EveryTool:
     """A daemon, files for the calls, and run()."""
 
     def __init__(self, daemon: Daemon) -> None:
@@ -106,11 +106,11 @@ def clean(err: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[EveryTool]:
     """One daemon for all that leave it as it is."""
     daemon = Daemon()
     try:
-        yield Bench(daemon)
+        yield EveryTool(daemon)
         assert "Traceback" not in daemon.log()
     finally:
         daemon.remove()
@@ -130,7 +130,7 @@ def test_every_tool_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_closed_output(bench: Bench, name: str) -> None:
+def test_closed_output(bench: EveryTool, name: str) -> None:
     run = bench.run(bench.words(CALLS[name]), stdout=None, preexec_fn=closing(1))
     if name not in SILENT:
         assert run.returncode == IO_ERROR
@@ -138,7 +138,7 @@ def test_closed_output(bench: Bench, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_full_output(bench: Bench, name: str) -> None:
+def test_full_output(bench: EveryTool, name: str) -> None:
     with open("/dev/full", "wb") as full:
         run = bench.run(bench.words(CALLS[name]), stdout=full)
     if name not in SILENT:
@@ -147,7 +147,7 @@ def test_full_output(bench: Bench, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_broken_output(bench: Bench, name: str) -> None:
+def test_broken_output(bench: EveryTool, name: str) -> None:
     """A reader that has seen enough is not complained about, unless what was done would be lost."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -162,7 +162,7 @@ def test_broken_output(bench: Bench, name: str) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("fd", [0, 2])
-def test_closed_input_and_error(bench: Bench, name: str, fd: int) -> None:
+def test_closed_input_and_error(bench: EveryTool, name: str, fd: int) -> None:
     stream = {0: {"stdin": None}, 2: {"stderr": None}}[fd]
     run = bench.run(bench.words(CALLS[name]), preexec_fn=closing(fd), **stream)
     clean(run.stdout)
@@ -173,13 +173,13 @@ def test_closed_input_and_error(bench: Bench, name: str, fd: int) -> None:
 @pytest.mark.parametrize(
     "name", ["modstat -n nobody", "modstat --nothing", "lkmctl nothing", "lkmcc no.such"]
 )
-def test_errors_that_cannot_be_written_keep_their_status(bench: Bench, name: str) -> None:
+def test_errors_that_cannot_be_written_keep_their_status(bench: EveryTool, name: str) -> None:
     argv = bench.words(name)
     with open("/dev/full", "wb") as full:
         assert bench.run(argv, stderr=full).returncode == bench.run(argv).returncode
 
 
-def test_a_load_that_cannot_be_told_is_told_on_standard_error(bench: Bench) -> None:
+def test_a_load_that_cannot_be_told_is_told_on_standard_error(bench: EveryTool) -> None:
     """Both outputs of modload, and those of rc.lkm; modules that follow are loaded as well."""
     for name, argv in {
         "modload": ["modload", "hello.o"],
@@ -222,7 +222,7 @@ ARGUMENTS = [(name, param.name) for name, command in commands() for param in val
 
 @pytest.mark.parametrize("value", [ODD, HUGE], ids=["odd", "huge"])
 @pytest.mark.parametrize(("name", "which"), ARGUMENTS)
-def test_arguments_that_are_huge_or_not_text(bench: Bench, name: str, which: str, value: bytes) -> None:
+def test_arguments_that_are_huge_or_not_text(bench: EveryTool, name: str, which: str, value: bytes) -> None:
     """One value at a time; the others are those of CALLS, as far as it has them."""
     command = dict(commands())[name]
     param = next(p for p in command.params if p.name == which)
@@ -242,7 +242,7 @@ def test_arguments_that_are_huge_or_not_text(bench: Bench, name: str, which: str
         assert run.stderr or run.stdout  # check prints what it finds
 
 
-def test_names_that_are_not_text_come_out_as_they_went_in(bench: Bench) -> None:
+def test_names_that_are_not_text_come_out_as_they_went_in(bench: EveryTool) -> None:
     """Files of the kernel, a module's name, a variable, and the shell's view of the host's files."""
     made = b"/tmp/" + ODD
     assert bench.run(["lkmctl", "mkdir", made]).returncode == 0
@@ -268,7 +268,7 @@ sys.meta_path.insert(0, Interrupter())
 
 @pytest.mark.parametrize("at", ["click", "lkmtools.abi.errno", "lkmtools.cli.common", "lkmtools.errors"])
 @pytest.mark.parametrize("tool", ["modload", "modunload", "modstat", "lkmd", "lkmctl", "lkmcc", "rc.lkm"])
-def test_interrupted_while_it_starts(bench: Bench, tmp_path: Path, tool: str, at: str) -> None:
+def test_interrupted_while_it_starts(bench: EveryTool, tmp_path: Path, tool: str, at: str) -> None:
     """An interrupt in the import of one of its modules ends it by a signal, in silence."""
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     env = {**bench.daemon.env, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": at}
@@ -277,7 +277,7 @@ def test_interrupted_while_it_starts(bench: Bench, tmp_path: Path, tool: str, at
 
 
 @pytest.mark.parametrize("tool", ["modstat", "lkmctl ps", "modload --dry-run hello.o"])
-def test_interrupted_at_work(bench: Bench, tmp_path: Path, tool: str) -> None:
+def test_interrupted_at_work(bench: EveryTool, tmp_path: Path, tool: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     env = {**bench.daemon.env, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": "lkmtools.client.core"}
     if tool == "modstat":
@@ -286,7 +286,7 @@ def test_interrupted_at_work(bench: Bench, tmp_path: Path, tool: str) -> None:
     assert (run.returncode in (130, -signal.SIGINT), run.stdout, run.stderr) == (True, b"", b"\n")
 
 
-def test_an_interrupt_that_is_ignored_stays_ignored(bench: Bench, tmp_path: Path) -> None:
+def test_an_interrupt_that_is_ignored_stays_ignored(bench: EveryTool, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     env = {**bench.daemon.env, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": "click"}
 
@@ -324,7 +324,7 @@ def test_few_descriptors(place: Place, tool: str, count: int) -> None:
     ["rc.lkm check", "rc.lkm", "modstat", "lkmctl status", "lkmd --socket s", "modstat --socket s",
      "lkmctl exec --root . /x", "modload hello.o", "lkmcc x.c", "lkmctl mount -t hostfs . /mnt"],
 )  # fmt: skip
-def test_no_working_directory(bench: Bench, tmp_path: Path, call: str) -> None:
+def test_no_working_directory(bench: EveryTool, tmp_path: Path, call: str) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
 

@@ -16,11 +16,11 @@ from lkmtools.errors import PanicError
 from lkmtools.proto import Answer, Control, Exec, Result, Signal, Syscall, encode
 from support.daemons import Raw, send_with_fds
 from support.damaged_kernels import CALM, SPIN
-from support.supervised import Running, Start
+from support.supervised import Start, Supervised
 
 
 @pytest.fixture
-def runaway(start: Start) -> Iterator[Running]:
+def runaway(start: Start) -> Iterator[Supervised]:
     """A daemon whose kernel is inside code that does not come back."""
     running = start()
     raw = Raw(running.path)
@@ -31,7 +31,7 @@ def runaway(start: Start) -> Iterator[Running]:
         yield running
 
 
-def test_status_answers_while_a_module_runs_away(runaway: Running) -> None:
+def test_status_answers_while_a_module_runs_away(runaway: Supervised) -> None:
     """Whenever it is asked; a new connection is greeted and answered."""
     with runaway.connect() as p:
         p.control("ps")  # answered between slices
@@ -41,7 +41,7 @@ def test_status_answers_while_a_module_runs_away(runaway: Running) -> None:
     assert "runaway" in comms
 
 
-def test_stop_ends_runaway_code(runaway: Running) -> None:
+def test_stop_ends_runaway_code(runaway: Supervised) -> None:
     """lkmctl stop does not wait for the watchdog."""
     runaway.ask("stop")
     assert runaway.wait() == 0
@@ -49,14 +49,14 @@ def test_stop_ends_runaway_code(runaway: Running) -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_runaway_code(runaway: Running, signum: int) -> None:
+def test_signal_ends_runaway_code(runaway: Supervised, signum: int) -> None:
     """Neither does a signal."""
     os.kill(runaway.pid, signum)
     assert runaway.wait() == 0
     assert os.listdir(runaway.place.dir) == ["s.log"]
 
 
-def test_reboot_ends_runaway_code(runaway: Running) -> None:
+def test_reboot_ends_runaway_code(runaway: Supervised) -> None:
     """The processes of the old kernel are told; the new one serves."""
     with runaway.connect() as idle:
         assert runaway.reboot()["boot"] == 2
@@ -67,7 +67,7 @@ def test_reboot_ends_runaway_code(runaway: Running) -> None:
     assert runaway.ask("status")["panics"] == 0
 
 
-def test_calls_and_deaths_during_runaway_code_wait_for_it(runaway: Running) -> None:
+def test_calls_and_deaths_during_runaway_code_wait_for_it(runaway: Supervised) -> None:
     """A call submitted meanwhile is answered by the kernel once it is back; a client may die meanwhile."""
     raw = Raw(runaway.path)
     with raw.socket:
@@ -88,7 +88,7 @@ def test_calls_and_deaths_during_runaway_code_wait_for_it(runaway: Running) -> N
             p.getpid()
 
 
-def test_signals_during_runaway_code_are_kept_once(runaway: Running) -> None:
+def test_signals_during_runaway_code_are_kept_once(runaway: Supervised) -> None:
     """However many a client sends, and whatever their numbers: there are no more than NSIG to keep."""
 
     def resident() -> int:
@@ -106,7 +106,7 @@ def test_signals_during_runaway_code_are_kept_once(runaway: Running) -> None:
         assert resident() - before < 8 << 20
 
 
-def test_what_an_exec_brought_is_closed_when_the_kernel_goes_before_it(runaway: Running) -> None:
+def test_what_an_exec_brought_is_closed_when_the_kernel_goes_before_it(runaway: Supervised) -> None:
     """Nobody else has the other ends of the caller's pipes for ever."""
     reading, writing = os.pipe()
     late = Raw(runaway.path)

@@ -44,7 +44,7 @@ int probe_wild(void) { psignal((struct proc *)&probe_wild, 1); return 0; }
 """
 
 
-class Caller:
+class AuthCaller:
     """`call(prototype, *args, p=process)` calls a function of SOURCE as that process; `user` has uid 1000."""
 
     def __init__(self, lab: Lab) -> None:
@@ -62,12 +62,12 @@ class Caller:
 
 
 @pytest.fixture
-def call(lab: Lab) -> Caller:
+def call(lab: Lab) -> AuthCaller:
     """SOURCE is loaded."""
-    return Caller(lab)
+    return AuthCaller(lab)
 
 
-def test_suser_lets_the_superuser_through_and_marks_the_process(call: Caller) -> None:
+def test_suser_lets_the_superuser_through_and_marks_the_process(call: AuthCaller) -> None:
     """0 and ASU (2) in the flags for root; EPERM (1) and nothing for others."""
     assert call("int probe_suser(void)") == 0 << 8 | 3
     assert call("int probe_suser(void)", p=call.user) == 1 << 8 | 1
@@ -76,13 +76,13 @@ def test_suser_lets_the_superuser_through_and_marks_the_process(call: Caller) ->
 
 
 @pytest.mark.parametrize(("action", "root", "user"), [(1, 0, 0), (2, 0, 1), (3, 1, 1), (0, 1, 1)])
-def test_generic_actions(call: Caller, action: int, root: int, user: int) -> None:
+def test_generic_actions(call: AuthCaller, action: int, root: int, user: int) -> None:
     """CANSEE (1) is for all, ISSUSER (2) for root, what does not exist for nobody."""
     assert call("int probe_generic(int action)", action) == root
     assert call("int probe_generic(int action)", action, p=call.user) == user
 
 
-def test_system_actions(call: Caller) -> None:
+def test_system_actions(call: AuthCaller) -> None:
     """Root may all (10 is REBOOT), others nothing; modules (6, 15) depend on securelevel alone."""
     get = "int probe_system(int action)"
     assert [call(get, action) for action in (1, 6, 10, 15)] == [0, 0, 0, 0]
@@ -91,13 +91,13 @@ def test_system_actions(call: Caller) -> None:
     assert [call(get, action) for action in (1, 6, 10, 15)] == [0, 1, 0, 1]
 
 
-def test_devices_machine_and_network_are_the_superusers(call: Caller) -> None:
+def test_devices_machine_and_network_are_the_superusers(call: AuthCaller) -> None:
     """EPERM three times for others."""
     assert call("int probe_rest(void)") == 0
     assert call("int probe_rest(void)", p=call.user) == 0x010101
 
 
-def test_the_ids_of_credentials(call: Caller) -> None:
+def test_the_ids_of_credentials(call: AuthCaller) -> None:
     """Real, effective and saved ids, by the inline functions and by the exported ones."""
     get = "u_int probe_id(int which)"
     assert [call(get, n, p=call.user) for n in range(7)] == [1000, 1000, 1000, 100, 100, 100, 0]
@@ -109,19 +109,19 @@ def test_the_ids_of_credentials(call: Caller) -> None:
     assert [bodies[f"kauth_cred_{name}"](k, addr) for name in names] == [1000, 1000, 1000, 100, 100, 100, 0]
 
 
-def test_nobody_has_supplementary_groups(call: Caller) -> None:
+def test_nobody_has_supplementary_groups(call: AuthCaller) -> None:
     """0, and the result is 0."""
     assert call("int probe_member(int gid)", 100, p=call.user) == 0
 
 
-def test_references_are_counted_and_the_last_is_the_processs(call: Caller) -> None:
+def test_references_are_counted_and_the_last_is_the_processs(call: AuthCaller) -> None:
     """Hold and free balance; one free too many panics."""
     assert call("int probe_hold(int holds, int frees)", 3, 3) == 1
     panic = call.lab.panics(lambda: call("int probe_hold(int holds, int frees)", 1, 2))
     assert panic.reason.startswith("kauth_cred_free: the credentials at 0x")
 
 
-def test_pfind_finds_processes_by_number(call: Caller) -> None:
+def test_pfind_finds_processes_by_number(call: AuthCaller) -> None:
     """The process itself, another one, and NULL for none."""
     assert call("int probe_self(void)") == 1
     assert call("int probe_find(int pid)", call.user.pid) == call.user.pid
@@ -129,7 +129,7 @@ def test_pfind_finds_processes_by_number(call: Caller) -> None:
     assert call("int probe_find(int pid)", 29999) == -1
 
 
-def test_psignal_ends_an_interruptible_sleep(call: Caller) -> None:
+def test_psignal_ends_an_interruptible_sleep(call: AuthCaller) -> None:
     """The sleeper gets EINTR."""
     lab = call.lab
     lab.load('int probe_sleep(void) { return tsleep(&probe_sleep, PWAIT | PCATCH, "probe", 0); }', name="z")
@@ -152,7 +152,7 @@ def test_psignal_ends_an_interruptible_sleep(call: Caller) -> None:
         ("int probe_signal(int pid, int signo)", "psignal: signal 64 is not between 1 and 63"),
     ],
 )
-def test_psignal_refuses_what_is_none(call: Caller, text: str, reason: str) -> None:
+def test_psignal_refuses_what_is_none(call: AuthCaller, text: str, reason: str) -> None:
     """A pointer that is no process; a number that is no signal."""
     lab = call.lab
     args = () if "wild" in text else (lab.p.pid, 64)

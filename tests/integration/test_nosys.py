@@ -10,7 +10,7 @@ from lkmtools import modules
 from lkmtools.abi.errno import ENOSYS, EWOULDBLOCK
 from lkmtools.abi.signal import SIGSYS
 from lkmtools.errors import KernelError
-from support.emulations import EXAMPLES, Ran, load_toys, run, toy_image
+from support.emulations import EXAMPLES, WaitStatus, load_toys, run, toy_image
 from support.lab import Lab
 from support.programs import Runner
 
@@ -146,7 +146,7 @@ int main(void) { errno = 0; syscall(9); return errno == 1078 ? 7 : 8; }
 def test_an_emulation_has_its_own_answer(lab: Lab, tmp_path: Path) -> None:
     """What stands at its e_nosys: an errno of its own and no signal. status() counts all the same."""
     load_toys(lab)
-    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(7 << 8, "", 0, "")
+    assert run(lab, toy_image(lab, ASK, tmp_path)) == WaitStatus(7 << 8, "", 0, "")
     assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
 
 
@@ -156,5 +156,7 @@ def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Lab, tmp_path: Path)
     lab.load(text + "\nint (*unused)(struct lwp *, const void *, register_t *) = toy_nosys;\n", name="toy",
              whole=True)  # fmt: skip
     lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
-    assert run(lab, toy_image(lab, ASK, tmp_path)) == Ran(SIGSYS, "", 0, "an unimplemented system call")
+    assert run(lab, toy_image(lab, ASK, tmp_path)) == WaitStatus(
+        SIGSYS, "", 0, "an unimplemented system call"
+    )
     assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}

@@ -9,7 +9,7 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL
 from lkmtools.kern.status import processes
-from support.emulations import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from support.emulations import EXAMPLES, Running, WaitStatus, load_toys, run, toy_image
 from support.errors import failure
 from support.lab import Lab
 
@@ -134,7 +134,7 @@ def test_a_handler_of_its_own_gets_the_registers(lab: Lab) -> None:
     call(0x104, 5, 0, 0);
     say(r > 0 && d == 0x1234 ? "parent\n" : "?\n"); }
     """
-    assert run(lab, other_image(lab, body)) == Ran(5 << 8, "nosys badf pid child parent\n", 0, "")
+    assert run(lab, other_image(lab, body)) == WaitStatus(5 << 8, "nosys badf pid child parent\n", 0, "")
     modules.unload(lab.p, "otherelf")
     modules.unload(lab.p, "other")
     assert lab.tables() == lab.boot_tables
@@ -153,7 +153,7 @@ def test_signal_frames_and_trampoline_are_the_emulations(lab: Lab) -> None:
     """
     if lab.machine == "i386":
         body = body.replace('__asm__ volatile("" : "+x"(d));', '__asm__ volatile("" : "+t"(d));')
-    assert run(lab, other_image(lab, body)) == Ran(5 << 8, "handled fp\n", 0, "")
+    assert run(lab, other_image(lab, body)) == WaitStatus(5 << 8, "handled fp\n", 0, "")
 
 
 def test_a_handler_on_no_stack_ends_the_program(lab: Lab) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT, ENOEXEC
 from lkmtools.kern.status import processes
-from support.emulations import EXAMPLES, Ran, Running, load_toys, run, toy_image
+from support.emulations import EXAMPLES, Running, WaitStatus, load_toys, run, toy_image
 from support.errors import failure
 from support.lab import Lab
 
@@ -68,7 +68,7 @@ def test_the_toy_format_is_executed_until_it_is_unloaded(lab: Lab, tmp_path: Pat
     assert [m.type_name for m in modules.stat_all(lab.p)] == ["COMPAT", "EXEC"]
     ran = run(lab, image)
     text = "a toy program called prog, counted\nno call 99: error 1078\nno /etc/motd: error 1002\n"
-    assert ran == Ran(7 << 8, text, 0, "")
+    assert ran == WaitStatus(7 << 8, text, 0, "")
     modules.unload(lab.p, "toyexec")
     assert run(lab, image).errno == ENOEXEC
     modules.unload(lab.p, "toy")

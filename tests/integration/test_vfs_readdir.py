@@ -39,7 +39,7 @@ class Bookmark(NamedTuple):
     seen: list[str]
 
 
-class Reader:
+class DirectoryReader:
     """A directory of the kernel, read in small pieces, and what may be said of its names."""
 
     def __init__(self, guest: Guest) -> None:
@@ -105,7 +105,7 @@ def test_a_directory_may_change_between_two_reads(
         try:
             for name in first:
                 assert (guest.do("make", name, b""), oracle.do("make", name, b"")) == (None, None)
-            reader = Reader(guest)
+            reader = DirectoryReader(guest)
             for name, *args in steps:
                 if name in ("read", "back"):
                     getattr(reader, name)(*args)

@@ -17,7 +17,7 @@ from support.lab import Lab
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-class Ran(NamedTuple):
+class WaitStatus(NamedTuple):
     """What became of a program: wait status, output; or the errno that exec failed with, and why."""
 
     status: int
@@ -47,7 +47,7 @@ class Running:
             os.close(self.output)
             raise
 
-    def finish(self) -> Ran:
+    def finish(self) -> WaitStatus:
         """Run to the end."""
         try:
             self.lab.until(lambda: bool(self.ended))
@@ -57,15 +57,15 @@ class Running:
         finally:
             os.close(self.output)
         exit_: Exit = self.ended[0]
-        return Ran(exit_.status, text, exit_.errno, exit_.reason)
+        return WaitStatus(exit_.status, text, exit_.errno, exit_.reason)
 
-    def kill(self, signo: int = 9) -> Ran:
+    def kill(self, signo: int = 9) -> WaitStatus:
         """End it by a signal."""
         self.lab.k.signal(self.proc, signo)
         return self.finish()
 
 
-def run(lab: Lab, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> Ran:
+def run(lab: Lab, image: bytes, *args: str, files: dict[str, bytes] | None = None) -> WaitStatus:
     """Run a program to its end."""
     return Running(lab, image, *args, files=files).finish()
 

@@ -133,7 +133,7 @@ def _copy_for_ld(data: bytes, machine: str) -> bytes:
     return bytes(out)
 
 
-class Memory:
+class LoadedBytes:
     """The loaded bytes of a linked file by address."""
 
     def __init__(self, path: Path) -> None:
@@ -156,7 +156,7 @@ class Memory:
 
 def differences(path: Path, img: Image, linked: Path) -> list[str]:
     """Where our image and ld's file differ, one line a place; empty when every loaded byte agrees."""
-    theirs = Memory(linked)
+    theirs = LoadedBytes(linked)
     out = []
     fields = _slot_fields(path, img)
     for s in img.sections:

@@ -21,7 +21,7 @@ from support.daemons import PATIENCE, Place
 NOBODY = "while no module and no program ran"
 
 
-class Running:
+class Supervised:
     """A supervisor of damaged kernels at the socket of `place`, its log beside it."""
 
     def __init__(self, place: Place, kernel: str, **options: Any) -> None:
@@ -61,16 +61,16 @@ class Running:
             return self.process.wait(PATIENCE)
 
 
-Start = Callable[..., Running]
+Start = Callable[..., Supervised]
 
 
 @pytest.fixture
 def start(place: Place) -> Iterator[Start]:
-    """start(kernel class, ...) -> Running; stopped at the end, and no traceback is anywhere."""
-    made: list[Running] = []
+    """start(kernel class, ...) -> Supervised; stopped at the end, and no traceback is anywhere."""
+    made: list[Supervised] = []
 
-    def begin(kernel: str = "Damaged", **options: Any) -> Running:
-        made.append(Running(place, kernel, **options))
+    def begin(kernel: str = "Damaged", **options: Any) -> Supervised:
+        made.append(Supervised(place, kernel, **options))
         return made[-1]
 
     yield begin

@@ -198,7 +198,7 @@ def test_a_device_that_is_full_costs_every_line(make: Make) -> None:
     assert not turn(log)
 
 
-class Reader:
+class LogReader:
     """Who reads the other end, or does not."""
 
     def __init__(self, fd: int) -> None:
@@ -254,7 +254,7 @@ def test_nobody_waits_for_a_reader_that_does_not_read(
     """All of it waits, in order; the descriptor, which others may share, blocks as before."""
     ours, theirs = kind()
     log = make(theirs)
-    reader = Reader(ours)
+    reader = LogReader(ours)
     text = "".join(f"{i:98} \n" for i in range(5000))
     for i in range(0, len(text), 12345):
         log.write(text[i : i + 12345])
@@ -274,7 +274,7 @@ def test_what_waits_is_bounded_and_what_is_lost_is_said(
     monkeypatch.setattr(module, "_QUEUE", 100000)
     ours, theirs = kind()
     log = make(theirs)
-    reader = Reader(ours)
+    reader = LogReader(ours)
     written = 0
     while log.lost < 2:
         log.write(LINE)

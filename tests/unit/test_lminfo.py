@@ -44,7 +44,7 @@ def process(machine: str) -> Iterator[Process]:
         yield Process(Transport(ours), welcome, "nowhere")
 
 
-class Memory:
+class SentBuffers:
     """The buffers of an LMINFO request, read back by address as the kernel does."""
 
     def __init__(self, dm: DataModel, buffers: tuple[Buffer, ...]) -> None:
@@ -66,7 +66,7 @@ def test_lminfo_describes_the_segments_with_their_permissions(
     cc: Compile, machine: str, process: Process
 ) -> None:
     image = linked(cc, machine)
-    memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
+    memory = SentBuffers(process.dm, info_buffers(process, image, "/tmp/hello.o"))
     rows = memory.rows(lkm.lmi_segment, memory.head.segments, memory.head.nsegments)
     assert [tuple(s) for s in image.segments] == [(r.offset, r.size, r.prot) for r in rows]
     assert {r.prot for r in rows} >= {lkm.LMI_PROT_READ | lkm.LMI_PROT_EXEC}
@@ -75,7 +75,7 @@ def test_lminfo_describes_the_segments_with_their_permissions(
 
 def test_lminfo_names_static_functions_for_backtraces(cc: Compile, machine: str, process: Process) -> None:
     image = linked(cc, machine)
-    memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
+    memory = SentBuffers(process.dm, info_buffers(process, image, "/tmp/hello.o"))
     rows = memory.rows(lkm.lmi_symbol, memory.head.symbols, memory.head.nsymbols)
     named = {memory.string(r.name): r for r in rows}
     assert {"hello_lkmentry", "table"} <= set(named)
@@ -86,7 +86,7 @@ def test_lminfo_names_static_functions_for_backtraces(cc: Compile, machine: str,
 
 def test_lminfo_carries_imports_path_and_build_id(cc: Compile, machine: str, process: Process) -> None:
     image = linked(cc, machine)
-    memory = Memory(process.dm, info_buffers(process, image, "/tmp/hello.o"))
+    memory = SentBuffers(process.dm, info_buffers(process, image, "/tmp/hello.o"))
     rows = memory.rows(lkm.lmi_import, memory.head.imports, memory.head.nimports)
     assert [("outside", BASES[machine] + 0x10000)] == [(memory.string(r.name), r.value) for r in rows]
     assert memory.string(memory.head.path) == "/tmp/hello.o"
@@ -115,5 +115,5 @@ def test_the_table_has_its_size_before_the_values_are_known(cc: Compile, machine
 
 def test_a_name_longer_than_the_path_limit_is_kept_whole(cc: Compile, machine: str, process: Process) -> None:
     path = str(Path("/tmp") / ("d" * 5000) / "hello.o")
-    memory = Memory(process.dm, info_buffers(process, linked(cc, machine), path))
+    memory = SentBuffers(process.dm, info_buffers(process, linked(cc, machine), path))
     assert path == memory.string(memory.head.path)
