@@ -203,7 +203,7 @@ def test_a_bug_ends_the_connection_that_meets_it(frail: Callable[..., Frail]) ->
         "deaths.Deaths.account_for",
         "supervisor.Supervisor._clear_away",
         "deaths.Deaths._note",
-        "console.Console.print",
+        "console.SupervisorConsole.print",
         "child.KernelProcess.hear_out",
     ],
 )
