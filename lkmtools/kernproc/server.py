@@ -118,10 +118,7 @@ class Server:
                 return  # what has just come may wake them
             for conn in tuple(self.connections.values()):
                 conn.asleep()
-        due = self.timers.timeout()
-        if timeout is None or 0 <= due < timeout:
-            timeout = due
-        self._poll(timeout)
+        self._poll(self.timers.within(-1 if timeout is None else timeout))
 
     def _over(self) -> bool:
         """Has the end come that was asked for?"""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import select
-import time
 from collections.abc import Callable, Iterable, Iterator
+
+from lkmtools.wire.timers import Timers
 
 LONGEST = 3600.0  # seconds of one wait: epoll takes less than 25 days
 
@@ -17,7 +18,8 @@ class Poller:
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._handlers: dict[int, Handler] = {}
-        self._paused: dict[int, float] = {}  # until when nobody is told of these
+        self._timers = Timers()
+        self._paused: dict[int, int] = {}  # of which nobody is told, and the timer that ends it
 
     def add(self, fd: int, handler: Handler, events: int = select.EPOLLIN) -> None:
         """Tell `handler` whenever `fd` is readable, or of these events, until forget(fd)."""
@@ -32,23 +34,21 @@ class Poller:
         """Tell nobody any more; before the descriptor is closed."""
         self._epoll.unregister(fd)
         del self._handlers[fd]
-        self._paused.pop(fd, None)
+        self._end_pause(fd)
 
     def pause(self, fd: int, seconds: float) -> None:
         """Tell nobody that `fd` is readable, for so long; then again."""
+        self._end_pause(fd)
         self._epoll.modify(fd, 0)
-        self._paused[fd] = time.monotonic() + seconds
+        self._paused[fd] = self._timers.after(seconds, lambda: self._resume(fd))
 
-    def _resume(self, timeout: float) -> float:
-        """End the pauses that are over; the time to wait with regard to the others."""
-        now = time.monotonic()
-        for fd, until in tuple(self._paused.items()):
-            if until <= now:
-                del self._paused[fd]
-                self._epoll.modify(fd, select.EPOLLIN)
-            elif timeout < 0 or until - now < timeout:
-                timeout = until - now
-        return timeout
+    def _end_pause(self, fd: int) -> None:
+        if fd in self._paused:
+            self._timers.forget(self._paused.pop(fd))
+
+    def _resume(self, fd: int) -> None:
+        del self._paused[fd]
+        self._epoll.modify(fd, select.EPOLLIN)
 
     def poll(self, timeout: float) -> Iterable[tuple[int, Handler, int]]:
         """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
@@ -57,7 +57,8 @@ class Poller:
         left out.
         """
         if self._paused:
-            timeout = self._resume(timeout)
+            self._timers.run()
+            timeout = self._timers.within(timeout)
         came = self._epoll.poll(timeout if timeout < LONGEST else LONGEST)
         if len(came) != 1:
             return self._known(came) if came else ()

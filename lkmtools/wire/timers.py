@@ -30,6 +30,11 @@ class Timers:
         """Seconds until something is due; -1 when nothing ever is."""
         return max(self._heap[0][0] - time.monotonic(), 0.0) if self._heap else -1
 
+    def within(self, timeout: float) -> float:
+        """How long to wait for something else, for `timeout` seconds at most (-1: ever), until one is due."""
+        due = self.timeout()
+        return timeout if due < 0 or 0 <= timeout < due else due
+
     def run(self) -> None:
         """Do what is due."""
         while self._heap and self._heap[0][0] <= time.monotonic():
