@@ -189,7 +189,7 @@ def test_lockmgr_releases_its_interlock(lk: Lab) -> None:
         ([EXCLUSIVE, DRAIN], "draining against myself"),
         ([RELEASE], "release of a lock that is not held"),
         ([UPGRADE], "upgrade of a lock that is not held shared"),
-        ([15], "there is no request 15"),
+        ([15], "unknown lock request: 15"),
     ],
 )
 def test_misuse_of_lockmgr_panics(lk: Lab, flags: list[int], reason: str) -> None:
