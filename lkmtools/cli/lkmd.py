@@ -116,7 +116,7 @@ def run(
     return 0
 
 
-class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8.1
+class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in click 8.1
     """A machine's name; an error names LKM_MACHINE when that is where the name comes from."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -143,7 +143,7 @@ class Machine(click.Choice):  # type: ignore[type-arg]  # not generic in click 8
 )
 @click.option(
     "--machine",
-    type=Machine(["amd64", "i386"]),
+    type=MachineChoice(["amd64", "i386"]),
     default="amd64",
     envvar="LKM_MACHINE",
     metavar="NAME",
