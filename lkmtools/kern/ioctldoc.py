@@ -27,7 +27,7 @@ commands of their own.
 _LKM = """\
 ## /dev/lkm
 
-*Changes*: the command needs a device open for writing and a securelevel of 0 or less, else EPERM.
+*Changes*: the command needs a device open for writing and a securelevel of 0 or less, otherwise EPERM.
 *State*: of the load that this open device is in the middle of; in another one it is the error named. See
 lkm(4). LMLOAD has a number and was never implemented: it is ENOTTY, as every other command.
 """

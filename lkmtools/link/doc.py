@@ -23,7 +23,7 @@ table, G the offset of the symbol's slot in it, Z the symbol's size. There is no
 everything is linked statically, so the psABIs' L is S. A field of n bytes is checked for overflow as its
 row says: *signed* and *unsigned* are ranges of 8n bits, *signed or unsigned* is either, *any* is cut.
 
-Whether an addend stands in the relocation (RELA) or in the field (REL) is the object's affair. No
+The addend is in the relocation (RELA) or in the field (REL), as the object has it. No
 instruction is rewritten (ld's relaxations), so a load through the GOT stays one. The GOT is made when a
 relocation or `_GLOBAL_OFFSET_TABLE_` asks for it: three reserved zero words, then a slot for each symbol,
 read-only.

@@ -110,7 +110,7 @@ def _named(k: Kernel, name: int) -> View:
 
 @export("int config_cfdriver_attach(struct cfdriver *cd)", _HEADER)
 def config_cfdriver_attach(k: Kernel, cd_addr: int) -> int:
-    """A driver comes; EEXIST when there is one of its name."""
+    """Register a driver; EEXIST when its name is taken."""
     cd = driver_at(k, cd_addr)
     name = text(k, cd.cd_name)
     if find_driver(k, name) is not None:

@@ -131,7 +131,7 @@ def _makeroom(k: Kernel, cd: View, unit: int) -> None:
 
 @export("struct device *config_attach_pseudo(struct cfdata *cf)", _HEADER)
 def config_attach_pseudo(k: Kernel, cf: int) -> int:
-    """A device that stands for no hardware: made, and its ca_attach called. NULL when it cannot be made."""
+    """Create a device without hardware, and call its ca_attach. NULL when that fails."""
     dev = _devalloc(k, 0, k.umem.view(cfdata.layout(k.dm), cf), 0)
     return _attach(k, 0, dev, 0) if dev is not None else 0
 

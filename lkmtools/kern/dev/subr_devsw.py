@@ -164,7 +164,7 @@ def _check_free(k: Kernel, table: str, maj: int, wanted: int, name: str) -> None
 
 @export("void devsw_detach(const struct bdevsw *bdev, const struct cdevsw *cdev)", "sys/conf.h")
 def devsw_detach(k: Kernel, bdev: int, cdev: int) -> None:
-    """Remove every entry that points to these; cannot fail, and does not ask who has them open."""
+    """Remove every entry that points to these; cannot fail, and ignores open devices."""
     for table, gone in (("bdevsw", bdev), ("cdevsw", cdev)):
         if not gone:
             continue

@@ -131,7 +131,7 @@ def sys___wait450(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusa
     "sys/wait.h",
 )
 def do_sys_wait(k: Kernel, l_addr: int, pid: int, status: int, options: int, ru: int, was_zombie: int) -> int:
-    """wait4 with kernel memory: *pid is whom, and then who; 0 when nobody yet, with WNOHANG."""
+    """wait4 with kernel memory: *pid selects a child, then names it; 0 with WNOHANG if there is none."""
     found = wait_child(k, k.lwp_at(l_addr), k.umem.i32(pid), options)
     k.umem.set_u32(pid, found.pid)
     if status:

@@ -45,7 +45,7 @@ def sys_getrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
 
 @syscall(SYS_setrlimit, "int which, const struct rlimit *rlp")
 def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
-    """Set a limit to what it is; EPERM for anything else, for nobody would enforce it."""
+    """Set a limit to its present value; EPERM for any other, which would not be enforced."""
     limit = limit_of(k, lwp, which)
     layout = abi.rlimit.layout(k.dm)
     asked = layout.unpack(lwp.proc.space.read(addr, layout.size))

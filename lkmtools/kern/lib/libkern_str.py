@@ -143,7 +143,7 @@ def strrchr(k: Kernel, s: int, c: int) -> int:
 
 @export("char *strstr(const char *s, const char *part)", _HEADER, bound=MEMORY)
 def strstr(k: Kernel, s: int, part: int) -> int:
-    """The first place where `part` stands in a string, or NULL."""
+    """The first occurrence of `part` in a string, or NULL."""
     found = string_at(k.umem, s).find(string_at(k.umem, part))
     return s + found if found >= 0 else 0
 

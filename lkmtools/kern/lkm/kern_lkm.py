@@ -191,13 +191,13 @@ def lminfo(k: Kernel, op: Open, arg: View) -> None:
 
 @lkm_ioctl(abi.LMUNRESRV)
 def lmunresrv(k: Kernel, op: Open, data: int) -> None:
-    """Give a begun load back; nothing to do when there is none."""
+    """Release a load that was begun; does nothing if there is none."""
     _drop(k, op)
 
 
 @lkm_ioctl(abi.LMREADY, states=frozenset((State.LOADING,)), wrong=ENXIO)
 def lmready(k: Kernel, op: Open, data: int) -> None:
-    """Run the module's entry point; it is loaded, or everything is given back."""
+    """Run the module's entry point; the module is loaded, or everything is released."""
     module = op.module
     assert module is not None
     try:

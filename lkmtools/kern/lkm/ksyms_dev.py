@@ -189,7 +189,7 @@ def freebsd_kiocgsize(k: Kernel, file: KsymsFile, data: int) -> None:
 
 @ksyms_ioctl(abi.FREEBSD_KIOCGADDR, Origin.FREEBSD)
 def freebsd_kiocgaddr(k: Kernel, file: KsymsFile, data: int) -> None:
-    """Where the image lies in the memory of the process that opened it."""
+    """The address of the image in the memory of the process that opened it."""
     k.mem.set_ptr(data, file.address(k))
 
 

@@ -26,7 +26,7 @@ TOO_LONG = f"a module is found by a name of at most {abi.MAXLKMNAME - 2} charact
 
 @lkm_ioctl(abi.LMREFS, changes=False)
 def lmrefs(k: Kernel, op: object, arg: View) -> None:
-    """Path and size of a module, and who needs it or is needed by it.
+    """Path and size of a module, the modules that it needs, and what needs it.
 
     As many rows are stored as there is room for, and `nrefs` says how many there are. EINVAL for another
     version or an id beyond the highest, ENOENT, ENAMETOOLONG for a path longer than its room, EFAULT.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @syscall(SYS_lkmwait, "int id, const char *name, int ms")
 def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
-    """Wait at most `ms` milliseconds; 0 when nobody needed the module, 1 when it slept until then.
+    """Wait at most `ms` milliseconds; 0 when the module was not needed, 1 when it slept until then.
 
     The module is given as to LMUNLOAD, with its errors. EAGAIN and the reason when the time is over, ENOENT
     when the module is unloaded meanwhile, EINTR, EINVAL for a negative time.

@@ -96,7 +96,7 @@ def kauth_authorize_system(
 def kauth_authorize_device(
     k: Kernel, cred: int, action: int, arg0: int, arg1: int, arg2: int, arg3: int
 ) -> int:
-    """0 for the superuser, else EPERM."""
+    """0 for the superuser, otherwise EPERM."""
     return _need_superuser(k, cred)
 
 

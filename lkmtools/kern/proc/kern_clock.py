@@ -140,7 +140,7 @@ def binuptime(k: Kernel, bt: int) -> None:
 
 @export("void delay(unsigned int n)", "machine/param.h")
 def delay(k: Kernel, micros: int) -> None:
-    """Do nothing for so many microseconds. Sockets and callouts are served, processes are not.
+    """Do nothing for this many microseconds. Sockets and callouts are served, processes are not.
 
     The caller is charged what it asked for, however late the host is. More than a call may last is a panic at
     once.
@@ -203,7 +203,7 @@ def ratecheck(k: Kernel, lasttime: int, mininterval: int) -> int:
 
 @export("int ppsratecheck(struct timeval *lasttime, int *curpps, int maxpps)", _HEADER)
 def ppsratecheck(k: Kernel, lasttime: int, curpps: int, maxpps: int) -> int:
-    """1 for the first `maxpps` calls in each second, else 0; always 1 when it is negative."""
+    """1 for the first `maxpps` calls in each second, otherwise 0; always 1 when it is negative."""
     now = _split(k.sched.uptime(), 1_000_000)
     last = _load_timeval(k, lasttime)
     count = k.umem.i32(curpps)

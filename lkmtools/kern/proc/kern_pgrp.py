@@ -76,7 +76,7 @@ def sys_setpgid(k: Kernel, lwp: Lwp, pid: int, pgid: int) -> None:
 
 @syscall(SYS_setsid, "")
 def sys_setsid(k: Kernel, lwp: Lwp) -> int:
-    """A new session with a new group, both led by me. EPERM for who leads a group already."""
+    """A new session with a new group, both led by me. EPERM for a process that already leads a group."""
     proc = lwp.proc
     if group(k, proc.pid):
         raise KernelError(EPERM, f"process {proc.pid} already leads a process group")

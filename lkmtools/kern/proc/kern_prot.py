@@ -108,7 +108,7 @@ def _become(k: Kernel, lwp: Lwp, kind: str, real: int, effective: int, saved: in
 
 @syscall(SYS_setuid, "uid_t uid")
 def sys_setuid(k: Kernel, lwp: Lwp, uid: int) -> None:
-    """Become a user altogether; who is not root only one it is already in some respect: EPERM."""
+    """Set all user ids; a process that is not root can only use one that it already has: EPERM."""
     _become(k, lwp, "uid", uid, uid, uid)
 
 

@@ -43,7 +43,7 @@ def _word(k: Kernel, addr: int) -> int:
 
 @export("int x86_set_sdbase(void *arg, char which, struct lwp *l, bool direct)", "machine/sysarch.h")
 def x86_set_sdbase(k: Kernel, arg: int, which: int, l_addr: int, direct: int) -> int:
-    """Set the base of a thread's own segment; EFAULT, EINVAL for what is no user address, ENOMEM."""
+    """Set the base of a thread's own segment; EFAULT, EINVAL for a kernel address, ENOMEM."""
     name, user = _which(which), _user(k, l_addr, "x86_set_sdbase")
     base = arg if direct & 0xFF else _word(k, arg)
     if k.port.user.segments and base >= k.port.user.top:

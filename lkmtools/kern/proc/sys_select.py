@@ -114,7 +114,7 @@ def selinit(k: Kernel, sip: int) -> None:
 
 @export("void seldestroy(struct selinfo *sip)", "sys/selinfo.h")
 def seldestroy(k: Kernel, sip: int) -> None:
-    """The selinfo goes away; those who wait are not woken."""
+    """Destroy a selinfo; its waiters are not woken."""
     k.pollers.take(sip)
     _count(k, sip, 0)
 

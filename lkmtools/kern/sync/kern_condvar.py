@@ -27,13 +27,13 @@ def _cv(k: Kernel, cv: int, function: str) -> View:
 
 @export("void cv_init(kcondvar_t *cv, const char *wmesg)", "sys/condvar.h")
 def cv_init(k: Kernel, cv: int, wmesg: int) -> None:
-    """Make a condition variable; `wmesg` is what ps shows of those who wait."""
+    """Initialise a condition variable; `wmesg` is what ps shows for its waiters."""
     k.umem.write(cv, kcondvar.layout(k.dm).pack(cv_magic=CV_MAGIC, cv_wmesg=wmesg))
 
 
 @export("void cv_destroy(kcondvar_t *cv)", "sys/condvar.h")
 def cv_destroy(k: Kernel, cv: int) -> None:
-    """End a condition variable; a panic when somebody waits."""
+    """Destroy a condition variable; a panic when an lwp waits on it."""
     view = _cv(k, cv, "cv_destroy")
     if view.cv_waiters:
         lockdebug_abort(k, "cv_destroy", cv, f"has {view.cv_waiters} waiting")
@@ -91,13 +91,13 @@ def _signal(k: Kernel, function: str, cv: int, most: int | None) -> None:
 
 @export("void cv_signal(kcondvar_t *cv)", "sys/condvar.h")
 def cv_signal(k: Kernel, cv: int) -> None:
-    """Wake the one who has waited longest."""
+    """Wake the longest waiter."""
     _signal(k, "cv_signal", cv, 1)
 
 
 @export("void cv_broadcast(kcondvar_t *cv)", "sys/condvar.h")
 def cv_broadcast(k: Kernel, cv: int) -> None:
-    """Wake all who wait."""
+    """Wake all waiters."""
     _signal(k, "cv_broadcast", cv, None)
 
 

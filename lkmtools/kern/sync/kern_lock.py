@@ -63,14 +63,14 @@ def lockinit(k: Kernel, lkp: int, prio: int, wmesg: int, timo: int, flags: int) 
 
 @export("int lockstatus(struct lock *lkp)", "sys/lock.h")
 def lockstatus(k: Kernel, lkp: int) -> int:
-    """LK_EXCLUSIVE, LK_SHARED, or 0 when nobody holds it."""
+    """LK_EXCLUSIVE, LK_SHARED, or 0 when the lock is free."""
     view = _lock(k, lkp, "lockstatus")
     return LK_EXCLUSIVE if view.lk_exclusivecount else LK_SHARED if view.lk_sharecount else 0
 
 
 @export("void lockmgr_printinfo(volatile struct lock *lkp)", "sys/lock.h")
 def lockmgr_printinfo(k: Kernel, lkp: int) -> None:
-    """Print who holds a lock and how many wait, on the current line of the console, as 4.0 does."""
+    """Print the holder and the number of waiters of a lock on the current console line, as 4.0 does."""
     view = _lock(k, lkp, "lockmgr_printinfo")
     text = f" lock type {wait_message(k, view.lk_wmesg)}:"
     if view.lk_sharecount:

@@ -59,7 +59,7 @@ def mutex_init(k: Kernel, mtx: int, kind: int, ipl: int) -> None:
 
 @export("void mutex_destroy(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_destroy(k: Kernel, mtx: int) -> None:
-    """End a mutex; a panic when somebody holds it."""
+    """Destroy a mutex; a panic when it is held."""
     view = _lock(k, mtx, "mutex_destroy")
     if view.mtx_owner:
         lockdebug_abort(k, "mutex_destroy", mtx, f"is held by {holder(k, view.mtx_owner)}")
@@ -145,7 +145,7 @@ def _must_spin(k: Kernel, mtx: int, function: str) -> None:
 
 @export("int mutex_tryenter(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_tryenter(k: Kernel, mtx: int) -> int:
-    """Take a mutex if nobody has it: 1, else 0."""
+    """Take a mutex if it is free: 1, otherwise 0."""
     view = _lock(k, mtx, "mutex_tryenter")
     if view.mtx_owner:
         return 0

@@ -30,13 +30,13 @@ def _queue(rw: int, op: int) -> int:
 
 @export("void rw_init(krwlock_t *rw)", "sys/rwlock.h")
 def rw_init(k: Kernel, rw: int) -> None:
-    """Make a lock that nobody holds."""
+    """Initialise a lock as free."""
     k.umem.write(rw, krwlock.layout(k.dm).pack(rw_magic=RW_MAGIC))
 
 
 @export("void rw_destroy(krwlock_t *rw)", "sys/rwlock.h")
 def rw_destroy(k: Kernel, rw: int) -> None:
-    """End a lock; a panic when somebody holds it."""
+    """Destroy a lock; a panic when it is held."""
     view = _lock(k, rw, "rw_destroy")
     if view.rw_owner:
         lockdebug_abort(k, "rw_destroy", rw, f"is held by {holder(k, view.rw_owner)}")
@@ -84,7 +84,7 @@ def rw_enter(k: Kernel, rw: int, op: int) -> None:
 
 @export("int rw_tryenter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
 def rw_tryenter(k: Kernel, rw: int, op: int) -> int:
-    """Take a lock if that needs no waiting: 1, else 0."""
+    """Take a lock if that needs no waiting: 1, otherwise 0."""
     view = _lock(k, rw, "rw_tryenter")
     _check_op(k, "rw_tryenter", rw, op)
     if not _free(k, view, op):
@@ -102,7 +102,7 @@ def _hand_to_readers(k: Kernel, view: View) -> None:
 
 @export("void rw_exit(krwlock_t *rw)", "sys/rwlock.h")
 def rw_exit(k: Kernel, rw: int) -> None:
-    """Release a lock; a panic when nobody reads it and the caller does not write it."""
+    """Release a lock; a panic when it has no readers and the caller is not its writer."""
     view = _lock(k, rw, "rw_exit")
     writing = view.rw_owner == me(k)
     if writing:

@@ -109,13 +109,13 @@ def kpause(k: Kernel, wmesg: int, intr: int, timo: int, mtx: int) -> int:
 
 @export("void wakeup(wchan_t ident)", "sys/proc.h")
 def wakeup(k: Kernel, ident: int) -> None:
-    """Wake all who sleep on an address, in the order they came."""
+    """Wake all lwps that sleep on an address, in order of arrival."""
     k.sched.wakeup(ident)
 
 
 @export("void wakeup_one(wchan_t ident)", "sys/proc.h")
 def wakeup_one(k: Kernel, ident: int) -> None:
-    """Wake the one who has slept longest on an address."""
+    """Wake the lwp that has slept longest on an address."""
     k.sched.wakeup(ident, 1)
 
 

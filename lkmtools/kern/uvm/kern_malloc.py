@@ -108,7 +108,7 @@ def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:
 )
 @export("void *malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY)
 def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
-    """Allocate; NULL with M_NOWAIT or M_CANFAIL when there is no room, else a panic."""
+    """Allocate; without room NULL with M_NOWAIT or M_CANFAIL, otherwise a panic."""
     addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
     if not addr and not flags & (M_NOWAIT | M_CANFAIL):
         k.panic(f"malloc: out of space in kernel map: {size} bytes asked for")
@@ -183,7 +183,7 @@ def _kmem(k: Kernel, size: int, kmflags: int, zero: bool) -> int:
 
 @export("void kmem_free(void *p, size_t size)", "sys/kmem.h", bound=MEMORY)
 def kmem_free(k: Kernel, addr: int, size: int) -> None:
-    """Free what kmem_alloc returned; another size than was asked for is a panic."""
+    """Free what kmem_alloc returned; a size other than that of the allocation is a panic."""
     block = k.heap.blocks.get(addr)
     if block is None:
         k.panic(_bad_free(k, "kmem_free", addr))

@@ -96,7 +96,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
 
 @export("int vlockstatus(struct vnlock *vl)", _VNODE)
 def vlockstatus(k: Kernel, vl: int) -> int:
-    """LK_EXCLUSIVE: the caller's; LK_EXCLOTHER (8): another's; LK_SHARED; 0: nobody's."""
+    """LK_EXCLUSIVE: held by the caller; LK_EXCLOTHER (8): by another; LK_SHARED; 0: free."""
     view = k.umem.view(vnlock.layout(k.dm), vl)
     owner = view.get("vl_lock.rw_owner")
     if owner:

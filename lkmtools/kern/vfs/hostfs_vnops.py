@@ -232,7 +232,7 @@ def hostfs_fsync(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("readlink")
 def hostfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
-    """What the link says; who follows it stays in the kernel's names."""
+    """The text of the link, which is followed among the kernel's names."""
     uio_read(k, k.vfs.hostfs.inode(k, a.a_vp).readlink(), a.a_uio)
 
 

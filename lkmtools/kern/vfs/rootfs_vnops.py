@@ -156,7 +156,7 @@ def _parent(k: Kernel, a: SimpleNamespace, parent: Node | None) -> int:
 
 @_vnop("open")
 def rootfs_open(k: Kernel, a: SimpleNamespace) -> None:
-    """Nothing to do: devices are opened by who opens the vnode."""
+    """Nothing to do: opening the vnode's file opens the device."""
 
 
 @_vnop("access")
@@ -323,7 +323,7 @@ def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("link")
 def rootfs_link(k: Kernel, a: SimpleNamespace) -> None:
-    """Another name for what is no directory."""
+    """Another name for a file that is not a directory."""
     with letting_go(k, put=(a.a_dvp,)):
         view, name = component(k, a.a_cnp)
         node = k.vfs.rootfs.node(k, a.a_vp)

@@ -208,7 +208,7 @@ def transfer(k: Kernel, bp: int, flags: int, strategy: Callable[[int], object]) 
 
 @export("void biodone(struct buf *bp)", _HEADER)
 def biodone(k: Kernel, bp: int) -> None:
-    """A driver: the transfer is over. Calls b_iodone, lets go of a B_ASYNC buffer, or wakes who waits.
+    """A driver: the transfer is complete. Calls b_iodone, releases a B_ASYNC buffer, or wakes waiters.
 
     A second time, or for a buffer that is not there any more, is a panic.
     """
@@ -238,7 +238,7 @@ def biowait(k: Kernel, bp: int) -> int:
 
 @export("struct buf *getiobuf(struct vnode *vp, bool waitok)", _HEADER)
 def getiobuf(k: Kernel, vp: int, waitok: int) -> int:
-    """A buffer without memory, for a transfer of one's own; NULL when there is no room."""
+    """A buffer without memory, for the caller's own transfer; NULL when there is no room."""
     try:
         bp = new_buffer(k, 0)
     except KernelError:
@@ -293,7 +293,7 @@ def geteblk(k: Kernel, size: int) -> int:
 
 @export("struct buf *incore(struct vnode *vp, daddr_t blkno)", _HEADER)
 def incore(k: Kernel, vp: int, blkno: int) -> int:
-    """The buffer of a vnode's block, if somebody has it or it is kept; else NULL."""
+    """The buffer of a vnode's block if it is in use or kept, otherwise NULL."""
     block = Block("vnode", vp, blkno)
     kept = k.vfs.buffers.kept.get(block)
     return kept.bp if kept is not None else k.vfs.buffers.busy.get(block, 0)

@@ -75,7 +75,7 @@ def _give_name(k: Kernel, view: View, place: Place) -> None:
 
 @export("int namei(struct nameidata *ndp)", _NAMEI)
 def kern_namei(k: Kernel, ndp: int) -> int:
-    """Look up what NDINIT() asked for: ni_vp, with LOCKPARENT ni_dvp, and the name for CREATE and its kind.
+    """Look up the name of NDINIT(): ni_vp, with LOCKPARENT ni_dvp, and the name for CREATE and the like.
 
     Both are referenced; ni_vp is locked with LOCKLEAF, ni_dvp always. For CREATE and RENAME ni_vp is NULL
     when there is no such file. A dot at the end of a path is not looked up.

@@ -290,7 +290,7 @@ def _vclean(k: Kernel, view: View) -> None:
 
 @export("int vrecycle(struct vnode *vp, kmutex_t *interlock, struct lwp *l)", _HEADER)
 def vrecycle(k: Kernel, vp: int, interlock: int, l_addr: int) -> int:
-    """Clean a vnode if nobody uses it: 1, else 0."""
+    """Clean a vnode if it is not in use: 1, otherwise 0."""
     view = view_of(k, vp, "vrecycle")
     if interlock:
         mutex_exit(k, interlock)
@@ -304,7 +304,7 @@ def vrecycle(k: Kernel, vp: int, interlock: int, l_addr: int) -> int:
 
 @export("void vgone(struct vnode *vp)", _HEADER)
 def vgone(k: Kernel, vp: int) -> None:
-    """Clean a vnode whoever uses it, and drop the caller's reference."""
+    """Clean a vnode even if it is in use, and drop the caller's reference."""
     view = view_of(k, vp, "vgone")
     if view.v_usecount <= 0:
         k.panic(f"vgone: vnode {vp:#x} has no references")
@@ -314,7 +314,7 @@ def vgone(k: Kernel, vp: int) -> None:
 
 @export("int vflush(struct mount *mp, struct vnode *skipvp, int flags)", _HEADER)
 def vflush(k: Kernel, mp: int, skipvp: int, flags: int) -> int:
-    """Clean every vnode of a file system but `skipvp`: those in use only with FORCECLOSE, else EBUSY."""
+    """Clean every vnode of a file system but `skipvp`: those in use only with FORCECLOSE, otherwise EBUSY."""
     k.vfs.mount(mp)
     busy = 0
     for vp in vnodes_of(k, mp):

@@ -206,7 +206,7 @@ def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
 
 @syscall(SYS_unlink, "const char *path")
 def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Remove a name; who has the file or device open keeps it."""
+    """Remove a name; a file or device that is open stays usable."""
     _remove(k, lwp, path, want_directory=False)
 
 

@@ -249,7 +249,7 @@ def sys_ftruncate(k: Kernel, lwp: Lwp, fd: int, pad: int, length: int) -> None:
 
 @syscall(SYS_fsync, "int fd")
 def sys_fsync(k: Kernel, lwp: Lwp, fd: int) -> None:
-    """VOP_FSYNC; EINVAL for what is no file."""
+    """VOP_FSYNC; EINVAL for a descriptor of anything but a file."""
     _vnode_file(lwp, fd).sync(k, lwp)
 
 
