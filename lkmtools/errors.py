@@ -151,7 +151,7 @@ class DaemonError(LkmtoolsError):
 
 
 class ObjectError(LkmtoolsError):
-    """A module object cannot be read: file, place and value stand in the text."""
+    """A module object cannot be read: the text has file, place and value."""
 
 
 class LinkError(LkmtoolsError):

@@ -73,7 +73,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _machines(node: pytest.Item | Any) -> tuple[str, ...]:
-    """For a test: what its marker says, else the command line, else the configuration, else amd64."""
+    """For a test: those of its marker, of the command line, or of the configuration; otherwise amd64."""
     marked = [mark.kwargs["machine"] for mark in node.iter_markers(MARKER) if "machine" in mark.kwargs]
     config: pytest.Config = node.config
     chosen = marked[0] if marked else config.getoption("--lkm-machine") or config.getini("lkm_machine")

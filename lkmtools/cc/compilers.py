@@ -41,7 +41,7 @@ class Compiler:
 
 
 def find_compiler(machine: str, command: str | None = None) -> Compiler:
-    """The compiler for `machine`: `command` when given, else the first that can; CompilerError if none."""
+    """The compiler for `machine`: `command` if given, otherwise the first that can; CompilerError if none."""
     if machine not in MACHINES:
         raise CompilerError(f"unknown machine '{machine}'; the machines are {', '.join(MACHINES)}")
     if command:
@@ -96,7 +96,7 @@ def _family(argv: tuple[str, ...]) -> str:
 
 
 def _probe(compiler: Compiler, machine: str) -> str | None:
-    """None when `compiler` made an object of `machine`, else why not."""
+    """None if `compiler` made an object of `machine`, otherwise why not."""
     target = MACHINES[machine]
     with tempfile.TemporaryDirectory(prefix="lkmcc-") as directory:
         out = Path(directory, "probe.o")

@@ -41,7 +41,7 @@ def sources(p: Process, plan: LoadPlan, options: Options, script: str | None) ->
 
 
 def _owner(value: int, loaded: list[dict[str, Any]]) -> str:
-    """The name of the loaded module an address lies in, else "kernel"."""
+    """The name of the loaded module that contains an address, or "kernel"."""
     for module in loaded:
         if module["area"] <= value < module["area"] + module["size"]:
             return str(module["name"])
@@ -69,7 +69,7 @@ def text(plan: LoadPlan, image: Image, origin: dict[str, str], width: int) -> st
 
 
 def _prot(image: Image, address: int) -> str:
-    """The permissions of the segment an address lies in, such as "r-x"."""
+    """The permissions of the segment that contains an address, such as "r-x"."""
     for segment in image.segments:
         if segment.offset <= address - image.base < segment.offset + segment.size:
             return "".join(letter if segment.prot & bit else "-" for bit, letter in PROT_LETTERS)

@@ -48,7 +48,7 @@ def read_script(path: str) -> dict[str, int]:
 
 
 def _number(text: str, where: str) -> int:
-    """A number as ld(1) writes it: hexadecimal with 0x, octal with a leading 0, else decimal."""
+    """A number as ld(1) writes it: hexadecimal with 0x, octal with a leading 0, otherwise decimal."""
     if text[:2].lower() == "0x":
         return int(text, 16)
     try:

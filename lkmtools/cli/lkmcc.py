@@ -109,7 +109,7 @@ def parse(words: list[str]) -> CompilerArgs:
 
 
 def _misspelt(word: str) -> str | None:
-    """The option of ours that `word` was probably meant to be; the compilers' own are none of them."""
+    """The option of ours that `word` was probably meant to be; the compilers' own are not meant."""
     if not word.startswith("--") or word in _TAKES_ARGUMENT:
         return None
     from difflib import get_close_matches

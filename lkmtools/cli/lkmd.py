@@ -72,7 +72,7 @@ def prepare(
 
 
 def reason(error: Exception) -> str:
-    """Why the daemon could not start, for whoever waits for it."""
+    """Why the daemon could not start, for the process that waits for it."""
     if isinstance(error, OSError):
         return host_reason(error)
     return str(error) if isinstance(error, LkmtoolsError) else bug(error)

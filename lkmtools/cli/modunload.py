@@ -72,7 +72,7 @@ def main(
 
 
 def targets(number: str | None, name: str | None, operands: tuple[str, ...]) -> list[int | str]:
-    """Ids and names to unload: -i before -n, else operands; a decimal number is an id."""
+    """Ids and names to unload: -i before -n, otherwise operands; a decimal number is an id."""
     if number is not None and (module := strtol(number)) != -1:
         options: list[int | str] = [module]
     else:

@@ -37,7 +37,7 @@ class Buffer(Region):
 
 
 class Core:
-    """What Process stands on: one connection to the daemon.
+    """The base of Process: one connection to the daemon.
 
     `machine` is the kernel's ("amd64"), `dm` its data model, `release` its __NetBSD_Version__, `version` its
     version text, `boot` counts its boots from 1, `pid` is this process inside, `daemon_pid` the daemon's
@@ -203,7 +203,7 @@ class Core:
         """Ask the daemon.
 
         "status", "dmesg", "reboot", "stop", "share", "fate" and "waits" are answered by its supervisor,
-        whatever the kernel does; "ps", "ksyms" and "addr2sym" by the kernel, also while a module runs away.
+        whatever the kernel does; "ps", "ksyms" and "addr2sym" by the kernel, even while a module loops.
         DaemonError if it will not, NoAnswer if the kernel does not answer within `give_up` seconds. See
         wait_end() after "reboot" and "stop".
         """

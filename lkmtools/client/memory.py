@@ -107,7 +107,7 @@ class ProcessMemory:
         self._mappings.clear()
 
     def view(self, address: int, length: int) -> memoryview:
-        """The bytes at an address, in place; ValueError unless they lie in one mapping."""
+        """The bytes at an address, in place; ValueError unless they are in one mapping."""
         mapping = self._at(address, length)
         if mapping.prot == _NO_ACCESS:
             raise ValueError(f"{length} bytes at {address:#x} are mapped without access")

@@ -13,7 +13,7 @@ PROTOCOL = 2
 
 
 def stop(socket: str | None = None) -> bool:
-    """End a daemon of protocol 2; False when the one that runs is no such one, or none runs."""
+    """End a daemon of protocol 2; False if the running daemon is another, or none is running."""
     path = address.socket_path(socket)
     control = address.open_socket(address.control_path(path))
     if control is not None:

@@ -31,7 +31,7 @@ def config_directories() -> list[str]:
 
 
 def find(name: str, variable: str) -> str | None:
-    """The configuration file `name`: what the environment variable says, else the first that exists.
+    """The configuration file `name`: that of the environment variable, otherwise the first that exists.
 
     A file named by the variable need not exist: whoever opens it says so.
     """

@@ -25,8 +25,8 @@ _NAP = 0.01  # seconds between two looks at a lock that somebody has
 def start_lock(path: str, inherited: int | None = None) -> Iterator[int]:
     """Hold the right to start a daemon on the socket `path`; the descriptor that holds it.
 
-    `inherited` is the descriptor of whoever started us and holds it for us. DaemonError if the lock file
-    cannot be opened.
+    `inherited` is the descriptor of the process that started us and holds it for us. DaemonError if the lock
+    file cannot be opened.
     """
     if inherited is None:
         try:

@@ -174,7 +174,7 @@ class KernelProcess:
             self.channel.close()
 
     def answer_all(self) -> None:
-        """It has ended: whoever waits for its word hears that."""
+        """It has ended: answer the questions that wait for it."""
         while self._asked:
             _, question = self._asked.popitem()
             question.answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})

@@ -49,7 +49,7 @@ class SupervisorConsole:
             self.waiting += text
 
     def take_waiting(self) -> str:
-        """What has waited for a kernel process, to whoever prints it now."""
+        """The text that has waited for a kernel process, for the caller to print."""
         text, self.waiting = self.waiting, ""
         return text
 

@@ -126,7 +126,7 @@ def share(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> Non
 def _wrong_path(path: str) -> tuple[int, str]:
     """Why this is not an absolute path of the host: an errno and the reason; 0 when it is one.
 
-    Bytes that are not UTF-8 come as Python's surrogates (os.fsdecode()); others are no file's name.
+    Bytes that are not UTF-8 come as Python's surrogates (os.fsdecode()); others cannot be in a file name.
     """
     try:
         name = os.fsencode(path)

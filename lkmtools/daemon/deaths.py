@@ -24,8 +24,8 @@ DOUBT = 0.5  # seconds in which a kernel that has closed a connection shows that
 class Deaths:
     """`panics` counts panics, and deaths that were looked into; `last` is the last of them, for the status.
 
-    `noted` is told of each of these, and of the module that is to blame for it (""); `looked_into` hears what
-    an inquest reports.
+    `noted` is called with each of these, and the module that is to blame for it (""); `looked_into` gets
+    what an inquest reports.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Deaths:
             inquest.child.release()
 
     def _panicked(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
-        """Take note of a panic, or of a death that has been looked into; who asks is answered in any case."""
+        """Record a panic, or a death that has been examined; questions about it are answered in any case."""
         try:
             self._note(child, fate, culprit)
         finally:

@@ -68,7 +68,7 @@ class Scene:
         return self.text.slots[slot].proto if 0 <= slot < len(self.text.slots) else None
 
     def _module(self, addr: int) -> ModuleRecord | None:
-        """The module that holds an address: one that is there, else the last that was."""
+        """The module that holds an address: a loaded one, otherwise the last that was."""
         held = [module for module in self.modules if module.holds(addr)]
         there = [module for module in held if module.state != ModuleState.GONE]
         return there[-1] if there else held[-1] if held else None
@@ -152,7 +152,7 @@ class Scene:
         return lines
 
     def culprit(self, entered: int) -> str:
-        """The path of the module whose code ran, else of the one that was being loaded."""
+        """The path of the module whose code ran, or of the one that was being loaded."""
         module = self._module(entered) if entered else None
         loading = [module for module in self.modules if module.state == ModuleState.LOADING]
         found = module or (loading[-1] if loading else None)

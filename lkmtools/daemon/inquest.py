@@ -41,7 +41,7 @@ _TAIL = 2048  # bytes of the message buffer, when nothing else can be said
 
 
 class Inquest:
-    """Looks into the death of `child`, which ended by `how`; `over` is told the fate, and the culprit."""
+    """Looks into the death of `child`, which ended by `how`; `over` gets the fate and the culprit."""
 
     def __init__(
         self,

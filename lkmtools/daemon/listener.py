@@ -22,7 +22,7 @@ LISTEN_FDS_START = 3  # the first descriptor of sd_listen_fds(3)
 
 
 class Listener:
-    """A socket at `path`, of the same mode and owner as the file `like`, else of mode 0600.
+    """A socket at `path`, of the same mode and owner as the file `like`, otherwise of mode 0600.
 
     Make it while holding the start lock. It refuses connections until listen(). With `given` it is that
     socket, which somebody else made, listens to, and removes.
@@ -157,7 +157,7 @@ def _adopt(fd: int) -> socket.socket:
 
 
 def _refuse_a_second(path: str) -> None:
-    """DaemonError if a daemon listens at `path` or something else lies there; a dead socket is removed."""
+    """DaemonError if a daemon listens at `path` or something else is there; a dead socket is removed."""
     if sock := address.open_socket(path):
         pid = peer(sock)[0]
         sock.close()

@@ -224,7 +224,7 @@ class Supervisor:
             self.booting.begin(child)
 
     def _ready(self) -> None:
-        """The boot is over, or there will be none: whoever waited for that goes on."""
+        """The boot is over, or there will be none: those that waited for it continue."""
         self._end_reboot(None)
         ready, self._on_ready = self._on_ready, lambda said: None
         ready([self.why_no_kernel()] if self.halted else [f"at boot: {line}" for line in self.booting.told()])
@@ -381,7 +381,7 @@ class Supervisor:
     # -- the end --------------------------------------------------------------------------------------
 
     def _shut_down(self) -> None:
-        """Remove the sockets and the lock, then answer whoever asked for the end."""
+        """Remove the sockets and the lock, then answer the tools that asked for the end."""
         self._ready()
         self.console.printed()
         self.deaths.shut_down()

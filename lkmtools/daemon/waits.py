@@ -68,7 +68,7 @@ def _who(comm: str, pid: int) -> str:
 
 
 def _running(child: KernelProcess) -> Running | None:
-    """The module code that runs away, if some does."""
+    """The module code that loops, if any does."""
     now = child.evidence.vitals
     if now[vitals.STATE] != vitals.BUSY:
         return None

@@ -2,7 +2,7 @@
 
 The line number programs of DWARF 2 to 5 (section 6.2 of each) are run as far as they are needed. In an object
 that is not linked yet an address is a relocation against a symbol of its section, which tells sections apart.
-This serves messages only: what is damaged, compressed or larger than MOST has no lines, and is no error.
+This serves messages only: what is damaged, compressed or larger than MOST has no lines, and is not an error.
 (pyelftools first relocates all of the debug information, which takes ten times as long.)
 """
 

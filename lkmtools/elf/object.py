@@ -82,7 +82,7 @@ class Object(NamedTuple):
     file: ElfFile  # for what is read later
 
     def meant(self, index: int) -> tuple[int, ObjectSymbol]:
-        """The symbol that a use of number `index` means, and its number: a version goes before its alias."""
+        """The symbol that a use of number `index` means, and its number: a version precedes its alias."""
         symbol = self.symbols[index]
         if symbol.name in self.versions and symbol.bind != c.STB_LOCAL:
             index = self.versions[symbol.name]

@@ -36,7 +36,7 @@ class Evidence:
         self.modules = ModuleTable(rest)
 
     def close(self) -> None:
-        """Give RAM back; the rest goes with whoever refers to it."""
+        """Release RAM; the rest is freed with its last reference."""
         self.ram.close()
 
     def say(self, words: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def rows(modules: tuple[ModuleType, ...]) -> dict[int, Sysent]:
 
 
 def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Sysent], lkm: bool) -> bytes:
-    """What stands in sysent[] at first."""
+    """The initial content of sysent[]."""
     layout = sysent_struct.layout(port.dm)
     nosys, lkmnosys = symbols["sys_nosys"], symbols["sys_lkmnosys"]
     out = []

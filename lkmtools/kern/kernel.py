@@ -71,7 +71,7 @@ _PROGRAM_SHARE = 4  # of RAM: this part is for programs
 
 
 class Location(NamedTuple):
-    """Where an address lies: so many bytes into a symbol of a module, or of the kernel (None)."""
+    """The place of an address: an offset into a symbol of a module, or of the kernel (None)."""
 
     symbol: str
     offset: int

@@ -49,7 +49,7 @@ VERBS: dict[str, Verb] = {"ps": ps, "ksyms": ksyms, "addr2sym": addr2sym}
 
 
 def perform(kernel: Kernel, owner: bool, verb: str, arguments: str) -> tuple[bool, str]:
-    """(ok, JSON text), or (not ok, why). `owner`: it is the owner of the daemon, or root, who asks."""
+    """(ok, JSON text), or (not ok, why). `owner`: the request is from the owner of the daemon or root."""
     given = parse(verb, arguments, VERBS)
     if isinstance(given, str):
         return False, given

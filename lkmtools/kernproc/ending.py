@@ -31,7 +31,7 @@ class Ending:
         gate.when_calm(self._ask)
 
     def module_is_late(self) -> bool:
-        """Has module code that runs away had its time to come back?"""
+        """Has looping module code had its time to return?"""
         return time.monotonic() >= self._module_until
 
     def over(self) -> bool:

@@ -77,7 +77,7 @@ class Gate:
             self.calm.popleft().action()
 
     def _over(self) -> None:
-        """The boot is over: whoever waited for that goes on."""
+        """The boot is over: those that waited for it continue."""
         self.init = None
         self.calm += self._held
         self._held.clear()

@@ -7,7 +7,7 @@ address 0, and relocated like the loaded ones, by the same rows. A use of someth
 .debug_X.
 
 Nothing of it may keep a module from being loaded: a section that is damaged is left out with a warning. Not
-as in ld: equal strings are not merged, and no symbol stands in for one of a discarded group.
+as in ld: equal strings are not merged, and no symbol replaces one of a discarded group.
 """
 
 from __future__ import annotations

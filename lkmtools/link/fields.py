@@ -2,7 +2,7 @@
 
 Nearly all relocations of a real object are S + A or S + A - P in a field of four or eight bytes. Where a row
 (lkmtools.link.howto) has one of these formulas, struct's own conversion of a field of that width does what
-the row would do: a number that it accepts lies in the row's range, and it stores the same bytes. It refuses
+the row would do: a number that it accepts is in the row's range, and it stores the same bytes. It refuses
 all others, and those are for the row to judge: an address that wraps is legal, and an error names its range.
 """
 

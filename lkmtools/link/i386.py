@@ -13,7 +13,7 @@ _DYNAMIC = "only in shared objects; join objects with ld -r, not ld -shared"
 
 
 def _base(r: Operands) -> int:
-    """0 where the instruction adds a register that holds GOT, else GOT (psABI: R_386_GOT32X without base).
+    """0 if the instruction adds a register that holds GOT, otherwise GOT (psABI: R_386_GOT32X without base).
 
     A ModRM byte of mod 0 and r/m 5 is an absolute address.
     """

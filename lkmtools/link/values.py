@@ -1,8 +1,8 @@
 """The values of an object's symbols at an address: the S of the relocations' formulas.
 
 An undefined symbol is the linker's own (_GLOBAL_OFFSET_TABLE_, _DYNAMIC as 0, __start_X and __stop_X, _edata
-and its kin), or what the kernel has; a weak one that nobody knows is 0. A definition in the object is never
-replaced by the kernel's. Hidden and protected symbols are like default ones: there is only one image.
+and its kin), or what the kernel has; a weak one that is defined nowhere is 0. A definition in the object is
+never replaced by the kernel's. Hidden and protected symbols are like default ones: there is only one image.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 
 A process of a LocalKernel is a client.Process like any other. The kernel runs in a process of its own, of a
 supervisor that the first LocalKernel starts and all later ones share. Whatever a module does to it, a panic
-or the kernel's death is a PanicError for whoever caused it; the kernel then boots again, and older processes
+or the kernel's death is a PanicError for its cause; the kernel then boots again, and older processes
 are gone. A request that sleeps while nothing in this kernel can wake it is a DaemonError.
 
 With inside=True the kernel is in this very process, as `kernel`: for tests of the kernel itself.

@@ -211,7 +211,7 @@ class Engine:
         return call
 
     def _other_stack(self, thread: Thread, top: int, room: int) -> None:
-        """The frame of a call would not lie in the thread's stack: a fault, unless there is other memory."""
+        """The frame of a call would not be in the thread's stack: a fault, unless there is other memory."""
         end = thread.stack_base - self.port.return_size
         if thread.stack_base - PAGE_SIZE < top <= thread.stack_top:
             self.on_fault(thread, MemFault(min(top - self.port.return_size, end), WRITE), None)

@@ -23,7 +23,7 @@ _RUNS = 5  # of which the fastest counts
 
 @cache
 def measure_rate() -> int:
-    """Blocks of machine code in a second of processor time. Measured once a process, in milliseconds."""
+    """Blocks of machine code in a second of processor time. Measured once per process, in milliseconds."""
     row = next(iter(PORTS.values()))  # there is next to no difference
     text = Text(row, [])
     loop = text.end

@@ -171,7 +171,7 @@ class AddressSpace:
         return at
 
     def map_shared(self, addr: int, length: int, prot: int) -> None:
-        """Fresh zero pages that copies of this space will share, whoever writes; ENOMEM."""
+        """Fresh zero pages that copies of this space will share, even after writes; ENOMEM."""
         pages, frames = self._pages(addr, length), self.frames
         unused = len(frames.unused)
         if len(pages) > unused:

@@ -95,7 +95,7 @@ class Text:
         self.code = bytes(code)
 
     def _stubs(self) -> list[tuple[int, bytes]]:
-        """Give each function its place, and say what stands there."""
+        """Give each function its place, with its stub."""
         port = self.port
         for fn in self.functions:
             fn.port, fn.addr = port, 0

@@ -134,7 +134,7 @@ def load(
 ) -> Loaded:
     """Load the module in the object file `path` and call its entry point, as modload(8) does.
 
-    `entry` is its entry symbol (default: xxxinit, else NAME_lkmentry), `kernel` an ELF file to take the
+    `entry` is its entry symbol (default: xxxinit or NAME_lkmentry), `kernel` an ELF file to take the
     kernel's symbols from (default: /dev/ksyms), `symbols` loads the module's symbols for later ones, `force`
     skips the kernel-version check, `output` is a file for the linked image, with its debugging sections but
     for damaged ones. LoadError (prepare.py) when a step fails, and then nothing stays behind; PanicError when

@@ -18,7 +18,7 @@ DEV_LKM = "/dev/lkm"
 
 @contextmanager
 def lkm_device(p: Process, flags: int = O_RDWR) -> Iterator[int]:
-    """/dev/lkm, open while the block runs; sleeps until whoever has it closes it (lkm(4), lkmopen).
+    """/dev/lkm, open while the block runs; sleeps while another process has it open (lkm(4), lkmopen).
 
     An error of the block closes the device too, which gives back a half-made load. After a panic or a lost
     daemon there is nothing left to close. KernelError from open(2).

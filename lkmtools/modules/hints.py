@@ -103,7 +103,7 @@ def _functions(obj: Object) -> list[str]:
 
 
 def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
-    """A line for each undefined symbol, with who has it or what may have been meant, and what to do then."""
+    """A line for each undefined symbol, with its module or what may have been meant, and what to do."""
     later = _definitions(options.later)
     known = Names(())
     with suppress(KernelError, ObjectError, OSError):

@@ -76,7 +76,7 @@ def kernel_values(p: Process, names: Collection[str]) -> dict[str, int]:
 
 
 def kernel_image(p: Process) -> bytes:
-    """The image of /dev/ksyms, an ELF file, taken from where it lies in this process's memory.
+    """The image of /dev/ksyms, an ELF file, copied from this process's memory.
 
     KernelError from open(2), EBUSY when `p` has the device open itself.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Strings:
-    """A string table under construction: byte 0 is NUL, every name stands in it once."""
+    """A string table under construction: byte 0 is NUL, every name is in it once."""
 
     def __init__(self) -> None:
         self.data = bytearray(1)
@@ -61,7 +61,7 @@ def exported(obj: Object) -> list[str]:
 
 
 def ifuncs(obj: Object) -> list[str]:
-    """The globals that are no good to other modules: a use of one would call what chooses the function."""
+    """The globals that are unusable for other modules: a use of one would call what chooses the function."""
     return [s.name for s in obj.symbols if s.shndx and s.bind != STB_LOCAL and s.type == STT_GNU_IFUNC]
 
 

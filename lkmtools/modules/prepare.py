@@ -231,7 +231,7 @@ def _stale(p: Process, values: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """Symbols of a file that lie elsewhere in the kernel: name, value in the file, value in the kernel.
 
     A file may also have the symbols of a module that was loaded without -s. The kernel knows those, and
-    compares all that it is told at the load (LMINFO); so does a kernel without /dev/ksyms.
+    compares all imports at the load (LMINFO); so does a kernel without /dev/ksyms.
     """
     try:
         true = known(p, values)

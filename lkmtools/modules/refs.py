@@ -28,7 +28,7 @@ class Ref(NamedTuple):
 class Refs(NamedTuple):
     """What LMREFS tells of a module: its object's path, its size in bytes, and four lists.
 
-    `uses` is what it is linked against, `users` what is linked against it, `holds` who has references on it,
+    `uses` is what it is linked against, `users` what is linked against it, `holds` the holders of references,
     `calls` the processes with a call in progress in it.
     """
 
@@ -73,7 +73,7 @@ def wait_unused(p: Process, module: int | str, seconds: float) -> bool:
 
     /dev/lkm is not opened for it. False when nobody needed it to begin with, True when
     the last went away meanwhile. KernelError: EAGAIN with the reason after `seconds`; ENOENT and EINVAL as
-    LMUNLOAD has them, ENOENT also when the module is unloaded meanwhile.
+    LMUNLOAD has them, ENOENT too if the module is unloaded meanwhile.
     """
     ms = min(max(round(seconds * 1000), 0), _LONGEST_WAIT)
     ident, name = (module, 0) if isinstance(module, int) else (-1, os.fsencode(module) + b"\0")

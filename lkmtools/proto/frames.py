@@ -23,7 +23,7 @@ BLANK = 1  # region flag: all bytes are zero and none is sent
 
 
 class ProtocolError(LkmtoolsError):
-    """What came (or was to be sent) is no frame of this protocol: place, value and limit in the text."""
+    """This is not a frame of the protocol, received or to be sent; the text has place, value and limit."""
 
 
 class NoMemory(LkmtoolsError):
@@ -166,7 +166,7 @@ class Asleep(NamedTuple):
 
 
 class Panic(NamedTuple):
-    """The kernel panicked and this process is no more."""
+    """The kernel panicked and this process has ended."""
 
     reason: str
     report: str

@@ -205,7 +205,7 @@ class LkmKernel:
             raise error.with_traceback(None) from None
 
     def find(self, path: str | os.PathLike[str]) -> Path:
-        """A file beside the test, else in the root directory of the tests. FileNotFoundError names both."""
+        """A file beside the test or in the root directory of the tests. FileNotFoundError names both."""
         for place in self.places:
             if (found := place / path).exists():
                 return found

@@ -1,6 +1,6 @@
 """Common code of the supervisor and the kernel process: descriptors that never block.
 
-    poller.py       who is told when something comes for a descriptor
+    poller.py       which object is called when a descriptor is ready
     timers.py       what is due later
     stream.py       frames over a connection
     accept.py       the next connection, and whose it is

@@ -9,7 +9,7 @@ _FD = struct.Struct("=i")
 
 
 def room(count: int) -> int:
-    """Bytes of ancillary data for at least so many descriptors; those beyond are lost on the way."""
+    """Bytes of ancillary data for at least `count` descriptors; those beyond are lost."""
     return socket.CMSG_SPACE(count * _FD.size)
 
 

@@ -64,7 +64,7 @@ class Stream:
         return self.socket.recv(RECEIVE)
 
     def greet(self, limit: int = MAX_FRAME) -> None:
-        """The other side has said HELLO: a payload may have so many bytes."""
+        """The other side has sent HELLO: a payload may have `limit` bytes."""
         self.reader.limit = limit
 
     # -- events -----------------------------------------------------------------------------------------

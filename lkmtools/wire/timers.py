@@ -16,7 +16,7 @@ class Timers:
         self._order = count()
 
     def after(self, seconds: float, action: Callable[[], None]) -> int:
-        """Call `action` in so many seconds; the number that forget() takes."""
+        """Call `action` after `seconds` seconds; the number that forget() takes."""
         number = next(self._order)
         heapq.heappush(self._heap, (time.monotonic() + seconds, number, action))
         return number

@@ -27,7 +27,7 @@ class Command(NamedTuple):
     """A tool. `letters` are its options as getopt(3) has them.
 
     `paths` gives the operands that are names of files; `run` does it inside for those of them under /dev,
-    with everything else as it was. Its errors about a file are told by complain().
+    with everything else as it was. complain() reports its errors about a file.
     """
 
     letters: str

@@ -78,7 +78,7 @@ def about(what: str) -> Iterator[None]:
 
 
 def number(text: str, what: str = "number", bits: int = 64) -> int:
-    """An integer in C notation, 10, 0x1f, 017 or -1, of so many bits, signed or not. click.UsageError."""
+    """An integer in C notation that fits into `bits` bits, signed or unsigned. click.UsageError."""
     try:
         return within(text, what, -(1 << bits - 1), (1 << bits) - 1)
     except ValueError as error:

@@ -121,7 +121,7 @@ def recent(pieces: list[DmesgPiece], boot: int, panic: dict[str, Any] | None) ->
 
 
 def _without(text: str, pieces: list[DmesgPiece]) -> Iterator[DmesgPiece]:
-    """The pieces without a text that may stand in them."""
+    """The pieces without a text that may be in them."""
     begin = "".join(piece.text for piece in pieces).find(text)
     end = begin + len(text) if begin >= 0 else -1
     at = 0

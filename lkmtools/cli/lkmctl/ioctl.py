@@ -60,7 +60,7 @@ def _argument(text: str | None, size: int) -> bytes:
 
 
 def _shown(data: bytes) -> str:
-    """An integer where it has an integer's size, else hexadecimal."""
+    """An integer if it has an integer's size, otherwise hexadecimal."""
     if len(data) in (1, 2, 4, 8):
         return str(int.from_bytes(data, "little", signed=True))
     return data.hex(" ")

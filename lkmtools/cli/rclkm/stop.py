@@ -25,7 +25,7 @@ class Stop:
         self.failed = 0
 
     def run(self) -> int:
-        """Unload everything that is loaded; the exit status. What is not loaded is passed over."""
+        """Unload everything that is loaded; the exit status. What is not loaded is skipped."""
         try:
             with opened(self.p, NAME, O_RDWR) as fd:
                 for item, module in self._wanted(fd):

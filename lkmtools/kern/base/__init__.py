@@ -1,1 +1,1 @@
-"""What every room stands on: configuration, console, rows of exported functions, panics, queues."""
+"""The common base of the rooms: configuration, console, rows of exported functions, panics, queues."""

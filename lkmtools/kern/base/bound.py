@@ -22,7 +22,7 @@ class Bound(NamedTuple):
     ram: int = 0
 
     def of(self, ram: int) -> int:
-        """The limit in a kernel with so many bytes of RAM."""
+        """The limit in a kernel with `ram` bytes of RAM."""
         return self.fixed + self.ram * ram
 
     def __str__(self) -> str:

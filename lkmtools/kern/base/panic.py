@@ -109,7 +109,7 @@ def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
 
 
 def culprit(k: Kernel, thread: Thread, fault: Fault | None) -> str:
-    """The path of the innermost module on the stack, else of the one being loaded; "" when there is none."""
+    """The path of the innermost module on the stack, or of the one being loaded; "" when there is none."""
     frames = backtrace(k.engine, thread, fault, k.function_start)
     pcs = [frame.pc for frame in frames if not (frame.guess or frame.note)]
     modules = [module for pc in pcs if (module := k.modules.at(pc)) is not None]

@@ -39,7 +39,7 @@ _SETUP = Prototype("int es_setup_stack(struct lwp *l, struct exec_package *epp)"
 
 
 class ProgramHeader(NamedTuple):
-    """A program header: its type and flags, where it lies in the file and in memory, and its sizes there."""
+    """A program header: its type and flags, its place and size in the file and in memory."""
 
     type: int
     flags: int

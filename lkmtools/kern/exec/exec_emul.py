@@ -32,7 +32,7 @@ def emuls(k: Kernel) -> list[int]:
 
 
 def find_emul(k: Kernel, name: str) -> int:
-    """emul_search() for Python; 0 when there is none of that name."""
+    """emul_search() for Python; 0 when no emulation has that name."""
     return next((emul for emul in emuls(k) if emul_name(k, emul) == name), 0)
 
 

@@ -354,7 +354,7 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
 
 
 def _may_execute(k: Kernel, lwp: Lwp, name: str, buffer: bytearray) -> None:
-    """EACCES for what is no file, or not executable for this user (root: for anybody)."""
+    """EACCES unless it is a regular file that this user (root: anybody) may execute."""
     status, cred = stat.layout(k.dm).unpack(buffer), lwp.proc.cred
     if status.st_mode & S_IFMT != S_IFREG:
         raise KernelError(EACCES, f"'{name}' is not a regular file")

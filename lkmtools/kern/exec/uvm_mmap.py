@@ -115,7 +115,7 @@ def _file(k: Kernel, lwp: Lwp, file: File, want: Want, pos: int) -> int:
 
 
 def _anonymous(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int, flags: int) -> int:
-    """Fresh memory of a program, at `addr` exactly with MAP_FIXED, else where there is room."""
+    """Fresh memory of a program, at `addr` exactly with MAP_FIXED, otherwise where there is room."""
     space = _program(lwp).space
     if length == 0:
         raise KernelError(EINVAL, "the length of a mapping must not be 0")
@@ -139,7 +139,7 @@ class Want(NamedTuple):
     flags: int
 
     def place(self, k: Kernel, space: AddressSpace) -> int:
-        """At `addr` exactly with MAP_FIXED, near it if that is free, else where there is room; ENOMEM."""
+        """At `addr` exactly with MAP_FIXED, near it if that is free, otherwise in any free place; ENOMEM."""
         if self.flags & MAP_FIXED:
             return self.addr
         at = trunc_page(self.addr)

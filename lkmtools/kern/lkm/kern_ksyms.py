@@ -47,7 +47,7 @@ class SymbolPlace(NamedTuple):
 
 
 class SymbolTable:
-    """The symbols of the kernel or of one module, which lies at [start, end).
+    """The symbols of the kernel or of one module, at [start, end).
 
     `globals` and `locals` have the number of each name among the symbols of that binding.
     """

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Open:
-    """The open /dev/lkm: who has it, and the load in progress."""
+    """The open /dev/lkm: its process, and the load in progress."""
 
     def __init__(self, proc: Proc) -> None:
         self.proc = proc
@@ -105,7 +105,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
 
 
 def _path(k: Kernel, addr: int) -> str:
-    """The name given to LMRESERV. The original never reads it, so a bad pointer is no error."""
+    """The name given to LMRESERV. The original never reads it, so a bad pointer is not an error."""
     try:
         return user_string(k, addr, 1024).decode(*C_TEXT)
     except KernelError:

@@ -149,7 +149,7 @@ def _caller(k: Kernel) -> LoadableModule | None:
 
 
 def _on_behalf(k: Kernel, module: LoadableModule) -> str:
-    """For whom a module's own code runs: the nearest other module on the stack, else the process."""
+    """For whom a module's own code runs: the nearest other module on the stack, otherwise the process."""
     for frame in backtrace(k.engine, k.engine.current, None, k.function_start):
         if frame.function is None and not frame.note and not module.holds(frame.pc):
             other = k.modules.at(frame.pc - 1)
@@ -207,8 +207,8 @@ def _of_addr(k: Kernel, addr: int) -> LoadableModule:
 def lkm_hold(k: Kernel, table: int) -> int:
     """Keep a module from being unloaded, once more for the caller.
 
-    ENOENT for what is no module (the pointer is looked up, not followed), EBUSY while it is being unloaded,
-    EDEADLK for a module that holds itself before it is loaded.
+    ENOENT for anything but a module (the pointer is looked up, not followed), EBUSY while it is being
+    unloaded, EDEADLK for a module that holds itself before it is loaded.
     """
     _hold(k, _of_table(k, table))
     return 0
@@ -289,7 +289,7 @@ def _word_in(k: Kernel, lwp: Lwp, module: LoadableModule) -> int:
 
 
 def _after_call(k: Kernel, module: LoadableModule, pc: int) -> bool:
-    """Does `pc` stand behind a call instruction of the module?"""
+    """Does `pc` follow a call instruction of the module?"""
     if not k.mem.protection(pc - 1) & EXEC:
         return False
     longest = k.port.longest_call

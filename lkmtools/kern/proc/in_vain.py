@@ -31,7 +31,7 @@ _NATIVE = Unserved("", SYS_NSYSENT, NAMES)
 
 
 class InVain:
-    """How often each call was asked for in vain. Numbers of emulations go by the emulation's names."""
+    """How often each unimplemented call was made. Numbers of emulations go by the emulation's names."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k

@@ -50,7 +50,7 @@ class File:
 
     `flag` has FREAD and FWRITE and the O_ flags; `offset` moves with read and write. Where the
     offset is `signed` it may be negative: a device decides itself what its offsets mean. `hears_modes`:
-    FIONBIO and FIOASYNC are told to its ioctl() too.
+    its ioctl() gets FIONBIO and FIOASYNC too.
     """
 
     signed = False

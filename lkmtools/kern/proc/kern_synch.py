@@ -333,7 +333,7 @@ class Scheduler:
             self._rouse(lwp, EINTR)
 
     def waits(self) -> list[dict[str, Any]]:
-        """Who sleeps, for what, and where in a module, for `lkmctl status` and for whoever waits."""
+        """Who sleeps, for what, and where in a module, for `lkmctl status` and for the tools that wait."""
         return [
             {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg, "where": self._where(lwp)}
             for queue in self._sleepers.values()

@@ -110,7 +110,7 @@ class PipeEnd(File):
         raise KernelError(ESPIPE, "a pipe has no offset")
 
     def attributes(self) -> dict[str, int]:
-        """Members of struct stat: a FIFO with so many bytes in it."""
+        """Members of struct stat: a FIFO with its number of bytes."""
         return {
             "st_mode": S_IFIFO | S_IRUSR | S_IWUSR, "st_size": len(self.pipe.data), "st_blksize": PIPE_SIZE,
             "st_nlink": 1,

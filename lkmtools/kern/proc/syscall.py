@@ -173,7 +173,7 @@ class SystemCalls:
         return Reply(errno, retval, changed, reason, tty)
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
-        """The kernel's own call `number`, whatever stands in sysent[]; its first result."""
+        """The kernel's own call `number`, whatever is in sysent[]; its first result."""
         result = self._k.plan.syscalls[number].body(self._k, lwp, *args)
         return (result[0] if isinstance(result, tuple) else result) or 0
 
@@ -214,7 +214,7 @@ class SystemCalls:
         return results
 
     def _call_stub(self, sy_call: int, args: tuple[int, ...]) -> int:
-        """The entry is a function of the kernel that is no system call, such as sys_nosys()."""
+        """The entry is a function of the kernel but not a system call, such as sys_nosys()."""
         return self._k.engine.call(SY_CALL, sy_call, *args)
 
     def _call_own(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:

@@ -67,7 +67,7 @@ class Buffers:
         return [block for block in self.kept if not kind or (block.kind, block.owner) == (kind, owner)]
 
     def disown(self, kind: str, owner: int) -> None:
-        """The buffers that somebody has of it are no block's any more."""
+        """Buffers of it that are in use no longer belong to a block."""
         for block in [block for block in self.busy if (block.kind, block.owner) == (kind, owner)]:
             bp = self.busy.pop(block)
             self.made[bp] = self.made[bp]._replace(block=None)

@@ -48,7 +48,7 @@ class FifoEnd(OfNode, PipeEnd):
         self._done = done
 
     def begin(self, k: Kernel) -> None:
-        """Wait for who opens the other end. ENXIO for a writer that does not wait, EINTR."""
+        """Wait until the other end is opened. ENXIO for a writer that does not wait, EINTR."""
         fifo, flag = self.fifo, self.flag
         fifo.count(flag, 1)
         for way in (FREAD, FWRITE):

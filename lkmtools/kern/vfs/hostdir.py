@@ -115,7 +115,7 @@ class Inode:
         return [(cookie, name, *found[name]) for name, cookie in self._cookies.of(found)]
 
     def _here(self, name: bytes) -> bytes:
-        """A name that is to change in this directory, which must lie in the tree. EINVAL, ENOENT."""
+        """A name that is to change in this directory, which must be in the tree. EINVAL, ENOENT."""
         self.tree.check_inside(self.fd)
         return _plain(name)
 
@@ -242,7 +242,7 @@ class HostDir:
         )
 
     def check_inside(self, fd: int) -> None:
-        """ENOENT unless the file behind a descriptor lies in the tree at this moment. OSErrors."""
+        """ENOENT unless a descriptor's file is in the tree at this moment. OSErrors."""
         top, path = (os.readlink(f"/proc/self/fd/{each}") for each in (self.root.fd, fd))
         if path != top and not path.startswith(f"{top.rstrip('/')}/"):
             raise KernelError(ENOENT, f"the host moved it out of '{self.path}'")
@@ -278,7 +278,7 @@ class HostDir:
         self.release(old)
 
     def release(self, file: Inode) -> None:
-        """One user fewer; who has none is closed, and lets go of its parent."""
+        """One user fewer; without users it is closed, and releases its parent."""
         last: Inode | None = file
         while last is not None:
             last.users -= 1

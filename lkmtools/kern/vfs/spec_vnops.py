@@ -223,7 +223,7 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
 
 
 def open_in(k: Kernel, module: LoadableModule) -> str:
-    """A device whose driver is in a module, and who has it open or mapped; "" when nobody has."""
+    """A device of a module's driver that is open or mapped, and the process; "" if there is none."""
     for files in k.vfs.open_devices.values():
         if module.holds(files[0].driver(k)):
             return f"{files[0]} of '{module.title}' is open, by {files[0].opener}"

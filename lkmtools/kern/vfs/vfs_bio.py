@@ -113,7 +113,7 @@ def take(k: Kernel, block: Block) -> int:
 
 
 def release(k: Kernel, bp: int, function: str = "brelse") -> None:
-    """Somebody has had a buffer; who waits for its block gets it. A panic for what is no buffer."""
+    """Release a buffer; a waiter for its block gets it. A panic for anything but a buffer."""
     if bp not in k.vfs.buffers.made:
         k.panic(f"{function}: {bp:#x} is {'already free' if _was_ours(k, bp) else 'not a buffer'}")
     block, data, size = k.vfs.buffers.made.pop(bp)
@@ -155,7 +155,7 @@ def discard(k: Kernel, block: Block, save: bool = True) -> None:
 
 
 def clean(k: Kernel, block: Block) -> None:
-    """Write what is kept of a block, if it is to be written. An error is told on the console; it is lost."""
+    """Write what is kept of a block, if it is dirty. An error is printed; the data are lost."""
     kept = k.vfs.buffers.kept.get(block)
     if kept is None or not kept.dirty:
         return

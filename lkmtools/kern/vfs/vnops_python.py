@@ -84,7 +84,7 @@ def vnop(prefix: str, name: str) -> Callable[[_Body], _Entry]:
 
 
 def make_vector(k: Kernel, prefix: str) -> int:
-    """A vector: PREFIX_NAME() where it exists, else what all share, else EOPNOTSUPP."""
+    """A vector: PREFIX_NAME() if it exists, otherwise the shared one, otherwise EOPNOTSUPP."""
     step = k.dm.pointer
     vector = k.heap.alloc(VNODE_OPS_COUNT * step)
     for place in range(VNODE_OPS_COUNT):
