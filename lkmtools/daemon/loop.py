@@ -10,7 +10,7 @@ from lkmtools.wire.timers import Timers
 
 
 class Loop:
-    """A poller and timers. `failed` gets the handler that raised (None: a timer's action), and the exception."""
+    """A poller and timers. `failed` gets the handler that raised (None: a timer's action) and its error."""
 
     def __init__(self, poller: Poller, failed: Callable[[Handler | None, str], None]) -> None:
         self.poller = poller

@@ -145,7 +145,7 @@ class VnodeFile(File):
         return events & ALWAYS_READY if revents == EOPNOTSUPP else revents
 
     def mmap(self, k: Kernel, lwp: Lwp, length: int, offset: int) -> int:
-        """Private pages with what the file holds now; zero behind its end. ENODEV unless it is a regular file."""
+        """Private pages with the present content; zero beyond its end. ENODEV unless it is a regular file."""
         if view_of(k, self.vp, "mmap").v_type != VREG:
             raise KernelError(ENODEV, "only regular files can be mapped")
         most = k.frames.total * PAGE_SIZE
