@@ -27,7 +27,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-PATIENCE = 240  # seconds for a whole document
+PATIENCE = 600  # seconds for a whole document, on a busy host
 _MORE = ">> "  # before a name: append to that file
 _PLACE = re.compile(r"(\S+) (before|after) (.+)")  # instead of a name: insert into that file
 
