@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.kern.uvm.kern_malloc import Heap
-from lkmtools.kern.uvm.uvm_km import KernelMap
+from lkmtools.kern.uvm.uvm_km import FreeRanges, KernelMap
 from lkmtools.machine import READ, WRITE, Cpu, Memory, Text, port
 from lkmtools.machine.brake import Brake
 
@@ -91,6 +91,27 @@ def test_the_map_hands_out_pages_that_do_not_overlap(world: World, steps: list[i
     whole = (PAGES - 1) * PAGE_SIZE  # the last page is a guard
     assert kmap.alloc(whole + 1, READ) == 0
     assert kmap.alloc(whole, READ) == kmap.start
+
+
+@given(steps=st.lists(st.integers(1, 9) | st.integers(-30, -1), max_size=80))
+def test_free_ranges_are_taken_first_fit(steps: list[int]) -> None:
+    """The lowest address with so many free bytes behind it; what is given back joins its neighbours."""
+    ranges, free, live = FreeRanges(100, PAGES), [True] * PAGES, {}
+    for step in steps:
+        if step > 0:
+            fits = (at for at in range(PAGES - step + 1) if all(free[at : at + step]))
+            at = next(fits, -100)
+            assert ranges.take(step) == at + 100
+            if at >= 0:
+                live[at] = step
+                free[at : at + step] = [False] * step
+        elif live:
+            at = list(live)[step % len(live)]
+            free[at : at + live[at]] = [True] * live[at]
+            ranges.give(at + 100, live.pop(at))
+    for at, length in live.items():
+        ranges.give(at + 100, length)
+    assert (ranges.take(PAGES + 1), ranges.take(PAGES), ranges.take(1)) == (0, 100, 0)
 
 
 @given(steps=SMALL)

@@ -6,10 +6,57 @@ off its end faults. Fresh memory is zero.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.machine import Cpu, Memory
+
+
+class FreeRanges:
+    """The free parts of an address range, found by length, by their start and by their end.
+
+    First-fit looks at one range of each length, and however many ranges there are they have few lengths: n
+    different ones need at least n * n / 2 pages.
+    """
+
+    def __init__(self, start: int, length: int) -> None:
+        self._lengths: dict[int, int] = {}  # by start
+        self._starts: dict[int, int] = {}  # by end
+        self._by_length: dict[int, list[int]] = {}  # starts in order, by length
+        self._add(start, length)
+
+    def take(self, need: int) -> int:
+        """The lowest `need` bytes in a row, which are not free any more; 0 when there are none."""
+        start = min((starts[0] for length, starts in self._by_length.items() if length >= need), default=0)
+        if start:
+            length = self._remove(start)
+            if length > need:
+                self._add(start + need, length - need)
+        return start
+
+    def give(self, start: int, length: int) -> None:
+        """These bytes are free, and join the free ranges before and behind them."""
+        if start in self._starts:
+            before = self._starts[start]
+            start, length = before, length + self._remove(before)
+        if start + length in self._lengths:
+            length += self._remove(start + length)
+        self._add(start, length)
+
+    def _add(self, start: int, length: int) -> None:
+        self._lengths[start] = length
+        self._starts[start + length] = start
+        insort(self._by_length.setdefault(length, []), start)
+
+    def _remove(self, start: int) -> int:
+        """Forget a range: its length."""
+        length = self._lengths.pop(start)
+        del self._starts[start + length]
+        starts = self._by_length[length]
+        del starts[bisect_left(starts, start)]
+        if not starts:
+            del self._by_length[length]
+        return length
 
 
 class KernelMap:
@@ -18,7 +65,7 @@ class KernelMap:
     def __init__(self, mem: Memory, cpu: Cpu, start: int, end: int) -> None:
         self._mem = mem
         self._cpu = cpu
-        self._free = [(start, end - start)]
+        self._free = FreeRanges(start, end - start)
         self._sizes: dict[int, int] = {}
         self.used = 0  # bytes, guard pages not counted
         self.start, self.end = start, end
@@ -26,19 +73,13 @@ class KernelMap:
     def alloc(self, size: int, prot: int) -> int:
         """Pages for `size` bytes with permissions `prot`; their address, or 0 when there is no room."""
         size = round_page(size)
-        need = size + PAGE_SIZE
-        for i, (addr, length) in enumerate(self._free):
-            if length >= need:
-                if length == need:
-                    del self._free[i]
-                else:
-                    self._free[i] = (addr + need, length - need)
-                self._sizes[addr] = size
-                self.used += size
-                self._mem.fill(addr, size)
-                self._cpu.protect(addr, size, prot)
-                return addr
-        return 0
+        addr = self._free.take(size + PAGE_SIZE)
+        if addr:
+            self._sizes[addr] = size
+            self.used += size
+            self._mem.fill(addr, size)
+            self._cpu.protect(addr, size, prot)
+        return addr
 
     def free(self, addr: int) -> None:
         """Give back what alloc returned at `addr`; any access to it faults from now on."""
@@ -46,16 +87,7 @@ class KernelMap:
         self.used -= size
         self._cpu.flush_code(addr, size)  # while it is mapped: the emulator asks for the page
         self._cpu.protect(addr, size, 0)
-        insort(self._free, (addr, size + PAGE_SIZE))
-        self._join(self._free.index((addr, size + PAGE_SIZE)))
-
-    def _join(self, i: int) -> None:
-        """Merge a free range with its neighbours."""
-        free = self._free
-        if i + 1 < len(free) and free[i][0] + free[i][1] == free[i + 1][0]:
-            free[i : i + 2] = [(free[i][0], free[i][1] + free[i + 1][1])]
-        if i and free[i - 1][0] + free[i - 1][1] == free[i][0]:
-            free[i - 1 : i + 1] = [(free[i - 1][0], free[i - 1][1] + free[i][1])]
+        self._free.give(addr, size + PAGE_SIZE)
 
     def size_of(self, addr: int) -> int:
         """The size of the allocation at `addr`, in bytes; 0 when there is none."""
