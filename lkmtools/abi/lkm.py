@@ -1,4 +1,4 @@
-"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with the older LMRESERV_O and our LMINFO, LMREFS, LMWHOHAS."""
+"""<sys/lkm.h> of NetBSD 5.2 (LKM_VERSION 2), with LMRESERV_O; LMINFO, LMREFS, LMWHOHAS, LMSTATS are ours."""
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_VOID, Ioctl
@@ -30,6 +30,8 @@ lmc_stat = Struct(
        int ver""",
     constants=_name,
 )
+# Ours: many of them at once, of the modules from `id` on. `nstats` is the room behind `stats`.
+lmc_stats = Struct("lmc_stats", "int id; u_int nstats; struct lmc_stat *stats")
 
 # Ours: what the historic calls cannot carry. Offsets are from the start of the area; names are offsets
 # into the string table, whose byte 0 is NUL.
@@ -72,10 +74,11 @@ LMFORCE = Ioctl("LMFORCE", IOC_IN, "K", 13, "u_long")
 LMINFO = Ioctl("LMINFO", IOC_IN, "K", 32, lmc_info)
 LMREFS = Ioctl("LMREFS", IOC_INOUT, "K", 33, lmc_refs)
 LMWHOHAS = Ioctl("LMWHOHAS", IOC_INOUT, "K", 34, lmc_whohas)  # of /dev/ksyms, which a linker has open
+LMSTATS = Ioctl("LMSTATS", IOC_INOUT, "K", 35, lmc_stats)
 
 IOCTLS = (
     LMRESERV_O, LMLOADBUF, LMUNRESRV, LMREADY, LMRESERV, LMLOAD, LMUNLOAD, LMSTAT, LMLOADSYMS, LMFORCE,
-    LMINFO, LMREFS, LMWHOHAS,
+    LMINFO, LMREFS, LMWHOHAS, LMSTATS,
 )  # fmt: skip
 
 # The kernel's record of a module (kern_lkm.c 1.98). `private` points to one of the structs below.

@@ -15,11 +15,11 @@ lkmtools.modules.loader, which is imported by the first load only: modstat has t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
-from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY, EOVERFLOW
+from lkmtools.abi.errno import EINVAL, ENOTTY
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.errors import KernelError
 from lkmtools.modules.device import lkm_device
@@ -42,6 +42,8 @@ __all__ = [
     "walk",
 ]
 
+_ROOM = 64  # modules asked for with one LMSTATS
+_SILENT = "LMSTAT answered nothing: has a module replaced ioctl(2)?"
 MOST_IDS = 1 << 16  # modules: more do not fit into the largest kernel, a page each and their records
 
 
@@ -83,9 +85,13 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
         request = layout.pack(id=-1, name=os.fsencode(module)[: lkm.MAXLKMNAME])
     buf = p.buffer(request)
     p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
-    raw = layout.unpack(buf.data)
+    return _module(p, layout.unpack(buf.data))
+
+
+def _module(p: Process, raw: Any) -> Module:
+    """What a struct lmc_stat tells; ENOTTY for one that nobody has filled in."""
     if not raw.area:
-        raise KernelError(ENOTTY, "LMSTAT answered nothing: has a module replaced ioctl(2)?")
+        raise KernelError(ENOTTY, _SILENT)
     offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
     return Module(raw.id, cstring(raw.name), raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
 
@@ -101,19 +107,26 @@ def stat(p: Process, module: int | str) -> Module:
 
 
 def walk(p: Process, fd: int) -> Iterator[Module]:
-    """Every module of an open /dev/lkm by rising id, as modstat(8) walks: ENOENT is a hole, EINVAL the end.
+    """Every module of an open /dev/lkm by rising id, as modstat(8) walks (LMSTATS): EINVAL is the end.
 
     Any other KernelError ends the walk and is raised; so does an id that no kernel reaches.
     """
-    for number in range(MOST_IDS):
+    head, row = lkm.lmc_stats.layout(p.dm), lkm.lmc_stat.layout(p.dm)
+    rows, number = p.buffer(_ROOM * row.size), 0
+    while True:
+        buf = p.buffer(head.pack(id=number, nstats=_ROOM, stats=rows.addr))
         try:
-            yield stat_fd(p, fd, number)
+            p.ioctl(fd, lkm.LMSTATS.code(p.dm), buf, rows)
         except KernelError as error:
             if error.errno == EINVAL:
                 return
-            if error.errno != ENOENT:
-                raise
-    raise KernelError(EOVERFLOW, f"LMSTAT knows {MOST_IDS} ids and more: has a module replaced ioctl(2)?")
+            raise
+        told = head.unpack(buf.data)
+        if not number < told.id <= MOST_IDS or told.nstats > _ROOM:
+            raise KernelError(ENOTTY, _SILENT)
+        for i in range(told.nstats):
+            yield _module(p, row.unpack(rows.data, i * row.size))
+        number = told.id
 
 
 def stat_all(p: Process) -> list[Module]:

@@ -10,7 +10,10 @@ import subprocess
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi import lkm
+from lkmtools.client import Buffer
 from lkmtools.errors import KernelError
+from lkmtools.local import LocalKernel
 from support.daemon_lab import DaemonLab
 from support.daemons import Place, installed
 
@@ -147,10 +150,20 @@ def test_an_ioctl_that_answers_nothing_ends_the_walk(each_lab: DaemonLab, option
 
 
 def test_an_endless_list_of_modules_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a module makes of ioctl(2)."""
+    """Whatever a module makes of ioctl(2): here an LMSTATS that always has one more module."""
     monkeypatch.setattr(modules, "MOST_IDS", 5)
-    monkeypatch.setattr(modules, "stat_fd", lambda p, fd, number: number)
-    walked = modules.walk(None, 3)  # type: ignore[arg-type]
-    assert [next(walked) for _ in range(5)] == list(range(5))
-    with pytest.raises(KernelError, match="LMSTAT knows 5 ids and more"):
-        next(walked)
+    with LocalKernel(inside=True) as lk:
+        p = lk.process()
+
+        def ioctl(fd: int, command: int, buf: Buffer, rows: Buffer) -> int:
+            layout, row = lkm.lmc_stats.layout(p.dm), lkm.lmc_stat.layout(p.dm)
+            asked = layout.unpack(buf.data)
+            rows.data[: row.size] = row.pack(id=asked.id, area=1)
+            buf.data[:] = layout.pack(id=asked.id + 1, nstats=1)
+            return 0
+
+        monkeypatch.setattr(p, "ioctl", ioctl)
+        walked = modules.walk(p, 3)
+        assert [next(walked).id for _ in range(5)] == list(range(5))
+        with pytest.raises(KernelError, match="has a module replaced ioctl"):
+            next(walked)

@@ -65,7 +65,8 @@ STRUCTS = [
     (
         "sys/lkm.h",
         [
-            *(lkm.lmc_oresrv, lkm.lmc_resrv, lkm.lmc_loadbuf, lkm.lmc_load, lkm.lmc_unload, lkm.lmc_stat),
+            *(lkm.lmc_oresrv, lkm.lmc_resrv, lkm.lmc_loadbuf, lkm.lmc_load, lkm.lmc_unload),
+            *(lkm.lmc_stat, lkm.lmc_stats),
             *(lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import, lkm.lmc_info),
             *(lkm.lmr_ref, lkm.lmc_refs, lkm.lmc_whohas),
             *(lkm.lkm_any, lkm.sysent, lkm.lkm_syscall, lkm.lkm_dev, lkm.lkm_vfs),

@@ -41,6 +41,7 @@ SIZES = {  # struct -> ILP32, LP64
     "lmr_ref": (48, 48),
     "lmc_refs": (32, 48),
     "lmc_whohas": (40, 48),
+    "lmc_stats": (12, 16),
 }
 OFFSETS = {
     "lmc_resrv": {
@@ -75,11 +76,12 @@ TABLE = {
     "LMUNLOAD": (EINVAL, EINVAL, EINVAL),  # ID 0, and the list is empty
     "LMSTAT": (EINVAL, EINVAL, EINVAL),
     "LMREFS": (EINVAL, EINVAL, EINVAL),
+    "LMSTATS": (EINVAL, EINVAL, EINVAL),
     "LMLOAD": (ENOTTY, ENOTTY, ENOTTY),  # declared, never implemented
     "LMWHOHAS": (ENOTTY, ENOTTY, ENOTTY),  # belongs to /dev/ksyms
 }
 # What does not depend on state, openness or securelevel; all others are EPERM without the right to change.
-READ_ONLY = {"LMSTAT": EINVAL, "LMREFS": EINVAL, "LMLOAD": ENOTTY, "LMWHOHAS": ENOTTY}
+READ_ONLY = {"LMSTAT": EINVAL, "LMSTATS": EINVAL, "LMREFS": EINVAL, "LMLOAD": ENOTTY, "LMWHOHAS": ENOTTY}
 
 
 @pytest.mark.parametrize(("model", "column"), [(ILP32_I386, 0), (LP64, 1)])
@@ -125,6 +127,7 @@ def argument(lkm: Lkm, name: str) -> bytes:
         "LMUNLOAD": lambda: lkm.pack("lmc_unload", 0, 0, 0),
         "LMREADY": lambda: lkm.pack("u_long", 0),
         "LMFORCE": lambda: lkm.pack("u_long", 1),
+        "LMSTATS": lambda: lkm.pack("lmc_stats", 0, 1, 0),
         "LMREFS": lambda: lkm.pack("lmc_refs", 1, 0, 0, 0, 0, 0, 0, 0),
         "LMWHOHAS": lambda: lkm.pack("lmc_whohas", 0, 0, b""),
         "LMLOAD": lambda: bytes(SIZES["lmc_load"][lkm.wide]),

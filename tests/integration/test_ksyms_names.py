@@ -58,7 +58,7 @@ def symbol_of(s: Snapshot, name: str, old: bool = False) -> Any:
 
 def send_locals(lab: Lab, *names: str) -> None:
     """Put local functions into the table of the loaded module `probe`, as a modload could send them."""
-    module = lab.k.lkm.loaded()[0]
+    module = lab.k.modules.by_id[0]
     lab.k.ksyms.remove(lab.k.ksyms.tables["probe"])
     strings = b"\0" + b"".join(name.encode() + b"\0" for name in (*names, "probe_run"))
     entry = lab.k.ksyms.codec.symbol_entry
@@ -211,7 +211,7 @@ def test_a_symbol_redefined_with_another_value_is_reported(lab: Lab) -> None:
 def test_a_damaged_symbol_table_is_EINVAL(lab: Lab, name: int, strings: bytes, why: str) -> None:
     """A name outside the string table, or one that never ends."""
     lab.load(PROBE)
-    module = lab.k.lkm.loaded()[0]
+    module = lab.k.modules.by_id[0]
     entry = lab.k.ksyms.codec.symbol_entry(name, elf.STB_GLOBAL << 4, 1, 0, 0)
     with pytest.raises(KernelError, match=why) as caught:
         kern_ksyms.addsymtab(lab.k, module, entry, strings)
@@ -223,7 +223,7 @@ def test_a_damaged_symbol_table_is_EINVAL(lab: Lab, name: int, strings: bytes, w
 def test_sizes_and_absolute_symbols_are_made_true(lab: Lab) -> None:
     """A size that leaves the module ends with it; a value outside is absolute."""
     lab.load(PROBE)
-    module = lab.k.lkm.loaded()[0]
+    module = lab.k.modules.by_id[0]
     entry = lab.k.ksyms.codec.symbol_entry
     table = entry(1, 0x10 | elf.STT_OBJECT, 1, module.area + 8, 1 << 30)
     table += entry(5, 0x10, elf.SHN_ABS, 4711, 0)

@@ -75,7 +75,7 @@ def test_a_damaged_symbol_table_of_a_module_is_added_or_EINVAL(
 ) -> None:
     """LMLOADSYMS takes any bytes: the image is sound after it, and as before when the table has gone."""
     k = kernel[0].kernel
-    module = k.lkm.loaded()[0]
+    module = k.modules.by_id[0]
     before = snapshot(k)
     table = ELFFile(io.BytesIO(before))
     symtab, strtab = (section(table, name).data() for name in (".symtab", ".strtab"))

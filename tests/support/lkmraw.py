@@ -18,7 +18,7 @@ EPERM, ENOENT, EINTR, EBADF, ENXIO, ENOMEM, EFAULT, EBUSY, EEXIST, ENODEV, EINVA
 )  # fmt: skip
 ENAMETOOLONG, EPROGMISMATCH, ENOSYS = 63, 75, 78
 
-# From the description of the LKM interface, NetBSD 5.2 (and 1.4 for LMRESERV_O); the last three are ours.
+# From the description of the LKM interface, NetBSD 5.2 (and 1.4 for LMRESERV_O); the last four are ours.
 NUMBERS = {
     "LMRESERV_O": (0xC0104B00, 0xC0204B00),
     "LMLOADBUF": (0x80084B01, 0x80104B01),
@@ -33,6 +33,7 @@ NUMBERS = {
     "LMINFO": (0x804C4B20, 0x80604B20),
     "LMREFS": (0xC0204B21, 0xC0304B21),
     "LMWHOHAS": (0xC0284B22, 0xC0304B22),
+    "LMSTATS": (0xC00C4B23, 0xC0104B23),
 }
 FORMATS = {
     "lmc_oresrv": ("<IIiI", "<QQi4xQ"),
@@ -51,6 +52,8 @@ FORMATS = {
     "lmc_refs": ("<IiIIIIII", "<IiQIIQQQ"),
     # kind, id, count, reserved, name
     "lmr_ref": ("<IiII32s", "<IiII32s"),
+    # id, nstats, stats
+    "lmc_stats": ("<iII", "<iIQ"),
     # symbol, id, name
     "lmc_whohas": ("<Ii32s", "<Qi32s4x"),
 }

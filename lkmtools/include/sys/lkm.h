@@ -366,4 +366,16 @@ struct lmc_whohas {
 
 #define LMWHOHAS	_IOWR('K', 34, struct lmc_whohas)
 
+/*
+ * LMSTATS: LMSTAT of the modules from `id' on, in the order of their ids. `nstats' is the room behind `stats', and then
+ * how many were stored; `id' is then where to continue.
+ */
+struct lmc_stats {
+	int		 id;
+	u_int		 nstats;
+	struct lmc_stat	*stats;
+};
+
+#define LMSTATS		_IOWR('K', 35, struct lmc_stats)
+
 #endif

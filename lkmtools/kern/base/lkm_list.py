@@ -8,7 +8,7 @@ Every room may look up the module of an address; only kern/lkm adds and removes 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import lkm_table
@@ -29,6 +29,7 @@ class ModuleList:
         self._link = lkm_table.layout(k.dm).offsetof("tqe_next")
         self.head = k.symbol("lkmods")
         self.by_id: dict[int, LoadableModule] = {}
+        self.ids: list[int] = []  # of those, in order
         self._tables: dict[int, LoadableModule] = {}
         self._areas: list[tuple[int, int]] = []  # (area, id), by area
         self._names: dict[str, dict[int, LoadableModule]] = {}
@@ -46,12 +47,14 @@ class ModuleList:
         if self._free:
             heapq.heappop(self._free)
         self.by_id[module.id] = self._tables[module.table] = module
+        insort(self.ids, module.id)
         insort(self._areas, (module.area, module.id))
 
     def remove(self, module: LoadableModule) -> None:
         """Take a module out of the list and forget it."""
         tailq_remove(self._k, "lkmods", self.head, module.table, self._link)
         del self.by_id[module.id], self._tables[module.table]
+        del self.ids[bisect_left(self.ids, module.id)]
         del self._areas[bisect_right(self._areas, (module.area, module.id)) - 1]
         heapq.heappush(self._free, module.id)
         same = self._names.get(module.name, {})

@@ -227,12 +227,7 @@ def lmstat(k: Kernel, op: Open, data: int) -> None:
     """Call the module's entry point with LKM_E_STAT, then describe it; sizes in KB."""
     lkm = k.lkm
     module = lkm.find(k.mem.i32(data), lambda: _name(k.mem.view(lkm.stat, data).name))
-    lkm.enter(module, abi.LKM_E_STAT)
-    private, size, area = k.mem.unpack(lkm.memory, module.table)
-    kind, name, offset = k.umem.unpack(lkm.private, private)
-    text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
-    stat = lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
-    k.mem.write(data, stat)
+    k.mem.write(data, lkm_query.describe(k, module))
 
 
 # -- what modules call --------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ rows in the kernel's tables are released.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi import lkm as abi
@@ -52,9 +53,20 @@ class Lkm:
         """A module's struct lkm_table."""
         return self._k.mem.view(self.layout, module.table)
 
-    def loaded(self) -> list[LoadableModule]:
-        """The modules that are in use (refcnt 1), by id."""
-        return [m for _, m in sorted(self._k.modules.by_id.items()) if self.view(m).refcnt]
+    def loaded(self, first: int = 0) -> Iterator[LoadableModule]:
+        """The modules that are in use (refcnt 1) from id `first` on, by id; none may come or go meanwhile."""
+        modules = self._k.modules
+        for ident in modules.ids[bisect_left(modules.ids, first) :]:
+            if self._in_use(module := modules.by_id[ident]):
+                yield module
+
+    def highest(self) -> int:
+        """The highest id of a module that is in use; -1 if there is none."""
+        modules = self._k.modules
+        return next((n for n in reversed(modules.ids) if self._in_use(modules.by_id[n])), -1)
+
+    def _in_use(self, module: LoadableModule) -> bool:
+        return self._k.mem.u8(module.table + self._refcnt) != 0
 
     def find(self, ident: int, name: Callable[[], str]) -> LoadableModule:
         """A loaded module by id, or by name when the id is negative.
@@ -64,20 +76,24 @@ class Lkm:
         if ident < 0:
             wanted = name()
             named = self._k.modules.by_name(wanted)
-            if not named and not self.loaded():
+            if not named and self.highest() < 0:
                 raise KernelError(EINVAL, f"no module is called '{wanted}'; none is loaded")
             if not named:
                 other = instead(wanted, (module.name for module in self.loaded()), "loaded:")
                 raise KernelError(ENOENT, f"no module is called '{wanted}'; {other}")
             return named[0]
         found = self._k.modules.by_id.get(ident)
-        if found is not None and self._k.mem.u8(found.table + self._refcnt):
+        if found is not None and self._in_use(found):
             return found
-        loaded = self.loaded()
-        if not loaded or ident > loaded[-1].id:
-            highest = f"the highest is {loaded[-1].id}" if loaded else "no module is loaded"
-            raise KernelError(EINVAL, f"no module has ID {ident}; {highest}")
+        self.within(ident)
         raise KernelError(ENOENT, f"no module has ID {ident}")
+
+    def within(self, ident: int) -> None:
+        """EINVAL for an id beyond the highest one."""
+        highest = self.highest()
+        if ident > highest:
+            known = f"the highest is {highest}" if highest >= 0 else "no module is loaded"
+            raise KernelError(EINVAL, f"no module has ID {ident}; {known}")
 
     def holder(self) -> dict[str, Any] | None:
         """Who has /dev/lkm open, for `lkmctl status`."""

@@ -1,4 +1,4 @@
-"""What tools ask beyond LMSTAT: LMREFS of /dev/lkm, KIOCGVALUES and LMWHOHAS of /dev/ksyms. All ours."""
+"""What tools ask beyond LMSTAT, all ours: LMREFS, LMSTATS (/dev/lkm); KIOCGVALUES, LMWHOHAS (/dev/ksyms)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,48 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 MAX_NAME = 1024  # of a symbol
+MOST_STATS = 256  # of one LMSTATS: meanwhile no other process runs
 TOO_LONG = f"a module is found by a name of at most {abi.MAXLKMNAME - 2} characters, else by its id"
+
+
+def describe(k: Kernel, module: LoadableModule) -> bytes:
+    """The struct lmc_stat of a module, whose entry point is called first; KernelError if that fails."""
+    lkm = k.lkm
+    lkm.enter(module, abi.LKM_E_STAT)
+    private, size, area = k.mem.unpack(lkm.memory, module.table)
+    kind, name, offset = k.umem.unpack(lkm.private, private)
+    text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
+    return lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
+
+
+@lkm_ioctl(abi.LMSTATS, changes=False)
+def lmstats(k: Kernel, op: object, arg: View) -> None:
+    """LMSTAT of the modules from `id` on, at most MOST_STATS of them; `id` is then where to continue.
+
+    A module whose entry point fails with ENOENT is skipped, as modstat(8) skips it. One that fails otherwise
+    ends the rows, and if it is the first its error is that of the ioctl. EINVAL beyond the highest id and
+    without room for a row, EFAULT.
+    """
+    first, room = arg.id, min(arg.nstats, MOST_STATS)
+    if first < 0 or not room:
+        raise KernelError(
+            EINVAL, f"LMSTATS from ID {first} on, with room for {room} rows; the least are 0 and 1"
+        )
+    k.lkm.within(first)
+    rows: list[bytes] = []
+    for module in k.lkm.loaded(first):
+        if len(rows) == room:
+            break
+        try:
+            rows.append(describe(k, module))
+        except KernelError as error:
+            if error.errno != ENOENT and not rows:
+                raise
+            if error.errno != ENOENT:
+                break
+        arg.id = module.id + 1
+    copyout_bytes(k, b"".join(rows), arg.stats)
+    arg.nstats = len(rows)
 
 
 @lkm_ioctl(abi.LMREFS, changes=False)
