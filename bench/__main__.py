@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import (
     boot,
     calls,
+    compile,
     crowd,
     devices,
     exec,
@@ -26,6 +27,7 @@ from bench import (
 
 SUITES = {
     "tools": tools,
+    "compile": compile,
     "wire": wire,
     "calls": calls,
     "many": many,

@@ -8,17 +8,15 @@ object's ELF header.
 
 from __future__ import annotations
 
-import importlib.util
+import os
+import re
 import shlex
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from lkmtools.cc.flags import MACHINES, compile_flags
+from lkmtools.cc.jobs import run_all
 from lkmtools.errors import LkmtoolsError
 
 HINT = "install gcc or clang, or zig's compiler with: pip install 'lkmtools[zig]'"
@@ -29,8 +27,7 @@ class CompilerError(LkmtoolsError):
     """No compiler, or not one for this machine; the text says what to install."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
+class Compiler(NamedTuple):
     """A command that compiles C, and whose command line it understands: gcc, gcc14 (or later), clang, zig."""
 
     argv: tuple[str, ...]
@@ -42,80 +39,115 @@ class Compiler:
 
 def find_compiler(machine: str, command: str | None = None) -> Compiler:
     """The compiler for `machine`: `command` if given, otherwise the first that can; CompilerError if none."""
-    if machine not in MACHINES:
-        raise CompilerError(f"unknown machine '{machine}'; the machines are {', '.join(MACHINES)}")
-    if command:
-        return _named(machine, command)
-    for compiler in usable_compilers(machine):
-        return compiler
-    raise CompilerError(f"no C compiler here can compile for {machine}; {HINT}")
+    for compiler in candidates(machine, command):
+        why = probe(compiler, machine)
+        if why is None:
+            return compiler
+        if command:
+            raise CompilerError(f"{command} cannot compile for {machine}: {why}")
+    raise no_compiler(machine)
+
+
+def no_compiler(machine: str) -> CompilerError:
+    """No candidate can compile for `machine`."""
+    return CompilerError(f"no C compiler here can compile for {machine}; {HINT}")
 
 
 def usable_compilers(machine: str, zig: bool = True) -> Iterator[Compiler]:
     """The compilers of this host that can compile for `machine`, best first; `zig` False leaves zig's out."""
+    return (
+        compiler
+        for compiler in candidates(machine)
+        if (zig or compiler.family != "zig") and probe(compiler, machine) is None
+    )
+
+
+def candidates(machine: str, command: str | None = None) -> Iterator[Compiler]:
+    """The compilers that may be able to compile for `machine`, best first; only `command`, if given.
+
+    probe() tells whether one is. CompilerError for an unknown machine, and for a command that does not exist.
+    """
+    if machine not in MACHINES:
+        raise CompilerError(f"unknown machine '{machine}'; the machines are {', '.join(MACHINES)}")
+    if command:
+        yield _named(command)
+        return
     seen = set()
     for name in ("cc", "gcc", "clang", *MACHINES[machine].cross):
-        path = shutil.which(name)
-        if path is None or (real := Path(path).resolve()) in seen:
+        path = _which(name)
+        if path is None or (real := os.path.realpath(path)) in seen:
             continue
         seen.add(real)
-        compiler = Compiler((path,), _family((path,)))
-        if _probe(compiler, machine) is None:
-            yield compiler
-    if zig and importlib.util.find_spec("ziglang") is not None:
-        compiler = Compiler((sys.executable, "-m", "ziglang", "cc"), "zig")
-        if _probe(compiler, machine) is None:
-            yield compiler
+        yield Compiler((path,), _family((path,)))
+    from importlib.util import find_spec
+
+    if find_spec("ziglang") is not None:
+        yield Compiler((sys.executable, "-m", "ziglang", "cc"), "zig")
 
 
-def _named(machine: str, command: str) -> Compiler:
-    """The compiler the user asked for; CompilerError with its own words when it cannot serve."""
+def _which(name: str) -> str | None:
+    """The path of a command. (To import shutil for that takes a tenth of what compiling a module takes.)"""
+    if os.path.dirname(name):
+        return name if _executable(name) else None
+    paths = (os.path.join(directory, name) for directory in os.get_exec_path() if directory)
+    return next(filter(_executable, paths), None)
+
+
+def _executable(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _named(command: str) -> Compiler:
+    """The compiler the user asked for; CompilerError when it does not exist."""
     argv = tuple(shlex.split(command))
     if argv == ("zig",):
-        argv = ("zig", "cc") if shutil.which("zig") else (sys.executable, "-m", "ziglang", "cc")
-    if not argv or shutil.which(argv[0]) is None:
+        argv = ("zig", "cc") if _which("zig") else (sys.executable, "-m", "ziglang", "cc")
+    if not argv or _which(argv[0]) is None:
         raise CompilerError(f"{command}: no such compiler")
-    compiler = Compiler(argv, _family(argv))
-    why = _probe(compiler, machine)
-    if why is not None:
-        raise CompilerError(f"{command} cannot compile for {machine}: {why}")
-    return compiler
+    return Compiler(argv, _family(argv))
 
 
 def _family(argv: tuple[str, ...]) -> str:
-    if any(Path(word).name in ("zig", "ziglang") for word in argv):
+    if any(os.path.basename(word) in ("zig", "ziglang") for word in argv):
         return "zig"
-    done = subprocess.run([*argv, "--version"], capture_output=True, text=True, errors="replace", check=False)
-    if "clang" in done.stdout:
+    version = _says(argv, "--version")
+    if "clang" in version:
         return "clang"
-    done = subprocess.run(
-        [*argv, "-dumpversion"], capture_output=True, text=True, errors="replace", check=False
-    )
-    major = done.stdout.split(".")[0].strip()
+    # gcc (Debian 14.2.0-19) 14.2.0: what stands last on the first line, but for dates and brackets
+    numbers = re.findall(r"(?<![\w.])(\d+)\.\d+\.\d+", version.partition("\n")[0])
+    major = numbers[-1] if numbers else _says(argv, "-dumpversion").partition(".")[0].strip()
     return "gcc14" if major.isdigit() and int(major) >= 14 else "gcc"
 
 
-def _probe(compiler: Compiler, machine: str) -> str | None:
-    """None if `compiler` made an object of `machine`, otherwise why not."""
-    target = MACHINES[machine]
-    with tempfile.TemporaryDirectory(prefix="lkmcc-") as directory:
-        out = Path(directory, "probe.o")
-        command = [
-            *compiler.argv,
-            *compile_flags(compiler.family, machine),
-            "-x",
-            "c",
-            "-c",
-            "-",
-            "-o",
-            str(out),
-        ]
-        done = subprocess.run(command, input=_PROBE, capture_output=True, check=False)
-        if done.returncode != 0 or not out.exists():
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            return lines[0] if lines else f"exit status {done.returncode}"
-        header = out.read_bytes()[:20]
+def _says(argv: tuple[str, ...], option: str) -> str:
+    """What a compiler prints with an option."""
+    (done,) = run_all([[*argv, option]], 1)
+    return done.output.decode(errors="replace")
+
+
+def probe(compiler: Compiler, machine: str) -> str | None:
+    """None if `compiler` can make an object for `machine`, otherwise why not."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="lkmcc-") as directory:
+        source, out = os.path.join(directory, "probe.c"), os.path.join(directory, "probe.o")
+        with open(source, "wb") as file:
+            file.write(_PROBE)
+        flags = compile_flags(compiler.family, machine)
+        (done,) = run_all([[*compiler.argv, *flags, "-c", source, "-o", out]], 1)
+        if done.status != 0 or not os.path.exists(out):
+            lines = done.output.decode(errors="replace").strip().splitlines()
+            return lines[0] if lines else f"exit status {done.status}"
+        return other_machine(out, machine)
+
+
+def other_machine(path: str, machine: str) -> str | None:
+    """None if the file at `path` is an object for `machine`, otherwise what is wrong with its compiler."""
+    with open(path, "rb") as file:
+        header = file.read(20)
+    if header[:4] != b"\x7fELF" or len(header) < 20:
+        return "it makes no ELF objects"
     found = header[4], int.from_bytes(header[18:20], "little")
-    if header[:4] != b"\x7fELF" or found != (target.ei_class, target.e_machine):
-        return f"it makes objects of another machine (e_machine {found[1]})"
-    return None
+    if found == (MACHINES[machine].ei_class, MACHINES[machine].e_machine):
+        return None
+    return f"it makes objects of another machine (e_machine {found[1]})"

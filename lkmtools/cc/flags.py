@@ -9,16 +9,16 @@ stray pointer faults where it is used.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import NamedTuple
 
-INCLUDE = Path(__file__).resolve().parent.parent / "include"
-RUNTIME = INCLUDE.parent / "user"
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+INCLUDE = os.path.join(_PACKAGE, "include")
+RUNTIME = os.path.join(_PACKAGE, "user")
 # The sample modules: in the package when it is installed, beside it in a checkout.
-SAMPLES = next(
-    (path for path in (INCLUDE.parent / "examples", INCLUDE.parents[1] / "examples") if path.is_dir()),
-    INCLUDE.parent / "examples",
-)
+SAMPLES = os.path.join(_PACKAGE, "examples")
+if not os.path.isdir(SAMPLES):
+    SAMPLES = os.path.join(os.path.dirname(_PACKAGE), "examples")
 
 
 class Target(NamedTuple):
@@ -118,7 +118,7 @@ def compile_flags(family: str, machine: str) -> list[str]:
         *_MODULE,
         *_FAMILY_FLAGS[family],
         "-isystem",
-        str(INCLUDE),
+        INCLUDE,
     ]
 
 
@@ -133,13 +133,13 @@ def program_flags(family: str, machine: str) -> list[str]:
         *_FLAGS,
         *_FAMILY_FLAGS[family],
         *_PROGRAM,
-        *("-isystem", str(RUNTIME / "include"), "-isystem", str(INCLUDE)),
+        *("-isystem", os.path.join(RUNTIME, "include"), "-isystem", INCLUDE),
     ]
 
 
 def runtime() -> list[str]:
     """The sources of the runtime that every user program is linked with."""
-    return sorted(str(path) for path in RUNTIME.glob("*.c"))
+    return sorted(os.path.join(RUNTIME, name) for name in os.listdir(RUNTIME) if name.endswith(".c"))
 
 
 def link_flags(family: str, machine: str) -> list[list[str]]:

@@ -1,13 +1,12 @@
-"""lkmcc: compile kernel modules with the host's C compiler, for the machine of the running kernel."""
+"""lkmcc: compile kernel modules with the host's C compiler, for the machine of the kernel at hand."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
+from contextlib import closing, suppress
 
 import click
 
@@ -18,12 +17,13 @@ from lkmtools.cc import (
     CompilerError,
     compile_flags,
     find_compiler,
-    link_flags,
     program_flags,
-    runtime,
     usable_compilers,
 )
-from lkmtools.cli.common import CONTEXT, Tool, version_option
+from lkmtools.cc.compilers import candidates, no_compiler, other_machine, probe
+from lkmtools.cc.jobs import Done, run_all
+from lkmtools.cc.plan import CompilerArgs, Plan, parse, plan, plan_program
+from lkmtools.cli.common import CONTEXT, Tool, progress, version_option
 
 _HELP = """\
 Compile loadable kernel modules.
@@ -35,154 +35,99 @@ Compile loadable kernel modules.
     make CC=lkmcc hello.o             in a Makefile
     lkmcc --user -o prog prog.c       makes a program for lkmctl exec
 
--c, -o FILE, -r and -v mean what they always do; other options are for the compiler. lkmcc(1) says how machine
-and compiler are chosen.
+-c, -o FILE, -r and -v mean what they always do, -j N what it means to make;
+other options are for the compiler. lkmcc(1) says how machine and compiler are
+chosen.
 """
-_SOURCES = (".c", ".i", ".s", ".S")
-_OBJECTS = (".o", ".a")
-_TAKES_ARGUMENT = {
-    *(
-        "-D",
-        "-U",
-        "-I",
-        "-include",
-        "-imacros",
-        "-isystem",
-        "-iquote",
-        "-idirafter",
-        "-x",
-        "-MF",
-        "-MT",
-        "-MQ",
-    ),
-    *("-Xclang", "-Xpreprocessor", "-Xassembler", "-T", "-L", "-u", "-z", "-arch", "-target", "--param"),
-}
-_OPTIONS = ("--machine", "--cflags", "--check-compiler", "--user", "--samples", "--version", "--help")
-_SYNTAX = "-fsyntax-only"
-_NOT_COMPILING = {"-E", "-S", _SYNTAX, "-M", "-MM"}
+Planner = Callable[[CompilerArgs, Compiler, str], Plan]
 
 
-class CompilerArgs(NamedTuple):
-    """The compiler's part of the command line, taken apart."""
-
-    sources: list[str]
-    objects: list[str]
-    options: list[str]
-    output: str | None
-    join: bool
-    verbose: bool
+class Unfit(Exception):
+    """The compiler cannot compile for the machine; the text says why."""
 
 
-def parse(words: list[str]) -> CompilerArgs:
-    """Take the compiler's words apart; CompilerError when -o has no file or nothing is to be done."""
-    sources, objects, options = [], [], []
-    output, join, verbose = None, False, False
-    rest = iter(words)
-    for word in rest:
-        if word == "-o":
-            output = next(rest, None)
-            if output is None:
-                raise CompilerError("-o needs a file name")
-        elif word.startswith("-o"):
-            output = word[2:]
-        elif near := _misspelt(word):
-            raise CompilerError(f"{word}: no such option; did you mean {near}?")
-        elif word in _TAKES_ARGUMENT:
-            options += [word, *[argument for argument in [next(rest, None)] if argument is not None]]
-        elif word.startswith("-") and word not in ("-c", "-r", "-v"):
-            options.append(word)
-        elif word.endswith(_OBJECTS):
-            objects.append(word)
-        elif word.endswith(_SOURCES):
-            sources.append(word)
-        elif word.startswith("-"):
-            join, verbose = join or word == "-r", verbose or word == "-v"
-        elif os.path.isdir(word):
-            raise CompilerError(f"{word} is a directory; name the sources in it: {word.rstrip('/')}/*.c")
-        else:
-            raise CompilerError(
-                f"{word}: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"
-            )
-    if not sources and not objects:
-        raise CompilerError("no source files; try lkmcc --help")
-    return CompilerArgs(sources, objects, options, output, join, verbose)
+def build(args: CompilerArgs, machine: str, command: str | None, make: Planner) -> int:
+    """Compile with the first compiler that can; the exit status. CompilerError when none can.
+
+    The first source shows whether a compiler can: only when it fails, a probe tells whose fault that is.
+    """
+    for compiler in candidates(machine, command):
+        steps = make(args, compiler, machine)
+        try:
+            return run(steps, args, compiler, machine)
+        except Unfit as why:
+            if command:
+                raise CompilerError(f"{command} cannot compile for {machine}: {why}") from None
+        finally:
+            for name in steps.temporary:
+                remove(name)
+    raise no_compiler(machine)
 
 
-def _misspelt(word: str) -> str | None:
-    """The option of ours that `word` was probably meant to be; the compilers' own are not meant."""
-    if not word.startswith("--") or word in _TAKES_ARGUMENT:
+def why_unfit(compiler: Compiler, machine: str, output: str, first: Done) -> str | None:
+    """Why a compiler cannot serve `machine`, if it cannot; `first` is what came of the first `output`."""
+    if first.status == 0 and os.path.exists(output) and other_machine(output, machine) is None:
         return None
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word.partition("=")[0], _OPTIONS, 1, 0.8)), None)
-
-
-def plan(args: CompilerArgs, compiler: Compiler, machine: str) -> list[list[list[str]]]:
-    """The commands to run, in order; each step is a list of alternatives, the first that works counts."""
-    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *args.options]
-    if _SYNTAX in args.options and compiler.family == "zig":  # its driver wants a file that is never made
-        rest = [word for word in compile_one if word != _SYNTAX]
-        return [[[*rest, "-S", source, "-o", _unwanted(source)]] for source in args.sources]
-    if _NOT_COMPILING & set(args.options):
-        output = ["-o", args.output] if args.output else []
-        return [[[*compile_one, *output, *args.sources]]]
-    if not args.join:
-        if args.objects:
-            raise CompilerError(f"{args.objects[0]}: objects are joined only with -r")
-        if args.output and len(args.sources) > 1:
-            raise CompilerError("-o with several sources needs -r, which makes one module of them")
-        return [
-            [[*compile_one, "-c", source, "-o", args.output or f"{Path(source).stem}.o"]]
-            for source in args.sources
-        ]
-    if args.output is None:
-        raise CompilerError("-r needs -o FILE, the module to make")
-    parts = temporary(args)
-    steps = [
-        [[*compile_one, "-c", source, "-o", part]] for source, part in zip(args.sources, parts, strict=True)
-    ]
-    inputs = [*parts, *args.objects, "-o", args.output]
-    steps.append([[*compiler.argv, *flags, *inputs] for flags in link_flags(compiler.family, machine)])
-    return steps
+    why = probe(compiler, machine)
+    if why is not None:
+        remove(output)
+    return why
 
 
-def _unwanted(source: str) -> str:
-    """Where the code of a source goes of which only the errors are wanted."""
-    return f".{Path(source).stem}.{os.getpid()}.tmp.s"
-
-
-def temporary(args: CompilerArgs) -> list[str]:
-    """The files that a plan may leave behind."""
-    if args.join:
-        return [f"{args.output}.{number}.tmp.o" for number in range(len(args.sources))]
-    return [_unwanted(source) for source in args.sources if _SYNTAX in args.options]
-
-
-def plan_program(args: CompilerArgs, compiler: Compiler, machine: str) -> list[list[list[str]]]:
-    """The command that makes a static user program: --user."""
-    if args.join:
-        raise CompilerError("-r and --user exclude each other: -r makes modules")
-    flags = program_flags(compiler.family, machine)
-    inputs = [*args.sources, *args.objects]
-    if _NOT_COMPILING & set(args.options):
-        raise CompilerError("--user compiles and links at once: it takes no -E, -S or -M")
-    return [[[*compiler.argv, *flags, *args.options, *inputs, *runtime(), "-o", args.output or "a.out"]]]
-
-
-def run(steps: list[list[list[str]]], verbose: bool) -> int:
-    """Run the steps until one fails; the exit status of the last command."""
+def run(steps: Plan, args: CompilerArgs, compiler: Compiler, machine: str) -> int:
+    """Run a plan; the status of the first command that fails, or 0. Unfit, when the compiler is to blame."""
+    if not steps.compiles and (why := probe(compiler, machine)):
+        raise Unfit(why)
+    commands = [[*step.command, *colour(args.options)] for step in steps.compiles]
+    results = run_all(commands, args.jobs)
     status = 0
-    for alternatives in steps:
-        for last, command in zip(range(len(alternatives))[::-1], alternatives, strict=True):
-            if verbose:
-                click.echo(shlex.join(command), err=True)
-            done = subprocess.run(command, check=False, capture_output=bool(last))
-            status = done.returncode if done.returncode >= 0 else 128 - done.returncode
-            if status == 0:
-                break
-        if status != 0:
+    with closing(results), progress(results, len(commands), shown=args.verbose) as shown:
+        for number, done in enumerate(shown):
+            if number == 0 and (why := why_unfit(compiler, machine, steps.compiles[0].output, done)):
+                raise Unfit(why)
+            show(commands[number] if args.verbose else None, done.output)
+            status = status or done.status
+    return status or run_one_of(steps.then, args.verbose)
+
+
+def show(command: list[str] | None, output: bytes) -> None:
+    """Print a command, when it is given, and what it has printed; over the progress bar, if there is one."""
+    if command is None and not output:
+        return
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", err=True, nl=False)
+    if command is not None:
+        click.echo(shlex.join(command), err=True)
+    click.echo(output, err=True, nl=False)
+
+
+def colour(options: list[str]) -> list[str]:
+    """A compiler whose messages are collected does not see the terminal on which they appear."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
+    if plain or not sys.stderr.isatty() or any("color" in option for option in options):
+        return []
+    return ["-fdiagnostics-color=always"]
+
+
+def run_one_of(ways: list[list[str]], verbose: bool) -> int:
+    """Run one command after the other until one works; the status of the last, 0 when there is none."""
+    status = 0
+    for number, command in enumerate(ways, 1):
+        import subprocess
+
+        if verbose:
+            click.echo(shlex.join(command), err=True)
+        done = subprocess.run(command, check=False, capture_output=number < len(ways))
+        status = done.returncode if done.returncode >= 0 else 128 - done.returncode
+        if status == 0:
             break
     return status
+
+
+def remove(path: str) -> None:
+    """Remove a file, if there is one."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def machine_at_hand(given: str | None) -> str:
@@ -190,10 +135,14 @@ def machine_at_hand(given: str | None) -> str:
     chosen = given or os.environ.get("LKM_MACHINE")
     if chosen:
         return chosen
-    from lkmtools.client import connect
+    from lkmtools.daemon.address import socket_path
     from lkmtools.errors import DaemonError
 
     try:
+        if not os.path.exists(socket_path()):
+            return "amd64"
+        from lkmtools.client import connect
+
         with connect(comm="lkmcc", autostart=False) as process:
             return str(process.machine)
     except DaemonError:
@@ -243,25 +192,20 @@ def main(
     if check_compiler:
         sys.exit(host_check())
     if samples:
-        click.echo(str(SAMPLES))
+        click.echo(SAMPLES)
         return
     try:
         args = None if cflags else parse(list(words))
         machine = machine_at_hand(machine)
-        compiler = find_compiler(machine, command or os.environ.get("LKM_CC"))
+        command = command or os.environ.get("LKM_CC")
         if args is None:
             flags = program_flags if user else compile_flags
-            click.echo(shlex.join(flags(compiler.family, machine)))
+            click.echo(shlex.join(flags(find_compiler(machine, command).family, machine)))
             return
-        steps = (plan_program if user else plan)(args, compiler, machine)
+        sys.exit(build(args, machine, command, plan_program if user else plan))
     except CompilerError as e:
         click.echo(f"lkmcc: {e}", err=True)
         sys.exit(1)
-    try:
-        sys.exit(run(steps, args.verbose))
-    finally:
-        for name in temporary(args):
-            Path(name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

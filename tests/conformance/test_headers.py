@@ -4,6 +4,7 @@ Layouts are compared by the compiler itself: an object of _Static_assert lines m
 the error names the member. Ioctl numbers are typed here by hand from the facts, and compared with both.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -290,7 +291,7 @@ def test_device_numbers_are_made_the_same_way(cc: Compile) -> None:
     assert cc("\n".join(lines)).exists()
 
 
-HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 
 
 def test_every_header_stands_alone_and_can_be_read_twice(cc: Compile, machine: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 from lkmtools.cc import INCLUDE, compile_flags
 from lkmtools.kern.rows import DATA, FUNCTIONS
 from support.compiling import compiler
 
-HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 _INLINE = re.compile(r"static\b[^;{}]*\{\}")
 _FUNCTION = re.compile(r"^(?!typedef\b|static\b|struct \w+ \{\})[\w\s*]+?[\s*](\w+)\s*\(.*\)$", re.DOTALL)
 _VARIABLE = re.compile(r"^extern\b[\w\s*]*?(\w+)\s*(\[[^\]]*\])?$", re.DOTALL)

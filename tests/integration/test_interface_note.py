@@ -17,7 +17,7 @@ from lkmtools.link import prelink
 from support.compiling import Compile
 from support.daemons import installed
 
-HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.h"))
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 SOURCE = "#include <sys/lkm.h>\nint {}(void) {{ return 0; }}\n"
 STRIP = (["strip", "-g"], ["objcopy", "--strip-debug"], ["llvm-strip", "-g"], ["eu-strip", "-g"])
 
@@ -28,7 +28,7 @@ def read(path: Path) -> Object:
 
 def test_the_header_writes_what_python_reads() -> None:
     """Number, owner, type and section stand in <sys/cdefs.h> once."""
-    text = (INCLUDE / "sys/cdefs.h").read_text()
+    text = Path(INCLUDE, "sys/cdefs.h").read_text()
     assert re.findall(r"#define __LKM_INTERFACE\s+(\d+)", text) == [str(INTERFACE)]
     assert f".pushsection {NOTE_SECTION}," in text
     assert f".long	{len(NOTE_OWNER)}, 4, {NOTE_TYPE}" in text

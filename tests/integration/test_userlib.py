@@ -278,7 +278,7 @@ def test_a_program_of_the_time(one_runner: Runner) -> None:
 
 def headers() -> list[str]:
     """Every header of the library."""
-    top = RUNTIME / "include"
+    top = Path(RUNTIME, "include")
     return sorted(str(path.relative_to(top)) for path in top.glob("**/*.h"))
 
 

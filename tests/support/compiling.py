@@ -101,7 +101,7 @@ class Compile:
         """All sources of the runtime as one object, so that a program need not compile them."""
         cc = compiler(machine, self.command)
         options, sources = [*program_flags(cc.family, machine), "-r"], runtime()
-        headers = sorted(RUNTIME.glob("**/*.h"))
+        headers = sorted(Path(RUNTIME).glob("**/*.h"))
         texts = "".join(path.read_text() for path in [*map(Path, sources), *headers])
         return self._make(
             "runtime.o",

@@ -62,7 +62,9 @@ def test_gcc_14_is_told_to_warn_where_it_would_refuse(tmp_path: Path) -> None:
     if not available("amd64", "gcc"):
         pytest.skip("gcc is not here or cannot compile for amd64")
     script = tmp_path / "newer-gcc"
-    script.write_text('#!/bin/sh\n[ "$1" = -dumpversion ] && echo 14 && exit\nexec gcc "$@"\n')
+    script.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "cc (Host 12) 14.1.1 20240522" && exit\nexec gcc "$@"\n'
+    )
     script.chmod(0o755)
     assert find_compiler("amd64", str(script)).family == "gcc14"
     assert "-fpermissive" in compile_flags("gcc14", "amd64")
