@@ -28,9 +28,10 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The line as it is printed."""
-        if self.other == 1:  # measured against nothing
-            return f"{self.name:<58} {self.ours:10.1f} {self.unit}"
-        figures = f"{self.name:<58} {self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}"
+        if self.other == 1:  # measured against nothing, or a figure that is a ratio itself
+            figures = f"{self.name:<58} {self.ours:10.{1 if self.limit is None else 2}f} {self.unit}"
+        else:
+            figures = f"{self.name:<58} {self.ours:10.1f} / {self.other:8.1f} {self.unit} = {self.ratio:5.2f}"
         if self.limit is None:
             return figures
         return f"{figures}  at most {self.limit:g}: {'ok' if self.ratio <= self.limit else 'OVER'}"

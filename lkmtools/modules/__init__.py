@@ -85,15 +85,17 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
         request = layout.pack(id=-1, name=os.fsencode(module)[: lkm.MAXLKMNAME])
     buf = p.buffer(request)
     p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
-    return _module(p, layout.unpack(buf.data))
+    return _module(p, layout.codec.unpack(buf.data))
 
 
-def _module(p: Process, raw: Any) -> Module:
-    """What a struct lmc_stat tells; ENOTTY for one that nobody has filled in."""
-    if not raw.area:
+def _module(p: Process, members: tuple[Any, ...]) -> Module:
+    """The module that a struct lmc_stat describes; ENOTTY for one that nobody has filled in."""
+    number, name, offset, kind, area, size, private, ver = members
+    if not area:
         raise KernelError(ENOTTY, _SILENT)
-    offset = raw.offset - (p.dm.mask + 1) if raw.offset > p.dm.mask >> 1 else raw.offset
-    return Module(raw.id, cstring(raw.name), raw.type, offset, raw.area, raw.size, raw.private, raw.ver)
+    if offset > p.dm.mask >> 1:
+        offset -= p.dm.mask + 1
+    return Module(number, cstring(name), kind, offset, area, size, private, ver)
 
 
 def stat(p: Process, module: int | str) -> Module:
@@ -124,8 +126,8 @@ def walk(p: Process, fd: int) -> Iterator[Module]:
         told = head.unpack(buf.data)
         if not number < told.id <= MOST_IDS or told.nstats > _ROOM:
             raise KernelError(ENOTTY, _SILENT)
-        for i in range(told.nstats):
-            yield _module(p, row.unpack(rows.data, i * row.size))
+        for members in row.codec.iter_unpack(rows.data[: told.nstats * row.size]):
+            yield _module(p, members)
         number = told.id
 
 

@@ -50,6 +50,7 @@ def lmstats(k: Kernel, op: object, arg: View) -> None:
         )
     k.lkm.within(first)
     rows: list[bytes] = []
+    following = first
     for module in k.lkm.loaded(first):
         if len(rows) == room:
             break
@@ -60,9 +61,9 @@ def lmstats(k: Kernel, op: object, arg: View) -> None:
                 raise
             if error.errno != ENOENT:
                 break
-        arg.id = module.id + 1
+        following = module.id + 1
     copyout_bytes(k, b"".join(rows), arg.stats)
-    arg.nstats = len(rows)
+    arg.id, arg.nstats = following, len(rows)
 
 
 @lkm_ioctl(abi.LMREFS, changes=False)
