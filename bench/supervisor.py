@@ -15,14 +15,28 @@ from pathlib import Path
 
 from bench.exec import program
 from bench.measure import Result, once
-from bench.samples import private_socket, tool
-from lkmtools import client
+from bench.samples import EXAMPLES, compiled, private_socket, tool
+from lkmtools import client, modules
 from lkmtools.client.supervisor import SupervisorConnection
+from lkmtools.errors import PanicError
 from lkmtools.kern import Config, Console, Kernel
 
 RUNS = 15
 MOST = 50.0  # milliseconds
 SPIN = "int main(void) { for (;;) ; }\n"
+FAULTY = """
+#include <sys/param.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+MOD_MISC("faulty");
+static int *volatile nowhere;
+static int unload(struct lkm_table *lkmtp, int cmd) { *nowhere = 1; return 0; }
+int faulty_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, unload, lkm_nofunc);
+}
+"""
 
 
 def run(directory: Path) -> Iterator[Result]:
@@ -38,6 +52,7 @@ def run(directory: Path) -> Iterator[Result]:
         with client.connect(path) as p, _running(p, spin.read_bytes()):
             yield _status("status, a program loops in the emulator", path, lambda: None)
         yield _death(path)
+        yield _fault(path, directory)
 
 
 def _signal(path: str, number: int) -> None:
@@ -91,16 +106,38 @@ def _death(path: str) -> Result:
             with client.connect(path) as p:
                 p.getpid()
 
-    def fork_and_boot() -> None:
-        child = os.fork()
-        if child == 0:
-            Kernel(Config(), Console()).boot()
-            os._exit(0)
-        os.waitpid(child, 0)
-
     ours, theirs = [], []
     for _ in range(RUNS):
         ours.append(once(die) / 1000)
-        theirs.append(once(fork_and_boot) / 1000)
+        theirs.append(once(_fork_and_boot) / 1000)
     name = "death to the next kernel's first answer / fork and boot"
     return Result(name, statistics.median(ours), statistics.median(theirs), None, "ms")
+
+
+def _fork_and_boot() -> None:
+    child = os.fork()
+    if child == 0:
+        Kernel(Config(rate=1), Console()).boot()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _fault(path: str, directory: Path) -> Result:
+    """From a fault in a module to the next load that a client gets done, against fork plus boot."""
+    faulty = compiled(directory, FAULTY, "faulty")
+    hello = compiled(directory, EXAMPLES / "hello" / "hello.c", "hello")
+
+    def fault_and_load() -> None:
+        with contextlib.suppress(PanicError):
+            modules.unload(p, "faulty")
+        with client.connect(path) as q:
+            modules.load(q, hello)
+
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        with client.connect(path) as p:
+            modules.load(p, faulty)
+            ours.append(once(fault_and_load) / 1000)
+        theirs.append(once(_fork_and_boot) / 1000)
+    name = "a fault to the next load / fork and boot"
+    return Result(name, statistics.median(ours), statistics.median(theirs), 1.5, "ms")

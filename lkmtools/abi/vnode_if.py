@@ -7,12 +7,20 @@ implemented: the operations on extended attributes, and those on the pages of a 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.vnode import VDESC_VP0_WILLRELE, VDESC_VP0_WILLUNLOCK
 
 _PARAM = re.compile(r"^(.*?)(\w+)$")
+
+
+@cache
+def _members(params: str) -> tuple[tuple[str, str], ...]:
+    """Each list of parameters is taken apart once, at import, and not at every boot."""
+    matches = [_PARAM.match(part) for part in params.split(", ")]
+    return tuple((match[1].strip(), match[2]) for match in matches if match is not None)
 
 
 class Vop(NamedTuple):
@@ -24,14 +32,9 @@ class Vop(NamedTuple):
     rele: tuple[str, ...] = ()
 
     @property
-    def members(self) -> list[tuple[str, str]]:
+    def members(self) -> tuple[tuple[str, str], ...]:
         """(C type, name) of each parameter; the type ends in its stars."""
-        out = []
-        for part in self.params.split(", "):
-            match = _PARAM.match(part)
-            assert match is not None
-            out.append((match[1].strip(), match[2]))
-        return out
+        return _members(self.params)
 
     @property
     def args(self) -> Struct:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 def modload() -> NoReturn:
-    """modload(8)."""
-    _run("modload")
+    """modload(8). With objects and nothing else it surely needs a daemon: that starts while it imports."""
+    objects = [word for word in sys.argv[1:] if word.endswith(".o") and word[0] != "-"]
+    _run("modload", needs_daemon=objects != [] and objects == sys.argv[1:])
 
 
 def modunload() -> NoReturn:
@@ -55,7 +56,18 @@ def rclkm() -> NoReturn:
     _run("rclkm")
 
 
-def _run(module: str) -> NoReturn:
+def _begin_daemon() -> None:
+    """Start a daemon where there is none; what is wrong will be seen, and said, when it is connected to."""
+    from lkmtools.daemon import address, autostart
+    from lkmtools.errors import DaemonError
+
+    try:
+        autostart.begin(address.socket_path())
+    except (DaemonError, OSError):
+        return
+
+
+def _run(module: str, needs_daemon: bool = False) -> NoReturn:
     """Import a tool and run it. It takes SIGINT back where it can answer it (common.guard).
 
     What is imported stays, so the garbage collector never looks at it.
@@ -64,6 +76,8 @@ def _run(module: str) -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
+        if needs_daemon:
+            _begin_daemon()
         main = import_module(f"lkmtools.cli.{module}").main
     except (ImportError, MemoryError, OSError) as error:
         from lkmtools.errors import NO_MEMORY, host_reason, is_shortage, memory_limits
@@ -81,11 +95,11 @@ def _run(module: str) -> NoReturn:
         sys.exit(main())
     except SystemExit as ending:
         if isinstance(ending.code, int):
-            _end(ending.code)
+            end(ending.code)
         raise
 
 
-def _end(status: int) -> None:
+def end(status: int) -> None:
     """End the process, when all that should happen before has happened; return where something failed."""
     atexit._run_exitfuncs()
     try:

@@ -119,7 +119,7 @@ def main(
     """Load kernel modules into the simulated kernel."""
     check_operands(paths, {"-e": given["entry"], "-o": given["output"], "-p": post})
     job = Job(paths=paths, constants=constants(given["script"]), ready=not no_start, **given)
-    with connect(NAME, socket) as p:
+    with connect(NAME, socket, meanwhile=import_the_rest) as p:
         if dry_run:
             result = try_all(p, job)
         else:
@@ -130,6 +130,12 @@ def main(
     if post is not None and result.module:
         return become(post, result.module, p.path)
     return 0
+
+
+def import_the_rest() -> None:
+    """Import what a load will need, while a daemon starts."""
+    import lkmtools.client.memory
+    import lkmtools.modules.loader  # noqa: F401
 
 
 def check_operands(paths: tuple[str, ...], single: dict[str, str | None]) -> None:

@@ -22,18 +22,20 @@ def connect(
     autostart: bool = True,
     handshake: int = HANDSHAKE,
     on_wait: Callable[[], object] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Process:
     """A new process named `comm` of the kernel behind `socket` (default: as daemon/address.py says).
 
     Where no daemon listens and `autostart` is true, one is started and waited for. DaemonError if none can
     be reached or started, if it speaks another version of the protocol, or does not greet within `handshake`
     seconds. PanicError while the kernel is halted. If a daemon had to be started, `at_start` of the process
-    says what went wrong when it booted. `on_wait` is called when the daemon has not greeted after one second.
+    says what went wrong when it booted, and `meanwhile` is called while it starts. `on_wait` is called when
+    the daemon has not greeted after one second.
     """
     path = address.socket_path(socket)
     said: list[str] = []
     for tries in range(RETRIES + 1):
-        sock = _open(path, autostart, said)
+        sock = _open(path, autostart, said, meanwhile)
         try:
             made = shake_hands(sock, path, comm, handshake, on_wait)
             break
@@ -44,13 +46,15 @@ def connect(
     return made
 
 
-def _open(path: str, autostart: bool, said: list[str]) -> _socket.socket:
+def _open(
+    path: str, autostart: bool, said: list[str], meanwhile: Callable[[], object] | None
+) -> _socket.socket:
     """A connection to the daemon at `path`; `said` gets what there is to say of its start. DaemonError."""
     sock = address.open_socket(path)
     if sock is None and autostart:
         from lkmtools.daemon.autostart import start
 
-        said += start(path)
+        said += start(path, meanwhile)
         sock = address.open_socket(path)
     if sock is None:
         raise DaemonError(address.nobody(path))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from typing import Any
 
 from lkmtools.errors import LkmtoolsError
@@ -66,6 +65,8 @@ def _check(path: str, key: str, value: object) -> None:
     """ConfError for an unknown key or a value of the wrong type."""
     wanted = KEYS.get(key)
     if wanted is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(key, KEYS, 1)
         hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(KEYS)}"
         raise ConfError(f"{path}: unknown key: {key!r}; {hint}")

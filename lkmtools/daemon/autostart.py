@@ -12,7 +12,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from lkmtools.daemon import address
@@ -84,30 +84,61 @@ def is_served(path: str) -> bool:
     return True
 
 
-def start(path: str) -> list[str]:
-    """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start.
+_early: dict[str, Starting] = {}  # by socket: daemons that begin() has started, and nobody has waited for
 
-    What went wrong when ours booted is returned, a line each.
-    """
-    import subprocess
 
-    with start_lock(path) as lock:
-        if is_served(path):
-            return []
-        command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", path, "--lock-fd", str(lock)]
+class Starting:
+    """A daemon that starts: `lock` is the descriptor of the start lock. DaemonError if it cannot be run."""
+
+    def __init__(self, path: str, lock: int) -> None:
+        import subprocess
+
+        module = "lkmtools.cli.autostarted"
+        command = [sys.executable, "-P", "-m", module, "--socket", path, "--lock-fd", str(lock)]
         try:
-            made = subprocess.run(
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 pass_fds=[lock],
-                check=False,
                 text=True,
             )
         except OSError as error:
             raise DaemonError(f"cannot start a daemon: {host_reason(error)}") from None
-    said = [line.removeprefix("lkmd: ") for line in made.stderr.strip().splitlines()]
-    if made.returncode:
-        why = said[-1] if said else f"lkmd ended with status {made.returncode}"
-        raise DaemonError(f"cannot start a daemon: {why}")
-    return said
+
+    def wait(self, meanwhile: Callable[[], object] | None) -> list[str]:
+        """What went wrong when it booted, a line each; DaemonError if it cannot start."""
+        with self._process as process:
+            if meanwhile is not None:
+                meanwhile()
+            text = process.communicate()[1]
+        said = [line.removeprefix("lkmd: ") for line in text.strip().splitlines()]
+        if process.returncode:
+            why = said[-1] if said else f"lkmd ended with status {process.returncode}"
+            raise DaemonError(f"cannot start a daemon: {why}")
+        return said
+
+
+def begin(path: str) -> None:
+    """Have a daemon start at `path` where none ever was, for a start() that will certainly follow.
+
+    A tool calls it before it imports what it needs itself. DaemonError.
+    """
+    if not os.path.exists(path) and (starting := _begin(path)) is not None:
+        _early[path] = starting
+
+
+def _begin(path: str) -> Starting | None:
+    """Start a daemon; None when another tool has. lkmd holds the lock from then on."""
+    with start_lock(path) as lock:
+        return None if is_served(path) else Starting(path, lock)
+
+
+def start(path: str, meanwhile: Callable[[], object] | None = None) -> list[str]:
+    """Have a daemon listen at `path`: ours or another tool's. DaemonError if it cannot start.
+
+    What went wrong when ours booted is returned, a line each. `meanwhile` is called while ours starts.
+    """
+    starting = _early.pop(path, None) or _begin(path)
+    return [] if starting is None else starting.wait(meanwhile)

@@ -208,8 +208,6 @@ class Supervisor:
         self._logged_shortage = ""
         rate = child.evidence.vitals[vitals.RATE]  # the first has measured it for all of them
         self.plan = self.plan._replace(config=self.plan.config._replace(rate=rate))
-        if self.bootno == 1:
-            thrift.settled()
         self.sockets.clients.listen()
         self.tools.listen()
         child.channel.send_text("print", self.console.take_waiting())
@@ -228,6 +226,8 @@ class Supervisor:
         self._end_reboot(None)
         ready, self._on_ready = self._on_ready, lambda said: None
         ready([self.why_no_kernel()] if self.halted else [f"at boot: {line}" for line in self.booting.told()])
+        if self.bootno == 1:
+            self.loop.timers.after(0.0, thrift.settled)
 
     # -- a kernel's end ---------------------------------------------------------------------------------
 

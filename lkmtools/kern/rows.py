@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
+from lkmtools.abi.vnode_if import VOPS
 from lkmtools.kern import init_sysent
 from lkmtools.kern.base.export import collect
 from lkmtools.kern.base.plan import KernelPlan
@@ -109,6 +110,8 @@ def plan(port: Port, lkm: bool) -> KernelPlan:
     """
     functions = [KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in FUNCTIONS]
     text = Text(port, functions)
+    for vop in VOPS:  # each boot would lay out the arguments of all of them anew
+        vop.args.layout(port.dm)
     symbols = {fn.name: fn.addr for fn in functions}
     inits = []
     start = at = text.end + PAGE_SIZE

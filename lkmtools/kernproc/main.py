@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, NoReturn
 from lkmtools.errors import LkmtoolsError, is_shortage
 from lkmtools.evidence import Evidence, MsgBuf
 from lkmtools.kern import Config, Console, Kernel, KernelPanic
-from lkmtools.kernproc import thrift
 from lkmtools.kernproc.gate import InternalError, internal_error
 from lkmtools.kernproc.orders import Orders
 from lkmtools.kernproc.server import Interrupted, Server
@@ -124,7 +123,6 @@ def _serve(given: Given) -> int:
             private=given.private,
         )
         Orders(server).attach()
-        thrift.settled()
         server.run()
     except KernelPanic as panic:
         if isinstance(panic, InternalError):  # the kernel has printed its own

@@ -19,6 +19,7 @@ from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.evidence import Evidence, vitals
 from lkmtools.evidence.vitals import POLLING, TURNS
 from lkmtools.kern import Console, Cred, Kernel
+from lkmtools.kernproc import thrift
 from lkmtools.kernproc.connection import Connection
 from lkmtools.kernproc.ending import Ending
 from lkmtools.kernproc.gate import Gate, internal_error
@@ -93,6 +94,7 @@ class Server:
         try:
             self.kernel.vitals.update()
             self.channel.send({"do": "up"})
+            thrift.settled()  # now that the supervisor goes on
             if not self._loads and self.gate.init is not None:
                 self.gate.init.raise_securelevel()
             while not self._over():

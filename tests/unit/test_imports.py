@@ -261,24 +261,38 @@ def _known(path: str) -> bool:
     return (ROOT / path).is_file() or (ROOT.parent / path).is_file()
 
 
-def test_modstat_imports_no_heavy_package() -> None:
-    """modstat starts fast: neither numpy, elftools, unicorn, nor rich, json, subprocess."""
-    heavy = [
-        "numpy",
-        "elftools",
-        "unicorn",
-        "greenlet",
-        "rich",
-        "json",
-        "subprocess",
-        "pathlib",
-        "asyncio",
-        "logging",
-    ]
+# What a tool imports besides lkmtools and click: the more it is, the later the tool starts.
+IMPORTED = {
+    "lkmtools.cli.modstat, lkmtools.client": {"_socket", "_struct", "struct"},
+    "lkmtools.cli.modunload, lkmtools.client": {"_socket", "_struct", "struct"},
+    "lkmtools.cli.modload, lkmtools.client, lkmtools.modules.loader": {
+        *("_socket", "_struct", "array", "gc", "struct"),
+    },
+    "lkmtools.cli.lkmctl.check, lkmtools.client": {
+        *("_bisect", "_socket", "_struct", "array", "bisect", "gc", "struct"),
+    },
+    "lkmtools.cli.lkmcc": {"shlex"},
+}
+
+
+@pytest.mark.parametrize("modules", IMPORTED)
+def test_a_tool_imports_little_besides_click(modules: str) -> None:
+    """The modules of Python and of other packages; those of lkmtools are below a hundred."""
     code = (
-        "import sys; import click; before = set(sys.modules);"
-        "import lkmtools.cli.modstat; import lkmtools.client;"
-        f"new = set(sys.modules) - before; print(sorted(new & set({heavy!r})))"
+        f"import sys; import click; before = set(sys.modules); import {modules};"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    names = set(out.split())
+    ours = {name for name in names if name.startswith("lkmtools")}
+    assert len(ours) < 100
+    assert names - ours <= IMPORTED[modules]
+
+
+def test_a_daemon_that_a_tool_starts_does_without_click() -> None:
+    code = (
+        "import sys; import lkmtools.cli.autostarted, lkmtools.cli.serving, lkmtools.daemon.main;"
+        "print(sorted({'click', 'subprocess', 'difflib', 'pathlib'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "[]\n"
