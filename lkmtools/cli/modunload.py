@@ -119,7 +119,7 @@ def unload_all(p: Process, wanted: list[int | str]) -> tuple[list[int | str], Fa
 def duration(text: str) -> float:
     """The seconds of -w; errx(1) on anything that is not a number of them."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", text):
-        errx(NAME, 1, f"{text}: not a number of seconds")
+        errx(NAME, 1, f"-w: '{text}' is not a number of seconds")
     return float(text)
 
 

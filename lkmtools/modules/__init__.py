@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _ROOM = 64  # modules asked for with one LMSTATS
-_SILENT = "LMSTAT answered nothing: has a module replaced ioctl(2)?"
+_REPLACED = "has a module replaced ioctl(2)?"
 MOST_IDS = 1 << 16  # modules: more do not fit into the largest kernel, a page each and their records
 
 
@@ -85,14 +85,14 @@ def stat_fd(p: Process, fd: int, module: int | str) -> Module:
         request = layout.pack(id=-1, name=os.fsencode(module)[: lkm.MAXLKMNAME])
     buf = p.buffer(request)
     p.ioctl(fd, lkm.LMSTAT.code(p.dm), buf)
-    return _module(p, layout.codec.unpack(buf.data))
+    return _module(p, layout.codec.unpack(buf.data), "LMSTAT")
 
 
-def _module(p: Process, members: tuple[Any, ...]) -> Module:
-    """The module that a struct lmc_stat describes; ENOTTY for one that nobody has filled in."""
+def _module(p: Process, members: tuple[Any, ...], ioctl: str) -> Module:
+    """The module that `ioctl` described in a struct lmc_stat; ENOTTY when it has not filled it in."""
     number, name, offset, kind, area, size, private, ver = members
     if not area:
-        raise KernelError(ENOTTY, _SILENT)
+        raise KernelError(ENOTTY, f"{ioctl} answered nothing: {_REPLACED}")
     if offset > p.dm.mask >> 1:
         offset -= p.dm.mask + 1
     return Module(number, cstring(name), kind, offset, area, size, private, ver)
@@ -123,12 +123,27 @@ def walk(p: Process, fd: int) -> Iterator[Module]:
             if error.errno == EINVAL:
                 return
             raise
-        told = head.unpack(buf.data)
-        if not number < told.id <= MOST_IDS or told.nstats > _ROOM:
-            raise KernelError(ENOTTY, _SILENT)
-        for members in row.codec.iter_unpack(rows.data[: told.nstats * row.size]):
-            yield _module(p, members)
-        number = told.id
+        answer = head.unpack(buf.data)
+        _check_answer(number, answer.id, answer.nstats)
+        for members in row.codec.iter_unpack(rows.data[: answer.nstats * row.size]):
+            yield _module(p, members, "LMSTATS")
+        number = answer.id
+
+
+def _check_answer(first: int, following: int, count: int) -> None:
+    """ENOTTY for an LMSTATS from ID `first` on that made no progress, or answered more than can be."""
+    if following == first:
+        raise KernelError(ENOTTY, f"LMSTATS answered nothing: {_REPLACED}")
+    if not first < following <= MOST_IDS:
+        raise KernelError(
+            ENOTTY,
+            f"LMSTATS from ID {first} on returned ID {following}; it must be above {first}, "
+            f"and the limit is {MOST_IDS}: {_REPLACED}",
+        )
+    if count > _ROOM:
+        raise KernelError(
+            ENOTTY, f"LMSTATS says that it stored {count} modules; there was room for {_ROOM}: {_REPLACED}"
+        )
 
 
 def stat_all(p: Process) -> list[Module]:

@@ -65,8 +65,11 @@ def _ask(p: Process, fd: int, names: Collection[str]) -> list[Any]:
         head.pack(kvs_names=text.addr, kvs_size=len(text.data), kvs_found=found.addr, kvs_count=len(names))
     )
     p.ioctl(fd, KIOCGVALUES.code(p.dm), request, text, found)
-    if head.get(request.data, 0, "kvs_answered") != len(names):
-        raise KernelError(ENOTTY, "KIOCGVALUES answered nothing: has a module replaced ioctl(2)?")
+    if (answered := head.get(request.data, 0, "kvs_answered")) != len(names):
+        raise KernelError(
+            ENOTTY,
+            f"KIOCGVALUES answered {answered} of {len(names)} names: has a module replaced ioctl(2)?",
+        )
     return [row.unpack(found.data, at) for at in range(0, len(found.data), row.size)]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 VERSION = 1
-MOST = 1 << 20  # bytes of a request's arguments
+MOST = 1 << 20  # characters of a request's arguments
 _INTEGERS = range(-(1 << 63), 1 << 64)
 _SHOWN = 40  # characters of what cannot be used, in the reason
 

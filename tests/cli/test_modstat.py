@@ -146,11 +146,23 @@ def test_an_ioctl_that_answers_nothing_ends_the_walk(each_lab: DaemonLab, option
     """A module has replaced it by a function that returns 0 for everything."""
     assert each_lab.run("modload", each_lab.compile("deaf", DEAF)).status == 0
     run = each_lab.run("modstat", *options)
-    assert "LMSTAT answered nothing: has a module replaced ioctl(2)?" in run.err + run.out
+    ioctl = "LMSTAT" if options[:1] in (("-i",), ("-n",)) else "LMSTATS"
+    assert f"{ioctl} answered nothing: has a module replaced ioctl(2)?" in run.err + run.out
 
 
-def test_an_endless_list_of_modules_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a module makes of ioctl(2): here an LMSTATS that always has one more module."""
+@pytest.mark.parametrize(
+    ("step", "count", "why"),
+    [
+        (1, 1, "LMSTATS from ID 5 on returned ID 6; it must be above 5, and the limit is 5: "),
+        (-1, 1, "LMSTATS from ID 0 on returned ID -1; it must be above 0, and the limit is 5: "),
+        (0, 0, "LMSTATS answered nothing: "),
+        (1, 65, "LMSTATS says that it stored 65 modules; there was room for 64: "),
+    ],
+)
+def test_a_list_of_modules_that_cannot_be_ends(
+    monkeypatch: pytest.MonkeyPatch, step: int, count: int, why: str
+) -> None:
+    """Whatever a module makes of ioctl(2): an LMSTATS that always has one more module, or that has none."""
     monkeypatch.setattr(modules, "MOST_IDS", 5)
     with LocalKernel(inside=True) as lk:
         p = lk.process()
@@ -159,11 +171,12 @@ def test_an_endless_list_of_modules_ends(monkeypatch: pytest.MonkeyPatch) -> Non
             layout, row = lkm.lmc_stats.layout(p.dm), lkm.lmc_stat.layout(p.dm)
             asked = layout.unpack(buf.data)
             rows.data[: row.size] = row.pack(id=asked.id, area=1)
-            buf.data[:] = layout.pack(id=asked.id + 1, nstats=1)
+            buf.data[:] = layout.pack(id=asked.id + step, nstats=count)
             return 0
 
         monkeypatch.setattr(p, "ioctl", ioctl)
-        walked = modules.walk(p, 3)
-        assert [next(walked).id for _ in range(5)] == list(range(5))
-        with pytest.raises(KernelError, match="has a module replaced ioctl"):
-            next(walked)
+        walked: list[int] = []
+        with pytest.raises(KernelError) as caught:
+            walked.extend(module.id for module in modules.walk(p, 3))
+        assert walked == list(range(5 if (step, count) == (1, 1) else 0))
+        assert caught.value.reason == f"{why}has a module replaced ioctl(2)?"

@@ -267,4 +267,4 @@ def nap(p: Process) -> None:
 def test_w_takes_seconds_only(place: Place) -> None:
     for text in ("x", "-1", "1s", ""):
         run = place.run("modunload", "-w", text, "lower")
-        assert (run.status, run.err) == (1, f"modunload: {text}: not a number of seconds\n")
+        assert (run.status, run.err) == (1, f"modunload: -w: '{text}' is not a number of seconds\n")

@@ -48,8 +48,8 @@ def main(
         rc.lkm stop                   unload them again, the last one first
         rc.lkm check ./lkm.conf       look for mistakes; no kernel is needed
 
-    lkmd runs it at every boot. A module that cannot be loaded does not keep the others from being loaded.
-    The exit status is then 1, even if it was the boot of a kernel that this command started.
+    lkmd runs it at every boot. A module that fails to load does not stop the others; the exit status is
+    then 1, even if it failed during the boot that this command started.
     """
     stage, file = _operand(action, what)
     path = lkm_conf(file or conf)

@@ -2,8 +2,8 @@
 
 The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to
 the open device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect
-a load. Two ioctls are ours: LMINFO, and LMREFS (lkm_query.py). Every ioctl is a row (lkm_ioctl.py): who may
-call it, in which states, and what it answers otherwise.
+a load. Three ioctls are ours: LMINFO, and LMREFS and LMSTATS (lkm_query.py). Every ioctl is a row
+(lkm_ioctl.py): who may call it, in which states, and what it answers otherwise.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def describe(k: Kernel, module: LoadableModule) -> bytes:
 
 @lkm_ioctl(abi.LMSTATS, changes=False)
 def lmstats(k: Kernel, op: object, arg: View) -> None:
-    """LMSTAT of the modules from `id` on, at most MOST_STATS of them; `id` is then where to continue.
+    """LMSTAT of the modules from `id` on, at most 256 of them; `id` is then where to continue.
 
     A module whose entry point fails with ENOENT is skipped, as modstat(8) skips it. One that fails otherwise
     ends the rows, and if it is the first its error is that of the ioctl. EINVAL beyond the highest id and
