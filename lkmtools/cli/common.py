@@ -34,7 +34,7 @@ from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError,
 if TYPE_CHECKING:
     from lkmtools.client import Process
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 MANY = 10  # items from which on somebody at a terminal wants to see how far it is
 
@@ -214,7 +214,7 @@ def announce_wait(name: str, p: Process) -> None:
     warnx(name, f"waiting for the kernel{f': {why}' if why else ''}")
 
 
-def progress(items: Iterable[T], count: int, shown: bool) -> AbstractContextManager[Iterable[T]]:
+def progress(items: Iterable[_T], count: int, shown: bool) -> AbstractContextManager[Iterable[_T]]:
     """The `count` items, with a bar on standard error meanwhile: of MANY, and on a terminal only.
 
     `shown` says that the tool's own output shows how far it is.

@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 _WORTH_A_PROCESS = 32  # items: a pool of processes costs as much as checking some dozen objects
 _AT_ONCE = 8  # items that a process fetches at a time
 
 
-def each(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
     """function(item) of every item, in their order.
 
     Many items are shared among processes. These are forked: what `function` refers to is not sent to them.

@@ -20,9 +20,9 @@ _MAP_FIXED, _MAP_ANONYMOUS, _MAP_32BIT, _MAP_FIXED_NOREPLACE = 0x10, 0x20, 0x40,
 _READ_WRITE, _NO_ACCESS = PROT_READ | PROT_WRITE, 0
 _FAILED = ctypes.c_void_p(-1).value
 
-Place = tuple[int, int]  # address or 0, and further flags of mmap(2)
-FIXED: tuple[Place, ...] = tuple((at, _MAP_FIXED_NOREPLACE) for at in range(1 << 28, LIMIT, 1 << 27))
-PLACES: tuple[Place, ...] = FIXED
+Placement = tuple[int, int]  # address or 0, and further flags of mmap(2)
+FIXED: tuple[Placement, ...] = tuple((at, _MAP_FIXED_NOREPLACE) for at in range(1 << 28, LIMIT, 1 << 27))
+PLACES: tuple[Placement, ...] = FIXED
 if os.uname().machine == "x86_64" and sys.platform == "linux":
     PLACES = ((0, _MAP_32BIT), *FIXED)
 
@@ -46,7 +46,7 @@ class Mapping:
 
 
 def map_low(
-    fd: int, offset: int, length: int, places: Iterable[Place] = PLACES, prot: int = _READ_WRITE
+    fd: int, offset: int, length: int, places: Iterable[Placement] = PLACES, prot: int = _READ_WRITE
 ) -> Mapping:
     """Map part of a file privately below 4 GiB; OSError (ENOMEM) when there is no room in any of `places`.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
     from lkmtools.daemon.supervisor import Supervisor
 
-Verb = Callable[["Supervisor", Question, dict[str, Any]], None]
+SupervisorVerb = Callable[["Supervisor", Question, dict[str, Any]], None]
 _STATES = {vitals.BOOTING: "booting", vitals.RUNNING: "running", vitals.BUSY: "busy"}
 HOST_PATH_MAX = 4096  # Linux's PATH_MAX, with the NUL
 
@@ -167,7 +167,7 @@ def fate(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None
 
 
 OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for
-VERBS: dict[str, Verb] = {
+VERBS: dict[str, SupervisorVerb] = {
     "status": status, "dmesg": dmesg, "stop": stop, "reboot": reboot, "share": share, "fate": fate,
     "waits": waits,
 }  # fmt: skip

@@ -44,7 +44,7 @@ BUSY_LOOK, CALM_LOOK = 1.0, 5.0  # seconds between two looks at the kernel proce
 NO_ROOM = 1.0  # seconds until a boot is tried again for which the host had no room
 
 
-Perform = Callable[["Supervisor", Question, str, str], None]  # is given the verb and its arguments
+SupervisorPerform = Callable[["Supervisor", Question, str, str], None]  # is given the verb and its arguments
 
 
 class Supervisor:
@@ -55,7 +55,7 @@ class Supervisor:
         sockets: Sockets,
         plan: ProcessPlan,
         log: Log,
-        perform: Perform,
+        perform: SupervisorPerform,
         *,
         startup: Startup = PLAIN,
         reboot_on_panic: bool = True,

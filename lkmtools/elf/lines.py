@@ -28,11 +28,11 @@ _COPY, _ADVANCE_PC, _ADVANCE_LINE, _SET_FILE, _CONST_ADD_PC, _FIXED_ADVANCE_PC =
 _END_SEQUENCE, _SET_ADDRESS = 1, 2  # DW_LNE_*
 _PATH, _DIRECTORY_INDEX = 1, 2  # DW_LNCT_*
 
-Place = tuple[int, int]  # section index, offset in it
+SectionOffset = tuple[int, int]  # section index, offset in it
 _NOWHERE = (0, 0)
 
 
-def source_lines(obj: Object, places: Iterable[Place]) -> dict[Place, str]:
+def source_lines(obj: Object, places: Iterable[SectionOffset]) -> dict[SectionOffset, str]:
     """For those of `places` that the debug information of `obj` knows: "FILE:LINE"."""
     section = next((s for s in obj.sections if s.name == ".debug_line" and 0 < s.size <= MOST), None)
     if section is None or section.flags & c.SHF_COMPRESSED:
@@ -42,7 +42,7 @@ def source_lines(obj: Object, places: Iterable[Place]) -> dict[Place, str]:
         wanted.setdefault(shndx, []).append(offset)
     strings = next((bytes(s.data) for s in obj.sections if s.name == ".debug_line_str"), b"")
     r, targets = ByteReader(bytes(section.data), obj.byteorder), _targets(obj, section)
-    found: dict[Place, str] = {}
+    found: dict[SectionOffset, str] = {}
     with suppress(Damaged):  # what was found before the damage is right
         while r.at < len(r.data) and wanted:
             unit = _unit(r)
@@ -57,9 +57,9 @@ def source_lines(obj: Object, places: Iterable[Place]) -> dict[Place, str]:
     return found
 
 
-def _targets(obj: Object, section: Section) -> dict[int, Place]:
+def _targets(obj: Object, section: Section) -> dict[int, SectionOffset]:
     """By the offset of each relocated field of `section` the place that it refers to."""
-    out: dict[int, Place] = {}
+    out: dict[int, SectionOffset] = {}
     form = codec(obj.bits, obj.byteorder)
     shift = 32 if obj.bits == 64 else 8
     for table in obj.sections:
@@ -119,12 +119,12 @@ def _unit(r: ByteReader) -> _Unit:
 class _Program:
     """The state machine of a unit (6.2.2). `row` is the last row: it holds up to the next one."""
 
-    def __init__(self, unit: _Unit, targets: dict[int, Place], wanted: dict[int, list[int]]) -> None:
+    def __init__(self, unit: _Unit, targets: dict[int, SectionOffset], wanted: dict[int, list[int]]) -> None:
         self.unit = unit
         self.targets = targets
         self.wanted = wanted
         self.first = len(unit.lengths) + 1  # special opcode
-        self.hits: dict[Place, tuple[int, int]] = {}
+        self.hits: dict[SectionOffset, tuple[int, int]] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -132,7 +132,7 @@ class _Program:
         self.shndx, self.address, self.file, self.line = 0, 0, 1, 1
         self.row: tuple[int, int, int] | None = None
 
-    def run(self, r: ByteReader) -> dict[Place, tuple[int, int]]:
+    def run(self, r: ByteReader) -> dict[SectionOffset, tuple[int, int]]:
         """File number and line of each wanted place that the unit covers."""
         r.at = self.unit.program
         while r.at < self.unit.end:
@@ -196,7 +196,7 @@ class _Program:
         self.row = self.address, self.file, self.line
 
 
-def _files(r: ByteReader, unit: _Unit, targets: dict[int, Place], strings: bytes) -> dict[int, str]:
+def _files(r: ByteReader, unit: _Unit, targets: dict[int, SectionOffset], strings: bytes) -> dict[int, str]:
     """The files of a unit by number; names are relative to where the compiler ran."""
     r.at = unit.tables
     if unit.version == 5:
@@ -236,7 +236,7 @@ def _directory(row: dict[int, str | int]) -> int:
 
 
 def _rows(
-    r: ByteReader, unit: _Unit, targets: dict[int, Place], strings: bytes
+    r: ByteReader, unit: _Unit, targets: dict[int, SectionOffset], strings: bytes
 ) -> list[dict[int, str | int]]:
     """A table of directories or files of version 5: for each row content type -> value."""
     formats = [(r.leb(), r.leb()) for _ in range(r.number(1))]
@@ -246,7 +246,9 @@ def _rows(
     return [{kind: _value(r, form, unit, targets, strings) for kind, form in formats} for _ in range(count)]
 
 
-def _value(r: ByteReader, form: int, unit: _Unit, targets: dict[int, Place], strings: bytes) -> str | int:
+def _value(
+    r: ByteReader, form: int, unit: _Unit, targets: dict[int, SectionOffset], strings: bytes
+) -> str | int:
     if form == dwarf.STRING:
         return r.string()
     if form == dwarf.LINE_STRP:

@@ -8,21 +8,21 @@ from functools import wraps
 from itertools import repeat
 from typing import Any, ParamSpec, TypeVar, cast
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
-Args = ParamSpec("Args")
-Result = TypeVar("Result")
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
+_Args = ParamSpec("_Args")
+_Result = TypeVar("_Result")
 
 
-def rows(kind: type[Row], fields: Iterable[Iterable[object]]) -> Iterator[Row]:
+def rows(kind: type[_Row], fields: Iterable[Iterable[object]]) -> Iterator[_Row]:
     """A row of `kind`, a NamedTuple, for each tuple of fields; they must be as many as it has."""
-    return cast("Iterator[Row]", map(tuple.__new__, repeat(kind), fields))
+    return cast("Iterator[_Row]", map(tuple.__new__, repeat(kind), fields))
 
 
-def uncollected(function: Callable[Args, Result]) -> Callable[Args, Result]:
+def uncollected(function: Callable[_Args, _Result]) -> Callable[_Args, _Result]:
     """`function` without the cyclic garbage collector: rows form no cycles, and it visits them all."""
 
     @wraps(function)
-    def run(*args: Args.args, **kwargs: Args.kwargs) -> Result:
+    def run(*args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
         enabled = gc.isenabled()
         gc.disable()
         try:

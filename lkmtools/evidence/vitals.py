@@ -33,9 +33,7 @@ HOST_PID = 19  # the process of the host behind PID
 
 BOOTING, RUNNING, BUSY = 0, 1, 2  # STATE
 
-Vitals = memoryview  # of signed 64-bit integers
 
-
-def vitals(memory: memoryview) -> Vitals:
-    """The counters in a page of memory."""
+def vitals(memory: memoryview) -> memoryview:
+    """The counters in a page of memory, signed 64-bit integers."""
     return memory[:SIZE].cast("q")

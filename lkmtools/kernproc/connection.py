@@ -22,7 +22,7 @@ from lkmtools.wire.scm_rights import received, room
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:
-    from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
+    from lkmtools.kern.uvm.uvm_map import OnMapped, Pages, Span
 
 _ANCILLARY = room(proto.EXEC_FILES)
 LARGE = 1 << 14  # bytes kept for a connection from which on the client's others are looked at as well
@@ -61,7 +61,7 @@ class Connection(Stream):
         self._welcome = welcome
         self.pending: int | None = None  # serial of the SYSCALL in flight
         self.asked = 0  # bytes of it, with the memory that it only names
-        self.mapping: Done | None = None  # who waits for MAPPED
+        self.mapping: OnMapped | None = None  # who waits for MAPPED
         self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         # A MAP or SHARE and its descriptors, which wait until all that is queued has gone.
         self._with_files: tuple[bytes, list[int]] | None = None
@@ -220,15 +220,15 @@ class Connection(Stream):
 
     # -- mappings ---------------------------------------------------------------------------------------
 
-    def map(self, span: Span, done: Done) -> None:
+    def map(self, span: Span, done: OnMapped) -> None:
         """Ask the client to map a memory file, in the middle of a SYSCALL; it answers MAPPED."""
         self._ask(proto.Map(span.offset, span.length), [span.fd], done)
 
-    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+    def share(self, pages: Pages, files: list[int], done: OnMapped) -> None:
         """Ask the client to map pages of a device, in the middle of a SYSCALL; it answers MAPPED."""
         self._ask(proto.Share(pages.addr, pages.length, pages.prot, len(files)), files, done)
 
-    def _ask(self, frame: proto.Map | proto.Share, files: list[int], done: Done) -> None:
+    def _ask(self, frame: proto.Map | proto.Share, files: list[int], done: OnMapped) -> None:
         if self.fd < 0 or self.closing:
             return  # the client has gone; its process is told to end
         self.mapping = done

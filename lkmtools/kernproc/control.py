@@ -16,7 +16,7 @@ from lkmtools.kern.lkm.ksyms_dev import ksyms_modevent
 from lkmtools.kern.status import processes
 from lkmtools.proto.verbs import VERSION, parse
 
-Verb = Callable[[Kernel, dict[str, Any]], dict[str, Any]]
+KernelVerb = Callable[[Kernel, dict[str, Any]], dict[str, Any]]
 
 
 def ps(kernel: Kernel, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def addr2sym(kernel: Kernel, arguments: dict[str, Any]) -> dict[str, Any]:
 
 EVENTS = {"load": MOD_LOAD, "unload": MOD_UNLOAD, "shutdown": MOD_SHUTDOWN, "quiesce": MOD_QUIESCE}
 OWNERS = {"ksyms"}  # what only the owner of the daemon and root may ask for
-VERBS: dict[str, Verb] = {"ps": ps, "ksyms": ksyms, "addr2sym": addr2sym}
+VERBS: dict[str, KernelVerb] = {"ps": ps, "ksyms": ksyms, "addr2sym": addr2sym}
 
 
 def perform(kernel: Kernel, owner: bool, verb: str, arguments: str) -> tuple[bool, str]:

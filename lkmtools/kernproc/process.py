@@ -16,7 +16,7 @@ from lkmtools.proto import Exec
 if TYPE_CHECKING:
     from lkmtools.kern import Kernel
     from lkmtools.kern.proc.kern_proc import Proc
-    from lkmtools.kern.uvm.uvm_map import Done, Sharer
+    from lkmtools.kern.uvm.uvm_map import OnMapped, Sharer
 
 
 class ClientProcess:
@@ -63,7 +63,7 @@ class ClientProcess:
         except Exception as error:
             raise internal_error(error) from error
 
-    def mapped(self, done: Done, errno: int, address: int) -> None:
+    def mapped(self, done: OnMapped, errno: int, address: int) -> None:
         """It has mapped what the kernel asked it to."""
         gate = self._gate
         gate.when_calm(lambda: gate.enter(done, errno, address))

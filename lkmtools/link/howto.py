@@ -42,7 +42,7 @@ class Operands:
 
 
 Formula = Callable[[Operands], int]
-Order = Literal["little", "big"]
+ByteOrder = Literal["little", "big"]
 
 
 class Howto:
@@ -100,7 +100,7 @@ class Machine:
         *,
         e_machine: int,
         bits: int,
-        byteorder: Order,
+        byteorder: ByteOrder,
         page: int,
         reserved_got_words: int,
         rows: tuple[Howto | Refusal, ...],
@@ -109,7 +109,7 @@ class Machine:
         self.e_machine = e_machine
         self.bits = bits
         self.word = bits // 8  # bytes of an address
-        self.byteorder: Order = byteorder
+        self.byteorder: ByteOrder = byteorder
         self.page = page
         self.reserved_got_words = reserved_got_words
         self.rows = rows

@@ -20,7 +20,7 @@ from lkmtools.kern.base.options import configured
 from lkmtools.kern.exec.kern_fork import Spawn
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.kern_proc import Exit, Proc
-from lkmtools.kern.uvm.uvm_map import Done, Pages, Span
+from lkmtools.kern.uvm.uvm_map import OnMapped, Pages, Span
 from lkmtools.local.execution import Execution
 from lkmtools.proto import VERSION, Frame, Result, Syscall, Welcome
 
@@ -47,15 +47,15 @@ class InsideTransport(Transport):
             self._lk.run()
         self.memory.clear()
 
-    def map(self, span: Span, done: Done) -> None:
+    def map(self, span: Span, done: OnMapped) -> None:
         """The kernel's Sharer: this program is the process."""
         self._map(done, lambda: self.memory.map(span.fd, span.offset, span.length))
 
-    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+    def share(self, pages: Pages, files: list[int], done: OnMapped) -> None:
         """The kernel's Sharer."""
         self._map(done, lambda: self.memory.share(files, pages.addr, pages.length, pages.prot))
 
-    def _map(self, done: Done, how: Callable[[], int]) -> None:
+    def _map(self, done: OnMapped, how: Callable[[], int]) -> None:
         try:
             address = how()
         except OSError as error:

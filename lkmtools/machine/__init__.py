@@ -5,7 +5,7 @@ says which. From here the kernel gets: a Memory, an Engine that calls machine co
 backtraces.
 """
 
-from lkmtools.machine.backtrace import Frame
+from lkmtools.machine.backtrace import StackFrame
 from lkmtools.machine.cproto import CType, Prototype, VaList
 from lkmtools.machine.cpu import Cpu
 from lkmtools.machine.emulator import Fault
@@ -31,7 +31,6 @@ __all__ = [
     "DeviceMapping",
     "Engine",
     "Fault",
-    "Frame",
     "Frames",
     "KernelFunction",
     "MemFault",
@@ -39,6 +38,7 @@ __all__ = [
     "Port",
     "Prototype",
     "Shortcut",
+    "StackFrame",
     "Text",
     "Thread",
     "UserThread",

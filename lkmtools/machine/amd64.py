@@ -4,7 +4,7 @@ from lkmtools.abi.datamodel import LP64
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.memory import Memory
-from lkmtools.machine.port import Port, UserMode, Words
+from lkmtools.machine.port import NextWord, Port, UserMode
 
 _REGISTERS = (
     ("rax", 35), ("rbx", 37), ("rcx", 38), ("rdx", 40), ("rsi", 43), ("rdi", 39), ("rbp", 36), ("rsp", 44),
@@ -16,7 +16,7 @@ _R = dict(_REGISTERS)
 _GP_BYTES = 48  # the register save area holds six general registers
 
 
-def va_words(mem: Memory, ap: int) -> Words:
+def va_words(mem: Memory, ap: int) -> NextWord:
     """The words of a va_list.
 
     {gp_offset, fp_offset, overflow_arg_area, reg_save_area} (psABI figure 3.34).

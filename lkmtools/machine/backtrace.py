@@ -27,7 +27,7 @@ _LONGEST = 0.5  # seconds of processor time for one backtrace
 _SELDOM = 256  # words between two looks at the time
 
 
-class Frame(NamedTuple):
+class StackFrame(NamedTuple):
     """One line of a backtrace: a kernel function by name, machine code at `pc`, or a `note`."""
 
     pc: int
@@ -51,11 +51,11 @@ class _Walk:
         """Is `sp` a stack pointer of the thread? In the guard page below it is that of an overflow."""
         return self.base - PAGE_SIZE <= sp <= self.top
 
-    def lost(self, sp: int, fp: int) -> Frame:
+    def lost(self, sp: int, fp: int) -> StackFrame:
         """The line for a stack pointer that is none, with what there is instead."""
         where = f"the kernel stack {self.base:#x}-{self.top:#x}"
         rest = "what follows is by the frame pointer" if self.holds(fp) else "frames above are unknown"
-        return Frame(0, None, note=f"the stack pointer {sp:#x} is outside {where}; {rest}")
+        return StackFrame(0, None, note=f"the stack pointer {sp:#x} is outside {where}; {rest}")
 
     def holds(self, fp: int) -> bool:
         """Can a frame be at `fp`?"""
@@ -71,20 +71,20 @@ class _Walk:
 
 def backtrace(
     engine: Engine, thread: Thread, fault: Fault | None, start_of: Callable[[int], int | None]
-) -> list[Frame]:
+) -> list[StackFrame]:
     """The frames of `thread`, innermost first.
 
     `fault` is where machine code stopped, None when a kernel function is running. `start_of(pc)` gives the
     first address of the function that holds pc, where known.
     """
-    frames: list[Frame] = []
+    frames: list[StackFrame] = []
     walk = _Walk(engine, thread, start_of)
     for depth, level in enumerate(reversed(thread.levels)):
         if len(frames) >= _MOST_IN_ALL:
-            frames.append(Frame(0, None, note=f"{len(thread.levels) - depth} more calls of module code"))
+            frames.append(StackFrame(0, None, note=f"{len(thread.levels) - depth} more calls of module code"))
             break
         if level.fn is not None:
-            frames.append(Frame(level.fn.addr, level.fn.name, returns=False))
+            frames.append(StackFrame(level.fn.addr, level.fn.name, returns=False))
             pc, sp, fp = _word(engine, level.sp), level.sp, level.fp
             returns = True
         elif depth == 0 and fault is not None:
@@ -103,11 +103,11 @@ def _word(engine: Engine, addr: int) -> int:
         return 0
 
 
-def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) -> list[Frame]:
+def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) -> list[StackFrame]:
     """Follow one level's chain from (pc, sp, fp) to the gate."""
     engine = walk.engine
     step, gate = engine.port.dm.pointer, engine.text.gate
-    out = [Frame(pc, None, returns=returns)]
+    out = [StackFrame(pc, None, returns=returns)]
     slot = None
     if not walk.in_stack(sp):
         out.append(walk.lost(sp, fp))
@@ -120,7 +120,7 @@ def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) 
         pc, sp = _word(engine, slot), slot + step
         if pc == gate:
             return out
-        out.append(Frame(pc, None))
+        out.append(StackFrame(pc, None))
     top = min(level.sp0, walk.top)
     while len(out) < _MOST:
         if not (sp <= fp < top and fp % step == 0):
@@ -128,7 +128,7 @@ def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) 
         sp, pc, fp = fp + 2 * step, _word(engine, fp + step), _word(engine, fp)  # upwards: it has an end
         if pc == gate:
             break
-        out.append(Frame(pc, None))
+        out.append(StackFrame(pc, None))
     return out
 
 
@@ -172,16 +172,16 @@ def _returns_to(engine: Engine, pc: int) -> bool:
     return engine.port.is_call(engine.mem.read(pc - length, length))
 
 
-def _scan(walk: _Walk, sp: int, top: int, known: set[int]) -> list[Frame]:
+def _scan(walk: _Walk, sp: int, top: int, known: set[int]) -> list[StackFrame]:
     """Words on the stack that look like return addresses, each once, up to the level's gate."""
     engine = walk.engine
     step, gate = engine.port.dm.pointer, engine.text.gate
-    out: list[Frame] = []
+    out: list[StackFrame] = []
     for addr in range(max(sp, walk.base) & -step, top, step):
         if len(out) >= _MOST or walk.over():
             break
         pc = _word(engine, addr)
         if pc != gate and pc not in known and _returns_to(engine, pc):
             known.add(pc)
-            out.append(Frame(pc, None, guess=True))
+            out.append(StackFrame(pc, None, guess=True))
     return out

@@ -22,7 +22,7 @@ from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
     from lkmtools.machine.memory import Memory
-    from lkmtools.machine.port import Port, Words
+    from lkmtools.machine.port import NextWord, Port
 
 # C spelling -> the name abi.datamodel knows; what the headers typedef to a pointer; enums are ints.
 _SPELLINGS = {
@@ -306,7 +306,7 @@ def _compile(name: str, parts: list[str]) -> Callable[[tuple[int, ...]], tuple[i
     return made
 
 
-def stack_words(mem: Memory, sp: int) -> Words:
+def stack_words(mem: Memory, sp: int) -> NextWord:
     """Register-sized words from a stack, upwards."""
     step = mem.dm.pointer
 
@@ -323,7 +323,7 @@ class VaList:
 
     __slots__ = ("_dm", "_words")
 
-    def __init__(self, dm: DataModel, words: Words) -> None:
+    def __init__(self, dm: DataModel, words: NextWord) -> None:
         self._dm = dm
         self._words = words
 

@@ -16,7 +16,7 @@ from lkmtools.machine.memory import Memory
 FIRST_ARG = 4
 ReadRegister = Callable[[int, int], bytes]  # Unicorn's number, bytes
 WriteRegister = Callable[[int, bytes], None]
-Words = Callable[[], int]  # the next register-sized word of an argument list
+NextWord = Callable[[], int]  # the next register-sized word of an argument list
 
 
 class SegmentDescriptors(NamedTuple):
@@ -119,7 +119,7 @@ class Port(Record):
 
     stack_align: int  # at entry, (sp + return address size) is a multiple of this
     return_size: int  # bytes the call instruction pushes
-    va_list: Callable[[Memory, int], Words]  # the words a va_list argument stands for
+    va_list: Callable[[Memory, int], NextWord]  # the words a va_list argument stands for
     longest_call: int  # bytes of the longest call instruction
     is_call: Callable[[bytes], bool]  # do these bytes (up to `longest_call`) end in a call instruction?
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not

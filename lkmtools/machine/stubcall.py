@@ -16,7 +16,7 @@ from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
     from lkmtools.machine.memory import Memory
-    from lkmtools.machine.port import Port, Words
+    from lkmtools.machine.port import NextWord, Port
     from lkmtools.machine.text import KernelFunction
 
 JUNK = 0xA5A5A5A5A5A5A5A5  # of which a word of the machine takes the lower end
@@ -66,7 +66,7 @@ def _with_list(
     if at is None:
         rest: Iterator[int] = chain(words[own.words :], repeat(junk))
         return (*args, VaList(port.dm, rest.__next__))
-    passed: Words = port.va_list(mem, args[at])
+    passed: NextWord = port.va_list(mem, args[at])
     return (*args[:at], VaList(port.dm, passed), *args[at + 1 :])
 
 

@@ -34,7 +34,7 @@ from lkmtools.testing.host import DaemonHost, Host, LocalHost
 
 __all__ = ["Builder", "LkmKernel", "LoadedModule", "OpenFile", "Ran"]
 
-R = TypeVar("R")
+_R = TypeVar("_R")
 READ = 65536  # bytes that read() asks for when nothing else is said
 
 
@@ -189,7 +189,7 @@ class LkmKernel:
             raise ValueError("tools cannot reach this kernel: use pytest.mark.lkm_kernel(daemon=True)")
         return {**os.environ, "LKM_SOCKET": self.host.socket}
 
-    def do(self, function: Callable[..., R], *args: Any, **options: Any) -> R:
+    def do(self, function: Callable[..., _R], *args: Any, **options: Any) -> _R:
         """Call something that calls the kernel; its errors are shown where the test stands.
 
         A PanicError gets the panic report as a note, and the next call is of a new process in a new kernel.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
-from lkmtools.machine.backtrace import Frame, backtrace
+from lkmtools.machine.backtrace import StackFrame, backtrace
 from lkmtools.machine.memory import READ, WRITE
 from lkmtools.machine.text import KernelFunction
 
@@ -124,7 +124,7 @@ def _registers(dump: dict[str, int]) -> list[str]:
     return ["  ".join(cells[i : i + per_line]).rstrip() for i in range(0, len(cells), per_line)]
 
 
-def _frame(k: Kernel, frame: Frame) -> str:
+def _frame(k: Kernel, frame: StackFrame) -> str:
     if frame.note:
         return f"({frame.note})"
     if frame.function is not None:

@@ -28,7 +28,7 @@ from lkmtools.machine import READ, WRITE, AddressSpace, DeviceMapping
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp, Program
-    from lkmtools.kern.uvm.uvm_map import Done, Span
+    from lkmtools.kern.uvm.uvm_map import OnMapped, Span
 
 PROT_ALL = 7
 MAX_OFFSET = 1 << 63
@@ -183,7 +183,7 @@ class ProgramMapper:
         self._k = k
         self._program = program
 
-    def map(self, span: Span, done: Done) -> None:
+    def map(self, span: Span, done: OnMapped) -> None:
         """Fresh pages with the span's content; none when there is no memory for all of them."""
         space = self._program.space
         try:

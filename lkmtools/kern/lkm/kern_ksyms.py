@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.export import Data
     from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.lkm.ksyms_image import Piece
+    from lkmtools.kern.lkm.ksyms_image import ImagePart
     from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.kern.vfs.ramfs import Node
 
@@ -232,7 +232,7 @@ class Symbols:
             self._images.add(self._image)
         return self._image
 
-    def _parts(self) -> list[Piece]:
+    def _parts(self) -> list[ImagePart]:
         tables = [self.kernel_table().packed, *(table.packed for table in self.tables.values())]
         return build(self.codec, self._machine, tables)
 

@@ -21,7 +21,7 @@ from lkmtools.abi.elf import Codec
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 
 if TYPE_CHECKING:
-    Piece = bytes | array[int]
+    ImagePart = bytes | array[int]
 
 SYMTAB, STRTAB, SHSTRTAB, TEXT, DATA = 1, 2, 3, 4, 5  # section numbers of every image
 _NAMES = b"\0.symtab\0.strtab\0.shstrtab\0.text\0.data\0"
@@ -97,7 +97,7 @@ def _extent(rows: list[KsymsSymbol], section: int) -> tuple[int, int]:
     return min(row.value for row in inside), max(row.value + row.size for row in inside)
 
 
-def build(codec: Codec, machine: int, tables: Sequence[Table]) -> list[Piece]:
+def build(codec: Codec, machine: int, tables: Sequence[Table]) -> list[ImagePart]:
     """The image of `tables`, in their order, in pieces. Moves their bases; .strtab must stay below 4 GiB."""
     base = 1
     for table in tables:

@@ -12,7 +12,7 @@ from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
-    from lkmtools.kern.lkm.ksyms_image import Piece
+    from lkmtools.kern.lkm.ksyms_image import ImagePart
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _IOV_MAX = 1024  # pieces of one writev(2)
@@ -24,7 +24,7 @@ class KsymsImage:
     There is no file (`fd` is -1) before make(); `parts` gives its bytes.
     """
 
-    def __init__(self, parts: Callable[[], list[Piece]]) -> None:
+    def __init__(self, parts: Callable[[], list[ImagePart]]) -> None:
         self.refs = 1
         self.fd = -1
         self.size = self.length = 0
@@ -67,7 +67,7 @@ class KsymsImage:
             self.fd = -1
 
 
-def _sealed(parts: list[Piece], length: int) -> int:
+def _sealed(parts: list[ImagePart], length: int) -> int:
     """The descriptor of a memory file that begins with `parts` and stays as it is; ENOMEM."""
     try:
         fd = os.memfd_create("ksyms", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -84,12 +84,12 @@ def _sealed(parts: list[Piece], length: int) -> int:
     return fd
 
 
-def _write(fd: int, parts: list[Piece]) -> None:
+def _write(fd: int, parts: list[ImagePart]) -> None:
     """All of `parts`, without a copy of them unless the file takes less at once."""
     left = b"".join(parts)[done:] if (done := os.writev(fd, parts)) < _bytes(parts) else b""
     while left:
         left = left[os.write(fd, left) :]
 
 
-def _bytes(parts: list[Piece]) -> int:
+def _bytes(parts: list[ImagePart]) -> int:
     return sum(memoryview(part).nbytes for part in parts)

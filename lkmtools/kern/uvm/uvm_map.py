@@ -21,7 +21,7 @@ from lkmtools.machine import WRITE, DeviceMapping
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
-Done = Callable[[int, int], object]  # errno (0: none) and address
+OnMapped = Callable[[int, int], object]  # errno (0: none) and address
 SHARE_PAGES = 250  # go to a client at once: a host passes at most 253 descriptors with one message
 _NO_SPACE = "this process has no address space to map into"
 
@@ -71,7 +71,7 @@ class MapEntry:
 class Mapper(Protocol):
     """The memory of a process, where it really is."""
 
-    def map(self, span: Span, done: Done) -> None:
+    def map(self, span: Span, done: OnMapped) -> None:
         """Map `span` privately, readable and writable, below 4 GiB; then, or at once, call `done`."""
 
     def unmap(self, addr: int, length: int) -> None:
@@ -81,7 +81,7 @@ class Mapper(Protocol):
 class Sharer(Mapper, Protocol):
     """A Mapper of a program of the host, which can share pages of the kernel's memory."""
 
-    def share(self, pages: Pages, files: list[int], done: Done) -> None:
+    def share(self, pages: Pages, files: list[int], done: OnMapped) -> None:
         """Map `files`, a page each, shared, and for no more than `pages.prot`; then call `done`.
 
         They are open until then.
@@ -189,7 +189,7 @@ def _share(k: Kernel, sharer: Sharer, pages: Pages) -> int:
     return at
 
 
-def _answer(k: Kernel, length: int, ask: Callable[[Done], None]) -> int:
+def _answer(k: Kernel, length: int, ask: Callable[[OnMapped], None]) -> int:
     """Ask the process to map something, and sleep until it says where that is; ENOMEM, EINTR."""
     answer: list[tuple[int, int]] = []
     lwp = k.sched.current

@@ -29,7 +29,7 @@ _WAYS = {FREAD: os.O_RDONLY, FWRITE: os.O_WRONLY}
 _RESERVE = 64  # descriptors of this process that are not for files of the host
 _MODES = 0o1777  # no set-user-id file is made on the host
 Key = tuple[int, int]  # st_dev, st_ino
-Row = tuple[int, bytes, int, int]  # of a directory
+HostEntry = tuple[int, bytes, int, int]  # of a directory
 
 
 def kernel_errno(number: int) -> int:
@@ -102,7 +102,7 @@ class Inode:
                 os.close(fd)
                 raise
 
-    def entries(self) -> list[Row]:
+    def entries(self) -> list[HostEntry]:
         """All names: (cookie, name, inode number, type or 0)."""
         with host_errors("readdir"):
             fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.fd)
