@@ -58,9 +58,11 @@ def rclkm() -> NoReturn:
 
 def _begin_daemon() -> None:
     """Start a daemon where there is none; what is wrong will be seen, and said, when it is connected to."""
+    from lkmtools.cli import streams
     from lkmtools.daemon import address, autostart
     from lkmtools.errors import DaemonError
 
+    streams.fill()
     try:
         autostart.begin(address.socket_path())
     except (DaemonError, OSError):

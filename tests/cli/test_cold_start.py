@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from support.compiling import Compile
-from support.daemons import Place
+from support.daemons import Place, installed
 
 MODULE = """
 #include <sys/param.h>
@@ -68,3 +69,16 @@ def test_settings_of_lkmd_conf_count_where_a_tool_starts_the_daemon(place: Place
     assert place.run("modstat", env={"LKMD_CONF": conf}).status == 0
     with place.connect() as p:
         assert p.machine == "i386"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+def test_streams_that_the_caller_closed_are_not_the_daemon_s(
+    place: Place, objects: list[str], closed: str
+) -> None:
+    """The pipe to a daemon that starts does not take the place of one."""
+    shell = f'exec "$@" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", shell, "sh", installed("modload"), "m0.o"], cwd=place.dir, env=place.env, check=False
+    )
+    assert done.returncode == (74 if ">&-" in closed else 0)
+    assert "m0" in place.run("modstat").out
