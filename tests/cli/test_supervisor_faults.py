@@ -21,6 +21,7 @@ from lkmtools.client.memory import ProcessMemory
 from lkmtools.daemon import rc
 from lkmtools.daemon.autostart import is_served
 from lkmtools.errors import PanicError
+from lkmtools.modules.ksyms import kernel_image
 from lkmtools.wire.poller import Poller
 from support.compiling import Compile
 from support.daemons import PATIENCE, Place, installed
@@ -85,7 +86,7 @@ def test_the_boots_of_another_daemon_are_not_taken_for_ones_own(frail: Callable[
 def test_a_kernel_that_dies_while_a_client_maps_is_the_client_s_panic(
     frail: Callable[..., Frail], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As opening /dev/ksyms does: the answer to MAP finds nobody."""
+    """As reading the image of /dev/ksyms does: the answer to MAP finds nobody."""
     daemon = frail()
     p = daemon.connect()
     kernel = os.pidfd_open(daemon.kernel())
@@ -96,7 +97,7 @@ def test_a_kernel_that_dies_while_a_client_maps_is_the_client_s_panic(
         return 0x1000
 
     monkeypatch.setattr(ProcessMemory, "map", die)
-    assert "signal 9 (SIGKILL)" in end_of(lambda: p.open("/dev/ksyms")).reason
+    assert "signal 9 (SIGKILL)" in end_of(lambda: kernel_image(p)).reason
 
 
 def test_a_signal_that_ends_the_daemon_is_not_lost_beside_one_that_does_not(
