@@ -16,6 +16,10 @@ DEV_KMEM = 1
 DEV_NULL = 2
 DEV_ZERO = 12
 
+# Character majors (conf/majors, and the machines' conf.c).
+CN_MAJOR, MEM_MAJOR, LKM_MAJOR = 0, 2, 28
+KSYMS_MAJOR = {"amd64": 85, "i386": 101}
+
 NODEV = 0xFFFF_FFFF_FFFF_FFFF
 NODEVMAJOR = -1
 

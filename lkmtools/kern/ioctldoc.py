@@ -1,6 +1,6 @@
 """docs/ioctls.md from the kernel's rows: `python -m lkmtools.kern.ioctldoc > docs/ioctls.md`.
 
-The commands of /dev/lkm and /dev/ksyms come from their rows (kern/lkm/lkm_ioctl.py), with the first line of
+The commands of /dev/lkm and /dev/ksyms come from their rows (kern/lkm/ioctl_rows.py), with the first line of
 their docstrings. The structs are those of lkmtools.abi.
 """
 
@@ -13,7 +13,7 @@ from lkmtools.abi import filio
 from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct
 from lkmtools.abi.errno import errno_name
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, IOC_VOID
-from lkmtools.kern.lkm.lkm_ioctl import ANY_STATE, KSYMS, LKM, Origin, Row, Rule
+from lkmtools.kern.lkm.ioctl_rows import ANY_STATE, KSYMS, LKM, Origin, Row, Rule
 
 _HEAD = """\
 # Ioctl commands

@@ -31,7 +31,7 @@ from lkmtools.kern.base.request import Reply, Request
 from lkmtools.kern.dev import conf
 from lkmtools.kern.exec.exec_conf import Formats
 from lkmtools.kern.exec.kern_fork import Spawn, spawn
-from lkmtools.kern.lkm import ksyms_dev
+from lkmtools.kern.lkm import kern_lkm, ksyms_dev
 from lkmtools.kern.lkm.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.lkm.lkm_life import Lkm
 from lkmtools.kern.proc import syscall
@@ -188,6 +188,7 @@ class Kernel:
         vfs_mountroot(self)
         self._held.callback(self.vfs.hostfs.close)
         conf.attach_drivers(self)
+        kern_lkm.lkmattach(self)
         ksyms_dev.ksyms_modevent(self, MOD_LOAD)
         self._processes()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from lkmtools.abi.syscall import SYS_lkmwait
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
@@ -17,11 +16,10 @@ from lkmtools.kern.base.export import collect
 from lkmtools.kern.base.plan import KernelPlan
 from lkmtools.machine import KernelFunction, Port, Text
 
-if TYPE_CHECKING:
-    pass
-
 NAMES = (
     "dev.conf",
+    "dev.cons",
+    "dev.mem",
     "dev.subr_autoconf",
     "dev.subr_device",
     "dev.subr_devsw",

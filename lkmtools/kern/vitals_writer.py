@@ -76,7 +76,7 @@ class Vitals:
         return {
             "version": k.version,
             "holder": k.lkm.holder(),
-            "in_vain": k.system_calls.in_vain.counts(),
+            "in_vain": k.system_calls.unimplemented.counts(),
             "waiting": k.sched.waits(),
         }
 

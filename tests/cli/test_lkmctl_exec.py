@@ -173,7 +173,7 @@ def test_a_reader_that_goes_away_ends_the_writer(place2: ProgramRoom) -> None:
         assert process.wait(timeout=60) == 128 + signal.SIGPIPE
 
 
-def test_calls_in_vain_are_named_by_status(place2: ProgramRoom) -> None:
+def test_unimplemented_calls_are_named_by_status(place2: ProgramRoom) -> None:
     """A line of lkmctl status; SIGSYS ends the program."""
     prog = place2.build("vain", "#include <unistd.h>\nint main(void) { syscall(210); return 0; }\n")
     ended = place2.run("lkmctl", "exec", prog)

@@ -115,7 +115,8 @@ def test_lockmgr_upgrades(lk: Lab, how: int, others: int, result: int | None) ->
     holds = [lk.begin(LHOLD, SHARED) for _ in range(others)]
     if result is None:
         panic = lk.panics(lambda: [go(lk), upgrade.result()])
-        assert panic.reason.startswith("lockmgr: not holding exclusive lock: lock ")
+        assert panic.reason.startswith("lockmgr: lock ")
+        assert "cannot be downgraded: the caller does not hold it exclusively, called from " in panic.reason
         return
     go(lk)
     assert upgrade.result() == result
@@ -157,7 +158,8 @@ def test_draining_a_lock_ends_it(lk: Lab) -> None:
     go(lk)
     assert [hold.result(), wait.result(), drain.result()] == [0, 0, 0]
     panic = lk.panics(lambda: lk.call(MGR, SHARED))
-    assert panic.reason.startswith("lockmgr: was drained: lock ")
+    assert panic.reason.startswith("lockmgr: lock ")
+    assert "(lk+0x0 [probe]) was drained, called from mgr+0x" in panic.reason
 
 
 def test_lockmgr_printinfo_says_who_holds_it(lk: Lab) -> None:
@@ -185,15 +187,15 @@ def test_lockmgr_releases_its_interlock(lk: Lab) -> None:
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
-        ([EXCLUSIVE, EXCLUSIVE], "locking against myself"),
-        ([EXCLUSIVE, DRAIN], "draining against myself"),
-        ([RELEASE], "release of a lock that is not held"),
-        ([UPGRADE], "upgrade of a lock that is not held shared"),
-        ([15], "unknown lock request: 15"),
+        ([EXCLUSIVE, EXCLUSIVE], "locking against myself: {lock}"),
+        ([EXCLUSIVE, DRAIN], "draining against myself: {lock}"),
+        ([RELEASE], "{lock} cannot be released: it is not held"),
+        ([UPGRADE], "{lock} cannot be upgraded: it is not held shared"),
+        ([15], "{lock} was given the unknown request 15"),
     ],
 )
 def test_misuse_of_lockmgr_panics(lk: Lab, flags: list[int], reason: str) -> None:
     """As the original does with DIAGNOSTIC, and with the lock's symbol."""
     panic = lk.panics(lambda: [lk.call(MGR, flag) for flag in flags])
-    assert panic.reason.startswith(f"lockmgr: {reason}: lock ")
-    assert "(lk+0x0 [probe]), called from mgr+0x" in panic.reason
+    lock = f"lock {lk.symbols['lk']:#x} (lk+0x0 [probe])"
+    assert panic.reason.startswith(f"lockmgr: {reason.format(lock=lock)}, called from mgr+0x")

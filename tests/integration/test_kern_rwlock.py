@@ -98,21 +98,24 @@ def test_upgrade_and_downgrade(rw: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("prototype", "reason"),
-    [("void twice(void)", "rw_enter: locking against myself"), ("void leave(void)", "rw_exit: is not held")],
+    [
+        ("void twice(void)", "rw_enter: locking against myself: {lock}"),
+        ("void leave(void)", "rw_exit: {lock} is not held"),
+    ],
 )
 def test_misuse_of_a_rwlock_panics(rw: Lab, prototype: str, reason: str) -> None:
     """With the lock's symbol."""
     panic = rw.panics(lambda: rw.call(prototype))
-    assert panic.reason.startswith(f"{reason}: lock {rw_address(rw)} (rw+0x0 [probe]), called from ")
+    assert panic.reason.startswith(f"{reason.format(lock=the_lock(rw))}, called from ")
 
 
-def rw_address(lab: Lab) -> str:
-    return f"{lab.symbols['rw']:#x}"
+def the_lock(lab: Lab) -> str:
+    return f"lock {lab.symbols['rw']:#x} (rw+0x0 [probe])"
 
 
-@pytest.mark.parametrize(("op", "who"), [(READER, "has 1 reading"), (WRITER, "is held by pid ")])
+@pytest.mark.parametrize(("op", "who"), [(READER, "has 1 reader"), (WRITER, "is held by pid ")])
 def test_a_held_rwlock_is_not_destroyed(rw: Lab, op: int, who: str) -> None:
     """A panic that says who holds it."""
     rw.begin(HOLD, op)
     panic = rw.panics(lambda: rw.call("void destroy(void)"))
-    assert panic.reason.startswith(f"rw_destroy: {who}")
+    assert panic.reason.startswith(f"rw_destroy: {the_lock(rw)} {who}")

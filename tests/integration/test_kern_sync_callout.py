@@ -201,8 +201,9 @@ def test_a_callout_that_takes_a_spin_mutex_of_the_interrupted_panics(lab: Lab) -
     """A spin mutex whose level does not keep callouts off would spin for ever."""
     loaded(lab)
     panic = lab.panics(lambda: lab.call("void spin(void)"))
-    assert panic.reason.startswith("mutex_enter: spinning for ever: pid ")
-    assert "was interrupted while it held the lock: lock " in panic.reason
+    assert panic.reason.startswith("mutex_enter: lock ")
+    assert "(lock+0x0 [probe]) would spin for ever: pid " in panic.reason
+    assert "was interrupted while it held the lock, called from " in panic.reason
 
 
 def test_a_callout_wakes_a_process(lab: Lab) -> None:
@@ -235,8 +236,8 @@ def test_a_callout_that_was_never_initialised_panics(lab: Lab) -> None:
     """The reason names it by symbol, and the caller."""
     lab.load(SOURCE)
     panic = lab.panics(lambda: lab.call("void reset(int ticks)", 1))
-    assert panic.reason.startswith("callout_reset: was never initialised (its magic is 0x0): callout ")
-    assert "ch+0x0 [probe]" in panic.reason
+    assert panic.reason.startswith("callout_reset: callout ")
+    assert "(ch+0x0 [probe]) was never initialised (its magic is 0x0), called from " in panic.reason
     assert "reset+0x" in panic.reason
 
 
@@ -247,7 +248,8 @@ def test_a_pending_callout_is_not_destroyed(lab: Lab) -> None:
     lab.call("void init(void)")
     lab.call("void reset(int ticks)", 100)
     panic = lab.panics(lambda: lab.call("void destroy(void)"))
-    assert panic.reason.startswith("callout_destroy: is pending: callout ")
+    assert panic.reason.startswith("callout_destroy: callout ")
+    assert "(ch+0x0 [probe]) is pending, called from " in panic.reason
 
 
 def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Lab) -> None:

@@ -11,7 +11,7 @@ from lkmtools.abi.datamodel import ILP32_I386, LP64
 from lkmtools.abi.errno import ENOTTY
 from lkmtools.errors import KernelError
 from lkmtools.kern import ioctldoc
-from lkmtools.kern.lkm.lkm_ioctl import KSYMS, LKM, Commands
+from lkmtools.kern.lkm.ioctl_rows import KSYMS, LKM, Commands
 
 PAGE = Path(__file__).parents[2] / "docs" / "ioctls.md"
 

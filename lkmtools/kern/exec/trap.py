@@ -22,9 +22,9 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import constant, export
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import lwp_regs, member, proc_emul
-from lkmtools.kern.proc.in_vain import Unserved
 from lkmtools.kern.proc.kern_proc import Cause
 from lkmtools.kern.proc.kern_sig import pack_ksiginfo, take_signals, trap_signal
+from lkmtools.kern.proc.sys_nosys import Unserved
 from lkmtools.kern.proc.syscall import MAXARGS, RESTARTED
 from lkmtools.machine import MemFault, Prototype
 from lkmtools.machine.emulator import PREEMPTED
@@ -182,12 +182,12 @@ class SystemCallTrap:
 
     def _note(self, emul: int, number: int) -> None:
         """Count the call when the emulation's table has nobody for it."""
-        in_vain = self._k.system_calls.in_vain
+        unimplemented = self._k.system_calls.unimplemented
         if self._unserved is None or self._unserved[0] != emul:
-            self._unserved = emul, in_vain.unserved(emul)
+            self._unserved = emul, unimplemented.unserved(emul)
         unserved = self._unserved[1]
         if number >= unserved.nsysent or number in unserved.names:
-            in_vain.count(number, unserved)
+            unimplemented.count(number, unserved)
 
     def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """syscall() and __syscall(): the call that their first argument names."""

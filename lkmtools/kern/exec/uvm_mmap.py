@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from lkmtools.abi.conf import DEV_ZERO, makedev
+from lkmtools.abi.conf import DEV_ZERO, MEM_MAJOR, makedev
 from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE
 from lkmtools.abi.mman import MAP_ANON, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
@@ -18,7 +18,6 @@ from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_break, SYS_mmap, SYS_mprotect, SYS_munmap
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
 from lkmtools.errors import KernelError
-from lkmtools.kern.dev.conf import MEM_MAJOR
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_device import udv_attach

@@ -23,7 +23,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EEXIST, EINVAL
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, KsymsSymbol, Table, build
-from lkmtools.kern.lkm.ksyms_memfd import KsymsImage
+from lkmtools.kern.lkm.ksyms_memfd import KsymsMemfd
 from lkmtools.machine import EXEC, SLOT
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class Symbols:
         ] = {}  # tables with a local symbol of that name, by title
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
-        self._image: KsymsImage | None = None
-        self._images: WeakSet[KsymsImage] = WeakSet()  # ... and those before it that somebody has open
+        self._image: KsymsMemfd | None = None
+        self._images: WeakSet[KsymsMemfd] = WeakSet()  # ... and those before it that somebody has open
         self._longest: Counter[int] = Counter()  # modules by the length of their longest name
         self._kept: dict[str, dict[int, LoadableModule]] = {}
         self.softc = KsymsSoftc()
@@ -220,15 +220,15 @@ class Symbols:
 
     # -- the image --------------------------------------------------------------------------------------
 
-    def image(self) -> KsymsImage:
+    def image(self) -> KsymsMemfd:
         """The image of the current symbols, with one more reference for the caller."""
         image = self._current()
         image.refs += 1
         return image
 
-    def _current(self) -> KsymsImage:
+    def _current(self) -> KsymsMemfd:
         if self._image is None:
-            self._image = KsymsImage(self._parts)
+            self._image = KsymsMemfd(self._parts)
             self._images.add(self._image)
         return self._image
 

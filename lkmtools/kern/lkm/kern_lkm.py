@@ -3,7 +3,7 @@
 The ioctls keep their numbers, layouts and errnos. The state of a load (idle, reserved, loading) belongs to
 the open device, which only one file has at a time; the original kept it in globals, and LMSTAT could redirect
 a load. Three ioctls are ours: LMINFO, and LMREFS and LMSTATS (lkm_query.py). Every ioctl is a row
-(lkm_ioctl.py): who may call it, in which states, and what it answers otherwise.
+(ioctl_rows.py): who may call it, in which states, and what it answers otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm as abi
-from lkmtools.abi.conf import minor
+from lkmtools.abi.conf import LKM_MAJOR, makedev, minor
 from lkmtools.abi.datamodel import C_TEXT, DataModel, cstring
 from lkmtools.abi.errno import (
     EBADF,
@@ -27,9 +27,11 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, constant, export
 from lkmtools.kern.base.lkm_record import LoadableModule
 from lkmtools.kern.base.queue import tailq_init
+from lkmtools.kern.dev import conf, subr_devsw
+from lkmtools.kern.dev.mem import KMEM_GID
 from lkmtools.kern.lkm import lkm_dispatch, lkm_query, lkm_refs
+from lkmtools.kern.lkm.ioctl_rows import LKM, State, lkm_ioctl, serve
 from lkmtools.kern.lkm.lkm_info import read_info
-from lkmtools.kern.lkm.lkm_ioctl import LKM, State, lkm_ioctl, serve
 from lkmtools.kern.proc.kern_copy import copyin_bytes, user_string
 from lkmtools.machine import Shortcut
 
@@ -46,6 +48,14 @@ class Open:
         self.proc = proc
         self.state = State.IDLE
         self.module: LoadableModule | None = None
+
+
+def lkmattach(k: Kernel) -> None:
+    """At boot: the node /dev/lkm, and its driver unless the kernel has no options LKM."""
+    k.vfs.tree.make_device("/dev/lkm", 0o640, KMEM_GID, makedev(LKM_MAJOR, 0), k.now())
+    if k.config.lkm:
+        entries = conf.driver(k, d_open="lkmopen", d_close="lkmclose", d_ioctl="lkmioctl", d_poll="seltrue")
+        subr_devsw.attach_builtin(k, "lkm", LKM_MAJOR, entries)
 
 
 @export("int lkmopen(dev_t dev, int flag, int mode, struct lwp *l)")

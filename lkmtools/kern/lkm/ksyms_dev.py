@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from lkmtools.abi import ksyms as abi
-from lkmtools.abi.conf import makedev, minor
+from lkmtools.abi.conf import KSYMS_MAJOR, makedev, minor
 from lkmtools.abi.datamodel import C_TEXT, ILP32_I386, LP64
 from lkmtools.abi.errno import (
     EBUSY,
@@ -35,7 +35,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.dev import conf, subr_devsw
-from lkmtools.kern.lkm.lkm_ioctl import KSYMS, Origin, ksyms_ioctl, serve
+from lkmtools.kern.lkm.ioctl_rows import KSYMS, Origin, ksyms_ioctl, serve
 from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_descrip import File, fd_clone
 from lkmtools.kern.uvm.uvm_map import Span
@@ -43,7 +43,7 @@ from lkmtools.kern.vfs.ramfs import Node, OfNode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.kern.lkm.ksyms_memfd import KsymsImage
+    from lkmtools.kern.lkm.ksyms_memfd import KsymsMemfd
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
     from lkmtools.kern.uvm.uvm_map import MapEntry
     from lkmtools.machine.memory import View
@@ -84,7 +84,7 @@ class KsymsFile(OfNode, File):
 
     signed = True
 
-    def __init__(self, flag: int, node: Node, proc: Proc, image: KsymsImage) -> None:
+    def __init__(self, flag: int, node: Node, proc: Proc, image: KsymsMemfd) -> None:
         super().__init__(flag)
         self.node = node
         self.proc = proc
@@ -213,7 +213,7 @@ def ksyms_modevent(k: Kernel, what: int) -> None:
 
 
 def _attach(k: Kernel) -> None:
-    device, major = k.ksyms.softc, conf.KSYMS_MAJOR[k.port.name]
+    device, major = k.ksyms.softc, KSYMS_MAJOR[k.port.name]
     if subr_devsw.lookup(k, "cdevsw", major):
         raise KernelError(EEXIST, f"major {major} is taken")
     node = k.vfs.tree.make_device(PATH, 0o444, 0, makedev(major, 0), k.now())

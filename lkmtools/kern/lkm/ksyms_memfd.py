@@ -18,7 +18,7 @@ _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_S
 _IOV_MAX = 1024  # pieces of one writev(2)
 
 
-class KsymsImage:
+class KsymsMemfd:
     """The symbols of one moment: a sealed memory file of `length` bytes, whole pages, `size` in use.
 
     There is no file (`fd` is -1) before make(); `parts` gives its bytes.
@@ -31,7 +31,7 @@ class KsymsImage:
         self._parts = parts
         self._lost: KernelError | None = None
 
-    def make(self) -> KsymsImage:
+    def make(self) -> KsymsMemfd:
         """Itself, with its file; ENOMEM."""
         if self._lost is not None:
             raise self._lost

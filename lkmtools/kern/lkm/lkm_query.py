@@ -11,8 +11,8 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import lkm_refs
+from lkmtools.kern.lkm.ioctl_rows import Origin, ksyms_ioctl, lkm_ioctl
 from lkmtools.kern.lkm.lkm_info import MAX_STRINGS, MAX_SYMBOLS
-from lkmtools.kern.lkm.lkm_ioctl import Origin, ksyms_ioctl, lkm_ioctl
 from lkmtools.kern.proc.kern_copy import copyin_bytes, copyout_bytes, user_string
 
 if TYPE_CHECKING:

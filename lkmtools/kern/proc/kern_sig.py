@@ -1,4 +1,4 @@
-"""Signals (kern_sig.c, sys_sig.c of NetBSD 5.2; sendsig_siginfo() of the machines).
+"""Signals (kern_sig.c of NetBSD 5.2; sendsig_siginfo() of the machines).
 
 A signal is posted to a process and taken when its program would next run in user mode: ignored, stopping or
 ending the process, or caught by a handler, for which a frame with siginfo and ucontext is built on the user
@@ -25,13 +25,11 @@ from lkmtools.abi.errno import EINVAL, ENOSYS
 from lkmtools.abi.exec import KSI_TRAP, ksiginfo
 from lkmtools.abi.proc import PPAUSE
 from lkmtools.abi.signal import NSIG
-from lkmtools.abi.syscall import SYS_getcontext, SYS_setcontext
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import member, proc_emul
 from lkmtools.kern.proc.kern_proc import NO_CAUSE, SS_DISABLE, Cause, SigAction
-from lkmtools.kern.proc.syscall import syscall
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -188,16 +186,17 @@ def tell_parent(k: Kernel, child: Proc, code: int, status: int) -> None:
 # -- handlers ---------------------------------------------------------------------------------------------
 
 
-def _words(k: Kernel) -> str:
+def word_format(k: Kernel) -> str:
+    """struct's format of a number of registers, which `%` fills in."""
     return f"{k.dm.order}%d{k.dm.word}"
 
 
-def _ucontext_head(k: Kernel) -> int:
+def ucontext_head(k: Kernel) -> int:
     """Bytes of a ucontext_t before the registers: flags, link, sigmask, stack (sp, size, flags)."""
     return 2 * k.dm.pointer + SIGSET + 3 * k.dm.pointer
 
 
-def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
+def pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
     """A ucontext_t of the program as it stands (getucontext())."""
     cpu, port = k.engine.user_cpu, k.port.user
     cpu.own(program.user)
@@ -209,7 +208,7 @@ def _pack_ucontext(k: Kernel, program: Program, mask: int) -> bytes:
         siginfo.UC_SIGMASK | siginfo.UC_CPU, 0, mask.to_bytes(SIGSET, "little"), *program.altstack,
     )  # fmt: skip
     limit = k.dm.mask
-    return head + struct.pack(_words(k) % len(registers), *[value & limit for value in registers])
+    return head + struct.pack(word_format(k) % len(registers), *[value & limit for value in registers])
 
 
 def _send(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, cause: Cause) -> None:
@@ -268,7 +267,7 @@ def signal_stack(k: Kernel, program: Program, action: SigAction | None, sp: int)
 def native_frame(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo: int, cause: Cause) -> None:
     """Build a signal frame with siginfo and ucontext, and go to the handler (sendsig_siginfo())."""
     user, port, cpu = program.user, k.port.user, k.engine.user_cpu
-    context = _pack_ucontext(k, program, program.mask)
+    context = pack_ucontext(k, program, program.mask)
     head = struct.pack(f"{k.dm.order}3i{4 if k.dm.pointer == 8 else 0}x", signo, cause.code, 0)
     info = (head + _reason(k, cause)).ljust(siginfo.SIGINFO_SIZE, b"\0")
     sp, _ = signal_stack(k, program, action, cpu.read(k.port.sp))
@@ -277,7 +276,7 @@ def native_frame(k: Kernel, lwp: Lwp, program: Program, action: SigAction, signo
     uc = base + siginfo.SIGINFO_SIZE & k.dm.mask
     count = 1 if port.handler else 4
     frame = (base - (count - 1) * k.dm.pointer & -16) - k.dm.pointer & k.dm.mask
-    head = struct.pack(_words(k) % count, *(action.trampoline, signo, base, uc)[:count])
+    head = struct.pack(word_format(k) % count, *(action.trampoline, signo, base, uc)[:count])
     try:
         program.space.write(base, info + context + bytes(port.fpregs))
         program.space.write(frame, head)
@@ -305,43 +304,6 @@ def drop_frames(k: Kernel, program: Program) -> None:
     for _, saved in program.frames:
         k.engine.user_cpu.free_context(saved)
     program.frames.clear()
-
-
-@syscall(SYS_setcontext, "const void *ucp")
-def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
-    """All registers and the signal mask from a ucontext; how a handler returns."""
-    program = signals_of(lwp)
-    port, cpu = k.port.user, k.engine.user_cpu
-    head = _ucontext_head(k)
-    data = program.space.read(ucp, head + len(port.context) * k.dm.pointer)
-    flags = struct.unpack_from(f"{k.dm.order}I", data)[0]
-    registers = struct.unpack_from(_words(k) % len(port.context), data, head)
-    cpu.own(program.user)
-    if flags & siginfo.UC_CPU:
-        at = next((i for i, (addr, _) in enumerate(program.frames) if addr == ucp), None)
-        if at is not None:
-            cpu.restore(program.frames[at][1])
-            for _, saved in program.frames[at:]:
-                cpu.free_context(saved)
-            del program.frames[at:]
-        old = cpu.read(port.flags)
-        for number, value in zip(port.context, registers, strict=True):
-            if number == port.flags:
-                cpu.write(number, old & ~port.free_flags | value & port.free_flags)
-            elif number is not None:
-                cpu.write(number, value)
-        program.user.pc = registers[port.pc_slot]
-        program.just_return = True
-    if flags & siginfo.UC_SIGMASK:
-        offset = 2 * k.dm.pointer
-        program.mask = int.from_bytes(data[offset : offset + 8], "little") & ~UNBLOCKABLE
-
-
-@syscall(SYS_getcontext, "void *ucp")
-def sys_getcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
-    """The program's registers and signal mask."""
-    program = signals_of(lwp)
-    program.space.write(ucp, _pack_ucontext(k, program, program.mask) + bytes(k.port.user.fpregs))
 
 
 def signals_of(lwp: Lwp) -> Program:

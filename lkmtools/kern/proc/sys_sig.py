@@ -22,7 +22,9 @@ from lkmtools.abi.syscall import (
     SYS___sigpending14,
     SYS___sigprocmask14,
     SYS___sigsuspend14,
+    SYS_getcontext,
     SYS_kill,
+    SYS_setcontext,
 )
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
@@ -37,11 +39,14 @@ from lkmtools.kern.proc.kern_sig import (
     UNBLOCKABLE,
     ProcExit,
     native_frame,
+    pack_ucontext,
     signal_proc,
     signal_stack,
     signals_of,
     stop_ident,
     trap_signal,
+    ucontext_head,
+    word_format,
 )
 from lkmtools.kern.proc.syscall import syscall
 
@@ -316,3 +321,40 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     cause = Cause(SI_USER, None, lwp.proc.pid, lwp.proc.cred.uid)
     for proc in allowed if signum else ():
         signal_proc(k, proc, signum, cause)
+
+
+@syscall(SYS_setcontext, "const void *ucp")
+def sys_setcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
+    """All registers and the signal mask from a ucontext; how a handler returns."""
+    program = signals_of(lwp)
+    port, cpu = k.port.user, k.engine.user_cpu
+    head = ucontext_head(k)
+    data = program.space.read(ucp, head + len(port.context) * k.dm.pointer)
+    flags = struct.unpack_from(f"{k.dm.order}I", data)[0]
+    registers = struct.unpack_from(word_format(k) % len(port.context), data, head)
+    cpu.own(program.user)
+    if flags & siginfo.UC_CPU:
+        at = next((i for i, (addr, _) in enumerate(program.frames) if addr == ucp), None)
+        if at is not None:
+            cpu.restore(program.frames[at][1])
+            for _, saved in program.frames[at:]:
+                cpu.free_context(saved)
+            del program.frames[at:]
+        old = cpu.read(port.flags)
+        for number, value in zip(port.context, registers, strict=True):
+            if number == port.flags:
+                cpu.write(number, old & ~port.free_flags | value & port.free_flags)
+            elif number is not None:
+                cpu.write(number, value)
+        program.user.pc = registers[port.pc_slot]
+        program.just_return = True
+    if flags & siginfo.UC_SIGMASK:
+        offset = 2 * k.dm.pointer
+        program.mask = int.from_bytes(data[offset : offset + 8], "little") & ~UNBLOCKABLE
+
+
+@syscall(SYS_getcontext, "void *ucp")
+def sys_getcontext(k: Kernel, lwp: Lwp, ucp: int) -> None:
+    """The program's registers and signal mask."""
+    program = signals_of(lwp)
+    program.space.write(ucp, pack_ucontext(k, program, program.mask) + bytes(k.port.user.fpregs))

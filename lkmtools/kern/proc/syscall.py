@@ -32,8 +32,8 @@ from lkmtools.kern.base.export import Function
 from lkmtools.kern.base.plan import Sysent
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.kern.proc.emul import member
-from lkmtools.kern.proc.in_vain import InVain
 from lkmtools.kern.proc.kern_proc import ARGS_ROOM, let_go
+from lkmtools.kern.proc.sys_nosys import UnimplementedCalls
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class SystemCalls:
         ]
         self._retval = struct.Struct(f"{dm.order}2{dm.word}")
         self._results = partial(self._retval.unpack_from, k.mem.buf)
-        self.in_vain = InVain(k)
+        self.unimplemented = UnimplementedCalls(k)
         self._nosys = k.symbol("sys_nosys")
 
     def row(self, number: int) -> tuple[int, int]:
@@ -207,8 +207,8 @@ class SystemCalls:
             if lwp.kept:
                 let_go(self._k, lwp)
         if errno and errno != EJUSTRETURN:
-            if native and sy_call in self.in_vain.nobody:
-                raise KernelError(errno, self._asked_in_vain(lwp, number))
+            if native and sy_call in self.unimplemented.nobody:
+                raise KernelError(errno, self._unimplemented(lwp, number))
             raise KernelError(errno, lwp.thread.reason or self._whose(number, sy_call, errno))
         results: tuple[int, int] = self._results(at + ARGS_ROOM)
         return results
@@ -241,9 +241,9 @@ class SystemCalls:
         first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
         return first, second
 
-    def _asked_in_vain(self, lwp: Lwp, number: int) -> str:
+    def _unimplemented(self, lwp: Lwp, number: int) -> str:
         """Count an unimplemented call, and let the signal for it name the call; returns the reason."""
-        self.in_vain.count(number)
+        self.unimplemented.count(number)
         why, program = f"{call_name(number)} is not implemented", lwp.proc.program
         if program is not None and SIGSYS in program.pending:
             program.pending[SIGSYS] = program.pending[SIGSYS]._replace(why=why)

@@ -36,7 +36,7 @@ def cv_destroy(k: Kernel, cv: int) -> None:
     """Destroy a condition variable; a panic when an lwp waits on it."""
     view = _cv(k, cv, "cv_destroy")
     if view.cv_waiters:
-        lockdebug_abort(k, "cv_destroy", cv, f"has {view.cv_waiters} waiting")
+        lockdebug_abort(k, "cv_destroy", cv, f"has {view.cv_waiters} waiter{'s' * (view.cv_waiters > 1)}")
     view.cv_magic = DESTROYED
 
 

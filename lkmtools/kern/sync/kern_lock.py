@@ -33,7 +33,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import turnstile
 from lkmtools.kern.sync.kern_sleep import wait_message
-from lkmtools.kern.sync.subr_lockdebug import checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import against_myself, checked, holder, lock_name, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -108,7 +108,7 @@ class LockRequest:
         lk, k = self.lk, self.k
         while busy():
             if self.flags & LK_NOWAIT:
-                raise KernelError(EBUSY, f"the lock is held by {self.by()}")
+                raise KernelError(EBUSY, f"lock {lock_name(k, lk.addr)} is held by {self.by()}")
             wmesg, timo = wait_message(k, lk.lk_wmesg), max(lk.lk_timo, 0)
             lk.lk_waitcount = lk.lk_waitcount + 1
             try:
@@ -120,7 +120,7 @@ class LockRequest:
             lk.lk_waitcount = lk.lk_waitcount - 1
             if self.flags & LK_SLEEPFAIL:
                 self.wake()
-                raise KernelError(ENOLCK, "the lock was waited for (LK_SLEEPFAIL)")
+                raise KernelError(ENOLCK, f"the caller slept for lock {lock_name(k, lk.addr)} (LK_SLEEPFAIL)")
 
     def by(self) -> str:
         """Who is in the way."""
@@ -163,7 +163,7 @@ def _shared(r: LockRequest) -> None:
 def _downgrade(r: LockRequest) -> None:
     """LK_DOWNGRADE: every exclusive hold becomes a shared one."""
     if not r.mine():
-        r.abort("not holding exclusive lock")
+        r.abort("cannot be downgraded: the caller does not hold it exclusively")
     r.lk.lk_sharecount = r.lk.lk_sharecount + r.lk.lk_exclusivecount
     r.lk.lk_exclusivecount, r.lk.lk_lockholder = 0, 0
     r.set(off=LK_HAVE_EXCL)
@@ -178,8 +178,8 @@ def _exclusive(r: LockRequest) -> None:
             lk.lk_exclusivecount = lk.lk_exclusivecount + 1
             return
         if r.flags & LK_NOWAIT:
-            raise KernelError(EBUSY, "the lock is held by the caller itself")
-        r.abort("locking against myself")
+            raise KernelError(EBUSY, f"lock {lock_name(r.k, lk.addr)} is held by the caller itself")
+        against_myself(r.k, "lockmgr", lk.addr)
     r.acquire(lambda: bool(lk.lk_flags & (LK_HAVE_EXCL | LK_WANT_EXCL)))
     r.own_after(LK_WANT_EXCL, lambda: bool(lk.lk_sharecount or lk.lk_flags & LK_WANT_UPGRADE))
 
@@ -188,7 +188,7 @@ def _upgrade(r: LockRequest) -> None:
     """LK_UPGRADE: the shared hold is given up; exclusive before all others, or after who asked before."""
     lk = r.lk
     if r.mine() or lk.lk_sharecount <= 0:
-        r.abort("upgrade of a lock that is not held shared")
+        r.abort("cannot be upgraded: it is not held shared")
     lk.lk_sharecount = lk.lk_sharecount - 1
     if lk.lk_flags & LK_WANT_UPGRADE:
         r.wake()
@@ -202,7 +202,7 @@ def _exclupgrade(r: LockRequest) -> None:
     if r.lk.lk_sharecount > 0 and r.lk.lk_flags & LK_WANT_UPGRADE:
         r.lk.lk_sharecount = r.lk.lk_sharecount - 1
         r.wake()
-        raise KernelError(EBUSY, "another process is upgrading the lock")
+        raise KernelError(EBUSY, f"another process is upgrading lock {lock_name(r.k, r.lk.addr)}")
     _upgrade(r)
 
 
@@ -211,7 +211,7 @@ def _release(r: LockRequest) -> None:
     lk = r.lk
     if lk.lk_exclusivecount:
         if lk.lk_lockholder != r.me:
-            r.abort(f"release of a lock that is held by {r.by()}")
+            r.abort(f"cannot be released: it is held by {r.by()}")
         lk.lk_exclusivecount = lk.lk_exclusivecount - 1
         if not lk.lk_exclusivecount:
             lk.lk_lockholder = 0
@@ -220,7 +220,7 @@ def _release(r: LockRequest) -> None:
     elif lk.lk_sharecount:
         lk.lk_sharecount = lk.lk_sharecount - 1
     else:
-        r.abort("release of a lock that is not held")
+        r.abort("cannot be released: it is not held")
     r.wake()
 
 
@@ -228,7 +228,7 @@ def _drain(r: LockRequest) -> None:
     """LK_DRAIN: wait until nobody holds it or waits for it; after the release it cannot be used again."""
     lk = r.lk
     if r.mine():
-        r.abort("draining against myself")
+        against_myself(r.k, "lockmgr", lk.addr, "draining")
     r.acquire(lambda: bool(lk.lk_flags & _WRITERS or lk.lk_sharecount or lk.lk_waitcount))
     r.own(LK_DRAINING)
 
@@ -259,6 +259,6 @@ def lockmgr(k: Kernel, lkp: int, flags: int, interlock: int) -> int:
         lockdebug_abort(k, "lockmgr", lkp, "was drained")
     run = _REQUESTS.get(flags & LK_TYPE_MASK)
     if run is None:
-        lockdebug_abort(k, "lockmgr", lkp, f"unknown lock request: {flags & LK_TYPE_MASK}")
+        lockdebug_abort(k, "lockmgr", lkp, f"was given the unknown request {flags & LK_TYPE_MASK}")
     run(LockRequest(k, view, flags))
     return 0

@@ -23,7 +23,7 @@ from lkmtools.abi.mutex import (
 )
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.spl import check_ipl
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import DESTROYED, against_myself, checked, holder, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -52,7 +52,7 @@ def mutex_init(k: Kernel, mtx: int, kind: int, ipl: int) -> None:
     elif kind == MUTEX_ADAPTIVE:
         spin = False
     else:
-        lockdebug_abort(k, "mutex_init", mtx, f"unknown mutex type: {kind}")
+        lockdebug_abort(k, "mutex_init", mtx, f"was given the unknown mutex type {kind}")
     value = ipl | SPIN if spin else 0
     k.umem.write(mtx, kmutex.layout(k.dm).pack(mtx_magic=MUTEX_MAGIC, mtx_ipl=value))
 
@@ -76,7 +76,7 @@ def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
         return
     while owner := view.mtx_owner:
         if owner == curlwp:
-            lockdebug_abort(k, function, mtx, "locking against myself")
+            against_myself(k, function, mtx)
         if owner not in k.lwps:
             lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}")
         k.sched.block(turnstile(mtx))
@@ -88,9 +88,9 @@ def _spin_enter(k: Kernel, view: View, function: str) -> None:
     """Raise the level and take it; the outermost spin mutex remembers the level before."""
     sched, curlwp = k.sched, me(k)
     if owner := view.mtx_owner:
-        what = "locking against myself"
-        if owner != curlwp:
-            what = f"spinning for ever: {holder(k, owner)} was interrupted while it held the lock"
+        if owner == curlwp:
+            against_myself(k, function, view.addr)
+        what = f"would spin for ever: {holder(k, owner)} was interrupted while it held the lock"
         lockdebug_abort(k, function, view.addr, what)
     old = sched.spl
     sched.spl = max(old, view.mtx_ipl & ~SPIN)

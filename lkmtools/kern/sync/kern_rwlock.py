@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.mutex import RW_MAGIC, RW_READER, RW_WRITER, krwlock
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import turnstile
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import DESTROYED, against_myself, checked, holder, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -41,7 +41,7 @@ def rw_destroy(k: Kernel, rw: int) -> None:
     if view.rw_owner:
         lockdebug_abort(k, "rw_destroy", rw, f"is held by {holder(k, view.rw_owner)}")
     if view.rw_readers:
-        lockdebug_abort(k, "rw_destroy", rw, f"has {view.rw_readers} reading")
+        lockdebug_abort(k, "rw_destroy", rw, f"has {view.rw_readers} reader{'s' * (view.rw_readers > 1)}")
     view.rw_magic = DESTROYED
 
 
@@ -63,7 +63,9 @@ def _take(k: Kernel, view: View, op: int) -> None:
 
 def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
     if op not in (RW_READER, RW_WRITER):
-        lockdebug_abort(k, function, rw, f"operation {op} is neither RW_READER nor RW_WRITER")
+        lockdebug_abort(
+            k, function, rw, f"was given operation {op}, which is neither RW_READER nor RW_WRITER"
+        )
 
 
 @export("void rw_enter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
@@ -72,7 +74,7 @@ def rw_enter(k: Kernel, rw: int, op: int) -> None:
     view = _lock(k, rw, "rw_enter")
     _check_op(k, "rw_enter", rw, op)
     if view.rw_owner == me(k):
-        lockdebug_abort(k, "rw_enter", rw, "locking against myself")
+        against_myself(k, "rw_enter", rw)
     if view.rw_owner and view.rw_owner not in k.lwps:
         lockdebug_abort(k, "rw_enter", rw, f"is held by {holder(k, view.rw_owner)}")
     if _free(k, view, op):

@@ -115,7 +115,7 @@ def _abort(k: Kernel, function: str, c: int, what: str) -> NoReturn:
 def callout_init(k: Kernel, c: int, flags: int) -> None:
     """Make a callout; CALLOUT_MPSAFE changes nothing on one CPU."""
     if flags & ~CALLOUT_MPSAFE:
-        _abort(k, "callout_init", c, f"there are no flags {flags & ~CALLOUT_MPSAFE:#x}")
+        _abort(k, "callout_init", c, f"has no flag {flags & ~CALLOUT_MPSAFE:#x}")
     if item := k.callouts.pending(c):
         by = k.symbolize(item.caller, returns=True)
         _abort(k, "callout_init", c, f"is pending, scheduled in {by}")
@@ -138,7 +138,7 @@ def callout_setfunc(k: Kernel, c: int, func: int, arg: int) -> None:
     """What callout_schedule will call."""
     view = _callout(k, c, "callout_setfunc")
     if not func:
-        _abort(k, "callout_setfunc", c, "has a NULL function")
+        _abort(k, "callout_setfunc", c, "was given a NULL function")
     view.c_func, view.c_arg = func, arg
 
 
@@ -147,7 +147,7 @@ def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
     """Call it in `ticks`, at least one; a pending one is put off or brought forward."""
     view = _callout(k, c, "callout_schedule")
     if not view.c_func:
-        _abort(k, "callout_schedule", c, "has no function: callout_setfunc comes first")
+        _abort(k, "callout_schedule", c, "has no function: call callout_setfunc first")
     view.c_time = k.sched.ticks() + max(ticks, 1)
     view.c_flags = view.c_flags & ~(CALLOUT_FIRED | CALLOUT_INVOKING) | CALLOUT_PENDING
     k.callouts.schedule(c, ticks)

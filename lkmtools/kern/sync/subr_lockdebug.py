@@ -18,10 +18,18 @@ DESTROYED = 0x4C6B_4465  # the magic number of a lock after its destroy function
 
 
 def lockdebug_abort(k: Kernel, function: str, addr: int, what: str, kind: str = "lock") -> NoReturn:
-    """Panic: `function` was called for the lock (or other `kind`) at `addr`; `what` is wrong with that."""
+    """Panic: `function` was called for the lock (or other `kind`) at `addr`, which `what` (a verb) says."""
+    _abort(k, f"{function}: {kind} {lock_name(k, addr)} {what}")
+
+
+def against_myself(k: Kernel, function: str, addr: int, doing: str = "locking") -> NoReturn:
+    """Panic with the original's words: the caller of `function` holds the lock at `addr` itself."""
+    _abort(k, f"{function}: {doing} against myself: lock {lock_name(k, addr)}")
+
+
+def _abort(k: Kernel, text: str) -> NoReturn:
     caller = caller_pc(k, k.engine.current)
-    by = f", called from {k.symbolize(caller, returns=True)}" if caller else ""
-    k.panic(f"{function}: {what}: {kind} {lock_name(k, addr)}{by}")
+    k.panic(text + (f", called from {k.symbolize(caller, returns=True)}" if caller else ""))
 
 
 def lock_name(k: Kernel, addr: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import ItemsView
 from typing import NamedTuple
 
-from lkmtools.abi.conf import DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, makedev
+from lkmtools.abi.conf import CN_MAJOR, DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, MEM_MAJOR, makedev
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import (
     EACCES,
@@ -29,7 +29,7 @@ from lkmtools.abi.limits import NAME_MAX, PATH_MAX
 from lkmtools.abi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
-from lkmtools.kern.dev import conf
+from lkmtools.kern.dev.mem import KMEM_GID
 from lkmtools.kern.vfs.cookies import Cookies
 
 NODES_MAX = 1 << 16
@@ -277,12 +277,11 @@ class Tree:
 # The tree of a kernel that comes up: directories with their modes, then the nodes of /dev.
 _DIRECTORIES = (("/dev", 0o755), ("/tmp", 0o1777), ("/etc", 0o755), ("/mnt", 0o755))
 _NODES = (
-    ("/dev/console", 0o600, 0, conf.CN_MAJOR, 0),
-    ("/dev/mem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_MEM),
-    ("/dev/kmem", 0o640, conf.KMEM_GID, conf.MEM_MAJOR, DEV_KMEM),
-    ("/dev/null", 0o666, 0, conf.MEM_MAJOR, DEV_NULL),
-    ("/dev/zero", 0o666, 0, conf.MEM_MAJOR, DEV_ZERO),
-    ("/dev/lkm", 0o640, conf.KMEM_GID, conf.LKM_MAJOR, 0),
+    ("/dev/console", 0o600, 0, CN_MAJOR, 0),
+    ("/dev/mem", 0o640, KMEM_GID, MEM_MAJOR, DEV_MEM),
+    ("/dev/kmem", 0o640, KMEM_GID, MEM_MAJOR, DEV_KMEM),
+    ("/dev/null", 0o666, 0, MEM_MAJOR, DEV_NULL),
+    ("/dev/zero", 0o666, 0, MEM_MAJOR, DEV_ZERO),
 )  # fmt: skip
 
 

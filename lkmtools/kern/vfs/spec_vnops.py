@@ -13,14 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.buf import B_READ, BO_DONE
-from lkmtools.abi.conf import bdevsw, cdevsw, major, minor
+from lkmtools.abi.conf import LKM_MAJOR, bdevsw, cdevsw, major, minor
 from lkmtools.abi.errno import EINVAL, EMOVEFD, ENODEV, ENOSPC, ENXIO
 from lkmtools.abi.fcntl import FNONBLOCK, IO_NDELAY
 from lkmtools.abi.poll import ALWAYS_READY, POLLERR
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
-from lkmtools.kern.dev.conf import LKM_MAJOR
 from lkmtools.kern.dev.subr_devsw import lookup
 from lkmtools.kern.proc.kern_copy import Pieces, transfer
 from lkmtools.kern.proc.kern_descrip import File

@@ -30,8 +30,8 @@ class Unserved(NamedTuple):
 _NATIVE = Unserved("", SYS_NSYSENT, NAMES)
 
 
-class InVain:
-    """How often each unimplemented call was made. Numbers of emulations go by the emulation's names."""
+class UnimplementedCalls:
+    """How often each unimplemented call was made. An emulation's numbers have the emulation's names."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
