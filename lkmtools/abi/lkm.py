@@ -7,6 +7,7 @@ NetBSD_Version = 502000000  # __NetBSD_Version__
 LKM_VERSION = 2
 MAXLKMNAME = 32
 MODIOBUF = 65536  # 512 in the original; differences.md
+MAX_IMAGE = 64 << 20  # bytes of a module, and of its symbols; not limited in the original
 
 LM_SYSCALL, LM_VFS, LM_DEV, LM_STRMOD, LM_EXEC, LM_COMPAT, LM_MISC, LM_DRV = range(8)
 TYPE_NAMES = ("SYSCALL", "VFS", "DEV", "STRMOD", "EXEC", "COMPAT", "MISC", "DRV")

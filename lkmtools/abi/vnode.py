@@ -6,9 +6,19 @@ interlock, is missing: files have no pages of their own, and v_usecount is a mem
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.mutex import kmutex, krwlock
+from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK
 from lkmtools.abi.time import timespec
 
 VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD = range(9)
+# The type bits of a mode by the type of a vnode, and the other way by those bits >> 12 (vfs_subr.c).
+vttoif_tab = (0, S_IFREG, S_IFDIR, S_IFBLK, S_IFCHR, S_IFLNK, S_IFSOCK, S_IFIFO, S_IFMT)
+iftovt_tab = tuple(vttoif_tab.index(n << 12) if n << 12 in vttoif_tab else VNON for n in range(16))
+
+
+def IFTOVT(mode: int) -> int:
+    """The type of a vnode whose file has this mode."""
+    return iftovt_tab[(mode & S_IFMT) >> 12]
+
 
 VEXEC, VWRITE, VREAD = 0o1, 0o2, 0o4
 VNOVAL = -1

@@ -43,7 +43,11 @@ def _set_securelevel(k: Kernel, lwp: Lwp, data: bytes) -> None:
         raise KernelError(EINVAL, f"kern.securelevel is an int of 4 bytes, not {len(data)}")
     (level,) = struct.unpack(k.dm.order + "i", data)
     if level < k.securelevel and lwp.proc.pid != 1:
-        raise KernelError(EPERM, f"only process 1 lowers securelevel (now {k.securelevel})")
+        raise KernelError(
+            EPERM,
+            f"only process 1 may lower kern.securelevel, which is {k.securelevel}: "
+            "boot a new kernel (lkmctl reboot)",
+        )
     k.mem.set_u32(k.symbol("securelevel"), level)
 
 
@@ -98,15 +102,15 @@ def sys___sysctl(
     if not 2 <= namelen <= abi.CTL_MAXNAME:
         raise KernelError(EINVAL, f"the name has {namelen} numbers; it must have 2 to {abi.CTL_MAXNAME}")
     mib = struct.unpack(f"{k.dm.order}{namelen}i", space.read(name, 4 * namelen))
-    node = NODES.get(mib)
+    node, shown = NODES.get(mib), ".".join(map(str, mib))
     if node is None:
-        raise KernelError(ENOENT, f"no such sysctl node: {'.'.join(map(str, mib))}")
+        raise KernelError(ENOENT, f"no such sysctl node: {shown}")
     value = node.read(k)
     if new:
         if node.write is None:
-            raise KernelError(EPERM, "this node cannot be written")
+            raise KernelError(EPERM, f"sysctl node {shown} cannot be written")
         if lwp.proc.cred.uid != 0:
-            raise KernelError(EPERM, "only root may set this variable")
+            raise KernelError(EPERM, f"only root may set sysctl node {shown}")
         node.write(k, lwp, space.read(new, newlen))
     if not oldlenp:
         return

@@ -95,13 +95,20 @@ class Kernel:
     port: Port
     plan: KernelPlan
     dm: DataModel
+    evidence: Evidence
     mem: Memory
     umem: Checked
+    engine: Engine
     modules: ModuleList
+    frames: Frames
     kmap: KernelMap
     heap: Heap
     callouts: Callouts
     sched: Scheduler
+    vitals: Vitals
+    pollers: Pollers
+    host: HostPoll
+    clock: Clock
     system_calls: syscall.SystemCalls
     vfs: Vfs
     formats: Formats

@@ -16,6 +16,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lkmtools.abi import elf as c
+from lkmtools.abi.lkm import MAX_IMAGE
 from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Section, machine_name
 from lkmtools.errors import LinkError
@@ -24,7 +25,6 @@ from lkmtools.link.howto import Howto, Machine, Refusal
 from lkmtools.link.image import PlacedSection, Prelink, Segment
 from lkmtools.link.machines import MACHINES
 
-MAX_IMAGE = 64 << 20
 COMMON_INDICES = (c.SHN_COMMON, c.SHN_AMD64_LCOMMON)
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 BOUNDS = frozenset(("__bss_start", "_edata", "_end"))  # of the image, as ld's default script has them

@@ -78,7 +78,7 @@ def test_a_table_cannot_be_longer_than_any_is(lab: Lab, rows: int) -> None:
         "int probe_go(int n); int probe_go(int n) { nexecs = n; return exec_remove(&es); }"
     )
     panic = lab.panics(lambda: lab.call("int probe_go(int n)", rows))
-    assert panic.reason == f"the table execsw is corrupted: it has {rows} rows, at most 4096"
+    assert panic.reason == f"the table execsw is corrupted: it has {rows} rows; the limit is 4096"
 
 
 def test_a_table_that_leads_out_of_memory_is_named(lab: Lab) -> None:

@@ -118,12 +118,14 @@ def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Lab) -> None:
     """Whoever calls it: also the kernel itself, through the system-call table."""
     lab.load("void probe_go(void) { delay(0xffffffff); }")
     panic = lab.panics(lambda: lab.call("void probe_go(void)"))
-    assert panic.reason == "delay: n is 4294967295 microseconds; at most 10 seconds, which a call may last"
+    assert (
+        panic.reason == "delay: n is 4294967295 microseconds; the limit is 10 seconds, which a call may last"
+    )
     sysent = lab.k.system_calls.layout
     at = lab.k.system_calls.sysent + 210 * sysent.size + sysent.offsetof("sy_call")
     lab.k.mem.set_ptr(at, lab.k.symbol("delay"))
     panic = lab.panics(lambda: lab.p.syscall(210))
-    assert panic.reason.endswith(" microseconds; at most 10 seconds, which a call may last")
+    assert panic.reason.endswith(" microseconds; the limit is 10 seconds, which a call may last")
 
 
 def test_many_delays_within_the_limits_are_no_runaway(cc: Compile, machine: str) -> None:

@@ -144,7 +144,7 @@ def test_a_huge_width_costs_nothing_in_snprintf_and_panics_in_printf(lab: Lab) -
     assert lab.call("int probe_sn(void)") == 2000000000
     assert lab.k.mem.cstr(lab.symbols["probe_text"]) == b"       "
     panic = lab.panics(lambda: lab.call("void probe_pr(void)"))
-    assert panic.reason == "printf: 2000000000 bytes in one message; at most 1048576 are printed"
+    assert panic.reason == "printf: a message of 2000000000 bytes; the limit is 1048576"
 
 
 def test_verbose_messages_are_not_printed(lab: Lab) -> None:

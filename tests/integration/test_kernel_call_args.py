@@ -63,7 +63,7 @@ def test_copyargs_refuses_counts_and_places_that_cannot_be(
 """
     assert run(lab, body, head) == errno
     if errno == 7:
-        most = f"copyargs: {member} is {value}; at most 65536"
+        most = f"copyargs: {member} is {value}; the limit is 65536"
         assert most in lab.k.lwps[lab.p._transport.proc.lwp.addr].thread.reason  # type: ignore[attr-defined]
 
 
@@ -102,7 +102,7 @@ def test_units_of_a_driver_beyond_the_bound_name_their_number(lab: Lab) -> None:
 """
     panic = lab.panics(lambda: run(lab, body))
     assert panic.reason.startswith("the table cd_devs of the struct cfdriver at 0x")
-    assert panic.reason.endswith("is corrupted: it has 2147483647 rows, at most 4096")
+    assert panic.reason.endswith("is corrupted: it has 2147483647 rows; the limit is 4096")
 
 
 def test_a_format_beyond_the_bound_names_its_length(lab: Lab) -> None:
@@ -113,7 +113,7 @@ def test_a_format_beyond_the_bound_names_its_length(lab: Lab) -> None:
 	return snprintf(f, 4, f);
 """
     panic = lab.panics(lambda: run(lab, body))
-    assert panic.reason == "snprintf: a format of 65537 bytes; at most 65536"
+    assert panic.reason == "snprintf: a format of 65537 bytes; the limit is 65536"
 
 
 def test_strings_of_a_message_beyond_the_bound_are_a_panic(lab: Lab) -> None:
@@ -149,7 +149,7 @@ def test_the_words_of_an_assertion_have_a_bound(lab: Lab) -> None:
     head = "extern void __assert(const char *, const char *, int, const char *);"
     panic = lab.panics(lambda: run(lab, body, head))
     assert panic.reason.startswith("__assert: the length of expr 0x")
-    assert panic.reason.endswith("is more than 65536; at most 65536")
+    assert panic.reason.endswith("is more than 65536; the limit is 65536")
 
 
 def test_a_vector_of_vnode_operations_is_written_as_a_module_would(lab: Lab) -> None:
@@ -213,7 +213,7 @@ def test_a_number_of_formats_that_cannot_be_is_a_panic(lab: Lab, count: int) -> 
     """A module can write to nexecs."""
     body = f"static struct execsw es; nexecs = {count}; return exec_remove(&es);"
     panic = lab.panics(lambda: run(lab, body, "#include <sys/exec.h>\nextern int nexecs;"))
-    assert panic.reason == f"the table execsw is corrupted: it has {count} rows, at most 4096"
+    assert panic.reason == f"the table execsw is corrupted: it has {count} rows; the limit is 4096"
 
 
 def test_a_table_of_devices_without_an_end_is_a_panic(lab: Lab) -> None:

@@ -93,9 +93,11 @@ def test_two_who_wait_do_not_keep_each_other_awake(lab: Lab) -> None:
     lab.load("int probe_get(void) { return 1; }", symbols=True)
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
     both = [wait(lab, "probe") for _ in range(2)]
+    lab.settle()
+    assert (len(lab.k.lkm.waiters), len(lab.k.sched.on_switch)) == (2, 1)
     modules.unload(lab.p, "upper")
     assert [waiting.result() for waiting in both] == [True, True]
-    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
+    assert (len(lab.k.lkm.waiters), lab.k.sched.on_switch) == (0, [])
 
 
 def test_who_waits_is_told_why_not(lab: Lab) -> None:
@@ -110,7 +112,7 @@ def test_who_waits_is_told_why_not(lab: Lab) -> None:
             wait_unused(lab.p, module, 1)
         assert caught.value.errno == errno
     assert not wait_unused(lab.p, "upper", 0)
-    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
+    assert (len(lab.k.lkm.waiters), lab.k.sched.on_switch) == (0, [])
 
 
 def test_who_waits_may_die(lab: Lab) -> None:
@@ -118,6 +120,6 @@ def test_who_waits_may_die(lab: Lab) -> None:
     lab.load("int probe_get(void); int upper_get(void) { return probe_get(); }", name="upper")
     waiting = wait(lab, "probe")
     waiting.transport.close()
-    assert (lab.k.lkm.waiters, lab.k.sched.on_switch) == (set(), [])
+    assert (len(lab.k.lkm.waiters), lab.k.sched.on_switch) == (0, [])
     modules.unload(lab.p, "upper")
     modules.unload(lab.p, "probe")

@@ -223,7 +223,7 @@ CALL = {"amd64": bytes.fromhex("b801000000 0f05"), "i386": bytes.fromhex("b80100
         (".e_syscall_intern = in", "instruction fetch at 0x40"),
         (".e_syscall_intern = (void *)64", "instruction fetch at 0x40"),
         (".e_sysent = (void *)64, .e_nsysent = 9", "read at 0x"),
-        (".e_sysent = sysent, .e_nsysent = 8193", "e_nsysent of emulation 'bad' is 8193; at most 8192"),
+        (".e_sysent = sysent, .e_nsysent = 8193", "e_nsysent of emulation 'bad' is 8193; the limit is 8192"),
         (".e_sysent = sysent, .e_nsysent = 9, .e_proc_exec = (void *)64", "instruction fetch at 0x40"),
         (".e_sysent = sysent, .e_nsysent = 9, .e_path = (void *)64, .e_errno = (void *)64", "e_errno[78]"),
         (

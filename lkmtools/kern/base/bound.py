@@ -47,7 +47,7 @@ def running(k: Kernel) -> str:
 
 def too_much(k: Kernel, what: str, value: int | str, limit: int | str) -> NoReturn:
     """The panic of a request beyond a bound."""
-    k.panic(f"{running(k)}: {what} is {value}; at most {limit}")
+    k.panic(f"{running(k)}: {what} is {value}; the limit is {limit}")
 
 
 class Steps:

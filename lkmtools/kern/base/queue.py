@@ -24,7 +24,7 @@ MOST_ROWS = 4096  # of a table whose length a module can write
 def pointers(k: Kernel, what: str, start: int, count: int) -> list[int]:
     """A table of `count` pointers; a panic when it cannot be that long or leads out of memory."""
     if not 0 <= count <= MOST_ROWS:
-        k.panic(f"the table {what} is corrupted: it has {count} rows, at most {MOST_ROWS}")
+        k.panic(f"the table {what} is corrupted: it has {count} rows; the limit is {MOST_ROWS}")
     k.umem.work += STEP * count
     with _links(k, what, "table"):
         return [k.umem.ptr(start + i * k.dm.pointer) for i in range(count)]

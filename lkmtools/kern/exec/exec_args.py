@@ -47,7 +47,7 @@ def make_stack(k: Kernel, package: ExecPackage, es: int) -> tuple[int, int]:
     row, view, step = k.formats.row(es), package.view, k.dm.pointer
     args, env = package.vectors
     if not 0 <= row.es_arglen <= MAX_ARGLEN:
-        raise KernelError(ENOEXEC, f"es_arglen is {row.es_arglen} words; at most {MAX_ARGLEN}")
+        raise KernelError(ENOEXEC, f"es_arglen is {row.es_arglen} words; the limit is {MAX_ARGLEN}")
     layout = ps_strings.layout(k.dm)
     strings = view.ep_minsaddr - layout.size & -16
     texts = b"".join(text + b"\0" for text in (*args, *env))
@@ -91,7 +91,7 @@ def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp:
         ("es_arglen", arglen, MAX_ARGLEN),
     ):
         if not 0 <= count <= most:
-            raise KernelError(E2BIG, f"copyargs: {what} is {count}; at most {most}")
+            raise KernelError(E2BIG, f"copyargs: {what} is {count}; the limit is {most}")
     sp = k.umem.ptr(stackp)
     texts = _strings(k, argp, nargs + nenv)
     end = sp + (nargs + nenv + 3) * step

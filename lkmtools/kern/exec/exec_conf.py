@@ -117,7 +117,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
     if row.es_prio not in (EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LAST):
         raise KernelError(EINVAL, f"es_prio is {row.es_prio}; it is 0 (any), 1 (first) or 2 (last)")
     if row.es_hdrsz > PAGE_SIZE:
-        raise KernelError(EINVAL, f"es_hdrsz is {row.es_hdrsz}; at most {PAGE_SIZE}")
+        raise KernelError(EINVAL, f"es_hdrsz is {row.es_hdrsz}; the limit is {PAGE_SIZE}")
     emul = row.es_emul
     if not emul:
         name = k.umem.cstr(e_name, LONGEST_NAME).decode(*C_TEXT) if e_name else ""

@@ -81,7 +81,7 @@ def unregister(k: Kernel, name: str) -> None:
         raise KernelError(ENOENT, f"no emulation is called '{name}'")
     entry = next(e for e in _entries(k) if k.mem.ptr(e + 2 * k.dm.pointer) == emul)
     if k.mem.i32(entry + 3 * k.dm.pointer):
-        raise KernelError(EBUSY, f"emulation '{name}' is the kernel's own")
+        raise KernelError(EBUSY, f"emulation '{name}' was registered as permanent (ro_entry)")
     if emul in k.formats.emulations():
         raise KernelError(EBUSY, f"an execution format uses emulation '{name}'")
     for proc in k.procs.values():

@@ -131,7 +131,7 @@ def check_exec(k: Kernel, package: ExecPackage) -> int:
 
     Each row in turn; the first error that is not ENOEXEC is the answer when nobody takes the program.
     """
-    error = KernelError(ENOEXEC, "there is no execution format")
+    error = KernelError(ENOEXEC, f"no execution format recognises '{package.name}'")
     first = True
     for es in k.formats.rows():
         row, view, thread = k.formats.row(es), package.view, package.lwp.thread

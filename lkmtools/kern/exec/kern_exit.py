@@ -156,13 +156,19 @@ def wait_child(k: Kernel, lwp: Lwp, pid: int, options: int) -> Waited:
             if p.parent is proc and (pid in (-1, p.pid) or (pid <= 0 and p.pgid == group))
         ]
         if not children:
-            raise KernelError(ECHILD, "no such child" if pid != -1 else "no children")
+            raise KernelError(ECHILD, _childless(proc, pid, group))
         for child in children:
             if (found := _look(k, child, options)).pid:
                 return found
         if options & WNOHANG:
             return _NOBODY
         k.sched.tsleep(wait_ident(proc), PWAIT | PCATCH, "wait", 0)
+
+
+def _childless(proc: Proc, pid: int, group: int) -> str:
+    """Why wait4() of `pid` finds nobody: any child (-1), one, or one of a process group."""
+    which = "" if pid == -1 else f" {pid}" if pid > 0 else f" in process group {group}"
+    return f"process {proc.pid} has no child{which}"
 
 
 def _look(k: Kernel, child: Proc, options: int) -> Waited:

@@ -53,10 +53,10 @@ def _room(k: Kernel, cred: Cred) -> None:
     """EAGAIN when there are too many processes (nprocs, chgproccnt())."""
     running = [proc for proc in k.procs.values() if proc.program is not None]
     if len(running) >= MAXPROC:
-        raise KernelError(EAGAIN, f"{len(running)} processes run programs; at most {MAXPROC}")
+        raise KernelError(EAGAIN, f"{len(running)} processes run programs; the limit is {MAXPROC}")
     mine = sum(proc.cred.uid == cred.uid for proc in running)
     if cred.uid and mine >= MAXUPRC:
-        raise KernelError(EAGAIN, f"user {cred.uid} has {mine} processes; at most {MAXUPRC}")
+        raise KernelError(EAGAIN, f"user {cred.uid} has {mine} processes; the limit is {MAXUPRC}")
 
 
 def _start(k: Kernel, proc: Proc, first: Callable[[], None]) -> None:

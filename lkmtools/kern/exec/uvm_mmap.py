@@ -36,7 +36,9 @@ STACK_GAP = 16 << 20  # mappings begin this far below the stack
 
 def _program(lwp: Lwp) -> Program:
     if lwp.proc.program is None:
-        raise KernelError(EPERM, "a client process has no memory inside the kernel")
+        raise KernelError(
+            EPERM, "a client process has no memory inside the kernel; a program has (lkmctl exec)"
+        )
     return lwp.proc.program
 
 

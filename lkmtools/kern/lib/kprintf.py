@@ -139,7 +139,7 @@ def kprintf(mem: Checked, fmt: bytes, va: VaList, room: int) -> Output:
     TooMuch when format, strings and output come to more than MESSAGE.
     """
     if len(fmt) > FORMAT_LONGEST:
-        raise TooMuch(f"a format of {len(fmt)} bytes; at most {FORMAT_LONGEST}")
+        raise TooMuch(f"a format of {len(fmt)} bytes; the limit is {FORMAT_LONGEST}")
     out, most = Output(room), mem.work + MESSAGE.fixed
     for piece in parse(fmt):
         if isinstance(piece, bytes):

@@ -31,7 +31,7 @@ def formatted(k: Kernel, fmt: int, va: VaList) -> bytes:
         return text
     out = _convert(k, text, va, LONGEST)
     if out.total > LONGEST:
-        k.panic(f"{running(k)}: {out.total} bytes in one message; at most {LONGEST} are printed")
+        k.panic(f"{running(k)}: a message of {out.total} bytes; the limit is {LONGEST}")
     return bytes(out.data)
 
 

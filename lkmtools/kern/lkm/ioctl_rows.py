@@ -83,6 +83,9 @@ class State(enum.IntEnum):
     RESERVED = 0x01
     LOADING = 0x02
 
+    def __str__(self) -> str:
+        return self.name.lower()
+
 
 class Rule(NamedTuple):
     """Who may call a command of /dev/lkm, and when.

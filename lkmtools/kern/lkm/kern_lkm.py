@@ -22,6 +22,7 @@ from lkmtools.abi.errno import (
     EPERM,
 )
 from lkmtools.abi.fcntl import FNONBLOCK, FWRITE
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.proc import PCATCH, TTIPRI
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, constant, export
@@ -108,8 +109,10 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
         if not flag & FWRITE:
             raise KernelError(EPERM, "/dev/lkm is not open for writing")
     if op.state not in states:
-        wanted = " or ".join(state.name for state in sorted(states))
-        raise KernelError(wrong, f"{row.ioctl.name} belongs after {wanted}; the state is {op.state.name}")
+        wanted = " or ".join(str(state) for state in sorted(states))
+        raise KernelError(
+            wrong, f"{row.ioctl.name} is allowed only in the state {wanted}; the state is {op.state}"
+        )
     serve(k, row, op, data)
     return 0
 
@@ -117,7 +120,7 @@ def lkmioctl(k: Kernel, dev: int, cmd: int, data: int, flag: int, l_addr: int) -
 def _path(k: Kernel, addr: int) -> str:
     """The name given to LMRESERV. The original never reads it, so a bad pointer is not an error."""
     try:
-        return user_string(k, addr, 1024).decode(*C_TEXT)
+        return user_string(k, addr, PATH_MAX).decode(*C_TEXT)
     except KernelError:
         return ""
 
@@ -164,8 +167,8 @@ def _append(k: Kernel, arg: View, base: int, view: View, at: str, limit: str) ->
     if not 0 <= count <= min(abi.MODIOBUF, room - done):
         raise KernelError(
             ENOMEM,
-            f"invalid count: {count} bytes; "
-            f"a call takes 0 to {abi.MODIOBUF}, and {room - done} of {room} are missing",
+            f"cannot append {count} bytes: one call takes at most {abi.MODIOBUF}, "
+            f"and {room - done} of the reserved {room} are left",
         )
     if count:
         k.mem.write(base + done, copyin_bytes(k, arg.data, count))

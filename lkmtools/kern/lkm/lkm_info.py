@@ -29,11 +29,11 @@ def read_info(k: Kernel, module: LoadableModule, arg: View) -> Info:
         raise KernelError(EINVAL, f"LMINFO version {arg.version}; this kernel knows version {LMINFO_VERSION}")
     for member, limit in (("nsegments", MAX_SEGMENTS), ("nsymbols", MAX_SYMBOLS), ("nimports", MAX_SYMBOLS)):
         if arg.get(member) > limit:
-            raise KernelError(EINVAL, f"LMINFO {member} is {arg.get(member)}, at most {limit}")
+            raise KernelError(EINVAL, f"LMINFO {member} is {arg.get(member)}; the limit is {limit}")
     if arg.strsize > MAX_STRINGS:
-        raise KernelError(EINVAL, f"LMINFO strsize is {arg.strsize}, at most {MAX_STRINGS}")
+        raise KernelError(EINVAL, f"LMINFO strsize is {arg.strsize}; the limit is {MAX_STRINGS}")
     if arg.buildid_len > len(arg.buildid):
-        raise KernelError(EINVAL, f"LMINFO buildid_len is {arg.buildid_len}, at most {len(arg.buildid)}")
+        raise KernelError(EINVAL, f"LMINFO buildid_len is {arg.buildid_len}; the limit is {len(arg.buildid)}")
     strings = copyin_bytes(k, arg.strings, arg.strsize)
     segments = tuple(
         ModuleSegment(s.offset, s.size, s.prot)
@@ -61,7 +61,9 @@ def read_info(k: Kernel, module: LoadableModule, arg: View) -> Info:
 
 def _import(name: str, value: int, flags: int) -> ModuleImport:
     if flags & ~LMI_ASSIGNED:
-        raise KernelError(EINVAL, f"LMINFO import '{name}' has flags {flags:#x}, at most {LMI_ASSIGNED:#x}")
+        raise KernelError(
+            EINVAL, f"LMINFO import '{name}' has flags {flags:#x}; the limit is {LMI_ASSIGNED:#x}"
+        )
     return ModuleImport(name, value, bool(flags & LMI_ASSIGNED))
 
 

@@ -16,6 +16,7 @@ from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import LoadableModule
 from lkmtools.kern.lkm import kern_ksyms, lkm_busy, lkm_dispatch, lkm_refs
+from lkmtools.kern.lkm.lkm_wait import Waiters
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 from lkmtools.near import instead
@@ -23,11 +24,9 @@ from lkmtools.near import instead
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.lkm.kern_lkm import Open
-    from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine.memory import View
 
 ENTRY = Prototype("int entry(struct lkm_table *lkmtp, int cmd, int ver)")
-MAX_IMAGE = 64 << 20
 
 
 class Lkm:
@@ -39,7 +38,7 @@ class Lkm:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.open: Open | None = None
-        self.waiters: set[Lwp] = set()  # who sleeps in lkmwait()
+        self.waiters = Waiters(k)
         self.reserved = 0  # modules that are not loaded yet
         self.layout = abi.lkm_table.layout(k.dm)
         self._refcnt, self._entry = self.layout.offsetof("refcnt"), self.layout.offsetof("entry")
@@ -107,10 +106,10 @@ class Lkm:
     def reserve(self, size: int, sym_size: int, sym_symsize: int, path: str) -> LoadableModule:
         """Memory, a table entry and the lowest free id. EINVAL for a size that makes no sense; ENOMEM."""
         k = self._k
-        if not 0 < size <= MAX_IMAGE or sym_size > MAX_IMAGE:
-            raise KernelError(
-                EINVAL, f"a module has 1 to {MAX_IMAGE} bytes, not {size} (symbols: {sym_size})"
-            )
+        if not 0 < size <= abi.MAX_IMAGE:
+            raise KernelError(EINVAL, f"the image has {size} bytes; it must have 1 to {abi.MAX_IMAGE}")
+        if sym_size > abi.MAX_IMAGE:
+            raise KernelError(EINVAL, f"the symbols have {sym_size} bytes; the limit is {abi.MAX_IMAGE}")
         if sym_symsize > sym_size:
             raise KernelError(EINVAL, f"sym_symsize {sym_symsize} is more than sym_size {sym_size}")
         taken: list[int] = []

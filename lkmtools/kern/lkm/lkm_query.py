@@ -46,7 +46,7 @@ def lmstats(k: Kernel, op: object, arg: View) -> None:
     first, room = arg.id, min(arg.nstats, MOST_STATS)
     if first < 0 or not room:
         raise KernelError(
-            EINVAL, f"LMSTATS from ID {first} on, with room for {room} rows; the least are 0 and 1"
+            EINVAL, f"invalid LMSTATS request: id {first} (at least 0), room for {room} modules (at least 1)"
         )
     k.lkm.within(first)
     rows: list[bytes] = []

@@ -37,7 +37,7 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     module = k.lkm.find(ident, lambda: lkm_query.name_at(k, name))
     slept = 0
     deadline = k.sched.uptime() + ms / 1000
-    with _told_who_ran(k, lwp):
+    with k.lkm.waiters.woken(lwp):
         while why := lkm_busy.in_use(k, module):
             left = deadline - k.sched.uptime()
             if left <= 0:
@@ -49,22 +49,32 @@ def sys_lkmwait(k: Kernel, lwp: Lwp, ident: int, name: int, ms: int) -> int:
     return slept
 
 
-@contextmanager
-def _told_who_ran(k: Kernel, lwp: Lwp) -> Iterator[None]:
-    """Have an lwp's _sleep() end when any lwp but those that wait, too, has given up the CPU."""
-    waiters = k.lkm.waiters
+class Waiters:
+    """The lwps that are in lkmwait()."""
 
-    def ran(other: Lwp) -> None:
-        if other not in waiters:
-            k.sched.wakeup(_ident(k))
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._lwps: set[Lwp] = set()
 
-    waiters.add(lwp)
-    k.sched.on_switch.append(ran)
-    try:
-        yield
-    finally:
-        k.sched.on_switch.remove(ran)
-        waiters.remove(lwp)
+    def __len__(self) -> int:
+        return len(self._lwps)
+
+    @contextmanager
+    def woken(self, lwp: Lwp) -> Iterator[None]:
+        """While inside, an lwp that gives up the CPU wakes the waiters, unless it is one of them."""
+        if not self._lwps:
+            self._k.sched.on_switch.append(self._ran)
+        self._lwps.add(lwp)
+        try:
+            yield
+        finally:
+            self._lwps.remove(lwp)
+            if not self._lwps:
+                self._k.sched.on_switch.remove(self._ran)
+
+    def _ran(self, other: Lwp) -> None:
+        if other not in self._lwps:
+            self._k.sched.wakeup(_ident(self._k))
 
 
 def _ident(k: Kernel) -> int:

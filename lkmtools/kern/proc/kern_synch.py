@@ -351,7 +351,3 @@ class Scheduler:
     def waiting(self, ident: int) -> tuple[Lwp, ...]:
         """Who sleeps on `ident`, first come first."""
         return tuple(self._sleepers.get(ident, ()))
-
-    def suspended(self) -> list[Lwp]:
-        """Every lwp that has machine code on its stack and does not run: it sleeps, or was woken since."""
-        return [lwp for lwp in self._k.lwps.values() if lwp.thread.levels and lwp is not self.current]

@@ -28,7 +28,7 @@ from lkmtools.abi.mount import (
     statvfs,
     vfsops,
 )
-from lkmtools.abi.vnode import FORCECLOSE, VV_ROOT, WRITECLOSE
+from lkmtools.abi.vnode import FORCECLOSE, IFTOVT, VV_ROOT, WRITECLOSE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import user_string
@@ -36,7 +36,7 @@ from lkmtools.kern.vfs.hostdir import HostDir, Inode, Key, host_errors
 from lkmtools.kern.vfs.vfs_init import vfs_attach
 from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, dounmount, mounted_over, vfs_getnewfsid
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vflush, view_of
-from lkmtools.kern.vfs.vnops_python import VTYPES, known_vnode, make_vector, new_vnode
+from lkmtools.kern.vfs.vnops_python import known_vnode, make_vector, new_vnode
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -129,7 +129,7 @@ def get_vnode(k: Kernel, mp: int, inode: Inode) -> int:
         row.tree.release(inode)
         raise
     view = view_of(k, vp, NAME)
-    view.v_type = VTYPES[inode.kind]
+    view.v_type = IFTOVT(inode.kind)
     if inode is row.tree.root:
         view.v_vflag = VV_ROOT
     view.v_size = inode.status().st_size

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE, IO_APPEND
-from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
+from lkmtools.abi.limits import PATH_MAX
+from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, MAXPATHLEN, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _NO64, _NO32 = (1 << 64) - 1, (1 << 32) - 1  # VNOVAL
+_PC_LINK_MAX, _PC_NAME_MAX, _PC_PATH_MAX, _PC_PIPE_BUF = 1, 4, 5, 6  # <sys/unistd.h>
 _vnop = functools.partial(vnop, "hostfs")
 
 
@@ -284,7 +286,7 @@ def hostfs_mkdir(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("symlink")
 def hostfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
     """Make a symbolic link."""
-    text = k.umem.cstr(a.a_target, 1024)
+    text = k.umem.cstr(a.a_target, MAXPATHLEN)
     _make(k, a, lambda directory, name: directory.symlink(name, text))
 
 
@@ -358,8 +360,8 @@ def hostfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("pathconf")
 def hostfs_pathconf(k: Kernel, a: SimpleNamespace) -> None:
-    """_PC_LINK_MAX, _PC_NAME_MAX, _PC_PATH_MAX; EINVAL."""
-    values = {1: 32767, 4: 255, 5: 1024, 6: 512}
+    """What pathconf(2) asks, with the host's limit of a name; EINVAL."""
+    values = {_PC_LINK_MAX: 32767, _PC_NAME_MAX: 255, _PC_PATH_MAX: PATH_MAX, _PC_PIPE_BUF: 512}
     if a.a_name not in values:
         raise KernelError(EINVAL, f"unknown pathconf variable: {a.a_name}")
     k.umem.set_ptr(a.a_retval, values[a.a_name])

@@ -15,11 +15,11 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, EPERM
 from lkmtools.abi.fcntl import IO_APPEND
 from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, statvfs, vfsops
-from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, RENAME
+from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, MAXPATHLEN, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFMT
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uio import uio as uio_struct
-from lkmtools.abi.vnode import VV_ROOT, vattr
+from lkmtools.abi.vnode import IFTOVT, VV_ROOT, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
@@ -30,7 +30,6 @@ from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
 from lkmtools.kern.vfs.vfs_subr_vattr import file_format
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.kern.vfs.vnops_python import (
-    VTYPES,
     Dirent,
     component,
     known_vnode,
@@ -81,7 +80,7 @@ class Rootfs:
                 return vp
         vp = new_vnode(k, 0, self.mount(k), self.vector)
         view = view_of(k, vp, NAME)
-        view.v_type = VTYPES[node.mode & S_IFMT]
+        view.v_type = IFTOVT(node.mode)
         if node is k.vfs.tree.root:
             view.v_vflag = VV_ROOT
         self.vnodes[node] = vp
@@ -318,7 +317,7 @@ def rootfs_mknod(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("symlink")
 def rootfs_symlink(k: Kernel, a: SimpleNamespace) -> None:
     """Make a symbolic link."""
-    _make(k, a, k.umem.cstr(a.a_target, 1024).decode(*C_TEXT))
+    _make(k, a, k.umem.cstr(a.a_target, MAXPATHLEN).decode(*C_TEXT))
 
 
 @_vnop("link")

@@ -148,10 +148,14 @@ def vfs_attach(k: Kernel, vfs: int) -> int:
 def vfs_detach(k: Kernel, vfs: int) -> int:
     """Forget a type. EBUSY while it is mounted, ESRCH when it is not known."""
     if vfs not in types(k):
-        raise KernelError(ESRCH, "this type of file system is not attached")
+        raise KernelError(ESRCH, f"no file system type is attached with the struct vfsops at {vfs:#x}")
     view = k.umem.view(vfsops.layout(k.dm), vfs)
     if view.vfs_refcount:
-        raise KernelError(EBUSY, k.vfs.mounted_by(vfs) or f"{view.vfs_refcount} references on this type")
+        raise KernelError(
+            EBUSY,
+            k.vfs.mounted_by(vfs)
+            or f"file system type '{type_name(k, vfs)}' has {view.vfs_refcount} references",
+        )
     list_remove(k, "vfs_list", vfs, _link(k))
     if view.vfs_done:
         k.engine.call(_HOOK, view.vfs_done)

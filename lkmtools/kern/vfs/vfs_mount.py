@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/mount.h"
+_NAMEMAX = 255  # f_namemax, until the file system says otherwise: that of ffs
 
 
 class Vfs:
@@ -122,7 +123,7 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     mutex_init(k, view.at("mnt_renamelock.mtx_magic"), 0, 0)
     view.put("mnt_stat.f_owner", uid)
     view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
-    view.put("mnt_stat.f_namemax", 255)
+    view.put("mnt_stat.f_namemax", _NAMEMAX)
     k.vfs.mounts[mp] = node
     return mp
 
@@ -181,9 +182,11 @@ def dounmount(k: Kernel, lwp: Lwp, mp: int, flags: int) -> None:
     """
     view = k.vfs.mount(mp)
     if view.mnt_iflag & (IMNT_UNMOUNT | IMNT_GONE):
-        raise KernelError(EBUSY, "the file system is being unmounted")
+        raise KernelError(EBUSY, f"the file system on '{k.vfs.mounted_on(mp)}' is being unmounted")
     for over in mounted_over(k, mp):
-        raise KernelError(EBUSY, f"another file system is mounted in it, on '{k.vfs.mounted_on(over)}'")
+        raise KernelError(
+            EBUSY, f"'{k.vfs.mounted_on(over)}' is mounted in the file system on '{k.vfs.mounted_on(mp)}'"
+        )
     view.mnt_iflag = view.mnt_iflag | IMNT_UNMOUNT
     rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_WRITER)
     try:

@@ -181,11 +181,11 @@ def vget(k: Kernel, vp: int, flags: int) -> int:
     if view.v_iflag & VI_XLOCK:
         if flags & LK_NOWAIT:
             _drop(k, view)
-            raise KernelError(EBUSY, "the vnode is being cleaned")
+            raise KernelError(EBUSY, f"vnode {vp:#x} is being cleaned")
         _await_clean(k, view)
     if view.v_iflag & VI_CLEAN:
         _drop(k, view)
-        raise KernelError(ENOENT, "the vnode was cleaned")
+        raise KernelError(ENOENT, f"vnode {vp:#x} was cleaned")
     if flags & LK_TYPE_MASK:
         errno = vn_lock(k, vp, flags & ~LK_INTERLOCK)
         if errno:
@@ -348,10 +348,10 @@ def vn_lock(k: Kernel, vp: int, flags: int) -> int:
     while True:
         if view.v_iflag & VI_XLOCK:
             if flags & LK_NOWAIT:
-                raise KernelError(EBUSY, "the vnode is being cleaned")
+                raise KernelError(EBUSY, f"vnode {vp:#x} is being cleaned")
             _await_clean(k, view)
         if view.v_iflag & VI_CLEAN and not flags & LK_RETRY:
-            raise KernelError(ENOENT, "the vnode was cleaned")
+            raise KernelError(ENOENT, f"vnode {vp:#x} was cleaned")
         errno = vcall(k, "lock", vp, flags & ~(LK_RETRY | LK_INTERLOCK))
         if errno or not view.v_iflag & VI_XLOCK:
             return errno

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.vnode import VNON, vattr
+from lkmtools.abi.vnode import VNON, iftovt_tab, vattr, vttoif_tab
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.vfs.vfs_subr import view_of
 from lkmtools.kern.vfs.vnode_if import vcall
@@ -50,17 +50,14 @@ def _table(name: str, text: str, values: tuple[int, ...]) -> Data:
     return Data(name, text, lambda dm: 4 * len(values), init, _HEADER)
 
 
-# Type of a file by the four bits of a mode, and back: VNON VFIFO VCHR ...
-_IFTOVT = (0, 7, 4, 0, 2, 0, 3, 0, 1, 0, 5, 0, 6, 0, 0, 8)
-VTTOIF = (0, 0o100000, 0o040000, 0o060000, 0o020000, 0o120000, 0o140000, 0o010000, 0o170000)
 DATA = (
-    _table("iftovt_tab", "const enum vtype iftovt_tab[]", _IFTOVT),
-    _table("vttoif_tab", "const int vttoif_tab[]", VTTOIF),
+    _table("iftovt_tab", "const enum vtype iftovt_tab[]", iftovt_tab),
+    _table("vttoif_tab", "const int vttoif_tab[]", vttoif_tab),
 )
 
 
 def file_format(k: Kernel, what: str, v_type: int) -> int:
     """The S_IFMT bits of a vnode type (VTTOIF()); a panic that says `what` has one that does not exist."""
-    if not 0 <= v_type < len(VTTOIF):
-        k.panic(f"{what} is {v_type}: the types of vnodes are 0 to {len(VTTOIF) - 1}")
-    return VTTOIF[v_type]
+    if not 0 <= v_type < len(vttoif_tab):
+        k.panic(f"{what} is {v_type}: the types of vnodes are 0 to {len(vttoif_tab) - 1}")
+    return vttoif_tab[v_type]

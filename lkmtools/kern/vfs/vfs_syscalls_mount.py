@@ -101,7 +101,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
         if node.children is None:
             raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
         if node is k.vfs.tree.root:
-            raise KernelError(EBUSY, "the root directory")
+            raise KernelError(EBUSY, "nothing can be mounted on the root directory")
     mp = 0
     try:
         mp = new_mount(k, ops, flags, lwp.proc.cred.uid, node, covered)
@@ -168,7 +168,7 @@ def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[i
     if size > VFS_MAX_MOUNT_DATA:
         raise KernelError(EINVAL, f"the mount data have {size} bytes; the limit is {VFS_MAX_MOUNT_DATA}")
     if least and not user:
-        raise KernelError(EFAULT, f"this type needs {least} bytes of mount data")
+        raise KernelError(EFAULT, f"file system type '{type_name(k, ops)}' needs {least} bytes of mount data")
     content = lwp.proc.space.read(user, length) if user and length else b""
     cell = lwp.alloca(k, 16)
     buffer = k.heap.alloc(size) if user and size else 0

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import EIO, EROFS
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.stat import stat as stat_struct
-from lkmtools.abi.vnode import vattr
+from lkmtools.abi.vnode import vattr, vttoif_tab
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_descrip import off_t
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
 from lkmtools.kern.vfs.vfs_subr import view_of
-from lkmtools.kern.vfs.vfs_subr_vattr import VTTOIF, vattr_null
+from lkmtools.kern.vfs.vfs_subr_vattr import vattr_null
 from lkmtools.kern.vfs.vnode_if import vop
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
         for part in ("tv_sec", "tv_nsec")
     }
     kind = view_of(k, vp, "stat").v_type
-    if not 0 < kind < len(VTTOIF) - 1:
-        raise KernelError(EIO, f"the vnode has type {kind}, which is not a file's")
+    if not 0 < kind < len(vttoif_tab) - 1:
+        raise KernelError(EIO, f"vnode {vp:#x} has type {kind}, which is not the type of a file")
     data = stat_struct.layout(k.dm).pack(
-        st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=VTTOIF[kind] | va.va_mode & 0o7777,
+        st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=vttoif_tab[kind] | va.va_mode & 0o7777,
         st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,
         st_size=off_t(va.va_size),
         st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=off_t(va.va_bytes) >> 9,

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine.memory import View
 
-# Types of vnodes by the type bits of a mode.
-VTYPES = {0o100000: 1, 0o040000: 2, 0o060000: 3, 0o020000: 4, 0o120000: 5, 0o140000: 6, 0o010000: 7}
 # Operations that do what every file system's do.
 _SHARED = {
     "close": "genfs_nullop",
