@@ -1,7 +1,7 @@
 """Functions that kernel modules of the era call and that this kernel does not implement yet.
 
-A module that names one links and loads; only a call of it panics, with its name. A function that is written
-is removed from this file. They were chosen by how often modules in the wild import them.
+A module that names one links and loads; only a call of it panics, with its name. A function that is
+implemented is removed from this file. They were chosen by how often modules in the wild import them.
 """
 
 PROTOTYPES = (

@@ -63,7 +63,7 @@ def text(plan: LoadPlan, image: Image, origin: dict[str, str], width: int) -> st
     for section in image.sections:
         lines.append(f"  {section.name:<20} {_prot(image, section.address)} {section.size:8} bytes")
     for row in image.imports:
-        where = origin.get(row.name, "undefined, weak") + (", not written" * (row.name in plan.unwritten))
+        where = origin.get(row.name, "undefined, weak") + (", not implemented" * (row.name in plan.unwritten))
         lines.append(f"  {row.name:<20} {row.value:0{width}x} {where}")
     return "\n".join(lines)
 

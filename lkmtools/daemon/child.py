@@ -53,7 +53,7 @@ class KernelProcess:
     def __init__(self, plan: ProcessPlan, boot: int) -> None:
         self.boot = boot
         self.machine = plan.config.machine
-        with room_for(f"{plan.config.ram >> 20} MiB of RAM, and its records"):
+        with room_for(f"{plan.config.ram >> 20} MiB of RAM and its records"):
             self.evidence = Evidence(plan.config.ram)
         self.lent: dict[int, int] = {}
         self._asked: dict[int, Question] = {}  # who waits for the kernel's word, by the number of its order

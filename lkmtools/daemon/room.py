@@ -19,9 +19,8 @@ class NoRoom(LkmtoolsError):
     """The host does not give what a kernel process needs: for what, why not, and the way out."""
 
     def __init__(self, what: str, errno: int) -> None:
-        super().__init__(
-            f"the host has no room for a kernel process: {what}: {os.strerror(errno)}{_way_out(errno)}"
-        )
+        why = f"{os.strerror(errno)}{_way_out(errno)}"
+        super().__init__(f"the host cannot provide what a kernel process needs: {what}: {why}")
 
 
 @contextmanager

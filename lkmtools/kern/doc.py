@@ -14,19 +14,19 @@ _HEAD = f"""\
 
 Generated from the kernel's rows by `python -m lkmtools.kern.doc`; do not edit.
 
-Each function is listed under the header that declares it. *Not written* means that a module which names the
-function links, and that a call of it panics with its name; everything else is written. A function that
-returns an error number does so as NetBSD's does; pointers into memory that is not there are a panic which
-names the function and its caller.
+Each function is listed under the header that declares it. *Not implemented* means that a module which names
+the function links, and that a call of it panics with its name; everything else is implemented. A function
+that returns an error number does so as NetBSD's does; an invalid pointer is a panic that names the function
+and its caller.
 
-One call of a function handles at most {CALL} bytes, unless another limit stands with the function. An
+One call of a function handles at most {CALL}, unless another limit is given. An
 element of a list or table counts as {STEP} bytes, a conversion of a format as {CONVERSION}; a list or table
 has at most {LIST_MAX} elements. A request for more is a panic, or E2BIG, that names function, argument, value
 and limit.
 Time spent asleep, in delay() and in a module's own code is not counted: the watchdog limits that.
 """
 _PRIVATE = "## Declared in no header"
-_UNWRITTEN = "**Not written.**"
+_UNWRITTEN = "**Not implemented.**"
 
 
 def text() -> str:
@@ -38,7 +38,9 @@ def text() -> str:
     for variable in DATA:
         variables[variable.header].append(variable)
     written = sum(row.written for row in FUNCTIONS)
-    count = f"{written} functions are written, {len(FUNCTIONS) - written} are not; {len(DATA)} variables.\n"
+    count = (
+        f"{written} functions are implemented, {len(FUNCTIONS) - written} are not; {len(DATA)} variables.\n"
+    )
     headers = sorted({*functions, *variables}, key=lambda header: (header == "", header))
     return "\n".join([_HEAD, count, *(_section(h, functions[h], variables[h]) for h in headers)])
 
@@ -65,7 +67,7 @@ def _what(row: Function) -> str:
     if row.constant is not None:
         return f"Returns {row.constant}."
     doc = (row.body.__doc__ or "").strip()
-    most = "" if row.bound == CALL else f" At most {row.bound} bytes."
+    most = "" if row.bound == CALL else f" At most {row.bound}."
     return doc.partition("\n")[0].replace("|", "\\|") + most
 
 

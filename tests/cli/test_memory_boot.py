@@ -21,7 +21,7 @@ MIB = 1 << 20
 def test_a_boot_without_memory_says_what_for_and_the_way_out(place: Place) -> None:
     """Under any limit it boots, or ends with a line; and it is nobody's panic."""
     form = re.compile(
-        r"lkmd: the kernel cannot boot: the host has no room for a kernel process: (.*): "
+        r"lkmd: the kernel cannot boot: the host cannot provide what a kernel process needs: (.*): "
         r"Cannot allocate memory; the limit is \d+ KiB of address space \(ulimit -v\); "
         r"give lkmd more, or the kernel less with lkmd --ram"
     )
@@ -34,7 +34,7 @@ def test_a_boot_without_memory_says_what_for_and_the_way_out(place: Place) -> No
         wants.append(found[1])
         most += 32 * MIB
     assert run == Run(0, "", "")
-    assert wants[0] == "128 MiB of RAM, and its records"
+    assert wants[0] == "128 MiB of RAM and its records"
     assert "an emulator needs 32 MiB" in wants
 
 
@@ -57,7 +57,7 @@ def test_a_later_boot_without_memory_is_held_back_and_tried_again(daemon: Daemon
                 status = daemon.status()
         with pytest.raises(PanicError) as caught:
             daemon.connect()
-        what = "the host has no room for a kernel process: 128 MiB of RAM, and its records"
+        what = "the host cannot provide what a kernel process needs: 128 MiB of RAM and its records"
         why = f"{what}: Cannot allocate memory"
         assert caught.value.reason.startswith(f"the kernel is held back: {why}; the limit is ")
         assert status["held"].startswith(f"{why}; the limit is ")

@@ -146,7 +146,7 @@ def test_a_dry_run_fails_for_functions_that_are_not_written(lab: DaemonLab) -> N
     why = "if_attach is declared, but not implemented in this kernel: a call panics"
     assert (run.status, run.err) == (1, lines(f"net.o: {why}", f"both.o: {why}"))
     taken = [row.split(maxsplit=2) for row in run.out.splitlines() if row.startswith("  if_attach")]
-    assert [where for _, _, where in taken] == ["kernel, not written"] * 2
+    assert [where for _, _, where in taken] == ["kernel, not implemented"] * 2
     assert "good.o: " in run.out
     document = json.loads(lab.run("modload", "--dry-run", "--json", *objects).out)
     assert [row["unwritten"] for row in document["modules"]] == [["if_attach"], [], ["if_attach"]]

@@ -1,4 +1,4 @@
-"""Known functions that are not written: a module that names one links, and only a call panics."""
+"""Known functions that are not implemented: a module that names one links, and only a call panics."""
 
 from __future__ import annotations
 

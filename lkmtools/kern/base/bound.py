@@ -26,7 +26,7 @@ class Bound(NamedTuple):
         return self.fixed + self.ram * ram
 
     def __str__(self) -> str:
-        return f"{self.ram} times RAM" if self.ram else f"{self.fixed:,}"
+        return f"{self.ram} times the size of RAM" if self.ram else f"{self.fixed:,} bytes"
 
 
 CALL = Bound(1 << 18)

@@ -122,7 +122,7 @@ def config_cfdriver_attach(k: Kernel, cd_addr: int) -> int:
 
 @export("int config_cfdriver_detach(struct cfdriver *cd)", _HEADER)
 def config_cfdriver_detach(k: Kernel, cd_addr: int) -> int:
-    """A driver goes; EBUSY while it has devices or attachments, ESRCH when it is not there."""
+    """Remove a driver; EBUSY while it has devices or attachments, ESRCH when it is not known."""
     cd = driver_at(k, cd_addr)
     if cd_addr not in chain(k, "allcfdrivers", k.symbol("allcfdrivers"), 0):
         raise KernelError(ESRCH, f"driver '{text(k, cd.cd_name)}' is not registered")
@@ -137,7 +137,7 @@ def config_cfdriver_detach(k: Kernel, cd_addr: int) -> int:
 
 @export("int config_cfattach_attach(const char *driver, struct cfattach *ca)", _HEADER)
 def config_cfattach_attach(k: Kernel, driver: int, ca_addr: int) -> int:
-    """A driver gets an attachment; ESRCH without the driver, EEXIST when it has one of that name."""
+    """Add an attachment to a driver; ESRCH without the driver, EEXIST when it has one of that name."""
     cd = _named(k, driver)
     layout = cfattach.layout(k.dm)
     name = text(k, k.umem.view(layout, ca_addr).ca_name)
@@ -149,7 +149,7 @@ def config_cfattach_attach(k: Kernel, driver: int, ca_addr: int) -> int:
 
 @export("int config_cfattach_detach(const char *driver, struct cfattach *ca)", _HEADER)
 def config_cfattach_detach(k: Kernel, driver: int, ca_addr: int) -> int:
-    """An attachment goes; EBUSY while a device has it, ESRCH when it or the driver is not there."""
+    """Remove an attachment; EBUSY while a device has it, ESRCH when it or the driver is not known."""
     cd = _named(k, driver)
     if user := next((dev for dev in devices(k) if dev.dv_cfattach == ca_addr), None):
         raise KernelError(EBUSY, f"{xname(k, user)} uses it")

@@ -207,7 +207,7 @@ def config_found_sm_loc(
 
 @export("int config_detach(struct device *dev, int flags)", _HEADER)
 def config_detach(k: Kernel, addr: int, flags: int) -> int:
-    """A device goes, if its ca_detach lets it; EOPNOTSUPP without one. Refusing DETACH_FORCE is a panic."""
+    """Remove a device, if its ca_detach lets it; EOPNOTSUPP without one. Refusing DETACH_FORCE is a panic."""
     dev = _device(k, addr, "config_detach")
     name, ca = xname(k, dev), k.umem.view(cfattach.layout(k.dm), dev.dv_cfattach)
     k.engine.current.reason = ""
@@ -248,7 +248,7 @@ def _unlink(k: Kernel, dev: View) -> None:
 
 @export("int config_cfdata_detach(struct cfdata *cf)", _HEADER)
 def config_cfdata_detach(k: Kernel, cf: int) -> int:
-    """A table's devices are detached, and it goes. The errno of the first that refuses; EINVAL."""
+    """Detach a table's devices, and remove it. The errno of the first that refuses; EINVAL."""
     ours = {row.addr for row in rows(k, cf)}
     for addr in [dev.addr for dev in devices(k) if dev.dv_cfdata in ours]:
         if any(dev.addr == addr for dev in devices(k)):  # not gone with its parent meanwhile
@@ -302,13 +302,13 @@ def device_xname(k: Kernel, addr: int) -> int:
 
 @export("bool device_is_active(struct device *dev)", _HEADER)
 def device_is_active(k: Kernel, addr: int) -> int:
-    """Is it not deactivated?"""
+    """Is a device active (not deactivated)?"""
     return int(bool(_device(k, addr, "device_is_active").dv_flags & DVF_ACTIVE))
 
 
 @export("bool device_is_a(struct device *dev, const char *name)", _HEADER)
 def device_is_a(k: Kernel, addr: int, name: int) -> int:
-    """Is it of the driver of that name?"""
+    """Is a device of the driver with that name?"""
     cd = driver_at(k, _device(k, addr, "device_is_a").dv_cfdriver)
     return int(text(k, cd.cd_name) == text(k, name))
 

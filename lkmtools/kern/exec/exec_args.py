@@ -149,7 +149,7 @@ def elf32_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int,
 
 @export(f"int elf64_copyargs{_PARAMS}", "sys/exec_elf.h", bound=MESSAGE)
 def elf64_copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp: int) -> int:
-    """The same for 64 bits."""
+    """elf32_copyargs for 64 bits."""
     return _elf_copyargs(k, l_addr, pack, arginfo, stackp, argp)
 
 
@@ -161,17 +161,17 @@ def _psstr(k: Kernel, p: int) -> int:
 
 
 @export("caddr_t stackgap_init(const struct proc *p, size_t sz)", "compat/common/compat_util.h")
-def stackgap_init(k: Kernel, p: int, size: int) -> int:
-    """Where `size` bytes (0: all) of the program's own memory that emulations use begin."""
-    return _psstr(k, p) - (size if 0 < size <= STACKGAPLEN else STACKGAPLEN)
+def stackgap_init(k: Kernel, p: int, sz: int) -> int:
+    """The start of `sz` bytes (0: all) of the stack gap, memory of the program that emulations may use."""
+    return _psstr(k, p) - (sz if 0 < sz <= STACKGAPLEN else STACKGAPLEN)
 
 
 @export("void *stackgap_alloc(const struct proc *p, caddr_t *sgp, size_t sz)", "compat/common/compat_util.h")
-def stackgap_alloc(k: Kernel, p: int, sgp: int, size: int) -> int:
-    """The next `size` bytes of it; NULL when there is no room."""
+def stackgap_alloc(k: Kernel, p: int, sgp: int, sz: int) -> int:
+    """The next `sz` bytes of the stack gap; NULL when there is no room."""
     at = k.umem.ptr(sgp)
-    end = at + (size + k.dm.pointer - 1 & -k.dm.pointer)
-    if size > STACKGAPLEN or end > _psstr(k, p):
+    end = at + (sz + k.dm.pointer - 1 & -k.dm.pointer)
+    if sz > STACKGAPLEN or end > _psstr(k, p):
         return 0
     k.umem.set_ptr(sgp, end)
     return at

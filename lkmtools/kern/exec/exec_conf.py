@@ -108,7 +108,7 @@ class Formats:
 
 @export("int exec_add(struct execsw *esp, const char *e_name)", _HEADER)
 def exec_add(k: Kernel, esp: int, e_name: int) -> int:
-    """Add a format. Without es_emul it becomes that of the emulation called `e_name`.
+    """Add a format. Without es_emul it gets the emulation with the name `e_name`.
 
     ENOENT when there is no such emulation, EEXIST when the row is there, EINVAL for a priority that is none
     or an es_hdrsz of more than a page.
@@ -134,7 +134,7 @@ def exec_add(k: Kernel, esp: int, e_name: int) -> int:
 
 @export("int exec_remove(const struct execsw *es)", _HEADER)
 def exec_remove(k: Kernel, es: int) -> int:
-    """Remove a format. ENOENT when it is not there; EBUSY while a process runs a program that it loaded."""
+    """Remove a format. ENOENT for an unknown one; EBUSY while a process runs a program that it loaded."""
     if es not in k.formats.rows():
         raise KernelError(ENOENT, f"{es:#x} is not a registered execution format")
     offset = proc_struct.layout(k.dm).offsetof("p_execsw")

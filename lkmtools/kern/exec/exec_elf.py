@@ -220,7 +220,7 @@ def exec_elf32_makecmds(k: Kernel, l_addr: int, epp: int) -> int:
 
 @export("int exec_elf64_makecmds(struct lwp *l, struct exec_package *epp)", _HEADER)
 def exec_elf64_makecmds(k: Kernel, l_addr: int, epp: int) -> int:
-    """The same for 64 bits."""
+    """exec_elf32_makecmds for 64 bits."""
     if k.dm.pointer != 8:
         raise _other(k)
     return _makecmds(k, l_addr, epp)
@@ -262,5 +262,5 @@ def netbsd_elf32_probe(k: Kernel, l_addr: int, epp: int, eh: int, itp: int, pos:
     _HEADER,
 )
 def netbsd_elf64_probe(k: Kernel, l_addr: int, epp: int, eh: int, itp: int, pos: int) -> int:
-    """The same for 64 bits."""
+    """netbsd_elf32_probe for 64 bits."""
     return netbsd_elf32_probe(k, l_addr, epp, eh, itp, pos)

@@ -149,7 +149,7 @@ def vmcmd_map_readvn(k: Kernel, l_addr: int, cmd: int) -> int:
 
 @export("int vmcmd_map_pagedvn(struct lwp *l, struct exec_vmcmd *cmd)", _HEADER)
 def vmcmd_map_pagedvn(k: Kernel, l_addr: int, cmd: int) -> int:
-    """The same for whole pages of the file: here they are copies too. EINVAL when not at pages."""
+    """vmcmd_map_readvn for whole pages of the file: they are copies, too. EINVAL when not at pages."""
     row = k.umem.view(exec_vmcmd.layout(k.dm), cmd)
     if row.ev_addr % PAGE_SIZE or row.ev_offset % PAGE_SIZE:
         raise KernelError(

@@ -67,7 +67,7 @@ def proc_emul(k: Kernel, proc: Proc) -> int:
 
 
 def runs_under(k: Kernel, module: LoadableModule) -> str:
-    """Why a module with an emulation or a format may not go: the process that runs by it; ""."""
+    """The process that uses the module's emulation or format, as a sentence; "" if none."""
     for proc in k.procs.values():
         emul = proc_emul(k, proc)
         if module.holds(emul):

@@ -87,7 +87,7 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
     "int copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
 )
 def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
-    """A string from user to kernel, at most `length` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
+    """A string from user to kernel, at most `len` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
 
     `*done` = bytes copied, NUL included.
     """
@@ -128,7 +128,7 @@ def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int
     "int copystr(const void *kfaddr, void *kdaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
 )
 def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
-    """A string within the kernel; ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied)."""
+    """A string within the kernel; ENAMETOOLONG when it exceeds `len` bytes with its NUL (what fits is copied)."""
     text = k.umem.cstr(source, length)
     whole = len(text) < length
     data = text + b"\0" if whole else text
@@ -140,7 +140,7 @@ def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
 
 @export("int uiomove(void *buf, size_t n, struct uio *uio)", "sys/systm.h", bound=MEMORY)
 def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
-    """Move up to `count` bytes between kernel memory at `buf` and where `uio` points; advances the uio."""
+    """Move up to `n` bytes between kernel memory at `buf` and where `uio` points; advances the uio."""
 
     def move(moved: int, take: int, base: int, system: bool, reading: bool) -> None:
         user = k.umem if system else space_of(k)

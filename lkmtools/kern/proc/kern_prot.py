@@ -157,7 +157,7 @@ def sys_getgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> int:
 
 @syscall(SYS_setgroups, "int gidsetsize, const gid_t *gidset")
 def sys_setgroups(k: Kernel, lwp: Lwp, size: int, gidset: int) -> None:
-    """Set them: root only (EPERM); EINVAL for more than NGROUPS."""
+    """Set the supplementary groups: root only (EPERM); EINVAL for more than NGROUPS."""
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "only root may set groups")
     if not 0 <= size <= NGROUPS:

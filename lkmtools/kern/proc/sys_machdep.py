@@ -86,6 +86,6 @@ def process_read_fpregs(k: Kernel, l_addr: int, regs: int) -> int:
 
 @export("int process_write_fpregs(struct lwp *l, const struct fpreg *regs)", "machine/reg.h")
 def process_write_fpregs(k: Kernel, l_addr: int, regs: int) -> int:
-    """Set them."""
+    """Set the floating-point registers of a process."""
     k.engine.user_cpu.set_fpu(_user(k, l_addr, "process_write_fpregs"), k.umem.read(regs, _FXSAVE))
     return 0

@@ -68,7 +68,7 @@ def mutex_destroy(k: Kernel, mtx: int) -> None:
 
 @export("void mutex_enter(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
-    """Take a mutex, waiting for it as long as it takes. One's own is a panic."""
+    """Take a mutex, waiting for it as long as it takes. A panic when the caller holds it."""
     view = _lock(k, mtx, function)
     curlwp = me(k)
     if view.mtx_ipl & SPIN:
@@ -155,5 +155,5 @@ def mutex_tryenter(k: Kernel, mtx: int) -> int:
 
 @export("int mutex_owned(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_owned(k: Kernel, mtx: int) -> int:
-    """Does the caller hold it?"""
+    """Does the caller hold the mutex?"""
     return int(_lock(k, mtx, "mutex_owned").mtx_owner == me(k))

@@ -70,7 +70,7 @@ def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
 
 @export("void rw_enter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
 def rw_enter(k: Kernel, rw: int, op: int) -> None:
-    """Take a lock for reading or writing, waiting as long as it takes. When one writes it, a panic."""
+    """Take a lock for reading or writing, waiting as long as it takes. A panic when the caller is its writer."""
     view = _lock(k, rw, "rw_enter")
     _check_op(k, "rw_enter", rw, op)
     if view.rw_owner == me(k):
@@ -162,6 +162,6 @@ def rw_write_held(k: Kernel, rw: int) -> int:
 
 @export("int rw_lock_held(krwlock_t *rw)", "sys/rwlock.h")
 def rw_lock_held(k: Kernel, rw: int) -> int:
-    """Does anybody hold it?"""
+    """Does anybody hold the lock?"""
     view = _lock(k, rw, "rw_lock_held")
     return int(bool(view.rw_owner or view.rw_readers))

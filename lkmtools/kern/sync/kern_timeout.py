@@ -144,7 +144,7 @@ def callout_setfunc(k: Kernel, c: int, func: int, arg: int) -> None:
 
 @export("void callout_schedule(callout_t *c, int ticks)", "sys/callout.h")
 def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
-    """Call it in `ticks`, at least one; a pending one is put off or brought forward."""
+    """Schedule a callout in `ticks`, at least one; a pending one is put off or brought forward."""
     view = _callout(k, c, "callout_schedule")
     if not view.c_func:
         _abort(k, "callout_schedule", c, "has no function: call callout_setfunc first")
@@ -170,7 +170,7 @@ def _stop(k: Kernel, view: View) -> bool:
 
 @export("bool callout_stop(callout_t *c)", "sys/callout.h")
 def callout_stop(k: Kernel, c: int) -> bool:
-    """It is not pending any more; true when it had fired since it was scheduled. It may be running still."""
+    """Cancel a callout; true when it had fired since it was scheduled. It may still be running."""
     return _stop(k, _callout(k, c, "callout_stop"))
 
 
@@ -191,25 +191,25 @@ def callout_halt(k: Kernel, c: int, interlock: int) -> bool:
 
 @export("bool callout_pending(callout_t *c)", "sys/callout.h")
 def callout_pending(k: Kernel, c: int) -> bool:
-    """Is it scheduled and not fired?"""
+    """Is a callout scheduled, and has not fired?"""
     return bool(_callout(k, c, "callout_pending").c_flags & CALLOUT_PENDING)
 
 
 @export("bool callout_expired(callout_t *c)", "sys/callout.h")
 def callout_expired(k: Kernel, c: int) -> bool:
-    """Has it fired since it was scheduled?"""
+    """Has a callout fired since it was scheduled?"""
     return bool(_callout(k, c, "callout_expired").c_flags & CALLOUT_FIRED)
 
 
 @export("bool callout_active(callout_t *c)", "sys/callout.h")
 def callout_active(k: Kernel, c: int) -> bool:
-    """Is it pending, or has it fired since?"""
+    """Is a callout pending, or has it fired since?"""
     return bool(_callout(k, c, "callout_active").c_flags & (CALLOUT_PENDING | CALLOUT_FIRED))
 
 
 @export("bool callout_invoking(callout_t *c)", "sys/callout.h")
 def callout_invoking(k: Kernel, c: int) -> bool:
-    """Was it called, and neither acknowledged nor scheduled since?"""
+    """Was a callout called, and neither acknowledged nor scheduled since?"""
     return bool(_callout(k, c, "callout_invoking").c_flags & CALLOUT_INVOKING)
 
 

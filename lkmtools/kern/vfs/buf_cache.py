@@ -1,6 +1,6 @@
 """The buffers: those in use, and those whose content is kept (vfs_bio.c, its LRU).
 
-At most LIMIT bytes are kept; the block that was used longest ago goes first.
+At most LIMIT bytes are kept; the block that was used longest ago is dropped first.
 """
 
 from __future__ import annotations

@@ -344,14 +344,14 @@ def hostfs_rename(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("inactive")
 def hostfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
-    """Nobody needs the vnode: it is to go at once, with its descriptors."""
+    """The last reference to the vnode is gone: recycle it at once, with its descriptors."""
     k.umem.write(a.a_recycle, b"\1")
     vcall(k, "unlock", a.a_vp, 0)
 
 
 @_vnop("reclaim")
 def hostfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
-    """The vnode goes; the file is closed when no other is found in it."""
+    """Free the vnode; the file is closed unless another one was found below it."""
     inode = k.vfs.hostfs.inode(k, a.a_vp, "hostfs_reclaim")
     row = host_mount(k, view_of(k, a.a_vp, "hostfs_reclaim").v_mount)
     del k.vfs.hostfs.inodes[a.a_vp], row.vnodes[inode.key]

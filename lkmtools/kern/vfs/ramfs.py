@@ -37,7 +37,7 @@ DATA_MAX = 1 << 26  # bytes in all files
 
 
 class OfNode:
-    """What an open file is, too, that was opened by a node's name."""
+    """An open file that was opened through a node's name."""
 
     node: Node
 
@@ -247,7 +247,7 @@ class Tree:
         self.add(directory, name, Made(S_IFLNK | 0o755, 0, target), cred, now)
 
     def link(self, node: Node, path: str, cred: Cred) -> None:
-        """Another name for what is no directory; EEXIST."""
+        """Another name for a node that is not a directory; EEXIST."""
         _, directory, name = self.parent(path, cred)
         self.enter(directory, name, node, cred)
 
@@ -274,7 +274,7 @@ class Tree:
         return self.make(path, S_IFCHR | perms, Cred(0, gid), now, rdev)
 
 
-# The tree of a kernel that comes up: directories with their modes, then the nodes of /dev.
+# The tree of a kernel at boot: directories with their modes, then the nodes of /dev.
 _DIRECTORIES = (("/dev", 0o755), ("/tmp", 0o1777), ("/etc", 0o755), ("/mnt", 0o755))
 _NODES = (
     ("/dev/console", 0o600, 0, CN_MAJOR, 0),
@@ -286,7 +286,7 @@ _NODES = (
 
 
 def first_tree(now: float) -> Tree:
-    """What a kernel comes up with: four directories, and the nodes of its own drivers."""
+    """The tree of a kernel at boot: four directories, and the nodes of its own drivers."""
     tree = Tree(now)
     made = {path: tree.make(path, S_IFDIR | perms, Cred(0, 0), now) for path, perms in _DIRECTORIES}
     tree.root_dev = made["/dev"]

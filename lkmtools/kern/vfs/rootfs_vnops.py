@@ -363,14 +363,14 @@ def rootfs_rename(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("inactive")
 def rootfs_inactive(k: Kernel, a: SimpleNamespace) -> None:
-    """Nobody needs the vnode: it goes."""
+    """The last reference to the vnode is gone: recycle it."""
     k.umem.write(a.a_recycle, b"\1")
     vcall(k, "unlock", a.a_vp, 0)
 
 
 @_vnop("reclaim")
 def rootfs_reclaim(k: Kernel, a: SimpleNamespace) -> None:
-    """The node stays while it has a name."""
+    """Free the vnode; its node stays while it has a name."""
     node = k.vfs.rootfs.node(k, a.a_vp, "rootfs_reclaim")
     del k.vfs.rootfs.nodes[a.a_vp], k.vfs.rootfs.vnodes[node]
     node.held = False

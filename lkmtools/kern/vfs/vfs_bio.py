@@ -361,7 +361,7 @@ def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
 
 
 def invalidate(k: Kernel, kind: str, owner: int, save: bool = False) -> None:
-    """Nothing of a vnode or device is kept any more, now or when who has a buffer of it releases it."""
+    """Nothing of a vnode or device is kept any more, now or when the holder of a buffer releases it."""
     while blocks := k.vfs.buffers.of(kind, owner):
         for block in blocks:
             discard(k, block, save)

@@ -14,7 +14,7 @@ _HEADER = "sys/vnode.h"
 
 @export("int cache_lookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp)", _HEADER)
 def cache_lookup(k: Kernel, dvp: int, vpp: int, cnp: int) -> int:
-    """There is no cache of names: -1, it is not known."""
+    """-1: the name is not known, as there is no name cache."""
     return -1
 
 

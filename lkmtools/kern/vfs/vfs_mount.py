@@ -265,7 +265,7 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
 
 @export("void vfs_unbusy(struct mount *mp, bool keepref, struct mount **nextp)", _HEADER)
 def vfs_unbusy(k: Kernel, mp: int, keepref: int, nextp: int) -> None:
-    """It may be unmounted again. `*nextp` becomes the next in the list."""
+    """Let a file system be unmounted again. `*nextp` becomes the next in the list."""
     view = k.vfs.mount(mp)
     rw_exit(k, view.at("mnt_unmounting.rw_magic"))
     if nextp:

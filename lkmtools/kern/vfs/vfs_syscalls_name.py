@@ -174,7 +174,7 @@ def _rename(k: Kernel, lwp: Lwp, source: Place, to: int, fvp: int, fdvp: int, mp
 
 
 def _check_rename(k: Kernel, source: Place, target: Place, fvp: int, fdvp: int) -> None:
-    """EXDEV, EINVAL into itself, EISDIR, ENOTDIR."""
+    """EXDEV, EISDIR, ENOTDIR; EINVAL when a directory would move into itself."""
     try:
         _same_mount(k, fvp, target)
     except KernelError as error:
