@@ -128,7 +128,7 @@ def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int
     "int copystr(const void *kfaddr, void *kdaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
 )
 def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
-    """A string within the kernel; ENAMETOOLONG when it exceeds `len` bytes with its NUL (what fits is copied)."""
+    """A string within the kernel; ENAMETOOLONG when it and its NUL exceed `len`: what fits is copied."""
     text = k.umem.cstr(source, length)
     whole = len(text) < length
     data = text + b"\0" if whole else text
@@ -139,7 +139,7 @@ def copystr(k: Kernel, source: int, target: int, length: int, done: int) -> int:
 
 
 @export("int uiomove(void *buf, size_t n, struct uio *uio)", "sys/systm.h", bound=MEMORY)
-def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
+def uiomove(k: Kernel, buf: int, n: int, uio_addr: int) -> int:
     """Move up to `n` bytes between kernel memory at `buf` and where `uio` points; advances the uio."""
 
     def move(moved: int, take: int, base: int, system: bool, reading: bool) -> None:
@@ -149,7 +149,7 @@ def uiomove(k: Kernel, buf: int, count: int, uio_addr: int) -> int:
         else:
             k.umem.write(buf + moved, user.read(base, take))
 
-    _walk(k, count, uio_addr, move)
+    _walk(k, n, uio_addr, move)
     return 0
 
 

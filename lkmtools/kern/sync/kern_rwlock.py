@@ -70,7 +70,7 @@ def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
 
 @export("void rw_enter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
 def rw_enter(k: Kernel, rw: int, op: int) -> None:
-    """Take a lock for reading or writing, waiting as long as it takes. A panic when the caller is its writer."""
+    """Take a lock for reading or writing, waiting as long as it takes; a panic when the caller writes it."""
     view = _lock(k, rw, "rw_enter")
     _check_op(k, "rw_enter", rw, op)
     if view.rw_owner == me(k):
