@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 PROGRAM = """
 import atexit, sys
@@ -52,3 +53,24 @@ def test_output_that_cannot_be_written_is_still_an_error() -> None:
         )
     assert done.returncode == 74
     assert "standard output: No space left on device" in done.stderr
+
+
+def test_an_object_is_opened_once(tmp_path: Path) -> None:
+    """Here one that is refused when it has been read."""
+    path = tmp_path / "bad.o"
+    path.write_bytes(b"not an object")
+    program = """
+import sys
+seen = []
+sys.addaudithook(lambda event, args: seen.append(args[0]) if event == "open" else None)
+from lkmtools import client, modules
+from lkmtools.local import LocalKernel
+with LocalKernel() as kernel:
+    p = kernel.process()
+    try:
+        modules.load(p, sys.argv[1])
+    except modules.prepare.LoadError as error:
+        print(error.status, seen.count(sys.argv[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1 1\n", "")

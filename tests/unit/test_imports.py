@@ -298,6 +298,17 @@ def test_a_daemon_that_a_tool_starts_does_without_click() -> None:
     assert out == "[]\n"
 
 
+def test_what_a_daemon_imports_is_out_of_the_collectors_sight() -> None:
+    """Also when it cannot start, as here, where there is no directory for its socket."""
+    code = (
+        "import gc; from lkmtools.cli.serving import prepare; from lkmtools.errors import DaemonError\n"
+        "try: prepare('/no/such/directory/s', {}, {}, {})\n"
+        "except DaemonError: print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "True True\n"
+
+
 def test_the_pytest_plugin_costs_a_test_run_without_kernels_next_to_nothing() -> None:
     """Every pytest run of the environment imports it: no other module of lkmtools comes with it."""
     code = (
