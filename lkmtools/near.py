@@ -56,7 +56,7 @@ def some(names: Iterable[str]) -> str:
 
 
 def instead(name: str, names: Iterable[str], what: str) -> str:
-    """The end of a message about a name that is not there: the nearest one, or `what` and some of all."""
+    """The end of a message about an unknown name: the nearest one, or `what` and some of all."""
     rows = list(names)
     guess = near(name, rows)
     return f"did you mean '{guess}'?" if guess else f"{what} {some(rows) or 'none'}"

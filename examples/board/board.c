@@ -2,8 +2,8 @@
  * board: notice boards in memory, one for each minor number from 0 to 3.
  *
  * Each is a page of the module that any number of programs can map: what one writes there, all see, and the kernel too.
- * write(2) posts a text and wakes whoever waits; a read sleeps until something has been posted since this board was
- * last read, or gives EAGAIN with O_NONBLOCK; poll(2) tells when a read would not sleep.
+ * write(2) posts a text and wakes the processes that wait; a read sleeps until something has been posted since this
+ * board was last read, or gives EAGAIN with O_NONBLOCK; poll(2) tells when a read would not sleep.
  */
 
 #include <sys/param.h>

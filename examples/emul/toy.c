@@ -104,7 +104,7 @@ toy_count(struct lwp *l, const void *v, register_t *retval)
 	return 0;
 }
 
-/* Sleep so many ticks, or until a signal. */
+/* Sleep for this many ticks, or until a signal. */
 static int
 toy_nap(struct lwp *l, const void *v, register_t *retval)
 {

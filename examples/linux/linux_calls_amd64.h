@@ -1,6 +1,6 @@
 /*
  * linux_calls_amd64.h: every system call of Linux on amd64, by number: CALL() with what serves it, NONE() for those that
- * are not served, and are asked for in vain. Included with the two macros defined, as often as they are needed.
+ * are not implemented. Included with the two macros defined, as often as they are needed.
  */
 
 CALL(0, read, sys_read) CALL(1, write, sys_write) CALL(2, open, linux_sys_open) CALL(3, close, sys_close)

@@ -1,6 +1,6 @@
 /*
  * linux_calls_i386.h: every system call of Linux on i386, by number: CALL() with what serves it, NONE() for those that
- * are not served, and are asked for in vain. Included with the two macros defined, as often as they are needed.
+ * are not implemented. Included with the two macros defined, as often as they are needed.
  */
 
 NONE(0, restart_syscall) CALL(1, exit, linux_sys_exit) CALL(2, fork, linux_sys_fork) CALL(3, read, sys_read)

@@ -61,7 +61,7 @@ LINUX_CALL(select)
 	error = wait_for(l, v, &ts, retval);
 	tv.tv_sec = ts.tv_sec;
 	tv.tv_usec = ts.tv_nsec / 1000;
-	(void)copyout(&tv, utv, sizeof(tv));	/* the answer counts, whoever keeps the time where it cannot be written */
+	(void)copyout(&tv, utv, sizeof(tv));	/* if the time cannot be stored the answer stays */
 	return error;
 }
 

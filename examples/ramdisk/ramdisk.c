@@ -2,8 +2,8 @@
  * ramdisk: a disk of 256 sectors in memory, as block device and as raw character device.
  *
  * Everything goes through the strategy routine: the kernel's buffers for the block device, physio() for the raw one.
- * Minor 0 transfers at once. Minor 1 is the same disk, slower: its transfers stand in a queue, a callout ends one at a
- * time, and whoever waits for it sleeps meanwhile.
+ * Minor 0 transfers at once. Minor 1 is the same disk, slower: its transfers are queued, a callout ends one at a time,
+ * and the process that waits for it sleeps meanwhile.
  */
 
 #include <sys/param.h>

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <sys/vnode.h>
 
-#define SLEEPER_ALARM	_IOW('s', 1, int)	/* in so many milliseconds */
+#define SLEEPER_ALARM	_IOW('s', 1, int)	/* after this many milliseconds */
 
 int	sleeper_lkmentry(struct lkm_table *, int, int);
 

@@ -4,9 +4,9 @@
  *
  *	operation pid uid vnode name			remove 7 1000 0xffffffff80123400 file
  *
- * The answer is a write of y or n. While nobody has the device open everything is allowed, and whoever has it open is not
- * asked about himself. One question at a time; the others wait. A write of =remove,rename says that there shall be
- * questions about these operations only; =* that there shall be about all, as at first.
+ * The answer is a write of y or n. While nobody has the device open everything is allowed, and its user is not asked
+ * about itself. One question at a time; the others wait. A write of =remove,rename restricts the questions to these
+ * operations; =* asks about all, as at first.
  */
 
 #include <sys/param.h>
@@ -103,7 +103,7 @@ guard_close(dev_t dev, int flag, int mode, struct lwp *l)
 	mutex_enter(&guard_lock);
 	guard_user = NULL;
 	guard_ops[0] = '\0';
-	cv_broadcast(&guard_cv);	/* whoever still waits is let through */
+	cv_broadcast(&guard_cv);	/* let the waiting processes through */
 	mutex_exit(&guard_lock);
 	return 0;
 }

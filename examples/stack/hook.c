@@ -1,6 +1,6 @@
 /*
  * hook: the lower layer of an access-control product: a file system of type hookfs that shows another mounted one and
- * asks, before each operation on a file, whoever has registered with it. Mount it over any directory:
+ * asks, before each operation on a file, the module that has registered with it. Mount it over any directory:
  *
  *	lkmctl mount -t hookfs /lower /upper
  *

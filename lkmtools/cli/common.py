@@ -143,7 +143,7 @@ def _run(name: str, run: Callable[[], object], usage_status: int, error_status: 
         warnx(name, str(error))
         return EX_NODAEMON
     except streams.StreamError as error:
-        if error.errno != errno.EPIPE:  # whoever read our output has seen enough
+        if error.errno != errno.EPIPE:  # the reader of our output has seen enough
             warnx(name, str(error))
         streams.discard_output()
         return EX_IOERR
@@ -164,7 +164,7 @@ def _run(name: str, run: Callable[[], object], usage_status: int, error_status: 
 
 
 def _status(run: Callable[[], object]) -> int:
-    """The exit status of a tool that ends of itself: its own, or that its output could not be written."""
+    """The exit status of a tool that ends normally: its own, or that its output could not be written."""
     try:
         result = run()
     except SystemExit as ending:

@@ -33,7 +33,7 @@ def config_directories() -> list[str]:
 def find(name: str, variable: str) -> str | None:
     """The configuration file `name`: that of the environment variable, otherwise the first that exists.
 
-    A file named by the variable need not exist: whoever opens it says so.
+    A file named by the variable need not exist: the caller that opens it reports that.
     """
     given = os.environ.get(variable)
     if given is not None:

@@ -14,7 +14,7 @@ its loop, listener.py owns the socket files, backoff.py says how fast kernels ma
               private_supervisors.py those of LocalKernel
 
 What is done later waits for a time or for an event. For a time: an action of wire/timers.py. For an event:
-the Question of a tool (ctl.py), which is kept by whoever will know the answer, and answered then.
+the Question of a tool (ctl.py), which is kept by the object that will know the answer, and answered then.
 
 Nothing is imported here: a tool that only looks for the socket must not pay for the kernel.
 """

@@ -156,7 +156,7 @@ class KernelProcess:
         return lines[-1].strip() if lines else ""
 
     def bury(self, poller: Poller) -> str | None:
-        """How it ended, "" when of itself; None, and nothing is done, when it has not ended."""
+        """How it ended, "" for a normal exit; None, and nothing is done, when it has not ended."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
             return None

@@ -52,7 +52,7 @@ def status(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> No
             "state": _state(sup, child),
             "halted": sup.halted,
             "held": sup.holding,
-            "connections": clients + len(sup.tools.connections) - 1,  # without whoever asks
+            "connections": clients + len(sup.tools.connections) - 1,  # without the one that asks
             "panics": sup.deaths.panics,
             "skipped": sup.booting.suspects.skipped,
             "boot_failures": [failure._asdict() for failure in sup.booting.failures],
@@ -140,9 +140,9 @@ def _wrong_path(path: str) -> tuple[int, str]:
 
 
 def waits(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
-    """For what the kernel of "boot" lets its process "pid" wait: "text", which may be empty.
+    """What process "pid" of the kernel of "boot" waits for: "text", which may be empty.
 
-    Without them: for what it lets somebody wait who wants to become a process.
+    Without them: what a client that wants to become a process waits for.
     """
     text = ""
     if arguments.get("boot", sup.bootno) == sup.bootno:

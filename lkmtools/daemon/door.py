@@ -30,7 +30,7 @@ class Door:
             self._acceptor = Acceptor(self._clients.socket, self._poller, self._take, self._log)
 
     def open(self) -> None:
-        """Who connects from now on waits for a kernel."""
+        """Clients that connect from now on wait for a kernel."""
         if self._acceptor is not None:
             self._acceptor.close()
             self._acceptor = None

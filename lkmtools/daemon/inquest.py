@@ -89,7 +89,7 @@ class Inquest:
         return "the kernel process ended without a word"
 
     def _look(self, supervisor: int) -> NoReturn:
-        """In the process of its own: find out, write it down, end."""
+        """In the forked process: find out, write it down, end."""
         status = 1
         try:
             die_with(supervisor)

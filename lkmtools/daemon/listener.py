@@ -17,7 +17,7 @@ from lkmtools.daemon.autostart import take_lock
 from lkmtools.errors import DaemonError
 from lkmtools.wire.accept import BACKLOG, peer
 
-RELEASED = 1.0  # seconds in which who has waited for a boot gives up the start lock
+RELEASED = 1.0  # seconds in which a process that has waited for a boot gives up the start lock
 LISTEN_FDS_START = 3  # the first descriptor of sd_listen_fds(3)
 
 
@@ -85,8 +85,8 @@ class Sockets:
     def close(self, locked: bool = False) -> None:
         """Stop listening; remove both files, and the lock file. `locked`: the caller holds the start lock.
 
-        Whoever waits for the end of our boot holds it until it has heard of that. Who holds it for longer
-        starts another daemon, and replaces the files.
+        A process that waits for the end of our boot holds it until it has heard of that. One that holds it
+        for longer starts another daemon, and replaces the files.
         """
         self.clients.socket.close()
         self.control.socket.close()

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from lkmtools.wire.poller import Poller
 
-LIMIT = 1 << 20  # bytes of SOCKET.log from which on a new one is begun
+LIMIT = 1 << 20  # bytes of SOCKET.log, after which a new one is started
 _QUEUE = 1 << 20  # bytes that wait for a reader of standard error
 _STDERR = 2
 

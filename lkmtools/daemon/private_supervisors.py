@@ -1,9 +1,9 @@
 """Supervisors for the kernels of one program: `python -m lkmtools.daemon.private_supervisors DESCRIPTOR`.
 
 The descriptor is a Unix socket (SOCK_SEQPACKET). A packet of JSON, {"path", "options"}, asks for a kernel at
-a socket. With it comes the end of a pipe for the answer: "up", or why there is none, or nothing when whoever
-could say has died. This process forks a supervisor for each, so that a kernel costs no imports. It ends when
-the other side does, and its supervisors with it.
+a socket. With it comes the end of a pipe for the answer: "up", or why there is none, or nothing when the
+process that could say has died. This process forks a supervisor for each, so that a kernel costs no imports.
+It ends when the other side does, and its supervisors with it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import stat
 def read_regular(path: str, pipes: bool = False) -> bytes:
     """The content of a regular file, or with `pipes` of whatever else ends; OSError with the file's name.
 
-    A device may go on for ever, and to open a FIFO waits for who writes it.
+    A device may have no end, and an open of a FIFO waits for its writer.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if pipes else os.O_NONBLOCK))
     with open(fd, "rb") as file:

@@ -82,7 +82,7 @@ class Location(NamedTuple):
 
 
 def prepare(config: Config) -> None:
-    """What is the same at each boot, done beforehand: for who boots this kernel in children of its own."""
+    """Do beforehand what is the same at each boot: for a process that forks a child for each boot."""
     uclib.hot()
     rows.plan(port(config.machine), config.lkm)
 

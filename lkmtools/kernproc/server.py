@@ -189,7 +189,7 @@ class Server:
         self._acceptor = Acceptor(self._listening, self.poller, self._take, self.log)
 
     def stop_accepting(self) -> None:
-        """Who connects from now on waits for the next kernel."""
+        """Clients that connect from now on wait for the next kernel."""
         if self._acceptor is not None:
             self._acceptor.close()
 

@@ -98,7 +98,7 @@ class PrivateConsole:
 
 
 class PrivateKernel:
-    """A kernel of one's own, at a socket in a directory of its own. `options` are those of kern.Config."""
+    """A private kernel, at a socket in a private directory. `options` are those of kern.Config."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._directory = tempfile.mkdtemp(prefix="lkm-")

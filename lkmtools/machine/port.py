@@ -105,7 +105,7 @@ class Port(Record):
     stub: bytes  # code that ends Cpu.run(), with its return address in `caller`; pc is then behind it
     caller: int  # a register that a function need not keep
     return_code: bytes  # return to the caller
-    loop_code: Callable[[int], bytes]  # go round so many times, in as little as a loop can do, and halt
+    loop_code: Callable[[int], bytes]  # the shortest loop that runs this many times, and halts
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
     # Its beginning, when it does so if its n-th argument, an int, is a small number: (n, number, constant,

@@ -3,8 +3,8 @@
 No client maps RAM as a whole. A page that is shared for the first time moves to a memory file of its own,
 which takes its place in our mapping: the same bytes at the same address, so that neither Python nor the CPU
 sees a difference. When the last program that shares it has unmapped it, its content moves back to RAM, which
-is mapped there again: whoever kept the file, or a mapping of it, has a page of his own from then on and none
-of ours.
+is mapped there again: a program that kept the file, or a mapping of it, has a private page from then on and
+none of ours.
 
 The files can neither be made longer nor shorter: a page without its file would end this program (SIGBUS).
 """
@@ -121,7 +121,7 @@ class SharedFrames:
         try:
             os.pwrite(fd, self._bytes(frame), 0)
             fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-            os.fchmod(fd, 0o400)  # who has it for reading cannot open it anew for writing
+            os.fchmod(fd, 0o400)  # a descriptor for reading cannot be reopened for writing
             self._place(frame, fd)
         except OSError:
             os.close(fd)

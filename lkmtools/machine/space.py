@@ -199,7 +199,7 @@ class AddressSpace:
         return set(self._device.values())
 
     def move(self, addr: int, length: int, to: int) -> None:
-        """Mapped pages of memory of its own go to another address, in place of what was there."""
+        """Move mapped private pages to another address, in place of what was mapped there."""
         pages, targets = self._pages(addr, length), self._pages(to, length)
         moved = [(self._prot.pop(page), self._frame.pop(page, None)) for page in pages]
         self._forget(targets)

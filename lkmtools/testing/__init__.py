@@ -245,7 +245,7 @@ class LkmKernel:
         return OpenFile(self, self.process, self.do(self.process.open, path, flags, mode), path)
 
     def buffer(self, content: bytes | int) -> Buffer:
-        """Memory of the process, of this content or of so many zero bytes, for syscall(); see .data."""
+        """Memory of the process, with this content or this number of zero bytes, for syscall(); see .data."""
         return self.process.buffer(content)
 
     def syscall(self, number: int, *args: int | str | bytes | Buffer) -> int:

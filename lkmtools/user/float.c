@@ -58,7 +58,7 @@ expand(struct decimal *d, uint64_t bits)
 	d->point = d->n == 0 ? 1 : d->n + (twos < 0 ? twos : 0);
 }
 
-/* Keep so many digits. */
+/* Keep this many digits. */
 static void
 shorten(struct decimal *d, int keep)
 {

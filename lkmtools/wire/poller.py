@@ -53,7 +53,7 @@ class Poller:
     def poll(self, timeout: float) -> Iterable[tuple[int, Handler, int]]:
         """What has come within `timeout` seconds (-1: whenever it comes): descriptor, handler and events.
 
-        () when nothing has, as after LONGEST: whoever waits looks again. A descriptor that was forgotten is
+        () when nothing has, as after LONGEST: the caller polls again. A descriptor that was forgotten is
         left out.
         """
         if self._paused:

@@ -163,7 +163,7 @@ class Stream:
         if self.fd < 0:
             return
         self.on_end()
-        self.reader = Reader(0)  # whoever still refers to us keeps no memory for what had come
+        self.reader = Reader(0)  # a reference to us that is left keeps none of the received bytes
         self.poller.forget(self.fd)
         self.fd = -1
         self.socket.close()

@@ -33,9 +33,13 @@ REASONS = {
 }
 MANUAL = re.compile(
     r"(?<![Tt]here )\b(is|are) no (?!longer)[a-z]|\b(is|are) none of\b|at most so long|runs? away\b"
-    r"|\bgoes? before\b|\bso (many|much) [a-z]+s\b|[Nn]ot done without|, else\b|\bin vain\b"
+    r"|\bgo(es)? (before|first)\b|\bso (many|much) [a-z]+s\b|[Nn]ot done without|, else\b|\bin vain\b"
+    r"|\bmade anew\b|\bcomes? up with\b|\b[Ww]hose an? \w+ is\b|\bcame to nothing\b|\bput together of\b"
+    r"|\b[Nn]ot written\*|\bfunctions are written\b|\bhas (written|another place)\b|\bstands? with\b"
+    r"|\b(which|that) (is|are) not there\b|\bwas begun\b|\w's way$|^Usage\.$"
     r"|\bpass(es|ed) over\b"
-    r"|\b(stands?|lies?) (in|at|there|on|behind|beside)\b|\b(whoever|who (asks|has|wants|opens|comes))\b"
+    r"|\b(stands?|lies?) (in|at|there|on|behind|beside)\b"
+    r"|\b([Ww]hoever|[Ww]ho (asks|has|wants|opens|comes|connects|waits|calls|holds))\b"
     r"|\b(is|are) told\b|\balso (while|when|if|by|after)\b"
     r"|\b(one|once) an? (boot|line|process|page|row|module)\b"
 )

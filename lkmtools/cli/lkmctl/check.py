@@ -108,7 +108,7 @@ def keepers(socket: str | None, reports: list[Report]) -> dict[str, str]:
 
 
 def adviser(kernel: TargetKernel, reports: list[Report], kept: dict[str, str]) -> Hint:
-    """What to do about a problem, "" where nobody knows; the same for a symbol, whoever misses it."""
+    """What to do about a problem, "" if unknown; the same for every object that misses a symbol."""
 
     @cache
     def names() -> Names:

@@ -170,7 +170,7 @@ extern const int	vttoif_tab[];
 #define VTTOIF(indx)		(vttoif_tab[(int)(indx)])
 #define MAKEIMODE(indx, mode)	(int)(VTTOIF(indx) | (mode))
 
-extern int	desiredvnodes;		/* so many vnodes; beyond, the longest unused is cleaned */
+extern int	desiredvnodes;		/* beyond this many, the longest unused is cleaned */
 extern u_int	numvnodes;
 typedef int	(**__vnodeop_vector_t)(void *);
 extern __vnodeop_vector_t	dead_vnodeop_p;

@@ -209,7 +209,7 @@ def _number(spec: Spec, va: VaList, precision: int) -> tuple[bytes, bytes]:
 def _string(mem: Checked, addr: int, precision: int, most: int) -> bytes:
     """The string at `addr`, at most `precision` bytes of it; memory behind those is not looked at.
 
-    Of one that is longer than `most` bytes so many that the message is seen to be too long.
+    Of a string longer than `most` bytes it is `most` + 1: enough to see that the message is too long.
     """
     if not addr:
         return b"(null)"[: precision if precision >= 0 else None]

@@ -126,7 +126,7 @@ def _path(k: Kernel, addr: int) -> str:
 
 
 def _start(k: Kernel, op: Open, arg: View, sym_size: int, sym_symsize: int) -> LoadableModule:
-    """Begin a load; one that this open file had begun is given back."""
+    """Start a load; release one that this open file had started."""
     _drop(k, op)
     op.module = k.lkm.reserve(arg.size, sym_size, sym_symsize, _path(k, arg.name))
     op.state = State.RESERVED
@@ -204,7 +204,7 @@ def lminfo(k: Kernel, op: Open, arg: View) -> None:
 
 @lkm_ioctl(abi.LMUNRESRV)
 def lmunresrv(k: Kernel, op: Open, data: int) -> None:
-    """Release a load that was begun; does nothing if there is none."""
+    """Release a load that was started; does nothing if there is none."""
     _drop(k, op)
 
 

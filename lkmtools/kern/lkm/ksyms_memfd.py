@@ -61,7 +61,7 @@ class KsymsMemfd:
             self.close()
 
     def close(self) -> None:
-        """Close the file, whoever uses it."""
+        """Close the file, even while it is in use."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1

@@ -5,11 +5,11 @@ before those that only compute, within the limits of estcpu. This queue has thre
 
 - clients, whose calls are short, are served first;
 - then come programs that have woken from a sleep and have something left of their time slice;
-- behind these wait programs whose slice is used up, children that were just forked, and who yields. Each
+- behind these wait programs whose slice is used up, children that were just forked, and lwps that yield. Each
   gets a slice when its turn comes.
 
-A slice is so many blocks of code, in user mode and in kernel mode, with the charges of Engine.spent(). A tick
-of the host's clock does not end it: the sockets are looked at, and the program goes on.
+A slice is a number of blocks of code, in user mode and in kernel mode, with the charges of Engine.spent(). A
+tick of the host's clock does not end it: the sockets are polled, and the program continues.
 """
 
 from __future__ import annotations

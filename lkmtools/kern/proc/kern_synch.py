@@ -231,7 +231,7 @@ class Scheduler:
         program = lwp.proc.program
         if catch and program is not None and program.pending and program.deliverable():
             if self._stop_asleep(self._k, lwp):
-                return  # it was stopped and goes on: whoever sleeps looks again
+                return  # it was stopped and continues: its caller checks again
             raise KernelError(EINTR, "interrupted by a signal")
         timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
         try:

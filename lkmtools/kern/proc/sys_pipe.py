@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 PIPE_SIZE = 16384
-PIPE_BUF = 512  # so many bytes or fewer are written at once or not at all
+PIPE_BUF = 512  # a write of at most this many bytes is atomic
 _idents = count(1)
 
 

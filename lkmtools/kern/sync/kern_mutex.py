@@ -114,7 +114,7 @@ def mutex_exit(k: Kernel, mtx: int, function: str = "mutex_exit") -> None:
 
 
 def _spin_exit(k: Kernel, view: View) -> None:
-    """The last spin mutex to go restores the level from before the first; they may go in any order."""
+    """The last spin mutex released restores the level from before the first; any order is allowed."""
     spins = k.sched.spins
     first = spins[0] == view.addr
     spins.remove(view.addr)

@@ -9,9 +9,9 @@ from typing import AnyStr, Generic
 class Cookies(Generic[AnyStr]):
     """The cookies of one directory's names, from 1 up.
 
-    A name keeps its cookie as long as it exists. So whoever reads on behind a cookie misses no name and sees
-    none twice, whatever else has come or gone meanwhile. Names get their cookies when the directory is read;
-    those that are new then follow all others, in the order of their letters.
+    A name keeps its cookie as long as it exists. So a reader that continues behind a cookie misses no name
+    and sees none twice, whatever has been added or removed meanwhile. Names get their cookies when the
+    directory is read; new ones then follow all others, in alphabetical order.
     """
 
     def __init__(self) -> None:

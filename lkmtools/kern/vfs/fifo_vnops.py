@@ -34,7 +34,7 @@ class Fifo(Pipe):
         self.writers += by if flag & FWRITE else 0
 
     def has(self, way: int) -> bool:
-        """Is there somebody who reads (FREAD), or writes?"""
+        """Is it open for reading (FREAD), or writing?"""
         return (self.readers if way == FREAD else self.writers) > 0
 
 

@@ -174,7 +174,7 @@ class Tree:
         return node.data
 
     def forget(self, node: Node) -> None:
-        """Count a node no more that has neither a name nor somebody who holds it."""
+        """Stop counting a node that has neither a name nor a holder."""
         if not node.nlink and not node.held:
             self.nodes -= 1
             self.used -= len(node.data or ())

@@ -166,7 +166,7 @@ def rootfs_access(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("getattr")
 def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
-    """What the node knows of itself."""
+    """The attributes of a node."""
     node = k.vfs.rootfs.node(k, a.a_vp)
     view = view_of(k, a.a_vp, NAME)
     view.v_size = node.size

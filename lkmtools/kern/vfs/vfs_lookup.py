@@ -318,7 +318,7 @@ def lookup(k: Kernel, lwp: Lwp, path: str, op: int = LOOKUP, flags: int = FOLLOW
 
 
 def _exists(k: Kernel, lwp: Lwp, path: str, flags: int) -> bool:
-    """Leads the path to a file? What its emulation has of its own, a program gets first (TRYEMULROOT)."""
+    """Does the path exist? A program finds the file of its emulation first (TRYEMULROOT)."""
     place = _PathWalk(k, lwp, LOOKUP, flags)
     try:
         place.walk(path)

@@ -273,7 +273,7 @@ def _open_special(k: Kernel, lwp: Lwp, place: Place, flag: int) -> File:
     node = Node(va.va_fileid, mode, va.va_uid, va.va_gid, va.va_rdev, va.va_mtime_tv_sec)
     node.nlink = va.va_nlink
     vp, place.dvp = place.take()
-    place.release()  # who opens may sleep
+    place.release()  # the open may sleep
     vcall(k, "unlock", vp, 0)
 
     def done(lwp: Lwp) -> int:
