@@ -300,3 +300,15 @@ def test_a_terminal_sees_how_far_it_is_when_the_lines_go_elsewhere(lab: DaemonLa
     os.close(slave)
     assert done.stdout.count(b"a.o: ok") == 12
     assert "100%" in shown
+
+
+@pytest.mark.parametrize(("words", "asks"), [([], False), (["--closed"], True)])
+def test_only_closed_asks_the_supervisor_which_modules_there_are(
+    lab: DaemonLab, words: list[str], asks: bool
+) -> None:
+    """The answer is JSON, and the reader of that a tenth of all that a check of one object imports."""
+    run = lab.run("lkmctl", "check", *words, lab.misc("one"), env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert run.status == 0
+    imported = {line.rpartition("|")[2].strip() for line in run.err.splitlines()}
+    assert "lkmtools.modules.check" in imported
+    assert ("json" in imported) == asks

@@ -61,13 +61,12 @@ def check(
     Nothing is loaded. Exit status: 0 if all would load, 1 if some would not, 2 for a usage error or an
     image that cannot be read.
     """
-    modules: list[ModuleRange] = []
     given = None if image == DEV_KSYMS else image  # modload takes it as the running kernel's, too
-    kernel = saved(given, closed) if given is not None else running(socket, closed, modules)
+    kernel = saved(given, closed) if given is not None else running(socket, closed)
     found = each(partial(examine, kernel=kernel, entry=entry, require_note=require_note), files)
     with progress(found, len(files), shown=False) as reports_so_far:
         reports = resolve(list(reports_so_far))
-    hint = adviser(kernel, reports, keepers(socket, reports) if modules else {})
+    hint = adviser(kernel, reports, keepers(socket, reports) if given is None else {})
     failed = [report for report in reports if report.problems]
     if as_json:
         show_json(document(reports, kernel, hint))
@@ -89,12 +88,11 @@ def saved(image: str, closed: bool) -> TargetKernel:
         errx(NAME, 2, str(error))
 
 
-def running(socket: str | None, closed: bool, modules: list[ModuleRange]) -> TargetKernel:
-    """The kernel that runs; `modules` gets those that are loaded, with -s or without."""
+def running(socket: str | None, closed: bool) -> TargetKernel:
+    """The kernel that runs. Only --closed has to know which symbol belongs to which module."""
     with process(socket) as p, about(DEV_KSYMS):
-        modules += [
-            ModuleRange(row["name"], row["area"], row["size"]) for row in lkm_status(p).get("modules", ())
-        ]
+        rows = lkm_status(p).get("modules", ()) if closed else ()
+        modules = [ModuleRange(row["name"], row["area"], row["size"]) for row in rows]
         return target(kernel_image(p), DEV_KSYMS, modules, closed)
 
 
