@@ -18,10 +18,10 @@ _LONGEST = 200  # characters of an error's own text that are shown
 def bug(error: BaseException, place: bool = True) -> str:
     """An exception that only a bug of ours can cause, in one line: what it is, and where it was raised.
 
-    A lack of memory is none: it is said as what it is, with the limits.
+    A lack of memory is not a bug: it is reported as such, with the limits.
 
-    Nobody who uses lkmtools is shown a traceback. Who works on it names a file in LKM_DEBUG_TRACEBACK:
-    tracebacks are appended to it, and go nowhere else.
+    A user never sees a traceback. A developer names a file in LKM_DEBUG_TRACEBACK: tracebacks are appended
+    to it, and go nowhere else.
     """
     _note(error)
     text = " ".join(str(error).split())

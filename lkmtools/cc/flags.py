@@ -72,7 +72,7 @@ _FLAGS = (
     "-fcf-protection=none",
     "-fno-strict-aliasing",
     "-fwrapv",
-    "-fno-delete-null-pointer-checks",  # a store through NULL shall fault, not vanish
+    "-fno-delete-null-pointer-checks",  # a store through NULL must fault, not vanish
     "-Wall",
     "-Wno-unused",
     "-Wno-pointer-sign",

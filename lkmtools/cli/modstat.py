@@ -79,8 +79,8 @@ def ask(
 
     Where `refs` is given it gets the references of each row, by id.
 
-    A walk that ends with an unexpected error is reported and exits 0, as the original's does. That a module
-    is not there was told by the exit status alone; the kernel's reason is shown now.
+    A walk that ends with an unexpected error is reported and exits 0, as the original's does. The original
+    reported an unknown module by its exit status alone; the kernel's reason is shown, too.
     """
     rows: list[Module] = []
     fd = -1

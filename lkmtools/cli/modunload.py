@@ -129,7 +129,7 @@ def unload_patiently(
     """-w: as unload_all, but one that is needed is waited for, with /dev/lkm closed, and tried again.
 
     `seconds` are for all of them together. A module whose own handler refuses is asked again every AGAIN
-    seconds: nobody else can know what would change its mind.
+    seconds: the kernel cannot know when the handler would agree.
     """
     import time
 

@@ -28,7 +28,7 @@ _RIGHTS = _socket.CMSG_SPACE(4 * proto.SHARE_FILES)  # room for all descriptors 
 
 
 class ConnectionEnded(DaemonError):
-    """The other side has closed the connection, and nobody knows why."""
+    """The other side has closed the connection, for an unknown reason."""
 
 
 class NoAnswer(DaemonError):

@@ -3,7 +3,7 @@
 A process that starts a daemon holds the start lock (a flock on SOCKET.lock) from before it looks for a
 listener until there is one. lkmd inherits the lock with the descriptor, so that a second daemon cannot start
 even if the tool is killed meanwhile. lkmd returns when the socket listens, with the error text on its stderr
-when it cannot: nobody sleeps and looks again.
+when it cannot, so that no tool has to poll.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Booting:
         self._rc = None
 
     def _fail(self, child: KernelProcess, failures: list[rc.BootFailure]) -> None:
-        """Note what went wrong at this boot. Who sees the console in the log has seen it."""
+        """Note what went wrong at this boot. A log that shows the console has it already."""
         self.failures = failures
         if not self._log.shows_console:
             for line in self.told():

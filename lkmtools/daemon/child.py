@@ -166,7 +166,7 @@ class KernelProcess:
         return "" if by_itself else ended_by(status)
 
     def hear_out(self) -> None:
-        """Take note of all that it still had to say; then nobody hears of it any more."""
+        """Handle its last messages, and close the channel."""
         try:
             for message, files in self.channel.receive():
                 self.channel.on_message(message, files)
@@ -180,7 +180,7 @@ class KernelProcess:
             question.answer({"errno": ENXIO, "reason": "the kernel has ended", "word": ""})
 
     def release(self) -> None:
-        """Nobody looks at it any more: its memory goes. Again, and nothing is done."""
+        """Release its memory and files. A second call does nothing."""
         files = [self.errors, *self.lent.values()] if self.errors >= 0 else []
         self.errors = -1
         self.lent.clear()

@@ -12,7 +12,7 @@ from lkmtools.evidence import MsgBuf
 
 
 class SupervisorConsole:
-    """Whoever follows the message buffer is called when something was printed: `followers`, and the log."""
+    """Calls `followers` of the message buffer, and the log, when something was printed."""
 
     def __init__(self, msgbuf: MsgBuf, bell: int, log: Log) -> None:
         """`bell` is the eventfd that the kernel process rings as it prints, while the buffer is watched."""
@@ -39,7 +39,7 @@ class SupervisorConsole:
         self.msgbuf.watched = bool(self.followers) or self._log.shows_console
 
     def print(self, text: str, child: KernelProcess | None) -> None:
-        """Print, by way of the kernel process when there is one: it is who writes the buffer meanwhile."""
+        """Print, through the kernel process when there is one: it is then the only writer of the buffer."""
         if child is None:
             self.msgbuf.append(text.encode("utf-8", "backslashreplace"))
             self.printed()

@@ -29,7 +29,7 @@ class Denied(Exception):
 
 
 class Question:
-    """A CONTROL of `conn`. Whoever can answer it later keeps it until then."""
+    """A CONTROL of `conn`. An object that will answer it later keeps it until then."""
 
     __slots__ = ("_kept", "_serial", "conn")
 
@@ -54,7 +54,7 @@ class Question:
         self.conn.send(Answer(True, json.dumps({"version": ANSWERS, **value})), self._serial)
 
     def deny(self, why: str) -> None:
-        """Say why nobody will answer it."""
+        """Answer with the reason why it is refused."""
         self.conn.send(Answer(False, why), self._serial)
 
 
@@ -113,6 +113,6 @@ class ControlConnection(Stream):
         self.more()
 
     def on_close(self) -> None:
-        """Nobody gets more."""
+        """The tool is gone: send no more."""
         self.more = lambda: None
         self._closed(self)

@@ -121,7 +121,7 @@ class Deaths:
             self._fates.give_up(boot, question)
 
     def shut_down(self) -> None:
-        """The daemon ends, and with it whatever somebody asks about."""
+        """The daemon ends: give up all inquests."""
         for inquest in tuple(self._inquests):
             inquest.give_up()
         self._fates.forget_questions()

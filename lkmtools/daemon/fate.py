@@ -28,14 +28,14 @@ FORGOTTEN = Fate("forgotten", "")
 
 
 class Fates:
-    """The ends of the last boots, and who waits to hear of one that is being looked into."""
+    """The ends of the last boots, and the questions about one that is being investigated."""
 
     def __init__(self) -> None:
         self._known: dict[int, Fate] = {}
         self._asked: dict[int, list[Question]] = {}
 
     def know(self, boot: int, fate: Fate) -> None:
-        """Remember the end of a boot, and tell who asked. A boot ends once: the first word stays."""
+        """Remember the end of a boot, and answer the questions about it. Only the first call counts."""
         self._known.setdefault(boot, fate)
         while len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
@@ -52,14 +52,14 @@ class Fates:
             question.answer(FORGOTTEN.answer())
 
     def forget_questions(self) -> None:
-        """The daemon ends, and with it whatever somebody asks about."""
+        """The daemon ends: answer all questions."""
         for asked in self._asked.values():
             for question in asked:
                 question.answer(STOPPED.answer())
         self._asked.clear()
 
     def give_up(self, boot: int, question: Question) -> None:
-        """Answer a question about the end of a boot that goes on."""
+        """Answer a question about the end of a boot that has not ended."""
         asked = self._asked.get(boot, [])
         if question in asked:
             asked.remove(question)

@@ -1,6 +1,6 @@
 """The daemon's log, which never blocks the daemon.
 
-In the background it is the file SOCKET.log: bounded, with one older file beside it, and opened anew at
+In the background it is the file SOCKET.log: bounded, with one older file beside it, and reopened at
 SIGHUP. In the foreground it is standard error, whatever that is: a terminal, a pipe that nobody reads, a full
 disk. Lines that cannot be written are counted, and the next line that can be written reports how many were
 lost.
@@ -47,7 +47,7 @@ class Log:
 
     @property
     def has_file(self) -> bool:
-        """Is there a SOCKET.log, which can be opened anew?"""
+        """Is there a SOCKET.log, which can be reopened?"""
         return self._path is not None
 
     def _look(self) -> None:
@@ -117,7 +117,7 @@ class Log:
         self.reopen()
 
     def reopen(self) -> None:
-        """Open SOCKET.log anew, after somebody has moved it away."""
+        """Reopen SOCKET.log, after it was moved away."""
         if self._path is None:
             return
         try:

@@ -263,20 +263,20 @@ class Supervisor:
         self.console.printed()
 
     def _clear_away(self, child: KernelProcess) -> None:
-        """What belonged to the kernel that has ended, and to nobody now."""
+        """Take over what belonged to the kernel that has ended."""
         self.console.print(self.console.take_waiting() + self.booting.abandon(), None)
         child.answer_all()
 
     def _noted(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
         """A kernel has panicked, or it is known what it died of."""
-        # Before somebody was served only modules of the boot are loaded, and one of them can be left out.
+        # Before a request was served only modules of the boot are loaded, and one of them can be left out.
         if culprit and not child.served and self.booting.suspects.blame(culprit):
             self.fruitless = 0
         if self.halted is not None and child.boot == self.bootno:
             self.halted = self._why_halted(fate.reason)
 
     def _looked_into(self, fate: Fate) -> None:
-        """Print what an inquest reports; a boot that waits for it goes on."""
+        """Print the report of an inquest; a boot that waits for it continues."""
         self.console.print(fate.report, self.child)
         self.loop.timers.after(0.0, self._load_now)  # when the dead kernel's memory is gone
 
@@ -285,7 +285,7 @@ class Supervisor:
             self._load(self.child)
 
     def _go_on(self, child: KernelProcess, wanted: bool) -> None:
-        """The next boot, or none. `wanted`: somebody has asked for the end of the one before."""
+        """The next boot, or none. `wanted`: the end of the one before was requested."""
         if self.stopping:
             return
         last, reason = self.deaths.last, "its process has died, and is being examined"

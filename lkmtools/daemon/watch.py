@@ -28,7 +28,7 @@ class ProcStat(NamedTuple):
 
     @property
     def stopped(self) -> bool:
-        """By SIGSTOP, or by who traces it."""
+        """Is it stopped, by SIGSTOP or by a tracer?"""
         return self.state in "Tt"
 
 

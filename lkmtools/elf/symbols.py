@@ -66,7 +66,7 @@ def read_symbols(data: bytes, name: str = "file") -> dict[str, int]:
 
     From .symtab, or .dynsym where that is stripped. st_shndx is only tested for SHN_UNDEF and SHN_COMMON:
     a /dev/ksyms image numbers sections it does not have. A global definition wins over a weak one. Ifuncs are
-    left out: their address is that of the function that chooses one, which nobody means. A default version
+    left out: their address is that of the resolver, which is not what the name means. A default version
     counts by all its names (`default_names`).
     ObjectError for a damaged file, one without symbols, or a relocatable object (no addresses yet).
     """

@@ -237,7 +237,7 @@ class Kernel:
         return spawn(self, parent, cred, what, on_exit)
 
     def signal(self, proc: Proc, signo: int) -> None:
-        """Signal a process and its group, as a terminal does; those who are stopped go on and take it."""
+        """Signal a process and its group, as a terminal does; stopped ones continue and take it."""
         for member in group(self, proc.pgid):
             signal_proc(self, member, signo)
             if member.program is not None and member.program.stopped and signo != SIGTSTP:

@@ -31,7 +31,7 @@ MOST_KEPT = 2 * proto.MAX_FRAME
 
 
 class Clients(Protocol):
-    """Whoever has all connections, as one of them knows it."""
+    """The owner of all connections, as one of them sees it."""
 
     def served(self) -> None:
         """A client was answered."""

@@ -40,7 +40,7 @@ class Interrupted(BaseException):
 class Server:
     """A kernel that is up, and its clients. `run` returns when told to stop, or raises KernelPanic.
 
-    `supervisor` is that process's pid. `private`: one user has this kernel to himself, and is told when it
+    `supervisor` is that process's pid. `private`: the kernel has a single user, who is notified when it
     sleeps for ever.
     """
 
@@ -130,7 +130,7 @@ class Server:
         return self.ending.over()
 
     def _sleeps(self) -> bool:
-        """Does somebody wait whom nothing but a new request will wake?"""
+        """Does a client wait that only a new request can wake?"""
         if self.kernel.host.waiting or self.gate.init is not None:
             return False
         waiting = [conn for conn in self.connections.values() if conn.pending is not None]
@@ -209,7 +209,7 @@ class Server:
         self.channel.send({"do": "booted"})
 
     def served(self) -> None:
-        """Somebody was served; after the boot, this shows that it was good for something."""
+        """A request was served; after the boot, this shows that the boot was not fruitless."""
         self._shown = True
         if not self._served and self.gate.init is None:
             self._served = True

@@ -48,7 +48,7 @@ class Nursery:
                 raise DaemonError(f"cannot ask for a kernel: {error.strerror}") from None
             finally:
                 os.close(writing)
-            said = answer.read()  # ends also when those have died who could say something
+            said = answer.read()  # ends, too, when every process that could write has died
         if said != UP:
             raise DaemonError(said.decode() or "the process that starts kernels has died")
 

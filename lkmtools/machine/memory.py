@@ -180,7 +180,7 @@ class Memory(_Access):
     __slots__ = ("_ours", "checked", "dm", "shared")
 
     def __init__(self, base: int, size: int, dm: DataModel, buf: mmap.mmap | None = None) -> None:
-        """`buf` is a shared mapping of `size` bytes that somebody else made, and closes; else it is ours."""
+        """`buf` is a shared mapping of `size` bytes that the caller made, and closes; else it is ours."""
         self.dm = dm
         self._ours = buf is None
         buf = mmap.mmap(-1, size) if buf is None else buf

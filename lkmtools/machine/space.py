@@ -153,7 +153,7 @@ class AddressSpace:
         return None if frame is None else frame << PAGE_SHIFT
 
     def own_page(self, page: int, prot: int) -> int:
-        """Where in RAM a page, also beyond `top`, is that this space shares with nobody; ENOMEM."""
+        """The place in RAM of a page (beyond `top`, too) that is private to this space; ENOMEM."""
         old = self._frame.get(page)
         if old is not None and not self.frames.shared(old):
             return old << PAGE_SHIFT

@@ -15,7 +15,7 @@ _IDLE_TICKS = 5
 
 
 class Watchdog:
-    """Ticks for the CPUs of one brake. Whoever runs one calls arm() before when `armed` is not set."""
+    """Ticks for the CPUs of one brake. The caller of run() calls arm() before when `armed` is not set."""
 
     def __init__(self, brake: Brake) -> None:
         self._brake = brake

@@ -19,7 +19,7 @@ class Poller:
         self._epoll = select.epoll()
         self._handlers: dict[int, Handler] = {}
         self._timers = Timers()
-        self._paused: dict[int, int] = {}  # of which nobody is told, and the timer that ends it
+        self._paused: dict[int, int] = {}  # descriptors that are not reported, and the timers that end this
 
     def add(self, fd: int, handler: Handler, events: int = select.EPOLLIN) -> None:
         """Tell `handler` whenever `fd` is readable, or of these events, until forget(fd)."""
@@ -31,13 +31,13 @@ class Poller:
         self._epoll.modify(fd, events)
 
     def forget(self, fd: int) -> None:
-        """Tell nobody any more; before the descriptor is closed."""
+        """Stop reporting `fd`; to be called before it is closed."""
         self._epoll.unregister(fd)
         del self._handlers[fd]
         self._end_pause(fd)
 
     def pause(self, fd: int, seconds: float) -> None:
-        """Tell nobody that `fd` is readable, for so long; then again."""
+        """Do not report that `fd` is readable for this time."""
         self._end_pause(fd)
         self._epoll.modify(fd, 0)
         self._paused[fd] = self._timers.after(seconds, lambda: self._resume(fd))

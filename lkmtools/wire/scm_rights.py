@@ -14,7 +14,7 @@ def room(count: int) -> int:
 
 
 def received(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
-    """The descriptors in what recvmsg() returned. Whoever calls owns them."""
+    """The descriptors in what recvmsg() returned. The caller owns them."""
     files = []
     for level, kind, content in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):

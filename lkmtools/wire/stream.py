@@ -18,7 +18,7 @@ from lkmtools.wire.poller import Poller
 
 GONE = (EPIPE, ECONNRESET, ENOTCONN, EBADF)  # errors of sending to a side that is gone
 RECEIVE = 1 << 16  # bytes read at once
-UNGREETED = 1 << 12  # bytes of a payload before greet(): nobody keeps memory for who says nothing
+UNGREETED = 1 << 12  # bytes of a payload before greet(): a silent peer costs no memory
 QUEUE = 1 << 18  # bytes unread by the other side from which on we read no more from it
 
 IN, OUT = select.EPOLLIN, select.EPOLLOUT

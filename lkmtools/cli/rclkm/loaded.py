@@ -12,7 +12,7 @@ from lkmtools.modules.refs import refs_fd
 
 
 class LoadedObject(NamedTuple):
-    """A loaded module: the object it came from ("" when nobody said), and who is linked against it."""
+    """A loaded module: the object it came from ("" when unknown), and who is linked against it."""
 
     id: int
     name: str

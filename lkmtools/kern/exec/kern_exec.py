@@ -53,7 +53,7 @@ EXEC_HOOK = Prototype("void e_proc_exec(struct proc *p, struct exec_package *epp
 class ExecPackage:
     """A program on its way into memory: struct exec_package and what it points to, in kernel memory.
 
-    A context manager: afterwards the memory is given back, and what the program's format left in it.
+    A context manager: afterwards the memory is released, with what the program's format left in it.
     """
 
     def __init__(self, k: Kernel, lwp: Lwp, name: str, image: bytes, vectors: Vectors) -> None:
@@ -106,7 +106,7 @@ class ExecPackage:
         self._k.mem.write(self._block, self._fresh)
 
     def drop(self) -> None:
-        """Give back what a format has put into it."""
+        """Release what a format has put into it."""
         k, view = self._k, self.view
         kill_vmcmds(k, view.at("ep_vmcmds.evs_cnt"))
         if view.ep_emul_arg:

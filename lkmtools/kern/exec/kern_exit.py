@@ -83,7 +83,7 @@ def end_program(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) ->
 
 
 def _waits(parent: Proc | None) -> bool:
-    """Can a child's end be waited for? Not by clients, and not by who ignores SIGCHLD or set SA_NOCLDWAIT."""
+    """Can a parent wait for a child? Not if it is a client, ignores SIGCHLD or has set SA_NOCLDWAIT."""
     if parent is None or parent.program is None or parent.zombie:
         return False
     action = parent.program.actions.get(SIGCHLD)

@@ -181,7 +181,7 @@ class SystemCallTrap:
             trapframe.store(k, lwp)
 
     def _note(self, emul: int, number: int) -> None:
-        """Count the call when the emulation's table has nobody for it."""
+        """Count the call when the emulation's table has no function for it."""
         unimplemented = self._k.system_calls.unimplemented
         if self._unserved is None or self._unserved[0] != emul:
             self._unserved = emul, unimplemented.unserved(emul)

@@ -333,7 +333,7 @@ class Scheduler:
             self._rouse(lwp, EINTR)
 
     def waits(self) -> list[dict[str, Any]]:
-        """Who sleeps, for what, and where in a module, for `lkmctl status` and for the tools that wait."""
+        """Sleeping lwps, what they wait for and where in a module, for `lkmctl status` and other tools."""
         return [
             {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg, "where": self._where(lwp)}
             for queue in self._sleepers.values()
@@ -349,5 +349,5 @@ class Scheduler:
         return f"{levels[-1].fn.name}(), called from {caller}"
 
     def waiting(self, ident: int) -> tuple[Lwp, ...]:
-        """Who sleeps on `ident`, first come first."""
+        """The lwps that sleep on `ident`, the longest first."""
         return tuple(self._sleepers.get(ident, ()))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Unserved(NamedTuple):
-    """The calls of an emulation that nobody serves: its name, how many it has, their names by number."""
+    """The unimplemented calls of an emulation: its name, how many it has, their names by number."""
 
     emulation: str
     nsysent: int

@@ -95,7 +95,7 @@ class Pollers:
             k.sched.wakeup(poller.ident)
 
     def take(self, sip: int) -> list[PollingLwp]:
-        """Who waited for the selinfo at `sip`; nobody does now."""
+        """Remove and return the lwps that wait for the selinfo at `sip`."""
         pollers = self._by_selinfo.pop(sip, [])
         for poller in pollers:
             poller.selinfos.discard(sip)
@@ -108,7 +108,7 @@ def _count(k: Kernel, sip: int, count: int) -> None:
 
 @export("void selinit(struct selinfo *sip)", "sys/selinfo.h")
 def selinit(k: Kernel, sip: int) -> None:
-    """Nobody waits yet."""
+    """Initialize a selinfo: no lwp waits for it."""
     k.umem.write(sip, bytes(selinfo.layout(k.dm).size))
 
 

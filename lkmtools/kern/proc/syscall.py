@@ -250,7 +250,7 @@ class SystemCalls:
         return why
 
     def _whose(self, number: int, sy_call: int, errno: int) -> str:
-        """The reason for an errno that a module gave without one; "" for what is nobody's."""
+        """The reason for an errno that a module gave without one; "" when the function is not of a module."""
         module = self._k.modules.at(sy_call)
         if module is None:
             return ""

@@ -123,12 +123,12 @@ class LockRequest:
                 raise KernelError(ENOLCK, f"the caller slept for lock {lock_name(k, lk.addr)} (LK_SLEEPFAIL)")
 
     def by(self) -> str:
-        """Who is in the way."""
+        """The holders of the lock, for a message."""
         lk = self.lk
         return holder(self.k, lk.lk_lockholder) if lk.lk_exclusivecount else f"{lk.lk_sharecount} others"
 
     def wake(self) -> None:
-        """Let those who wait look again."""
+        """Wake the lwps that wait for the lock."""
         if self.lk.lk_waitcount:
             self.k.sched.wakeup(turnstile(self.lk.addr))
 
@@ -185,7 +185,7 @@ def _exclusive(r: LockRequest) -> None:
 
 
 def _upgrade(r: LockRequest) -> None:
-    """LK_UPGRADE: the shared hold is given up; exclusive before all others, or after who asked before."""
+    """LK_UPGRADE: release the shared hold; exclusive before all others, or after an earlier upgrade."""
     lk = r.lk
     if r.mine() or lk.lk_sharecount <= 0:
         r.abort("cannot be upgraded: it is not held shared")

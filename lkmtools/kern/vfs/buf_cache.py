@@ -19,7 +19,7 @@ class Block(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What of a buffer that somebody has is not the module's to change: block, memory, and bytes of it."""
+    """What a module must not change of a buffer in use: its block, its memory, and the size of that."""
 
     block: Block | None
     data: int
@@ -27,7 +27,7 @@ class Held(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A buffer that nobody has: its struct buf, its memory, and whether that is still to be written."""
+    """A buffer that is not in use: its struct buf, its memory, and whether that must still be written."""
 
     bp: int
     data: int
@@ -36,7 +36,7 @@ class Kept(NamedTuple):
 
 
 class Buffers:
-    """The buffers that somebody has, by block and by address; and the others, by block."""
+    """The buffers in use, by block and by address; and the others, by block."""
 
     def __init__(self) -> None:
         self.busy: dict[Block, int] = {}
@@ -46,20 +46,20 @@ class Buffers:
         self._bytes = 0
 
     def keep(self, block: Block, kept: Kept) -> None:
-        """Nobody has it any more."""
+        """Add a buffer that is no longer in use."""
         self.kept[block] = kept
         self.unused.add(kept.bp)
         self._bytes += kept.size
 
     def take(self, block: Block) -> Kept:
-        """It is somebody's, or goes."""
+        """Remove a buffer that is in use again, or freed."""
         kept = self.kept.pop(block)
         self.unused.discard(kept.bp)
         self._bytes -= kept.size
         return kept
 
     def over(self) -> Block | None:
-        """The block to go next, when more is kept than may be."""
+        """The block to drop next when more than LIMIT bytes are kept, otherwise None."""
         return next(iter(self.kept)) if self._bytes > LIMIT else None
 
     def of(self, kind: str, owner: int) -> list[Block]:

@@ -175,7 +175,7 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
 
 
 def _owner(k: Kernel, inode: Inode, cred: int, root_only: bool) -> None:
-    """EPERM for who is neither root nor, unless only root may, the owner."""
+    """EPERM unless the caller is root or, without `root_only`, the owner."""
     from lkmtools.abi.ucred import kauth_cred
 
     uid = k.umem.view(kauth_cred.layout(k.dm), cred).cr_uid

@@ -206,7 +206,7 @@ class Tree:
         self.forget(node)
 
     def _may_remove(self, directory: Node, node: Node, cred: Cred) -> None:
-        """EACCES; in a sticky directory EPERM for who owns neither it nor the file."""
+        """EACCES; in a sticky directory EPERM for a user who owns neither it nor the file."""
         directory.access(cred, 2)
         if directory.mode & S_ISVTX and cred.uid not in (0, directory.uid, node.uid):
             raise KernelError(EPERM, f"uid {cred.uid} owns neither the file nor the directory")

@@ -4,8 +4,8 @@ A buffer belongs to one process at a time (BC_BUSY): getblk() for a block that h
 A driver's strategy routine starts a transfer and calls biodone() when it is complete, at once or later;
 biowait() sleeps until then, and no signal wakes it.
 
-What was read or written whole is kept when nobody has the buffer any more (buf_cache.py), for the next who
-asks for the block. bdwrite() only notes that it is to be written.
+What was read or written whole is kept when the buffer has been released (buf_cache.py), for the next caller
+that asks for the block. bdwrite() only notes that the buffer must be written.
 """
 
 from __future__ import annotations

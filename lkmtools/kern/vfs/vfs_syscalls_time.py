@@ -45,7 +45,7 @@ def _times(k: Kernel, lwp: Lwp, tptr: int) -> dict[str, int]:
 
 
 def _set_node(k: Kernel, lwp: Lwp, node: Node, values: dict[str, int]) -> None:
-    """Of a file of the root file system: its owner's right, or, for now, that of who may write it."""
+    """Set the times of a file of the root file system; to now, a process that may write it can, too."""
     uid = lwp.proc.cred.uid
     if uid not in (0, node.uid):
         if not values["va_vaflags"]:
