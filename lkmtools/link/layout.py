@@ -19,6 +19,7 @@ from lkmtools.abi import elf as c
 from lkmtools.abi.lkm import MAX_IMAGE
 from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Section, machine_name
+from lkmtools.elf.rows import uncollected
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
@@ -55,6 +56,7 @@ class _Piece(NamedTuple):
     align: int
 
 
+@uncollected
 def prelink(obj: Object, machine: str = "amd64", entry_names: Iterable[str] = ()) -> Prelink:
     """Lay `obj` out at address 0 for the kernel of `machine`.
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from lkmtools.abi import elf as c
+from lkmtools.elf.rows import uncollected
 from lkmtools.elf.writer import Executable, OutSection, OutSegment, OutSymbol, write_executable
 from lkmtools.link.image import Image, PlacedSection, Symbol
 
 _PF = {1: c.PF_R, 2: c.PF_W, 4: c.PF_X}
 
 
+@uncollected
 def write_output(img: Image, unloaded: Sequence[OutSection] = ()) -> bytes:
     """`img` as an ET_EXEC file with program headers, section headers, a symbol table and sections `unloaded`.
 
