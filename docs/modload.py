@@ -1,4 +1,4 @@
-"""Draws docs/modload.svg, a module's way through the packages: `python docs/modload.py > docs/modload.svg`.
+"""Draws docs/modload.svg, the load of a module: `python docs/modload.py > docs/modload.svg`.
 
 A column is a package, an arrow a call or its answer. Each call names the function that makes it and the name
 that is called; a function that does not exist, or does not use that name, is an error.

@@ -1,5 +1,5 @@
 /*
- * echo: a character device that gives back what was written to it.
+ * echo: a character device that returns what was written to it.
  *
  * A write replaces the contents, a read gets them from the file offset on. Readers can poll for contents; ioctls tell
  * their length and clear them. The module cannot be unloaded while the device is open.

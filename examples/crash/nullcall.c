@@ -1,4 +1,4 @@
-/* nullcall: calls through a pointer nobody has set. */
+/* nullcall: calls through a pointer that was never set. */
 
 #include <sys/param.h>
 #include <sys/systm.h>

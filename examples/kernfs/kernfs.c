@@ -2,7 +2,7 @@
  * kernfs: a read-only file system that shows the kernel's values as files.
  *
  * Nothing is stored: the files are rows of a table, and what is read is made at the time. The vnode of a file is made
- * when it is looked up and forgotten when nobody uses it.
+ * when it is looked up and forgotten when it is not used.
  */
 
 #include <sys/param.h>

@@ -13,7 +13,7 @@ int	compat_linux_lkmentry(struct lkm_table *, int, int);
 
 MALLOC_DEFINE(M_LINUX, "linux", "processes of the Linux emulation");
 
-/* The process runs a new program: its data begins anew. */
+/* The process runs a new program: its data starts afresh. */
 static void
 linux_proc_exec(struct proc *p, struct exec_package *epp)
 {

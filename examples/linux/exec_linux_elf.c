@@ -119,7 +119,7 @@ linux_probe(struct lwp *l, struct exec_package *epp, void *header, char *interpr
 	return 0;
 }
 
-/* What lies behind the environment's pointers: the auxiliary vector, and what it points to. */
+/* What follows the environment's pointers: the auxiliary vector, and what it points to. */
 struct linux_aux {
 	struct {
 		Elf_Addr	type;

@@ -373,7 +373,7 @@ LINUX_CALL(getcwd)
 	return NATIVE(sys___getcwd, l, retval, ARG(0, register_t), ARG(1, register_t));
 }
 
-/* Advice about files and memory, which nobody here needs. */
+/* Advice about files and memory, which this kernel does not need. */
 LINUX_CALL(advice)
 {
 	return 0;

@@ -41,7 +41,7 @@ struct linux_sigcontext {
 	uint64_t	rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
 	uint16_t	cs, gs, fs, ss;
 	uint64_t	err, trapno, oldmask, cr2;
-	uint64_t	fpstate;		/* where they lie; 0: they are not told */
+	uint64_t	fpstate;		/* the floating-point registers' address; 0: not stored */
 	uint64_t	reserved[8];
 };
 struct linux_ucontext {

@@ -49,7 +49,7 @@ struct linux_sigcontext {
 	uint32_t	edi, esi, ebp, esp, ebx, edx, ecx, eax;
 	uint32_t	trapno, err;
 	uint32_t	eip, cs, eflags, esp_at_signal, ss;
-	uint32_t	fpstate;		/* 0: they are not told */
+	uint32_t	fpstate;		/* 0: the floating-point registers are not stored */
 	uint32_t	oldmask, cr2;
 };
 struct linux_ucontext {

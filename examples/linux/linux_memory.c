@@ -19,7 +19,7 @@ LINUX_CALL(brk)
 	return 0;
 }
 
-/* Read a file into memory at addr, as far as it goes: a private mapping of it, for nobody sees the difference. */
+/* Read a file into memory at addr, up to its end: that stands for a private mapping of it. */
 static int
 fill_from_file(struct lwp *l, vaddr_t addr, size_t length, int fd, off_t offset)
 {

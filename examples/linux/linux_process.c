@@ -1,4 +1,4 @@
-/* linux_process.c: processes: who they are, how they begin, run programs, and end. */
+/* linux_process.c: processes: their ids, fork, exec, exit and wait. */
 
 #include "linux_emul.h"
 
@@ -17,7 +17,7 @@ child_begins(void *settid)
 
 /*
  * clone: new processes, not threads. A child that would share its parent's memory for a while, as vfork's does, has a
- * copy instead, which programs that only go on to execve cannot tell.
+ * copy instead: a program that calls only execve sees no difference.
  */
 int
 linux_clone(struct lwp *l, u_long flags, void *stack, int *parent_tid, int *child_tid, register_t *retval)
@@ -125,7 +125,7 @@ LINUX_CALL(waitpid)
 	return linux_sys_wait4(l, args, retval);
 }
 
-/* gettid(), and set_tid_address(where to tell of the thread's end), which nobody else sees. */
+/* gettid(), and set_tid_address(where to tell of the thread's end), which no other thread sees. */
 LINUX_CALL(gettid)
 {
 	*retval = l->l_proc->p_pid;
@@ -211,7 +211,7 @@ LINUX_CALL(getpgrp)
 	return NATIVE(sys_getpgid, l, retval, 0);
 }
 
-/* sched_getaffinity(process, bytes, set): there is one processor. Answers how many bytes were told. */
+/* sched_getaffinity(process, bytes, set): there is one processor. Returns the number of bytes stored. */
 LINUX_CALL(sched_getaffinity)
 {
 	u_long set = 1;
@@ -223,8 +223,8 @@ LINUX_CALL(sched_getaffinity)
 }
 
 /*
- * futex(word, what, value, ...): of a process with one thread. Nobody waits, so nobody is woken; who would wait for
- * another thread waits for ever, unless the word has changed already.
+ * futex(word, what, value, ...): of a process with one thread. No thread waits, so none is woken; one that would
+ * wait for another sleeps for ever, unless the word has changed already.
  */
 LINUX_CALL(futex)
 {

@@ -62,7 +62,7 @@ native_sigset(linux_sigset_t foreign, sigset_t *native)
 			sigaddset(native, native_signo(signo));
 }
 
-/* A set of a program; its size is always told. */
+/* A set of a program; its size is an argument of every call. */
 static int
 copyin_sigset(const void *uaddr, size_t size, sigset_t *set)
 {
@@ -76,7 +76,7 @@ copyin_sigset(const void *uaddr, size_t size, sigset_t *set)
 	return error;
 }
 
-/* What a handler is told. The codes for faults are the same; signals of processes, 0, too. */
+/* The siginfo of a handler. The codes for faults are the same; 0, of signals of processes, too. */
 void
 linux_siginfo(const struct ksiginfo *ksi, struct linux_siginfo *info)
 {

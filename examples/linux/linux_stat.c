@@ -116,7 +116,7 @@ statx_time(const struct timespec *ts, struct linux_statx_time *out)
 	out->tv_nsec = ts->tv_nsec;
 }
 
-/* statx(directory, name, flags, what is asked for, struct): all that stat has is told, whatever was asked for. */
+/* statx(directory, name, flags, what is asked for, struct): all that stat has is stored, whatever was asked for. */
 LINUX_CALL(statx)
 {
 	struct linux_statx out;

@@ -9,7 +9,7 @@
 #define NANO	1000000000
 
 /*
- * Wait for the four words at `v`: how many descriptors, and three sets, which have one form here and there. `ts` is for
+ * Wait for the four words at `v`: how many descriptors, and three sets, whose format is that of NetBSD. `ts` is for
  * how long, NULL for ever; then what is left of it.
  */
 static int

@@ -30,7 +30,7 @@ struct memfs_node;
 struct memfs_name {
 	LIST_ENTRY(memfs_name)	 n_list;
 	struct memfs_node	*n_node;
-	off_t			 n_cookie;	/* where readdir goes on; names keep theirs */
+	off_t			 n_cookie;	/* where readdir continues; names keep theirs */
 	size_t			 n_len;
 	char			 n_text[MEMFS_MAXNAME + 1];
 };
@@ -133,7 +133,7 @@ memfs_find(struct memfs_node *dir, struct componentname *cnp)
 	return NULL;
 }
 
-/* A new name goes behind all others; one that takes the place of another gets its cookie. */
+/* A new name comes after all others; one that takes the place of another gets its cookie. */
 static void
 memfs_addname(struct memfs_node *dir, struct componentname *cnp, struct memfs_node *node, off_t cookie)
 {
@@ -561,7 +561,7 @@ memfs_mount(struct mount *mp, const char *path, void *data, size_t *data_len)
 
 	if (mp->mnt_flag & MNT_GETARGS)
 		return EOPNOTSUPP;
-	if (mp->mnt_flag & MNT_UPDATE)		/* the flags are the kernel's, but nobody may be writing any more */
+	if (mp->mnt_flag & MNT_UPDATE)		/* the flags are the kernel's, but no file may be open for writing */
 		return (mp->mnt_flag & MNT_RDONLY) ? vflush(mp, NULL, WRITECLOSE) : 0;
 	mnt = malloc(sizeof(*mnt), M_MEMFS, M_WAITOK | M_ZERO);
 	mp->mnt_data = mnt;

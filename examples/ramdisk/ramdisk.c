@@ -42,7 +42,7 @@ ramdisk_close(dev_t dev, int flag, int mode, struct lwp *l)
 	return 0;
 }
 
-/* Move the sectors of a transfer. What lies behind the end is left in b_resid; a start behind it is an error. */
+/* Move the sectors of a transfer. What is beyond the end is left in b_resid; a start beyond it is an error. */
 static void
 transfer(struct buf *bp)
 {
@@ -154,7 +154,7 @@ ramdisk_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-/* The kernel has seen that nobody has it open, so nothing stands in the queue. */
+/* The kernel has checked that it is not open, so the queue is empty. */
 static int
 ramdisk_unload(struct lkm_table *lkmtp, int cmd)
 {

@@ -2,8 +2,8 @@
  * barehook: the lower layer done wrong. The hook is a variable that a client sets and clears as it likes. Between the test
  * for NULL and the call this module may sleep, and then the client can have gone.
  *
- * Where it would sleep by chance in earnest, here it does so on purpose: its system call barehook(1) has the next unlink(2)
- * sleep there, barehook(0) lets it go on.
+ * A real module would sleep there by chance; this one does so on purpose: its system call barehook(1) makes the
+ * next unlink(2) sleep there, barehook(0) lets it continue.
  */
 
 #include <sys/param.h>

@@ -30,7 +30,7 @@ int	guard_lkmentry(struct lkm_table *, int, int);
 static enum { IDLE, ASKED, TAKEN, ANSWERED } guard_state;
 static kmutex_t guard_lock;		/* for all here */
 static kcondvar_t guard_cv;
-static struct proc *guard_user;		/* who has the device open */
+static struct proc *guard_user;		/* the process that has the device open */
 static char guard_line[GUARD_LINE];
 static char guard_ops[GUARD_OPS];	/* =remove,rename, */
 static int guard_answer;
@@ -144,7 +144,7 @@ guard_write(dev_t dev, struct uio *uio, int flag)
 		guard_state = ANSWERED;
 		cv_broadcast(&guard_cv);
 	} else
-		error = ESRCH;		/* no question, or who asked has gone */
+		error = ESRCH;		/* no question, or its process has gone */
 	mutex_exit(&guard_lock);
 	return error;
 }

@@ -11,7 +11,7 @@
  *
  *	a lock is held whenever the hook is looked at or changed, and not while the client is called, for it may sleep;
  *	calls in progress are counted, and deregistering waits until there are none;
- *	as long as somebody is registered, the module holds itself (lkm_hold), so that it cannot be unloaded beneath a
+ *	as long as a client is registered, the module holds itself (lkm_hold), so that it cannot be unloaded beneath a
  *	client, even one that was handed our functions' addresses and is not linked against us.
  */
 
@@ -139,7 +139,7 @@ hook_getvnode(struct mount *mp, struct vnode *lower, struct vnode **vpp)
 	int error;
 
 	LIST_FOREACH(node, &MPTOHOOK(mp)->m_nodes[HASH(lower)], n_hash) {
-		/* One that is just being cleaned is no good, and waiting for it with the lock held would be for ever. */
+		/* One that is being cleaned cannot be used, and a wait for it with the lock held would never end. */
 		if (node->n_lower == lower && vget(node->n_vnode, LK_NOWAIT) == 0) {
 			vrele(lower);
 			*vpp = node->n_vnode;
@@ -163,7 +163,7 @@ hook_getvnode(struct mount *mp, struct vnode *lower, struct vnode **vpp)
 
 /* -- operations -------------------------------------------------------------------------------------------------- */
 
-/* Who wants to do what: for the hook. */
+/* Ask the hook about an operation. */
 static int
 hook_check(const struct vnodeop_desc *op, void *args, struct vnode *vp)
 {

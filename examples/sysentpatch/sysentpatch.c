@@ -49,7 +49,7 @@ static int
 sysentpatch_unload(struct lkm_table *lkmtp, int cmd)
 {
 	if (sysent[SYS_unlink].sy_call != watched_unlink)
-		return EBUSY;		/* somebody wrapped the wrapper */
+		return EBUSY;		/* another module wrapped the wrapper */
 	sysent[SYS_unlink] = saved;
 	printf("sysentpatch: %u calls of unlink, %u of them failed\n", calls, failed);
 	return 0;

@@ -3,7 +3,7 @@
  *
  * A DRV module brings a struct cfdriver (what the driver is called and which devices it has), a struct cfattach (how
  * one comes and goes) and a table of devices. lkmdispatch() registers the three; the module's own handler attaches the
- * pseudo-devices of the table, and on unload config_detach() asks each of them whether it may go.
+ * pseudo-devices of the table, and on unload config_detach() asks each of them whether it may be removed.
  */
 
 #include <sys/param.h>

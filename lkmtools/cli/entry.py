@@ -2,7 +2,7 @@
 
 While Python imports it, an interrupt ends a tool as SIGINT ends any program, and a host without descriptors
 or memory left is an error like others. A tool ends without taking its modules and classes apart: the host
-frees the whole process at once, and Python's way costs a sixth of what `modstat` takes.
+frees the whole process at once, and Python's own clean-up costs a sixth of the time of `modstat`.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ the function links, and that a call of it panics with its name; everything else 
 that returns an error number does so as NetBSD's does; an invalid pointer is a panic that names the function
 and its caller.
 
-One call of a function handles at most {CALL}, unless another limit is given. An
-element of a list or table counts as {STEP} bytes, a conversion of a format as {CONVERSION}; a list or table
-has at most {LIST_MAX} elements. A request for more is a panic, or E2BIG, that names function, argument, value
-and limit.
+One call of a function handles at most {CALL}, unless another limit is given. An element of a list or
+table counts as {STEP} bytes, a conversion of a format as {CONVERSION}; a list or table has at most
+{LIST_MAX} elements. A request for more is a panic, or E2BIG, that names function, argument, value and limit.
+
 Time spent asleep, in delay() and in a module's own code is not counted: the watchdog limits that.
 """
 _PRIVATE = "## Declared in no header"

@@ -44,7 +44,7 @@ def _program(lwp: Lwp) -> Program:
 
 @syscall(SYS_break, "char *nsize")
 def sys_obreak(k: Kernel, lwp: Lwp, nsize: int) -> None:
-    """Move the end of the data segment; ENOMEM when something is in the way."""
+    """Move the end of the data segment; ENOMEM when the range is in use."""
     program = _program(lwp)
     start, end = program.brk
     old, new = round_page(end), round_page(nsize)

@@ -64,7 +64,7 @@ def bzero(k: Kernel, to: int, n: int) -> None:
 
 @export("int memcmp(const void *a, const void *b, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memcmp(k: Kernel, a: int, b: int, n: int) -> int:
-    """The difference of the first bytes that differ, 0 when none do; what is behind them is not read."""
+    """The difference of the first bytes that differ, 0 when none do; later bytes are not read."""
     while n > 0:
         take = min(n, PAGE_SIZE - (a & _OFFSET), PAGE_SIZE - (b & _OFFSET))
         left, right = k.umem.read(a, take), k.umem.read(b, take)
@@ -82,7 +82,7 @@ def bcmp(k: Kernel, a: int, b: int, n: int) -> int:
 
 @export("void *memchr(const void *s, int c, size_t n)", "lib/libkern/libkern.h", bound=MEMORY)
 def memchr(k: Kernel, s: int, c: int, n: int) -> int:
-    """The first byte equal to `c`, or NULL; what is behind it is not read."""
+    """The first byte equal to `c`, or NULL; later bytes are not read."""
     while n > 0:
         take = min(n, PAGE_SIZE - (s & _OFFSET))
         found = k.umem.read(s, take).find(c & 0xFF)

@@ -255,7 +255,7 @@ def lkmdispatch(k: Kernel, table: int, cmd: int) -> int:
 
 @export("int lkmexists(struct lkm_table *lkmtp)", "sys/lkm.h")
 def lkmexists(k: Kernel, table: int) -> int:
-    """Is a module of this one's name loaded? It is that itself, from the end of its load on."""
+    """Is a module with this one's name loaded? True of itself once its load has ended."""
     private = k.umem.view(abi.lkm_table.layout(k.dm), table).private
     return int(bool(k.modules.by_name(lkm_dispatch.module_name(k, private))))
 

@@ -355,7 +355,7 @@ def brelse(k: Kernel, bp: int, flags: int) -> None:
 
 
 def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
-    """Write what is to be written of a vnode or device; without `kind`, of all."""
+    """Write the delayed buffers of a vnode or device; without `kind`, of all."""
     for block in k.vfs.buffers.of(kind, owner):
         clean(k, block)
 
@@ -370,7 +370,7 @@ def invalidate(k: Kernel, kind: str, owner: int, save: bool = False) -> None:
 
 @export("void vflushbuf(struct vnode *vp, int sync)", "sys/vnode.h")
 def vflushbuf(k: Kernel, vp: int, sync: int) -> None:
-    """Write what is to be written of a vnode, for VOP_FSYNC; here it has reached the driver afterwards."""
+    """Write the delayed buffers of a vnode, for VOP_FSYNC; they have then reached the driver."""
     flush(k, "vnode", vp)
 
 

@@ -56,7 +56,7 @@ _HEADER = "sys/namei.h"
 
 
 class _PathWalk(Place):
-    """A Place on its way to where a path leads."""
+    """A Place while a path is followed."""
 
     def __init__(self, k: Kernel, lwp: Lwp, op: int, flags: int) -> None:
         super().__init__(k, lwp, op, flags)

@@ -121,7 +121,7 @@ def sys_readlink(k: Kernel, lwp: Lwp, path: int, buf: int, count: int) -> int:
 
 @syscall(SYS_rename, "const char *from, const char *to")
 def sys_rename(k: Kernel, lwp: Lwp, path: int, to: int) -> None:
-    """Give a file another name, also in another directory; what has that name goes. EXDEV across mounts."""
+    """Rename a file, also to another directory; a file of the new name is replaced. EXDEV across mounts."""
     with namei(k, lwp, path, DELETE, 0) as source:
         if not source.mounted:
             is_directory = source.nodes[-1].children is not None
