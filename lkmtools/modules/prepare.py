@@ -221,8 +221,9 @@ def _resolve(p: Process, pre: Prelink, options: Options) -> dict[str, int]:
         name, there, here = lost[0]
         more = f" (and {len(lost) - 1} more)" * (len(lost) > 1)
         raise LinkError(
-            f"{options.kernel} is stale: `{name}' is at {there:#x} in it, and at {here:#x} in this kernel"
-            f"{more}; save it again with lkmctl ksyms -o {options.kernel}, or omit -A"
+            f"{options.kernel} is stale: `{name}' is at {there:#x} in the file, "
+            f"and at {here:#x} in this kernel{more}; "
+            f"save it again with lkmctl ksyms -o {options.kernel}, or omit -A"
         )
     return found | taken
 

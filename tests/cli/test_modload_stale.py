@@ -37,8 +37,8 @@ def test_a_kernel_symbol_that_lies_elsewhere_is_named(each_lab: DaemonLab) -> No
     obj = lab.misc("m", load='printf("x"); return 0;')
     expected = (
         "modload: can't prelink `m.o' creating `m'\n"
-        f"modload: old.syms is stale: `printf' is at {there:#x} in it, and at {here:#x} in this kernel; "
-        "save it again with lkmctl ksyms -o old.syms, or omit -A\n"
+        f"modload: old.syms is stale: `printf' is at {there:#x} in the file, "
+        f"and at {here:#x} in this kernel; save it again with lkmctl ksyms -o old.syms, or omit -A\n"
     )
     assert lab.run("modload", "-A", "old.syms", obj) == (1, "", expected)
     assert lab.run("modload", "--dry-run", "-A", "old.syms", obj) == (1, "", expected)

@@ -57,7 +57,7 @@ def test_a_transfer_of_more_than_there_is_memory_is_a_panic(lab: Lab) -> None:
 """
     panic = lab.panics(lambda: run(lab, body, "int cnwrite(dev_t, struct uio *, int);"))
     assert panic.reason.startswith("cnwrite: what the uio at 0x")
-    assert panic.reason.endswith("at most the size of RAM, 134217728")
+    assert panic.reason.endswith("; the limit is the size of RAM, 134217728")
 
 
 UIO = """

@@ -26,7 +26,7 @@ from lkmtools.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from lkmtools.abi.syscall import SYS_write
 from lkmtools.kern.vfs import ramfs
 from lkmtools.local import LocalKernel
-from support.errors import errno_of
+from support.errors import errno_of, failure
 from support.lab import append_and_replace, get, put
 
 
@@ -101,6 +101,33 @@ def test_names_of_files_move_and_are_replaced(lk: LocalKernel) -> None:
     assert errno_of(lambda: p.rename("/mnt", "/tmp")) == ENOTEMPTY
     for name in ("/tmp/a", "/tmp/c", "/tmp/soft", "/etc/b"):
         p.unlink(name)
+
+
+def test_a_reason_names_the_whole_path(lk: LocalKernel) -> None:
+    """From the root directory, whatever the call and what is wrong; what is missing, not what is below it."""
+    p = lk.process("p")
+    p.chdir("/tmp")
+    put(p, "f", b"f")
+    p.mkdir("d")
+    p.mkdir("d/below")
+    reasons = {
+        "'/dev/nope' does not exist": lambda: p.open("/dev/nope"),
+        "'/dev/none' does not exist": lambda: p.stat("/dev/none/x"),
+        "'/tmp/x' does not exist": lambda: p.unlink("x"),
+        "'/tmp/a' does not exist": lambda: p.rename("a", "b"),
+        "'/tmp/new' does not exist": lambda: p.open("new/", O_RDWR | O_CREAT, 0o600),
+        "'/tmp/f' is not a directory": lambda: p.stat("f/x"),
+        "'/tmp/d' is not empty (entries: 1)": lambda: p.rmdir("d"),
+        "'/tmp/d/below/c' is inside '/tmp/d'": lambda: p.rename("d", "d/below/c"),
+        "'/dev' is a directory": lambda: p.unlink("/dev"),
+        "'/tmp/d' is a directory": lambda: p.truncate("d", 0),
+        "'/dev/null' exists": lambda: p.mkdir("/dev/null"),
+        "the root directory cannot be removed": lambda: p.rmdir("/"),
+    }
+    assert [failure(action).reason for action in reasons.values()] == list(reasons)
+    p.rmdir("d/below")
+    p.rmdir("d")
+    p.unlink("f")
 
 
 def test_a_path_that_ends_in_a_slash_is_a_directorys(lk: LocalKernel) -> None:

@@ -20,7 +20,7 @@ from support.driver import (
     load,
     node,
 )
-from support.errors import errno_of
+from support.errors import errno_of, failure
 from support.lab import Lab
 
 # -- data ----------------------------------------------------------------------------------------------------
@@ -56,6 +56,23 @@ def test_an_error_after_some_bytes_counts_unless_it_means_wait(lab: Lab) -> None
     fd = lab.p.open(node(lab, major, 6, name="/dev/d6"), O_RDWR | O_NONBLOCK)
     assert lab.p.read(fd, 10) == b"abcd"
     assert lab.value("drv_ioflag") == 0x100  # IO_NDELAY
+
+
+def test_an_errno_of_a_driver_without_a_reason_names_its_function(lab: Lab) -> None:
+    """A close has no function that could be named: the descriptor is."""
+    _, major = load(lab)
+    closing = lab.p.open(node(lab, major, 8, name="/dev/d8"))
+    reading = lab.p.open(node(lab, major, 7, name="/dev/d7"), O_RDWR)
+    lab.p.write(reading, b"abcdef")
+    assert [
+        failure(lab.p.open, node(lab, major, 9, name="/dev/d9")).reason,
+        failure(lab.p.pread, reading, 10, 0).reason,
+        failure(lab.p.close, closing).reason,
+    ] == [
+        "drv_open() [drv] returned EBUSY",
+        "drv_read() [drv] returned EIO",
+        f"closing descriptor {closing} returned EIO",
+    ]
 
 
 def test_access_modes_are_checked_before_the_driver(lab: Lab, driver_fd: int) -> None:

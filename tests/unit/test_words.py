@@ -26,7 +26,10 @@ REASONS = {
         r"^(\d+|\{\}) (bytes?|seconds?|milliseconds?|descriptors?|groups?|pieces|processes|pages)(;|,|$)"
     ),
     "here, there, told, such": re.compile(r"\b(is there|not there|here it is|there too|told|such one)\b"),
-    "a noun alone (it is a directory)": re.compile(r"^(a|an) (\w+ )?\w+$"),
+    "a noun alone, or a pronoun for the thing ('/tmp/x' is a directory)": re.compile(
+        r"^(a|an) (\w+ )?\w+$|^(it is|not an?(?! valid number)|which)\b|^the root directory$"
+        r"|does not own it$|\bin it,"
+    ),
     "a value without its sentence (invalid offset: -1)": re.compile(r"^(?!nlist)\w+( \w+)? \{\}$"),
     "lies, stands (is)": re.compile(r"\b(stands?|lies?) (in|at|there|here|behind|beside)\b"),
     "who, whoever (the process that)": re.compile(r"\b(whoever|who (asks|has|wants|opens|comes))\b"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.abi.errno import errno_name
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
@@ -32,6 +33,14 @@ class KernelPanic(BaseException):
         self.reason = reason
         self.report = report
         self.culprit = culprit
+
+
+def failure(k: Kernel, function: int, errno: int) -> str:
+    """The reason for an errno that the function at this address returned without one."""
+    name, start, module = k.symbolize(function).partition("+0x0 ")
+    return (
+        f"{name}() {module} returned {errno_name(errno)}" if start else f"{name} returned {errno_name(errno)}"
+    )
 
 
 def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:

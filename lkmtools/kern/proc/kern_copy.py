@@ -11,6 +11,7 @@ from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERN
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps, too_much
 from lkmtools.kern.base.export import export
+from lkmtools.kern.base.panic import failure
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import Layout
@@ -229,9 +230,12 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
 
 
 def transfer(
-    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, call: Callable[[int], int]
+    k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, function: int, call: Callable[[int], int]
 ) -> tuple[int, int]:
-    """Call an operation with a uio over memory of the calling process: (bytes moved, offset then)."""
+    """Call an operation with a uio over memory of the calling process: (bytes moved, offset then).
+
+    `call` calls the operation, which is the function at address `function`.
+    """
     count = _total(pieces)
     with uio_for(k, lwp, pieces, offset, rw) as view:
         lwp.thread.reason = ""
@@ -241,5 +245,5 @@ def transfer(
     if moved < 0:
         raise KernelError(EIO, f"uio_resid was left at {left}, more than the {count} bytes asked for")
     if errno and not (moved and errno in _WAITS):
-        raise KernelError(errno, lwp.thread.reason)
+        raise KernelError(errno, lwp.thread.reason or failure(k, function, errno))
     return moved, end

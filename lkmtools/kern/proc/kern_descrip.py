@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, ENOTTY, EPASSTHROUGH
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, ENOTTY, EPASSTHROUGH, errno_name
 from lkmtools.abi.fcntl import (
     F_CLOSEM,
     F_DUPFD,
@@ -211,7 +211,7 @@ def sys_close(k: Kernel, lwp: Lwp, fd: int) -> None:
     """Close a descriptor; it is gone even when the driver's close fails."""
     errno = drop(k, lwp, lwp.proc.files.take(fd))
     if errno:
-        raise KernelError(errno, lwp.thread.reason)
+        raise KernelError(errno, lwp.thread.reason or f"closing descriptor {fd} returned {errno_name(errno)}")
 
 
 @syscall(SYS_dup, "int fd")

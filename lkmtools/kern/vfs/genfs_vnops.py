@@ -7,10 +7,21 @@ Not modelled: pages. genfs_getpages returns EOPNOTSUPP, genfs_putpages has nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EACCES, EBADF, EBUSY, EINVAL, EIO, ENOTDIR, ENXIO, EOPNOTSUPP, EPASSTHROUGH
+from lkmtools.abi.errno import (
+    EACCES,
+    EBADF,
+    EBUSY,
+    EINVAL,
+    EIO,
+    ENOTDIR,
+    ENXIO,
+    EOPNOTSUPP,
+    EPASSTHROUGH,
+    EPERM,
+)
 from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import (
     LK_CANRECURSE,
@@ -228,6 +239,22 @@ def vaccess(k: Kernel, kind: int, mode: int, uid: int, gid: int, wanted: int, cr
             EACCES, f"mode {mode & 0o7777:04o} and owner uid {uid} deny access to uid {who.cr_uid}"
         )
     return 0
+
+
+class Named(Protocol):
+    """A file that knows its path, for a message."""
+
+    @property
+    def path(self) -> str:
+        """The path."""
+
+
+def check_owner(uid: int, owner: int, file: Named) -> None:
+    """EPERM for a user who is neither root nor the file's owner."""
+    if uid not in (0, owner):
+        raise KernelError(
+            EPERM, f"uid {uid} does not own '{file.path}' (only its owner or root may change it)"
+        )
 
 
 # -- dead vnodes --------------------------------------------------------------------------------------------

@@ -38,23 +38,28 @@ def kernel_errno(number: int) -> int:
 
 
 @contextmanager
-def host_errors(what: str) -> Iterator[None]:
-    """Errors of the host become KernelErrors; the reason names `what`."""
+def host_errors(what: str, file: Inode | None = None) -> Iterator[None]:
+    """Errors of the host become KernelErrors; the reason names `what`, an operation on `file` or a name."""
     try:
         yield
     except OSError as error:
         number = kernel_errno(error.errno or 0)
-        raise KernelError(number, f"{what}: {error.strerror} (on the host)") from None
+        raise KernelError(number, f"{_of(what, file)}: {error.strerror} (on the host)") from None
     except OverflowError:
-        raise KernelError(EINVAL, f"{what}: the number is too large for the host") from None
+        raise KernelError(EINVAL, f"{_of(what, file)}: the number is too large for the host") from None
+
+
+def _of(what: str, file: Inode | None) -> str:
+    return what if file is None else f"{what} '{file.path}'"
 
 
 class Inode:
     """A file of the tree. `users` counts who needs it: its vnode, and the files found in it."""
 
-    def __init__(self, tree: HostDir, fd: int, parent: Inode | None) -> None:
+    def __init__(self, tree: HostDir, fd: int, parent: Inode | None, name: bytes) -> None:
         self.tree = tree
         self.fd = fd
+        self.name = name  # by which it was found last; of the root, its path
         self.parent = parent
         status = os.fstat(fd)
         self.key: Key = (status.st_dev, status.st_ino)
@@ -65,8 +70,14 @@ class Inode:
 
     def status(self) -> os.stat_result:
         """fstat(2)."""
-        with host_errors("stat"):
+        with host_errors("stat", self):
             return os.fstat(self.fd)
+
+    @property
+    def path(self) -> str:
+        """Its path on the host, by the name under which it was found last."""
+        above = f"{self.parent.path.rstrip('/')}/" if self.parent is not None else ""
+        return above + _shown(self.name)
 
     @property
     def _again(self) -> str:
@@ -76,10 +87,12 @@ class Inode:
     def io(self, way: int) -> int:
         """A descriptor to read (FREAD) or write (FWRITE) a regular file, kept until forget()."""
         if self.kind != stat.S_IFREG:
-            raise KernelError(EISDIR if self.kind == stat.S_IFDIR else ENXIO, "not a regular file")
+            raise KernelError(
+                EISDIR if self.kind == stat.S_IFDIR else ENXIO, f"'{self.path}' is not a regular file"
+            )
         fd = self._io.get(way)
         if fd is None:
-            with host_errors("open"):
+            with host_errors("open", self):
                 fd = self._io[way] = self.tree.kept(os.open(self._again, _WAYS[way] | _OPEN))
         return fd
 
@@ -97,14 +110,14 @@ class Inode:
             fd = self.tree.kept(os.open(_plain(name), _PATH, dir_fd=self.fd))
             try:
                 self.tree.check_inside(fd)
-                return Inode(self.tree, fd, self)
+                return Inode(self.tree, fd, self, name)
             except (KernelError, OSError):
                 os.close(fd)
                 raise
 
     def entries(self) -> list[HostEntry]:
         """All names: (cookie, name, inode number, type or 0)."""
-        with host_errors("readdir"):
+        with host_errors("readdir", self):
             fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.fd)
             try:
                 with os.scandir(fd) as rows:
@@ -169,7 +182,7 @@ class Inode:
 
     def readlink(self) -> bytes:
         """What a symbolic link says."""
-        with host_errors("readlink"):
+        with host_errors("readlink", self):
             return os.readlink(b"", dir_fd=self.fd)
 
     def chmod(self, mode: int) -> None:
@@ -190,29 +203,29 @@ class Inode:
 
     def _by_name(self, what: str, action: Callable[[str], None]) -> None:
         if self.kind == stat.S_IFLNK:
-            raise KernelError(EINVAL, f"{what}: cannot change a symbolic link of the host")
-        with host_errors(what):
+            raise KernelError(EINVAL, f"cannot {what} '{self.path}': it is a symbolic link of the host")
+        with host_errors(what, self):
             action(self._again)
 
     def read(self, count: int, offset: int) -> bytes:
         """Bytes of a regular file; fewer only at its end."""
-        with host_errors("read"):
+        with host_errors("read", self):
             return os.pread(self.io(FREAD), count, offset)
 
     def write(self, data: bytes, offset: int) -> int:
         """Write to a regular file; how many bytes."""
-        with host_errors("write"):
+        with host_errors("write", self):
             return os.pwrite(self.io(FWRITE), data, offset)
 
     def truncate(self, size: int) -> None:
         """Set a regular file's length."""
-        with host_errors("truncate"):
+        with host_errors("truncate", self):
             os.ftruncate(self.io(FWRITE), size)
 
     def fsync(self) -> None:
         """fsync(2) of what was written."""
         if FWRITE in self._io:
-            with host_errors("fsync"):
+            with host_errors("fsync", self):
                 os.fsync(self._io[FWRITE])
 
 
@@ -228,7 +241,9 @@ class HostDir:
         self._me = os.geteuid()
         self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         with host_errors(path):
-            self.root = Inode(self, os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), None)
+            self.root = Inode(
+                self, os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), None, os.fsencode(path)
+            )
         self.root.users = 1
         self._files: dict[Key, Inode] = {self.root.key: self.root}
 
@@ -264,13 +279,15 @@ class HostDir:
             directory.users += 1
         else:
             found.close()
-            self._moved(known, directory)
+            self._moved(known, directory, name)
         known.users += 1
         return known
 
-    def _moved(self, file: Inode, directory: Inode) -> None:
-        """A known file was found in `directory`: that is its parent now."""
+    def _moved(self, file: Inode, directory: Inode, name: bytes) -> None:
+        """A known file was found as `name` in `directory`: that is its parent now."""
         old = file.parent
+        if old is not None:
+            file.name = name
         if old is None or old is directory:
             return
         directory.users += 1

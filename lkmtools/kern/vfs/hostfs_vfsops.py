@@ -151,11 +151,11 @@ def hostfs_vfs_mount(k: Kernel, mp: int, path: int, data: int, data_len: int) ->
     if k.vfs.mount(mp).mnt_flag & MNT_OP_FLAGS:
         return _update(k, mp)
     if not data:
-        raise KernelError(EFAULT, "which directory? Use lkmctl mount -t hostfs DIR MOUNTPOINT")
+        raise KernelError(EFAULT, "the host directory is missing: lkmctl mount -t hostfs DIR MOUNTPOINT")
     word = user_string(k, k.umem.ptr(data), _WORD_MAX).decode(*C_TEXT)
     share = k.vfs.hostfs.shares.pop(word, None)
     if share is None:
-        raise KernelError(EPERM, "that directory is not shared with this kernel; use lkmctl mount")
+        raise KernelError(EPERM, "this word is not a share of this kernel; use lkmctl mount")
     tree = share.tree
     view = k.vfs.mount(mp)
     if not tree.writable:

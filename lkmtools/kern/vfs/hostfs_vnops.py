@@ -21,7 +21,7 @@ from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VW
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import Steps
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
-from lkmtools.kern.vfs.genfs_vnops import vaccess
+from lkmtools.kern.vfs.genfs_vnops import check_owner, vaccess
 from lkmtools.kern.vfs.hostdir import Inode
 from lkmtools.kern.vfs.hostfs_vfsops import check_host_writable, get_vnode, host_mount
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
@@ -56,7 +56,7 @@ def hostfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
     view, name = component(k, a.a_cnp)
     mp = view_of(k, a.a_dvp, "hostfs_lookup").v_mount
     if directory.kind != S_IFDIR:
-        raise KernelError(ENOTDIR, "not a directory")
+        raise KernelError(ENOTDIR, f"'{directory.path}' is not a directory")
     _access(k, a.a_dvp, directory, VEXEC, view.cn_cred)
     if view.cn_flags & ISDOTDOT:
         return _parent(k, a, directory, mp)
@@ -154,7 +154,7 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     if va.va_size != _NO64:
         if inode.kind == S_IFDIR:
-            raise KernelError(EISDIR, "it is a directory")
+            raise KernelError(EISDIR, f"'{inode.path}' is a directory")
         inode.truncate(va.va_size)
     uid, gid = va.va_uid & _NO32, va.va_gid & _NO32
     changes_owner = (uid, gid) != (_NO32, _NO32)
@@ -179,8 +179,9 @@ def _owner(k: Kernel, inode: Inode, cred: int, root_only: bool) -> None:
     from lkmtools.abi.ucred import kauth_cred
 
     uid = k.umem.view(kauth_cred.layout(k.dm), cred).cr_uid
-    if uid and (root_only or uid != inode.tree.inside(inode.status().st_uid)):
-        raise KernelError(EPERM, f"uid {uid} does not own it")
+    if uid and root_only:
+        raise KernelError(EPERM, f"only root may change the owner of '{inode.path}'")
+    check_owner(uid, inode.tree.inside(inode.status().st_uid), inode)
 
 
 def _pieces(k: Kernel, uio: int) -> Steps:
@@ -243,7 +244,7 @@ def hostfs_readdir(k: Kernel, a: SimpleNamespace) -> None:
     """Entries from uio_offset on: 0 and 1 are the dots, then those with cookies."""
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     if inode.kind != S_IFDIR:
-        raise KernelError(ENOTDIR, "not a directory")
+        raise KernelError(ENOTDIR, f"'{inode.path}' is not a directory")
     dots = (
         Dirent(1, b".", inode.key[1], S_IFDIR),
         Dirent(2, b"..", (inode.parent or inode).key[1], S_IFDIR),

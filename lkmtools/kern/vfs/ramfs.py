@@ -73,8 +73,20 @@ class Node:
     def listed(self) -> dict[str, Node]:
         """A directory's children; ENOTDIR for anything else."""
         if self.children is None:
-            raise KernelError(ENOTDIR, "not a directory")
+            raise KernelError(ENOTDIR, f"'{self.path}' is not a directory")
         return self.children
+
+    @property
+    def path(self) -> str:
+        """Where it is; of a file with several names, by the last that it was given."""
+        if self.parent is None:
+            return "/"
+        names = (name for name, node in self.parent.listed().items() if node is self)
+        return self.parent.at(next(names, "(a removed file)"))
+
+    def at(self, name: str) -> str:
+        """The path of a name in this directory."""
+        return f"{self.path.rstrip('/')}/{name}"
 
     def cookies(self) -> ItemsView[str, int]:
         """A directory's names with their cookies, in the order in which they are read."""
@@ -111,37 +123,34 @@ class Tree:
         self.root.nlink = 1
         self.root_dev = self.root  # /dev, once it is made
 
-    def lookup(self, path: str, cred: Cred, cwd: str = "/") -> Node:
+    def lookup(self, path: str, cred: Cred) -> Node:
         """The node at `path`; ENOENT, ENOTDIR, EACCES, ENAMETOOLONG."""
         node = self.root
-        for name in _parts(path, cwd):
-            node = self.child(node, name, path, cred)
+        for name in _parts(path):
+            node = self.child(node, name, cred)
         return node
 
-    def parent(self, path: str, cred: Cred, cwd: str = "/") -> tuple[dict[str, Node], Node, str]:
+    def parent(self, path: str, cred: Cred) -> tuple[dict[str, Node], Node, str]:
         """The directory that holds `path`'s last name: its children, its node, and that name."""
-        parts = _parts(path, cwd)
+        parts = _parts(path)
         if not parts:
             raise KernelError(EINVAL, f"'{path}' is the root directory: it has no parent and no name")
         node = self.root
         for name in parts[:-1]:
-            node = self.child(node, name, path, cred)
-        if node.children is None:
-            raise KernelError(ENOTDIR, f"the parent of '{path}' is not a directory")
-        return node.children, node, parts[-1]
+            node = self.child(node, name, cred)
+        return node.listed(), node, parts[-1]
 
-    def child(self, node: Node, name: str, path: str, cred: Cred) -> Node:
-        """The node called `name` in directory `node`; `path` is what was asked for. ENOENT and so on."""
-        if node.children is None:
-            raise KernelError(ENOTDIR, f"a part of '{path}' before '{name}' is not a directory")
+    def child(self, node: Node, name: str, cred: Cred) -> Node:
+        """The node called `name` in directory `node`; ENOENT, ENOTDIR, EACCES."""
+        children = node.listed()
         node.access(cred, 1)
-        if name not in node.children:
-            raise KernelError(ENOENT, f"no '{name}' in '{path}'")
-        return node.children[name]
+        if name not in children:
+            raise KernelError(ENOENT, f"'{node.at(name)}' does not exist")
+        return children[name]
 
-    def make(self, path: str, mode: int, cred: Cred, now: float, rdev: int = 0, cwd: str = "/") -> Node:
+    def make(self, path: str, mode: int, cred: Cred, now: float, rdev: int = 0) -> Node:
         """add() by path."""
-        _, directory, name = self.parent(path, cred, cwd)
+        _, directory, name = self.parent(path, cred)
         return self.add(directory, name, Made(mode, rdev), cred, now)
 
     def add(self, directory: Node, name: str, made: Made, cred: Cred, now: float) -> Node:
@@ -158,7 +167,7 @@ class Tree:
     def resize(self, node: Node, size: int) -> bytearray:
         """Set the length of a file, whose content is returned; EINVAL for another node, EFBIG, ENOSPC."""
         if node.data is None:
-            raise KernelError(EINVAL, "not a regular file")
+            raise KernelError(EINVAL, f"'{node.path}' is not a regular file")
         if size > DATA_MAX:
             raise KernelError(
                 EFBIG, f"the file would have {size} bytes; the root file system allows {DATA_MAX}"
@@ -184,23 +193,25 @@ class Tree:
         children = directory.listed()
         directory.access(cred, 2)
         if name in children:
-            raise KernelError(EEXIST, f"'{name}' exists")
+            raise KernelError(EEXIST, f"'{directory.at(name)}' exists")
         children[name] = node
         node.parent = directory
         node.nlink += 1
 
     def drop(self, directory: Node, name: str, cred: Cred, want_directory: bool) -> None:
         """Remove a name: of a directory, which must be empty, or of something else."""
-        node = self.child(directory, name, name, cred)
+        node = self.child(directory, name, cred)
         self._may_remove(directory, node, cred)
         if want_directory and node.children is None:
-            raise KernelError(ENOTDIR, f"'{name}' is not a directory")
+            raise KernelError(ENOTDIR, f"'{directory.at(name)}' is not a directory")
         if not want_directory and node.children is not None:
-            raise KernelError(EPERM, f"'{name}' is a directory")
+            raise KernelError(EPERM, f"'{directory.at(name)}' is a directory")
         if node.children:
-            raise KernelError(ENOTEMPTY, f"'{name}' is not empty; it has {len(node.children)} entries")
+            raise KernelError(
+                ENOTEMPTY, f"'{directory.at(name)}' is not empty (entries: {len(node.children)})"
+            )
         if node.mounted:
-            raise KernelError(EBUSY, f"'{name}' is a mount point")
+            raise KernelError(EBUSY, f"'{directory.at(name)}' is a mount point")
         del directory.listed()[name]
         node.nlink -= 1
         self.forget(node)
@@ -209,7 +220,7 @@ class Tree:
         """EACCES; in a sticky directory EPERM for a user who owns neither it nor the file."""
         directory.access(cred, 2)
         if directory.mode & S_ISVTX and cred.uid not in (0, directory.uid, node.uid):
-            raise KernelError(EPERM, f"uid {cred.uid} owns neither the file nor the directory")
+            raise KernelError(EPERM, f"uid {cred.uid} owns neither '{node.path}' nor its directory")
 
     def rename(self, path: str, to: str, cred: Cred) -> None:
         """move() by path."""
@@ -222,7 +233,7 @@ class Tree:
 
         EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY.
         """
-        node = self.child(directory, name, name, cred)
+        node = self.child(directory, name, cred)
         self._may_remove(directory, node, cred)
         other.access(cred, 2)
         old = other.listed().get(new)
@@ -231,11 +242,11 @@ class Tree:
         above: Node | None = other
         while above is not None:
             if above is node:
-                raise KernelError(EINVAL, f"'{new}' is inside '{name}'")
+                raise KernelError(EINVAL, f"'{other.at(new)}' is inside '{directory.at(name)}'")
             above = above.parent
         if old is not None:
             if old.children is not None and node.children is None:
-                raise KernelError(EISDIR, f"'{new}' is a directory")
+                raise KernelError(EISDIR, f"'{other.at(new)}' is a directory")
             self.drop(other, new, cred, node.children is not None)
         other.listed()[new] = node
         node.parent = other
@@ -301,12 +312,12 @@ def check_length(text: str, what: str, most: int) -> None:
         raise KernelError(ENAMETOOLONG, f"a {what} has at most {most} bytes, this one {length}")
 
 
-def _parts(path: str, cwd: str) -> list[str]:
+def _parts(path: str) -> list[str]:
     check_length(path, "path", PATH_MAX - 1)
     if not path:
         raise KernelError(ENOENT, "the path is empty")
     out: list[str] = []
-    for name in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+    for name in path.split("/"):
         check_length(name, "name", NAME_MAX)
         if name == "..":
             del out[-1:]

@@ -24,6 +24,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import uio_read, uio_write
+from lkmtools.kern.vfs.genfs_vnops import check_owner
 from lkmtools.kern.vfs.ramfs import DATA_MAX, NODES_MAX, Made, Node
 from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, new_mount
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
@@ -126,7 +127,7 @@ def rootfs_lookup(k: Kernel, a: SimpleNamespace) -> int:
         directory.access(cred, 1)
         return _parent(k, a, directory.parent)
     try:
-        found = k.vfs.tree.child(directory, name, name, cred)
+        found = k.vfs.tree.child(directory, name, cred)
     except KernelError as error:
         if error.errno != ENOENT or op not in (CREATE, RENAME):
             raise
@@ -191,8 +192,9 @@ def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     if va.va_size != _NO64:
         _truncate(k, node, va.va_size)
     owner = (va.va_uid & _NO32, va.va_gid & _NO32)
-    if uid and (owner != (_NO32, _NO32) or uid != node.uid):
-        raise KernelError(EPERM, f"uid {uid} does not own it")
+    if uid and owner != (_NO32, _NO32):
+        raise KernelError(EPERM, f"only root may change the owner of '{node.path}'")
+    check_owner(uid, node.uid, node)
     node.uid, node.gid = (
         old if new == _NO32 else new for new, old in zip(owner, (node.uid, node.gid), strict=True)
     )
@@ -204,7 +206,7 @@ def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
 
 def _truncate(k: Kernel, node: Node, size: int) -> None:
     if node.children is not None:
-        raise KernelError(EISDIR, "it is a directory")
+        raise KernelError(EISDIR, f"'{node.path}' is a directory")
     if node.data is not None:
         k.vfs.tree.resize(node, size)
         node.time = k.now()
@@ -216,10 +218,10 @@ def rootfs_read(k: Kernel, a: SimpleNamespace) -> None:
     node = k.vfs.rootfs.node(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     at = view.uio_offset
-    if node.data is None or at < 0:
-        raise KernelError(
-            EINVAL, "not a file" if node.data is None else "the offset is before the beginning of the file"
-        )
+    if node.data is None:
+        raise KernelError(EINVAL, f"'{node.path}' is not a regular file")
+    if at < 0:
+        raise KernelError(EINVAL, "the offset is before the beginning of the file")
     uio_read(k, bytes(node.data[at : at + view.uio_resid]), a.a_uio)
 
 
@@ -229,7 +231,7 @@ def rootfs_write(k: Kernel, a: SimpleNamespace) -> None:
     node = k.vfs.rootfs.node(k, a.a_vp)
     view = k.umem.view(uio_struct.layout(k.dm), a.a_uio)
     if node.data is None:
-        raise KernelError(EINVAL, "it is not a regular file")
+        raise KernelError(EINVAL, f"'{node.path}' is not a regular file")
     before = len(node.data)
     if a.a_ioflag & IO_APPEND:
         view.uio_offset = before
@@ -256,10 +258,10 @@ def rootfs_fsync(k: Kernel, a: SimpleNamespace) -> None:
 @_vnop("readlink")
 def rootfs_readlink(k: Kernel, a: SimpleNamespace) -> None:
     """What the link says."""
-    target = k.vfs.rootfs.node(k, a.a_vp).target
-    if target is None:
-        raise KernelError(EINVAL, "not a symbolic link")
-    uio_read(k, target.encode(*C_TEXT), a.a_uio)
+    node = k.vfs.rootfs.node(k, a.a_vp)
+    if node.target is None:
+        raise KernelError(EINVAL, f"'{node.path}' is not a symbolic link")
+    uio_read(k, node.target.encode(*C_TEXT), a.a_uio)
 
 
 def entries(node: Node, at: int) -> Iterator[Dirent]:

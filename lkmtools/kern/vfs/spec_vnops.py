@@ -20,6 +20,7 @@ from lkmtools.abi.poll import ALWAYS_READY, POLLERR
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from lkmtools.abi.uio import UIO_WRITE
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.panic import failure
 from lkmtools.kern.dev.subr_devsw import lookup
 from lkmtools.kern.proc.kern_copy import Pieces, transfer
 from lkmtools.kern.proc.kern_descrip import File
@@ -84,11 +85,13 @@ class DeviceFile(OfNode, File):
 
     def open(self, k: Kernel, lwp: Lwp) -> File:
         """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
-        errno = k.engine.call(D_OPEN, self.entry(k, "d_open"), self.dev, self.flag, self.kind, lwp.addr)
+        entry = self.entry(k, "d_open")
+        lwp.thread.reason = ""
+        errno = k.engine.call(D_OPEN, entry, self.dev, self.flag, self.kind, lwp.addr)
         if errno == EMOVEFD and lwp.clones:
             return lwp.clones.pop()
         if errno:
-            raise KernelError(errno, lwp.thread.reason)
+            raise KernelError(errno, lwp.thread.reason or failure(k, entry, errno))
         k.vfs.open_devices.setdefault((self.kind, self.dev), []).append(self)
         self.opener = f"pid {lwp.proc.pid} ({lwp.proc.comm})"
         return self
@@ -127,7 +130,7 @@ class DeviceFile(OfNode, File):
         entry = self.entry(k, "d_write" if rw else "d_read")
         flag = IO_NDELAY if self.flag & FNONBLOCK else 0
         return transfer(
-            k, lwp, pieces, offset, rw, lambda uio: k.engine.call(D_READ, entry, self.dev, uio, flag)
+            k, lwp, pieces, offset, rw, entry, lambda uio: k.engine.call(D_READ, entry, self.dev, uio, flag)
         )[0]
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
@@ -217,7 +220,7 @@ def _write(
 def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
     """Open a device node; ENXIO when it is neither character nor block, or has no driver."""
     if node.mode & S_IFMT not in (S_IFCHR, S_IFBLK):
-        raise KernelError(ENXIO, "it is not a device")
+        raise KernelError(ENXIO, f"a file of mode {node.mode:#o} is not a device")
     return DeviceFile(node, flag).open(k, lwp)
 
 

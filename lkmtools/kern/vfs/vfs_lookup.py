@@ -83,12 +83,12 @@ class _PathWalk(Place):
                 if self.mounted:
                     self._in_vnode(name, left)
                 else:
-                    self._in_tree(name, left, path)
+                    self._in_tree(name, left)
         except KernelError:
             self.release()
             raise
 
-    def _in_tree(self, name: str, left: deque[str], path: str) -> None:
+    def _in_tree(self, name: str, left: deque[str]) -> None:
         last = not left
         if name == "..":
             self.nodes[-1].listed()
@@ -103,7 +103,7 @@ class _PathWalk(Place):
         if last and self.op != LOOKUP and not known:
             self.names.append(name)
             return
-        child = self.k.vfs.tree.child(node, name, path, self.lwp.proc.cred)
+        child = self.k.vfs.tree.child(node, name, self.lwp.proc.cred)
         if child.target is not None and (not last or self.flags & FOLLOW):
             self._insert(child.target, left)
             return
@@ -267,7 +267,7 @@ class _PathWalk(Place):
                 raise KernelError(EROFS, f"'{self.path}' is on a file system that is mounted read-only")
             return 0
         if errno:
-            reason = lwp.thread.reason or f"'{name}' in '{self.path}'"
+            reason = lwp.thread.reason or f"cannot look up '{name}' in '{self.path}'"
             raise KernelError(errno if errno > 0 else EINVAL, reason)
         function = k.symbolize(impl).partition("+")
         owner = function[2].partition(" ")[2]

@@ -118,7 +118,10 @@ class Place:
             fine = self.nodes[-1].children is not None
         if not fine:
             self.release()
-            raise KernelError(ENOTDIR if exists else ENOENT, f"'{self.path}' is not a directory")
+            raise KernelError(
+                ENOTDIR if exists else ENOENT,
+                f"'{self.path}' {'is not a directory' if exists else 'does not exist'}",
+            )
 
     def component(self, name: str, op: int, last: bool) -> None:
         """Fill the struct componentname of a name in `dvp`. ENOMEM."""

@@ -121,7 +121,7 @@ def kern_vn_open(k: Kernel, ndp: int, fmode: int, cmode: int) -> int:
         file = vn_open(k, lwp, place, fmode, cmode)
     if not isinstance(file, VnodeFile):
         file.close(k, lwp)
-        raise KernelError(EOPNOTSUPP, "vn_open of a device")
+        raise KernelError(EOPNOTSUPP, "vn_open cannot open a device")
     lock_vnode(k, file.vp)
     view.ni_vp = file.vp
     return 0

@@ -1,7 +1,7 @@
-"""System calls on names (vfs_syscalls.c).
+"""System calls on files (vfs_syscalls.c): open, and what is done with a file by its path or descriptor.
 
-Open, mknod, unlink, mkdir, rmdir, chmod, chown, stat, getdents. Each calls namei() for its path, which leads
-to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
+Open, access, chmod, chown, stat, truncate, fsync, getdents. Each call with a path calls namei() for it, which
+leads to the root file system, which is Python's (ramfs.py), or to a vnode of a mounted one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBUSY, EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
-from lkmtools.abi.fcntl import FFLAGS, FREAD, FWRITE, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW
-from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, FOLLOW, LOOKUP
+from lkmtools.abi.errno import EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM
+from lkmtools.abi.fcntl import (
+    FFLAGS,
+    FREAD,
+    FWRITE,
+    O_ACCMODE,
+    O_CLOEXEC,
+    O_CREAT,
+    O_EXCL,
+    O_NOFOLLOW,
+    R_OK,
+    W_OK,
+    X_OK,
+)
+from lkmtools.abi.mount import MNT_NOWAIT, MNT_RDONLY
+from lkmtools.abi.namei import CREATE, FOLLOW, LOOKUP
 from lkmtools.abi.stat import (
-    S_IFBLK,
-    S_IFCHR,
-    S_IFDIR,
     S_IFIFO,
     S_IFMT,
     S_IFREG,
@@ -26,33 +36,36 @@ from lkmtools.abi.syscall import (
     SYS___fstat50,
     SYS___getdents30,
     SYS___lstat50,
-    SYS___mknod50,
     SYS___stat50,
+    SYS_access,
     SYS_chmod,
     SYS_chown,
     SYS_fchmod,
     SYS_fchown,
+    SYS_fsync,
+    SYS_ftruncate,
     SYS_lchown,
-    SYS_mkdir,
-    SYS_mkfifo,
-    SYS_mknod,
     SYS_open,
-    SYS_rmdir,
-    SYS_unlink,
+    SYS_sync,
+    SYS_truncate,
 )
-from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO
+from lkmtools.abi.vnode import VDIR, VWRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import copyout_bytes
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.vfs.genfs_vnops import check_owner
 from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.rootfs_vnops import entries
 from lkmtools.kern.vfs.spec_vnops import open_node
+from lkmtools.kern.vfs.vfs_bio import flush
+from lkmtools.kern.vfs.vfs_init import has_vfsop, vfsop
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_lookup_place import Place
+from lkmtools.kern.vfs.vfs_mount import lwp_cred
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make, vn_open
-from lkmtools.kern.vfs.vfs_vnops_attr import setattr_of, vn_stat
+from lkmtools.kern.vfs.vfs_vnops import VnodeFile, vn_open
+from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, setattr_of, vn_stat
 from lkmtools.kern.vfs.vnode_if import vcall, vop
 from lkmtools.kern.vfs.vnops_python import records
 
@@ -84,8 +97,7 @@ def _node(k: Kernel, lwp: Lwp, place: Place) -> Node:
 def _owned(k: Kernel, lwp: Lwp, place: Place) -> Node:
     """That node, if the caller may change its attributes; EPERM."""
     node = _node(k, lwp, place)
-    if lwp.proc.cred.uid not in (0, node.uid):
-        raise KernelError(EPERM, f"uid {lwp.proc.cred.uid} does not own it")
+    check_owner(lwp.proc.cred.uid, node.uid, place)
     return node
 
 
@@ -136,96 +148,6 @@ def _node_or_none(k: Kernel, lwp: Lwp, place: Place, fflag: int) -> Node | None:
         if error.errno != ENOENT or not fflag & O_CREAT:
             raise
         return None
-
-
-def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
-    """Create something on a mounted file system; EEXIST."""
-    if place.vp:
-        raise KernelError(EEXIST, f"'{place.path}' exists")
-    make(k, lwp, place, operation, **values)
-
-
-def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
-    if lwp.proc.cred.uid != 0:
-        raise KernelError(EPERM, "only root may mknod")
-    if mode & S_IFMT not in (S_IFCHR, S_IFBLK):
-        raise KernelError(EINVAL, f"mode {mode:#o} is neither a character nor a block device")
-    proc = lwp.proc
-    perms = mode & 0o7777 & ~proc.umask
-    with namei(k, lwp, path, CREATE, 0) as place:
-        if place.mounted:
-            kind = VCHR if mode & S_IFMT == S_IFCHR else VBLK
-            _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
-        else:
-            k.vfs.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
-
-
-@syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
-def compat_50_sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
-    """Make a device node, with the 32-bit dev_t of NetBSD 4."""
-    _mknod(k, lwp, path, mode, dev)
-
-
-@syscall(SYS___mknod50, "const char *path, mode_t mode, dev_t dev")
-def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
-    """Make a device node."""
-    _mknod(k, lwp, path, mode, dev)
-
-
-@syscall(SYS_mkfifo, "const char *path, mode_t mode")
-def sys_mkfifo(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
-    """Make a FIFO."""
-    perms = mode & 0o7777 & ~lwp.proc.umask
-    with namei(k, lwp, path, CREATE, 0) as place:
-        if place.mounted:
-            _made(k, lwp, place, "mknod", va_type=VFIFO, va_mode=perms)
-        else:
-            k.vfs.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
-
-
-def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
-    with namei(k, lwp, addr, DELETE, 0) as place:
-        if place.mounted:
-            _remove_vnode(k, place, want_directory)
-            return
-        proc, name = lwp.proc, place.path
-        if name == "/":
-            raise KernelError(EBUSY, "the root directory")
-        k.vfs.tree.remove(name, proc.cred, want_directory)
-
-
-def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
-    is_directory = view_of(k, place.vp, "remove").v_type == VDIR
-    if want_directory and not is_directory:
-        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
-    if not want_directory and is_directory:
-        raise KernelError(EPERM, f"'{place.path}' is a directory")
-    vp, dvp = place.take()
-    vop(k, "rmdir" if want_directory else "remove", dvp, vp, place.cnp)
-
-
-@syscall(SYS_unlink, "const char *path")
-def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Remove a name; a file or device that is open stays usable."""
-    _remove(k, lwp, path, want_directory=False)
-
-
-@syscall(SYS_mkdir, "const char *path, mode_t mode")
-def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
-    """Make a directory."""
-    proc = lwp.proc
-    perms = mode & 0o7777 & ~proc.umask
-    with namei(k, lwp, path, CREATE, CREATEDIR) as place:
-        if place.mounted:
-            _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
-        else:
-            k.vfs.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
-
-
-@syscall(SYS_rmdir, "const char *path")
-def sys_rmdir(k: Kernel, lwp: Lwp, path: int) -> None:
-    """Remove an empty directory."""
-    _remove(k, lwp, path, want_directory=True)
 
 
 def _change(k: Kernel, lwp: Lwp, vp: int, **values: int) -> None:
@@ -284,12 +206,17 @@ def sys_fchown(k: Kernel, lwp: Lwp, fd: int, uid: int, gid: int) -> None:
         _change(k, lwp, vp, va_uid=uid, va_gid=gid)
 
 
+def _vnode_file(lwp: Lwp, fd: int) -> VnodeFile:
+    file = lwp.proc.files.get(fd)
+    if not isinstance(file, VnodeFile):
+        raise KernelError(EINVAL, f"descriptor {fd} is not a file on a mounted file system")
+    return file
+
+
 @contextmanager
 def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
     """The vnode of an open file, locked; EINVAL for a file that has none."""
-    file = lwp.proc.files.get(fd)
-    if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "the file is not on a mounted file system")
+    file = _vnode_file(lwp, fd)
     lock_vnode(k, file.vp)
     try:
         yield file.vp
@@ -350,9 +277,66 @@ def sys___getdents30(k: Kernel, lwp: Lwp, fd: int, buf: int, count: int) -> int:
     if isinstance(file, VnodeFile):
         return file.getdents(k, lwp, buf, count)
     if not isinstance(file, DirectoryFile) or file.node.children is None:
-        raise KernelError(ENOTDIR, "not a directory")
+        raise KernelError(ENOTDIR, f"descriptor {fd} is not a directory")
     found = records(k, entries(file.node, file.offset), file.offset, count)
     if found.data:
         lwp.proc.space.write(buf, found.data)
     file.offset = found.at
     return len(found.data)
+
+
+@syscall(SYS_access, "const char *path, int flags")
+def sys_access(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
+    """May the caller access a file in the ways of R_OK, W_OK, X_OK? EACCES, EROFS."""
+    if flags & ~(R_OK | W_OK | X_OK):
+        raise KernelError(EINVAL, f"invalid access flags: {flags:#x}")
+    with namei(k, lwp, path) as place:
+        if not place.mounted:
+            k.vfs.tree.lookup(place.path, lwp.proc.cred).access(lwp.proc.cred, flags)
+        elif flags:
+            if flags & W_OK:
+                check_writable(k, place.vp)
+            vop(k, "access", place.vp, flags, lwp_cred(k, lwp))
+
+
+def _check_length(length: int) -> None:
+    if length < 0:
+        raise KernelError(EINVAL, f"invalid length: {length}")
+
+
+@syscall(SYS_truncate, "const char *path, int pad, off_t length")
+def sys_truncate(k: Kernel, lwp: Lwp, path: int, pad: int, length: int) -> None:
+    """Set a file's length by name."""
+    with namei(k, lwp, path) as place:
+        place.to_vnodes()
+        _check_length(length)
+        if view_of(k, place.vp, "truncate").v_type == VDIR:
+            raise KernelError(EISDIR, f"'{place.path}' is a directory")
+        vop(k, "access", place.vp, VWRITE, lwp_cred(k, lwp))
+        setattr_of(k, lwp, place.vp, va_size=length)
+
+
+@syscall(SYS_ftruncate, "int fd, int pad, off_t length")
+def sys_ftruncate(k: Kernel, lwp: Lwp, fd: int, pad: int, length: int) -> None:
+    """Set an open file's length."""
+    file = _vnode_file(lwp, fd)
+    if not file.flag & FWRITE:
+        raise KernelError(EINVAL, f"descriptor {fd} is not open for writing")
+    _check_length(length)
+    with _locked(k, lwp, fd) as vp:
+        setattr_of(k, lwp, vp, va_size=length)
+
+
+@syscall(SYS_fsync, "int fd")
+def sys_fsync(k: Kernel, lwp: Lwp, fd: int) -> None:
+    """VOP_FSYNC; EINVAL for a descriptor of anything but a file."""
+    _vnode_file(lwp, fd).sync(k, lwp)
+
+
+@syscall(SYS_sync, "")
+def sys_sync(k: Kernel, lwp: Lwp) -> None:
+    """VFS_SYNC of every file system that can be written; then all buffers that are to be written."""
+    for mp in tuple(k.vfs.mounts):
+        if mp in k.vfs.mounts and not k.vfs.mount(mp).mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp):
+            vfsop(k, "vfs_sync", mp, MNT_NOWAIT, lwp_cred(k, lwp))
+    flush(k)

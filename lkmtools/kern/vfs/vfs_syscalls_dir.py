@@ -53,7 +53,7 @@ def sys_fchdir(k: Kernel, lwp: Lwp, fd: int) -> None:
     """Change the working directory to an open one; ENOENT when its name means another by now."""
     file = lwp.proc.files.get(fd)
     if not isinstance(file, DirectoryFile | VnodeFile):
-        raise KernelError(ENOTDIR, "not a directory")
+        raise KernelError(ENOTDIR, f"descriptor {fd} is not a directory")
     proc = lwp.proc
     root, proc.root = proc.root, "/"
     try:

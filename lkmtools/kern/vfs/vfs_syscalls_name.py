@@ -1,6 +1,6 @@
-"""More system calls on names and open files: those that need a file system with data (vfs_syscalls.c).
+"""System calls that make, change and remove names (vfs_syscalls.c).
 
-Link, symlink, readlink, rename, access, truncate, ftruncate, fsync, sync.
+Link, symlink, readlink, rename; mknod, mkfifo, unlink, mkdir, rmdir.
 """
 
 from __future__ import annotations
@@ -8,33 +8,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EEXIST, EINVAL, EISDIR, ENOTDIR, EPERM, EXDEV
-from lkmtools.abi.fcntl import FWRITE, R_OK, W_OK, X_OK
-from lkmtools.abi.mount import MNT_NOWAIT, MNT_RDONLY
+from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, EISDIR, ENOTDIR, EPERM, EXDEV
 from lkmtools.abi.namei import CREATE, CREATEDIR, DELETE, LOOKUP, MAXPATHLEN, RENAME
+from lkmtools.abi.stat import (
+    S_IFBLK,
+    S_IFCHR,
+    S_IFDIR,
+    S_IFIFO,
+    S_IFMT,
+)
 from lkmtools.abi.syscall import (
-    SYS_access,
-    SYS_fsync,
-    SYS_ftruncate,
+    SYS___mknod50,
     SYS_link,
+    SYS_mkdir,
+    SYS_mkfifo,
+    SYS_mknod,
     SYS_readlink,
     SYS_rename,
+    SYS_rmdir,
     SYS_symlink,
-    SYS_sync,
-    SYS_truncate,
+    SYS_unlink,
 )
-from lkmtools.abi.vnode import VDIR, VLNK, VWRITE
+from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.proc.syscall import syscall
-from lkmtools.kern.vfs.vfs_bio import flush
 from lkmtools.kern.vfs.vfs_init import has_vfsop, vfsop
 from lkmtools.kern.vfs.vfs_lookup import namei, read_link
 from lkmtools.kern.vfs.vfs_lookup_place import Place
-from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vrele
-from lkmtools.kern.vfs.vfs_vnops import VnodeFile, make
-from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, setattr_of
+from lkmtools.kern.vfs.vfs_subr import view_of, vrele
+from lkmtools.kern.vfs.vfs_vnops import make
 from lkmtools.kern.vfs.vnode_if import vcall, vop
 
 if TYPE_CHECKING:
@@ -192,71 +195,91 @@ def _check_rename(k: Kernel, source: Place, target: Place, fvp: int, fdvp: int) 
             raise _Kept(ENOTDIR, f"'{target.path}' is not a directory")
 
 
-@syscall(SYS_access, "const char *path, int flags")
-def sys_access(k: Kernel, lwp: Lwp, path: int, flags: int) -> None:
-    """May the caller access a file in the ways of R_OK, W_OK, X_OK? EACCES, EROFS."""
-    if flags & ~(R_OK | W_OK | X_OK):
-        raise KernelError(EINVAL, f"invalid access flags: {flags:#x}")
-    with namei(k, lwp, path) as place:
-        if not place.mounted:
-            k.vfs.tree.lookup(place.path, lwp.proc.cred).access(lwp.proc.cred, flags)
-        elif flags:
-            if flags & W_OK:
-                check_writable(k, place.vp)
-            vop(k, "access", place.vp, flags, lwp_cred(k, lwp))
+def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> None:
+    """Create something on a mounted file system; EEXIST."""
+    if place.vp:
+        raise KernelError(EEXIST, f"'{place.path}' exists")
+    make(k, lwp, place, operation, **values)
 
 
-def _truncate(k: Kernel, lwp: Lwp, vp: int, length: int) -> None:
-    """Set the length of a locked vnode."""
-    if length < 0:
-        raise KernelError(EINVAL, f"invalid length: {length}")
-    if view_of(k, vp, "truncate").v_type == VDIR:
-        raise KernelError(EISDIR, "it is a directory")
-    vop(k, "access", vp, VWRITE, lwp_cred(k, lwp))
-    setattr_of(k, lwp, vp, va_size=length)
+def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    if lwp.proc.cred.uid != 0:
+        raise KernelError(EPERM, "only root may mknod")
+    if mode & S_IFMT not in (S_IFCHR, S_IFBLK):
+        raise KernelError(EINVAL, f"mode {mode:#o} is neither a character nor a block device")
+    proc = lwp.proc
+    perms = mode & 0o7777 & ~proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            kind = VCHR if mode & S_IFMT == S_IFCHR else VBLK
+            _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
+        else:
+            k.vfs.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
 
 
-@syscall(SYS_truncate, "const char *path, int pad, off_t length")
-def sys_truncate(k: Kernel, lwp: Lwp, path: int, pad: int, length: int) -> None:
-    """Set a file's length by name."""
-    with namei(k, lwp, path) as place:
-        place.to_vnodes()
-        _truncate(k, lwp, place.vp, length)
+@syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
+def compat_50_sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    """Make a device node, with the 32-bit dev_t of NetBSD 4."""
+    _mknod(k, lwp, path, mode, dev)
 
 
-def _vnode_file(lwp: Lwp, fd: int) -> VnodeFile:
-    file = lwp.proc.files.get(fd)
-    if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "the file is not on a mounted file system")
-    return file
+@syscall(SYS___mknod50, "const char *path, mode_t mode, dev_t dev")
+def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    """Make a device node."""
+    _mknod(k, lwp, path, mode, dev)
 
 
-@syscall(SYS_ftruncate, "int fd, int pad, off_t length")
-def sys_ftruncate(k: Kernel, lwp: Lwp, fd: int, pad: int, length: int) -> None:
-    """Set an open file's length."""
-    file = _vnode_file(lwp, fd)
-    if not file.flag & FWRITE:
-        raise KernelError(EINVAL, f"descriptor {fd} is not open for writing")
-    if length < 0:
-        raise KernelError(EINVAL, f"invalid length: {length}")
-    lock_vnode(k, file.vp)
-    try:
-        setattr_of(k, lwp, file.vp, va_size=length)
-    finally:
-        if not k.dead:
-            vcall(k, "unlock", file.vp, 0)
+@syscall(SYS_mkfifo, "const char *path, mode_t mode")
+def sys_mkfifo(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Make a FIFO."""
+    perms = mode & 0o7777 & ~lwp.proc.umask
+    with namei(k, lwp, path, CREATE, 0) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mknod", va_type=VFIFO, va_mode=perms)
+        else:
+            k.vfs.tree.make(place.path, S_IFIFO | perms, lwp.proc.cred, k.now())
 
 
-@syscall(SYS_fsync, "int fd")
-def sys_fsync(k: Kernel, lwp: Lwp, fd: int) -> None:
-    """VOP_FSYNC; EINVAL for a descriptor of anything but a file."""
-    _vnode_file(lwp, fd).sync(k, lwp)
+def _remove(k: Kernel, lwp: Lwp, addr: int, want_directory: bool) -> None:
+    with namei(k, lwp, addr, DELETE, 0) as place:
+        if place.mounted:
+            _remove_vnode(k, place, want_directory)
+            return
+        proc, name = lwp.proc, place.path
+        if name == "/":
+            raise KernelError(EBUSY, "the root directory cannot be removed")
+        k.vfs.tree.remove(name, proc.cred, want_directory)
 
 
-@syscall(SYS_sync, "")
-def sys_sync(k: Kernel, lwp: Lwp) -> None:
-    """VFS_SYNC of every file system that can be written; then all buffers that are to be written."""
-    for mp in tuple(k.vfs.mounts):
-        if mp in k.vfs.mounts and not k.vfs.mount(mp).mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp):
-            vfsop(k, "vfs_sync", mp, MNT_NOWAIT, lwp_cred(k, lwp))
-    flush(k)
+def _remove_vnode(k: Kernel, place: Place, want_directory: bool) -> None:
+    is_directory = view_of(k, place.vp, "remove").v_type == VDIR
+    if want_directory and not is_directory:
+        raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
+    if not want_directory and is_directory:
+        raise KernelError(EPERM, f"'{place.path}' is a directory")
+    vp, dvp = place.take()
+    vop(k, "rmdir" if want_directory else "remove", dvp, vp, place.cnp)
+
+
+@syscall(SYS_unlink, "const char *path")
+def sys_unlink(k: Kernel, lwp: Lwp, path: int) -> None:
+    """Remove a name; a file or device that is open stays usable."""
+    _remove(k, lwp, path, want_directory=False)
+
+
+@syscall(SYS_mkdir, "const char *path, mode_t mode")
+def sys_mkdir(k: Kernel, lwp: Lwp, path: int, mode: int) -> None:
+    """Make a directory."""
+    proc = lwp.proc
+    perms = mode & 0o7777 & ~proc.umask
+    with namei(k, lwp, path, CREATE, CREATEDIR) as place:
+        if place.mounted:
+            _made(k, lwp, place, "mkdir", va_type=VDIR, va_mode=perms)
+        else:
+            k.vfs.tree.make(place.path, S_IFDIR | perms, proc.cred, k.now())
+
+
+@syscall(SYS_rmdir, "const char *path")
+def sys_rmdir(k: Kernel, lwp: Lwp, path: int) -> None:
+    """Remove an empty directory."""
+    _remove(k, lwp, path, want_directory=True)

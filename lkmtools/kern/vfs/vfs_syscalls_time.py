@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EINVAL, EPERM
+from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.namei import FOLLOW, LOOKUP
 from lkmtools.abi.syscall import SYS___futimes50, SYS___lutimes50, SYS___utimes50
 from lkmtools.abi.time import timeval
 from lkmtools.abi.vnode import VA_UTIMES_NULL
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.vfs.genfs_vnops import check_owner
 from lkmtools.kern.vfs.ramfs import Node, OfNode
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_subr import lock_vnode
@@ -46,11 +47,11 @@ def _times(k: Kernel, lwp: Lwp, tptr: int) -> dict[str, int]:
 
 def _set_node(k: Kernel, lwp: Lwp, node: Node, values: dict[str, int]) -> None:
     """Set the times of a file of the root file system; to now, a process that may write it can, too."""
-    uid = lwp.proc.cred.uid
-    if uid not in (0, node.uid):
-        if not values["va_vaflags"]:
-            raise KernelError(EPERM, f"uid {uid} does not own it")
-        node.access(lwp.proc.cred, 2)
+    cred = lwp.proc.cred
+    if not values["va_vaflags"]:
+        check_owner(cred.uid, node.uid, node)
+    elif cred.uid != node.uid:
+        node.access(cred, 2)
     node.time = values["va_mtime.tv_sec"]
 
 
@@ -84,7 +85,7 @@ def sys___futimes50(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
         _set_node(k, lwp, file.node, values)
         return
     if not isinstance(file, VnodeFile):
-        raise KernelError(EINVAL, "this file has no times to set")
+        raise KernelError(EINVAL, f"descriptor {fd} is not a file with times to set")
     lock_vnode(k, file.vp)
     try:
         setattr_of(k, lwp, file.vp, **values)

@@ -46,6 +46,7 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.abi.vnode import VBLK, VCHR, VDIR, VFIFO, VLNK, VREAD, VREG, VSOCK, VWRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
+from lkmtools.kern.base.panic import failure
 from lkmtools.kern.proc.kern_copy import Pieces, transfer, uio_for
 from lkmtools.kern.proc.kern_descrip import File
 from lkmtools.kern.uvm.uvm_map import Span
@@ -110,7 +111,7 @@ class VnodeFile(File):
         lock_vnode(k, self.vp, LK_EXCLUSIVE if rw else LK_SHARED)
         try:
             moved, end = transfer(
-                k, lwp, pieces, offset, rw,
+                k, lwp, pieces, offset, rw, implementation(k, name, self.vp),
                 lambda u: vcall(k, name, self.vp, u, flags, lwp_cred(k, lwp)),
             )  # fmt: skip
         finally:
@@ -122,12 +123,12 @@ class VnodeFile(File):
     def getdents(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:
         """VOP_READDIR from the file's offset on, which becomes what the file system says."""
         if view_of(k, self.vp, "getdents").v_type != VDIR:
-            raise KernelError(ENOTDIR, "not a directory")
+            raise KernelError(ENOTDIR, f"'{self.path}' is not a directory")
         cell = lwp.alloca(k, 16)
         lock_vnode(k, self.vp, LK_SHARED)
         try:
             moved, self.offset = transfer(
-                k, lwp, [(buf, count)], self.offset, UIO_READ,
+                k, lwp, [(buf, count)], self.offset, UIO_READ, implementation(k, "readdir", self.vp),
                 lambda u: vcall(k, "readdir", self.vp, u, lwp_cred(k, lwp), cell, 0, 0),
             )  # fmt: skip
         finally:
@@ -229,7 +230,7 @@ def read_vnode(k: Kernel, lwp: Lwp, vp: int, count: int, offset: int) -> bytes:
             k, UIO_READ, vp, buffer, count, offset, UIO_SYSSPACE, 0, lwp_cred(k, lwp), left, lwp.addr
         )
         if errno:
-            raise KernelError(errno, lwp.thread.reason)
+            raise KernelError(errno, lwp.thread.reason or failure(k, implementation(k, "read", vp), errno))
         return k.mem.read(buffer, max(count - k.mem.ptr(left), 0))
     finally:
         k.heap.free(buffer)
