@@ -141,7 +141,7 @@ def _generation(lk: LocalKernel, why: str, which: int) -> Result:
     Against one copy of the image's bytes.
     """
     symbols = lk.kernel.ksyms
-    image = symbols.image()
+    image = symbols.image().make()
     data = bytearray(os.pread(image.fd, image.size, 0))
     image.release()
 
@@ -149,7 +149,7 @@ def _generation(lk: LocalKernel, why: str, which: int) -> Result:
         table = list(symbols.tables.values())[which]
         symbols.remove(table)
         symbols.add(table)
-        symbols.image().release()
+        symbols.image().make().release()
 
     name = f"new generation, {MANY:,} symbols, {why} / copy"
     return pair(name, fresh, lambda: bytes(data), 20, RUNS, clock=PROCESSOR)
