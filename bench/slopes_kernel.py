@@ -50,6 +50,7 @@ def curves(directory: Path) -> Iterator[Curve]:
     yield from _modules(directory)
     yield from _symbols(directory)
     yield curve("lkmctl dmesg", "lines", LINES, _lines)
+    yield curve("lkmctl dmesg", "pieces of one line", LINES, _pieces)
     yield from _clients()
 
 
@@ -175,6 +176,18 @@ def _lines(count: int) -> Callable[[], object]:
     def action() -> None:
         pieces, _, _ = buffer.pieces()
         assert len(list(Lines().feed(DmesgPiece(*piece) for piece in pieces))) == count
+
+    return action
+
+
+def _pieces(count: int) -> Callable[[], object]:
+    """A line that was printed bit by bit."""
+    parts = [DmesgPiece("text", 1, None, f"part {i:6} of the line; ") for i in range(count)]
+
+    def action() -> None:
+        lines = Lines()
+        assert not list(lines.feed(parts))
+        assert len(list(lines.rest())) == 1
 
     return action
 

@@ -44,7 +44,7 @@ class Lines:
     """Pieces as lines: what was printed in several pieces is one, of the time when it began."""
 
     def __init__(self) -> None:
-        self._begun: DmesgPiece | None = None
+        self._begun: list[DmesgPiece] = []  # the parts of a line that has no end yet
 
     def feed(self, pieces: Iterable[DmesgPiece]) -> Iterator[DmesgPiece]:
         """The lines that are whole, without their newlines; marks among them."""
@@ -54,21 +54,16 @@ class Lines:
                 yield piece
                 continue
             for part in piece.text.splitlines(keepends=True):
-                line = (
-                    self._begun._replace(text=self._begun.text + part)
-                    if self._begun
-                    else piece._replace(text=part)
-                )
-                whole = part.endswith("\n")
-                self._begun = None if whole else line
-                if whole:
-                    yield line._replace(text=line.text.rstrip("\n"))
+                self._begun.append(piece._replace(text=part))
+                if part.endswith("\n"):
+                    yield from self.rest()
 
     def rest(self) -> Iterator[DmesgPiece]:
-        """A line that has begun and does not end."""
-        if self._begun is not None:
-            yield self._begun
-        self._begun = None
+        """The line that has begun, as far as it goes; then none has."""
+        if self._begun:
+            text = "".join(piece.text for piece in self._begun)
+            yield self._begun[0]._replace(text=text.rstrip("\n"))
+        self._begun = []
 
 
 class Printer:
