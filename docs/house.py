@@ -1,6 +1,6 @@
 """Draws docs/house.svg from the imports: `python docs/house.py > docs/house.svg`.
 
-A floor holds packages that import only from the floors below; the rooms of kern/ stand beside it, the lowest
+A floor holds packages that import only from the floors below; the rooms of kern/ are beside it, the lowest
 on the left. `errors` and `abi`, which all may import, are the ground.
 """
 

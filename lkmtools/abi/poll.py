@@ -16,5 +16,5 @@ ALWAYS_READY = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM  # the events of a fil
 INFTIM = -1
 
 pollfd = Struct("pollfd", "int fd; short events; short revents")
-# Opaque to modules, which zero it; the kernel keeps who waits.
+# Opaque to modules, which zero it; the kernel keeps the list of waiting lwps.
 selinfo = Struct("selinfo", "u_long sel_pollers; u_long sel_spare[5]")

@@ -30,7 +30,7 @@ def forest(rows: list[Module], refs: dict[int, Refs]) -> list[TreeNode]:
 
 
 def label(name: str, ident: int, refs: Refs) -> str:
-    """A line of the tree: name, id, and who holds it or sleeps in it."""
+    """A line of the tree: name, id, its holders, and the processes in its code."""
     parts = [f"{name} (ID {ident})"]
     if refs.holds:
         parts.append(

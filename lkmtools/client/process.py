@@ -325,9 +325,9 @@ class Process(Core):
         int __sysctl(const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new,
         size_t newlen).
 
-        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes, else bytes. `name`
-        is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted name,
-        ValueError for a `new` that the node cannot be.
+        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes, otherwise bytes.
+        `name` is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted
+        name, ValueError for a `new` that the node cannot be.
         """
         from lkmtools.abi.sysctl import NAMES
 

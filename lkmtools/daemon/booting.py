@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lkmtools.daemon.log import Log
     from lkmtools.wire.poller import Poller
 
-SHOWN = 8  # failures that are told; the status has all of them
+SHOWN = 8  # failures that are printed; the status has all of them
 
 
 class Booting:

@@ -56,7 +56,9 @@ class KernelProcess:
         with room_for(f"{plan.config.ram >> 20} MiB of RAM and its records"):
             self.evidence = Evidence(plan.config.ram)
         self.lent: dict[int, int] = {}
-        self._asked: dict[int, Question] = {}  # who waits for the kernel's word, by the number of its order
+        self._asked: dict[
+            int, Question
+        ] = {}  # those that wait for an answer of the kernel, by the number of the order
         self._orders = 0
         self.killed = ""
         self.up = False

@@ -1,4 +1,4 @@
-"""The ends of kernel processes: their causes, what is recorded, and which clients are told.
+"""The ends of kernel processes: their causes, what is recorded, and which clients learn of them.
 
 A kernel that panics leaves its last words. The end of a kernel that was to be stopped needs no explanation.
 Any other death is examined by an inquest.
@@ -102,7 +102,7 @@ class Deaths:
         self._log.entry(f"panic in boot {child.boot}: {fate.reason}\n{fate.report}")
         self._noted(child, fate, culprit)
 
-    # -- who asks ---------------------------------------------------------------------------------------
+    # -- questions --------------------------------------------------------------------------------------
 
     def ask(self, boot: int, question: Question, alive: bool) -> None:
         """Answer how a boot ended, as soon as that is known. `alive`: it has not ended, as far as we know.

@@ -1,4 +1,4 @@
-"""The clients' socket while there is no kernel: clients that connect are told why."""
+"""The clients' socket while there is no kernel: clients that connect learn why."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class ElfFile:
             raise ObjectError(f"{self.name}: ELF header: e_shentsize is {h.shentsize}, not {form.size}")
         self._inside("section header table", h.shoff, max(h.shnum, 1) * form.size)
         first = SectionHeader._make(form.unpack_from(self.data, h.shoff))
-        count = h.shnum or first.size  # gABI: a count of 0xff00 or more stands in the null section
+        count = h.shnum or first.size  # gABI: a count of 0xff00 or more is in the null section
         self._inside("section header table", h.shoff, count * form.size)
         table = self.data[h.shoff : h.shoff + count * form.size]
         rows = tuple(map(SectionHeader._make, form.iter_unpack(table)))

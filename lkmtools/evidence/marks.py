@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 _COUNT = struct.Struct("=Q")  # records written since the beginning
 _STAMP = struct.Struct("=QQ")  # a place, and the time in nanoseconds since 1970
 _EVENT = struct.Struct("=QQII")  # ... the boot, and the kind
-# How many are kept. A boot has two events and prints more than 256 bytes: no event goes before its text does.
+# How many are kept. A boot has two events and prints more than 256 bytes: no event is lost before its text.
 STAMPS, EVENTS = 1 << 14, 1 << 12
 SIZE = 2 * _COUNT.size + STAMPS * _STAMP.size + EVENTS * _EVENT.size
 PRECISION = 1_000_000  # nanoseconds: what is printed within them has one stamp

@@ -3,7 +3,7 @@
 Each counter has a fixed place. What changes rarely (the holder of /dev/lkm, unimplemented system calls,
 waiting processes) is one text, which is rewritten when it has changed: before the answer of the request that
 changed it, and before the kernel goes idle. Loaded modules have a table (evidence/modules.py); which system
-calls they have replaced stands in RAM.
+calls they have replaced is read from RAM.
 """
 
 from __future__ import annotations

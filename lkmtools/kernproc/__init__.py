@@ -8,5 +8,5 @@ orderly end, thrift.py how the two processes share memory.
 What is done later waits for a time, and is an action of wire/timers.py; or for the kernel, and is kept by the
 Gate.
 
-It may die of anything, at any moment: what must not be lost lies in memory of the supervisor's (evidence/).
+It may die of anything, at any moment: what must not be lost is in memory of the supervisor (evidence/).
 """

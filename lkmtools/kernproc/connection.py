@@ -61,7 +61,7 @@ class Connection(Stream):
         self._welcome = welcome
         self.pending: int | None = None  # serial of the SYSCALL in flight
         self.asked = 0  # bytes of it, with the memory that it only names
-        self.mapping: OnMapped | None = None  # who waits for MAPPED
+        self.mapping: OnMapped | None = None  # what is called when MAPPED arrives
         self._files: list[int] = []  # descriptors that came, and no EXEC has taken yet
         # A MAP or SHARE and its descriptors, which wait until all that is queued has gone.
         self._with_files: tuple[bytes, list[int]] | None = None
@@ -230,7 +230,7 @@ class Connection(Stream):
 
     def _ask(self, frame: proto.Map | proto.Share, files: list[int], done: OnMapped) -> None:
         if self.fd < 0 or self.closing:
-            return  # the client has gone; its process is told to end
+            return  # the client has gone; its process will end
         self.mapping = done
         self._with_files = proto.encode(frame, self.pending or 0), files
         self.on_flushed()

@@ -1,9 +1,9 @@
 """The orderly shutdown of a kernel: programs first, then the clients' processes.
 
 No more connections are taken. Module code that runs may return, for MODULE seconds. Then programs get
-SIGTERM, and after GRACE seconds SIGKILL. When none is left, or they do not even die, the clients are told and
-the kernel is shut down. What programs and modules have written to files of the host is there already: nothing
-of it is kept back.
+SIGTERM, and after GRACE seconds SIGKILL. When none is left, or they cannot be killed, the clients get a
+message and the kernel is shut down. What programs and modules have written to files of the host is in them
+already: none of it is buffered.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A frame is served at once: poll, receive, submit, step, reply, send; then poll a
 inside step(), the kernel calls on_preempt between slices: the sockets are polled without blocking, control
 requests are answered, and system calls and deaths of processes are kept for afterwards.
 
-When the kernel panics every process is told, the last words are left in memory, and this process ends: the
+When the kernel panics every client gets a PANIC, the last words stay in memory, and this process ends: the
 supervisor boots another one. A Python error inside the kernel is our bug, and is treated as a panic. Until a
 boot is over (init.py) only rc.lkm and what it starts are served; the system calls of others are kept.
 """
@@ -63,7 +63,7 @@ class Server:
         self.supervisor = supervisor
         self.private = private
         self.connections: dict[int, Connection] = {}
-        self._busy = False  # a module has run away since the last turn
+        self._busy = False  # module code has been preempted since the last turn
         self.poller = Poller()
         self.timers = Timers()
         self.gate = Gate(kernel, self.poller, level, self._booted)

@@ -1,6 +1,6 @@
 """The linker's row for i386: the relocation types of the System V i386 psABI 1.1, table 4.9.
 
-Addresses are 32 bits and wrap, so a 32-bit field cannot overflow. Objects are REL: the addend stands in
+Addresses are 32 bits and wrap, so a 32-bit field cannot overflow. Objects are REL: the addend is in
 the field. No relocation is relaxed.
 """
 

@@ -224,7 +224,7 @@ def symbol_text(obj: Object, index: int) -> str:
 
 
 def no_address(obj: Object, index: int, place: str) -> str:
-    """The message for a use, at `place`, of a symbol that has no address which could stand there."""
+    """The message for a use, at `place`, of a symbol without an address that fits it."""
     _, symbol = obj.meant(index)
     if symbol.type == c.STT_TLS:
         why = "is thread-local; compile without __thread and _Thread_local"
@@ -314,7 +314,7 @@ def _place(
         if piece.align > page:
             raise LinkError(f"{name}: section {piece.name}: alignment {piece.align}, limit {page} (one page)")
         kind = _ORDER.index(piece.flags & _CLASS_MASK)
-        if not piece.size:  # ld aligns it as any other, and what follows lies behind that
+        if not piece.size:  # ld aligns it as any other, and what follows comes after that
             offsets[piece.shndx] = _round_up(end, piece.align)
             end = offsets[piece.shndx] if kind in starts else end
             continue

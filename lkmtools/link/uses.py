@@ -80,7 +80,7 @@ class _Functions:
             self._sizeless.append(before if s.size else at)
 
     def at(self, offset: int) -> str:
-        """As "name+0x12", or "": the innermost one, else the nearest before that has no size (assembler)."""
+        """As "name+0x12", or "": the innermost one, or the nearest before that has no size (assembler)."""
         at = last = bisect_right(self._values, offset) - 1
         while at >= 0 and self._reach[at] > offset:
             row = self._rows[at]

@@ -72,7 +72,7 @@ class _Undefined:
             self._sections.setdefault(section.name, []).append(section)
 
     def value(self, name: str) -> int:
-        """The linker's own value, else what the kernel or another definition of the name has, else 0."""
+        """The linker's own value, or that of the kernel or of another definition of the name, or 0."""
         value = self._linker_symbol(name)
         if value is None and name:
             value = self._imports.get(name, self._known.get(name))

@@ -49,7 +49,7 @@ class UserMode(Record):
     syscall_length: int  # bytes of that instruction
     privileged: tuple[int, ...]  # Unicorn's numbers of instructions that it forgets to refuse to programs
     number: int  # registers of a system call: its number,
-    args: tuple[int, ...]  # the first arguments; the others lie behind a return address on the stack
+    args: tuple[int, ...]  # the first arguments; the others follow a return address on the stack
     ret: int
     ret2: int
     flags: int
@@ -59,7 +59,7 @@ class UserMode(Record):
     top: int  # user addresses are below
     stack_size: int
     context: tuple[int | None, ...]  # general registers as mcontext_t has them; None: none, or not settable
-    pc_slot: int  # where the pc stands in `context`, for that is not an ordinary register
+    pc_slot: int  # the index of the pc in `context`, for that is not an ordinary register
     frame: tuple[int | None, ...]  # the words of struct trapframe: registers; None: the pc, or none
     frame_pc: int  # where in it the pc, the trap and the length of a system call's instruction stand
     frame_trapno: int

@@ -39,7 +39,7 @@ class SharedFrames:
     """Page frames of RAM by number, each with its memory file and how often it is shared.
 
     `buf` is RAM, a shared mapping. Half of the descriptors this process may have are the limit, and MOST.
-    `on_move(frame, fd)` is told of a page that moves to a file, and, with None, of one that is back.
+    `on_move(frame, fd)` is called for a page that moves to a file, and, with None, for one that is back.
     """
 
     def __init__(self, buf: mmap.mmap) -> None:

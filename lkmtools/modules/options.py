@@ -18,7 +18,7 @@ class Options(NamedTuple):
     """What modload's options say.
 
     `entry` None is xxxinit or NAME_lkmentry (-e). `kernel` is an ELF file to take the kernel's symbols
-    from, None the running kernel (-A). `constants` go before either (-T). `symbols` is -s, `force` -f,
+    from, None the running kernel (-A). `constants` override both (-T). `symbols` is -s, `force` -f,
     `ready` the opposite of -n, `output` the file for the linked image (-o, -S). `later` are the objects that
     follow on the command line; `before`, of a dry run, what those before would offer with -s.
     """

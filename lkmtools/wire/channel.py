@@ -81,7 +81,7 @@ class Channel:
             yield json.loads(data), received(rights)
 
     def flush(self, seconds: float) -> None:
-        """Send what is queued, waiting at most so long for each message. For last words only."""
+        """Send what is queued, waiting at most `seconds` for each message. For last words only."""
         self.socket.settimeout(seconds)
         while self._queue:
             data, files = self._queue.popleft()

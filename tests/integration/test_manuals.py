@@ -24,7 +24,7 @@ TOOLS = {
     "modload": "modload.8", "modunload": "modunload.8", "modstat": "modstat.8", "lkmd": "lkmd.8",
     "lkmcc": "lkmcc.1", "rclkm": "rc.lkm.8",
 }  # fmt: skip
-COMPILERS_OWN = {"-c", "-o", "-r", "-v"}  # lkmcc's options that it takes as a compiler does
+COMPILERS_OWN = {"-c", "-j", "-o", "-r", "-v"}  # lkmcc's options that it takes as a compiler does
 MACROS = {"Fl", "Ar", "Oo", "Oc", "Op", "Ns", "Ic", "Cm", "Pq"}
 
 

@@ -1,9 +1,11 @@
-"""Reasons, help texts and manuals have none of the patterns that a native reader stumbles over."""
+"""Reasons, help texts, manuals and comments have none of the patterns that a native reader stumbles over."""
 
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -50,6 +52,7 @@ PAGES = [
     *MANUALS,
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "lkmtools").rglob("README.md")),
     *sorted((ROOT / "examples").glob("*/README")),
@@ -100,5 +103,24 @@ def test_there_is_something_to_look_at() -> None:
 def test_pages(path: Path) -> None:
     wrong = [
         (number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if MANUAL.search(line)
+    ]
+    assert wrong == []
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of the comments and docstrings of a file."""
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.COMMENT or token.string.startswith('"""'):
+            yield from enumerate(token.string.splitlines(), token.start[0])
+
+
+@pytest.mark.parametrize("room", sorted({path.parent for path in SOURCES}), ids=lambda room: room.name)
+def test_comments(room: Path) -> None:
+    wrong = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted(room.glob("*.py"))
+        if any(map(MANUAL.search, path.read_text().splitlines()))  # most need not be taken apart
+        for number, line in comments(path)
+        if MANUAL.search(line)
     ]
     assert wrong == []

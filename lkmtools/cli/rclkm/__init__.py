@@ -117,7 +117,7 @@ def stop(todo: list[Item], socket: str | None) -> int:
 
 
 def check(path: str, todo: list[Item], mistakes: list[Mistake]) -> int:
-    """Print what is wrong with a file: mistakes, modules that are not there, and their order."""
+    """Print what is wrong with a file: mistakes, missing modules, and their order."""
     lines = [(mistake.line, str(mistake)) for mistake in mistakes]
     order = Order(todo)
     first: dict[tuple[str, str], Item] = {}

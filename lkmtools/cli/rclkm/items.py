@@ -86,7 +86,7 @@ def _item(entry: Entry, directories: Sequence[str]) -> Item:
 
 
 def _find(path: str, directories: Sequence[str]) -> str | None:
-    """An absolute path as it is, else the first directory's that has it as a file; None where none has."""
+    """An absolute path as it is, otherwise the file in the first directory that has it; None if none."""
     if os.path.isabs(path):
         return path if os.path.exists(path) else None
     candidates = (os.path.join(directory, path) for directory in directories)

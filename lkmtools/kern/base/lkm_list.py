@@ -1,7 +1,7 @@
 """The list of modules: the TAILQ `lkmods` in guest memory, and our records of it by id, address and name.
 
 What the original finds by walking the list is found here without a walk, so that loading, finding and
-unloading a module costs the same however many there are. A name is the one a module had when it was loaded.
+unloading a module costs the same however many there are. A module keeps the name that it had when loaded.
 Every room may look up the module of an address; only kern/lkm adds and removes modules.
 """
 

@@ -70,7 +70,7 @@ def find_attachment(k: Kernel, cd: View, name: str) -> View | None:
 
 
 def units(k: Kernel, cd: View) -> list[int]:
-    """The devices of a driver by unit; 0 for a unit that is not there."""
+    """The devices of a driver by unit; 0 for a unit without a device."""
     what = f"cd_devs of the struct cfdriver at {cd.addr:#x}"
     return pointers(k, what, cd.cd_devs, cd.cd_ndevs) if cd.cd_devs else []
 

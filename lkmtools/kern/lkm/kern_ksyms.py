@@ -131,9 +131,9 @@ class Symbols:
         return value
 
     def entry(self, name: str) -> bytes | None:
-        """The Elf_Sym of a symbol as it stands in an image made now, which is made.
+        """The Elf_Sym of a symbol in the current image, which is made if necessary.
 
-        A global one, else the first local one of that name; None when there is neither.
+        A global one, or the first local one of that name; None when there is neither.
         """
         owner = self.kernel_table() if name in self.kernel else self._owners.get(name)
         local = owner is None

@@ -97,7 +97,7 @@ class KsymsFile(OfNode, File):
         return self.image.make().size
 
     def address(self, k: Kernel) -> int:
-        """Where the image lies in the memory of the process that opened it; may sleep. ENOMEM, EINTR."""
+        """The address of the image in the memory of the process that opened it; may sleep. ENOMEM, EINTR."""
         if self._mapping is None:
             image = self.image.make()
             self._mapping = self.proc.vm.map(k, Span(image.fd, 0, image.length))

@@ -95,7 +95,7 @@ class Lkm:
             raise KernelError(EINVAL, f"no module has ID {ident}; {known}")
 
     def holder(self) -> dict[str, Any] | None:
-        """Who has /dev/lkm open, for `lkmctl status`."""
+        """The process that has /dev/lkm open, for `lkmctl status`."""
         holder = self.open.proc if self.open else None
         if holder is None:
             return None

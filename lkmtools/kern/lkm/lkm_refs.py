@@ -115,9 +115,9 @@ def times(count: int) -> str:
 
 
 def held(k: Kernel, module: LoadableModule) -> str:
-    """Who holds a module, and how often; "" when nobody does.
+    """The holders of a module, and how often each holds it; "" when there is none.
 
-    References to itself are told apart, with whom it took them for.
+    References to itself are listed separately, with the module for which it took them.
     """
     if not module.holds_on:
         return ""

@@ -278,7 +278,7 @@ def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
 
 
 def _set_flags(k: Kernel, lwp: Lwp, file: File, flags: int) -> None:
-    """F_SETFL: a file that hears of modes is told which of them change, and may refuse."""
+    """F_SETFL: a file with `hears_modes` learns which of them change, and may refuse."""
     changed = (flags ^ file.flag) & (FNONBLOCK | FASYNC) if file.hears_modes else 0
     cell = lwp.alloca(k, 4)
     try:

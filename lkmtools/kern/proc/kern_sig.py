@@ -8,7 +8,7 @@ beside it and come back with setcontext() of the same frame.
 An emulation builds the frame itself (e_sendsig), in its own form; what it needs for that, and for its own
 sigaction(2) and sigreturn(2), is in sys_sig.py.
 
-A client is no program and catches nothing: a signal ends its interruptible sleep. Not modelled: queued
+A client is not a program and catches nothing: a signal ends its interruptible sleep. Not modelled: queued
 signals, core files.
 """
 

@@ -116,7 +116,7 @@ class Vmspace:
         return self._put(k, MapEntry(addr, span.length))
 
     def share(self, k: Kernel, device: DeviceMapping, frames: list[int]) -> int:
-        """The address at which these page frames now lie in a client; sleeps until it has mapped them.
+        """The address at which a client has mapped these page frames; sleeps until it has.
 
         ENOMEM; EINTR when the process dies meanwhile.
         """

@@ -210,7 +210,7 @@ def transfer(k: Kernel, bp: int, flags: int, strategy: Callable[[int], object]) 
 def biodone(k: Kernel, bp: int) -> None:
     """A driver: the transfer is complete. Calls b_iodone, releases a B_ASYNC buffer, or wakes waiters.
 
-    A second time, or for a buffer that is not there any more, is a panic.
+    A second call, or one for a freed buffer, is a panic.
     """
     if bp not in k.vfs.buffers.made and _was_ours(k, bp):
         k.panic(f"biodone: the buffer at {bp:#x} is already free")
