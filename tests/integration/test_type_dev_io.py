@@ -9,6 +9,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.errno import EBUSY, EFAULT, EIO, ENOTTY, ENXIO
+from lkmtools.abi.ioccom import IOC_VOID
 from lkmtools.abi.poll import POLLERR, POLLIN
 from lkmtools.errors import KernelError
 from support.driver import (
@@ -67,10 +68,14 @@ def test_an_errno_of_a_driver_without_a_reason_names_its_function(lab: Lab) -> N
     assert [
         failure(lab.p.open, node(lab, major, 9, name="/dev/d9")).reason,
         failure(lab.p.pread, reading, 10, 0).reason,
+        failure(lab.p.ioctl, reading, IOC_VOID | ord("x") << 8 | 6).reason,
+        failure(lab.p.ioctl, reading, IOC_VOID | ord("x") << 8 | 9).reason,
         failure(lab.p.close, closing).reason,
     ] == [
         "drv_open() [drv] returned EBUSY",
         "drv_read() [drv] returned EIO",
+        "ioctl 0x20007806 of the file returned EBUSY",
+        "the file does not support ioctl 0x20007809",
         f"closing descriptor {closing} returned EIO",
     ]
 

@@ -277,6 +277,13 @@ def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
     raise KernelError(EINVAL, f"fcntl command {cmd} is unknown")
 
 
+def ioctl_failure(lwp: Lwp, com: int, errno: int) -> KernelError:
+    """The error of an ioctl that the file answered with an errno: ENOTTY for EPASSTHROUGH."""
+    if errno == EPASSTHROUGH:
+        return KernelError(ENOTTY, lwp.thread.reason or f"the file does not support ioctl {com:#x}")
+    return KernelError(errno, lwp.thread.reason or f"ioctl {com:#x} of the file returned {errno_name(errno)}")
+
+
 def _set_flags(k: Kernel, lwp: Lwp, file: File, flags: int) -> None:
     """F_SETFL: a file with `hears_modes` learns which of them change, and may refuse."""
     changed = (flags ^ file.flag) & (FNONBLOCK | FASYNC) if file.hears_modes else 0
@@ -286,7 +293,7 @@ def _set_flags(k: Kernel, lwp: Lwp, file: File, flags: int) -> None:
             k.mem.set_u32(cell, flags & flag)
             errno = file.ioctl(k, lwp, com, cell) if changed & flag else 0
             if errno:
-                raise KernelError(ENOTTY if errno == EPASSTHROUGH else errno, lwp.thread.reason)
+                raise ioctl_failure(lwp, com, errno)
     finally:
         lwp.release(k, cell)
     file.flag = file.flag & ~_SETTABLE | flags

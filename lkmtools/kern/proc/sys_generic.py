@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY, EPASSTHROUGH
+from lkmtools.abi.errno import EBADF, EINVAL, ENOTTY
 from lkmtools.abi.fcntl import FASYNC, FNONBLOCK, FREAD, FWRITE, SEEK_CUR, SEEK_END, SEEK_SET
 from lkmtools.abi.filio import FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOC_VOID, IOCPARM_MASK, IOCPARM_MAX
@@ -21,6 +21,7 @@ from lkmtools.abi.syscall import (
 )
 from lkmtools.abi.uio import UIO_MAXIOV, UIO_READ, UIO_WRITE
 from lkmtools.errors import KernelError
+from lkmtools.kern.proc.kern_descrip import ioctl_failure
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -153,6 +154,6 @@ def _ioctl(k: Kernel, lwp: Lwp, file: File, com: int, data: int, kdata: int, siz
             return
     errno = file.ioctl(k, lwp, com, kdata)
     if errno:
-        raise KernelError(ENOTTY if errno == EPASSTHROUGH else errno, lwp.thread.reason)
+        raise ioctl_failure(lwp, com, errno)
     if com & IOC_OUT and size:
         space.write(data, k.mem.read(kdata, size))
