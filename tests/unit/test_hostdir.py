@@ -16,7 +16,7 @@ from lkmtools.abi.errno import EDQUOT, EIO, EISDIR, ELOOP, ENFILE, ENOENT, ENOTE
 from lkmtools.abi.fcntl import FREAD
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.hostdir import HostDir, Inode, kernel_errno
-from support.errors import errno_of
+from support.errors import errno_of, failure
 
 
 @pytest.fixture
@@ -95,6 +95,22 @@ def test_the_parent_is_where_a_directory_was_found(tree: HostDir) -> None:
     assert (parent.st_dev, parent.st_ino) == os.stat(f"{tree.path}/a")[2:0:-1]
     assert errno_of(lambda: walk(tree, b"a", b"b")) == ENOENT
     tree.release(directory)
+
+
+def test_a_reason_names_the_file_as_it_was_found_last(tree: HostDir) -> None:
+    """With its path on the host, also after a rename there."""
+    names = [(b"a", b"b", b"file"), (b"a", b"other")]
+    found = []
+    for place in names:
+        found.append(walk(tree, *place))
+        path = os.path.join(os.fsencode(tree.path), *place).decode()
+        reason = failure(found[0].utime, 0, 1 << 100).reason
+        assert reason == f"utimes '{path}': the number is too large for the host"
+        if len(found) == 1:
+            os.rename(path, f"{tree.path}/a/other")
+    assert found[0] is found[1]
+    for file in found:
+        tree.release(file)
 
 
 def test_a_directory_that_the_host_moved_out_shows_and_takes_nothing(tree: HostDir) -> None:

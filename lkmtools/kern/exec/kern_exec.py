@@ -70,7 +70,7 @@ class ExecPackage:
         k.formats.executing[self.vp] = image
         k.mem.write(hdr, image[:header])
         k.mem.write(name_at, text)
-        k.mem.write(va, v_layout.pack(va_type=VREG, va_mode=0o100755, va_size=len(image)))
+        k.mem.write(va, v_layout.pack(va_type=VREG, va_mode=S_IFREG | 0o755, va_size=len(image)))
         top = k.port.user.top - PAGE_SIZE
         values = {
             "ep_name": name_at, "ep_hdr": hdr, "ep_hdrlen": header, "ep_hdrvalid": min(header, len(image)),

@@ -52,7 +52,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import Steps
 from lkmtools.kern.base.export import Data, Function, constant, export
 from lkmtools.kern.sync import kern_mutex, kern_rwlock
-from lkmtools.kern.sync.subr_lockdebug import me
+from lkmtools.kern.sync.subr_lockdebug import lock_name, me
 from lkmtools.kern.vfs.vfs_subr import view_of, vput, vrele
 from lkmtools.kern.vfs.vnode_if import check_vnode
 
@@ -89,7 +89,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
         if not flags & LK_NOWAIT:
             kern_rwlock.rw_enter(k, vl, op)
         elif not kern_rwlock.rw_tryenter(k, vl, op):
-            raise KernelError(EBUSY, "the vnode is locked")
+            raise KernelError(EBUSY, f"the vnode lock at {lock_name(k, vl)} is held")
     elif request == LK_RELEASE:
         if mine and view.vl_recursecnt:
             view.vl_recursecnt = view.vl_recursecnt - 1
@@ -97,7 +97,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
             kern_rwlock.rw_exit(k, vl)
     elif request == LK_UPGRADE:
         if not kern_rwlock.rw_tryupgrade(k, vl):
-            raise KernelError(EBUSY, "others read the vnode")
+            raise KernelError(EBUSY, f"the vnode lock at {lock_name(k, vl)} has other readers")
     elif request == LK_DOWNGRADE:
         kern_rwlock.rw_downgrade(k, vl)
     else:

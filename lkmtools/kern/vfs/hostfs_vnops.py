@@ -100,9 +100,9 @@ def hostfs_open(k: Kernel, a: SimpleNamespace) -> None:
     """See that the host opens the file in that way, too. ENXIO for a device node, EOPNOTSUPP for a FIFO."""
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     if inode.kind == S_IFIFO:
-        raise KernelError(EOPNOTSUPP, "a FIFO of the host cannot be opened")
+        raise KernelError(EOPNOTSUPP, f"'{inode.path}' is a FIFO of the host, which cannot be opened")
     if view_of(k, a.a_vp, "hostfs_open").v_type in (VBLK, VCHR):
-        raise KernelError(ENXIO, "a device of the host cannot be opened")
+        raise KernelError(ENXIO, f"'{inode.path}' is a device of the host, which cannot be opened")
     if inode.kind == S_IFREG:
         if a.a_mode & FWRITE:
             check_host_writable(inode.tree)

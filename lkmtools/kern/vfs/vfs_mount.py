@@ -253,12 +253,13 @@ def vfs_getvfs(k: Kernel, fsid: int) -> int:
 def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
     """Keep a file system from being unmounted. ENOENT when it is gone, or goes while one waits."""
     if mp not in k.vfs.mounts:
-        raise KernelError(ENOENT, "the file system is gone")
+        raise KernelError(ENOENT, f"no file system has its struct mount at {mp:#x}")
     view = k.vfs.mount(mp)
+    place = k.vfs.mounted_on(mp)
     while view.mnt_iflag & IMNT_UNMOUNT:
         k.sched.block(mp)
         if mp not in k.vfs.mounts:
-            raise KernelError(ENOENT, "the file system was unmounted")
+            raise KernelError(ENOENT, f"the file system on '{place}' was unmounted")
     rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_READER)
     return 0
 

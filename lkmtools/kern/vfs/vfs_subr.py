@@ -332,7 +332,7 @@ def vflush(k: Kernel, mp: int, skipvp: int, flags: int) -> int:
         _vclean(k, view)
         vrele(k, vp)
     if busy:
-        raise KernelError(EBUSY, f"{busy} of its files {'are' if busy > 1 else 'is'} in use")
+        raise KernelError(EBUSY, f"the file system on '{k.vfs.mounted_on(mp)}' is in use (files: {busy})")
     return 0
 
 

@@ -110,7 +110,7 @@ def known_vnode(k: Kernel, vp: int) -> bool:
             return False
         raise
     if errno:
-        raise KernelError(errno, "the vnode cannot be locked")
+        raise KernelError(errno, f"vnode {vp:#x} cannot be locked")
     return True
 
 
