@@ -41,13 +41,11 @@ def curve(
     runs: int = 7,
     clock: Clock = PROCESSOR,
 ) -> Curve:
-    """The least time of `runs` runs of what `prepare` returns, at each size."""
-    times = []
-    for size in sizes:
-        action = prepare(size)
-        with no_collector():
-            times.append(min(once(action, clock) for _ in range(runs)))
-    return Curve(name, unit, tuple(sizes), tuple(times))
+    """The least time of `runs` runs of what `prepare` returns for each size; all sizes in turn."""
+    actions = [prepare(size) for size in sizes]
+    with no_collector():
+        rounds = [[once(action, clock) for action in actions] for _ in range(runs)]
+    return Curve(name, unit, tuple(sizes), tuple(map(min, zip(*rounds, strict=True))))
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def curves(directory: Path) -> Iterator[Curve]:
         ("link", "undefined symbols", _undefined, 1_000),
         ("link", "symbols with names that are not UTF-8", _odd_names, 1_000),
         ("link", "names __start_SECTION", _starts, 500),
-        ("link", "symbols with versions", _versions, 1_000),
+        ("link", "symbols with versions", _versions, 500),
         ("refuse to link", "missing symbols", _missing, 1_000),
     )
     for name, unit, make, least in rows:
