@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
-from lkmtools.abi.errno import EINVAL, ENOTTY
+from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.errors import KernelError
 from lkmtools.modules.device import lkm_device
@@ -109,9 +109,11 @@ def stat(p: Process, module: int | str) -> Module:
 
 
 def walk(p: Process, fd: int) -> Iterator[Module]:
-    """Every module of an open /dev/lkm by rising id, as modstat(8) walks (LMSTATS): EINVAL is the end.
+    """Every module of an open /dev/lkm by rising id, as modstat(8) walks.
 
-    Any other KernelError ends the walk and is raised; so does an id that no kernel reaches.
+    LMSTATS describes many at once. A kernel in which a module has replaced ioctl(2) refuses it (ENOTTY), and
+    then each is asked for with LMSTAT, which that module may watch. A KernelError ends the walk and is
+    raised; so does an id that no kernel reaches.
     """
     head, row = lkm.lmc_stats.layout(p.dm), lkm.lmc_stat.layout(p.dm)
     rows, number = p.buffer(_ROOM * row.size), 0
@@ -122,12 +124,28 @@ def walk(p: Process, fd: int) -> Iterator[Module]:
         except KernelError as error:
             if error.errno == EINVAL:
                 return
-            raise
+            if error.errno != ENOTTY:
+                raise
+            yield from _one_by_one(p, fd, number)
+            return
         answer = head.unpack(buf.data)
         _check_answer(number, answer.id, answer.nstats)
         for members in row.codec.iter_unpack(rows.data[: answer.nstats * row.size]):
             yield _module(p, members, "LMSTATS")
         number = answer.id
+
+
+def _one_by_one(p: Process, fd: int, first: int) -> Iterator[Module]:
+    """The modules from id `first` on, with an LMSTAT each, as the original modstat: EINVAL is the end."""
+    for number in range(first, MOST_IDS):
+        try:
+            yield stat_fd(p, fd, number)
+        except KernelError as error:
+            if error.errno == EINVAL:
+                return
+            if error.errno != ENOENT:
+                raise
+    raise KernelError(ENOTTY, f"LMSTAT describes more than {MOST_IDS} modules: {_REPLACED}")
 
 
 def _check_answer(first: int, following: int, count: int) -> None:

@@ -102,7 +102,7 @@ def test_addr2sym_names_the_kernels_own(lab: DaemonLab) -> None:
     address = int(nm(lab, "printf")[0][0], 16)
     assert lab.run("lkmctl", "addr2sym", str(address + 8)).out == "printf+0x8 [kernel]\n"
     done = lab.run("lkmctl", "addr2sym", "0x10")
-    assert done[:] == (1, "", "lkmctl: 0x10 lies in no symbol of the kernel or of a module\n")
+    assert done[:] == (1, "", "lkmctl: 0x10 is not inside any symbol of the kernel or of a module\n")
     assert lab.run("lkmctl", "addr2sym", "printf").status == 2
 
 

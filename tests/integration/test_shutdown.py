@@ -56,7 +56,7 @@ def test_a_kernel_keeps_no_descriptor_and_no_thread(cc: Compile, machine: str, t
 def test_a_kernel_that_cannot_boot_keeps_none_either(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that a kernel holds is there by the time its root file system is made."""
     before = held()
-    monkeypatch.setattr("lkmtools.kern.kernel.first_tree", None)
+    monkeypatch.setattr("lkmtools.kern.vfs.vfs_mountroot.first_tree", None)
     with pytest.raises(TypeError):
         LocalKernel(inside=True, machine=machine)
     assert held() == before

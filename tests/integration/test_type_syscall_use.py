@@ -72,7 +72,7 @@ def test_countstat_counts_and_goes_through_itself(lab: Lab, lab_runner: Runner) 
     assert lab_runner.run(ASK).out == "0 countstat\n"
     used = lab.k.kmap.used  # with the pages that malloc has taken for a program
     modules.unload(lab.p, "countstat")
-    assert "countstat: 2 LMSTATs in all" in lab.dmesg  # one by name, the program's; a list is an LMSTATS
+    assert "countstat: 4 LMSTATs in all" in lab.dmesg  # one by name, 0 and 1 of the walk, the program's
     assert lab_runner.run(ASK).out == "22 \n"
     assert lab.tables() == lab.boot_tables
     assert lab.k.mem.protection(area) == 0

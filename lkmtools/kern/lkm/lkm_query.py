@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi import ksyms
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT
+from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT, ENOTTY
+from lkmtools.abi.syscall import SYS_ioctl
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm import lkm_refs
 from lkmtools.kern.lkm.ioctl_rows import Origin, ksyms_ioctl, lkm_ioctl
@@ -41,8 +42,10 @@ def lmstats(k: Kernel, op: object, arg: View) -> None:
 
     A module whose entry point fails with ENOENT is skipped, as modstat(8) skips it. One that fails otherwise
     ends the rows, and if it is the first its error is that of the ioctl. EINVAL beyond the highest id and
-    without room for a row, EFAULT.
+    without room for a row, EFAULT; ENOTTY while a module replaces ioctl(2), which wants to see each LMSTAT.
     """
+    if not k.system_calls.is_own(SYS_ioctl):
+        raise KernelError(ENOTTY, "a module has replaced ioctl(2): ask LMSTAT of each module")
     first, room = arg.id, min(arg.nstats, MOST_STATS)
     if first < 0 or not room:
         raise KernelError(

@@ -138,6 +138,11 @@ class SystemCalls:
             raise KernelError(ENOSYS, why) from None
         return narg, sy_call
 
+    def is_own(self, number: int) -> bool:
+        """Whether call `number` is the kernel's, not one that a module has put into the table."""
+        _, sy_call = self.row(number)
+        return sy_call in self._own
+
     def nosys(self) -> tuple[int, int]:
         """The row of a number that is not in the table, as a program's call finds it."""
         return 0, self._nosys
