@@ -15,12 +15,14 @@ from bench import (
     crowd,
     devices,
     exec,
+    execution,
     kernelcalls,
     ksyms,
     linux,
     many,
     memory,
     objects,
+    peers,
     scale,
     slopes,
     supervisor,
@@ -38,6 +40,7 @@ SUITES = {
     "slopes": slopes,
     "ksyms": ksyms,
     "exec": exec,
+    "execution": execution,
     "linux": linux,
     "devices": devices,
     "crowd": crowd,
@@ -47,7 +50,7 @@ SUITES = {
     "memory": memory,
     "kernelcalls": kernelcalls,
 }
-APART = {"objects": objects}  # only when they are named: they need the network
+APART = {"objects": objects, "peers": peers}  # only when they are named: they need the network
 
 
 def main() -> int:

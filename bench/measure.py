@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
@@ -65,3 +65,14 @@ def pair(
         mine.append(once(ours, clock) / per)
         theirs.append(once(other, clock) / per)
     return Result(name, statistics.median(mine), statistics.median(theirs), limit)
+
+
+def in_turn(actions: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
+    """The medians of what actions answer that measure themselves, in turn after a warm-up."""
+    for action in actions.values():
+        action()
+    found: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(runs):
+        for name, action in actions.items():
+            found[name].append(action())
+    return {name: statistics.median(times) for name, times in found.items()}

@@ -46,9 +46,9 @@ def _one(path: Path, directory: Path, limit: float) -> Result:
     return pair(name, lambda: linked(data, path.name), lambda: _run(command), limit, RUNS)
 
 
-def linked(data: bytes, name: str) -> Image:
+def linked(data: bytes, name: str, base: int = BASE) -> Image:
     """The object as modload links it; the kernel has every symbol."""
-    return link(prelink(load_object(data, name)), BASE, lambda symbol: KERNEL)
+    return link(prelink(load_object(data, name)), base, lambda symbol: base - (BASE - KERNEL))
 
 
 def ld(img: Image, path: Path, directory: Path) -> list[str]:

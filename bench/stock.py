@@ -39,7 +39,7 @@ def fetch() -> Package | None:
         return None
     shown = {name: _field(name, "Version") for name in names}
     name = max(names, key=_numbers)
-    place = _cache() / f"{name}_{shown[name].replace(':', '_')}"
+    place = cache() / f"{name}_{shown[name].replace(':', '_')}"
     if not (place / "complete").exists():
         _unpack(name, place)
     modules = sorted(place.rglob("*.o"), key=lambda path: path.stat().st_size, reverse=True)
@@ -68,7 +68,8 @@ def _uncompressed(module: Path) -> None:
         module.rename(target)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where what was fetched is kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lkmtools-bench"
 
 
