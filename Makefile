@@ -7,7 +7,7 @@ EDITABLE ?= --editable
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: all demo test test-long check pythons bench bench-objects lint clean
+.PHONY: all demo test test-long check pythons bench bench-objects bench-peers lint clean
 
 all: $(STAMP)
 
@@ -51,6 +51,11 @@ bench: $(STAMP)
 # The modules of a distribution's kernel package, which apt-get fetches, against ld.
 bench-objects: $(STAMP)
 	$(BIN)/python -m bench objects
+
+# Beside other linkers, readers of ELF files, emulators and kernels: writes docs/benchmarks.md and its plots. Uses
+# what the host has (lld, mold, user-mode-linux, qemu-system-x86), and pip for the rest, into the user's cache.
+bench-peers: $(STAMP)
+	$(BIN)/python -m bench.peers
 
 clean:
 	rm -rf $(VENV) .venv-wheel build dist .mypy_cache .ruff_cache .pytest_cache

@@ -67,7 +67,7 @@ def _kernel_call(directory: Path, machine: str) -> Result:
             f"kernel call from module code / bare stop and resume, {machine}",
             calls,
             bare,
-            3,
+            1.5,
             RUNS,
             CALLS,
             PROCESSOR,

@@ -55,7 +55,7 @@ def system_call(title: str, image: bytes, machine: str, module: Path | None = No
             f"{title} / bare trap, {machine}",
             lambda: lk.execute(image, str(CALLS), stdio=files),
             bare.run,
-            4,
+            2.5,
             RUNS,
             CALLS,
             PROCESSOR,

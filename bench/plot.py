@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-WIDE, HIGH, LEFT, LOW, TOP = 560, 360, 70, 50, 30  # pixels: the picture, and what is around the axes
-LEGEND = 130
-COLOURS = ("#1b6ca8", "#c8553d", "#3f8f4f", "#8a5a9e", "#a07d1c", "#555555")
+WIDE, HIGH, LEFT, LOW, TOP = 720, 360, 70, 50, 30  # pixels: the picture, and what is around the axes
+LEGEND = 260
+COLOURS = (
+    "#1b6ca8", "#c8553d", "#3f8f4f", "#8a5a9e", "#a07d1c", "#555555",
+    "#5fb0d9", "#e8a08c", "#8fce9b", "#c6a3d6", "#d9c36b", "#aaaaaa",
+)  # fmt: skip
 
 Points = Sequence[tuple[float, float]]  # (size, microseconds)
 

@@ -5,6 +5,7 @@ They are kept in the user's cache directory, so that the next run need not fetch
 
 from __future__ import annotations
 
+import functools
 import lzma
 import os
 import shutil
@@ -24,6 +25,7 @@ class Package(NamedTuple):
     modules: list[Path]
 
 
+@functools.cache
 def fetch() -> Package | None:
     """The newest kernel package that apt(8) has; None where there is none, which standard error explains."""
     missing = [tool for tool in ("apt-cache", "apt-get", "dpkg-deb") if shutil.which(tool) is None]

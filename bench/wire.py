@@ -123,7 +123,7 @@ def _run(silent: Path) -> Iterator[Line]:
                 reader.next()
 
             one = "one CPU"
-            yield _pair(f"LMSTAT round trip / echo of its frames, {one}", stat, coded, 5)
+            yield _pair(f"LMSTAT round trip / echo of its frames, {one}", stat, coded, 2.5)
             yield _pair(f"LMSTAT round trip / polling echo of bytes, {one}", stat, lambda: echo(polls))
             yield _pair(f"LMSTAT round trip / blocking echo of bytes, {one}", stat, lambda: echo(blocks))
             yield _pair(f"getpid round trip / blocking echo of bytes, {one}", p.getpid, lambda: echo(blocks))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from pathlib import Path
 
 import hypothesis
 
@@ -13,6 +15,9 @@ hypothesis.settings.load_profile("untimed")
 
 # A shell starts what it puts in the background with SIGINT ignored, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The benchmarks, of which some are tested. Last: the package that is tested may be an installed one.
+sys.path.append(str(Path(__file__).parents[1]))
 
 # The package first: that makes pytest show the operands of every assert in it.
 pytest_plugins = [

@@ -43,7 +43,7 @@ def sections(directory: Path, plots: Plots) -> Iterator[Section]:
     yield machine.section(python, package)
     yield links.section(found, directory)
     with worker(python) as peer:
-        yield reads.section(found, peer, missing)
+        yield reads.section(found[:-1], peer, missing)  # minutes, for the largest
         yield modules.section(directory, peer, missing)
     yield boots.section(directory)
     yield own.execution(directory)

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import slopes
+from bench import slopes_kernel
 from bench.peers import Plots, links, sections
 from bench.peers.table import Section
 from bench.plot import Points, draw
 
 _HEAD = """# Benchmarks
 
-This file is written by `make bench-peers` ({date}). Every time in a table is a median, and those of a row were
-taken in turn, in one run. In parentheses is the time of lkmtools over that of the column: below 1, lkmtools
-takes less."""
+This file is written by `make bench-peers` ({date}). Every time in a table is a median, and those of a
+row were taken in turn, in one run. In parentheses is the time of lkmtools over that of the column: below 1,
+lkmtools takes less."""
 PLOTTED = ("relocations", "modules", "symbols", "clients")
 
 
@@ -40,10 +40,10 @@ def pictures(plots: Plots) -> dict[str, str]:
 
 
 def curves(directory: Path) -> Plots:
-    """What is plotted: the links of all linkers, and what `make bench` holds to be linear."""
+    """What is plotted: all linkers, and a kernel with many modules, symbols and clients."""
     plots: dict[str, dict[str, Points]] = {unit: {} for unit in PLOTTED}
     plots["relocations"] |= links.growth(directory)
-    for found in slopes.curves(directory):
+    for found in slopes_kernel.curves(directory):
         if found.unit in PLOTTED[1:]:
             plots[found.unit][found.name] = list(zip(found.sizes, found.times, strict=True))
     return plots

@@ -54,7 +54,7 @@ def _times(rows: Sequence[Row]) -> Iterator[str]:
 def _cell(medians: Mapping[str, float], name: str) -> str:
     if name not in medians:
         return "-"
-    ratio = "" if name == OURS else f" ({medians[OURS] / medians[name]:.2f})"
+    ratio = "" if name == OURS else f" ({medians[OURS] / medians[name]:.2g})"
     return duration(medians[name]) + ratio
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import venv
@@ -49,11 +50,16 @@ def version(python: Path, package: str) -> str | None:
 class Worker:
     """A process in the environment: it does one thing at a time, and says how long it took."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, python: Path) -> None:
+        self._command = [str(python), str(_WORKER)]
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
 
     def ask(self, task: str, path: Path) -> Mapping[str, Any]:
-        """`micros`, and what was counted; `error` where that failed."""
+        """`micros`, and what was counted; `error` where that failed. A process that ends has a successor."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{task} {path}\n")
@@ -62,19 +68,27 @@ class Worker:
             if line.startswith("{"):  # a peer may print too
                 answer: dict[str, Any] = json.loads(line)
                 return answer
-        return {"error": "its process has ended"}
+        self.close()
+        status = self._process.returncode
+        self._process = self._start()
+        return {
+            "error": "it takes too long" if status == -signal.SIGALRM else f"it ended with status {status}"
+        }
 
     def micros(self, task: str, path: Path) -> float:
         """How long it takes."""
         return float(self.ask(task, path)["micros"])
 
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
 
 @contextmanager
 def worker(python: Path) -> Iterator[Worker]:
     """A worker, for as long as the block lasts."""
-    with subprocess.Popen(
-        [python, _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        yield Worker(process)
-        assert process.stdin is not None
-        process.stdin.close()
+    made = Worker(python)
+    try:
+        yield made
+    finally:
+        made.close()
