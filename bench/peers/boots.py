@@ -19,10 +19,10 @@ from lkmtools.cc import find_compiler
 RUNS = 3
 PATIENCE = 30  # seconds
 MARK = b"init is up"
-ABOUT = """The time from starting the first process to the first line that a program inside has written: the
+ABOUT = """The time from starting the first process until a program inside writes its first line: the
 daemon and `lkmctl exec` of a static program; `linux.uml` and `qemu-system-x86_64` with that program as
 `/init` in an initial RAM disk, 128 MiB of RAM and their defaults otherwise. Linux brings up far more than a
-kernel of lkmtools, and protects more: the figure is what somebody waits who wants to try a change."""
+kernel of lkmtools: the table says how long somebody waits to try a change."""
 _NATIVE = """
 static long call(long number, long a, long b, long c)
 {

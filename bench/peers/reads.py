@@ -14,8 +14,8 @@ from lkmtools.link import load_object
 
 RUNS = 3
 ABOUT = """All symbols (name, value) and relocations (offset, type) of an object, from the file to Python
-values, without the time of the import. CLE does not only read: it lays the object out and relocates it, and
-so stands beside a link."""
+values, without the time of the import. CLE does not only read: it lays the object out and relocates it,
+which is compared with a link."""
 READERS, LOADER = ("lief", "pyelftools"), "cle"
 
 

@@ -54,8 +54,10 @@ def _times(rows: Sequence[Row]) -> Iterator[str]:
 def _cell(medians: Mapping[str, float], name: str) -> str:
     if name not in medians:
         return "-"
-    ratio = "" if name == OURS else f" ({medians[OURS] / medians[name]:.2g})"
-    return duration(medians[name]) + ratio
+    if name == OURS:
+        return duration(medians[name])
+    ratio = medians[OURS] / medians[name]
+    return f"{duration(medians[name])} ({ratio:{'.0f' if ratio > 99 else '.2g'}})"
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -78,10 +78,11 @@ def test_a_section_is_a_heading_a_table_and_what_was_skipped() -> None:
 
 
 def test_a_peer_that_could_not_do_a_row_has_a_dash() -> None:
-    rows = [Row("a", {"lkmtools": 1.0, "cle": 4.0}), Row("b", {"lkmtools": 1.0})]
-    assert list(Section("Reads", "All.", rows).lines())[-1] == "| b | 1 us | - |"
+    rows = [Row("a", {"lkmtools": 1.0, "cle": 4.0}), Row("b", {"lkmtools": 300.0, "native": 2.0})]
+    assert list(Section("Reads", "All.", rows).lines())[-1] == "| b | 300 us | - | 2 us (150) |"
     assert [(result.name, result.ratio) for row in rows for result in row.results()] == [
-        ("a: lkmtools / cle", 0.25)
+        ("a: lkmtools / cle", 0.25),
+        ("b: lkmtools / native", 150),
     ]
 
 
