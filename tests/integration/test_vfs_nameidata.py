@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.abi.errno import ENOENT, EOPNOTSUPP
+from lkmtools.abi.errno import ENOENT, EOPNOTSUPP, EPERM
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from support.lab import Lab
 
@@ -193,4 +193,42 @@ int other_run(void)
     )
     user = mem.kernel.process("user", uid=77)
     assert mem.begin("int other_run(void)", p=user).result() == 13
+    clean(mem)
+
+
+def test_who_may_write_a_file_may_cut_it_and_no_more(mem: Lab) -> None:
+    """VOP_SETATTR of the root file system: what is refused has changed nothing."""
+    mem.p.close(mem.p.open("/tmp/shared", O_RDWR | O_CREAT, 0o600))
+    mem.p.chmod("/tmp/shared", 0o666)
+    mem.load(
+        HEAD
+        + """
+int setattr_run(long long size, int mode);
+int setattr_run(long long size, int mode)
+{
+	struct nameidata nd;
+	struct vattr va;
+	int error;
+
+	NDINIT(&nd, LOOKUP, FOLLOW | LOCKLEAF, UIO_SYSSPACE, "/tmp/shared");
+	if ((error = namei(&nd)) != 0)
+		return error;
+	VATTR_NULL(&va);
+	va.va_size = size;
+	if (mode)
+		va.va_mode = mode;
+	error = VOP_SETATTR(nd.ni_vp, &va, curlwp->l_cred);
+	vput(nd.ni_vp);
+	return error;
+}
+""",
+        name="setattr",
+    )
+    user = mem.kernel.process("user", uid=77)
+    assert mem.begin("int setattr_run(long long size, int mode)", 9, 0o600, p=user).result() == EPERM
+    assert mem.p.stat("/tmp/shared").st_size == 0
+    assert mem.begin("int setattr_run(long long size, int mode)", 5, 0, p=user).result() == 0
+    found = mem.p.stat("/tmp/shared")
+    assert (found.st_size, found.st_mode & 0o777) == (5, 0o666)
+    mem.p.unlink("/tmp/shared")
     clean(mem)

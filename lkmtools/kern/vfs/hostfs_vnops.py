@@ -152,10 +152,6 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     check_host_writable(inode.tree)
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
-    if va.va_size != _NO64:
-        if inode.kind == S_IFDIR:
-            raise KernelError(EISDIR, f"'{inode.path}' is a directory")
-        inode.truncate(va.va_size)
     uid, gid = va.va_uid & _NO32, va.va_gid & _NO32
     changes_owner = (uid, gid) != (_NO32, _NO32)
     changes_mode, changes_time = va.va_mode != _NO32, va.get("va_mtime.tv_sec") != -1
@@ -163,6 +159,10 @@ def hostfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
         _access(k, a.a_vp, inode, VWRITE, a.a_cred)
     elif changes_owner or changes_mode or changes_time:
         _owner(k, inode, a.a_cred, changes_owner)
+    if va.va_size != _NO64:
+        if inode.kind == S_IFDIR:
+            raise KernelError(EISDIR, f"'{inode.path}' is a directory")
+        inode.truncate(va.va_size)
     if changes_owner:
         inode.chown(-1 if uid == _NO32 else uid, -1 if gid == _NO32 else gid)
     if changes_mode:

@@ -185,22 +185,27 @@ def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("setattr")
 def rootfs_setattr(k: Kernel, a: SimpleNamespace) -> None:
-    """Length, owner, mode and times; a device has no length, and keeps it."""
+    """Length, owner, mode and times, whichever have values; a device has no length, and keeps it.
+
+    The caller has checked that the process may write the file; only its owner may change the rest.
+    """
     node = k.vfs.rootfs.node(k, a.a_vp)
     va = k.umem.view(vattr.layout(k.dm), a.a_vap)
     uid = _cred(k, a.a_cred).uid
-    if va.va_size != _NO64:
-        _truncate(k, node, va.va_size)
     owner = (va.va_uid & _NO32, va.va_gid & _NO32)
+    changes_mode, changes_time = va.va_mode != _NO32, va.get("va_mtime.tv_sec") != -1
     if uid and owner != (_NO32, _NO32):
         raise KernelError(EPERM, f"only root may change the owner of '{node.path}'")
-    check_owner(uid, node.uid, node)
+    if changes_mode or changes_time:
+        check_owner(uid, node.uid, node)
+    if va.va_size != _NO64:
+        _truncate(k, node, va.va_size)
     node.uid, node.gid = (
         old if new == _NO32 else new for new, old in zip(owner, (node.uid, node.gid), strict=True)
     )
-    if va.va_mode != _NO32:
+    if changes_mode:
         node.mode = node.mode & S_IFMT | va.va_mode & 0o7777
-    if va.get("va_mtime.tv_sec") != -1:
+    if changes_time:
         node.time = va.get("va_mtime.tv_sec")
 
 
