@@ -16,7 +16,7 @@ from lkmtools.modules.lminfo import exported
 from lkmtools.near import Names, near, some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from lkmtools.client import Process
     from lkmtools.elf import Object
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lkmtools.modules.options import Options
 
 ENTRY_SUFFIX = "_lkmentry"
+MOST_GUESSES = 50  # names of one object for which similar ones are looked for: a few milliseconds each
 _LIKELY = ("entry", "init", "load", "attach")  # what is in the names of entry points
 
 
@@ -105,10 +106,10 @@ def _functions(obj: Object) -> list[str]:
 def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
     """A line for each undefined symbol, with its module or what may have been meant, and what to do."""
     later = _definitions(options.later)
-    known = Names(())
-    with suppress(KernelError, ObjectError, OSError):
-        known = Names(_symbols(p, options))
     kept = _keepers(p, [reference.name for reference in error.references])
+    names = [reference.name for reference in error.references if not reference.advice]
+    unknown = [name for name in names if not (name in kept or name in options.before or name in later)]
+    meant = _meant(p, options, unknown[:MOST_GUESSES])
     lines, first = [], []
     for reference in error.references:
         name, more = reference.name, ""
@@ -122,14 +123,29 @@ def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
             place = "next" if path == options.later[0] else "later"
             more = f"; {path}, {place} on the line, defines it"
             first.append(path)
-        elif guess := known.near(name):
+        elif guess := meant.get(name):
             more = f"; did you mean {guess}?"
         lines.append(f"{reference}{more}")
+    if len(unknown) > MOST_GUESSES:
+        lines.append(
+            f"similar names were sought for the first {MOST_GUESSES} of {len(unknown)} unknown symbols only"
+        )
     if first:
         paths = " ".join(dict.fromkeys(first))
         with_s = "" if options.symbols else ", with -s"
         lines.append(f"load {paths} first{with_s}: modload -s {paths} {error.file}")
     return "\n".join(lines)
+
+
+def _meant(p: Process, options: Options, names: Sequence[str]) -> dict[str, str | None]:
+    """For each name the similar one that the kernel has, if any."""
+    if not names:
+        return {}
+    try:
+        known = Names(_symbols(p, options))
+    except (KernelError, ObjectError, OSError):
+        return {}
+    return {name: known.near(name) for name in names}
 
 
 def _definitions(paths: Iterable[str]) -> dict[str, str]:

@@ -57,6 +57,18 @@ def test_a_dry_run_takes_with_s_what_an_object_before_has(pair: DaemonLab) -> No
     assert run.err.splitlines()[1].endswith("; lower.o has it but would be loaded without -s")
 
 
+def test_of_very_many_unknown_symbols_the_first_are_compared(lab: DaemonLab) -> None:
+    """A name takes milliseconds, so the number of guesses has a limit, which is said."""
+    names = [f"copyin{'x' * (i % 2)}_{i:02}" for i in range(60)]
+    text = Sec(".text", bytes(16 * 61), flags=AX, relocs=[Rel(16 * i, 2, n, -4) for i, n in enumerate(names)])
+    many = [Sym(name) for name in names]
+    path = Path(lab.dir, "many.o")
+    path.write_bytes(relocatable([text], [Sym("many_lkmentry", ".text", type=FUNC), *many, Sym("printfx")]))
+    run = lab.run("modload", "many.o")
+    assert run.err.count("undefined symbol `") == 60
+    assert "modload: similar names were sought for the first 50 of 60 unknown symbols only\n" in run.err
+
+
 def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: DaemonLab) -> None:
     obj = lab.misc(
         "m", load='prinft("x"); nothing_like_it(); return 0;', more="int prinft(const char *, ...);"
