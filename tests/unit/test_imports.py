@@ -258,7 +258,7 @@ def test_a_room_s_readme_names_its_files() -> None:
 
 def _known(path: str) -> bool:
     """Whether there is a file of this name from the top directory or the package's."""
-    return (ROOT / path).is_file() or (ROOT.parent / path).is_file()
+    return (ROOT / path).is_file() or (Path(__file__).parents[2] / path).is_file()
 
 
 # What a tool imports besides lkmtools and click: the more it is, the later the tool starts.

@@ -148,7 +148,7 @@ def kprintf(mem: Checked, fmt: bytes, va: VaList, room: int) -> Output:
             _convert(mem, piece, va, out, most - mem.work)
             mem.work += CONVERSION
         if mem.work + len(out.data) > most:
-            raise TooMuch(f"more than {MESSAGE} bytes in one message")
+            raise TooMuch(f"more than {MESSAGE} in one message")
     mem.work += len(out.data)
     return out
 
