@@ -60,7 +60,8 @@ def _machine() -> str:
 
 
 def _system() -> str:
-    return f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'Linux')}, Linux {platform.release()}"
+    linux = ".".join(platform.release().split(".")[:2])
+    return f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'Linux')}, Linux {linux}"
 
 
 def _first_line(command: Sequence[str]) -> str:
