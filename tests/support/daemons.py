@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,8 +124,10 @@ class Place:
             return
         with supervisor:
             status = supervisor.ask("status")
-            pids = [status["pid"], status["kernel"]["pid"]] if status["kernel"] else [status["pid"]]
-            watches = [os.pidfd_open(pid) for pid in pids]
+            watches = [os.pidfd_open(status["pid"])]
+            if status["kernel"]:
+                with suppress(ProcessLookupError):  # it has just ended: after a panic, say
+                    watches.append(os.pidfd_open(status["kernel"]["pid"]))
             supervisor.ask("stop")
         for watch in watches:
             try:
