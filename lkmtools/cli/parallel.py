@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from lkmtools.errors import LkmtoolsError
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -17,22 +19,31 @@ def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterat
     """function(item) of every item, in their order.
 
     Many items are shared among processes. These are forked: what `function` refers to is not sent to them.
-    The results are pickled. An interrupt ends them all.
+    The results are pickled. An interrupt ends them all. LkmtoolsError when one of them is killed.
     """
     count = min(len(os.sched_getaffinity(0)), len(items) // _WORTH_A_PROCESS)
     if count < 2:
         yield from map(function, items)
         return
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with get_context("fork").Pool(count, _begin, (function,)) as pool:
-        yield from pool.imap(_one, items, _AT_ONCE)
+    fork = get_context("fork")
+    pool = ProcessPoolExecutor(count, mp_context=fork, initializer=_begin, initargs=(function,))
+    try:
+        yield from pool.map(_one, items, chunksize=_AT_ONCE)
+    except BrokenProcessPool:
+        raise LkmtoolsError(
+            f"one of the {count} processes that share the work was killed; is the host short of memory?"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-_function: Callable[[object], object]  # of a process of the pool
+_function: Callable[[Any], Any]  # of a process of the pool
 
 
-def _begin(function: Callable[[object], object]) -> None:
+def _begin(function: Callable[[Any], Any]) -> None:
     global _function
     import signal
 
@@ -40,5 +51,5 @@ def _begin(function: Callable[[object], object]) -> None:
     _function = function
 
 
-def _one(item: object) -> object:
+def _one(item: Any) -> Any:
     return _function(item)

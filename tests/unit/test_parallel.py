@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 
 import pytest
 
 from lkmtools.cli.parallel import each
+from lkmtools.errors import LkmtoolsError
 
 MANY = range(200)
 
@@ -45,6 +47,20 @@ def test_an_error_ends_the_work_and_every_process() -> None:
 
     with pytest.raises(ValueError, match="item 100"):
         list(each(refuse, MANY))
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("two_processors")
+def test_a_process_that_is_killed_is_an_error() -> None:
+    """By a host without memory, say: nobody waits for its results."""
+
+    def end(item: int) -> int:
+        if item == 100:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
+    with pytest.raises(LkmtoolsError, match="one of the 2 processes that share the work was killed"):
+        list(each(end, MANY))
     assert not multiprocessing.active_children()
 
 
