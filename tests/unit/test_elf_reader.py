@@ -10,6 +10,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
 from lkmtools.elf import Group, Relocation, identify, machine_name, read_object, read_symbols
+from lkmtools.elf.file import StringTable
 from lkmtools.errors import ObjectError
 from support.compiling import Compile
 from support.elfwriter import (
@@ -304,3 +305,40 @@ def test_objects_for_link_time_optimization(cc: Compile, machine: str) -> None:
         read_object(slim.read_bytes(), "slim.o")
     fat = gcc(source, machine=machine, name="fat", flags=("-flto", "-ffat-lto-objects"))
     assert read_object(fat.read_bytes(), "fat.o").defines("f")
+
+
+def table(data: bytes) -> StringTable:
+    """A string table that is called by its file."""
+    return StringTable(data, "m.o: string table 1")
+
+
+def test_names_in_a_string_table_are_found_wherever_they_begin() -> None:
+    """Whole ones, the ends of others, those that are not UTF-8 (each another), and the empty one."""
+    names = table(b"\0main\0\xff\xfe\0\xff\xfd\0")
+    assert [names[at] for at in (0, 1, 3, 6)] == ["", "main", "in", "\udcff\udcfe"]
+    assert names[6] != names[9]
+    assert names[9].encode("utf-8", "surrogateescape") == b"\xff\xfd"
+
+
+@pytest.mark.parametrize(
+    ("data", "offset", "what"),
+    [
+        (b"\0ab", 1, "name at 0x1 has no end in 2 bytes"),
+        (b"\0" + bytes(0), 1, "offset 0x1, limit 0x1"),
+        (b"\0" + b"x" * 4097 + b"\0", 1, "name at 0x1 has no end in 4097 bytes"),
+    ],
+)
+def test_a_name_without_an_end_is_refused(data: bytes, offset: int, what: str) -> None:
+    with pytest.raises(ObjectError) as caught:
+        table(data)[offset]
+    assert str(caught.value) == f"m.o: string table 1: {what}"
+
+
+def test_names_that_begin_inside_others_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small table could stand for any amount of text; asking twice for a name counts once."""
+    monkeypatch.setattr("lkmtools.elf.file.MAX_INSIDE", 27)
+    names = table(b"\0" + b"x" * 10 + b"\0")
+    assert [len(names[at]) for at in (2, 2, 3, 1)] == [9, 9, 8, 10]
+    assert len(names[4]) == 7
+    with pytest.raises(ObjectError, match="names that begin inside others have more than 27 bytes in all"):
+        names[5]
