@@ -16,7 +16,7 @@ from bench.measure import Result
 from bench.samples import private_socket, tool
 from lkmtools.client.supervisor import SupervisorConnection
 
-LIMIT = 29  # MiB
+LIMIT = 26  # MiB
 _MIB = 1 << 20
 
 
