@@ -1,9 +1,11 @@
 """C data models and struct layouts.
 
-A struct is declared once, in C, and laid out for any DataModel by the rules every ABI we know shares:
+A Struct is declared once, in C, and laid out for any DataModel by the rules every ABI we know shares:
 members in order, each at a multiple of its alignment, the whole padded to the largest alignment. What
 differs between machines is the width of long and pointers, the byte order, and the alignment of 64-bit
-integers (4 on i386, 8 elsewhere; SVR4 i386 psABI, AMD64 psABI section 3.1.2).
+integers (4 on i386, 8 elsewhere; SVR4 i386 psABI, AMD64 psABI section 3.1.2). A large struct of which Python
+uses a few members is a Placed: it names those, with their offsets. tests/conformance compares both with the
+headers and with NetBSD 5.2's layouts.
 
 Not modelled: bit-fields (headers of ours have none that Python reads), unions (declare the widest
 member), floating point.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import struct
 from functools import cache
+from math import gcd
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
@@ -44,41 +47,20 @@ class DataModel(NamedTuple):
 LP64 = DataModel("LP64", 8, 8, "little")
 ILP32_I386 = DataModel("ILP32", 4, 4, "little")
 
-# C type -> (bytes, signed). None: as wide as a pointer.
-_SCALARS: dict[str, tuple[int | None, bool]] = {
-    "char": (1, True),
-    "u_char": (1, False),
-    "int8_t": (1, True),
-    "uint8_t": (1, False),
-    "short": (2, True),
-    "u_short": (2, False),
-    "int16_t": (2, True),
-    "uint16_t": (2, False),
-    "int": (4, True),
-    "u_int": (4, False),
-    "int32_t": (4, True),
-    "uint32_t": (4, False),
-    "mode_t": (4, False),
-    "uid_t": (4, False),
-    "gid_t": (4, False),
-    "pid_t": (4, True),
-    "suseconds_t": (4, True),
-    "long": (None, True),
-    "u_long": (None, False),
-    "size_t": (None, False),
-    "ssize_t": (None, True),
-    "register_t": (None, True),
-    "vaddr_t": (None, False),
-    "paddr_t": (None, False),
-    "pointer": (None, False),
-    "int64_t": (8, True),
-    "uint64_t": (8, False),
-    "off_t": (8, True),
-    "dev_t": (8, False),
-    "ino_t": (8, False),
-    "time_t": (8, True),
-    "daddr_t": (8, True),
+# (bytes, signed) -> the C types of that size. None: as wide as a pointer.
+_TYPES: dict[tuple[int | None, bool], str] = {
+    (1, True): "char int8_t",
+    (1, False): "u_char uint8_t bool",
+    (2, True): "short int16_t",
+    (2, False): "u_short uint16_t",
+    (4, True): "int int32_t pid_t lwpid_t suseconds_t",
+    (4, False): "u_int uint32_t mode_t uid_t gid_t",
+    (None, True): "long ssize_t register_t",
+    (None, False): "u_long size_t vaddr_t vsize_t paddr_t pointer",
+    (8, True): "int64_t off_t time_t daddr_t",
+    (8, False): "uint64_t dev_t ino_t",
 }
+_SCALARS = {name: kind for kind, names in _TYPES.items() for name in names.split()}
 
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 
@@ -212,8 +194,16 @@ def _whole(fields: list[Field], size: int) -> str:
     return "".join(out) + f"{size - at}x"
 
 
+class Member(NamedTuple):
+    """One parsed member declaration; `bound` is None unless it is an array."""
+
+    ctype: str
+    name: str
+    bound: int | None
+
+
 class Struct:
-    """A C struct declaration.
+    """A C struct declaration: all members, in order.
 
     `members` is C: "int id; char name[32]; struct timeval tv; int (*entry)(struct x *, int);". A pointer
     of any type and a function pointer are a "pointer". `types` names the nested structs, `constants` the
@@ -234,7 +224,7 @@ class Struct:
         self._layouts: dict[DataModel, Layout] = {}
 
     def __repr__(self) -> str:
-        return f"<Struct {self.name}>"
+        return f"<{type(self).__name__} {self.name}>"
 
     def layout(self, dm: DataModel) -> Layout:
         """The struct laid out for `dm`; parsed and made when first asked for, then kept."""
@@ -246,28 +236,102 @@ class Struct:
     def _lay_out(self, dm: DataModel) -> Layout:
         fields: list[Field] = []
         at, align = 0, 1
-        members = [_parse(part, self.constants) for part in self.text.split(";") if part.strip()]
-        for ctype, name, count in members:
-            if ctype.startswith("struct "):
-                inner = self.types[ctype.split()[1]].layout(dm)
-                size, item_align = inner.size * (count or 1), inner.align
-            else:
-                kind = scalar(ctype, dm)
-                size, item_align = kind.size * (1 if count is None else count), kind.align
+        for part in self.text.split(";"):
+            if not part.strip():
+                continue
+            member = _parse(part, self.constants)
+            size, item_align = self._measure(member, dm)
             at = -(-at // item_align) * item_align
             align = max(align, item_align)
-            if ctype.startswith("struct "):
-                for i in range(1 if count is None else count):
-                    prefix = name if count is None else f"{name}[{i}]"
-                    for field in inner.fields.values():
-                        offset = at + i * inner.size + field.offset
-                        fields.append(field._replace(name=f"{prefix}.{field.name}", offset=offset))
-            else:
-                code = _code(ctype, kind, count)
-                many = count is not None and not code.endswith("s")
-                fields.append(Field(name, at, size, code, count, struct.Struct(dm.order + code), many))
+            fields += self._fields(member, at, dm)
             at += size
         return Layout(self.name, dm, fields, -(-at // align) * align, align)
+
+    def _measure(self, member: Member, dm: DataModel) -> tuple[int, int]:
+        """(size, alignment) of a member in bytes."""
+        many = 1 if member.bound is None else member.bound
+        if member.ctype.startswith("struct "):
+            inner = self._inner(member).layout(dm)
+            return inner.size * many, inner.align
+        kind = scalar(member.ctype, dm)
+        return kind.size * many, kind.align
+
+    def _fields(self, member: Member, at: int, dm: DataModel) -> list[Field]:
+        """A member at offset `at` as fields: one for each member of each nested struct."""
+        if not member.ctype.startswith("struct "):
+            kind = scalar(member.ctype, dm)
+            code = _code(member.ctype, kind, member.bound)
+            many = member.bound is not None and not code.endswith("s")
+            size = kind.size * (1 if member.bound is None else member.bound)
+            return [Field(member.name, at, size, code, member.bound, struct.Struct(dm.order + code), many)]
+        inner = self._inner(member).layout(dm)
+        return [
+            field._replace(name=f"{prefix}.{field.name}", offset=at + i * inner.size + field.offset)
+            for i, prefix in enumerate(_prefixes(member))
+            for field in inner.fields.values()
+        ]
+
+    def _inner(self, member: Member) -> Struct:
+        return self.types[member.ctype.split()[1]]
+
+
+class Placed(Struct):
+    """A struct of which Python uses some members: the sizes and the offsets are given, not computed.
+
+    `sizes` is (LP64, ILP32) in bytes. Each member of `members` ends with its offsets in the same order, and
+    "-" stands for the machine that has no such member: "pid_t p_pid 212/120; char p_comm[17] 625/409; int
+    tf_eax -/40". What lies between the members is zero in pack() and skipped by unpack(). The struct is
+    aligned like a pointer, as far as its size allows.
+
+    layout() raises ValueError for a member that is misaligned, overlaps another, or ends beyond the struct.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sizes: tuple[int, int],
+        members: str,
+        types: dict[str, Struct] | None = None,
+        constants: dict[str, int] | None = None,
+    ) -> None:
+        super().__init__(name, members, types, constants)
+        self.sizes = sizes
+
+    def _lay_out(self, dm: DataModel) -> Layout:
+        size = self.sizes[0 if dm.pointer == 8 else 1]
+        fields: list[Field] = []
+        end, last = 0, ""
+        for at, member in sorted(self._placed(dm), key=lambda item: item[0]):
+            length, align = self._measure(member, dm)
+            where = f"struct {self.name}: {dm.name}: {member.name} at {at}"
+            if at % align:
+                raise ValueError(f"{where} is not aligned to {align} bytes")
+            if at < end:
+                raise ValueError(f"{where} overlaps {last}, which ends at {end}")
+            end, last = at + length, member.name
+            if end > size:
+                raise ValueError(f"{where} ends at {end}, beyond the struct's {size} bytes")
+            fields += self._fields(member, at, dm)
+        return Layout(self.name, dm, fields, size, gcd(size, dm.pointer))
+
+    def _placed(self, dm: DataModel) -> list[tuple[int, Member]]:
+        """(offset, member) of each member that `dm` has, as declared."""
+        out = []
+        for part in self.text.split(";"):
+            if not part.strip():
+                continue
+            declaration, _, offsets = part.strip().rpartition(" ")
+            both = offsets.split("/")
+            if len(both) != 2 or not all(text == "-" or text.isdigit() for text in both):
+                raise ValueError(f"struct {self.name}: {part.strip()!r} does not end with LP64/ILP32 offsets")
+            here = both[0 if dm.pointer == 8 else 1]
+            if here != "-":
+                out.append((int(here), _parse(declaration, self.constants)))
+        return out
+
+
+def _prefixes(member: Member) -> list[str]:
+    return [member.name] if member.bound is None else [f"{member.name}[{i}]" for i in range(member.bound)]
 
 
 def _code(ctype: str, kind: Scalar, count: int | None) -> str:
@@ -276,8 +340,8 @@ def _code(ctype: str, kind: Scalar, count: int | None) -> str:
     return f"{count}s" if ctype in ("char", "u_char", "uint8_t", "int8_t") else f"{count}{kind.code}"
 
 
-def _parse(text: str, constants: dict[str, int]) -> tuple[str, str, int | None]:
-    """(type, name, array bound or None) of one member declaration; ValueError.
+def _parse(text: str, constants: dict[str, int]) -> Member:
+    """One member declaration; ValueError. The name may be that of a member's member, "p_lwps.lh_first".
 
     Without regular expressions: to compile two of them takes a tool longer than to parse what it needs.
     """
@@ -291,11 +355,11 @@ def _parse(text: str, constants: dict[str, int]) -> tuple[str, str, int | None]:
     else:
         *kind, name = words or [""]
         ctype, bound = "pointer" if "*" in kind else " ".join(kind), after.rstrip("] ")
-    if not name.isidentifier() or not ctype or bool(bracket) != bool(bound):
+    if not all(map(str.isidentifier, name.split("."))) or not ctype or bool(bracket) != bool(bound):
         raise ValueError(f"cannot read the member declaration {text!r}")
     if not bound:
-        return ctype, name, None
-    return ctype, name, constants[bound] if bound in constants else int(bound, 0)
+        return Member(ctype, name, None)
+    return Member(ctype, name, constants[bound] if bound in constants else int(bound, 0))
 
 
 # How bytes of C become text, and text bytes again: `raw.decode(*C_TEXT)`, `text.encode(*C_TEXT)`. What is not
