@@ -1,6 +1,6 @@
 """<sys/exec.h>, <sys/exec_elf.h>, and struct emul of <sys/proc.h> (NetBSD 5.2)."""
 
-from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.datamodel import Placed, Struct
 
 EXECSW_PRIO_ANY, EXECSW_PRIO_FIRST, EXECSW_PRIO_LAST = 0, 1, 2
 EXEC_DESTR = 0x0040
@@ -46,9 +46,9 @@ emul = Struct(
        void *e_syscall_intern; void *e_sysctlovly; void *e_fault; void *e_vm_default_addr; void *e_usertrap;
        const void *e_sa; size_t e_ucsize; void *e_startlwp""",
 )
-ksiginfo = Struct(
+ksiginfo = Placed(
     "ksiginfo",
-    """u_long ksi_flags; void *cqe_next; void *cqe_prev; int _signo; int _code; int _errno; void *_addr;
-       int _trap; int _reason[2]; int ksi_lid""",
+    (72, 48),
+    "u_long ksi_flags 0/0; int _signo 24/12; int _code 28/16; void *_addr 40/24; int ksi_lid 64/44",
 )
 KSI_TRAP = 0x01
