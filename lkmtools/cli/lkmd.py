@@ -1,17 +1,17 @@
-"""lkmd: the daemon that runs a simulated NetBSD kernel.
-
-Nothing large is imported until it is in the background, so that the process that waits for it stays small.
-"""
+"""lkmd: the daemon that runs a simulated NetBSD kernel. Its options; lkmd_serve.py has the rest."""
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]
+import json
 import os
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 import click
 
 from lkmtools.cli.common import Number, Whole, tool
-from lkmtools.cli.serving import DEFAULTS, MACHINES, serve
+from lkmtools.cli.serving import DEFAULTS, MACHINES
 from lkmtools.cli.settings import lkmd_conf_file
 from lkmtools.conf import lkmdconf
 
@@ -112,21 +112,22 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
 )
 @click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
 @click.option("--lock-fd", type=int, hidden=True)
-def main(foreground: bool, lock_fd: int | None, socket: str | None, **given: Any) -> int:
+def main(**given: Any) -> None:
     """Run the simulated kernel and serve its processes: lkmd(8), lkmd.conf(5).
 
     \b
         lkmd --machine i386     boot an i386 kernel; lkmctl stop ends it
     """
-    from lkmtools.daemon.address import socket_path
+    serve(json.dumps({name: value for name, value in given.items() if value != DEFAULTS[name]}))
 
-    activated = None
-    if "LISTEN_FDS" in os.environ:
-        from lkmtools.daemon.listener import inherited
 
-        activated = inherited()
-    path, sockets = activated or (socket_path(socket), (None, None))
-    return serve(given, path, lock_fd, foreground or activated is not None, sockets)
+def serve(options: str) -> NoReturn:
+    """Become lkmd_serve, which has no click in its memory. OSError.
+
+    An interrupt meanwhile waits until that answers it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "lkmtools.cli.lkmd_serve", options])
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ DEFAULTS: dict[str, Any] = {
     "panic": "reboot",
     "hang": 10.0,
     "cores": False,
+    "foreground": False,
+    "socket": None,
+    "lock_fd": None,
+    "settings": {},
 }
 
 
@@ -120,11 +124,20 @@ def run(
     return 0
 
 
-def serve(given: dict[str, Any], path: str, lock_fd: int | None, foreground: bool, sockets: Any) -> int:
-    """lkmd, when its options are known: `given` has those of DEFAULTS, and "settings", the keys of lkmd.conf.
+def serve(given: dict[str, Any]) -> int:
+    """lkmd, when its options are known: `given` has those of DEFAULTS; "settings" are the keys of lkmd.conf.
 
-    `sockets` are those that listen already. What lkmd starts asks for no other machine than the kernel's.
+    What lkmd starts asks for no other machine than the kernel's. DaemonError.
     """
+    from lkmtools.daemon.address import socket_path
+
+    activated = None
+    if "LISTEN_FDS" in os.environ:
+        from lkmtools.daemon.listener import inherited
+
+        activated = inherited()
+    path, sockets = activated or (socket_path(given["socket"]), (None, None))
+    foreground = given["foreground"] or activated is not None
     os.environ["LKM_MACHINE"] = given["machine"]
     how = {
         "reboot_on_panic": given["panic"] == "reboot",
@@ -133,4 +146,4 @@ def serve(given: dict[str, Any], path: str, lock_fd: int | None, foreground: boo
         "hang": given["hang"],
         "cores": given["cores"],
     }
-    return run(path, lock_fd, not foreground, (kernel_options(given), start_options(given), how))
+    return run(path, given["lock_fd"], not foreground, (kernel_options(given), start_options(given), how))

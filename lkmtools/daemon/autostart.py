@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError, host_reason
 
-_LKMD = "lkmtools.cli.autostarted"
+_LKMD = "lkmtools.cli.lkmd_serve"
 _NAP = 0.01  # seconds between two looks at a lock that somebody has
 
 

@@ -108,6 +108,22 @@ def test_interrupt_in_the_foreground_is_a_clean_end(place: Place) -> None:
     assert (tool.returncode, err) == (0, b"")
 
 
+def test_it_stays_the_process_that_was_started_but_without_click(place: Place) -> None:
+    """It executes lkmd_serve, whose imports test_imports.py knows; no signal is left blocked."""
+    with place.popen("lkmd", "--foreground", "--ram", "32") as tool:
+        while not is_served(place.socket):
+            pass
+        with place.connect() as p:
+            pids = (tool.pid, place.status()["kernel"]["pid"])
+            assert p.daemon_pid == tool.pid
+        words = Path(f"/proc/{tool.pid}/cmdline").read_bytes().split(b"\0")
+        assert words[1:-1] == [b"-P", b"-m", b"lkmtools.cli.lkmd_serve", b'{"foreground": true, "ram": 32}']
+        for pid in pids:
+            assert f"SigBlk:\t{0:016x}\n" in Path(f"/proc/{pid}/status").read_text()
+        place.stop()
+        assert tool.wait() == 0
+
+
 def test_a_stopped_supervisor_harms_nobody(daemon: Daemon) -> None:
     """^Z: the kernel serves on; control requests are answered after fg."""
     os.kill(daemon.pid, signal.SIGSTOP)

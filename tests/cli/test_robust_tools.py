@@ -286,6 +286,16 @@ def test_interrupted_at_work(bench: EveryTool, tmp_path: Path, tool: str) -> Non
     assert (run.returncode in (130, -signal.SIGINT), run.stdout, run.stderr) == (True, b"", b"\n")
 
 
+@pytest.mark.parametrize("at", ["lkmtools.cli.lkmd_serve", "lkmtools.daemon.address"])
+def test_lkmd_is_interrupted_when_its_options_are_known(place: Place, tmp_path: Path, at: str) -> None:
+    """While it executes itself without click, and after that."""
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
+    env = {**place.env, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": at}
+    run = subprocess.run([installed("lkmd")], env=env, capture_output=True, check=False, timeout=PATIENCE)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"\n")
+    assert not os.path.exists(place.socket)
+
+
 def test_an_interrupt_that_is_ignored_stays_ignored(bench: EveryTool, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     env = {**bench.daemon.env, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": "click"}

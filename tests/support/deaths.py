@@ -127,8 +127,9 @@ class Damaged(main.Kernel):
 main.Kernel = Damaged
 """
 LKMD = """
-from lkmtools.cli.lkmd import main
-main(sys.argv[1:], prog_name="lkmd")
+from lkmtools.cli import lkmd, lkmd_serve
+lkmd.serve = lambda options: sys.exit(lkmd_serve.main([options]))  # in this process, which is prepared
+lkmd.main(sys.argv[1:], prog_name="lkmd")
 """
 # The watchdog of kernel processes looks often, and has little patience.
 QUICK = "watch.HUNG = 0.5\nsupervisor.BUSY_LOOK = supervisor.CALM_LOOK = 0.1\n"

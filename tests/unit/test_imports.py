@@ -291,7 +291,7 @@ def test_a_tool_imports_little_besides_click(modules: str) -> None:
 
 def test_a_daemon_that_a_tool_starts_does_without_click() -> None:
     code = (
-        "import sys; import lkmtools.cli.autostarted, lkmtools.cli.serving, lkmtools.daemon.main;"
+        "import sys; import lkmtools.cli.lkmd_serve, lkmtools.cli.serving, lkmtools.daemon.main;"
         "print(sorted({'click', 'subprocess', 'difflib', 'pathlib'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
