@@ -85,7 +85,7 @@ IOCTLS = (
 # The kernel's record of a module (kern_lkm.c 1.98). `private` points to one of the structs below.
 lkm_table = Struct(
     "lkm_table",
-    """int type; char refcnt; char forced; int (*entry)(struct lkm_table *, int, int); void *private;
+    """char refcnt; char forced; int (*entry)(struct lkm_table *, int, int); void *private;
        u_long size; u_long offset; u_long area; u_long syms; u_long sym_size; u_long sym_offset;
        u_long sym_symsize; int id; struct lkm_table *tqe_next; struct lkm_table **tqe_prev""",
 )

@@ -166,7 +166,8 @@ MOD_MISC("probe");
 static int load(struct lkm_table *t, int cmd)
 {
 	table = t;
-	probe_saw[0] = cmd; probe_saw[1] = t->refcnt; probe_saw[2] = t->id; probe_saw[3] = t->type;
+	probe_saw[0] = cmd; probe_saw[1] = t->refcnt; probe_saw[2] = t->id;
+	probe_saw[3] = t->private.lkm_any->lkm_type;
 	probe_saw[4] = t->area <= (u_long)&probe_saw && (u_long)&probe_saw < t->area + t->size;
 	probe_saw[5] = t->private.lkm_any == (void *)&_module;
 	probe_saw[6] = t->forced; probe_saw[7] = lkmexists(t);
@@ -179,7 +180,7 @@ static int load(struct lkm_table *t, int cmd)
     lkm.ready(entry(image))
     lkm.close()
     saw = lab.k.mem.read(entry(image, "probe_saw"), 32)
-    assert [int.from_bytes(saw[i : i + 4], "little") for i in range(0, 32, 4)] == [1, 0, 0, 0, 1, 1, 0, 0]
+    assert [int.from_bytes(saw[i : i + 4], "little") for i in range(0, 32, 4)] == [1, 0, 0, 6, 1, 1, 0, 0]
     lab.symbols["probe_refcnt"] = entry(image, "probe_refcnt")
     assert lab.call("int probe_refcnt(void)") == 1
 

@@ -15,7 +15,7 @@ from support.lab import HEAD, Lab
 
 # What is damaged, and with which words. sysent[500], which nobody calls, says which of them, and when.
 FIELDS = [
-    "t->type = {}", "t->refcnt = {}", "t->forced = {}", "t->entry = (void *){}",
+    "t->refcnt = {}", "t->forced = {}", "t->entry = (void *){}",
     "t->private.lkm_any = (void *){}", "t->size = {}", "t->offset = {}", "t->area = {}", "t->syms = {}",
     "t->sym_size = {}", "t->sym_offset = {}", "t->sym_symsize = {}", "t->id = {}",
     "t->link.tqe_next = (void *){}", "t->link.tqe_prev = (void *){}", "_module.lkm_type = {}",

@@ -122,7 +122,6 @@ union lkm_generic {
 
 /* The kernel's record of a module. */
 struct lkm_table {
-	int			 type;
 	char			 refcnt;	/* 0 reserved, 1 loaded */
 	char			 forced;
 	int			(*entry)(struct lkm_table *, int, int);

@@ -184,7 +184,6 @@ class Lkm:
                     EINVAL, "its entry point succeeded without setting lkmtp->private (DISPATCH does)"
                 )
             module.name = lkm_dispatch.module_name(k, view.private)
-            view.type = k.umem.i32(view.private)
             if view.sym_size and view.sym_offset == view.sym_size:
                 syms = k.mem.read(view.syms, view.sym_size)
                 kern_ksyms.addsymtab(k, module, syms[: view.sym_symsize], syms[view.sym_symsize :])
