@@ -1,4 +1,4 @@
-"""The frames of protocol version 3 and their limits. README.md says what each one means.
+"""The frames of protocol version 4 and their limits. README.md says what each one means.
 
 Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON parser.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lkmtools.errors import LkmtoolsError
 
-VERSION = 3
+VERSION = 4
 MAGIC = int.from_bytes(b"LKM1", "little")
 
 MAX_FRAME = 64 << 20  # bytes of payload; also of all regions of one request, blank ones included

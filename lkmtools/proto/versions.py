@@ -9,13 +9,15 @@ from __future__ import annotations
 from lkmtools import __version__
 from lkmtools.proto.frames import VERSION, Control
 
+LAYOUTS_OF_5_2 = 4  # the first version whose system calls have NetBSD 5.2's numbers and structs
 STOP = Control("stop", "{}")
 
 
 def other_version(theirs: int, pid: int) -> str:
     """Why a tool that speaks version `theirs` is refused by the daemon `pid`."""
     ours = f"lkmtools {__version__}"
+    layouts = "" if theirs >= LAYOUTS_OF_5_2 else f" (before {LAYOUTS_OF_5_2} structs were not NetBSD 5.2's)"
     return (
-        f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}: upgrade the older one, "
-        f"and stop this daemon with lkmctl stop of {ours} or with kill {pid}"
+        f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}{layouts}: upgrade the "
+        f"older one, and stop this daemon with lkmctl stop of {ours} or with kill {pid}"
     )

@@ -51,6 +51,33 @@ def test_stop_ends_a_daemon_of_protocol_2(place: Place, pool: ThreadPoolExecutor
     assert (stop[4:6], stop[12:]) == (b"\6\0", text("stop") + text("{}"))
 
 
+def test_a_daemon_of_protocol_3_refuses_a_tool_that_has_other_layouts(
+    place: Place, pool: ThreadPoolExecutor
+) -> None:
+    """It says so itself: modstat prints that, and asks nothing."""
+    why = "this lkmd (pid 7, lkmtools 0.1.0) speaks protocol 3, the tool 4: upgrade the older one"
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        conn, _ = listening.accept()
+        with conn:
+            hello = conn.recv(4096)
+            conn.sendall(frame(3, hello[8:12], text(why)))
+            heard.extend([hello, conn.recv(4096)])
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(place.socket)
+        listening.listen()
+        serving = pool.submit(serve, listening)
+        run = place.run("modstat")
+        serving.result(PATIENCE)
+    assert (run.status, run.out) == (69, "")
+    assert why in run.err
+    hello, after = heard
+    assert hello[12:18] == b"LKM1\4\0"
+    assert after == b""
+
+
 def ask(path: str, *frames: Frame) -> Frame | None:
     """The answer to frames that are sent in one piece."""
     raw = Raw(path)
@@ -63,7 +90,7 @@ def ask(path: str, *frames: Frame) -> Frame | None:
 
 def test_a_tool_of_another_version_is_refused_with_pid_and_version(daemon: Daemon) -> None:
     for path in (daemon.socket, f"{daemon.socket}.ctl"):
-        for version in (1, 2, 99):
+        for version in (1, 2, 3, 99):
             answer = ask(path, Hello(version, os.getpid(), "other"))
             assert isinstance(answer, Refused)
             assert f"(pid {daemon.pid}, lkmtools {__version__})" in answer.why

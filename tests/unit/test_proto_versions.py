@@ -12,7 +12,7 @@ GOLDEN: dict[str, tuple[int, Frame, bytes]] = {
     "HELLO": (
         0,
         Hello(VERSION, 0x1234, "lkmctl"),
-        bytes.fromhex("16000000 0100 0000 00000000  4c4b4d31 0300 0000 34120000  06000000 6c6b6d63746c"),
+        bytes.fromhex("16000000 0100 0000 00000000  4c4b4d31 0400 0000 34120000  06000000 6c6b6d63746c"),
     ),
     "HELLO of another version": (
         0,
@@ -50,3 +50,8 @@ def test_a_refusal_names_both_versions_and_the_daemons_process() -> None:
     why = other_version(99, 4711)
     assert f"(pid 4711, lkmtools {__version__}) speaks protocol {VERSION}, the tool 99" in why
     assert "kill 4711" in why
+    assert "structs" not in why
+
+
+def test_a_tool_with_other_layouts_hears_of_them() -> None:
+    assert "the tool 3 (before 4 structs were not NetBSD 5.2's): upgrade" in other_version(3, 4711)
