@@ -4,7 +4,8 @@ Structs and functions that the headers declare are the kernel's interface; INTER
 note is laid out as the System V gABI (chapter 5, "Note Section") says: three 32-bit words, name, descriptor.
 """
 
-INTERFACE = 1  # __LKM_INTERFACE
+INTERFACE = 2  # __LKM_INTERFACE
+DIALECT = "5.2"  # __LKM_DIALECT
 NOTE_SECTION = ".note.lkmtools"
 NOTE_OWNER = b"lkmtools\0"
-NOTE_TYPE = 1  # the descriptor is the interface's number, a 32-bit word
+NOTE_TYPE = 1  # the descriptor: the interface's number, a 32-bit word; from 2 on the dialect, a C string

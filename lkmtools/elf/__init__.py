@@ -5,7 +5,7 @@ may import, supplies names for messages.
 """
 
 from lkmtools.elf.identify import identify, machine_name
-from lkmtools.elf.interface import interface_of
+from lkmtools.elf.interface import Interface, interface_of
 from lkmtools.elf.object import (
     Group,
     Object,
@@ -19,6 +19,7 @@ from lkmtools.elf.symbols import FileSymbol, default_names, list_symbols, read_s
 __all__ = [
     "FileSymbol",
     "Group",
+    "Interface",
     "Object",
     "ObjectSymbol",
     "Relocation",

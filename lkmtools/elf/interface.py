@@ -1,22 +1,34 @@
-"""The number that our C headers leave in an object: the interface that it was compiled for."""
+"""What our C headers leave in an object: the interface that it was compiled for, and its dialect.
+
+The note's content is the number of the interface, a 32-bit word in the object's byte order, and the dialect
+of the source, a C string: "5.2", or the system whose names and prototypes the headers offered instead. The
+layouts are those of NetBSD 5.2 in every dialect. Notes of interface 1 have the number only.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from lkmtools.abi.cdefs import NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.cdefs import DIALECT, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
 from lkmtools.elf.note import notes
 from lkmtools.elf.object import Object
 from lkmtools.errors import ObjectError
 
 
-def interface_of(obj: Object) -> int | None:
-    """The number of the interface whose headers `obj` was compiled with (<sys/cdefs.h>).
+class Interface(NamedTuple):
+    """The number of an interface, and the dialect of a source that was compiled for it."""
 
-    None for an object without the note: it was compiled with other headers, or without any. ObjectError for a
-    damaged note, and for an object that was joined (ld -r) of objects with different numbers.
+    number: int
+    dialect: str = DIALECT
+
+
+def interface_of(obj: Object) -> Interface | None:
+    """The interface whose headers `obj` was compiled with (<sys/cdefs.h>).
+
+    None for an object without the note: it was compiled with NetBSD's own headers, or without any.
+    ObjectError for a damaged note, and for an object that was joined (ld -r) of objects with different notes.
     """
-    found: dict[int, None] = {}
+    found: dict[Interface, None] = {}
     order: Literal["little", "big"] = "little" if obj.byteorder == "little" else "big"
     for section in obj.sections:
         if section.name != NOTE_SECTION:
@@ -25,13 +37,23 @@ def interface_of(obj: Object) -> int | None:
         for note in notes(section.data, obj.byteorder, where):
             if (note.owner, note.type) != (NOTE_OWNER, NOTE_TYPE):
                 continue
-            if len(note.desc) != 4:
-                raise ObjectError(f"{where}: the interface's number has {len(note.desc)} bytes, not 4")
-            found[int.from_bytes(note.desc, order)] = None
+            found[_interface(note.desc, order, where)] = None
     if len(found) > 1:
-        numbers = " and ".join(map(str, found))
+        numbers = " and ".join(f"{one.number} (dialect {one.dialect})" for one in found)
         raise ObjectError(
             f"{obj.name}: joined from objects that were compiled with the headers of interfaces {numbers}; "
             "compile all of them with the same"
         )
     return next(iter(found), None)
+
+
+def _interface(desc: bytes, order: Literal["little", "big"], where: str) -> Interface:
+    """A note's content; ObjectError."""
+    number, dialect = int.from_bytes(desc[:4], order), desc[4:]
+    if len(desc) < 4:
+        raise ObjectError(f"{where}: the interface's number has {len(desc)} bytes, not 4")
+    if number == 1 and not dialect:
+        return Interface(number)
+    if not dialect.endswith(b"\0") or not dialect[:-1].isascii() or b"\0" in dialect[:-1]:
+        raise ObjectError(f"{where}: the dialect {dialect!r} is not a C string in ASCII")
+    return Interface(number, dialect[:-1].decode())

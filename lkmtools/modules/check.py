@@ -37,7 +37,7 @@ from lkmtools.modules.prepare import (
 )
 
 if TYPE_CHECKING:
-    from lkmtools.elf import Object
+    from lkmtools.elf import Interface, Object
 
 NO_NOTE = "compiled with other headers (no note)"
 
@@ -61,14 +61,14 @@ class Problem(NamedTuple):
 class Report(NamedTuple):
     """What was found out about one object.
 
-    `size` in bytes, 0 when it could not be laid out; `interface` the number of its note; `exports` its global
+    `size` in bytes, 0 when it could not be laid out; `interface` that of its note; `exports` its global
     symbols; `needs` the other objects of the set that define what it needs (checkset.py).
     """
 
     path: str
     entry: str | None = None
     size: int = 0
-    interface: int | None = None
+    interface: Interface | None = None
     problems: tuple[Problem, ...] = ()
     exports: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -160,8 +160,8 @@ def _entry(obj: Object, path: str, entry: str | None, problems: list[Problem]) -
     return found
 
 
-def _note(obj: Object, required: bool, problems: list[Problem]) -> int | None:
-    """The number of the interface."""
+def _note(obj: Object, required: bool, problems: list[Problem]) -> Interface | None:
+    """The interface and the dialect of the object."""
     try:
         found = same_interface(obj)
     except (LinkError, ObjectError) as error:

@@ -17,7 +17,7 @@ from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
-from lkmtools.elf import interface_of, machine_name, read_symbols
+from lkmtools.elf import Interface, interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.elf.regular import read_regular
 from lkmtools.errors import KernelError, LinkError, LkmtoolsError, ObjectError
@@ -169,13 +169,13 @@ def read_module(path: str) -> Object:
         raise LoadError(1, f"nlist {path}", EFTYPE, str(error)) from error
 
 
-def same_interface(obj: Object) -> int | None:
-    """interface_of(obj), which is this kernel's number or None; LinkError, ObjectError."""
+def same_interface(obj: Object) -> Interface | None:
+    """interface_of(obj), which has this kernel's number or is None; LinkError, ObjectError."""
     found = interface_of(obj)
-    if found not in (None, INTERFACE):
+    if found is not None and found.number != INTERFACE:
         raise LinkError(
-            f"{obj.name}: compiled with the headers of interface {found}; this kernel has {INTERFACE}: "
-            "compile it with this version's lkmcc, or load it with -f"
+            f"{obj.name}: compiled for interface {found.number} of lkmtools; this kernel has {INTERFACE}; "
+            "compile it again"
         )
     return found
 

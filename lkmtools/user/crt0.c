@@ -15,6 +15,7 @@ void	__start(long *) __attribute__((__noreturn__, __used__));
 /* Whose program it is: without this note it would be taken for another system's. */
 __asm__(".section .note.netbsd.ident,\"a\",@note\n"
     "	.p2align 2\n	.long 7, 4, 1\n	.asciz \"NetBSD\"\n	.byte 0\n	.long 502000000\n	.text\n");
+__LKM_NOTE("a");
 
 #ifdef __LP64__
 __asm__(".globl _start\n_start:\n"

@@ -248,13 +248,13 @@ def test_an_object_without_our_note_is_remarked_and_require_note_fails_it(lab: D
     assert run.out.splitlines()[0] == f"m.o: {remark}"
     assert run.out.splitlines()[2] == "2 objects: 1 ok, 1 would not load, 1 compiled with other headers"
     rows = json.loads(lab.run("lkmctl", "check", "--json", "-A", image, "m.o", "good.o").out)["objects"]
-    assert [row["interface"] for row in rows] == [None, 1]
+    assert [(row["interface"], row["dialect"]) for row in rows] == [(None, None), (2, "5.2")]
 
 
 @pytest.mark.parametrize(
     ("note", "why"),
     [
-        (struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0\2\0\0\0", "headers of interface 2"),
+        (struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0\1\0\0\0", "for interface 1"),
         (struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0\1\0", "end past the section's end"),
     ],
 )

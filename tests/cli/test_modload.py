@@ -153,14 +153,13 @@ def test_a_version_mismatch_says_so_and_force_skips_it(lab: DaemonLab) -> None:
 
 def test_headers_of_another_interface_are_refused_and_force_takes_them(lab: DaemonLab) -> None:
     """The number of the note is compared; an object without one is loaded, as ever."""
-    note = struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0" + struct.pack("<I", 2)
+    note = struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0" + struct.pack("<I", 1)
     code = Sec(".text", b"\xb8\x16\0\0\0\xc3", flags=AX)  # return EINVAL
     symbols = [Sym("m_lkmentry", ".text")]
     Path(lab.dir, "m.o").write_bytes(relocatable([code, Sec(".note.lkmtools", note, NOTE, 0, 4)], symbols))
     expected = lines(
         "can't prelink `m.o' creating `m'",
-        "m.o: compiled with the headers of interface 2; this kernel has 1: "
-        "compile it with this version's lkmcc, or load it with -f",
+        "m.o: compiled for interface 1 of lkmtools; this kernel has 2; compile it again",
     )
     assert lab.run("modload", "m.o") == (1, "", expected)
     assert lab.run("modload", "-f", "m.o").status == 14

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.cdefs import DIALECT, INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
 from lkmtools.cc import INCLUDE
-from lkmtools.elf import Object, interface_of, read_object
+from lkmtools.elf import Interface, Object, interface_of, read_object
 from lkmtools.errors import ObjectError
 from lkmtools.link import prelink
 from support.compiling import Compile
@@ -19,6 +19,7 @@ from support.daemons import installed
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 SOURCE = "#include <sys/lkm.h>\nint {}(void) {{ return 0; }}\n"
+OURS = Interface(INTERFACE, DIALECT)
 STRIP = (["strip", "-g"], ["objcopy", "--strip-debug"], ["llvm-strip", "-g"], ["eu-strip", "-g"])
 
 
@@ -31,35 +32,36 @@ def test_the_header_writes_what_python_reads() -> None:
     text = Path(INCLUDE, "sys/cdefs.h").read_text()
     assert re.findall(r"#define __LKM_INTERFACE\s+(\d+)", text) == [str(INTERFACE)]
     assert f".pushsection {NOTE_SECTION}," in text
-    assert f".long	{len(NOTE_OWNER)}, 4, {NOTE_TYPE}" in text
+    assert re.findall(r'#define __LKM_DIALECT\s+"(.+)"', text) == [DIALECT]
+    assert f".long	{len(NOTE_OWNER)}, 2f - 1f, {NOTE_TYPE}" in text
 
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_each_header_leaves_the_note(cc: Compile, machine: str, header: str) -> None:
     """An object that includes it, and nothing else, has the number."""
-    assert interface_of(read(cc(f"#include <{header}>\n", machine))) == INTERFACE
+    assert interface_of(read(cc(f"#include <{header}>\n", machine))) == OURS
 
 
 def test_the_note_is_there_once_and_is_not_loaded(each_cc: Compile, machine: str) -> None:
-    """However many headers are included: 28 bytes in the file, none in the kernel."""
+    """However many headers are included: 32 bytes in the file, none in the kernel."""
     source = "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/lkm.h>\nint f(void) { return 0; }"
     obj = read(each_cc(source, machine))
     (section,) = [s for s in obj.sections if s.name == NOTE_SECTION]
-    assert (section.size, section.allocated, interface_of(obj)) == (28, False, INTERFACE)
+    assert (section.size, section.allocated, interface_of(obj)) == (32, False, OURS)
     without = prelink(read(each_cc("int f(void) { return 0; }", machine)), machine)
     assert prelink(obj, machine).sections == without.sections
 
 
 def test_joined_objects_have_the_number(each_cc: Compile, machine: str) -> None:
     parts = [each_cc(SOURCE.format(name), machine, name) for name in ("one", "two")]
-    assert interface_of(read(each_cc.join(*parts, machine=machine))) == INTERFACE
+    assert interface_of(read(each_cc.join(*parts, machine=machine))) == OURS
 
 
 def test_objects_of_different_interfaces_cannot_be_joined(cc: Compile) -> None:
     other = '__asm__(".pushsection .note.lkmtools, \\"\\", @note\\n.long 9, 4, 1\\n.asciz \\"lkmtools\\"\\n"'
-    other += '".balign 4\\n.long 2\\n.popsection"); int two(void) { return 0; }'
+    other += '".balign 4\\n.long 1\\n.popsection"); int two(void) { return 0; }'
     joined = read(cc.join(cc(SOURCE.format("one"), name="one"), cc(other, name="two")))
-    with pytest.raises(ObjectError, match="interfaces 1 and 2"):
+    with pytest.raises(ObjectError, match=r"interfaces 2 \(dialect 5.2\) and 1 \(dialect 5.2\)"):
         interface_of(joined)
 
 
@@ -72,15 +74,27 @@ def test_the_note_survives_the_loss_of_debug_information(
     copy = tmp_path / "m.o"
     shutil.copyfile(cc(SOURCE.format("entry")), copy)
     subprocess.run([*command, str(copy)], check=True)
-    assert interface_of(read(copy)) == INTERFACE
+    assert interface_of(read(copy)) == OURS
 
 
-def test_programs_and_assembler_sources_have_no_note(cc: Compile, tmp_path: Path) -> None:
-    """The interface is the kernel's; a source in assembler may include <sys/cdefs.h> for its macros."""
-    assert (
-        NOTE_SECTION.encode()
-        not in cc.program("#include <stdio.h>\nint main(void) { return 0; }").read_bytes()
-    )
+def test_the_dialect_is_the_one_that_the_compiler_is_told(each_cc: Compile, machine: str) -> None:
+    """And a module is of one dialect: objects of two are not joined."""
+    flags = ('-D__LKM_DIALECT="openbsd"',)
+    other = each_cc(SOURCE.format("two"), machine, "two", flags)
+    assert interface_of(read(other)) == Interface(INTERFACE, "openbsd")
+    joined = each_cc.join(each_cc(SOURCE.format("one"), machine, "one"), other, machine=machine)
+    with pytest.raises(ObjectError, match=r"interfaces 2 \(dialect 5.2\) and 2 \(dialect openbsd\)"):
+        interface_of(read(joined))
+
+
+def test_a_program_has_the_note_once(each_cc: Compile, machine: str) -> None:
+    """In a segment, where the kernel reads it."""
+    image = each_cc.program("#include <stdio.h>\nint main(void) { return 0; }", machine).read_bytes()
+    assert image.count(NOTE_OWNER + bytes(3) + INTERFACE.to_bytes(4, "little") + b"5.2\0") == 1
+
+
+def test_assembler_sources_have_no_note(tmp_path: Path) -> None:
+    """They may include <sys/cdefs.h> for its macros."""
     source = tmp_path / "a.S"
     source.write_text("#include <sys/cdefs.h>\n.text\n.globl f\nf: ret\n")
     out = subprocess.run(

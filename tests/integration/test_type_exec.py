@@ -189,12 +189,20 @@ def test_a_format_that_breaks_the_kernels_own_is_a_panic(lab: Lab, work: str, wh
 
 
 def test_a_foreign_elf_program_is_not_executed_natively(lab: Lab) -> None:
-    """Without NetBSD's note it is another system's; a row with a probe of its own may take it (ET_EXEC)."""
+    """Without NetBSD's note it is another system's; a row with a probe of its own may take it (ET_EXEC).
+
+    Nor is one of our C library that was linked for another interface.
+    """
     image = lab.cc.program("int main(void) { return 5; }", lab.machine).read_bytes()
     foreign = image.replace(b"NetBSD\0", b"OtherO\0", 1)
     ran = run(lab, foreign)
     assert (ran.errno, ran.reason) == (
         ENOEXEC, "it has no NetBSD note, so it is a program of another system",
+    )  # fmt: skip
+    other = image.replace(b"lkmtools\0\0\0\0\2", b"lkmtools\0\0\0\0\1", 1)
+    ran = run(lab, other)
+    assert (ran.errno, ran.reason) == (
+        ENOEXEC, "compiled for interface 1 of lkmtools; this kernel has 2; compile it again",
     )  # fmt: skip
     make = f"exec_elf{8 * lab.k.dm.pointer}_makecmds, .u.elf_probe_func = probe"
     body = """

@@ -190,7 +190,8 @@ def document(reports: list[Report], kernel: TargetKernel, hint: Hint) -> dict[st
                 "ok": not report.problems,
                 "entry": report.entry,
                 "size": report.size or None,
-                "interface": report.interface,
+                "interface": report.interface.number if report.interface else None,
+                "dialect": report.interface.dialect if report.interface else None,
                 "needs": list(report.needs),
                 "problems": [
                     {

@@ -95,19 +95,26 @@
 #define __link_set_entry(set, idx)	(__link_set_start(set)[idx])
 
 /*
- * The number of the interface that these headers describe: a note in every object of the kernel that is compiled with
- * them. The section is not loaded; ld -r and strip -g keep it.
+ * The number of the interface that these headers describe, and the dialect that the source is written in: a note in
+ * every object of the kernel that is compiled with them, whose section is not loaded, and in every user program, where
+ * it is. ld -r and strip -g keep it.
  */
-#define __LKM_INTERFACE	1
+#define __LKM_INTERFACE	2
+#ifndef __LKM_DIALECT
+#define __LKM_DIALECT	"5.2"
+#endif
+#define __LKM_NOTE(flags) __asm__( \
+    ".pushsection .note.lkmtools, \"" flags "\", @note\n" \
+    "	.balign	4\n" \
+    "	.long	9, 2f - 1f, 1\n"	/* bytes of the name, bytes of the content, type */ \
+    "	.asciz	\"lkmtools\"\n" \
+    "	.balign	4\n" \
+    "1:	.long	" ___STRING(__LKM_INTERFACE) "\n" \
+    "	.asciz	\"" __LKM_DIALECT "\"\n" \
+    "2:	.balign	4\n" \
+    ".popsection")
 #if defined(_KERNEL) && !defined(__ASSEMBLER__)
-__asm__(
-    ".pushsection .note.lkmtools, \"\", @note\n"
-    "	.balign	4\n"
-    "	.long	9, 4, 1\n"	/* bytes of the name, bytes of the number, type */
-    "	.asciz	\"lkmtools\"\n"
-    "	.balign	4\n"
-    "	.long	" ___STRING(__LKM_INTERFACE) "\n"
-    ".popsection");
+__LKM_NOTE("");
 #endif
 
 /* The n-th of four arguments: headers use it to take both the older and the newer form of a call. */

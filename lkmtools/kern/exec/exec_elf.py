@@ -11,6 +11,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from lkmtools.abi import elf
+from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_TYPE
 from lkmtools.abi.errno import ENOEXEC, ENOMEM
 from lkmtools.abi.exec import elf_args, exec_package, execsw
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
@@ -251,9 +252,19 @@ def _notes(k: Kernel, view: View) -> list[tuple[int, bytes, bytes]]:
     _HEADER,
 )
 def netbsd_elf32_probe(k: Kernel, l_addr: int, epp: int, eh: int, itp: int, pos: int) -> int:
-    """Has the program NetBSD's note (type 1, name "NetBSD", four bytes of version)? ENOEXEC when not."""
-    if (1, _NETBSD) not in [row[:2] for row in _notes(k, k.umem.view(exec_package.layout(k.dm), epp))]:
+    """Has the program NetBSD's note (type 1, name "NetBSD", four bytes of version)? ENOEXEC when not.
+
+    ENOEXEC, too, for a program of our C library that was linked for another interface (<sys/cdefs.h>).
+    """
+    notes = _notes(k, k.umem.view(exec_package.layout(k.dm), epp))
+    if (1, _NETBSD) not in [row[:2] for row in notes]:
         raise _no("it has no NetBSD note, so it is a program of another system")
+    for kind, owner, desc in notes:
+        number = int.from_bytes(desc[:4], k.dm.byteorder)
+        if (kind, owner) == (NOTE_TYPE, NOTE_OWNER) and number != INTERFACE:
+            raise _no(
+                f"compiled for interface {number} of lkmtools; this kernel has {INTERFACE}; compile it again"
+            )
     return 0
 
 
