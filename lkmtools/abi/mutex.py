@@ -1,21 +1,24 @@
 """<sys/mutex.h>, <sys/rwlock.h>, <sys/condvar.h>, <sys/lock.h>, <sys/callout.h>: locks and timers.
 
-Modules treat them as opaque; the kernel keeps its state in the members named here. The magic number
-distinguishes an initialised lock from garbage. Sizes are a fixed number of longs.
+A kmutex and a krwlock are one word: the lwp that has the lock, and the bits below. The word does not say
+whether the lock was ever initialised; kern/sync/subr_lockdebug.py keeps that.
 """
 
 from lkmtools.abi.datamodel import Struct
 
 MUTEX_SPIN, MUTEX_ADAPTIVE, MUTEX_DEFAULT, MUTEX_DRIVER, MUTEX_NODEBUG = 0, 1, 2, 3, 4
-MUTEX_MAGIC = 0x4D75_7458
-kmutex = Struct("kmutex", "u_long mtx_magic; struct lwp *mtx_owner; u_long mtx_ipl; u_long mtx_oldspl")
+# mtxa_owner: the holder's struct lwp, and WAITERS; of a spin mutex, SPIN, the level in the next byte, and 1
+# in the byte after that while it is held.
+MUTEX_BIT_SPIN, MUTEX_BIT_WAITERS = 0x01, 0x02
+kmutex = Struct("kmutex", "struct word u", {"word": Struct("word", "u_long mtxa_owner")})
 
 RW_READER, RW_WRITER = 0, 1
-RW_MAGIC = 0x5277_4C6B
-krwlock = Struct("krwlock", "u_long rw_magic; struct lwp *rw_owner; u_long rw_readers; u_long rw_waiters")
+# rw_owner: the writer's struct lwp with WRITE_LOCKED, or the number of readers times RW_READ_INCR.
+RW_HAS_WAITERS, RW_WRITE_WANTED, RW_WRITE_LOCKED = 0x01, 0x02, 0x04
+RW_READ_INCR = 0x10
+krwlock = Struct("krwlock", "u_long rw_owner")
 
-CV_MAGIC = 0x4376_4172
-kcondvar = Struct("kcondvar", "u_long cv_magic; const char *cv_wmesg; u_long cv_waiters")
+kcondvar = Struct("kcondvar", "u_long cv_opaque[2]; const char *cv_wmesg")
 
 # lockmgr(9): the request is the low four bits, the rest modify it.
 LK_SHARED, LK_EXCLUSIVE, LK_UPGRADE, LK_EXCLUPGRADE, LK_DOWNGRADE, LK_RELEASE, LK_DRAIN = 1, 2, 3, 4, 5, 6, 7
@@ -35,11 +38,15 @@ simplelock = Struct("simplelock", "u_long lock_data")
 
 CALLOUT_PENDING, CALLOUT_FIRED, CALLOUT_INVOKING = 0x02, 0x04, 0x08  # c_flags
 CALLOUT_MPSAFE = 0x0100
-CALLOUT_MAGIC = 0x11DE_ECED
-callout = Struct(
-    "callout",
-    """u_long c_magic; void (*c_func)(void *); void *c_arg; u_long c_flags;
-       u_long c_time; u_long c_spare[5]""",
+CALLOUT_MAGIC = 0x11DE_EBA1  # c_magic
+CALLOUT_STATIC = 0x11DE_ECED  # ... of CALLOUT_INITIALIZER, which no function has seen yet
+callout = Struct("callout", "void *_c_store[10]")
+# What is in the store, private to kern_timeout.c; the rest of it is spare.
+callout_impl = Struct(
+    "callout_impl",
+    """void *c_next; void *c_prev; void (*c_func)(void *); void *c_arg; void *c_cpu;
+       int c_time; u_int c_flags; u_int c_magic""",
 )
 
-IPL_NONE, IPL_SOFTCLOCK, IPL_SOFTBIO, IPL_SOFTNET, IPL_SOFTSERIAL, IPL_VM, IPL_SCHED, IPL_HIGH = range(8)
+IPL_NONE, IPL_PREEMPT, IPL_SOFTCLOCK, IPL_SOFTBIO, IPL_SOFTNET, IPL_SOFTSERIAL = range(6)
+IPL_VM, IPL_SCHED, IPL_HIGH = range(6, 9)

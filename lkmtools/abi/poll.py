@@ -17,4 +17,8 @@ INFTIM = -1
 
 pollfd = Struct("pollfd", "int fd; short events; short revents")
 # Opaque to modules, which zero it; the kernel keeps the list of waiting lwps.
-selinfo = Struct("selinfo", "u_long sel_pollers; u_long sel_spare[5]")
+selinfo = Struct(
+    "selinfo",
+    """void *sel_klist; void *sel_cpu; struct lwp *sel_lwp; void *sel_chain; u_int sel_collision;
+       uint32_t sel_reserved[3]""",
+)

@@ -43,6 +43,7 @@ from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.sync.kern_timeout import Callouts
+from lkmtools.kern.sync.subr_lockdebug import Locks
 from lkmtools.kern.uvm.kern_malloc import Heap
 from lkmtools.kern.uvm.uvm_km import KernelMap
 from lkmtools.kern.uvm.uvm_map import Sharer
@@ -103,6 +104,7 @@ class Kernel:
     frames: Frames
     kmap: KernelMap
     heap: Heap
+    locks: Locks
     callouts: Callouts
     sched: Scheduler
     vitals: Vitals
@@ -180,6 +182,7 @@ class Kernel:
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""
         self.modules = ModuleList(self)
+        self.locks = Locks()
         self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
@@ -207,6 +210,7 @@ class Kernel:
         end = self.mem.base + programs
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
         self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
+        self.kmap.on_free = self.locks.forget
         self.heap = Heap(self.mem, self.kmap)
         self.vitals.variables()
         for init, addr in self.plan.inits:

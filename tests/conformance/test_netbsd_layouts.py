@@ -27,7 +27,10 @@ _DIFFERS = Path(__file__).parent / "netbsd-5.2-differs.txt"
 _DEBUG = ("-g", "-fno-eliminate-unused-debug-types")
 _HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 # Python's own: the second name that machines of both widths share, and what has no name in C.
-NO_HEADER = {"elf32_sym", "elf64_sym", "ksyms_gsymbol", "ksyms_gsymbol32", "ksyms_gsymbol64", "list_entry"}
+NO_HEADER = {
+    *("elf32_sym", "elf64_sym", "ksyms_gsymbol", "ksyms_gsymbol32", "ksyms_gsymbol64", "list_entry"),
+    "callout_impl",
+}
 
 
 def listed(machine: str) -> set[str]:

@@ -53,7 +53,7 @@ pipe_poll(dev_t dev, int events, struct lwp *l)
 }
 
 int waiting(void);
-int waiting(void) { return sel.sel_pollers; }
+int waiting(void) { return (sel.sel_lwp != NULL) + sel.sel_collision; }
 
 static struct cdevsw pipe_cdevsw = {
 	.d_open = (void *)nullop, .d_close = (void *)nullop, .d_read = pipe_read, .d_write = pipe_write,

@@ -158,7 +158,7 @@ def test_a_callout_may_schedule_itself(lab: Lab) -> None:
 def test_a_raised_level_keeps_callouts_off(lab: Lab) -> None:
     """While module code runs at splsoftclock none fires; afterwards it does."""
     loaded(lab)
-    assert lab.call("int block(void)") == 1
+    assert lab.call("int block(void)") == 2  # IPL_SOFTCLOCK, and none fired
     fired(lab, 7)
 
 
@@ -237,7 +237,7 @@ def test_a_callout_that_was_never_initialised_panics(lab: Lab) -> None:
     lab.load(SOURCE)
     panic = lab.panics(lambda: lab.call("void reset(int ticks)", 1))
     assert panic.reason.startswith("callout_reset: callout ")
-    assert "(ch+0x0 [probe]) was never initialised (its magic is 0x0), called from " in panic.reason
+    assert "(ch+0x0 [probe]) was never initialised (it holds 0x0), called from " in panic.reason
     assert "reset+0x" in panic.reason
 
 

@@ -100,9 +100,10 @@ def test_a_null_pointer_panics_with_the_function_and_its_caller(hostile: Lab, na
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in MAKERS | NO_LOCKS])
 def test_garbage_is_no_lock(hostile: Lab, name: str) -> None:
-    """The reason has function, the magic number that was found, and the lock's address."""
+    """The reason has function, what was found, and the lock's address."""
     where = hostile.symbols["garbage"]
+    found = "its magic is" if name.startswith("lock") else "it holds"
     panic = hostile.panics(lambda: hostile.call(BAD, list(CALLS).index(name), where))
     assert panic.reason.startswith(f"{name}: ")
-    what = "was never initialised (its magic is 0x6261726b)"
+    what = f"was never initialised ({found} 0x6261726b)"
     assert f" {where:#x} (garbage+0x0 [probe]) {what}, called from bad+0x" in panic.reason

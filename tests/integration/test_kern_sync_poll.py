@@ -124,7 +124,7 @@ def test_many_pollers_are_all_notified(lab: Lab) -> None:
     writer, wfd = opened(lab)
     readers = [opened(lab) for _ in range(20)]
     polls = [lab.start(p.poll, [(fd, POLLIN)]) for p, fd in readers]
-    assert lab.call("int waiting(void)") == 20
+    assert lab.call("int waiting(void)") == 2  # the first, and that there are more
     writer.write(wfd, b"x")
     assert [poll.result() for poll in polls] == [[(fd, POLLIN)] for _, fd in readers]
 

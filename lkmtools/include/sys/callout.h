@@ -6,12 +6,7 @@
 #include <sys/types.h>
 
 typedef struct callout {
-	u_long		  c_magic;
-	void		(*c_func)(void *);
-	void		 *c_arg;
-	u_long		  c_flags;
-	u_long		  c_time;
-	u_long		  c_spare[5];
+	void	*_c_store[10];
 } callout_t;
 
 #define CALLOUT_PENDING		0x0002
@@ -19,8 +14,13 @@ typedef struct callout {
 #define CALLOUT_INVOKING	0x0008
 #define CALLOUT_MPSAFE		0x0100
 
-#define CALLOUT_INITIALIZER	{ .c_magic = 0x11deeced }
-#define CALLOUT_INITIALIZER_SETFUNC(func, arg)	{ .c_magic = 0x11deeced, .c_func = (func), .c_arg = (arg) }
+#define CALLOUT_MAGIC		0x11deeba1
+
+/* Before NetBSD 5: a callout for which callout_init() need not be called. */
+#define CALLOUT_STATIC		0x11deeced
+#define CALLOUT_INITIALIZER	CALLOUT_INITIALIZER_SETFUNC(0, 0)
+#define CALLOUT_INITIALIZER_SETFUNC(func, arg) \
+	{ { [2] = (void *)(func), [3] = (arg), [sizeof(void *) == 8 ? 6 : 7] = (void *)CALLOUT_STATIC } }
 
 #ifdef _KERNEL
 struct kmutex;

@@ -7,9 +7,8 @@
 #include <sys/mutex.h>
 
 typedef struct kcondvar {
-	u_long		 cv_magic;
-	const char	*cv_wmesg;
-	u_long		 cv_waiters;
+	void		*cv_opaque[2];
+	const char	*cv_wmesg;	/* what ps shows */
 } kcondvar_t;
 
 #ifdef _KERNEL

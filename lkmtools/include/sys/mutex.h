@@ -17,11 +17,14 @@ typedef enum kmutex_type_t {
 struct lwp;
 
 typedef struct kmutex {
-	u_long		 mtx_magic;
-	struct lwp	*mtx_owner;
-	u_long		 mtx_ipl;
-	u_long		 mtx_oldspl;
+	union {
+		volatile uintptr_t	mtxa_owner;
+	} u;
 } kmutex_t;
+
+/* In mtxa_owner: it is a spin mutex; an lwp waits for it. */
+#define MUTEX_BIT_SPIN		0x01
+#define MUTEX_BIT_WAITERS	0x02
 
 #ifdef _KERNEL
 void	mutex_init(kmutex_t *mtx, kmutex_type_t type, int ipl);

@@ -13,11 +13,14 @@ typedef enum krw_t {
 struct lwp;
 
 typedef struct krwlock {
-	u_long		 rw_magic;
-	struct lwp	*rw_owner;
-	u_long		 rw_readers;
-	u_long		 rw_waiters;
+	volatile uintptr_t	rw_owner;
 } krwlock_t;
+
+/* In rw_owner: an lwp waits; one that wants to write does; it is the writer that is there, not the readers. */
+#define RW_HAS_WAITERS		0x01
+#define RW_WRITE_WANTED		0x02
+#define RW_WRITE_LOCKED		0x04
+#define RW_READ_INCR		0x10	/* a reader */
 
 #ifdef _KERNEL
 void	rw_init(krwlock_t *rw);

@@ -3,21 +3,17 @@
 #ifndef _SYS_SELINFO_H_
 #define _SYS_SELINFO_H_
 
-#include <sys/types.h>
+#include <sys/event.h>
 
-struct knote;
 struct lwp;
 
-struct klist {
-	struct knote	*slh_first;
-};
-
 struct selinfo {
-	u_long		 sel_pollers;
-	union {
-		u_long		sel_spare[5];
-		struct klist	sel_klist;	/* stays empty: there are no knotes */
-	};
+	struct klist	 sel_klist;	/* stays empty: there are no knotes */
+	void		*sel_cpu;
+	struct lwp	*sel_lwp;	/* the first that waits */
+	SLIST_ENTRY(selinfo) sel_chain;
+	u_int		 sel_collision;	/* 1 when others wait as well */
+	uint32_t	 sel_reserved[3];
 };
 
 #ifdef _KERNEL

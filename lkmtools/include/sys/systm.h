@@ -46,6 +46,8 @@ extern struct sysent	sysent[];
 extern int		nsysent;
 
 #ifdef _KERNEL
+#include <machine/intr.h>
+
 /* What stands in tables where nothing else does. */
 int	nullop(void *arg);
 int	enodev(void);
@@ -82,8 +84,6 @@ int	kcopy(const void *from, void *to, size_t len);
 int	uiomove(void *buf, size_t n, struct uio *uio);
 
 /* Blocking interrupts: each returns the level before, for splx. */
-int	splraise(int ipl);
-void	spllower(int ipl);
 void	splx(int s);
 int	spl0(void);
 int	splsoftclock(void);

@@ -50,6 +50,7 @@ class Scheduler:
         self._curlwp = kernel.symbol("curlwp")
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
+        self.oldspl = IPL_NONE  # the level before the oldest of them was taken
         self.runq = RunQueue(kernel)
         self._sleepers: dict[int, list[Lwp]] = {}
         self._timers: list[tuple[float, int, Timer]] = []

@@ -1,9 +1,9 @@
 """poll(2) and select(2), and how drivers take part in it (sys_select.c of NetBSD 5.2).
 
 A driver's d_poll returns what is ready, and calls selrecord() if nothing is; when that changes it calls
-selnotify(). The waiting lwps are recorded here, by the address of the selinfo; its sel_pollers only counts
-them. A record lasts as long as the poll call that made it, so a driver that is unloaded under a sleeping poll
-leaves nothing behind.
+selnotify(). The waiting lwps are recorded here, by the address of the selinfo; the struct shows the first,
+and whether there are more. A record lasts as long as the poll call that made it, so a driver that is unloaded
+under a sleeping poll leaves nothing behind.
 
 Not modelled: kqueue(2), which no client of ours calls; knhint is ignored.
 """
@@ -65,13 +65,13 @@ class Pollers:
         self.by_lwp: dict[int, PollingLwp] = {}
         self._by_selinfo: dict[int, list[PollingLwp]] = {}
 
-    def record(self, poller: PollingLwp, sip: int) -> int:
-        """`poller` waits for the selinfo at `sip`; returns how many do."""
+    def record(self, poller: PollingLwp, sip: int) -> list[PollingLwp]:
+        """`poller` waits for the selinfo at `sip`; returns all who do, the longest first."""
         waiting = self._by_selinfo.setdefault(sip, [])
         if poller not in waiting:
             waiting.append(poller)
             poller.selinfos.add(sip)
-        return len(waiting)
+        return waiting
 
     def forget(self, poller: PollingLwp) -> None:
         """`poller` waits for nothing any more (selclear())."""
@@ -102,8 +102,11 @@ class Pollers:
         return pollers
 
 
-def _count(k: Kernel, sip: int, count: int) -> None:
-    k.umem.view(selinfo.layout(k.dm), sip).sel_pollers = count
+def _show(k: Kernel, sip: int, waiting: list[PollingLwp]) -> None:
+    """Write the waiting lwps into the struct: the first, and on which CPUs (bit 0) there are more."""
+    view = k.umem.view(selinfo.layout(k.dm), sip)
+    view.sel_lwp = waiting[0].lwp.addr if waiting else 0
+    view.sel_collision = int(len(waiting) > 1)
 
 
 @export("void selinit(struct selinfo *sip)", "sys/selinfo.h")
@@ -116,7 +119,7 @@ def selinit(k: Kernel, sip: int) -> None:
 def seldestroy(k: Kernel, sip: int) -> None:
     """Destroy a selinfo; its waiters are not woken."""
     k.pollers.take(sip)
-    _count(k, sip, 0)
+    _show(k, sip, [])
 
 
 @export("void selrecord(struct lwp *selector, struct selinfo *sip)", "sys/selinfo.h")
@@ -124,7 +127,7 @@ def selrecord(k: Kernel, selector: int, sip: int) -> None:
     """The lwp in poll that asked a driver waits for it; outside poll nothing happens."""
     poller = k.pollers.by_lwp.get(k.lwp_at(selector).addr)
     if poller is not None:
-        _count(k, sip, k.pollers.record(poller, sip))
+        _show(k, sip, k.pollers.record(poller, sip))
 
 
 @export("void selnotify(struct selinfo *sip, int events, long knhint)", "sys/selinfo.h")
@@ -133,7 +136,7 @@ def selnotify(k: Kernel, sip: int, events: int, knhint: int) -> None:
     for poller in k.pollers.take(sip):
         poller.notified = True
         k.sched.wakeup(poller.ident)
-    _count(k, sip, 0)
+    _show(k, sip, [])
 
 
 @syscall(SYS_poll, "struct pollfd *fds, u_int nfds, int timeout")

@@ -1,56 +1,63 @@
 """condvar(9): waiting for a condition that a mutex protects (kern_condvar.c of NetBSD 5.2).
 
-The mutex is released when the wait begins and held again when it ends, however it ends. cv_waiters is the
-number of waiting lwps; the sleep queue knows which.
+The mutex is released when the wait begins and held again when it ends, however it ends. The waiting lwps are
+in the sleep queues of kern_synch.py: cv_opaque, the original's queue, stays an empty one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.mutex import CV_MAGIC, kcondvar
+from lkmtools.abi.mutex import kcondvar
 from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.kern_sleep import wait_message
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, checked, lockdebug_abort
+from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.machine.memory import View
 
 
-def _cv(k: Kernel, cv: int, function: str) -> View:
-    return checked(k, function, kcondvar, cv, "cv_magic", CV_MAGIC)
+class Condvar(Lock):
+    """A condition variable."""
+
+    __slots__ = ()
+    kind = "condition variable"
+
+
+def _waiters(k: Kernel, function: str, cv: int) -> None:
+    """Panic when somebody waits on the condition variable at `cv`."""
+    if count := len(k.sched.waiting(turnstile(cv))):
+        lockdebug_abort(k, function, cv, f"has {count} waiter{'s' * (count > 1)}")
 
 
 @export("void cv_init(kcondvar_t *cv, const char *wmesg)", "sys/condvar.h")
 def cv_init(k: Kernel, cv: int, wmesg: int) -> None:
     """Initialise a condition variable; `wmesg` is what ps shows for its waiters."""
-    k.umem.write(cv, kcondvar.layout(k.dm).pack(cv_magic=CV_MAGIC, cv_wmesg=wmesg))
+    if isinstance(k.locks.find(cv), Condvar):
+        _waiters(k, "cv_init", cv)
+    k.umem.write(cv, kcondvar.layout(k.dm).pack(cv_opaque=(0, cv), cv_wmesg=wmesg))
+    k.locks.add(Condvar(cv, 0))
 
 
 @export("void cv_destroy(kcondvar_t *cv)", "sys/condvar.h")
 def cv_destroy(k: Kernel, cv: int) -> None:
     """Destroy a condition variable; a panic when an lwp waits on it."""
-    view = _cv(k, cv, "cv_destroy")
-    if view.cv_waiters:
-        lockdebug_abort(k, "cv_destroy", cv, f"has {view.cv_waiters} waiter{'s' * (view.cv_waiters > 1)}")
-    view.cv_magic = DESTROYED
+    checked(k, "cv_destroy", Condvar, cv)
+    _waiters(k, "cv_destroy", cv)
+    k.locks.destroy(cv)
 
 
 def _wait(k: Kernel, function: str, cv: int, mtx: int, priority: int, timo: int) -> None:
     """Wait for a signal; KernelError EWOULDBLOCK after `timo` ticks (0: never), EINTR with PCATCH."""
-    view = _cv(k, cv, function)
-    wmesg = wait_message(k, view.cv_wmesg)
+    checked(k, function, Condvar, cv)
+    wmesg = wait_message(k, k.umem.view(kcondvar.layout(k.dm), cv).cv_wmesg)
     mutex_exit(k, mtx, function)
-    view.cv_waiters = view.cv_waiters + 1
     try:
         k.sched.tsleep(turnstile(cv), priority, wmesg, 1 if timo < 0 else timo)
     except KernelError:
-        view = _cv(k, cv, function)
-        view.cv_waiters = view.cv_waiters - 1
         mutex_enter(k, mtx, function)
         raise
     mutex_enter(k, mtx, function)
@@ -84,9 +91,8 @@ def cv_timedwait_sig(k: Kernel, cv: int, mtx: int, timo: int) -> int:
 
 
 def _signal(k: Kernel, function: str, cv: int, most: int | None) -> None:
-    view = _cv(k, cv, function)
-    woken = k.sched.wakeup(turnstile(cv), most)
-    view.cv_waiters = view.cv_waiters - woken
+    checked(k, function, Condvar, cv)
+    k.sched.wakeup(turnstile(cv), most)
 
 
 @export("void cv_signal(kcondvar_t *cv)", "sys/condvar.h")
@@ -104,4 +110,5 @@ def cv_broadcast(k: Kernel, cv: int) -> None:
 @export("bool cv_has_waiters(kcondvar_t *cv)", "sys/condvar.h")
 def cv_has_waiters(k: Kernel, cv: int) -> bool:
     """Does anybody wait?"""
-    return bool(_cv(k, cv, "cv_has_waiters").cv_waiters)
+    checked(k, "cv_has_waiters", Condvar, cv)
+    return bool(k.sched.waiting(turnstile(cv)))

@@ -33,7 +33,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import turnstile
 from lkmtools.kern.sync.kern_sleep import wait_message
-from lkmtools.kern.sync.subr_lockdebug import against_myself, checked, holder, lock_name, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import against_myself, holder, lock_name, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -47,7 +47,11 @@ _WRITERS = LK_HAVE_EXCL | LK_WANT_EXCL | LK_WANT_UPGRADE
 
 
 def _lock(k: Kernel, lkp: int, function: str) -> View:
-    return checked(k, function, lock, lkp, "lk_magic", LK_MAGIC)
+    """The lock at `lkp`, which has room for a magic number: a panic when it was never initialised."""
+    view = k.umem.view(lock.layout(k.dm), lkp)
+    if view.lk_magic != LK_MAGIC:
+        lockdebug_abort(k, function, lkp, f"was never initialised (its magic is {view.lk_magic:#x})")
+    return view
 
 
 @export("void lockinit(struct lock *lkp, int prio, const char *wmesg, int timo, int flags)", "sys/lock.h")

@@ -1,10 +1,8 @@
 """mutex(9): mutual exclusion of lwps, or of an lwp and interrupts (kern_mutex.c of NetBSD 5.2).
 
-The lock is its struct kmutex: mtx_owner is 0 or the holder's struct lwp; mtx_ipl has the level of a spin
-mutex, and SPIN to distinguish it from an adaptive one. On one CPU a spin mutex never spins: it raises the
-interrupt level, and its holder may not sleep. An adaptive mutex that another lwp holds, because it sleeps or
-was interrupted, is waited for, in soft interrupts too. As in the original, a release wakes all who wait; the
-first to run takes it.
+On one CPU a spin mutex never spins: it raises the interrupt level, and its holder may not sleep. An adaptive
+mutex that another lwp holds, because it sleeps or was interrupted, is waited for, in soft interrupts too. As
+in the original, a release wakes all who wait; the first to run takes it.
 """
 
 from __future__ import annotations
@@ -14,26 +12,43 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.mutex import (
     IPL_VM,
     MUTEX_ADAPTIVE,
+    MUTEX_BIT_SPIN,
+    MUTEX_BIT_WAITERS,
     MUTEX_DEFAULT,
     MUTEX_DRIVER,
-    MUTEX_MAGIC,
     MUTEX_NODEBUG,
     MUTEX_SPIN,
-    kmutex,
 )
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.spl import check_ipl
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, against_myself, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, holder, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.machine.memory import View
 
-SPIN = 0x100  # in mtx_ipl
+# In mtxa_owner: the level of a spin mutex, and that it is held; any mutex after mutex_destroy().
+_IPL_SHIFT, _LOCKED, _DESTROYED = 8, 1 << 16, -16
 
 
-def _lock(k: Kernel, mtx: int, function: str) -> View:
-    return checked(k, function, kmutex, mtx, "mtx_magic", MUTEX_MAGIC)
+class Mutex(Lock):
+    """A mutex: its holder's struct lwp, or 0, and the level of one that spins (None: adaptive)."""
+
+    __slots__ = ("ipl", "owner")
+    kind = "mutex"
+
+    def __init__(self, addr: int, ipl: int | None) -> None:
+        super().__init__(addr, 0 if ipl is None else MUTEX_BIT_SPIN | ipl << _IPL_SHIFT)
+        self.ipl = ipl
+        self.owner = 0
+
+
+def _lock(k: Kernel, mtx: int, function: str) -> Mutex:
+    return checked(k, function, Mutex, mtx)
+
+
+def _set(k: Kernel, lock: Mutex, word: int) -> None:
+    lock.word = word
+    k.mem.set_ptr(lock.addr, word)
 
 
 def turnstile(lock: int) -> int:
@@ -53,75 +68,78 @@ def mutex_init(k: Kernel, mtx: int, kind: int, ipl: int) -> None:
         spin = False
     else:
         lockdebug_abort(k, "mutex_init", mtx, f"was given the unknown mutex type {kind}")
-    value = ipl | SPIN if spin else 0
-    k.umem.write(mtx, kmutex.layout(k.dm).pack(mtx_magic=MUTEX_MAGIC, mtx_ipl=value))
+    old = k.locks.find(mtx)
+    if isinstance(old, Mutex) and old.owner in k.lwps:
+        lockdebug_abort(k, "mutex_init", mtx, f"is held by {holder(k, old.owner)}")
+    lock = Mutex(mtx, ipl if spin else None)
+    k.umem.set_ptr(mtx, lock.word)
+    k.locks.add(lock)
 
 
 @export("void mutex_destroy(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_destroy(k: Kernel, mtx: int) -> None:
     """Destroy a mutex; a panic when it is held."""
-    view = _lock(k, mtx, "mutex_destroy")
-    if view.mtx_owner:
-        lockdebug_abort(k, "mutex_destroy", mtx, f"is held by {holder(k, view.mtx_owner)}")
-    view.mtx_magic = DESTROYED
+    lock = _lock(k, mtx, "mutex_destroy")
+    if lock.owner:
+        lockdebug_abort(k, "mutex_destroy", mtx, f"is held by {holder(k, lock.owner)}")
+    k.mem.set_ptr(mtx, _DESTROYED)
+    k.locks.destroy(mtx)
 
 
 @export("void mutex_enter(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
     """Take a mutex, waiting for it as long as it takes. A panic when the caller holds it."""
-    view = _lock(k, mtx, function)
+    lock = _lock(k, mtx, function)
     curlwp = me(k)
-    if view.mtx_ipl & SPIN:
-        _spin_enter(k, view, function)
+    if lock.ipl is not None:
+        _spin_enter(k, lock, lock.ipl, function)
         return
-    while owner := view.mtx_owner:
+    while owner := lock.owner:
         if owner == curlwp:
             against_myself(k, function, mtx)
         if owner not in k.lwps:
             lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}")
+        _set(k, lock, owner | MUTEX_BIT_WAITERS)
         k.sched.block(turnstile(mtx))
-        view = _lock(k, mtx, function)
-    view.mtx_owner = curlwp
+        lock = _lock(k, mtx, function)
+    lock.owner = curlwp
+    _set(k, lock, curlwp)
 
 
-def _spin_enter(k: Kernel, view: View, function: str) -> None:
-    """Raise the level and take it; the outermost spin mutex remembers the level before."""
+def _spin_enter(k: Kernel, lock: Mutex, ipl: int, function: str) -> None:
+    """Raise the level and take it; the first that is taken remembers the level before."""
     sched, curlwp = k.sched, me(k)
-    if owner := view.mtx_owner:
+    if owner := lock.owner:
         if owner == curlwp:
-            against_myself(k, function, view.addr)
+            against_myself(k, function, lock.addr)
         what = f"would spin for ever: {holder(k, owner)} was interrupted while it held the lock"
-        lockdebug_abort(k, function, view.addr, what)
-    old = sched.spl
-    sched.spl = max(old, view.mtx_ipl & ~SPIN)
-    view.mtx_oldspl = old
-    view.mtx_owner = curlwp
-    sched.spins.append(view.addr)
+        lockdebug_abort(k, function, lock.addr, what)
+    if not sched.spins:
+        sched.oldspl = sched.spl
+    sched.spl = max(sched.spl, ipl)
+    sched.spins.append(lock.addr)
+    lock.owner = curlwp
+    _set(k, lock, lock.word | _LOCKED)
 
 
 @export("void mutex_exit(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_exit(k: Kernel, mtx: int, function: str = "mutex_exit") -> None:
     """Release a mutex; a panic when the caller does not hold it."""
-    view = _lock(k, mtx, function)
-    owner = view.mtx_owner
+    lock = _lock(k, mtx, function)
+    owner = lock.owner
     if owner != me(k):
         lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}" if owner else "is not held")
-    view.mtx_owner = 0
-    if view.mtx_ipl & SPIN:
-        _spin_exit(k, view)
-    else:
+    lock.owner = 0
+    if lock.ipl is not None:
+        _set(k, lock, lock.word & ~_LOCKED)
+        k.sched.spins.remove(mtx)
+        if not k.sched.spins:  # the last one released, in whatever order
+            k.sched.spl = k.sched.oldspl
+        return
+    waiters = lock.word & MUTEX_BIT_WAITERS
+    _set(k, lock, 0)
+    if waiters:
         k.sched.wakeup(turnstile(mtx))
-
-
-def _spin_exit(k: Kernel, view: View) -> None:
-    """The last spin mutex released restores the level from before the first; any order is allowed."""
-    spins = k.sched.spins
-    first = spins[0] == view.addr
-    spins.remove(view.addr)
-    if not spins:
-        k.sched.spl = view.mtx_oldspl
-    elif first:
-        _lock(k, spins[0], "mutex_exit").mtx_oldspl = view.mtx_oldspl
 
 
 @export("void mutex_spin_enter(kmutex_t *mtx)", "sys/mutex.h")
@@ -139,15 +157,14 @@ def mutex_spin_exit(k: Kernel, mtx: int) -> None:
 
 
 def _must_spin(k: Kernel, mtx: int, function: str) -> None:
-    if not _lock(k, mtx, function).mtx_ipl & SPIN:
+    if _lock(k, mtx, function).ipl is None:
         lockdebug_abort(k, function, mtx, "is an adaptive mutex")
 
 
 @export("int mutex_tryenter(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_tryenter(k: Kernel, mtx: int) -> int:
     """Take a mutex if it is free: 1, otherwise 0."""
-    view = _lock(k, mtx, "mutex_tryenter")
-    if view.mtx_owner:
+    if _lock(k, mtx, "mutex_tryenter").owner:
         return 0
     mutex_enter(k, mtx, "mutex_tryenter")
     return 1
@@ -156,4 +173,4 @@ def mutex_tryenter(k: Kernel, mtx: int) -> int:
 @export("int mutex_owned(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_owned(k: Kernel, mtx: int) -> int:
     """Does the caller hold the mutex?"""
-    return int(_lock(k, mtx, "mutex_owned").mtx_owner == me(k))
+    return int(_lock(k, mtx, "mutex_owned").owner == me(k))

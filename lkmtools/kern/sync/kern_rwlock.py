@@ -1,26 +1,57 @@
 """rwlock(9): many readers or one writer (kern_rwlock.c of NetBSD 5.2).
 
-rw_owner is the writer's struct lwp or 0, rw_readers the number of readers, rw_waiters the number of waiting
-lwps. A release hands the lock over, as in the original: a writer's to all readers that wait, a reader's to
-the writer that has waited longest; new readers queue behind a waiting writer.
+A release hands the lock over, as in the original: a writer's to all readers that wait, a reader's to the
+writer that has waited longest; new readers queue behind a waiting writer.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.mutex import RW_MAGIC, RW_READER, RW_WRITER, krwlock
+from lkmtools.abi.mutex import (
+    RW_HAS_WAITERS,
+    RW_READ_INCR,
+    RW_READER,
+    RW_WRITE_LOCKED,
+    RW_WRITE_WANTED,
+    RW_WRITER,
+)
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import turnstile
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, against_myself, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, holder, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.machine.memory import View
+
+_WAITS = {RW_READER: RW_HAS_WAITERS, RW_WRITER: RW_HAS_WAITERS | RW_WRITE_WANTED}
 
 
-def _lock(k: Kernel, rw: int, function: str) -> View:
-    return checked(k, function, krwlock, rw, "rw_magic", RW_MAGIC)
+class Rwlock(Lock):
+    """A rwlock: its writer's struct lwp or 0, and how many read."""
+
+    __slots__ = ("owner", "readers")
+    kind = "rwlock"
+
+    def __init__(self, addr: int) -> None:
+        super().__init__(addr, 0)
+        self.owner = 0
+        self.readers = 0
+
+
+def _lock(k: Kernel, rw: int, function: str) -> Rwlock:
+    return checked(k, function, Rwlock, rw)
+
+
+def rw_holders(k: Kernel, rw: int, function: str) -> tuple[int, int]:
+    """The struct lwp that writes (0: none does), and how many read; a panic as if `function` were called."""
+    lock = _lock(k, rw, function)
+    return lock.owner, lock.readers
+
+
+def rw_writer(k: Kernel, rw: int) -> int:
+    """The struct lwp that writes; 0 when none does, and when there is no lock at `rw`."""
+    lock = k.locks.find(rw)
+    return lock.owner if isinstance(lock, Rwlock) else 0
 
 
 def _queue(rw: int, op: int) -> int:
@@ -28,37 +59,61 @@ def _queue(rw: int, op: int) -> int:
     return turnstile(rw + op)
 
 
+def _waits(k: Kernel, rw: int) -> int:
+    """The bits for the lwps that wait for the lock."""
+    if k.sched.waiting(_queue(rw, RW_WRITER)):
+        return _WAITS[RW_WRITER]
+    return _WAITS[RW_READER] if k.sched.waiting(_queue(rw, RW_READER)) else 0
+
+
+def _set(k: Kernel, lock: Rwlock, waits: int) -> None:
+    """Write down what the record says, and `waits`."""
+    held = lock.owner | RW_WRITE_LOCKED if lock.owner else lock.readers * RW_READ_INCR
+    lock.word = held | waits
+    k.mem.set_ptr(lock.addr, lock.word)
+
+
 @export("void rw_init(krwlock_t *rw)", "sys/rwlock.h")
 def rw_init(k: Kernel, rw: int) -> None:
     """Initialise a lock as free."""
-    k.umem.write(rw, krwlock.layout(k.dm).pack(rw_magic=RW_MAGIC))
+    old = k.locks.find(rw)
+    if isinstance(old, Rwlock) and (old.readers or old.owner in k.lwps):
+        lockdebug_abort(k, "rw_init", rw, _held(k, old))
+    k.umem.set_ptr(rw, 0)
+    k.locks.add(Rwlock(rw))
+
+
+def _held(k: Kernel, lock: Rwlock) -> str:
+    """What a lock that is held is: a verb and the holders."""
+    if lock.owner:
+        return f"is held by {holder(k, lock.owner)}"
+    return f"has {lock.readers} reader{'s' * (lock.readers > 1)}"
 
 
 @export("void rw_destroy(krwlock_t *rw)", "sys/rwlock.h")
 def rw_destroy(k: Kernel, rw: int) -> None:
     """Destroy a lock; a panic when it is held."""
-    view = _lock(k, rw, "rw_destroy")
-    if view.rw_owner:
-        lockdebug_abort(k, "rw_destroy", rw, f"is held by {holder(k, view.rw_owner)}")
-    if view.rw_readers:
-        lockdebug_abort(k, "rw_destroy", rw, f"has {view.rw_readers} reader{'s' * (view.rw_readers > 1)}")
-    view.rw_magic = DESTROYED
+    lock = _lock(k, rw, "rw_destroy")
+    if lock.owner or lock.readers:
+        lockdebug_abort(k, "rw_destroy", rw, _held(k, lock))
+    k.locks.destroy(rw)
 
 
-def _free(k: Kernel, view: View, op: int) -> bool:
+def _free(lock: Rwlock, op: int) -> bool:
     """Could `op` have the lock now?"""
-    if view.rw_owner:
+    if lock.owner:
         return False
     if op == RW_READER:
-        return not k.sched.waiting(_queue(view.addr, RW_WRITER))
-    return not view.rw_readers
+        return not lock.word & RW_WRITE_WANTED
+    return not lock.readers
 
 
-def _take(k: Kernel, view: View, op: int) -> None:
+def _take(k: Kernel, lock: Rwlock, op: int) -> None:
     if op == RW_READER:
-        view.rw_readers = view.rw_readers + 1
+        lock.readers += 1
     else:
-        view.rw_owner = me(k)
+        lock.owner = me(k)
+    _set(k, lock, lock.word & _WAITS[RW_WRITER])
 
 
 def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
@@ -71,97 +126,97 @@ def _check_op(k: Kernel, function: str, rw: int, op: int) -> None:
 @export("void rw_enter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
 def rw_enter(k: Kernel, rw: int, op: int) -> None:
     """Take a lock for reading or writing, waiting as long as it takes; a panic when the caller writes it."""
-    view = _lock(k, rw, "rw_enter")
+    lock = _lock(k, rw, "rw_enter")
     _check_op(k, "rw_enter", rw, op)
-    if view.rw_owner == me(k):
-        against_myself(k, "rw_enter", rw)
-    if view.rw_owner and view.rw_owner not in k.lwps:
-        lockdebug_abort(k, "rw_enter", rw, f"is held by {holder(k, view.rw_owner)}")
-    if _free(k, view, op):
-        _take(k, view, op)
+    if lock.owner:
+        if lock.owner == me(k):
+            against_myself(k, "rw_enter", rw)
+        if lock.owner not in k.lwps:
+            lockdebug_abort(k, "rw_enter", rw, _held(k, lock))
+    if _free(lock, op):
+        _take(k, lock, op)
         return
-    view.rw_waiters = view.rw_waiters + 1
-    k.sched.block(_queue(rw, op))  # rw_exit makes it ours and counts us out
+    _set(k, lock, lock.word & RW_WRITE_WANTED | _WAITS[op])
+    k.sched.block(_queue(rw, op))  # rw_exit makes it ours
 
 
 @export("int rw_tryenter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
 def rw_tryenter(k: Kernel, rw: int, op: int) -> int:
     """Take a lock if that needs no waiting: 1, otherwise 0."""
-    view = _lock(k, rw, "rw_tryenter")
+    lock = _lock(k, rw, "rw_tryenter")
     _check_op(k, "rw_tryenter", rw, op)
-    if not _free(k, view, op):
+    if not _free(lock, op):
         return 0
-    _take(k, view, op)
+    _take(k, lock, op)
     return 1
 
 
-def _hand_to_readers(k: Kernel, view: View) -> None:
-    count = len(k.sched.waiting(_queue(view.addr, RW_READER)))
-    view.rw_readers = view.rw_readers + count
-    view.rw_waiters = view.rw_waiters - count
-    k.sched.wakeup(_queue(view.addr, RW_READER))
+def _hand_to_readers(k: Kernel, lock: Rwlock) -> None:
+    lock.readers += k.sched.wakeup(_queue(lock.addr, RW_READER))
+    _set(k, lock, _waits(k, lock.addr))
 
 
 @export("void rw_exit(krwlock_t *rw)", "sys/rwlock.h")
 def rw_exit(k: Kernel, rw: int) -> None:
     """Release a lock; a panic when it has no readers and the caller is not its writer."""
-    view = _lock(k, rw, "rw_exit")
-    writing = view.rw_owner == me(k)
+    lock = _lock(k, rw, "rw_exit")
+    writing = lock.owner == me(k)
     if writing:
-        view.rw_owner = 0
-    elif view.rw_owner:
-        lockdebug_abort(k, "rw_exit", rw, f"is held by {holder(k, view.rw_owner)}")
-    elif not view.rw_readers:
+        lock.owner = 0
+    elif lock.owner:
+        lockdebug_abort(k, "rw_exit", rw, _held(k, lock))
+    elif not lock.readers:
         lockdebug_abort(k, "rw_exit", rw, "is not held")
     else:
-        view.rw_readers = view.rw_readers - 1
-        if view.rw_readers:
-            return
+        lock.readers -= 1
+    if lock.readers or not lock.word & RW_HAS_WAITERS:
+        _set(k, lock, lock.word & _WAITS[RW_WRITER])
+        return
     writers = k.sched.waiting(_queue(rw, RW_WRITER))
     if writers and not (writing and k.sched.waiting(_queue(rw, RW_READER))):
-        view.rw_owner = writers[0].addr
-        view.rw_waiters = view.rw_waiters - 1
+        lock.owner = writers[0].addr
         k.sched.wakeup(_queue(rw, RW_WRITER), 1)
+        _set(k, lock, _waits(k, rw))
     else:
-        _hand_to_readers(k, view)
+        _hand_to_readers(k, lock)
 
 
 @export("int rw_tryupgrade(krwlock_t *rw)", "sys/rwlock.h")
 def rw_tryupgrade(k: Kernel, rw: int) -> int:
     """From the only reader to the writer: 1, or 0 when others read too."""
-    view = _lock(k, rw, "rw_tryupgrade")
-    if not view.rw_readers:
+    lock = _lock(k, rw, "rw_tryupgrade")
+    if not lock.readers:
         lockdebug_abort(k, "rw_tryupgrade", rw, "is not held for reading")
-    if view.rw_readers > 1:
+    if lock.readers > 1:
         return 0
-    view.rw_readers, view.rw_owner = 0, me(k)
+    lock.readers, lock.owner = 0, me(k)
+    _set(k, lock, lock.word & _WAITS[RW_WRITER])
     return 1
 
 
 @export("void rw_downgrade(krwlock_t *rw)", "sys/rwlock.h")
 def rw_downgrade(k: Kernel, rw: int) -> None:
     """From the writer to a reader; readers that wait come in."""
-    view = _lock(k, rw, "rw_downgrade")
-    if view.rw_owner != me(k):
+    lock = _lock(k, rw, "rw_downgrade")
+    if lock.owner != me(k):
         lockdebug_abort(k, "rw_downgrade", rw, "is not held for writing")
-    view.rw_owner, view.rw_readers = 0, 1
-    _hand_to_readers(k, view)
+    lock.owner, lock.readers = 0, 1
+    _hand_to_readers(k, lock)
 
 
 @export("int rw_read_held(krwlock_t *rw)", "sys/rwlock.h")
 def rw_read_held(k: Kernel, rw: int) -> int:
     """Does anybody read?"""
-    return int(_lock(k, rw, "rw_read_held").rw_readers > 0)
+    return int(_lock(k, rw, "rw_read_held").readers > 0)
 
 
 @export("int rw_write_held(krwlock_t *rw)", "sys/rwlock.h")
 def rw_write_held(k: Kernel, rw: int) -> int:
     """Does the caller write?"""
-    return int(_lock(k, rw, "rw_write_held").rw_owner == me(k))
+    return int(_lock(k, rw, "rw_write_held").owner == me(k))
 
 
 @export("int rw_lock_held(krwlock_t *rw)", "sys/rwlock.h")
 def rw_lock_held(k: Kernel, rw: int) -> int:
     """Does anybody hold the lock?"""
-    view = _lock(k, rw, "rw_lock_held")
-    return int(bool(view.rw_owner or view.rw_readers))
+    return int(any(rw_holders(k, rw, "rw_lock_held")))

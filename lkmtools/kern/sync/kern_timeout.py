@@ -1,9 +1,9 @@
 """callout(9): functions called once, some ticks from now (kern_timeout.c of NetBSD 5.2).
 
-The state of a callout is in its struct (c_flags, c_func, c_arg, c_time); the clock's list of pending ones is
-class Callouts. Due callouts run in the soft-interrupt lwp, one after the other. What is called is read from
-the struct when it fires: a callout that a module left behind when it was unloaded, or freed, ends in a panic,
-as it would.
+The state of a callout is in its struct, as the original keeps it there (struct callout_impl); the clock's
+list of pending ones is class Callouts. Due callouts run in the soft-interrupt lwp, one after the other. What
+is called is read from the struct when it fires: a callout that a module left behind when it was unloaded, or
+freed, ends in a panic, as it would.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from lkmtools.abi.mutex import (
     CALLOUT_MAGIC,
     CALLOUT_MPSAFE,
     CALLOUT_PENDING,
+    CALLOUT_STATIC,
     callout,
+    callout_impl,
 )
 from lkmtools.kern.base import panic
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
-from lkmtools.kern.sync.subr_lockdebug import DESTROYED, checked, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort, me
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class Callouts:
         del self._pending[c]
         k = self._k
         try:
-            view = checked(k, "callout_softclock", callout, c, "c_magic", CALLOUT_MAGIC)
+            view = _callout(k, c, "callout_softclock")
             view.c_flags = view.c_flags & ~CALLOUT_PENDING | CALLOUT_FIRED | CALLOUT_INVOKING
             func, arg = view.c_func, view.c_arg
         except MemFault as fault:
@@ -103,8 +105,29 @@ class Callouts:
         k.sched.wakeup(turnstile(c))
 
 
+class Callout(Lock):
+    """A callout: what tells it from garbage is its magic number."""
+
+    __slots__ = ()
+    kind = noun = "callout"
+
+
+def _view(k: Kernel, c: int) -> View:
+    return k.umem.view(callout_impl.layout(k.dm), c)
+
+
+def _register(k: Kernel, c: int) -> None:
+    k.locks.add(Callout(c, CALLOUT_MAGIC, callout_impl.layout(k.dm).offsetof("c_magic")))
+
+
 def _callout(k: Kernel, c: int, function: str) -> View:
-    return checked(k, function, callout, c, "c_magic", CALLOUT_MAGIC)
+    """The callout at `c`: a panic when it was never initialised. A static one is from its first use on."""
+    view = _view(k, c)
+    if k.locks.find(c) is None and view.c_magic == CALLOUT_STATIC:
+        view.c_magic = CALLOUT_MAGIC
+        _register(k, c)
+    checked(k, function, Callout, c)
+    return view
 
 
 def _abort(k: Kernel, function: str, c: int, what: str) -> NoReturn:
@@ -119,7 +142,9 @@ def callout_init(k: Kernel, c: int, flags: int) -> None:
     if item := k.callouts.pending(c):
         by = k.symbolize(item.caller, returns=True)
         _abort(k, "callout_init", c, f"is pending, scheduled in {by}")
-    k.umem.write(c, callout.layout(k.dm).pack(c_magic=CALLOUT_MAGIC, c_flags=flags))
+    state = callout_impl.layout(k.dm).pack(c_magic=CALLOUT_MAGIC, c_flags=flags)
+    k.umem.write(c, state.ljust(callout.layout(k.dm).size, b"\0"))
+    _register(k, c)
 
 
 @export("void callout_destroy(callout_t *c)", "sys/callout.h")
@@ -130,7 +155,8 @@ def callout_destroy(k: Kernel, c: int) -> None:
         _abort(k, "callout_destroy", c, "is pending")
     if k.callouts.running == c and me(k) != k.sched.softlwp.addr:
         _abort(k, "callout_destroy", c, "is running")
-    view.c_magic = DESTROYED
+    view.c_magic = 0
+    k.locks.destroy(c)
 
 
 @export("void callout_setfunc(callout_t *c, void (*func)(void *), void *arg)", "sys/callout.h")

@@ -1,20 +1,101 @@
-"""Misuse of a lock is a panic that names the lock, its holder and the caller (subr_lockdebug.c).
+"""What the kernel knows of each lock, and how misuse of one ends (subr_lockdebug.c of NetBSD 5.2).
 
-The original checks this only in kernels with LOCKDEBUG; this kernel always checks every lock.
+A lock in memory is too small to say whether it was ever initialised. There is a record of each that was, by
+its address, until the lock is destroyed or its memory given back; a copy of a lock has none. The bytes of a
+lock are those of 5.2 (abi/mutex.py), and the record knows what the kernel wrote last: a lock that something
+else has overwritten is found at its next use.
+
+Misuse is a panic that names the lock, its holder and the caller. The original checks this only in kernels
+with LOCKDEBUG; this kernel always checks every lock.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
 
+from lkmtools.abi.vmparam import PAGE_SHIFT
 from lkmtools.kern.base.panic import caller_pc
 
 if TYPE_CHECKING:
-    from lkmtools.abi.datamodel import Struct
     from lkmtools.kern.kernel import Kernel
-    from lkmtools.machine.memory import View
 
-DESTROYED = 0x4C6B_4465  # the magic number of a lock after its destroy function
+
+class Lock:
+    """One that was initialised. The word at address `at` of it is `word`, as the kernel wrote it last."""
+
+    __slots__ = ("addr", "at", "word")
+    kind: ClassVar[str]  # what a message calls it
+    noun: ClassVar[str] = "lock"
+
+    def __init__(self, addr: int, word: int, offset: int = 0) -> None:
+        self.addr = addr
+        self.at = addr + offset
+        self.word = word
+
+
+_L = TypeVar("_L", bound=Lock)
+
+
+class Locks:
+    """The records of a kernel's locks. `find(addr)` is the record of the lock at `addr`, or None."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, Lock] = {}
+        self._destroyed: set[int] = set()
+        self._pages: dict[int, set[int]] = {}  # the addresses of all these, by page
+        self.find = self._records.get
+
+    def add(self, lock: Lock) -> None:
+        """A lock has been initialised; what was at its address before is forgotten."""
+        self._records[lock.addr] = lock
+        self._destroyed.discard(lock.addr)
+        self._pages.setdefault(lock.addr >> PAGE_SHIFT, set()).add(lock.addr)
+
+    def destroy(self, addr: int) -> None:
+        """The lock at `addr` has been destroyed."""
+        del self._records[addr]
+        self._destroyed.add(addr)
+
+    def was_destroyed(self, addr: int) -> bool:
+        """Was the lock at `addr` destroyed, and none made there since?"""
+        return addr in self._destroyed
+
+    def forget(self, addr: int, size: int) -> None:
+        """Memory is given back: what was known of locks in it is not true any more."""
+        pages, end = self._pages, addr + size
+        for page in range(addr >> PAGE_SHIFT, (end - 1 >> PAGE_SHIFT) + 1):
+            if there := pages.get(page):
+                for gone in [at for at in there if addr <= at < end]:
+                    there.discard(gone)
+                    self._records.pop(gone, None)
+                    self._destroyed.discard(gone)
+                if not there:
+                    del pages[page]
+
+
+def checked(k: Kernel, function: str, kind: type[_L], addr: int) -> _L:
+    """The record of the lock at `addr`: a panic when there is none, of another kind, or of other content."""
+    lock = k.locks.find(addr)
+    if not isinstance(lock, kind) or k.mem.ptr(lock.at) != lock.word:
+        _refuse(k, function, kind, addr, lock)
+    return lock
+
+
+def _refuse(k: Kernel, function: str, kind: type[Lock], addr: int, lock: Lock | None) -> NoReturn:
+    """Panic: there is no good `kind` at `addr`; `lock` is the record. A MemFault where there is no memory."""
+    found = k.umem.ptr(addr)
+    if lock is None:
+        what = f"was never initialised (it holds {found:#x})"
+        if k.heap.is_free(addr):
+            what += ": its memory was freed"
+        elif k.locks.was_destroyed(addr):
+            what = "was destroyed"
+    elif not isinstance(lock, kind):
+        what = f"is a {lock.kind}, not a {kind.kind}"
+    else:
+        found = k.mem.ptr(lock.at)
+        what = f"was overwritten: {found:#x} is where the kernel wrote {lock.word:#x}"
+    lockdebug_abort(k, function, addr, what, kind.noun)
 
 
 def lockdebug_abort(k: Kernel, function: str, addr: int, what: str, kind: str = "lock") -> NoReturn:
@@ -44,16 +125,6 @@ def holder(k: Kernel, owner: int) -> str:
     if lwp is None:
         return f"the lwp at {owner:#x}, which no longer exists"
     return "a soft interrupt" if lwp is k.sched.softlwp else f"pid {lwp.proc.pid} ({lwp.proc.comm})"
-
-
-def checked(k: Kernel, function: str, struct: Struct, addr: int, member: str, magic: int) -> View:
-    """The lock at `addr`, whose `member` must be `magic`: garbage and destroyed locks are panics."""
-    view = k.umem.view(struct.layout(k.dm), addr)
-    found = view.get(member)
-    if found != magic:
-        what = "was destroyed" if found == DESTROYED else f"was never initialised (its magic is {found:#x})"
-        lockdebug_abort(k, function, addr, what, struct.name if struct.name == "callout" else "lock")
-    return view
 
 
 def me(k: Kernel) -> int:

@@ -43,7 +43,7 @@ class Heap:
         self._mem = mem
         self._map = kmap
         self._free: dict[int, list[int]] = {}
-        self._freed: set[int] = set()
+        self._freed: dict[int, int] = {}  # bytes taken, by address
         self.blocks: dict[int, Allocation] = {}
         self.used = 0  # bytes in live allocations, as asked for
 
@@ -59,7 +59,7 @@ class Heap:
                 self._mem.fill(addr, taken)
         if addr:
             self._mem.checked.work += taken
-            self._freed.discard(addr)
+            self._freed.pop(addr, None)
             self.blocks[addr] = Allocation(size, taken, type_addr)
             self.used += size
         return addr
@@ -82,15 +82,21 @@ class Heap:
         if block.taken > _LARGEST:
             self._map.free(addr)
         else:
+            self._map.on_free(addr, block.taken)
             self._mem.write(addr, _DEAD * (block.taken // 4))
             self._free[block.taken].append(addr)
         self._mem.checked.work += block.taken
-        self._freed.add(addr)
+        self._freed[addr] = block.taken
         return block
 
     def was_freed(self, addr: int) -> bool:
         """Was `addr` allocated once and is free now?"""
         return addr in self._freed
+
+    def is_free(self, addr: int) -> bool:
+        """Is `addr` inside a piece of less than a page that was allocated once and is free now?"""
+        sizes = (1 << bit for bit in range(_SMALLEST.bit_length() - 1, _LARGEST.bit_length()))
+        return any(self._freed.get(addr & -size) == size for size in sizes)
 
 
 def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:

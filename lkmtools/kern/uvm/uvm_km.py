@@ -7,6 +7,7 @@ off its end faults. Fresh memory is zero.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Callable
 
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.machine import Cpu, Memory
@@ -60,7 +61,10 @@ class FreeRanges:
 
 
 class KernelMap:
-    """Pages of [start, end); both are page-aligned kernel addresses."""
+    """Pages of [start, end); both are page-aligned kernel addresses.
+
+    `on_free(addr, size)` hears of all memory that is given back, small pieces of the heap included.
+    """
 
     def __init__(self, mem: Memory, cpu: Cpu, start: int, end: int) -> None:
         self._mem = mem
@@ -69,6 +73,7 @@ class KernelMap:
         self._sizes: dict[int, int] = {}
         self.used = 0  # bytes, guard pages not counted
         self.start, self.end = start, end
+        self.on_free: Callable[[int, int], None] = lambda addr, size: None
 
     def alloc(self, size: int, prot: int) -> int:
         """Pages for `size` bytes with permissions `prot`; their address, or 0 when there is no room."""
@@ -85,6 +90,7 @@ class KernelMap:
         """Give back what alloc returned at `addr`; any access to it faults from now on."""
         size = self._sizes.pop(addr)
         self.used -= size
+        self.on_free(addr, size)
         self._cpu.flush_code(addr, size)  # while it is mapped: the emulator asks for the page
         self._cpu.protect(addr, size, 0)
         self._free.give(addr, size + PAGE_SIZE)

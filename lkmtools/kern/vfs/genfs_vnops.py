@@ -80,7 +80,7 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
     """Lock, upgrade, downgrade or release. EBUSY with LK_NOWAIT; a bad request is a panic."""
     view = k.umem.view(vnlock.layout(k.dm), vl)
     request = flags & LK_TYPE_MASK
-    mine = view.get("vl_lock.rw_owner") == me(k)
+    mine = kern_rwlock.rw_holders(k, vl, "vlockmgr")[0] == me(k)
     if request in (LK_SHARED, LK_EXCLUSIVE):
         if mine and (flags & LK_CANRECURSE or view.vl_canrecurse):
             view.vl_recursecnt = view.vl_recursecnt + 1
@@ -108,11 +108,10 @@ def vlockmgr(k: Kernel, vl: int, flags: int) -> int:
 @export("int vlockstatus(struct vnlock *vl)", _VNODE)
 def vlockstatus(k: Kernel, vl: int) -> int:
     """LK_EXCLUSIVE: held by the caller; LK_EXCLOTHER (8): by another; LK_SHARED; 0: free."""
-    view = k.umem.view(vnlock.layout(k.dm), vl)
-    owner = view.get("vl_lock.rw_owner")
+    owner, readers = kern_rwlock.rw_holders(k, vl, "vlockstatus")
     if owner:
         return LK_EXCLUSIVE if owner == me(k) else LK_EXCLOTHER
-    return LK_SHARED if view.get("vl_lock.rw_readers") else 0
+    return LK_SHARED if readers else 0
 
 
 def _locked(k: Kernel, v: int, operation: str) -> View:
@@ -126,7 +125,7 @@ def genfs_lock(k: Kernel, v: int) -> int:
     """VOP_LOCK: vlockmgr() of v_vnlock."""
     view, flags = _locked(k, v, "lock"), _argument(k, v, "lock", "flags")
     if flags & LK_INTERLOCK:
-        kern_mutex.mutex_exit(k, view.at("v_interlock.mtx_magic"))
+        kern_mutex.mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
     return vlockmgr(k, view.v_vnlock, flags & ~LK_INTERLOCK)
 
 
@@ -214,7 +213,7 @@ def genfs_renamelock_exit(k: Kernel, mp: int) -> None:
 
 def _renamelock(k: Kernel, mp: int) -> int:
     k.vfs.mount(mp)
-    return mp + mount.layout(k.dm).offsetof("mnt_renamelock.mtx_magic")
+    return mp + mount.layout(k.dm).offsetof("mnt_renamelock.u.mtxa_owner")
 
 
 @export(

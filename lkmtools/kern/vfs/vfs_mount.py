@@ -119,8 +119,8 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
         1,
     )
     tailq_init(k, view.at("tqh_first"))
-    rw_init(k, view.at("mnt_unmounting.rw_magic"))
-    mutex_init(k, view.at("mnt_renamelock.mtx_magic"), 0, 0)
+    rw_init(k, view.at("mnt_unmounting.rw_owner"))
+    mutex_init(k, view.at("mnt_renamelock.u.mtxa_owner"), 0, 0)
     view.put("mnt_stat.f_owner", uid)
     view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
     view.put("mnt_stat.f_namemax", _NAMEMAX)
@@ -131,8 +131,8 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
 def free_mount(k: Kernel, mp: int) -> None:
     """Give a struct mount back that nothing refers to."""
     view = k.vfs.mount(mp)
-    rw_destroy(k, view.at("mnt_unmounting.rw_magic"))
-    mutex_destroy(k, view.at("mnt_renamelock.mtx_magic"))
+    rw_destroy(k, view.at("mnt_unmounting.rw_owner"))
+    mutex_destroy(k, view.at("mnt_renamelock.u.mtxa_owner"))
     del k.vfs.mounts[mp]
     k.heap.free(mp)
 
@@ -188,14 +188,14 @@ def dounmount(k: Kernel, lwp: Lwp, mp: int, flags: int) -> None:
             EBUSY, f"'{k.vfs.mounted_on(over)}' is mounted in the file system on '{k.vfs.mounted_on(mp)}'"
         )
     view.mnt_iflag = view.mnt_iflag | IMNT_UNMOUNT
-    rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_WRITER)
+    rw_enter(k, view.at("mnt_unmounting.rw_owner"), RW_WRITER)
     try:
         if not view.mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp) and not flags & MNT_FORCE:
             vfsop(k, "vfs_sync", mp, MNT_WAIT, lwp_cred(k, lwp))
         vfsop(k, "vfs_unmount", mp, flags)
     except KernelError:
         view.mnt_iflag = view.mnt_iflag & ~IMNT_UNMOUNT
-        rw_exit(k, view.at("mnt_unmounting.rw_magic"))
+        rw_exit(k, view.at("mnt_unmounting.rw_owner"))
         k.sched.wakeup(mp)
         raise
     _unmounted(k, view)
@@ -214,7 +214,7 @@ def _unmounted(k: Kernel, view: View) -> None:
         node.mounted = 0
     if covered:
         view_of(k, covered, "unmount").v_mountedhere = 0
-    rw_exit(k, view.at("mnt_unmounting.rw_magic"))
+    rw_exit(k, view.at("mnt_unmounting.rw_owner"))
     free_mount(k, mp)
     vfs_delref(k, ops)
     k.sched.wakeup(mp)
@@ -260,7 +260,7 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
         k.sched.block(mp)
         if mp not in k.vfs.mounts:
             raise KernelError(ENOENT, f"the file system on '{place}' was unmounted")
-    rw_enter(k, view.at("mnt_unmounting.rw_magic"), RW_READER)
+    rw_enter(k, view.at("mnt_unmounting.rw_owner"), RW_READER)
     return 0
 
 
@@ -268,7 +268,7 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
 def vfs_unbusy(k: Kernel, mp: int, keepref: int, nextp: int) -> None:
     """Let a file system be unmounted again. `*nextp` becomes the next in the list."""
     view = k.vfs.mount(mp)
-    rw_exit(k, view.at("mnt_unmounting.rw_magic"))
+    rw_exit(k, view.at("mnt_unmounting.rw_owner"))
     if nextp:
         k.umem.set_ptr(nextp, view.cqe_next)
 

@@ -23,14 +23,13 @@ from lkmtools.abi.vnode import (
     VREG,
     VV_SYSTEM,
     WRITECLOSE,
-    vnlock,
     vnode,
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import chain, tailq_insert_tail, tailq_remove
 from lkmtools.kern.sync.kern_mutex import mutex_exit, mutex_init
-from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_init
+from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_holders, rw_init, rw_writer
 from lkmtools.kern.vfs.vfs_bio import invalidate
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall
 
@@ -81,9 +80,9 @@ def getnewvnode(k: Kernel, tag: int, mp: int, vops: int, vpp: int) -> int:
         raise KernelError(ENFILE, "no kernel memory for a vnode")
     view = k.mem.view(layout, vp)
     view.v_usecount, view.v_type, view.v_tag, view.v_op = 1, VNON, tag, vops
-    view.v_vnlock = view.at("v_lock.vl_lock.rw_magic")
+    view.v_vnlock = view.at("v_lock.vl_lock.rw_owner")
     rw_init(k, view.v_vnlock)
-    mutex_init(k, view.at("v_interlock.mtx_magic"), 0, 0)
+    mutex_init(k, view.at("v_interlock.u.mtxa_owner"), 0, 0)
     k.vfs.vnodes.add(vp)
     _count(k)
     _insmntque(k, view, mp)
@@ -117,7 +116,7 @@ def _free(k: Kernel, view: View) -> None:
     """The last reference to a dead vnode is gone."""
     invalidate(k, "vnode", view.addr)
     _insmntque(k, view, 0)
-    rw_destroy(k, view.at("v_lock.vl_lock.rw_magic"))
+    rw_destroy(k, view.at("v_lock.vl_lock.rw_owner"))
     k.vfs.vnodes.discard(view.addr)
     k.vfs.unused.pop(view.addr, None)
     _count(k)
@@ -176,7 +175,7 @@ def vget(k: Kernel, vp: int, flags: int) -> int:
     """
     view = view_of(k, vp, "vget")
     if flags & LK_INTERLOCK:
-        mutex_exit(k, view.at("v_interlock.mtx_magic"))
+        mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
     _take_unused(k, vp)
     if view.v_iflag & VI_XLOCK:
         if flags & LK_NOWAIT:
@@ -232,8 +231,7 @@ def vrele(k: Kernel, vp: int) -> None:
 def _mine(k: Kernel, view: View) -> bool:
     """Has the running lwp the vnode locked exclusively?"""
     lwp = k.sched.current
-    owner = view.v_vnlock + vnlock.layout(k.dm).offsetof("vl_lock.rw_owner")
-    return lwp is not None and k.umem.ptr(owner) == lwp.addr
+    return lwp is not None and rw_writer(k, view.v_vnlock) == lwp.addr
 
 
 def _unlock_ours(k: Kernel, view: View) -> None:
@@ -282,7 +280,7 @@ def _vclean(k: Kernel, view: View) -> None:
     invalidate(k, "vnode", vp)
     view.v_op = k.mem.ptr(k.symbol("dead_vnodeop_p"))
     view.v_tag = view.v_vflag = 0
-    view.v_vnlock = view.at("v_lock.vl_lock.rw_magic")
+    view.v_vnlock = view.at("v_lock.vl_lock.rw_owner")
     _insmntque(k, view, 0)
     view.v_iflag = view.v_iflag & ~VI_XLOCK | VI_CLEAN
     k.sched.wakeup(vp)
@@ -344,7 +342,7 @@ def vn_lock(k: Kernel, vp: int, flags: int) -> int:
     """Lock a vnode. With LK_RETRY a dead one too; without, ENOENT for it."""
     view = view_of(k, vp, "vn_lock")
     if flags & LK_INTERLOCK:
-        mutex_exit(k, view.at("v_interlock.mtx_magic"))
+        mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
     while True:
         if view.v_iflag & VI_XLOCK:
             if flags & LK_NOWAIT:
@@ -373,8 +371,7 @@ def check_locked(k: Kernel, vp: int, function: int, what: str) -> None:
     view = k.mem.view(vnode.layout(k.dm), vp)
     if view.v_iflag & VI_CLEAN or implementation(k, "lock", vp) != k.symbol("genfs_lock"):
         return
-    lock = k.umem.view(vnlock.layout(k.dm), view.v_vnlock)
-    if not _mine(k, view) and not lock.get("vl_lock.rw_readers"):
+    if not _mine(k, view) and not rw_holders(k, view.v_vnlock, "vlockstatus")[1]:
         k.panic(f"{k.symbolize(function)} returned with {what}, {vp:#x}, unlocked")
 
 
