@@ -8,17 +8,19 @@
 #include <sys/malloc.h>
 #include <sys/errno.h>
 #include <sys/exec.h>
+#include <sys/syscall.h>
 #include <sys/syscallargs.h>
+#include <sys/syscallvar.h>
 #include <sys/lkm.h>
-
-/* Toy's system calls, 0 to 8. Where arguments are the native ones, so is the function. */
-#define TOY_NSYSENT	9
+#include <machine/frame.h>
+#include <machine/psl.h>
 
 static int	toy_nosys(struct lwp *, const void *, register_t *);
 static int	toy_count(struct lwp *, const void *, register_t *);
 static int	toy_nap(struct lwp *, const void *, register_t *);
 
-static const struct sysent toy_sysent[TOY_NSYSENT] = {
+/* Toy's system calls, 1 to 8. Where arguments are the native ones, so is the function. */
+static const struct sysent toy_sysent[SYS_NSYSENT] = {
 	{ 0, 0, 0, toy_nosys },
 	{ 1, sizeof(struct sys_exit_args), 0, sys_exit },
 	{ 3, sizeof(struct sys_write_args), 0, sys_write },
@@ -28,10 +30,8 @@ static const struct sysent toy_sysent[TOY_NSYSENT] = {
 	{ 4, sizeof(struct sys___wait450_args), 0, sys___wait450 },
 	{ 0, 0, 0, toy_count },
 	{ 1, sizeof(register_t), 0, toy_nap },
+	[9 ... SYS_NSYSENT - 1] = { 0, 0, 0, toy_nosys },
 };
-
-/* Toy numbers its errors from 1000 on. */
-static int	toy_errno[ELAST + 1];
 
 struct toy_data {
 	int	calls;
@@ -40,17 +40,16 @@ struct toy_data {
 static void	toy_exec(struct proc *, struct exec_package *);
 static void	toy_fork(struct proc *, struct proc *, int);
 static void	toy_exit(struct proc *);
+static void	toy_syscall_intern(struct proc *);
 
 static const struct emul emul_toy = {
 	.e_name = "toy",
 	.e_path = "/emul/toy",
-	.e_errno = toy_errno,
-	.e_nosys = 0,
-	.e_nsysent = TOY_NSYSENT,
 	.e_sysent = toy_sysent,
 	.e_proc_exec = toy_exec,
 	.e_proc_fork = toy_fork,
 	.e_proc_exit = toy_exit,
+	.e_syscall_intern = toy_syscall_intern,
 };
 
 MOD_COMPAT("toy", -1, &emul_toy);
@@ -88,6 +87,30 @@ toy_exit(struct proc *p)
 	toy_processes--;
 }
 
+#ifdef __LP64__
+#define FLAGS(frame)	((frame)->tf_rflags)
+#define RESULT(frame)	((frame)->tf_rax)
+#else
+#define FLAGS(frame)	((frame)->tf_eflags)
+#define RESULT(frame)	((frame)->tf_eax)
+#endif
+
+/* A system call is made as a native one is, but Toy numbers its errors from 1000 on. */
+static void
+toy_syscall(struct trapframe *frame)
+{
+	FLAGS(frame) &= ~PSL_C;
+	syscall(frame);
+	if (FLAGS(frame) & PSL_C)
+		RESULT(frame) += 1000;
+}
+
+static void
+toy_syscall_intern(struct proc *p)
+{
+	p->p_md.md_syscall = toy_syscall;
+}
+
 static int
 toy_nosys(struct lwp *l, const void *v, register_t *retval)
 {
@@ -113,20 +136,10 @@ toy_nap(struct lwp *l, const void *v, register_t *retval)
 	return error == EWOULDBLOCK ? 0 : error;
 }
 
-static int
-toy_load(struct lkm_table *lkmtp, int cmd)
-{
-	int i;
-
-	for (i = 1; i <= ELAST; i++)
-		toy_errno[i] = 1000 + i;
-	return 0;
-}
-
 int	toy_lkmentry(struct lkm_table *, int, int);
 
 int
 toy_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 {
-	DISPATCH(lkmtp, cmd, ver, toy_load, lkm_nofunc, lkm_nofunc);
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
 }

@@ -49,9 +49,6 @@ linux_syscall_intern(struct proc *p)
 static struct emul emul_linux = {
 	.e_name = "linux",
 	.e_path = "/emul/linux",
-	.e_errno = linux_errno,
-	.e_nosys = LINUX_NOSYS,
-	.e_nsysent = LINUX_NSYSENT,
 	.e_sysent = linux_sysent,
 	.e_syscallnames = linux_syscallnames,
 	.e_sendsig = linux_sendsig,

@@ -39,9 +39,9 @@ elf_args = Struct(
 
 emul = Struct(
     "emul",
-    """const char *e_name; const char *e_path; int e_flags; const int *e_errno; int e_nosys; int e_nsysent;
-       const struct sysent *e_sysent; const char **e_syscallnames; void *e_sendsig; void *e_trapsignal;
-       void *e_tracesig; char *e_sigcode; char *e_esigcode; void *e_sigobject; void *e_setregs;
+    """const char *e_name; const char *e_path; const struct sysent *e_sysent; const char **e_syscallnames;
+       void *e_sendsig; void *e_trapsignal; void *e_tracesig;
+       char *e_sigcode; char *e_esigcode; void *e_sigobject; void *e_setregs;
        void *e_proc_exec; void *e_proc_fork; void *e_proc_exit; void *e_lwp_fork; void *e_lwp_exit;
        void *e_syscall_intern; void *e_sysctlovly; void *e_fault; void *e_vm_default_addr; void *e_usertrap;
        const void *e_sa; size_t e_ucsize; void *e_startlwp""",

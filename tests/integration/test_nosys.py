@@ -144,9 +144,21 @@ int main(void) { errno = 0; syscall(9); return errno == 1078 ? 7 : 8; }
 
 
 def test_an_emulation_has_its_own_answer(lab: Lab, tmp_path: Path) -> None:
-    """What stands at its e_nosys: an errno of its own and no signal. status() counts all the same."""
+    """A toy_nosys() of its own: an errno of its own and no signal. status() counts all the same."""
     load_toys(lab)
     assert run(lab, toy_image(lab, ASK, tmp_path)) == WaitStatus(7 << 8, "", 0, "")
+    assert lab.k.vitals.text()["in_vain"] == {"toy 9": 1}
+
+
+def test_a_call_beyond_a_short_table_is_an_unimplemented_one(lab: Lab, tmp_path: Path) -> None:
+    """The table ends where its symbol says."""
+    text = (EXAMPLES / "emul/toy.c").read_text()
+    text = text.replace("SYS_NSYSENT] = {", "9] = {").replace(
+        "[9 ... SYS_NSYSENT - 1] = { 0, 0, 0, toy_nosys },", ""
+    )
+    lab.load(text, name="toy", whole=True)
+    lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
+    assert run(lab, toy_image(lab, ASK, tmp_path)).status == SIGSYS
     assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
 
 
@@ -159,4 +171,4 @@ def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Lab, tmp_path: Path)
     assert run(lab, toy_image(lab, ASK, tmp_path)) == WaitStatus(
         SIGSYS, "", 0, "an unimplemented system call"
     )
-    assert lab.k.vitals.text()["in_vain"] == {"toy 9 and above": 1}
+    assert lab.k.vitals.text()["in_vain"] == {"toy 9": 1}

@@ -25,5 +25,6 @@ typedef volatile unsigned char	__cpu_simple_lock_t;
 #define __HAVE_TIMECOUNTER
 #define __HAVE_GENERIC_SOFT_INTERRUPTS
 #define __HAVE_DEVICE_REGISTER
+#define __HAVE_MINIMAL_EMUL	/* struct emul has no e_flags, e_errno, e_nosys and e_nsysent */
 
 #endif

@@ -28,11 +28,7 @@ struct uvm_object;
 struct emul {
 	const char		 *e_name;
 	const char		 *e_path;	/* absolute file names are looked for below this first */
-	int			  e_flags;
-	const int		 *e_errno;	/* its errno, negated or not, for each of ours */
-	int			  e_nosys;	/* the call that answers for numbers out of range */
-	int			  e_nsysent;
-	const struct sysent	 *e_sysent;
+	const struct sysent	 *e_sysent;	/* SYS_NSYSENT entries */
 	const char *const	 *e_syscallnames;
 	void			(*e_sendsig)(const struct ksiginfo *, const sigset_t *);
 	void			(*e_trapsignal)(struct lwp *, struct ksiginfo *);
@@ -55,8 +51,6 @@ struct emul {
 	size_t			  e_ucsize;	/* * */
 	void			(*e_startlwp)(void *);	/* * */
 };
-
-#define EMUL_HAS_SYS___syscall	0x001	/* it has SYS___syscall */
 
 struct sigctx {
 	void			*ps_sigcode;	/* the signal trampoline, in the process's memory */

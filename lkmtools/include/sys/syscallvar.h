@@ -9,7 +9,7 @@
 struct trapframe;
 
 /*
- * The machine's own convention, over the sysent, e_errno and e_nosys of the process's emulation. syscall_plain is the
+ * The machine's own convention, over the e_sysent of the process's emulation. syscall_plain is the
  * md_syscall of native processes only.
  */
 void	syscall(struct trapframe *frame);

@@ -95,8 +95,16 @@ class LoadableModule:
 
     def defines(self, name: str, addr: int) -> bool:
         """Has it a symbol `name` at `addr`?"""
+        return any(symbol.name == name for symbol in self.at(addr))
+
+    def at(self, addr: int) -> tuple[ModuleSymbol, ...]:
+        """Its symbols at exactly this address."""
         first, last = (find(self.info.addresses, addr) for find in (bisect_left, bisect_right))
-        return any(symbol.name == name for symbol in self.info.symbols[first:last])
+        return self.info.symbols[first:last]
+
+    def size_of(self, addr: int) -> int:
+        """The size of what a symbol says begins at this address; 0 when none does."""
+        return max((symbol.size for symbol in self.at(addr)), default=0)
 
     def function(self, addr: int) -> tuple[str, int]:
         """The nearest symbol at or before `addr` and its address; the area's start when there is none."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT, Struct
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENOENT
 from lkmtools.abi.exec import emul as emul_struct
-from lkmtools.abi.syscall import SYS_NSYSENT, SYS_syscall
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import chain, list_insert_head, list_remove
@@ -51,13 +50,8 @@ def emul_register(k: Kernel, emul: int, ro_entry: int) -> int:
     name = k.umem.cstr(member(k, emul, "e_name"), LONGEST_NAME).decode(*C_TEXT)
     if find_emul(k, name):
         raise KernelError(EEXIST, f"an emulation named '{name}' already exists")
-    nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
-    if not member(k, emul, "e_syscall_intern") and not (member(k, emul, "e_sysent") and 0 <= nosys < nsysent):
-        raise KernelError(
-            EINVAL,
-            f"emulation '{name}' has no e_syscall_intern, "
-            f"and its e_nosys, {nosys}, is not one of its {nsysent} system calls",
-        )
+    if not member(k, emul, "e_syscall_intern") and not member(k, emul, "e_sysent"):
+        raise KernelError(EINVAL, f"emulation '{name}' has neither e_syscall_intern nor e_sysent")
     layout = emul_entry.layout(k.dm)
     entry = k.heap.alloc(layout.size)
     if not entry:
@@ -93,8 +87,8 @@ def unregister(k: Kernel, name: str) -> None:
 
 def _init_netbsd(k: Kernel, addr: int) -> None:
     values = {
-        "e_name": k.string("netbsd"), "e_nosys": SYS_syscall, "e_nsysent": SYS_NSYSENT,
-        "e_sysent": k.symbol("sysent"), "e_sendsig": k.symbol("sendsig_siginfo"),
+        "e_name": k.string("netbsd"), "e_sysent": k.symbol("sysent"),
+        "e_sendsig": k.symbol("sendsig_siginfo"),
         "e_trapsignal": k.symbol("trapsignal"), "e_setregs": k.symbol("setregs"),
         "e_syscall_intern": k.symbol("syscall_intern"),
     }  # fmt: skip

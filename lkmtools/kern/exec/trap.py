@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi import siginfo
 from lkmtools.abi import signal as sig
-from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ELAST, ERESTART
+from lkmtools.abi.errno import EFAULT, EINTR, EJUSTRETURN, ERESTART
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.syscall import SYS___syscall, SYS_syscall
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -26,7 +26,7 @@ from lkmtools.kern.proc.kern_proc import Cause
 from lkmtools.kern.proc.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.proc.sys_nosys import Unserved
 from lkmtools.kern.proc.syscall import MAXARGS, RESTARTED
-from lkmtools.machine import MemFault, Prototype
+from lkmtools.machine import Prototype
 from lkmtools.machine.emulator import PREEMPTED
 from lkmtools.machine.usercpu import FIRST_USER_ARG, SYSCALL
 
@@ -101,7 +101,8 @@ class SystemCallTrap:
     all that does not change at hand.
     """
 
-    def __init__(self, k: Kernel, lwp: Lwp, program: Program) -> None:
+    def __init__(self, k: Kernel, lwp: Lwp, program: Program, counts: bool = True) -> None:
+        self._counts = counts  # calls that are not implemented
         self._k, self._lwp, self._program = k, lwp, program
         self._cpu, self._calls = k.engine.user_cpu, k.system_calls
         self._onstack = MAXARGS - len(k.port.user.args)
@@ -145,7 +146,7 @@ class SystemCallTrap:
             except KernelError as error:
                 errno = error.errno
             if program.just_return or errno:
-                self._no_results(emul or 0, number, errno, regs[3] | ~no_carry)
+                self._no_results(number, errno, regs[3] | ~no_carry)
                 return
             if cpu.owner is not user:
                 cpu.own(user)
@@ -153,7 +154,7 @@ class SystemCallTrap:
 
         return serve
 
-    def _no_results(self, emul: int, number: int, errno: int, flags: int) -> None:
+    def _no_results(self, number: int, errno: int, flags: int) -> None:
         """The program gets the call's error, or makes the call again, or its registers are set already."""
         program = self._program
         if program.just_return or errno == EJUSTRETURN:
@@ -163,7 +164,7 @@ class SystemCallTrap:
         if errno == ERESTART or (errno == EINTR and number in RESTARTED and program.restarts()):
             program.user.pc -= self._k.port.user.syscall_length
         else:
-            self._cpu.answer(_errno(self._k, emul, errno) if emul else errno, 0, flags)
+            self._cpu.answer(errno, 0, flags)
 
     def _by_emulation(self, handler: int) -> None:
         """The process has an emulation: its own handler gets the trapframe, ours looks into its table."""
@@ -180,14 +181,15 @@ class SystemCallTrap:
         else:
             trapframe.store(k, lwp)
 
-    def _note(self, emul: int, number: int) -> None:
+    def _note(self, emul: int, number: int) -> Unserved:
         """Count the call when the emulation's table has no function for it."""
         unimplemented = self._k.system_calls.unimplemented
         if self._unserved is None or self._unserved[0] != emul:
             self._unserved = emul, unimplemented.unserved(emul)
         unserved = self._unserved[1]
-        if number >= unserved.nsysent or number in unserved.names:
+        if self._counts and (number >= unserved.nsysent or number in unserved.names):
             unimplemented.count(number, unserved)
+        return unserved
 
     def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """syscall() and __syscall(): the call that their first argument names."""
@@ -200,8 +202,8 @@ class SystemCallTrap:
     def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
         """A call of an emulation's own table."""
         calls = self._calls
-        self._note(emul, number)
-        need, sy_call = calls.emul_row(emul, number)
+        beyond = number >= self._note(emul, number).nsysent
+        need, sy_call = calls.nosys() if beyond else calls.emul_row(emul, number)
         if need > len(args):
             args += self._from_stack(sp, need)
         return calls.enter(self._lwp, number, sy_call, args, native=False)
@@ -222,17 +224,6 @@ class SystemCallTrap:
             return self._stack.unpack(data.ljust(self._stack.size, b"\0"))
 
 
-def _errno(k: Kernel, emul: int, errno: int) -> int:
-    """What an emulation calls an error (e_errno[])."""
-    table = member(k, emul, "e_errno")
-    if not table or not 0 < errno <= ELAST:
-        return errno
-    try:
-        return k.umem.u32(table + 4 * errno)
-    except MemFault as fault:
-        k.panic(f"struct emul at {emul:#x}: e_errno[{errno}]: {fault}")
-
-
 @export("void syscall_plain(struct trapframe *frame)", "sys/syscallvar.h")
 @export("void syscall(struct trapframe *frame)", "sys/syscallvar.h")
 def syscall(k: Kernel, frame: int) -> None:
@@ -245,7 +236,7 @@ def syscall(k: Kernel, frame: int) -> None:
     cpu = k.engine.user_cpu
     cpu.read_regs()
     emul = proc_emul(k, lwp.proc)
-    SystemCallTrap(k, lwp, program).serve(0 if emul == k.symbol("emul_netbsd") else emul)
+    SystemCallTrap(k, lwp, program, counts=False).serve(0 if emul == k.symbol("emul_netbsd") else emul)
     trapframe.fill(k, lwp, length=user.syscall_length)
 
 

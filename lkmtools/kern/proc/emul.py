@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.exec import emul as emul_struct
+from lkmtools.abi.lkm import sysent
 from lkmtools.abi.proc import lwp as lwp_struct
 from lkmtools.abi.proc import proc as proc_struct
+from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.export import export
 from lkmtools.machine import MemFault, Prototype
@@ -55,6 +57,14 @@ def emul_path(k: Kernel, proc: Proc) -> str:
         return k.umem.cstr(path, 256).decode(*C_TEXT).rstrip("/") if path else ""
     except MemFault as fault:
         k.panic(f"emulation '{emul_name(k, emul)}': e_path: {fault}")
+
+
+def nsysent(k: Kernel, emul: int) -> int:
+    """How many entries e_sysent has: SYS_NSYSENT, or fewer when the table's symbol says so; 0 without one."""
+    table = member(k, emul, "e_sysent")
+    module = k.modules.at(table)
+    size = module.size_of(table) if module else 0
+    return min(size // sysent.layout(k.dm).size, SYS_NSYSENT) if size else SYS_NSYSENT if table else 0
 
 
 def _offset(k: Kernel, name: str) -> int:

@@ -1,5 +1,7 @@
 """Unimplemented calls that programs made: served by sys_nosys(), or its counterpart in an emulation's table.
 
+A counterpart is a function of the emulation's module that is called so: linux_sys_nosys().
+
 `lkmctl status` lists them.
 """
 
@@ -11,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
-from lkmtools.kern.base.bound import LIST_MAX, too_much
-from lkmtools.kern.proc.emul import LONGEST_NAME, emul_name, member
+from lkmtools.kern.proc.emul import LONGEST_NAME, emul_name, member, nsysent
 from lkmtools.machine import MemFault
 
 if TYPE_CHECKING:
@@ -51,26 +52,28 @@ class UnimplementedCalls:
         return {f"{emul} {name}".lstrip(): n for (emul, _, name), n in sorted(self._counts.items())}
 
     def unserved(self, emul: int) -> Unserved:
-        """What the table of the emulation at `emul` leaves to sys_nosys(), or to what serves its e_nosys.
+        """What the table of the emulation at `emul` leaves to sys_nosys() or its counterpart.
 
         Nothing when it has no table.
         """
         k = self._k
-        nsysent, table = member(k, emul, "e_nsysent"), member(k, emul, "e_sysent")
-        if nsysent <= 0 or not table:
+        rows, table = nsysent(k, emul), member(k, emul, "e_sysent")
+        if not rows:
             return Unserved(emul_name(k, emul), 1 << 32, {})
-        if nsysent > LIST_MAX:
-            too_much(k, f"e_nsysent of emulation '{emul_name(k, emul)}'", nsysent, LIST_MAX)
         layout = sysent.layout(k.dm)
-        before = layout.offsetof("sy_call")
-        row, nosys = struct.Struct(f"{k.dm.order}{before}x{k.dm.word}"), member(k, emul, "e_nosys")
+        row = struct.Struct(f"{k.dm.order}{layout.offsetof('sy_call')}x{k.dm.word}")
         try:
-            rows = [sy_call for (sy_call,) in row.iter_unpack(k.umem.read(table, nsysent * layout.size))]
-            nobody = self.nobody | {rows[nosys]} if 0 <= nosys < nsysent else self.nobody
-            missing = [number for number, sy_call in enumerate(rows) if sy_call in nobody]
-            return Unserved(emul_name(k, emul), nsysent, self._names(emul, missing))
+            calls = [sy_call for (sy_call,) in row.iter_unpack(k.umem.read(table, rows * layout.size))]
+            nobody = {sy_call for sy_call in set(calls) if self._is_nosys(sy_call)}
+            missing = [number for number, sy_call in enumerate(calls) if sy_call in nobody]
+            return Unserved(emul_name(k, emul), rows, self._names(emul, missing))
         except MemFault as fault:
             k.panic(f"emulation '{emul_name(k, emul)}': e_sysent, e_syscallnames: {fault}")
+
+    def _is_nosys(self, sy_call: int) -> bool:
+        module = self._k.modules.at(sy_call)
+        names = (symbol.name for symbol in module.at(sy_call)) if module else ()
+        return sy_call in self.nobody or any(name.endswith("nosys") for name in names)
 
     def _names(self, emul: int, numbers: list[int]) -> dict[int, str]:
         k = self._k

@@ -148,10 +148,9 @@ class SystemCalls:
         return 0, self._nosys
 
     def emul_row(self, emul: int, number: int) -> tuple[int, int]:
-        """The entry of a call in an emulation's table, or of its e_nosys: sy_narg and sy_call."""
+        """The entry of a call in an emulation's table: sy_narg and sy_call."""
         k = self._k
-        nsysent, nosys = member(k, emul, "e_nsysent"), member(k, emul, "e_nosys")
-        row = member(k, emul, "e_sysent") + (number if 0 <= number < nsysent else nosys) * self._step
+        row = member(k, emul, "e_sysent") + number * self._step
         return k.umem.u16(row), k.umem.ptr(row + self._sy_call)
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
