@@ -34,7 +34,8 @@ FFSYNC = O_SYNC
 # <sys/vnode.h>: the `ioflag` argument of a device's read and write.
 IO_UNIT = 0x0000_0010
 IO_APPEND = 0x0000_0020
-IO_SYNC = 0x0000_0040
+IO_SYNC = 0x0000_0240
+IO_DSYNC = 0x0000_0200
 IO_NODELOCKED = 0x0000_0080
 IO_NDELAY = 0x0000_0100
 

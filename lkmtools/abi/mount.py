@@ -1,18 +1,19 @@
 """<sys/mount.h> and <sys/statvfs.h>: mounted file systems, and the operations of their types."""
 
-from lkmtools.abi.datamodel import Struct
-from lkmtools.abi.mutex import kmutex, krwlock
+from lkmtools.abi.datamodel import Placed, Struct
 
 MFSNAMELEN = 16
 VFS_NAMELEN, VFS_MNAMELEN = 32, 1024
 VFS_MAX_MOUNT_DATA = 8192
 
 MNT_RDONLY, MNT_SYNCHRONOUS, MNT_NOEXEC, MNT_NOSUID, MNT_NODEV = 0x01, 0x02, 0x04, 0x08, 0x10
-MNT_UNION, MNT_ASYNC, MNT_LOCAL, MNT_ROOTFS, MNT_NOATIME = 0x20, 0x40, 0x1000, 0x4000, 0x400_0000
+MNT_UNION, MNT_ASYNC, MNT_LOCAL, MNT_ROOTFS, MNT_NOCOREDUMP = 0x20, 0x40, 0x1000, 0x4000, 0x8000
+MNT_IGNORE, MNT_LOG, MNT_NOATIME = 0x10_0000, 0x200_0000, 0x400_0000
+MNT_SYMPERM, MNT_NODEVMTIME, MNT_SOFTDEP = 0x2000_0000, 0x4000_0000, 0x8000_0000
 MNT_UPDATE, MNT_RELOAD, MNT_FORCE, MNT_GETARGS = 0x1_0000, 0x4_0000, 0x8_0000, 0x40_0000
 MNT_BASIC_FLAGS = (
     MNT_RDONLY | MNT_SYNCHRONOUS | MNT_NOEXEC | MNT_NOSUID | MNT_NODEV | MNT_UNION | MNT_ASYNC | MNT_NOATIME
-)
+) | (MNT_NOCOREDUMP | MNT_IGNORE | MNT_LOG | MNT_SYMPERM | MNT_NODEVMTIME | MNT_SOFTDEP)
 MNT_OP_FLAGS = MNT_UPDATE | MNT_RELOAD | MNT_FORCE | MNT_GETARGS
 MNT_WAIT, MNT_NOWAIT, MNT_LAZY = 1, 2, 3
 IMNT_GONE, IMNT_UNMOUNT, IMNT_MPSAFE, IMNT_DTYPE = 0x01, 0x02, 0x08, 0x40
@@ -29,13 +30,17 @@ statvfs = Struct(
     {"fsid": fsid},
     {"VFS_NAMELEN": VFS_NAMELEN, "VFS_MNAMELEN": VFS_MNAMELEN},
 )
-mount = Struct(
+# mnt_unmounting, mnt_renamelock, specdataref_lock and mnt_updating stand for a whole lock.
+mount = Placed(
     "mount",
-    """struct mount *cqe_next; struct mount *cqe_prev; struct vnode *tqh_first; struct vnode **tqh_last;
-       struct vfsops *mnt_op; struct vnode *mnt_vnodecovered; struct vnode *mnt_syncer; void *mnt_data;
-       struct krwlock mnt_unmounting; struct kmutex mnt_renamelock; int mnt_refcnt; int mnt_flag;
-       int mnt_iflag; int mnt_fs_bshift; int mnt_dev_bshift; struct statvfs mnt_stat""",
-    {"krwlock": krwlock, "kmutex": kmutex, "statvfs": statvfs},
+    (2416, 2320),
+    """struct mount *mnt_list.cqe_next 0/0; struct vnode *mnt_vnodelist.tqh_first 16/8;
+       struct vfsops *mnt_op 32/16; struct vnode *mnt_vnodecovered 40/20; void *mnt_data 64/32;
+       void *mnt_unmounting 72/36; void *mnt_renamelock 80/40; int mnt_refcnt 88/44; int mnt_flag 96/52;
+       int mnt_iflag 100/56; int mnt_fs_bshift 104/60; int mnt_dev_bshift 108/64;
+       struct statvfs mnt_stat 112/68; void *mnt_specdataref.specdataref_lock 2376/2300;
+       void *mnt_updating 2384/2304""",
+    {"statvfs": statvfs},
 )
 vfsops = Struct(
     "vfsops",
@@ -44,5 +49,6 @@ vfsops = Struct(
        void *vfs_fhtovp; void *vfs_vptofh; void *vfs_init; void *vfs_reinit; void *vfs_done;
        void *vfs_mountroot; void *vfs_snapshot; void *vfs_extattrctl; void *vfs_suspendctl;
        void *vfs_renamelock_enter; void *vfs_renamelock_exit; void *vfs_fsync;
-       const void *vfs_opv_descs; int vfs_refcount; struct vfsops *le_next; struct vfsops **le_prev""",
+       const void *vfs_opv_descs; int vfs_refcount; struct vfsops *vfs_list.le_next;
+       struct vfsops **vfs_list.le_prev""",
 )

@@ -5,7 +5,7 @@ from lkmtools.abi.datamodel import Struct
 LOOKUP, CREATE, DELETE, RENAME, OPMASK = 0, 1, 2, 3, 3
 
 LOCKLEAF, LOCKPARENT, NOCACHE, FOLLOW, NOFOLLOW = 0x0004, 0x0008, 0x0020, 0x0040, 0
-HASBUF, SAVENAME, SAVESTART, ISDOTDOT = 0x0400, 0x0800, 0x1000, 0x2000
+RDONLY, HASBUF, SAVENAME, SAVESTART, ISDOTDOT = 0x0200, 0x0400, 0x0800, 0x1000, 0x2000
 MAKEENTRY, ISLASTCN, CREATEDIR = 0x4000, 0x8000, 0x20_0000
 
 MAXPATHLEN = 1024
@@ -14,8 +14,8 @@ MAXSYMLINKS = 32
 TRYEMULROOT = 0x0010
 componentname = Struct(
     "componentname",
-    """u_long cn_nameiop; u_long cn_flags; struct kauth_cred *cn_cred; char *cn_pnbuf; const char *cn_nameptr;
-       size_t cn_namelen; u_long cn_hash; size_t cn_consume""",
+    """uint32_t cn_nameiop; uint32_t cn_flags; struct kauth_cred *cn_cred; char *cn_pnbuf;
+       const char *cn_nameptr; size_t cn_namelen; u_long cn_hash; size_t cn_consume""",
 )
 nameidata = Struct(
     "nameidata",

@@ -4,8 +4,8 @@ The members are NetBSD 5.2's that modules use. Its struct uvm_object, which held
 interlock, is missing: files have no pages of their own, and v_usecount is a member.
 """
 
-from lkmtools.abi.datamodel import Struct
-from lkmtools.abi.mutex import kmutex, krwlock
+from lkmtools.abi.datamodel import Placed, Struct
+from lkmtools.abi.mutex import kcondvar, krwlock
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK
 from lkmtools.abi.time import timespec
 
@@ -27,10 +27,12 @@ VA_UTIMES_NULL, VA_EXCLUSIVE = 0x01, 0x02  # va_vaflags
 # v_vflag: changed with the vnode locked.
 VV_ROOT, VV_SYSTEM, VV_ISTTY, VV_MAPPED, VV_MPSAFE = 0x0001, 0x0002, 0x0004, 0x0008, 0x0010
 # v_iflag: changed with the interlock.
-VI_XLOCK, VI_CLEAN, VI_LAYER = 0x1000, 0x8_0000, 0x2_0000
+VI_TEXT, VI_EXECMAP, VI_XLOCK, VI_LAYER, VI_CLEAN = 0x0100, 0x0200, 0x1000, 0x2_0000, 0x8_0000
+VSIZENOTSET = -1
 
 # vflush().
 SKIPSYSTEM, FORCECLOSE, WRITECLOSE = 1, 2, 4
+V_SAVE = 1  # vinvalbuf()
 
 VDESC_NO_OFFSET = -1
 # vdesc_flags: which vnodes an operation releases (low byte) and unlocks (the next); PUT is both.
@@ -39,13 +41,20 @@ VDESC_VP0_WILLRELE, VDESC_VP0_WILLUNLOCK = 0x0001, 0x0100
 vnlock = Struct(
     "vnlock", "struct krwlock vl_lock; u_int vl_canrecurse; u_int vl_recursecnt", {"krwlock": krwlock}
 )
-vnode = Struct(
+# vmobjlock to uo_refs are v_uobj's; macros of <sys/vnode.h> call vmobjlock v_interlock, uo_refs v_usecount.
+# vu_mountedhere is v_un's, of which each type of vnode uses another member: v_mountedhere, v_specnode ...
+# vmobjlock stands for the whole lock.
+vnode = Placed(
     "vnode",
-    """struct kmutex v_interlock; int v_usecount; int v_writecount; int v_holdcnt; int v_iflag; int v_vflag;
-       int v_uflag; off_t v_size; struct mount *v_mount; void *v_op;
-       struct vnode *tqe_next; struct vnode **tqe_prev; struct mount *v_mountedhere;
-       int v_type; int v_tag; struct vnlock v_lock; struct vnlock *v_vnlock; void *v_data""",
-    {"kmutex": kmutex, "vnlock": vnlock},
+    (304, 184),
+    """void *vmobjlock 0/0; const void *pgops 8/4; void *memq.tqh_first 16/8; int uo_refs 36/20;
+       struct kcondvar v_cv 72/40; off_t v_size 96/52; off_t v_writesize 104/60; int v_iflag 112/68;
+       int v_vflag 116/72; int v_writecount 128/84; int v_holdcnt 132/88; struct mount *v_mount 144/96;
+       void *v_op 152/100;
+       struct vnode *v_mntvnodes.tqe_next 184/116; struct mount *vu_mountedhere 248/148; int v_type 256/152;
+       int v_tag 260/156; struct vnlock v_lock 264/160; struct vnlock *v_vnlock 280/172;
+       void *v_data 288/176""",
+    {"kcondvar": kcondvar, "vnlock": vnlock},
 )
 vattr = Struct(
     "vattr",
@@ -59,7 +68,8 @@ vattr = Struct(
 vnodeop_desc = Struct(
     "vnodeop_desc",
     """int vdesc_offset; const char *vdesc_name; int vdesc_flags; const int *vdesc_vp_offsets;
-       int vdesc_vpp_offset; int vdesc_cred_offset; int vdesc_componentname_offset""",
+       int vdesc_vpp_offset; int vdesc_cred_offset; int vdesc_componentname_offset;
+       const char **vdesc_transports""",
 )
 vnodeopv_entry_desc = Struct(
     "vnodeopv_entry_desc", "const struct vnodeop_desc *opve_op; int (*opve_impl)(void *)"

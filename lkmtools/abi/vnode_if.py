@@ -1,7 +1,7 @@
 """<sys/vnode_if.h>: the vnode operations, one row each (vnode_if.src of NetBSD 5.2).
 
-From a row come the operation's place in the vectors, its argument struct, its descriptor and VOP_NAME(). Not
-implemented: the operations on extended attributes, and those on the pages of a file.
+From a row come the operation's place in the vectors, its argument struct, its descriptor and VOP_NAME(). The
+kernel calls neither the operations on extended attributes nor those on the pages of a file.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ _NAME = "struct vnode *dvp, struct vnode **vpp, struct componentname *cnp"
 _MAKE = f"{_NAME}, struct vattr *vap"
 _REMOVE = "struct vnode *dvp, struct vnode *vp, struct componentname *cnp"
 _RW = "struct vnode *vp, struct uio *uio, int ioflag, kauth_cred_t cred"
+_EXTATTR = "struct vnode *vp, int attrnamespace, const char *name"
 _ATTR = "struct vnode *vp, struct vattr *vap, kauth_cred_t cred"
 
 VOPS = (
@@ -119,6 +120,16 @@ VOPS = (
         "int advice, int flags",
     ),
     Vop("putpages", "struct vnode *vp, off_t offlo, off_t offhi, int flags"),
+    Vop("closeextattr", "struct vnode *vp, int commit, kauth_cred_t cred"),
+    Vop("getextattr", f"{_EXTATTR}, struct uio *uio, size_t *size, kauth_cred_t cred"),
+    Vop(
+        "listextattr",
+        "struct vnode *vp, int attrnamespace, struct uio *uio, size_t *size, kauth_cred_t cred",
+    ),
+    Vop("openextattr", "struct vnode *vp, kauth_cred_t cred"),
+    Vop("deleteextattr", f"{_EXTATTR}, kauth_cred_t cred"),
+    Vop("setextattr", f"{_EXTATTR}, struct uio *uio, kauth_cred_t cred"),
+    Vop("bwrite", "struct buf *bp"),  # of the buffer's vnode, b_vp
 )
 VOP_DEFAULT = 0  # the place of the default operation in a vector; the others follow in the order of VOPS
 VNODE_OPS_COUNT = len(VOPS) + 1

@@ -12,8 +12,12 @@ from support.compiling import compiler
 
 HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
 _INLINE = re.compile(r"static\b[^;{}]*\{\}")
-_FUNCTION = re.compile(r"^(?!typedef\b|static\b|struct \w+ \{\})[\w\s*]+?[\s*](\w+)\s*\(.*\)$", re.DOTALL)
-_VARIABLE = re.compile(r"^extern\b[\w\s*]*?(\w+)\s*(\[[^\]]*\])?$", re.DOTALL)
+_FUNCTION = re.compile(
+    r"^(?!typedef\b|static\b|struct \w+ \{\}|extern\b[\w\s]*\(\*)[\w\s*]+?[\s*](\w+)\s*\(.*\)$", re.DOTALL
+)
+_VARIABLE = re.compile(
+    r"^extern\b[\w\s*]*?(?:\(\*+(?P<f>\w+)\)\s*\(.*\)|(?P<v>\w+)\s*(?:\[[^\]]*\])?)$", re.DOTALL
+)
 
 
 def declarations(machine: str) -> tuple[set[str], set[str]]:
@@ -28,7 +32,7 @@ def declarations(machine: str) -> tuple[set[str], set[str]]:
     text = re.sub(r"\{(?:\{\}|[^{}])*\}", "{}", text)
     statements = [" ".join(part.split()) for part in _INLINE.sub("", text).split(";")]
     functions = {m[1] for part in statements if (m := _FUNCTION.match(part))}
-    variables = {m[1] for part in statements if (m := _VARIABLE.match(part))}
+    variables = {m["f"] or m["v"] for part in statements if (m := _VARIABLE.match(part))}
     return functions, variables
 
 
@@ -36,7 +40,7 @@ def test_the_parser_sees_functions_and_variables() -> None:
     """Some of each, on both machines."""
     functions, variables = declarations("amd64")
     assert {"printf", "copyin", "malloc", "mutex_enter", "lkmdispatch", "panic"} <= functions
-    assert {"securelevel", "curlwp", "time_second", "sysent"} <= variables
+    assert {"securelevel", "curlwp", "time_second", "sysent", "spec_vnodeop_p"} <= variables
     assert "imax" not in functions
     assert (functions, variables) == declarations("i386")
 

@@ -31,7 +31,6 @@ move(struct args *a, enum uio_rw rw, size_t n, int split)
     uio.uio_resid = a->n;
     uio.uio_rw = rw;
     uio.uio_vmspace = curproc->p_vmspace;
-    uio.uio_segflg = UIO_USERSPACE;
     error = uiomove(probe_buf, n, &uio);
     probe_done = uio.uio_resid * 100 + uio.uio_offset;
     return error;

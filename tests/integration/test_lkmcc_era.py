@@ -117,7 +117,9 @@ def test_a_module_of_netbsd_5_attaches_a_device_by_hand(era: Callable[[str], Lab
 
 
 UIO = """
+#include <sys/proc.h>
 #include <sys/uio.h>
+#include <uvm/uvm_extern.h>
 
 int probe_uio(int form);
 
@@ -129,22 +131,22 @@ probe_uio(int form)
 	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1, .uio_resid = sizeof(to), .uio_rw = UIO_READ };
 
 	if (form == 0)
-		uio.uio_segflg = UIO_SYSSPACE;
-	else if (form == 1)
 		uio.uio_vmspace = vmspace_kernel();
-	else if (form == 2)
+	else if (form == 1)
 		UIO_SETUP_SYSSPACE(&uio);
 	else
-		uio.uio_segflg = UIO_USERSPACE;
+		uio.uio_vmspace = curproc->p_vmspace;
+	if (VMSPACE_IS_KERNEL_P(uio.uio_vmspace) != (form < 2))
+		return -2;
 	return uiomove(from, sizeof(from), &uio) != 0 ? -1 : uio.uio_resid + strcmp(from, to);
 }
 """
 
 
-def test_a_copy_within_the_kernel_is_asked_for_as_before_and_after_netbsd_4(lab: Lab) -> None:
-    """uio_segflg, uio_vmspace and UIO_SETUP_SYSSPACE: the copy succeeds; to user space it would be EFAULT."""
+def test_a_copy_within_the_kernel_is_asked_for_by_its_address_space(lab: Lab) -> None:
+    """vmspace_kernel() and UIO_SETUP_SYSSPACE: the copy succeeds; to user space it would be EFAULT."""
     lab.load(UIO)
-    assert [lab.call("int probe_uio(int form)", form) for form in range(4)] == [0, 0, 0, -1]
+    assert [lab.call("int probe_uio(int form)", form) for form in range(3)] == [0, 0, -1]
 
 
 def test_loosely_typed_code_runs(era: Callable[[str], Lab]) -> None:

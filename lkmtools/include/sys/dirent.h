@@ -23,5 +23,17 @@ struct dirent {
 #define DT_REG		8
 #define DT_LNK		10
 #define DT_SOCK		12
+#define DT_WHT		14
+
+#define IFTODT(mode)	(((mode) & 0170000) >> 12)
+#define DTTOIF(type)	((type) << 12)
+
+/* A record is as long as its name and a NUL want, rounded up so that the next is aligned. */
+#define _DIRENT_ALIGN(dp)		(sizeof((dp)->d_fileno) - 1)
+#define _DIRENT_NAMEOFF(dp)		__builtin_offsetof(struct dirent, d_name)
+#define _DIRENT_RECLEN(dp, namlen)	((_DIRENT_NAMEOFF(dp) + (namlen) + 1 + _DIRENT_ALIGN(dp)) & ~_DIRENT_ALIGN(dp))
+#define _DIRENT_SIZE(dp)		_DIRENT_RECLEN(dp, (dp)->d_namlen)
+#define _DIRENT_MINSIZE(dp)		_DIRENT_RECLEN(dp, 0)
+#define _DIRENT_NEXT(dp)		((void *)((char *)(dp) + (dp)->d_reclen))
 
 #endif

@@ -6,11 +6,12 @@
 #include <sys/param.h>
 #include <sys/kauth.h>
 
+struct mount;
 struct vnode;
 
 struct componentname {
-	u_long		 cn_nameiop;	/* LOOKUP, or what for at the last component */
-	u_long		 cn_flags;
+	uint32_t	 cn_nameiop;	/* LOOKUP, or what for at the last component */
+	uint32_t	 cn_flags;
 	kauth_cred_t	 cn_cred;
 	char		*cn_pnbuf;	/* the path */
 	const char	*cn_nameptr;	/* the component, not terminated */
@@ -19,24 +20,42 @@ struct componentname {
 	size_t		 cn_consume;
 };
 
+/* cn_nameiop. */
 #define LOOKUP		0
 #define CREATE		1
 #define DELETE		2
 #define RENAME		3
 #define OPMASK		3
+
+/* cn_flags: what the caller of namei() says. */
 #define LOCKLEAF	0x00000004
 #define LOCKPARENT	0x00000008
 #define TRYEMULROOT	0x00000010
 #define NOCACHE		0x00000020
 #define FOLLOW		0x00000040
 #define NOFOLLOW	0x00000000
+#define EMULROOTSET	0x00000080
+#define MODMASK		0x000000fc
+
+/* And what the lookup does. */
+#define NOCROSSMOUNT	0x00000100
+#define RDONLY		0x00000200
 #define HASBUF		0x00000400
 #define SAVENAME	0x00000800
 #define SAVESTART	0x00001000
 #define ISDOTDOT	0x00002000
 #define MAKEENTRY	0x00004000
 #define ISLASTCN	0x00008000
+#define ISSYMLINK	0x00010000
+#define ISWHITEOUT	0x00020000
+#define DOWHITEOUT	0x00040000
+#define REQUIREDIR	0x00080000
 #define CREATEDIR	0x00200000
+#define INRENAME	0x00400000
+#define INRELOOKUP	0x00800000
+#define PARAMASK	0x00eaff00
+
+#define NCHNAMLEN	31
 
 #ifdef _KERNEL
 #include <sys/uio.h>
@@ -69,7 +88,25 @@ int	namei(struct nameidata *ndp);
 /* Gives back the name that namei() left in cn_pnbuf; that of a name an operation is called with stays the kernel's. */
 void	pnbuf_put(char *buf);
 #define PNBUF_PUT(pnb)	pnbuf_put(pnb)
+char	*pnbuf_get(void);	/* MAXPATHLEN bytes */
+#define PNBUF_GET()	pnbuf_get()
 
+/* There is no cache of names: every lookup misses. */
+int	cache_lookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp);
+void	cache_enter(struct vnode *dvp, struct vnode *vp, struct componentname *cnp);
+void	cache_purge1(struct vnode *vp, const struct componentname *cnp, int flags);
+void	cache_purgevfs(struct mount *mp);
+#define PURGE_PARENTS	1
+#define PURGE_CHILDREN	2
+#define cache_purge(vp)	cache_purge1((vp), NULL, PURGE_PARENTS | PURGE_CHILDREN)
+
+int	lookup(struct nameidata *ndp);
+int	relookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp);
+uint32_t	namei_hash(const char *p, const char **ep);
+int	cache_revlookup(struct vnode *vp, struct vnode **dvpp, char **bpp, char *bufp);
+int	cache_lookup_raw(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp);
+
+/* These came with NetBSD 6. */
 int	namei_simple_kernel(const char *path, int flags, struct vnode **vpp);
 int	namei_simple_user(const char *path, int flags, struct vnode **vpp);
 #define NSM_NOFOLLOW_NOEMULROOT	0

@@ -133,6 +133,9 @@ struct proc {
 #define p_ucred		p_cred
 
 #ifdef _KERNEL
+extern struct vmspace	vmspace0;
+#define vmspace_kernel()	(&vmspace0)
+
 extern const struct emul emul_netbsd;
 
 struct proc	*pfind(pid_t pid);

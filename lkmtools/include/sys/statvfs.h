@@ -4,15 +4,12 @@
 #define _SYS_STATVFS_H_
 
 #include <sys/types.h>
+#include <sys/fstypes.h>
 
 #define _VFS_NAMELEN	32
 #define _VFS_MNAMELEN	1024
 #define VFS_NAMELEN	_VFS_NAMELEN
 #define VFS_MNAMELEN	_VFS_MNAMELEN
-
-typedef struct fsid {
-	int32_t	__fsid_val[2];
-} fsid_t;
 
 struct statvfs {
 	u_long		f_flag;
@@ -41,7 +38,20 @@ struct statvfs {
 	char		f_mntfromname[VFS_MNAMELEN];
 };
 
-#define ST_WAIT		1
-#define ST_NOWAIT	2
+#define ST_RDONLY	MNT_RDONLY
+#define ST_SYNCHRONOUS	MNT_SYNCHRONOUS
+#define ST_NOEXEC	MNT_NOEXEC
+#define ST_NOSUID	MNT_NOSUID
+#define ST_NODEV	MNT_NODEV
+#define ST_UNION	MNT_UNION
+#define ST_ASYNC	MNT_ASYNC
+#define ST_NOCOREDUMP	MNT_NOCOREDUMP
+#define ST_NOATIME	MNT_NOATIME
+#define ST_LOCAL	MNT_LOCAL
+#define ST_QUOTA	MNT_QUOTA
+#define ST_ROOTFS	MNT_ROOTFS
+
+#define ST_WAIT		MNT_WAIT
+#define ST_NOWAIT	MNT_NOWAIT
 
 #endif

@@ -9,6 +9,15 @@
 
 #include <sys/types.h>
 
+/* Credentials in the arguments of mount(2). */
+struct uucred {
+	u_short	cr_unused;
+	uid_t	cr_uid;
+	gid_t	cr_gid;
+	short	cr_ngroups;
+	gid_t	cr_groups[16];
+};
+
 #ifdef _KERNEL
 struct kauth_cred {
 	u_int	cr_refcnt;

@@ -20,10 +20,7 @@ struct lwp;
 enum uio_rw { UIO_READ, UIO_WRITE };
 enum uio_seg { UIO_USERSPACE, UIO_SYSSPACE };
 
-/*
- * NetBSD 4.0 put uio_vmspace where uio_segflg and uio_procp (2.0) or uio_lwp (3.0) had been; here both forms can be
- * used. A transfer stays inside the kernel when uio_vmspace is vmspace_kernel() or uio_segflg is UIO_SYSSPACE.
- */
+/* A transfer stays inside the kernel when uio_vmspace is vmspace_kernel(), the kernel's own address space. */
 struct uio {
 	struct iovec	*uio_iov;
 	int		 uio_iovcnt;
@@ -31,17 +28,11 @@ struct uio {
 	size_t		 uio_resid;
 	enum uio_rw	 uio_rw;
 	struct vmspace	*uio_vmspace;
-	enum uio_seg	 uio_segflg;
-	struct lwp	*uio_lwp;
 };
-#define uio_procp	uio_lwp
 
-/* No struct is behind it: only compared. */
-#define vmspace_kernel()	((struct vmspace *)-1)
-#define VMSPACE_IS_KERNEL_P(vm)	((vm) == vmspace_kernel())
-#define UIO_SETUP_SYSSPACE(uio) \
-	((void)((uio)->uio_vmspace = vmspace_kernel(), (uio)->uio_segflg = UIO_SYSSPACE))
+#define UIO_SETUP_SYSSPACE(uio)	uio_setup_sysspace(uio)
 
+void	uio_setup_sysspace(struct uio *uio);
 int	uiomove(void *buf, size_t n, struct uio *uio);
 #endif
 

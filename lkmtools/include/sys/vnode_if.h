@@ -12,7 +12,7 @@ struct knote;
 struct uio;
 struct vm_page;
 
-#define VNODE_OPS_COUNT	41
+#define VNODE_OPS_COUNT	48
 
 /* What a vector does when it has nothing else for an operation. */
 extern const struct vnodeop_desc vop_default_desc;
@@ -160,22 +160,22 @@ int	VOP_REVOKE(struct vnode *vp, int flags);
 struct vop_mmap_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_vp;
-	int a_prot;
+	vm_prot_t a_prot;
 	kauth_cred_t a_cred;
 };
 extern const struct vnodeop_desc vop_mmap_desc;
-int	VOP_MMAP(struct vnode *vp, int prot, kauth_cred_t cred);
+int	VOP_MMAP(struct vnode *vp, vm_prot_t prot, kauth_cred_t cred);
 
 struct vop_fsync_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_vp;
 	kauth_cred_t a_cred;
 	int a_flags;
-	off_t a_offlo;
-	off_t a_offhi;
+	voff_t a_offlo;
+	voff_t a_offhi;
 };
 extern const struct vnodeop_desc vop_fsync_desc;
-int	VOP_FSYNC(struct vnode *vp, kauth_cred_t cred, int flags, off_t offlo, off_t offhi);
+int	VOP_FSYNC(struct vnode *vp, kauth_cred_t cred, int flags, voff_t offlo, voff_t offhi);
 
 struct vop_seek_args {
 	const struct vnodeop_desc *a_desc;
@@ -375,27 +375,96 @@ int	VOP_WHITEOUT(struct vnode *dvp, struct componentname *cnp, int flags);
 struct vop_getpages_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_vp;
-	off_t a_offset;
+	voff_t a_offset;
 	struct vm_page **a_m;
 	int *a_count;
 	int a_centeridx;
-	int a_access_type;
+	vm_prot_t a_access_type;
 	int a_advice;
 	int a_flags;
 };
 extern const struct vnodeop_desc vop_getpages_desc;
-int	VOP_GETPAGES(struct vnode *vp, off_t offset, struct vm_page **m, int *count, int centeridx,
-	    int access_type, int advice, int flags);
+int	VOP_GETPAGES(struct vnode *vp, voff_t offset, struct vm_page **m, int *count, int centeridx,
+	    vm_prot_t access_type, int advice, int flags);
 
 struct vop_putpages_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_vp;
-	off_t a_offlo;
-	off_t a_offhi;
+	voff_t a_offlo;
+	voff_t a_offhi;
 	int a_flags;
 };
 extern const struct vnodeop_desc vop_putpages_desc;
-int	VOP_PUTPAGES(struct vnode *vp, off_t offlo, off_t offhi, int flags);
+int	VOP_PUTPAGES(struct vnode *vp, voff_t offlo, voff_t offhi, int flags);
+
+struct vop_closeextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	int a_commit;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_closeextattr_desc;
+int	VOP_CLOSEEXTATTR(struct vnode *vp, int commit, kauth_cred_t cred);
+
+struct vop_getextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	int a_attrnamespace;
+	const char *a_name;
+	struct uio *a_uio;
+	size_t *a_size;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_getextattr_desc;
+int	VOP_GETEXTATTR(struct vnode *vp, int attrnamespace, const char *name, struct uio *uio, size_t *size,
+	    kauth_cred_t cred);
+
+struct vop_listextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	int a_attrnamespace;
+	struct uio *a_uio;
+	size_t *a_size;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_listextattr_desc;
+int	VOP_LISTEXTATTR(struct vnode *vp, int attrnamespace, struct uio *uio, size_t *size, kauth_cred_t cred);
+
+struct vop_openextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_openextattr_desc;
+int	VOP_OPENEXTATTR(struct vnode *vp, kauth_cred_t cred);
+
+struct vop_deleteextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	int a_attrnamespace;
+	const char *a_name;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_deleteextattr_desc;
+int	VOP_DELETEEXTATTR(struct vnode *vp, int attrnamespace, const char *name, kauth_cred_t cred);
+
+struct vop_setextattr_args {
+	const struct vnodeop_desc *a_desc;
+	struct vnode *a_vp;
+	int a_attrnamespace;
+	const char *a_name;
+	struct uio *a_uio;
+	kauth_cred_t a_cred;
+};
+extern const struct vnodeop_desc vop_setextattr_desc;
+int	VOP_SETEXTATTR(struct vnode *vp, int attrnamespace, const char *name, struct uio *uio, kauth_cred_t cred);
+
+struct vop_bwrite_args {
+	const struct vnodeop_desc *a_desc;
+	struct buf *a_bp;
+};
+extern const struct vnodeop_desc vop_bwrite_desc;
+int	VOP_BWRITE(struct buf *bp);
 
 #endif
 

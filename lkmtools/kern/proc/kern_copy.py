@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
-from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, VMSPACE_KERNEL, iovec, uio
+from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, iovec, uio
+from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps, too_much
-from lkmtools.kern.base.export import export
+from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.panic import failure
 
 if TYPE_CHECKING:
-    from lkmtools.abi.datamodel import Layout
+    from lkmtools.abi.datamodel import DataModel, Layout
     from lkmtools.kern.base.request import Space
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
@@ -168,12 +169,12 @@ def uio_for(
     try:
         iov = addr + (u_layout.size + 15 & -16)
         k.mem.write(iov, b"".join(v_layout.pack(iov_base=base, iov_len=size) for base, size in pieces))
-        space = VMSPACE_KERNEL if segment == UIO_SYSSPACE else lwp.proc.addr
+        space = k.symbol("vmspace0") if segment == UIO_SYSSPACE else lwp.proc.addr
         k.mem.write(
             addr,
             u_layout.pack(
                 uio_iov=iov, uio_iovcnt=len(pieces), uio_offset=offset, uio_resid=_total(pieces), uio_rw=rw,
-                uio_vmspace=space, uio_segflg=segment, uio_lwp=lwp.addr,
+                uio_vmspace=space,
             ),
         )  # fmt: skip
         yield k.mem.view(u_layout, addr)
@@ -205,7 +206,7 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
     """The loop of uiomove: iovec by iovec, the uio's members kept up to date at each step."""
     view = k.umem.view(uio.layout(k.dm), uio_addr)
     iov_layout = iovec.layout(k.dm)
-    system = view.uio_segflg == UIO_SYSSPACE or view.uio_vmspace == VMSPACE_KERNEL & k.dm.mask
+    system = view.uio_vmspace == k.symbol("vmspace0")
     reading = view.uio_rw == UIO_READ
     moved, steps = 0, Steps(k, f"the array of struct iovecs of the uio at {uio_addr:#x}")
     while moved < count and view.uio_resid and view.uio_iovcnt > 0:
@@ -247,3 +248,25 @@ def transfer(
     if errno and not (moved and errno in _WAITS):
         raise KernelError(errno, lwp.thread.reason or failure(k, function, errno))
     return moved, end
+
+
+@export("void uio_setup_sysspace(struct uio *uio)", "sys/uio.h")
+def uio_setup_sysspace(k: Kernel, uio_addr: int) -> None:
+    """The transfer stays inside the kernel."""
+    k.umem.view(uio.layout(k.dm), uio_addr).uio_vmspace = k.symbol("vmspace0")
+
+
+def _vmspace_size(dm: DataModel) -> int:
+    return vmspace.layout(dm).size
+
+
+def _vmspace0(k: Kernel, addr: int) -> None:
+    """The kernel's address space, which is known by its pmap (VMSPACE_IS_KERNEL_P)."""
+    pmap = k.symbol("kernel_pmap_store")
+    k.mem.write(addr, vmspace.layout(k.dm).pack(**{"vm_map.pmap": pmap, "vm_refcnt": 1}))
+
+
+DATA = (
+    Data("kernel_pmap_store", "struct pmap kernel_pmap_store", lambda dm: 256, None, "machine/pmap.h"),
+    Data("vmspace0", "struct vmspace vmspace0", _vmspace_size, _vmspace0, "uvm/uvm_extern.h"),
+)

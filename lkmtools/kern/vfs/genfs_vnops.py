@@ -53,7 +53,8 @@ from lkmtools.kern.base.bound import Steps
 from lkmtools.kern.base.export import Data, Function, constant, export
 from lkmtools.kern.sync import kern_mutex, kern_rwlock
 from lkmtools.kern.sync.subr_lockdebug import lock_name, me
-from lkmtools.kern.vfs.vfs_subr import view_of, vput, vrele
+from lkmtools.kern.vfs.vfs_subr import vput, vrele
+from lkmtools.kern.vfs.vfs_vnode import interlock, view_of
 from lkmtools.kern.vfs.vnode_if import check_vnode
 
 if TYPE_CHECKING:
@@ -114,6 +115,22 @@ def vlockstatus(k: Kernel, vl: int) -> int:
     return LK_SHARED if readers else 0
 
 
+@export("u_int vn_setrecurse(struct vnode *vp)", _VNODE)
+def vn_setrecurse(k: Kernel, vp: int) -> int:
+    """Let the holder of a vnode's lock take it again. What it was before is for vn_restorerecurse()."""
+    lock = k.umem.view(vnlock.layout(k.dm), view_of(k, vp, "vn_setrecurse").v_vnlock)
+    before: int = lock.vl_canrecurse
+    lock.vl_canrecurse = before + 1
+    return before
+
+
+@export("void vn_restorerecurse(struct vnode *vp, u_int flags)", _VNODE)
+def vn_restorerecurse(k: Kernel, vp: int, flags: int) -> None:
+    """As before vn_setrecurse(), which returned `flags`."""
+    lock = k.umem.view(vnlock.layout(k.dm), view_of(k, vp, "vn_restorerecurse").v_vnlock)
+    lock.vl_canrecurse = flags
+
+
 def _locked(k: Kernel, v: int, operation: str) -> View:
     vp = _argument(k, v, operation, "vp")
     check_vnode(k, vp, f"genfs_{operation}")
@@ -125,7 +142,7 @@ def genfs_lock(k: Kernel, v: int) -> int:
     """VOP_LOCK: vlockmgr() of v_vnlock."""
     view, flags = _locked(k, v, "lock"), _argument(k, v, "lock", "flags")
     if flags & LK_INTERLOCK:
-        kern_mutex.mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
+        kern_mutex.mutex_exit(k, interlock(view))
     return vlockmgr(k, view.v_vnlock, flags & ~LK_INTERLOCK)
 
 
@@ -213,7 +230,7 @@ def genfs_renamelock_exit(k: Kernel, mp: int) -> None:
 
 def _renamelock(k: Kernel, mp: int) -> int:
     k.vfs.mount(mp)
-    return mp + mount.layout(k.dm).offsetof("mnt_renamelock.u.mtxa_owner")
+    return mp + mount.layout(k.dm).offsetof("mnt_renamelock")
 
 
 @export(

@@ -35,7 +35,8 @@ from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.vfs.hostdir import HostDir, Inode, Key, host_errors
 from lkmtools.kern.vfs.vfs_init import vfs_attach
 from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, dounmount, mounted_over, vfs_getnewfsid
-from lkmtools.kern.vfs.vfs_subr import lock_vnode, vflush, view_of
+from lkmtools.kern.vfs.vfs_subr import lock_vnode, vflush
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnops_python import known_vnode, make_vector, new_vnode
 
 if TYPE_CHECKING:

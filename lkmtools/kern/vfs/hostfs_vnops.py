@@ -24,7 +24,8 @@ from lkmtools.kern.proc.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs.genfs_vnops import check_owner, vaccess
 from lkmtools.kern.vfs.hostdir import Inode
 from lkmtools.kern.vfs.hostfs_vfsops import check_host_writable, get_vnode, host_mount
-from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
+from lkmtools.kern.vfs.vfs_subr import lock_vnode, vref
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.kern.vfs.vnops_python import Dirent, component, letting_go, put_entries, vnop
 

@@ -27,8 +27,9 @@ from lkmtools.kern.proc.kern_copy import uio_read, uio_write
 from lkmtools.kern.vfs.genfs_vnops import check_owner
 from lkmtools.kern.vfs.ramfs import DATA_MAX, NODES_MAX, Made, Node
 from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, new_mount
-from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of, vref
+from lkmtools.kern.vfs.vfs_subr import lock_vnode, vref
 from lkmtools.kern.vfs.vfs_subr_vattr import file_format
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.kern.vfs.vnops_python import (
     Dirent,

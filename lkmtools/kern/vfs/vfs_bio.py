@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.buf import (
     B_ASYNC,
     B_ERROR,
-    B_READ,
     BC_BUSY,
     BC_INVAL,
     BC_NOCACHE,
@@ -29,6 +28,7 @@ from lkmtools.abi.proc import PRIBIO
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.vfs.buf_cache import Block, Held, Kept
+from lkmtools.kern.vfs.vfs_vnode import interlock, view_of
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.machine import Prototype
 
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 
 MAXBSIZE = 65536  # bytes in one buffer
 _HEADER = "sys/buf.h"
-V_SAVE = 1
-_CONTENT = BO_DONE | BO_DELWRI
+CONTENT = BO_DONE | BO_DELWRI
 B_IODONE = Prototype("void b_iodone(struct buf *bp)")
 
 
@@ -78,7 +77,14 @@ def new_buffer(k: Kernel, size: int, block: Block | None = None) -> int:
 def _write_struct(k: Kernel, bp: int, number: int, kept: Kept, oflags: int) -> None:
     fields = {"b_blkno": number, "b_rawblkno": number, "b_lblkno": number, "b_oflags": oflags}
     values = {"b_data": kept.data, "b_bcount": kept.size, "b_bufsize": kept.size, "b_cflags": BC_BUSY}
+    values["b_objlock"] = k.symbol("buffer_lock")
     k.mem.write(bp, buf.layout(k.dm).pack(**values, **fields))
+
+
+def set_vnode(k: Kernel, bp: int, vp: int) -> None:
+    """The buffer is of this vnode, and shares its interlock."""
+    view = k.mem.view(buf.layout(k.dm), bp)
+    view.b_vp, view.b_objlock = vp, interlock(view_of(k, vp, "bgetvp"))
 
 
 def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: int = 0) -> int:
@@ -108,7 +114,7 @@ def take(k: Kernel, block: Block) -> int:
     k.vfs.buffers.made[kept.bp] = Held(block, kept.data, kept.size)
     k.vfs.buffers.busy[block] = kept.bp
     if block.kind == "vnode":
-        buffer(k, kept.bp).b_vp = block.owner
+        set_vnode(k, kept.bp, block.owner)
     return kept.bp
 
 
@@ -131,7 +137,7 @@ def release(k: Kernel, bp: int, function: str = "brelse") -> None:
 def _good(view: View, size: int) -> bool:
     """Has a buffer that is released all of its content?"""
     whole = not view.b_error and not view.b_resid and view.b_bcount == size
-    return whole and bool(view.b_oflags & _CONTENT) and not view.b_cflags & (BC_INVAL | BC_NOCACHE)
+    return whole and bool(view.b_oflags & CONTENT) and not view.b_cflags & (BC_INVAL | BC_NOCACHE)
 
 
 def _was_ours(k: Kernel, bp: int) -> bool:
@@ -160,7 +166,7 @@ def clean(k: Kernel, block: Block) -> None:
     if kept is None or not kept.dirty:
         return
     bp = take(k, block)
-    _begin(k, bp, 0)
+    begin(k, bp, 0)
     try:
         if errno := wait(k, bp):
             k.console.write(f"delayed write of block {block.number} failed ({errno})\n")
@@ -176,7 +182,7 @@ def start(k: Kernel, bp: int, flags: int, strategy: Callable[[int], object]) -> 
     """Begin a transfer of a buffer: nothing has failed and nothing is left yet."""
     view = buffer(k, bp)
     view.b_flags, view.b_error, view.b_resid = flags, 0, 0
-    view.b_oflags = view.b_oflags & ~_CONTENT
+    view.b_oflags = view.b_oflags & ~CONTENT
     lwp = k.sched.current
     view.b_proc = lwp.proc.addr if lwp is not None else 0
     strategy(bp)
@@ -243,7 +249,8 @@ def getiobuf(k: Kernel, vp: int, waitok: int) -> int:
         bp = new_buffer(k, 0)
     except KernelError:
         return 0
-    buffer(k, bp).b_vp = vp
+    if vp:
+        set_vnode(k, bp, vp)
     return bp
 
 
@@ -253,7 +260,7 @@ def putiobuf(k: Kernel, bp: int) -> None:
     release(k, bp, "putiobuf")
 
 
-# -- the buffers of a vnode ---------------------------------------------------------------------------------
+# -- the buffers of a vnode or device ------------------------------------------------------------------------
 
 
 def _strategy(k: Kernel, bp: int) -> None:
@@ -267,91 +274,9 @@ def _strategy(k: Kernel, bp: int) -> None:
             biodone(k, bp)
 
 
-def _begin(k: Kernel, bp: int, flags: int) -> None:
+def begin(k: Kernel, bp: int, flags: int) -> None:
     """Begin a transfer of a buffer by its vnode."""
     start(k, bp, flags, lambda bp: _strategy(k, bp))
-
-
-@export("struct buf *getblk(struct vnode *vp, daddr_t blkno, int size, int slpflag, int slptimeo)", _HEADER)
-def getblk(k: Kernel, vp: int, blkno: int, size: int, slpflag: int, slptimeo: int) -> int:
-    """The buffer of a vnode's block; NULL when the sleep for it was interrupted. BO_DONE: with content."""
-    try:
-        bp = get_block(k, Block("vnode", vp, blkno), size, slpflag, slptimeo)
-    except KernelError:
-        return 0
-    buffer(k, bp).b_vp = vp
-    return bp
-
-
-@export("struct buf *geteblk(int size)", _HEADER)
-def geteblk(k: Kernel, size: int) -> int:
-    """A buffer of nothing in particular."""
-    if not 0 < size <= MAXBSIZE:
-        k.panic(f"geteblk: {size} bytes; a buffer has 1 to {MAXBSIZE}")
-    return new_buffer(k, size)
-
-
-@export("struct buf *incore(struct vnode *vp, daddr_t blkno)", _HEADER)
-def incore(k: Kernel, vp: int, blkno: int) -> int:
-    """The buffer of a vnode's block if it is in use or kept, otherwise NULL."""
-    block = Block("vnode", vp, blkno)
-    kept = k.vfs.buffers.kept.get(block)
-    return kept.bp if kept is not None else k.vfs.buffers.busy.get(block, 0)
-
-
-@export(
-    "int bread(struct vnode *vp, daddr_t blkno, int size, struct kauth_cred *cred, int flags,"
-    " struct buf **bpp)",
-    _HEADER,
-)
-def bread(k: Kernel, vp: int, blkno: int, size: int, cred: int, flags: int, bpp: int) -> int:
-    """A vnode's block, read by its VOP_STRATEGY if it is not kept.
-
-    On an error, too, the buffer is the caller's to release.
-    """
-    bp = get_block(k, Block("vnode", vp, blkno), size)
-    view = buffer(k, bp)
-    view.b_vp = vp
-    k.umem.set_ptr(bpp, bp)
-    if view.b_oflags & _CONTENT:
-        return 0
-    _begin(k, bp, B_READ)
-    return wait(k, bp)
-
-
-@export("int bwrite(struct buf *bp)", _HEADER)
-def bwrite(k: Kernel, bp: int) -> int:
-    """Write a buffer, wait, and release it."""
-    _begin(k, bp, 0)
-    try:
-        return wait(k, bp)
-    finally:
-        release(k, bp, "bwrite")
-
-
-@export("void bdwrite(struct buf *bp)", _HEADER)
-def bdwrite(k: Kernel, bp: int) -> None:
-    """Write a buffer, some time: when its vnode is synced or cleaned, at sync(2), or when room is wanted."""
-    view = buffer(k, bp)
-    view.b_oflags = view.b_oflags | _CONTENT
-    release(k, bp, "bdwrite")
-
-
-@export("void bawrite(struct buf *bp)", _HEADER)
-def bawrite(k: Kernel, bp: int) -> None:
-    """Begin to write a buffer; biodone() releases it."""
-    _begin(k, bp, B_ASYNC)
-
-
-@export("void brelse(struct buf *bp, int set)", _HEADER)
-def brelse(k: Kernel, bp: int, flags: int) -> None:
-    """The caller is done with a buffer. BC_INVAL and BC_NOCACHE: its content is not kept."""
-    view = buffer(k, bp)
-    view.b_cflags = view.b_cflags | flags
-    release(k, bp)
-
-
-# -- all buffers of a vnode or device -----------------------------------------------------------------------
 
 
 def flush(k: Kernel, kind: str = "", owner: int = 0) -> None:
@@ -366,19 +291,3 @@ def invalidate(k: Kernel, kind: str, owner: int, save: bool = False) -> None:
         for block in blocks:
             discard(k, block, save)
     k.vfs.buffers.disown(kind, owner)
-
-
-@export("void vflushbuf(struct vnode *vp, int sync)", "sys/vnode.h")
-def vflushbuf(k: Kernel, vp: int, sync: int) -> None:
-    """Write the delayed buffers of a vnode, for VOP_FSYNC; they have then reached the driver."""
-    flush(k, "vnode", vp)
-
-
-@export(
-    "int vinvalbuf(struct vnode *vp, int flags, kauth_cred_t cred, struct lwp *l, bool catch, int slptimeo)",
-    "sys/vnode.h",
-)
-def vinvalbuf(k: Kernel, vp: int, flags: int, cred: int, l_addr: int, catch: int, slptimeo: int) -> int:
-    """Forget the buffers of a vnode; with V_SAVE they are written before."""
-    invalidate(k, "vnode", vp, save=bool(flags & V_SAVE))
-    return 0

@@ -14,9 +14,10 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.bound import Steps
-from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.bound import MEMORY, Steps
+from lkmtools.kern.base.export import Data, Function, export
 from lkmtools.kern.base.queue import chain, list_insert_head, list_remove
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -27,16 +28,25 @@ if TYPE_CHECKING:
 
 _MOUNT, _VNODE = "sys/mount.h", "sys/vnode.h"
 _HOOK = Prototype("void vfs_hook(void)")
-OPS = {
-    "vfs_mount": Prototype("int vfs_mount(struct mount *mp, const char *path, void *data, size_t *len)"),
-    "vfs_start": Prototype("int vfs_start(struct mount *mp, int flags)"),
-    "vfs_unmount": Prototype("int vfs_unmount(struct mount *mp, int mntflags)"),
-    "vfs_root": Prototype("int vfs_root(struct mount *mp, struct vnode **vpp)"),
-    "vfs_statvfs": Prototype("int vfs_statvfs(struct mount *mp, struct statvfs *sbp)"),
-    "vfs_sync": Prototype("int vfs_sync(struct mount *mp, int waitfor, kauth_cred_t cred)"),
-    "vfs_renamelock_enter": Prototype("int vfs_renamelock_enter(struct mount *mp)"),
-    "vfs_renamelock_exit": Prototype("void vfs_renamelock_exit(struct mount *mp)"),
+_MP = "struct mount *mp"
+_PARAMS = {
+    "mount": f"{_MP}, const char *path, void *data, size_t *data_len",
+    "start": f"{_MP}, int flags",
+    "unmount": f"{_MP}, int mntflags",
+    "root": f"{_MP}, struct vnode **vpp",
+    "quotactl": f"{_MP}, int cmd, uid_t uid, void *arg",
+    "statvfs": f"{_MP}, struct statvfs *sbp",
+    "sync": f"{_MP}, int waitfor, struct kauth_cred *cred",
+    "fhtovp": f"{_MP}, struct fid *fh, struct vnode **vpp",
+    "vptofh": "struct vnode *vp, struct fid *fh, size_t *len",
+    "snapshot": f"{_MP}, struct vnode *vp, struct timespec *ts",
+    "extattrctl": f"{_MP}, int cmd, struct vnode *vp, int ns, const char *name",
+    "suspendctl": f"{_MP}, int cmd",
 }
+OPS = {f"vfs_{name}": Prototype(f"int vfs_{name}({params})") for name, params in _PARAMS.items()}
+_EXIT = "vfs_renamelock_exit"
+OPS["vfs_renamelock_enter"] = Prototype(f"int vfs_renamelock_enter({_MP})")
+OPS[_EXIT] = Prototype(f"void {_EXIT}({_MP})")
 
 
 def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
@@ -55,6 +65,20 @@ def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
 def has_vfsop(k: Kernel, name: str, mp: int) -> bool:
     """Does that file system have the operation?"""
     return bool(k.umem.ptr(k.vfs.mount(mp).mnt_op + vfsops.layout(k.dm).offsetof(name)))
+
+
+def _function(name: str, params: str) -> Function:
+    """VFS_NAME(): a module calls an operation of a mounted file system."""
+
+    def body(k: Kernel, of: int, *args: int) -> int:
+        mp = view_of(k, of, f"VFS_{name.upper()}").v_mount if params.startswith("struct vnode") else of
+        impl = k.umem.ptr(k.vfs.mount(mp).mnt_op + vfsops.layout(k.dm).offsetof(f"vfs_{name}"))
+        if not impl:
+            raise KernelError(EOPNOTSUPP, f"the file system on '{k.vfs.mounted_on(mp)}' has no vfs_{name}")
+        return k.engine.call(OPS[f"vfs_{name}"], impl, of, *args)
+
+    body.__doc__ = f"Call vfs_{name} of a mounted file system; EOPNOTSUPP when it has none."
+    return Function(Prototype(f"int VFS_{name.upper()}({params})"), _MOUNT, body, bound=MEMORY)
 
 
 # -- vectors ------------------------------------------------------------------------------------------------
@@ -115,7 +139,7 @@ def vfs_opv_free(k: Kernel, descs: int) -> None:
 
 
 def _link(k: Kernel) -> int:
-    return vfsops.layout(k.dm).offsetof("le_next")
+    return vfsops.layout(k.dm).offsetof("vfs_list.le_next")
 
 
 def types(k: Kernel) -> list[int]:
@@ -202,4 +226,5 @@ def type_number(name: bytes) -> int:
     return value & 0x7FFFFFFF
 
 
+FUNCTIONS = tuple(_function(name, params) for name, params in _PARAMS.items())
 DATA = (Data("vfs_list", "struct vfs_list_head vfs_list", lambda dm: dm.pointer, None, _MOUNT),)

@@ -44,7 +44,8 @@ from lkmtools.kern.proc.kern_copy import uio_for, user_string
 from lkmtools.kern.vfs.ramfs import check_length
 from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred, root_of, vfs_busy, vfs_unbusy
-from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput, vref, vrele
+from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, vput, vref, vrele
+from lkmtools.kern.vfs.vfs_vnode import mounted_here, view_of
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class _PathWalk(Place):
             if vp:
                 vrele(k, vp)
             vp = upper
-            mp = view_of(k, vp, "namei").v_mountedhere
+            mp = mounted_here(k, vp)
         if vp:
             lock_vnode(k, vp)
         return vp
@@ -211,7 +212,7 @@ class _PathWalk(Place):
             return
         self._named(name)
         if self.vp and self.vp != self.dvp:
-            mp = view_of(k, self.vp, "namei").v_mountedhere
+            mp = mounted_here(k, self.vp)
             if mp:
                 self._cross_here(mp)
         if not last or (self.op == LOOKUP and not self.flags & LOCKPARENT):

@@ -23,7 +23,8 @@ from lkmtools.abi.namei import (
 from lkmtools.abi.vnode import VDIR
 from lkmtools.errors import KernelError
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import view_of, vput, vref, vrele
+from lkmtools.kern.vfs.vfs_subr import vput, vref, vrele
+from lkmtools.kern.vfs.vfs_vnode import view_of
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

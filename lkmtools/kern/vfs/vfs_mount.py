@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EBUSY, EFAULT, ENOENT, ENOMEM
+from lkmtools.abi.errno import EBUSY, EFAULT, ENOENT, ENOMEM, ESRCH
 from lkmtools.abi.mount import (
     IMNT_GONE,
     IMNT_UNMOUNT,
@@ -33,8 +33,10 @@ from lkmtools.kern.sync.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
 from lkmtools.kern.vfs.buf_cache import Buffers
 from lkmtools.kern.vfs.vfs_init import has_vfsop, type_name, type_number, vfs_delref, vfsop
-from lkmtools.kern.vfs.vfs_subr import check_locked, view_of, vnodes_of, vrele
+from lkmtools.kern.vfs.vfs_subr import check_locked, vrele
+from lkmtools.kern.vfs.vfs_vnode import mutex, view_of, vnodes_of
 from lkmtools.kern.vfs.vnode_if import Operation, check_vnode, operations
+from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/mount.h"
+_MUTEXES = ("mnt_renamelock", "mnt_specdataref.specdataref_lock", "mnt_updating")
+_VH_UNMOUNT = Prototype("void vh_unmount(struct mount *mp)")
 _NAMEMAX = 255  # f_namemax, until the file system says otherwise: that of ffs
 
 
@@ -70,6 +74,9 @@ class Vfs:
         self.mounts: dict[int, Node | None] = {}
         self.buffers = Buffers()
         self.open_devices: dict[tuple[int, int], list[DeviceFile]] = {}  # by kind and dev_t
+        self.hooks: list[int] = []  # struct vfs_hooks
+        self.specdevs: dict[tuple[int, int], int] = {}  # struct specdev, by type of vnode and dev_t
+        self.specnodes: dict[int, tuple[int, tuple[int, int]]] = {}  # struct specnode and device, by vnode
         self.fifos: dict[int, Fifo] = {}  # the open ones, by vnode
         self.names: set[int] = set()  # buffers of names that namei() gave to modules
         self.next_fsid = 1
@@ -102,7 +109,7 @@ class Vfs:
 
 
 def _link(k: Kernel) -> int:
-    return mount.layout(k.dm).offsetof("cqe_next")
+    return mount.layout(k.dm).offsetof("mnt_list.cqe_next")
 
 
 def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, covered: int) -> int:
@@ -118,9 +125,10 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
         flags & MNT_BASIC_FLAGS,
         1,
     )
-    tailq_init(k, view.at("tqh_first"))
-    rw_init(k, view.at("mnt_unmounting.rw_owner"))
-    mutex_init(k, view.at("mnt_renamelock.u.mtxa_owner"), 0, 0)
+    tailq_init(k, view.at("mnt_vnodelist.tqh_first"))
+    rw_init(k, view.at("mnt_unmounting"))
+    for member in _MUTEXES:
+        mutex_init(k, view.at(f"{member}"), 0, 0)
     view.put("mnt_stat.f_owner", uid)
     view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
     view.put("mnt_stat.f_namemax", _NAMEMAX)
@@ -131,8 +139,9 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
 def free_mount(k: Kernel, mp: int) -> None:
     """Give a struct mount back that nothing refers to."""
     view = k.vfs.mount(mp)
-    rw_destroy(k, view.at("mnt_unmounting.rw_owner"))
-    mutex_destroy(k, view.at("mnt_renamelock.u.mtxa_owner"))
+    rw_destroy(k, view.at("mnt_unmounting"))
+    for member in _MUTEXES:
+        mutex_destroy(k, view.at(f"{member}"))
     del k.vfs.mounts[mp]
     k.heap.free(mp)
 
@@ -188,14 +197,14 @@ def dounmount(k: Kernel, lwp: Lwp, mp: int, flags: int) -> None:
             EBUSY, f"'{k.vfs.mounted_on(over)}' is mounted in the file system on '{k.vfs.mounted_on(mp)}'"
         )
     view.mnt_iflag = view.mnt_iflag | IMNT_UNMOUNT
-    rw_enter(k, view.at("mnt_unmounting.rw_owner"), RW_WRITER)
+    rw_enter(k, view.at("mnt_unmounting"), RW_WRITER)
     try:
         if not view.mnt_flag & MNT_RDONLY and has_vfsop(k, "vfs_sync", mp) and not flags & MNT_FORCE:
             vfsop(k, "vfs_sync", mp, MNT_WAIT, lwp_cred(k, lwp))
         vfsop(k, "vfs_unmount", mp, flags)
     except KernelError:
         view.mnt_iflag = view.mnt_iflag & ~IMNT_UNMOUNT
-        rw_exit(k, view.at("mnt_unmounting.rw_owner"))
+        rw_exit(k, view.at("mnt_unmounting"))
         k.sched.wakeup(mp)
         raise
     _unmounted(k, view)
@@ -209,12 +218,13 @@ def _unmounted(k: Kernel, view: View) -> None:
             f"unmount: dangling vnode: '{type_name(k, ops)}' left {len(left)} behind on "
             f"{k.vfs.mounted_on(mp)}, the first {left[0]:#x}"
         )
+    vfs_hooks_unmount(k, mp)
     circleq_remove(k, "mountlist", k.symbol("mountlist"), mp, _link(k))
     if node is not None:
         node.mounted = 0
     if covered:
-        view_of(k, covered, "unmount").v_mountedhere = 0
-    rw_exit(k, view.at("mnt_unmounting.rw_owner"))
+        view_of(k, covered, "unmount").vu_mountedhere = 0
+    rw_exit(k, view.at("mnt_unmounting"))
     free_mount(k, mp)
     vfs_delref(k, ops)
     k.sched.wakeup(mp)
@@ -225,6 +235,33 @@ def _unmounted(k: Kernel, view: View) -> None:
 def lwp_cred(k: Kernel, lwp: Lwp) -> int:
     """The credentials of a thread."""
     return k.mem.ptr(lwp.addr + lwp_struct.layout(k.dm).offsetof("l_cred"))
+
+
+# -- hooks --------------------------------------------------------------------------------------------------
+
+
+@export("int vfs_hooks_attach(struct vfs_hooks *hooks)", _HEADER)
+def vfs_hooks_attach(k: Kernel, hooks: int) -> int:
+    """From now on vh_unmount is called when a file system is unmounted."""
+    k.vfs.hooks.append(hooks)
+    return 0
+
+
+@export("int vfs_hooks_detach(struct vfs_hooks *hooks)", _HEADER)
+def vfs_hooks_detach(k: Kernel, hooks: int) -> int:
+    """And no longer. ESRCH when these hooks are not attached."""
+    if hooks not in k.vfs.hooks:
+        raise KernelError(ESRCH, f"no struct vfs_hooks is attached at {hooks:#x}")
+    k.vfs.hooks.remove(hooks)
+    return 0
+
+
+@export("void vfs_hooks_unmount(struct mount *mp)", _HEADER)
+def vfs_hooks_unmount(k: Kernel, mp: int) -> None:
+    """Call all hooks: the file system at `mp` is unmounted."""
+    for hooks in list(k.vfs.hooks):
+        if function := k.umem.ptr(hooks):  # vh_unmount is the first member
+            k.engine.call(_VH_UNMOUNT, function, mp)
 
 
 # -- for modules --------------------------------------------------------------------------------------------
@@ -260,7 +297,7 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
         k.sched.block(mp)
         if mp not in k.vfs.mounts:
             raise KernelError(ENOENT, f"the file system on '{place}' was unmounted")
-    rw_enter(k, view.at("mnt_unmounting.rw_owner"), RW_READER)
+    rw_enter(k, view.at("mnt_unmounting"), RW_READER)
     return 0
 
 
@@ -268,9 +305,9 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
 def vfs_unbusy(k: Kernel, mp: int, keepref: int, nextp: int) -> None:
     """Let a file system be unmounted again. `*nextp` becomes the next in the list."""
     view = k.vfs.mount(mp)
-    rw_exit(k, view.at("mnt_unmounting.rw_owner"))
+    rw_exit(k, view.at("mnt_unmounting"))
     if nextp:
-        k.umem.set_ptr(nextp, view.cqe_next)
+        k.umem.set_ptr(nextp, view.get("mnt_list.cqe_next"))
 
 
 def _name(k: Kernel, addr: int, segment: int, limit: int) -> bytes:
@@ -313,4 +350,14 @@ def copy_statvfs_info(k: Kernel, sbp: int, mp: int) -> None:
     k.umem.write(sbp + start, k.mem.read(source + start, layout.size - start))
 
 
-DATA = (Data("mountlist", "struct mntlist mountlist", lambda dm: 2 * dm.pointer, circleq_init, _HEADER),)
+@export("int vfs_mountedon(struct vnode *vp)", _HEADER)
+def vfs_mountedon(k: Kernel, vp: int) -> int:
+    """Whether a file system is mounted from a block device: 0, as none is."""
+    view_of(k, vp, "vfs_mountedon")
+    return 0
+
+
+DATA = (
+    Data("mountlist", "struct mntlist mountlist", lambda dm: 2 * dm.pointer, circleq_init, _HEADER),
+    *(mutex(name, _HEADER) for name in ("mountlist_lock", "mntvnode_lock", "vfs_list_lock")),
+)

@@ -100,6 +100,16 @@ def kern_namei(k: Kernel, ndp: int) -> int:
     return 0
 
 
+@export("char *pnbuf_get(void)", _NAMEI)
+def pnbuf_get(k: Kernel) -> int:
+    """A buffer of MAXPATHLEN bytes for a path name, for PNBUF_PUT(). A panic when there is no memory."""
+    buf = k.heap.alloc(MAXPATHLEN)
+    if not buf:
+        k.panic("pnbuf_get: no kernel memory for a path name")
+    k.vfs.names.add(buf)
+    return buf
+
+
 @export("void pnbuf_put(char *buf)", _NAMEI)
 def pnbuf_put(k: Kernel, buf: int) -> None:
     """Give back the name that namei() left in cn_pnbuf; the kernel's own, which operations get, stay."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBUSY, ENFILE, ENOENT, EOPNOTSUPP
-from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_INTERLOCK, LK_NOWAIT, LK_RETRY, LK_TYPE_MASK
 from lkmtools.abi.vnode import (
     FORCECLOSE,
@@ -27,10 +26,19 @@ from lkmtools.abi.vnode import (
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
-from lkmtools.kern.base.queue import chain, tailq_insert_tail, tailq_remove
-from lkmtools.kern.sync.kern_mutex import mutex_exit, mutex_init
-from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_holders, rw_init, rw_writer
+from lkmtools.kern.sync.kern_mutex import mutex_exit
+from lkmtools.kern.sync.kern_rwlock import rw_holders, rw_writer
+from lkmtools.kern.vfs.spec_node import spec_node_destroy
 from lkmtools.kern.vfs.vfs_bio import invalidate
+from lkmtools.kern.vfs.vfs_vnode import (
+    destroy_vnode,
+    init_vnode,
+    insmntque,
+    interlock,
+    own_lock,
+    view_of,
+    vnodes_of,
+)
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall
 
 if TYPE_CHECKING:
@@ -39,29 +47,6 @@ if TYPE_CHECKING:
 
 _HEADER = "sys/vnode.h"
 DESIREDVNODES = 2048
-
-
-def view_of(k: Kernel, vp: int, who: str) -> View:
-    """The vnode at `vp`; a panic that names `who` when there is none."""
-    check_vnode(k, vp, who)
-    return k.mem.view(vnode.layout(k.dm), vp)
-
-
-def _insmntque(k: Kernel, view: View, mp: int) -> None:
-    """Move a vnode to the list of another file system; 0: to none."""
-    link = vnode.layout(k.dm).offsetof("tqe_next")
-    heads = mount.layout(k.dm).offsetof("tqh_first")
-    if view.v_mount:
-        tailq_remove(k, "mnt_vnodelist", view.v_mount + heads, view.addr, link)
-    view.v_mount = mp
-    if mp:
-        tailq_insert_tail(k, "mnt_vnodelist", mp + heads, view.addr, link)
-
-
-def vnodes_of(k: Kernel, mp: int) -> list[int]:
-    """The vnodes of a mounted file system, the oldest first."""
-    link = vnode.layout(k.dm).offsetof("tqe_next")
-    return list(chain(k, "mnt_vnodelist", mp + mount.layout(k.dm).offsetof("tqh_first"), link))
 
 
 @export(
@@ -79,13 +64,11 @@ def getnewvnode(k: Kernel, tag: int, mp: int, vops: int, vpp: int) -> int:
     if not vp:
         raise KernelError(ENFILE, "no kernel memory for a vnode")
     view = k.mem.view(layout, vp)
-    view.v_usecount, view.v_type, view.v_tag, view.v_op = 1, VNON, tag, vops
-    view.v_vnlock = view.at("v_lock.vl_lock.rw_owner")
-    rw_init(k, view.v_vnlock)
-    mutex_init(k, view.at("v_interlock.u.mtxa_owner"), 0, 0)
+    init_vnode(k, view)
+    view.v_type, view.v_tag, view.v_op = VNON, tag, vops
     k.vfs.vnodes.add(vp)
     _count(k)
-    _insmntque(k, view, mp)
+    insmntque(k, view, mp)
     k.umem.set_ptr(vpp, vp)
     return 0
 
@@ -109,14 +92,16 @@ def _take_unused(k: Kernel, vp: int) -> None:
     """A vnode without references has one again."""
     k.vfs.unused.pop(vp, None)
     view = k.mem.view(vnode.layout(k.dm), vp)
-    view.v_usecount = view.v_usecount + 1
+    view.uo_refs = view.uo_refs + 1
 
 
 def _free(k: Kernel, view: View) -> None:
     """The last reference to a dead vnode is gone."""
     invalidate(k, "vnode", view.addr)
-    _insmntque(k, view, 0)
-    rw_destroy(k, view.at("v_lock.vl_lock.rw_owner"))
+    insmntque(k, view, 0)
+    if view.addr in k.vfs.specnodes:
+        spec_node_destroy(k, view.addr)
+    destroy_vnode(k, view)
     k.vfs.vnodes.discard(view.addr)
     k.vfs.unused.pop(view.addr, None)
     _count(k)
@@ -127,8 +112,8 @@ def _free(k: Kernel, view: View) -> None:
 def ungetnewvnode(k: Kernel, vp: int) -> None:
     """Undo getnewvnode() for a vnode that has never been used."""
     view = view_of(k, vp, "ungetnewvnode")
-    if view.v_usecount != 1:
-        k.panic(f"ungetnewvnode: {vp:#x} has {view.v_usecount} references")
+    if view.uo_refs != 1:
+        k.panic(f"ungetnewvnode: {vp:#x} has {view.uo_refs} references")
     _free(k, view)
 
 
@@ -139,11 +124,12 @@ def ungetnewvnode(k: Kernel, vp: int) -> None:
 def vref(k: Kernel, vp: int) -> None:
     """One more reference to a vnode that has some; a panic when it has none (vget() is for that)."""
     view = view_of(k, vp, "vref")
-    if view.v_usecount <= 0:
+    if view.uo_refs <= 0:
         k.panic(f"vref: vnode {vp:#x} has no references: vget() is needed")
-    view.v_usecount = view.v_usecount + 1
+    view.uo_refs = view.uo_refs + 1
 
 
+@export("void vholdl(struct vnode *vp)", _HEADER)
 @export("void vhold(struct vnode *vp)", _HEADER)
 def vhold(k: Kernel, vp: int) -> None:
     """Count another holder of the vnode's memory."""
@@ -151,6 +137,7 @@ def vhold(k: Kernel, vp: int) -> None:
     view.v_holdcnt = view.v_holdcnt + 1
 
 
+@export("void holdrelel(struct vnode *vp)", _HEADER)
 @export("void holdrele(struct vnode *vp)", _HEADER)
 def holdrele(k: Kernel, vp: int) -> None:
     """Count one fewer."""
@@ -175,7 +162,7 @@ def vget(k: Kernel, vp: int, flags: int) -> int:
     """
     view = view_of(k, vp, "vget")
     if flags & LK_INTERLOCK:
-        mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
+        mutex_exit(k, interlock(view))
     _take_unused(k, vp)
     if view.v_iflag & VI_XLOCK:
         if flags & LK_NOWAIT:
@@ -195,8 +182,8 @@ def vget(k: Kernel, vp: int, flags: int) -> int:
 
 def _drop(k: Kernel, view: View) -> None:
     """One reference fewer, when it is known not to matter to the file system."""
-    view.v_usecount = view.v_usecount - 1
-    if view.v_usecount == 0 and view.v_iflag & VI_CLEAN:
+    view.uo_refs = view.uo_refs - 1
+    if view.uo_refs == 0 and view.v_iflag & VI_CLEAN:
         _free(k, view)
 
 
@@ -212,19 +199,19 @@ def vput(k: Kernel, vp: int) -> None:
 def vrele(k: Kernel, vp: int) -> None:
     """Drop a reference to an unlocked vnode. The last one calls VOP_INACTIVE."""
     view = view_of(k, vp, "vrele")
-    if view.v_usecount <= 0:
-        k.panic(f"vrele: vnode {vp:#x} has {view.v_usecount} references")
-    if view.v_usecount > 1 or view.v_iflag & VI_CLEAN:
+    if view.uo_refs <= 0:
+        k.panic(f"vrele: vnode {vp:#x} has {view.uo_refs} references")
+    if view.uo_refs > 1 or view.v_iflag & VI_CLEAN:
         _drop(k, view)
         return
     if vn_lock(k, vp, LK_EXCLUSIVE | LK_RETRY):
         k.panic(f"vrele: {k.symbolize(implementation(k, 'lock', vp))} cannot lock vnode {vp:#x}")
-    if not view.v_iflag & VI_CLEAN and view.v_usecount == 1 and _inactive(k, view) and view.v_usecount == 1:
+    if not view.v_iflag & VI_CLEAN and view.uo_refs == 1 and _inactive(k, view) and view.uo_refs == 1:
         _vclean(k, view)
-    elif view.v_iflag & VI_CLEAN or view.v_usecount > 1:
+    elif view.v_iflag & VI_CLEAN or view.uo_refs > 1:
         _unlock_ours(k, view)
     _drop(k, view)
-    if vp in k.vfs.vnodes and view.v_usecount == 0:
+    if vp in k.vfs.vnodes and view.uo_refs == 0:
         k.vfs.unused[vp] = None
 
 
@@ -266,7 +253,7 @@ def _vclean(k: Kernel, view: View) -> None:
     _await_clean(k, view)
     if view.v_iflag & VI_CLEAN:
         return
-    active = view.v_usecount > 1
+    active = view.uo_refs > 1
     view.v_iflag = view.v_iflag | VI_XLOCK
     errno = vcall(k, "lock", vp, LK_EXCLUSIVE)
     invalidate(k, "vnode", vp, save=True)
@@ -280,8 +267,8 @@ def _vclean(k: Kernel, view: View) -> None:
     invalidate(k, "vnode", vp)
     view.v_op = k.mem.ptr(k.symbol("dead_vnodeop_p"))
     view.v_tag = view.v_vflag = 0
-    view.v_vnlock = view.at("v_lock.vl_lock.rw_owner")
-    _insmntque(k, view, 0)
+    view.v_vnlock = own_lock(view)
+    insmntque(k, view, 0)
     view.v_iflag = view.v_iflag & ~VI_XLOCK | VI_CLEAN
     k.sched.wakeup(vp)
 
@@ -292,7 +279,7 @@ def vrecycle(k: Kernel, vp: int, interlock: int, l_addr: int) -> int:
     view = view_of(k, vp, "vrecycle")
     if interlock:
         mutex_exit(k, interlock)
-    if view.v_usecount:
+    if view.uo_refs:
         return 0
     _take_unused(k, vp)
     _vclean(k, view)
@@ -304,7 +291,7 @@ def vrecycle(k: Kernel, vp: int, interlock: int, l_addr: int) -> int:
 def vgone(k: Kernel, vp: int) -> None:
     """Clean a vnode even if it is in use, and drop the caller's reference."""
     view = view_of(k, vp, "vgone")
-    if view.v_usecount <= 0:
+    if view.uo_refs <= 0:
         k.panic(f"vgone: vnode {vp:#x} has no references")
     _vclean(k, view)
     vrele(k, vp)
@@ -323,7 +310,7 @@ def vflush(k: Kernel, mp: int, skipvp: int, flags: int) -> int:
             continue
         if flags & WRITECLOSE and (view.v_writecount == 0 or view.v_type != VREG):
             continue
-        if view.v_usecount and not flags & FORCECLOSE:
+        if view.uo_refs and not flags & FORCECLOSE:
             busy += 1
             continue
         _take_unused(k, vp)
@@ -342,7 +329,7 @@ def vn_lock(k: Kernel, vp: int, flags: int) -> int:
     """Lock a vnode. With LK_RETRY a dead one too; without, ENOENT for it."""
     view = view_of(k, vp, "vn_lock")
     if flags & LK_INTERLOCK:
-        mutex_exit(k, view.at("v_interlock.u.mtxa_owner"))
+        mutex_exit(k, interlock(view))
     while True:
         if view.v_iflag & VI_XLOCK:
             if flags & LK_NOWAIT:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.vnode import VNON, iftovt_tab, vattr, vttoif_tab
 from lkmtools.kern.base.export import Data, export
-from lkmtools.kern.vfs.vfs_subr import view_of
+from lkmtools.kern.proc.kern_clock import nanotime
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnode_if import vcall
 
 if TYPE_CHECKING:
@@ -30,16 +31,29 @@ def vprint(k: Kernel, label: int, vp: int) -> None:
     view = view_of(k, vp, "vprint")
     head = f"{k.umem.cstr(label, 256).decode(*C_TEXT)}: " if label else ""
     k.console.write(
-        f"{head}vnode {vp:#x} type {view.v_type} usecount {view.v_usecount} writecount {view.v_writecount} "
+        f"{head}vnode {vp:#x} type {view.v_type} usecount {view.uo_refs} writecount {view.v_writecount} "
         f"flags {view.v_iflag | view.v_vflag:#x} mount {view.v_mount:#x}\n"
     )
     vcall(k, "print", vp)
 
 
+@export("void vfs_timestamp(struct timespec *ts)", _HEADER)
+def vfs_timestamp(k: Kernel, ts: int) -> None:
+    """The time for a file's attributes: that of nanotime()."""
+    nanotime(k, ts)
+
+
 @export("void uvm_vnp_setsize(struct vnode *vp, off_t size)", "uvm/uvm_extern.h")
 def uvm_vnp_setsize(k: Kernel, vp: int, size: int) -> None:
     """The file's length, as the vnode knows it."""
-    view_of(k, vp, "uvm_vnp_setsize").v_size = size
+    view = view_of(k, vp, "uvm_vnp_setsize")
+    view.v_size = view.v_writesize = size
+
+
+@export("void uvm_vnp_setwritesize(struct vnode *vp, off_t size)", "uvm/uvm_extern.h")
+def uvm_vnp_setwritesize(k: Kernel, vp: int, size: int) -> None:
+    """The length that the file will have after the write that begins."""
+    view_of(k, vp, "uvm_vnp_setwritesize").v_writesize = size
 
 
 def _table(name: str, text: str, values: tuple[int, ...]) -> Data:

@@ -63,7 +63,8 @@ from lkmtools.kern.vfs.vfs_init import has_vfsop, vfsop
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import lock_vnode, view_of
+from lkmtools.kern.vfs.vfs_subr import lock_vnode
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile, vn_open
 from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, setattr_of, vn_stat
 from lkmtools.kern.vfs.vnode_if import vcall, vop

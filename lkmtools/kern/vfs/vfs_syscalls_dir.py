@@ -17,8 +17,8 @@ from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.vfs_lookup import lookup, namei
 from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import view_of
 from lkmtools.kern.vfs.vfs_syscalls import DirectoryFile
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile
 from lkmtools.kern.vfs.vnode_if import vop
 

@@ -44,7 +44,8 @@ from lkmtools.kern.vfs.vfs_init import find_type, has_vfsop, type_name, types, v
 from lkmtools.kern.vfs.vfs_lookup import namei
 from lkmtools.kern.vfs.vfs_lookup_place import Place
 from lkmtools.kern.vfs.vfs_mount import dounmount, free_mount, insert_mount, new_mount
-from lkmtools.kern.vfs.vfs_subr import view_of, vrele
+from lkmtools.kern.vfs.vfs_subr import vrele
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile
 from lkmtools.kern.vfs.vnode_if import vcall
 from lkmtools.near import near
@@ -92,7 +93,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
         view = view_of(k, place.vp, "mount")
         if view.v_type != VDIR:
             raise KernelError(ENOTDIR, f"'{place.path}' is not a directory")
-        if view.v_mountedhere:
+        if view.vu_mountedhere:
             raise KernelError(EBUSY, f"'{place.path}' is a mount point")
         covered, _ = place.take()
         vcall(k, "unlock", covered, 0)  # what is mounted may be another view of it
@@ -106,7 +107,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
     try:
         mp = new_mount(k, ops, flags, lwp.proc.cred.uid, node, covered)
         used = _call_mount(k, lwp, mp, ops, path, data)
-        if node.mounted if node is not None else view_of(k, covered, "mount").v_mountedhere:
+        if node.mounted if node is not None else view_of(k, covered, "mount").vu_mountedhere:
             vfsop(k, "vfs_unmount", mp, MNT_FORCE)
             raise KernelError(EBUSY, f"another file system was mounted on '{place.path}' meanwhile")
     except KernelError:
@@ -116,7 +117,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
             vrele(k, covered)
         raise
     if covered:
-        view_of(k, covered, "mount").v_mountedhere = mp
+        view_of(k, covered, "mount").vu_mountedhere = mp
     insert_mount(k, mp, place.path)
     return used
 
@@ -273,7 +274,7 @@ def sys_getvfsstat(k: Kernel, lwp: Lwp, buf: int, size: int, flags: int) -> int:
 def _listed(k: Kernel) -> list[int]:
     """The struct mounts of mountlist."""
     head = k.symbol("mountlist")
-    link = mount.layout(k.dm).offsetof("cqe_next")
+    link = mount.layout(k.dm).offsetof("mnt_list.cqe_next")
     out, mp = [], k.mem.ptr(head)
     while mp != head:
         out.append(mp)

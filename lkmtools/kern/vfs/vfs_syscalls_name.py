@@ -36,7 +36,8 @@ from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.vfs_init import has_vfsop, vfsop
 from lkmtools.kern.vfs.vfs_lookup import namei, read_link
 from lkmtools.kern.vfs.vfs_lookup_place import Place
-from lkmtools.kern.vfs.vfs_subr import view_of, vrele
+from lkmtools.kern.vfs.vfs_subr import vrele
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vfs_vnops import make
 from lkmtools.kern.vfs.vnode_if import vcall, vop
 

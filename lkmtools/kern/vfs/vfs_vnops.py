@@ -54,8 +54,9 @@ from lkmtools.kern.vfs.fifo_vnops import open_fifo
 from lkmtools.kern.vfs.ramfs import Node
 from lkmtools.kern.vfs.spec_vnops import DeviceFile, open_node
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, view_of, vput
+from lkmtools.kern.vfs.vfs_subr import check_locked, lock_vnode, vput
 from lkmtools.kern.vfs.vfs_subr_vattr import file_format
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vfs_vnops_attr import check_writable, getattr_of, setattr_of, with_vattr
 from lkmtools.kern.vfs.vnode_if import check_vnode, implementation, vcall, vop
 

@@ -1,24 +1,27 @@
-"""Attributes of a vnode's file: read, changed, and as a struct stat (vfs_vnops.c of NetBSD 5.2)."""
+"""Attributes of a vnode's file: read, changed, as a struct stat; program text (vfs_vnops.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.errno import EIO, EROFS
+from lkmtools.abi.errno import EIO, EROFS, ETXTBSY
 from lkmtools.abi.mount import MNT_RDONLY
 from lkmtools.abi.stat import stat as stat_struct
-from lkmtools.abi.vnode import vattr, vttoif_tab
+from lkmtools.abi.vnode import VI_EXECMAP, VI_TEXT, vattr, vttoif_tab
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_descrip import off_t
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
-from lkmtools.kern.vfs.vfs_subr import view_of
 from lkmtools.kern.vfs.vfs_subr_vattr import vattr_null
+from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnode_if import vop
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
+
+_HEADER = "sys/vnode.h"
 
 
 def getattr_of(k: Kernel, lwp: Lwp, vp: int) -> Any:
@@ -58,6 +61,31 @@ def check_writable(k: Kernel, vp: int) -> None:
     mp = view_of(k, vp, "write").v_mount
     if mp and k.vfs.mount(mp).mnt_flag & MNT_RDONLY:
         raise KernelError(EROFS, f"the file system on {k.vfs.mounted_on(mp)} is mounted read-only")
+
+
+@export("void vn_markexec(struct vnode *vp)", _HEADER)
+def vn_markexec(k: Kernel, vp: int) -> None:
+    """A file may be executed by mapping it."""
+    view = view_of(k, vp, "vn_markexec")
+    view.v_iflag = view.v_iflag | VI_EXECMAP
+
+
+@export("int vn_marktext(struct vnode *vp)", _HEADER)
+def vn_marktext(k: Kernel, vp: int) -> int:
+    """A file is a program's text from now on. ETXTBSY while it is open for writing."""
+    view = view_of(k, vp, "vn_marktext")
+    if view.v_writecount:
+        raise KernelError(ETXTBSY, f"vnode {vp:#x} is open for writing")
+    view.v_iflag = view.v_iflag | VI_TEXT | VI_EXECMAP
+    return 0
+
+
+@export("int vn_writechk(struct vnode *vp)", _HEADER)
+def vn_writechk(k: Kernel, vp: int) -> int:
+    """May a file be opened for writing? ETXTBSY when it is a program's text."""
+    if view_of(k, vp, "vn_writechk").v_iflag & VI_TEXT:
+        raise KernelError(ETXTBSY, f"vnode {vp:#x} is the text of a program")
+    return 0
 
 
 def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:

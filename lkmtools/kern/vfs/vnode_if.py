@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from lkmtools.abi.buf import buf
 from lkmtools.abi.datamodel import DataModel, Layout
 from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnode, vnodeop_desc
 from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
@@ -52,9 +53,13 @@ def implementation(k: Kernel, name: str, vp: int) -> int:
 
 def vcall(k: Kernel, name: str, *args: int) -> int:
     """Call operation `name` of the first argument, a vnode: its errno."""
+    return _vcall(k, name, args[0], args)
+
+
+def _vcall(k: Kernel, name: str, vp: int, args: tuple[int, ...]) -> int:
     operation = k.vfs.operations[name]
-    check_vnode(k, args[0], f"VOP_{name.upper()}")
-    impl = implementation(k, name, args[0])
+    check_vnode(k, vp, f"VOP_{name.upper()}")
+    impl = implementation(k, name, vp)
     lwp = k.sched.current or k.sched.softlwp
     layout = operation.args
     addr = lwp.alloca(k, layout.size)
@@ -89,8 +94,11 @@ def check_vnode(k: Kernel, vp: int, who: str) -> None:
 
 def _function(row: Vop) -> Function:
     def body(k: Kernel, *args: int) -> int:
-        return vcall(k, row.name, *args)
+        first = args[0]
+        vp = k.umem.ptr(first + buf.layout(k.dm).offsetof("b_vp")) if of_buffer else first
+        return _vcall(k, row.name, vp, args)
 
+    of_buffer = row.members[0][0] == "struct buf *"  # VOP_BWRITE's only argument
     body.__doc__ = f"Call the {row.name} operation of a vnode's file system."
     return Function(Prototype(row.prototype), _HEADER, body, bound=MEMORY)
 
