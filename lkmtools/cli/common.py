@@ -46,7 +46,32 @@ EX_INTERRUPT = 130  # 128 + SIGINT, as a shell reports it
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Tool(click.Command):
+class BaseCommand(click.Command):
+    """A click command whose --help is as click's own, but is made without a look for a translation.
+
+    That would import locale, which takes as long as to import two dozen files of lkmtools.
+    """
+
+    _help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option, made once, as click compares it with itself; None for a command that has none."""
+        names = self.get_help_option_names(ctx)
+        if names and self._help is None:
+            text = "Show this message and exit."
+            self._help = click.Option(
+                names, is_flag=True, is_eager=True, expose_value=False, help=text, callback=_show_help
+            )
+        return self._help
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+class Tool(BaseCommand):
     """A click command that ends as the historic tools do.
 
     `usage_status` is the exit status of a usage error (1 in NetBSD's tools, where click has 2);

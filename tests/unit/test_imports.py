@@ -289,6 +289,18 @@ def test_a_tool_imports_little_besides_click(modules: str) -> None:
     assert names - ours <= IMPORTED[modules]
 
 
+@pytest.mark.parametrize("tool", ["modload x.o", "modstat", "modunload x", "lkmcc x.c", "lkmctl status"])
+def test_a_command_line_is_parsed_without_a_look_for_translations(tool: str) -> None:
+    """click's gettext would import locale, to find out which translation of --help to look for."""
+    name, *words = tool.split()
+    code = (
+        f"import sys; from lkmtools.cli.{name} import main; main.make_context({name!r}, {words!r});"
+        "print('locale' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "False\n"
+
+
 def test_a_daemon_that_a_tool_starts_does_without_click() -> None:
     code = (
         "import sys; import lkmtools.cli.lkmd_serve, lkmtools.cli.serving, lkmtools.daemon.main;"

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from lkmtools.cli.common import CONTEXT, guard, socket_option, version_option
+from lkmtools.cli.common import CONTEXT, BaseCommand, guard, socket_option, version_option
 
 # command -> the file it is in. The order is that of the help.
 COMMANDS = {
@@ -51,7 +51,7 @@ TOPICS = {
 }
 
 
-class Lkmctl(click.Group):
+class Lkmctl(BaseCommand, click.Group):
     """The commands of COMMANDS, loaded when needed; an unknown one is answered with the nearest."""
 
     usage_status = 2

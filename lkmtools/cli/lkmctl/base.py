@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lkmtools import client
-from lkmtools.cli.common import announce_wait, connect, err
+from lkmtools.cli.common import BaseCommand, announce_wait, connect, err
 from lkmtools.cli.numbers import within
 from lkmtools.errors import DaemonError, KernelError
 
@@ -26,7 +26,7 @@ def command(**attrs: Any) -> Callable[[Callable[..., Any]], click.Command]:
     def decorate(function: Callable[..., Any]) -> click.Command:
         option = click.option("--socket", metavar="PATH", hidden=True, callback=_socket)
         name = attrs.pop("name", function.__name__)
-        return click.command(name, cls=click.Command, **attrs)(option(function))
+        return click.command(name, cls=BaseCommand, **attrs)(option(function))
 
     return decorate
 
