@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).parents[1] / "lkmtools"
-GROUND = ("abi", "errors")
+GROUND = ("abi", "errors", "tuples")
 ROOMS = ("base", "lib", "uvm", "sync", "proc", "dev", "vfs", "exec", "lkm")  # tests/unit/test_imports.py
 LEFT_OUT = ("examples", "__init__", "pytest_plugin")
 WIDE, ROOM, HIGH, GAP = 96, 56, 34, 12  # pixels
@@ -75,7 +75,7 @@ def picture() -> Iterator[str]:
         for at, room in enumerate(ROOMS if "kern" in row else ()):
             yield box(GAP + (WIDE + GAP) * len(row) + at * (ROOM + 4), y, room, "room", ROOM)
         y += HIGH + GAP
-    yield box(GAP, y, "abi/, errors.py: numbers, layouts and errors, for all", "ground", wide - 2 * GAP)
+    yield box(GAP, y, "abi/, errors.py, tuples.py: numbers, layouts, errors and rows, for all", "ground", wide - 2 * GAP)
     yield "</svg>"
 
 

@@ -17,7 +17,9 @@ import struct
 from functools import cache
 from math import gcd
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from lkmtools.tuples import NamedTuple
 
 
 class DataModel(NamedTuple):

@@ -6,7 +6,8 @@ Shared by the ELF reader and writer, the linker and the kernel's /dev/ksyms.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 ELFMAG = b"\x7fELF"
 ELFCLASS32, ELFCLASS64 = 1, 2

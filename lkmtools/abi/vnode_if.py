@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.vnode import VDESC_VP0_WILLRELE, VDESC_VP0_WILLUNLOCK
+from lkmtools.tuples import NamedTuple
 
 _PARAM = re.compile(r"^(.*?)(\w+)$")
 

@@ -13,11 +13,11 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from lkmtools.cc.flags import MACHINES, compile_flags
 from lkmtools.cc.jobs import run_all
 from lkmtools.errors import LkmtoolsError
+from lkmtools.tuples import NamedTuple
 
 HINT = "install gcc or clang, or zig's compiler with: pip install 'lkmtools[zig]'"
 _PROBE = b"#include <sys/param.h>\nint lkmcc_probe;\n"

@@ -10,7 +10,8 @@ stray pointer faults where it is used.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 INCLUDE = os.path.join(_PACKAGE, "include")

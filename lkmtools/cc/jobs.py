@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 
 class Done(NamedTuple):

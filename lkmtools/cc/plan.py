@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from lkmtools.cc.compilers import Compiler, CompilerError
 from lkmtools.cc.flags import compile_flags, link_flags, program_flags, runtime
+from lkmtools.tuples import NamedTuple
 
 _SOURCES = (".c", ".i", ".s", ".S")
 _OBJECTS = (".o", ".a")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,6 +17,7 @@ from lkmtools.abi.errno import errno_name, strerror
 from lkmtools.cli.common import CONTEXT, Tool, announce_wait, socket_option, version_option, warnx
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.modules.device import lkm_device
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

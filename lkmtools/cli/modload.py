@@ -5,7 +5,7 @@ The sequence itself is lkmtools.modules.loader; this is its command line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from lkmtools.cli.classic import Failure, classic, json_text, opened, system_fai
 from lkmtools.cli.common import connect, errx, progress, tell, warnx
 from lkmtools.errors import KernelError, LinkError
 from lkmtools.modules import Module, stat_fd
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

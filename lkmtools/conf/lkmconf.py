@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 from difflib import get_close_matches
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 FIELDS = ("path", "options", "entry", "postinstall", "output", "when")
 STAGES = ("BEFORENET", "BEFOREMOUNT", "AFTERMOUNT")

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from contextlib import ExitStack, suppress
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from lkmtools.abi.errno import ENXIO
 from lkmtools.daemon.ctl import Question
@@ -19,6 +19,7 @@ from lkmtools.kern.rows import plan
 from lkmtools.kernproc import thrift
 from lkmtools.kernproc.main import PANICKED, Given, become
 from lkmtools.machine import Memory, port
+from lkmtools.tuples import NamedTuple
 from lkmtools.wire.channel import Channel, Message
 from lkmtools.wire.forked import ended_by
 from lkmtools.wire.poller import Poller

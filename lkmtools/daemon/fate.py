@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.daemon.ctl import Question
+from lkmtools.tuples import NamedTuple
 
 REMEMBERED = 64  # boots
 

@@ -13,8 +13,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lkmtools.tuples import NamedTuple
 from lkmtools.wire.poller import Poller
 
 if TYPE_CHECKING:

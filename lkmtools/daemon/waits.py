@@ -5,12 +5,13 @@ The supervisor works it out from the memory that the kernel process writes, beca
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.daemon.child import KernelProcess
 from lkmtools.daemon.findings import Scene
 from lkmtools.evidence import vitals
 from lkmtools.machine.port import FIRST_ARG
+from lkmtools.tuples import NamedTuple
 
 _OPENS = "lkmopn"  # the sleep of lkmopen(), while another process has the device open
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import NamedTuple
 
 from lkmtools.evidence import Evidence, vitals
+from lkmtools.tuples import NamedTuple
 
 HUNG = 60.0  # seconds
 LONGEST = 5.0  # seconds between two looks

@@ -8,12 +8,12 @@ are views of the file's bytes, so a hostile file cannot make the reader copy mor
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import codec
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 MAX_NAME = 4096  # bytes of one symbol or section name
 MAX_INSIDE = 16 << 20  # bytes of all names of a string table that begin inside another one

@@ -12,12 +12,13 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.elf import codec
 from lkmtools.elf import dwarf
 from lkmtools.elf.dwarf import ByteReader, Damaged
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.elf.object import Object, Section

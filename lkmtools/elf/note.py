@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 _HEAD = 12  # bytes of namesz, descsz and type
 

@@ -11,7 +11,6 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from operator import itemgetter
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
@@ -21,6 +20,7 @@ from lkmtools.elf.relocations import RelocationTable, relocation_table
 from lkmtools.elf.rows import rows, uncollected
 from lkmtools.elf.symbols import default_names
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 
 class Section(NamedTuple):

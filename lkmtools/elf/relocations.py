@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 
 class Relocation(NamedTuple):

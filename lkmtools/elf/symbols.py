@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 
 def default_names(name: str) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ section headers (gABI chapters 4 and 5).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import Codec, codec
 from lkmtools.errors import LinkError
+from lkmtools.tuples import NamedTuple
 
 
 class OutSection(NamedTuple):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from binascii import crc32
 from itertools import cycle
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 SLOTS = 256
 REGISTERS = 10  # 64-bit words in a record, at most

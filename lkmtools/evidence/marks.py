@@ -8,7 +8,9 @@ from __future__ import annotations
 import struct
 import sys
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from lkmtools.tuples import NamedTuple
 
 _COUNT = struct.Struct("=Q")  # records written since the beginning
 _STAMP = struct.Struct("=QQ")  # a place, and the time in nanoseconds since 1970

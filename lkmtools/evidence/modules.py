@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import IntEnum
-from typing import NamedTuple
 
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.tuples import NamedTuple
 
 _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
 _WORD = struct.Struct("=Q")  # one of these

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
@@ -62,6 +62,7 @@ from lkmtools.machine import (
     port,
     uclib,
 )
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

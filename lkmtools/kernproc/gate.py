@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.errors import KernelError, bug, is_shortage
 from lkmtools.kern import Kernel, KernelPanic
 from lkmtools.kernproc.init import Init
+from lkmtools.tuples import NamedTuple
 from lkmtools.wire.poller import Poller
 
 Action = Callable[[], None]

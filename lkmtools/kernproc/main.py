@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from lkmtools.errors import LkmtoolsError, is_shortage
 from lkmtools.evidence import Evidence, MsgBuf
@@ -20,6 +20,7 @@ from lkmtools.kern import Config, Console, Kernel, KernelPanic
 from lkmtools.kernproc.gate import InternalError, internal_error
 from lkmtools.kernproc.orders import Orders
 from lkmtools.kernproc.server import Interrupted, Server
+from lkmtools.tuples import NamedTuple
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.forked import close_all_but, die_with
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lkmtools.errors import LinkError
+from lkmtools.tuples import NamedTuple
 
 # Names compilers call by themselves, and the option that stops them.
 _HINTS = {

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.elf import RelocationTable
 from lkmtools.errors import LinkError
@@ -20,6 +20,7 @@ from lkmtools.link.howto import Formula, Howto, Operands, Overflow, write_field
 from lkmtools.link.image import Prelink
 from lkmtools.link.layout import no_address, symbol_text
 from lkmtools.link.machines import MACHINES
+from lkmtools.tuples import NamedTuple
 
 _ABSOLUTE: Formula = lambda r: r.S + r.A  # noqa: E731 - compared with the rows', not called
 _RELATIVE: Formula = lambda r: r.S + r.A - r.P  # noqa: E731

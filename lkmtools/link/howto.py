@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from lkmtools.errors import LinkError
+from lkmtools.tuples import NamedTuple
 
 
 class Overflow(Enum):

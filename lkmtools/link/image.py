@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from lkmtools.elf import Object
 from lkmtools.link.howto import Machine
+from lkmtools.tuples import NamedTuple
 
 Resolve = Callable[[str], int | None]
 

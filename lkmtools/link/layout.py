@@ -13,7 +13,6 @@ SHF_MERGE sections are kept as they are. COMDAT groups: the first of a signature
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.lkm import MAX_IMAGE
@@ -25,6 +24,7 @@ from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
 from lkmtools.link.image import PlacedSection, Prelink, Segment
 from lkmtools.link.machines import MACHINES
+from lkmtools.tuples import NamedTuple
 
 COMMON_INDICES = (c.SHN_COMMON, c.SHN_AMD64_LCOMMON)
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine
 from lkmtools.machine.memory import EXEC, MemFault
 from lkmtools.machine.thread import Level, Thread
+from lkmtools.tuples import NamedTuple
 
 _MOST = 64  # frames of one level
 _MOST_IN_ALL = 512

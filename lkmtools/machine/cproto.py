@@ -15,10 +15,11 @@ import struct
 from collections.abc import Callable
 from functools import cache, cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.datamodel import DataModel, scalar
 from lkmtools.machine.port import FIRST_ARG
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.machine.memory import Memory

@@ -13,7 +13,7 @@ import mmap
 import struct
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import LkmtoolsError
@@ -21,6 +21,7 @@ from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import Port
+from lkmtools.tuples import NamedTuple
 
 _NOWHERE = 0xF0000000  # a physical page beyond any RAM
 _TRANSLATIONS = 16 << 20  # bytes of translated code

@@ -7,10 +7,11 @@ lkmtools.link, tests the machine's name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, dataclass_transform
+from typing import Any, dataclass_transform
 
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
+from lkmtools.tuples import NamedTuple
 
 # Cpu.regs after a run: pc, sp, fp, and at a stub the address it returns to; then the argument registers.
 FIRST_ARG = 4

@@ -7,12 +7,13 @@ when `changed` is set; translated machine code is stale when the frames' `stale`
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.abi.errno import EACCES, EFAULT, EINVAL, ENOMEM
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
+from lkmtools.tuples import NamedTuple
 
 _BLANK = bytes(PAGE_SIZE)
 _OFFSET = PAGE_SIZE - 1

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.machine.cproto import Binding, Prototype, VaList
 from lkmtools.machine.port import FIRST_ARG
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.machine.memory import Memory

@@ -6,11 +6,12 @@ It is the same at every boot of a machine, so it is made once and copied into ea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.machine.cproto import Binding, Prototype
 from lkmtools.machine.port import Port
+from lkmtools.tuples import NamedTuple
 
 SLOT = 16  # bytes of a stub slot
 _ROOM = 2  # slots of the gate, and of the way in

@@ -13,9 +13,10 @@ import ctypes
 import importlib.util
 import os
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.errors import LkmtoolsError
+from lkmtools.tuples import NamedTuple
 
 UC_ERR_OK = 0
 UC_ERR_READ_UNMAPPED, UC_ERR_WRITE_UNMAPPED, UC_ERR_FETCH_UNMAPPED = 6, 7, 8

@@ -15,7 +15,7 @@ lkmtools.modules.loader, which is imported by the first load only: modstat has t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
@@ -23,6 +23,7 @@ from lkmtools.abi.errno import EINVAL, ENOENT, ENOTTY
 from lkmtools.abi.fcntl import O_RDONLY
 from lkmtools.errors import KernelError
 from lkmtools.modules.device import lkm_device
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

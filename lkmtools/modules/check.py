@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64
 from lkmtools.abi.elf import STB_GLOBAL
@@ -35,6 +35,7 @@ from lkmtools.modules.prepare import (
     read_module,
     same_interface,
 )
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.elf import Interface, Object

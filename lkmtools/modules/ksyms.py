@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.errno import ENOTTY
@@ -19,6 +19,7 @@ from lkmtools.abi.ksyms import (
     ksyms_gvalues,
 )
 from lkmtools.errors import KernelError
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
 from lkmtools.abi.elf import SHN_ABS, STB_LOCAL, STT_FILE, STT_GNU_IFUNC, STT_SECTION
 from lkmtools.abi.ksyms import elf32_sym, elf64_sym
 from lkmtools.elf import default_names
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

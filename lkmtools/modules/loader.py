@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
 from lkmtools.errors import KernelError
@@ -22,6 +22,7 @@ from lkmtools.modules.device import DEV_LKM, lkm_device
 from lkmtools.modules.lminfo import info_buffers, symbol_table
 from lkmtools.modules.options import Options
 from lkmtools.modules.prepare import LoadError, LoadPlan, Say, linking, prepare, silent
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.ioccom import Ioctl

@@ -7,7 +7,6 @@ emulation it names, which a COMPAT module registers. With this, rc.lkm(8) can re
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from lkmtools.abi import elf as c
 from lkmtools.abi import lkm
@@ -15,6 +14,7 @@ from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct, cstring
 from lkmtools.abi.exec import execsw
 from lkmtools.elf import Object
 from lkmtools.modules.lminfo import exported
+from lkmtools.tuples import NamedTuple
 
 PRIVATE = "_module"  # the private struct of a module, as the MOD_ macros of <sys/lkm.h> name it
 

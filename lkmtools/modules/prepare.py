@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
@@ -26,6 +26,7 @@ from lkmtools.modules.hints import ENTRY_SUFFIX, entry_advice, entry_candidate, 
 from lkmtools.modules.ksyms import DEV_KSYMS, kernel_values, known
 from lkmtools.modules.lminfo import exported, ifuncs
 from lkmtools.modules.options import Options
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
 from lkmtools.abi.datamodel import cstring
 from lkmtools.abi.syscall import SYS_lkmwait
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

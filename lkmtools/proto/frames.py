@@ -5,9 +5,8 @@ Text of JSON stays text here: a tool that sends no CONTROL never imports a JSON 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lkmtools.errors import LkmtoolsError
+from lkmtools.tuples import NamedTuple
 
 VERSION = 4
 MAGIC = int.from_bytes(b"LKM1", "little")

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from lkmtools import modules
 from lkmtools.abi import stat as st
@@ -31,6 +31,7 @@ from lkmtools.client import Buffer, Process
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.testing.build import Builder
 from lkmtools.testing.host import DaemonHost, Host, LocalHost
+from lkmtools.tuples import NamedTuple
 
 __all__ = ["Builder", "LkmKernel", "LoadedModule", "OpenFile", "Ran"]
 

@@ -16,12 +16,13 @@ import pytest
 import lkmtools
 
 ROOT = Path(lkmtools.__file__).parent
-BASE = {"errors", "abi", "near"}
+BASE = {"errors", "abi", "near", "tuples"}
 # Package -> what of lkmtools it may import besides itself and the base.
 ALLOWED: dict[str, set[str]] = {
     "abi": set(),
     "errors": set(),
     "near": set(),
+    "tuples": set(),
     "evidence": set(),
     "machine": {"evidence"},
     "elf": set(),
@@ -85,6 +86,23 @@ def test_a_file_imports_only_what_lies_below_it(path: Path) -> None:
             assert rest[0] in allowed, f"{part} must not import {name}"
         elif top in THIRD_PARTY:
             assert part in THIRD_PARTY[top], f"{part} must not import {name}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if "(NamedTuple)" in path.read_text()],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_file_has_typing_compile_no_annotations(path: Path) -> None:
+    """NamedTuple is that of lkmtools.tuples, which needs annotations that are text."""
+    text = path.read_text()
+    taken = {
+        node.module
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and "NamedTuple" in {alias.name for alias in node.names}
+    }
+    assert taken == {"lkmtools.tuples"}
+    assert "from __future__ import annotations\n" in text
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))

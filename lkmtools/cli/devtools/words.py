@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.errors import KernelError
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.client import Process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -13,6 +13,7 @@ from lkmtools.cli.common import warnx
 from lkmtools.cli.lkmctl.base import NAME, command, need, show_json, supervisor
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.errors import DaemonError, LkmtoolsError
+from lkmtools.tuples import NamedTuple
 
 _TEXT, _BOOT = "text", "boot"  # kinds of pieces; others are ends of a boot
 _STAMP = "[%Y-%m-%d %H:%M:%S"  # and milliseconds

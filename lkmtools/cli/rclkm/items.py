@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from getopt import GetoptError, getopt
-from typing import NamedTuple
 
 from lkmtools.cli.ldscript import read_script
 from lkmtools.conf.lkmconf import STAGES, Conf, Entry, Mistake
 from lkmtools.errors import LinkError
 from lkmtools.modules.options import Options
+from lkmtools.tuples import NamedTuple
 
 GETOPT = "A:de:fno:p:sST:v"  # modload(8)'s
 

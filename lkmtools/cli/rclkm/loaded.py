@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from lkmtools import modules
 from lkmtools.cli.rclkm.items import Item
 from lkmtools.client import Process
 from lkmtools.modules.refs import refs_fd
+from lkmtools.tuples import NamedTuple
 
 
 class LoadedObject(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from lkmtools.cli.rclkm.items import Item
 from lkmtools.modules.needs import Needs, needs
 from lkmtools.modules.prepare import LoadError, read_module
+from lkmtools.tuples import NamedTuple
 
 
 class Dependency(NamedTuple):

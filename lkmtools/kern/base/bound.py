@@ -7,9 +7,10 @@ names function, argument, value and limit: no module can keep the kernel in one 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -9,10 +9,11 @@ Variables are `data` rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lkmtools.kern.base.bound import CALL, Bound
 from lkmtools.machine import Prototype, Shortcut
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -9,7 +9,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+
+from lkmtools.tuples import NamedTuple
 
 
 class ModuleSegment(NamedTuple):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import PORTS
+from lkmtools.tuples import NamedTuple
 
 MIN_RAM, MAX_RAM = 2 << 20, 1 << 30  # bytes
 

@@ -6,10 +6,11 @@ copyin and copyout read and write those, and nothing else; what copyout changed 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
+from lkmtools.tuples import NamedTuple
 
 
 class UserRegion(NamedTuple):

@@ -7,7 +7,7 @@ auxiliary vector, the pointers, argc. The row's es_copyargs fills it.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import E2BIG, ENOEXEC, ENOMEM
 from lkmtools.abi.exec import STACKGAPLEN, elf_args, exec_package, ps_strings
@@ -19,6 +19,7 @@ from lkmtools.kern.base.bound import MESSAGE, STEP
 from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.exec_elf import AUX_ENTRIES
 from lkmtools.machine import Prototype
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.exec.kern_exec import ExecPackage

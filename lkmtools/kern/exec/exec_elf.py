@@ -8,7 +8,7 @@ program it is: the native one requires NetBSD's note, emulations look for their 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import elf
 from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_TYPE
@@ -25,6 +25,7 @@ from lkmtools.kern.exec.exec_subr import (
 )
 from lkmtools.kern.uvm.kern_malloc import malloc
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

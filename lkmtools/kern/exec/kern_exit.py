@@ -6,7 +6,7 @@ A process whose parent is not a program is reaped when it ends.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import proc as abi
 from lkmtools.abi import siginfo
@@ -28,6 +28,7 @@ from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc
 from lkmtools.kern.proc.kern_sig import ProcExit, drop_frames, tell_parent, wait_ident
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

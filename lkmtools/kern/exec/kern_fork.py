@@ -7,7 +7,7 @@ and no process has to wait for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from greenlet import greenlet
 
@@ -32,6 +32,7 @@ from lkmtools.kern.proc.kern_sig import ProcExit, signal_proc
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.machine import Prototype
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

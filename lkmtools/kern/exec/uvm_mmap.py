@@ -8,7 +8,7 @@ whatever the flags; but /dev/zero is anonymous memory.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.conf import DEV_ZERO, MEM_MAJOR, makedev
 from lkmtools.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
@@ -23,6 +23,7 @@ from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_device import udv_attach
 from lkmtools.kern.vfs.spec_vnops import DeviceFile
 from lkmtools.machine import READ, WRITE, AddressSpace, DeviceMapping
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

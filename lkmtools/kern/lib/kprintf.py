@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.bound import CONVERSION, MESSAGE
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.machine import VaList

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel, Struct
 from lkmtools.abi.errno import ENOTTY
 from lkmtools.abi.ioccom import Ioctl
 from lkmtools.errors import KernelError
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

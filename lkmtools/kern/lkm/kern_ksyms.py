@@ -15,7 +15,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from lkmtools.abi import elf
@@ -25,6 +25,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.ksyms_image import DATA, TEXT, KsymsSymbol, Table, build
 from lkmtools.kern.lkm.ksyms_memfd import KsymsMemfd
 from lkmtools.machine import EXEC, SLOT
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.export import Data

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from lkmtools.abi import elf as c
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.elf import Codec
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page, trunc_page
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     ImagePart = bytes | array[int]

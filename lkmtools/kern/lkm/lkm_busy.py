@@ -8,11 +8,12 @@ in the same words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.kern.lkm import lkm_dispatch, lkm_refs
 from lkmtools.kern.proc.emul import runs_under
 from lkmtools.kern.vfs.spec_vnops import open_in
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule

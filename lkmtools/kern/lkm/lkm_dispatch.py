@@ -7,7 +7,7 @@ the checked accessor: a bad pointer in it is the module's fault.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm as abi
 from lkmtools.abi.datamodel import C_TEXT
@@ -21,6 +21,7 @@ from lkmtools.kern.lkm import lkm_drv
 from lkmtools.kern.proc.emul import emul_name
 from lkmtools.kern.proc.syscall import call_name
 from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule

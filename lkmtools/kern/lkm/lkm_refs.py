@@ -18,7 +18,7 @@ that is not called as long as it is there (EDEADLK).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
 from lkmtools.errors import KernelError
@@ -27,6 +27,7 @@ from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.lkm import lkm_dispatch
 from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule, ModuleImport

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
 
@@ -26,6 +26,7 @@ from lkmtools.kern.proc.kern_synch import LwpExit
 from lkmtools.kern.sync.kern_timeout import Timer
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.machine import Thread, UserThread
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

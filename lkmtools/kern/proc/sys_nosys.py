@@ -8,13 +8,14 @@ A counterpart is a function of the emulation's module that is called so: linux_s
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
 from lkmtools.kern.proc.emul import LONGEST_NAME, emul_name, member, nsysent
 from lkmtools.machine import MemFault
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -9,13 +9,14 @@ The counters in struct malloc_type are kept as the original keeps them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, export
 from lkmtools.machine import READ, WRITE
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel

@@ -5,7 +5,7 @@ At most LIMIT bytes are kept; the block that was used longest ago is dropped fir
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from lkmtools.tuples import NamedTuple
 
 LIMIT = 2 << 20  # bytes
 

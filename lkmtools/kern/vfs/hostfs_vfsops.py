@@ -12,7 +12,7 @@ directory it is, or that mounted it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EFAULT, EOPNOTSUPP, EPERM, EROFS
@@ -38,6 +38,7 @@ from lkmtools.kern.vfs.vfs_mount import copy_statvfs_info, dounmount, mounted_ov
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vflush
 from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.kern.vfs.vnops_python import known_vnode, make_vector, new_vnode
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

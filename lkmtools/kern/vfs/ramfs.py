@@ -7,7 +7,6 @@ is ENOSPC.
 from __future__ import annotations
 
 from collections.abc import ItemsView
-from typing import NamedTuple
 
 from lkmtools.abi.conf import CN_MAJOR, DEV_KMEM, DEV_MEM, DEV_NULL, DEV_ZERO, MEM_MAJOR, makedev
 from lkmtools.abi.datamodel import C_TEXT
@@ -31,6 +30,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.dev.mem import KMEM_GID
 from lkmtools.kern.vfs.cookies import Cookies
+from lkmtools.tuples import NamedTuple
 
 NODES_MAX = 1 << 16
 DATA_MAX = 1 << 26  # bytes in all files

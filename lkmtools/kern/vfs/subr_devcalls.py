@@ -6,7 +6,7 @@ d_tty, and nothing calls d_psize, which was for swapping.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.buf import buf
 from lkmtools.abi.conf import bdevsw, cdevsw, major
@@ -17,6 +17,7 @@ from lkmtools.kern.base.export import Function, export
 from lkmtools.kern.dev.subr_devsw import lookup
 from lkmtools.kern.vfs.kern_physio import STRATEGY
 from lkmtools.machine import Prototype
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -7,7 +7,7 @@ operation's entry of v_op. An invalid vnode is a panic that names the caller.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.buf import buf
 from lkmtools.abi.datamodel import DataModel, Layout
@@ -18,6 +18,7 @@ from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, Function
 from lkmtools.kern.base.panic import caller_pc
 from lkmtools.machine import Prototype
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL, ENOENT
 from lkmtools.abi.mutex import LK_EXCLUSIVE
@@ -22,6 +22,7 @@ from lkmtools.kern.base.bound import CALL, MEMORY
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc.kern_copy import uio_read
 from lkmtools.kern.vfs.vfs_subr import getnewvnode, vget, vput, vrele
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
