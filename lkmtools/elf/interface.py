@@ -7,12 +7,13 @@ layouts are those of NetBSD 5.2 in every dialect. Notes of interface 1 have the 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from lkmtools.abi.cdefs import DIALECT, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
 from lkmtools.elf.note import notes
 from lkmtools.elf.object import Object
 from lkmtools.errors import ObjectError
+from lkmtools.tuples import NamedTuple
 
 
 class Interface(NamedTuple):

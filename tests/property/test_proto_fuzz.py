@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lkmtools.proto import (
+    VERSION,
     Answer,
     Control,
     Exec,
@@ -34,7 +35,7 @@ i32 = st.integers(-(1 << 31), (1 << 31) - 1)
 blobs = st.lists(st.binary(max_size=40), max_size=4).map(tuple)
 regions = st.builds(Region, u64, st.binary(max_size=80).map(bytearray))
 frames: st.SearchStrategy[Frame] = st.one_of(
-    st.builds(Hello, st.just(3), u32, text),
+    st.builds(Hello, st.just(VERSION), u32, text),
     st.builds(Welcome, u16, u8, u8, u8, u32, u32, u32, u32, text, text),
     st.builds(Refused, text),
     st.builds(Syscall, u32, st.lists(u64, max_size=8).map(tuple), st.lists(regions, max_size=4).map(tuple)),
