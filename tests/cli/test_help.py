@@ -33,7 +33,7 @@ def test_help_is_one_screen_with_an_example_first(place: Place, tool: str) -> No
 @pytest.mark.parametrize("tool", TOOLS)
 def test_version_tells_tool_protocol_and_kernel(place: Place, tool: str) -> None:
     run = place.run(tool, "--version")
-    expected = f"{tool} (lkmtools) 0.1.0, protocol 3, kernel NetBSD 5.2 (LKM_VERSION 2)\n"
+    expected = f"{tool} (lkmtools) 0.1.0, protocol 4, kernel NetBSD 5.2 (LKM_VERSION 2)\n"
     assert (run.status, run.out, run.err) == (0, expected, "")
 
 
