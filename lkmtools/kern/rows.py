@@ -39,6 +39,7 @@ NAMES = (
     "lib.libkern",
     "lib.libkern_str",
     "lib.quad",
+    "lib.subr_evcnt",
     "lib.subr_prf",
     "lkm.kern_lkm",
     "lkm.ksyms_dev",

@@ -1,6 +1,63 @@
-"""Functions that a module may name but not call (abi/unwritten.py): a call panics with the name."""
+"""Functions that a module may name but not call (abi/unwritten.py): a call panics with the name.
 
-from lkmtools.abi.unwritten import PROTOTYPES
-from lkmtools.kern.base.export import unwritten
+And the variables that are declared beside them.
+"""
 
-FUNCTIONS = tuple(map(unwritten, PROTOTYPES))
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lkmtools.abi.unwritten import PROTOTYPES, prototypes
+from lkmtools.kern.base.export import Data, unwritten
+from lkmtools.kern.base.queue import tailq_init
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+
+
+def _tailq(name: str, kind: str, header: str) -> Data:
+    """A TAILQ without entries; the head of a STAILQ is the same."""
+    return Data(name, f"struct {kind} {name}", lambda dm: 2 * dm.pointer, tailq_init, header)
+
+
+def _int(name: str, header: str, value: int = 0) -> Data:
+    def init(k: Kernel, addr: int) -> None:
+        k.mem.set_u32(addr, value)
+
+    return Data(name, f"int {name}", lambda dm: 4, init if value else None, header)
+
+
+FUNCTIONS = tuple(unwritten(text, header) for header in PROTOTYPES for text in prototypes(header))
+DATA = (
+    _tailq("ifnet", "ifnet_head", "net/if.h"),
+    _int("ifqmaxlen", "net/if.h", 256),
+    Data(
+        "etherbroadcastaddr",
+        "const uint8_t etherbroadcastaddr[6]",
+        lambda dm: 6,
+        lambda k, addr: k.mem.write(addr, b"\xff" * 6),
+        "net/if_ether.h",
+    ),
+    _tailq("domains", "domainhead", "sys/domain.h"),
+    _int("max_linkhdr", "sys/mbuf.h", 16),
+    _int("max_protohdr", "sys/mbuf.h", 40),
+    _int("max_hdr", "sys/mbuf.h", 56),
+    _int("max_datalen", "sys/mbuf.h"),
+    _tailq("ttylist", "ttylist_head", "sys/tty.h"),
+    _int("tty_count", "sys/tty.h"),
+    Data("tty_lock", "kmutex_t tty_lock", lambda dm: dm.pointer, None, "sys/tty.h"),
+    Data(
+        "pool_allocator_kmem",
+        "struct pool_allocator pool_allocator_kmem",
+        lambda dm: 11 * dm.pointer,
+        None,
+        "sys/pool.h",
+    ),
+    Data(
+        "pool_allocator_nointr",
+        "struct pool_allocator pool_allocator_nointr",
+        lambda dm: 11 * dm.pointer,
+        None,
+        "sys/pool.h",
+    ),
+)

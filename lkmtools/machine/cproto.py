@@ -56,6 +56,21 @@ _SPELLINGS = {
     "kauth_cred_t": "pointer",
     "caddr_t": "pointer",
     "wchan_t": "pointer",
+    "sa_family_t": "uint8_t",
+    "socklen_t": "uint32_t",
+    "specificdata_domain_t": "pointer",
+    "specificdata_key_t": "u_int",
+    "specificdata_dtor_t": "pointer",
+    "device_t": "pointer",
+    "cfdata_t": "pointer",
+    "cfdriver_t": "pointer",
+    "cfattach_t": "pointer",
+    "cfprint_t": "pointer",
+    "cfsubmatch_t": "pointer",
+    "pool_cache_t": "pointer",
+    "xcfunc_t": "pointer",
+    "ifm_change_cb_t": "pointer",
+    "ifm_stat_cb_t": "pointer",
 }
 _QUALIFIERS = re.compile(r"\b(const|volatile|restrict|register|struct|union|enum)\b")
 
@@ -109,21 +124,39 @@ class Parameter(NamedTuple):
 
 
 class Prototype:
-    """A function's C prototype: name, result type, parameters, and whether more may follow."""
+    """A function's C prototype: name, result type, parameters, and whether more may follow.
 
-    def __init__(self, text: str) -> None:
+    ValueError for what is not one. `lazy`: only its name is read now, and the types when they are wanted.
+    """
+
+    def __init__(self, text: str, lazy: bool = False) -> None:
         self.text = " ".join(text.split())
         match = _PROTOTYPE.match(self.text)
         if not match:
             raise ValueError(f"cannot read the prototype {text!r}")
         self.name = match["name"]
         self.ret_text = match["ret"].strip()
-        self.ret = ctype(self.ret_text)
-        params = [part.strip() for part in _split(match["params"])]
-        self.variadic = bool(params) and params[-1] == "..."
-        if self.variadic:
-            params.pop()
-        self.params = () if params in ([], ["void"]) else tuple(_parameter(part) for part in params)
+        self._list = match["params"]
+        if not lazy:
+            _ = self.ret, self.params
+
+    @cached_property
+    def ret(self) -> CType:
+        """The type of the result."""
+        return ctype(self.ret_text)
+
+    @cached_property
+    def params(self) -> tuple[Parameter, ...]:
+        """The parameters that are named; read when they are first wanted."""
+        parts = [part.strip() for part in _split(self._list)]
+        if parts[-1:] == ["..."]:
+            parts.pop()
+        return () if parts in ([], ["void"]) else tuple(_parameter(part) for part in parts)
+
+    @cached_property
+    def variadic(self) -> bool:
+        """May more arguments follow?"""
+        return self._list.rstrip().endswith("...")
 
     def __repr__(self) -> str:
         return f"<Prototype {self.text}>"

@@ -7,9 +7,9 @@ from lkmtools.kern.rows import FUNCTIONS
 from support.lab import Lab
 
 SOURCE = """
-void sysctl_teardown(void *);
+void softint_disestablish(void *);
 int probe_go(int really);
-int probe_go(int really) { if (really) sysctl_teardown(0); return 7; }
+int probe_go(int really) { if (really) softint_disestablish(0); return 7; }
 """
 
 
@@ -18,8 +18,14 @@ def test_an_unwritten_function_panics_only_when_it_is_called(lab: Lab) -> None:
     lab.load(SOURCE)
     assert lab.call("int probe_go(int really)", 0) == 7
     panic = lab.panics(lambda: lab.call("int probe_go(int really)", 1))
-    assert panic.reason == "sysctl_teardown() is not implemented in this kernel"
+    assert panic.reason == "softint_disestablish() is not implemented in this kernel"
     assert "probe_go+0x" in panic.report
+
+
+def test_every_prototype_can_be_read() -> None:
+    """Their types are not read before somebody calls: here all are."""
+    assert [row.proto.text for row in FUNCTIONS if not row.written and not row.proto.ret.name] == []
+    assert sum(len(row.proto.params) for row in FUNCTIONS if not row.written) > len(NAMES)
 
 
 def test_the_names_are_those_of_the_kernel_s_rows() -> None:

@@ -39,7 +39,11 @@
 #ifndef MAXPHYS
 #define MAXPHYS		(64 * 1024)
 #endif
+#ifdef __LP64__
+#define MSIZE		512
+#else
 #define MSIZE		256
+#endif
 #define MCLSHIFT	11
 #define MCLBYTES	(1 << MCLSHIFT)
 

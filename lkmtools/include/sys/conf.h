@@ -50,6 +50,30 @@ struct cdevsw {
 	};
 };
 
+/* The numbers that drivers have by name: no device of that kind is -1. */
+struct devsw_conv {
+	const char	*d_name;
+	devmajor_t	 d_bmajor;
+	devmajor_t	 d_cmajor;
+};
+
+/* A line discipline: what happens between a terminal's driver and its reader. */
+struct linesw {
+	const char		 *l_name;
+	LIST_ENTRY(linesw)	  l_list;
+	u_int			  l_refcnt;
+	int			  l_no;		/* its number for TIOCSETD */
+	int			(*l_open)(dev_t, struct tty *);
+	int			(*l_close)(struct tty *, int);
+	int			(*l_read)(struct tty *, struct uio *, int);
+	int			(*l_write)(struct tty *, struct uio *, int);
+	int			(*l_ioctl)(struct tty *, u_long, void *, int, struct lwp *);
+	int			(*l_rint)(int, struct tty *);	/* a character has come */
+	int			(*l_start)(struct tty *);
+	int			(*l_modem)(struct tty *, int);
+	int			(*l_poll)(struct tty *, int, struct lwp *);
+};
+
 #ifdef _KERNEL
 /*
  * dev_type_open(fooopen) declares a driver's routine, dev_type_open((*)) is the type of a pointer to one. No
@@ -131,6 +155,19 @@ struct tty	*cdev_tty(dev_t dev);
 int	cdev_poll(dev_t dev, int flag, struct lwp *l);
 paddr_t	cdev_mmap(dev_t dev, off_t off, int flag);
 int	cdev_kqfilter(dev_t dev, struct knote *kn);
+
+int		 ttyldisc_attach(struct linesw *disc);
+int		 ttyldisc_detach(struct linesw *disc);
+struct linesw	*ttyldisc_lookup(const char *name);
+struct linesw	*ttyldisc_lookup_bynum(int num);
+struct linesw	*ttyldisc_default(void);
+void		 ttyldisc_release(struct linesw *disc);
+int		 ttyerrio(struct tty *tp, struct uio *uio, int flag);
+int		 ttyerrinput(int c, struct tty *tp);
+int		 ttyerrpoll(struct tty *tp, int events, struct lwp *l);
+int		 ttynullioctl(struct tty *tp, u_long cmd, void *data, int flags, struct lwp *l);
+int		 nullmodem(struct tty *tp, int flag);
+int		 iskmemdev(dev_t dev);
 
 #define DEV_MEM		0
 #define DEV_KMEM	1

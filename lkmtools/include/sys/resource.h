@@ -35,4 +35,10 @@ struct rusage {
 	long		ru_msgsnd, ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
 };
 
+/* How many threads ran or could have, over one, five and fifteen minutes, times fscale. */
+struct loadavg {
+	fixpt_t	ldavg[3];
+	long	fscale;
+};
+
 #endif

@@ -24,6 +24,29 @@ typedef unsigned long long	uint64_t;
 #endif
 typedef __INTPTR_TYPE__		intptr_t;
 typedef __UINTPTR_TYPE__	uintptr_t;
+typedef int8_t			int_least8_t;
+typedef uint8_t			uint_least8_t;
+typedef int16_t			int_least16_t;
+typedef uint16_t		uint_least16_t;
+typedef int32_t			int_least32_t;
+typedef uint32_t		uint_least32_t;
+typedef int64_t			int_least64_t;
+typedef uint64_t		uint_least64_t;
+#ifdef __LP64__
+typedef int32_t			int_fast8_t;
+typedef uint32_t		uint_fast8_t;
+typedef int32_t			int_fast16_t;
+typedef uint32_t		uint_fast16_t;
+#else
+typedef int8_t			int_fast8_t;
+typedef uint8_t			uint_fast8_t;
+typedef int16_t			int_fast16_t;
+typedef uint16_t		uint_fast16_t;
+#endif
+typedef int32_t			int_fast32_t;
+typedef uint32_t		uint_fast32_t;
+typedef int64_t			int_fast64_t;
+typedef uint64_t		uint_fast64_t;
 typedef int64_t			intmax_t;
 typedef uint64_t		uintmax_t;
 

@@ -15,6 +15,7 @@ from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerr
 from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import LoadableModule
+from lkmtools.kern.lib import subr_evcnt
 from lkmtools.kern.lkm import kern_ksyms, lkm_busy, lkm_dispatch, lkm_refs
 from lkmtools.kern.lkm.lkm_wait import Waiters
 from lkmtools.kern.proc.syscall import replaced
@@ -160,6 +161,8 @@ class Lkm:
         left = replaced(k.mem, k.plan, lambda addr: "" if module.holds(addr) else None)
         for name in left:
             k.console.write(f"LKM '{module.title}': system call {name} still leads into it\n")
+        if count := subr_evcnt.forget(k, module.holds):
+            k.console.write(f"LKM '{module.title}': {count} event counters were not detached\n")
         if not inside:
             k.kmap.free(module.area)
         if module.syms:

@@ -1,0 +1,136 @@
+"""Functions of devices, terminals and disks that headers declare and this kernel lacks (abi/unwritten.py)."""
+
+# By header.
+DEVICES = {
+    "sys/bufq.h": """
+        int bufq_alloc(struct bufq_state **bufqp, const char *strat, int flags);
+        struct buf *bufq_cancel(struct bufq_state *bufq, struct buf *bp);
+        void bufq_drain(struct bufq_state *bufq);
+        void bufq_free(struct bufq_state *bufq);
+        struct buf *bufq_get(struct bufq_state *bufq);
+        const char *bufq_getstrategyname(struct bufq_state *bufq);
+        void bufq_move(struct bufq_state *dst, struct bufq_state *src);
+        struct buf *bufq_peek(struct bufq_state *bufq);
+        void bufq_put(struct bufq_state *bufq, struct buf *bp);
+    """,
+    "sys/conf.h": """
+        int iskmemdev(dev_t dev);
+        int nullmodem(struct tty *tp, int flag);
+        int ttyerrinput(int c, struct tty *tp);
+        int ttyerrio(struct tty *tp, struct uio *uio, int flag);
+        int ttyerrpoll(struct tty *tp, int events, struct lwp *l);
+        int ttyldisc_attach(struct linesw *disc);
+        struct linesw *ttyldisc_default(void);
+        int ttyldisc_detach(struct linesw *disc);
+        struct linesw *ttyldisc_lookup(const char *name);
+        struct linesw *ttyldisc_lookup_bynum(int num);
+        void ttyldisc_release(struct linesw *disc);
+        int ttynullioctl(struct tty *tp, u_long cmd, void *data, int flags, struct lwp *l);
+    """,
+    "sys/disk.h": """
+        void disk_attach(struct disk *dk);
+        void disk_blocksize(struct disk *dk, int blocksize);
+        void disk_busy(struct disk *dk);
+        void disk_destroy(struct disk *dk);
+        void disk_detach(struct disk *dk);
+        struct disk *disk_find(const char *name);
+        void disk_init(struct disk *dk, const char *name, const struct dkdriver *driver);
+        int disk_ioctl(struct disk *dk, u_long cmd, void *data, int flag, struct lwp *l);
+        bool disk_isbusy(struct disk *dk);
+        void disk_unbusy(struct disk *dk, long bcount, int read);
+        int dkwedge_add(struct dkwedge_info *dkw);
+        int dkwedge_del(struct dkwedge_info *dkw);
+        void dkwedge_delall(struct disk *dk);
+        void dkwedge_discover(struct disk *dk);
+        int dkwedge_list(struct disk *dk, struct dkwedge_list *dkwl, struct lwp *l);
+    """,
+    "sys/disklabel.h": """
+        int bounds_check_with_label(struct disk *dk, struct buf *bp, int wlabel);
+        int bounds_check_with_mediasize(struct buf *bp, int secsize, uint64_t mediasize);
+        void diskerr(const struct buf *bp, const char *dname, const char *what, int pri, int blkdone,
+            const struct disklabel *lp);
+        void disksort(void *head, struct buf *bp);
+        u_int dkcksum(struct disklabel *lp);
+        u_int dkcksum_sized(struct disklabel *lp, size_t npartitions);
+        const char *readdisklabel(dev_t dev, void (*strat)(struct buf *), struct disklabel *lp, struct
+            cpu_disklabel *osdep);
+        int setdisklabel(struct disklabel *olp, struct disklabel *nlp, u_long openmask, struct
+            cpu_disklabel *osdep);
+        int writedisklabel(dev_t dev, void (*strat)(struct buf *), struct disklabel *lp, struct
+            cpu_disklabel *osdep);
+    """,
+    "sys/extent.h": """
+        int extent_alloc1(struct extent *ex, u_long size, u_long alignment, u_long skew, u_long boundary,
+            int flags, u_long *result);
+        int extent_alloc_region(struct extent *ex, u_long start, u_long size, int flags);
+        int extent_alloc_subregion1(struct extent *ex, u_long substart, u_long subend, u_long size, u_long
+            alignment, u_long skew, u_long boundary, int flags, u_long *result);
+        struct extent *extent_create(const char *name, u_long start, u_long end, struct malloc_type
+            *mtype, void *storage, size_t storagesize, int flags);
+        void extent_destroy(struct extent *ex);
+        int extent_free(struct extent *ex, u_long start, u_long size, int flags);
+        void extent_print(struct extent *ex);
+    """,
+    "sys/intr.h": """
+        void softint_disestablish(void *cookie);
+        void *softint_establish(u_int flags, void (*func)(void *), void *arg);
+        void softint_schedule(void *cookie);
+    """,
+    "sys/iostat.h": """
+        struct io_stats *iostat_alloc(int32_t type, void *parent, const char *name);
+        void iostat_busy(struct io_stats *stats);
+        void iostat_free(struct io_stats *stats);
+        bool iostat_isbusy(struct io_stats *stats);
+        void iostat_rename(struct io_stats *stats, const char *name);
+        void iostat_seek(struct io_stats *stats);
+        void iostat_unbusy(struct io_stats *stats, long bcount, int read);
+    """,
+    "sys/tty.h": """
+        int b_to_q(const u_char *cp, int count, struct clist *clp);
+        void catq(struct clist *from, struct clist *to);
+        int clalloc(struct clist *clp, int size, int quot);
+        void clfree(struct clist *clp);
+        u_char *firstc(struct clist *clp, int *c);
+        int getc(struct clist *clp);
+        void ndflush(struct clist *clp, int count);
+        int ndqb(struct clist *clp, int flag);
+        u_char *nextc(struct clist *clp, u_char *cp, int *c);
+        int putc(int c, struct clist *clp);
+        int q_to_b(struct clist *clp, u_char *cp, int count);
+        int ttbreakc(int c, struct tty *tp);
+        int ttcompat(struct tty *tp, u_long com, void *data, int flag, struct lwp *l);
+        int ttioctl(struct tty *tp, u_long com, void *data, int flag, struct lwp *l);
+        int ttkqfilter(dev_t dev, struct knote *kn);
+        int ttpoll(struct tty *tp, int events, struct lwp *l);
+        int ttread(struct tty *tp, struct uio *uio, int flag);
+        void ttrstrt(void *v);
+        int ttsleep(struct tty *tp, kcondvar_t *cv, bool catch, int timo);
+        int ttspeedtab(int speed, const struct speedtab *table);
+        int ttstart(struct tty *tp);
+        void ttwakeup(struct tty *tp);
+        int ttwrite(struct tty *tp, struct uio *uio, int flag);
+        void tty_attach(struct tty *tp);
+        void tty_detach(struct tty *tp);
+        void ttychars(struct tty *tp);
+        int ttycheckoutq(struct tty *tp, int wait);
+        int ttyclose(struct tty *tp);
+        void ttyflush(struct tty *tp, int rw);
+        void ttyfree(struct tty *tp);
+        void ttygetinfo(struct tty *tp, int fromsig, char *buf, size_t size);
+        int ttyinput(int c, struct tty *tp);
+        int ttylclose(struct tty *tp, int flag);
+        int ttylopen(dev_t dev, struct tty *tp);
+        struct tty *ttymalloc(void);
+        int ttymodem(struct tty *tp, int flag);
+        int ttyopen(struct tty *tp, int dialout, int nonblock);
+        int ttyoutput(int c, struct tty *tp);
+        void ttypend(struct tty *tp);
+        void ttyretype(struct tty *tp);
+        void ttyrub(int c, struct tty *tp);
+        void ttysetwater(struct tty *tp);
+        void ttysig(struct tty *tp, enum ttysigtype st, int sig);
+        int ttywait(struct tty *tp);
+        int ttywflush(struct tty *tp);
+        int unputc(struct clist *clp);
+    """,
+}

@@ -1,0 +1,98 @@
+"""Functions of the kernel proper that headers declare and this kernel lacks (abi/unwritten.py)."""
+
+# By header.
+THE_REST = {
+    "": """
+        int sysctl_createv(void *log, int cflags, const void *rnode, const void *cnode, int flags, int
+            type, ...);
+        void sysctl_teardown(void *log);
+    """,
+    "sys/callback.h": """
+        void callback_head_destroy(struct callback_head *ch);
+        void callback_head_init(struct callback_head *ch, int ipl);
+        void callback_register(struct callback_head *ch, struct callback_entry *ce, void *obj, int
+            (*func)(struct callback_entry *, void *, void *));
+        int callback_run(struct callback_head *ch, void *arg);
+        int callback_run_roundrobin(struct callback_head *ch, void *arg);
+        void callback_unregister(struct callback_head *ch, struct callback_entry *ce);
+    """,
+    "sys/event.h": """
+        int kfilter_register(const char *name, const struct filterops *filtops, int *retfilter);
+        int kfilter_unregister(const char *name);
+        void knote(struct klist *list, long hint);
+    """,
+    "sys/exec_aout.h": """
+        int cpu_exec_aout_makecmds(struct lwp *l, struct exec_package *epp);
+        int exec_aout_makecmds(struct lwp *l, struct exec_package *epp);
+        int exec_aout_prep_nmagic(struct lwp *l, struct exec_package *epp);
+        int exec_aout_prep_omagic(struct lwp *l, struct exec_package *epp);
+        int exec_aout_prep_zmagic(struct lwp *l, struct exec_package *epp);
+    """,
+    "sys/exec_script.h": """
+        int exec_script_makecmds(struct lwp *l, struct exec_package *epp);
+    """,
+    "sys/kthread.h": """
+        int kthread_create(pri_t pri, int flag, struct cpu_info *ci, void (*func)(void *), void *arg,
+            struct lwp **lp, const char *fmt, ...);
+        void kthread_destroy(struct lwp *l);
+        void kthread_exit(int ecode);
+    """,
+    "sys/once.h": """
+        int _init_once(once_t *o, int (*func)(void));
+    """,
+    "sys/pool.h": """
+        void pool_cache_destroy(pool_cache_t pc);
+        void pool_cache_destruct_object(pool_cache_t pc, void *object);
+        void *pool_cache_get_paddr(pool_cache_t pc, int flags, paddr_t *pap);
+        pool_cache_t pool_cache_init(size_t size, u_int align, u_int align_offset, u_int flags, const char
+            *wchan, struct pool_allocator *palloc, int ipl, int (*ctor)(void *, void *, int), void
+            (*dtor)(void *, void *), void *arg);
+        void pool_cache_invalidate(pool_cache_t pc);
+        void pool_cache_put_paddr(pool_cache_t pc, void *object, paddr_t pa);
+        bool pool_cache_reclaim(pool_cache_t pc);
+        void pool_cache_set_drain_hook(pool_cache_t pc, void (*hook)(void *, int), void *arg);
+        void pool_cache_sethardlimit(pool_cache_t pc, int n, const char *warnmsg, int ratecap);
+        void pool_cache_sethiwat(pool_cache_t pc, int n);
+        void pool_cache_setlowat(pool_cache_t pc, int n);
+        void pool_destroy(struct pool *pp);
+        void *pool_get(struct pool *pp, int flags);
+        void pool_init(struct pool *pp, size_t size, u_int align, u_int align_offset, int flags, const
+            char *wchan, struct pool_allocator *palloc, int ipl);
+        int pool_prime(struct pool *pp, int n);
+        void pool_printit(struct pool *pp, const char *modif, void (*pr)(const char *, ...));
+        void pool_put(struct pool *pp, void *v);
+        int pool_reclaim(struct pool *pp);
+        void pool_set_drain_hook(struct pool *pp, void (*hook)(void *, int), void *arg);
+        void pool_sethardlimit(struct pool *pp, int n, const char *warnmsg, int ratecap);
+        void pool_sethiwat(struct pool *pp, int n);
+        void pool_setlowat(struct pool *pp, int n);
+    """,
+    "sys/specificdata.h": """
+        specificdata_domain_t specificdata_domain_create(void);
+        void specificdata_domain_delete(specificdata_domain_t domain);
+        void specificdata_fini(specificdata_domain_t domain, specificdata_reference *ref);
+        void *specificdata_getspecific(specificdata_domain_t domain, specificdata_reference *ref,
+            specificdata_key_t key);
+        void *specificdata_getspecific_unlocked(specificdata_domain_t domain, specificdata_reference *ref,
+            specificdata_key_t key);
+        int specificdata_init(specificdata_domain_t domain, specificdata_reference *ref);
+        int specificdata_key_create(specificdata_domain_t domain, specificdata_key_t *key,
+            specificdata_dtor_t dtor);
+        void specificdata_key_delete(specificdata_domain_t domain, specificdata_key_t key);
+        void specificdata_setspecific(specificdata_domain_t domain, specificdata_reference *ref,
+            specificdata_key_t key, void *data);
+        int specificdata_setspecific_nowait(specificdata_domain_t domain, specificdata_reference *ref,
+            specificdata_key_t key, void *data);
+    """,
+    "sys/workqueue.h": """
+        int workqueue_create(struct workqueue **wqp, const char *name, void (*func)(struct work *, void
+            *), void *arg, pri_t pri, int ipl, int flags);
+        void workqueue_destroy(struct workqueue *wq);
+        void workqueue_enqueue(struct workqueue *wq, struct work *wk, struct cpu_info *ci);
+    """,
+    "sys/xcall.h": """
+        uint64_t xc_broadcast(u_int flags, xcfunc_t func, void *arg1, void *arg2);
+        uint64_t xc_unicast(u_int flags, xcfunc_t func, void *arg1, void *arg2, struct cpu_info *ci);
+        void xc_wait(uint64_t where);
+    """,
+}
