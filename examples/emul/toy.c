@@ -27,7 +27,7 @@ static const struct sysent toy_sysent[SYS_NSYSENT] = {
 	{ 3, sizeof(struct sys_open_args), 0, sys_open },
 	{ 3, sizeof(struct sys_read_args), 0, sys_read },
 	{ 0, 0, 0, sys_fork },
-	{ 4, sizeof(struct sys___wait450_args), 0, sys___wait450 },
+	{ 4, sizeof(struct sys_wait4_args), 0, sys_wait4 },
 	{ 0, 0, 0, toy_count },
 	{ 1, sizeof(register_t), 0, toy_nap },
 	[9 ... SYS_NSYSENT - 1] = { 0, 0, 0, toy_nosys },

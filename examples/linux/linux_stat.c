@@ -26,7 +26,7 @@ static int
 stat_at(struct lwp *l, int fd, const char *upath, int flags, struct stat *st)
 {
 	caddr_t sg = stackgap_init(l->l_proc, 0);
-	sy_call_t *call = (flags & LINUX_AT_SYMLINK_NOFOLLOW) != 0 ? sys___lstat50 : sys___stat50;
+	sy_call_t *call = (flags & LINUX_AT_SYMLINK_NOFOLLOW) != 0 ? sys___lstat30 : sys___stat30;
 	struct linux_at at;
 	char first;
 	int error;
@@ -37,7 +37,7 @@ stat_at(struct lwp *l, int fd, const char *upath, int flags, struct stat *st)
 		else if ((error = copyin(upath, &first, 1)) != 0)
 			return error;
 		if (first == '\0')
-			return native_stat(l, sys___fstat50, fd, &sg, st);
+			return native_stat(l, sys___fstat30, fd, &sg, st);
 	}
 	if ((error = linux_at_enter(l, fd, upath, &sg, &at)) != 0)
 		return error;
@@ -95,7 +95,7 @@ LINUX_CALL(fstat)
 {
 	caddr_t sg = stackgap_init(l->l_proc, 0);
 	struct stat st;
-	int error = native_stat(l, sys___fstat50, ARG(0, register_t), &sg, &st);
+	int error = native_stat(l, sys___fstat30, ARG(0, register_t), &sg, &st);
 
 	return error != 0 ? error : copyout_stat(&st, ARG(1, void *));
 }

@@ -113,7 +113,7 @@ sleep_for(struct lwp *l, const struct timespec *ts, void *uleft, bool wide)
 		return ENOMEM;
 	if ((error = copyout(ts, asked, sizeof(*asked))) != 0)
 		return error;
-	error = NATIVE(sys___nanosleep50, l, rval, W(asked), W(asked + 1));
+	error = NATIVE(sys_nanosleep, l, rval, W(asked), W(asked + 1));
 	if (error == EINTR && uleft != NULL && copyin(asked + 1, &left, sizeof(left)) == 0)
 		if (linux_copyout_time(&left, uleft, wide) != 0)
 			error = EFAULT;

@@ -31,7 +31,7 @@ wait_for(struct lwp *l, const register_t *v, struct timespec *ts, register_t *re
 			return error;
 	}
 	nanouptime(&from);
-	error = NATIVE(sys___select50, l, retval, v[0], v[1], v[2], v[3], W(utv));
+	error = NATIVE(sys_select, l, retval, v[0], v[1], v[2], v[3], W(utv));
 	if (ts != NULL) {
 		nanouptime(&passed);
 		timespecsub(&passed, &from, &passed);
@@ -126,9 +126,9 @@ change_timer(struct lwp *l, int which, const struct itimerval *new, struct itime
 	if (gap == NULL)
 		return ENOMEM;
 	if (new == NULL)
-		error = NATIVE(sys___getitimer50, l, rval, which, W(gap + 1));
+		error = NATIVE(sys_getitimer, l, rval, which, W(gap + 1));
 	else if ((error = copyout(new, gap, sizeof(*gap))) == 0)
-		error = NATIVE(sys___setitimer50, l, rval, which, W(gap), W(gap + 1));
+		error = NATIVE(sys_setitimer, l, rval, which, W(gap), W(gap + 1));
 	return error != 0 ? error : copyin(gap + 1, old, sizeof(*old));
 }
 
@@ -191,7 +191,7 @@ LINUX_CALL(getrusage)
 
 	if (gap == NULL)
 		return ENOMEM;
-	if ((error = NATIVE(sys___getrusage50, l, rval, ARG(0, register_t), W(gap))) != 0)
+	if ((error = NATIVE(sys_getrusage, l, rval, ARG(0, register_t), W(gap))) != 0)
 		return error;
 	if ((error = copyin(gap, &ru, sizeof(ru))) != 0)
 		return error;

@@ -50,6 +50,9 @@ cdevsw = Struct(
 )
 
 
+NODEV = 0xFFFF_FFFF  # no device's dev_t
+
+
 def major(dev: int) -> int:
     """The major number in a dev_t: bits 8 to 19 (<sys/types.h>)."""
     return dev >> 8 & 0xFFF

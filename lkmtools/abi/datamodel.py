@@ -55,12 +55,12 @@ _TYPES: dict[tuple[int | None, bool], str] = {
     (1, False): "u_char uint8_t bool",
     (2, True): "short int16_t",
     (2, False): "u_short uint16_t",
-    (4, True): "int int32_t pid_t lwpid_t suseconds_t",
-    (4, False): "u_int uint32_t mode_t uid_t gid_t",
+    (4, True): "int int32_t pid_t lwpid_t time_t",
+    (4, False): "u_int uint32_t mode_t uid_t gid_t dev_t clock_t",
     (None, True): "long ssize_t register_t",
     (None, False): "u_long size_t vaddr_t vsize_t paddr_t pointer",
-    (8, True): "int64_t off_t time_t daddr_t",
-    (8, False): "uint64_t dev_t ino_t",
+    (8, True): "int64_t off_t daddr_t",
+    (8, False): "uint64_t ino_t",
 }
 _SCALARS = {name: kind for kind, names in _TYPES.items() for name in names.split()}
 

@@ -1,4 +1,4 @@
-"""<sys/stat.h>: file modes and struct stat of the calls __stat50, __fstat50 and __lstat50."""
+"""<sys/stat.h>: file modes and struct stat of the calls __stat30, __fstat30 and __lstat30."""
 
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.time import timespec

@@ -1,11 +1,11 @@
-"""<sys/syscall.h>: system call numbers, and the number of words each takes.
+"""<sys/syscall.h>: the numbers of the system calls that Python code names; syscalls_master.py has all.
 
 pread, pwrite, lseek, truncate, ftruncate and mmap have a padding word before their 64-bit offset; on an
-ILP32 machine an off_t, dev_t or daddr_t argument is two words.
+ILP32 machine an off_t argument is two words.
 """
 
 SYS_MAXSYSARGS = 8
-SYS_MAXSYSCALL = 472
+SYS_MAXSYSCALL = 417
 SYS_NSYSENT = 512
 SYS_LKM_FIRST, SYS_LKM_LAST = 210, 219  # sys_lkmnosys: free for modules
 
@@ -16,16 +16,17 @@ SYS_read = 3
 SYS_write = 4
 SYS_open = 5
 SYS_close = 6
+SYS_wait4 = 7
 SYS_link = 9
 SYS_unlink = 10
 SYS_chdir = 12
 SYS_fchdir = 13
-SYS_mknod = 14  # compat_50: 32-bit dev_t
+SYS_mknod = 14
 SYS_chmod = 15
 SYS_chown = 16
 SYS_break = 17
 SYS_getpid = 20
-SYS_mount = 21  # compat_40: without data_len
+SYS_compat_40_mount = 21
 SYS_unmount = 22
 SYS_setuid = 23
 SYS_getuid = 24
@@ -53,9 +54,14 @@ SYS_getgroups = 79
 SYS_setgroups = 80
 SYS_getpgrp = 81
 SYS_setpgid = 82
+SYS_setitimer = 83
+SYS_getitimer = 86
 SYS_dup2 = 90
 SYS_fcntl = 92
+SYS_select = 93
 SYS_fsync = 95
+SYS_gettimeofday = 116
+SYS_getrusage = 117
 SYS_readv = 120
 SYS_writev = 121
 SYS_fchown = 123
@@ -67,6 +73,7 @@ SYS_flock = 131
 SYS_mkfifo = 132
 SYS_mkdir = 136
 SYS_rmdir = 137
+SYS_utimes = 138
 SYS_setsid = 147
 SYS_sysarch = 165
 SYS_pread = 173
@@ -82,11 +89,15 @@ SYS_lseek = 199
 SYS_truncate = 200
 SYS_ftruncate = 201
 SYS___sysctl = 202
+SYS_futimes = 206
 SYS_getpgid = 207
 SYS_reboot = 208
 SYS_poll = 209
-SYS___sigaltstack14 = 281
+SYS_clock_gettime = 232
+SYS_nanosleep = 240
 SYS_lchown = 275
+SYS_lutimes = 276
+SYS___sigaltstack14 = 281
 SYS_getsid = 286
 SYS___sigpending14 = 292
 SYS___sigprocmask14 = 293
@@ -101,27 +112,9 @@ SYS_sched_yield = 350
 SYS_getvfsstat = 356
 SYS_statvfs1 = 357
 SYS_fstatvfs1 = 358
+SYS___stat30 = 387
+SYS___fstat30 = 388
+SYS___lstat30 = 389
 SYS___getdents30 = 390
 SYS___mount50 = 410
-SYS___select50 = 417
-SYS___gettimeofday50 = 418
-SYS___utimes50 = 420
-SYS___futimes50 = 423
-SYS___lutimes50 = 424
-SYS___setitimer50 = 425
-SYS___getitimer50 = 426
-SYS___clock_gettime50 = 427
-SYS___nanosleep50 = 430
-SYS___stat50 = 439
-SYS___fstat50 = 440
-SYS___lstat50 = 441
-SYS___getrusage50 = 445
-SYS___wait450 = 449
-SYS___mknod50 = 450
 SYS_lkmwait = 480  # ours, for modunload -w
-
-NAMES: dict[int, str] = {
-    number: name.removeprefix("SYS_")
-    for name, number in dict(globals()).items()
-    if (name.startswith("SYS_") and name[4:5].islower()) or name.startswith("SYS__")
-}

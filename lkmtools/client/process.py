@@ -11,6 +11,7 @@ from struct import Struct as Codec
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import syscall as nr
+from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.fcntl import O_RDONLY, SEEK_SET
 from lkmtools.abi.limits import INT_MAX, INT_MIN, PATH_MAX
 from lkmtools.abi.mman import MAP_PRIVATE, PROT_READ, PROT_WRITE
@@ -43,7 +44,7 @@ class Process(Core):
         self.exit()
 
     def quad(self, value: int) -> tuple[int, ...]:
-        """A 64-bit argument (off_t, dev_t) as register words: one, or two in memory order (ILP32)."""
+        """A 64-bit argument (off_t) as register words: one, or two in memory order (ILP32)."""
         if self.dm.pointer == 8:
             return (value,)
         low, high = value & 0xFFFFFFFF, value >> 32 & 0xFFFFFFFF
@@ -132,8 +133,8 @@ class Process(Core):
         self.syscall(nr.SYS_kill, pid, signum)
 
     def mknod(self, path: str, mode: int, dev: int) -> None:
-        """int __mknod50(const char *path, mode_t mode, dev_t dev)"""
-        self.syscall(nr.SYS___mknod50, path, mode, *self.quad(dev))
+        """int mknod(const char *path, mode_t mode, dev_t dev)"""
+        self.syscall(nr.SYS_mknod, path, mode, dev)
 
     def unlink(self, path: str) -> None:
         """int unlink(const char *path)"""
@@ -156,12 +157,14 @@ class Process(Core):
         self.syscall(nr.SYS_rmdir, path)
 
     def utimes(self, path: str, times: tuple[float, float] | None = None) -> None:
-        """int __utimes50(const char *path, const struct timeval *tptr): access and change; None: now."""
-        from lkmtools.abi.time import timeval
+        """int utimes(const char *path, const struct timeval *tptr): access and change; None: now."""
+        from lkmtools.abi.time import TIME_MAX, timeval
 
         layout = timeval.layout(self.dm)
+        if late := [moment for moment in times or () if not 0 <= moment < TIME_MAX + 1]:
+            raise KernelError(EINVAL, f"time {late[0]} is not between 0 and {TIME_MAX} (19 January 2038)")
         data = b"".join(layout.pack(tv_sec=int(t), tv_usec=round(t % 1 * 1_000_000)) for t in times or ())
-        self.syscall(nr.SYS___utimes50, path, data or 0)
+        self.syscall(nr.SYS_utimes, path, data or 0)
 
     def rename(self, path: str, to: str) -> None:
         """int rename(const char *from, const char *to)"""
@@ -266,16 +269,16 @@ class Process(Core):
         return [layout.unpack(buf.data, i * layout.size) for i in range(count)]
 
     def lstat(self, path: str) -> SimpleNamespace:
-        """int __lstat50(const char *path, struct stat *ub): stat() of a symbolic link itself."""
-        return self._stat(nr.SYS___lstat50, path)
+        """int __lstat30(const char *path, struct stat *ub): stat() of a symbolic link itself."""
+        return self._stat(nr.SYS___lstat30, path)
 
     def fstat(self, fd: int) -> SimpleNamespace:
-        """int __fstat50(int fd, struct stat *sb): stat() of an open file."""
-        return self._stat(nr.SYS___fstat50, fd)
+        """int __fstat30(int fd, struct stat *sb): stat() of an open file."""
+        return self._stat(nr.SYS___fstat30, fd)
 
     def stat(self, path: str) -> SimpleNamespace:
-        """int __stat50(const char *path, struct stat *ub): the members of struct stat as attributes."""
-        return self._stat(nr.SYS___stat50, path)
+        """int __stat30(const char *path, struct stat *ub): the members of struct stat as attributes."""
+        return self._stat(nr.SYS___stat30, path)
 
     def _stat(self, call: int, what: str | int) -> SimpleNamespace:
         from lkmtools.abi import stat

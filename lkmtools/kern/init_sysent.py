@@ -1,17 +1,24 @@
-"""sysent[]: the system-call table in guest memory (init_sysent.c, syscalls.master of NetBSD 5.2)."""
+"""sysent[] and syscallnames[]: the system calls in guest memory (init_sysent.c and syscalls.c of NetBSD 5.2).
+
+A call of 5.2 that is not written has its argument count and its name all the same; sys_nosys() serves it.
+"""
 
 from __future__ import annotations
 
+import struct
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.syscall import SYS_LKM_FIRST, SYS_LKM_LAST, SYS_NSYSENT
+from lkmtools.abi.syscalls_master import calls, names
 from lkmtools.kern.base.export import Data
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from lkmtools.kern.base.plan import Sysent
+    from lkmtools.kern.kernel import Kernel
     from lkmtools.machine import Port
 
 
@@ -38,15 +45,28 @@ def table(port: Port, symbols: dict[str, int], syscalls: dict[int, Sysent], lkm:
     out = []
     for number in range(SYS_NSYSENT):
         free = lkm and SYS_LKM_FIRST <= number <= SYS_LKM_LAST
-        row = syscalls.get(number)
-        values = {"sy_call": lkmnosys if free else nosys}
-        if row is not None:
-            words = row.args.bind(port).words
-            values = {
-                "sy_call": symbols[row.symbol], "sy_narg": words, "sy_argsize": words * port.dm.pointer,
-            }  # fmt: skip
-        out.append(layout.pack(**values))
+        row, call = syscalls.get(number), calls().get(number)
+        words = (
+            row.args.bind(port).words if row is not None else call.words(port.dm) if call is not None else 0
+        )
+        sy_call = symbols[row.symbol] if row is not None else lkmnosys if free else nosys
+        out.append(layout.pack(sy_call=sy_call, sy_narg=words, sy_argsize=words * port.dm.pointer))
     return b"".join(out)
+
+
+def _texts() -> list[bytes]:
+    """The strings of syscallnames[]: "#N" for a number that no call has."""
+    return [names().get(number, f"#{number}").encode() + b"\0" for number in range(SYS_NSYSENT)]
+
+
+def _store_names(k: Kernel, addr: int) -> None:
+    """The pointers, and behind them the strings."""
+    texts, size = _texts(), k.dm.pointer
+    ends = accumulate((len(text) for text in texts), initial=addr + SYS_NSYSENT * size)
+    pointers = struct.pack(
+        f"{k.dm.order}{SYS_NSYSENT}{k.dm.word}", *[at for at, _ in zip(ends, texts, strict=False)]
+    )
+    k.mem.write(addr, pointers + b"".join(texts))
 
 
 DATA = (
@@ -56,5 +76,12 @@ DATA = (
         lambda dm: sysent_struct.layout(dm).size * SYS_NSYSENT,
         lambda k, addr: k.mem.write(addr, k.plan.sysent),
         "sys/systm.h",
+    ),
+    Data(
+        "syscallnames",
+        "const char *const syscallnames[]",
+        lambda dm: SYS_NSYSENT * dm.pointer + sum(map(len, _texts())),
+        _store_names,
+        "sys/syscallvar.h",
     ),
 )

@@ -26,7 +26,7 @@ from lkmtools.abi.conf import makedev
 from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOCPARM_LEN
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
-from lkmtools.abi.syscall import SYS___nanosleep50
+from lkmtools.abi.syscall import SYS_nanosleep
 from lkmtools.client import Buffer, Process
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.testing.build import Builder
@@ -260,7 +260,7 @@ class LkmKernel:
         dm = self.process.dm
         whole, rest = divmod(round(seconds * 1_000_000_000), 1_000_000_000)
         spec = whole.to_bytes(8, dm.byteorder) + rest.to_bytes(dm.pointer, dm.byteorder)
-        self.syscall(SYS___nanosleep50, spec, 0)
+        self.syscall(SYS_nanosleep, spec, 0)
 
     def run(self, path: str | os.PathLike[str], *args: str, stdin: bytes = b"", uid: int = 0) -> Ran:
         """Run a user program inside to its end: a static ELF file, or a C source, which is compiled first."""

@@ -28,11 +28,11 @@ CHECKS = """
 #line 1
 """
 LISTED = """
-    exit fork execve __wait450 read write readv writev pread pwrite open close lseek dup dup2 fcntl ioctl
-    pipe __stat50 __fstat50 __lstat50 access mkdir rmdir unlink link rename readlink symlink __mknod50
+    exit fork execve wait4 read write readv writev pread pwrite open close lseek dup dup2 fcntl ioctl
+    pipe __stat30 __fstat30 __lstat30 access mkdir rmdir unlink link rename readlink symlink mknod
     chmod chdir __getcwd __getdents30 __mount50 unmount sync mmap munmap mprotect break getpid getppid
-    getuid geteuid getgid getegid kill __sigaction_sigtramp setcontext __nanosleep50 __gettimeofday50
-    __clock_gettime50 __sysctl poll __select50 __setitimer50 __getitimer50 __getrusage50
+    getuid geteuid getgid getegid kill __sigaction_sigtramp setcontext nanosleep gettimeofday
+    clock_gettime __sysctl poll select setitimer getitimer getrusage
 """
 
 

@@ -18,7 +18,7 @@ from lkmtools.abi import errno, stat
 from lkmtools.abi.conf import major, makedev, minor
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET
 from lkmtools.abi.ksyms import FREEBSD_KIOCGADDR, KIOCGSIZE
-from lkmtools.abi.syscall import SYS___fstat50
+from lkmtools.abi.syscall import SYS___fstat30
 from lkmtools.abi.vmparam import PAGE_SIZE as PAGE
 from lkmtools.errors import KernelError
 from lkmtools.kern.lkm.kern_ksyms import SymbolTable
@@ -236,7 +236,7 @@ def test_fstat_knows_its_size(lab: Lab) -> None:
     s = Snapshot(lab.p)
     layout = stat.stat.layout(lab.p.dm)
     buf = lab.p.buffer(layout.size)
-    lab.p.syscall(SYS___fstat50, s.fd, buf)
+    lab.p.syscall(SYS___fstat30, s.fd, buf)
     found = layout.unpack(buf.data)
     assert (s.size, stat.S_IFCHR | 0o444) == (found.st_size, found.st_mode)
 

@@ -12,7 +12,7 @@ from lkmtools.abi.errno import EBUSY, EINVAL, EOPNOTSUPP, EPERM, EROFS
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
 from lkmtools.abi.mount import MNT_GETARGS, MNT_NOEXEC, MNT_RDONLY, MNT_UPDATE
 from lkmtools.abi.stat import S_IFCHR
-from lkmtools.abi.syscall import SYS___lutimes50, SYS_lchown, SYS_mount
+from lkmtools.abi.syscall import SYS_compat_40_mount, SYS_lchown, SYS_lutimes
 from support.errors import errno_of
 from support.lab import Lab
 from support.programs import HEAD
@@ -80,10 +80,10 @@ def test_mount_of_netbsd_4_passes_as_much_data_as_the_type_wants(lab: Lab) -> No
     lab.load(MEMFS.parents[1] / "stack/hook.c", name="hook", symbols=True)
     for path in ("/lower", "/upper"):
         p.mkdir(path)
-    p.syscall(SYS_mount, "memfs", "/lower", 0, 0)
+    p.syscall(SYS_compat_40_mount, "memfs", "/lower", 0, 0)
     text = p.buffer(b"/lower\0")
     data = p.buffer(text.addr.to_bytes(p.dm.pointer, "little"))
-    p.syscall(SYS_mount, "hookfs", "/upper", 0, data, also=(text,))
+    p.syscall(SYS_compat_40_mount, "hookfs", "/upper", 0, data, also=(text,))
     p.mkdir("/upper/d")
     assert p.listdir("/lower") == ["d"]
 
@@ -117,7 +117,7 @@ def test_owner_and_times_of_a_link_itself(mem: Lab) -> None:
     for link in ("/mnt/link", "/tmp/link"):
         p.symlink("nowhere", link)
         p.syscall(SYS_lchown, link, 5, 6)
-        p.syscall(SYS___lutimes50, link, 0)
+        p.syscall(SYS_lutimes, link, 0)
         found = p.lstat(link)
         assert (found.st_uid, found.st_gid) == (5, 6)
 

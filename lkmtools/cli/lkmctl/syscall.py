@@ -57,11 +57,12 @@ def syscall(
 
 
 def _number(text: str) -> int:
-    from lkmtools.abi.syscall import NAMES
+    from lkmtools.abi.syscalls_master import names
 
     if c_integer(text) is not None:
         return number(text, "system call", 31)
-    by_name = {name.lstrip("_"): number for number, name in NAMES.items()} | {v: k for k, v in NAMES.items()}
+    known = {name: number for number, name in names().items()}
+    by_name = {name.lstrip("_"): number for name, number in known.items()} | known
     if text in by_name:
         return by_name[text]
     from difflib import get_close_matches

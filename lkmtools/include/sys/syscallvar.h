@@ -8,6 +8,8 @@
 #ifdef _KERNEL
 struct trapframe;
 
+extern const char *const	syscallnames[];	/* by number */
+
 /*
  * The machine's own convention, over the e_sysent of the process's emulation. syscall_plain is the
  * md_syscall of native processes only.

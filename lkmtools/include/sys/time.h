@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 struct timeval {
-	time_t		tv_sec;
-	suseconds_t	tv_usec;
+	long		tv_sec;
+	long		tv_usec;
 };
 
 struct timespec {
@@ -45,9 +45,9 @@ struct itimerspec {
 #define ITIMER_PROF	2
 
 #define TIMEVAL_TO_TIMESPEC(tv, ts) \
-	((void)((ts)->tv_sec = (tv)->tv_sec, (ts)->tv_nsec = (tv)->tv_usec * 1000))
+	((void)((ts)->tv_sec = (time_t)(tv)->tv_sec, (ts)->tv_nsec = (tv)->tv_usec * 1000))
 #define TIMESPEC_TO_TIMEVAL(tv, ts) \
-	((void)((tv)->tv_sec = (ts)->tv_sec, (tv)->tv_usec = (suseconds_t)((ts)->tv_nsec / 1000)))
+	((void)((tv)->tv_sec = (ts)->tv_sec, (tv)->tv_usec = (ts)->tv_nsec / 1000))
 
 #define timerclear(tv)		((tv)->tv_sec = (tv)->tv_usec = 0)
 #define timerisset(tv)		((tv)->tv_sec || (tv)->tv_usec)

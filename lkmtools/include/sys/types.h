@@ -1,4 +1,4 @@
-/* <sys/types.h>: the system's data types and device numbers, as in NetBSD with a 64-bit time_t and dev_t. */
+/* <sys/types.h>: the system's data types and device numbers. */
 
 #ifndef _SYS_TYPES_H_
 #define _SYS_TYPES_H_
@@ -30,8 +30,15 @@ typedef char		*caddr_t;
 typedef int64_t		blkcnt_t;
 typedef uint32_t	blksize_t;
 typedef int		clockid_t;
+#ifdef __LP64__
+typedef unsigned int	clock_t;
+typedef int		time_t;
+#else
+typedef unsigned long	clock_t;
+typedef long		time_t;
+#endif
 typedef int64_t		daddr_t;
-typedef uint64_t	dev_t;
+typedef uint32_t	dev_t;
 typedef int32_t		devmajor_t;
 typedef int32_t		devminor_t;
 typedef uint32_t	fixpt_t;
@@ -51,7 +58,7 @@ typedef __SIZE_TYPE__	size_t;
 typedef intptr_t	ssize_t;
 typedef int32_t		suseconds_t;
 typedef int32_t		swblk_t;
-typedef int64_t		time_t;
+typedef int		timer_t;
 typedef uint32_t	uid_t;
 typedef unsigned int	useconds_t;
 typedef int		cpuid_t;

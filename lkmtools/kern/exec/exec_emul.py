@@ -88,6 +88,7 @@ def unregister(k: Kernel, name: str) -> None:
 def _init_netbsd(k: Kernel, addr: int) -> None:
     values = {
         "e_name": k.string("netbsd"), "e_sysent": k.symbol("sysent"),
+        "e_syscallnames": k.symbol("syscallnames"),
         "e_sendsig": k.symbol("sendsig_siginfo"),
         "e_trapsignal": k.symbol("trapsignal"), "e_setregs": k.symbol("setregs"),
         "e_syscall_intern": k.symbol("syscall_intern"),

@@ -18,7 +18,7 @@ from lkmtools.abi.proc import MAXCOMLEN
 from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import SIG_IGN
 from lkmtools.abi.stat import S_IFMT, S_IFREG, stat
-from lkmtools.abi.syscall import SYS___fstat50, SYS_close, SYS_execve, SYS_open, SYS_read
+from lkmtools.abi.syscall import SYS___fstat30, SYS_close, SYS_execve, SYS_open, SYS_read
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE, round_page
 from lkmtools.abi.vnode import VI_CLEAN, VREG, vattr, vnode
 from lkmtools.errors import KernelError
@@ -335,7 +335,7 @@ def read_program(k: Kernel, lwp: Lwp, program: Program, name: str) -> bytes:
     try:
         fd = k.system_calls.own(lwp, SYS_open, path_at, O_RDONLY, 0)
         try:
-            k.system_calls.own(lwp, SYS___fstat50, fd, buffer_at)
+            k.system_calls.own(lwp, SYS___fstat30, fd, buffer_at)
             _may_execute(k, lwp, name, buffer)
             out = bytearray()
             while count := k.system_calls.own(lwp, SYS_read, fd, buffer_at, _CHUNK):

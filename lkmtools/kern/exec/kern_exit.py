@@ -16,8 +16,8 @@ from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.siginfo import WNOHANG, WSTOPPED, WUNTRACED
 from lkmtools.abi.signal import SIGCHLD
 from lkmtools.abi.syscall import (
-    SYS___wait450,
     SYS_exit,
+    SYS_wait4,
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
@@ -112,8 +112,8 @@ class Waited(NamedTuple):
 _NOBODY = Waited(0, 0, Rusage(), False)
 
 
-@syscall(SYS___wait450, "pid_t pid, int *status, int options, void *rusage")
-def sys___wait450(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusage: int) -> int:
+@syscall(SYS_wait4, "pid_t pid, int *status, int options, void *rusage")
+def sys_wait4(k: Kernel, lwp: Lwp, pid: int, status: int, options: int, rusage: int) -> int:
     """Wait for a child to end: this one, any (-1), one of my group (0) or of -pid. ECHILD, EINTR.
 
     With WUNTRACED also for one to be stopped.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import resource as abi
 from lkmtools.abi.errno import EINVAL, EPERM
 from lkmtools.abi.resource import rusage as rusage_struct
-from lkmtools.abi.syscall import SYS___getrusage50, SYS_getrlimit, SYS_setrlimit
+from lkmtools.abi.syscall import SYS_getrlimit, SYS_getrusage, SYS_setrlimit
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_descrip import NOFILE
@@ -57,8 +57,8 @@ def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
         raise KernelError(EPERM, f"the limit of resource {which} is {limit} and cannot be changed")
 
 
-@syscall(SYS___getrusage50, "int who, struct rusage *rusage")
-def sys___getrusage50(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
+@syscall(SYS_getrusage, "int who, struct rusage *rusage")
+def sys_getrusage(k: Kernel, lwp: Lwp, who: int, addr: int) -> None:
     """What the process (RUSAGE_SELF), or its children that were waited for, have used; a client nothing."""
     if who not in (abi.RUSAGE_SELF, abi.RUSAGE_CHILDREN):
         raise KernelError(EINVAL, f"invalid who: {who} (0 is the process, -1 its children)")

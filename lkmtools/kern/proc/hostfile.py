@@ -20,6 +20,7 @@ from lkmtools.abi.fcntl import FNONBLOCK, FREAD, FWRITE
 from lkmtools.abi.poll import POLLHUP, POLLIN, POLLOUT, POLLRDNORM
 from lkmtools.abi.proc import PCATCH, PSOCK
 from lkmtools.abi.signal import SIGPIPE
+from lkmtools.abi.time import nearest
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.host_tty import host_ioctl
 from lkmtools.kern.proc.kern_descrip import File, Filedesc
@@ -220,9 +221,8 @@ class HostFile(File):
             "st_blksize": st.st_blksize,
         }  # fmt: skip
         for which, nanos in times.items():
-            values[f"st_{which}timespec.tv_sec"], values[f"st_{which}timespec.tv_nsec"] = divmod(
-                nanos, 1_000_000_000
-            )
+            seconds, rest = divmod(nanos, 1_000_000_000)
+            values |= {f"st_{which}timespec.tv_sec": nearest(seconds), f"st_{which}timespec.tv_nsec": rest}
         return values
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:

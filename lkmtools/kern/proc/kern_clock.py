@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.time import bintime as bintime_struct
-from lkmtools.abi.time import timespec, timeval
+from lkmtools.abi.time import timespec, timeval, wrapped
 from lkmtools.kern.base.bound import too_much
 from lkmtools.kern.base.export import Data, export
 
@@ -31,7 +31,7 @@ class Clock:
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
-        self._time_t = struct.Struct(k.dm.order + "q")
+        self._time_t = struct.Struct(k.dm.order + "i")
         self._timeval = timeval.layout(k.dm)
         self.due = 0.0  # on the monotonic clock: when the variables are next set
         k.mem.write(k.symbol("boottime"), self._pack(k.sched.boottime))
@@ -49,8 +49,8 @@ class Clock:
         uptime, ticks, now = k.sched.uptime(), k.sched.ticks(), k.now()
         self.due = time.monotonic() - uptime + (ticks + 1) / k.config.hz
         write, at = k.mem.write, k.symbol
-        write(at("time_second"), self._time_t.pack(int(now)))
-        write(at("time_uptime"), self._time_t.pack(int(uptime)))
+        write(at("time_second"), self._time_t.pack(wrapped(int(now))))
+        write(at("time_uptime"), self._time_t.pack(wrapped(int(uptime))))
         write(at("time"), self._pack(now))
         write(at("mono_time"), self._pack(uptime))
         k.mem.set_u32(at("hardclock_ticks"), ticks)
@@ -61,8 +61,8 @@ def _timeval_size(dm: DataModel) -> int:
 
 
 DATA = (
-    Data("time_second", "volatile time_t time_second", lambda dm: 8, None, _HEADER),
-    Data("time_uptime", "volatile time_t time_uptime", lambda dm: 8, None, _HEADER),
+    Data("time_second", "volatile time_t time_second", lambda dm: 4, None, _HEADER),
+    Data("time_uptime", "volatile time_t time_uptime", lambda dm: 4, None, _HEADER),
     Data("hardclock_ticks", "int hardclock_ticks", lambda dm: 4, None, "sys/kernel.h"),
     Data("boottime", "struct timeval boottime", _timeval_size, None, "sys/kernel.h"),
     Data("time", "volatile struct timeval time", _timeval_size, None, "sys/kernel.h"),
@@ -71,9 +71,9 @@ DATA = (
 
 
 def _split(seconds: float, unit: int) -> tuple[int, int]:
-    """Whole seconds, and the rest in 1/unit."""
+    """Whole seconds as a time_t, and the rest in 1/unit."""
     whole = int(seconds)
-    return whole, int((seconds - whole) * unit)
+    return wrapped(whole), int((seconds - whole) * unit)
 
 
 def _store_timeval(k: Kernel, addr: int, seconds: float) -> None:

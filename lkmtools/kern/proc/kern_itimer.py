@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.siginfo import SI_TIMER
 from lkmtools.abi.signal import SIGALRM
-from lkmtools.abi.syscall import SYS___getitimer50, SYS___setitimer50
+from lkmtools.abi.syscall import SYS_getitimer, SYS_setitimer
 from lkmtools.abi.time import ITIMER_REAL, itimerval
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_proc import Cause, RealTimer
@@ -68,15 +68,15 @@ def _real(which: int) -> None:
         raise KernelError(EINVAL, f"unsupported interval timer: {which} (only ITIMER_REAL, 0, is supported)")
 
 
-@syscall(SYS___getitimer50, "int which, struct itimerval *itv")
-def sys___getitimer50(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
+@syscall(SYS_getitimer, "int which, struct itimerval *itv")
+def sys_getitimer(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
     """What is left of the timer; zeros when none runs."""
     _real(which)
     lwp.proc.space.write(addr, _pack(k, signals_of(lwp).itimer))
 
 
-@syscall(SYS___setitimer50, "int which, const struct itimerval *itv, struct itimerval *oitv")
-def sys___setitimer50(k: Kernel, lwp: Lwp, which: int, new: int, old: int) -> None:
+@syscall(SYS_setitimer, "int which, const struct itimerval *itv, struct itimerval *oitv")
+def sys_setitimer(k: Kernel, lwp: Lwp, which: int, new: int, old: int) -> None:
     """SIGALRM after a time, and again in intervals; a time of 0 stops that. EINVAL."""
     _real(which)
     program, layout = signals_of(lwp), itimerval.layout(k.dm)

@@ -9,11 +9,11 @@ from lkmtools.abi.errno import EINVAL, EWOULDBLOCK
 from lkmtools.abi.limits import INT_MAX
 from lkmtools.abi.proc import PCATCH, PWAIT
 from lkmtools.abi.syscall import (
-    SYS___clock_gettime50,
-    SYS___gettimeofday50,
-    SYS___nanosleep50,
+    SYS_clock_gettime,
+    SYS_gettimeofday,
+    SYS_nanosleep,
 )
-from lkmtools.abi.time import CLOCK_MONOTONIC, CLOCK_REALTIME, timespec, timeval, timezone
+from lkmtools.abi.time import CLOCK_MONOTONIC, CLOCK_REALTIME, timespec, timeval, timezone, wrapped
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
 
@@ -26,22 +26,22 @@ _NANO = 1_000_000_000
 
 def _timespec(k: Kernel, seconds: float) -> bytes:
     nanos = int(seconds * _NANO)
-    return timespec.layout(k.dm).pack(tv_sec=nanos // _NANO, tv_nsec=nanos % _NANO)
+    return timespec.layout(k.dm).pack(tv_sec=wrapped(nanos // _NANO), tv_nsec=nanos % _NANO)
 
 
-@syscall(SYS___gettimeofday50, "struct timeval *tp, void *tzp")
-def sys___gettimeofday50(k: Kernel, lwp: Lwp, tp: int, tzp: int) -> None:
+@syscall(SYS_gettimeofday, "struct timeval *tp, void *tzp")
+def sys_gettimeofday(k: Kernel, lwp: Lwp, tp: int, tzp: int) -> None:
     """The time of day; the time zone is always 0."""
     if tp:
         micros = int(k.now() * 1_000_000)
-        data = timeval.layout(k.dm).pack(tv_sec=micros // 1_000_000, tv_usec=micros % 1_000_000)
+        data = timeval.layout(k.dm).pack(tv_sec=wrapped(micros // 1_000_000), tv_usec=micros % 1_000_000)
         lwp.proc.space.write(tp, data)
     if tzp:
         lwp.proc.space.write(tzp, bytes(timezone.layout(k.dm).size))
 
 
-@syscall(SYS___clock_gettime50, "clockid_t clock_id, struct timespec *tp")
-def sys___clock_gettime50(k: Kernel, lwp: Lwp, clock: int, tp: int) -> None:
+@syscall(SYS_clock_gettime, "clockid_t clock_id, struct timespec *tp")
+def sys_clock_gettime(k: Kernel, lwp: Lwp, clock: int, tp: int) -> None:
     """CLOCK_REALTIME or CLOCK_MONOTONIC; EINVAL for others."""
     if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
         raise KernelError(EINVAL, f"clock {clock} is not known (CLOCK_REALTIME is 0, CLOCK_MONOTONIC 3)")
@@ -49,8 +49,8 @@ def sys___clock_gettime50(k: Kernel, lwp: Lwp, clock: int, tp: int) -> None:
     lwp.proc.space.write(tp, _timespec(k, seconds))
 
 
-@syscall(SYS___nanosleep50, "const struct timespec *rqtp, struct timespec *rmtp")
-def sys___nanosleep50(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
+@syscall(SYS_nanosleep, "const struct timespec *rqtp, struct timespec *rmtp")
+def sys_nanosleep(k: Kernel, lwp: Lwp, rqtp: int, rmtp: int) -> None:
     """Sleep for a time; what is left of it when a signal ended the sleep."""
     layout = timespec.layout(k.dm)
     asked = layout.unpack(lwp.proc.space.read(rqtp, layout.size))

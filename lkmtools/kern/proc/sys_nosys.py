@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.lkm import sysent
-from lkmtools.abi.syscall import NAMES, SYS_NSYSENT
+from lkmtools.abi.syscall import SYS_NSYSENT
+from lkmtools.abi.syscalls_master import names
 from lkmtools.kern.proc.emul import LONGEST_NAME, emul_name, member, nsysent
 from lkmtools.machine import MemFault
 from lkmtools.tuples import NamedTuple
@@ -29,7 +30,7 @@ class Unserved(NamedTuple):
     names: dict[int, str]
 
 
-_NATIVE = Unserved("", SYS_NSYSENT, NAMES)
+_NATIVE = Unserved("", SYS_NSYSENT, names())
 
 
 class UnimplementedCalls:

@@ -30,7 +30,7 @@ from lkmtools.abi.poll import (
     selinfo,
 )
 from lkmtools.abi.proc import PCATCH, PSOCK
-from lkmtools.abi.syscall import SYS___select50, SYS_poll
+from lkmtools.abi.syscall import SYS_poll, SYS_select
 from lkmtools.abi.time import timeval
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
@@ -166,8 +166,8 @@ _READ, _WRITE, _EXCEPT = POLLIN | POLLRDNORM, POLLOUT, POLLPRI  # what the sets 
 _TOLD = (_READ | POLLHUP | POLLERR, _WRITE | POLLERR, _EXCEPT)  # ... and what sets their bits
 
 
-@syscall(SYS___select50, "int nd, void *in, void *ou, void *ex, const struct timeval *tv")
-def sys___select50(k: Kernel, lwp: Lwp, nd: int, readers: int, writers: int, excepts: int, tv: int) -> int:
+@syscall(SYS_select, "int nd, void *in, void *ou, void *ex, const struct timeval *tv")
+def sys_select(k: Kernel, lwp: Lwp, nd: int, readers: int, writers: int, excepts: int, tv: int) -> int:
     """Wait until a descriptor of a set is ready, or a time has passed (NULL: for ever).
 
     The sets become those that are; returns how many bits are set. EBADF for one that is not open; EINTR.

@@ -16,16 +16,16 @@ from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, err
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.signal import SIGSYS
 from lkmtools.abi.syscall import (
-    NAMES,
     SYS_NSYSENT,
-    SYS___wait450,
     SYS_ioctl,
     SYS_open,
     SYS_read,
     SYS_readv,
+    SYS_wait4,
     SYS_write,
     SYS_writev,
 )
+from lkmtools.abi.syscalls_master import names
 from lkmtools.errors import KernelError, answer_to
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Function
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 SY_CALL = Prototype("int sy_call(struct lwp *l, const void *v, register_t *retval)")
 MAXARGS = 8
-RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS___wait450}
+RESTARTED = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_open, SYS_wait4}
 _U64 = (1 << 64) - 1
 
 
@@ -273,7 +273,7 @@ def replaced(mem: Memory, plan: KernelPlan, module: Callable[[int], str | None])
     row = struct.Struct(f"{mem.dm.order}{at}x{mem.dm.word}{layout.size - at - mem.dm.pointer}x")
     table = mem.read(plan.symbols["sysent"], SYS_NSYSENT * layout.size)
     return {
-        NAMES.get(number, str(number)): name
+        names().get(number, str(number)): name
         for number, (sy_call,) in enumerate(row.iter_unpack(table))
         if sy_call not in plan.own and (name := module(sy_call)) is not None
     }
@@ -281,5 +281,5 @@ def replaced(mem: Memory, plan: KernelPlan, module: Callable[[int], str | None])
 
 def call_name(number: int) -> str:
     """A system call for a message: its number, and its name if it has one."""
-    name = NAMES.get(number)
+    name = names().get(number)
     return f"system call {number} ({name})" if name else f"system call {number}"

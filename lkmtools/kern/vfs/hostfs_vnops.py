@@ -8,14 +8,17 @@ none are created.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lkmtools.abi.conf import NODEV, major, makedev, minor
 from lkmtools.abi.errno import EINVAL, EISDIR, EJUSTRETURN, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM
 from lkmtools.abi.fcntl import FREAD, FWRITE, IO_APPEND
 from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, MAXPATHLEN, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
+from lkmtools.abi.time import nearest
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
@@ -120,21 +123,19 @@ def hostfs_access(k: Kernel, a: SimpleNamespace) -> None:
 
 @_vnop("getattr")
 def hostfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
-    """What stat(2) of the host says."""
+    """What stat(2) of the host says; a time that a time_t cannot hold becomes the nearest that it can."""
     inode = k.vfs.hostfs.inode(k, a.a_vp)
     vnode = view_of(k, a.a_vp, "hostfs_getattr")
     st = inode.status()
     vnode.v_size = st.st_size
-    times = {
-        f"va_{name}.{part}": value
-        for name, ns in (
-            ("atime", st.st_atime_ns),
-            ("mtime", st.st_mtime_ns),
-            ("ctime", st.st_ctime_ns),
-            ("birthtime", st.st_mtime_ns),
-        )
-        for part, value in zip(("tv_sec", "tv_nsec"), divmod(ns, 10**9), strict=True)
-    }
+    times = {}
+    for name, ns in (
+        ("atime", st.st_atime_ns),
+        ("mtime", st.st_mtime_ns),
+        ("ctime", st.st_ctime_ns),
+        ("birthtime", st.st_mtime_ns),
+    ):
+        times[f"va_{name}.tv_sec"], times[f"va_{name}.tv_nsec"] = nearest(ns // 10**9), ns % 10**9
     k.umem.write(
         a.a_vap,
         vattr.layout(k.dm).pack(
@@ -142,9 +143,16 @@ def hostfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
             va_uid=inode.tree.inside(st.st_uid), va_gid=st.st_gid,
             va_fsid=k.vfs.mount(vnode.v_mount).get("mnt_stat.f_fsidx.__fsid_val")[0] & _NO32,
             va_fileid=st.st_ino, va_size=st.st_size, va_blocksize=st.st_blksize,
-            va_rdev=st.st_rdev, va_bytes=st.st_blocks * 512, **times,
+            va_rdev=_rdev(st.st_rdev), va_bytes=st.st_blocks * 512, **times,
         ),
     )  # fmt: skip
+
+
+def _rdev(dev: int) -> int:
+    """The number of a device of the host with the same major and minor; NODEV when they do not fit."""
+    maj, mnr = os.major(dev), os.minor(dev)
+    made = makedev(maj, mnr)
+    return made if (major(made), minor(made)) == (maj, mnr) else NODEV
 
 
 @_vnop("setattr")

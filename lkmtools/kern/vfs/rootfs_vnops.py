@@ -17,6 +17,7 @@ from lkmtools.abi.fcntl import IO_APPEND
 from lkmtools.abi.mount import MNT_LOCAL, MNT_ROOTFS, statvfs, vfsops
 from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, MAXPATHLEN, RENAME
 from lkmtools.abi.stat import S_IFDIR, S_IFMT
+from lkmtools.abi.time import wrapped
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uio import uio as uio_struct
 from lkmtools.abi.vnode import IFTOVT, VV_ROOT, vattr
@@ -172,7 +173,9 @@ def rootfs_getattr(k: Kernel, a: SimpleNamespace) -> None:
     node = k.vfs.rootfs.node(k, a.a_vp)
     view = view_of(k, a.a_vp, NAME)
     view.v_size = node.size
-    times = {f"va_{which}.tv_sec": int(node.time) for which in ("atime", "mtime", "ctime", "birthtime")}
+    times = {
+        f"va_{which}.tv_sec": wrapped(int(node.time)) for which in ("atime", "mtime", "ctime", "birthtime")
+    }
     k.umem.write(
         a.a_vap,
         vattr.layout(k.dm).pack(

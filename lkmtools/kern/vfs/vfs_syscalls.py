@@ -33,10 +33,10 @@ from lkmtools.abi.stat import (
 )
 from lkmtools.abi.stat import stat as stat_struct
 from lkmtools.abi.syscall import (
-    SYS___fstat50,
+    SYS___fstat30,
     SYS___getdents30,
-    SYS___lstat50,
-    SYS___stat50,
+    SYS___lstat30,
+    SYS___stat30,
     SYS_access,
     SYS_chmod,
     SYS_chown,
@@ -49,6 +49,7 @@ from lkmtools.abi.syscall import (
     SYS_sync,
     SYS_truncate,
 )
+from lkmtools.abi.time import wrapped
 from lkmtools.abi.vnode import VDIR, VWRITE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import copyout_bytes
@@ -227,7 +228,7 @@ def _locked(k: Kernel, lwp: Lwp, fd: int) -> Iterator[int]:
 
 
 def _stat(k: Kernel, node: Node, addr: int, size: int = 0) -> None:
-    seconds = int(node.time)
+    seconds = wrapped(int(node.time))
     size = size or node.size
     times = {f"st_{which}timespec.tv_sec": seconds for which in ("a", "m", "c", "birth")}
     data = stat_struct.layout(k.dm).pack(
@@ -245,20 +246,20 @@ def _stat_at(k: Kernel, lwp: Lwp, path: int, addr: int, flags: int) -> None:
             _stat(k, _node(k, lwp, place), addr)
 
 
-@syscall(SYS___stat50, "const char *path, struct stat *st")
-def sys___stat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
+@syscall(SYS___stat30, "const char *path, struct stat *st")
+def sys___stat30(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
     """Attributes by name."""
     _stat_at(k, lwp, path, addr, FOLLOW)
 
 
-@syscall(SYS___lstat50, "const char *path, struct stat *st")
-def sys___lstat50(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
+@syscall(SYS___lstat30, "const char *path, struct stat *st")
+def sys___lstat30(k: Kernel, lwp: Lwp, path: int, addr: int) -> None:
     """Attributes by name, of a symbolic link itself."""
     _stat_at(k, lwp, path, addr, 0)
 
 
-@syscall(SYS___fstat50, "int fd, struct stat *st")
-def sys___fstat50(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
+@syscall(SYS___fstat30, "int fd, struct stat *st")
+def sys___fstat30(k: Kernel, lwp: Lwp, fd: int, addr: int) -> None:
     """Attributes of an open file."""
     file = lwp.proc.files.get(fd)
     if isinstance(file, VnodeFile):

@@ -30,9 +30,9 @@ from lkmtools.abi.mount import (
 )
 from lkmtools.abi.syscall import (
     SYS___mount50,
+    SYS_compat_40_mount,
     SYS_fstatvfs1,
     SYS_getvfsstat,
-    SYS_mount,
     SYS_statvfs1,
     SYS_unmount,
 )
@@ -122,7 +122,7 @@ def _mount(k: Kernel, lwp: Lwp, place: Place, ops: int, flags: int, path: int, d
     return used
 
 
-@syscall(SYS_mount, "const char *type, const char *path, int flags, void *data")
+@syscall(SYS_compat_40_mount, "const char *type, const char *path, int flags, void *data")
 def compat_40_sys_mount(k: Kernel, lwp: Lwp, kind: int, path: int, flags: int, data: int) -> None:
     """mount(2) of NetBSD 4, which does not say how long the data is: as long as the type wants."""
     sys___mount50(k, lwp, kind, path, flags, data, 0)

@@ -18,7 +18,6 @@ from lkmtools.abi.stat import (
     S_IFMT,
 )
 from lkmtools.abi.syscall import (
-    SYS___mknod50,
     SYS_link,
     SYS_mkdir,
     SYS_mkfifo,
@@ -218,14 +217,8 @@ def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
             k.vfs.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
 
 
-@syscall(SYS_mknod, "const char *path, mode_t mode, uint32_t dev")
-def compat_50_sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
-    """Make a device node, with the 32-bit dev_t of NetBSD 4."""
-    _mknod(k, lwp, path, mode, dev)
-
-
-@syscall(SYS___mknod50, "const char *path, mode_t mode, dev_t dev")
-def sys___mknod50(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+@syscall(SYS_mknod, "const char *path, mode_t mode, dev_t dev")
+def sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
     """Make a device node."""
     _mknod(k, lwp, path, mode, dev)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.namei import FOLLOW, LOOKUP
-from lkmtools.abi.syscall import SYS___futimes50, SYS___lutimes50, SYS___utimes50
-from lkmtools.abi.time import timeval
+from lkmtools.abi.syscall import SYS_futimes, SYS_lutimes, SYS_utimes
+from lkmtools.abi.time import TIME_MAX, timeval, wrapped
 from lkmtools.abi.vnode import VA_UTIMES_NULL
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
@@ -30,15 +30,16 @@ def _times(k: Kernel, lwp: Lwp, tptr: int) -> dict[str, int]:
     """The members of struct vattr that two timevals set; both are now when there are none."""
     if not tptr:
         seconds, fraction = divmod(int(k.now() * _MILLION), _MILLION)
-        moments, flags = [(seconds, fraction)] * 2, VA_UTIMES_NULL
+        moments, flags = [(wrapped(seconds), fraction)] * 2, VA_UTIMES_NULL
     else:
         layout = timeval.layout(k.dm)
         data = lwp.proc.space.read(tptr, 2 * layout.size)
         found = [layout.unpack(data, at) for at in (0, layout.size)]
         moments, flags = [(row.tv_sec, row.tv_usec) for row in found], 0
-    for seconds, fraction in moments:
-        if seconds < 0 or not 0 <= fraction < _MILLION:
-            raise KernelError(EINVAL, f"invalid time: {seconds} s and {fraction} us")
+        for seconds, fraction in moments:
+            if not 0 <= seconds <= TIME_MAX or not 0 <= fraction < _MILLION:
+                limit = f"seconds are 0 to {TIME_MAX}, microseconds below {_MILLION}"
+                raise KernelError(EINVAL, f"invalid time: {seconds} s and {fraction} us; {limit}")
     values = {"va_vaflags": flags}
     for name, (seconds, fraction) in zip(("va_atime", "va_mtime"), moments, strict=True):
         values[f"{name}.tv_sec"], values[f"{name}.tv_nsec"] = seconds, fraction * 1000
@@ -64,20 +65,20 @@ def _utimes(k: Kernel, lwp: Lwp, path: int, tptr: int, follow: int) -> None:
             _set_node(k, lwp, k.vfs.tree.lookup(place.path, lwp.proc.cred), values)
 
 
-@syscall(SYS___utimes50, "const char *path, const struct timeval *tptr")
-def sys___utimes50(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
+@syscall(SYS_utimes, "const char *path, const struct timeval *tptr")
+def sys_utimes(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
     """Set the times of access and change: two timevals, or now when `tptr` is NULL."""
     _utimes(k, lwp, path, tptr, FOLLOW)
 
 
-@syscall(SYS___lutimes50, "const char *path, const struct timeval *tptr")
-def sys___lutimes50(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
+@syscall(SYS_lutimes, "const char *path, const struct timeval *tptr")
+def sys_lutimes(k: Kernel, lwp: Lwp, path: int, tptr: int) -> None:
     """utimes() of a symbolic link itself."""
     _utimes(k, lwp, path, tptr, 0)
 
 
-@syscall(SYS___futimes50, "int fd, const struct timeval *tptr")
-def sys___futimes50(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
+@syscall(SYS_futimes, "int fd, const struct timeval *tptr")
+def sys_futimes(k: Kernel, lwp: Lwp, fd: int, tptr: int) -> None:
     """utimes() of an open file."""
     values = _times(k, lwp, tptr)
     file = lwp.proc.files.get(fd)

@@ -6,10 +6,5 @@
 #include <sys/time.h>
 
 time_t	time(time_t *);
-int	nanosleep(const struct timespec *, struct timespec *);
-int	clock_gettime(clockid_t, struct timespec *);
-int	gettimeofday(struct timeval *, void *);
-int	getitimer(int, struct itimerval *);
-int	setitimer(int, const struct itimerval *, struct itimerval *);
 
 #endif
