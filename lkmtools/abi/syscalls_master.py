@@ -5,6 +5,8 @@ sys_obreak serves break. compat_NN are calls of NetBSD before N.N. PAD is a word
 Numbers without a row are free, or the calls are gone; 210 to 219 are for modules.
 """
 
+from __future__ import annotations
+
 import os
 from functools import cache
 from typing import NamedTuple

@@ -1,26 +1,9 @@
-/* <stdint.h>: integers of given widths, and their ranges. The fast ones are those of NetBSD: an int at least. */
+/* <stdint.h>: integers of given widths, and their ranges. The fast ones are those of NetBSD. */
 
 #ifndef _STDINT_H_
 #define _STDINT_H_
 
 #include <sys/stdint.h>
-
-typedef int8_t		int_least8_t;
-typedef uint8_t		uint_least8_t;
-typedef int16_t		int_least16_t;
-typedef uint16_t	uint_least16_t;
-typedef int32_t		int_least32_t;
-typedef uint32_t	uint_least32_t;
-typedef int64_t		int_least64_t;
-typedef uint64_t	uint_least64_t;
-typedef int		int_fast8_t;
-typedef unsigned int	uint_fast8_t;
-typedef int		int_fast16_t;
-typedef unsigned int	uint_fast16_t;
-typedef int		int_fast32_t;
-typedef unsigned int	uint_fast32_t;
-typedef int64_t		int_fast64_t;
-typedef uint64_t	uint_fast64_t;
 
 #define INT_LEAST8_MIN	INT8_MIN
 #define INT_LEAST8_MAX	INT8_MAX
@@ -34,12 +17,21 @@ typedef uint64_t	uint_fast64_t;
 #define INT_LEAST64_MIN	INT64_MIN
 #define INT_LEAST64_MAX	INT64_MAX
 #define UINT_LEAST64_MAX	UINT64_MAX
+#ifdef __LP64__
 #define INT_FAST8_MIN	INT32_MIN
 #define INT_FAST8_MAX	INT32_MAX
 #define UINT_FAST8_MAX	UINT32_MAX
 #define INT_FAST16_MIN	INT32_MIN
 #define INT_FAST16_MAX	INT32_MAX
 #define UINT_FAST16_MAX	UINT32_MAX
+#else
+#define INT_FAST8_MIN	INT8_MIN
+#define INT_FAST8_MAX	INT8_MAX
+#define UINT_FAST8_MAX	UINT8_MAX
+#define INT_FAST16_MIN	INT16_MIN
+#define INT_FAST16_MAX	INT16_MAX
+#define UINT_FAST16_MAX	UINT16_MAX
+#endif
 #define INT_FAST32_MIN	INT32_MIN
 #define INT_FAST32_MAX	INT32_MAX
 #define UINT_FAST32_MAX	UINT32_MAX
