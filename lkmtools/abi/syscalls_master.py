@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import NamedTuple
 
 from lkmtools.abi.datamodel import DataModel
 from lkmtools.abi.syscall import SYS_MAXSYSARGS, SYS_lkmwait
+from lkmtools.tuples import NamedTuple
 
 
 class SystemCall(NamedTuple):
