@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from lkmtools.cli.common import Number, Whole, tool
-from lkmtools.cli.serving import DEFAULTS, MACHINES
+from lkmtools.cli.serving import DEFAULTS, MACHINES, USER_MEMORY
 from lkmtools.cli.settings import lkmd_conf_file
 from lkmtools.conf import lkmdconf
 
@@ -70,7 +70,7 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     type=Number(0.05, 3600),
     default=DEFAULTS["watchdog"],
     metavar="SECONDS",
-    help="Time limit of module code [2].",
+    help="Limit of module code [2].",
 )
 @click.option(
     "--ram",
@@ -78,6 +78,13 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     default=DEFAULTS["ram"],
     metavar="MIB",
     help="Memory of the kernel [128].",
+)
+@click.option(
+    "--user-memory",
+    type=click.Choice(USER_MEMORY),
+    default=DEFAULTS["user_memory"],
+    metavar="HOW",
+    help="guarded or direct [guarded].",
 )
 @click.option(
     "--securelevel",

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from lkmtools.daemon.background import Readiness
 
 MACHINES = ("amd64", "i386")
+USER_MEMORY = ("guarded", "direct")
 DEFAULTS: dict[str, Any] = {
     "machine": MACHINES[0],
     "watchdog": 2.0,
     "ram": 128,
+    "user_memory": USER_MEMORY[0],
     "securelevel": 0,
     "multiuser": False,
     "without": (),
@@ -46,6 +48,7 @@ def kernel_options(given: dict[str, Any]) -> dict[str, Any]:
         "watchdog": given["watchdog"],
         "entry_limit": max(10.0, given["watchdog"]),
         "ram": given["ram"] << 20,
+        "user_memory": given["user_memory"],
         "securelevel": min(given["securelevel"], 0),
         "lkm": "LKM" not in given["without"],
     }

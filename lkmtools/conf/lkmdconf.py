@@ -11,6 +11,7 @@ from lkmtools.errors import LkmtoolsError
 KEYS: dict[str, tuple[type, ...]] = {
     "machine": (str,),
     "ram": (int,),
+    "user_memory": (str,),
     "watchdog": (int, float),
     "hang": (int, float),
     "cores": (bool,),

@@ -37,6 +37,7 @@ from lkmtools.kern.lkm.lkm_life import Lkm
 from lkmtools.kern.proc import syscall
 from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
+from lkmtools.kern.proc.kern_copy import user_pages
 from lkmtools.kern.proc.kern_pgrp import group
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, new_proc
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
@@ -53,6 +54,7 @@ from lkmtools.kern.vitals_writer import Vitals
 from lkmtools.machine import (
     READ,
     WRITE,
+    Cpu,
     Engine,
     Frames,
     MemFault,
@@ -163,8 +165,10 @@ class Kernel:
             self._held.callback(self.evidence.close)
         self.mem = Memory(self.port.kernbase, ram, self.dm, self.evidence.ram)
         self._held.callback(self.mem.close)
+        self.engine = Engine(
+            self.mem, self.plan.text, self, self.evidence.calls, self.config.rate, self._cpu()
+        )
         self.umem = self.mem.checked
-        self.engine = Engine(self.mem, self.plan.text, self, self.evidence.calls, self.config.rate)
         self._held.callback(self.engine.close)
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
@@ -179,6 +183,16 @@ class Kernel:
             form, self.port.e_machine, self.plan.symbols, lambda: kernel_rows(self, rows.DATA)
         )
         self._held.callback(self.ksyms.close)
+
+    def _cpu(self) -> Callable[..., Cpu]:
+        """What makes the CPU: for direct user memory another one, with another accessor."""
+        if self.config.user_memory == "guarded":
+            return Cpu
+        from lkmtools.machine.direct import DirectCpu, DirectMemory
+
+        pages = partial(user_pages, self)
+        self.mem.checked = DirectMemory(self.mem, pages)
+        return partial(DirectCpu, pages)
 
     def _kernel(self) -> None:
         """Its data, and each of its parts in the order in which they need one another."""

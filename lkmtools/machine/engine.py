@@ -49,7 +49,13 @@ class Engine:
     """
 
     def __init__(
-        self, mem: Memory, text: Text, context: Any, calls: CallRing | None = None, rate: int = 0
+        self,
+        mem: Memory,
+        text: Text,
+        context: Any,
+        calls: CallRing | None = None,
+        rate: int = 0,
+        new_cpu: Callable[[Memory, Brake, Text, CallRing], Cpu] = Cpu,
     ) -> None:
         """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
         self.port = text.port
@@ -60,7 +66,7 @@ class Engine:
         self.text = text
         self.stubs = dict(text.stubs)
         self.brake = Brake()
-        self.cpu = Cpu(mem, self.brake, text, self.calls)
+        self.cpu = new_cpu(mem, self.brake, text, self.calls)
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}

@@ -238,6 +238,7 @@ BAD_OPTIONS = {
     "machine": (["--machine", "vax"], "'vax' is not one of 'amd64', 'i386'"),
     "ram": (["--ram", "1"], "1 is not in the range 16<=x<=1024"),
     "watchdog": (["--watchdog", "0"], "0.0 is not in the range"),
+    "user memory": (["--user-memory", "open"], "'open' is not one of 'guarded', 'direct'"),
 }
 
 

@@ -42,8 +42,8 @@ def golden(length: int, kind: int, *payload: str) -> bytes:
 # (frame, its bytes)
 CASES: dict[str, tuple[Frame, bytes]] = {
     "hello": (
-        Hello(3, 0x1234, "modstat"),
-        golden(23, 1, "4c4b4d31 0300 0000 34120000", "07000000 6d6f6473746174"),
+        Hello(4, 0x1234, "modstat"),
+        golden(23, 1, "4c4b4d31 0400 0000 34120000", "07000000 6d6f6473746174"),
     ),
     "welcome": (
         Welcome(2, 8, 8, 0, 5, 502000000, 2, 99, "amd64", "NetBSD"),
@@ -169,8 +169,8 @@ def test_payload_cut_anywhere_is_refused(frame: Frame, data: bytes) -> None:
 def test_hello_of_another_version_tells_only_the_version() -> None:
     """What follows the version may be anything: the daemon must be able to refuse it politely."""
     reader = Reader()
-    reader.feed(golden(12, 1, "4c4b4d31 0400 ffff deadbeef"))
-    assert (SERIAL, Hello(4, 0, "")) == reader.next()
+    reader.feed(golden(12, 1, "4c4b4d31 0500 ffff deadbeef"))
+    assert (SERIAL, Hello(5, 0, "")) == reader.next()
 
 
 def test_negative_words_are_sent_as_two_complements() -> None:

@@ -10,6 +10,7 @@ from lkmtools.machine import PORTS
 from lkmtools.tuples import NamedTuple
 
 MIN_RAM, MAX_RAM = 2 << 20, 1 << 30  # bytes
+USER_MEMORY = ("guarded", "direct")
 
 
 class Config(NamedTuple):
@@ -25,6 +26,7 @@ class Config(NamedTuple):
     securelevel: int = 0
     hz: int = 100
     lkm: bool = True  # options LKM
+    user_memory: str = "guarded"  # "direct": machine code reaches it without copyin and copyout
     rate: int = 0  # what machine.measure_rate() said, to measure once for many boots; 0: it is measured
 
 
@@ -46,6 +48,7 @@ def configured(options: dict[str, Any]) -> Config:
         "watchdog": _limits(config.watchdog, 0.001, 1e6),
         "entry_limit": _limits(config.entry_limit, 0.001, 1e6),
         "hz": _limits(config.hz, 1, 10000),
+        "user_memory": "" if config.user_memory in USER_MEMORY else f"it is {' or '.join(USER_MEMORY)}",
     }
     for name, why in wrong.items():
         if why:

@@ -86,7 +86,9 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     if addr < PAGE_SIZE:
         return " (NULL pointer)"
     if addr < k.mem.base:
-        return " (not a kernel address; user memory is reached by copyin and copyout)"
+        if k.config.user_memory == "direct":
+            return " (a user address that is not in the memory of the process)"
+        return " (not a kernel address; copyin and copyout reach user memory, or lkmd --user-memory=direct)"
     if thread.stack_base - PAGE_SIZE <= addr < thread.stack_base:
         return " (kernel stack overflow)"
     module = k.modules.at(addr)

@@ -12,7 +12,9 @@ from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps, too_much
 from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.panic import failure
+from lkmtools.machine import AddressSpace
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel, Layout
@@ -33,6 +35,18 @@ def space_of(k: Kernel) -> Space:
     if lwp is None:
         raise KernelError(EFAULT, "there is no current process")
     return lwp.proc.space
+
+
+def user_pages(k: Kernel) -> AddressSpace | None:
+    """The pages of that memory, where module code may access it directly; None when there are none."""
+    lwp = k.sched.current
+    space = None if lwp is None else lwp.proc.space
+    if isinstance(space, MappedRegions):
+        try:
+            return space.pages()
+        except (KernelError, MemoryError):
+            return None  # the access is a fault
+    return space if isinstance(space, AddressSpace) else None
 
 
 def copyin_bytes(k: Kernel, uaddr: int, length: int) -> bytes:

@@ -29,6 +29,7 @@ from lkmtools.abi.syscalls_master import names
 from lkmtools.errors import KernelError, answer_to
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Function
+from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.plan import Sysent
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.kern.proc.emul import member
@@ -38,6 +39,7 @@ from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.plan import KernelPlan
+    from lkmtools.kern.base.request import UserRegion
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine import Memory
@@ -128,6 +130,9 @@ class SystemCalls:
         self._results = partial(self._retval.unpack_from, k.mem.buf)
         self.unimplemented = UnimplementedCalls(k)
         self._nosys = k.symbol("sys_nosys")
+        self._regions: Callable[[tuple[UserRegion, ...]], RegionSpace] = RegionSpace
+        if k.config.user_memory == "direct":
+            self._regions = partial(MappedRegions, k.frames, k.port.user.top)
 
     def row(self, number: int) -> tuple[int, int]:
         """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
@@ -156,7 +161,7 @@ class SystemCalls:
     def serve(self, lwp: Lwp, request: Request) -> Reply:
         """One system call of a client process, from its words to its reply."""
         proc = lwp.proc
-        space = proc.space = RegionSpace(request.regions)
+        space = proc.space = self._regions(request.regions)
         lwp.thread.reason = reason = tty = ""
         errno, retval = 0, (0, 0)
         try:
@@ -174,6 +179,10 @@ class SystemCalls:
         except MemoryError as error:
             failed, changed = answer_to(error), ()
             errno, reason = failed.errno, failed.reason
+        if isinstance(space, MappedRegions) and (page := space.close()):
+            who = f"pid {proc.pid} ({proc.comm}), {call_name(request.number)}"
+            why = "the system call handed over other parts of that page"
+            self._k.console.write(f"{who}: what a module wrote to user memory at {page:#x} is lost: {why}\n")
         return Reply(errno, retval, changed, reason, tty)
 
     def own(self, lwp: Lwp, number: int, *args: int) -> int:
