@@ -131,9 +131,8 @@ class Scene:
 
     def _arguments(self, proto: Prototype, call: Call) -> str:
         binding = proto.bind(self.port)
-        room = FIRST_ARG + len(self.port.args)
-        words = call.registers[:room] + (binding.stack.unpack_from(call.stack) if binding.nstack else ())
-        values = binding.decode(words)
+        registers = call.registers[FIRST_ARG : FIRST_ARG + len(self.port.args)]
+        values = binding.decode_words(registers + binding.stack.unpack_from(call.stack))
         shown = [f"{value:#x}" if abs(value) >= _ADDRESS else str(value) for value in values]
         return ", ".join(shown + (["..."] if proto.variadic else []))
 

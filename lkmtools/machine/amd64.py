@@ -54,6 +54,11 @@ def gate_code(words: int) -> bytes:
     return b"\x48\x89\x24\x25" + _low(words + 8) + b"\x48\x89\x04\x25" + _low(words + 16) + x86.HLT
 
 
+def return_code(words: int) -> bytes:
+    """`mov words+16, %rax; ret`."""
+    return b"\x48\x8b\x04\x25" + _low(words + 16) + x86.RET
+
+
 # EFER.SCE on, STAR = user 0x23, kernel 0x10; rcx = 0x1000, r11 = flags; sysretq.
 _ENTER = bytes.fromhex(
     "b9800000c0 0f32 83c801 0f30 b9810000c0 31c0 ba10002300 0f30 b900100000 41bb02020000 480f07"
@@ -119,7 +124,7 @@ AMD64 = Port(
     direction=(_R["rflags"], 0x2),
     stub=bytes.fromhex("4c8b1c24") + x86.HLT,  # mov (%rsp), %r11
     caller=_R["r11"],
-    return_code=x86.RET,
+    return_code=return_code,
     loop_code=x86.loop_code,
     filler=x86.INT3,
     constant_code=x86.constant_code,

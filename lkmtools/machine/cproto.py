@@ -14,11 +14,9 @@ import re
 import struct
 from collections.abc import Callable
 from functools import cache, cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.datamodel import DataModel, scalar
-from lkmtools.machine.port import FIRST_ARG
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -199,10 +197,11 @@ def _parameter(text: str) -> Parameter:
 class Binding:
     """A prototype on a machine.
 
-    `nregs` argument registers and `nstack` stack words are read; `decode(regs + stack words)`, with regs as
-    Cpu.regs has them, makes the arguments, and so does `decode_words(words)` from all words alone, which may
-    be wider than a register; layout() makes what stores a call's frame; `result(words)` is what was returned.
-    They are compiled when they are first wanted: a kernel has hundreds of functions, and few are called.
+    Of the `words` of its arguments `nstack` are on the stack, as `stack` unpacks them. `in_registers` unpacks
+    the arguments in registers, whose values have eight bytes each, and `on_stack` the others;
+    `decode_words(words)` makes all of words that may be wider than a register; layout() makes what stores a
+    call's frame; `result` unpacks what was returned, nothing of void. They are made when they are first
+    wanted: a kernel has hundreds of functions, and few are called.
     """
 
     def __init__(self, proto: Prototype, port: Port) -> None:
@@ -223,10 +222,7 @@ class Binding:
                     pushes[-2:] = pushes[:-3:-1]
         self._places, self._pushes = tuple(places), pushes
         self.words = len(pushes)
-        self.nregs = min(self.words, len(port.args))
-        self.nstack = self.words - self.nregs
-        if proto.variadic:
-            self.nregs = len(port.args)
+        self.nstack = max(self.words - len(port.args), 0)
         self.stack = struct.Struct(f"{dm.order}{self.nstack}{dm.word}")
         self.wide = 8 * proto.ret.size(dm) > width
         self.returns_errno = proto.ret.name == "int"
@@ -235,16 +231,32 @@ class Binding:
         self.va_param = next((i for i, p in enumerate(proto.params) if p.type.name == "va_list"), None)
 
     @cached_property
-    def decode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
-        """Arguments from registers and stack."""
+    def in_registers(self) -> struct.Struct:
+        """The arguments in registers, from their cells."""
+        return self._arguments(8, [place for place in self._places if place[0] < len(self.port.args)])
+
+    @cached_property
+    def on_stack(self) -> struct.Struct:
+        """The arguments on the stack, from there."""
+        places = [place for place in self._places if place[0] >= len(self.port.args)]
+        return self._arguments(self.port.dm.pointer, places)
+
+    def _arguments(self, word: int, places: list[tuple[int, int, bool]]) -> struct.Struct:
         dm = self.port.dm
-        places = [(FIRST_ARG + at, size, signed) for at, size, signed in self._places]
-        return _compile("w", [_argument(dm, *place, 8 * dm.pointer) for place in places])
+        return struct.Struct(
+            dm.order + "".join([_code(dm, word, size, signed) for _, size, signed in places])
+        )
+
+    @cached_property
+    def result(self) -> struct.Struct:
+        """The value returned, from its words in memory."""
+        ret, dm = self.proto.ret, self.port.dm
+        return struct.Struct(dm.order + _code(dm, dm.pointer, ret.size(dm), ret.signed(dm)))
 
     @cached_property
     def decode_words(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
         """Arguments from argument words of 64 bits."""
-        return _compile("w", [_argument(self.port.dm, *place, 64) for place in self._places])
+        return _compile("w", [_argument(self.port.dm, *place) for place in self._places])
 
     @cached_property
     def encode(self) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
@@ -292,28 +304,23 @@ class Binding:
         )
         return made
 
-    @cached_property
-    def result(self) -> Callable[[tuple[int, ...]], int]:
-        """The value returned, from what a gate leaves (Cpu.result); 0 of void."""
-        ret, dm = self.proto.ret, self.port.dm
-        bits, width = 8 * ret.size(dm), 8 * dm.pointer
-        mask, sign = (1 << bits) - 1, 1 << bits - 1 if bits and ret.signed(dm) else 0
-        if not bits:
-            return lambda w: 0
-        if self.wide:
-            return lambda w: ((w[1] | w[2] << width) ^ sign) - sign
-        if bits < width:
-            return lambda w: (w[1] & mask ^ sign) - sign
-        return (lambda w: (w[1] ^ sign) - sign) if sign else itemgetter(1)
+
+def _code(dm: DataModel, word: int, size: int, signed: bool) -> str:
+    """The struct-module codes of a value of `size` bytes in words of `word` bytes; "" of void."""
+    if not size:
+        return ""
+    code, unused = "bhiq"[size.bit_length() - 1], f"{-size % word}x"
+    code = code if signed else code.upper()
+    return code + unused if dm.byteorder == "little" else unused + code
 
 
-def _argument(dm: DataModel, at: int, size: int, signed: bool, have: int) -> str:
-    """The argument of `size` bytes from word `at` on, words having `have` bits, as a Python expression."""
+def _argument(dm: DataModel, at: int, size: int, signed: bool) -> str:
+    """The argument of `size` bytes from word `at` on, words having 64 bits, as a Python expression."""
     if size <= dm.pointer:
-        return _narrow(f"w[{at}]", 8 * size, signed, have)
+        return _narrow(f"w[{at}]", 8 * size, signed, 64)
     width = 8 * dm.pointer
     lo, hi = (at, at + 1) if dm.byteorder == "little" else (at + 1, at)
-    words = [f"w[{i}]" if have == width else f"(w[{i}]&{(1 << width) - 1:#x})" for i in (lo, hi)]
+    words = [f"(w[{i}]&{(1 << width) - 1:#x})" for i in (lo, hi)]
     return _narrow(f"({words[0]}|{words[1]}<<{width})", 8 * size, signed, 8 * size)
 
 

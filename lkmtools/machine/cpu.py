@@ -4,7 +4,8 @@ Kernel functions are stub slots: an instruction that ends run(). Execution goes 
 never behind the stub, so that a stop request that arrives between the two cannot run a function twice.
 
 A C function is entered through a few instructions that take the registers of a call from memory, and returns
-to a gate that leaves its result there: a word in memory costs a fraction of a register of the emulator's.
+to a gate that leaves its result there; the return pad takes a kernel function's result from there. A word in
+memory costs a fraction of a register of the emulator's.
 """
 
 from __future__ import annotations
@@ -22,35 +23,39 @@ from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding
 from lkmtools.machine.emulator import FAULTED, PREEMPTED, Batch, Emulator
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
-from lkmtools.machine.text import SLOT, Text
+from lkmtools.machine.port import FIRST_ARG
+from lkmtools.machine.text import Text
 
 RETURNED = -1  # what run() answers when the gate was reached,
 ASTRAY = -4  # ... with another stack pointer than that of the call
+_NOWHERE = (0, 0, 0)
 _UNDEFINED = 6  # the trap of an instruction that Unicorn leaves to us
 
 
 class Cpu(Emulator):
     """One emulated CPU in kernel mode.
 
-    After RETURNED, `result` has: sp, result, upper half of a wide result; after anything else, `regs` has:
-    pc, sp, fp, at a stub the address it returns to, arguments.
+    After a run `stopped` has pc, sp and fp: another tuple each time. They are 0 when it has RETURNED.
     """
 
     def __init__(self, mem: Memory, brake: Brake, text: Text, calls: CallRing | None = None) -> None:
-        """`calls` has room for the registers of the last stop, in the order of `regs`, and counts blocks."""
+        """`calls` has room for the registers of the last stop (port.py), and counts blocks."""
         port = text.port
         calls = calls or CallRing()
         self.text = text
         super().__init__(port, mem, brake, text.never, calls.cell)
         if port.user.syscall_insn is not None:
             self._on_instructions((port.user.syscall_insn,), self._syscall)
-        self._limit = len(text.slots) * SLOT
-        self._first = text.start + len(port.stub)
-        self._returned = text.returned
-        self._after = Batch(self._h, (port.pc, port.sp, port.fp, port.caller, *port.args), calls.registers)
-        self.result: tuple[int, ...] = ()
-        words = struct.Struct(f"{port.dm.order}3{port.dm.word}")
-        self._result = partial(words.unpack_from, mem.buf, text.words + port.dm.pointer - mem.base)
+        self._cells = calls.registers
+        registers = (port.pc, port.sp, port.fp, port.caller, *port.args)
+        self._after = Batch(self._h, registers, self._cells)
+        self._stop = partial(struct.Struct("=3Q").unpack_from, self._cells)
+        self.stopped: tuple[int, ...] = _NOWHERE
+        dm = port.dm
+        gate, self._result = text.words + dm.pointer - mem.base, text.words + 2 * dm.pointer - mem.base
+        self._gate = partial(struct.Struct(dm.order + dm.word).unpack_from, mem.buf, gate)
+        # What stores the result that the return pad loads, 64 bits.
+        self.answer = partial(struct.Struct(f"{dm.order}Q").pack_into, mem.buf, self._result)
 
     def plant(self) -> None:
         """Write the text, and let all of it be executed."""
@@ -65,6 +70,18 @@ class Cpu(Emulator):
         It answers where the return address is; the stack below `top` must be free.
         """
         return binding.layout(self.mem.buf, self.mem.base, self.text.words, self.text.gate)
+
+    def result(self, binding: Binding) -> Callable[[], tuple[int, ...]]:
+        """What takes the result of a call that has returned; nothing of void."""
+        return partial(binding.result.unpack_from, self.mem.buf, self._result)
+
+    def arguments(self, binding: Binding) -> Callable[[], tuple[int, ...]]:
+        """What takes the arguments in registers of the stub that was reached."""
+        return partial(binding.in_registers.unpack_from, self._cells, 8 * FIRST_ARG)
+
+    def argument_registers(self) -> tuple[int, ...]:
+        """All argument registers at the last stop."""
+        return struct.unpack_from(f"={len(self.port.args)}Q", self._cells, 8 * FIRST_ARG)
 
     def _translate(self, va: int, access: int) -> tuple[int, int] | None:
         mem = self.mem
@@ -88,20 +105,19 @@ class Cpu(Emulator):
         """
         self._begin.value = pc
         status = self._start()
-        self.result = result = self._result()
-        if result[0] == returned:
+        if self._gate()[0] == returned:
+            self.stopped = _NOWHERE
             return RETURNED
-        after = self._after
-        after.fetch()
-        self.regs = regs = after.get()
-        pc = regs[0]
+        self._after.fetch()
+        self.stopped = stopped = self._stop()
+        pc = stopped[0]
         if status or self._trap is not None:
             self._note_fault(status, pc)
             return FAULTED
-        offset = pc - self._first
-        if 0 <= offset < self._limit and not offset % SLOT:
-            return offset // SLOT
-        return ASTRAY if pc == self._returned else PREEMPTED
+        slot = self.text.stops.get(pc)
+        if slot is not None:
+            return slot
+        return ASTRAY if pc == self.text.returned else PREEMPTED
 
     # -- page table and translations --------------------------------------------------------------------
 

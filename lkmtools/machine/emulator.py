@@ -86,7 +86,7 @@ class Batch:
 class Emulator:
     """An engine. What runs in it, and what its addresses mean, its two subclasses say.
 
-    After a run `regs` has the registers that the subclass names, and after FAULTED `fault` says why.
+    After FAULTED `fault` says why.
     """
 
     def __init__(
@@ -98,7 +98,6 @@ class Emulator:
         self.brake = brake
         self.cell = brake.cell(cell)  # of the block hook: `cell.blocks` is how many have run here
         self.fault: Fault | None = None
-        self.regs: tuple[int, ...] = ()
         self._page = 0
         self._bad: int | None = None  # the address that was denied
         self._trap: int | None = None

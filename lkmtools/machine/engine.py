@@ -14,15 +14,15 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
-from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError, answer_to
-from lkmtools.evidence.calls import STACK, CallRing
+from lkmtools.evidence.calls import CallRing
+from lkmtools.machine.arguments import other_arguments
 from lkmtools.machine.brake import Brake
-from lkmtools.machine.cproto import Binding, Prototype, VaList
+from lkmtools.machine.cproto import Prototype
 from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
-from lkmtools.machine.memory import READ, WRITE, MemFault, Memory
-from lkmtools.machine.port import FIRST_ARG
+from lkmtools.machine.memory import WRITE, MemFault, Memory
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.stubcall import narrow, pass_arguments
 from lkmtools.machine.text import KernelFunction, Text
@@ -33,6 +33,7 @@ from lkmtools.machine.watchdog import Watchdog
 _HEADROOM = 256  # bytes of stack that a call must find
 _KERNEL_FRAME = 512  # what a kernel function that calls machine code takes of the stack itself
 KERNEL_CALL = 4e-6  # seconds that a kernel call is charged, about what it costs
+_U64 = (1 << 64) - 1
 _SLOWEST = 2  # code that takes more than this many times the processor time of its blocks is charged the rest
 
 
@@ -60,7 +61,6 @@ class Engine:
         """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
         self.port = text.port
         self.calls = calls or CallRing()
-        self._ring, self._stopped, self._places = self.calls.ring, self.calls.stopped, self.calls.places
         self.mem = mem
         self.context = context
         self.text = text
@@ -70,6 +70,7 @@ class Engine:
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
+        self._servers: list[Callable[[Thread, Level], None] | None] = [None] * len(text.slots)
         self._stub_callers: dict[tuple[KernelFunction, Prototype], Callable[[tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
@@ -178,7 +179,7 @@ class Engine:
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
         """A function f(addr, args) that calls machine code of a prototype; made once for each."""
         cpu, watchdog, binding = self.cpu, self.watchdog, proto.bind(self.port)
-        lay_out, result, run, entry = cpu.layout(binding), binding.result, cpu.run, self.text.entry
+        lay_out, result, run, entry = cpu.layout(binding), cpu.result(binding), cpu.run, self.text.entry
         entered, return_size = self.calls.entered, self.port.return_size
         room = binding.stack.size + self.port.stack_align + return_size + _HEADROOM
 
@@ -188,7 +189,6 @@ class Engine:
             if levels:
                 outer = levels[-1]
                 top, fp = outer.sp - outer.taken - _KERNEL_FRAME, outer.fp
-                cpu.regs = ()  # no longer those of the call of the kernel function that makes this one
             else:
                 if not thread.stack_top:
                     self.new_stack(thread)
@@ -207,7 +207,7 @@ class Engine:
                 stop = run(entry, sp + return_size)
                 if stop != RETURNED:
                     self._serve_until_returned(thread, level, stop)
-                return result(cpu.result)
+                return 0 if binding.void else result()[0]
             finally:
                 levels.pop()
                 if not levels:
@@ -228,68 +228,74 @@ class Engine:
 
     def _serve_until_returned(self, thread: Thread, level: Level, stop: int) -> None:
         """Serve what has stopped a function, and let it run, until it has returned to the gate."""
-        cpu, watchdog = self.cpu, self.watchdog
-        returned = level.sp0 + self.port.return_size
+        cpu, watchdog, servers = self.cpu, self.watchdog, self._servers
+        return_pad, returned = self.text.return_pad, level.sp0 + self.port.return_size
         while stop != RETURNED:
             if stop >= 0:
-                self._serve(thread, level, self.text.slots[stop])
-                pc = self.text.return_pad
-            elif stop == ASTRAY:
-                place = f"{cpu.result[0]:#x}, not {returned:#x}"
-                name = self.name_of(level.addr)
-                self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
-            elif stop == FAULTED:
-                assert cpu.fault is not None
-                self.on_fault(thread, cpu.fault, None)
+                (servers[stop] or self._server(stop))(thread, level)
+                pc = return_pad
             else:
-                pc = cpu.regs[0]
-                if 0 <= pc - self.text.start < self.text.size:
-                    self.brake.pull()  # rather in the code that called the stub, which a report would name
-                else:
-                    self._tick(thread)
-                    self.own(thread)
+                pc = self._interrupted(thread, level, stop)
             if not watchdog.armed:
                 watchdog.arm()
             stop = cpu.run(pc, returned)
 
-    def _serve(self, thread: Thread, level: Level, fn: KernelFunction) -> None:
-        """Run one kernel function for machine code: arguments in, result out."""
-        cpu, binding = self.cpu, fn.binding
-        regs = stopped = cpu.regs
-        level.sp, level.fp = regs[1], regs[2]
-        level.fn = fn
-        thread.calls += 1
-        at, behind = next(self._places)
-        self._ring[at] = self._stopped
-        args: tuple[Any, ...] = ()
-        try:
-            if binding.nstack:
-                regs += self._stack_words(regs[1], binding, behind)
-            args = binding.decode(regs)
-            if binding.takes_list:
-                args = self._with_list(binding, regs, args)
-            value = fn.body(self.context, *args)
-        except (KernelError, MemoryError) as error:
-            value = self._errno(thread, fn, error)
-        except MemFault as fault:
-            self.on_fault(thread, fault, fn)
-        except Exception as error:
-            self.on_error(thread, error, fn, args)
-        if self.owner is not thread:
-            self.own(thread)
-        if cpu.regs is not stopped:  # machine code ran meanwhile, below this frame
-            cpu.write(self.port.sp, level.sp)
-        if not binding.void:
-            cpu.write(self.port.ret, value or 0)
-            if binding.wide and self.port.ret_hi is not None:
-                cpu.write(self.port.ret_hi, (value or 0) >> 32)
-        if self.mem.on_code_write:
-            self._drop_stale_code()
-        if self.watchdog.tick:
+    def _interrupted(self, thread: Thread, level: Level, stop: int) -> int:
+        """A function has stopped, but not at a stub: where it goes on."""
+        cpu = self.cpu
+        pc, sp, _ = cpu.stopped
+        if stop == ASTRAY:
+            place = f"{sp:#x}, not {level.sp0 + self.port.return_size:#x}"
+            name = self.name_of(level.addr)
+            self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
+        if stop == FAULTED:
+            assert cpu.fault is not None
+            self.on_fault(thread, cpu.fault, None)
+        if 0 <= pc - self.text.start < self.text.size:
+            self.brake.pull()  # rather in the code that called the stub, which a report would name
+        else:
             self._tick(thread)
             self.own(thread)
-        level.fn = None
-        level.sp = level.sp0
+        return pc
+
+    def _server(self, slot: int) -> Callable[[Thread, Level], None]:
+        """What runs the function of a stub that machine code has reached: arguments in, result out."""
+        fn = self.text.slots[slot]
+        cpu, watchdog, body, context = self.cpu, self.watchdog, fn.body, self.context
+        ring, places, registers = self.calls.ring, self.calls.places, self.calls.stopped
+        answer, written = cpu.answer, self.mem.on_code_write
+        in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)
+
+        def serve(thread: Thread, level: Level) -> None:
+            stopped = cpu.stopped
+            _, level.sp, level.fp = stopped
+            level.fn = fn
+            thread.calls += 1
+            at, behind = next(places)
+            ring[at] = registers
+            args: tuple[Any, ...] = ()
+            try:
+                args = in_registers() if others is None else others(behind)
+                value = body(context, *args)
+            except (KernelError, MemoryError) as error:
+                value = self._errno(thread, fn, error)
+            except MemFault as fault:
+                self.on_fault(thread, fault, fn)
+            except Exception as error:
+                self.on_error(thread, error, fn, args)
+            if written:
+                self._drop_stale_code()
+            if watchdog.tick:
+                self._tick(thread)
+            if cpu.stopped is not stopped:  # machine code has run: of this frame or of another thread
+                self.own(thread)
+                cpu.write(cpu.port.sp, level.sp)
+            answer(value & _U64 if value else 0)
+            level.fn = None
+            level.sp = level.sp0
+
+        self._servers[slot] = serve
+        return serve
 
     def _errno(self, thread: Thread, fn: KernelFunction, error: KernelError | MemoryError) -> int:
         """What a kernel function that failed returns; a failure of the machine when it has no such result."""
@@ -298,46 +304,6 @@ class Engine:
             self.on_failure(thread, f"{fn.name}: {failed.reason or failed}")
         thread.reason = failed.reason
         return failed.errno
-
-    def _stack_words(self, sp: int, binding: Binding, behind: slice) -> tuple[int, ...]:
-        """The words above the return address, which are recorded at `behind`.
-
-        The call has just pushed that address, so only their end can be bad.
-        """
-        mem = self.mem
-        off = sp + self.port.return_size - mem.base
-        end = off + binding.stack.size - 1
-        if not (off >= 0 and end < mem.size and mem.prot[end >> PAGE_SHIFT] & READ):
-            raise MemFault(end + mem.base, READ)
-        stack = mem.buf[off : off + STACK]
-        if off + STACK > mem.size:
-            stack = stack.ljust(STACK, b"\0")
-        self._ring[behind] = stack
-        words: tuple[int, ...] = binding.stack.unpack_from(stack)
-        return words
-
-    def _with_list(self, binding: Binding, regs: tuple[int, ...], args: tuple[int, ...]) -> tuple[Any, ...]:
-        """Arguments of which one is a variable list: what follows the named ones, or a va_list."""
-        if binding.va_param is None:
-            return (*args, self._va_list(binding, regs))
-        va = VaList(self.port.dm, self.port.va_list(self.mem, args[binding.va_param]))
-        return (*args[: binding.va_param], va, *args[binding.va_param + 1 :])
-
-    def _va_list(self, binding: Binding, regs: tuple[int, ...]) -> VaList:
-        """What follows the named arguments of a variadic call: left-over registers, then the stack."""
-        in_regs = iter(regs[FIRST_ARG + binding.words :])
-        stack = regs[1] + self.port.return_size + binding.nstack * self.port.dm.pointer
-        checked, step = self.mem.checked, self.port.dm.pointer
-
-        def word() -> int:
-            nonlocal stack
-            value = next(in_regs, None)
-            if value is None:
-                value = checked.ptr(stack)
-                stack += step
-            return value
-
-        return VaList(self.port.dm, word)
 
     def _drop_stale_code(self) -> None:
         """Python wrote to executable pages: the CPU must translate them again."""

@@ -28,6 +28,12 @@ def gate_code(words: int) -> bytes:
     return b"".join(code + (words + at).to_bytes(4, "little") for code, at in stores) + x86.HLT
 
 
+def return_code(words: int) -> bytes:
+    """`mov words+8, %eax; mov words+12, %edx; ret`."""
+    loads = zip((b"\xa1", b"\x8b\x15"), (8, 12), strict=True)
+    return b"".join(code + (words + at).to_bytes(4, "little") for code, at in loads) + x86.RET
+
+
 # SYSENTER_CS = 8; edx = 0x1000, ecx = 0; sysexit.
 _ENTER = bytes.fromhex("b974010000 b808000000 31d2 0f30 ba00100000 31c9 0f35")
 # <i386/mcontext.h>: gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip cs eflags uesp ss
@@ -97,7 +103,7 @@ I386 = Port(
     direction=(_R["eflags"], 0x2),
     stub=bytes.fromhex("8b0c24") + x86.HLT,  # mov (%esp), %ecx
     caller=_R["ecx"],
-    return_code=x86.RET,
+    return_code=return_code,
     loop_code=x86.loop_code,
     filler=x86.INT3,
     constant_code=x86.constant_code,

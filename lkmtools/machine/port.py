@@ -13,7 +13,7 @@ from lkmtools.abi.datamodel import DataModel
 from lkmtools.machine.memory import Memory
 from lkmtools.tuples import NamedTuple
 
-# Cpu.regs after a run: pc, sp, fp, and at a stub the address it returns to; then the argument registers.
+# The registers after a run: pc, sp, fp, and at a stub the address it returns to; then the argument registers.
 FIRST_ARG = 4
 ReadRegister = Callable[[int, int], bytes]  # Unicorn's number, bytes
 WriteRegister = Callable[[int, bytes], None]
@@ -105,7 +105,8 @@ class Port(Record):
 
     stub: bytes  # code that ends Cpu.run(), with its return address in `caller`; pc is then behind it
     caller: int  # a register that a function need not keep
-    return_code: bytes  # return to the caller
+    # Load the result and its upper half from what gate_code stores them to, and return to the caller.
+    return_code: Callable[[int], bytes]
     loop_code: Callable[[int], bytes]  # the shortest loop that runs this many times, and halts
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant

@@ -12,7 +12,6 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.machine.cproto import Binding, Prototype, VaList
-from lkmtools.machine.port import FIRST_ARG
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.text import KernelFunction
 
 JUNK = 0xA5A5A5A5A5A5A5A5  # of which a word of the machine takes the lower end
-_REGS = (0,) * FIRST_ARG  # what decode() finds before the arguments
 
 
 class Passing(NamedTuple):
@@ -49,11 +47,11 @@ def _arguments(
         return None if table.begins(own) == count else lambda args: args[:count]
     junk = JUNK & own.port.dm.mask
     missing = (junk,) * max(own.words - table.words, 0)
-    encode, decode = table.encode, own.decode
+    encode, decode = table.encode, own.decode_words
 
     def convert(args: tuple[int, ...]) -> tuple[Any, ...]:
         words = encode(args) + missing
-        taken: tuple[Any, ...] = decode(_REGS + words)
+        taken: tuple[Any, ...] = decode(words)
         return _with_list(mem, own, taken, words, junk) if own.takes_list else taken
 
     return convert
@@ -73,5 +71,5 @@ def _with_list(
 
 def narrow(table: Binding, value: int) -> int:
     """C's conversion of a result to the type that the caller's prototype has; 0 of void."""
-    dm = table.port.dm
-    return table.result((0, value & dm.mask, value >> 8 * dm.pointer & dm.mask))
+    least, most = table.limits
+    return (value - least) % (most - least + 1) + least

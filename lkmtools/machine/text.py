@@ -66,7 +66,8 @@ class Text:
     """The text of a kernel that has these functions: their stub slots from `start` on, and what follows.
 
     That is the return pad, the gate, the way into a function, and `never`, what no run reaches. The page
-    from `words` on has the words of gate and entry, and nothing else.
+    from `words` on has the words of entry, gate and return pad, and nothing else. `stops` are the slots by
+    the pc at which their stubs stop.
     """
 
     def __init__(self, port: Port, functions: Sequence[KernelFunction]) -> None:
@@ -85,10 +86,12 @@ class Text:
         gate_code = port.gate_code(self.words)
         self.returned = self.gate + len(gate_code)  # the pc behind the gate
         self.stubs: dict[int, KernelFunction] = {}  # by address
+        first = self.start + len(port.stub)
+        self.stops = {first + slot * SLOT: slot for slot in range(len(self.slots))}
         code = bytearray(port.filler[:1] * self.size)
         for addr, piece in (
             *self._stubs(),
-            (self.return_pad, port.return_code),
+            (self.return_pad, port.return_code(self.words)),
             (self.gate, gate_code),
             (self.entry, port.entry_code(self.words)),
         ):

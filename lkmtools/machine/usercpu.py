@@ -57,6 +57,7 @@ class UserCpu(Emulator):
         self._fresh: ctypes.c_void_p | None = None
         self._space: AddressSpace | None = None  # the page table, whose translations the CPU may remember
         self._system_call = False
+        self.regs: tuple[int, ...] = ()
         self._after = Batch(self._h, (port.pc, port.sp, user.number, user.flags, *user.args))
         self._results = Batch(self._h, (user.ret, user.ret2, user.flags))
         self._general = Batch(self._h, tuple(number for number in user.frame if number is not None))

@@ -24,7 +24,6 @@ from lkmtools.kern.base.export import Function
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
-from lkmtools.machine.port import FIRST_ARG
 from lkmtools.proto import Result
 from support.kernel_calls_module import FITTING
 
@@ -298,7 +297,7 @@ class Caller:
     def called_as(self, proto: Prototype, name: str) -> Call:
         """Have the kernel call function `name` as what stands in a table of `proto`."""
         k, addr, binding = self.k, self.k.symbol(name), proto.bind(self.k.port)
-        args = binding.decode((0,) * FIRST_ARG + binding.encode(self.values(proto)))  # what fits into it
+        args = binding.decode_words(binding.encode(self.values(proto)))  # what fits into it
 
         def entry() -> int:
             result = int(k.engine.call(proto, addr, *args))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import greenlet
 import pytest
 
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -105,8 +106,8 @@ def test_a_kernel_call_is_recorded_with_its_arguments(bench: Bench, where: str) 
     second, first = bench.engine.calls.last(2)
     binding = bench.engine.stubs[bench.kernel["fourth"]].binding
     for call, args in ((first, (4, 5, 6, 7)), (second, (1, 2, 3, 4))):
-        words = call.registers[: FIRST_ARG + len(bench.port.args)] + binding.stack.unpack_from(call.stack)
-        assert binding.decode(words) == args
+        registers = call.registers[FIRST_ARG : FIRST_ARG + len(bench.port.args)]
+        assert binding.decode_words(registers + binding.stack.unpack_from(call.stack)) == args
     assert bench.symbols["f"] < first.registers[3] < second.registers[3] < bench.symbols["f"] + 0x60
 
 
@@ -258,6 +259,36 @@ int g(int n); int g(int n) { volatile int x[100]; int i; for (i = 0; i < 100; i+
     assert [bench.call("int f(int a, int b)", i, 3) for i in range(10)] == [i * 7000 + 8 for i in range(10)]
     bench.engine.drop(first)
     bench.engine.drop(second)
+
+
+def test_a_thread_that_wakes_after_another_has_returned_has_its_registers(bench: Bench) -> None:
+    """Though nothing has stopped in between: the other one slept first, and ran only to its end."""
+    bench.load("""
+int swap(void);
+int g(int a, int b, int c); int g(int a, int b, int c) { int n = swap(); return n + a * 2 + b * 3 + c * 5; }
+""")
+    engine, main = bench.engine, greenlet.getcurrent()
+    threads, found = [Thread(), Thread()], []
+
+    def sleep() -> int:
+        thread = engine.current
+        main.switch()
+        engine.switch(thread)
+        return 7
+
+    def body(thread: Thread, n: int) -> None:
+        engine.switch(thread)
+        found.append(bench.call("int g(int a, int b, int c)", n, 2 * n, 3 * n))
+
+    bench.swap = sleep
+    sleepers = [greenlet.greenlet(body) for _ in threads]
+    for n, sleeper in enumerate(sleepers, 1):
+        sleeper.switch(threads[n - 1], n)
+    for sleeper in sleepers:
+        sleeper.switch()
+    assert found == [7 + 23, 7 + 46]
+    for thread in threads:
+        engine.drop(thread)
 
 
 RIGHTS = [  # permissions -> read, write, execute
