@@ -71,11 +71,6 @@ DEVICES = {
         int extent_free(struct extent *ex, u_long start, u_long size, int flags);
         void extent_print(struct extent *ex);
     """,
-    "sys/intr.h": """
-        void softint_disestablish(void *cookie);
-        void *softint_establish(u_int flags, void (*func)(void *), void *arg);
-        void softint_schedule(void *cookie);
-    """,
     "sys/iostat.h": """
         struct io_stats *iostat_alloc(int32_t type, void *parent, const char *name);
         void iostat_busy(struct io_stats *stats);

@@ -37,9 +37,6 @@ THE_REST = {
         void kthread_destroy(struct lwp *l);
         void kthread_exit(int ecode);
     """,
-    "sys/once.h": """
-        int _init_once(once_t *o, int (*func)(void));
-    """,
     "sys/pool.h": """
         void pool_cache_destroy(pool_cache_t pc);
         void pool_cache_destruct_object(pool_cache_t pc, void *object);
@@ -89,10 +86,5 @@ THE_REST = {
             *), void *arg, pri_t pri, int ipl, int flags);
         void workqueue_destroy(struct workqueue *wq);
         void workqueue_enqueue(struct workqueue *wq, struct work *wk, struct cpu_info *ci);
-    """,
-    "sys/xcall.h": """
-        uint64_t xc_broadcast(u_int flags, xcfunc_t func, void *arg1, void *arg2);
-        uint64_t xc_unicast(u_int flags, xcfunc_t func, void *arg1, void *arg2, struct cpu_info *ci);
-        void xc_wait(uint64_t where);
     """,
 }

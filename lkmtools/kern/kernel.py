@@ -43,6 +43,7 @@ from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, ne
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.sys_select import Pollers
+from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
 from lkmtools.kern.uvm.kern_malloc import Heap
@@ -109,6 +110,7 @@ class Kernel:
     heap: Heap
     locks: Locks
     callouts: Callouts
+    softints: SoftInts
     sched: Scheduler
     vitals: Vitals
     pollers: Pollers
@@ -201,6 +203,7 @@ class Kernel:
         self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
+        self.softints = SoftInts(self)
         self.pollers = Pollers()
         self.host = HostPoll()
         self._held.callback(self.host.close)

@@ -7,9 +7,9 @@ from lkmtools.kern.rows import FUNCTIONS
 from support.lab import Lab
 
 SOURCE = """
-void softint_disestablish(void *);
+void kthread_destroy(struct lwp *);
 int probe_go(int really);
-int probe_go(int really) { if (really) softint_disestablish(0); return 7; }
+int probe_go(int really) { if (really) kthread_destroy(0); return 7; }
 """
 
 
@@ -18,7 +18,7 @@ def test_an_unwritten_function_panics_only_when_it_is_called(lab: Lab) -> None:
     lab.load(SOURCE)
     assert lab.call("int probe_go(int really)", 0) == 7
     panic = lab.panics(lambda: lab.call("int probe_go(int really)", 1))
-    assert panic.reason == "softint_disestablish() is not implemented in this kernel"
+    assert panic.reason == "kthread_destroy() is not implemented in this kernel"
     assert "probe_go+0x" in panic.report
 
 
@@ -30,4 +30,4 @@ def test_every_prototype_can_be_read() -> None:
 
 def test_the_names_are_those_of_the_kernel_s_rows() -> None:
     assert {row.proto.name for row in FUNCTIONS if not row.written} == NAMES
-    assert "softint_establish" in NAMES
+    assert "kthread_create" in NAMES

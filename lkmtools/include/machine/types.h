@@ -18,7 +18,6 @@ typedef int		register_t;
 #endif
 typedef volatile unsigned char	__cpu_simple_lock_t;
 
-#define __cpu_simple_lock_clear	0
 #define __SIMPLELOCK_LOCKED	1
 #define __SIMPLELOCK_UNLOCKED	0
 

@@ -20,7 +20,11 @@ int	cv_timedwait(kcondvar_t *cv, kmutex_t *mtx, int timo);
 int	cv_timedwait_sig(kcondvar_t *cv, kmutex_t *mtx, int timo);
 void	cv_signal(kcondvar_t *cv);
 void	cv_broadcast(kcondvar_t *cv);
+void	cv_wakeup(kcondvar_t *cv);
 bool	cv_has_waiters(kcondvar_t *cv);
+bool	cv_is_valid(kcondvar_t *cv);
+
+extern kcondvar_t	lbolt;		/* a wakeup once a second; tsleep(&lbolt, ...) too */
 #endif
 
 #endif

@@ -5,11 +5,11 @@
 
 #include <sys/param.h>
 #include <sys/time.h>
+#include <sys/condvar.h>		/* lbolt */
 
 #ifdef _KERNEL
 extern int	hz;			/* ticks of the clock a second */
 extern int	tick;			/* microseconds a tick */
-extern int	lbolt;			/* sleep for it: a wakeup once a second */
 extern int	hardclock_ticks;	/* ticks since boot, wrapping around */
 extern struct timeval	boottime;
 extern volatile struct timeval	time;		/* before NetBSD 4.0: the time of day, */

@@ -35,6 +35,12 @@ void	mutex_spin_enter(kmutex_t *mtx);
 void	mutex_spin_exit(kmutex_t *mtx);
 int	mutex_tryenter(kmutex_t *mtx);
 int	mutex_owned(kmutex_t *mtx);
+struct lwp *mutex_owner(kmutex_t *mtx);
+
+/* A mutex with references, in memory of its own. */
+kmutex_t *mutex_obj_alloc(kmutex_type_t type, int ipl);
+void	mutex_obj_hold(kmutex_t *mtx);
+bool	mutex_obj_free(kmutex_t *mtx);
 #endif
 
 #endif

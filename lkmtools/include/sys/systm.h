@@ -93,7 +93,10 @@ int	splsoftbio(void);
 int	splbio(void);
 int	splnet(void);
 int	spltty(void);
+int	spllpt(void);
+int	splaudio(void);
 int	splserial(void);
+int	splipi(void);
 int	splvm(void);
 int	splclock(void);
 int	splstatclock(void);
@@ -110,11 +113,27 @@ int	splhigh(void);
 #define KDASSERT(e)	((void)0)
 #endif
 
-#define KERNEL_LOCK(n, l)		((void)(n))
-#define KERNEL_UNLOCK_ONE(l)		((void)0)
-#define KERNEL_UNLOCK_ALL(l, n)		((void)0)
-#define ASSERT_SLEEPABLE(lock, msg)	((void)0)
-#define assert_sleepable()		((void)0)
+/* The big lock, which all code of modules runs under. */
+void	_kernel_lock(int nlocks);
+void	_kernel_unlock(int nlocks, int *countp);
+#define KERNEL_LOCK(count, l)		do { if ((count) != 0) _kernel_lock(count); } while (0)
+#define KERNEL_UNLOCK(all, l, countp)	_kernel_unlock((all), (countp))
+#define KERNEL_UNLOCK_LAST(l)		KERNEL_UNLOCK(-1, (l), NULL)
+#define KERNEL_UNLOCK_ALL(l, countp)	KERNEL_UNLOCK(0, (l), (countp))
+#define KERNEL_UNLOCK_ONE(l)		KERNEL_UNLOCK(1, (l), NULL)
+
+/* Preemption, which this kernel does not have: the calls only count. */
+void	kpreempt_disable(void);
+void	kpreempt_enable(void);
+bool	kpreempt_disabled(void);
+
+/* A panic where the caller may not sleep. Before NetBSD 5 ASSERT_SLEEPABLE had two arguments. */
+void	assert_sleepable(void);
+#ifdef DEBUG
+#define ASSERT_SLEEPABLE(...)		assert_sleepable()
+#else
+#define ASSERT_SLEEPABLE(...)		((void)0)
+#endif
 #endif
 
 #endif

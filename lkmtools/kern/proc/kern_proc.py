@@ -56,6 +56,8 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
+        self.biglocks = 1  # how often it has the kernel lock: once when a module's code begins
+        self.nopreempt = 0  # calls of kpreempt_disable() without kpreempt_enable()
         self.asleep = 0.0  # of time.monotonic(): when its last sleep began
         self.slice = 0  # blocks that are left of a program's time slice: see kern_runq.py
         self.sy_call = 0  # the module's function that serves the system call in progress

@@ -181,7 +181,7 @@ class Scheduler:
     def softintr_loop(self) -> None:
         """The body of the soft-interrupt lwp."""
         while True:
-            while self._soft:
+            for _ in range(len(self._soft)):  # one that schedules itself again does not keep others out
                 self._soft.popleft()()
                 self.userret()
             self.hub.switch()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.mutex import kcondvar
 from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.export import export
+from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.kern_sleep import wait_message
 from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort
@@ -54,6 +54,8 @@ def _wait(k: Kernel, function: str, cv: int, mtx: int, priority: int, timo: int)
     """Wait for a signal; KernelError EWOULDBLOCK after `timo` ticks (0: never), EINTR with PCATCH."""
     checked(k, function, Condvar, cv)
     wmesg = wait_message(k, k.umem.view(kcondvar.layout(k.dm), cv).cv_wmesg)
+    if cv == k.symbol("lbolt"):
+        k.sched.at(1 - k.now() % 1, lambda: k.sched.wakeup(turnstile(cv)))
     mutex_exit(k, mtx, function)
     try:
         k.sched.tsleep(turnstile(cv), priority, wmesg, 1 if timo < 0 else timo)
@@ -107,8 +109,33 @@ def cv_broadcast(k: Kernel, cv: int) -> None:
     _signal(k, "cv_broadcast", cv, None)
 
 
+@export("void cv_wakeup(kcondvar_t *cv)", "sys/condvar.h")
+def cv_wakeup(k: Kernel, cv: int) -> None:
+    """cv_broadcast, and wakeup() of the lwps that sleep on the address of the condition variable."""
+    _signal(k, "cv_wakeup", cv, None)
+    k.sched.wakeup(cv)
+
+
+@export("bool cv_is_valid(kcondvar_t *cv)", "sys/condvar.h")
+def cv_is_valid(k: Kernel, cv: int) -> bool:
+    """Is it a condition variable that was initialised, and not destroyed since?"""
+    k.umem.ptr(cv)  # a fault when there is no memory
+    return isinstance(k.locks.find(cv), Condvar)
+
+
 @export("bool cv_has_waiters(kcondvar_t *cv)", "sys/condvar.h")
 def cv_has_waiters(k: Kernel, cv: int) -> bool:
     """Does anybody wait?"""
     checked(k, "cv_has_waiters", Condvar, cv)
     return bool(k.sched.waiting(turnstile(cv)))
+
+
+DATA = (
+    Data(
+        "lbolt",
+        "kcondvar_t lbolt",
+        lambda dm: kcondvar.layout(dm).size,
+        lambda k, addr: cv_init(k, addr, k.string("lbolt")),
+        "sys/condvar.h",
+    ),
+)

@@ -1,7 +1,7 @@
 """lock(9): the shared and exclusive sleep lock before NetBSD 5 (kern_lock.c of NetBSD 4.0).
 
 lk_flags holds the flags of lockinit() and the state bits below; the counts and the holder are in the struct.
-Simple locks are macros: on one CPU they have nothing to exclude.
+Simple locks are macros: on one CPU they have nothing to exclude. Nor has the kernel lock, which is counted.
 
 Not modelled: LK_SPIN, LK_SETRECURSE and LK_REENABLE.
 """
@@ -266,3 +266,29 @@ def lockmgr(k: Kernel, lkp: int, flags: int, interlock: int) -> int:
         lockdebug_abort(k, "lockmgr", lkp, f"was given the unknown request {flags & LK_TYPE_MASK}")
     run(LockRequest(k, view, flags))
     return 0
+
+
+@export("void _kernel_lock(int nlocks)", header="sys/systm.h")
+def kernel_lock(k: Kernel, nlocks: int) -> None:
+    """Take the kernel lock `nlocks` times more."""
+    lwp = k.sched.current
+    assert lwp is not None
+    lwp.biglocks += max(nlocks, 0)
+
+
+@export("void _kernel_unlock(int nlocks, int *countp)", header="sys/systm.h")
+def kernel_unlock(k: Kernel, nlocks: int, countp: int) -> None:
+    """Release the kernel lock: `nlocks` times, all times (0), or the only time (-1).
+
+    The number of times goes to *countp unless that is NULL. To release what is not held is a panic.
+    """
+    lwp = k.sched.current
+    assert lwp is not None
+    count = lwp.biglocks if nlocks == 0 else 1 if nlocks == -1 else nlocks
+    if nlocks == -1 and lwp.biglocks != 1:
+        k.panic(f"_kernel_unlock: the kernel lock is held {lwp.biglocks} times, not once")
+    if not 0 <= count <= lwp.biglocks:
+        k.panic(f"_kernel_unlock: the kernel lock is held {lwp.biglocks} times, and not {nlocks}")
+    lwp.biglocks -= count
+    if countp:
+        k.umem.set_u32(countp, count)

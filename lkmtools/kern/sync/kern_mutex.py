@@ -28,18 +28,23 @@ if TYPE_CHECKING:
 
 # In mtxa_owner: the level of a spin mutex, and that it is held; any mutex after mutex_destroy().
 _IPL_SHIFT, _LOCKED, _DESTROYED = 8, 1 << 16, -16
+_CACHE_LINE = 64
 
 
 class Mutex(Lock):
-    """A mutex: its holder's struct lwp, or 0, and the level of one that spins (None: adaptive)."""
+    """A mutex: its holder's struct lwp, or 0, and the level of one that spins (None: adaptive).
 
-    __slots__ = ("ipl", "owner")
+    `refs` counts the references to one that mutex_obj_alloc() made; of others it is 0.
+    """
+
+    __slots__ = ("ipl", "owner", "refs")
     kind = "mutex"
 
     def __init__(self, addr: int, ipl: int | None) -> None:
         super().__init__(addr, 0 if ipl is None else MUTEX_BIT_SPIN | ipl << _IPL_SHIFT)
         self.ipl = ipl
         self.owner = 0
+        self.refs = 0
 
 
 def _lock(k: Kernel, mtx: int, function: str) -> Mutex:
@@ -174,3 +179,48 @@ def mutex_tryenter(k: Kernel, mtx: int) -> int:
 def mutex_owned(k: Kernel, mtx: int) -> int:
     """Does the caller hold the mutex?"""
     return int(_lock(k, mtx, "mutex_owned").owner == me(k))
+
+
+@export("struct lwp *mutex_owner(kmutex_t *mtx)", "sys/mutex.h")
+def mutex_owner(k: Kernel, mtx: int) -> int:
+    """The lwp that holds an adaptive mutex, or NULL; of a spin mutex it is a panic."""
+    lock = _lock(k, mtx, "mutex_owner")
+    if lock.ipl is not None:
+        lockdebug_abort(k, "mutex_owner", mtx, "is a spin mutex")
+    return lock.owner
+
+
+@export("kmutex_t *mutex_obj_alloc(kmutex_type_t type, int ipl)", "sys/mutex.h")
+def mutex_obj_alloc(k: Kernel, kind: int, ipl: int) -> int:
+    """A new mutex in memory of its own, with one reference. Without memory a panic."""
+    mtx = k.heap.alloc(_CACHE_LINE)
+    if not mtx:
+        k.panic("mutex_obj_alloc: out of space in kernel map")
+    mutex_init(k, mtx, kind, ipl)
+    _lock(k, mtx, "mutex_obj_alloc").refs = 1
+    return mtx
+
+
+@export("void mutex_obj_hold(kmutex_t *mtx)", "sys/mutex.h")
+def mutex_obj_hold(k: Kernel, mtx: int) -> None:
+    """One more reference to what mutex_obj_alloc returned."""
+    _object(k, mtx, "mutex_obj_hold").refs += 1
+
+
+@export("bool mutex_obj_free(kmutex_t *mtx)", "sys/mutex.h")
+def mutex_obj_free(k: Kernel, mtx: int) -> bool:
+    """One reference less; with the last one the mutex is destroyed and its memory freed: true."""
+    lock = _object(k, mtx, "mutex_obj_free")
+    if lock.refs > 1:
+        lock.refs -= 1
+        return False
+    mutex_destroy(k, mtx)
+    k.heap.free(mtx)
+    return True
+
+
+def _object(k: Kernel, mtx: int, function: str) -> Mutex:
+    lock = _lock(k, mtx, function)
+    if not lock.refs:
+        lockdebug_abort(k, function, mtx, "was not made by mutex_obj_alloc")
+    return lock

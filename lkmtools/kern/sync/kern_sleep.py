@@ -14,7 +14,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.mutex import simplelock
 from lkmtools.abi.proc import PCATCH, PNORELOCK
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.subr_lockdebug import me
 
@@ -126,4 +126,31 @@ def yield_(k: Kernel) -> None:
     k.sched.yield_cpu()
 
 
-DATA = (Data("lbolt", "int lbolt", lambda dm: 4, None, "sys/kernel.h"),)
+@export("void kpreempt_disable(void)", "sys/systm.h")
+def kpreempt_disable(k: Kernel) -> None:
+    """Count: kernel mode is not preempted anyway."""
+    k.lwp_at(me(k)).nopreempt += 1
+
+
+@export("void kpreempt_enable(void)", "sys/systm.h")
+def kpreempt_enable(k: Kernel) -> None:
+    """The end of what kpreempt_disable() began; one without the other is a panic."""
+    lwp = k.lwp_at(me(k))
+    if not lwp.nopreempt:
+        k.panic("kpreempt_enable: preemption is not disabled")
+    lwp.nopreempt -= 1
+
+
+@export("bool kpreempt_disabled(void)", "sys/systm.h")
+def kpreempt_disabled(k: Kernel) -> bool:
+    """Has the caller disabled preemption?"""
+    return k.lwp_at(me(k)).nopreempt > 0
+
+
+@export("void assert_sleepable(void)", "sys/systm.h")
+def assert_sleepable(k: Kernel) -> None:
+    """A panic in a soft interrupt, and while a spin mutex is held."""
+    if me(k) == k.sched.softlwp.addr:
+        k.panic("assert_sleepable: a soft interrupt cannot sleep")
+    if k.sched.spins:
+        k.panic(f"assert_sleepable: spin mutex {k.symbolize(k.sched.spins[-1])} is held")

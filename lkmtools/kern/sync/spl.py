@@ -19,7 +19,7 @@ from lkmtools.abi.mutex import (
     IPL_SOFTSERIAL,
     IPL_VM,
 )
-from lkmtools.kern.base.export import Function, export
+from lkmtools.kern.base.export import Function, constant, export
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -79,10 +79,14 @@ FUNCTIONS = (
     _raiser("splnet", IPL_VM),
     _raiser("spltty", IPL_VM),
     _raiser("splvm", IPL_VM),
-    _raiser("splserial", IPL_SCHED),
+    _raiser("spllpt", IPL_VM),
+    _raiser("splaudio", IPL_VM),
+    _raiser("splserial", IPL_HIGH),
+    _raiser("splipi", IPL_HIGH),
     _raiser("splclock", IPL_SCHED),
     _raiser("splstatclock", IPL_SCHED),
     _raiser("splsched", IPL_SCHED),
     _raiser("spllock", IPL_HIGH),
     _raiser("splhigh", IPL_HIGH),
+    constant("bool cpu_intr_p(void)", 0, "sys/cpu.h"),
 )
