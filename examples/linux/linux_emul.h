@@ -71,11 +71,11 @@ void	native_sigset(linux_sigset_t, sigset_t *);
 void	linux_siginfo(const struct ksiginfo *, struct linux_siginfo *);
 
 /* linux_file.c */
-const char *linux_name(struct lwp *, const char *, caddr_t *);
+const char *linux_name(struct lwp *, const char *, void **);
 struct linux_at {
 	char	*cwd;		/* where to go back to; NULL: nowhere */
 };
-int	linux_at_enter(struct lwp *, int, const char *, caddr_t *, struct linux_at *);
+int	linux_at_enter(struct lwp *, int, const char *, void **, struct linux_at *);
 void	linux_at_leave(struct lwp *, struct linux_at *);
 
 

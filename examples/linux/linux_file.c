@@ -10,7 +10,7 @@
  * stack gap; all others are the program's own pointer. The kernel looks below e_path by itself.
  */
 const char *
-linux_name(struct lwp *l, const char *upath, caddr_t *sg)
+linux_name(struct lwp *l, const char *upath, void **sg)
 {
 	static const char self[] = "/proc/self/exe";
 	const struct linux_emuldata *data = LINUX_DATA(l->l_proc);
@@ -26,7 +26,7 @@ linux_name(struct lwp *l, const char *upath, caddr_t *sg)
 
 /* Calls that take a directory: a relative name's walk begins there. The native ones begin where the process is. */
 int
-linux_at_enter(struct lwp *l, int fd, const char *upath, caddr_t *sg, struct linux_at *at)
+linux_at_enter(struct lwp *l, int fd, const char *upath, void **sg, struct linux_at *at)
 {
 	static const char escape[] = "/..";	/* so that the way back does not lead below e_path */
 	register_t rval[2];
@@ -63,7 +63,7 @@ static int
 call_at(struct lwp *l, sy_call_t *call, int fd, const char *upath, register_t second, register_t third,
     register_t *retval)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct linux_at at;
 	int error = linux_at_enter(l, fd, upath, &sg, &at);
 
@@ -185,7 +185,7 @@ LINUX_CALL(faccessat)
 /* symlinkat(text, directory, name): only the name is walked. */
 LINUX_CALL(symlinkat)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	const char *name = ARG(2, const char *);
 	struct linux_at at;
 	int error = linux_at_enter(l, ARG(1, int), name, &sg, &at);
@@ -201,7 +201,7 @@ LINUX_CALL(symlinkat)
 static int
 two_names_at(struct lwp *l, sy_call_t *call, int fd, const char *from, int tofd, const char *to, register_t *retval)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct linux_at at, toat;
 	int error;
 
@@ -236,7 +236,7 @@ LINUX_CALL(linkat)
 static int
 readlink_at(struct lwp *l, int fd, const char *upath, char *buf, int size, register_t *retval)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	const char *exe = LINUX_DATA(l->l_proc)->exe;
 	const size_t slash = exe[0] != '/';	/* such a link is never relative */
 	int error;

@@ -119,7 +119,7 @@ native_termios(const struct linux_termios *in, struct termios *t)
 static int
 terminal(struct lwp *l, int fd, u_long set, void *uaddr)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct termios *ut = stackgap_alloc(l->l_proc, &sg, sizeof(*ut)), t;
 	struct linux_termios foreign;
 	register_t rval[2];

@@ -64,7 +64,7 @@ foreign_limit(rlim_t limit)
 int
 linux_getrlimit(struct lwp *l, int which, struct linux_rlimit64 *out)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct rlimit *ulimit = stackgap_alloc(l->l_proc, &sg, sizeof(*ulimit)), limit;
 	register_t rval[2];
 	int error;
@@ -88,7 +88,7 @@ linux_getrlimit(struct lwp *l, int which, struct linux_rlimit64 *out)
 static int
 set_limit(struct lwp *l, int which, const struct linux_rlimit64 *new)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct rlimit *ulimit = stackgap_alloc(l->l_proc, &sg, sizeof(*ulimit)), limit;
 	register_t rval[2];
 	int error;

@@ -52,7 +52,7 @@ LINUX_CALL(vfork)
 /* execve(name, arguments, environment): a vector that is NULL is empty. */
 LINUX_CALL(execve)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	const char *name = linux_name(l, ARG(0, const char *), &sg);
 	char **empty = stackgap_alloc(l->l_proc, &sg, sizeof(*empty)), *end = NULL;
 	int error = empty != NULL ? copyout(&end, empty, sizeof(end)) : ENOMEM;

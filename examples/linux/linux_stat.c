@@ -9,7 +9,7 @@
 
 /* Call a native stat: its first argument, a name or a descriptor, and where the struct goes. */
 static int
-native_stat(struct lwp *l, sy_call_t *call, register_t what, caddr_t *sg, struct stat *st)
+native_stat(struct lwp *l, sy_call_t *call, register_t what, void **sg, struct stat *st)
 {
 	struct stat *ust = stackgap_alloc(l->l_proc, sg, sizeof(*st));
 	register_t rval[2];
@@ -25,7 +25,7 @@ native_stat(struct lwp *l, sy_call_t *call, register_t what, caddr_t *sg, struct
 static int
 stat_at(struct lwp *l, int fd, const char *upath, int flags, struct stat *st)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	sy_call_t *call = (flags & LINUX_AT_SYMLINK_NOFOLLOW) != 0 ? sys___lstat30 : sys___stat30;
 	struct linux_at at;
 	char first;
@@ -93,7 +93,7 @@ LINUX_CALL(lstat)
 
 LINUX_CALL(fstat)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct stat st;
 	int error = native_stat(l, sys___fstat30, ARG(0, register_t), &sg, &st);
 

@@ -104,7 +104,7 @@ LINUX_CALL(clock_getres64)
 static int
 sleep_for(struct lwp *l, const struct timespec *ts, void *uleft, bool wide)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct timespec *asked = stackgap_alloc(l->l_proc, &sg, 2 * sizeof(*asked)), left;
 	register_t rval[2];
 	int error;

@@ -15,7 +15,7 @@
 static int
 wait_for(struct lwp *l, const register_t *v, struct timespec *ts, register_t *retval)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct timespec from, passed;
 	struct timeval tv, *utv = NULL;
 	int error;
@@ -118,7 +118,7 @@ linux_time(struct timeval tv)
 static int
 change_timer(struct lwp *l, int which, const struct itimerval *new, struct itimerval *old)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct itimerval *gap = stackgap_alloc(l->l_proc, &sg, 2 * sizeof(*gap));
 	register_t rval[2];
 	int error;
@@ -183,7 +183,7 @@ LINUX_CALL(alarm)
 /* getrusage(whose, where to put it) */
 LINUX_CALL(getrusage)
 {
-	caddr_t sg = stackgap_init(l->l_proc, 0);
+	void *sg = stackgap_init(l->l_proc, 0);
 	struct rusage *gap = stackgap_alloc(l->l_proc, &sg, sizeof(*gap)), ru;
 	struct linux_rusage usage;
 	register_t rval[2];

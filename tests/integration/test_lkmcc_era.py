@@ -19,13 +19,15 @@ from support.compiling import Compile
 from support.errors import errno_of
 from support.lab import Lab
 
+# Before NetBSD 5 the kernel had a caddr_t.
+OLD = dict.fromkeys(("proc_syscall", "proc_chardev", "lwp_chardev"), ("-D__LKM_OLD_TYPES",))
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_of_the_era_compiles(each_cc: Compile, machine: str, name: str) -> None:
     """The style of the time is no error, whatever the compiler thinks of it."""
-    assert each_cc(SOURCES[name], machine, name=name).exists()
+    assert each_cc(SOURCES[name], machine, name, OLD.get(name, ())).exists()
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def era(lab: Lab) -> Iterator[Callable[[str], Lab]]:
     names: list[str] = []
 
     def load(name: str) -> Lab:
-        lab.load(SOURCES[name], name=name)
+        lab.load(SOURCES[name], name=name, flags=OLD.get(name, ()))
         names.insert(0, name)
         return lab
 

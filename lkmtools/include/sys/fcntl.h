@@ -60,4 +60,22 @@
 #define F_DUPFD_CLOEXEC 12
 #define FD_CLOEXEC      1
 
+#define F_RDLCK         1
+#define F_UNLCK         2
+#define F_WRLCK         3
+
+struct flock {
+	off_t	l_start;
+	off_t	l_len;		/* 0: to the end of the file */
+	pid_t	l_pid;
+	short	l_type;		/* F_RDLCK ... */
+	short	l_whence;
+};
+
+/* flock(2) */
+#define LOCK_SH         0x01
+#define LOCK_EX         0x02
+#define LOCK_NB         0x04
+#define LOCK_UN         0x08
+
 #endif

@@ -55,14 +55,14 @@ typedef void (*sig_t)(int);
 
 struct sigaction {
 	union {
-		void	(*__handler)(int);
-		void	(*__sigaction)(int, siginfo_t *, void *);
-	}		__u;
+		void	(*_sa_handler)(int);
+		void	(*_sa_sigaction)(int, siginfo_t *, void *);
+	}		_sa_u;
 	sigset_t	sa_mask;
 	int		sa_flags;
 };
-#define sa_handler	__u.__handler
-#define sa_sigaction	__u.__sigaction
+#define sa_handler	_sa_u._sa_handler
+#define sa_sigaction	_sa_u._sa_sigaction
 
 #define SA_ONSTACK	0x0001
 #define SA_RESTART	0x0002

@@ -4,7 +4,21 @@
 #define _SYS_SIGNALVAR_H_
 
 #include <sys/signal.h>
+#include <sys/mutex.h>
 #include <sys/proc.h>
+
+struct sigact_sigdesc {
+	struct sigaction	 sd_sigact;
+	const void		*sd_tramp;
+	int			 sd_vers;
+};
+
+/* What a process does at each signal. */
+struct sigacts {
+	struct sigact_sigdesc	sa_sigdesc[NSIG];
+	int			sa_refcnt;
+	kmutex_t		sa_mutex;
+};
 
 #ifdef _KERNEL
 /* The system calls, for the current process and without its memory. Trampoline versions: 0 the kernel's, 2 tramp. */

@@ -6,6 +6,7 @@
 #include <sys/cdefs.h>
 #include <sys/stdint.h>
 #include <machine/types.h>
+#include <machine/endian.h>
 
 typedef unsigned char	u_char;
 typedef unsigned short	u_short;
@@ -26,7 +27,10 @@ typedef quad_t		*qaddr_t;
 typedef int64_t		longlong_t;
 typedef uint64_t	u_longlong_t;
 
+/* NetBSD 5 has none in the kernel: it is void * there. */
+#if !defined(_KERNEL) || defined(__LKM_OLD_TYPES)
 typedef char		*caddr_t;
+#endif
 typedef int64_t		blkcnt_t;
 typedef uint32_t	blksize_t;
 typedef int		clockid_t;

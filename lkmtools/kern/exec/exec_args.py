@@ -161,13 +161,13 @@ def _psstr(k: Kernel, p: int) -> int:
     return k.umem.ptr(p + proc_struct.layout(k.dm).offsetof("p_psstr"))
 
 
-@export("caddr_t stackgap_init(const struct proc *p, size_t sz)", "compat/common/compat_util.h")
+@export("void *stackgap_init(const struct proc *p, size_t sz)", "compat/common/compat_util.h")
 def stackgap_init(k: Kernel, p: int, sz: int) -> int:
     """The start of `sz` bytes (0: all) of the stack gap, memory of the program that emulations may use."""
     return _psstr(k, p) - (sz if 0 < sz <= STACKGAPLEN else STACKGAPLEN)
 
 
-@export("void *stackgap_alloc(const struct proc *p, caddr_t *sgp, size_t sz)", "compat/common/compat_util.h")
+@export("void *stackgap_alloc(const struct proc *p, void **sgp, size_t sz)", "compat/common/compat_util.h")
 def stackgap_alloc(k: Kernel, p: int, sgp: int, sz: int) -> int:
     """The next `sz` bytes of the stack gap; NULL when there is no room."""
     at = k.umem.ptr(sgp)

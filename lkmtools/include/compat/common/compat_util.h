@@ -12,8 +12,8 @@
 #define STACKGAPLEN	8192
 
 #ifdef _KERNEL
-caddr_t	stackgap_init(const struct proc *p, size_t sz);			/* sz 0: all of it */
-void	*stackgap_alloc(const struct proc *p, caddr_t *sgp, size_t sz);	/* NULL when there is no room */
+void	*stackgap_init(const struct proc *p, size_t sz);			/* sz 0: all of it */
+void	*stackgap_alloc(const struct proc *p, void **sgp, size_t sz);	/* NULL when there is no room */
 #endif
 
 #endif
