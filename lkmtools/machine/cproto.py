@@ -124,10 +124,11 @@ class Parameter(NamedTuple):
 class Prototype:
     """A function's C prototype: name, result type, parameters, and whether more may follow.
 
-    ValueError for what is not one. `lazy`: only its name is read now, and the types when they are wanted.
+    ValueError for what is not one. Its types are read, and may be unknown, when they are first wanted: a
+    kernel has a thousand prototypes, and reads thirty until it has booted.
     """
 
-    def __init__(self, text: str, lazy: bool = False) -> None:
+    def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
         match = _PROTOTYPE.match(self.text)
         if not match:
@@ -135,8 +136,6 @@ class Prototype:
         self.name = match["name"]
         self.ret_text = match["ret"].strip()
         self._list = match["params"]
-        if not lazy:
-            _ = self.ret, self.params
 
     @cached_property
     def ret(self) -> CType:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from lkmtools.kern import doc
-from lkmtools.kern.rows import DATA, FUNCTIONS
+from lkmtools.kern.rows import DATA, FUNCTIONS, MODULES, SYSCALLS
+from lkmtools.machine import PORTS, Prototype
 
 PAGE = Path(__file__).parents[2] / "docs" / "kernel-functions.md"
 
@@ -25,3 +26,12 @@ def test_every_row_is_on_the_page_once() -> None:
 def test_every_function_says_what_it_does() -> None:
     """No row without a docstring."""
     assert [line for line in doc.text().splitlines() if line.endswith("` |  |")] == []
+
+
+def test_every_prototype_of_the_kernel_is_of_types_that_can_be_passed() -> None:
+    """They are read when they are first wanted; a wrong one would be found out by the first caller."""
+    others = [value for module in MODULES for value in vars(module).values() if isinstance(value, Prototype)]
+    protos = [row.proto for row in FUNCTIONS] + [row.args for row in SYSCALLS.values()] + others
+    assert len(others) > 10
+    for port in PORTS.values():
+        assert [proto for proto in protos if proto.bind(port).words < len(proto.params)] == []

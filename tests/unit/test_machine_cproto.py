@@ -216,4 +216,4 @@ def test_prototypes_are_read_as_c_reads_them(text: str, ret: str, params: list[s
 def test_what_cannot_be_passed_is_refused(text: str) -> None:
     """Structs by value, floating point, unknown types, and what is no prototype."""
     with pytest.raises(ValueError, match=r"prototype|struct by value|unknown type"):
-        Prototype(text)
+        _ = (proto := Prototype(text)).params, proto.ret

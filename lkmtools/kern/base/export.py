@@ -70,7 +70,7 @@ def constant(prototype: str, value: int, header: str = "") -> Function:
 
 def unwritten(prototype: str, header: str = "") -> Function:
     """A function that modules may name but not call: a call panics and says so."""
-    proto = Prototype(prototype, lazy=True)
+    proto = Prototype(prototype)
 
     def body(k: Kernel, *_args: int) -> NoReturn:
         k.panic(f"{proto.name}() is not implemented in this kernel")
