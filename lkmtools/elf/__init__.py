@@ -9,12 +9,12 @@ from lkmtools.elf.interface import Interface, interface_of
 from lkmtools.elf.object import (
     Group,
     Object,
-    ObjectSymbol,
     Section,
     read_object,
 )
 from lkmtools.elf.relocations import Relocation, RelocationTable
 from lkmtools.elf.symbols import FileSymbol, default_names, list_symbols, read_symbols
+from lkmtools.elf.symtab import ObjectSymbol, ObjectSymbols
 
 __all__ = [
     "FileSymbol",
@@ -22,6 +22,7 @@ __all__ = [
     "Interface",
     "Object",
     "ObjectSymbol",
+    "ObjectSymbols",
     "Relocation",
     "RelocationTable",
     "Section",

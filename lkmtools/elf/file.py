@@ -83,32 +83,39 @@ class StringTable(dict[int, str]):
     """
 
     def __init__(self, data: bytes, where: str) -> None:
+        self._text = data.decode("latin-1")  # a character is a byte, an index is an offset
         at = 0
-        for name in data.split(b"\0"):
+        for name in self._text.split("\0"):
             if len(name) <= MAX_NAME:
-                self[at] = name.decode(*C_TEXT)
+                self[at] = name if name.isascii() else _utf8(name)
             at += len(name) + 1
         self.pop(at - 1 - len(name), None)  # what is behind the last NUL has no end
         self[0] = ""
-        self._data = data
         self._where = where
         self._left = MAX_INSIDE
 
     def __missing__(self, offset: int) -> str:
         """The name at `offset`; ObjectError when there is none."""
-        if offset >= len(self._data):
-            raise ObjectError(f"{self._where}: offset {offset:#x}, limit {len(self._data):#x}")
-        stop = min(len(self._data), offset + MAX_NAME + 1)
-        end = self._data.find(b"\0", offset, stop)
+        text = self._text
+        end = text.find("\0", offset, offset + MAX_NAME + 1)
         if end < 0:
-            raise ObjectError(f"{self._where}: name at {offset:#x} has no end in {stop - offset} bytes")
+            if offset >= len(text):
+                raise ObjectError(f"{self._where}: offset {offset:#x}, limit {len(text):#x}")
+            most = min(len(text) - offset, MAX_NAME + 1)
+            raise ObjectError(f"{self._where}: name at {offset:#x} has no end in {most} bytes")
         self._left -= end - offset
         if self._left < 0:
             raise ObjectError(
                 f"{self._where}: names that begin inside others have more than {MAX_INSIDE} bytes in all"
             )
-        text = self[offset] = self._data[offset:end].decode(*C_TEXT)
-        return text
+        name = text[offset:end]
+        self[offset] = name = name if name.isascii() else _utf8(name)
+        return name
+
+
+def _utf8(name: str) -> str:
+    """What was read as Latin-1, as C text."""
+    return name.encode("latin-1").decode(*C_TEXT)
 
 
 class ElfFile:

@@ -7,18 +7,16 @@ of sections that are not loaded (debug information) are not read at all; see lkm
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Sequence
 from contextlib import suppress
-from operator import itemgetter
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
 from lkmtools.elf.identify import identify
 from lkmtools.elf.note import notes
 from lkmtools.elf.relocations import RelocationTable, relocation_table
-from lkmtools.elf.rows import rows, uncollected
+from lkmtools.elf.rows import uncollected
 from lkmtools.elf.symbols import default_names
+from lkmtools.elf.symtab import ObjectSymbol, ObjectSymbols, read_symbol_table, words
 from lkmtools.errors import ObjectError
 from lkmtools.tuples import NamedTuple
 
@@ -38,19 +36,6 @@ class Section(NamedTuple):
     def allocated(self) -> bool:
         """Whether the section occupies memory at run time (SHF_ALLOC, not SHF_EXCLUDE)."""
         return bool(self.flags & c.SHF_ALLOC) and not self.flags & c.SHF_EXCLUDE
-
-
-class ObjectSymbol(NamedTuple):
-    """An Elf_Sym. `shndx` is resolved through SHT_SYMTAB_SHNDX: an index, or SHN_ABS, SHN_COMMON ..."""
-
-    name: str
-    value: int
-    size: int
-    type: int
-    bind: int
-    visibility: int
-    shndx: int
-    reserved: bool  # shndx is one of the SHN_ constants, not a section index
 
 
 class Group(NamedTuple):
@@ -73,7 +58,7 @@ class Object(NamedTuple):
     bits: int
     byteorder: str
     sections: tuple[Section, ...]
-    symbols: tuple[ObjectSymbol, ...]
+    symbols: ObjectSymbols
     relocations: tuple[RelocationTable, ...]
     groups: tuple[Group, ...]
     buildid: bytes
@@ -90,7 +75,8 @@ class Object(NamedTuple):
 
     def defines(self, name: str) -> bool:
         """Whether a global or weak symbol `name` is defined here (what nlist(3) tells modload)."""
-        return any(s.name == name and s.shndx and s.bind != c.STB_LOCAL for s in self.symbols)
+        names, places = self.symbols.names, self.symbols.places
+        return any(names[index] == name and places[index] for index in self.symbols.globals)
 
 
 @uncollected
@@ -106,8 +92,8 @@ def read_object(data: bytes, name: str) -> Object:
         raise ObjectError(f"{name}: ELF header: no section header table")
     _refuse_unknown(file)
     symtab = symbol_table(file)
-    symbols = _symbols(file, symtab)
-    if any(symbol.name == "__gnu_lto_slim" for symbol in symbols):
+    symbols = read_symbol_table(file, symtab)
+    if "__gnu_lto_slim" in symbols.names:
         raise ObjectError(
             f"{name}: compiled with -flto: it has no machine code; "
             "compile without it, or with -ffat-lto-objects"
@@ -142,54 +128,10 @@ def symbol_table(file: ElfFile) -> int:
     return found[0] if found else 0
 
 
-def _symbols(file: ElfFile, symtab: int) -> tuple[ObjectSymbol, ...]:
-    if not symtab or not file.sections[symtab].size:
-        return ()
-    form = file.codec.symbol
-    columns = tuple(zip(*form.iter_unpack(file.table(symtab, form)), strict=True))
-    name, info, other, shndx, value, size = itemgetter(*file.codec.symbol_fields)(columns)
-    names = file.strings(file.sections[symtab].link) if any(name) else {0: ""}
-    reserved = [number >= c.SHN_LORESERVE for number in shndx]
-    if c.SHN_XINDEX in shndx:
-        shndx, reserved = _extended_indices(file, symtab, shndx)
-    limit = len(file.sections)
-    for at, number in enumerate(shndx):
-        if number >= limit and not reserved[at]:
-            raise ObjectError(f"{file.name}: symbol {at}: section index {number}, limit {limit}")
-    fields = zip(
-        map(names.__getitem__, name), value, size, [i & 15 for i in info], [i >> 4 for i in info],
-        [o & 3 for o in other], shndx, reserved, strict=True,
-    )  # fmt: skip
-    return tuple(rows(ObjectSymbol, fields))
-
-
-def _extended_indices(file: ElfFile, symtab: int, shndx: Sequence[int]) -> tuple[list[int], list[bool]]:
-    """Every symbol's section index, SHN_XINDEX looked up in SHT_SYMTAB_SHNDX, and what is a constant."""
-    rows = enumerate(file.sections)
-    table = next((i for i, row in rows if row.type == c.SHT_SYMTAB_SHNDX and row.link == symtab), None)
-    extended = () if table is None else _words(file, table)
-    out = list(shndx)
-    for at, number in enumerate(shndx):
-        if number == c.SHN_XINDEX:
-            if at >= len(extended):
-                raise ObjectError(f"{file.name}: symbol {at}: no SHT_SYMTAB_SHNDX entry for it")
-            out[at] = extended[at]
-    return out, [number >= c.SHN_LORESERVE and number != c.SHN_XINDEX for number in shndx]
-
-
-def _versions(symbols: tuple[ObjectSymbol, ...]) -> dict[str, int]:
-    own = {
-        symbol.name: index
-        for index, symbol in enumerate(symbols)
-        if "@" in symbol.name and symbol.shndx and symbol.bind != c.STB_LOCAL
-    }
+def _versions(symbols: ObjectSymbols) -> dict[str, int]:
+    names, places = symbols.names, symbols.places
+    own = {names[index]: index for index in symbols.globals if "@" in names[index] and places[index]}
     return own | {alias: index for name, index in own.items() for alias in default_names(name)}
-
-
-def _words(file: ElfFile, index: int) -> tuple[int, ...]:
-    """A section of 32-bit words."""
-    form = struct.Struct(("<" if file.header.byteorder == "little" else ">") + "I")
-    return tuple(word for (word,) in form.iter_unpack(file.table(index, form)))
 
 
 # What relocates, besides SHT_REL and SHT_RELA, and how a compiler is kept from it.
@@ -235,26 +177,26 @@ def _relocations(file: ElfFile, symtab: int, nsymbols: int) -> tuple[RelocationT
     return tuple(out)
 
 
-def _groups(file: ElfFile, symtab: int, symbols: tuple[ObjectSymbol, ...]) -> tuple[Group, ...]:
+def _groups(file: ElfFile, symtab: int, symbols: ObjectSymbols) -> tuple[Group, ...]:
     out, left = [], len(file.data)
     for index, row in enumerate(file.sections):
         if row.type != c.SHT_GROUP:
             continue
         where = f"{file.name}: section {index} (group)"
         left -= row.size
-        words = _words(file, index)
-        if left < 0 or not words:
+        found = words(file, index)
+        if left < 0 or not found:
             raise ObjectError(f"{where}: {row.size} bytes; a group has at least 4 and all fit into the file")
         if row.link != symtab:
             raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
         if row.info >= len(symbols):
             raise ObjectError(f"{where}: signature symbol {row.info}, limit {len(symbols)}")
-        if bad := [m for m in words[1:] if not 0 < m < len(file.sections)]:
+        if bad := [m for m in found[1:] if not 0 < m < len(file.sections)]:
             raise ObjectError(f"{where}: member section {bad[0]}, the file has {len(file.sections)} sections")
         symbol = symbols[row.info]
         named = symbol.type != c.STT_SECTION or symbol.name or symbol.reserved
         signature = symbol.name if named else file.section_name(symbol.shndx)
-        out.append(Group(signature, bool(words[0] & c.GRP_COMDAT), words[1:]))
+        out.append(Group(signature, bool(found[0] & c.GRP_COMDAT), tuple(found[1:])))
     return tuple(out)
 
 

@@ -6,11 +6,11 @@ table names a symbol that exists; whether its field lies inside the section is f
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections.abc import Iterator
 
 from lkmtools.abi import elf as c
+from lkmtools.elf.columns import Column, column, narrowed, regular
 from lkmtools.elf.file import ElfFile
 from lkmtools.errors import ObjectError
 from lkmtools.tuples import NamedTuple
@@ -28,15 +28,17 @@ class Relocation(NamedTuple):
 class RelocationTable:
     """A relocation section: what it relocates (`target`, a section index) and how, column by column.
 
-    `addends` is empty for REL, where the field holds the addend. `named`: the symbols, by first use.
+    `addends` is empty for REL, where the field holds the addend. `kinds` has the types and `named` the
+    symbols, each once, by first use.
     """
 
-    __slots__ = ("addends", "name", "named", "offsets", "rela", "symbols", "target", "types")
+    __slots__ = ("addends", "kinds", "name", "named", "offsets", "rela", "symbols", "target", "types")
 
-    def __init__(self, name: str, target: int, columns: tuple[array[int], ...]) -> None:
+    def __init__(self, name: str, target: int, columns: tuple[Column, Column, Column, Column]) -> None:
         self.name = name
         self.target = target
         self.offsets, self.types, self.symbols, self.addends = columns
+        self.kinds = tuple(dict.fromkeys(self.types))
         self.named = array("I", dict.fromkeys(self.symbols))
         self.rela = bool(self.addends)
 
@@ -44,7 +46,7 @@ class RelocationTable:
         return len(self.offsets)
 
     def __iter__(self) -> Iterator[Relocation]:
-        addends = self.addends if self.rela else array("q", bytes(8 * len(self)))
+        addends = self.addends if self.rela else bytes(len(self))
         return map(Relocation, self.offsets, self.types, self.symbols, addends)
 
 
@@ -67,26 +69,25 @@ def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left
     return found
 
 
-def _wide_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[array[int], ...]:
+def _wide_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[Column, Column, Column, Column]:
     """Elf64_Rel and Elf64_Rela: r_offset, r_info (symbol << 32 | type), r_addend."""
-    words, step = _words("Q", table, byteorder), 3 if rela else 2
-    halves = array("I", words[1::step].tobytes())
-    low = 0 if sys.byteorder == "little" else 1
-    addends = array("q", words[2::3].tobytes() if rela else b"")
-    return words[0::step], halves[low::2], halves[1 - low :: 2], addends
+    size = 24 if rela else 16
+    kind, symbol = (8, 12) if byteorder == "little" else (12, 8)
+    return (
+        regular(column("Q", table, 0, size, byteorder)),
+        narrowed(column("I", table, kind, size, byteorder)),
+        narrowed(column("I", table, symbol, size, byteorder)),
+        column("q", table, 16, size, byteorder) if rela else b"",
+    )
 
 
-def _narrow_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[array[int], ...]:
+def _narrow_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[Column, Column, Column, Column]:
     """Elf32_Rel and Elf32_Rela: r_offset, r_info (symbol << 8 | type), r_addend."""
-    words, step = _words("I", table, byteorder), 3 if rela else 2
-    info = words[1::step]
-    types, symbols = array("I", (word & 0xFF for word in info)), array("I", (word >> 8 for word in info))
-    return words[0::step], types, symbols, array("i", words[2::3].tobytes() if rela else b"")
-
-
-def _words(code: str, data: memoryview, byteorder: str) -> array[int]:
-    words = array(code)
-    words.frombytes(data)
-    if byteorder != sys.byteorder:
-        words.byteswap()
-    return words
+    size = 12 if rela else 8
+    info = column("I", table, 4, size, byteorder)
+    return (
+        regular(column("I", table, 0, size, byteorder)),
+        bytes(word & 0xFF for word in info),
+        narrowed(array("I", (word >> 8 for word in info))),
+        column("i", table, 8, size, byteorder) if rela else b"",
+    )

@@ -4,17 +4,24 @@ Nearly all relocations of a real object are S + A or S + A - P in a field of fou
 (lkmtools.link.howto) has one of these formulas, struct's own conversion of a field of that width does what
 the row would do: a number that it accepts is in the row's range, and it stores the same bytes. It refuses
 all others, and those are for the row to judge: an address that wraps is legal, and an error names its range.
+
+Half of them are in tables of one type whose fields stand side by side, such as lists of addresses. Such
+fields are an array, whose numbers are converted in the same way; all of them at once, or none.
 """
 
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from operator import add
 from types import CodeType
 from typing import Any
 
 from lkmtools.elf import RelocationTable
+from lkmtools.elf.columns import Code, Column
 from lkmtools.errors import LinkError
 from lkmtools.link.howto import Formula, Howto, Operands, Overflow, write_field
 from lkmtools.link.image import Prelink
@@ -24,18 +31,23 @@ from lkmtools.tuples import NamedTuple
 
 _ABSOLUTE: Formula = lambda r: r.S + r.A  # noqa: E731 - compared with the rows', not called
 _RELATIVE: Formula = lambda r: r.S + r.A - r.P  # noqa: E731
-_CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
+_CODES: dict[int, tuple[Code, Code]] = {1: ("b", "B"), 2: ("h", "H"), 4: ("i", "I"), 8: ("q", "Q")}
 _NOWHERE = 1 << 80  # fits no field, whatever is added
 _OUT_OF_RANGE = (OverflowError, struct.error)
 _Rows = Iterator[tuple[int, int, int, int]]
 
 
 class _Shortcut(NamedTuple):
-    """What stands for a row: how its field is written and read, and whether P is subtracted."""
+    """What stands for a row: how its field is written and read, and whether P is subtracted.
+
+    `wanted` and `read` are the types of arrays of such fields: of what is written, of an addend.
+    """
 
     pack: Callable[..., None]
     unpack: Callable[[bytearray | memoryview, int], tuple[int]]
     relative: bool
+    wanted: Code
+    read: Code
 
 
 @cache
@@ -49,10 +61,10 @@ def shortcuts(machine: str) -> dict[int, _Shortcut]:
             continue
         same = [formula for formula in (_ABSOLUTE, _RELATIVE) if _text(formula) == _text(howto.formula)]
         if same:
-            code = _CODES[howto.size]
-            wanted = struct.Struct(order + (code.upper() if howto.overflow is Overflow.UNSIGNED else code))
-            signed = struct.Struct(order + code)
-            found[howto.type] = _Shortcut(wanted.pack_into, signed.unpack_from, same[0] is _RELATIVE)
+            signed, unsigned = _CODES[howto.size]
+            wanted = unsigned if howto.overflow is Overflow.UNSIGNED else signed
+            pack, unpack = struct.Struct(order + wanted).pack_into, struct.Struct(order + signed).unpack_from
+            found[howto.type] = _Shortcut(pack, unpack, same[0] is _RELATIVE, wanted, signed)
     return found
 
 
@@ -90,17 +102,52 @@ class Fields:
 
         LinkError names the first relocation that cannot be done, its symbol, value and range.
         """
+        if self._side_by_side(start, table):
+            return
         apply = self._rela if table.rela else self._rel
         rows = zip(table.offsets, table.types, table.symbols, table.addends or table.offsets, strict=True)
         while (left := apply(start, rows)) is not None:
             self._by_row(start, table, left)
 
+    def _side_by_side(self, start: int, table: RelocationTable) -> bool:
+        """Apply a table of one type whose fields have no gaps; False, and no change, where that cannot be."""
+        shortcut, offsets = self._quick.get(table.kinds[0]), table.offsets
+        if shortcut is None or len(table.kinds) > 1 or not isinstance(offsets, range):
+            return False
+        size, first = offsets.step, start + offsets[0]
+        fields = slice(first, first + size * len(offsets))
+        column = array(shortcut.read)
+        if size != column.itemsize:
+            return False
+        addends: Column = table.addends
+        if not table.rela:
+            column.frombytes(bytes(self._out[fields]))
+            addends = self._swapped(column)
+        try:
+            if shortcut.relative:
+                rows = zip(table.symbols, addends, range(fields.start, fields.stop, size), strict=True)
+                numbers = [self._relative[index] + addend - at for index, addend, at in rows]
+            else:
+                numbers = list(map(add, map(self._absolute.__getitem__, table.symbols), addends))
+            column = array(shortcut.wanted, numbers)
+        except OverflowError:
+            return False
+        self._out[fields] = self._swapped(column).tobytes()
+        return True
+
+    def _swapped(self, column: array[int]) -> array[int]:
+        """A column in the host's byte order in that of the machine, or the reverse."""
+        if self._pre.machine.byteorder != sys.byteorder:
+            column.byteswap()
+        return column
+
     def _rela(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """Apply rows until one has no shortcut, and return that one."""
-        quick, absolute, relative, out = self._quick, self._absolute, self._relative, self._out
+        absolute, relative, out = self._absolute, self._relative, self._out
+        quick = {kind: (row.pack, row.relative) for kind, row in self._quick.items()}
         try:
             for offset, kind, index, addend in rows:
-                pack, _, is_relative = quick[kind]
+                pack, is_relative = quick[kind]
                 at = start + offset
                 if is_relative:
                     pack(out, at, relative[index] + addend - at)
@@ -112,7 +159,8 @@ class Fields:
 
     def _rel(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """The same where the field holds the addend. struct clears a field before it refuses a number."""
-        quick, absolute, relative, out = self._quick, self._absolute, self._relative, self._out
+        absolute, relative, out = self._absolute, self._relative, self._out
+        quick = {kind: (row.pack, row.unpack, row.relative) for kind, row in self._quick.items()}
         try:
             for offset, kind, index, _ in rows:
                 pack, unpack, is_relative = quick[kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lkmtools.elf import Object
 from lkmtools.link.howto import Machine
@@ -78,7 +78,10 @@ class Prelink(NamedTuple):
 
 
 class Image(NamedTuple):
-    """A module at its address: `data` is `size` bytes, to be put at `base` with the segments' permissions."""
+    """A module at its address: `data` is `size` bytes, to be put at `base` with the segments' permissions.
+
+    `symbols` are made when somebody looks at them: a check asks for none.
+    """
 
     name: str
     machine: Machine
@@ -87,7 +90,7 @@ class Image(NamedTuple):
     data: bytes
     segments: tuple[Segment, ...]
     sections: tuple[PlacedSection, ...]
-    symbols: tuple[Symbol, ...]
+    symbols: Sequence[Symbol]
     imports: tuple[Import, ...]
     entry: str | None
     buildid: bytes

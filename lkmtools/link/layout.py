@@ -18,7 +18,9 @@ from lkmtools.abi import elf as c
 from lkmtools.abi.lkm import MAX_IMAGE
 from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Section, machine_name
+from lkmtools.elf.columns import largest
 from lkmtools.elf.rows import uncollected
+from lkmtools.elf.symtab import COMMON
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
@@ -26,7 +28,6 @@ from lkmtools.link.image import PlacedSection, Prelink, Segment
 from lkmtools.link.machines import MACHINES
 from lkmtools.tuples import NamedTuple
 
-COMMON_INDICES = (c.SHN_COMMON, c.SHN_AMD64_LCOMMON)
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 BOUNDS = frozenset(("__bss_start", "_edata", "_end"))  # of the image, as ld's default script has them
 PROVIDED = frozenset(("etext", "_etext", "__etext", "edata", "end"))  # the same, unless the kernel has one
@@ -129,7 +130,8 @@ def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Con
     name = next((name for name in names if obj.defines(name)), None)
     if name is None:
         return None
-    found = [i for i, s in enumerate(obj.symbols) if s.name == name and s.shndx and s.bind != c.STB_LOCAL]
+    symbols = obj.symbols
+    found = [i for i in symbols.globals if symbols.names[i] == name and symbols.places[i]]
     for index in found:
         number, symbol = obj.meant(index)
         if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, number, kept, commons):
@@ -166,7 +168,8 @@ def _scan(
             for kind, index in zip(table.types, table.symbols, strict=True):
                 if howtos[kind].slot and index not in slots:
                     slots[index] = row.word * (row.reserved_got_words + len(slots))
-    if any(obj.symbols[i].name == GOT_SYMBOL and not obj.symbols[i].shndx for i in used):
+    names, places = obj.symbols.names, obj.symbols.places
+    if any(not places[index] and names[index] == GOT_SYMBOL for index in used):
         got = True
     return tuple(used), slots, got
 
@@ -178,16 +181,25 @@ def check_fields(
 
     `got` tells whether there is a global offset table.
     """
-    rows = {kind: row.howtos.get(kind) for kind in set(table.types)}
+    rows = {kind: row.howtos.get(kind) for kind in table.kinds}
     howtos = {
         kind: howto for kind, howto in rows.items() if isinstance(howto, Howto) and (got or not howto.got)
     }
-    widest = max((howto.size for howto in howtos.values()), default=0)
-    if len(howtos) < len(rows) or max(table.offsets) + widest > section.size:
+    sizes = {kind: howto.size for kind, howto in howtos.items()}
+    if len(howtos) < len(rows) or _end(table, sizes, section.size) > section.size:
         for entry in table:
-            if entry.type not in howtos or entry.offset + howtos[entry.type].size > section.size:
+            if entry.type not in howtos or entry.offset + sizes[entry.type] > section.size:
                 raise LinkError(impossible(obj, row, section, entry))
     return howtos
+
+
+def _end(table: RelocationTable, sizes: Mapping[int, int], limit: int) -> int:
+    """Where the last field of a table ends, or a number up to `limit`; `sizes` has those of its types."""
+    widest = max(sizes.values())
+    if (end := largest(table.offsets) + widest) <= limit:
+        return end
+    fields = zip(table.offsets, table.types, strict=True)
+    return max(offset + sizes[kind] for offset, kind in fields if offset + widest > limit)
 
 
 def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> Iterable[int]:
@@ -242,9 +254,11 @@ def _undefined(obj: Object, used: Iterable[int]) -> tuple[str, ...]:
 
     As in ld, a strong symbol that is hidden, protected or internal must be defined though nothing uses it.
     """
-    wanted = [obj.symbols[i] for i in used]
-    wanted += [s for s in obj.symbols if s.visibility != c.STV_DEFAULT and s.bind == c.STB_GLOBAL]
-    return tuple(dict.fromkeys(s.name for s in wanted if needs_resolving(obj, s)))
+    symbols = obj.symbols
+    wanted = [index for index in used if not symbols.places[index]]
+    if symbols.visibilities.strip(b"\0"):
+        wanted += [i for i in symbols.globals if symbols.visibilities[i] and symbols.binds[i] == c.STB_GLOBAL]
+    return tuple(dict.fromkeys(s.name for s in symbols.pick(wanted) if needs_resolving(obj, s)))
 
 
 def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
@@ -287,9 +301,9 @@ def _commons(obj: Object) -> tuple[dict[int, int], int, int]:
     """Common symbols: symbol index -> offset in COMMON; its size and alignment. st_value is an alignment."""
     out: dict[int, int] = {}
     at, most = 0, 1
-    for index, symbol in enumerate(obj.symbols):
-        if not symbol.reserved or symbol.shndx not in COMMON_INDICES:
-            continue
+    places = obj.symbols.places
+    for index in [index for index, place in enumerate(places) if place in COMMON]:
+        symbol = obj.symbols[index]
         align = symbol.value or 1
         if align & (align - 1):
             raise LinkError(

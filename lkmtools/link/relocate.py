@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from lkmtools.abi import elf as c
-from lkmtools.elf.rows import rows, uncollected
+from lkmtools.elf.rows import Deferred, rows, uncollected
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import UndefinedSymbols
 from lkmtools.link.fields import Fields
@@ -18,7 +18,6 @@ from lkmtools.link.image import Image, Import, Prelink, Resolve, Symbol
 from lkmtools.link.layout import (
     GOT_SYMBOL,
     PROVIDED,
-    needs_resolving,
     no_address,
 )
 from lkmtools.link.values import defined_values, symbol_values
@@ -45,7 +44,7 @@ def link(pre: Prelink, base: int, resolve: Resolve) -> Image:
     placed = tuple(s._replace(address=s.address + base) for s in pre.sections)
     return Image(
         obj.name, machine, base, pre.size, _contents(pre, base, values), pre.segments, placed,
-        _symbols(pre, base, defined), imports, pre.entry, obj.buildid,
+        Deferred(lambda: _symbols(pre, base, defined)), imports, pre.entry, obj.buildid,
     )  # fmt: skip
 
 
@@ -68,32 +67,39 @@ def _contents(pre: Prelink, base: int, values: Sequence[int | None]) -> bytes:
 def _resolve_all(pre: Prelink, resolve: Resolve) -> tuple[Import, ...]:
     """Ask for every undefined name once, in order of first use."""
     obj, limit = pre.object, 1 << pre.machine.bits
-    strong: dict[str, int] = {}  # name -> symbol index of its first use that is not weak
-    used: set[str] = set()
-    for index in pre.used:
-        symbol = obj.symbols[index]
-        used.add(symbol.name)
-        if symbol.bind != c.STB_WEAK and needs_resolving(obj, symbol):
-            strong.setdefault(symbol.name, index)
     imports: list[Import] = []
-    missing: dict[str, int | None] = {}
+    missing: list[str] = []
     for name in pre.undefined:
         value = resolve(name)
-        if value is not None:
-            if not 0 <= value < limit:
-                raise LinkError(f"{obj.name}: symbol `{name}': value {value:#x}, limit {limit:#x}")
+        if value is None:
+            missing.append(name)
+        elif not 0 <= value < limit:
+            raise LinkError(f"{obj.name}: symbol `{name}': value {value:#x}, limit {limit:#x}")
+        else:
             imports.append(Import(name, value))
-        elif name in PROVIDED:
-            continue
-        elif name in strong:
-            missing[name] = strong[name]
-        elif name not in used:
-            missing[name] = None
-    if missing:
+    if missing and (needed := _needed(pre, missing)):
         from lkmtools.link.uses import first_references
 
-        raise UndefinedSymbols(obj.name, first_references(pre, missing))
+        raise UndefinedSymbols(obj.name, first_references(pre, needed))
     return tuple(imports)
+
+
+def _needed(pre: Prelink, missing: Sequence[str]) -> dict[str, int | None]:
+    """Which of the missing symbols must be defined: the number of each at its first use that is not weak.
+
+    None for one that nothing uses, but its visibility.
+    """
+    symbols = pre.object.symbols
+    strong: dict[str, int] = {}
+    for index in pre.used:
+        if not symbols.places[index] and symbols.binds[index] != c.STB_WEAK:
+            strong.setdefault(symbols.names[index], index)
+    used = {symbols.names[index] for index in pre.used}
+    return {
+        name: strong.get(name)
+        for name in missing
+        if name not in PROVIDED and (name in strong or name not in used)
+    }
 
 
 def _fill_got(pre: Prelink, values: Sequence[int | None], out: memoryview) -> None:
@@ -105,6 +111,7 @@ def _fill_got(pre: Prelink, values: Sequence[int | None], out: memoryview) -> No
         out[at : at + pre.machine.word] = value.to_bytes(pre.machine.word, pre.machine.byteorder)
 
 
+@uncollected
 def _symbols(pre: Prelink, base: int, defined: Sequence[int | None]) -> tuple[Symbol, ...]:
     """Every defined symbol that has an address, in the object's order; then the GOT's."""
     obj = pre.object

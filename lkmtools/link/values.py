@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lkmtools.abi import elf as c
-from lkmtools.elf import ObjectSymbol, default_names
+from lkmtools.elf import ObjectSymbols, default_names
+from lkmtools.elf.symtab import ABS
 from lkmtools.errors import LinkError
 from lkmtools.link.image import PlacedSection, Prelink
-from lkmtools.link.layout import BOUNDS, GOT_SYMBOL, PROVIDED, bounded_section, has_place, image_bound
+from lkmtools.link.layout import BOUNDS, GOT_SYMBOL, PROVIDED, bounded_section, image_bound
 
 
 def defined_values(pre: Prelink, base: int) -> list[int | None]:
@@ -21,19 +22,22 @@ def defined_values(pre: Prelink, base: int) -> list[int | None]:
 
     These are undefined and thread-local symbols, and those of sections that are not loaded.
     """
-    mask = (1 << pre.machine.bits) - 1
-    starts = {shndx: base + offset for shndx, offset in pre.offsets.items()}
-    values: list[int | None] = []
-    for index, (_, value, _, kind, _, _, shndx, reserved) in enumerate(pre.object.symbols):
-        if kind == c.STT_TLS:
-            values.append(None)
-        elif not reserved:
-            values.append(starts[shndx] + value & mask if shndx in starts else None)
-        elif shndx == c.SHN_ABS:
-            values.append(value)
-        else:
-            values.append(base + pre.commons[index] if index in pre.commons else None)
-    return values
+    mask, symbols = (1 << pre.machine.bits) - 1, pre.object.symbols
+    starts = {shndx: base + offset for shndx, offset in pre.offsets.items()} | {ABS: 0}
+    values = [
+        starts[place] + value & mask if place in starts else None
+        for place, value in zip(symbols.places, symbols.values, strict=True)
+    ]
+    for index, offset in pre.commons.items():
+        values[index] = base + offset
+    return _without(values, symbols, c.STT_TLS)
+
+
+def _without(values: Sequence[int | None], symbols: ObjectSymbols, kind: int) -> list[int | None]:
+    """The values, None for the symbols of one type."""
+    if kind not in symbols.kinds:
+        return list(values)
+    return [None if k == kind else value for k, value in zip(symbols.kinds, values, strict=True)]
 
 
 def symbol_values(
@@ -43,20 +47,18 @@ def symbol_values(
 
     The address of an ifunc is that of its resolver, which no use of it means.
     """
-    obj = pre.object
-    ifunc = c.STT_GNU_IFUNC
-    values = [None if s.type == ifunc else value for s, value in zip(obj.symbols, defined, strict=True)]
-    known = {symbol.name: values[index] for index, symbol in _globals(pre)}
+    obj, symbols = pre.object, pre.object.symbols
+    values = _without(defined, symbols, c.STT_GNU_IFUNC)
+    known = {symbols.names[index]: values[index] for index in _globals(pre)}
     if obj.versions:
         values = [values[obj.meant(index)[0]] for index in range(len(values))]
     undefined = _Undefined(pre, base, imports, known)
-    for index, value in enumerate(values):
-        if value is None:
-            _, symbol = obj.meant(index)
-            if symbol.shndx == c.SHN_UNDEF:
-                values[index] = undefined.value(symbol.name)
-            elif symbol.bind != c.STB_LOCAL:
-                values[index] = known.get(symbol.name)  # its own definition fell away with a COMDAT group
+    for index in [index for index, value in enumerate(values) if value is None]:
+        _, symbol = obj.meant(index)
+        if symbol.shndx == c.SHN_UNDEF:
+            values[index] = undefined.value(symbol.name)
+        elif symbol.bind != c.STB_LOCAL:
+            values[index] = known.get(symbol.name)  # its own definition fell away with a COMDAT group
     return values
 
 
@@ -104,27 +106,24 @@ class _Undefined:
         return base + placed[-1].address + placed[-1].size
 
 
-def _globals(pre: Prelink) -> list[tuple[int, ObjectSymbol]]:
+def _globals(pre: Prelink) -> list[int]:
     """The defined global symbols, weak ones first; two strong definitions of a name are an error.
 
     A default version is a strong definition of its other names; as in ld, it may itself be weak.
     """
+    obj, symbols = pre.object, pre.object.symbols
+    placed = {*pre.offsets, ABS} - {c.SHN_UNDEF}
+    found = [i for i in symbols.globals if symbols.places[i] in placed or i in pre.commons]
+    weak = [index for index in found if symbols.binds[index] == c.STB_WEAK]
+    strong = [index for index in found if symbols.binds[index] != c.STB_WEAK]
     seen: set[str] = set()
-    found = []
-    for index, symbol in enumerate(pre.object.symbols):
-        if symbol.bind == c.STB_LOCAL or not symbol.shndx:
-            continue
-        if not has_place(symbol, index, pre.offsets, pre.commons):
-            continue
-        if symbol.bind != c.STB_WEAK and symbol.name in seen:
-            raise LinkError(f"{pre.object.name}: multiple definition of `{symbol.name}'")
-        if symbol.bind != c.STB_WEAK:
-            seen.add(symbol.name)
-        found.append((index, symbol))
-    for name in [symbol.name for _, symbol in found] if pre.object.versions else ():
+    for name in map(symbols.names.__getitem__, strong):
+        if name in seen:
+            raise LinkError(f"{obj.name}: multiple definition of `{name}'")
+        seen.add(name)
+    for name in map(symbols.names.__getitem__, found) if obj.versions else ():
         for alias in default_names(name):
             if alias in seen:
-                raise LinkError(f"{pre.object.name}: multiple definition of `{alias}', also by `{name}'")
+                raise LinkError(f"{obj.name}: multiple definition of `{alias}', also by `{name}'")
             seen.add(alias)
-    found.sort(key=lambda item: item[1].bind != c.STB_WEAK)
-    return found
+    return [*weak, *strong]

@@ -16,22 +16,31 @@ ROWS = [(m, row) for m in MACHINES.values() for row in m.rows if isinstance(row,
 FIELD = 16  # offset of the field in .text
 
 
-def linked(machine: Machine, howto: Howto, base: int, value: int, addend: int, field: bytes) -> bytes | str:
-    """.text after one relocation against a kernel symbol of `value`; the reason where there is none."""
-    data = bytes(range(1, FIELD + 1)) + field + b"\x90" * 16
-    text = Sec(".text", data, flags=AX, relocs=[Rel(FIELD, howto.type, "sym", addend)])
+Use = tuple[int, int]  # the value of a kernel symbol, and an addend
+
+
+def linked(machine: Machine, howto: Howto, base: int, uses: list[Use], fields: bytes) -> bytes | str:
+    """.text after relocations against kernel symbols, one field behind the other; why there is none."""
+    data = bytes(range(1, FIELD + 1)) + fields + b"\x90" * 16
+    relocs = [Rel(FIELD + i * howto.size, howto.type, f"sym{i}", use[1]) for i, use in enumerate(uses)]
+    symbols = [Sym(f"sym{i}", size=0x20) for i in range(len(uses))]
     wide = machine.bits == 64
     file = relocatable(
-        [text], [Sym("sym", size=0x20)], machine=machine.e_machine, bits=machine.bits, rela=wide
+        [Sec(".text", data, flags=AX, relocs=relocs)],
+        symbols,
+        machine=machine.e_machine,
+        bits=machine.bits,
+        rela=wide,
     )
     try:
-        return link(prelink(load_object(file, "m.o"), machine=machine.name), base, lambda name: value).data
+        pre = prelink(load_object(file, "m.o"), machine=machine.name)
+        return link(pre, base, lambda name: uses[int(name[3:])][0]).data
     except LinkError as error:
         return str(error)
 
 
 @pytest.mark.parametrize(("machine", "howto"), ROWS, ids=[row.name for _, row in ROWS])
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_shortcut_does_what_the_row_does(machine: Machine, howto: Howto, data: st.DataObject) -> None:
     """The same bytes or the same words, for values near and far, which fit, do not fit, or wrap."""
@@ -39,14 +48,28 @@ def test_a_shortcut_does_what_the_row_does(machine: Machine, howto: Howto, data:
     base = data.draw(st.sampled_from(BASES[machine.name]))
     edges = [0, base, span // 2, span, 1 << 31, 1 << 32, 1 << 16, 1 << 15, 1 << 8, 1 << 7]
     near = st.builds(lambda edge, far: (edge + far) % span, st.sampled_from(edges), st.integers(-300, 300))
-    value = data.draw(near | st.integers(0, span - 1))
-    addend = data.draw(st.integers(-(1 << 31), (1 << 31) - 1) | st.integers(-130, 130))
-    field = data.draw(st.binary(min_size=8, max_size=8))
-    quick = linked(machine, howto, base, value, addend, field)
+    addends = st.integers(-(1 << 31), (1 << 31) - 1) | st.integers(-130, 130)
+    uses = data.draw(st.lists(st.tuples(near | st.integers(0, span - 1), addends), min_size=1, max_size=4))
+    fields_before = data.draw(st.binary(min_size=32, max_size=32))
+    quick = linked(machine, howto, base, uses, fields_before)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fields, "shortcuts", lambda name: {})
-        slow = linked(machine, howto, base, value, addend, field)
+        slow = linked(machine, howto, base, uses, fields_before)
     assert quick == slow
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+def test_fields_of_one_type_without_gaps_are_done_at_once(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    howto = next(row for row in machine.rows if isinstance(row, Howto) and row.name.endswith("_PC32"))
+    base = BASES[machine.name][0]
+    uses = [(base + 256 * i, i) for i in range(3)]
+    expected = linked(machine, howto, base, uses, bytes(12))
+    monkeypatch.setattr(fields.Fields, "_rela", None)
+    monkeypatch.setattr(fields.Fields, "_rel", None)
+    monkeypatch.setattr(fields.Fields, "_by_row", None)
+    assert linked(machine, howto, base, uses, bytes(12)) == expected
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)

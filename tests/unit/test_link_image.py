@@ -235,7 +235,7 @@ def test_symbols_are_all_defined_ones_with_absolute_values() -> None:
         Sym("undefined"),
         Sym("com", "COMMON", 8, 8, OBJECT),
     ]
-    assert linked([OTHER], symbols).symbols == (
+    assert tuple(linked([OTHER], symbols).symbols) == (
         Symbol("loc", BASE + 4, 4, OBJECT, LOCAL, ".other"),
         Symbol("abs", 9, 0, 0, 1, "*ABS*"),
         Symbol("com", BASE + 32, 8, OBJECT, 1, "COMMON"),

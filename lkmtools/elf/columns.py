@@ -1,0 +1,45 @@
+"""Tables of an ELF file by column: hundreds of thousands of entries are read without an object for each.
+
+A column is an array; or what says the same and is faster to go through: bytes where all its numbers are
+below 256, a range where they have equal distances.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Literal
+
+Column = Sequence[int]
+Code = Literal["B", "b", "H", "h", "I", "i", "Q", "q"]  # a type of array's, of which none depends on the host
+
+
+def column(code: Code, table: memoryview, at: int, size: int, byteorder: str) -> array[int]:
+    """The numbers of array's type `code` at byte `at` of each entry; an entry has `size` bytes."""
+    found = array(code)
+    found.frombytes(table.cast(code)[at // found.itemsize :: size // found.itemsize].tobytes())
+    if byteorder != sys.byteorder:
+        found.byteswap()
+    return found
+
+
+def narrowed(numbers: array[int]) -> Column:
+    """An array of 32-bit numbers, as bytes where they are all below 256."""
+    data, zeros = numbers.tobytes(), bytes(len(numbers))
+    low, *high = [data[at::4] for at in ((0, 1, 2, 3) if sys.byteorder == "little" else (3, 2, 1, 0))]
+    return low if all(part == zeros for part in high) else numbers
+
+
+def regular(numbers: array[int]) -> Column:
+    """An array that is not empty, as a range where its numbers rise by equal distances."""
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
+    if step <= 0 or numbers[-1] != numbers[0] + step * (len(numbers) - 1):
+        return numbers
+    found = range(numbers[0], numbers[-1] + 1, step)
+    return found if array(numbers.typecode, found) == numbers else numbers
+
+
+def largest(numbers: Column) -> int:
+    """The largest number of a column that is not empty."""
+    return numbers[-1] if isinstance(numbers, range) else max(numbers)
