@@ -40,12 +40,10 @@ THE_REST = {
     "sys/pool.h": """
         void pool_cache_destroy(pool_cache_t pc);
         void pool_cache_destruct_object(pool_cache_t pc, void *object);
-        void *pool_cache_get_paddr(pool_cache_t pc, int flags, paddr_t *pap);
         pool_cache_t pool_cache_init(size_t size, u_int align, u_int align_offset, u_int flags, const char
             *wchan, struct pool_allocator *palloc, int ipl, int (*ctor)(void *, void *, int), void
             (*dtor)(void *, void *), void *arg);
         void pool_cache_invalidate(pool_cache_t pc);
-        void pool_cache_put_paddr(pool_cache_t pc, void *object, paddr_t pa);
         bool pool_cache_reclaim(pool_cache_t pc);
         void pool_cache_set_drain_hook(pool_cache_t pc, void (*hook)(void *, int), void *arg);
         void pool_cache_sethardlimit(pool_cache_t pc, int n, const char *warnmsg, int ratecap);

@@ -58,6 +58,7 @@ struct componentname {
 #define NCHNAMLEN	31
 
 #ifdef _KERNEL
+#include <sys/pool.h>
 #include <sys/uio.h>
 
 struct nameidata {
@@ -85,11 +86,10 @@ struct nameidata {
 
 int	namei(struct nameidata *ndp);
 
-/* Gives back the name that namei() left in cn_pnbuf; that of a name an operation is called with stays the kernel's. */
-void	pnbuf_put(char *buf);
-#define PNBUF_PUT(pnb)	pnbuf_put(pnb)
-char	*pnbuf_get(void);	/* MAXPATHLEN bytes */
-#define PNBUF_GET()	pnbuf_get()
+/* Path names of MAXPATHLEN bytes. Those that namei() leaves in cn_pnbuf are the caller's to give back. */
+extern pool_cache_t	pnbuf_cache;
+#define PNBUF_GET()	((char *)pool_cache_get(pnbuf_cache, PR_WAITOK))
+#define PNBUF_PUT(pnb)	pool_cache_put(pnbuf_cache, (pnb))
 
 /* There is no cache of names: every lookup misses. */
 int	cache_lookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp);

@@ -30,7 +30,7 @@ from lkmtools.abi.namei import (
 )
 from lkmtools.abi.uio import UIO_SYSSPACE
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.export import export
+from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.vfs.vfs_lookup import lookup
 from lkmtools.kern.vfs.vfs_lookup_place import Place
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine.memory import View
 
-_NAMEI, _VNODE = "sys/namei.h", "sys/vnode.h"
+_NAMEI, _VNODE, _POOL = "sys/namei.h", "sys/vnode.h", "sys/pool.h"
+_PR_WAITOK = 0x02  # <sys/pool.h>
 
 
 def _walker(k: Kernel) -> Lwp:
@@ -100,19 +101,33 @@ def kern_namei(k: Kernel, ndp: int) -> int:
     return 0
 
 
-@export("char *pnbuf_get(void)", _NAMEI)
-def pnbuf_get(k: Kernel) -> int:
-    """A buffer of MAXPATHLEN bytes for a path name, for PNBUF_PUT(). A panic when there is no memory."""
+def _pnbuf_cache(k: Kernel, pc: int, function: str) -> None:
+    if pc != k.symbol("pnbuf_cache") + k.dm.pointer:
+        k.panic(f"{function}: {pc:#x} is not pnbuf_cache, and this kernel has no other pool_cache")
+
+
+@export("void *pool_cache_get_paddr(pool_cache_t pc, int flags, paddr_t *pap)", _POOL)
+def pool_cache_get_paddr(k: Kernel, pc: int, flags: int, pap: int) -> int:
+    """Of pnbuf_cache: a buffer of MAXPATHLEN bytes for a path name (PNBUF_GET()).
+
+    Without memory NULL, or, with PR_WAITOK, a panic.
+    """
+    _pnbuf_cache(k, pc, "pool_cache_get_paddr")
     buf = k.heap.alloc(MAXPATHLEN)
-    if not buf:
-        k.panic("pnbuf_get: no kernel memory for a path name")
-    k.vfs.names.add(buf)
+    if buf:
+        k.vfs.names.add(buf)
+    elif flags & _PR_WAITOK:
+        k.panic("pool_cache_get_paddr: no kernel memory for a path name")
     return buf
 
 
-@export("void pnbuf_put(char *buf)", _NAMEI)
-def pnbuf_put(k: Kernel, buf: int) -> None:
-    """Give back the name that namei() left in cn_pnbuf; the kernel's own, which operations get, stay."""
+@export("void pool_cache_put_paddr(pool_cache_t pc, void *object, paddr_t pa)", _POOL)
+def pool_cache_put_paddr(k: Kernel, pc: int, buf: int, pa: int) -> None:
+    """Of pnbuf_cache (PNBUF_PUT()): give back a name that PNBUF_GET() made, or namei() left in cn_pnbuf.
+
+    The kernel's own, with which operations are called, stay.
+    """
+    _pnbuf_cache(k, pc, "pool_cache_put_paddr")
     if buf in k.vfs.names:
         k.vfs.names.discard(buf)
         k.heap.free(buf)
@@ -141,3 +156,15 @@ def kern_vn_open(k: Kernel, ndp: int, fmode: int, cmode: int) -> int:
 def vn_close(k: Kernel, vp: int, flags: int, cred: int) -> int:
     """Close what vn_open() opened, unlocked, and drop its reference."""
     return close_vnode(k, vp, flags, cred)
+
+
+DATA = (
+    # The pointer, and behind it what it points to: of a struct pool_cache only the address counts.
+    Data(
+        "pnbuf_cache",
+        "pool_cache_t pnbuf_cache",
+        lambda dm: 2 * dm.pointer,
+        lambda k, addr: k.mem.set_ptr(addr, addr + k.dm.pointer),
+        _NAMEI,
+    ),
+)
