@@ -58,7 +58,7 @@ vnode = Placed(
 )
 vattr = Struct(
     "vattr",
-    """int va_type; mode_t va_mode; u_int va_nlink; uid_t va_uid; gid_t va_gid; dev_t va_fsid;
+    """int va_type; mode_t va_mode; u_int va_nlink; uid_t va_uid; gid_t va_gid; long va_fsid;
        ino_t va_fileid; uint64_t va_size; long va_blocksize; struct timespec va_atime;
        struct timespec va_mtime; struct timespec va_ctime; struct timespec va_birthtime; u_long va_gen;
        u_long va_flags; dev_t va_rdev; uint64_t va_bytes; uint64_t va_filerev; u_int va_vaflags;

@@ -134,7 +134,7 @@ struct vattr {
 	nlink_t		va_nlink;
 	uid_t		va_uid;
 	gid_t		va_gid;
-	dev_t		va_fsid;
+	long		va_fsid;
 	ino_t		va_fileid;
 	u_quad_t	va_size;
 	long		va_blocksize;

@@ -100,7 +100,7 @@ def vn_stat(k: Kernel, lwp: Lwp, vp: int, addr: int) -> None:
     if not 0 < kind < len(vttoif_tab) - 1:
         raise KernelError(EIO, f"vnode {vp:#x} has type {kind}, which is not the type of a file")
     data = stat_struct.layout(k.dm).pack(
-        st_dev=va.va_fsid, st_ino=va.va_fileid, st_mode=vttoif_tab[kind] | va.va_mode & 0o7777,
+        st_dev=va.va_fsid & 0xFFFFFFFF, st_ino=va.va_fileid, st_mode=vttoif_tab[kind] | va.va_mode & 0o7777,
         st_nlink=va.va_nlink, st_uid=va.va_uid, st_gid=va.va_gid, st_rdev=va.va_rdev,
         st_size=off_t(va.va_size),
         st_blksize=va.va_blocksize & 0xFFFFFFFF, st_blocks=off_t(va.va_bytes) >> 9,
