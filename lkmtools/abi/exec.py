@@ -28,8 +28,8 @@ exec_package = Struct(
        struct exec_vmcmd_set ep_vmcmds; struct vnode *ep_vp; struct vattr *ep_vap; u_long ep_taddr;
        u_long ep_tsize; u_long ep_daddr; u_long ep_dsize; u_long ep_maxsaddr; u_long ep_minsaddr;
        u_long ep_ssize; u_long ep_entry; u_long ep_vm_minaddr; u_long ep_vm_maxaddr; u_int ep_flags;
-       char **ep_fa; int ep_fd; void *ep_emul_arg; const struct execsw *ep_es;
-       const struct execsw *ep_esch""",
+       size_t ep_fa_len; char **ep_fa; int ep_fd; void *ep_emul_arg; const struct execsw *ep_esch;
+       struct vnode *ep_emul_root; struct vnode *ep_interp; uint32_t ep_pax_flags; char *ep_path""",
     {"exec_vmcmd_set": exec_vmcmd_set},
 )
 elf_args = Struct(

@@ -58,7 +58,7 @@ def test_copyargs_refuses_counts_and_places_that_cannot_be(
     body = f"""
 	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
 	static char *stack = (char *)-8, text[8] = "text";
-	pack.ep_es = &es; ps.{member} = {value};
+	pack.ep_esch = &es; ps.{member} = {value};
 	return {function}(curlwp, &pack, &ps, &stack, text);
 """
     assert run(lab, body, head) == errno
@@ -191,7 +191,7 @@ def test_strings_of_arguments_beyond_a_megabyte_are_e2big(lab: Lab) -> None:
 	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
 	char *stack = (char *)-8, *text = malloc(2 << 20, M_TEMP, M_WAITOK);
 	memset(text, 'A', 2 << 20); text[1 << 19] = text[(2 << 20) - 1] = 0;
-	pack.ep_es = &es; ps.ps_nargvstr = 2;
+	pack.ep_esch = &es; ps.ps_nargvstr = 2;
 	return copyargs(curlwp, &pack, &ps, &stack, text);
 """
     assert run(lab, body, "#include <sys/exec.h>\nextern int copyargs();") == 7
@@ -202,7 +202,7 @@ def test_a_row_of_a_format_with_too_many_words_is_e2big(lab: Lab) -> None:
     body = """
 	static struct execsw es; static struct exec_package pack; static struct ps_strings ps;
 	char *stack = (char *)-8;
-	pack.ep_es = &es; es.es_arglen = 257;
+	pack.ep_esch = &es; es.es_arglen = 257;
 	return copyargs(curlwp, &pack, &ps, &stack, "");
 """
     assert run(lab, body, "#include <sys/exec.h>\nextern int copyargs();") == 7

@@ -87,11 +87,15 @@ struct exec_package {
 	vaddr_t			 ep_vm_minaddr;
 	vaddr_t			 ep_vm_maxaddr;
 	u_int			 ep_flags;
+	size_t			 ep_fa_len;
 	char			**ep_fa;
 	int			 ep_fd;
 	void			*ep_emul_arg;	/* of the emulation; free(9)d by the kernel (M_TEMP) */
-	const struct execsw	*ep_es;		/* the row that took it */
-	const struct execsw	*ep_esch;	/* the row that is asked now */
+	const struct execsw	*ep_esch;	/* the row that is asked now, and then the one that took it */
+	struct vnode		*ep_emul_root;	/* this and what follows is zero here */
+	struct vnode		*ep_interp;
+	uint32_t		 ep_pax_flags;
+	char			*ep_path;
 };
 
 #define EXEC_HASFD	0x0008

@@ -84,7 +84,7 @@ def copyargs(k: Kernel, l_addr: int, pack: int, arginfo: int, stackp: int, argp:
     step, space = k.dm.pointer, k.lwp_at(l_addr).proc.space
     info = k.umem.view(ps_strings.layout(k.dm), arginfo)
     nargs, nenv = info.ps_nargvstr, info.ps_nenvstr
-    es = k.umem.view(exec_package.layout(k.dm), pack).ep_es
+    es = k.umem.view(exec_package.layout(k.dm), pack).ep_esch
     arglen = k.umem.view(execsw_struct.layout(k.dm), es).es_arglen
     for what, count, most in (
         ("ps_nargvstr", nargs, MAX_STRINGS),

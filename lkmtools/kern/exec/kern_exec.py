@@ -139,7 +139,7 @@ def check_exec(k: Kernel, package: ExecPackage) -> int:
         thread.reason = ""
         errno = k.engine.call(MAKECMDS, row.es_makecmds, package.lwp.addr, package.addr)
         if not errno:
-            view.ep_es = es
+            view.ep_esch = es
             _check_package(k, package, es)
             return es
         if first or (error.errno == ENOEXEC and errno != ENOEXEC):
@@ -192,7 +192,7 @@ def execute(k: Kernel, lwp: Lwp, package: ExecPackage) -> None:
     """Put a checked package in the place of what the process ran. KernelError leaves the old in place."""
     proc, program = lwp.proc, lwp.proc.program
     assert program is not None
-    es = package.view.ep_es
+    es = package.view.ep_esch
     emul = k.formats.row(es).es_emul
     space = new_space(k)
     old, program.user.space = program.user.space, space
