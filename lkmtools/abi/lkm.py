@@ -36,7 +36,7 @@ lmc_stats = Struct("lmc_stats", "int id; u_int nstats; struct lmc_stat *stats")
 
 # Ours: what the historic calls cannot carry. Offsets are from the start of the area; names are offsets
 # into the string table, whose byte 0 is NUL.
-LMINFO_VERSION = 1
+LMINFO_VERSION = 2
 lmi_segment = Struct("lmi_segment", "u_long offset; u_long size; u_int prot; u_int reserved")
 lmi_symbol = Struct("lmi_symbol", "u_long offset; u_long size; u_int name; u_int type")
 lmi_import = Struct("lmi_import", "u_long value; u_int name; u_int flags")
@@ -44,7 +44,7 @@ lmc_info = Struct(
     "lmc_info",
     """u_int version; u_int nsegments; struct lmi_segment *segments; u_int nsymbols; u_int nimports;
        struct lmi_symbol *symbols; struct lmi_import *imports; char *strings; u_long strsize;
-       u_int path; u_int buildid_len; u_char buildid[32]""",
+       u_int path; u_int buildid_len; u_char buildid[32]; u_int dialect; u_int reserved""",
 )
 LMI_PROT_READ, LMI_PROT_WRITE, LMI_PROT_EXEC = 1, 2, 4
 LMI_ASSIGNED = 1  # of an import: the user said the value

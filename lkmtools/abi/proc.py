@@ -1,10 +1,6 @@
-"""<sys/proc.h> and <sys/lwp.h>: the members that modules use. The order is ours; nothing outside sees it.
+"""<sys/proc.h> and <sys/lwp.h> (NetBSD 5.2)."""
 
-A process's first lwp is at the start of its struct proc: sources for NetBSD 2.0 get a struct proc * where
-later ones get a struct lwp *, and both find their members behind the same pointer.
-"""
-
-from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.datamodel import Placed, Struct
 
 MAXCOMLEN = 16
 WMESGLEN = 8
@@ -44,26 +40,25 @@ TTIPRI, TTOPRI = 25, 26  # <sys/tty.h>
 
 list_entry = Struct("list_entry", "void *le_next; void **le_prev")
 
-mdlwp = Struct("mdlwp", "struct trapframe *md_regs; int md_flags")
-mdproc = Struct("mdproc", "int md_flags; void (*md_syscall)(struct trapframe *)")
-sigctx = Struct("sigctx", "void *ps_sigcode")
-
-lwp = Struct(
+lwp = Placed(
     "lwp",
-    """struct list_entry l_list; struct list_entry l_sibling; struct proc *l_proc; struct kauth_cred *l_cred;
-       const void *l_wchan; const char *l_wmesg; const char *l_name; void *l_private;
-       int l_lid; int l_flag; int l_stat; int l_priority; int l_dupfd; int l_kpri; struct mdlwp l_md""",
-    {"list_entry": list_entry, "mdlwp": mdlwp},
+    (984, 612),
+    """struct trapframe *l_md.md_regs 56/28; int l_flag 88/48; int l_stat 92/52; struct proc *l_proc 432/276;
+       int l_lid 472/304; struct kauth_cred *l_cred 720/464""",
 )
-
-proc = Struct(
+proc = Placed(
     "proc",
-    """struct lwp p_lwp0; struct list_entry p_list; struct lwp *p_lwps; struct proc *p_pptr;
-       struct kauth_cred *p_cred;
-       struct filedesc *p_fd; struct cwdinfo *p_cwdi; struct pstats *p_stats; struct plimit *p_limit;
-       struct vmspace *p_vmspace; struct sigacts *p_sigacts; struct pgrp *p_pgrp; const struct emul *p_emul;
-       void *p_emuldata; pid_t p_pid; int p_flag; int p_nlwps; int p_xstat; int p_dupfd; u_short p_acflag;
-       char p_stat; char p_comm[17]; const struct execsw *p_execsw; struct ps_strings *p_psstr;
-       struct sigctx p_sigctx; struct mdproc p_md""",
-    {"list_entry": list_entry, "lwp": lwp, "sigctx": sigctx, "mdproc": mdproc},
+    (728, 472),
+    """struct kauth_cred *p_cred 96/48; struct vmspace *p_vmspace 136/68; int p_flag 188/96;
+       char p_stat 208/116; pid_t p_pid 212/120; struct proc *p_pptr 232/132; struct lwp *p_lwps 264/148;
+       int p_nlwps 280/156; const struct emul *p_emul 440/280; void *p_emuldata 448/284;
+       const struct execsw *p_execsw 456/288; pid_t p_ppid 560/356; void *p_sigctx.ps_sigcode 584/372;
+       char p_comm[17] 625/409; struct pgrp *p_pgrp 648/428; struct ps_strings *p_psstr 656/432;
+       u_short p_acflag 702/458; void *p_md.md_syscall 712/464""",
+)
+pgrp = Struct("pgrp", "struct proc *lh_first; struct session *pg_session; pid_t pg_id; int pg_jobc")
+session = Struct(
+    "session",
+    """int s_count; u_int s_flags; struct proc *s_leader; struct vnode *s_ttyvp; struct tty *s_ttyp;
+       char s_login[16]; pid_t s_sid""",
 )

@@ -317,10 +317,16 @@ class Kernel:
         return addr
 
     def lwp_at(self, addr: int) -> Lwp:
-        """The lwp whose struct lwp is at `addr`; a module that passes another pointer panics."""
+        """The lwp whose struct lwp is at `addr`; that of a process whose struct proc is, for old modules.
+
+        A module that passes another pointer panics.
+        """
         lwp = self.lwps.get(addr)
         if lwp is None:
-            self.panic(f"{addr:#x} is not a struct lwp")
+            proc = self.procs.at.get(addr)
+            if proc is None:
+                self.panic(f"{addr:#x} is not a struct lwp")
+            return proc.lwp
         return lwp
 
     @property

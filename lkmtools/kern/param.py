@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
+from lkmtools.abi.proc import lwp, proc
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.abi.vmparam import PAGE_SHIFT
 from lkmtools.kern.base.export import Data
@@ -35,6 +36,9 @@ def _text(name: str, value: Callable[[Kernel], str]) -> Data:
 DATA = (
     _int("securelevel", lambda k: k.config.securelevel, "sys/systm.h"),
     Data("curlwp", "struct lwp *curlwp", lambda dm: dm.pointer, None, "sys/lwp.h"),
+    Data("proc0", "struct proc proc0", lambda dm: proc.layout(dm).size, None, "sys/proc.h"),
+    Data("lwp0", "struct lwp lwp0", lambda dm: lwp.layout(dm).size, None, "sys/lwp.h"),
+    Data("allproc", "struct proclist allproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
     _int("physmem", lambda k: k.config.ram >> PAGE_SHIFT, "sys/systm.h"),

@@ -70,6 +70,7 @@ _CONTEXT_NAMES = (
     "rbp", "rbx", "rax", "-", "-", "-", "-", "-", "-", "-", "-", "rflags", "rsp", "-",
 )  # fmt: skip
 _CONTEXT = tuple(_R.get(name) for name in _CONTEXT_NAMES)
+_FRAME = (*_CONTEXT[:9], None, *_CONTEXT[9:])  # struct trapframe has tf_arg9 too
 _USER = UserMode(
     enter=_ENTER,
     syscall_insn=x86.INS_SYSCALL,
@@ -88,10 +89,10 @@ _USER = UserMode(
     stack_size=2 << 20,
     context=_CONTEXT,
     pc_slot=24,
-    frame=_CONTEXT,
-    frame_pc=24,
-    frame_trapno=22,
-    frame_err=23,
+    frame=_FRAME,
+    frame_pc=25,
+    frame_trapno=23,
+    frame_err=24,
     segments={"f": x86.FS_BASE, "g": x86.GS_BASE},
     descriptors=None,
     save_fpu=lambda read: x86.fxsave(read, 16),

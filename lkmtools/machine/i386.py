@@ -42,10 +42,11 @@ _CONTEXT_NAMES = (
     "eflags", "esp", "-",
 )  # fmt: skip
 _CONTEXT = tuple(_R.get(name) for name in _CONTEXT_NAMES)
-# <machine/frame.h>: gs fs es ds edi esi ebp ebx edx ecx eax trapno err eip cs eflags esp ss
+# <machine/frame.h>: gs fs es ds edi esi ebp ebx edx ecx eax trapno err eip cs eflags esp ss,
+# and the segments of a vm86 program
 _FRAME_NAMES = (
     "-", "-", "-", "-", "edi", "esi", "ebp", "ebx", "edx", "ecx", "eax", "-", "-", "-", "-", "eflags", "esp",
-    "-",
+    "-", "-", "-", "-", "-",
 )  # fmt: skip
 _USER = UserMode(
     enter=_ENTER,

@@ -13,6 +13,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
+from lkmtools.abi.cdefs import DIALECT
 from lkmtools.abi.elf import SHN_ABS, STB_LOCAL, STT_FILE, STT_GNU_IFUNC, STT_SECTION
 from lkmtools.abi.ksyms import elf32_sym, elf64_sym
 from lkmtools.elf import default_names
@@ -88,10 +89,12 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> LoadSy
     return LoadSyms(b"".join(rows), bytes(strings.data))
 
 
-def info_buffers(p: Process, image: Image, path: str, assigned: Container[str] = ()) -> tuple[Buffer, ...]:
+def info_buffers(
+    p: Process, image: Image, path: str, assigned: Container[str] = (), dialect: str = DIALECT
+) -> tuple[Buffer, ...]:
     """The argument of LMINFO for `image`, linked from the object at `path`, and the buffers it points to.
 
-    `assigned` has the names of imports to which the user gave their values.
+    `assigned` has the names of imports to which the user gave their values; `dialect` is the object's.
     """
     dm, strings = p.dm, Strings()
     segment, symbol, entry = (row.layout(dm) for row in (lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import))
@@ -111,7 +114,7 @@ def info_buffers(p: Process, image: Image, path: str, assigned: Container[str] =
         entry.pack(value=i.value, name=strings.add(i.name), flags=lkm.LMI_ASSIGNED * (i.name in assigned))
         for i in image.imports
     ]
-    path_at = strings.add(path)
+    path_at, dialect_at = strings.add(path), strings.add(dialect)
     parts = [p.buffer(b"".join(rows)) for rows in (segments, symbols, imports)]
     names = p.buffer(bytes(strings.data))
     buildid = image.buildid[:32]
@@ -121,6 +124,6 @@ def info_buffers(p: Process, image: Image, path: str, assigned: Container[str] =
         nsymbols=len(symbols), symbols=parts[1].addr,
         nimports=len(imports), imports=parts[2].addr,
         strings=names.addr, strsize=len(names.data),
-        path=path_at, buildid_len=len(buildid), buildid=buildid,
+        path=path_at, buildid_len=len(buildid), buildid=buildid, dialect=dialect_at,
     )  # fmt: skip
     return (p.buffer(head), *parts, names)

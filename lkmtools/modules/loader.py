@@ -135,7 +135,8 @@ def _transfer(by: Loader, plan: LoadPlan, reservation: Reservation) -> Loaded:
     for section in image.sections:
         by.say("debug", f"loading `{section.name}': addr = {section.address:#x}, size = {section.size:#x}")
     _send(by, BUFFER, image.data)
-    _ioctl(by, DESCRIBE, *info_buffers(p, image, os.path.abspath(plan.path), options.constants))
+    where = os.path.abspath(plan.path)
+    _ioctl(by, DESCRIBE, *info_buffers(p, image, where, options.constants, plan.dialect))
     if options.symbols:
         for part in symbol_table(plan.exports, image, p.dm):
             _send(by, SYMBOLS, part)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.cdefs import INTERFACE
+from lkmtools.abi.cdefs import DIALECT, INTERFACE
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
@@ -56,12 +56,14 @@ class LoadError(LkmtoolsError):
 class LoadPlan(NamedTuple):
     """An object that has passed every check that can be made before LMRESERV.
 
-    `entry` is a symbol the object defines, `values` holds the imports that were found, `exports` the names of
-    the object's global symbols, `unwritten` the imports that the kernel declares and does not have.
+    `dialect` is that of its note, `entry` a symbol the object defines, `values` holds the imports that were
+    found, `exports` the names of the object's global symbols, `unwritten` the imports that the kernel
+    declares and does not have.
     """
 
     path: str
     stem: str
+    dialect: str
     entry: str
     pre: Prelink
     values: dict[str, int]
@@ -86,14 +88,14 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> LoadP
         raise LoadError(1, text, reason="the output file is the input file")
     entry = entry_symbol(obj, path, stem, options)
     with linking(f"can't prelink `{path}' creating `{options.output or stem}'"):
-        _check_object(obj, path, options)
+        dialect = _check_object(obj, path, options)
         pre = prelink(obj, machine=p.machine, entry_names=(entry,))
         for section in pre.sections:
             at, size, align = section.address, section.size, section.align
             say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
         values = _all_values(p, pre, options)
     unwritten = [name for name in values if name in UNWRITTEN and name not in options.constants]
-    return LoadPlan(path, stem, entry, pre, values, exported(obj), unwritten)
+    return LoadPlan(path, stem, dialect, entry, pre, values, exported(obj), unwritten)
 
 
 def _check_name(path: str) -> None:
@@ -105,10 +107,11 @@ def _check_name(path: str) -> None:
         raise LoadError(2, "module object must end in .o", reason=other_file(path))
 
 
-def _check_object(obj: Object, path: str, options: Options) -> None:
-    """LinkError for an object that does not go with this kernel's headers, or with the options."""
-    if not options.force:
-        same_interface(obj)
+def _check_object(obj: Object, path: str, options: Options) -> str:
+    """The dialect; LinkError for an object that does not go with this kernel's headers, or the options."""
+    note = None
+    with suppress(LinkError, ObjectError) if options.force else nullcontext():
+        note = same_interface(obj)
     if defined := [name for name in options.constants if obj.defines(name) or name in obj.versions]:
         raise LinkError(f"the linker script assigns `{defined[0]}', which {path} defines itself")
     if options.symbols and (found := ifuncs(obj)):
@@ -116,6 +119,7 @@ def _check_object(obj: Object, path: str, options: Options) -> None:
             f"{path}: symbol `{found[0]}' is chosen at run time (ifunc), so other modules could not "
             "call it; compile without target_clones, or load without -s"
         )
+    return note.dialect if note else DIALECT
 
 
 def _all_values(p: Process, pre: Prelink, options: Options) -> dict[str, int]:

@@ -37,7 +37,7 @@ SIZES = {  # struct -> ILP32, LP64
     "lmc_load": (12, 16),
     "lmc_unload": (12, 24),
     "lmc_stat": (60, 88),
-    "lmc_info": (76, 96),
+    "lmc_info": (84, 104),
     "lmr_ref": (48, 48),
     "lmc_refs": (32, 48),
     "lmc_whohas": (40, 48),
@@ -121,7 +121,7 @@ def argument(lkm: Lkm, name: str) -> bytes:
     arguments: dict[str, Callable[[], bytes]] = {
         "LMRESERV_O": lambda: lkm.pack("lmc_oresrv", 100, 0, 0, 0),
         "LMRESERV": lambda: lkm.pack("lmc_resrv", 100, 0, 0, 0, 0, 0, 0, 0, 0),
-        "LMINFO": lambda: lkm.pack("lmc_info", 1, *[0] * 10, b""),
+        "LMINFO": lambda: lkm.pack("lmc_info", 2, *[0] * 10, b"", 0, 0),
         "LMUNRESRV": lambda: b"",
         "LMSTAT": lambda: lkm.pack("lmc_stat", 0, b"", 0, 0, 0, 0, 0, 0),
         "LMUNLOAD": lambda: lkm.pack("lmc_unload", 0, 0, 0),

@@ -33,13 +33,14 @@ int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
 class Info(NamedTuple):
     """struct lmc_info, with arrays instead of pointers and counts."""
 
-    version: int = 1
+    version: int = 2
     segments: tuple[tuple[int, int, int], ...] = ()
     symbols: tuple[tuple[int, int, int], ...] = ()
     imports: tuple[tuple[int, int], ...] = ()
     strings: bytes = b"\0"
     path: int = 0
     buildid: bytes = b""
+    dialect: int = 0
     flags: int = 0  # of the imports
     change: tuple[tuple[int, int], ...] = ()  # (member of FORMATS["lmc_info"], another value)
 
@@ -55,6 +56,7 @@ class Info(NamedTuple):
         values: list[Any] = [
             self.version, len(self.segments), segments, len(self.symbols), len(self.imports), symbols,
             imports, strings, len(self.strings), self.path, len(self.buildid), self.buildid,
+            self.dialect, 0,
         ]  # fmt: skip
         for index, value in self.change:
             values[index] = value
@@ -71,7 +73,10 @@ WHOLE = Info(
 )
 BAD = {  # what is wrong -> the info, and a word of the reason
     "version 0": (WHOLE._replace(version=0), "version 0"),
-    "version 2": (WHOLE._replace(version=2), "version 2"),
+    "version 1": (WHOLE._replace(version=1), "version 1"),
+    "version 3": (WHOLE._replace(version=3), "version 3"),
+    "a dialect of no system": (WHOLE._replace(dialect=1), "dialect is 'one'; this kernel knows 1.4, 2.0,"),
+    "a dialect's name outside": (WHOLE._replace(dialect=99), "name at 99"),
     "too many segments": (WHOLE._replace(change=((1, 65),)), "nsegments is 65"),
     "all ones segments": (WHOLE._replace(change=((1, 0xFFFFFFFF),)), "nsegments"),
     "too many symbols": (WHOLE._replace(change=((3, (1 << 20) + 1),)), "nsymbols"),
@@ -128,7 +133,7 @@ def test_a_count_beyond_the_buffer_is_efault(lkm: Lkm, member: int, count: int) 
 
 def test_an_empty_lminfo_is_allowed(lkm: Lkm) -> None:
     """Null pointers with zero counts are not looked at."""
-    assert errno_of(lkm.ioctl, "LMINFO", lkm.pack("lmc_info", 1, *[0] * 10, b"")) == 0
+    assert errno_of(lkm.ioctl, "LMINFO", lkm.pack("lmc_info", 2, *[0] * 10, b"", 0, 0)) == 0
 
 
 def test_it_belongs_between_reserve_and_ready(lab: Lab, lkm: Lkm) -> None:

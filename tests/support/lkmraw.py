@@ -30,7 +30,7 @@ NUMBERS = {
     "LMSTAT": (0xC03C4B0B, 0xC0584B0B),
     "LMLOADSYMS": (0x80084B0C, 0x80104B0C),
     "LMFORCE": (0x80044B0D, 0x80084B0D),
-    "LMINFO": (0x804C4B20, 0x80604B20),
+    "LMINFO": (0x80544B20, 0x80684B20),
     "LMREFS": (0xC0204B21, 0xC0304B21),
     "LMWHOHAS": (0xC0284B22, 0xC0304B22),
     "LMSTATS": (0xC00C4B23, 0xC0104B23),
@@ -47,7 +47,7 @@ FORMATS = {
     "lmi_import": ("<III", "<QII"),
     # version, nsegments, segments, nsymbols, nimports, symbols, imports, strings, strsize, path,
     # buildid_len, buildid
-    "lmc_info": ("<IIIIIIIIIII32s", "<IIQIIQQQQII32s"),
+    "lmc_info": ("<IIIIIIIIIII32sII", "<IIQIIQQQQII32sII"),
     # version, id, refs, nrefs, reserved, path, pathlen, size
     "lmc_refs": ("<IiIIIIII", "<IiQIIQQQ"),
     # kind, id, count, reserved, name

@@ -70,7 +70,7 @@ def test_lminfo_describes_the_segments_with_their_permissions(
     rows = memory.rows(lkm.lmi_segment, memory.head.segments, memory.head.nsegments)
     assert [tuple(s) for s in image.segments] == [(r.offset, r.size, r.prot) for r in rows]
     assert {r.prot for r in rows} >= {lkm.LMI_PROT_READ | lkm.LMI_PROT_EXEC}
-    assert memory.head.version == 1
+    assert memory.head.version == 2
 
 
 def test_lminfo_names_static_functions_for_backtraces(cc: Compile, machine: str, process: Process) -> None:

@@ -56,12 +56,12 @@ struct kevent {
 #define NOTE_TRACKERR	0x00000002U
 #define NOTE_CHILD	0x00000004U
 
+struct knote;
+SLIST_HEAD(klist, knote);
+
 #ifdef _KERNEL
 struct kfilter;
-struct knote;
 struct kqueue;
-
-SLIST_HEAD(klist, knote);
 
 struct filterops {
 	int	f_isfd;				/* kn_kevent.ident is a descriptor */

@@ -282,7 +282,7 @@ struct lmc_stat {
  * LMINFO is not NetBSD's: between LMRESERV and LMREADY it tells the kernel what the calls above cannot carry. Offsets
  * count from the start of the area, names from the start of the strings; name 0 is none.
  */
-#define LMINFO_VERSION	1
+#define LMINFO_VERSION	2
 #define LMI_PROT_READ	1
 #define LMI_PROT_WRITE	2
 #define LMI_PROT_EXEC	4
@@ -321,6 +321,8 @@ struct lmc_info {
 	u_int			 path;
 	u_int			 buildid_len;
 	u_char			 buildid[32];
+	u_int			 dialect;	/* a name: that of the note, see <sys/cdefs.h>; 0: "5.2" */
+	u_int			 reserved;
 };
 
 #define LMINFO		_IOW('K', 32, struct lmc_info)

@@ -1,25 +1,31 @@
-/* <sys/proc.h>: processes and their threads (lwps), and sleeping. The members modules use; their order is ours. */
+/* <sys/proc.h>: processes, and sleeping; their threads are <sys/lwp.h>'s. */
 
 #ifndef _SYS_PROC_H_
 #define _SYS_PROC_H_
 
 #include <sys/param.h>
-#include <sys/queue.h>
-#include <sys/ucred.h>
-#include <sys/signal.h>
-#include <machine/cpu.h>
-#include <machine/proc.h>
+#include <sys/event.h>
+#include <sys/lwp.h>
+#include <sys/rwlock.h>
 
 struct simplelock;
-struct kmutex;
+struct cwdinfo;
 struct exec_package;
 struct execsw;
-struct ksiginfo;
+struct lcproc;
+struct plimit;
 struct ps_strings;
+struct pstats;
+struct ptimers;
+struct ras;
 struct sa_emul;
+struct sadata;
+struct sigacts;
 struct sysctlnode;
-struct sysent;
+struct tty;
 struct uvm_object;
+struct vmspace;
+struct vnode;
 
 /*
  * How the programs of another system are served. Members that are NULL mean the native behaviour; those marked with
@@ -52,71 +58,119 @@ struct emul {
 	void			(*e_startlwp)(void *);	/* * */
 };
 
+#define MAXLOGNAME	16	/* bytes of a login name, its end included or not */
+
+/* Sessions and process groups. Their lists are empty: a process has a copy of each of its own. */
+struct session {
+	int		 s_count;
+	u_int		 s_flags;
+	struct proc	*s_leader;	/* NULL when it has ended */
+	struct vnode	*s_ttyvp;
+	struct tty	*s_ttyp;
+	char		 s_login[MAXLOGNAME];
+	pid_t		 s_sid;
+};
+
+struct pgrp {
+	LIST_HEAD(, proc) pg_members;
+	struct session	*pg_session;
+	pid_t		 pg_id;
+	int		 pg_jobc;
+};
+
 struct sigctx {
-	void			*ps_sigcode;	/* the signal trampoline, in the process's memory */
+	int		 ps_signo;
+	int		 ps_code;
+	int		 ps_lwp;
+	void		*ps_sigcode;	/* the signal trampoline, in the process's memory */
+	sigset_t	 ps_sigignore;
+	sigset_t	 ps_sigcatch;
 };
 
-struct lwp {
-	LIST_ENTRY(lwp)		 l_list;
-	LIST_ENTRY(lwp)		 l_sibling;
-	struct proc		*l_proc;
-	struct kauth_cred	*l_cred;
-	const void		*l_wchan;	/* what it sleeps for */
-	const char		*l_wmesg;
-	const char		*l_name;
-	void			*l_private;
-	lwpid_t			 l_lid;
-	int			 l_flag;
-	int			 l_stat;
-	pri_t			 l_priority;
-	int			 l_dupfd;
-	int			 l_kpri;
-	struct mdlwp		 l_md;
-};
-
-#define LSIDL		1
-#define LSRUN		2
-#define LSSLEEP		3
-#define LSSTOP		4
-#define LSZOMB		5
-#define LSONPROC	7
-#define LSSUSPENDED	8
-
-#define LW_SINTR	0x00000080
-#define LW_SYSTEM	0x00000200
-#define LW_WEXIT	0x00100000
-
-/*
- * A process's first lwp lies at its start: a device or system call written for NetBSD 2.0, which takes a struct proc *
- * where later ones take a struct lwp *, finds its members behind the same pointer.
- */
+/* The kernel keeps the members with a comment; the others are zero. */
 struct proc {
-	struct lwp		 p_lwp0;
 	LIST_ENTRY(proc)	 p_list;
-	LIST_HEAD(, lwp)	 p_lwps;
-	struct proc		*p_pptr;
+	kmutex_t		 p_auxlock;
+	kmutex_t		*p_lock;
+	kmutex_t		 p_stmutex;
+	krwlock_t		 p_reflock;
+	kcondvar_t		 p_waitcv;
+	kcondvar_t		 p_lwpcv;
 	struct kauth_cred	*p_cred;
 	struct filedesc		*p_fd;
 	struct cwdinfo		*p_cwdi;
 	struct pstats		*p_stats;
 	struct plimit		*p_limit;
-	struct vmspace		*p_vmspace;
+	struct vmspace		*p_vmspace;	/* says only which process's memory it is */
 	struct sigacts		*p_sigacts;
-	struct pgrp		*p_pgrp;
-	const struct emul	*p_emul;
-	void			*p_emuldata;
-	pid_t			 p_pid;
+	void			*p_aio;
+	u_int			 p_mqueue_cnt;
+	specificdata_reference	 p_specdataref;
+	int			 p_exitsig;
 	int			 p_flag;
-	int			 p_nlwps;
-	int			 p_xstat;
-	int			 p_dupfd;
-	u_short			 p_acflag;
-	char			 p_stat;
-	char			 p_comm[MAXCOMLEN + 1];
+	int			 p_sflag;
+	int			 p_slflag;
+	int			 p_lflag;
+	int			 p_stflag;
+	char			 p_stat;	/* SACTIVE, SZOMB */
+	char			 p_trace_enabled;
+	char			 p_pad1[2];
+	pid_t			 p_pid;
+	LIST_ENTRY(proc)	 p_pglist;
+	struct proc		*p_pptr;
+	LIST_ENTRY(proc)	 p_sibling;
+	LIST_HEAD(, proc)	 p_children;
+	LIST_HEAD(, lwp)	 p_lwps;	/* one */
+	struct ras		*p_raslist;
+	int			 p_nlwps;	/* 1 */
+	int			 p_nzlwps;
+	int			 p_nrlwps;
+	int			 p_nlwpwait;
+	int			 p_ndlwps;
+	int			 p_nlwpid;
+	u_int			 p_nstopchild;
+	u_int			 p_waited;
+	struct lwp		*p_zomblwp;
+	struct sadata		*p_sa;
+	void			*p_sched_info;
+	fixpt_t			 p_estcpu;
+	fixpt_t			 p_estcpu_inherited;
+	u_int			 p_forktime;
+	fixpt_t			 p_pctcpu;
+	struct proc		*p_opptr;
+	struct ptimers		*p_timers;
+	struct bintime		 p_rtime;
+	u_quad_t		 p_uticks;
+	u_quad_t		 p_sticks;
+	u_quad_t		 p_iticks;
+	int			 p_traceflag;
+	int			 p_timerpend;
+	void			*p_tracep;
+	struct vnode		*p_textvp;
+	void			(*p_userret)(void);
+	const struct emul	*p_emul;	/* who serves its system calls */
+	void			*p_emuldata;
 	const struct execsw	*p_execsw;	/* the row of its program; NULL for a client */
-	struct ps_strings	*p_psstr;
+	struct klist		 p_klist;
+	LIST_HEAD(, lwp)	 p_sigwaiters;
+	struct sigstore		 p_sigstore;
+	sigpend_t		 p_sigpend;
+	struct lcproc		*p_lwpctl;
+	pid_t			 p_ppid;
 	struct sigctx		 p_sigctx;
+	u_char			 p_nice;
+	char			 p_comm[MAXCOMLEN + 1];
+	struct pgrp		*p_pgrp;
+	struct ps_strings	*p_psstr;
+	size_t			 p_psargv;
+	size_t			 p_psnargv;
+	size_t			 p_psenv;
+	size_t			 p_psnenv;
+	int			 p_pax;
+	u_short			 p_xstat;
+	u_short			 p_acflag;
 	struct mdproc		 p_md;
+	vaddr_t			 p_stackbase;
 };
 
 #define SIDL		1
@@ -136,6 +190,9 @@ struct proc {
 extern struct vmspace	vmspace0;
 #define vmspace_kernel()	(&vmspace0)
 
+LIST_HEAD(proclist, proc);
+extern struct proclist	allproc;	/* all of them, by p_list */
+extern struct proc	proc0;		/* the kernel's own */
 extern const struct emul emul_netbsd;
 
 struct proc	*pfind(pid_t pid);

@@ -5,7 +5,9 @@
 
 #include <sys/signal.h>
 #include <sys/mutex.h>
-#include <sys/proc.h>
+#include <sys/queue.h>
+
+struct lwp;
 
 struct sigact_sigdesc {
 	struct sigaction	 sd_sigact;
@@ -18,6 +20,18 @@ struct sigacts {
 	struct sigact_sigdesc	sa_sigdesc[NSIG];
 	int			sa_refcnt;
 	kmutex_t		sa_mutex;
+};
+
+/* What is pending. */
+typedef struct sigpend {
+	CIRCLEQ_HEAD(, ksiginfo) sp_info;
+	sigset_t		 sp_set;
+} sigpend_t;
+
+/* What an lwp gets from its process when it is made. */
+struct sigstore {
+	stack_t			 ss_sigstk;
+	sigset_t		 ss_sigmask;
 };
 
 #ifdef _KERNEL

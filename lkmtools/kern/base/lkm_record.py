@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 from lkmtools.tuples import NamedTuple
 
+from lkmtools.abi.cdefs import DIALECT
+
 
 class ModuleSegment(NamedTuple):
     """Pages of a module with one set of permissions; `offset` from the start of its area."""
@@ -44,7 +46,10 @@ class ModuleImport(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What LMINFO said; `addresses` are those of the symbols, in their order."""
+    """What LMINFO said; `addresses` are those of the symbols, in their order.
+
+    `dialect` is that of the sources (<sys/cdefs.h>): which prototypes its functions have.
+    """
 
     segments: tuple[ModuleSegment, ...] = ()
     symbols: tuple[ModuleSymbol, ...] = ()
@@ -52,6 +57,7 @@ class Info(NamedTuple):
     path: str = ""
     buildid: bytes = b""
     addresses: array[int] = array("Q")
+    dialect: str = DIALECT
 
 
 class LoadableModule:

@@ -24,7 +24,7 @@ from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.kern_resource import pack_rusage
 from lkmtools.kern.proc.emul import exit_hooks
 from lkmtools.kern.proc.kern_descrip import close_all
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc, set_parent
 from lkmtools.kern.proc.kern_sig import ProcExit, drop_frames, tell_parent, wait_ident
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
@@ -71,7 +71,7 @@ def end_program(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) ->
     k.mem.set_u8(proc.addr + proc_struct.layout(k.dm).offsetof("p_stat"), abi.SZOMB)
     for other in tuple(k.procs.values()):
         if other.parent is proc:
-            other.parent = k.procs.get(1)
+            set_parent(k, other, k.procs.get(1))
             if other.zombie:
                 _reap(k, other)
     how = siginfo.CLD_KILLED if status & WSTOPPED else siginfo.CLD_EXITED

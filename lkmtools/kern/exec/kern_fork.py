@@ -26,7 +26,7 @@ from lkmtools.kern.exec.trap import userland
 from lkmtools.kern.exec.uvm_mmap import ProgramMapper
 from lkmtools.kern.proc.emul import fork_hooks, inherit
 from lkmtools.kern.proc.kern_descrip import File, Filedesc
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Program, new_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Program, new_proc, set_group, set_parent
 from lkmtools.kern.proc.kern_prot import copy_cred
 from lkmtools.kern.proc.kern_sig import ProcExit, signal_proc
 from lkmtools.kern.proc.syscall import syscall
@@ -91,8 +91,8 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     proc = new_proc(k, cred, what.name.rpartition("/")[2], parent.host_pid)
     proc.program = program = Program(cpu.thread(space), parent.pid)
     proc.space = space
-    proc.parent = parent
-    proc.sid = parent.sid
+    set_parent(k, proc, parent)
+    set_group(k, proc, proc.pgid, parent.sid)
     proc.cwd, proc.root, proc.umask = parent.cwd, parent.root, parent.umask
     proc.files = Filedesc()
     for file in what.files:
@@ -128,9 +128,9 @@ def fork(
     user = k.engine.user_cpu.copy(program.user, space)
     child.program = copy = Program(user, program.session)
     child.space = space
-    child.parent = proc
+    set_parent(k, child, proc)
     copy_cred(k, proc, child)
-    child.pgid, child.sid = proc.pgid, proc.sid
+    set_group(k, child, proc.pgid, proc.sid)
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.files = proc.files.copy()
     copy.files, copy.brk, copy.mask, copy.altstack = (

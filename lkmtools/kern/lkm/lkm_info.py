@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.cdefs import DIALECT, DIALECTS
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.lkm import LMI_ASSIGNED, LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
@@ -56,7 +57,11 @@ def read_info(k: Kernel, module: LoadableModule, arg: View) -> Info:
     buildid = bytes(arg.buildid)[: arg.buildid_len]
     symbols.sort()
     addresses = array("Q", [symbol.addr for symbol in symbols])
-    return Info(segments, tuple(symbols), imports, _name(strings, arg.path), buildid, addresses)
+    path, dialect = _name(strings, arg.path), _name(strings, arg.dialect) or DIALECT
+    if dialect not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise KernelError(EINVAL, f"LMINFO dialect is '{dialect}'; this kernel knows {known}")
+    return Info(segments, tuple(symbols), imports, path, buildid, addresses, dialect)
 
 
 def _import(name: str, value: int, flags: int) -> ModuleImport:

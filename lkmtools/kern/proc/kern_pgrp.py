@@ -16,6 +16,7 @@ from lkmtools.abi.syscall import (
     SYS_setsid,
 )
 from lkmtools.errors import KernelError
+from lkmtools.kern.proc.kern_proc import set_group
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def sys_setpgid(k: Kernel, lwp: Lwp, pid: int, pgid: int) -> None:
     wanted = pgid or proc.pid
     if wanted != proc.pid and not any(other.sid == proc.sid for other in group(k, wanted)):
         raise KernelError(EPERM, f"there is no process group {wanted} in this session")
-    proc.pgid = wanted
+    set_group(k, proc, wanted, proc.sid)
 
 
 @syscall(SYS_setsid, "")
@@ -80,5 +81,5 @@ def sys_setsid(k: Kernel, lwp: Lwp) -> int:
     proc = lwp.proc
     if group(k, proc.pid):
         raise KernelError(EPERM, f"process {proc.pid} already leads a process group")
-    proc.sid = proc.pgid = proc.pid
+    set_group(k, proc, proc.pid, proc.pid)
     return proc.pid

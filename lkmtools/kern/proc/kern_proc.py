@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
@@ -19,6 +20,7 @@ from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
+from lkmtools.kern.base.queue import list_insert_head, list_remove
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import make_native
@@ -236,9 +238,13 @@ class Proc:
 
 
 class Processes(dict[int, Proc]):
-    """The processes by number (allproc)."""
+    """The processes by number (allproc); `at` has them by the address of their struct proc."""
 
     _last = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at: dict[int, Proc] = {}
 
     def next_pid(self) -> int:
         """A number that is free; EAGAIN."""
@@ -264,22 +270,24 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     """A process with its lwp, not yet running anything. EAGAIN without memory or a number for it."""
     proc = Proc(k.procs.next_pid(), cred, comm, host_pid)
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
-    sizes = [-(-layout.size // 16) * 16 for layout in (p_layout, c_layout)]
-    frame = trapframe.size(k) + 15 & -16
-    proc.block = block = k.heap.alloc(sum(sizes) + frame + ARGS_ROOM + 16 + SCRATCH)
+    frame = trapframe.size(k)
+    groups = abi.pgrp.layout(k.dm).size + abi.session.layout(k.dm).size
+    rooms = [size + 15 & -16 for size in (p_layout.size, l_layout.size, c_layout.size, frame, groups)]
+    proc.block = block = k.heap.alloc(sum(rooms) + ARGS_ROOM + 16 + SCRATCH)
     if not block:
         raise KernelError(EAGAIN, f"no kernel memory for another process; there are {len(k.procs)}")
-    proc.addr = lwp_addr = block  # p_lwp0 is the first member: see abi/proc.py
-    cred_addr = block + sizes[0]
+    proc.addr, lwp_addr, cred_addr, frame_addr, pgrp, args = accumulate(rooms, initial=block)
+    if proc.pid == 0:
+        proc.addr, lwp_addr = k.symbol("proc0"), k.symbol("lwp0")
     k.mem.write(
         proc.addr,
         p_layout.pack(
             p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
-            p_vmspace=proc.addr, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
+            p_vmspace=proc.addr, p_pgrp=pgrp, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
         ),
     )  # fmt: skip
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}
-    k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": block + sum(sizes)}))
+    k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": frame_addr}))
     make_native(k, proc)
     k.mem.write(
         cred_addr,
@@ -288,9 +296,42 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
             cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
         ),
     )  # fmt: skip
-    proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), block + sum(sizes) + frame)
+    proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), args)
     k.lwps[lwp_addr] = proc.lwp
+    k.procs.at[proc.addr] = proc
+    list_insert_head(k, "allproc", k.symbol("allproc"), proc.addr, 0)
+    set_group(k, proc, proc.pid, proc.pid)
+    set_parent(k, proc, None)
     return proc
+
+
+def set_parent(k: Kernel, proc: Proc, parent: Proc | None) -> None:
+    """Set the parent. A client has None, and its struct proc shows process 1."""
+    proc.parent = parent
+    shown = parent or k.procs.get(1) or k.procs.get(0)
+    view = k.mem.view(abi.proc.layout(k.dm), proc.addr)
+    view.p_pptr, view.p_ppid = (shown.addr, shown.pid) if shown else (0, 0)
+
+
+def set_group(k: Kernel, proc: Proc, pgid: int, sid: int) -> None:
+    """Put a process into a group and a session. Its struct pgrp and struct session are its own."""
+    proc.pgid, proc.sid = pgid, sid
+    leader = proc if sid == proc.pid else k.procs.get(sid)
+    pgrp = k.mem.ptr(proc.addr + abi.proc.layout(k.dm).offsetof("p_pgrp"))
+    session = pgrp + abi.pgrp.layout(k.dm).size
+    k.mem.write(pgrp, abi.pgrp.layout(k.dm).pack(pg_session=session, pg_id=pgid))
+    k.mem.write(
+        session,
+        abi.session.layout(k.dm).pack(s_count=1, s_leader=leader.addr if leader else 0, s_sid=sid),
+    )
+
+
+def caller(k: Kernel, lwp: Lwp, function: int) -> int:
+    """What `function`, of a system call, a driver or a vnode operation, gets as its caller.
+
+    A struct lwp *, and a struct proc * in a module written for a system that had that (abi/cdefs.py).
+    """
+    return lwp.proc.addr if k.modules.takes_proc(function) else lwp.addr
 
 
 def let_go(k: Kernel, lwp: Lwp) -> None:
@@ -308,7 +349,8 @@ def free_proc(k: Kernel, proc: Proc) -> None:
     k.engine.drop(lwp.thread)
     if lwp.thread.stack_base:
         k.kmap.free(lwp.thread.stack_base)
-    del k.lwps[lwp.addr]
+    del k.lwps[lwp.addr], k.procs.at[proc.addr]
+    list_remove(k, "allproc", proc.addr, 0)
     k.heap.free(proc.block)
 
 

@@ -64,10 +64,10 @@ def psignal(k: Kernel, p: int, signo: int) -> None:
     """Send a signal. A client catches nothing: only its sleep with PCATCH ends."""
     if not 0 < signo < NSIG:
         k.panic(f"psignal: signal {signo} is not between 1 and {NSIG - 1}")
-    lwp = k.lwps.get(p)  # a process's lwp is the first member of its struct proc
-    if lwp is None:
+    proc = k.procs.at.get(p)
+    if proc is None:
         k.panic(f"psignal: {p:#x} is not a struct proc")
-    signal_proc(k, lwp.proc, signo)
+    signal_proc(k, proc, signo)
 
 
 def signal_proc(k: Kernel, proc: Proc, signo: int, cause: Cause = NO_CAUSE) -> None:

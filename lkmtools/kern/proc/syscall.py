@@ -33,7 +33,7 @@ from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.plan import Sysent
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
 from lkmtools.kern.proc.emul import member
-from lkmtools.kern.proc.kern_proc import ARGS_ROOM, let_go
+from lkmtools.kern.proc.kern_proc import ARGS_ROOM, caller, let_go
 from lkmtools.kern.proc.sys_nosys import UnimplementedCalls
 from lkmtools.machine import MemFault, Prototype
 
@@ -214,7 +214,7 @@ class SystemCalls:
             self._words[len(args)](at, *[word & self._mask for word in args])
         lwp.sy_call = sy_call
         try:
-            errno = call(sy_call, (lwp.addr, addr, addr + ARGS_ROOM))
+            errno = call(sy_call, (caller(self._k, lwp, sy_call), addr, addr + ARGS_ROOM))
         finally:
             lwp.sy_call = 0
             if lwp.kept:

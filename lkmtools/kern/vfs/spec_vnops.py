@@ -24,6 +24,7 @@ from lkmtools.kern.base.panic import failure
 from lkmtools.kern.dev.subr_devsw import lookup
 from lkmtools.kern.proc.kern_copy import Pieces, transfer
 from lkmtools.kern.proc.kern_descrip import File
+from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.kern.vfs.buf_cache import Block
 from lkmtools.kern.vfs.kern_physio import DEV_BSIZE, STRATEGY
 from lkmtools.kern.vfs.ramfs import Node, OfNode
@@ -87,7 +88,7 @@ class DeviceFile(OfNode, File):
         """Call d_open: this file, or the one a cloning driver made instead. KernelError when it fails."""
         entry = self.entry(k, "d_open")
         lwp.thread.reason = ""
-        errno = k.engine.call(D_OPEN, entry, self.dev, self.flag, self.kind, lwp.addr)
+        errno = k.engine.call(D_OPEN, entry, self.dev, self.flag, self.kind, caller(k, lwp, entry))
         if errno == EMOVEFD and lwp.clones:
             return lwp.clones.pop()
         if errno:
@@ -107,7 +108,8 @@ class DeviceFile(OfNode, File):
             del k.vfs.open_devices[key]
             if self.kind == S_IFBLK:
                 invalidate(k, "dev_t", self.dev)
-            return k.engine.call(D_OPEN, self.entry(k, "d_close"), self.dev, self.flag, self.kind, lwp.addr)
+            entry = self.entry(k, "d_close")
+            return k.engine.call(D_OPEN, entry, self.dev, self.flag, self.kind, caller(k, lwp, entry))
         finally:
             if self.done is not None and not k.dead:
                 self.done(lwp)
@@ -135,7 +137,8 @@ class DeviceFile(OfNode, File):
 
     def ioctl(self, k: Kernel, lwp: Lwp, com: int, data: int) -> int:
         """d_ioctl."""
-        return k.engine.call(D_IOCTL, self.entry(k, "d_ioctl"), self.dev, com, data, self.flag, lwp.addr)
+        entry = self.entry(k, "d_ioctl")
+        return k.engine.call(D_IOCTL, entry, self.dev, com, data, self.flag, caller(k, lwp, entry))
 
     def poll(self, k: Kernel, lwp: Lwp, events: int) -> int:
         """d_poll; POLLERR when the driver is gone. A block device is always ready."""
@@ -145,7 +148,7 @@ class DeviceFile(OfNode, File):
             entry = self.entry(k, "d_poll")
         except KernelError:
             return POLLERR
-        return k.engine.call(D_POLL, entry, self.dev, events, lwp.addr)
+        return k.engine.call(D_POLL, entry, self.dev, events, caller(k, lwp, entry))
 
     def strategy(self, k: Kernel, bp: int) -> None:
         """d_strategy; ENODEV of a driver that has none."""

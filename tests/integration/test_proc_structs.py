@@ -1,0 +1,77 @@
+"""struct proc and struct lwp: where modules find a process, and what a function gets as its caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from lkmtools import modules
+from lkmtools.abi.cdefs import DIALECTS
+from support.lab import HEAD, Lab
+
+FACTS = """
+#include <sys/proc.h>
+#include <sys/lwp.h>
+int fact(int which);
+int fact(int which)
+{
+	struct lwp *l = curlwp;
+	struct proc *p = curproc, *q;
+	int n = 0;
+
+	switch (which) {
+	case 0: return p->p_pid;
+	case 1: return (void *)l != (void *)p && LIST_FIRST(&p->p_lwps) == l && l->l_proc == p && p->p_nlwps == 1;
+	case 2: return strcmp(p->p_comm, "lab") == 0 && p->p_stat == SACTIVE && l->l_lid == 1;
+	case 3: return p->p_pgrp->pg_id;
+	case 4: return p->p_pgrp->pg_session->s_sid;
+	case 5: return p->p_pgrp->pg_session->s_leader == p;
+	case 6: return p->p_pptr->p_pid == 1 && p->p_ppid == 1;
+	case 7: LIST_FOREACH(q, &allproc, p_list) n++; return n;
+	case 8: return lwp0.l_proc == &proc0 && proc0.p_pid == 0 && pfind(0) == &proc0;
+	case 9: return p->p_emul == &emul_netbsd && l->l_cred == p->p_cred;
+	}
+	return -1;
+}
+"""
+
+
+def test_a_module_finds_the_process_in_its_structs(lab: Lab) -> None:
+    lab.load(FACTS)
+    found = [lab.call("int fact(int which)", n) for n in range(10)]
+    pid = lab.p.pid
+    assert found == [pid, 1, 1, pid, pid, 1, 1, len(lab.k.procs), 1, 1]
+    with lab.kernel.process("other"):
+        assert lab.call("int fact(int which)", 7) == found[7] + 1
+    assert lab.call("int fact(int which)", 7) == found[7]
+
+
+CALL = """
+static int tell(void *caller, const void *v, register_t *retval)
+{
+	*retval = caller == curlwp ? 1 : caller == curproc ? 2 : 3;
+	return 0;
+}
+static struct sysent entry = { 0, 0, 0, (sy_call_t *)tell };
+MOD_SYSCALL("tell", -1, &entry)
+int tell_lkmentry(struct lkm_table *, int, int);
+int tell_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc); }
+"""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_dialect_of_a_module_says_what_its_caller_is(lab: Lab, dialect: str) -> None:
+    """NetBSD 4.0 and 5.2 call with a struct lwp *, the older ones and OpenBSD with a struct proc *."""
+    lab.load(HEAD + CALL, name="tell", whole=True, flags=(f'-D__LKM_DIALECT="{dialect}"',))
+    assert lab.p.syscall(210)[0] == (2 if dialect in ("1.4", "2.0", "openbsd") else 1)
+    modules.unload(lab.p, "tell")
+    lab.load(HEAD + CALL, name="tell", whole=True)
+    assert lab.p.syscall(210)[0] == 1
+
+
+def test_the_address_of_a_struct_lwp_is_not_that_of_a_process(lab: Lab) -> None:
+    lab.load("int kill_me(void *p); int kill_me(void *p) { psignal(p, 1); return 0; }")
+    assert lab.call("int kill_me(void *p)", lab.k.procs[lab.p.pid].addr) == 0
+    addr = lab.k.procs[lab.p.pid].lwp.addr
+    panic = lab.panics(lambda: lab.call("int kill_me(void *p)", addr))
+    assert f"psignal: {addr:#x} is not a struct proc" in panic.reason
