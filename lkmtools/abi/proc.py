@@ -1,4 +1,4 @@
-"""<sys/proc.h> and <sys/lwp.h> (NetBSD 5.2)."""
+"""<sys/proc.h>, <sys/lwp.h> and <machine/cpu.h> (NetBSD 5.2)."""
 
 from lkmtools.abi.datamodel import Placed, Struct
 
@@ -61,4 +61,9 @@ session = Struct(
     "session",
     """int s_count; u_int s_flags; struct proc *s_leader; struct vnode *s_ttyvp; struct tty *s_ttyp;
        char s_login[16]; pid_t s_sid""",
+)
+cpu_info = Placed(
+    "cpu_info",
+    (2304, 1792),
+    "struct cpu_info *ci_self 8/4; struct lwp *ci_curlwp 48/24; u_long ci_cpuid 80/44",
 )

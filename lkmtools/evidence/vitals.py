@@ -14,7 +14,7 @@ POLLING = 2  # 1 while it waits in its poller, where it may stay for ever
 STATE = 3
 BOOTED_AT = 4  # CLOCK_MONOTONIC of the host in nanoseconds
 PID = 5  # of the kernel's process that ran last
-CURLWP = 6  # the address of the kernel variable curlwp
+CURLWP = 6  # the address of ci_curlwp, in struct cpu_info
 # What `lkmctl status` shows.
 CONNECTIONS = 7
 PROCESSES = 8

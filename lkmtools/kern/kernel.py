@@ -16,6 +16,7 @@ from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.module import MOD_LOAD
+from lkmtools.abi.proc import cpu_info
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import LkmtoolsError, bug
@@ -306,6 +307,11 @@ class Kernel:
     def symbol(self, name: str) -> int:
         """The address of a kernel symbol."""
         return self.plan.symbols[name]
+
+    @property
+    def curlwp(self) -> int:
+        """Where the address of the current lwp is: ci_curlwp of the only CPU."""
+        return self.symbol("cpu_info_primary") + cpu_info.layout(self.dm).offsetof("ci_curlwp")
 
     def string(self, text: str) -> int:
         """The address of a constant C string in kernel memory, made once."""

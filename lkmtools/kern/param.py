@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
-from lkmtools.abi.proc import lwp, proc
+from lkmtools.abi.proc import cpu_info, lwp, proc
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.abi.vmparam import PAGE_SHIFT
-from lkmtools.kern.base.export import Data
+from lkmtools.kern.base.export import Data, percpu
+from lkmtools.machine import PERCPU_TABLE
 
 if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
     from lkmtools.kern.kernel import Kernel
 
 
@@ -33,9 +35,21 @@ def _text(name: str, value: Callable[[Kernel], str]) -> Data:
     )
 
 
+def _cpu_info_size(dm: DataModel) -> int:
+    return cpu_info.layout(dm).size + PERCPU_TABLE
+
+
+def _cpu_info(k: Kernel, addr: int) -> None:
+    """The only CPU's record, which its segment begins with; behind it are the segment's descriptors."""
+    layout = cpu_info.layout(k.dm)
+    k.mem.write(addr, layout.pack(ci_self=addr))
+    k.engine.cpu.set_percpu(addr, addr + layout.size)
+
+
+FUNCTIONS = (percpu("struct lwp *x86_curlwp(void)", "ci_curlwp", "machine/cpu.h", "The lwp that runs."),)
 DATA = (
     _int("securelevel", lambda k: k.config.securelevel, "sys/systm.h"),
-    Data("curlwp", "struct lwp *curlwp", lambda dm: dm.pointer, None, "sys/lwp.h"),
+    Data("cpu_info_primary", "struct cpu_info cpu_info_primary", _cpu_info_size, _cpu_info, "machine/cpu.h"),
     Data("proc0", "struct proc proc0", lambda dm: proc.layout(dm).size, None, "sys/proc.h"),
     Data("lwp0", "struct lwp lwp0", lambda dm: lwp.layout(dm).size, None, "sys/lwp.h"),
     Data("allproc", "struct proclist allproc", lambda dm: dm.pointer, None, "sys/proc.h"),

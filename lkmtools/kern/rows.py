@@ -117,7 +117,9 @@ def plan(port: Port, lkm: bool) -> KernelPlan:
     Booting reads this and not the rows, which lie all over the memory that a kernel process shares with its
     supervisor: even to look at a row would copy its page.
     """
-    functions = [KernelFunction(row.proto, row.body, row.constant, row.shortcut) for row in FUNCTIONS]
+    functions = [
+        KernelFunction(row.proto, row.body, row.constant, row.shortcut, row.percpu) for row in FUNCTIONS
+    ]
     text = Text(port, functions)
     for vop in VOPS:  # each boot would lay out the arguments of all of them anew
         vop.args.layout(port.dm)

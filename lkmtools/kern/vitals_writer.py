@@ -39,7 +39,7 @@ class Vitals:
     def variables(self) -> None:
         """Store what is known once the kernel's variables are laid out."""
         k = self._k
-        curlwp = k.symbol("curlwp")
+        curlwp = k.curlwp
         self._place[vitals.RATE] = k.engine.rate
         self._place[vitals.MEMORY_TOTAL] = k.mem.size
         self._place[vitals.FRAMES_TOTAL] = k.frames.total * PAGE_SIZE

@@ -7,7 +7,7 @@ backtraces.
 
 from lkmtools.machine.backtrace import StackFrame
 from lkmtools.machine.cproto import CType, Prototype, VaList
-from lkmtools.machine.cpu import Cpu
+from lkmtools.machine.cpu import PERCPU_TABLE, Cpu
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine
 from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
@@ -21,6 +21,7 @@ from lkmtools.machine.usercpu import UserThread
 
 __all__ = [
     "EXEC",
+    "PERCPU_TABLE",
     "PORTS",
     "READ",
     "SLOT",

@@ -4,7 +4,7 @@ from lkmtools.abi.datamodel import LP64
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.memory import Memory
-from lkmtools.machine.port import NextWord, Port, UserMode
+from lkmtools.machine.port import NextWord, PerCpu, Port, UserMode
 
 _REGISTERS = (
     ("rax", 35), ("rbx", 37), ("rcx", 38), ("rdx", 40), ("rsi", 43), ("rdi", 39), ("rbp", 36), ("rsp", 44),
@@ -37,6 +37,11 @@ def va_words(mem: Memory, ap: int) -> NextWord:
 def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     """`cmp $number, %edi` (or esi, edx, ecx), and so on."""
     return x86.shortcut_code(bytes((0x83, 0xF8 | (7, 6, 2, 1)[n], number)), value, size)
+
+
+def percpu_code(offset: int) -> bytes:
+    """`movq %gs:offset, %rax; ret`."""
+    return b"\x65\x48\x8b\x04\x25" + offset.to_bytes(4, "little") + x86.RET
 
 
 def _low(addr: int) -> bytes:
@@ -129,6 +134,8 @@ AMD64 = Port(
     loop_code=x86.loop_code,
     filler=x86.INT3,
     constant_code=x86.constant_code,
+    percpu=PerCpu(x86.GS_BASE),
+    percpu_code=percpu_code,
     shortcut_code=shortcut_code,
     entry_code=entry_code,
     gate_code=gate_code,

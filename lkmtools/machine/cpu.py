@@ -29,6 +29,7 @@ from lkmtools.machine.text import Text
 RETURNED = -1  # what run() answers when the gate was reached,
 ASTRAY = -4  # ... with another stack pointer than that of the call
 _NOWHERE = (0, 0, 0)
+PERCPU_TABLE = 24  # bytes of the segment descriptors of kernel code
 _UNDEFINED = 6  # the trap of an instruction that Unicorn leaves to us
 
 
@@ -63,6 +64,17 @@ class Cpu(Emulator):
         self.mem.write(text.start, text.code)
         self.protect(text.start, text.size, READ | EXEC)
         self.protect(text.words, PAGE_SIZE, READ | WRITE)
+
+    def set_percpu(self, base: int, table: int) -> None:
+        """Where the CPU's own segment begins; `table` has PERCPU_TABLE bytes for descriptors."""
+        percpu = self.port.percpu
+        if percpu.table is None:
+            self.write(percpu.register, base)
+            return
+        self.mem.write(table, bytes(8) + percpu.pack(0) + percpu.pack(base))
+        self.set_descriptors(percpu.table, table, PERCPU_TABLE)
+        self.write(percpu.stack, 8)
+        self.write(percpu.register, 16)
 
     def layout(self, binding: Binding) -> Callable[..., int]:
         """A function f(top, fp, function, args) that lays out a call, which run(entry) begins.

@@ -103,7 +103,8 @@ class Emulator:
         self._trap: int | None = None
         self._open()
         segments = port.user.segments.values()
-        numbers = (*(number for _, number in port.registers), *segments)
+        percpu = (port.percpu.register, port.percpu.stack)
+        numbers = (*(number for _, number in port.registers), *segments, *percpu)
         self._registers = {number: ctypes.c_int(number) for number in numbers}
         self._cell = ctypes.c_uint64()
         self._cell_ref = ctypes.byref(self._cell)
@@ -225,6 +226,11 @@ class Emulator:
         """Set one register."""
         self._cell.value = value & 0xFFFFFFFFFFFFFFFF
         self._hot.reg_write(self._h, self._registers[register], self._cell_ref)
+
+    def set_descriptors(self, register: int, base: int, size: int) -> None:
+        """Where the table of segment descriptors is."""
+        cell = ctypes.create_string_buffer(struct.pack("=H6xQII", 0, base, size - 1, 0))
+        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
 
     # -- contexts ---------------------------------------------------------------------------------------
 

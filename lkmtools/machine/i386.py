@@ -3,7 +3,7 @@
 from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
-from lkmtools.machine.port import Port, SegmentDescriptors, UserMode
+from lkmtools.machine.port import PerCpu, Port, SegmentDescriptors, UserMode
 
 _REGISTERS = (
     ("eax", 19), ("ebx", 21), ("ecx", 22), ("edx", 24), ("esi", 29), ("edi", 23), ("ebp", 20), ("esp", 30),
@@ -15,6 +15,11 @@ _R = dict(_REGISTERS)
 def shortcut_code(n: int, number: int, value: int, size: int) -> bytes:
     """`cmpl $number, 4+4n(%esp)`, and so on."""
     return x86.shortcut_code(bytes((0x83, 0x7C, 0x24, 4 + 4 * n, number)), value, size)
+
+
+def percpu_code(offset: int) -> bytes:
+    """`movl %fs:offset, %eax; ret`."""
+    return b"\x64\xa1" + offset.to_bytes(4, "little") + x86.RET
 
 
 def entry_code(words: int) -> bytes:
@@ -108,6 +113,8 @@ I386 = Port(
     loop_code=x86.loop_code,
     filler=x86.INT3,
     constant_code=x86.constant_code,
+    percpu=PerCpu(x86.FS, x86.GDTR, x86.SS, x86.kernel_descriptor),
+    percpu_code=percpu_code,
     shortcut_code=shortcut_code,
     entry_code=entry_code,
     gate_code=gate_code,

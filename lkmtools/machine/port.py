@@ -20,6 +20,21 @@ WriteRegister = Callable[[int, bytes], None]
 NextWord = Callable[[], int]  # the next register-sized word of an argument list
 
 
+class PerCpu(NamedTuple):
+    """How kernel code finds what belongs to its CPU: at offsets in a segment.
+
+    `register` is Unicorn's number of the segment's base. Where there is none for a segment register, it is
+    that register's own: it is loaded with a selector of `table`, the number of the one that says where the
+    descriptors are; `pack` makes a descriptor by its base. Unicorn then takes the stack's width from that of
+    the `stack` segment register, which needs a descriptor as well.
+    """
+
+    register: int
+    table: int | None = None
+    stack: int = 0
+    pack: Callable[[int], bytes] = bytes
+
+
 class SegmentDescriptors(NamedTuple):
     """A machine's table of segment descriptors, eight bytes each."""
 
@@ -110,6 +125,8 @@ class Port(Record):
     loop_code: Callable[[int], bytes]  # the shortest loop that runs this many times, and halts
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
+    percpu: PerCpu
+    percpu_code: Callable[[int], bytes]  # a function that returns the word at this offset of `percpu`
     # Its beginning, when it does so if its n-th argument, an int, is a small number: (n, number, constant,
     # size), of that size.
     shortcut_code: Callable[[int, int, int, int], bytes]

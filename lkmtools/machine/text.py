@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lkmtools.abi.datamodel import DataModel
 from lkmtools.abi.vmparam import PAGE_SIZE, round_page
 from lkmtools.machine.cproto import Binding, Prototype
 from lkmtools.machine.port import Port
@@ -29,11 +30,12 @@ class KernelFunction:
     """A function that machine code can call: its prototype and its Python body.
 
     `constant`, when not None, is all the function does: it is then machine code itself, and costs no stop.
-    So is its `shortcut`. The Text it is in gives it its address, and the port of its `binding`, which is made
-    when it is first wanted: a kernel has hundreds of functions, and few are called.
+    So is its `shortcut`, and a function that returns the word at offset `percpu` of the CPU's own segment.
+    The Text it is in gives it its address, and the port of its `binding`, which is made when it is first
+    wanted: a kernel has hundreds of functions, and few are called.
     """
 
-    __slots__ = ("addr", "binding", "body", "constant", "name", "port", "proto", "shortcut")
+    __slots__ = ("addr", "binding", "body", "constant", "name", "percpu", "port", "proto", "shortcut")
 
     def __init__(
         self,
@@ -41,12 +43,14 @@ class KernelFunction:
         body: Callable[..., Any],
         constant: int | None = None,
         shortcut: Shortcut | None = None,
+        percpu: Callable[[DataModel], int] | None = None,
     ) -> None:
         self.name = proto.name
         self.proto = proto
         self.body = body
         self.constant = constant
         self.shortcut = shortcut
+        self.percpu = percpu
         self.addr = 0
         self.port: Port
         self.binding: Binding
@@ -106,7 +110,11 @@ class Text:
         out: list[tuple[int, bytes]] = []
         for i, fn in enumerate(self.slots):
             addr = self.start + i * SLOT
-            code = port.stub if fn.constant is None else port.constant_code(fn.constant)
+            code = port.stub
+            if fn.constant is not None:
+                code = port.constant_code(fn.constant)
+            elif fn.percpu is not None:
+                code = port.percpu_code(fn.percpu(port.dm))
             if not fn.addr:
                 fn.addr = addr
                 if fn.shortcut:

@@ -10,7 +10,6 @@ of a program, and a device gives programs none of the kernel's code to write. Wh
 from __future__ import annotations
 
 import ctypes
-import struct
 from typing import Any
 
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
@@ -115,17 +114,12 @@ class UserCpu(Emulator):
             if register not in (self.port.pc, port.flags):
                 self.write(register, 0)
         if port.descriptors is not None:
-            self._set_descriptors(port.descriptors.register, port.top, port.descriptors.size)
+            self.set_descriptors(port.descriptors.register, port.top, port.descriptors.size)
         context = self.new_context()
         self.save(context)
         self.owner = None
         space.clear()
         return context
-
-    def _set_descriptors(self, register: int, base: int, size: int) -> None:
-        """Where the table of segment descriptors is."""
-        cell = ctypes.create_string_buffer(struct.pack("=H6xQII", 0, base, size - 1, 0))
-        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
 
     def thread(self, space: AddressSpace) -> UserThread:
         """A program that has not begun."""

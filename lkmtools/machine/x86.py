@@ -34,7 +34,7 @@ EXCEPTIONS = {
     11: "bus", 12: "bus", 13: "segment", 16: "arithmetic", 17: "bus", 19: "arithmetic",
 }  # fmt: skip
 INS_IN, INS_OUT, INS_SYSCALL, INS_SYSENTER = 218, 500, 699, 700
-FS_BASE, GS_BASE = 250, 251
+FS, SS, FS_BASE, GS_BASE = 32, 49, 250, 251
 FPSW, FPCW, FPTAG, MXCSR, FP0, XMM0 = 31, 246, 247, 249, 82, 122
 _TLS = (
     0x00CFF3 << 40 | 0xFFFF
@@ -51,6 +51,11 @@ def entry_code(load_sp: bytes, pops: bytes) -> bytes:
 def descriptor(base: int) -> bytes:
     """A segment descriptor of user data from `base` on (Intel SDM volume 3, figure 3-8)."""
     return (_TLS | (base & 0xFFFFFF) << 16 | (base >> 24) << 56).to_bytes(8, "little")
+
+
+def kernel_descriptor(base: int) -> bytes:
+    """The same of kernel data."""
+    return (int.from_bytes(descriptor(base), "little") & ~(3 << 45)).to_bytes(8, "little")
 
 
 def descriptor_base(data: bytes) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from lkmtools.abi.proc import cpu_info
 from lkmtools.kern.base.bound import CALL, Bound
 from lkmtools.machine import Prototype, Shortcut
 from lkmtools.tuples import NamedTuple
@@ -25,7 +26,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Function(NamedTuple):
-    """An exported function. `constant` is what it returns when that is all it does; `bound` its most work."""
+    """An exported function. `constant` is what it returns when that is all it does; `bound` its most work.
+
+    `percpu` is the offset in struct cpu_info of the word that it returns, when that is all it does.
+    """
 
     proto: Prototype
     header: str
@@ -34,6 +38,7 @@ class Function(NamedTuple):
     written: bool = True
     shortcut: Shortcut | None = None
     bound: Bound = CALL
+    percpu: Callable[[DataModel], int] | None = None
 
 
 class Data(NamedTuple):
@@ -66,6 +71,19 @@ def export(
 def constant(prototype: str, value: int, header: str = "") -> Function:
     """A function that returns `value`, whatever it is called with."""
     return Function(Prototype(prototype), header, lambda k, *args: value, value)
+
+
+def percpu(prototype: str, member: str, header: str, doc: str) -> Function:
+    """A function that returns this member, a word, of the CPU's struct cpu_info; `doc` is its line."""
+
+    def offset(dm: DataModel) -> int:
+        return cpu_info.layout(dm).offsetof(member)
+
+    def body(k: Kernel) -> int:
+        return k.mem.ptr(k.symbol("cpu_info_primary") + offset(k.dm))
+
+    body.__doc__ = doc
+    return Function(Prototype(prototype), header, body, percpu=offset)
 
 
 def unwritten(prototype: str, header: str = "") -> Function:

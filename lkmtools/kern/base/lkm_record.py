@@ -10,9 +10,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from lkmtools.tuples import NamedTuple
-
 from lkmtools.abi.cdefs import DIALECT
+from lkmtools.tuples import NamedTuple
 
 
 class ModuleSegment(NamedTuple):

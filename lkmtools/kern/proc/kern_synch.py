@@ -47,7 +47,7 @@ class Scheduler:
         self.on_switch: list[Callable[[Lwp], None]] = []  # called with each lwp that has given up the CPU
         self.current: Lwp | None = None
         self.softlwp: Lwp  # which runs soft interrupts
-        self._curlwp = kernel.symbol("curlwp")
+        self._curlwp = kernel.curlwp
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self.oldspl = IPL_NONE  # the level before the oldest of them was taken
