@@ -14,8 +14,9 @@ M_MAGIC = 877983977
 
 malloc_type = Struct(
     "malloc_type",
-    """struct malloc_type *ks_next; u_long ks_memuse; u_long ks_limit; u_long ks_inuse; u_long ks_calls;
-       u_long ks_maxused; const char *ks_shortdesc; u_long ks_magic""",
+    """struct malloc_type *ks_next; u_long ks_magic; const char *ks_shortdesc; u_long ks_inuse;
+       u_long ks_calls; u_long ks_memuse; u_short ks_limblocks; u_short ks_mapblocks; u_long ks_maxused;
+       u_long ks_limit; u_long ks_size; u_long ks_spare""",
 )
 
 # Symbol and short description of each malloc type of the kernel's own.

@@ -47,7 +47,7 @@ from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
-from lkmtools.kern.uvm.kern_malloc import Heap
+from lkmtools.kern.uvm.kern_malloc import Heap, MallocTypes
 from lkmtools.kern.uvm.uvm_km import KernelMap
 from lkmtools.kern.uvm.uvm_map import Sharer
 from lkmtools.kern.vfs.vfs_mount import Vfs
@@ -201,6 +201,7 @@ class Kernel:
         """Its data, and each of its parts in the order in which they need one another."""
         self.modules = ModuleList(self)
         self.locks = Locks()
+        self.malloc_types = MallocTypes(self)
         self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
@@ -229,11 +230,16 @@ class Kernel:
         end = self.mem.base + programs
         self.engine.cpu.protect(start, data_end - start, READ | WRITE)
         self.kmap = KernelMap(self.mem, self.engine.cpu, data_end + PAGE_SIZE, end - PAGE_SIZE)
-        self.kmap.on_free = self.locks.forget
+        self.kmap.on_free = self._freed
         self.heap = Heap(self.mem, self.kmap)
         self.vitals.variables()
         for init, addr in self.plan.inits:
             init(self, addr)
+
+    def _freed(self, addr: int, size: int) -> None:
+        """Kernel memory is given back: what the kernel knows of the objects in it goes."""
+        self.locks.forget(addr, size)
+        self.malloc_types.forget(addr, size)
 
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lkmtools import modules
 from support.lab import Lab
 
 SOURCE = """
@@ -155,3 +156,54 @@ def test_the_other_names_of_malloc(lab: Lab) -> None:
         " kern_free(a, M_TEMP); return 0; }"
     )
     assert lab.call("int probe_go(void)") == 0
+
+
+TYPES = """
+#include <sys/malloc.h>
+MALLOC_DEFINE(M_SET, "set", "one of the link set");
+MALLOC_JUSTDEFINE(M_JUST, "just", "one that is attached by hand");
+static struct malloc_type M_LATE[1] = { { .ks_magic = M_MAGIC, .ks_shortdesc = "late" } };
+static struct malloc_type M_BAD[1];
+static int listed(struct malloc_type *type)
+{
+	struct malloc_type *t;
+	for (t = kmemstatistics; t != NULL; t = t->ks_next)
+		if (t == type) return 1;
+	return 0;
+}
+int types(int step);
+int types(int step)
+{
+	struct malloc_type * const *in;
+	__link_set_decl(malloc_types, struct malloc_type);
+	switch (step) {
+	case 0: return listed(M_TEMP) && listed(M_DEVBUF) && !listed(M_SET) && !listed(M_JUST);
+	case 1:
+		__link_set_foreach(in, malloc_types) malloc_type_attach(*in);
+		return listed(M_SET) && __link_set_count(malloc_types) == 1;
+	case 2: malloc_type_attach(M_JUST); malloc_type_attach(M_JUST); return listed(M_JUST) && listed(M_TEMP);
+	case 3: free(malloc(10, M_LATE, M_WAITOK), M_LATE); return listed(M_LATE) && M_LATE->ks_calls == 1;
+	case 4: malloc_type_detach(M_JUST); malloc_type_detach(M_JUST); return !listed(M_JUST) && listed(M_SET);
+	case 5: malloc_type_detach(M_BAD); return 0;
+	}
+	return 0;
+}
+"""
+
+
+def test_types_are_attached_by_link_set_by_hand_and_by_use(lab: Lab) -> None:
+    """kmemstatistics has them until they are detached, or their module is unloaded."""
+    at_boot = lab.k.mem.ptr(lab.k.symbol("kmemstatistics"))
+    lab.load(TYPES)
+    assert [lab.call("int types(int step)", step) for step in range(5)] == [1] * 5
+    assert lab.k.mem.ptr(lab.k.symbol("kmemstatistics")) != at_boot
+    modules.unload(lab.p, "probe")
+    assert lab.k.mem.ptr(lab.k.symbol("kmemstatistics")) == at_boot
+    lab.load(TYPES)
+    assert lab.call("int types(int step)", 0) == 1
+
+
+def test_what_is_not_a_malloc_type_is_a_panic(lab: Lab) -> None:
+    lab.load(TYPES)
+    panic = lab.panics(lambda: lab.call("int types(int step)", 5))
+    assert "malloc_type_detach: bad magic: ks_magic of the type at 0x" in panic.reason

@@ -14,25 +14,35 @@
 #define M_MAGIC		877983977
 
 struct malloc_type {
-	struct malloc_type	*ks_next;
-	u_long			 ks_memuse;	/* bytes in use */
-	u_long			 ks_limit;
+	struct malloc_type	*ks_next;	/* of kmemstatistics */
+	u_long			 ks_magic;
+	const char		*ks_shortdesc;
 	u_long			 ks_inuse;	/* pieces in use */
 	u_long			 ks_calls;
+	u_long			 ks_memuse;	/* bytes in use */
+	u_short			 ks_limblocks;
+	u_short			 ks_mapblocks;
 	u_long			 ks_maxused;
-	const char		*ks_shortdesc;
-	u_long			 ks_magic;
+	u_long			 ks_limit;
+	u_long			 ks_size;
+	u_long			 ks_spare;
 };
 
 #ifdef _KERNEL
-/* A type is an array of one, so that its name is a pointer. */
+/*
+ * A type is an array of one, so that its name is a pointer. The kernel takes it into kmemstatistics at its first use,
+ * if nobody attached it before; MALLOC_DEFINE adds it to the link set malloc_types, too, which nobody reads.
+ */
 #define MALLOC_DECLARE(type)	extern struct malloc_type type[1]
+#define MALLOC_JUSTDEFINE_LIMIT(type, shortdesc, longdesc, limit) \
+	struct malloc_type type[1] = { { .ks_magic = M_MAGIC, .ks_shortdesc = (shortdesc), .ks_limit = (limit) } }
+#define MALLOC_JUSTDEFINE(type, shortdesc, longdesc) \
+	MALLOC_JUSTDEFINE_LIMIT(type, shortdesc, longdesc, 0)
 #define MALLOC_DEFINE_LIMIT(type, shortdesc, longdesc, limit) \
-	struct malloc_type type[1] = { { NULL, 0, (limit), 0, 0, 0, (shortdesc), M_MAGIC } }
+	MALLOC_JUSTDEFINE_LIMIT(type, shortdesc, longdesc, limit); \
+	__link_set_add_data(malloc_types, type)
 #define MALLOC_DEFINE(type, shortdesc, longdesc) \
 	MALLOC_DEFINE_LIMIT(type, shortdesc, longdesc, 0)
-#define MALLOC_JUSTDEFINE(type, shortdesc, longdesc) \
-	MALLOC_DEFINE(type, shortdesc, longdesc)
 
 MALLOC_DECLARE(M_DEVBUF);
 MALLOC_DECLARE(M_DMAMAP);
@@ -54,9 +64,9 @@ void	*kern_malloc(unsigned long size, struct malloc_type *type, int flags);
 void	*kern_realloc(void *p, unsigned long size, struct malloc_type *type, int flags);
 void	 kern_free(void *p, struct malloc_type *type);
 
-/* A type needs no introduction: the kernel meets it at its first use. */
-#define malloc_type_attach(type)	((void)(type))
-#define malloc_type_detach(type)	((void)(type))
+extern struct malloc_type	*kmemstatistics;	/* all that are attached, by ks_next */
+void	 malloc_type_attach(struct malloc_type *type);
+void	 malloc_type_detach(struct malloc_type *type);
 
 #define MALLOC(space, cast, size, type, flags) \
 	(space) = (cast)malloc((u_long)(size), (type), (flags))

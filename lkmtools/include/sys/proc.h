@@ -58,8 +58,6 @@ struct emul {
 	void			(*e_startlwp)(void *);	/* * */
 };
 
-#define MAXLOGNAME	16	/* bytes of a login name, its end included or not */
-
 /* Sessions and process groups. Their lists are empty: a process has a copy of each of its own. */
 struct session {
 	int		 s_count;

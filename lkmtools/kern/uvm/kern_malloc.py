@@ -100,8 +100,66 @@ class Heap:
         return any(self._freed.get(addr & -size) == size for size in sizes)
 
 
+class MallocTypes:
+    """The malloc types that are attached: kmemstatistics, newest first."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._types: dict[int, None] = {}  # oldest first
+        self._modules: tuple[int, ...] = ()  # those of them that are not the kernel's own
+
+    def attach(self, addr: int) -> None:
+        """Put the type at `addr` at the head of the list, unless it is in it."""
+        if addr not in self._types:
+            self._types[addr] = None
+            self._link()
+
+    def detach(self, addr: int) -> None:
+        """Take it out, if it is in it."""
+        if addr in self._types:
+            del self._types[addr]
+            self._link()
+
+    def forget(self, addr: int, size: int) -> None:
+        """Memory is given back, a module's for one: what types were in it are gone."""
+        for at in self._modules:
+            if addr <= at < addr + size:
+                self.detach(at)
+
+    def _link(self) -> None:
+        k, following = self._k, 0
+        start, end = k.plan.data
+        self._modules = tuple(at for at in self._types if not start <= at < end)
+        for addr in self._types:
+            k.umem.set_ptr(addr, following)  # ks_next is the first member
+            following = addr
+        k.mem.set_ptr(k.symbol("kmemstatistics"), following)
+
+
+def _type(k: Kernel, who: str, addr: int) -> None:
+    magic = k.umem.view(malloc_type.layout(k.dm), addr).ks_magic
+    if magic != M_MAGIC:
+        k.panic(f"{who}: bad magic: ks_magic of the type at {addr:#x} is {magic:#x}, not {M_MAGIC:#x}")
+
+
+@export("void malloc_type_attach(struct malloc_type *type)", "sys/malloc.h")
+def malloc_type_attach(k: Kernel, addr: int) -> None:
+    """Make a type known; one that is known stays so. A panic for what is not a type (M_MAGIC)."""
+    _type(k, "malloc_type_attach", addr)
+    k.malloc_types.attach(addr)
+
+
+@export("void malloc_type_detach(struct malloc_type *type)", "sys/malloc.h")
+def malloc_type_detach(k: Kernel, addr: int) -> None:
+    """Forget a type. Its memory stays allocated. A panic for what is not a type (M_MAGIC)."""
+    _type(k, "malloc_type_detach", addr)
+    k.malloc_types.detach(addr)
+
+
 def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:
     """Keep a malloc type's counters (vmstat -m)."""
+    if sign > 0:
+        k.malloc_types.attach(type_addr)
     view = k.umem.view(malloc_type.layout(k.dm), type_addr)
     view.ks_memuse = max(0, view.ks_memuse + sign * size)
     view.ks_inuse = max(0, view.ks_inuse + sign)
@@ -207,8 +265,17 @@ def _type_row(symbol: str, desc: str) -> Data:
         view = k.mem.view(malloc_type.layout(k.dm), addr)
         view.ks_shortdesc = k.string(desc)
         view.ks_magic = M_MAGIC
+        k.malloc_types.attach(addr)
 
     return Data(symbol, f"struct malloc_type {symbol}[1]", size, init, "sys/malloc.h")
 
 
-DATA = tuple(_type_row(symbol, desc) for symbol, desc in MALLOC_TYPES)
+DATA = (
+    Data(
+        "kmemstatistics",
+        "struct malloc_type *kmemstatistics",
+        lambda dm: dm.pointer,
+        header="sys/malloc.h",
+    ),
+    *(_type_row(symbol, desc) for symbol, desc in MALLOC_TYPES),
+)
