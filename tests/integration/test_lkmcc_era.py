@@ -19,7 +19,7 @@ from support.compiling import Compile
 from support.errors import errno_of
 from support.lab import Lab
 
-# Before NetBSD 5 the kernel had a caddr_t, and before NetBSD 4 its functions were called with a struct proc *.
+# Before NetBSD 5 the kernel had a caddr_t, and before NetBSD 4 its callers were a struct proc *.
 CADDR, PROC = "-D__LKM_OLD_TYPES", '-D__LKM_DIALECT="2.0"'
 OLD = {"proc_syscall": (CADDR, PROC), "proc_chardev": (CADDR, PROC), "lwp_chardev": (CADDR,)}
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
