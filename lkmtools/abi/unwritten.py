@@ -20,6 +20,9 @@ def prototypes(header: str) -> list[str]:
     return [" ".join(text.split()) for text in PROTOTYPES[header].split(";") if text.strip()]
 
 
+# The last word before the first parenthesis of each. A load wants only these, and soon.
 NAMES = frozenset(
-    text.partition("(")[0].split()[-1].lstrip("*") for header in PROTOTYPES for text in prototypes(header)
+    text.partition("(")[0].split()[-1].lstrip("*")
+    for text in "".join(PROTOTYPES.values()).split(";")
+    if "(" in text
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.lkm import sysent as sysent_struct
 from lkmtools.abi.syscall import SYS_LKM_FIRST, SYS_LKM_LAST, SYS_NSYSENT
 from lkmtools.abi.syscalls_master import calls, names
-from lkmtools.kern.base.export import Data
+from lkmtools.kern.base.export import Data, marked
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,15 +26,12 @@ def rows(modules: tuple[ModuleType, ...]) -> dict[int, Sysent]:
     """Every @syscall row of these modules by number; ValueError when two share one."""
     table: dict[int, Sysent] = {}
     for module in modules:
-        for value in vars(module).values():
-            if getattr(value, "__module__", None) != module.__name__ or not hasattr(value, "__dict__"):
-                continue
-            for row in value.__dict__.get("syscalls", ()):
-                if row.number in table:
-                    raise ValueError(
-                        f"system call {row.number} is both {table[row.number].symbol} and {row.symbol}"
-                    )
-                table[row.number] = row
+        for row in marked(module, "syscalls"):
+            if row.number in table:
+                raise ValueError(
+                    f"system call {row.number} is both {table[row.number].symbol} and {row.symbol}"
+                )
+            table[row.number] = row
     return table
 
 

@@ -8,7 +8,8 @@ Variables are `data` rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lkmtools.abi.proc import cpu_info
@@ -96,6 +97,13 @@ def unwritten(prototype: str, header: str = "") -> Function:
     return Function(proto, header, body, None, False)
 
 
+def marked(module: ModuleType, mark: str) -> Iterator[Any]:
+    """The rows that a decorator has left under the name `mark` at functions which a module defines."""
+    for value in vars(module).values():
+        if type(value) is FunctionType and value.__module__ == module.__name__:
+            yield from getattr(value, mark, ())
+
+
 def collect(modules: tuple[ModuleType, ...]) -> tuple[list[Function], list[Data]]:
     """The rows of these Python modules: @export functions, and their FUNCTIONS and DATA tuples.
 
@@ -104,9 +112,7 @@ def collect(modules: tuple[ModuleType, ...]) -> tuple[list[Function], list[Data]
     functions: list[Function] = []
     data: list[Data] = []
     for module in modules:
-        for value in vars(module).values():
-            if callable(value) and getattr(value, "__module__", None) == module.__name__:
-                functions += value.__dict__.get("exports", ()) if hasattr(value, "__dict__") else ()
+        functions += marked(module, "exports")
         functions += getattr(module, "FUNCTIONS", ())
         data += getattr(module, "DATA", ())
     seen: set[str] = set()
