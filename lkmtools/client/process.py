@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _INT = Codec("<i")
 _POLLFD = Codec("<ihh")
+STRUCTS = ("kern.boottime",)
 STRINGS = frozenset(
     ("kern.ostype", "kern.osrelease", "kern.version", "kern.hostname", "hw.machine", "hw.machine_arch")
 )
@@ -328,7 +329,8 @@ class Process(Core):
         int __sysctl(const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new,
         size_t newlen).
 
-        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes, otherwise bytes.
+        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes that are
+        no structs, otherwise bytes.
         `name` is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted
         name, ValueError for a `new` that the node cannot be.
         """
@@ -354,4 +356,6 @@ class Process(Core):
         raw = bytes(old.data[: int.from_bytes(length.data, "little")])
         if string:
             return os.fsdecode(raw.rstrip(b"\0"))
-        return int.from_bytes(raw, "little", signed=True) if len(raw) in (4, 8) else raw
+        if mib in (NAMES[known] for known in STRUCTS) or len(raw) not in (4, 8):
+            return raw
+        return int.from_bytes(raw, "little", signed=True)

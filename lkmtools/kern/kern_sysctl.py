@@ -12,6 +12,7 @@ from lkmtools.abi.errno import EINVAL, ENOENT, ENOMEM, EPERM
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.syscall import SYS___sysctl
+from lkmtools.abi.time import timeval
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.dev.subr_devsw import convs, lookup
@@ -74,9 +75,7 @@ NODES: dict[tuple[int, ...], SysctlNode] = {
     ),
     (abi.CTL_KERN, abi.KERN_HOSTNAME): _text(lambda k: "lkm"),
     (abi.CTL_KERN, abi.KERN_BOOTTIME): SysctlNode(
-        lambda k: struct.pack(
-            k.dm.order + "qi4x" if k.dm.align64 == 8 else k.dm.order + "qi", int(k.sched.boottime), 0
-        )
+        lambda k: k.mem.read(k.symbol("boottime"), timeval.layout(k.dm).size)
     ),
     (abi.CTL_KERN, abi.KERN_DRIVERS): SysctlNode(_drivers),
     (abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS): _int(lambda k: k.sched.ticks() & 0x7FFFFFFF),

@@ -117,6 +117,7 @@ class Kernel:
     pollers: Pollers
     host: HostPoll
     clock: Clock
+    clock_ahead: float  # of the host's time of day, in seconds
     system_calls: syscall.SystemCalls
     vfs: Vfs
     formats: Formats
@@ -136,6 +137,7 @@ class Kernel:
         self.version = f"{OSTYPE} {OSRELEASE} (LKMTOOLS) #{bootno}"
         self.on_preempt: Callable[[], None] = lambda: None
         self.linger = 0.0  # seconds for which programs let a client that got an answer make its next request
+        self.clock_ahead = 0.0
         self.dead = False  # panicked or shut down: nothing runs any more
         self.halted = False  # shut down
         self.lwps: dict[int, Lwp] = {}
@@ -307,8 +309,8 @@ class Kernel:
     # -- services for the rest of the kernel ----------------------------------------------------------------
 
     def now(self) -> float:
-        """The time of day, in seconds since 1970."""
-        return time.time()
+        """The time of day, in seconds since 1970: the host's, unless a process has set another."""
+        return time.time() + self.clock_ahead
 
     def symbol(self, name: str) -> int:
         """The address of a kernel symbol."""

@@ -33,8 +33,13 @@ class Clock:
         self._k = k
         self._time_t = struct.Struct(k.dm.order + "i")
         self._timeval = timeval.layout(k.dm)
+        self.restart()
+
+    def restart(self) -> None:
+        """Set all variables now: at boot, and when the time of day has been set."""
+        k = self._k
         self.due = 0.0  # on the monotonic clock: when the variables are next set
-        k.mem.write(k.symbol("boottime"), self._pack(k.sched.boottime))
+        k.mem.write(k.symbol("boottime"), self._pack(k.sched.boottime + k.clock_ahead))
         self.hardclock()
 
     def _pack(self, seconds: float) -> bytes:
