@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lkmtools.abi.errno import EBUSY, EINTR, ENOLCK, EWOULDBLOCK
+from lkmtools.abi.errno import EBUSY, EDEADLK, EINTR, ENOLCK, EWOULDBLOCK
 from support.lab import Lab
 
 LOCKMGR = """
@@ -51,6 +51,7 @@ SHARED, EXCLUSIVE, UPGRADE, EXCLUPGRADE, DOWNGRADE, RELEASE, DRAIN = range(1, 8)
 NOWAIT, SLEEPFAIL, CANRECURSE = 0x10, 0x20, 0x40
 MGR, LHOLD = "int mgr(int flags)", "int hold(int flags)"
 PCATCH = 0x100
+REENABLE, SETRECURSE, RECURSEFAIL, SPIN, EXCLOTHER = 0x80, 0x100000, 0x200000, 0x400000, 8
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_lockmgr_shares_and_excludes(lk: Lab) -> None:
     go(lk)
     go(lk)
     assert [hold.result() for hold in shared] == [0, 0]
-    assert lk.call("int status(void)") == EXCLUSIVE
+    assert lk.call("int status(void)") == EXCLOTHER
     go(lk)
     assert exclusive.result() == 0
     assert lk.call("int status(void)") == 0
@@ -199,3 +200,30 @@ def test_misuse_of_lockmgr_panics(lk: Lab, flags: list[int], reason: str) -> Non
     panic = lk.panics(lambda: [lk.call(MGR, flag) for flag in flags])
     lock = f"lock {lk.symbols['lk']:#x} (lk+0x0 [probe])"
     assert panic.reason.startswith(f"lockmgr: {reason.format(lock=lock)}, called from mgr+0x")
+
+
+def test_a_drained_lock_may_be_enabled_again(lk: Lab) -> None:
+    """LK_REENABLE with its release."""
+    assert lk.call(MGR, DRAIN) == 0
+    assert lk.call(MGR, RELEASE | REENABLE) == 0
+    assert [lk.call(MGR, SHARED), lk.call(MGR, RELEASE)] == [0, 0]
+
+
+def test_a_hold_may_allow_others_of_its_lwp(lk: Lab) -> None:
+    """LK_SETRECURSE, until that hold is released; LK_RECURSEFAIL is EDEADLK otherwise."""
+    assert lk.call(MGR, EXCLUSIVE) == 0
+    assert lk.call(MGR, EXCLUSIVE | RECURSEFAIL) == EDEADLK
+    assert lk.call(MGR, EXCLUSIVE | CANRECURSE | SETRECURSE) == 0
+    assert lk.call(MGR, EXCLUSIVE) == 0
+    assert [lk.call(MGR, RELEASE), lk.call(MGR, RELEASE)] == [0, 0]
+    assert lk.call(MGR, EXCLUSIVE | RECURSEFAIL) == EDEADLK
+    assert lk.call(MGR, RELEASE) == 0
+
+
+def test_a_spin_lock_of_another_is_not_waited_for(lk: Lab) -> None:
+    """LK_SPIN: on one CPU nobody would release it. lockstatus says that another has it."""
+    p = lk.kernel.process("holder")
+    lk.begin(LHOLD, EXCLUSIVE, p=p)
+    assert lk.call("int status(void)") == EXCLOTHER
+    panic = lk.panics(lambda: lk.call(MGR, EXCLUSIVE | SPIN))
+    assert f"(lk+0x0 [probe]) would spin for ever: pid {p.pid} (holder) slept or was" in panic.reason

@@ -126,6 +126,7 @@ void	_kernel_unlock(int nlocks, int *countp);
 void	kpreempt_disable(void);
 void	kpreempt_enable(void);
 bool	kpreempt_disabled(void);
+bool	kpreempt(uintptr_t where);
 
 /* A panic where the caller may not sleep. Before NetBSD 5 ASSERT_SLEEPABLE had two arguments. */
 void	assert_sleepable(void);

@@ -2,8 +2,6 @@
 
 lk_flags holds the flags of lockinit() and the state bits below; the counts and the holder are in the struct.
 Simple locks are macros: on one CPU they have nothing to exclude. Nor has the kernel lock, which is counted.
-
-Not modelled: LK_SPIN, LK_SETRECURSE and LK_REENABLE.
 """
 
 from __future__ import annotations
@@ -11,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from lkmtools.abi.errno import EBUSY, ENOLCK
+from lkmtools.abi.errno import EBUSY, EDEADLK, ENOLCK
 from lkmtools.abi.mutex import (
     LK_CANRECURSE,
     LK_DOWNGRADE,
     LK_DRAIN,
+    LK_EXCLOTHER,
     LK_EXCLUPGRADE,
     LK_EXCLUSIVE,
     LK_INTERLOCK,
     LK_MAGIC,
     LK_NOWAIT,
+    LK_RECURSEFAIL,
+    LK_REENABLE,
     LK_RELEASE,
+    LK_SETRECURSE,
     LK_SHARED,
     LK_SLEEPFAIL,
+    LK_SPIN,
     LK_TYPE_MASK,
     LK_UPGRADE,
     lock,
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 # State, in lk_flags.
 LK_WANT_UPGRADE, LK_WANT_EXCL, LK_HAVE_EXCL = 0x0100, 0x0200, 0x0400
 LK_DRAINING, LK_DRAINED = 0x4000, 0x8000
-LK_EXTFLG_MASK = LK_NOWAIT | LK_SLEEPFAIL | LK_CANRECURSE
+LK_EXTFLG_MASK = LK_NOWAIT | LK_SLEEPFAIL | LK_CANRECURSE | LK_SETRECURSE | LK_RECURSEFAIL | LK_SPIN
 _WRITERS = LK_HAVE_EXCL | LK_WANT_EXCL | LK_WANT_UPGRADE
 
 
@@ -67,9 +70,11 @@ def lockinit(k: Kernel, lkp: int, prio: int, wmesg: int, timo: int, flags: int) 
 
 @export("int lockstatus(struct lock *lkp)", "sys/lock.h")
 def lockstatus(k: Kernel, lkp: int) -> int:
-    """LK_EXCLUSIVE, LK_SHARED, or 0 when the lock is free."""
+    """LK_EXCLUSIVE, LK_EXCLOTHER when another lwp has it, LK_SHARED, or 0 when the lock is free."""
     view = _lock(k, lkp, "lockstatus")
-    return LK_EXCLUSIVE if view.lk_exclusivecount else LK_SHARED if view.lk_sharecount else 0
+    if view.lk_exclusivecount:
+        return LK_EXCLUSIVE if view.lk_lockholder == me(k) else LK_EXCLOTHER
+    return LK_SHARED if view.lk_sharecount else 0
 
 
 @export("void lockmgr_printinfo(volatile struct lock *lkp)", "sys/lock.h")
@@ -113,6 +118,8 @@ class LockRequest:
         while busy():
             if self.flags & LK_NOWAIT:
                 raise KernelError(EBUSY, f"lock {lock_name(k, lk.addr)} is held by {self.by()}")
+            if self.flags & LK_SPIN:
+                self.abort(f"would spin for ever: {self.by()} slept or was interrupted while holding it")
             wmesg, timo = wait_message(k, lk.lk_wmesg), max(lk.lk_timo, 0)
             lk.lk_waitcount = lk.lk_waitcount + 1
             try:
@@ -152,6 +159,12 @@ class LockRequest:
         """The caller holds it exclusively from now on."""
         self.set(on=LK_HAVE_EXCL | also)
         self.lk.lk_lockholder, self.lk.lk_exclusivecount = self.me, 1
+        self.set_recurse()
+
+    def set_recurse(self) -> None:
+        """With LK_SETRECURSE, the caller may take the lock again as long as it has the hold it took now."""
+        if self.flags & LK_SETRECURSE and not self.lk.lk_recurselevel:
+            self.lk.lk_recurselevel = self.lk.lk_exclusivecount
 
 
 def _shared(r: LockRequest) -> None:
@@ -169,7 +182,7 @@ def _downgrade(r: LockRequest) -> None:
     if not r.mine():
         r.abort("cannot be downgraded: the caller does not hold it exclusively")
     r.lk.lk_sharecount = r.lk.lk_sharecount + r.lk.lk_exclusivecount
-    r.lk.lk_exclusivecount, r.lk.lk_lockholder = 0, 0
+    r.lk.lk_exclusivecount, r.lk.lk_lockholder, r.lk.lk_recurselevel = 0, 0, 0
     r.set(off=LK_HAVE_EXCL)
     r.wake()
 
@@ -178,9 +191,12 @@ def _exclusive(r: LockRequest) -> None:
     """LK_EXCLUSIVE: alone; again only with LK_CANRECURSE."""
     lk = r.lk
     if r.mine():
-        if r.flags & LK_CANRECURSE:
+        if r.flags & LK_CANRECURSE or lk.lk_recurselevel:
             lk.lk_exclusivecount = lk.lk_exclusivecount + 1
+            r.set_recurse()
             return
+        if r.flags & LK_RECURSEFAIL:
+            raise KernelError(EDEADLK, f"lock {lock_name(r.k, lk.addr)} is held by the caller itself")
         if r.flags & LK_NOWAIT:
             raise KernelError(EBUSY, f"lock {lock_name(r.k, lk.addr)} is held by the caller itself")
         against_myself(r.k, "lockmgr", lk.addr)
@@ -216,10 +232,12 @@ def _release(r: LockRequest) -> None:
     if lk.lk_exclusivecount:
         if lk.lk_lockholder != r.me:
             r.abort(f"cannot be released: it is held by {r.by()}")
+        if lk.lk_recurselevel == lk.lk_exclusivecount:
+            lk.lk_recurselevel = 0
         lk.lk_exclusivecount = lk.lk_exclusivecount - 1
         if not lk.lk_exclusivecount:
             lk.lk_lockholder = 0
-            drained = LK_DRAINED if lk.lk_flags & LK_DRAINING else 0
+            drained = LK_DRAINED if lk.lk_flags & LK_DRAINING and not r.flags & LK_REENABLE else 0
             r.set(on=drained, off=LK_HAVE_EXCL | LK_DRAINING)
     elif lk.lk_sharecount:
         lk.lk_sharecount = lk.lk_sharecount - 1

@@ -147,6 +147,12 @@ def kpreempt_disabled(k: Kernel) -> bool:
     return k.lwp_at(me(k)).nopreempt > 0
 
 
+@export("bool kpreempt(uintptr_t where)", "sys/systm.h")
+def kpreempt(k: Kernel, where: int) -> bool:
+    """Kernel mode gives way to nobody: false."""
+    return False
+
+
 @export("void assert_sleepable(void)", "sys/systm.h")
 def assert_sleepable(k: Kernel) -> None:
     """A panic in a soft interrupt, and while a spin mutex is held."""

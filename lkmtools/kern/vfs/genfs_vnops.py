@@ -26,6 +26,7 @@ from lkmtools.abi.mount import mount
 from lkmtools.abi.mutex import (
     LK_CANRECURSE,
     LK_DOWNGRADE,
+    LK_EXCLOTHER,
     LK_EXCLUSIVE,
     LK_INTERLOCK,
     LK_NOWAIT,
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER, _VNODE = "miscfs/genfs/genfs.h", "sys/vnode.h"
-LK_EXCLOTHER = 8
 _MOST_VNODES = 8  # of one operation (VDESC_MAX_VPS)
 
 
