@@ -32,10 +32,7 @@ THE_REST = {
         int exec_script_makecmds(struct lwp *l, struct exec_package *epp);
     """,
     "sys/kthread.h": """
-        int kthread_create(pri_t pri, int flag, struct cpu_info *ci, void (*func)(void *), void *arg,
-            struct lwp **lp, const char *fmt, ...);
         void kthread_destroy(struct lwp *l);
-        void kthread_exit(int ecode);
     """,
     "sys/pool.h": """
         void pool_cache_destroy(pool_cache_t pc);
@@ -78,11 +75,5 @@ THE_REST = {
             specificdata_key_t key, void *data);
         int specificdata_setspecific_nowait(specificdata_domain_t domain, specificdata_reference *ref,
             specificdata_key_t key, void *data);
-    """,
-    "sys/workqueue.h": """
-        int workqueue_create(struct workqueue **wqp, const char *name, void (*func)(struct work *, void
-            *), void *arg, pri_t pri, int ipl, int flags);
-        void workqueue_destroy(struct workqueue *wq);
-        void workqueue_enqueue(struct workqueue *wq, struct work *wk, struct cpu_info *ci);
     """,
 }

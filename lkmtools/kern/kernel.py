@@ -43,6 +43,7 @@ from lkmtools.kern.proc.kern_pgrp import group
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, new_proc
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
+from lkmtools.kern.proc.subr_workqueue import WorkQueue
 from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Callouts
@@ -112,6 +113,7 @@ class Kernel:
     locks: Locks
     callouts: Callouts
     softints: SoftInts
+    workqueues: dict[int, WorkQueue]
     sched: Scheduler
     vitals: Vitals
     pollers: Pollers
@@ -208,6 +210,7 @@ class Kernel:
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
         self.softints = SoftInts(self)
+        self.workqueues = {}
         self.pollers = Pollers()
         self.host = HostPoll()
         self._held.callback(self.host.close)

@@ -163,6 +163,10 @@ class Lkm:
             k.console.write(f"LKM '{module.title}': system call {name} still leads into it\n")
         if count := subr_evcnt.forget(k, module.holds):
             k.console.write(f"LKM '{module.title}': {count} event counters were not detached\n")
+        for lwp in inside:
+            if lwp.kthread:
+                who = f"kernel thread '{lwp.proc.comm}' (pid {lwp.proc.pid})"
+                k.console.write(f"LKM '{module.title}': {who} still runs in it\n")
         if not inside:
             k.kmap.free(module.area)
         if module.syms:

@@ -244,7 +244,8 @@ def in_call(k: Kernel, module: LoadableModule) -> str:
 
     The system call that asks may itself be what a SYSCALL module provides: its memory then outlasts the call.
     """
-    call = next((call for call in calls(k, module) if not _asks(k, module, call.lwp)), None)
+    others = (call for call in calls(k, module) if not call.lwp.kthread)  # these its unload handler ends
+    call = next((call for call in others if not _asks(k, module, call.lwp)), None)
     if call is None:
         return ""
     proc = call.lwp.proc

@@ -58,6 +58,7 @@ class Lwp:
         self.catch = False
         self.woken = 0
         self.killed = False
+        self.kthread = False  # of the kernel: see kern_kthread.py
         self.biglocks = 1  # how often it has the kernel lock: once when a module's code begins
         self.nopreempt = 0  # calls of kpreempt_disable() without kpreempt_enable()
         self.asleep = 0.0  # of time.monotonic(): when its last sleep began
