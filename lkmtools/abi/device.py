@@ -1,6 +1,6 @@
 """<sys/device.h>, NetBSD 5.2: autoconfiguration's drivers, attachments, tables of devices, and devices."""
 
-from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.datamodel import Placed, Struct
 
 FSTATE_NOTFOUND, FSTATE_FOUND, FSTATE_STAR, FSTATE_DSTAR, FSTATE_DNOTFOUND = range(5)
 DETACH_FORCE, DETACH_QUIET = 0x01, 0x02
@@ -28,10 +28,13 @@ cfdata = Struct(
 )
 cftable = Struct("cftable", "struct cfdata *ct_cfdata; struct cftable *tqe_next; struct cftable **tqe_prev")
 cfattachlkminit = Struct("cfattachlkminit", "const char *cfai_name; struct cfattach **cfai_list")
-device = Struct(
+device = Placed(
     "device",
-    """int dv_class; struct device *tqe_next; struct device **tqe_prev; struct cfdata *dv_cfdata;
-       struct cfdriver *dv_cfdriver; struct cfattach *dv_cfattach; int dv_unit; char dv_xname[XNAME_SIZE];
-       struct device *dv_parent; int dv_flags; void *dv_private; const int *dv_locators""",
+    (240, 132),
+    """int dv_class 0/0; struct device *tqe_next 8/4; struct device **tqe_prev 16/8;
+       struct cfdata *dv_cfdata 24/12;
+       struct cfdriver *dv_cfdriver 32/16; struct cfattach *dv_cfattach 40/20; int dv_unit 48/24;
+       char dv_xname[XNAME_SIZE] 52/28; struct device *dv_parent 72/44; int dv_depth 80/48;
+       int dv_flags 84/52; void *dv_private 88/56; int *dv_locators 96/60""",
     constants={"XNAME_SIZE": XNAME_SIZE},
 )

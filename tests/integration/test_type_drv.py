@@ -268,7 +268,7 @@ int calls(int n)
 	case 13: return device_find_by_xname("@0") == d && device_find_by_xname("x0") == NULL;
 	case 14: return device_private(d) == d && device_private(NULL) == NULL;
 	case 15: return device_cfdriver(d) == &@_cd && device_cfattach(d) == &@_ca;
-	case 16: return device_class(d) == DV_DULL && device_parent(d) == NULL;
+	case 16: return device_class(d) == DV_DULL && device_parent(d) == NULL && d->dv_depth == 0;
 	case 17: return device_is_active(d) && device_is_a(d, "@") && !device_is_a(d, "x");
 	case 18: return strcmp(device_xname(d), "@0") == 0;
 	}

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include <sys/queue.h>
+#include <sys/stdbool.h>
 
 struct device;
 struct cfdata;
@@ -34,6 +35,11 @@ enum devact {
 	DVACT_DEACTIVATE
 };
 
+typedef enum {
+	DVA_SYSTEM,
+	DVA_HARDWARE
+} devactive_t;
+
 /* An instance. Where a driver's softc begins with it (CFATTACH_DECL), both are one piece of memory. */
 struct device {
 	devclass_t		 dv_class;
@@ -44,9 +50,28 @@ struct device {
 	int			 dv_unit;
 	char			 dv_xname[16];	/* name and unit */
 	device_t		 dv_parent;
+	int			 dv_depth;	/* how many parents it has */
 	int			 dv_flags;
 	void			*dv_private;
-	const int		*dv_locators;
+	int			*dv_locators;
+	/* What follows is zero: no power is managed. */
+	struct _prop_dictionary	*dv_properties;
+	size_t			 dv_activity_count;
+	void	(**dv_activity_handlers)(device_t, devactive_t);
+	bool	(*dv_driver_suspend)(device_t);
+	bool	(*dv_driver_resume)(device_t);
+	bool	(*dv_driver_shutdown)(device_t, int);
+	bool	(*dv_driver_child_register)(device_t);
+	void			*dv_bus_private;
+	bool	(*dv_bus_suspend)(device_t);
+	bool	(*dv_bus_resume)(device_t);
+	bool	(*dv_bus_shutdown)(device_t, int);
+	void	(*dv_bus_deregister)(device_t);
+	void			*dv_class_private;
+	bool	(*dv_class_suspend)(device_t);
+	bool	(*dv_class_resume)(device_t);
+	void	(*dv_class_deregister)(device_t);
+	void			*dv_pmf_private;
 };
 TAILQ_HEAD(devicelist, device);
 

@@ -90,6 +90,7 @@ def _devalloc(k: Kernel, parent: int, cf: View, locs: int) -> View | None:
         layout.pack(
             dv_class=cd.cd_class, dv_cfdata=cf.addr, dv_cfdriver=cd.addr, dv_cfattach=ca.addr, dv_unit=unit,
             dv_xname=name.encode(*C_TEXT), dv_parent=parent, dv_private=private, dv_locators=locs,
+            dv_depth=k.umem.view(layout, parent).dv_depth + 1 if parent else 0,
             dv_flags=DVF_ACTIVE | (DVF_PRIV_ALLOC if own else 0),
         ),
     )  # fmt: skip
