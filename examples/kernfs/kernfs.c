@@ -196,7 +196,7 @@ kernfs_readdir(void *v)
 		d.d_fileno = i + 2;
 		d.d_type = i == 0 ? DT_DIR : DT_REG;
 		d.d_namlen = strlcpy(d.d_name, kernfs_files[i].k_name, sizeof(d.d_name));
-		d.d_reclen = (__offsetof(struct dirent, d_name) + d.d_namlen + 1 + 7) & ~7;
+		d.d_reclen = _DIRENT_SIZE(&d);
 		if (uio->uio_resid < d.d_reclen)
 			return uio->uio_resid == before ? EINVAL : 0;
 		if ((error = uiomove(&d, d.d_reclen, uio)) != 0)

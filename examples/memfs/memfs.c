@@ -444,7 +444,7 @@ memfs_dirent(struct uio *uio, struct memfs_node *node, const char *text, off_t n
 	memcpy(d.d_name, text, d.d_namlen);
 	d.d_fileno = node->t_attr.va_fileid;
 	d.d_type = VTTOIF(node->t_attr.va_type) >> 12;
-	d.d_reclen = (__offsetof(struct dirent, d_name) + d.d_namlen + 1 + 7) & ~7;
+	d.d_reclen = _DIRENT_SIZE(&d);
 	if (uio->uio_resid < d.d_reclen)
 		return -1;
 	if ((error = uiomove(&d, d.d_reclen, uio)) == 0)

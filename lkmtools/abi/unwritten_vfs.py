@@ -200,4 +200,23 @@ VFS = {
         int getcwd_common(struct vnode *lvp, struct vnode *rvp, char **bpp, char *bufp, int
             limit, int flags, struct lwp *l);
         """,
+    "sys/lockf.h": """
+        int lf_advlock(struct vop_advlock_args *ap, struct lockf **head, off_t size);
+        void lf_init(void);
+        """,
+    "sys/fstrans.h": """
+        void fstrans_init(void);
+        int _fstrans_start(struct mount *mp, enum fstrans_lock_type lock_type, int wait);
+        void fstrans_done(struct mount *mp);
+        int fstrans_is_owner(struct mount *mp);
+        int fstrans_mount(struct mount *mp);
+        void fstrans_unmount(struct mount *mp);
+        int fstrans_setstate(struct mount *mp, enum fstrans_state new_state);
+        enum fstrans_state fstrans_getstate(struct mount *mp);
+        int fscow_establish(struct mount *mp, int (*func)(void *, struct buf *, bool), void *arg);
+        int fscow_disestablish(struct mount *mp, int (*func)(void *, struct buf *, bool), void *arg);
+        int fscow_run(struct buf *bp, bool data_valid);
+        int vfs_suspend(struct mount *mp, int nowait);
+        void vfs_resume(struct mount *mp);
+        """,
 }

@@ -33,6 +33,7 @@ from lkmtools.abi import (
     syslog,
     time,
     uio,
+    unistd,
     vnode,
     vnode_if,
 )
@@ -48,6 +49,7 @@ NUMBERS = [
     ("sys/buf.h", buf, ("B_", "BC_", "BO_")),
     ("sys/device.h", device, ("FSTATE_", "DETACH_", "DV", "QUIET", "UN")),
     ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
+    ("sys/unistd.h", unistd, ("_PC_", "_POSIX_")),
     ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
     ("sys/vnode.h", fcntl, ("IO_",)),
     ("sys/vnode.h", vnode, ("V", "SKIP", "FORCE", "WRITE")),

@@ -20,6 +20,7 @@ from lkmtools.abi.namei import CREATE, ISDOTDOT, ISLASTCN, LOOKUP, MAXPATHLEN, R
 from lkmtools.abi.stat import S_IFDIR, S_IFIFO, S_IFREG
 from lkmtools.abi.time import nearest
 from lkmtools.abi.uio import uio as uio_struct
+from lkmtools.abi.unistd import _PC_LINK_MAX, _PC_NAME_MAX, _PC_PATH_MAX, _PC_PIPE_BUF
 from lkmtools.abi.vnode import VA_UTIMES_NULL, VBLK, VCHR, VDIR, VEXEC, VREG, VWRITE, vattr
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import Steps
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _NO64, _NO32 = (1 << 64) - 1, (1 << 32) - 1  # VNOVAL
-_PC_LINK_MAX, _PC_NAME_MAX, _PC_PATH_MAX, _PC_PIPE_BUF = 1, 4, 5, 6  # <sys/unistd.h>
 _vnop = functools.partial(vnop, "hostfs")
 
 

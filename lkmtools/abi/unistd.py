@@ -1,0 +1,16 @@
+"""<sys/unistd.h>: what pathconf(2) and VOP_PATHCONF can be asked."""
+
+_PC_LINK_MAX = 1
+_PC_MAX_CANON = 2
+_PC_MAX_INPUT = 3
+_PC_NAME_MAX = 4
+_PC_PATH_MAX = 5
+_PC_PIPE_BUF = 6
+_PC_CHOWN_RESTRICTED = 7
+_PC_NO_TRUNC = 8
+_PC_VDISABLE = 9
+_PC_SYNC_IO = 10
+_PC_FILESIZEBITS = 11
+_PC_SYMLINK_MAX = 12
+_PC_2_SYMLINKS = 13
+_POSIX_VDISABLE = 0o377  # in c_cc: no character
