@@ -2,11 +2,6 @@
 
 # By header.
 THE_REST = {
-    "": """
-        int sysctl_createv(void *log, int cflags, const void *rnode, const void *cnode, int flags, int
-            type, ...);
-        void sysctl_teardown(void *log);
-    """,
     "sys/callback.h": """
         void callback_head_destroy(struct callback_head *ch);
         void callback_head_init(struct callback_head *ch, int ipl);

@@ -13,26 +13,21 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import syscall as nr
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.fcntl import O_RDONLY, SEEK_SET
-from lkmtools.abi.limits import INT_MAX, INT_MIN, PATH_MAX
+from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.mman import MAP_PRIVATE, PROT_READ, PROT_WRITE
-from lkmtools.client.core import Buffer, Core
+from lkmtools.client.core import Buffer
+from lkmtools.client.sysctl import SysctlCalls
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
 
-_INT = Codec("<i")
 _POLLFD = Codec("<ihh")
-STRUCTS = ("kern.boottime",)
-STRINGS = frozenset(
-    ("kern.ostype", "kern.osrelease", "kern.version", "kern.hostname", "hw.machine", "hw.machine_arch")
-)
 _GETDENTS = 8192  # bytes of directory read at once
-_SYSCTL_OLD = 4096
 
 
-class Process(Core):
+class Process(SysctlCalls):
     """A process of the simulated kernel, made by connect(), for one thread at a time.
 
     Use it as a context manager, or exit() it.
@@ -322,40 +317,3 @@ class Process(Core):
                 raise KernelError(EIO, f"the entry at {at} of '{path}' says that it {said}")
             yield os.fsdecode(data[at + start : at + start + length])
             at += size
-
-    def sysctl(self, name: str | Sequence[int], new: int | str | bytes | None = None) -> int | str | bytes:
-        """The old value of a sysctl(7) node, which `new` replaces if it is given.
-
-        int __sysctl(const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new,
-        size_t newlen).
-
-        The value is a str for nodes that are strings, an int for those of 4 or 8 bytes that are
-        no structs, otherwise bytes.
-        `name` is dotted or the numbers themselves; an int as `new` is a C int. KeyError for an unknown dotted
-        name, ValueError for a `new` that the node cannot be.
-        """
-        from lkmtools.abi.sysctl import NAMES
-
-        mib = NAMES[name] if isinstance(name, str) else tuple(name)
-        numbers = self.buffer(b"".join(map(_INT.pack, mib)))
-        old = self.buffer(_SYSCTL_OLD)
-        length = self.buffer(_SYSCTL_OLD.to_bytes(self.dm.pointer, "little"))
-        string = mib in [NAMES[known] for known in STRINGS]
-        if isinstance(new, str) and not string:
-            raise ValueError(f"sysctl {name}: {new!r} is a string, and the variable is not")
-        if isinstance(new, int):
-            if not INT_MIN <= new <= INT_MAX:
-                limits = f"the limits are {INT_MIN} and {INT_MAX}"
-                raise ValueError(f"sysctl {name}: {new} is not an int; {limits}")
-            new = _INT.pack(new)
-        elif isinstance(new, str):
-            new = os.fsencode(new) + b"\0"
-        value: bytes | int = 0 if new is None else new
-        size = 0 if new is None else len(new)
-        self.syscall(nr.SYS___sysctl, numbers, len(mib), old, length, value, size)
-        raw = bytes(old.data[: int.from_bytes(length.data, "little")])
-        if string:
-            return os.fsdecode(raw.rstrip(b"\0"))
-        if mib in (NAMES[known] for known in STRUCTS) or len(raw) not in (4, 8):
-            return raw
-        return int.from_bytes(raw, "little", signed=True)

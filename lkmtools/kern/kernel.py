@@ -21,7 +21,7 @@ from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import LkmtoolsError, bug
 from lkmtools.evidence import Evidence
-from lkmtools.kern import clients, failures, init_main, rows
+from lkmtools.kern import clients, failures, init_main, init_sysctl, rows
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.lkm_list import ModuleList
@@ -45,6 +45,7 @@ from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.subr_workqueue import WorkQueue
 from lkmtools.kern.proc.sys_select import Pollers
+from lkmtools.kern.proc.sysctl_tree import SysctlTree
 from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
@@ -121,6 +122,7 @@ class Kernel:
     clock: Clock
     clock_ahead: float  # of the host's time of day, in seconds
     system_calls: syscall.SystemCalls
+    sysctl: SysctlTree
     vfs: Vfs
     formats: Formats
     ksyms: Symbols
@@ -217,6 +219,7 @@ class Kernel:
         self._data()
         self.clock = Clock(self)
         self.system_calls = syscall.SystemCalls(self)
+        self.sysctl = SysctlTree(self, init_sysctl.NODES, "sysctl_own")
         self.formats = Formats(self)
         self.lkm = Lkm(self)
         self.vfs = Vfs(self)

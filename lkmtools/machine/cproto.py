@@ -67,6 +67,7 @@ _SPELLINGS = {
     "cfsubmatch_t": "pointer",
     "pool_cache_t": "pointer",
     "xcfunc_t": "pointer",
+    "sysctlfn": "pointer",
     "ifm_change_cb_t": "pointer",
     "ifm_stat_cb_t": "pointer",
 }

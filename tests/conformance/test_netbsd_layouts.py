@@ -30,6 +30,7 @@ _HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob
 NO_HEADER = {
     *("elf32_sym", "elf64_sym", "ksyms_gsymbol", "ksyms_gsymbol32", "ksyms_gsymbol64", "list_entry"),
     "callout_impl",
+    "sysctlnode",  # C has macros for its members
 }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from lkmtools.cli.common import tell
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
 from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import KernelError
+
+if TYPE_CHECKING:
+    from lkmtools.client import Process
 
 
 @command()
@@ -20,55 +25,67 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
         lkmctl sysctl kern.securelevel
         lkmctl sysctl kern.securelevel=1
 
-    Without an operand: all of them.
+    Without an operand: all of them, those of modules too. A name with others below it: all of these.
     """
-    from lkmtools.abi.sysctl import NAMES
-
     values: dict[str, int | str] = {}
     with process(socket) as p:
-        for variable in variables or NAMES:
+        for variable in variables or ("",):
             name, equals, text = variable.partition("=")
-            if name not in NAMES:
-                raise click.UsageError(_unknown(name))
-            new = _value(name, text) if equals else None
-            if variables:
-                with about(name):
-                    value = p.sysctl(name, new)
-            else:
+            for leaf in [name] if equals else _leaves(p, name):
+                new = _value(p, leaf, text) if equals else None
                 try:
-                    value = p.sysctl(name)
+                    value = p.sysctl(leaf, new)
                 except KernelError:
-                    continue  # a name of <sys/sysctl.h> that this kernel has no node for
-            shown = value.hex() if isinstance(value, bytes) else value
-            if not as_json:
-                if equals:
-                    tell(NAME, f"{name}: {shown} -> {new}")
-                else:
-                    click.echo(f"{name} = {shown}")
-            values[name] = shown
+                    if leaf != name:
+                        continue  # one of many: only root reads it, or it has gone
+                    with about(leaf):
+                        raise
+                shown = value.hex() if isinstance(value, bytes) else value
+                if not as_json:
+                    if equals:
+                        tell(NAME, f"{leaf}: {shown} -> {new}")
+                    else:
+                        click.echo(f"{leaf} = {shown}")
+                values[leaf] = shown
     if as_json:
         show_json({"version": 1, "values": values})
 
 
-def _value(name: str, text: str) -> int | str:
-    """What to set a variable to. click.UsageError for text where a number belongs, or one out of range."""
-    from lkmtools.abi.limits import INT_MAX, INT_MIN
-    from lkmtools.client.process import STRINGS
+def _leaves(p: Process, name: str) -> list[str]:
+    """The variable of this name, or all those below it; every one for "". click.UsageError."""
+    from lkmtools.abi.sysctl import CTLTYPE_NODE
 
-    if name in STRINGS:
+    if not name:
+        return list(p.sysctl_leaves())
+    try:
+        mib, kind = p.sysctl_find(name)
+    except KeyError:
+        raise click.UsageError(_unknown(p, name)) from None
+    return [name] if kind != CTLTYPE_NODE else list(p.sysctl_leaves(mib, name))
+
+
+def _value(p: Process, name: str, text: str) -> int | str:
+    """What to set a variable to. click.UsageError for text where a number belongs, or one out of range."""
+    from lkmtools.abi.sysctl import CTLTYPE_INT, CTLTYPE_STRING
+    from lkmtools.client.sysctl import RANGES
+
+    try:
+        _, kind = p.sysctl_find(name)
+    except KeyError:
+        raise click.UsageError(_unknown(p, name)) from None
+    if kind == CTLTYPE_STRING:
         return text
     value = c_integer(text)
     if value is None:
         raise click.UsageError(f"{text!r} is not a number, as {name} must be; write 10, 0x1f or 017")
-    if not INT_MIN <= value <= INT_MAX:
-        raise click.UsageError(f"{name}={text} is out of range; the limits are {INT_MIN} and {INT_MAX}")
+    low, high, _ = RANGES.get(kind, RANGES[CTLTYPE_INT])
+    if not low <= value <= high:
+        raise click.UsageError(f"{name}={text} is out of range; the limits are {low} and {high}")
     return value
 
 
-def _unknown(name: str) -> str:
+def _unknown(p: Process, name: str) -> str:
     from difflib import get_close_matches
 
-    from lkmtools.abi.sysctl import NAMES
-
-    near = get_close_matches(name, NAMES, 1)
+    near = get_close_matches(name, p.sysctl_leaves(), 1)
     return f"no kernel variable is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,119 @@
+"""sysctl(9): modules create nodes, processes read and set them, and sysctl_teardown() removes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lkmtools import modules
+from lkmtools.abi import errno
+from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_VFS
+from lkmtools.errors import KernelError
+from support.lab import Lab
+
+SOURCE = (Path(__file__).parent / "sysctl_probe.c").read_text()
+
+
+@pytest.fixture(name="probe")
+def _probe(lab: Lab) -> Lab:
+    """A lab whose module has its nodes."""
+    lab.load(SOURCE)
+    assert lab.call("int probe_setup(void)") == 0
+    return lab
+
+
+def test_leaves_are_read_and_set_by_name(probe: Lab) -> None:
+    """Of each type; setting changes the module's variable, and the old value is returned."""
+    p = probe.p
+    assert p.sysctl("debug.probe.number") == 7
+    assert p.sysctl("debug.probe.number", -3) == 7
+    assert probe.value("number") == -3 == p.sysctl("debug.probe.fixed")
+    assert p.sysctl("debug.probe.word", "seven77") == "one"
+    assert p.sysctl("debug.probe.word") == "seven77"
+    assert p.sysctl("debug.probe.wide", 5) == 1 << 40
+    assert p.sysctl("debug.probe.wide") == 5
+    assert p.sysctl("debug.probe.pair") == b"\1\0\0\0\2\0\0\0"
+    assert p.sysctl("debug.probe.flag", 0) == 1
+    assert p.sysctl("debug.probe.flag") == 0
+    assert p.sysctl("debug.probe.inside", 43) == 42
+    assert p.sysctl("debug.probe.inside") == 43
+    assert p.sysctl("debug.probe.copy") == "one"
+
+
+def test_numbers_are_given_or_chosen(probe: Lab) -> None:
+    """From 1024 on; children are in order of their numbers, and a node knows its parent."""
+    assert probe.call("int probe_number(void)") == -1  # `leaf` has moved: "fixed" was put before it
+    assert probe.call("int probe_children(void)") == 1005
+    assert [node.num for node in probe.p.sysctl_nodes((CTL_DEBUG, 1024))] == [5, *range(1024, 1033)]
+    assert probe.p.sysctl((CTL_DEBUG, 1024, 5)) == 7
+
+
+def test_a_function_answers_for_its_node(probe: Lab) -> None:
+    """It is asked each time, sees the new value, and its errno is the caller's."""
+    p = probe.p
+    assert p.sysctl("debug.probe.doubled", 21) == 7
+    assert p.sysctl("debug.probe.doubled") == 42
+    with pytest.raises(KernelError) as failed:
+        p.sysctl("debug.probe.doubled", 99)
+    assert (failed.value.errno, probe.value("calls"), probe.value("number")) == (errno.EDOM, 3, 42)
+
+
+def test_teardown_removes_the_nodes_and_leaves_the_kernels(probe: Lab) -> None:
+    """And frees what was theirs; another call does nothing."""
+    assert probe.call("int probe_teardown(void)") == 1
+    with pytest.raises(KeyError):
+        probe.p.sysctl("debug.probe.number")
+    assert [node.name for node in probe.p.sysctl_nodes((CTL_DEBUG,))] == []
+    assert probe.p.sysctl("kern.ostype") == "NetBSD"
+    assert probe.call("int probe_setup(void)") == 0
+    assert probe.p.sysctl("debug.probe.number") == 7
+
+
+def test_nodes_that_a_module_leaves_are_removed(probe: Lab) -> None:
+    """None leads into freed memory; the console names them."""
+    modules.unload(probe.p, "probe")
+    assert "LKM 'probe': sysctl node debug.probe.number was not removed" in probe.dmesg
+    assert "LKM 'probe': sysctl node debug.probe was not removed" in probe.dmesg
+    assert probe.p.sysctl_nodes((CTL_DEBUG,)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "number"),
+    [
+        ("debug.probe.fixed", 1, errno.EPERM),
+        ("debug.probe.word", "more than 7", errno.EINVAL),
+        ("debug.probe.number", b"\0" * 8, errno.EINVAL),
+        ("debug.probe.pair", b"\0" * 8, errno.EPERM),
+        ("debug.probe", None, errno.EISDIR),
+        ("kern.ostype", "x", errno.EPERM),
+        ((CTL_DEBUG, 1024, 5, 1), None, errno.ENOTDIR),
+        ((CTL_DEBUG, 77), None, errno.ENOENT),
+        ((CTL_DEBUG, 1024, -5), None, errno.EOPNOTSUPP),
+    ],
+)
+def test_what_cannot_be_read_or_set(probe: Lab, name: str, new: object, number: int) -> None:
+    """An errno, and the value is as it was."""
+    with pytest.raises(KernelError) as failed:
+        probe.p.sysctl(name, new)  # type: ignore[arg-type]
+    assert failed.value.errno == number
+    assert probe.p.sysctl("debug.probe.number") == 7
+
+
+def test_only_root_sets_and_sees_private_nodes(probe: Lab) -> None:
+    """A process of another user reads the others."""
+    other = probe.kernel.process("other", uid=1000)
+    assert other.sysctl("debug.probe.number") == 7
+    for name, new in (("debug.probe.number", 8), ("debug.probe.secret", None)):
+        with pytest.raises(KernelError) as failed:
+            other.sysctl(name, new)
+        assert failed.value.errno == errno.EPERM
+    assert probe.p.sysctl("debug.probe.secret") == 7
+
+
+def test_the_kernels_own_nodes_are_in_the_tree(probe: Lab) -> None:
+    """Their names, types and values are found by asking."""
+    names = {node.name for node in probe.p.sysctl_nodes((CTL_KERN,))}
+    assert {"ostype", "securelevel", "boottime", "drivers"} <= names
+    assert [node.name for node in probe.p.sysctl_nodes((CTL_VFS,))] == ["generic"]
+    assert [node.num for node in probe.p.sysctl_nodes(())] == list(range(1, 14))
