@@ -18,7 +18,7 @@ from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.evidence.calls import CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cpu import Cpu
-from lkmtools.machine.memory import EXEC, READ, WRITE, Checked, MemFault, Memory, View
+from lkmtools.machine.memory import EXEC, READ, WRITE, Checked, MemFault, Memory, View, viewer
 from lkmtools.machine.space import AddressSpace
 from lkmtools.machine.text import Text
 
@@ -151,7 +151,7 @@ class DirectMemory(Checked):
 
     def view(self, layout: Layout, addr: int) -> View:
         """The struct at `addr`; its members are attributes that read and write memory."""
-        return (View if addr >= self.base else _UserView)(self, layout, addr)
+        return viewer(layout, View if addr >= self.base else _UserView)(self, addr)
 
 
 class _UserView(View):
@@ -160,17 +160,19 @@ class _UserView(View):
     __slots__ = ()
 
     def __getattr__(self, member: str) -> Any:
-        field = self._layout.fields[member]
+        return self.get(member)
+
+    def get(self, member: str) -> Any:
+        field = self.layout.fields[member]
         value = self._mem.unpack(field.codec, self.addr + field.offset)
         return value if field.many else value[0]
 
     def __setattr__(self, member: str, value: Any) -> None:
-        layout, field = self._layout, self._layout.fields[member]
+        layout, field = self.layout, self.layout.fields[member]
         if field.bound is None and isinstance(value, int):
             value &= (1 << 8 * field.size) - 1
         raw = bytearray(layout.size)
         layout.put(raw, 0, member, value)
         self._mem.write(self.addr + field.offset, raw[field.offset : field.offset + field.size])
 
-    get = __getattr__
     put = __setattr__

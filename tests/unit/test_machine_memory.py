@@ -169,6 +169,22 @@ def test_a_view_reads_and_writes_in_place(mem: Memory) -> None:
     assert (unpacked.n, unpacked.in_a, unpacked.big) == (-5, -1, -(1 << 60))
 
 
+def test_views_of_other_structs_and_places_are_apart(mem: Memory) -> None:
+    """Each reads its own members and its own memory, checked or not, whichever was read first."""
+    other = Struct("other", "char pad[12]; int n; int addr").layout(mem.dm)
+    layout = thing.layout(mem.dm)
+    mem.write(page(3), bytes(range(200)))
+    first, second = mem.view(layout, page(3)), mem.checked.view(layout, page(3) + 64)
+    third: Any = mem.view(other, page(3))
+    for _ in range(2):
+        found = [int.from_bytes(view.n.to_bytes(4, "little")[:1]) for view in (first, second, third)]
+        assert found == [8, 72, 12]
+    assert (third.addr, third.get("addr")) == (page(3), 0x13121110)
+    with pytest.raises(MemFault):
+        _ = mem.checked.view(layout, page(7)).n
+    assert mem.view(layout, page(7)).n == 0
+
+
 def test_a_checked_view_faults_member_by_member(mem: Memory) -> None:
     """Only what is touched counts; a write to a read-only page changes nothing."""
     layout = thing.layout(mem.dm)
