@@ -58,7 +58,7 @@ class UserCpu(Emulator):
         self._system_call = False
         self.regs: tuple[int, ...] = ()
         self._after = Batch(self._h, (port.pc, port.sp, user.number, user.flags, *user.args))
-        self._results = Batch(self._h, (user.ret, user.ret2, user.flags))
+        self.results = Batch(self._h, (user.ret, user.ret2, user.flags))
         self._general = Batch(self._h, tuple(number for number in user.frame if number is not None))
 
     def _translate(self, va: int, access: int) -> tuple[int, int] | None:
@@ -164,8 +164,10 @@ class UserCpu(Emulator):
             self.flush_tlb()
         self._begin.value = user.pc
         status = self._start()
-        self.read_regs()
-        user.pc = pc = self.regs[0]
+        after = self._after
+        after.fetch()
+        self.regs = regs = after.get()
+        user.pc = pc = regs[0]
         if self._system_call:
             self._system_call = False
             self._trap = None  # of an instruction that is traced: it is not the next one's
@@ -188,8 +190,8 @@ class UserCpu(Emulator):
 
     def answer(self, value: int, second: int, flags: int) -> None:
         """Give a system call's results to the program that made it."""
-        self._results.put(value, second, flags)
-        self._results.store()
+        self.results.put(value, second, flags)
+        self.results.store()
 
     # -- registers --------------------------------------------------------------------------------------
 

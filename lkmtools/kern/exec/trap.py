@@ -115,19 +115,18 @@ class SystemCallTrap:
         self.serve = self._make()
 
     def _make(self) -> Callable[..., None]:
-        k, lwp, program, user, cpu = self._k, self._lwp, self._program, self._program.user, self._cpu
-        entries, enter, nosys = self._calls.entries, self._calls.enter, self._calls.nosys
-        thread, from_stack, handler_now = lwp.thread, self._from_stack, self._handler
+        k, lwp, program, cpu, calls = self._k, self._lwp, self._program, self._cpu, self._calls
+        entries, own_calls, enter, nosys = calls.entries, calls.own_calls, calls.enter, calls.nosys
+        user, thread, from_stack, handler_now = program.user, lwp.thread, self._from_stack, self._handler
         no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
-        plain = k.symbol("syscall_plain")
+        plain, put, store = k.symbol("syscall_plain"), cpu.results.put, cpu.results.store
 
         def serve(emul: int | None = None) -> None:
             if emul is None:
                 k.calls += 1
                 thread.reason = ""
-                (handler,) = handler_now()
-                if handler != plain:
-                    self._by_emulation(handler)
+                if handler_now()[0] != plain:
+                    self._by_emulation(*handler_now())
                     return
                 self._unserved = None
             regs = cpu.regs
@@ -142,7 +141,8 @@ class SystemCallTrap:
                     need, sy_call = entries.get(number, nosys)()
                     if need > in_registers:
                         args += from_stack(regs[1], need)
-                    first, second = enter(lwp, number, sy_call, args)
+                    own = own_calls.get(sy_call)
+                    first, second = own(lwp, args) if own else enter(lwp, number, sy_call, args)
             except KernelError as error:
                 errno = error.errno
             if program.just_return or errno:
@@ -150,7 +150,8 @@ class SystemCallTrap:
                 return
             if cpu.owner is not user:
                 cpu.own(user)
-            cpu.answer(first, second, regs[3] & no_carry)
+            put(first, second, regs[3] & no_carry)
+            store()
 
         return serve
 

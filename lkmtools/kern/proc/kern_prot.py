@@ -59,6 +59,11 @@ def _cred(k: Kernel, lwp: Lwp) -> View:
     return k.mem.view(kauth_cred.layout(k.dm), k.mem.ptr(lwp.cred))
 
 
+def _real(k: Kernel, lwp: Lwp, member: str) -> int:
+    """The real uid or gid, without a view: programs ask for it all the time."""
+    return k.mem.u32(k.mem.ptr(lwp.cred) + kauth_cred.layout(k.dm).offsetof(member))
+
+
 def copy_cred(k: Kernel, parent: Proc, child: Proc) -> None:
     """fork: all ids and groups."""
     layout, offset = kauth_cred.layout(k.dm), proc_struct.layout(k.dm).offsetof("p_cred")
@@ -70,7 +75,7 @@ def copy_cred(k: Kernel, parent: Proc, child: Proc) -> None:
 @syscall(SYS_getuid, "")
 def sys_getuid(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """Real uid; the effective one in the second register."""
-    return _cred(k, lwp).cr_ruid, lwp.proc.cred.uid
+    return _real(k, lwp, "cr_ruid"), lwp.proc.cred.uid
 
 
 @syscall(SYS_geteuid, "")
@@ -82,7 +87,7 @@ def sys_geteuid(k: Kernel, lwp: Lwp) -> int:
 @syscall(SYS_getgid, "")
 def sys_getgid(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """Real gid; the effective one in the second register."""
-    return _cred(k, lwp).cr_rgid, lwp.proc.cred.gid
+    return _real(k, lwp, "cr_rgid"), lwp.proc.cred.gid
 
 
 @syscall(SYS_getegid, "")

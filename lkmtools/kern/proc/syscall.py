@@ -121,6 +121,8 @@ class SystemCalls:
         self.entries = {n: k.mem.reader(row, self.sysent + n * self._step) for n in range(SYS_NSYSENT)}
         self._mask = k.dm.mask
         self._own = k.plan.own
+        # What does the work of an entry, by sy_call: of those of ours that have been called.
+        self.own_calls: dict[int, Callable[[Lwp, tuple[int, ...]], tuple[int, int]]] = {}
         dm, room = k.dm, ARGS_ROOM + 2 * k.dm.pointer
         self._words = [  # stores, by how many there are, arguments, then zeros for the others and two results
             partial(struct.Struct(f"{dm.order}{n}{dm.word}{room - n * dm.pointer}x").pack_into, k.mem.buf)
@@ -200,10 +202,13 @@ class SystemCalls:
         self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...], native: bool = True
     ) -> tuple[int, int]:
         """Make the call of an entry of sysent[], or of an emulation's table: then it is not `native`."""
+        own = self.own_calls.get(sy_call)
+        if own is not None:
+            return own(lwp, args)
         call = self._call_module
         if sy_call in self._stubs:
             if sy_call in self._own:
-                return self._call_own(lwp, sy_call, args)
+                return self._own_call(sy_call)(lwp, args)
             call = self._call_stub
         # Arguments and results are words in kernel memory.
         addr = lwp.args
@@ -230,29 +235,41 @@ class SystemCalls:
         """The entry is a function of the kernel but not a system call, such as sys_nosys()."""
         return self._k.engine.call(SY_CALL, sy_call, *args)
 
-    def _call_own(self, lwp: Lwp, sy_call: int, args: tuple[int, ...]) -> tuple[int, int]:
-        """The entry is the stub of a system call of ours: what that does, without words in memory."""
+    def _own_call(self, sy_call: int) -> Callable[[Lwp, tuple[int, ...]], tuple[int, int]]:
+        """What does the work of an entry that is a stub of ours, without words in memory. Made once."""
         body, binding = self._own[sy_call]
-        if len(args) < binding.words:
-            args += (0,) * (binding.words - len(args))
-        try:
-            result = body(self._k, lwp, *binding.decode_words(args))
-        except KernelError:
-            raise
-        except MemoryError as error:
-            raise answer_to(error) from None
-        except MemFault as fault:
-            self._k.engine.on_fault(lwp.thread, fault, self._stubs[sy_call])
-        except Exception as error:
-            self._k.engine.on_error(lwp.thread, error, self._stubs[sy_call], (lwp.addr, *args))
-        if result is None:
-            return 0, 0
-        if isinstance(result, tuple):
-            return result[0] & self._mask, result[1] & self._mask
-        if not binding.wide:
-            return result & self._mask, 0
-        first, second = self._retval.unpack((result & _U64).to_bytes(8, self._k.dm.byteorder))
-        return first, second
+        k, fn, mask, wide = self._k, self._stubs[sy_call], self._mask, binding.wide
+        words, decode, halves, order = (
+            binding.words,
+            binding.decode_words,
+            self._retval.unpack,
+            k.dm.byteorder,
+        )
+
+        def call(lwp: Lwp, args: tuple[int, ...]) -> tuple[int, int]:
+            if len(args) < words:
+                args += (0,) * (words - len(args))
+            try:
+                result = body(k, lwp, *decode(args)) if words else body(k, lwp)
+            except KernelError:
+                raise
+            except MemoryError as error:
+                raise answer_to(error) from None
+            except MemFault as fault:
+                k.engine.on_fault(lwp.thread, fault, fn)
+            except Exception as error:
+                k.engine.on_error(lwp.thread, error, fn, (lwp.addr, *args))
+            if result is None:
+                return 0, 0
+            if isinstance(result, tuple):
+                return result[0] & mask, result[1] & mask
+            if not wide:
+                return result & mask, 0
+            first, second = halves((result & _U64).to_bytes(8, order))
+            return first, second
+
+        self.own_calls[sy_call] = call
+        return call
 
     def _unimplemented(self, lwp: Lwp, number: int) -> str:
         """Count an unimplemented call, and let the signal for it name the call; returns the reason."""
