@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from greenlet import greenlet
 
+from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.exec.kern_fork import hangup
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
 from lkmtools.kern.proc.kern_proc import free_proc, new_proc
@@ -13,10 +14,17 @@ from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.cred import Cred
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Proc
     from lkmtools.kern.uvm.uvm_map import Sharer
+
+
+def swapper(k: Kernel) -> None:
+    """Process 0, which has no client: its lwp runs soft interrupts."""
+    proc = new_proc(k, Cred(0, 0), "swapper", 0)
+    proc.files = Filedesc()
+    k.sched.begin(proc.lwp)
+    k.procs[0] = proc
 
 
 def attach(k: Kernel, cred: Cred, comm: str, host_pid: int, mapper: Sharer | None) -> Proc:

@@ -40,7 +40,7 @@ from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
 from lkmtools.kern.proc.kern_copy import user_pages
 from lkmtools.kern.proc.kern_pgrp import group
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, new_proc
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.subr_workqueue import WorkQueue
@@ -251,9 +251,7 @@ class Kernel:
 
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
-        swapper = new_proc(self, Cred(0, 0), "swapper", 0)
-        self.sched.begin(swapper.lwp)
-        self.procs[0] = swapper
+        clients.swapper(self)
         self.attach(Cred(0, 0), "init", 0)
 
     # -- what the daemon calls ----------------------------------------------------------------------------

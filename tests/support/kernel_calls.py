@@ -164,7 +164,7 @@ class Caller:
             yield row.name, k.symbol(row.name)
         yield "lwp", self.proc.lwp.addr
         yield "proc", self.proc.addr
-        yield "curlwp", load(k.symbol("curlwp"))
+        yield "curlwp", load(k.curlwp)
         yield "stub", k.symbol("printf")
         yield "cred", k.mem.ptr(self.proc.lwp.cred)
         yield "lkm_table", k.modules.by_id[0].table
