@@ -185,12 +185,10 @@ struct proc {
 #define p_ucred		p_cred
 
 #ifdef _KERNEL
-extern struct vmspace	vmspace0;
-#define vmspace_kernel()	(&vmspace0)
-
 LIST_HEAD(proclist, proc);
 extern struct proclist	allproc;	/* all of them, by p_list */
 extern struct proc	proc0;		/* the kernel's own */
+#define vmspace_kernel()	(proc0.p_vmspace)
 extern const struct emul emul_netbsd;
 
 struct proc	*pfind(pid_t pid);

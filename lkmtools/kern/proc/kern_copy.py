@@ -183,7 +183,7 @@ def uio_for(
     try:
         iov = addr + (u_layout.size + 15 & -16)
         k.mem.write(iov, b"".join(v_layout.pack(iov_base=base, iov_len=size) for base, size in pieces))
-        space = k.symbol("vmspace0") if segment == UIO_SYSSPACE else lwp.proc.addr
+        space = k.symbol("vmspace0") if segment == UIO_SYSSPACE else lwp.proc.vmspace
         k.mem.write(
             addr,
             u_layout.pack(

@@ -18,6 +18,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EAGAIN, ENOMEM
 from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
+from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.queue import list_insert_head, list_remove
@@ -229,6 +230,7 @@ class Proc:
         self.files: Filedesc
         self.work: deque[tuple[Request, Callable[[Reply], None]]] = deque()
         self.busy = False
+        self.vmspace = 0  # its struct vmspace, which is only compared
         self.vm = Vmspace(None)
         self.program: Program | None = None  # what it runs; None for a client
         self.parent: Proc | None = None
@@ -273,30 +275,28 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     p_layout, l_layout, c_layout = (s.layout(k.dm) for s in (abi.proc, abi.lwp, kauth_cred))
     frame = trapframe.size(k)
     groups = abi.pgrp.layout(k.dm).size + abi.session.layout(k.dm).size
-    rooms = [size + 15 & -16 for size in (p_layout.size, l_layout.size, c_layout.size, frame, groups)]
+    space = vmspace.layout(k.dm)
+    sizes = (p_layout.size, l_layout.size, c_layout.size, frame, groups, space.size)
+    rooms = [size + 15 & -16 for size in sizes]
     proc.block = block = k.heap.alloc(sum(rooms) + ARGS_ROOM + 16 + SCRATCH)
     if not block:
         raise KernelError(EAGAIN, f"no kernel memory for another process; there are {len(k.procs)}")
-    proc.addr, lwp_addr, cred_addr, frame_addr, pgrp, args = accumulate(rooms, initial=block)
+    proc.addr, lwp_addr, cred_addr, frame_addr, pgrp, proc.vmspace, args = accumulate(rooms, initial=block)
     if proc.pid == 0:
-        proc.addr, lwp_addr = k.symbol("proc0"), k.symbol("lwp0")
+        proc.addr, lwp_addr, proc.vmspace = (k.symbol(name) for name in ("proc0", "lwp0", "vmspace0"))
+    else:
+        k.mem.write(proc.vmspace, space.pack(vm_refcnt=1))
     k.mem.write(
         proc.addr,
         p_layout.pack(
             p_pid=proc.pid, p_cred=cred_addr, p_lwps=lwp_addr, p_nlwps=1, p_stat=abi.SACTIVE,
-            p_vmspace=proc.addr, p_pgrp=pgrp, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
+            p_vmspace=proc.vmspace, p_pgrp=pgrp, p_comm=proc.comm.encode(*C_TEXT)[: abi.MAXCOMLEN],
         ),
     )  # fmt: skip
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}
     k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": frame_addr}))
     make_native(k, proc)
-    k.mem.write(
-        cred_addr,
-        c_layout.pack(
-            cr_refcnt=1, cr_uid=cred.uid, cr_ruid=cred.uid, cr_svuid=cred.uid,
-            cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
-        ),
-    )  # fmt: skip
+    k.mem.write(cred_addr, _cred(k, cred))
     proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), args)
     k.lwps[lwp_addr] = proc.lwp
     k.procs.at[proc.addr] = proc
@@ -304,6 +304,14 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     set_group(k, proc, proc.pid, proc.pid)
     set_parent(k, proc, None)
     return proc
+
+
+def _cred(k: Kernel, cred: Cred) -> bytes:
+    """A struct kauth_cred of a user's."""
+    return kauth_cred.layout(k.dm).pack(
+        cr_refcnt=1, cr_uid=cred.uid, cr_ruid=cred.uid, cr_svuid=cred.uid,
+        cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
+    )  # fmt: skip
 
 
 def set_parent(k: Kernel, proc: Proc, parent: Proc | None) -> None:
