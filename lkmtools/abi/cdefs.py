@@ -5,9 +5,6 @@ note is laid out as the System V gABI (chapter 5, "Note Section") says: three 32
 """
 
 INTERFACE = 2  # __LKM_INTERFACE
-DIALECT = "5.2"  # __LKM_DIALECT
-DIALECTS = ("1.4", "2.0", "4.0", "5.2", "openbsd")
-WITH_PROC = frozenset(("1.4", "2.0", "openbsd"))  # whose callers are a struct proc *, not a struct lwp *
 NOTE_SECTION = ".note.lkmtools"
 NOTE_OWNER = b"lkmtools\0"
 NOTE_TYPE = 1  # the descriptor: the interface's number, a 32-bit word; from 2 on the dialect, a C string

@@ -27,7 +27,16 @@ _TAKES_ARGUMENT = {
     ),
     *("-Xclang", "-Xpreprocessor", "-Xassembler", "-T", "-L", "-u", "-z", "-arch", "-target", "--param"),
 }
-_OPTIONS = ("--machine", "--cflags", "--check-compiler", "--user", "--samples", "--version", "--help")
+_OPTIONS = (
+    "--machine",
+    "--api",
+    "--cflags",
+    "--check-compiler",
+    "--user",
+    "--samples",
+    "--version",
+    "--help",
+)
 _SYNTAX = "-fsyntax-only"
 _NOT_COMPILING = {"-E", "-S", _SYNTAX, "-M", "-MM"}
 

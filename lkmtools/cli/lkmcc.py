@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 
 import click
 
+from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.cc import (
     MACHINES,
     SAMPLES,
@@ -21,6 +22,7 @@ from lkmtools.cc import (
     usable_compilers,
 )
 from lkmtools.cc.compilers import candidates, no_compiler, other_machine, probe
+from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.cc.jobs import Done, run_all
 from lkmtools.cc.plan import CompilerArgs, Plan, parse, plan, plan_program
 from lkmtools.cli.common import CONTEXT, Tool, progress, version_option
@@ -80,14 +82,29 @@ def run(steps: Plan, args: CompilerArgs, compiler: Compiler, machine: str) -> in
         raise Unfit(why)
     commands = [[*step.command, *colour(args.options)] for step in steps.compiles]
     results = run_all(commands, args.jobs)
-    status = 0
+    status, messages = 0, []
     with closing(results), progress(results, len(commands), shown=args.verbose) as shown:
         for number, done in enumerate(shown):
             if number == 0 and (why := why_unfit(compiler, machine, steps.compiles[0].output, done)):
                 raise Unfit(why)
             show(commands[number] if args.verbose else None, done.output)
             status = status or done.status
+            messages.append(done.output)
+    hint(messages, args)
     return status or run_one_of(steps.then, args.verbose)
+
+
+def hint(messages: list[bytes], args: CompilerArgs) -> None:
+    """Say which dialect the sources seem to be written in, when their messages tell and none was chosen."""
+    if not any(messages) or any(option.startswith("-D__LKM_API") for option in args.options):
+        return
+    text = ""
+    for name in filter(os.path.isfile, args.sources):
+        with open(name, errors="replace") as file:
+            text += file.read()
+    found = suggested(b"\n".join(messages).decode(errors="replace"), text)
+    if found is not None:
+        click.echo(f"lkmcc: this looks like a source for {DIALECTS[found]}: try --api={found}", err=True)
 
 
 def show(command: list[str] | None, output: bytes) -> None:
@@ -170,15 +187,23 @@ def host_check() -> int:
 )
 @click.option("--machine", metavar="|".join(MACHINES), help="Compile for this machine.")
 @click.option("--cc", "command", metavar="COMMAND", help="Use this compiler; zig means zig's.")
+@click.option(
+    "--api",
+    type=click.Choice(list(FLAGS)),
+    default=DIALECT,
+    metavar="SYSTEM",
+    help="1.4, 2.0, 4.0, 5.2 or openbsd, for its sources [5.2].",
+)
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
 @click.option("--check-compiler", is_flag=True, help="Check that the host's compilers serve every machine.")
-@click.option("--user", is_flag=True, help="Make a user program, with the small C library of lkmtools.")
+@click.option("--user", is_flag=True, help="Make a user program, with our small C library.")
 @click.option("--samples", is_flag=True, help="Print the directory of the sample modules.")
 @version_option("lkmcc")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION...] FILE.c...")
 def main(
     machine: str | None,
     command: str | None,
+    api: str,
     cflags: bool,
     check_compiler: bool,
     user: bool,
@@ -200,8 +225,10 @@ def main(
         command = command or os.environ.get("LKM_CC")
         if args is None:
             flags = program_flags if user else compile_flags
-            click.echo(shlex.join(flags(find_compiler(machine, command).family, machine)))
+            family = find_compiler(machine, command).family
+            click.echo(shlex.join([*flags(family, machine), *FLAGS[api]]))
             return
+        args = args._replace(options=[*FLAGS[api], *args.options])
         sys.exit(build(args, machine, command, plan_program if user else plan))
     except CompilerError as e:
         click.echo(f"lkmcc: {e}", err=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lkmtools.abi.cdefs import DIALECT, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.cdefs import NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.elf.note import notes
 from lkmtools.elf.object import Object
 from lkmtools.errors import ObjectError

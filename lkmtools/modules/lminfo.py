@@ -13,7 +13,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
-from lkmtools.abi.cdefs import DIALECT
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.elf import SHN_ABS, STB_LOCAL, STT_FILE, STT_GNU_IFUNC, STT_SECTION
 from lkmtools.abi.ksyms import elf32_sym, elf64_sym
 from lkmtools.elf import default_names

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.cdefs import DIALECT, INTERFACE
+from lkmtools.abi.cdefs import INTERFACE
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools.abi.cdefs import DIALECT, INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.cdefs import INTERFACE, NOTE_OWNER, NOTE_SECTION, NOTE_TYPE
+from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.cc import INCLUDE
+from lkmtools.cc.dialects import FLAGS
 from lkmtools.elf import Interface, Object, interface_of, read_object
 from lkmtools.errors import ObjectError
 from lkmtools.link import prelink
@@ -32,7 +34,7 @@ def test_the_header_writes_what_python_reads() -> None:
     text = Path(INCLUDE, "sys/cdefs.h").read_text()
     assert re.findall(r"#define __LKM_INTERFACE\s+(\d+)", text) == [str(INTERFACE)]
     assert f".pushsection {NOTE_SECTION}," in text
-    assert re.findall(r'#define __LKM_DIALECT\s+"(.+)"', text) == [DIALECT]
+    assert set(re.findall(r'#define __LKM_DIALECT\s+"(.+)"', text)) == set(DIALECTS)
     assert f".long	{len(NOTE_OWNER)}, 2f - 1f, {NOTE_TYPE}" in text
 
 
@@ -79,7 +81,7 @@ def test_the_note_survives_the_loss_of_debug_information(
 
 def test_the_dialect_is_the_one_that_the_compiler_is_told(each_cc: Compile, machine: str) -> None:
     """And a module is of one dialect: objects of two are not joined."""
-    flags = ('-D__LKM_DIALECT="openbsd"',)
+    flags = FLAGS["openbsd"]
     other = each_cc(SOURCE.format("two"), machine, "two", flags)
     assert interface_of(read(other)) == Interface(INTERFACE, "openbsd")
     joined = each_cc.join(each_cc(SOURCE.format("one"), machine, "one"), other, machine=machine)

@@ -14,14 +14,14 @@ from lkmtools.abi.fcntl import O_RDWR
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
+from lkmtools.cc.dialects import FLAGS
 from lkmtools.client import Process
 from support.compiling import Compile
 from support.errors import errno_of
 from support.lab import Lab
 
 # Before NetBSD 5 the kernel had a caddr_t, and before NetBSD 4 its callers were a struct proc *.
-CADDR, PROC = "-D__LKM_OLD_TYPES", '-D__LKM_DIALECT="2.0"'
-OLD = {"proc_syscall": (CADDR, PROC), "proc_chardev": (CADDR, PROC), "lwp_chardev": (CADDR,)}
+OLD = {"proc_syscall": FLAGS["1.4"], "proc_chardev": FLAGS["2.0"], "lwp_chardev": FLAGS["4.0"]}
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "era").glob("*.c"))}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lkmtools import modules
-from lkmtools.abi.cdefs import DIALECTS
+from lkmtools.abi.dialects import DIALECTS, PROC_CALLS
+from lkmtools.cc.dialects import FLAGS
 from support.lab import HEAD, Lab
 
 FACTS = """
@@ -51,7 +52,7 @@ static int tell(void *caller, const void *v, register_t *retval)
 	*retval = caller == curlwp ? 1 : caller == curproc ? 2 : 3;
 	return 0;
 }
-static struct sysent entry = { 0, 0, 0, (sy_call_t *)tell };
+static struct sysent entry = { .sy_call = (sy_call_t *)tell };
 MOD_SYSCALL("tell", -1, &entry)
 int tell_lkmentry(struct lkm_table *, int, int);
 int tell_lkmentry(struct lkm_table *t, int cmd, int ver)
@@ -61,9 +62,9 @@ int tell_lkmentry(struct lkm_table *t, int cmd, int ver)
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_dialect_of_a_module_says_what_its_caller_is(lab: Lab, dialect: str) -> None:
-    """NetBSD 4.0 and 5.2 call with a struct lwp *, the older ones and OpenBSD with a struct proc *."""
-    lab.load(HEAD + CALL, name="tell", whole=True, flags=(f'-D__LKM_DIALECT="{dialect}"',))
-    assert lab.p.syscall(210)[0] == (2 if dialect in ("1.4", "2.0", "openbsd") else 1)
+    """NetBSD 2.0 and later call with a struct lwp *, older ones and OpenBSD with a struct proc *."""
+    lab.load(HEAD + CALL, name="tell", whole=True, flags=FLAGS[dialect])
+    assert lab.p.syscall(210)[0] == (2 if dialect in PROC_CALLS else 1)
     modules.unload(lab.p, "tell")
     lab.load(HEAD + CALL, name="tell", whole=True)
     assert lab.p.syscall(210)[0] == 1

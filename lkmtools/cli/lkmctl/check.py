@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.cli.classic import lkm_status
 from lkmtools.cli.common import errx, progress
 from lkmtools.cli.lkmctl.base import NAME, about, command, process, show_json
@@ -155,8 +156,18 @@ def _texts(report: Report, hint: Hint) -> Iterator[str]:
         advice = hint(missing[0]) if len(missing) == 1 else ""
         names = some(_short(problem.text, SHORT_NAME) for problem in missing)
         yield f"undefined symbol{'s' * (len(missing) > 1)} {names}" + (f" ({advice})" if advice else "")
+        yield from _dialect(report)
     if unwritten:
         yield f"not implemented in this kernel: {some(unwritten)}"
+
+
+def _dialect(report: Report) -> Iterator[str]:
+    """Which dialect the missing symbols are of, unless the object has one."""
+    from lkmtools.cc.dialects import named
+
+    found = named([problem.text for problem in report.missing])
+    if found and (report.interface is None or report.interface.dialect == DIALECT):
+        yield f"it has names of a source for {DIALECTS[found]}: compile it with lkmcc --api={found}"
 
 
 def _short(text: str, longest: int = LONGEST) -> str:

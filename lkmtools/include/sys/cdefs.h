@@ -100,8 +100,26 @@
  * it is. ld -r and strip -g keep it.
  */
 #define __LKM_INTERFACE	2
-#ifndef __LKM_DIALECT
+
+/*
+ * Which system's names and prototypes the headers offer: lkmcc --api defines __LKM_API. The layouts are those of
+ * NetBSD 5.2 for all of them.
+ */
+#ifndef __LKM_API
+#define __LKM_API	502
+#endif
+#if defined(__OpenBSD__)
+#define __LKM_DIALECT	"openbsd"
+#elif __LKM_API == 104
+#define __LKM_DIALECT	"1.4"
+#elif __LKM_API == 200
+#define __LKM_DIALECT	"2.0"
+#elif __LKM_API == 400
+#define __LKM_DIALECT	"4.0"
+#elif __LKM_API == 502
 #define __LKM_DIALECT	"5.2"
+#else
+#error "__LKM_API is 104, 200, 400 or 502"
 #endif
 #define __LKM_NOTE(flags) __asm__( \
     ".pushsection .note.lkmtools, \"" flags "\", @note\n" \

@@ -21,10 +21,10 @@ struct vnode;
 #define D_MPSAFE	0x0100
 
 struct bdevsw {
-	int	(*d_open)(dev_t, int, int, struct lwp *);
-	int	(*d_close)(dev_t, int, int, struct lwp *);
+	int	(*d_open)(dev_t, int, int, __lkm_caller);
+	int	(*d_close)(dev_t, int, int, __lkm_caller);
 	void	(*d_strategy)(struct buf *);
-	int	(*d_ioctl)(dev_t, u_long, void *, int, struct lwp *);
+	int	(*d_ioctl)(dev_t, u_long, __lkm_data, int, __lkm_caller);
 	int	(*d_dump)(dev_t, daddr_t, void *, size_t);
 	int	(*d_psize)(dev_t);
 	union {
@@ -34,20 +34,30 @@ struct bdevsw {
 };
 
 struct cdevsw {
-	int		(*d_open)(dev_t, int, int, struct lwp *);
-	int		(*d_close)(dev_t, int, int, struct lwp *);
+	int		(*d_open)(dev_t, int, int, __lkm_caller);
+	int		(*d_close)(dev_t, int, int, __lkm_caller);
 	int		(*d_read)(dev_t, struct uio *, int);
 	int		(*d_write)(dev_t, struct uio *, int);
-	int		(*d_ioctl)(dev_t, u_long, void *, int, struct lwp *);
+	int		(*d_ioctl)(dev_t, u_long, __lkm_data, int, __lkm_caller);
 	void		(*d_stop)(struct tty *, int);
 	struct tty	*(*d_tty)(dev_t);
-	int		(*d_poll)(dev_t, int, struct lwp *);
+	int		(*d_poll)(dev_t, int, __lkm_caller);
 	paddr_t		(*d_mmap)(dev_t, off_t, int);
+#if defined(__OpenBSD__)	/* its order; the kernel knows */
+	u_short		d_type;
+	u_short		d_flags;
 	int		(*d_kqfilter)(dev_t, struct knote *);
+#else
+#if __LKM_API < 200
+	unsigned long	: 8 * sizeof(long);	/* it had no d_kqfilter */
+#else
+	int		(*d_kqfilter)(dev_t, struct knote *);
+#endif
 	union {
 		int	d_flag;
 		int	d_type;
 	};
+#endif
 };
 
 /* The numbers that drivers have by name: no device of that kind is -1. */
@@ -93,11 +103,11 @@ struct linesw {
 #define dev_type_size(n)	int n()
 #define dev_type_kqfilter(n)	int n()
 
-#define __LKM_DEV_OPEN		int (*)(dev_t, int, int, struct lwp *)
+#define __LKM_DEV_OPEN		int (*)(dev_t, int, int, __lkm_caller)
 #define __LKM_DEV_RW		int (*)(dev_t, struct uio *, int)
-#define __LKM_DEV_IOCTL		int (*)(dev_t, u_long, void *, int, struct lwp *)
+#define __LKM_DEV_IOCTL		int (*)(dev_t, u_long, __lkm_data, int, __lkm_caller)
 #define __LKM_DEV_STOP		void (*)(struct tty *, int)
-#define __LKM_DEV_POLL		int (*)(dev_t, int, struct lwp *)
+#define __LKM_DEV_POLL		int (*)(dev_t, int, __lkm_caller)
 #define __LKM_DEV_MMAP		paddr_t (*)(dev_t, off_t, int)
 #define __LKM_DEV_DUMP		int (*)(dev_t, daddr_t, void *, size_t)
 #define __LKM_DEV_KQFILTER	int (*)(dev_t, struct knote *)
@@ -168,6 +178,10 @@ int		 ttyerrpoll(struct tty *tp, int events, struct lwp *l);
 int		 ttynullioctl(struct tty *tp, u_long cmd, void *data, int flags, struct lwp *l);
 int		 nullmodem(struct tty *tp, int flag);
 int		 iskmemdev(dev_t dev);
+
+#if __LKM_API < 200
+#include <sys/conf_old.h>
+#endif
 
 #define DEV_MEM		0
 #define DEV_KMEM	1

@@ -165,16 +165,25 @@ int	lkm_rele_addr(const void *addr);
 #define _LKM_ENV_VERSION	_LKM_E_DEBUG _LKM_E_MALLOCLOG
 
 #define __LKM_MOD(type, name, offset) \
-	{ { (type), (name), (u_long)(offset), LKM_VERSION, __NetBSD_Version__, _LKM_ENV_VERSION } }
+	{ { (type), (name), (u_long)(offset), LKM_VERSION, __LKM_SYSVER, _LKM_ENV_VERSION } }
 
 /* One of these stands in each module, with or without a semicolon behind it. */
 #define MOD_SYSCALL(name, callslot, sysentp) \
 	static struct lkm_syscall _module = { __LKM_MOD(LM_SYSCALL, name, callslot), (sysentp), { 0 } };
 #define MOD_VFS(name, vfsslot, vfsopsp) \
 	static struct lkm_vfs _module = { __LKM_MOD(LM_VFS, name, vfsslot), (vfsopsp) };
+#if __LKM_API < 200	/* one switch, its major or -1 */
+#define LM_DT_BLOCK	0
+#define LM_DT_CHAR	1
+#define MOD_DEV(name, devtype, devslot, devp) \
+	static struct lkm_dev _module = { \
+		__LKM_MOD(LM_DEV, name, devslot), (name), (devtype) == LM_DT_BLOCK ? (const void *)(devp) : (void *)0, -1, \
+		(devtype) == LM_DT_CHAR ? (const void *)(devp) : (void *)0, -1 };
+#else
 #define MOD_DEV(name, devname, bdevp, bdevmaj, cdevp, cdevmaj) \
 	static struct lkm_dev _module = { \
 		__LKM_MOD(LM_DEV, name, -1), (devname), (bdevp), (bdevmaj), (cdevp), (cdevmaj) };
+#endif
 #define MOD_EXEC(name, execslot, execsw, emul) \
 	static struct lkm_exec _module = { __LKM_MOD(LM_EXEC, name, execslot), (execsw), (emul) };
 #define MOD_COMPAT(name, compatslot, emulp) \

@@ -7,14 +7,30 @@
 #define BSD4_3	1
 #define BSD4_4	1
 
-/* Release 5.2: major, minor, patch as MMmm0pp00. The kernel refuses modules of another release. */
-#define __NetBSD_Version__		502000000
+/*
+ * The release: major, minor, patch as MMmm0pp00. The kernel refuses modules of another one than __LKM_SYSVER, which
+ * every module says; what older sources ask for is the system that they were written for.
+ */
+#define __LKM_SYSVER			502000000
+#include <sys/cdefs.h>
+#if defined(__OpenBSD__)
+#define OpenBSD				200211
+#define OpenBSD3_2			1
+#define __NetBSD_Version__		0
+#elif __LKM_API == 104
+#define __NetBSD_Version__		104200000
+#elif __LKM_API == 200
+#define __NetBSD_Version__		200000000
+#elif __LKM_API == 400
+#define __NetBSD_Version__		400000003
+#else
+#define __NetBSD_Version__		__LKM_SYSVER
+#endif
 #define __NetBSD_Prereq__(M, m, p) \
 	((M) * 100000000 + (m) * 1000000 + (p) * 100 <= __NetBSD_Version__)
 #define NetBSD				199905
 
 #include <sys/null.h>
-#include <sys/cdefs.h>
 #include <sys/inttypes.h>
 #include <sys/types.h>
 #include <sys/syslimits.h>

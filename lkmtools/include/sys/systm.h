@@ -29,13 +29,35 @@ extern const char	machine_arch[];
 extern int		physmem;
 extern int		ncpu;
 
-/* A system call: its arguments counted in registers, their size in bytes, flags, and the function. */
+/* What a device's functions are given as their caller, and their data: NetBSD 2.0 had the process and a caddr_t. */
+#if __LKM_API < 400
+#define __lkm_caller	struct proc *
+#define __lkm_data	caddr_t
+#else
+#define __lkm_caller	struct lwp *
+#define __lkm_data	void *
+#endif
+
+/*
+ * A system call: its arguments counted in registers, their size in bytes, flags, and the function. NetBSD 1.4 had no
+ * flags: its initialisers have three members.
+ */
+#if __LKM_API < 200
+typedef int	sy_call_t(struct proc *, void *, register_t *);
+#elif __LKM_API < 500
+typedef int	sy_call_t(struct lwp *, void *, register_t *);
+#else
 typedef int	sy_call_t(struct lwp *, const void *, register_t *);
+#endif
 
 struct sysent {
 	short		 sy_narg;
 	short		 sy_argsize;
+#if __LKM_API < 200 && !defined(__OpenBSD__)
+	int		 : 32;
+#else
 	int		 sy_flags;
+#endif
 	sy_call_t	*sy_call;
 };
 
@@ -51,12 +73,15 @@ extern int		nsysent;
 /* What stands in tables where nothing else does. */
 int	nullop(void *arg);
 int	enodev(void);
+#if __LKM_API < 200
+int	lkmenodev(void);	/* d_open of a place that is kept for modules */
+#endif
 int	enosys(void);
 int	enoioctl(void);
 int	enxio(void);
 int	eopnotsupp(void);
 int	sys_nosys(struct lwp *l, const void *args, register_t *retval);
-int	seltrue(dev_t dev, int events, struct lwp *l);
+int	seltrue(dev_t dev, int events, __lkm_caller l);
 
 /* printf(9). Beside the usual conversions, %b takes a number and a string that names its bits. */
 void	panic(const char *fmt, ...) __dead;

@@ -28,7 +28,7 @@ typedef int64_t		longlong_t;
 typedef uint64_t	u_longlong_t;
 
 /* NetBSD 5 has none in the kernel: it is void * there. */
-#if !defined(_KERNEL) || defined(__LKM_OLD_TYPES)
+#if !defined(_KERNEL) || __LKM_API < 500
 typedef char		*caddr_t;
 #endif
 typedef int64_t		blkcnt_t;

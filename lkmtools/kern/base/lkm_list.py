@@ -11,7 +11,7 @@ import heapq
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.cdefs import WITH_PROC
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.lkm import lkm_table
 from lkmtools.kern.base.queue import tailq_insert_after, tailq_remove
 
@@ -36,7 +36,7 @@ class ModuleList:
         self._names: dict[str, dict[int, LoadableModule]] = {}
         self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
         self._unloaded: list[tuple[int, int, str]] = []
-        self._with_proc: list[LoadableModule] = []
+        self._older: list[LoadableModule] = []
 
     def next_id(self) -> int:
         """The lowest id that is free."""
@@ -59,8 +59,8 @@ class ModuleList:
         del self.ids[bisect_left(self.ids, module.id)]
         del self._areas[bisect_right(self._areas, (module.area, module.id)) - 1]
         heapq.heappush(self._free, module.id)
-        if module in self._with_proc:
-            self._with_proc.remove(module)
+        if module in self._older:
+            self._older.remove(module)
         same = self._names.get(module.name, {})
         if same.pop(module.id, None) is not None and not same:
             del self._names[module.name]
@@ -72,12 +72,15 @@ class ModuleList:
     def described(self, module: LoadableModule, info: Info) -> None:
         """LMINFO has said what a module is; it may say so again."""
         module.info = info
-        others = [other for other in self._with_proc if other is not module]
-        self._with_proc = [*others, module] if info.dialect in WITH_PROC else others
+        others = [other for other in self._older if other is not module]
+        self._older = others if info.dialect == DIALECT else [*others, module]
 
-    def takes_proc(self, function: int) -> bool:
-        """Has the dialect of `function`'s module a struct proc * where later ones have a struct lwp *?"""
-        return any(module.holds(function) for module in self._with_proc)
+    def dialect(self, addr: int) -> str:
+        """The dialect of the module in whose memory `addr` lies (abi/dialects.py)."""
+        for module in self._older:
+            if module.holds(addr):
+                return module.info.dialect
+        return DIALECT
 
     def by_name(self, name: str) -> list[LoadableModule]:
         """The modules of this name, by id."""

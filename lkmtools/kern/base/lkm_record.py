@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from lkmtools.abi.cdefs import DIALECT
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.tuples import NamedTuple
 
 

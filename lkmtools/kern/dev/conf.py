@@ -27,6 +27,7 @@ DRIVERS: tuple[tuple[str, int, dict[str, str]], ...] = (
 
 FUNCTIONS = (
     constant("int enodev(void)", ENODEV, "sys/conf.h"),
+    constant("int lkmenodev(void)", ENODEV, "sys/systm.h"),
     constant("int nullop(void *v)", 0, "sys/systm.h"),
     constant("int enosys(void)", ENOSYS, "sys/systm.h"),
     constant("int enoioctl(void)", ENOTTY, "sys/systm.h"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.conf import MAXDEVSW, NODEVMAJOR, cdevsw, major
+from lkmtools.abi.conf import MAXDEVSW, NODEVMAJOR, bdevsw, cdevsw, major
 from lkmtools.abi.datamodel import C_TEXT, DataModel, Struct
 from lkmtools.abi.errno import EEXIST, EINVAL, ENOMEM
 from lkmtools.errors import KernelError
@@ -26,11 +26,43 @@ MAX_CONVS = 256
 devsw_conv = Struct("devsw_conv", "const char *d_name; int d_bmajor; int d_cmajor")
 
 
+# The switches as modules for NetBSD 1.4 and OpenBSD see them (<sys/conf_old.h>): arrays of structs, in which
+# the kernel's drivers lie, too. By table: the array, how many majors it has, and which are kept for modules.
+OLD_SWITCHES = {
+    "bdevsw": ("lkm_bdevsw", bdevsw, 20, range(8, 14)),
+    "cdevsw": ("lkm_cdevsw", cdevsw, 64, range(29, 35)),
+}
+
+
 def lookup(k: Kernel, table: str, maj: int) -> int:
     """The address of the switch structure of major `maj` in "cdevsw" or "bdevsw"; 0 when there is none."""
     if not 0 <= maj < MAXDEVSW:
         return 0
+    return attached(k, table, maj) or _patched(k, table, maj)
+
+
+def attached(k: Kernel, table: str, maj: int) -> int:
+    """What devsw_attach() has entered for a major; 0 for nothing."""
     return k.mem.ptr(k.mem.ptr(k.symbol(table)) + maj * k.dm.pointer)
+
+
+def old_switch(k: Kernel, table: str, maj: int) -> int:
+    """The address of a major's struct in the array that older modules see."""
+    array, struct, _, _ = OLD_SWITCHES[table]
+    return k.symbol(array) + maj * struct.layout(k.dm).size
+
+
+def kept(k: Kernel, table: str, maj: int) -> bool:
+    """Is that struct's place kept for a module, which has not come?"""
+    return k.mem.ptr(old_switch(k, table, maj)) == k.symbol("lkmenodev")
+
+
+def _patched(k: Kernel, table: str, maj: int) -> int:
+    """The address of the struct that a module has filled in for major `maj`; 0 if it is empty."""
+    if maj >= OLD_SWITCHES[table][2] or kept(k, table, maj):
+        return 0
+    addr = old_switch(k, table, maj)
+    return addr if k.mem.ptr(addr) else 0
 
 
 @export("const struct cdevsw *cdevsw_lookup(dev_t dev)", "sys/conf.h")
@@ -192,6 +224,26 @@ def _table(symbol: str, init_symbol: str) -> tuple[Data, Data]:
     )
 
 
+def _keep(k: Kernel, table: str) -> None:
+    """Mark the places for modules: their d_open, which is the first member, is lkmenodev."""
+    for maj in OLD_SWITCHES[table][3]:
+        k.mem.set_ptr(old_switch(k, table, maj), k.symbol("lkmenodev"))
+
+
+def _old(table: str) -> tuple[Data, Data]:
+    """The array that older modules see, and the variable with its length."""
+    array, struct, count, _ = OLD_SWITCHES[table]
+    return (
+        Data(
+            array,
+            f"struct {table} {array}[]",
+            lambda dm: count * struct.layout(dm).size,
+            lambda k, addr: _keep(k, table),
+        ),
+        _int("nblkdev" if table == "bdevsw" else "nchrdev", count),
+    )
+
+
 def _int(symbol: str, value: int) -> Data:
     return Data(
         symbol, f"const int {symbol}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value), "sys/conf.h"
@@ -201,6 +253,8 @@ def _int(symbol: str, value: int) -> Data:
 DATA = (
     *_table("bdevsw", "bdevsw0"),
     *_table("cdevsw", "cdevsw0"),
+    *_old("bdevsw"),
+    *_old("cdevsw"),
     _int("max_bdevsws", MAXDEVSW),
     _int("max_cdevsws", MAXDEVSW),
     _int("sys_bdevsws", SYS_BDEVSWS),
@@ -220,7 +274,8 @@ DATA = (
 def attach_builtin(k: Kernel, name: str, cmajor: int, entries: dict[str, int], flag: int = 0) -> None:
     """A kernel driver: a row of cdevsw whose entries are kernel functions."""
     layout = cdevsw.layout(k.dm)
-    addr = k.heap.alloc(layout.size)
+    old = cmajor < OLD_SWITCHES["cdevsw"][2]
+    addr = old_switch(k, "cdevsw", cmajor) if old else k.heap.alloc(layout.size)
     k.mem.write(addr, layout.pack(d_flag=flag, **entries))
     k.mem.set_ptr(k.symbol("cdevsw0") + cmajor * k.dm.pointer, addr)
     add_conv(k, name, -1, cmajor)

@@ -14,10 +14,9 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENXIO, EPROGMISMATCH
 from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
-from lkmtools.kern.dev.subr_devsw import devsw_attach, devsw_detach
 from lkmtools.kern.exec.exec_conf import exec_add, exec_remove
 from lkmtools.kern.exec.exec_emul import emul_register, unregister
-from lkmtools.kern.lkm import lkm_drv
+from lkmtools.kern.lkm import lkm_dev, lkm_drv
 from lkmtools.kern.proc.emul import emul_name
 from lkmtools.kern.proc.syscall import call_name
 from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
@@ -151,23 +150,6 @@ def _blocked_syscall(k: Kernel, private: int) -> str:
     return _overtaken(k, slot, new) if slot < SYS_MAXSYSCALL else ""
 
 
-def _load_dev(k: Kernel, private: int) -> Undo:
-    """Attach the driver; its majors, packed, become lkm_offset."""
-    view = k.umem.view(abi.lkm_dev.layout(k.dm), private)
-    bdev, cdev = view.lkm_bdev, view.lkm_cdev
-    devsw_attach(k, view.lkm_devname, bdev, view.at("lkm_bdevmaj"), cdev, view.at("lkm_cdevmaj"))
-    view.put("mod.lkm_offset", abi.LKM_MAKEMAJOR(view.lkm_bdevmaj, view.lkm_cdevmaj))
-    return lambda: devsw_detach(k, bdev, cdev)
-
-
-def _unload_dev(k: Kernel, private: int) -> None:
-    """Detach the driver and forget its majors."""
-    view = k.umem.view(abi.lkm_dev.layout(k.dm), private)
-    devsw_detach(k, view.lkm_bdev, view.lkm_cdev)
-    view.lkm_bdevmaj = -1
-    view.lkm_cdevmaj = -1
-
-
 def _load_vfs(k: Kernel, private: int) -> Undo:
     """Make the type of file system known."""
     ops = k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops
@@ -221,7 +203,7 @@ def _unload_exec(k: Kernel, private: int) -> None:
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall, _blocked_syscall),
     abi.LM_VFS: Type(_load_vfs, _unload_vfs),
-    abi.LM_DEV: Type(_load_dev, _unload_dev),
+    abi.LM_DEV: Type(lkm_dev.load, lkm_dev.unload),
     abi.LM_EXEC: Type(_load_exec, _unload_exec),
     abi.LM_COMPAT: Type(_load_compat, _unload_compat),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.cdefs import DIALECT, DIALECTS
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.lkm import LMI_ASSIGNED, LMINFO_VERSION, lmi_import, lmi_segment, lmi_symbol
 from lkmtools.abi.vmparam import PAGE_SIZE

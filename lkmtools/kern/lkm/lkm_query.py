@@ -11,7 +11,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, ENOENT, ENOTTY
 from lkmtools.abi.syscall import SYS_ioctl
 from lkmtools.errors import KernelError
-from lkmtools.kern.lkm import lkm_refs
+from lkmtools.kern.lkm import lkm_dev, lkm_refs
 from lkmtools.kern.lkm.ioctl_rows import Origin, ksyms_ioctl, lkm_ioctl
 from lkmtools.kern.lkm.lkm_info import MAX_STRINGS, MAX_SYMBOLS
 from lkmtools.kern.proc.kern_copy import copyin_bytes, copyout_bytes, user_string
@@ -33,6 +33,8 @@ def describe(k: Kernel, module: LoadableModule) -> bytes:
     private, size, area = k.mem.unpack(lkm.memory, module.table)
     kind, name, offset = k.umem.unpack(lkm.private, private)
     text = k.umem.cstr(name, 256)[: abi.MAXLKMNAME - 2]
+    if kind == abi.LM_DEV:
+        offset = lkm_dev.majors(k, private, offset)
     return lkm.stat.codec.pack(module.id, text, offset, kind, area, size // 1024, private, abi.LKM_VERSION)
 
 

@@ -15,6 +15,7 @@ from greenlet import greenlet
 
 from lkmtools.abi import proc as abi
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.dialects import PROC_DEVICES
 from lkmtools.abi.errno import EAGAIN, ENOMEM
 from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
@@ -335,12 +336,12 @@ def set_group(k: Kernel, proc: Proc, pgid: int, sid: int) -> None:
     )
 
 
-def caller(k: Kernel, lwp: Lwp, function: int) -> int:
-    """What `function`, of a system call, a driver or a vnode operation, gets as its caller.
+def caller(k: Kernel, lwp: Lwp, function: int, proc: frozenset[str] = PROC_DEVICES) -> int:
+    """What `function`, of a driver or a system call, gets as its caller.
 
-    A struct lwp *, and a struct proc * in a module written for a system that had that (abi/cdefs.py).
+    A struct lwp *; a struct proc * in a module whose dialect is one of `proc` (abi/dialects.py).
     """
-    return lwp.proc.addr if k.modules.takes_proc(function) else lwp.addr
+    return lwp.proc.addr if k.modules.dialect(function) in proc else lwp.addr
 
 
 def let_go(k: Kernel, lwp: Lwp) -> None:

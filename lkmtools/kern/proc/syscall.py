@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lkmtools.abi.dialects import PROC_CALLS
 from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.signal import SIGSYS
@@ -219,7 +220,7 @@ class SystemCalls:
             self._words[len(args)](at, *[word & self._mask for word in args])
         lwp.sy_call = sy_call
         try:
-            errno = call(sy_call, (caller(self._k, lwp, sy_call), addr, addr + ARGS_ROOM))
+            errno = call(sy_call, (caller(self._k, lwp, sy_call, PROC_CALLS), addr, addr + ARGS_ROOM))
         finally:
             lwp.sy_call = 0
             if lwp.kept:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.buf import buf
 from lkmtools.abi.conf import bdevsw, cdevsw, major
+from lkmtools.abi.dialects import TYPE_BEFORE_KQFILTER
 from lkmtools.abi.errno import ENXIO
 from lkmtools.abi.poll import POLLERR
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Function, export
 from lkmtools.kern.dev.subr_devsw import lookup
+from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.kern.vfs.kern_physio import STRATEGY
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
@@ -22,9 +24,10 @@ from lkmtools.tuples import NamedTuple
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
-_OPEN = "(dev_t dev, int flag, int devtype, struct lwp *l)"
+_CALLER = "struct lwp *l)"
+_OPEN = f"(dev_t dev, int flag, int devtype, {_CALLER}"
 _RW = "(dev_t dev, struct uio *uio, int flag)"
-_IOCTL = "(dev_t dev, u_long cmd, void *data, int flag, struct lwp *l)"
+_IOCTL = f"(dev_t dev, u_long cmd, void *data, int flag, {_CALLER}"
 
 
 class DevswFunction(NamedTuple):
@@ -48,7 +51,7 @@ ROWS = (
     DevswFunction("cdev", "write", "int ", _RW),
     DevswFunction("cdev", "ioctl", "int ", _IOCTL),
     DevswFunction("cdev", "tty", "struct tty *", "(dev_t dev)", 0),
-    DevswFunction("cdev", "poll", "int ", "(dev_t dev, int flag, struct lwp *l)", POLLERR),
+    DevswFunction("cdev", "poll", "int ", f"(dev_t dev, int flag, {_CALLER}", POLLERR),
     DevswFunction("cdev", "mmap", "paddr_t ", "(dev_t dev, off_t off, int flag)", -1),
     DevswFunction("cdev", "kqfilter", "int ", "(dev_t dev, struct knote *kn)"),
 )
@@ -62,7 +65,11 @@ def _call(row: DevswFunction) -> Function:
 
     def body(k: Kernel, dev: int, *args: int) -> int | None:
         entry = _entry(k, struct.name, f"d_{row.name}", dev)
-        return k.engine.call(called, entry, dev, *args) if entry else row.absent
+        if not entry:
+            return row.absent
+        if row.params.endswith(_CALLER):
+            args = (*args[:-1], caller(k, k.lwp_at(args[-1]), entry))
+        return k.engine.call(called, entry, dev, *args)
 
     kind = "block" if row.prefix == "bdev" else "character"
     body.__doc__ = f"The d_{row.name} of a {kind} device's driver."
@@ -72,8 +79,13 @@ def _call(row: DevswFunction) -> Function:
 def _entry(k: Kernel, table: str, member: str, dev: int) -> int:
     """A function of the driver of `dev`; 0 when there is none."""
     driver = lookup(k, table, major(dev))
-    struct = bdevsw if table == "bdevsw" else cdevsw
-    return k.umem.ptr(driver + struct.layout(k.dm).offsetof(member)) if driver else 0
+    layout = (bdevsw if table == "bdevsw" else cdevsw).layout(k.dm)
+    if not driver:
+        return 0
+    opens = k.umem.ptr(driver + layout.offsetof("d_open"))
+    if member == "d_kqfilter" and k.modules.dialect(opens) in TYPE_BEFORE_KQFILTER:
+        member = "d_flag"  # where OpenBSD has it
+    return k.umem.ptr(driver + layout.offsetof(member))
 
 
 @export("void bdev_strategy(struct buf *bp)", "sys/conf.h")

@@ -1,4 +1,4 @@
-/* A SYSCALL module of NetBSD 2.0: struct proc, SCARG, p->p_ucred, and a handler that fills sysent by hand too. */
+/* A SYSCALL module of NetBSD 1.6: struct proc, SCARG, p->p_ucred, and a handler that fills sysent by hand too. */
 
 #include <sys/param.h>
 #include <sys/ioctl.h>
@@ -20,7 +20,7 @@ int proc_syscall_lkmentry(struct lkm_table *, int, int);
 static int sys_twice(struct proc *, void *, register_t *);
 static int sys_uid(struct proc *, void *, register_t *);
 
-static struct sysent twice_sysent = { 2, sizeof(struct twice_args), 0, sys_twice };
+static struct sysent twice_sysent = { 2, sizeof(struct twice_args), sys_twice };
 static struct sysent old_getuid;
 
 MOD_SYSCALL("proc_syscall", -1, &twice_sysent)

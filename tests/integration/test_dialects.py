@@ -1,0 +1,177 @@
+"""Sources for NetBSD 1.4, 2.0 and OpenBSD, compiled with lkmcc --api: what they do in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lkmtools import modules
+from lkmtools.abi.conf import makedev
+from lkmtools.abi.errno import EBUSY, EROFS
+from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
+from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
+from lkmtools.abi.stat import S_IFBLK, S_IFCHR
+from lkmtools.cc.dialects import FLAGS, suggested
+from lkmtools.errors import KernelError, LkmtoolsError
+from support.compiling import Compile, CompileError
+from support.errors import errno_of
+from support.lab import Lab
+
+SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects").glob("*.c"))}
+API = {
+    "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
+    "openbsd_chardev": "openbsd", "device_2_0": "2.0",
+}  # fmt: skip
+NAMES = {
+    "old_chardev": "old", "old_disk": "disk", "old_patch": "patch", "old_syscall": "who",
+    "openbsd_chardev": "puffy", "device_2_0": "two",
+}  # fmt: skip
+OIOCPID = 0x40046F01
+
+
+@pytest.fixture
+def old(lab: Lab) -> Iterator[Callable[..., Lab]]:
+    """Loads a source with its dialect; at the end all are unloaded and every table is as at boot."""
+    names: list[str] = []
+
+    def load(source: str, *flags: str) -> Lab:
+        lab.load(SOURCES[source], name=NAMES[source], flags=(*FLAGS[API[source]], *flags))
+        names.insert(0, NAMES[source])
+        return lab
+
+    yield load
+    for name in names:
+        modules.unload(lab.p, name)
+    assert lab.tables() == lab.boot_tables
+
+
+def device(lab: Lab, name: str, path: str, kind: int = S_IFCHR) -> str:
+    """A node for the device of a loaded DEV module."""
+    offset = modules.stat(lab.p, name).offset
+    major = LKM_CHAR_MAJOR(offset) if kind == S_IFCHR else LKM_BLOCK_MAJOR(offset)
+    lab.p.mknod(path, kind | 0o666, makedev(major, 0))
+    return path
+
+
+@contextmanager
+def opened(lab: Lab, path: str, flags: int) -> Iterator[int]:
+    """A descriptor, for a while."""
+    fd = lab.p.open(path, flags)
+    yield fd
+    lab.p.close(fd)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_compiles_without_a_warning(each_cc: Compile, machine: str, name: str) -> None:
+    assert each_cc(SOURCES[name], machine, name, (*FLAGS[API[name]], "-Werror")).exists()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_without_its_dialect_it_does_not_and_the_messages_tell_which_it_is(
+    each_cc: Compile, machine: str, name: str
+) -> None:
+    """An error or a warning that lkmcc takes for a sign."""
+    with pytest.raises(CompileError) as caught:
+        each_cc(SOURCES[name], machine, name, ("-Werror",))
+    assert suggested(str(caught.value), SOURCES[name].read_text()) == API[name]
+
+
+def test_a_character_device_of_netbsd_1_4(old: Callable[..., Lab]) -> None:
+    """The first major that is kept for modules; struct proc in every entry; modstat shows both majors."""
+    lab = old("old_chardev")
+    assert "old: old has major 29\n" in lab.dmesg
+    module = modules.stat(lab.p, "old")
+    assert module.majors == (-1, 29)
+    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+        assert lab.p.read(fd, 100) == b"nineteen ninety-nine\n"
+        answer = lab.p.buffer(4)
+        lab.p.ioctl(fd, OIOCPID, answer)
+        assert int.from_bytes(answer.data, "little") == lab.p.pid
+    assert "old: lab opens major 29\n" in lab.dmesg
+    assert "old: pid 1 closes\n" in lab.dmesg
+
+
+def test_a_block_device_alone(old: Callable[..., Lab]) -> None:
+    """At the major that it asks for; it needs no cdevsw."""
+    lab = old("old_disk")
+    assert modules.stat(lab.p, "disk").majors == (10, -1)
+    path = device(lab, "disk", "/dev/disk", S_IFBLK)
+    with opened(lab, path, O_RDWR) as fd:
+        lab.p.write(fd, b"block" * 100)
+    with opened(lab, path, O_RDONLY) as fd:
+        assert lab.p.read(fd, 500) == b"block" * 100
+
+
+def test_a_major_that_does_not_exist(lab: Lab) -> None:
+    """EINVAL, with the limits."""
+    with pytest.raises(LkmtoolsError) as caught:
+        lab.load(SOURCES["old_disk"], name="disk", flags=(*FLAGS["1.4"], "-DSLOT=20"))
+    assert "major 20 of bdevsw is not between 0 and 19" in str(caught.value)
+
+
+def test_a_module_that_writes_to_cdevsw(old: Callable[..., Lab]) -> None:
+    """The place that it takes serves the major until it gives it back."""
+    lab = old("old_patch")
+    major = lab.value("patch_major")
+    assert major == 29
+    lab.p.mknod("/dev/patched", S_IFCHR | 0o666, makedev(major, 3))
+    with opened(lab, "/dev/patched", O_RDWR) as fd:
+        assert lab.p.read(fd, 10) == b"patched"
+        assert errno_of(lab.p.write, fd, b"x") == EROFS
+
+
+def test_two_that_take_the_next_place_each(old: Callable[..., Lab]) -> None:
+    """One by lkmdispatch, one by hand."""
+    lab = old("old_patch")
+    old("old_chardev")
+    assert modules.stat(lab.p, "old").majors == (-1, 30)
+    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+        assert lab.p.read(fd, 8) == b"nineteen"
+
+
+def test_a_system_call_of_netbsd_1_4(old: Callable[..., Lab]) -> None:
+    """Three members of struct sysent, and a struct proc."""
+    lab = old("old_syscall")
+    buffer = lab.p.buffer(16)
+    assert lab.p.syscall(210, buffer, 16)[0] == lab.p.pid
+    assert bytes(buffer.data).rstrip(b"\0") == b"lab"
+
+
+def test_openbsds_order_of_struct_cdevsw(old: Callable[..., Lab], lab: Lab) -> None:
+    """d_kqfilter comes last; cdev_kqfilter(9) of another module finds it."""
+    old("openbsd_chardev")
+    assert modules.stat(lab.p, "puffy").majors == (-1, 31)
+    with opened(lab, device(lab, "puffy", "/dev/puffy"), O_RDONLY) as fd:
+        assert lab.p.read(fd, 9) == b"puffy"
+    lab.load("int probe(int dev); int probe(int dev) { return cdev_kqfilter(dev, NULL); }")
+    assert lab.call("int probe(int dev)", makedev(31, 0)) == 99
+    modules.unload(lab.p, "probe")
+
+
+def test_netbsd_2_0_has_struct_proc_in_devices_and_struct_lwp_in_system_calls(
+    old: Callable[..., Lab],
+) -> None:
+    """And so has a driver that another module calls with its struct lwp."""
+    lab = old("device_2_0")
+    path = device(lab, "two", "/dev/two")
+    with opened(lab, path, O_WRONLY) as fd:
+        lab.p.ioctl(fd, 0x20007401)
+    assert lab.p.syscall(218)[0] == lab.p.pid
+    lab.load("int probe(int dev); int probe(int dev) { return cdev_open(dev, 0, 0, curlwp); }")
+    assert lab.call("int probe(int dev)", lab.p.stat(path).st_rdev) == 0
+    modules.unload(lab.p, "probe")
+
+
+def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
+    """An old module's unload that would bring back what is no longer there."""
+    lab.load(SOURCES["old_chardev"], name="old", flags=FLAGS["1.4"])
+    lab.load("int grab(struct cdevsw *d); int grab(struct cdevsw *d) { d->d_read = 0; return 0; }")
+    lab.call(
+        "int grab(struct cdevsw *d)", lab.k.symbol("lkm_cdevsw") + 29 * (88 if lab.k.dm.pointer == 8 else 44)
+    )
+    with pytest.raises(KernelError) as caught:
+        modules.unload(lab.p, "old")
+    assert caught.value.errno == EBUSY
