@@ -312,3 +312,29 @@ def test_records_go_with_the_memory(locks: Lab) -> None:
         for block in blocks:
             locks.call("void put(void *p)", block)
     assert count() == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        ("void put(void *p)", ": its memory was freed"),
+        ("void erase(void *p)", "was overwritten: 0x0 is where the kernel wrote 0x11deeba1"),
+    ],
+)
+def test_a_pending_callout_that_is_spoilt_panics_when_it_is_due(locks: Lab, spoil: str, what: str) -> None:
+    """The reason says where it was scheduled, for nobody calls it."""
+    locks.load(
+        """#include <sys/callout.h>
+        static void due(void *arg) { }
+        void arm(void *c);
+        void arm(void *c) { callout_init(c, 0); callout_reset(c, 50, due, NULL); }
+        void erase(void *p);
+        void erase(void *p) { memset(p, 0, sizeof(callout_t)); }""",
+        name="user",
+    )
+    block = locks.call("void *get(int size)", 128)
+    locks.call("void arm(void *c)", block)
+    locks.call(spoil, block)
+    panic = locks.panics(lambda: locks.until(lambda: False))
+    assert panic.reason.startswith(f"callout_softclock: callout {block:#x} was ")
+    assert f"{what}, scheduled in arm+0x" in panic.reason

@@ -24,7 +24,7 @@ from lkmtools.abi.mutex import (
 from lkmtools.kern.base import panic
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
-from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import Lock, checked, damage, lock_name, lockdebug_abort, me
 from lkmtools.machine import MemFault, Prototype
 
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ class Callouts:
         del self._pending[c]
         k = self._k
         try:
-            view = _callout(k, c, "callout_softclock")
+            if what := damage(k, Callout, c):
+                by = k.symbolize(item.caller, returns=True)
+                k.panic(f"callout_softclock: callout {lock_name(k, c)} {what}, scheduled in {by}")
+            view = _view(k, c)
             view.c_flags = view.c_flags & ~CALLOUT_PENDING | CALLOUT_FIRED | CALLOUT_INVOKING
             func, arg = view.c_func, view.c_arg
         except MemFault as fault:

@@ -77,12 +77,13 @@ def checked(k: Kernel, function: str, kind: type[_L], addr: int) -> _L:
     """The record of the lock at `addr`: a panic when there is none, of another kind, or of other content."""
     lock = k.locks.find(addr)
     if not isinstance(lock, kind) or k.mem.ptr(lock.at) != lock.word:
-        _refuse(k, function, kind, addr, lock)
+        lockdebug_abort(k, function, addr, damage(k, kind, addr), kind.noun)
     return lock
 
 
-def _refuse(k: Kernel, function: str, kind: type[Lock], addr: int, lock: Lock | None) -> NoReturn:
-    """Panic: there is no good `kind` at `addr`; `lock` is the record. A MemFault where there is no memory."""
+def damage(k: Kernel, kind: type[Lock], addr: int) -> str:
+    """What is wrong with the lock at `addr`, a verb and so on; "" if nothing is. MemFault without memory."""
+    lock = k.locks.find(addr)
     found = k.umem.ptr(addr)
     if lock is None:
         what = f"was never initialised (it holds {found:#x})"
@@ -90,12 +91,12 @@ def _refuse(k: Kernel, function: str, kind: type[Lock], addr: int, lock: Lock | 
             what += ": its memory was freed"
         elif k.locks.was_destroyed(addr):
             what = "was destroyed"
-    elif not isinstance(lock, kind):
-        what = f"is a {lock.kind}, not a {kind.kind}"
-    else:
-        found = k.mem.ptr(lock.at)
-        what = f"was overwritten: {found:#x} is where the kernel wrote {lock.word:#x}"
-    lockdebug_abort(k, function, addr, what, kind.noun)
+        return what
+    if not isinstance(lock, kind):
+        return f"is a {lock.kind}, not a {kind.kind}"
+    if (found := k.mem.ptr(lock.at)) == lock.word:
+        return ""
+    return f"was overwritten: {found:#x} is where the kernel wrote {lock.word:#x}"
 
 
 def lockdebug_abort(k: Kernel, function: str, addr: int, what: str, kind: str = "lock") -> NoReturn:
