@@ -68,6 +68,8 @@ _SPELLINGS = {
     "pool_cache_t": "pointer",
     "xcfunc_t": "pointer",
     "sysctlfn": "pointer",
+    "vsize_t": "vaddr_t",
+    "uvm_flag_t": "u_int",
     "ifm_change_cb_t": "pointer",
     "ifm_stat_cb_t": "pointer",
 }

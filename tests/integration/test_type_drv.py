@@ -329,6 +329,8 @@ int find(int whether)
 		bus_table[1].cf_flags = bus_table[2].cf_flags = 0;
 	return config_found(bus, NULL, print) != NULL;
 }
+int clear(void *which, int flags);
+int clear(void *which, int flags) { return config_detach_children(which ? which : bus, flags); }
 int unfind(void);
 int unfind(void) { return config_cfdata_detach(bus_table); }
 """
@@ -343,6 +345,20 @@ def test_a_bus_finds_the_driver_that_matches_best(lab: Lab) -> None:
     assert lab.call("int find(int whether)", 0) == 0
     assert console(lab, "something") == ["something at bus0 not configured"]
     assert lab.call("int unfind(void)") == EOPNOTSUPP
+
+
+def test_children_of_a_bus_are_detached_the_last_first(lab: Lab) -> None:
+    """All of them; the first that refuses ends it. What is no device is a panic."""
+    load(lab, "one", extra=BUS)
+    assert [lab.call("int find(int whether)", 1) for _ in range(3)] == [1, 1, 1]
+    lab.k.mem.set_u32(lab.symbols["refuse"], EBUSY)
+    assert lab.call("int clear(void *which, int flags)", 0, 0) == EBUSY
+    assert console(lab, "detached") == []
+    lab.k.mem.set_u32(lab.symbols["refuse"], 0)
+    assert lab.call("int clear(void *which, int flags)", 0, 0) == 0
+    assert console(lab, "detached") == ["foo2: detached", "foo1: detached", "foo0: detached"]
+    panic = lab.panics(lambda: lab.call("int clear(void *which, int flags)", 8, 0))
+    assert panic.reason == "config_detach_children: 0x8 is not a device"
 
 
 def test_strmod_answers_as_a_kernel_without_streams(lab: Lab) -> None:

@@ -201,6 +201,7 @@ device_t	config_found_sm_loc(device_t parent, const char *ifattr, const int *loc
 		    cfsubmatch_t submatch);
 int		config_match(device_t parent, cfdata_t cf, void *aux);
 int		config_detach(device_t dev, int flags);
+int		config_detach_children(device_t dev, int flags);
 #define config_found(d, a, p)		config_found_sm_loc((d), NULL, NULL, (a), (p), NULL)
 #define config_found_ia(d, ia, a, p)	config_found_sm_loc((d), (ia), NULL, (a), (p), NULL)
 

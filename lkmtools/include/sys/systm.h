@@ -106,6 +106,31 @@ int	copyinstr(const void *uaddr, void *kaddr, size_t len, size_t *done);
 int	copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done);
 int	copystr(const void *from, void *to, size_t len, size_t *done);
 int	kcopy(const void *from, void *to, size_t len);
+
+/* A number of the process's memory: -1 if it cannot be read. To set one: 0 or -1. fui, sui: of its instructions. */
+int	fubyte(const void *uaddr);
+int	fusword(const void *uaddr);
+int	fuswintr(const void *uaddr);
+long	fuword(const void *uaddr);
+int	subyte(void *uaddr, int c);
+int	susword(void *uaddr, short n);
+int	suswintr(void *uaddr, u_short n);
+int	suword(void *uaddr, long n);
+#define fuibyte(uaddr)		fubyte(uaddr)
+#define fuisword(uaddr)		fusword(uaddr)
+#define fuiword(uaddr)		fuword(uaddr)
+#define suibyte(uaddr, c)	subyte((uaddr), (c))
+#define suisword(uaddr, n)	susword((uaddr), (n))
+#define suiword(uaddr, n)	suword((uaddr), (n))
+
+/* A table of empty lists, as many as the power of two that is not less than `elements`; *hashmask is one less. */
+enum hashtype {
+	HASH_LIST = 0,
+	HASH_SLIST = 1,
+	HASH_TAILQ = 2
+};
+void	*hashinit(u_int elements, enum hashtype htype, bool waitok, u_long *hashmask);
+void	 hashdone(void *hashtbl, enum hashtype htype, u_long hashmask);
 int	uiomove(void *buf, size_t n, struct uio *uio);
 
 /* Blocking interrupts: each returns the level before, for splx. */

@@ -66,7 +66,24 @@ struct uvmexp {
 	int	pdrefile, pdreexec;
 };
 
+/* uvm_km_alloc() and uvm_km_free(): one of the first three; there is no difference between them. */
+#define UVM_KMF_WIRED		0x1
+#define UVM_KMF_PAGEABLE	0x2
+#define UVM_KMF_VAONLY		0x4
+#define UVM_KMF_TYPEMASK	(UVM_KMF_VAONLY | UVM_KMF_PAGEABLE | UVM_KMF_WIRED)
+#define UVM_KMF_CANFAIL		0x8
+#define UVM_KMF_ZERO		0x10
+#define UVM_KMF_EXEC		0x20
+#define UVM_KMF_TRYLOCK		0x200000
+#define UVM_KMF_NOWAIT		0x400000
+#define UVM_KMF_WAITVA		0x1000000
+
 #ifdef _KERNEL
+extern struct vm_map	*kernel_map;
+extern struct vm_map	*kmem_map;
+
+vaddr_t	 uvm_km_alloc(struct vm_map *map, vsize_t size, vsize_t align, uvm_flag_t flags);
+void	 uvm_km_free(struct vm_map *map, vaddr_t addr, vsize_t size, uvm_flag_t flags);
 void	 uvm_vnp_setsize(struct vnode *vp, voff_t size);
 void	 uvm_vnp_setwritesize(struct vnode *vp, voff_t size);
 void	 uvm_vnp_zerorange(struct vnode *vp, off_t off, size_t len);

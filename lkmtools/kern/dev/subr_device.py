@@ -237,6 +237,15 @@ def config_detach(k: Kernel, addr: int, flags: int) -> int:
     return 0
 
 
+@export("int config_detach_children(device_t dev, int flags)", _HEADER)
+def config_detach_children(k: Kernel, addr: int, flags: int) -> int:
+    """Detach the children of a device, the last first, until one refuses."""
+    _device(k, addr, "config_detach_children")
+    for child in reversed([dev.addr for dev in devices(k) if dev.dv_parent == addr]):
+        config_detach(k, child, flags)
+    return 0
+
+
 def _unlink(k: Kernel, dev: View) -> None:
     """A device leaves alldevs and its driver, whose cd_devs goes with the last one."""
     tailq_remove(k, "alldevs", k.symbol("alldevs"), dev.addr, device.layout(k.dm).offsetof("tqe_next"))

@@ -71,6 +71,7 @@ class KernelMap:
         self._cpu = cpu
         self._free = FreeRanges(start, end - start)
         self._sizes: dict[int, int] = {}
+        self.given: set[int] = set()  # what uvm_km_alloc() has allocated
         self.used = 0  # bytes, guard pages not counted
         self.start, self.end = start, end
         self.on_free: Callable[[int, int], None] = lambda addr, size: None
