@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-WEAK(strerror) WEAK(perror)
+WEAK(strerror) WEAK(perror) WEAK(sys_errlist) WEAK(sys_nerr)
 
-static const char *const texts[] = {
+const char *const sys_errlist[] = {
+	[0] = "Undefined error: 0",
 	[EPERM] = "Operation not permitted",
 	[ENOENT] = "No such file or directory",
 	[ESRCH] = "No such process",
@@ -106,13 +107,15 @@ static const char *const texts[] = {
 	[EPROTO] = "Protocol error",
 };
 
+const int sys_nerr = (int)(sizeof(sys_errlist) / sizeof(sys_errlist[0]));
+
 char *
 strerror(int number)
 {
 	static char unknown[40];
 
-	if (number > 0 && number < (int)(sizeof(texts) / sizeof(texts[0])) && texts[number] != NULL)
-		return (char *)texts[number];
+	if (number >= 0 && number < sys_nerr && sys_errlist[number] != NULL)
+		return (char *)sys_errlist[number];
 	snprintf(unknown, sizeof(unknown), "Unknown error: %d", number);
 	return unknown;
 }

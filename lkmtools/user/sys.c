@@ -5,7 +5,10 @@
 #include <sys/types.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/termios.h>
+#include <sys/times.h>
 #include <sys/wait.h>
 #include <sys/ioctl.h>
 #include <errno.h>
@@ -15,10 +18,12 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 WEAK(fork) WEAK(pipe) WEAK(pread) WEAK(pwrite) WEAK(ftruncate) WEAK(truncate) WEAK(lseek) WEAK(getcwd) WEAK(killpg) WEAK(raise)
 WEAK(execv) WEAK(waitpid) WEAK(wait) WEAK(mmap) WEAK(sigaction) WEAK(signal) WEAK(alarm) WEAK(pause) WEAK(sleep) WEAK(usleep)
-WEAK(time) WEAK(isatty) WEAK(brk) WEAK(sbrk) WEAK(creat)
+WEAK(time) WEAK(wait3) WEAK(nice) WEAK(utime) WEAK(times) WEAK(statvfs) WEAK(fstatvfs)
+WEAK(isatty) WEAK(brk) WEAK(sbrk) WEAK(creat)
 
 #ifdef __LP64__
 #define QUAD(x)		(long)(x)
@@ -59,6 +64,14 @@ STUB(getrlimit, SYS_getrlimit) STUB(setrlimit, SYS_setrlimit) STUB(getrusage, SY
 STUB(chown, SYS_chown) STUB(lchown, SYS_lchown) STUB(fchown, SYS_fchown) STUB(fchmod, SYS_fchmod) STUB(fsync, SYS_fsync)
 STUB(getitimer, SYS_getitimer) STUB(setitimer, SYS_setitimer) STUB(utimes, SYS_utimes) STUB(lutimes, SYS_lutimes)
 STUB(futimes, SYS_futimes)
+STUB(settimeofday, SYS_settimeofday) STUB(clock_settime, SYS_clock_settime) STUB(clock_getres, SYS_clock_getres)
+STUB(flock, SYS_flock) STUB(revoke, SYS_revoke) STUB(getpriority, SYS_getpriority) STUB(setpriority, SYS_setpriority)
+STUB(ptrace, SYS_ptrace) STUB(chflags, SYS_chflags) STUB(fchflags, SYS_fchflags)
+STUB(statvfs1, SYS_statvfs1) STUB(fstatvfs1, SYS_fstatvfs1) STUB(getvfsstat, SYS_getvfsstat)
+STUB(socket, SYS___socket30) STUB(bind, SYS_bind) STUB(connect, SYS_connect) STUB(listen, SYS_listen) STUB(accept, SYS_accept)
+STUB(sendto, SYS_sendto) STUB(recvfrom, SYS_recvfrom) STUB(sendmsg, SYS_sendmsg) STUB(recvmsg, SYS_recvmsg)
+STUB(getsockopt, SYS_getsockopt) STUB(setsockopt, SYS_setsockopt) STUB(shutdown, SYS_shutdown)
+STUB(socketpair, SYS_socketpair) STUB(getsockname, SYS_getsockname) STUB(getpeername, SYS_getpeername)
 
 extern long long syscall_quad(int, ...) __asm__("syscall");
 extern int __syscall2(int, int *);
@@ -89,6 +102,7 @@ int	killpg(pid_t pgrp, int signo) { return kill(-pgrp, signo); }
 int	raise(int signo) { return kill(getpid(), signo); }
 int	execv(const char *p, char *const a[]) { return execve(p, a, environ); }
 pid_t	waitpid(pid_t pid, int *st, int opt) { return wait4(pid, st, opt, NULL); }
+pid_t	wait3(int *st, int opt, struct rusage *ru) { return wait4(-1, st, opt, ru); }
 pid_t	wait(int *st) { return wait4(-1, st, 0, NULL); }
 void	*mmap(void *addr, size_t n, int prot, int flags, int fd, off_t o)
 	{ return (void *)syscall(SYS_mmap, addr, n, prot, flags, fd, 0L, QUAD(o)); }
@@ -147,6 +161,48 @@ time(time_t *to)
 		*to = now.tv_sec;
 	return now.tv_sec;
 }
+
+int
+nice(int by)
+{
+	int now = getpriority(PRIO_PROCESS, 0);
+
+	return setpriority(PRIO_PROCESS, 0, now + by) < 0 ? -1 : now + by;
+}
+
+int
+utime(const char *path, const struct utimbuf *to)
+{
+	struct timeval tv[2] = { { 0 } };
+
+	if (to == NULL)
+		return utimes(path, NULL);
+	tv[0].tv_sec = to->actime;
+	tv[1].tv_sec = to->modtime;
+	return utimes(path, tv);
+}
+
+static clock_t
+ticks(const struct timeval *tv)
+{
+	return (clock_t)(tv->tv_sec * CLOCKS_PER_SEC + tv->tv_usec / (1000000 / CLOCKS_PER_SEC));
+}
+
+clock_t
+times(struct tms *to)
+{
+	struct rusage own, children;
+	struct timespec now;
+
+	if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
+		return (clock_t)-1;
+	*to = (struct tms){ ticks(&own.ru_utime), ticks(&own.ru_stime), ticks(&children.ru_utime), ticks(&children.ru_stime) };
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (clock_t)(now.tv_sec * CLOCKS_PER_SEC + now.tv_nsec / (1000000000 / CLOCKS_PER_SEC));
+}
+
+int statvfs(const char *path, struct statvfs *to) { return statvfs1(path, to, ST_WAIT); }
+int fstatvfs(int fd, struct statvfs *to) { return fstatvfs1(fd, to, ST_WAIT); }
 
 int
 isatty(int fd)

@@ -82,8 +82,8 @@ def test_a_terminal_of_the_host_has_its_settings_and_size(runner: Runner) -> Non
         os.close(tty)
 
 
-def test_limits_are_the_kernels_own_and_stay(runner: Runner) -> None:
-    """getrlimit says what is enforced; setrlimit takes that and nothing else."""
+def test_limits_are_the_kernels_own_until_they_are_set(runner: Runner) -> None:
+    """getrlimit says what is enforced; a lower limit of descriptors is, too, and a child has it."""
     ran = runner.main(
         """
         struct rlimit r; int i, n; syscall(SYS_getrlimit, RLIMIT_STACK, &r);
@@ -91,9 +91,18 @@ def test_limits_are_the_kernels_own_and_stay(runner: Runner) -> None:
         syscall(SYS_getrlimit, RLIMIT_NOFILE, &r);
         for (n = 3; dup(0) >= 0; n++) ;
         printf("%d %d ", (int)r.rlim_cur == n, (int)syscall(SYS_setrlimit, RLIMIT_NOFILE, &r));
-        r.rlim_cur--; i = syscall(SYS_setrlimit, RLIMIT_NOFILE, &r); printf("%d %d ", i, errno);
+        r.rlim_cur--; close(5); i = syscall(SYS_setrlimit, RLIMIT_NOFILE, &r); printf("%d ", i);
+        r.rlim_cur = 5; setrlimit(RLIMIT_NOFILE, &r);
+        fflush(stdout);
+        if (fork() == 0) { i = dup(0); n = errno == EMFILE; printf("%d %d %d ", i, n, dup2(0, 5)); exit(0); }
+        wait(NULL); r.rlim_cur = 6; i = setrlimit(RLIMIT_NOFILE, &r); printf("%d %d ", i, dup(0));
+        r.rlim_cur = r.rlim_max = 1 << 20; setrlimit(RLIMIT_NOFILE, &r); getrlimit(RLIMIT_NOFILE, &r);
+        printf("%d ", (int)r.rlim_cur == n); r.rlim_max--; setuid(7);
+        printf("%d ", setrlimit(RLIMIT_NOFILE, &r));
+        r.rlim_cur = r.rlim_max = 9; printf("%d ", setrlimit(RLIMIT_NOFILE, &r));
+        r.rlim_max = 10; i = setrlimit(RLIMIT_NOFILE, &r); printf("%d %d ", i, errno == EPERM);
         i = syscall(SYS_getrlimit, 11, &r); printf("%d %d\\n", i, errno);
         """,
         before="#include <sys/resource.h>",
     )
-    assert ran.out == "2048 1 0 -1 1 -1 22\n"
+    assert ran.out == "2048 1 0 0 -1 1 -1 0 5 1 -1 0 -1 1 -1 22\n"

@@ -47,6 +47,7 @@ typedef struct {
 	uint32_t	__bits[4];
 } sigset_t;
 
+typedef int	sig_atomic_t;
 typedef void (*sig_t)(int);
 
 #define SIG_DFL         ((void (*)(int))0)
@@ -89,6 +90,7 @@ typedef struct sigaltstack {
 #define __sigmask(n)		(1U << (((n) - 1) & 31))
 #define __sigword(n)		(((n) - 1) >> 5)
 #define sigemptyset(s)		((s)->__bits[0] = (s)->__bits[1] = (s)->__bits[2] = (s)->__bits[3] = 0, 0)
+#define sigfillset(s)		((s)->__bits[0] = (s)->__bits[1] = (s)->__bits[2] = (s)->__bits[3] = ~0U, 0)
 #define sigaddset(s, n)		((s)->__bits[__sigword(n)] |= __sigmask(n), 0)
 #define sigdelset(s, n)		((s)->__bits[__sigword(n)] &= ~__sigmask(n), 0)
 #define sigismember(s, n)	(((s)->__bits[__sigword(n)] & __sigmask(n)) != 0)

@@ -13,6 +13,8 @@
 #define WIFEXITED(s)	(_WSTATUS(s) == 0)
 #define WEXITSTATUS(s)	(((s) >> 8) & 0377)
 #define WIFSIGNALED(s)	(_WSTATUS(s) != 0 && _WSTATUS(s) != _WSTOPPED)
+#define WCOREFLAG	0200
+#define WCOREDUMP(s)	(((s) & WCOREFLAG) != 0)
 #define WIFSTOPPED(s)	(_WSTATUS(s) == _WSTOPPED)
 #define WSTOPSIG(s)	(((s) >> 8) & 0377)
 #define W_EXITCODE(ret, sig)	((ret) << 8 | (sig))

@@ -132,7 +132,7 @@ def fork(
     copy_cred(k, proc, child)
     set_group(k, child, proc.pgid, proc.sid)
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
-    child.files = proc.files.copy()
+    child.limits, child.files = proc.limits.copy(), proc.files.copy()
     copy.files, copy.brk, copy.mask, copy.altstack = (
         program.files, program.brk, program.mask, program.altstack
     )  # fmt: skip

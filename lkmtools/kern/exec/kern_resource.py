@@ -1,4 +1,4 @@
-"""Limits of a process, which are the kernel's, and its resource usage (kern_resource.c of NetBSD 5.2)."""
+"""Limits of a process, and its resource usage (kern_resource.c of NetBSD 5.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAXUPRC = 160  # ... of one user other than root (CHILD_MAX)
 
 
 def limit_of(k: Kernel, lwp: Lwp, which: int) -> int:
-    """A limit as it is enforced, RLIM_INFINITY where none is. There are no core files. EINVAL."""
+    """A limit of the kernel itself, RLIM_INFINITY where there is none. There are no core files. EINVAL."""
     if not 0 <= which < abi.RLIM_NLIMITS:
         raise KernelError(EINVAL, f"resource {which} is not between 0 and {abi.RLIM_NLIMITS - 1}")
     memory = k.frames.total * PAGE_SIZE
@@ -36,25 +36,38 @@ def limit_of(k: Kernel, lwp: Lwp, which: int) -> int:
     }.get(which, abi.RLIM_INFINITY)
 
 
+def _limits(k: Kernel, lwp: Lwp, which: int) -> tuple[int, int]:
+    """The soft and the hard limit of a process: both are the kernel's own until somebody sets others."""
+    own = limit_of(k, lwp, which)
+    return lwp.proc.limits.get(which, (own, own))
+
+
 @syscall(SYS_getrlimit, "int which, struct rlimit *rlp")
 def sys_getrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
-    """A limit; the soft and the hard one are the same."""
-    limit = limit_of(k, lwp, which)
-    lwp.proc.space.write(addr, abi.rlimit.layout(k.dm).pack(rlim_cur=limit, rlim_max=limit))
+    """The soft and the hard limit of a resource."""
+    soft, hard = _limits(k, lwp, which)
+    lwp.proc.space.write(addr, abi.rlimit.layout(k.dm).pack(rlim_cur=soft, rlim_max=hard))
 
 
 @syscall(SYS_setrlimit, "int which, const struct rlimit *rlp")
 def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
-    """Set a limit to its present value; EPERM for any other, which would not be enforced."""
-    limit = limit_of(k, lwp, which)
-    layout = abi.rlimit.layout(k.dm)
+    """Set the limits of the process and of its children to come, at most to the kernel's own (dosetrlimit()).
+
+    EPERM unless root raises the hard limit. RLIMIT_NOFILE is enforced; the others are kept.
+    """
+    _, most = _limits(k, lwp, which)
+    layout, own = abi.rlimit.layout(k.dm), limit_of(k, lwp, which)
     asked = layout.unpack(lwp.proc.space.read(addr, layout.size))
     if asked.rlim_cur > asked.rlim_max:
         raise KernelError(
             EINVAL, f"the soft limit, {asked.rlim_cur}, exceeds the hard limit, {asked.rlim_max}"
         )
-    if (asked.rlim_cur, asked.rlim_max) != (limit, limit):
-        raise KernelError(EPERM, f"the limit of resource {which} is {limit} and cannot be changed")
+    if asked.rlim_max > most and lwp.proc.cred.uid != 0:
+        raise KernelError(EPERM, f"only root may raise the hard limit of resource {which}, which is {most}")
+    soft, hard = min(asked.rlim_cur, own), min(asked.rlim_max, own)
+    lwp.proc.limits[which] = soft, hard
+    if which == abi.RLIMIT_NOFILE:
+        lwp.proc.files.limit = soft
 
 
 @syscall(SYS_getrusage, "int who, struct rusage *rusage")

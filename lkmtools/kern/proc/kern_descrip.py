@@ -140,6 +140,7 @@ class Filedesc:
     def __init__(self) -> None:
         self._files: dict[int, File] = {}
         self.cloexec: set[int] = set()  # descriptors that execve closes
+        self.limit = NOFILE  # RLIMIT_NOFILE
 
     def __iter__(self) -> Iterator[int]:
         return iter(sorted(self._files))
@@ -156,8 +157,8 @@ class Filedesc:
         fd = lowest
         while fd in self._files:
             fd += 1
-        if fd >= NOFILE:
-            raise KernelError(EMFILE, f"a process has at most {NOFILE} descriptors")
+        if fd >= self.limit:
+            raise KernelError(EMFILE, f"this process has at most {self.limit} descriptors")
         self._files[fd] = file
         return fd
 
@@ -176,7 +177,7 @@ class Filedesc:
         """A table whose descriptors mean the same open files (fork)."""
         other = Filedesc()
         other._files = self._files.copy()
-        other.cloexec = self.cloexec.copy()
+        other.cloexec, other.limit = self.cloexec.copy(), self.limit
         for file in self._files.values():
             file.refs += 1
         return other
@@ -229,8 +230,8 @@ def sys_dup2(k: Kernel, lwp: Lwp, fd: int, to: int) -> int:
     """dup to a given number; what it meant before is closed."""
     files = lwp.proc.files
     file = files.get(fd)
-    if not 0 <= to < NOFILE:
-        raise KernelError(EBADF, f"descriptor {to} is not between 0 and {NOFILE - 1}")
+    if not 0 <= to < files.limit:
+        raise KernelError(EBADF, f"descriptor {to} is not between 0 and {files.limit - 1}")
     if to == fd:
         return to
     file.refs += 1
@@ -257,8 +258,8 @@ def sys_fcntl(k: Kernel, lwp: Lwp, fd: int, cmd: int, arg: int) -> int:
         return max(files, default=-1)
     file = files.get(fd)
     if cmd in (F_DUPFD, F_DUPFD_CLOEXEC):
-        if not 0 <= arg < NOFILE:
-            raise KernelError(EINVAL, f"descriptor {arg} is not between 0 and {NOFILE - 1}")
+        if not 0 <= arg < files.limit:
+            raise KernelError(EINVAL, f"descriptor {arg} is not between 0 and {files.limit - 1}")
         new = files.install(file, arg)
         file.refs += 1
         if cmd == F_DUPFD_CLOEXEC:

@@ -226,6 +226,7 @@ class Proc:
         self.cwd = "/"
         self.root = "/"  # its root directory, of chroot
         self.umask = 0o022
+        self.limits: dict[int, tuple[int, int]] = {}  # soft and hard, of resources for which some were set
         self.exiting = False
         self.lwp: Lwp
         self.files: Filedesc

@@ -9,5 +9,6 @@
 int	open(const char *, int, ...);
 int	creat(const char *, mode_t);
 int	fcntl(int, int, ...);
+int	flock(int, int);
 
 #endif

@@ -7,7 +7,13 @@
 
 int	kill(pid_t, int);
 int	killpg(pid_t, int);
+extern const char *const sys_siglist[], *const sys_signame[];
+
+void	psignal(int, const char *);
 int	raise(int);
+int	sigblock(int);
+int	siginterrupt(int, int);
+int	sigsetmask(int);
 sig_t	signal(int, sig_t);
 int	sigaction(int, const struct sigaction *, struct sigaction *);
 int	sigprocmask(int, const sigset_t *, sigset_t *);

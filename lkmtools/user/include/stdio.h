@@ -1,4 +1,4 @@
-/* <stdio.h>: streams, and text from values. Nothing is scanned. */
+/* <stdio.h>: streams, text from values, and values from text. */
 
 #ifndef _STDIO_H_
 #define _STDIO_H_
@@ -20,6 +20,12 @@ typedef struct __file FILE;
 extern FILE	*stdin, *stdout, *stderr;
 
 #define __PRINTFLIKE(fmt, first)	__attribute__((__format__(__printf__, fmt, first)))
+#define __SCANFLIKE(fmt, first)		__attribute__((__format__(__scanf__, fmt, first)))
+
+extern const char *const sys_errlist[];
+extern const int	sys_nerr;
+
+int	asprintf(char **, const char *, ...) __PRINTFLIKE(2, 3);
 
 void	clearerr(FILE *);
 int	fclose(FILE *);
@@ -28,6 +34,7 @@ int	feof(FILE *);
 int	ferror(FILE *);
 int	fflush(FILE *);
 int	fgetc(FILE *);
+char	*fgetln(FILE *, size_t *);
 char	*fgets(char *, int, FILE *);
 int	fileno(FILE *);
 FILE	*fopen(const char *, const char *);
@@ -36,6 +43,7 @@ int	fputc(int, FILE *);
 int	fputs(const char *, FILE *);
 size_t	fread(void *, size_t, size_t, FILE *);
 FILE	*freopen(const char *, const char *, FILE *);
+int	fscanf(FILE *, const char *, ...) __SCANFLIKE(2, 3);
 int	fseek(FILE *, long, int);
 int	fseeko(FILE *, off_t, int);
 long	ftell(FILE *);
@@ -52,17 +60,24 @@ int	puts(const char *);
 int	remove(const char *);
 int	rename(const char *, const char *);
 void	rewind(FILE *);
+int	scanf(const char *, ...) __SCANFLIKE(1, 2);
 void	setbuf(FILE *, char *);
 int	setlinebuf(FILE *);
 int	setvbuf(FILE *, char *, int, size_t);
 int	snprintf(char *, size_t, const char *, ...) __PRINTFLIKE(3, 4);
 int	sprintf(char *, const char *, ...) __PRINTFLIKE(2, 3);
+int	sscanf(const char *, const char *, ...) __SCANFLIKE(2, 3);
 int	ungetc(int, FILE *);
+int	vasprintf(char **, const char *, va_list) __PRINTFLIKE(2, 0);
 int	vfprintf(FILE *, const char *, va_list) __PRINTFLIKE(2, 0);
+int	vfscanf(FILE *, const char *, va_list) __SCANFLIKE(2, 0);
 int	vprintf(const char *, va_list) __PRINTFLIKE(1, 0);
 int	vsnprintf(char *, size_t, const char *, va_list) __PRINTFLIKE(3, 0);
+int	vscanf(const char *, va_list) __SCANFLIKE(1, 0);
+int	vsscanf(const char *, const char *, va_list) __SCANFLIKE(2, 0);
 int	vsprintf(char *, const char *, va_list) __PRINTFLIKE(2, 0);
 
 #undef __PRINTFLIKE
+#undef __SCANFLIKE
 
 #endif

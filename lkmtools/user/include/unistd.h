@@ -16,6 +16,10 @@ void	_exit(int) __attribute__((__noreturn__));
 int	fork(void);
 int	pipe(int[2]);
 int	execve(const char *, char *const[], char *const[]);
+int	execl(const char *, const char *, ...);
+int	execle(const char *, const char *, ...);
+int	execlp(const char *, const char *, ...);
+int	execvp(const char *, char *const[]);
 int	execv(const char *, char *const[]);
 ssize_t	read(int, void *, size_t);
 ssize_t	write(int, const void *, size_t);
@@ -72,6 +76,31 @@ int	pause(void);
 unsigned int	sleep(unsigned int);
 int	usleep(useconds_t);
 int	sched_yield(void);
+pid_t	vfork(void);
+unsigned int	ualarm(unsigned int, unsigned int);
+int	getdtablesize(void);
+int	gethostname(char *, size_t);
+char	*getlogin(void);
+int	getpagesize(void);
+char	*getpass(const char *);
+int	nice(int);
+int	revoke(const char *);
+int	setpgrp(pid_t, pid_t);
+void	swab(const void *, void *, size_t);
+long	sysconf(int);
+pid_t	tcgetpgrp(int);
+int	tcsetpgrp(int, pid_t);
+char	*ttyname(int);
+
+#define _SC_ARG_MAX		1
+#define _SC_NGROUPS_MAX		4
+#define _SC_OPEN_MAX		5
+#define _SC_PAGESIZE		28
+#define _SC_PAGE_SIZE		_SC_PAGESIZE
+#define _SC_CLK_TCK		39
+#define _SC_NPROCESSORS_CONF	1001
+#define _SC_NPROCESSORS_ONLN	1002
+
 
 extern char	*optarg;
 extern int	opterr, optind, optopt, optreset;

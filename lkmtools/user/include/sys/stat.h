@@ -8,6 +8,8 @@
 int	stat(const char *, struct stat *);
 int	lstat(const char *, struct stat *);
 int	fstat(int, struct stat *);
+int	chflags(const char *, unsigned long);
+int	fchflags(int, unsigned long);
 int	chmod(const char *, mode_t);
 int	fchmod(int, mode_t);
 int	mkdir(const char *, mode_t);

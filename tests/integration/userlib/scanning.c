@@ -1,0 +1,53 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOW(text, fmt, ...) \
+	do { \
+		memset(s, '#', sizeof(s)), s[31] = t[31] = '\0', memset(t, '#', 31); \
+		a = b = -77, u = 77, l = -7, h = -7, c = '#', n = -1, d = -1, f = -1; \
+		r = sscanf(text, fmt, __VA_ARGS__); \
+		printf("%d: %d %d %u %ld %d %c [%.8s] [%.8s] %d %.4f %.4f\n", r, a, b, u, l, h, c, s, t, n, d, f); \
+	} while (0)
+
+int main(void)
+{
+	int a, b, n, r;
+	unsigned u;
+	long l;
+	short h;
+	char c, s[32], t[32];
+	double d;
+	float f;
+
+	SHOW("12 34", "%d %d", &a, &b);
+	SHOW("12,34", "%d,%d", &a, &b);
+	SHOW("  -5x", "%d%c", &a, &c);
+	SHOW("0x1f 017 9", "%i %i %i", &a, &b, &u);
+	SHOW("ff 0xFE", "%x %x", &a, &u);
+	SHOW("777", "%o", &u);
+	SHOW("name 42", "%s %d", s, &a);
+	SHOW("abcdef", "%3s%s", s, t);
+	SHOW("12345", "%2d%3d", &a, &b);
+	SHOW("key=value;", "%[a-z]=%[^;]", s, t);
+	SHOW("]x", "%[]x]", s);
+	SHOW("1 2 3", "%*d %d%n", &b, &n);
+	SHOW("1234567890", "%ld", &l);
+	SHOW("-3", "%hd", &h);
+	SHOW("", "%d", &a);
+	SHOW("x", "%d", &a);
+	SHOW("5", "%d %d", &a, &b);
+	SHOW("   ", "%s", s);
+	SHOW("100%", "%d%%%n", &a, &n);
+	SHOW("3.5 -2e3", "%lf %f", &d, &f);
+	SHOW("1.25e-2x", "%lf%c", &d, &c);
+	SHOW("a b", "%c%c", &c, s);
+	SHOW("+7 -0", "%d %d", &a, &b);
+	SHOW("0", "%i", &a);
+	SHOW("7 up", "%u up%n", &u, &n);
+	while ((r = scanf("%15s %d", s, &a)) == 2)
+		printf("<%s %d>", s, a);
+	printf(" %d\n", r);
+	printf("%.3f %.3f %.3f %.1f\n", atof("2.5"), strtod("-.5e1z", NULL), strtod("1e400", NULL) > 1e300 ? 1.0 : 0.0, strtod("12.", NULL));
+	return 0;
+}
