@@ -16,6 +16,8 @@ LW_WEXIT = 0x0010_0000  # about to exit
 # p_flag
 PK_SYSTEM = 0x0000_0002
 PK_SUGID = 0x0000_0100
+# p_find(), pg_find()
+PFIND_ZOMBIE, PFIND_LOCKED, PFIND_UNLOCK_FAIL, PFIND_UNLOCK_OK = 1, 2, 4, 8
 # p_acflag, <sys/acct.h>
 AFORK, ASU, ACORE, AXSIG = 0x01, 0x02, 0x08, 0x10
 

@@ -16,7 +16,6 @@ from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.module import MOD_LOAD
-from lkmtools.abi.proc import cpu_info
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import LkmtoolsError, bug
@@ -252,7 +251,7 @@ class Kernel:
     def _processes(self) -> None:
         """Process 0, whose lwp runs soft interrupts, and process 1, which owns the boot."""
         clients.swapper(self)
-        self.attach(Cred(0, 0), "init", 0)
+        self.mem.set_ptr(self.symbol("initproc"), self.attach(Cred(0, 0), "init", 0).addr)
 
     # -- what the daemon calls ----------------------------------------------------------------------------
 
@@ -319,11 +318,6 @@ class Kernel:
     def symbol(self, name: str) -> int:
         """The address of a kernel symbol."""
         return self.plan.symbols[name]
-
-    @property
-    def curlwp(self) -> int:
-        """Where the address of the current lwp is: ci_curlwp of the only CPU."""
-        return self.symbol("cpu_info_primary") + cpu_info.layout(self.dm).offsetof("ci_curlwp")
 
     def string(self, text: str) -> int:
         """The address of a constant C string in kernel memory, made once."""

@@ -52,6 +52,7 @@ DATA = (
     Data("cpu_info_primary", "struct cpu_info cpu_info_primary", _cpu_info_size, _cpu_info, "machine/cpu.h"),
     Data("proc0", "struct proc proc0", lambda dm: proc.layout(dm).size, None, "sys/proc.h"),
     Data("lwp0", "struct lwp lwp0", lambda dm: lwp.layout(dm).size, None, "sys/lwp.h"),
+    Data("initproc", "struct proc *initproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     Data("allproc", "struct proclist allproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence import ModuleRecord, ModuleState, vitals
+from lkmtools.kern.proc.kern_synch import curlwp
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
@@ -39,11 +40,11 @@ class Vitals:
     def variables(self) -> None:
         """Store what is known once the kernel's variables are laid out."""
         k = self._k
-        curlwp = k.curlwp
+        word = curlwp(k)
         self._place[vitals.RATE] = k.engine.rate
         self._place[vitals.MEMORY_TOTAL] = k.mem.size
         self._place[vitals.FRAMES_TOTAL] = k.frames.total * PAGE_SIZE
-        self._place[vitals.CURLWP] = curlwp - (curlwp >> 63 << 64)  # the word is signed
+        self._place[vitals.CURLWP] = word - (word >> 63 << 64)  # the word is signed
         self._securelevel = k.mem.reader(struct.Struct(k.dm.order + "i"), k.symbol("securelevel"))
 
     def turn(self) -> None:

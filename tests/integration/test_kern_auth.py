@@ -102,8 +102,8 @@ def test_the_ids_of_credentials(call: AuthCaller) -> None:
     get = "u_int probe_id(int which)"
     assert [call(get, n, p=call.user) for n in range(7)] == [1000, 1000, 1000, 100, 100, 100, 0]
     k = call.lab.k
-    proc = k.procs[call.user.pid].addr
-    addr = k.mem.view(lwp.layout(k.dm), proc).l_cred
+    current = k.procs[call.user.pid].lwp.addr
+    addr = k.mem.view(lwp.layout(k.dm), current).l_cred
     bodies = {f.name: f.body for f in k.engine.text.functions}
     names = ("getuid", "geteuid", "getsvuid", "getgid", "getegid", "getsvgid", "ngroups")
     assert [bodies[f"kauth_cred_{name}"](k, addr) for name in names] == [1000, 1000, 1000, 100, 100, 100, 0]

@@ -8,10 +8,12 @@ from lkmtools import modules
 from lkmtools.abi.dialects import DIALECTS, PROC_CALLS
 from lkmtools.cc.dialects import FLAGS
 from support.lab import HEAD, Lab
+from support.programs import Runner
 
 FACTS = """
 #include <sys/proc.h>
 #include <sys/lwp.h>
+#include <sys/mutex.h>
 int fact(int which);
 int fact(int which)
 {
@@ -29,6 +31,14 @@ int fact(int which)
 	case 6: return p->p_pptr->p_pid == 1 && p->p_ppid == 1;
 	case 7: LIST_FOREACH(q, &allproc, p_list) n++; return n;
 	case 8: return lwp0.l_proc == &proc0 && proc0.p_pid == 0 && pfind(0) == &proc0;
+	case 10: return initproc->p_pid == 1 && pfind(29999) == NULL && pgfind(29999) == NULL;
+	case 11: return pgfind(p->p_pid)->pg_id == p->p_pid && !mutex_owned(proc_lock);
+	case 12:	/* proc_lock is left as the flags say */
+		if (p_find(p->p_pid, PFIND_UNLOCK_FAIL) != p || !mutex_owned(proc_lock))
+			return 0;
+		if (p_find(29999, PFIND_LOCKED) != NULL || !mutex_owned(proc_lock))
+			return -2;
+		return p_find(p->p_pid, PFIND_LOCKED | PFIND_UNLOCK) == p && !mutex_owned(proc_lock);
 	case 9: return p->p_emul == &emul_netbsd && l->l_cred == p->p_cred;
 	}
 	return -1;
@@ -38,9 +48,9 @@ int fact(int which)
 
 def test_a_module_finds_the_process_in_its_structs(lab: Lab) -> None:
     lab.load(FACTS)
-    found = [lab.call("int fact(int which)", n) for n in range(10)]
+    found = [lab.call("int fact(int which)", n) for n in range(13)]
     pid = lab.p.pid
-    assert found == [pid, 1, 1, pid, pid, 1, 1, len(lab.k.procs), 1, 1]
+    assert found == [pid, 1, 1, pid, pid, 1, 1, len(lab.k.procs), 1, 1, 1, 1, 1]
     with lab.kernel.process("other"):
         assert lab.call("int fact(int which)", 7) == found[7] + 1
     assert lab.call("int fact(int which)", 7) == found[7]
@@ -76,3 +86,30 @@ def test_the_address_of_a_struct_lwp_is_not_that_of_a_process(lab: Lab) -> None:
     addr = lab.k.procs[lab.p.pid].lwp.addr
     panic = lab.panics(lambda: lab.call("int kill_me(void *p)", addr))
     assert f"psignal: {addr:#x} is not a struct proc" in panic.reason
+
+
+def test_a_signal_may_say_why_it_comes(lab: Lab, lab_runner: Runner) -> None:
+    """kpsignal(): si_code and the sender reach the program's handler."""
+    lab.load("""
+#include <sys/proc.h>
+#include <sys/signalvar.h>
+static int send(struct lwp *l, const void *v, register_t *retval)
+{
+	ksiginfo_t ksi;
+	memset(&ksi, 0, sizeof(ksi));
+	ksi.ksi_signo = 15; ksi.ksi_code = -7; ksi.ksi_pid = 4321; ksi.ksi_uid = 9;
+	kpsignal(l->l_proc, &ksi, NULL);
+	return 0;
+}
+static struct sysent entry = { 0, 0, 0, (sy_call_t *)send };
+int wire(void);
+int wire(void) { sysent[219] = entry; return 0; }
+""")
+    lab.call("int wire(void)")
+    ran = lab_runner.main(
+        "struct sigaction sa; memset(&sa, 0, sizeof(sa)); sa.sa_sigaction = why; sa.sa_flags = SA_SIGINFO;"
+        'sigaction(15, &sa, NULL); syscall(219); printf("%d %d ", got.si_code, (int)got.si_pid);'
+        'printf("%d", (int)got.si_uid);',
+        before="static siginfo_t got; static void why(int n, siginfo_t *si, void *ctx) { got = *si; }",
+    )
+    assert ran.out == "-7 4321 9"

@@ -21,6 +21,7 @@ from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.errors import DaemonError
 from lkmtools.kern import KernelPanic, Reply, Request, rows
 from lkmtools.kern.base.export import Function
+from lkmtools.kern.proc.kern_synch import curlwp
 from lkmtools.local import LocalKernel
 from lkmtools.local.inside import InsideTransport
 from lkmtools.machine import KernelFunction, Prototype
@@ -164,7 +165,7 @@ class Caller:
             yield row.name, k.symbol(row.name)
         yield "lwp", self.proc.lwp.addr
         yield "proc", self.proc.addr
-        yield "curlwp", load(k.curlwp)
+        yield "curlwp", load(curlwp(k))
         yield "stub", k.symbol("printf")
         yield "cred", k.mem.ptr(self.proc.lwp.cred)
         yield "lkm_table", k.modules.by_id[0].table

@@ -191,8 +191,21 @@ extern struct proc	proc0;		/* the kernel's own */
 #define vmspace_kernel()	(proc0.p_vmspace)
 extern const struct emul emul_netbsd;
 
-struct proc	*pfind(pid_t pid);
-void		 psignal(struct proc *p, int signo);
+extern struct proc	*initproc;	/* process 1 */
+extern kmutex_t		*proc_lock;	/* the kernel does not take it */
+
+/* By number: NULL, also for a zombie unless flags say otherwise. They take proc_lock, and say when to release it. */
+struct proc	*p_find(pid_t pid, u_int flags);
+struct pgrp	*pg_find(pid_t pgid, u_int flags);
+#define PFIND_ZOMBIE		1
+#define PFIND_LOCKED		2	/* the caller has it */
+#define PFIND_UNLOCK_FAIL	4
+#define PFIND_UNLOCK_OK		8
+#define PFIND_UNLOCK		(PFIND_UNLOCK_OK | PFIND_UNLOCK_FAIL)
+#define pfind(pid)		p_find((pid), PFIND_UNLOCK)
+#define pgfind(pgid)		pg_find((pgid), PFIND_UNLOCK)
+
+void	psignal(struct proc *p, int signo);
 
 /*
  * A copy of the current process, which goes on in child_return(). stack: where its stack begins, when not where the

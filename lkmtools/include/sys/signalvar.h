@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 struct lwp;
+struct proc;
 
 struct sigact_sigdesc {
 	struct sigaction	 sd_sigact;
@@ -42,6 +43,7 @@ void	sigpending1(struct lwp *l, sigset_t *ss);
 int	sigsuspend1(struct lwp *l, const sigset_t *ss);
 int	sigaltstack1(struct lwp *l, const struct sigaltstack *nss, struct sigaltstack *oss);
 
+void	kpsignal(struct proc *p, struct ksiginfo *ksi, void *data);
 void	trapsignal(struct lwp *l, struct ksiginfo *ksi);
 void	sendsig_siginfo(const struct ksiginfo *ksi, const sigset_t *mask);
 /* End the process as by this signal. It does not return. */

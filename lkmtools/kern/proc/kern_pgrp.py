@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi import proc as abi
 from lkmtools.abi.errno import EINVAL, EPERM, ESRCH
+from lkmtools.abi.mutex import IPL_NONE, MUTEX_DEFAULT
 from lkmtools.abi.syscall import (
     SYS_getpgid,
     SYS_getpgrp,
@@ -16,12 +18,16 @@ from lkmtools.abi.syscall import (
     SYS_setsid,
 )
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.proc.kern_proc import set_group
 from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, mutex_init
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp, Proc
+
+_HEADER = "sys/proc.h"
 
 
 def find_process(k: Kernel, lwp: Lwp, pid: int) -> Proc:
@@ -83,3 +89,45 @@ def sys_setsid(k: Kernel, lwp: Lwp) -> int:
         raise KernelError(EPERM, f"process {proc.pid} already leads a process group")
     set_group(k, proc, proc.pid, proc.pid)
     return proc.pid
+
+
+# -- for modules ---------------------------------------------------------------------------------------------
+
+
+@export("struct proc *p_find(pid_t pid, u_int flags)", _HEADER)
+def p_find(k: Kernel, pid: int, flags: int) -> int:
+    """The process with that number, a zombie only with PFIND_ZOMBIE; NULL. It may leave proc_lock taken."""
+    proc = k.procs.get(pid)
+    if proc is not None and proc.zombie and not flags & abi.PFIND_ZOMBIE:
+        proc = None
+    return _found(k, proc.addr if proc is not None else 0, flags)
+
+
+@export("struct pgrp *pg_find(pid_t pgid, u_int flags)", _HEADER)
+def pg_find(k: Kernel, pgid: int, flags: int) -> int:
+    """A process group, as one of its processes has it; NULL. It may leave proc_lock taken."""
+    members = [proc for proc in group(k, pgid) if not proc.zombie]
+    first = min(members, key=lambda proc: proc.pid != pgid, default=None)
+    offset = abi.proc.layout(k.dm).offsetof("p_pgrp")
+    return _found(k, k.mem.ptr(first.addr + offset) if first is not None else 0, flags)
+
+
+def _found(k: Kernel, addr: int, flags: int) -> int:
+    """Leave proc_lock as the caller wants it."""
+    lock = k.mem.ptr(k.symbol("proc_lock"))
+    unlock = flags & (abi.PFIND_UNLOCK_OK if addr else abi.PFIND_UNLOCK_FAIL)
+    if flags & abi.PFIND_LOCKED:
+        if unlock:
+            mutex_exit(k, lock)
+    elif not unlock:
+        mutex_enter(k, lock)
+    return addr
+
+
+def _init_lock(k: Kernel, addr: int) -> None:
+    lock = k.heap.alloc(k.dm.pointer)
+    mutex_init(k, lock, MUTEX_DEFAULT, IPL_NONE)
+    k.mem.set_ptr(addr, lock)
+
+
+DATA = (Data("proc_lock", "kmutex_t *proc_lock", lambda dm: dm.pointer, _init_lock, _HEADER),)

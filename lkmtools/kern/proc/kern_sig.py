@@ -52,22 +52,20 @@ class ProcExit(BaseException):
         self.status = status
 
 
-@export("struct proc *pfind(pid_t pid)", "sys/proc.h")
-def pfind(k: Kernel, pid: int) -> int:
-    """The process with that number, or NULL."""
-    proc = k.procs.get(pid)
-    return proc.addr if proc is not None else 0
-
-
 @export("void psignal(struct proc *p, int signo)", "sys/proc.h")
 def psignal(k: Kernel, p: int, signo: int) -> None:
     """Send a signal. A client catches nothing: only its sleep with PCATCH ends."""
     if not 0 < signo < NSIG:
         k.panic(f"psignal: signal {signo} is not between 1 and {NSIG - 1}")
-    proc = k.procs.at.get(p)
+    signal_proc(k, proc_at(k, p, "psignal"), signo)
+
+
+def proc_at(k: Kernel, addr: int, function: str) -> Proc:
+    """The process whose struct proc is at `addr`; a panic of `function` for anything else."""
+    proc = k.procs.at.get(addr)
     if proc is None:
-        k.panic(f"psignal: {p:#x} is not a struct proc")
-    signal_proc(k, proc, signo)
+        k.panic(f"{function}: {addr:#x} is not a struct proc")
+    return proc
 
 
 def signal_proc(k: Kernel, proc: Proc, signo: int, cause: Cause = NO_CAUSE) -> None:

@@ -19,7 +19,7 @@ from greenlet import getcurrent, greenlet
 
 from lkmtools.abi.errno import EINTR, EWOULDBLOCK
 from lkmtools.abi.mutex import IPL_NONE
-from lkmtools.abi.proc import PCATCH
+from lkmtools.abi.proc import PCATCH, cpu_info
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.proc.kern_runq import RunQueue
@@ -37,6 +37,11 @@ class LwpExit(BaseException):
     """Thrown into a sleeping lwp to unwind it: its process, or the whole kernel, is gone."""
 
 
+def curlwp(k: Kernel) -> int:
+    """Where the address of the current lwp is: ci_curlwp of the only CPU."""
+    return k.symbol("cpu_info_primary") + cpu_info.layout(k.dm).offsetof("ci_curlwp")
+
+
 class Scheduler:
     """The hub, the sleep queues and the clock of one kernel."""
 
@@ -47,7 +52,7 @@ class Scheduler:
         self.on_switch: list[Callable[[Lwp], None]] = []  # called with each lwp that has given up the CPU
         self.current: Lwp | None = None
         self.softlwp: Lwp  # which runs soft interrupts
-        self._curlwp = kernel.curlwp
+        self._curlwp = curlwp(kernel)
         self.spl = IPL_NONE
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self.oldspl = IPL_NONE  # the level before the oldest of them was taken

@@ -40,6 +40,7 @@ from lkmtools.kern.proc.kern_sig import (
     ProcExit,
     native_frame,
     pack_ucontext,
+    proc_at,
     signal_proc,
     signal_stack,
     signals_of,
@@ -278,6 +279,13 @@ def trapsignal(k: Kernel, l_addr: int, ksi: int) -> None:
     signals_of(lwp)
     signo, cause = _ksiginfo(k, ksi)
     trap_signal(k, lwp, signo, cause.code, cause.addr or 0, lwp.thread.reason)
+
+
+@export("void kpsignal(struct proc *p, struct ksiginfo *ksi, void *data)", _HEADER)
+def kpsignal(k: Kernel, p: int, ksi: int, data: int) -> None:
+    """Send a signal that says why it comes. `data` is ignored: descriptors are not passed with SIGIO."""
+    proc = proc_at(k, p, "kpsignal")
+    signal_proc(k, proc, *_ksiginfo(k, ksi))
 
 
 @export("void sendsig_siginfo(const struct ksiginfo *ksi, const sigset_t *mask)", _HEADER)

@@ -106,34 +106,38 @@ class MallocTypes:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self._types: dict[int, None] = {}  # oldest first
-        self._modules: tuple[int, ...] = ()  # those of them that are not the kernel's own
+        self._modules: list[int] = []  # those of them that are not the kernel's own
 
     def attach(self, addr: int) -> None:
         """Put the type at `addr` at the head of the list, unless it is in it."""
-        if addr not in self._types:
-            self._types[addr] = None
-            self._link()
+        if addr in self._types:
+            return
+        k, (start, end) = self._k, self._k.plan.data
+        head = k.symbol("kmemstatistics")
+        k.umem.set_ptr(addr, k.mem.ptr(head))  # ks_next is the first member
+        k.mem.set_ptr(head, addr)
+        self._types[addr] = None
+        if not start <= addr < end:
+            self._modules.append(addr)
 
     def detach(self, addr: int) -> None:
         """Take it out, if it is in it."""
-        if addr in self._types:
-            del self._types[addr]
-            self._link()
+        if addr not in self._types:
+            return
+        del self._types[addr]
+        if addr in self._modules:
+            self._modules.remove(addr)
+        k, following = self._k, 0
+        for other in self._types:
+            k.umem.set_ptr(other, following)
+            following = other
+        k.mem.set_ptr(k.symbol("kmemstatistics"), following)
 
     def forget(self, addr: int, size: int) -> None:
         """Memory is given back, a module's for one: what types were in it are gone."""
-        for at in self._modules:
-            if addr <= at < addr + size:
+        if self._modules:
+            for at in [at for at in self._modules if addr <= at < addr + size]:
                 self.detach(at)
-
-    def _link(self) -> None:
-        k, following = self._k, 0
-        start, end = k.plan.data
-        self._modules = tuple(at for at in self._types if not start <= at < end)
-        for addr in self._types:
-            k.umem.set_ptr(addr, following)  # ks_next is the first member
-            following = addr
-        k.mem.set_ptr(k.symbol("kmemstatistics"), following)
 
 
 def _type(k: Kernel, who: str, addr: int) -> None:
