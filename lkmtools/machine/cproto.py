@@ -133,12 +133,18 @@ class Prototype:
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
+        self.name = self._part("name")
+
+    def _part(self, group: str) -> str:
         match = _PROTOTYPE.match(self.text)
         if not match:
-            raise ValueError(f"cannot read the prototype {text!r}")
-        self.name = match["name"]
-        self.ret_text = match["ret"].strip()
-        self._list = match["params"]
+            raise ValueError(f"cannot read the prototype {self.text!r}")
+        return match[group].strip()
+
+    @property
+    def ret_text(self) -> str:
+        """The type of the result, as it is written."""
+        return self._part("ret")
 
     @cached_property
     def ret(self) -> CType:
@@ -148,7 +154,7 @@ class Prototype:
     @cached_property
     def params(self) -> tuple[Parameter, ...]:
         """The parameters that are named; read when they are first wanted."""
-        parts = [part.strip() for part in _split(self._list)]
+        parts = [part.strip() for part in _split(self._part("params"))]
         if parts[-1:] == ["..."]:
             parts.pop()
         return () if parts in ([], ["void"]) else tuple(_parameter(part) for part in parts)
@@ -156,7 +162,7 @@ class Prototype:
     @cached_property
     def variadic(self) -> bool:
         """May more arguments follow?"""
-        return self._list.rstrip().endswith("...")
+        return self._part("params").endswith("...")
 
     def __repr__(self) -> str:
         return f"<Prototype {self.text}>"
