@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 import signal
-import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import NoReturn
 
 from lkmtools.abi.errno import ENXIO
@@ -36,7 +36,7 @@ class ProcessPlan(NamedTuple):
 
     config: Config
     msgbuf: MsgBuf
-    listening: socket.socket
+    listening: _socket.socket
     bell: int
     level: int = 0
     loads: bool = False
@@ -71,10 +71,10 @@ class KernelProcess:
             undone.callback(self.evidence.close)
             self.errors = os.memfd_create("lkm-stderr", os.MFD_CLOEXEC)
             undone.callback(os.close, self.errors)
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
             self.channel = Channel(ours)
             undone.callback(self.channel.close)
-            with theirs, room_for("the process (fork)"):
+            with closing(theirs), room_for("the process (fork)"):
                 self.pid = self._fork(plan, theirs)
             undone.callback(self._end)
             self.pidfd = os.pidfd_open(self.pid)
@@ -86,7 +86,7 @@ class KernelProcess:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
-    def _fork(self, plan: ProcessPlan, channel: socket.socket) -> int:
+    def _fork(self, plan: ProcessPlan, channel: _socket.socket) -> int:
         supervisor = os.getpid()
         thrift.before_fork()
         pid = os.fork()
@@ -95,7 +95,7 @@ class KernelProcess:
             self._become(plan, channel, supervisor)
         return pid
 
-    def _become(self, plan: ProcessPlan, channel: socket.socket, supervisor: int) -> NoReturn:
+    def _become(self, plan: ProcessPlan, channel: _socket.socket, supervisor: int) -> NoReturn:
         become(
             Given(
                 config=plan.config,

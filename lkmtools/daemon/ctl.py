@@ -5,9 +5,9 @@ To answer later, keep the Question. To do something later, use timers.py.
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +68,7 @@ class ControlConnection(Stream):
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: _socket.socket,
         poller: Poller,
         perform: Perform,
         closed: Callable[[ControlConnection], None],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 from collections.abc import Callable
 
 from lkmtools.daemon.listener import Listener
@@ -35,14 +35,14 @@ class Door:
             self._acceptor.close()
             self._acceptor = None
 
-    def _take(self, sock: socket.socket) -> None:
+    def _take(self, sock: _socket.socket) -> None:
         RefusedClient(sock, self._poller, self._why)
 
 
 class RefusedClient(Stream):
     """A client that came while there was no kernel: HELLO is answered with the reason."""
 
-    def __init__(self, sock: socket.socket, poller: Poller, why: Why) -> None:
+    def __init__(self, sock: _socket.socket, poller: Poller, why: Why) -> None:
         self._why = why
         super().__init__(sock, poller)
 

@@ -7,9 +7,9 @@ replaces it holds the start lock (autostart.py).
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import os
-import socket
 import stat
 
 from lkmtools.daemon import address
@@ -28,14 +28,14 @@ class Listener:
     socket, which somebody else made, listens to, and removes.
     """
 
-    def __init__(self, path: str, given: socket.socket | None = None, like: str | None = None) -> None:
+    def __init__(self, path: str, given: _socket.socket | None = None, like: str | None = None) -> None:
         self.path = path
         self._inode: tuple[int, int] | None = None
         if given is not None:
             self.socket = given
             return
         _refuse_a_second(path)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self.socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK)
         umask = os.umask(0o177)
         try:
             with address.sun_path(path) as name:
@@ -71,7 +71,7 @@ class Listener:
 class Sockets:
     """Both sockets at `path`; `given` are those that a service manager made. DaemonError."""
 
-    def __init__(self, path: str, given: tuple[socket.socket | None, socket.socket | None]) -> None:
+    def __init__(self, path: str, given: tuple[_socket.socket | None, _socket.socket | None]) -> None:
         self.path = path
         control = address.control_path(path)
         self.clients = Listener(path, given[0], control if given[1] is not None else None)
@@ -107,7 +107,7 @@ def _liken(path: str, like: str) -> None:
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def inherited() -> tuple[str, tuple[socket.socket | None, socket.socket | None]] | None:
+def inherited() -> tuple[str, tuple[_socket.socket | None, _socket.socket | None]] | None:
     """SOCKET, and what a service manager listens on for us: for clients, and for control (sd_listen_fds(3)).
 
     One of them may be missing. None when there is none. DaemonError when it gave others than SOCKET and
@@ -118,7 +118,7 @@ def inherited() -> tuple[str, tuple[socket.socket | None, socket.socket | None]]
     count = os.environ.get("LISTEN_FDS", "")
     if count not in ("1", "2"):
         raise DaemonError(f"LISTEN_FDS is {count!r}: lkmd serves SOCKET and SOCKET.ctl, and no more")
-    made: list[socket.socket] = []
+    made: list[_socket.socket] = []
     try:
         for i in range(int(count)):
             made.append(_adopt(LISTEN_FDS_START + i))
@@ -135,16 +135,16 @@ def inherited() -> tuple[str, tuple[socket.socket | None, socket.socket | None]]
     return names[0], (made[0], made[1] if made[1:] else None)
 
 
-def _adopt(fd: int) -> socket.socket:
+def _adopt(fd: int) -> _socket.socket:
     """A descriptor as a listening Unix socket. DaemonError."""
     try:
-        sock = socket.socket(fileno=fd)
+        sock = _socket.socket(fileno=fd)
     except OSError as error:
         raise DaemonError(f"descriptor {fd} is not a socket: {error.strerror}") from None
     name = sock.getsockname()
-    if sock.type != socket.SOCK_STREAM or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+    if sock.type != _socket.SOCK_STREAM or not sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN):
         wanted = "socket that listens for streams"
-    elif sock.family != socket.AF_UNIX or not isinstance(name, str) or not name:
+    elif sock.family != _socket.AF_UNIX or not isinstance(name, str) or not name:
         wanted = "Unix socket with a path"
     else:
         wanted = ""
@@ -152,7 +152,7 @@ def _adopt(fd: int) -> socket.socket:
         sock.close()
         raise DaemonError(f"descriptor {fd} is not a {wanted}")
     sock.setblocking(False)
-    sock.set_inheritable(False)
+    os.set_inheritable(fd, False)
     return sock
 
 

@@ -8,9 +8,9 @@ lost.
 
 from __future__ import annotations
 
+import _socket
 import os
 import select
-import socket
 import stat
 import time
 from collections import deque
@@ -62,7 +62,7 @@ class Log:
         except OSError:
             mode = 0
         self._regular = stat.S_ISREG(mode)
-        self._socket = socket.socket(fileno=os.dup(_STDERR)) if stat.S_ISSOCK(mode) else None
+        self._socket = _socket.socket(fileno=os.dup(_STDERR)) if stat.S_ISSOCK(mode) else None
         # A terminal takes part of what it is given, and then waits: we open it once more, for ourselves.
         self._fd = _STDERR
         if stat.S_ISCHR(mode):
@@ -156,7 +156,7 @@ class Log:
     def _some(self, data: bytes) -> int:
         """Write the beginning of `data`: as much as a pipe that is ready takes without waiting."""
         if self._socket is not None:
-            return self._socket.send(data, socket.MSG_DONTWAIT)
+            return self._socket.send(data, _socket.MSG_DONTWAIT)
         return os.write(self._fd, data[: select.PIPE_BUF])
 
     def _watch(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 import resource
 import signal
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +20,7 @@ from lkmtools.evidence import MsgBuf
 from lkmtools.kern.base.options import configured
 from lkmtools.wire.poller import Poller
 
-Activated = tuple[socket.socket | None, socket.socket | None]
+Activated = tuple[_socket.socket | None, _socket.socket | None]
 NONE: Activated = (None, None)
 
 

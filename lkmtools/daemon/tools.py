@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 from collections.abc import Callable
 
 from lkmtools.daemon.console import SupervisorConsole
@@ -43,7 +43,7 @@ class Tools:
             self._control.listen()
             self._acceptor = Acceptor(self._control.socket, self._poller, self._take, self._log)
 
-    def _take(self, sock: socket.socket) -> None:
+    def _take(self, sock: _socket.socket) -> None:
         self.connections.add(ControlConnection(sock, self._poller, self._perform, self._closed))
 
     def _closed(self, conn: ControlConnection) -> None:

@@ -5,9 +5,9 @@ Nothing that a client does affects another client: see wire/stream.py.
 
 from __future__ import annotations
 
+import _socket
 import errno
 import os
-import socket
 from typing import TYPE_CHECKING, Protocol
 
 from lkmtools import proto
@@ -18,7 +18,7 @@ from lkmtools.kernproc import control
 from lkmtools.kernproc.process import ClientProcess
 from lkmtools.proto import ProtocolError
 from lkmtools.wire.poller import Poller
-from lkmtools.wire.scm_rights import received, room
+from lkmtools.wire.scm_rights import received, room, send_files
 from lkmtools.wire.stream import RECEIVE, Stream
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Connection(Stream):
     def __init__(
         self,
         clients: Clients,
-        sock: socket.socket,
+        sock: _socket.socket,
         poller: Poller,
         process: ClientProcess,
         welcome: proto.Welcome,
@@ -71,7 +71,7 @@ class Connection(Stream):
 
     def receive(self) -> bytes:
         """What has come; its descriptors wait for an EXEC."""
-        data, extra, _, _ = self.socket.recvmsg(RECEIVE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
+        data, extra, _, _ = self.socket.recvmsg(RECEIVE, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC)
         if extra:
             self._files += received(extra)
         return data
@@ -251,7 +251,7 @@ class Connection(Stream):
             return
         data, files = self._with_files
         try:
-            sent = socket.send_fds(self.socket, [data], files)
+            sent = send_files(self.socket, data, files)
         except BlockingIOError:
             return
         except OSError as error:

@@ -6,10 +6,10 @@ the supervisor. It never returns to the code that forked it, and exits with os._
 
 from __future__ import annotations
 
+import _socket
 import os
 import resource
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -46,8 +46,8 @@ class Given(NamedTuple):
     boot: int
     evidence: Evidence
     msgbuf: MsgBuf
-    listening: socket.socket
-    channel: socket.socket
+    listening: _socket.socket
+    channel: _socket.socket
     bell: int
     errors: int
     supervisor: int

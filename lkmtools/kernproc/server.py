@@ -11,8 +11,8 @@ boot is over (init.py) only rc.lkm and what it starts are served; the system cal
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 import time
 
 from lkmtools.abi.lkm import NetBSD_Version
@@ -46,7 +46,7 @@ class Server:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening: _socket.socket,
         channel: Channel,
         kernel: Kernel,
         evidence: Evidence,
@@ -170,7 +170,7 @@ class Server:
 
     # Connections.
 
-    def _take(self, sock: socket.socket) -> None:
+    def _take(self, sock: _socket.socket) -> None:
         pid, uid, gid = peer(sock)
         cred = Cred(0, 0) if uid in (0, os.geteuid()) else Cred(uid, gid)
         process = ClientProcess(self.gate, cred, pid)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _socket
 import os
-import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +20,7 @@ _NO_ROOM = (EMFILE, ENFILE, ENOBUFS, ENOMEM)
 
 def peer(sock: _socket.socket) -> tuple[int, int, int]:
     """(pid, uid, gid) of the process at the other end: SO_PEERCRED of unix(7)."""
-    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, _UCRED.size)
     pid, uid, gid = _UCRED.unpack(raw)
     return pid, uid, gid
 
@@ -35,9 +34,9 @@ class Acceptor:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening: _socket.socket,
         poller: Poller,
-        take: Callable[[socket.socket], None],
+        take: Callable[[_socket.socket], None],
         log: Callable[[str], None],
     ) -> None:
         self._listening, self._poller, self._take, self._log = listening, poller, take, log
@@ -68,8 +67,9 @@ class Acceptor:
         self._give_up_spare()
         try:
             if sock := _next(self._listening):
-                with sock, suppress(OSError):  # it may be gone
+                with suppress(OSError):  # it may be gone
                     sock.send(encode(Refused(f"the daemon has no descriptor for one more client: {why}"), 0))
+                sock.close()
                 self._log(f"a connection was refused: {why}")
             self._spare = _nothing()
         except OSError:  # somebody else was quicker
@@ -81,12 +81,13 @@ class Acceptor:
             self._spare = None
 
 
-def _next(listening: socket.socket) -> socket.socket | None:
+def _next(listening: _socket.socket) -> _socket.socket | None:
     """The next connection, non-blocking; None when there is none now. OSError EMFILE and the like."""
     try:
-        sock, _ = listening.accept()
+        fd, _ = listening._accept()  # type: ignore[attr-defined]  # what socket.accept() calls
     except (BlockingIOError, ConnectionAbortedError):
         return None
+    sock = _socket.socket(listening.family, listening.type, listening.proto, fd)
     sock.setblocking(False)
     return sock
 

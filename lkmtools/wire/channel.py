@@ -6,16 +6,16 @@ side waits for the other: messages that do not fit wait in a queue.
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
 import select
-import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lkmtools.wire.poller import Poller
-from lkmtools.wire.scm_rights import received, room
+from lkmtools.wire.scm_rights import received, room, send_files
 from lkmtools.wire.stream import GONE
 
 MOST = 64 << 10  # bytes of a message; longer texts go in pieces
@@ -28,7 +28,7 @@ Message = dict[str, Any]
 class Channel:
     """One end. on_message(message, descriptors) owns the descriptors; on_end() is called at the end."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: _socket.socket) -> None:
         sock.setblocking(False)
         self.socket = sock
         self._queue: deque[tuple[bytes, Sequence[int]]] = deque()
@@ -70,7 +70,7 @@ class Channel:
         """What has come; ends when nothing more is there now."""
         while True:
             try:
-                data, rights, _, _ = self.socket.recvmsg(MOST, _RIGHTS, socket.MSG_CMSG_CLOEXEC)
+                data, rights, _, _ = self.socket.recvmsg(MOST, _RIGHTS, _socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
             except OSError:
@@ -95,7 +95,7 @@ class Channel:
 
     def _send(self, data: bytes, files: Sequence[int]) -> None:
         if files:
-            socket.send_fds(self.socket, [data], list(files))
+            send_files(self.socket, data, files)
         else:
             self.socket.send(data)
 

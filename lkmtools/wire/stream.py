@@ -7,8 +7,8 @@ host has no memory.
 
 from __future__ import annotations
 
+import _socket
 import select
-import socket
 from contextlib import suppress
 from errno import EBADF, ECONNRESET, ENOTCONN, EPIPE
 
@@ -27,7 +27,7 @@ IN, OUT = select.EPOLLIN, select.EPOLLOUT
 class Stream:
     """A connected socket in a poller. `fd` is -1 once it is closed."""
 
-    def __init__(self, sock: socket.socket, poller: Poller) -> None:
+    def __init__(self, sock: _socket.socket, poller: Poller) -> None:
         self.socket = sock
         self.poller = poller
         self.fd = sock.fileno()

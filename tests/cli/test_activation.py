@@ -62,7 +62,8 @@ def test_a_tool_that_connects_before_the_daemon_runs_is_served(
     """The connection waits in the manager's socket; the daemon stays in the foreground."""
     with place.popen("modstat") as tool, activate(place, listening) as daemon:
         _, err = tool.communicate(timeout=PATIENCE)
-        assert (tool.returncode, err) == (0, b"")
+        slow = rb"modstat: waiting for the kernel.*\n"  # a busy host takes more than a second to boot
+        assert (tool.returncode, re.sub(slow, b"", err)) == (0, b"")
         assert place.status()["pid"] == daemon.pid
         place.stop()
         assert daemon.wait(PATIENCE) == 0

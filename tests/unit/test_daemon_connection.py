@@ -11,6 +11,7 @@ import pytest
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.kern.uvm.uvm_map import Pages
+from lkmtools.kernproc import connection as connections
 from lkmtools.kernproc.connection import Connection
 from lkmtools.wire.poller import Poller
 
@@ -28,7 +29,7 @@ def test_too_many_descriptors_on_their_way_are_ENOMEM(monkeypatch: pytest.Monkey
         connection = Connection(nobody, ours, Poller(), process, nobody)
         answers: list[tuple[int, int]] = []
         with monkeypatch.context() as patch:
-            patch.setattr(socket, "send_fds", refuse)
+            patch.setattr(connections, "send_files", refuse)
             connection.share(Pages([1], 0, 4096, 3), [0], lambda *answer: answers.append(answer))
         assert answers == [(ENOMEM, 0)]
         connection.share(Pages([1], 0, 4096, 3), [0], lambda *answer: answers.append(answer))

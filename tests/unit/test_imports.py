@@ -319,10 +319,11 @@ def test_a_command_line_is_parsed_without_a_look_for_translations(tool: str) -> 
     assert out == "False\n"
 
 
-def test_a_daemon_that_a_tool_starts_does_without_click() -> None:
+def test_a_daemon_does_without_click_and_whole_socket() -> None:
+    dear = {"click", "subprocess", "difflib", "pathlib", "selectors", "socket"}
     code = (
         "import sys; import lkmtools.cli.lkmd_serve, lkmtools.cli.serving, lkmtools.daemon.main;"
-        "print(sorted({'click', 'subprocess', 'difflib', 'pathlib'} & set(sys.modules)))"
+        f"print(sorted({dear!r} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "[]\n"

@@ -8,9 +8,9 @@ Waiting is done by HostPoll, one epoll descriptor that the owner of the kernel's
 
 from __future__ import annotations
 
+import _socket
 import os
 import select
-import socket
 import stat
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -97,7 +97,7 @@ class HostFile(File):
         self.fd = fd
         kind = os.fstat(fd).st_mode
         self.regular = stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISBLK(kind)
-        self.socket = socket.socket(fileno=os.dup(fd)) if stat.S_ISSOCK(kind) else None
+        self.socket = _socket.socket(fileno=os.dup(fd)) if stat.S_ISSOCK(kind) else None
         self.blocks = not self.regular and self.socket is None
         if self.blocks:
             try:
@@ -156,10 +156,10 @@ class HostFile(File):
             raise _failed(error) from None
 
     def _take(self, count: int) -> bytes:
-        return self.socket.recv(count, socket.MSG_DONTWAIT) if self.socket else os.read(self.fd, count)
+        return self.socket.recv(count, _socket.MSG_DONTWAIT) if self.socket else os.read(self.fd, count)
 
     def _give(self, data: bytes) -> int:
-        return self.socket.send(data, socket.MSG_DONTWAIT) if self.socket else os.write(self.fd, data)
+        return self.socket.send(data, _socket.MSG_DONTWAIT) if self.socket else os.write(self.fd, data)
 
     def _write(self, k: Kernel, lwp: Lwp, buf: int, count: int) -> int:
         done = 0
