@@ -79,7 +79,7 @@ def _record(directory: Path, machine: str) -> Result:
     with _loop(directory, machine) as (k, calls):
         last = CallRing()
         ring, places, stopped = last.ring, last.places, last.stopped
-        ram, end = k.mem.buf, STACK
+        stack = k.mem.buf[:STACK]  # has been read for the arguments
 
         def in_registers() -> None:
             for _ in range(CALLS):
@@ -90,7 +90,7 @@ def _record(directory: Path, machine: str) -> Result:
             for _ in range(CALLS):
                 at, behind = next(places)
                 ring[at] = stopped
-                ring[behind] = ram[:end]
+                ring[behind] = stack
 
         nstack = Prototype("int seltrue(dev_t dev, int events, struct lwp *l)").bind(k.port).nstack
         return pair(

@@ -224,15 +224,22 @@ class Struct:
         self.types = types or {}
         self.constants = constants or {}
         self._layouts: dict[DataModel, Layout] = {}
+        self._last: Layout | None = (
+            None  # a kernel asks for one model's all the time: hashing that costs more
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
     def layout(self, dm: DataModel) -> Layout:
         """The struct laid out for `dm`; parsed and made when first asked for, then kept."""
+        last = self._last
+        if last is not None and last.dm is dm:
+            return last
         made = self._layouts.get(dm)
         if made is None:
             made = self._layouts[dm] = self._lay_out(dm)
+        self._last = made
         return made
 
     def _lay_out(self, dm: DataModel) -> Layout:

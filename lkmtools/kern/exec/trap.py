@@ -131,7 +131,7 @@ class SystemCallTrap:
                 self._unserved = None
             regs = cpu.regs
             number, args = regs[2] & 0xFFFFFFFF, regs[FIRST_USER_ARG:]
-            errno = first = second = 0
+            errno = 0
             try:
                 if emul:
                     first, second = self._by_table(emul, number, regs[1], args)

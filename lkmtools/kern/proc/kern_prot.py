@@ -59,11 +59,6 @@ def _cred(k: Kernel, lwp: Lwp) -> View:
     return k.mem.view(kauth_cred.layout(k.dm), k.mem.ptr(lwp.cred))
 
 
-def _real(k: Kernel, lwp: Lwp, member: str) -> int:
-    """The real uid or gid, without a view: programs ask for it all the time."""
-    return k.mem.u32(k.mem.ptr(lwp.cred) + kauth_cred.layout(k.dm).offsetof(member))
-
-
 def copy_cred(k: Kernel, parent: Proc, child: Proc) -> None:
     """fork: all ids and groups."""
     layout, offset = kauth_cred.layout(k.dm), proc_struct.layout(k.dm).offsetof("p_cred")
@@ -75,7 +70,8 @@ def copy_cred(k: Kernel, parent: Proc, child: Proc) -> None:
 @syscall(SYS_getuid, "")
 def sys_getuid(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """Real uid; the effective one in the second register."""
-    return _real(k, lwp, "cr_ruid"), lwp.proc.cred.uid
+    offset = kauth_cred.layout(k.dm).fields["cr_ruid"].offset
+    return k.mem.u32(k.mem.ptr(lwp.cred) + offset), lwp.proc.cred.uid  # no view: this is asked all the time
 
 
 @syscall(SYS_geteuid, "")
@@ -87,7 +83,8 @@ def sys_geteuid(k: Kernel, lwp: Lwp) -> int:
 @syscall(SYS_getgid, "")
 def sys_getgid(k: Kernel, lwp: Lwp) -> tuple[int, int]:
     """Real gid; the effective one in the second register."""
-    return _real(k, lwp, "cr_rgid"), lwp.proc.cred.gid
+    offset = kauth_cred.layout(k.dm).fields["cr_rgid"].offset
+    return k.mem.u32(k.mem.ptr(lwp.cred) + offset), lwp.proc.cred.gid
 
 
 @syscall(SYS_getegid, "")
