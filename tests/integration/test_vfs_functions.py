@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lkmtools import modules
 from lkmtools.abi.errno import ENOENT, EOPNOTSUPP, ESRCH, ETXTBSY
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR, O_WRONLY
 from support.errors import errno_of
@@ -210,6 +211,15 @@ static struct vfs_hooks hooks = { .vh_unmount = hear };
     lab.p.mount("memfs", "/a")
     lab.p.unmount("/a")
     assert lab.value("heard") == ord("a")
+
+
+def test_hooks_of_a_module_that_is_gone_are_detached(lab: Lab, run: Callable[..., int]) -> None:
+    """The console reports it, and the next unmount calls nothing."""
+    before = "static struct vfs_hooks hooks = { .vh_unmount = (void *)1 };"
+    assert run("\tCHECK(vfs_hooks_attach(&hooks) == 0);", before=before) == 0
+    modules.unload(lab.p, "probe")
+    assert "LKM 'probe': its vfs_hooks were not detached" in lab.dmesg
+    lab.p.unmount("/a")
 
 
 def test_names_of_the_cache_and_buffers_for_paths(run: Callable[..., int]) -> None:

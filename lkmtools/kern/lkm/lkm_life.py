@@ -163,6 +163,8 @@ class Lkm:
             k.console.write(f"LKM '{module.title}': system call {name} still leads into it\n")
         if count := subr_evcnt.forget(k, module.holds):
             k.console.write(f"LKM '{module.title}': {count} event counters were not detached\n")
+        if k.vfs.forget_hooks(module.holds):
+            k.console.write(f"LKM '{module.title}': its vfs_hooks were not detached\n")
         for path in k.sysctl.forget(module.holds):
             k.console.write(f"LKM '{module.title}': sysctl node {path} was not removed\n")
         for lwp in inside:

@@ -39,6 +39,8 @@ from lkmtools.kern.vfs.vnode_if import Operation, check_vnode, operations
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
@@ -106,6 +108,13 @@ class Vfs:
             if module.holds(ops):
                 return self.mounted_by(ops)
         return ""
+
+    def forget_hooks(self, holds: Callable[[int], bool]) -> bool:
+        """Detach the hooks in memory that a module gives back; were there any?"""
+        left = [hooks for hooks in self.hooks if not holds(hooks)]
+        found = len(left) < len(self.hooks)
+        self.hooks = left
+        return found
 
 
 def _link(k: Kernel) -> int:
