@@ -68,7 +68,9 @@ typedef struct buf	buf_t;
 #define B_READ		0x00100000
 #define B_DEVPRIVATE	0x02000000
 /* Those that 5.x moved or dropped have their older names and values. */
+#define B_AGE		0x00000001
 #define B_BUSY		0x00000010
+#define B_CALL		0x00000040	/* b_iodone is called whenever it is not NULL */
 #define B_DELWRI	0x00000080
 #define B_DONE		0x00000200
 #define B_ERROR		0x00000800
@@ -148,6 +150,8 @@ void	 nestiobuf_iodone(struct buf *bp);
 void	 minphys(struct buf *bp);
 int	 physio(void (*strategy)(struct buf *), struct buf *bp, dev_t dev, int flags, void (*minphys)(struct buf *),
 	    struct uio *uio);
+
+#define BUF_INIT(bp)	buf_init(bp)	/* before NetBSD 5 */
 
 /* Before NetBSD 5 bread had no flags, and brelse one argument. */
 #define bread(vp, blkno, size, cred, ...) \
