@@ -54,21 +54,4 @@ THE_REST = {
         void pool_sethiwat(struct pool *pp, int n);
         void pool_setlowat(struct pool *pp, int n);
     """,
-    "sys/specificdata.h": """
-        specificdata_domain_t specificdata_domain_create(void);
-        void specificdata_domain_delete(specificdata_domain_t domain);
-        void specificdata_fini(specificdata_domain_t domain, specificdata_reference *ref);
-        void *specificdata_getspecific(specificdata_domain_t domain, specificdata_reference *ref,
-            specificdata_key_t key);
-        void *specificdata_getspecific_unlocked(specificdata_domain_t domain, specificdata_reference *ref,
-            specificdata_key_t key);
-        int specificdata_init(specificdata_domain_t domain, specificdata_reference *ref);
-        int specificdata_key_create(specificdata_domain_t domain, specificdata_key_t *key,
-            specificdata_dtor_t dtor);
-        void specificdata_key_delete(specificdata_domain_t domain, specificdata_key_t key);
-        void specificdata_setspecific(specificdata_domain_t domain, specificdata_reference *ref,
-            specificdata_key_t key, void *data);
-        int specificdata_setspecific_nowait(specificdata_domain_t domain, specificdata_reference *ref,
-            specificdata_key_t key, void *data);
-    """,
 }

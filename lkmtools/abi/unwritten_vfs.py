@@ -40,10 +40,6 @@ VFS = {
         int vfs_composefh_alloc(struct vnode *vp, fhandle_t **fhpp);
         void vfs_composefh_free(fhandle_t *fhp);
         int vfs_fhtovp(fhandle_t *fhp, struct vnode **vpp);
-        int mount_specific_key_create(specificdata_key_t *keyp, specificdata_dtor_t dtor);
-        void mount_specific_key_delete(u_int key);
-        void *mount_getspecific(struct mount *mp, u_int key);
-        void mount_setspecific(struct mount *mp, u_int key, void *data);
         """,
     "sys/namei.h": """
         int lookup(struct nameidata *ndp);

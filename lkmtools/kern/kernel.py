@@ -45,9 +45,9 @@ from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.subr_workqueue import WorkQueue
 from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.proc.sysctl_tree import SysctlTree
-from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
+from lkmtools.kern.sync.subr_specificdata import Domain
 from lkmtools.kern.uvm.kern_malloc import Heap, MallocTypes
 from lkmtools.kern.uvm.uvm_km import KernelMap
 from lkmtools.kern.uvm.uvm_map import Sharer
@@ -112,7 +112,7 @@ class Kernel:
     heap: Heap
     locks: Locks
     callouts: Callouts
-    softints: SoftInts
+    specificdata: dict[int, Domain]
     workqueues: dict[int, WorkQueue]
     sched: Scheduler
     vitals: Vitals
@@ -210,7 +210,7 @@ class Kernel:
         self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
-        self.softints = SoftInts(self)
+        self.specificdata = {}
         self.workqueues = {}
         self.pollers = Pollers()
         self.host = HostPoll()

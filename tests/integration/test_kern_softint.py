@@ -94,7 +94,7 @@ def test_a_soft_interrupt_runs_once_the_level_is_low(soft: Lab) -> None:
     assert soft.call("int schedule(void)") == 7
     ran(soft, 14)
     assert soft.call("int end(void)") == 14
-    assert soft.k.softints.handlers == {}
+    assert soft.k.sched.softints.handlers == {}
 
 
 def test_a_soft_interrupt_waits_for_a_mutex(soft: Lab) -> None:
@@ -135,8 +135,7 @@ def test_a_disestablished_soft_interrupt_does_not_run(soft: Lab) -> None:
 def test_what_a_soft_interrupt_may_not_do_panics(soft: Lab, mode: int, reason: str) -> None:
     """The backtrace has the handler."""
     soft.call("int init(int how)", mode)
-    soft.call("int schedule(void)")
-    panic = soft.panics(lambda: soft.until(lambda: False))
+    panic = soft.panics(lambda: (soft.call("int schedule(void)"), soft.until(lambda: False)))
     assert panic.reason == reason
     assert "handler+0x" in panic.report
 

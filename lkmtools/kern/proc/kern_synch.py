@@ -23,6 +23,7 @@ from lkmtools.abi.proc import PCATCH, cpu_info
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.panic import caller_pc
 from lkmtools.kern.proc.kern_runq import RunQueue
+from lkmtools.kern.sync.kern_softint import SoftInts
 from lkmtools.kern.sync.kern_timeout import Timer
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Scheduler:
         self._timers: list[tuple[float, int, Timer]] = []
         self._timers_limit = _FEW_TIMERS
         self._order = count()
+        self.softints = SoftInts(kernel)
         self._soft: deque[Callable[[], None]] = deque()
         self._soft_ready = False  # the soft-interrupt lwp has what it waited for
         self._preempted = False

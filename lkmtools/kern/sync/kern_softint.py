@@ -62,7 +62,7 @@ class SoftInts:
 
 
 def _handler(k: Kernel, cookie: int, function: str) -> SoftInt:
-    handler = k.softints.handlers.get(cookie)
+    handler = k.sched.softints.handlers.get(cookie)
     if handler is None:
         k.panic(f"{function}: {cookie:#x} is not a cookie that softint_establish() returned")
     return handler
@@ -75,11 +75,11 @@ def softint_establish(k: Kernel, flags: int, func: int, arg: int) -> int:
         k.panic(f"softint_establish: unknown flags {flags:#x}")
     if not func:
         k.panic("softint_establish: the function is NULL")
-    if len(k.softints.handlers) == MAX_SOFTINTS:
+    if len(k.sched.softints.handlers) == MAX_SOFTINTS:
         k.console.write(f"WARNING: softint_establish: all {MAX_SOFTINTS} soft interrupts are established\n")
         return 0
-    cookie = k.softints.cookie()
-    k.softints.handlers[cookie] = SoftInt(func, arg)
+    cookie = k.sched.softints.cookie()
+    k.sched.softints.handlers[cookie] = SoftInt(func, arg)
     return cookie
 
 
@@ -90,7 +90,7 @@ def softint_disestablish(k: Kernel, cookie: int) -> None:
     if handler.running and me(k) == k.sched.softlwp.addr:
         k.panic("softint_disestablish: called by the soft interrupt itself")
     handler.pending = False
-    del k.softints.handlers[cookie]
+    del k.sched.softints.handlers[cookie]
     while handler.running:
         k.sched.block(turnstile(id(handler)))
 
@@ -101,4 +101,4 @@ def softint_schedule(k: Kernel, cookie: int) -> None:
     handler = _handler(k, cookie, "softint_schedule")
     if not handler.pending:
         handler.pending = True
-        k.sched.softintr(lambda: k.softints.run(handler))
+        k.sched.softintr(lambda: k.sched.softints.run(handler))

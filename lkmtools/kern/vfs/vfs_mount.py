@@ -31,6 +31,7 @@ from lkmtools.kern.base.queue import circleq_init, circleq_insert_tail, circleq_
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.sync.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
+from lkmtools.kern.sync.subr_specificdata import Domain
 from lkmtools.kern.vfs.buf_cache import Buffers
 from lkmtools.kern.vfs.vfs_init import has_vfsop, type_name, type_number, vfs_delref, vfsop
 from lkmtools.kern.vfs.vfs_subr import check_locked, vrele
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/mount.h"
-_MUTEXES = ("mnt_renamelock", "mnt_specdataref.specdataref_lock", "mnt_updating")
+_MUTEXES = ("mnt_renamelock", "mnt_updating")
 _VH_UNMOUNT = Prototype("void vh_unmount(struct mount *mp)")
 _NAMEMAX = 255  # f_namemax, until the file system says otherwise: that of ffs
 
@@ -81,6 +82,7 @@ class Vfs:
         self.specnodes: dict[int, tuple[int, tuple[int, int]]] = {}  # struct specnode and device, by vnode
         self.fifos: dict[int, Fifo] = {}  # the open ones, by vnode
         self.names: set[int] = set()  # buffers of names that namei() gave to modules
+        self.specific = Domain(k)  # what mount_setspecific() hangs on mounts
         self.next_fsid = 1
 
     def mount(self, mp: int) -> View:
@@ -138,6 +140,7 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     rw_init(k, view.at("mnt_unmounting"))
     for member in _MUTEXES:
         mutex_init(k, view.at(f"{member}"), 0, 0)
+    k.vfs.specific.init(specdataref(k, mp))
     view.put("mnt_stat.f_owner", uid)
     view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
     view.put("mnt_stat.f_namemax", _NAMEMAX)
@@ -145,9 +148,15 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     return mp
 
 
+def specdataref(k: Kernel, mp: int) -> int:
+    """The address of mnt_specdataref."""
+    return mp + mount.layout(k.dm).offsetof("mnt_specdataref.specdataref_lock") - k.dm.pointer
+
+
 def free_mount(k: Kernel, mp: int) -> None:
     """Give a struct mount back that nothing refers to."""
     view = k.vfs.mount(mp)
+    k.vfs.specific.fini(specdataref(k, mp), "vfs_destroy")
     rw_destroy(k, view.at("mnt_unmounting"))
     for member in _MUTEXES:
         mutex_destroy(k, view.at(f"{member}"))
