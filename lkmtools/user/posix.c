@@ -22,7 +22,7 @@
 WEAK(execvp) WEAK(execl) WEAK(execlp) WEAK(execle) WEAK(gethostname) WEAK(getpagesize) WEAK(getdtablesize) WEAK(sysconf)
 WEAK(uname) WEAK(daemon) WEAK(tcgetattr) WEAK(tcsetattr) WEAK(tcgetpgrp) WEAK(tcsetpgrp) WEAK(cfmakeraw) WEAK(cfgetospeed)
 WEAK(cfgetispeed) WEAK(cfsetospeed) WEAK(cfsetispeed) WEAK(cfsetspeed) WEAK(getlogin) WEAK(setpgrp) WEAK(vfork) WEAK(ualarm) WEAK(sigblock)
-WEAK(sigsetmask) WEAK(siginterrupt) WEAK(sysctlbyname) WEAK(ttyname) WEAK(getpass) WEAK(system)
+WEAK(sigsetmask) WEAK(siginterrupt) WEAK(sysctlbyname) WEAK(sysctlnametomib) WEAK(ttyname) WEAK(getpass) WEAK(system)
 
 extern char **environ;
 
@@ -177,32 +177,64 @@ uname(struct utsname *u)
 	return 0;
 }
 
+/* The number of the child called by the first n characters of `text` of a node, whose own are mib[0] ... mib[depth - 1]. */
+static int
+child(int *mib, u_int depth, const char *text, size_t n)
+{
+	struct sysctlnode query = { .sysctl_flags = SYSCTL_VERSION }, *nodes = NULL;
+	size_t size = 0, i;
+	int found = -1;
+
+	mib[depth] = CTL_QUERY;
+	if (sysctl(mib, depth + 1, NULL, &size, &query, sizeof(query)) < 0)
+		return -1;
+	if ((nodes = malloc(size + 1)) == NULL || sysctl(mib, depth + 1, nodes, &size, &query, sizeof(query)) < 0) {
+		free(nodes);
+		return -1;
+	}
+	for (i = 0; i < size / sizeof(*nodes) && found < 0; i++)
+		if (strlen(nodes[i].sysctl_name) == n && strncmp(nodes[i].sysctl_name, text, n) == 0)
+			found = nodes[i].sysctl_num;
+	free(nodes);
+	if (found < 0)
+		errno = ENOENT;
+	return found;
+}
+
+int
+sysctlnametomib(const char *text, int *mib, size_t *depth)
+{
+	int found[CTL_MAXNAME + 1];
+	u_int n = 0;
+
+	for (;; text++) {
+		size_t length = strcspn(text, ".");
+
+		if (n == CTL_MAXNAME || (found[n] = child(found, n, text, length)) < 0) {
+			errno = n == CTL_MAXNAME || errno == ENOTDIR ? ENOENT : errno;
+			return -1;
+		}
+		n++;
+		text += length;
+		if (*text == '\0')
+			break;
+	}
+	if (n > *depth) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memcpy(mib, found, n * sizeof(*mib));
+	*depth = n;
+	return 0;
+}
+
 int
 sysctlbyname(const char *text, void *old, size_t *oldlen, const void *new, size_t newlen)
 {
-	static const struct { const char *name; int top, second; } known[] = {
-		{ "kern.ostype", CTL_KERN, KERN_OSTYPE }, { "kern.osrelease", CTL_KERN, KERN_OSRELEASE },
-		{ "kern.osrevision", CTL_KERN, KERN_OSREV }, { "kern.version", CTL_KERN, KERN_VERSION },
-		{ "kern.maxvnodes", CTL_KERN, KERN_MAXVNODES }, { "kern.maxproc", CTL_KERN, KERN_MAXPROC },
-		{ "kern.maxfiles", CTL_KERN, KERN_MAXFILES }, { "kern.argmax", CTL_KERN, KERN_ARGMAX },
-		{ "kern.securelevel", CTL_KERN, KERN_SECURELVL }, { "kern.hostname", CTL_KERN, KERN_HOSTNAME },
-		{ "kern.hostid", CTL_KERN, KERN_HOSTID }, { "kern.clockrate", CTL_KERN, KERN_CLOCKRATE },
-		{ "kern.boottime", CTL_KERN, KERN_BOOTTIME }, { "kern.drivers", CTL_KERN, KERN_DRIVERS },
-		{ "kern.hardclock_ticks", CTL_KERN, KERN_HARDCLOCK_TICKS }, { "hw.machine", CTL_HW, HW_MACHINE },
-		{ "hw.model", CTL_HW, HW_MODEL }, { "hw.ncpu", CTL_HW, HW_NCPU }, { "hw.byteorder", CTL_HW, HW_BYTEORDER },
-		{ "hw.physmem", CTL_HW, HW_PHYSMEM }, { "hw.usermem", CTL_HW, HW_USERMEM },
-		{ "hw.pagesize", CTL_HW, HW_PAGESIZE }, { "hw.machine_arch", CTL_HW, HW_MACHINE_ARCH },
-	};
-	size_t i;
+	int mib[CTL_MAXNAME];
+	size_t depth = CTL_MAXNAME;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i].name, text) == 0) {
-			int name[2] = { known[i].top, known[i].second };
-
-			return sysctl(name, 2, old, oldlen, new, newlen);
-		}
-	errno = ENOENT;
-	return -1;
+	return sysctlnametomib(text, mib, &depth) < 0 ? -1 : sysctl(mib, (u_int)depth, old, oldlen, new, newlen);
 }
 
 /* -- terminals -- */

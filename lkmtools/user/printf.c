@@ -138,6 +138,14 @@ convert(struct sink *s, const struct spec *o, struct args *a)
 	int n;
 
 	switch (o->conv) {
+	case 'n':
+		if (o->size == LLONG)
+			*va_arg(a->list, long long *) = s->count;
+		else if (o->size == LONG)
+			*va_arg(a->list, long *) = s->count;
+		else
+			*va_arg(a->list, int *) = s->count;
+		break;
 	case 'c':
 		c = (char)va_arg(a->list, int);
 		text(s, o, &c, 1);

@@ -139,6 +139,18 @@ def test_mapped_memory(lab: Lab, lab_runner: Runner) -> None:
     assert said in lab.dmesg
 
 
+def test_a_variable_of_the_kernel_is_patched(lab: Lab, lab_runner: Runner) -> None:
+    """By kvm(3), with the underscore of old; a name and an address that are none."""
+    lab.load("int knob = 5;\n", name="knobs", symbols=True)
+    ran = run(lab_runner, "patch", "knob", "-9")
+    first, second, third, last = ran.out.splitlines()
+    assert (ran.status, first, second, third) == (0, "1 missing", "5", "hz 100")
+    assert last.startswith("kvm_read: ")
+    assert run(lab_runner, "patch", "_knob").out.splitlines()[1] == "-9"
+    ran = run(lab_runner, "patch", "other")
+    assert (ran.status, ran.out) == (1, "2 missing\nprog: other: no such symbol\n")
+
+
 def test_c_without_prototypes(one_runner: Runner) -> None:
     ran = run(one_runner, "oldstyle", stdin=b"dir/some name\n1 2\n -3 04 5\n")
     assert (ran.status, ran.out) == (4, "name? numbers? 1,2,-3,4 some name 0\n")

@@ -38,9 +38,16 @@ int main(void)
 		if (times++ < 3)
 			raise(SIGUSR1);
 	printf("%d\n", times);
+	{
+		int n;
+		long l;
+
+		printf("abc%n%5d%ln\n", &n, 7, &l);
+		printf("%d %ld %s\n", n, l, strsignal(SIGTERM));
+	}
 	strcpy(buf, "/tmp/tryXXXXXX");
 	fd = mkstemp(buf);
-	printf("%d %d %d\n", fd >= 0, strncmp(buf, "/tmp/try", 8), strchr(buf, 'X') == NULL);
+	printf("%d %d %d\n", fd >= 0, strncmp(buf, "/tmp/try", 8), strcmp(buf + 8, "XXXXXX") != 0);
 	f = fdopen(fd, "r+");
 	fprintf(f, "%d %s\n%x", 12, "words", 255);
 	rewind(f);
