@@ -2,6 +2,106 @@
 
 # By header.
 DEVICES = {
+    "dev/cons.h": """
+        void cnflush(void);
+        int cngetc(void);
+        int cngetsn(char *cp, int size);
+        void cnhalt(void);
+        void cninit(void);
+        void cnpollc(int on);
+        void cnputc(int c);
+    """,
+    "dev/pci/pcivar.h": """
+        pcireg_t pci_conf_read(pci_chipset_tag_t pc, pcitag_t tag, int reg);
+        void pci_conf_write(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t value);
+        void pci_decompose_tag(pci_chipset_tag_t pc, pcitag_t tag, int *bus, int *device, int *function);
+        void pci_devinfo(pcireg_t id_reg, pcireg_t class_reg, int showclass, char *cp, size_t len);
+        int pci_find_device(struct pci_attach_args *pa, int (*match)(struct pci_attach_args *));
+        const char *pci_findvendor(pcireg_t id);
+        int pci_get_capability(pci_chipset_tag_t pc, pcitag_t tag, int capid, int *offset, pcireg_t
+            *value);
+        void pci_intr_disestablish(pci_chipset_tag_t pc, void *cookie);
+        void *pci_intr_establish(pci_chipset_tag_t pc, pci_intr_handle_t ih, int level, int (*func)(void
+            *), void *arg);
+        int pci_intr_map(struct pci_attach_args *pa, pci_intr_handle_t *ih);
+        const char *pci_intr_string(pci_chipset_tag_t pc, pci_intr_handle_t ih);
+        pcitag_t pci_make_tag(pci_chipset_tag_t pc, int bus, int device, int function);
+        int pci_mapreg_info(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t type, bus_addr_t *basep,
+            bus_size_t *sizep, int *flagsp);
+        int pci_mapreg_map(struct pci_attach_args *pa, int reg, pcireg_t type, int busflags,
+            bus_space_tag_t *tagp, bus_space_handle_t *handlep, bus_addr_t *basep, bus_size_t *sizep);
+        pcireg_t pci_mapreg_type(pci_chipset_tag_t pc, pcitag_t tag, int reg);
+        int pciprint(void *aux, const char *pnp);
+    """,
+    "machine/bus.h": """
+        int bus_dmamap_create(bus_dma_tag_t t, bus_size_t size, int nsegments, bus_size_t maxsegsz,
+            bus_size_t boundary, int flags, bus_dmamap_t *dmamp);
+        void bus_dmamap_destroy(bus_dma_tag_t t, bus_dmamap_t map);
+        int bus_dmamap_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t buflen, struct proc
+            *p, int flags);
+        int bus_dmamap_load_mbuf(bus_dma_tag_t t, bus_dmamap_t map, struct mbuf *m, int flags);
+        int bus_dmamap_load_uio(bus_dma_tag_t t, bus_dmamap_t map, struct uio *uio, int flags);
+        void bus_dmamap_sync(bus_dma_tag_t t, bus_dmamap_t map, bus_addr_t offset, bus_size_t len, int
+            ops);
+        void bus_dmamap_unload(bus_dma_tag_t t, bus_dmamap_t map);
+        int bus_dmamem_alloc(bus_dma_tag_t t, bus_size_t size, bus_size_t alignment, bus_size_t boundary,
+            bus_dma_segment_t *segs, int nsegs, int *rsegs, int flags);
+        void bus_dmamem_free(bus_dma_tag_t t, bus_dma_segment_t *segs, int nsegs);
+        int bus_dmamem_map(bus_dma_tag_t t, bus_dma_segment_t *segs, int nsegs, size_t size, void **kvap,
+            int flags);
+        paddr_t bus_dmamem_mmap(bus_dma_tag_t t, bus_dma_segment_t *segs, int nsegs, off_t off, int prot,
+            int flags);
+        void bus_dmamem_unmap(bus_dma_tag_t t, void *kva, size_t size);
+        int bus_space_alloc(bus_space_tag_t t, bus_addr_t rstart, bus_addr_t rend, bus_size_t size,
+            bus_size_t align, bus_size_t boundary, int flags, bus_addr_t *addrp, bus_space_handle_t
+            *bshp);
+        void bus_space_barrier(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, bus_size_t
+            len, int flags);
+        void bus_space_free(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t size);
+        int bus_space_map(bus_space_tag_t t, bus_addr_t addr, bus_size_t size, int flags,
+            bus_space_handle_t *bshp);
+        uint8_t bus_space_read_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset);
+        uint16_t bus_space_read_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset);
+        uint32_t bus_space_read_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset);
+        void bus_space_read_multi_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint8_t
+            *addr, size_t count);
+        void bus_space_read_multi_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint16_t
+            *addr, size_t count);
+        void bus_space_read_multi_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint32_t
+            *addr, size_t count);
+        void bus_space_read_region_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint8_t
+            *addr, size_t count);
+        void bus_space_read_region_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset,
+            uint16_t *addr, size_t count);
+        void bus_space_read_region_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset,
+            uint32_t *addr, size_t count);
+        void bus_space_set_region_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint8_t
+            value, size_t count);
+        void bus_space_set_region_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint32_t
+            value, size_t count);
+        int bus_space_subregion(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, bus_size_t
+            size, bus_space_handle_t *nbshp);
+        void bus_space_unmap(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t size);
+        void *bus_space_vaddr(bus_space_tag_t t, bus_space_handle_t bsh);
+        void bus_space_write_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint8_t
+            value);
+        void bus_space_write_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint16_t
+            value);
+        void bus_space_write_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, uint32_t
+            value);
+        void bus_space_write_multi_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint8_t *addr, size_t count);
+        void bus_space_write_multi_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint16_t *addr, size_t count);
+        void bus_space_write_multi_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint32_t *addr, size_t count);
+        void bus_space_write_region_1(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint8_t *addr, size_t count);
+        void bus_space_write_region_2(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint16_t *addr, size_t count);
+        void bus_space_write_region_4(bus_space_tag_t t, bus_space_handle_t bsh, bus_size_t offset, const
+            uint32_t *addr, size_t count);
+    """,
     "sys/bufq.h": """
         int bufq_alloc(struct bufq_state **bufqp, const char *strat, int flags);
         struct buf *bufq_cancel(struct bufq_state *bufq, struct buf *bp);
@@ -79,6 +179,13 @@ DEVICES = {
         void iostat_rename(struct io_stats *stats, const char *name);
         void iostat_seek(struct io_stats *stats);
         void iostat_unbusy(struct io_stats *stats, long bcount, int read);
+    """,
+    "sys/rnd.h": """
+        void rnd_add_data(rndsource_element_t *source, void *data, uint32_t len, uint32_t entropy);
+        void rnd_add_uint32(rndsource_element_t *source, uint32_t value);
+        void rnd_attach_source(rndsource_element_t *source, char *name, uint32_t type, uint32_t flags);
+        void rnd_detach_source(rndsource_element_t *source);
+        uint32_t rnd_extract_data(void *p, uint32_t len, uint32_t flags);
     """,
     "sys/tty.h": """
         int b_to_q(const u_char *cp, int count, struct clist *clp);

@@ -23,11 +23,26 @@ THE_REST = {
         int exec_aout_prep_omagic(struct lwp *l, struct exec_package *epp);
         int exec_aout_prep_zmagic(struct lwp *l, struct exec_package *epp);
     """,
+    "sys/exec_ecoff.h": """
+        int exec_ecoff_makecmds(struct lwp *l, struct exec_package *epp);
+    """,
     "sys/exec_script.h": """
         int exec_script_makecmds(struct lwp *l, struct exec_package *epp);
     """,
     "sys/kthread.h": """
         void kthread_destroy(struct lwp *l);
+    """,
+    "sys/md5.h": """
+        void MD5Final(unsigned char digest[16], MD5_CTX *context);
+        void MD5Init(MD5_CTX *context);
+        void MD5Update(MD5_CTX *context, const unsigned char *input, unsigned int len);
+    """,
+    "sys/percpu.h": """
+        percpu_t *percpu_alloc(size_t size);
+        void percpu_foreach(percpu_t *pc, percpu_callback_t cb, void *arg);
+        void percpu_free(percpu_t *pc, size_t size);
+        void *percpu_getref(percpu_t *pc);
+        void percpu_putref(percpu_t *pc);
     """,
     "sys/pool.h": """
         void pool_cache_destroy(pool_cache_t pc);
@@ -53,5 +68,11 @@ THE_REST = {
         void pool_sethardlimit(struct pool *pp, int n, const char *warnmsg, int ratecap);
         void pool_sethiwat(struct pool *pp, int n);
         void pool_setlowat(struct pool *pp, int n);
+    """,
+    "sys/sha1.h": """
+        void SHA1Final(uint8_t digest[20], SHA1_CTX *context);
+        void SHA1Init(SHA1_CTX *context);
+        void SHA1Transform(uint32_t state[5], const uint8_t buffer[64]);
+        void SHA1Update(SHA1_CTX *context, const uint8_t *input, unsigned int len);
     """,
 }

@@ -90,6 +90,24 @@ NETWORK = {
         int rtrequest(int req, const struct sockaddr *dst, const struct sockaddr *gateway, const struct
             sockaddr *netmask, int flags, struct rtentry **ret);
     """,
+    "netinet/if_inarp.h": """
+        void arp_ifinit(struct ifnet *ifp, struct ifaddr *ifa);
+        void arpintr(void);
+    """,
+    "netinet/in.h": """
+        int in4_cksum(struct mbuf *m, u_int8_t nxt, int off, int len);
+        int in_broadcast(struct in_addr ina, struct ifnet *ifp);
+        int in_canforward(struct in_addr ina);
+        int in_cksum(struct mbuf *m, int len);
+        int in_localaddr(struct in_addr ina);
+        char *inet_ntoa(struct in_addr ina);
+    """,
+    "netinet/in_systm.h": """
+        n_time iptime(void);
+    """,
+    "netinet/in_var.h": """
+        int in_control(struct socket *so, u_long cmd, void *data, struct ifnet *ifp, struct lwp *l);
+    """,
     "sys/domain.h": """
         void domain_attach(struct domain *dom);
     """,

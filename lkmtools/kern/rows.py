@@ -20,6 +20,7 @@ NAMES = (
     "dev.conf",
     "dev.cons",
     "dev.mem",
+    "dev.pio",
     "dev.subr_autoconf",
     "dev.subr_device",
     "dev.subr_devsw",

@@ -29,6 +29,8 @@ def _int(name: str, header: str, value: int = 0) -> Data:
 
 FUNCTIONS = tuple(unwritten(text, header) for header in PROTOTYPES for text in prototypes(header))
 DATA = (
+    Data("cn_tab", "struct consdev *cn_tab", lambda dm: dm.pointer, None, "dev/cons.h"),
+    _tailq("in_ifaddrhead", "in_ifaddrhead", "netinet/in_var.h"),
     _tailq("ifnet", "ifnet_head", "net/if.h"),
     _int("ifqmaxlen", "net/if.h", 256),
     Data(

@@ -196,6 +196,22 @@ int	config_cfdata_detach(cfdata_t cf);
 struct cfdriver	*config_cfdriver_lookup(const char *name);
 struct cfattach	*config_cfattach_lookup(const char *name, const char *atname);
 
+/*
+ * pmf(9): what a driver does when the machine goes to sleep and wakes; NULL: nothing. This machine never sleeps, so that
+ * the functions are not called.
+ */
+#define PMF_F_NONE	0x0
+#define PMF_F_SELF	0x1
+#define PMF_FN_PROTO	pmf_qual_t
+#define PMF_FN_ARGS	pmf_qual_t qual
+#define PMF_FN_CALL	qual
+typedef unsigned int	pmf_qual_t;
+
+bool	pmf_device_register1(device_t dev, bool (*suspend)(device_t, pmf_qual_t), bool (*resume)(device_t, pmf_qual_t),
+	    bool (*shutdown)(device_t, int));
+void	pmf_device_deregister(device_t dev);
+#define pmf_device_register(dev, suspend, resume)	pmf_device_register1((dev), (suspend), (resume), NULL)
+
 device_t	config_attach_pseudo(cfdata_t cf);
 device_t	config_found_sm_loc(device_t parent, const char *ifattr, const int *locs, void *aux, cfprint_t print,
 		    cfsubmatch_t submatch);

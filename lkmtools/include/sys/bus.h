@@ -1,0 +1,3 @@
+/* <sys/bus.h>: everything is in <machine/bus.h>. */
+
+#include <machine/bus.h>
