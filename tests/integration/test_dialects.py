@@ -165,6 +165,14 @@ def test_netbsd_2_0_has_struct_proc_in_devices_and_struct_lwp_in_system_calls(
     modules.unload(lab.p, "probe")
 
 
+def test_a_uio_of_netbsd_2_0_has_uio_segflg_and_uio_procp(old: Callable[..., Lab]) -> None:
+    """The module's own moves bytes within the kernel; the kernel's has the process that reads."""
+    lab = old("device_2_0")
+    path = device(lab, "two", "/dev/two")
+    with opened(lab, path, O_RDONLY) as fd:
+        assert lab.p.read(fd, 10) == b"five\0"
+
+
 def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
     """An old module's unload that would bring back what is no longer there."""
     lab.load(SOURCES["old_chardev"], name="old", flags=FLAGS["1.4"])

@@ -14,6 +14,7 @@ struct iovec {
 #define UIO_SMALLIOV	8
 
 #ifdef _KERNEL
+struct proc;
 struct vmspace;
 struct lwp;
 
@@ -27,7 +28,16 @@ struct uio {
 	off_t		 uio_offset;
 	size_t		 uio_resid;
 	enum uio_rw	 uio_rw;
+#if __LKM_API < 400
+	/* uio_segflg is what such a source sets; the kernel takes UIO_SYSSPACE there for vmspace_kernel(). */
+	union {
+		struct vmspace	*uio_vmspace;
+		long		 uio_segflg;
+	};
+	struct proc	*uio_procp;
+#else
 	struct vmspace	*uio_vmspace;
+#endif
 };
 
 #define UIO_SETUP_SYSSPACE(uio)	uio_setup_sysspace(uio)

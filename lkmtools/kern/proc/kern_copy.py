@@ -177,11 +177,15 @@ def _total(pieces: Pieces) -> int:
 def uio_for(
     k: Kernel, lwp: Lwp, pieces: Pieces, offset: int, rw: int, segment: int = UIO_USERSPACE
 ) -> Iterator[View]:
-    """A struct uio of pieces of the process's memory, or (UIO_SYSSPACE) of the kernel's."""
+    """A struct uio of pieces of the process's memory, or (UIO_SYSSPACE) of the kernel's.
+
+    Behind it lies the process: uio_procp of sources before NetBSD 4.0.
+    """
     u_layout, v_layout = uio.layout(k.dm), iovec.layout(k.dm)
-    addr = lwp.alloca(k, u_layout.size + 16 + v_layout.size * len(pieces))
+    addr = lwp.alloca(k, u_layout.size + 24 + v_layout.size * len(pieces))
     try:
-        iov = addr + (u_layout.size + 15 & -16)
+        k.mem.set_ptr(addr + u_layout.size, lwp.proc.addr)
+        iov = addr + (u_layout.size + k.dm.pointer + 15 & -16)
         k.mem.write(iov, b"".join(v_layout.pack(iov_base=base, iov_len=size) for base, size in pieces))
         space = k.symbol("vmspace0") if segment == UIO_SYSSPACE else lwp.proc.vmspace
         k.mem.write(
@@ -220,7 +224,7 @@ def _walk(k: Kernel, count: int, uio_addr: int, move: _Move) -> int:
     """The loop of uiomove: iovec by iovec, the uio's members kept up to date at each step."""
     view = k.umem.view(uio.layout(k.dm), uio_addr)
     iov_layout = iovec.layout(k.dm)
-    system = view.uio_vmspace == k.symbol("vmspace0")
+    system = view.uio_vmspace in (k.symbol("vmspace0"), UIO_SYSSPACE)  # the latter before NetBSD 4.0
     reading = view.uio_rw == UIO_READ
     moved, steps = 0, Steps(k, f"the array of struct iovecs of the uio at {uio_addr:#x}")
     while moved < count and view.uio_resid and view.uio_iovcnt > 0:

@@ -14,11 +14,12 @@
 #endif
 
 dev_type_open(twoopen);
+dev_type_read(tworead);
 dev_type_ioctl(twoioctl);
 static int sys_two(struct lwp *, void *, register_t *);
 
 const struct cdevsw two_cdevsw = {
-	twoopen, nullclose, noread, nowrite, twoioctl, nostop, notty, nopoll, nommap, nokqfilter,
+	twoopen, nullclose, tworead, nowrite, twoioctl, nostop, notty, nopoll, nommap, nokqfilter,
 };
 static struct sysent two_sysent = { 0, 0, 0, sys_two }, old;
 static struct proc *opener;
@@ -26,6 +27,28 @@ static struct proc *opener;
 MOD_DEV("two", "two", NULL, -1, &two_cdevsw, -1)
 
 int twoopen(dev_t dev, int flag, int mode, struct proc *p) { opener = p; return p == curproc ? 0 : EPERM; }
+
+/* Moves five bytes within the kernel, and what arrived to the caller. */
+int
+tworead(dev_t dev, struct uio *uio, int flag)
+{
+	char from[] = "five", to[sizeof(from)];
+	struct iovec iov = { to, sizeof(to) };
+	struct uio own;
+	int error;
+
+	own.uio_iov = &iov;
+	own.uio_iovcnt = 1;
+	own.uio_offset = 0;
+	own.uio_resid = sizeof(to);
+	own.uio_segflg = UIO_SYSSPACE;
+	own.uio_rw = UIO_READ;
+	own.uio_procp = uio->uio_procp;
+	if ((error = uiomove(from, sizeof(from), &own)) != 0)
+		return error;
+	return own.uio_procp != opener ? EPERM : uiomove(to, sizeof(to), uio);
+}
+
 int twoioctl(dev_t dev, u_long cmd, caddr_t data, int flag, struct proc *p) { return p == opener ? 0 : EPERM; }
 
 static int
