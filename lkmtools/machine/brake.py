@@ -8,6 +8,10 @@ block of code it has translated, before any of the block's instructions; the hoo
 uc_emu_stop() itself, where it takes effect at once. It also counts the block: that is how long machine code
 has run, however busy the host is. The hook is a few bytes of host code, for a block is often three
 instructions long; on a host that has no row here it is a Python function, as right, and slow.
+
+A loop of one block takes 1.3 to 1.5 times as long as without a hook (1.1 ns a round), whatever the hook does:
+one that only returns costs as much, for it is Unicorn's own call, and its check for a stop behind the call,
+that take the time.
 """
 
 from __future__ import annotations
