@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <net/radix.h>
+#include <sys/stdbool.h>
 
 struct ifaddr;
 struct ifnet;

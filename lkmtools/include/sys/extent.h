@@ -8,6 +8,7 @@
 #include <sys/condvar.h>
 #include <sys/mutex.h>
 #include <sys/queue.h>
+#include <sys/stdbool.h>
 
 struct extent_region {
 	LIST_ENTRY(extent_region)	er_link;

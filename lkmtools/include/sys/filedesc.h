@@ -8,6 +8,7 @@
 #include <sys/mutex.h>
 #include <sys/queue.h>
 #include <sys/rwlock.h>
+#include <sys/stdbool.h>
 
 struct file;
 struct fileops;

@@ -13,6 +13,7 @@
 #include <sys/select.h>
 #include <sys/signal.h>
 #include <sys/termios.h>
+#include <sys/selinfo.h>
 
 struct knote;
 struct linesw;

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include <sys/mutex.h>
+#include <sys/stdbool.h>
 
 struct lockf;
 struct mount;
