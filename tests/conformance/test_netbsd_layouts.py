@@ -87,10 +87,12 @@ def test_the_headers_have_netbsds_layouts(cc: Compile, machine: str, flags: tupl
 
 
 def _python_structs() -> Iterator[Struct]:
-    """Every struct that lkmtools.abi declares."""
+    """Every struct of NetBSD 5.2 that lkmtools.abi declares; tests of dialects compare the older ones."""
     seen: set[int] = set()
     modules = [
-        importlib.import_module(f"lkmtools.abi.{row.name}") for row in pkgutil.iter_modules(abi.__path__)
+        importlib.import_module(f"lkmtools.abi.{row.name}")
+        for row in pkgutil.iter_modules(abi.__path__)
+        if row.name != "mount_old"
     ]
     declared = [value for module in modules for value in vars(module).values() if isinstance(value, Struct)]
     for struct in [*declared, *(row.args for row in VOPS)]:

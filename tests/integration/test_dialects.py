@@ -10,12 +10,15 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
-from lkmtools.abi.errno import EBUSY, EROFS
+from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.errno import EACCES, EBUSY, ENODEV, ENOENT, EROFS
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
+from lkmtools.abi.mount_old import vfsconf, vfsops_1_4, vfsops_openbsd
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.errors import KernelError, LkmtoolsError
+from lkmtools.machine import port
 from support.compiling import Compile, CompileError
 from support.errors import errno_of
 from support.lab import Lab
@@ -23,11 +26,12 @@ from support.lab import Lab
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects").glob("*.c"))}
 API = {
     "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
-    "openbsd_chardev": "openbsd", "device_2_0": "2.0",
+    "openbsd_chardev": "openbsd", "device_2_0": "2.0", "old_fs": "openbsd",
 }  # fmt: skip
 NAMES = {
     "old_chardev": "old", "old_disk": "disk", "old_patch": "patch", "old_syscall": "who",
     "openbsd_chardev": "puffy", "device_2_0": "two",
+    "old_fs": "oldfs",
 }  # fmt: skip
 OIOCPID = 0x40046F01
 
@@ -183,3 +187,49 @@ def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "old")
     assert caught.value.errno == EBUSY
+
+
+@pytest.mark.parametrize("api", ["1.4", "openbsd"])
+def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
+    """Its own struct vfsops, the caller in every operation, OpenBSD's vfsconf and no locks."""
+    lab.load(SOURCES["old_fs"], name="oldfs", flags=FLAGS[api])
+    assert "old_init: oldfs\n" in lab.dmesg
+    text = "what mount(2) brings\n"
+    lab.p.mkdir("/old")
+    lab.p.mount("oldfs", "/old", text)
+    assert "old_start: called by curproc\n" in lab.dmesg
+    with opened(lab, "/old/file", O_RDONLY) as fd:
+        assert lab.p.read(fd, 100) == text.encode()
+        lab.p.fsync(fd)
+    assert lab.p.stat("/old/file").st_size == len(text)
+    assert lab.p.stat("/old").st_ino == 2
+    assert lab.p.listdir("/old") == ["file"]
+    assert errno_of(lab.p.open, "/old/file", O_WRONLY) == EACCES
+    assert errno_of(lab.p.open, "/old/none", O_RDONLY) == ENOENT
+    assert lab.p.statvfs("/old").f_blocks == 3
+    with pytest.raises(KernelError) as caught:
+        modules.unload(lab.p, "oldfs")
+    assert "file system 'oldfs' is mounted on /old" in caught.value.reason
+    lab.p.unmount("/old")
+    modules.unload(lab.p, "oldfs")
+    assert (lab.k.vfs.vnodes, lab.k.vfs.given, lab.k.vfs.explicit) == (set(), {}, {})
+    assert errno_of(lambda: lab.p.mount("oldfs", "/old")) == ENODEV
+
+
+@pytest.mark.parametrize(
+    ("api", "structs"),
+    [("1.4", [vfsops_1_4]), ("openbsd", [vfsops_openbsd, vfsconf])],
+    ids=["1.4", "openbsd"],
+)
+def test_the_layouts_of_older_file_systems_are_their_headers(
+    cc: Compile, machine: str, api: str, structs: list[Struct]
+) -> None:
+    """Each member of Python's layouts."""
+    lines = ["#include <sys/param.h>", "#include <sys/mount.h>"]
+    for one in structs:
+        layout = one.layout(port(machine).dm)
+        lines += [f'_Static_assert(sizeof(struct {one.name}) == {layout.size}, "size");'] + [
+            f'_Static_assert(__builtin_offsetof(struct {one.name}, {member}) == {field.offset}, "{member}");'
+            for member, field in layout.fields.items()
+        ]
+    assert cc("\n".join(lines), machine, flags=FLAGS[api]).exists()

@@ -108,6 +108,12 @@
 #ifndef __LKM_API
 #define __LKM_API	502
 #endif
+/* Before NetBSD 5 the caller was the last argument of what has to do with vnodes: it may be there, and is not used. */
+#if __LKM_API < 500
+#define __lkm_more	, ...
+#else
+#define __lkm_more
+#endif
 #if defined(__OpenBSD__)
 #define __LKM_DIALECT	"openbsd"
 #elif __LKM_API == 104

@@ -179,6 +179,15 @@ int		 ttynullioctl(struct tty *tp, u_long cmd, void *data, int flags, struct lwp
 int		 nullmodem(struct tty *tp, int flag);
 int		 iskmemdev(dev_t dev);
 
+/*
+ * The switches by major as older modules see them, and how many majors they have: those of the kernel's own drivers,
+ * and places that are kept for modules, whose d_open is lkmenodev. A module may write to them.
+ */
+extern struct bdevsw	lkm_bdevsw[];
+extern struct cdevsw	lkm_cdevsw[];
+extern int		nblkdev;
+extern int		nchrdev;
+
 #if __LKM_API < 200
 #include <sys/conf_old.h>
 #endif

@@ -3,16 +3,14 @@
 #ifndef _SYS_CONF_OLD_H_
 #define _SYS_CONF_OLD_H_
 
+#include <sys/cdefs.h>
+#if __LKM_API < 200
+
 #include <sys/conf.h>
 
-/*
- * The switches by major: those of the kernel's own drivers below these numbers, and places that are kept for modules,
- * whose d_open is lkmenodev. A module may write to them. They are not NetBSD 5.2's tables of the same names.
- */
+/* These are not NetBSD 5.2's tables of the same names. */
 extern struct bdevsw	bdevsw[] __asm__("lkm_bdevsw");
 extern struct cdevsw	cdevsw[] __asm__("lkm_cdevsw");
-extern int		nblkdev;
-extern int		nchrdev;
 
 /* dev_decl(foo,open) declares fooopen; dev_init(NFOO,foo,open) is its address, or that of enxio if there is no foo. */
 #define dev_decl(n, t)		__CONCAT(dev_type_,t)(__CONCAT(n,t))
@@ -60,5 +58,7 @@ extern int		nchrdev;
 	lkmenodev, enodev, enodev, enodev, enodev, nullenodev, 0, seltrue, enodev, 0)
 #define cdev_notdef()	__lkm_cdev( \
 	enodev, enodev, enodev, enodev, enodev, nullenodev, 0, seltrue, enodev, 0)
+
+#endif
 
 #endif

@@ -6,7 +6,11 @@
 #include <sys/types.h>
 
 typedef struct fsid {
+#if __LKM_API < 400
+	union { int32_t __fsid_val[2]; int32_t val[2]; };
+#else
 	int32_t	__fsid_val[2];
+#endif
 } fsid_t;
 
 /* A file within its file system, which chooses how long fid_data is. */

@@ -171,7 +171,7 @@ int	lkm_rele_addr(const void *addr);
 #define MOD_SYSCALL(name, callslot, sysentp) \
 	static struct lkm_syscall _module = { __LKM_MOD(LM_SYSCALL, name, callslot), (sysentp), { 0 } };
 #define MOD_VFS(name, vfsslot, vfsopsp) \
-	static struct lkm_vfs _module = { __LKM_MOD(LM_VFS, name, vfsslot), (vfsopsp) };
+	static struct lkm_vfs _module = { __LKM_MOD(LM_VFS, name, vfsslot), (void *)(vfsopsp) };
 #if __LKM_API < 200	/* one switch, its major or -1 */
 #define LM_DT_BLOCK	0
 #define LM_DT_CHAR	1

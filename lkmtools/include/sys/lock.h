@@ -50,7 +50,7 @@ struct lock {
 
 #ifdef _KERNEL
 void	lockinit(struct lock *lkp, int prio, const char *wmesg, int timo, int flags);
-int	lockmgr(volatile struct lock *lkp, u_int flags, struct simplelock *interlock);
+int	lockmgr(volatile struct lock *lkp, u_int flags, struct simplelock *interlock __lkm_more);
 int	lockstatus(struct lock *lkp);
 void	lockmgr_printinfo(volatile struct lock *lkp);
 

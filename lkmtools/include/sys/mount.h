@@ -75,7 +75,11 @@ struct wapbl_replay;
 struct mount {
 	CIRCLEQ_ENTRY(mount)	 mnt_list;
 	TAILQ_HEAD(, vnode)	 mnt_vnodelist;
+#if defined(__OpenBSD__)
+	union { struct vfsops *mnt_op; struct __lkm_vfc *mnt_vfc; };	/* to read its vfc_name */
+#else
 	struct vfsops		*mnt_op;
+#endif
 	struct vnode		*mnt_vnodecovered;	/* NULL on a directory of the root file system */
 	struct vnode		*mnt_syncer;
 	void			*mnt_transinfo;
@@ -96,6 +100,9 @@ struct mount {
 	struct wapbl_replay	*mnt_wapbl_replay;
 };
 
+#if __LKM_API < 200
+#include <sys/mount_old.h>
+#else
 struct vfsops {
 	const char	 *vfs_name;
 	size_t		  vfs_min_mount_data;
@@ -123,6 +130,7 @@ struct vfsops {
 	int		  vfs_refcount;
 	LIST_ENTRY(vfsops) vfs_list;
 };
+#endif
 
 /* Who wants to know of every unmount. */
 struct vfs_hooks {

@@ -73,9 +73,7 @@ extern int		nsysent;
 /* What stands in tables where nothing else does. */
 int	nullop(void *arg);
 int	enodev(void);
-#if __LKM_API < 200
-int	lkmenodev(void);	/* d_open of a place that is kept for modules */
-#endif
+int	lkmenodev(void);	/* d_open of a place in the switches of NetBSD 1.4 that is kept for modules */
 int	enosys(void);
 int	enoioctl(void);
 int	enxio(void);

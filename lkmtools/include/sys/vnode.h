@@ -125,6 +125,14 @@ typedef struct vnode	vnode_t;
 #define VI_FREEING	0x00400000
 #define VU_DIROP	0x01000000
 
+/* Before NetBSD 5 there was one word of flags. */
+#if __LKM_API < 500
+#define v_flag		v_vflag
+#define VROOT		VV_ROOT
+#define VSYSTEM		VV_SYSTEM
+#define VISTTY		VV_ISTTY
+#endif
+
 #define VSIZENOTSET	((voff_t)-1)
 #define VNOVAL		(-1)
 
@@ -262,7 +270,7 @@ extern __vnodeop_vector_t	dead_vnodeop_p;
 
 int	getnewvnode(enum vtagtype tag, struct mount *mp, int (**vops)(void *), struct vnode **vpp);
 void	ungetnewvnode(struct vnode *vp);
-int	vget(struct vnode *vp, int flags);
+int	vget(struct vnode *vp, int flags __lkm_more);
 void	vput(struct vnode *vp);
 void	vrele(struct vnode *vp);
 void	vref(struct vnode *vp);
@@ -278,7 +286,7 @@ void	vgone(struct vnode *vp);
 int	vflush(struct mount *mp, struct vnode *skipvp, int flags);
 void	vflushbuf(struct vnode *vp, int sync);
 int	vinvalbuf(struct vnode *vp, int flags, kauth_cred_t cred, struct lwp *l, bool catch, int slptimeo);
-int	vn_lock(struct vnode *vp, int flags);
+int	vn_lock(struct vnode *vp, int flags __lkm_more);
 int	vlockmgr(struct vnlock *vl, int flags);
 int	vlockstatus(struct vnlock *vl);
 u_int	vn_setrecurse(struct vnode *vp);

@@ -239,14 +239,15 @@ def _old(table: str) -> tuple[Data, Data]:
             f"struct {table} {array}[]",
             lambda dm: count * struct.layout(dm).size,
             lambda k, addr: _keep(k, table),
+            "sys/conf.h",
         ),
-        _int("nblkdev" if table == "bdevsw" else "nchrdev", count),
+        _int("nblkdev" if table == "bdevsw" else "nchrdev", count, "int"),
     )
 
 
-def _int(symbol: str, value: int) -> Data:
+def _int(symbol: str, value: int, ctype: str = "const int") -> Data:
     return Data(
-        symbol, f"const int {symbol}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value), "sys/conf.h"
+        symbol, f"{ctype} {symbol}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value), "sys/conf.h"
     )
 
 

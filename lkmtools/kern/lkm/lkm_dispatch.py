@@ -16,10 +16,9 @@ from lkmtools.abi.syscall import SYS_MAXSYSCALL
 from lkmtools.errors import KernelError
 from lkmtools.kern.exec.exec_conf import exec_add, exec_remove
 from lkmtools.kern.exec.exec_emul import emul_register, unregister
-from lkmtools.kern.lkm import lkm_dev, lkm_drv
+from lkmtools.kern.lkm import lkm_dev, lkm_drv, lkm_vfs
 from lkmtools.kern.proc.emul import emul_name
 from lkmtools.kern.proc.syscall import call_name
-from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -150,22 +149,6 @@ def _blocked_syscall(k: Kernel, private: int) -> str:
     return _overtaken(k, slot, new) if slot < SYS_MAXSYSCALL else ""
 
 
-def _load_vfs(k: Kernel, private: int) -> Undo:
-    """Make the type of file system known."""
-    ops = k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops
-    vfs_attach(k, ops)
-
-    def undo() -> None:
-        vfs_detach(k, ops)
-
-    return undo
-
-
-def _unload_vfs(k: Kernel, private: int) -> None:
-    """Forget it; EBUSY while it is mounted."""
-    vfs_detach(k, k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops)
-
-
 def _load_compat(k: Kernel, private: int) -> Undo:
     """Register the emulation."""
     emul = k.umem.view(abi.lkm_compat.layout(k.dm), private).lkm_compat
@@ -202,7 +185,7 @@ def _unload_exec(k: Kernel, private: int) -> None:
 
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall, _blocked_syscall),
-    abi.LM_VFS: Type(_load_vfs, _unload_vfs),
+    abi.LM_VFS: Type(lkm_vfs.load, lkm_vfs.unload),
     abi.LM_DEV: Type(lkm_dev.load, lkm_dev.unload),
     abi.LM_EXEC: Type(_load_exec, _unload_exec),
     abi.LM_COMPAT: Type(_load_compat, _unload_compat),

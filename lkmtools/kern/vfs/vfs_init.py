@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.abi.dialects import PROC_CALLS
 from lkmtools.abi.errno import EBUSY, EEXIST, EOPNOTSUPP, ESRCH
 from lkmtools.abi.mount import vfsops
+from lkmtools.abi.mount_old import OPERATIONS
 from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps
 from lkmtools.kern.base.export import Data, Function, export
 from lkmtools.kern.base.queue import chain, list_insert_head, list_remove
+from lkmtools.kern.vfs import vfs_old
 from lkmtools.kern.vfs.vfs_vnode import view_of
 from lkmtools.machine import Prototype
 
@@ -55,11 +58,17 @@ def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
     impl = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof(name))
     if not impl:
         raise KernelError(EOPNOTSUPP, f"file system type '{type_name(k, ops)}' has no {name}")
-    errno = k.engine.call(OPS[name], impl, mp, *args)
+    errno = _call(k, name, impl, mp, args)
     if errno:
         lwp = k.sched.current
         reason = lwp.thread.reason if lwp is not None else ""
         raise KernelError(errno, reason or f"{k.symbolize(impl).partition('+')[0]}() refuses")
+
+
+def _call(k: Kernel, name: str, impl: int, of: int, args: tuple[int, ...]) -> int:
+    if k.modules.dialect(impl) in PROC_CALLS and name in OPERATIONS:
+        return vfs_old.call(k, name, impl, of, args)
+    return k.engine.call(OPS[name], impl, of, *args)
 
 
 def has_vfsop(k: Kernel, name: str, mp: int) -> bool:
@@ -75,7 +84,7 @@ def _function(name: str, params: str) -> Function:
         impl = k.umem.ptr(k.vfs.mount(mp).mnt_op + vfsops.layout(k.dm).offsetof(f"vfs_{name}"))
         if not impl:
             raise KernelError(EOPNOTSUPP, f"the file system on '{k.vfs.mounted_on(mp)}' has no vfs_{name}")
-        return k.engine.call(OPS[f"vfs_{name}"], impl, of, *args)
+        return _call(k, f"vfs_{name}", impl, of, args)
 
     body.__doc__ = f"Call vfs_{name} of a mounted file system; EOPNOTSUPP when it has none."
     return Function(Prototype(f"int VFS_{name.upper()}({params})"), _MOUNT, body, bound=MEMORY)
@@ -107,22 +116,49 @@ def _entries(k: Kernel, desc: View) -> Iterator[tuple[View, int]]:
 @export("void vfs_opv_init(const struct vnodeopv_desc * const *descs)", _VNODE)
 def vfs_opv_init(k: Kernel, descs: int) -> None:
     """Make the vectors that these tables describe. A table without a default operation is a panic."""
-    step = k.dm.pointer
     for desc in _descs(k, descs):
         vector = k.umem.ptr(desc.opv_desc_vector_p)
         if not vector:
-            vector = k.heap.alloc(VNODE_OPS_COUNT * step)
+            vector = k.heap.alloc(VNODE_OPS_COUNT * k.dm.pointer)
             k.umem.set_ptr(desc.opv_desc_vector_p, vector)
-        for op, impl in _entries(k, desc):
-            if not 0 <= op.vdesc_offset < VNODE_OPS_COUNT:
-                k.panic(f"vfs_opv_init: operation {op.vdesc_offset} is not below {VNODE_OPS_COUNT}")
-            k.umem.set_ptr(vector + op.vdesc_offset * step, impl)
-        default = k.umem.ptr(vector + VOP_DEFAULT * step)
-        if not default:
-            k.panic("vfs_opv_init: operation vector without default routine")
-        for place in range(VNODE_OPS_COUNT):
-            if not k.umem.ptr(vector + place * step):
-                k.umem.set_ptr(vector + place * step, default)
+        _enter(k, desc, vector)
+        _fill(k, vector)
+
+
+@export("void vfs_opv_init_explicit(struct vnodeopv_desc *desc)")
+def vfs_opv_init_explicit(k: Kernel, desc: int) -> None:
+    """Make the vector that a table describes, for a module for OpenBSD; what the table lacks stays NULL."""
+    view = k.umem.view(vnodeopv_desc.layout(k.dm), desc)
+    vector = k.umem.ptr(view.opv_desc_vector_p)
+    if not vector:
+        vector = k.vfs.explicit[desc] = k.heap.alloc(VNODE_OPS_COUNT * k.dm.pointer)
+        k.umem.set_ptr(view.opv_desc_vector_p, vector)
+    _enter(k, view, vector)
+
+
+@export("void vfs_opv_init_default(struct vnodeopv_desc *desc)")
+def vfs_opv_init_default(k: Kernel, desc: int) -> None:
+    """Enter the table's default operation where its vector has none; a panic without a default operation."""
+    _fill(k, k.umem.ptr(k.umem.view(vnodeopv_desc.layout(k.dm), desc).opv_desc_vector_p))
+
+
+def _enter(k: Kernel, desc: View, vector: int) -> None:
+    """Enter the operations of a table in its vector."""
+    for op, impl in _entries(k, desc):
+        if not 0 <= op.vdesc_offset < VNODE_OPS_COUNT:
+            k.panic(f"vfs_opv_init: operation {op.vdesc_offset} is not below {VNODE_OPS_COUNT}")
+        k.umem.set_ptr(vector + op.vdesc_offset * k.dm.pointer, impl)
+
+
+def _fill(k: Kernel, vector: int) -> None:
+    """Enter the default operation of a vector where it has no other."""
+    step = k.dm.pointer
+    default = k.umem.ptr(vector + VOP_DEFAULT * step)
+    if not default:
+        k.panic("vfs_opv_init: operation vector without default routine")
+    for place in range(VNODE_OPS_COUNT):
+        if not k.umem.ptr(vector + place * step):
+            k.umem.set_ptr(vector + place * step, default)
 
 
 @export("void vfs_opv_free(const struct vnodeopv_desc * const *descs)", _VNODE)

@@ -83,6 +83,8 @@ class Vfs:
         self.fifos: dict[int, Fifo] = {}  # the open ones, by vnode
         self.names: set[int] = set()  # buffers of names that namei() gave to modules
         self.specific = Domain(k)  # what mount_setspecific() hangs on mounts
+        self.given: dict[int, int] = {}  # by struct vfsops, what an older module gave for it (vfs_old.py)
+        self.explicit: dict[int, int] = {}  # vectors of vfs_opv_init_explicit(), by struct vnodeopv_desc
         self.next_fsid = 1
 
     def mount(self, mp: int) -> View:
@@ -107,7 +109,7 @@ class Vfs:
         """Which mounted file systems have their operations in a module, as mounted_by()."""
         for mp in self.mounts:
             ops = self.mount(mp).mnt_op
-            if module.holds(ops):
+            if module.holds(self.given.get(ops, ops)):
                 return self.mounted_by(ops)
         return ""
 

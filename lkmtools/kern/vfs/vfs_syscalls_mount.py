@@ -163,6 +163,9 @@ def _update(k: Kernel, lwp: Lwp, flags: int, path: int, data: tuple[int, int]) -
 def _call_mount(k: Kernel, lwp: Lwp, mp: int, ops: int, path: int, data: tuple[int, int]) -> int:
     """vfs_mount with a copy of the caller's data."""
     user, length = data
+    if ops in k.vfs.given:  # an older type copies the data in itself
+        vfsop(k, "vfs_mount", mp, path, user, 0)
+        return 0
     least = k.umem.view(vfsops.layout(k.dm), ops).vfs_min_mount_data
     length = length or (least if user else 0)
     size = max(length, least)

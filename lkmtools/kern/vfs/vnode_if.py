@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.buf import buf
 from lkmtools.abi.datamodel import DataModel, Layout
+from lkmtools.abi.dialects import DIALECT, PROC_CALLS
+from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_RETRY
 from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnode, vnodeop_desc
 from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, Function
 from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
 
@@ -63,13 +66,38 @@ def _vcall(k: Kernel, name: str, vp: int, args: tuple[int, ...]) -> int:
     impl = implementation(k, name, vp)
     lwp = k.sched.current or k.sched.softlwp
     layout = operation.args
-    addr = lwp.alloca(k, layout.size)
+    members = dict(zip(layout.fields, (operation.desc, *args), strict=True))
+    dialect = k.modules.dialect(impl)
+    if dialect == DIALECT:
+        content = layout.pack(**members)
+    else:
+        content = _older(k, name, dialect, members, caller(k, lwp, impl))
+    addr = lwp.alloca(k, len(content))
     try:
-        members = dict(zip(layout.fields, (operation.desc, *args), strict=True))
-        k.mem.write(addr, layout.pack(**members))
-        return k.engine.call(_IMPL, impl, addr)
+        k.mem.write(addr, content)
+        errno = k.engine.call(_IMPL, impl, addr)
     finally:
         lwp.release(k, addr)
+    if dialect in PROC_CALLS and name == "lookup" and not vcall(k, "islocked", vp):
+        vcall(k, "lock", vp, LK_EXCLUSIVE | LK_RETRY)  # it was unlocked without LOCKPARENT
+    return errno
+
+
+def _older(k: Kernel, name: str, dialect: str, members: dict[str, int], who: int) -> bytes:
+    """The arguments as a module for NetBSD before 5.0, or OpenBSD, expects them: its caller is the last one.
+
+    The caller took the place of what came later: of the range of fsync, and of the answer of inactive.
+    """
+    if dialect == "openbsd" and name == "readdir":  # it has them the other way round
+        members["a_cookies"], members["a_ncookies"] = members["a_ncookies"], members["a_cookies"]
+    if name == "inactive":
+        members["a_recycle"] = who
+    layout = k.vfs.operations[name].args
+    content = bytearray(layout.pack(**members)) + who.to_bytes(k.dm.pointer, k.dm.byteorder)
+    if name == "fsync" and dialect in PROC_CALLS:
+        at = layout.offsetof("a_offlo")
+        content[at : at + k.dm.pointer] = content[-k.dm.pointer :]
+    return bytes(content)
 
 
 def vop(k: Kernel, name: str, *args: int) -> None:

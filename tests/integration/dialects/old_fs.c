@@ -1,0 +1,336 @@
+/* A VFS module of NetBSD 1.4 and of OpenBSD: a directory with one file, whose text mount(2) brings. */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/dirent.h>
+#include <sys/fcntl.h>
+#include <sys/malloc.h>
+#include <sys/mount.h>
+#include <sys/namei.h>
+#include <sys/proc.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vnode.h>
+#include <miscfs/genfs/genfs.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+#ifdef __OpenBSD__
+#define VN_LOCK(vp, flags, p)	vn_lock(vp, flags, p)
+#define old_lock	vop_generic_lock
+#define old_unlock	vop_generic_unlock
+#define old_islocked	vop_generic_islocked
+#else
+#define VN_LOCK(vp, flags, p)	vn_lock(vp, flags)
+#define old_lock	genfs_lock
+#define old_unlock	genfs_unlock
+#define old_islocked	genfs_islocked
+#endif
+
+struct node {
+	struct vnode	*vnode;
+	enum vtype	 type;
+};
+struct old_mount {
+	struct node	root, file;
+	char		text[64];
+};
+struct old_args {
+	char	*text;
+};
+#define NODE(vp)	((struct node *)(vp)->v_data)
+#define MOUNT(mp)	((struct old_mount *)(mp)->mnt_data)
+
+int (**old_vnodeop_p)(void *);
+
+static int
+old_node(struct mount *mp, struct node *np, enum vtype type, struct vnode **vpp)
+{
+	int error;
+
+	if (np->vnode != NULL)
+		return vget(*vpp = np->vnode, LK_EXCLUSIVE | LK_RETRY, curproc);
+	if ((error = getnewvnode(VT_KERNFS, mp, old_vnodeop_p, vpp)) != 0)
+		return error;
+	np->vnode = *vpp;
+	np->type = (*vpp)->v_type = type;
+	(*vpp)->v_data = np;
+	if (type == VDIR)
+		(*vpp)->v_flag |= VROOT;
+	return VN_LOCK(*vpp, LK_EXCLUSIVE | LK_RETRY, curproc);
+}
+
+static int
+old_mount(struct mount *mp, const char *path, void *data, struct nameidata *ndp, struct proc *p)
+{
+	struct old_args args;
+	struct old_mount *om;
+	size_t size;
+	int error;
+
+	if (ndp == NULL || p != curproc)
+		return EFAULT;
+	if (mp->mnt_flag & MNT_UPDATE)
+		return EOPNOTSUPP;
+	if ((error = copyin(data, (caddr_t)&args, sizeof(args))) != 0)
+		return error;
+	MALLOC(om, struct old_mount *, sizeof(*om), M_TEMP, M_WAITOK);
+	bzero((caddr_t)om, sizeof(*om));
+	if ((error = copyinstr(args.text, om->text, sizeof(om->text), &size)) != 0) {
+		FREE(om, M_TEMP);
+		return error;
+	}
+	mp->mnt_data = om;
+	mp->mnt_flag |= MNT_LOCAL;
+	copyinstr(path, mp->mnt_stat.f_mntonname, MNAMELEN - 1, &size);
+	bcopy("old", mp->mnt_stat.f_mntfromname, 4);
+	mp->mnt_stat.f_fsid.val[0] = 77;
+	return 0;
+}
+
+static int
+old_start(struct mount *mp, int flags, struct proc *p)
+{
+	printf("old_start: %s\n", p == curproc ? "called by curproc" : "called by another");
+	return 0;
+}
+
+static int
+old_unmount(struct mount *mp, int mntflags, struct proc *p)
+{
+	int error;
+
+	if ((error = vflush(mp, NULLVP, mntflags & MNT_FORCE ? FORCECLOSE : 0)) != 0)
+		return error;
+	FREE(mp->mnt_data, M_TEMP);
+	mp->mnt_data = NULL;
+	return 0;
+}
+
+static int
+old_root(struct mount *mp, struct vnode **vpp)
+{
+	return old_node(mp, &MOUNT(mp)->root, VDIR, vpp);
+}
+
+static int
+old_statfs(struct mount *mp, struct statfs *sbp, struct proc *p)
+{
+	sbp->f_bsize = sbp->f_iosize = 512;
+	sbp->f_blocks = 3;
+	sbp->f_files = 2;
+	if (sbp != &mp->mnt_stat) {
+		bcopy((caddr_t)&mp->mnt_stat.f_fsid, (caddr_t)&sbp->f_fsid, sizeof(sbp->f_fsid));
+		bcopy(mp->mnt_stat.f_mntonname, sbp->f_mntonname, MNAMELEN);
+		bcopy(mp->mnt_stat.f_mntfromname, sbp->f_mntfromname, MNAMELEN);
+	}
+#ifdef __OpenBSD__
+	strlcpy(sbp->f_fstypename, mp->mnt_vfc->vfc_name, MFSNAMELEN);
+#endif
+	return p == curproc ? 0 : EPERM;
+}
+
+static int
+old_sync(struct mount *mp, int waitfor, struct ucred *cred, struct proc *p)
+{
+	return p == curproc ? 0 : EPERM;
+}
+
+static int
+old_lookup(void *v)
+{
+	struct vop_lookup_args *ap = v;
+	struct componentname *cnp = ap->a_cnp;
+	struct vnode *dvp = ap->a_dvp;
+	int error;
+
+	*ap->a_vpp = NULLVP;
+	if (cnp->cn_namelen == 1 && cnp->cn_nameptr[0] == '.') {
+		VREF(dvp);
+		*ap->a_vpp = dvp;
+		return 0;
+	}
+	if (cnp->cn_namelen != 4 || bcmp(cnp->cn_nameptr, "file", 4) != 0)
+		return cnp->cn_nameiop == LOOKUP ? ENOENT : EROFS;
+	if ((error = old_node(dvp->v_mount, &MOUNT(dvp->v_mount)->file, VREG, ap->a_vpp)) != 0)
+		return error;
+	if ((cnp->cn_flags & (LOCKPARENT | ISLASTCN)) != (LOCKPARENT | ISLASTCN))
+		VOP_UNLOCK(dvp, 0, curproc);
+	return 0;
+}
+
+static int
+old_open(void *v)
+{
+	struct vop_open_args *ap = v;
+
+	return ap->a_p == curproc && !(ap->a_mode & FWRITE) ? 0 : EACCES;
+}
+
+static int
+old_close(void *v)
+{
+	struct vop_close_args *ap = v;
+
+	return ap->a_p == curproc ? 0 : EACCES;
+}
+
+static int
+old_access(void *v)
+{
+	struct vop_access_args *ap = v;
+
+	return ap->a_p == curproc ? 0 : EACCES;
+}
+
+static int
+old_getattr(void *v)
+{
+	struct vop_getattr_args *ap = v;
+	struct vattr *vap = ap->a_vap;
+	struct node *np = NODE(ap->a_vp);
+
+	if (ap->a_p != curproc)
+		return EACCES;
+	VATTR_NULL(vap);
+	vap->va_type = np->type;
+	vap->va_mode = np->type == VDIR ? 0555 : 0444;
+	vap->va_nlink = 1;
+	vap->va_uid = vap->va_gid = 0;
+	vap->va_fsid = ap->a_vp->v_mount->mnt_stat.f_fsid.val[0];
+	vap->va_fileid = np->type == VDIR ? 2 : 3;
+	vap->va_size = np->type == VDIR ? 512 : strlen(MOUNT(ap->a_vp->v_mount)->text);
+	vap->va_blocksize = 512;
+	vap->va_bytes = vap->va_size;
+	bzero((caddr_t)&vap->va_mtime, sizeof(vap->va_mtime));
+	vap->va_atime = vap->va_ctime = vap->va_mtime;
+	vap->va_flags = vap->va_gen = vap->va_filerev = 0;
+	vap->va_rdev = 0;
+	return 0;
+}
+
+static int
+old_read(void *v)
+{
+	struct vop_read_args *ap = v;
+	struct uio *uio = ap->a_uio;
+	char *text = MOUNT(ap->a_vp->v_mount)->text;
+	int left = strlen(text) - (int)uio->uio_offset;
+
+	return left > 0 ? uiomove(text + uio->uio_offset, left, uio) : 0;
+}
+
+static int
+old_readdir(void *v)
+{
+	struct vop_readdir_args *ap = v;
+	struct uio *uio = ap->a_uio;
+	struct dirent d;
+	int error = 0;
+
+	if (ap->a_eofflag != NULL)
+		*ap->a_eofflag = 1;
+	if (ap->a_ncookies != NULL)
+		*ap->a_ncookies = 0;
+	if (uio->uio_offset == 0 && uio->uio_resid >= sizeof(d)) {
+		bzero((caddr_t)&d, sizeof(d));
+		d.d_fileno = 3;
+		d.d_type = DT_REG;
+		d.d_namlen = 4;
+		bcopy("file", d.d_name, 5);
+		d.d_reclen = _DIRENT_SIZE(&d);
+		error = uiomove((caddr_t)&d, d.d_reclen, uio);
+	}
+	return error;
+}
+
+static int
+old_inactive(void *v)
+{
+	struct vop_inactive_args *ap = v;
+
+	VOP_UNLOCK(ap->a_vp, 0, ap->a_p);
+	return ap->a_p == curproc ? 0 : EACCES;
+}
+
+static int
+old_reclaim(void *v)
+{
+	struct vop_reclaim_args *ap = v;
+
+	NODE(ap->a_vp)->vnode = NULL;
+	ap->a_vp->v_data = NULL;
+	return 0;
+}
+
+static int
+old_fsync(void *v)
+{
+	struct vop_fsync_args *ap = v;
+
+	return ap->a_p == curproc ? 0 : EACCES;
+}
+
+static struct vnodeopv_entry_desc old_vnodeop_entries[] = {
+	{ &vop_default_desc, vn_default_error },
+	{ &vop_lookup_desc, old_lookup },
+	{ &vop_open_desc, old_open },
+	{ &vop_close_desc, old_close },
+	{ &vop_access_desc, old_access },
+	{ &vop_getattr_desc, old_getattr },
+	{ &vop_read_desc, old_read },
+	{ &vop_readdir_desc, old_readdir },
+	{ &vop_inactive_desc, old_inactive },
+	{ &vop_reclaim_desc, old_reclaim },
+	{ &vop_fsync_desc, old_fsync },
+	{ &vop_lock_desc, old_lock },
+	{ &vop_unlock_desc, old_unlock },
+	{ &vop_islocked_desc, old_islocked },
+	{ NULL, NULL }
+};
+struct vnodeopv_desc old_vnodeop_opv_desc = { &old_vnodeop_p, old_vnodeop_entries };
+
+#define old_quotactl	((int (*)(struct mount *, int, uid_t, caddr_t, struct proc *))eopnotsupp)
+#define old_vget	((int (*)(struct mount *, ino_t, struct vnode **))eopnotsupp)
+#define old_fhtovp	((int (*)(struct mount *, struct fid *, struct vnode **))eopnotsupp)
+#define old_vptofh	((int (*)(struct vnode *, struct fid *))eopnotsupp)
+#define old_sysctl	((int (*)(int *, u_int, void *, size_t *, void *, size_t, struct proc *))eopnotsupp)
+#define old_checkexp	((int (*)(struct mount *, struct mbuf *, int *, struct ucred **))eopnotsupp)
+
+#ifdef __OpenBSD__
+static int
+old_init(struct vfsconf *vfc)
+{
+	vfs_opv_init_explicit(&old_vnodeop_opv_desc);
+	vfs_opv_init_default(&old_vnodeop_opv_desc);
+	printf("old_init: %s\n", vfc->vfc_name);
+	return 0;
+}
+
+static const struct vfsops old_vfsops = {
+	old_mount, old_start, old_unmount, old_root, old_quotactl, old_statfs, old_sync, old_vget, old_fhtovp,
+	old_vptofh, old_init, old_sysctl, old_checkexp
+};
+static struct vfsconf old_vfsconf = { &old_vfsops, "oldfs", 0, 0, 0, NULL, NULL };
+MOD_VFS("oldfs", -1, &old_vfsconf)
+#else
+static void
+old_init(void)
+{
+	printf("old_init: oldfs\n");
+}
+
+static struct vnodeopv_desc *old_vnodeopv_descs[] = { &old_vnodeop_opv_desc, NULL };
+static struct vfsops old_vfsops = {
+	"oldfs", old_mount, old_start, old_unmount, old_root, old_quotactl, old_statfs, old_sync, old_vget, old_fhtovp,
+	old_vptofh, old_init, old_sysctl, NULL, old_checkexp, old_vnodeopv_descs
+};
+MOD_VFS("oldfs", -1, &old_vfsops)
+#endif
+
+int
+oldfs_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc)
+}
