@@ -159,18 +159,6 @@ DEVICES = {
         int writedisklabel(dev_t dev, void (*strat)(struct buf *), struct disklabel *lp, struct
             cpu_disklabel *osdep);
     """,
-    "sys/extent.h": """
-        int extent_alloc1(struct extent *ex, u_long size, u_long alignment, u_long skew, u_long boundary,
-            int flags, u_long *result);
-        int extent_alloc_region(struct extent *ex, u_long start, u_long size, int flags);
-        int extent_alloc_subregion1(struct extent *ex, u_long substart, u_long subend, u_long size, u_long
-            alignment, u_long skew, u_long boundary, int flags, u_long *result);
-        struct extent *extent_create(const char *name, u_long start, u_long end, struct malloc_type
-            *mtype, void *storage, size_t storagesize, int flags);
-        void extent_destroy(struct extent *ex);
-        int extent_free(struct extent *ex, u_long start, u_long size, int flags);
-        void extent_print(struct extent *ex);
-    """,
     "sys/iostat.h": """
         struct io_stats *iostat_alloc(int32_t type, void *parent, const char *name);
         void iostat_busy(struct io_stats *stats);

@@ -78,6 +78,7 @@ NAMES = (
     "sync.kern_timeout",
     "sync.lock_stubs",
     "sync.spl",
+    "sync.subr_extent",
     "sync.subr_once",
     "sync.subr_specificdata",
     "sync.subr_xcall",

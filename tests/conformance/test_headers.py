@@ -16,6 +16,8 @@ from lkmtools.abi import (
     datamodel,
     device,
     errno,
+    evcnt,
+    extent,
     fcntl,
     kauth,
     ksyms,
@@ -34,6 +36,7 @@ from lkmtools.abi import (
     time,
     uio,
     unistd,
+    uvm,
     vnode,
     vnode_if,
 )
@@ -48,6 +51,9 @@ NUMBERS = [
     ("sys/errno.h", errno, ("E",)),
     ("sys/buf.h", buf, ("B_", "BC_", "BO_")),
     ("sys/device.h", device, ("FSTATE_", "DETACH_", "DV", "QUIET", "UN")),
+    ("sys/evcnt.h", evcnt, ("EVCNT_",)),
+    ("sys/extent.h", extent, ("EX",)),
+    ("uvm/uvm_extern.h", uvm, ("UVM_KMF_",)),
     ("sys/fcntl.h", fcntl, ("O_", "F_DUP", "F_GET", "F_SET", "FREAD", "FWRITE", "FNONBLOCK", "FD_CLOEXEC")),
     ("sys/unistd.h", unistd, ("_PC_", "_POSIX_")),
     ("sys/unistd.h", fcntl, ("SEEK_", "F_OK", "R_OK", "W_OK", "X_OK")),
@@ -183,6 +189,17 @@ def test_all_headers_together(each_cc: Compile, machine: str) -> None:
     """All headers in one source, under every compiler, without a warning."""
     text = "".join(f"#include <{header}>\n" for header in HEADERS)
     assert each_cc(text, machine, flags=("-Werror", "-Wsystem-headers")).exists()
+
+
+@pytest.mark.parametrize(
+    "flags", [("-std=gnu89",), ("-DDIAGNOSTIC",), ("-std=gnu89", "-DDIAGNOSTIC", "-DDEBUG")]
+)
+def test_all_headers_in_reverse_and_in_older_c(
+    each_cc: Compile, machine: str, flags: tuple[str, ...]
+) -> None:
+    """None needs another to be read before it, C99, or a kernel without checks."""
+    text = "".join(f"#include <{header}>\n" for header in reversed(HEADERS))
+    assert each_cc(text, machine, flags=("-Werror", "-Wsystem-headers", *flags)).exists()
 
 
 def test_the_release_is_the_kernels(cc: Compile) -> None:

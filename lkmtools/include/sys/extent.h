@@ -1,4 +1,4 @@
-/* <sys/extent.h>: extent(9): who has which part of a range of numbers. */
+/* <sys/extent.h>: extent(9): ranges of numbers, of which parts are taken and given back. */
 
 #ifndef _SYS_EXTENT_H_
 #define _SYS_EXTENT_H_

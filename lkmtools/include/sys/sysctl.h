@@ -157,6 +157,69 @@ struct kinfo_drivers {
 	char	d_name[24];
 };
 
+/* Processes and their threads, in structs that have the same layout on every machine. */
+#define KI_NGROUPS	16
+#define KI_MAXCOMLEN	24
+#define KI_WMESGLEN	8
+#define KI_MAXLOGNAME	24
+#define KI_MAXEMULLEN	16
+#define KI_LNAMELEN	20
+
+typedef struct {
+	uint32_t	__bits[4];
+} ki_sigset_t;
+
+struct kinfo_proc2 {
+	uint64_t	p_forw, p_back, p_paddr, p_addr, p_fd, p_cwdi, p_stats, p_limit, p_vmspace, p_sigacts, p_sess, p_tsess;
+	uint64_t	p_ru;
+	int32_t		p_eflag, p_exitsig, p_flag;
+	int32_t		p_pid, p_ppid, p_sid, p__pgid, p_tpgid;
+	uint32_t	p_uid, p_ruid, p_gid, p_rgid;
+	uint32_t	p_groups[KI_NGROUPS];
+	int16_t		p_ngroups, p_jobc;
+	uint32_t	p_tdev;
+	uint32_t	p_estcpu, p_rtime_sec, p_rtime_usec;
+	int32_t		p_cpticks;
+	uint32_t	p_pctcpu, p_swtime, p_slptime;
+	int32_t		p_schedflags;
+	uint64_t	p_uticks, p_sticks, p_iticks;
+	uint64_t	p_tracep;
+	int32_t		p_traceflag;
+	int32_t		p_holdcnt;
+	ki_sigset_t	p_siglist, p_sigmask, p_sigignore, p_sigcatch;
+	int8_t		p_stat;
+	uint8_t		p_priority, p_usrpri, p_nice;
+	uint16_t	p_xstat, p_acflag;
+	char		p_comm[KI_MAXCOMLEN];
+	char		p_wmesg[KI_WMESGLEN];
+	uint64_t	p_wchan;
+	char		p_login[KI_MAXLOGNAME];
+	int32_t		p_vm_rssize, p_vm_tsize, p_vm_dsize, p_vm_ssize;
+	int64_t		p_uvalid;
+	uint32_t	p_ustart_sec, p_ustart_usec, p_uutime_sec, p_uutime_usec, p_ustime_sec, p_ustime_usec;
+	uint64_t	p_uru_maxrss, p_uru_ixrss, p_uru_idrss, p_uru_isrss, p_uru_minflt, p_uru_majflt, p_uru_nswap;
+	uint64_t	p_uru_inblock, p_uru_oublock, p_uru_msgsnd, p_uru_msgrcv, p_uru_nsignals, p_uru_nvcsw, p_uru_nivcsw;
+	uint32_t	p_uctime_sec, p_uctime_usec;
+	uint64_t	p_cpuid, p_realflag, p_nlwps, p_nrlwps, p_realstat;
+	uint32_t	p_svuid, p_svgid;
+	char		p_ename[KI_MAXEMULLEN];
+	int64_t		p_vm_vsize, p_vm_msize;
+};
+
+struct kinfo_lwp {
+	uint64_t	l_forw, l_back, l_laddr, l_addr;
+	int32_t		l_lid, l_flag;
+	uint32_t	l_swtime, l_slptime;
+	int32_t		l_schedflags, l_holdcnt;
+	uint8_t		l_priority, l_usrpri;
+	int8_t		l_stat, l_pad1;
+	int32_t		l_pad2;
+	char		l_wmesg[KI_WMESGLEN];
+	uint64_t	l_wchan, l_cpuid;
+	uint32_t	l_rtime_sec, l_rtime_usec, l_cpticks, l_pctcpu, l_pid;
+	char		l_name[KI_LNAMELEN];
+};
+
 #define HW_MACHINE		1
 #define HW_MODEL		2
 #define HW_NCPU			3
