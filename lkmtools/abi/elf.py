@@ -6,6 +6,7 @@ Shared by the ELF reader and writer, the linker and the kernel's /dev/ksyms.
 from __future__ import annotations
 
 import struct
+from functools import cache
 
 from lkmtools.tuples import NamedTuple
 
@@ -89,6 +90,7 @@ class Codec(NamedTuple):
         return self.symbol.pack(name, value, size, info, 0, shndx)
 
 
+@cache
 def codec(bits: int, byteorder: str) -> Codec:
     """The codecs for 32 or 64 `bits` and "little" or "big" `byteorder` (gABI 4: Elf32_*, Elf64_*)."""
     order = "<" if byteorder == "little" else ">"

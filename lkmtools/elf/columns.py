@@ -26,9 +26,13 @@ def column(code: Code, table: memoryview, at: int, size: int, byteorder: str) ->
 
 def narrowed(numbers: array[int]) -> Column:
     """An array of 32-bit numbers, as bytes where they are all below 256."""
-    data, zeros = numbers.tobytes(), bytes(len(numbers))
-    low, *high = [data[at::4] for at in ((0, 1, 2, 3) if sys.byteorder == "little" else (3, 2, 1, 0))]
-    return low if all(part == zeros for part in high) else numbers
+    data = numbers.tobytes()
+    if sys.byteorder == "little":
+        low, others = data[::4], (data[1::4], data[2::4], data[3::4])
+    else:
+        low, others = data[3::4], (data[::4], data[1::4], data[2::4])
+    zeros = bytes(len(numbers))
+    return low if others == (zeros, zeros, zeros) else numbers
 
 
 def regular(numbers: array[int]) -> Column:

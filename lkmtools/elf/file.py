@@ -142,7 +142,7 @@ class ElfFile:
         table = self.data[h.shoff : h.shoff + count * form.size]
         rows = tuple(map(SectionHeader._make, form.iter_unpack(table)))
         for index, row in enumerate(rows):
-            if row.type not in (c.SHT_NOBITS, c.SHT_NULL):
+            if row.offset + row.size > len(self.data) and row.type not in (c.SHT_NOBITS, c.SHT_NULL):
                 self._inside(f"section {index}", row.offset, row.size)
         return rows
 
@@ -190,6 +190,15 @@ class ElfFile:
 
     def section_name(self, index: int) -> str:
         """The name of section `index`; "" when the file has no section-name table."""
-        h = self.header
-        strings = self.sections[0].link if h.shstrndx == c.SHN_XINDEX else h.shstrndx
-        return self.string(strings, self.sections[index].name) if strings else ""
+        return self.string(self._shstrndx, self.sections[index].name) if self._shstrndx else ""
+
+    def section_names(self) -> list[str]:
+        """The names of all sections."""
+        strings = self.strings(self._shstrndx) if self._shstrndx else {row.name: "" for row in self.sections}
+        return [strings[row.name] for row in self.sections]
+
+    @property
+    def _shstrndx(self) -> int:
+        """The number of the section-name table; 0 for none."""
+        number = self.header.shstrndx
+        return self.sections[0].link if number == c.SHN_XINDEX else number

@@ -8,6 +8,8 @@ of sections that are not loaded (debug information) are not read at all; see lkm
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
+from itertools import starmap
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.file import ElfFile
@@ -16,7 +18,7 @@ from lkmtools.elf.note import notes
 from lkmtools.elf.relocations import RelocationTable, relocation_table
 from lkmtools.elf.rows import uncollected
 from lkmtools.elf.symbols import default_names
-from lkmtools.elf.symtab import ObjectSymbol, ObjectSymbols, read_symbol_table, words
+from lkmtools.elf.symtab import ObjectSymbols, read_symbol_table, words
 from lkmtools.errors import ObjectError
 from lkmtools.tuples import NamedTuple
 
@@ -66,12 +68,11 @@ class Object(NamedTuple):
     loaded: frozenset[str]  # the names of its allocated sections
     file: ElfFile  # for what is read later
 
-    def meant(self, index: int) -> tuple[int, ObjectSymbol]:
-        """The symbol that a use of number `index` means, and its number: a version precedes its alias."""
-        symbol = self.symbols[index]
-        if symbol.name in self.versions and symbol.bind != c.STB_LOCAL:
-            index = self.versions[symbol.name]
-        return index, self.symbols[index]
+    def meant(self, index: int) -> int:
+        """The number of the symbol that a use of number `index` means: a version precedes its alias."""
+        if not self.versions or self.symbols.binds[index] == c.STB_LOCAL:
+            return index
+        return self.versions.get(self.symbols.names[index], index)
 
     def defines(self, name: str) -> bool:
         """Whether a global or weak symbol `name` is defined here (what nlist(3) tells modload)."""
@@ -99,7 +100,7 @@ def read_object(data: bytes, name: str) -> Object:
             "compile without it, or with -ffat-lto-objects"
         )
     header = file.header
-    sections = tuple(_section(file, i) for i in range(len(file.sections)))
+    sections = tuple(starmap(partial(_section, file), enumerate(file.section_names())))
     return Object(
         name, header.machine, header.bits, header.byteorder, sections, symbols,
         _relocations(file, symtab, len(symbols)), _groups(file, symtab, symbols), _buildid(file, sections),
@@ -107,10 +108,9 @@ def read_object(data: bytes, name: str) -> Object:
     )  # fmt: skip
 
 
-def _section(file: ElfFile, index: int) -> Section:
+def _section(file: ElfFile, index: int, name: str) -> Section:
     row = file.sections[index]
     align = row.align or 1
-    name = file.section_name(index)
     if align & (align - 1):
         raise ObjectError(f"{file.place(index)}: alignment {align} is not a power of two")
     if row.flags & c.SHF_ALLOC and row.flags & c.SHF_COMPRESSED:

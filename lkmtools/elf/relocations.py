@@ -52,11 +52,13 @@ class RelocationTable:
 
 def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left: int) -> RelocationTable:
     """Relocation section `index`, which is not empty; it and those after it may have `left` bytes."""
-    row, where = file.sections[index], file.place(index)
+    row = file.sections[index]
     if not symtab or row.link != symtab:
-        raise ObjectError(f"{where}: its symbol table is section {row.link}, the file's is {symtab}")
+        raise ObjectError(
+            f"{file.place(index)}: its symbol table is section {row.link}, the file's is {symtab}"
+        )
     if row.size > left:
-        raise ObjectError(f"{where}: relocation sections overlap: together larger than the file")
+        raise ObjectError(f"{file.place(index)}: relocation sections overlap: together larger than the file")
     rela = row.type == c.SHT_RELA
     table = file.table(index, file.codec.rela if rela else file.codec.rel)
     columns = (_wide_columns if file.header.bits == 64 else _narrow_columns)(
@@ -65,7 +67,7 @@ def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left
     found = RelocationTable(file.section_name(index), row.info, columns)
     if max(found.named) >= nsymbols:
         at, symbol = next(pair for pair in enumerate(found.symbols) if pair[1] >= nsymbols)
-        raise ObjectError(f"{where}: entry {at}: symbol index {symbol}, limit {nsymbols}")
+        raise ObjectError(f"{file.place(index)}: entry {at}: symbol index {symbol}, limit {nsymbols}")
     return found
 
 

@@ -96,6 +96,7 @@ class Fields:
         origin = base - span if base >= top else base
         self._relative = [value - origin for value in self._absolute]
         self._quick = shortcuts(pre.machine.name)
+        self._pairs = {kind: (row.pack, row.relative) for kind, row in self._quick.items()}
 
     def relocate(self, start: int, table: RelocationTable) -> None:
         """Apply `table` to the copy of its section at out[start]; check_fields() found nothing wrong with it.
@@ -143,8 +144,7 @@ class Fields:
 
     def _rela(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """Apply rows until one has no shortcut, and return that one."""
-        absolute, relative, out = self._absolute, self._relative, self._out
-        quick = {kind: (row.pack, row.relative) for kind, row in self._quick.items()}
+        quick, absolute, relative, out = self._pairs, self._absolute, self._relative, self._out
         try:
             for offset, kind, index, addend in rows:
                 pack, is_relative = quick[kind]
@@ -159,13 +159,12 @@ class Fields:
 
     def _rel(self, start: int, rows: _Rows) -> tuple[int, int, int, int | None] | None:
         """The same where the field holds the addend. struct clears a field before it refuses a number."""
-        absolute, relative, out = self._absolute, self._relative, self._out
-        quick = {kind: (row.pack, row.unpack, row.relative) for kind, row in self._quick.items()}
+        quick, absolute, relative, out = self._pairs, self._absolute, self._relative, self._out
         try:
             for offset, kind, index, _ in rows:
-                pack, unpack, is_relative = quick[kind]
+                pack, is_relative = quick[kind]
                 at = start + offset
-                (addend,) = unpack(out, at)
+                (addend,) = self._quick[kind].unpack(out, at)
                 if is_relative:
                     pack(out, at, relative[index] + addend - at)
                 else:

@@ -30,6 +30,7 @@ from lkmtools.tuples import NamedTuple
 
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 BOUNDS = frozenset(("__bss_start", "_edata", "_end"))  # of the image, as ld's default script has them
+_LINKERS = BOUNDS | {GOT_SYMBOL, "_DYNAMIC"}
 PROVIDED = frozenset(("etext", "_etext", "__etext", "edata", "end"))  # the same, unless the kernel has one
 
 # SHF_WRITE and SHF_EXECINSTR -> permissions, in address order.
@@ -133,7 +134,8 @@ def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Con
     symbols = obj.symbols
     found = [i for i in symbols.globals if symbols.names[i] == name and symbols.places[i]]
     for index in found:
-        number, symbol = obj.meant(index)
+        number = obj.meant(index)
+        symbol = symbols[number]
         if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, number, kept, commons):
             return name
     raise LinkError(no_address(obj, found[0], "entry point"))
@@ -237,7 +239,7 @@ def symbol_text(obj: Object, index: int) -> str:
 
 def no_address(obj: Object, index: int, place: str) -> str:
     """The message for a use, at `place`, of a symbol without an address that fits it."""
-    _, symbol = obj.meant(index)
+    symbol = obj.symbols[obj.meant(index)]
     if symbol.type == c.STT_TLS:
         why = "is thread-local; compile without __thread and _Thread_local"
     elif symbol.type == c.STT_GNU_IFUNC:
@@ -258,16 +260,20 @@ def _undefined(obj: Object, used: Iterable[int]) -> tuple[str, ...]:
     wanted = [index for index in used if not symbols.places[index]]
     if symbols.visibilities.strip(b"\0"):
         wanted += [i for i in symbols.globals if symbols.visibilities[i] and symbols.binds[i] == c.STB_GLOBAL]
-    return tuple(dict.fromkeys(s.name for s in symbols.pick(wanted) if needs_resolving(obj, s)))
+    names = dict.fromkeys(symbols.names[index] for index in wanted if not symbols.places[index])
+    return tuple(name for name in names if _is_kernels(obj, name))
 
 
 def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
     """Whether `symbol` is undefined and not one that the linker or a default version defines."""
-    if symbol.shndx != c.SHN_UNDEF or not symbol.name or symbol.name in (GOT_SYMBOL, "_DYNAMIC"):
+    return symbol.shndx == c.SHN_UNDEF and _is_kernels(obj, symbol.name)
+
+
+def _is_kernels(obj: Object, name: str) -> bool:
+    """Whether an undefined name is that of a symbol of the kernel's."""
+    if not name or name in _LINKERS or name in obj.versions:
         return False
-    if symbol.name in BOUNDS or symbol.name in obj.versions:
-        return False
-    return bounded_section(obj, symbol.name) is None
+    return bounded_section(obj, name) is None
 
 
 def image_bound(sections: Sequence[PlacedSection], name: str) -> int | None:
@@ -290,7 +296,7 @@ def image_bound(sections: Sequence[PlacedSection], name: str) -> int | None:
 
 def bounded_section(obj: Object, name: str) -> str | None:
     """The name X of a loaded section when `name` is __start_X or __stop_X, as ld defines them."""
-    for prefix in ("__start_", "__stop_"):
+    for prefix in ("__start_", "__stop_") if name.startswith("__st") else ():
         section = name.removeprefix(prefix)
         if section != name and section.isidentifier() and section in obj.loaded:
             return section
@@ -359,14 +365,11 @@ def _place(
 def _ordered(pieces: Sequence[_Piece]) -> list[_Piece]:
     """By class, zeros last, then in the file's order but with equal names together."""
     first: dict[tuple[int, bool, str], int] = {}
+    keys = []
     for at, piece in enumerate(pieces):
-        first.setdefault(_group_key(piece), at)
-    return sorted(pieces, key=lambda piece: (*_group_key(piece)[:2], first[_group_key(piece)]))
-
-
-def _group_key(piece: _Piece) -> tuple[int, bool, str]:
-    """Permission class, zeros last, then name: what must stand together."""
-    return _ORDER.index(piece.flags & _CLASS_MASK), piece.type == c.SHT_NOBITS, piece.name
+        kind, zeros = _ORDER.index(piece.flags & _CLASS_MASK), piece.type == c.SHT_NOBITS
+        keys.append((kind, zeros, first.setdefault((kind, zeros, piece.name), at), at))
+    return [pieces[at] for *_, at in sorted(keys)]
 
 
 def _round_up(value: int, align: int) -> int:

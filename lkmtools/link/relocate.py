@@ -11,6 +11,7 @@ from io import BytesIO
 
 from lkmtools.abi import elf as c
 from lkmtools.elf.rows import Deferred, rows, uncollected
+from lkmtools.elf.symtab import ABS
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import UndefinedSymbols
 from lkmtools.link.fields import Fields
@@ -114,17 +115,17 @@ def _fill_got(pre: Prelink, values: Sequence[int | None], out: memoryview) -> No
 @uncollected
 def _symbols(pre: Prelink, base: int, defined: Sequence[int | None]) -> tuple[Symbol, ...]:
     """Every defined symbol that has an address, in the object's order; then the GOT's."""
-    obj = pre.object
+    obj, symbols = pre.object, pre.object.symbols
     names = [section.name for section in obj.sections]
     out = []
-    for number, named in enumerate(obj.symbols):
-        index, symbol = obj.meant(number) if obj.versions else (number, named)
-        _, _, size, kind, bind, _, shndx, reserved = symbol
-        value = defined[index]
-        if value is None or kind in _UNNAMED or not named.name or not named.shndx:
+    for number, (name, place) in enumerate(zip(symbols.names, symbols.places, strict=True)):
+        index = obj.meant(number) if obj.versions else number
+        value, kind = defined[index], symbols.kinds[index]
+        if value is None or kind in _UNNAMED or not name or not place:
             continue
-        section = names[shndx] if not reserved else "*ABS*" if shndx == c.SHN_ABS else "COMMON"
-        out.append((named.name, value, size, _KINDS.get(kind, kind), bind, section))
+        home = symbols.places[index]
+        section = names[home] if home >= 0 else "*ABS*" if home == ABS else "COMMON"
+        out.append((name, value, symbols.sizes[index], _KINDS.get(kind, kind), symbols.binds[index], section))
     if pre.got is not None and not obj.defines(GOT_SYMBOL):
         out.append((GOT_SYMBOL, base + pre.got, 0, c.STT_OBJECT, c.STB_LOCAL, ".got"))
     return tuple(rows(Symbol, out))

@@ -51,14 +51,14 @@ def symbol_values(
     values = _without(defined, symbols, c.STT_GNU_IFUNC)
     known = {symbols.names[index]: values[index] for index in _globals(pre)}
     if obj.versions:
-        values = [values[obj.meant(index)[0]] for index in range(len(values))]
+        values = [values[obj.meant(index)] for index in range(len(values))]
     undefined = _Undefined(pre, base, imports, known)
     for index in [index for index, value in enumerate(values) if value is None]:
-        _, symbol = obj.meant(index)
-        if symbol.shndx == c.SHN_UNDEF:
-            values[index] = undefined.value(symbol.name)
-        elif symbol.bind != c.STB_LOCAL:
-            values[index] = known.get(symbol.name)  # its own definition fell away with a COMDAT group
+        number = obj.meant(index)
+        if symbols.places[number] == c.SHN_UNDEF:
+            values[index] = undefined.value(symbols.names[number])
+        elif symbols.binds[number] != c.STB_LOCAL:  # its own definition fell away with a COMDAT group
+            values[index] = known.get(symbols.names[number])
     return values
 
 
