@@ -15,10 +15,9 @@ Column = Sequence[int]
 Code = Literal["B", "b", "H", "h", "I", "i", "Q", "q"]  # a type of array's, of which none depends on the host
 
 
-def column(code: Code, table: memoryview, at: int, size: int, byteorder: str) -> array[int]:
-    """The numbers of array's type `code` at byte `at` of each entry; an entry has `size` bytes."""
-    found = array(code)
-    found.frombytes(table.cast(code)[at // found.itemsize :: size // found.itemsize].tobytes())
+def column(code: Code, numbers: memoryview[int], byteorder: str) -> array[int]:
+    """The numbers of a table that was cast to array's type `code`: each one, or some at equal distances."""
+    found = array(code, numbers.tobytes())
     if byteorder != sys.byteorder:
         found.byteswap()
     return found

@@ -152,8 +152,10 @@ def _refuse_unknown(file: ElfFile) -> None:
     notes of their own, which nothing needs.
     """
     for index, row in enumerate(file.sections):
+        if row.type in (c.SHT_REL, c.SHT_RELA):
+            continue
         relocates = row.flags & c.SHF_INFO_LINK and file.section_name(index).startswith((".rel", ".crel"))
-        known = row.type in _STANDARD and (row.type in (c.SHT_REL, c.SHT_RELA) or not relocates)
+        known = row.type in _STANDARD and not relocates
         if known or (row.type >= c.SHT_LOOS and row.type not in _OTHER_RELOCATIONS and not relocates):
             continue
         what = _OTHER_RELOCATIONS.get(row.type, "which this linker does not know")

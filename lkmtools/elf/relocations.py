@@ -73,23 +73,23 @@ def relocation_table(file: ElfFile, index: int, symtab: int, nsymbols: int, left
 
 def _wide_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[Column, Column, Column, Column]:
     """Elf64_Rel and Elf64_Rela: r_offset, r_info (symbol << 32 | type), r_addend."""
-    size = 24 if rela else 16
-    kind, symbol = (8, 12) if byteorder == "little" else (12, 8)
+    words, halves, step = table.cast("Q"), table.cast("I"), 3 if rela else 2
+    kind, symbol = (2, 3) if byteorder == "little" else (3, 2)
     return (
-        regular(column("Q", table, 0, size, byteorder)),
-        narrowed(column("I", table, kind, size, byteorder)),
-        narrowed(column("I", table, symbol, size, byteorder)),
-        column("q", table, 16, size, byteorder) if rela else b"",
+        regular(column("Q", words[::step], byteorder)),
+        narrowed(column("I", halves[kind :: 2 * step], byteorder)),
+        narrowed(column("I", halves[symbol :: 2 * step], byteorder)),
+        column("q", words[2::step], byteorder) if rela else b"",
     )
 
 
 def _narrow_columns(table: memoryview, rela: bool, byteorder: str) -> tuple[Column, Column, Column, Column]:
     """Elf32_Rel and Elf32_Rela: r_offset, r_info (symbol << 8 | type), r_addend."""
-    size = 12 if rela else 8
-    info = column("I", table, 4, size, byteorder)
+    words, step = table.cast("I"), 3 if rela else 2
+    info = column("I", words[1::step], byteorder)
     return (
-        regular(column("I", table, 0, size, byteorder)),
+        regular(column("I", words[::step], byteorder)),
         bytes(word & 0xFF for word in info),
         narrowed(array("I", (word >> 8 for word in info))),
-        column("i", table, 8, size, byteorder) if rela else b"",
+        column("i", words[2::step], byteorder) if rela else b"",
     )

@@ -25,11 +25,6 @@ _CONSTANTS = 0x10000  # what is taken off SHN_ABS and its like, so that they are
 ABS = c.SHN_ABS - _CONSTANTS
 COMMON = (c.SHN_COMMON - _CONSTANTS, c.SHN_AMD64_LCOMMON - _CONSTANTS)
 
-# Elf64_Sym and Elf32_Sym: array's type of a value; where name, info, other, shndx, value and size begin.
-_LAYOUTS: dict[int, tuple[Code, int, int, int, int, int, int]] = {
-    64: ("Q", 0, 4, 5, 6, 8, 16),
-    32: ("I", 0, 12, 13, 14, 4, 8),
-}
 _WORD = struct.Struct("I")
 
 
@@ -106,14 +101,17 @@ def read_symbol_table(file: ElfFile, index: int) -> ObjectSymbols:
     """The symbols in section `index`, or none when it is 0; ObjectError for a section that does not exist."""
     if not index or not file.sections[index].size:
         return ObjectSymbols()
-    size, order = file.codec.symbol.size, file.header.byteorder
-    word, name, info, other, shndx, value, length = _LAYOUTS[file.header.bits]
-    table = file.table(index, file.codec.symbol)
-    names = column("I", table, name, size, order)
+    order, wide, table = file.header.byteorder, file.header.bits == 64, file.table(index, file.codec.symbol)
+    # Elf64_Sym begins with st_name, st_info, st_other and st_shndx; Elf32_Sym has the last three at its end.
+    code: Code = "Q" if wide else "I"
+    info, size = (4, 24) if wide else (12, 16)
+    words = table.cast(code)
+    step = size // words.itemsize
+    names = column("I", table.cast("I")[:: size // 4], order)
     strings = file.strings(file.sections[index].link) if any(names) else {0: ""}
     places: list[int] = [
         number if number < c.SHN_LORESERVE else number - _CONSTANTS
-        for number in column("H", table, shndx, size, order)
+        for number in column("H", table.cast("H")[info // 2 + 1 :: size // 2], order)
     ]
     if c.SHN_XINDEX - _CONSTANTS in places:
         _extend(file, index, places)
@@ -122,8 +120,8 @@ def read_symbol_table(file: ElfFile, index: int) -> ObjectSymbols:
         at, number = next(pair for pair in enumerate(places) if pair[1] >= limit)
         raise ObjectError(f"{file.name}: symbol {at}: section index {number}, limit {limit}")
     return ObjectSymbols(
-        [*map(strings.__getitem__, names)], bytes(table[info::size]), bytes(table[other::size]), places,
-        column(word, table, value, size, order), column(word, table, length, size, order),
+        [*map(strings.__getitem__, names)], bytes(table[info::size]), bytes(table[info + 1 :: size]), places,
+        column(code, words[1::step], order), column(code, words[2::step], order),
     )  # fmt: skip
 
 
@@ -141,4 +139,4 @@ def _extend(file: ElfFile, symtab: int, places: list[int]) -> None:
 
 def words(file: ElfFile, index: int) -> array[int]:
     """A section of 32-bit words."""
-    return column("I", file.table(index, _WORD), 0, _WORD.size, file.header.byteorder)
+    return column("I", file.table(index, _WORD).cast("I"), file.header.byteorder)

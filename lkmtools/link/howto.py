@@ -87,11 +87,14 @@ class Machine:
         "bits",
         "byteorder",
         "e_machine",
+        "got_types",
         "howtos",
+        "idle_types",
         "name",
         "page",
         "reserved_got_words",
         "rows",
+        "slot_types",
         "word",
     )
 
@@ -115,6 +118,10 @@ class Machine:
         self.reserved_got_words = reserved_got_words
         self.rows = rows
         self.howtos = {row.type: row for row in rows}
+        done = [row for row in rows if isinstance(row, Howto)]
+        self.idle_types = frozenset(row.type for row in done if not row.size)  # R_*_NONE
+        self.got_types = frozenset(row.type for row in done if row.got)
+        self.slot_types = frozenset(row.type for row in done if row.slot)
         if len(self.howtos) != len(rows) or len({row.name for row in rows}) != len(rows):
             raise ValueError(f"{name}: a relocation type has two rows")
 

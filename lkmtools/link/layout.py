@@ -30,7 +30,7 @@ from lkmtools.tuples import NamedTuple
 
 GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 BOUNDS = frozenset(("__bss_start", "_edata", "_end"))  # of the image, as ld's default script has them
-_LINKERS = BOUNDS | {GOT_SYMBOL, "_DYNAMIC"}
+LINKERS = BOUNDS | {GOT_SYMBOL, "_DYNAMIC"}
 PROVIDED = frozenset(("etext", "_etext", "__etext", "edata", "end"))  # the same, unless the kernel has one
 
 # SHF_WRITE and SHF_EXECINSTR -> permissions, in address order.
@@ -163,12 +163,12 @@ def _scan(
             raise LinkError(
                 f"{obj.name}: {table.name}: relocations for {section.name}, which has no contents"
             )
-        howtos = check_fields(obj, row, section, table)
-        used.update(dict.fromkeys(_used(howtos, table)))
-        got = got or any(howto.got for howto in howtos.values())
-        if any(howto.slot for howto in howtos.values()):
+        check_fields(obj, row, section, table)
+        used.update(dict.fromkeys(_used(row, table)))
+        got = got or not row.got_types.isdisjoint(table.kinds)
+        if not row.slot_types.isdisjoint(table.kinds):
             for kind, index in zip(table.types, table.symbols, strict=True):
-                if howtos[kind].slot and index not in slots:
+                if kind in row.slot_types and index not in slots:
                     slots[index] = row.word * (row.reserved_got_words + len(slots))
     names, places = obj.symbols.names, obj.symbols.places
     if any(not places[index] and names[index] == GOT_SYMBOL for index in used):
@@ -178,21 +178,17 @@ def _scan(
 
 def check_fields(
     obj: Object, row: Machine, section: Section, table: RelocationTable, *, got: bool = True
-) -> dict[int, Howto]:
-    """The rows of a table's types; LinkError for the first relocation that cannot be done in `section`.
+) -> None:
+    """LinkError for the first relocation of a table that cannot be done in `section`.
 
     `got` tells whether there is a global offset table.
     """
-    rows = {kind: row.howtos.get(kind) for kind in table.kinds}
-    howtos = {
-        kind: howto for kind, howto in rows.items() if isinstance(howto, Howto) and (got or not howto.got)
-    }
-    sizes = {kind: howto.size for kind, howto in howtos.items()}
-    if len(howtos) < len(rows) or _end(table, sizes, section.size) > section.size:
+    rows = map(row.howtos.get, table.kinds)
+    sizes = {howto.type: howto.size for howto in rows if isinstance(howto, Howto) and (got or not howto.got)}
+    if len(sizes) < len(table.kinds) or _end(table, sizes, section.size) > section.size:
         for entry in table:
-            if entry.type not in howtos or entry.offset + sizes[entry.type] > section.size:
+            if entry.type not in sizes or entry.offset + sizes[entry.type] > section.size:
                 raise LinkError(impossible(obj, row, section, entry))
-    return howtos
 
 
 def _end(table: RelocationTable, sizes: Mapping[int, int], limit: int) -> int:
@@ -204,12 +200,12 @@ def _end(table: RelocationTable, sizes: Mapping[int, int], limit: int) -> int:
     return max(offset + sizes[kind] for offset, kind in fields if offset + widest > limit)
 
 
-def _used(howtos: Mapping[int, Howto], table: RelocationTable) -> Iterable[int]:
+def _used(row: Machine, table: RelocationTable) -> Iterable[int]:
     """The symbols that a table needs, in the order of their first uses; R_*_NONE needs none."""
-    idle = {kind for kind, howto in howtos.items() if not howto.size}
-    if not idle:
+    if row.idle_types.isdisjoint(table.kinds):
         return table.named
-    return [index for kind, index in zip(table.types, table.symbols, strict=True) if kind not in idle]
+    uses = zip(table.types, table.symbols, strict=True)
+    return [index for kind, index in uses if kind not in row.idle_types]
 
 
 def impossible(obj: Object, row: Machine, section: Section, entry: Relocation) -> str:
@@ -271,7 +267,7 @@ def needs_resolving(obj: Object, symbol: ObjectSymbol) -> bool:
 
 def _is_kernels(obj: Object, name: str) -> bool:
     """Whether an undefined name is that of a symbol of the kernel's."""
-    if not name or name in _LINKERS or name in obj.versions:
+    if not name or name in LINKERS or name in obj.versions:
         return False
     return bounded_section(obj, name) is None
 

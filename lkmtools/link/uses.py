@@ -12,7 +12,6 @@ from itertools import accumulate
 from lkmtools.abi import elf as c
 from lkmtools.elf import ObjectSymbol
 from lkmtools.link.errors import Reference
-from lkmtools.link.howto import Howto
 from lkmtools.link.image import Prelink, Use
 
 
@@ -55,7 +54,7 @@ def first_references(pre: Prelink, numbers: Mapping[str, int | None]) -> tuple[R
 
 def _first_uses(pre: Prelink) -> dict[int, Use]:
     """Where each symbol that relocations need is needed first, by its index."""
-    idle = {howto.type for howto in pre.machine.rows if isinstance(howto, Howto) and not howto.size}
+    idle = pre.machine.idle_types
     found: dict[int, Use] = {}
     for table in reversed(pre.object.relocations):
         if table.target in pre.offsets:

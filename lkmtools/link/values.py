@@ -14,7 +14,7 @@ from lkmtools.elf import ObjectSymbols, default_names
 from lkmtools.elf.symtab import ABS
 from lkmtools.errors import LinkError
 from lkmtools.link.image import PlacedSection, Prelink
-from lkmtools.link.layout import BOUNDS, GOT_SYMBOL, PROVIDED, bounded_section, image_bound
+from lkmtools.link.layout import BOUNDS, GOT_SYMBOL, LINKERS, PROVIDED, bounded_section, image_bound
 
 
 def defined_values(pre: Prelink, base: int) -> list[int | None]:
@@ -85,12 +85,14 @@ class _Undefined:
     def _linker_symbol(self, name: str) -> int | None:
         """The value of a symbol the linker defines when the object does not."""
         pre, base = self._pre, self._base
-        if name == GOT_SYMBOL and pre.got is not None:
-            return base + pre.got
-        if name == "_DYNAMIC":
-            return 0
-        if name in BOUNDS and not pre.object.defines(name):
-            return base + (image_bound(pre.sections, name) or 0)
+        if name in LINKERS:
+            if name == GOT_SYMBOL and pre.got is not None:
+                return base + pre.got
+            if name == "_DYNAMIC":
+                return 0
+            if name in BOUNDS and not pre.object.defines(name):
+                return base + (image_bound(pre.sections, name) or 0)
+            return None
         wanted = bounded_section(pre.object, name)
         if wanted is None:
             return None
