@@ -35,15 +35,18 @@ class Names:
         most = max(1, len(name) // 4)
         least = max(1, len(name) + 1 - _UNDONE * most)
         shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(name)))
-        found = [other for other, count in shared.items() if count >= least]
+        lengths = range(len(name) - most, len(name) + most + 1)
+        found = [other for other, count in shared.items() if count >= least and len(other) in lengths]
         found.sort(key=lambda other: (-shared[other], abs(len(other) - len(name))))
-        best = min(found[:_CANDIDATES], key=lambda other: _distance(name, other), default=None)
-        return best if best is not None and _distance(name, best) <= most else None
+        distances = {other: _distance(name, other) for other in found[:_CANDIDATES]}
+        best = min(distances, key=distances.__getitem__, default=None)
+        return best if best is not None and distances[best] <= most else None
 
 
 def near(name: str, names: Iterable[str]) -> str | None:
-    """The nearest of `names`, as Names.near() finds it."""
-    return Names(names).near(name)
+    """The nearest of `names`, as Names.near() finds it; most are too long or too short to be it."""
+    most = max(1, len(name) // 4)
+    return Names(other for other in names if abs(len(other) - len(name)) <= most).near(name)
 
 
 def some(names: Iterable[str]) -> str:

@@ -85,6 +85,9 @@ class UndefinedSymbols(LinkError):
     """Symbols nobody defines, all of them, in order of first need; str() is one line for each."""
 
     def __init__(self, file: str, references: tuple[Reference, ...]) -> None:
-        super().__init__("\n".join(map(str, references)))
+        super().__init__(file)
         self.file = file
         self.references = references
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.references))

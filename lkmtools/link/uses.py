@@ -6,11 +6,11 @@ Everything is found in one pass over the relocations and one over the symbols, h
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import accumulate
 
 from lkmtools.abi import elf as c
-from lkmtools.elf import ObjectSymbol
+from lkmtools.elf import ObjectSymbols
 from lkmtools.link.errors import Reference
 from lkmtools.link.image import Prelink, Use
 
@@ -21,7 +21,7 @@ def references(pre: Prelink, names: Iterable[str]) -> tuple[Reference, ...]:
     if not wanted:
         return ()
     symbols = pre.object.symbols
-    numbers = {symbols[i].name: i for i in reversed(pre.used) if not symbols[i].shndx}
+    numbers = {symbols.names[i]: i for i in reversed(pre.used) if not symbols.places[i]}
     return first_references(pre, {name: numbers.get(name) for name in wanted})
 
 
@@ -32,15 +32,17 @@ def first_references(pre: Prelink, numbers: Mapping[str, int | None]) -> tuple[R
     """
     from lkmtools.elf.lines import source_lines
 
-    obj, first = pre.object, _first_uses(pre)
+    obj, symbols = pre.object, pre.object.symbols
+    first = _first_uses(pre, {number for number in numbers.values() if number is not None})
     uses = {name: None if number is None else first[number] for name, number in numbers.items()}
     places = [use for use in uses.values() if use is not None]
     lines = source_lines(obj, places)
-    around: dict[int, list[ObjectSymbol]] = {use.section: [] for use in places}
-    for s in obj.symbols:
-        if s.name and not s.reserved and s.type in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC):
-            around.get(s.shndx, []).append(s)
-    inside = {section: _Functions(rows) for section, rows in around.items()}
+    around: dict[int, list[int]] = {use.section: [] for use in places}
+    rows = zip(symbols.names, symbols.kinds, symbols.places, strict=True)
+    for index, (name, kind, place) in enumerate(rows):
+        if place in around and name and kind in (c.STT_NOTYPE, c.STT_OBJECT, c.STT_FUNC):
+            around[place].append(index)
+    inside = {section: _Functions(symbols, indices) for section, indices in around.items()}
     return tuple(
         Reference(
             name, obj.sections[use.section].name, use.offset,
@@ -52,42 +54,48 @@ def first_references(pre: Prelink, numbers: Mapping[str, int | None]) -> tuple[R
     )  # fmt: skip
 
 
-def _first_uses(pre: Prelink) -> dict[int, Use]:
-    """Where each symbol that relocations need is needed first, by its index."""
+def _first_uses(pre: Prelink, wanted: Set[int]) -> dict[int, Use]:
+    """Where each of some symbols that relocations need is needed first, by its index."""
     idle = pre.machine.idle_types
     found: dict[int, Use] = {}
     for table in reversed(pre.object.relocations):
-        if table.target in pre.offsets:
+        if table.target in pre.offsets and not wanted.isdisjoint(table.named):
             entries = zip(
                 reversed(table.offsets), reversed(table.types), reversed(table.symbols), strict=True
             )
-            first = {index: offset for offset, kind, index in entries if kind not in idle}
+            first = {index: at for at, kind, index in entries if index in wanted and kind not in idle}
             found |= {index: Use(table.target, offset) for index, offset in first.items()}
     return found
 
 
 class _Functions:
-    """What of a section's symbols covers an offset."""
+    """What of a section's symbols, whose indices are given, covers an offset."""
 
-    def __init__(self, rows: list[ObjectSymbol]) -> None:
-        self._rows = sorted(rows, key=lambda s: (s.value, s.type == c.STT_FUNC, s.bind))
-        self._values = [s.value for s in self._rows]
-        self._reach = list(accumulate((s.value + s.size for s in self._rows), max))  # of it and all before
+    def __init__(self, symbols: ObjectSymbols, indices: Iterable[int]) -> None:
+        self._names = symbols.names
+        rows = sorted(
+            (symbols.values[i], symbols.kinds[i] == c.STT_FUNC, symbols.binds[i], i, symbols.sizes[i])
+            for i in indices
+        )
+        self._rows = [(value, size, index) for value, _, _, index, size in rows]
+        self._values = [row[0] for row in rows]
+        self._reach = list(accumulate((value + size for value, size, _ in self._rows), max))
         self._sizeless: list[int] = []  # position of the last one without a size, so far; -1
-        for at, s in enumerate(self._rows):
+        for at, (_, size, _) in enumerate(self._rows):
             before = self._sizeless[-1] if at else -1
-            self._sizeless.append(before if s.size else at)
+            self._sizeless.append(before if size else at)
 
     def at(self, offset: int) -> str:
         """As "name+0x12", or "": the innermost one, or the nearest before that has no size (assembler)."""
         at = last = bisect_right(self._values, offset) - 1
         while at >= 0 and self._reach[at] > offset:
-            row = self._rows[at]
-            if offset < row.value + row.size:
-                return f"{row.name}+{offset - row.value:#x}"
+            value, size, _ = self._rows[at]
+            if offset < value + size:
+                return self._text(at, offset)
             at -= 1
         nearest = self._sizeless[last] if last >= 0 else -1
-        if nearest < 0:
-            return ""
-        row = self._rows[nearest]
-        return f"{row.name}+{offset - row.value:#x}"
+        return self._text(nearest, offset) if nearest >= 0 else ""
+
+    def _text(self, at: int, offset: int) -> str:
+        value, _, index = self._rows[at]
+        return f"{self._names[index]}+{offset - value:#x}"

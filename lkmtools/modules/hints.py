@@ -88,18 +88,23 @@ def entry_advice(obj: Object, path: str, names: list[str], candidate: str | None
 
 def _static(obj: Object, names: list[str]) -> str | None:
     """The first of `names` that a local symbol has."""
-    local = {s.name for s in obj.symbols if s.shndx and s.bind == c.STB_LOCAL}
+    s, wanted = obj.symbols, set(names)
+    if wanted.isdisjoint(s.names):
+        return None
+    local = {
+        name
+        for name, place, bind in zip(s.names, s.places, s.binds, strict=True)
+        if name in wanted and place and bind == c.STB_LOCAL
+    }
     return next((name for name in names if name in local), None)
 
 
 def _functions(obj: Object) -> list[str]:
     """The global functions of an object, those first that are called as entry points are."""
-    names = [
-        s.name
-        for s in obj.symbols
-        if s.name and s.bind != c.STB_LOCAL and s.type in (c.STT_FUNC, c.STT_NOTYPE)
-        and s.shndx and not s.reserved and obj.sections[s.shndx].flags & c.SHF_EXECINSTR
-    ]  # fmt: skip
+    s = obj.symbols
+    code = {section.shndx for section in obj.sections if section.shndx and section.flags & c.SHF_EXECINSTR}
+    found = [i for i in s.globals if s.places[i] in code and s.kinds[i] in (c.STT_FUNC, c.STT_NOTYPE)]
+    names = [s.names[i] for i in found if s.names[i]]
     return sorted(names, key=lambda name: not any(word in name for word in _LIKELY))
 
 

@@ -54,17 +54,16 @@ def exported(obj: Object) -> list[str]:
 
     After them all the names that default versions have besides.
     """
-    names = [
-        s.name
-        for s in obj.symbols
-        if s.name and s.shndx and s.bind != STB_LOCAL and s.type not in (STT_SECTION, STT_FILE, STT_GNU_IFUNC)
-    ]
+    s = obj.symbols
+    unnamed = (STT_SECTION, STT_FILE, STT_GNU_IFUNC)
+    names = [s.names[i] for i in s.globals if s.names[i] and s.places[i] and s.kinds[i] not in unnamed]
     return [*dict.fromkeys([*names, *(alias for name in names for alias in default_names(name))])]
 
 
 def ifuncs(obj: Object) -> list[str]:
     """The globals that are unusable for other modules: a use of one would call what chooses the function."""
-    return [s.name for s in obj.symbols if s.shndx and s.bind != STB_LOCAL and s.type == STT_GNU_IFUNC]
+    s = obj.symbols
+    return [s.names[i] for i in s.globals if s.places[i] and s.kinds[i] == STT_GNU_IFUNC]
 
 
 def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> LoadSyms:

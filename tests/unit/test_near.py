@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lkmtools.near import near
+from lkmtools.near import Names, near
 
 NAMES = ("printf", "vprint", "vprintf", "copyin", "copyinstr", "hz", "free", "kmem_alloc", "kmem_zalloc")
 
@@ -45,3 +45,10 @@ def test_one_mistake_anywhere_is_always_found() -> None:
                 name[:i] + name[i : i + 2][::-1] + name[i + 2 :],
             ):
                 assert near(typed, names) == name
+
+
+def test_longer_names_that_hold_the_word_do_not_hide_the_one_that_was_meant() -> None:
+    """They have more pairs in common with it, and cannot be it."""
+    longer = [f"sample_lod_of_the_{n}th_unit" for n in range(10)]
+    assert near("sample_lod", [*longer, "sample_load"]) == "sample_load"
+    assert Names([*longer, "sample_load"]).near("sample_lod") == "sample_load"
