@@ -6,8 +6,9 @@ backtraces.
 """
 
 from lkmtools.machine.backtrace import StackFrame
-from lkmtools.machine.cproto import CType, Prototype, VaList
+from lkmtools.machine.cproto import Prototype, VaList
 from lkmtools.machine.cpu import PERCPU_TABLE, Cpu
+from lkmtools.machine.ctype import CType
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine
 from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
