@@ -35,6 +35,7 @@ NAMES = (
     "exec.kern_resource",
     "exec.trap",
     "exec.uvm_mmap",
+    "exec.uvm_mlock",
     "init_sysent",
     "lib.atomic",
     "lib.libkern",

@@ -53,6 +53,7 @@ STUB(setuid, SYS_setuid) STUB(seteuid, SYS_seteuid) STUB(setgid, SYS_setgid) STU
 STUB(setreuid, SYS_setreuid) STUB(setregid, SYS_setregid) STUB(issetugid, SYS_issetugid) STUB(getpgid, SYS_getpgid)
 STUB(getsid, SYS_getsid) STUB(getgroups, SYS_getgroups) STUB(setgroups, SYS_setgroups)
 STUB(sched_yield, SYS_sched_yield) STUB(execve, SYS_execve) STUB(wait4, SYS_wait4)
+STUB(msync, SYS___msync13) STUB(mlock, SYS_mlock) STUB(munlock, SYS_munlock)
 STUB(munmap, SYS_munmap) STUB(mprotect, SYS_mprotect) STUB(poll, SYS_poll)
 STUB(nanosleep, SYS_nanosleep) STUB(gettimeofday, SYS_gettimeofday)
 STUB(clock_gettime, SYS_clock_gettime) STUB(sysctl, SYS___sysctl)

@@ -36,6 +36,24 @@ def test_everything_that_shows_the_time_follows(lab: Lab) -> None:
     assert THEN <= lab.p.fstat(fd).st_mtimespec_tv_sec < THEN + 60
 
 
+def test_binary_times_become_others_and_come_back(lab: Lab) -> None:
+    """The functions of <sys/time.h>: a half, a carry, and a borrow."""
+    lab.load(
+        "int probe_go(void)\n{\n"
+        " struct bintime a = { 1, (uint64_t)3 << 62 }, b = { 2, (uint64_t)1 << 63 }; struct timeval tv;\n"
+        " struct timespec ts; bintime_add(&a, &b); bintime2timeval(&a, &tv); bintime2timespec(&b, &ts);\n"
+        " if (tv.tv_sec != 4 || tv.tv_usec != 250000) return 1;\n"
+        " if (ts.tv_sec != 2 || ts.tv_nsec != 500000000) return 2;\n"
+        " bintime_sub(&a, &b); bintime_addx(&a, (uint64_t)1 << 62);\n"
+        " if (a.sec != 2 || a.frac != 0) return 3;\n"
+        " timespec2bintime(&ts, &a); timeval2bintime(&tv, &b);\n"
+        " bintime2timespec(&a, &ts); bintime2timeval(&b, &tv);\n"
+        " if (ts.tv_nsec < 499999998 || tv.tv_usec < 249999 || !timespecisset(&ts)) return 4;\n"
+        " timespecclear(&ts); return timespecisset(&ts);\n}\n"
+    )
+    assert lab.call("int probe_go(void)") == 0
+
+
 def test_clock_settime_sets_the_same_clock(lab: Lab) -> None:
     spec = timespec.layout(lab.k.dm)
     lab.p.syscall(SYS_clock_settime, CLOCK_REALTIME, spec.pack(tv_sec=THEN))

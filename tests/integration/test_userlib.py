@@ -212,6 +212,21 @@ def test_who_a_program_is(one_runner: Runner) -> None:
     assert ran.out == "1 1 0 2 7 8 0 5 0 0 4 3 0 2 1 -1\n"
 
 
+def test_memory_is_written_out_and_locked(one_runner: Runner) -> None:
+    """msync, mlock and munlock of pages, and what is EINVAL."""
+    ran = one_runner.main(
+        """
+        char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_ANON | MAP_PRIVATE, -1, 0);
+        printf("%d ", msync(p, 8192, MS_SYNC)); printf("%d ", msync(p, 1, MS_ASYNC | MS_INVALIDATE));
+        printf("%d %d ", mlock(p + 5, 10), munlock(p, 8192));
+        printf("%d ", msync(p, 1, MS_SYNC | MS_ASYNC)); printf("%d ", errno);
+        errno = 0; printf("%d ", msync(p, 1, 8)); printf("%d ", errno);
+        errno = 0; printf("%d ", msync(p + 1, 1, MS_SYNC)); printf("%d\\n", errno);
+        """
+    )
+    assert ran.out == "0 0 0 0 -1 22 -1 22 -1 22\n"
+
+
 def test_limits_and_times(one_runner: Runner) -> None:
     """setrlimit lowers a limit; time, usleep, isatty, ftruncate, chown."""
     ran = one_runner.main(

@@ -25,6 +25,12 @@ struct rlimit {
 	rlim_t	rlim_max;
 };
 
+#define PRIO_MIN	(-20)
+#define PRIO_MAX	20
+#define PRIO_PROCESS	0
+#define PRIO_PGRP	1
+#define PRIO_USER	2
+
 #define RUSAGE_SELF	0
 #define RUSAGE_CHILDREN	(-1)
 

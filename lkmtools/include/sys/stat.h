@@ -29,6 +29,11 @@ struct stat {
 #define st_atime	st_atimespec.tv_sec
 #define st_mtime	st_mtimespec.tv_sec
 #define st_ctime	st_ctimespec.tv_sec
+#define st_birthtime	st_birthtimespec.tv_sec
+#define st_atimensec	st_atimespec.tv_nsec
+#define st_mtimensec	st_mtimespec.tv_nsec
+#define st_ctimensec	st_ctimespec.tv_nsec
+#define st_birthtimensec	st_birthtimespec.tv_nsec
 
 #define S_ISUID		0004000
 #define S_ISGID		0002000
@@ -56,12 +61,35 @@ struct stat {
 #define S_IFSOCK	0140000
 #define S_IFWHT		0160000
 
+#define S_ISTXT		S_ISVTX
+#define S_IREAD		S_IRUSR
+#define S_IWRITE	S_IWUSR
+#define S_IEXEC		S_IXUSR
+#define S_BLKSIZE	512
+
+/* st_flags of chflags(2): the owner's, and those of root. */
+#define UF_SETTABLE	0x0000ffff
+#define UF_NODUMP	0x00000001
+#define UF_IMMUTABLE	0x00000002
+#define UF_APPEND	0x00000004
+#define UF_OPAQUE	0x00000008
+#define SF_SETTABLE	0xffff0000
+#define SF_ARCHIVED	0x00010000
+#define SF_IMMUTABLE	0x00020000
+#define SF_APPEND	0x00040000
+#ifdef _KERNEL
+#define OPAQUE		UF_OPAQUE
+#define APPEND		(UF_APPEND | SF_APPEND)
+#define IMMUTABLE	(UF_IMMUTABLE | SF_IMMUTABLE)
+#endif
+
 #define S_ISDIR(m)	(((m) & S_IFMT) == S_IFDIR)
 #define S_ISCHR(m)	(((m) & S_IFMT) == S_IFCHR)
 #define S_ISBLK(m)	(((m) & S_IFMT) == S_IFBLK)
 #define S_ISREG(m)	(((m) & S_IFMT) == S_IFREG)
 #define S_ISFIFO(m)	(((m) & S_IFMT) == S_IFIFO)
 #define S_ISLNK(m)	(((m) & S_IFMT) == S_IFLNK)
+#define S_ISWHT(m)	(((m) & S_IFMT) == S_IFWHT)
 #define S_ISSOCK(m)	(((m) & S_IFMT) == S_IFSOCK)
 
 #define ACCESSPERMS	0000777

@@ -62,6 +62,8 @@ struct itimerspec {
 			(sum)->tv_usec -= 1000000; \
 		} \
 	} while (0)
+#define timespecclear(ts)	((ts)->tv_sec = (ts)->tv_nsec = 0)
+#define timespecisset(ts)	((ts)->tv_sec || (ts)->tv_nsec)
 #define timespeccmp(a, b, op) \
 	((a)->tv_sec == (b)->tv_sec ? (a)->tv_nsec op (b)->tv_nsec : (a)->tv_sec op (b)->tv_sec)
 #define timespecadd(a, b, sum) \
@@ -91,6 +93,68 @@ struct itimerspec {
 			(diff)->tv_usec += 1000000; \
 		} \
 	} while (0)
+
+/* A struct bintime counts in seconds and parts of 2^-64 of one. */
+static __inline __unused void
+bintime_addx(struct bintime *bt, uint64_t parts)
+{
+	bt->frac += parts;
+	bt->sec += bt->frac < parts;
+}
+
+static __inline __unused void
+bintime_add(struct bintime *bt, const struct bintime *more)
+{
+	bintime_addx(bt, more->frac);
+	bt->sec += more->sec;
+}
+
+static __inline __unused void
+bintime_sub(struct bintime *bt, const struct bintime *less)
+{
+	bt->sec -= less->sec + (bt->frac < less->frac);
+	bt->frac -= less->frac;
+}
+
+static __inline __unused void
+bintime2timespec(const struct bintime *bt, struct timespec *ts)
+{
+	ts->tv_sec = bt->sec;
+	ts->tv_nsec = (long)(((bt->frac >> 32) * 1000000000) >> 32);
+}
+
+static __inline __unused void
+timespec2bintime(const struct timespec *ts, struct bintime *bt)
+{
+	bt->sec = ts->tv_sec;
+	bt->frac = (uint64_t)ts->tv_nsec * (uint64_t)18446744073ULL;	/* 2^64 / 10^9 */
+}
+
+static __inline __unused void
+bintime2timeval(const struct bintime *bt, struct timeval *tv)
+{
+	tv->tv_sec = bt->sec;
+	tv->tv_usec = (long)(((bt->frac >> 32) * 1000000) >> 32);
+}
+
+static __inline __unused void
+timeval2bintime(const struct timeval *tv, struct bintime *bt)
+{
+	bt->sec = (time_t)tv->tv_sec;
+	bt->frac = (uint64_t)tv->tv_usec * (uint64_t)18446744073709ULL;	/* 2^64 / 10^6 */
+}
+
+/* kern.clockrate */
+struct clockinfo {
+	int	hz;
+	int	tick;		/* microseconds */
+	int	tickadj;
+	int	stathz;
+	int	profhz;
+};
+
+#define TIMER_RELTIME	0
+#define TIMER_ABSTIME	1
 
 #ifdef _KERNEL
 #include <sys/timevar.h>

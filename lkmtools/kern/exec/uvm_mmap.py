@@ -207,7 +207,8 @@ class ProgramMapper:
         self._program.space.unmap(addr, length)
 
 
-def _range(addr: int, length: int) -> int:
+def page_range(addr: int, length: int) -> int:
+    """How many bytes the pages of `length` bytes from `addr` on have; EINVAL when no page begins there."""
     if addr % PAGE_SIZE:
         raise KernelError(EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
     return round_page(length)
@@ -224,7 +225,7 @@ def sys_munmap(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
         vm.unmap(k, mapping)
         return
     space: AddressSpace = _program(lwp).space
-    size = _range(addr, length)
+    size = page_range(addr, length)
     if size:
         space.unmap(addr, size)
         vm.forget(addr, size)
@@ -234,6 +235,6 @@ def sys_munmap(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
 def sys_mprotect(k: Kernel, lwp: Lwp, addr: int, length: int, prot: int) -> None:
     """Change what may be done with pages."""
     space: AddressSpace = _program(lwp).space
-    size = _range(addr, length)
+    size = page_range(addr, length)
     if size:
         space.protect(addr, size, prot & PROT_ALL)

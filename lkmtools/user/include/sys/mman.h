@@ -7,6 +7,9 @@
 
 void	*mmap(void *, size_t, int, int, int, off_t);
 int	munmap(void *, size_t);
+int	mlock(const void *, size_t);
+int	msync(void *, size_t, int);
+int	munlock(const void *, size_t);
 int	mprotect(void *, size_t, int);
 
 #endif

@@ -6,10 +6,6 @@
 #include_next <sys/resource.h>
 
 int	getrlimit(int, struct rlimit *);
-#define PRIO_PROCESS	0
-#define PRIO_PGRP	1
-#define PRIO_USER	2
-
 int	getpriority(int, id_t);
 int	setpriority(int, id_t, int);
 int	getrusage(int, struct rusage *);
