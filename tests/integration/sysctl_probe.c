@@ -37,7 +37,7 @@ SYSCTL_SETUP(sysctl_probe_setup, "nodes of the probe")
 	    NULL, 0, CTL_DEBUG, CTL_CREATE, CTL_EOL);
 	if (error == 0)
 		error = sysctl_createv(clog, 0, &top, &leaf, CTLFLAG_PERMANENT | CTLFLAG_READWRITE, CTLTYPE_INT, "number",
-		    "a number", NULL, 0, &number, 0, CTL_CREATE, CTL_EOL);
+		    SYSCTL_DESCR("a number"), NULL, 0, &number, 0, CTL_CREATE, CTL_EOL);
 	sysctl_createv(clog, 0, &top, NULL, CTLFLAG_READONLY, CTLTYPE_INT, "fixed", NULL, NULL, 0, &number, 0,
 	    5, CTL_EOL);
 	sysctl_createv(clog, 0, &top, NULL, CTLFLAG_READWRITE, CTLTYPE_STRING, "word", NULL, NULL, 0, word,

@@ -117,3 +117,15 @@ def test_the_kernels_own_nodes_are_in_the_tree(probe: Lab) -> None:
     assert {"ostype", "securelevel", "boottime", "drivers"} <= names
     assert [node.name for node in probe.p.sysctl_nodes((CTL_VFS,))] == ["generic"]
     assert [node.num for node in probe.p.sysctl_nodes(())] == list(range(1, 14))
+
+
+def test_a_node_has_the_description_that_it_was_given(probe: Lab) -> None:
+    """SYSCTL_DESCR(), and a copy (CTLFLAG_OWNDESC)."""
+    tree = probe.k.sysctl
+    found = {
+        node.name: tree.find((CTL_DEBUG, 1024, node.num)) for node in probe.p.sysctl_nodes((CTL_DEBUG, 1024))
+    }
+    described = {
+        name: probe.k.mem.cstr(desc) for name, addr in found.items() if (desc := tree.view(addr).sysctl_desc)
+    }
+    assert described == {"number": b"a number", "copy": b"copied"}

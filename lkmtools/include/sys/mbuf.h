@@ -216,6 +216,19 @@ struct m_tag	*m_tag_find(struct mbuf *m, int type, struct m_tag *t);
 struct m_tag	*m_tag_copy(struct m_tag *t);
 int		 m_tag_copy_chain(struct mbuf *to, struct mbuf *from);
 
+/* The bytes of a packet. */
+static __inline __unused u_int
+m_length(struct mbuf *m)
+{
+	u_int length = 0;
+
+	if ((m->m_flags & M_PKTHDR) != 0)
+		return m->m_pkthdr.len;
+	for (; m != NULL; m = m->m_next)
+		length += m->m_len;
+	return length;
+}
+
 #define MGET(m, how, type)	((m) = m_get((how), (type)))
 #define MGETHDR(m, how, type)	((m) = m_gethdr((how), (type)))
 #define MCLGET(m, how)		m_clget((m), (how))

@@ -102,6 +102,24 @@ struct pool {
 #define PR_NOALIGN	0x0800
 #define PR_LARGECACHE	0x1000
 
+/* A pool in a link set, which the kernel makes at boot for itself; a module calls pool_init(). */
+struct link_pool_init {
+	struct pool		*pp;
+	size_t			 size;
+	u_int			 align;
+	u_int			 align_offset;
+	int			 flags;
+	const char		*wchan;
+	struct pool_allocator	*palloc;
+	int			 ipl;
+};
+#define POOL_INIT(pp, size, align, align_offset, flags, wchan, palloc, ipl) \
+	struct pool pp; \
+	static const struct link_pool_init _link_##pp[1] = { \
+		{ &pp, size, align, align_offset, flags, wchan, palloc, ipl } \
+	}; \
+	__link_set_add_rodata(pools, _link_##pp)
+
 #ifdef _KERNEL
 extern struct pool_allocator	pool_allocator_kmem;
 extern struct pool_allocator	pool_allocator_nointr;

@@ -309,6 +309,15 @@ struct sysctlnode {
 #define sysctl_parent	_sysctl_parent.__sysc_ustr.__sysc_sdatum
 #define sysctl_desc	_sysctl_desc.__sysc_ustr.__sysc_sdatum
 
+/* A description, which a kernel that has none for its nodes would leave out. */
+#define SYSCTL_DESCR(s)	s
+
+/* Before NetBSD 2.0: a table of names by number. */
+struct ctlname {
+	const char	*ctl_name;
+	int		 ctl_type;
+};
+
 struct sysctldesc {
 	int32_t		descr_num;
 	uint32_t	descr_ver;

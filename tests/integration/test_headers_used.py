@@ -1,0 +1,92 @@
+"""A driver of the era names disks, pools and interfaces; lkmctl check says which functions are missing."""
+
+from __future__ import annotations
+
+from lkmtools.kern.rows import plan
+from lkmtools.machine import port
+from lkmtools.modules.check import TargetKernel, check
+from support.compiling import Compile
+
+SOURCE = r"""
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/device.h>
+#include <sys/disk.h>
+#include <sys/disklabel.h>
+#include <sys/exec.h>
+#include <sys/extent.h>
+#include <sys/lkm.h>
+#include <sys/mbuf.h>
+#include <sys/module.h>
+#include <sys/pool.h>
+#include <sys/protosw.h>
+#include <sys/socketvar.h>
+#include <sys/tty.h>
+#include <net/bpf.h>
+#include <net/if_ether.h>
+#include <net/if_types.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <dev/pci/pcivar.h>
+
+MODULE(MODULE_CLASS_DRIVER, thing, NULL);
+POOL_INIT(thing_pool, 64, 0, 0, 0, "thingpl", &pool_allocator_nointr, IPL_NONE);
+
+struct thing_softc {
+	struct ethercom	 sc_ec;
+	struct disk	 sc_dk;
+	struct tty	*sc_tty;
+};
+static struct thing_softc softc;
+
+static void
+thing_start(struct ifnet *ifp)
+{
+	struct mbuf *m;
+
+	for (;;) {
+		IFQ_DEQUEUE(&ifp->if_snd, m);
+		if (m == NULL)
+			return;
+		if (m_length(m) > mtod(m, struct ip *)->ip_len && ifp->if_bpf != NULL)
+			bpf_mtap(ifp->if_bpf, m);
+		m_freem(m);
+	}
+}
+
+static int
+load(struct lkm_table *lkmtp, int cmd)
+{
+	struct ifnet *ifp = &softc.sc_ec.ec_if;
+	struct disklabel label;
+
+	memset(&label, 0, sizeof(label));
+	label.d_partitions[RAW_PART].p_fstype = FS_UNUSED;
+	ifp->if_softc = &softc;
+	ifp->if_flags = IFF_BROADCAST | IFF_SIMPLEX;
+	ifp->if_start = thing_start;
+	strlcpy(ifp->if_xname, "thing0", IFNAMSIZ);
+	softc.sc_dk.dk_label = &label;
+	return DIOCGDINFO == 0 || softc.sc_tty != NULL;
+}
+
+MOD_MISC("thing");
+int thing_lkmentry(struct lkm_table *, int, int);
+int
+thing_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, load, lkm_nofunc, lkm_nofunc);
+}
+"""
+
+
+def test_a_driver_compiles_and_what_it_lacks_is_named(cc: Compile, machine: str) -> None:
+    """Without a warning; only the functions that this kernel does not have are problems."""
+    obj = cc(SOURCE, machine, name="thing", flags=("-Werror",))
+    kernel = TargetKernel(machine, plan(port(machine), True).symbols, {})
+    problems = check(str(obj), kernel).problems
+    assert {(problem.kind, problem.text) for problem in problems} == {
+        ("unwritten", "bpf_mtap"),
+        ("unwritten", "m_freem"),
+    }
