@@ -1,4 +1,4 @@
-/* <arpa/inet.h>, and sockets, which the kernel answers with ENOSYS. */
+/* <arpa/inet.h>, and of <sys/socket.h> what is no system call. */
 
 #include "library.h"
 

@@ -212,6 +212,22 @@ def test_who_a_program_is(one_runner: Runner) -> None:
     assert ran.out == "1 1 0 2 7 8 0 5 0 0 4 3 0 2 1 -1\n"
 
 
+def test_addresses_of_the_internet(one_runner: Runner) -> None:
+    """Text to numbers and back; there are no sockets."""
+    ran = one_runner.main(
+        """
+        struct in_addr in; signal(SIGSYS, SIG_IGN);
+        printf("%d ", inet_aton("10.1.2.3", &in)); printf("%s ", inet_ntoa(in));
+        printf("%d ", inet_aton("127.1", &in)); printf("%s ", inet_ntoa(in));
+        printf("%d %d %d ", inet_aton("1.2.3.256", &in), inet_aton("1.2.3.4.5", &in), inet_aton("x", &in));
+        printf("%d %x ", inet_addr("") == INADDR_NONE, inet_addr("0x7f.1") == htonl(INADDR_LOOPBACK));
+        printf("%d ", socket(AF_INET, SOCK_DGRAM, 0)); printf("%d\\n", errno == ENOSYS);
+        """,
+        before="#include <sys/socket.h>\n#include <netinet/in.h>\n#include <arpa/inet.h>",
+    )
+    assert ran.out == "1 10.1.2.3 1 127.0.0.1 0 0 0 1 1 -1 1\n"
+
+
 def test_memory_is_written_out_and_locked(one_runner: Runner) -> None:
     """msync, mlock and munlock of pages, and what is EINVAL."""
     ran = one_runner.main(

@@ -50,7 +50,12 @@ struct in_addr {
 	in_addr_t	s_addr;	/* in network byte order */
 } __packed;
 
+/* The addresses below are in network byte order in the kernel, in the machine's in programs. */
+#ifdef _KERNEL
 #define __IPADDR(x)		((uint32_t)htonl((uint32_t)(x)))
+#else
+#define __IPADDR(x)		((uint32_t)(x))
+#endif
 #define IN_CLASSA(i)		(((uint32_t)(i) & __IPADDR(0x80000000)) == __IPADDR(0x00000000))
 #define IN_CLASSA_NET		__IPADDR(0xff000000)
 #define IN_CLASSA_NSHIFT	24

@@ -1,4 +1,4 @@
-/* <sys/socket.h>, with the functions. This kernel has no sockets: they fail with ENOSYS. */
+/* <sys/socket.h>, with the functions. This kernel does not implement them: SIGSYS, or ENOSYS. */
 
 #ifndef _USER_SYS_SOCKET_H_
 #define _USER_SYS_SOCKET_H_
