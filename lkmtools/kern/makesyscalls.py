@@ -21,6 +21,8 @@ _SYSCALL_H = f"""\
 #ifndef _SYS_SYSCALL_H_
 #define _SYS_SYSCALL_H_
 
+#include <sys/cdefs.h>
+
 #define SYS_MAXSYSARGS	{abi.SYS_MAXSYSARGS}
 
 """

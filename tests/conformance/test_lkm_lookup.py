@@ -182,7 +182,7 @@ def test_what_lmstat_tells_of_a_misc_module(lab: Lab, lkm: Lkm) -> None:
     """id, name, offset -1, type 6, area, size in KB, the address of its private struct, version 2."""
     _, image = load(lab, lkm)
     found = lkm.stat(0)
-    private = lab.k.mem.ptr(lab.k.modules.by_id[0].table + (16 if lkm.wide else 12))
+    private = lab.k.mem.ptr(lab.k.modules.by_id[0].table + (16 if lkm.wide else 8))
     minus_1 = lab.k.dm.mask
     assert found == Stat(0, b"probe", minus_1, 6, image.base, image.size // 1024, private, 2)
     assert image.base <= private < image.base + image.size

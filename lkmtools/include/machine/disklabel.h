@@ -3,6 +3,8 @@
 #ifndef _MACHINE_DISKLABEL_H_
 #define _MACHINE_DISKLABEL_H_
 
+#include <sys/cdefs.h>
+
 #define LABELSECTOR	1
 #define LABELOFFSET	0
 #define MAXPARTITIONS	16

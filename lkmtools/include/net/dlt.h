@@ -3,6 +3,8 @@
 #ifndef _NET_DLT_H_
 #define _NET_DLT_H_
 
+#include <sys/cdefs.h>
+
 #define DLT_NULL		0
 #define DLT_EN10MB		1
 #define DLT_EN3MB		2

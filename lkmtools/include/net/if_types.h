@@ -3,6 +3,8 @@
 #ifndef _NET_IF_TYPES_H_
 #define _NET_IF_TYPES_H_
 
+#include <sys/cdefs.h>
+
 #define IFT_OTHER		0x1
 #define IFT_ETHER		0x6
 #define IFT_ISO88023		0x7

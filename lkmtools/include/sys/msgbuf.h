@@ -3,6 +3,8 @@
 #ifndef _SYS_MSGBUF_H_
 #define _SYS_MSGBUF_H_
 
+#include <sys/cdefs.h>
+
 struct kern_msgbuf {
 #define MSG_MAGIC	0x063061
 	long	msg_magic;

@@ -3,6 +3,8 @@
 #ifndef _SYS_SYSCALL_H_
 #define _SYS_SYSCALL_H_
 
+#include <sys/cdefs.h>
+
 #define SYS_MAXSYSARGS	8
 
 #define SYS_syscall	0

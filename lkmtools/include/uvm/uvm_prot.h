@@ -3,6 +3,8 @@
 #ifndef _UVM_UVM_PROT_H_
 #define _UVM_UVM_PROT_H_
 
+#include <sys/cdefs.h>
+
 typedef int	vm_prot_t;
 
 #define VM_PROT_NONE	((vm_prot_t)0x00)

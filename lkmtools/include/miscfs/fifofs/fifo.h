@@ -3,6 +3,8 @@
 #ifndef _MISCFS_FIFOFS_FIFO_H_
 #define _MISCFS_FIFOFS_FIFO_H_
 
+#include <sys/cdefs.h>
+
 #ifdef _KERNEL
 extern int	(**fifo_vnodeop_p)(void *);
 

@@ -3,6 +3,8 @@
 #ifndef _MISCFS_SYNCFS_SYNCFS_H_
 #define _MISCFS_SYNCFS_SYNCFS_H_
 
+#include <sys/cdefs.h>
+
 struct mount;
 
 #ifdef _KERNEL
