@@ -23,7 +23,7 @@ _WORDS = {
     "1.4": r"\b(LM_DT_CHAR|LM_DT_BLOCK|lkmenodev|nchrdev|nblkdev|[bc]?dev_decl|dev_init|dev_noimpl|"
     r"[bc]dev_(disk|tape|tty|mouse|lkm)_init)\b",
     "2.0": r"\bstruct proc \*p\b",
-    "4.0": r"\bcaddr_t\b",
+    "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE)\b",
 }
 _SIGNS = {
     "1.4": "|".join(

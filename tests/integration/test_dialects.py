@@ -27,11 +27,12 @@ SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects
 API = {
     "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
     "openbsd_chardev": "openbsd", "device_2_0": "2.0", "old_fs": "openbsd",
+    "openbsd_nodes": "openbsd",
 }  # fmt: skip
 NAMES = {
     "old_chardev": "old", "old_disk": "disk", "old_patch": "patch", "old_syscall": "who",
     "openbsd_chardev": "puffy", "device_2_0": "two",
-    "old_fs": "oldfs",
+    "old_fs": "oldfs", "openbsd_nodes": "nodes",
 }  # fmt: skip
 OIOCPID = 0x40046F01
 
@@ -187,6 +188,15 @@ def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "old")
     assert caught.value.errno == EBUSY
+
+
+def test_vnode_operations_that_openbsd_calls(lab: Lab) -> None:
+    """VOP_MKNOD keeps the vnode, so that the node can be removed at unload; the session is there."""
+    lab.load(SOURCES["openbsd_nodes"], name="nodes", flags=FLAGS["openbsd"])
+    assert "nodes: login '', session of pid " in lab.dmesg
+    assert lab.p.stat("/dev/made").st_rdev == makedev(2, 2)
+    modules.unload(lab.p, "nodes")
+    assert errno_of(lab.p.stat, "/dev/made") == ENOENT
 
 
 @pytest.mark.parametrize("api", ["1.4", "openbsd"])

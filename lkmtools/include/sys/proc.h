@@ -181,6 +181,9 @@ struct proc {
 #define PK_SYSTEM	0x00000002
 #define PK_SUGID	0x00000100
 
+#define p_session	p_pgrp->pg_session
+#define p_pgid		p_pgrp->pg_id
+
 /* Before NetBSD 4.0: the effective and the real credentials. */
 #define p_ucred		p_cred
 

@@ -338,6 +338,22 @@ int	dorevoke(struct vnode *vp, kauth_cred_t cred);
 int	vfs_drainvnodes(long target, struct lwp *l);
 
 #define NULLVP	((struct vnode *)NULL)
+
+/* OpenBSD's VOP_MKNOD keeps the new vnode; NetBSD's returns it, locked. */
+#if defined(__OpenBSD__)
+static inline int
+__lkm_mknod(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp, struct vattr *vap)
+{
+	int error = VOP_MKNOD(dvp, vpp, cnp, vap);
+
+	if (error == 0) {
+		vput(*vpp);
+		*vpp = NULLVP;
+	}
+	return error;
+}
+#define VOP_MKNOD(dvp, vpp, cnp, vap)	__lkm_mknod((dvp), (vpp), (cnp), (vap))
+#endif
 #endif
 
 #endif

@@ -26,6 +26,13 @@ extern const struct vnodeop_desc vop_default_desc;
 #define __LKM_CALLER
 #endif
 
+/* Leases of files, which NetBSD 4.0 was the last to ask for. */
+#if __LKM_API < 500
+#define LEASE_READ	0x1
+#define LEASE_WRITE	0x2
+#define VOP_LEASE(vp, caller, cred, flag)	((void)0)
+#endif
+
 struct vop_lookup_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_dvp;
