@@ -47,7 +47,7 @@ ARROWS = (
     Arrow("modules", "kern", "LMREADY: entry point", "kern/lkm/kern_lkm.py:lmready", "ready"),
     Arrow("kern", "machine", "protect pages; call", "kern/lkm/lkm_life.py:enter", "call"),
     Arrow("machine", "module", "hello_lkmentry()", "machine/engine.py:call", "_serve_until_returned"),
-    Arrow("module", "kern", "printf(), any kernel function", "machine/engine.py:_serve", "body"),
+    Arrow("module", "kern", "printf(), any kernel function", "machine/engine.py:_server", "body"),
     Arrow("module", "machine", "returns 0"),
     Arrow("machine", "kern", "errno"),
     Arrow("kern", "kern", "loaded; its symbols, its imports", "kern/lkm/lkm_life.py:ready", "link_imports"),
