@@ -19,13 +19,14 @@ FLAGS: dict[str, tuple[str, ...]] = {
 
 # What only sources of a system say, by the oldest system first; and what compilers say of such a source.
 _WORDS = {
-    "openbsd": r"\b(__OpenBSD__|OpenBSD|vfs_opv_init_(explicit|default)|vfsconf)\b",
-    "1.4": r"\b(LM_DT_CHAR|LM_DT_BLOCK|lkmenodev|nchrdev|nblkdev|[bc]?dev_decl|dev_init|dev_noimpl|"
+    "openbsd": r"\b(__OpenBSD__|OpenBSD|vfs_opv_init_(explicit|default)|vfsconf|timeout_set|timeout_add)\b",
+    "1.4": r"\b(LM_DT_CHAR|LM_DT_BLOCK|lkmenodev|nchrdev|nblkdev|[bc]?dev_decl|dev_init|dev_noimpl|untimeout|"
     r"[bc]dev_(disk|tape|tty|mouse|lkm)_init)\b",
     "2.0": r"\bstruct proc \*p\b",
     "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE)\b",
 }
 _SIGNS = {
+    "openbsd": _WORDS["openbsd"],
     "1.4": "|".join(
         (
             _WORDS["1.4"],

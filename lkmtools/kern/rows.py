@@ -77,6 +77,7 @@ NAMES = (
     "sync.kern_sleep",
     "sync.kern_softint",
     "sync.kern_timeout",
+    "sync.kern_timeout_old",
     "sync.lock_stubs",
     "sync.spl",
     "sync.subr_extent",

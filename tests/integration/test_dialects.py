@@ -27,12 +27,13 @@ SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects
 API = {
     "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
     "openbsd_chardev": "openbsd", "device_2_0": "2.0", "old_fs": "openbsd",
-    "openbsd_nodes": "openbsd",
+    "openbsd_nodes": "openbsd", "old_timeout": "1.4", "openbsd_timeout": "openbsd",
 }  # fmt: skip
 NAMES = {
     "old_chardev": "old", "old_disk": "disk", "old_patch": "patch", "old_syscall": "who",
     "openbsd_chardev": "puffy", "device_2_0": "two",
     "old_fs": "oldfs", "openbsd_nodes": "nodes",
+    "old_timeout": "timeouts", "openbsd_timeout": "timeouts",
 }  # fmt: skip
 OIOCPID = 0x40046F01
 
@@ -197,6 +198,37 @@ def test_vnode_operations_that_openbsd_calls(lab: Lab) -> None:
     assert lab.p.stat("/dev/made").st_rdev == makedev(2, 2)
     modules.unload(lab.p, "nodes")
     assert errno_of(lab.p.stat, "/dev/made") == ENOENT
+
+
+@pytest.mark.parametrize("source", ["old_timeout", "openbsd_timeout"])
+def test_timeouts_fire_repeat_and_are_cancelled(old: Callable[..., Lab], source: str) -> None:
+    """What they had from the kernel is given back: the next one finds that the others are over."""
+    lab = old(source)
+    fired = lab.symbols["fired"]
+    lab.until(lambda: lab.k.mem.i32(fired) == 3 and lab.k.mem.i32(fired + 4) == 1)
+    lab.settle()
+    assert [lab.k.mem.i32(fired + 4 * i) for i in range(3)] == [3, 1, 0]
+    assert sum(map(len, lab.k.callouts.unnamed.values())) <= 2
+
+
+@pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "openbsd"])
+def test_hash_tables_have_the_arguments_of_malloc(lab: Lab, api: str) -> None:
+    """hashinit() and hashdone() before NetBSD 5."""
+    kind = "HASH_LIST, " if api in ("2.0", "4.0") else ""
+    lab.load(
+        f"""#include <sys/malloc.h>
+        int probe(int n);
+        int probe(int n)
+        {{
+            u_long mask = 0;
+            void *table = hashinit(n, {kind}M_TEMP, M_WAITOK, &mask);
+            int empty = *(void **)table == NULL;
+            hashdone(table, M_TEMP);
+            return empty ? mask : -1;
+        }}""",
+        flags=FLAGS[api],
+    )
+    assert lab.call("int probe(int n)", 100) == 127
 
 
 @pytest.mark.parametrize("api", ["1.4", "openbsd"])

@@ -7,6 +7,9 @@
 #include <sys/event.h>
 #include <sys/lwp.h>
 #include <sys/rwlock.h>
+#ifdef __OpenBSD__
+#include <sys/timeout.h>
+#endif
 
 struct simplelock;
 struct cwdinfo;

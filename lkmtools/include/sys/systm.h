@@ -70,6 +70,12 @@ extern int		nsysent;
 #ifdef _KERNEL
 #include <machine/intr.h>
 
+#if __LKM_API < 200 && !defined(__OpenBSD__)
+/* func(arg) once, some ticks from now; the pair is its name. */
+void	timeout(void (*func)(void *), void *arg, int ticks);
+void	untimeout(void (*func)(void *), void *arg);
+#endif
+
 /* What stands in tables where nothing else does. */
 int	nullop(void *arg);
 int	enodev(void);
@@ -129,6 +135,15 @@ enum hashtype {
 };
 void	*hashinit(u_int elements, enum hashtype htype, bool waitok, u_long *hashmask);
 void	 hashdone(void *hashtbl, enum hashtype htype, u_long hashmask);
+
+/* Before NetBSD 5 their arguments were those of malloc(9); what hashdone() frees is a block of it. */
+#if __LKM_API < 200
+#define hashinit(n, mtype, mflags, mask)	(hashinit)((n), HASH_LIST, ((mflags) & M_NOWAIT) == 0, (mask))
+#define hashdone(table, mtype)			free((table), (mtype))
+#elif __LKM_API < 500
+#define hashinit(n, kind, mtype, mflags, mask)	(hashinit)((n), (kind), ((mflags) & M_NOWAIT) == 0, (mask))
+#define hashdone(table, mtype)			free((table), (mtype))
+#endif
 int	uiomove(void *buf, size_t n, struct uio *uio);
 
 /* Blocking interrupts: each returns the level before, for splx. */
