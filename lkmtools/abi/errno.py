@@ -207,7 +207,9 @@ _TABLE = {
 
 def strerror(errno: int) -> str:
     """The text strerror(3) gives for `errno`."""
-    return _TABLE[errno][1] if errno in _TABLE else f"Unknown error: {errno}"
+    if errno in _TABLE:
+        return _TABLE[errno][1]
+    return f"Unknown error: {errno}" if errno else "Undefined error: 0"
 
 
 def errno_name(errno: int) -> str:

@@ -45,7 +45,8 @@ void probe_lower(void) { securelevel = 0; }
 
 def raise_level(lab: Lab, level: int = 1) -> None:
     """As an administrator does: another process, by sysctl(3)."""
-    lab.kernel.process("root").sysctl("kern.securelevel", level)
+    with lab.kernel.process("root") as root:
+        root.sysctl("kern.securelevel", level)
 
 
 def test_a_descriptor_opened_before_loads_and_unloads_nothing(lab: Lab) -> None:

@@ -8,10 +8,9 @@
 #define BSD4_4	1
 
 /*
- * The release: major, minor, patch as MMmm0pp00. The kernel refuses modules of another one than __LKM_SYSVER, which
- * every module says; what older sources ask for is the system that they were written for.
+ * The release: major, minor, patch as MMmm0pp00. The kernel refuses modules of another one than its own, which every
+ * module says (__LKM_SYSVER); what older sources ask for is the system that they were written for.
  */
-#define __LKM_SYSVER			502000000
 #include <sys/cdefs.h>
 #if defined(__OpenBSD__)
 #define OpenBSD				200211
@@ -24,7 +23,12 @@
 #elif __LKM_API == 400
 #define __NetBSD_Version__		400000003
 #else
-#define __NetBSD_Version__		__LKM_SYSVER
+#define __NetBSD_Version__		502000000
+#endif
+#if __LKM_API == 502
+#define __LKM_SYSVER			__NetBSD_Version__
+#else
+#define __LKM_SYSVER			502000000
 #endif
 #define __NetBSD_Prereq__(M, m, p) \
 	((M) * 100000000 + (m) * 1000000 + (p) * 100 <= __NetBSD_Version__)

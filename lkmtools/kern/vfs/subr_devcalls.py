@@ -68,12 +68,19 @@ def _call(row: DevswFunction) -> Function:
         if not entry:
             return row.absent
         if row.params.endswith(_CALLER):
-            args = (*args[:-1], caller(k, k.lwp_at(args[-1]), entry))
+            args = (*args[:-1], _caller(k, args[-1], entry))
         return k.engine.call(called, entry, dev, *args)
 
     kind = "block" if row.prefix == "bdev" else "character"
     body.__doc__ = f"The d_{row.name} of a {kind} device's driver."
     return Function(proto, "sys/conf.h", body, bound=MEMORY)
+
+
+def _caller(k: Kernel, who: int, entry: int) -> int:
+    """The caller as the driver's dialect has it; what is neither a struct lwp nor a struct proc, as it is."""
+    proc = k.procs.at.get(who)
+    lwp = k.lwps.get(who) or (proc.lwp if proc is not None else None)
+    return who if lwp is None else caller(k, lwp, entry)
 
 
 def _entry(k: Kernel, table: str, member: str, dev: int) -> int:
