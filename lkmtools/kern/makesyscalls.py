@@ -67,10 +67,11 @@ def syscallargs_h() -> str:
     params = " ".join(param for call in rows for param in call.params)
     forward = "".join(f"{tag};\n" for tag in sorted(set(re.findall(r"\b(?:struct|union) \w+", params))))
     written = sorted({row.symbol for row in SYSCALLS.values()} | {"sys_nosys", "sys_lkmnosys"})
-    protos = "".join(f"int\t{name}(struct lwp *l, const void *v, register_t *retval);\n" for name in written)
+    protos = "".join(f"sy_call_t\t{name};\n" for name in written)
     return (
         f"{_SYSCALLARGS_H}{forward}\n{''.join(map(_struct, rows))}\n#ifdef _KERNEL\n"
-        f"/* The calls themselves, for modules that wrap them. */\n{protos}#endif\n\n#endif\n"
+        "/* The calls themselves, for modules that wrap them; the dialect says who calls. */\n"
+        f"{protos}#endif\n\n#endif\n"
     )
 
 

@@ -16,6 +16,7 @@ from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.mount_old import vfsconf, vfsops_1_4, vfsops_openbsd
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
+from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.machine import port
@@ -24,6 +25,7 @@ from support.errors import errno_of
 from support.lab import Lab
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects").glob("*.c"))}
+WEDGE = SOURCES.pop("misc_wedge")  # of several dialects
 API = {
     "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
     "openbsd_chardev": "openbsd", "device_2_0": "2.0", "old_fs": "openbsd",
@@ -209,6 +211,17 @@ def test_timeouts_fire_repeat_and_are_cancelled(old: Callable[..., Lab], source:
     lab.settle()
     assert [lab.k.mem.i32(fired + 4 * i) for i in range(3)] == [3, 1, 0]
     assert sum(map(len, lab.k.callouts.unnamed.values())) <= 2
+
+
+@pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "5.2"])
+def test_a_place_in_sysent_taken_by_hand_and_a_call_that_is_wrapped(lab: Lab, api: str) -> None:
+    """The kernel's calls are declared as in each system, and take that system's caller."""
+    lab.load(WEDGE, name="wedge", flags=(*FLAGS[api], "-Werror"))
+    assert modules.stat(lab.p, "wedge").offset == 210
+    assert lab.p.syscall(210)[0] == lab.p.pid
+    assert lab.p.syscall(SYS_getpid)[0] == lab.p.pid + 1000
+    modules.unload(lab.p, "wedge")
+    assert lab.tables() == lab.boot_tables
 
 
 @pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "openbsd"])

@@ -84,7 +84,7 @@ int	enosys(void);
 int	enoioctl(void);
 int	enxio(void);
 int	eopnotsupp(void);
-int	sys_nosys(struct lwp *l, const void *args, register_t *retval);
+sy_call_t	sys_nosys;
 int	seltrue(dev_t dev, int events, __lkm_caller l);
 
 /* printf(9). Beside the usual conversions, %b takes a number and a string that names its bits. */

@@ -76,6 +76,8 @@ typedef const volatile void *wchan_t;
 			    (((dev_t)(y) << 12) & 0xfff00000) | ((dev_t)(y) & 0x000000ff)))
 
 #ifdef _KERNEL
+struct lwp;
+typedef struct lwp	lwp_t;
 #include <sys/stdbool.h>
 
 typedef int		boolean_t;
