@@ -3,6 +3,7 @@
 from lkmtools.abi.datamodel import Placed, Struct
 
 MAXCOMLEN = 16
+MAXLOGNAME = 16  # with the NUL
 WMESGLEN = 8
 
 # p_stat
@@ -61,8 +62,8 @@ proc = Placed(
 pgrp = Struct("pgrp", "struct proc *lh_first; struct session *pg_session; pid_t pg_id; int pg_jobc")
 session = Struct(
     "session",
-    """int s_count; u_int s_flags; struct proc *s_leader; struct vnode *s_ttyvp; struct tty *s_ttyp;
-       char s_login[16]; pid_t s_sid""",
+    f"""int s_count; u_int s_flags; struct proc *s_leader; struct vnode *s_ttyvp; struct tty *s_ttyp;
+       char s_login[{MAXLOGNAME}]; pid_t s_sid""",
 )
 cpu_info = Placed(
     "cpu_info",

@@ -25,6 +25,7 @@ WEAK(cfgetispeed) WEAK(cfsetospeed) WEAK(cfsetispeed) WEAK(cfsetspeed) WEAK(getl
 WEAK(sigsetmask) WEAK(siginterrupt) WEAK(sysctlbyname) WEAK(sysctlnametomib) WEAK(ttyname) WEAK(getpass) WEAK(system)
 
 extern char **environ;
+int	__getlogin(char *, size_t);
 
 /* -- programs -- */
 
@@ -295,7 +296,15 @@ getpass(const char *prompt)
 
 /* -- processes and signals as BSD had them -- */
 
-char *getlogin(void) { static char name[] = "root"; return getuid() == 0 ? name : NULL; }
+/* The login name of the session, until the next call; NULL when it has none. */
+char *
+getlogin(void)
+{
+	static char name[MAXLOGNAME];
+
+	return __getlogin(name, sizeof(name)) == 0 && name[0] != '\0' ? name : NULL;
+}
+
 int setpgrp(pid_t pid, pid_t pgrp) { return setpgid(pid, pgrp); }
 
 useconds_t

@@ -196,7 +196,7 @@ def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
 def test_vnode_operations_that_openbsd_calls(lab: Lab) -> None:
     """VOP_MKNOD keeps the vnode, so that the node can be removed at unload; the session is there."""
     lab.load(SOURCES["openbsd_nodes"], name="nodes", flags=FLAGS["openbsd"])
-    assert "nodes: login '', session of pid " in lab.dmesg
+    assert "nodes: login 'root', session of pid " in lab.dmesg
     assert lab.p.stat("/dev/made").st_rdev == makedev(2, 2)
     modules.unload(lab.p, "nodes")
     assert errno_of(lab.p.stat, "/dev/made") == ENOENT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lkmtools.abi.syscall import SYS___setlogin
+from support.lab import Lab
 from support.programs import Runner
 
 
@@ -41,6 +43,47 @@ def test_a_session_leader_has_a_group_of_its_own(runner: Runner) -> None:
         """
     )
     assert (ran.status, ran.out, ran.reason) == (0, "-1 1\n1\n", "")
+
+
+def test_the_login_name_of_a_session(runner: Runner) -> None:
+    """All processes of a session have one login name; root sets it, and a new session begins with a copy."""
+    ran = runner.main(
+        """
+        int st; char two[2];
+        printf("%s ", getlogin());
+        if (fork() == 0) { setlogin("moe"); _exit(strcmp(getlogin(), "moe")); }
+        wait(&st); printf("%d %s\\n", WEXITSTATUS(st), getlogin());
+        fflush(stdout);
+        if (fork() == 0) {
+            setsid(); printf("%s ", getlogin()); setlogin("larry"); printf("%s ", getlogin()); fflush(stdout);
+            _exit(0);
+        }
+        wait(&st); printf("%s\\n", getlogin());
+        printf("%d ", setlogin("sixteen letters!")); printf("%d ", errno == EINVAL);
+        printf("%d ", setlogin((char *)8)); printf("%d ", errno == EFAULT);
+        printf("%d %.2s ", (int)syscall(SYS___getlogin, two, sizeof(two)), two);
+        printf("%d\\n", (int)syscall(SYS___getlogin, (char *)8, 16) == -1 && errno == EFAULT);
+        printf("%d ", setlogin("fifteen letters")); printf("%s ", getlogin());
+        printf("%d ", setlogin("")); printf("%d ", getlogin() == NULL);
+        setuid(7); printf("%d ", setlogin("root")); printf("%d\\n", errno == EPERM);
+        """
+    )
+    assert ran.out == ("root 0 moe\nmoe larry moe\n-1 1 -1 1 0 mo 1\n0 fifteen letters 0 1 -1 1\n"), (
+        ran.reason
+    )
+
+
+def test_a_module_reads_the_login_name(lab: Lab) -> None:
+    """s_login follows setlogin(2), in every process of the session."""
+    lab.load(
+        """
+        int letter(int i);
+        int letter(int i) { return curproc->p_session->s_login[i]; }
+        """
+    )
+    assert chr(lab.call("int letter(int i)", 3)) == "t"
+    lab.p.syscall(SYS___setlogin, "hank")
+    assert chr(lab.call("int letter(int i)", 3)) == "k"
 
 
 def test_root_becomes_another_user_and_not_back(runner: Runner) -> None:

@@ -92,6 +92,7 @@ def spawn(k: Kernel, parent: Proc, cred: Cred, what: Spawn, on_exit: Callable[[E
     proc.program = program = Program(cpu.thread(space), parent.pid)
     proc.space = space
     set_parent(k, proc, parent)
+    proc.login = parent.login
     set_group(k, proc, proc.pgid, parent.sid)
     proc.cwd, proc.root, proc.umask = parent.cwd, parent.root, parent.umask
     proc.files = Filedesc()
@@ -130,6 +131,7 @@ def fork(
     child.space = space
     set_parent(k, child, proc)
     copy_cred(k, proc, child)
+    child.login = proc.login
     set_group(k, child, proc.pgid, proc.sid)
     child.cwd, child.root, child.umask = proc.cwd, proc.root, proc.umask
     child.limits, child.files = proc.limits.copy(), proc.files.copy()

@@ -1,4 +1,4 @@
-"""Process groups and sessions (kern_proc.c, kern_prot.c of NetBSD 5.2).
+"""Process groups, sessions and their login names (kern_proc.c, kern_prot.c of NetBSD 5.2).
 
 A client, and each program that it starts, begins a group of its own; what a program forks is in its group.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import proc as abi
-from lkmtools.abi.errno import EINVAL, EPERM, ESRCH
+from lkmtools.abi.errno import EINVAL, ENAMETOOLONG, EPERM, ESRCH
 from lkmtools.abi.mutex import IPL_NONE, MUTEX_DEFAULT
 from lkmtools.abi.syscall import (
+    SYS___getlogin,
+    SYS___setlogin,
     SYS_getpgid,
     SYS_getpgrp,
     SYS_getsid,
@@ -19,6 +21,7 @@ from lkmtools.abi.syscall import (
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_proc import set_group
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, mutex_init
@@ -89,6 +92,30 @@ def sys_setsid(k: Kernel, lwp: Lwp) -> int:
         raise KernelError(EPERM, f"process {proc.pid} already leads a process group")
     set_group(k, proc, proc.pid, proc.pid)
     return proc.pid
+
+
+@syscall(SYS___getlogin, "char *namebuf, size_t namelen")
+def sys___getlogin(k: Kernel, lwp: Lwp, namebuf: int, namelen: int) -> None:
+    """The login name of my session, `namelen` bytes of it, MAXLOGNAME at most; NULs fill the rest. EFAULT."""
+    copyout_bytes(k, lwp.proc.login.ljust(abi.MAXLOGNAME, b"\0")[:namelen], namebuf)
+
+
+@syscall(SYS___setlogin, "const char *namebuf")
+def sys___setlogin(k: Kernel, lwp: Lwp, namebuf: int) -> None:
+    """Set the login name of my session. EPERM without root, EINVAL for a name too long, EFAULT."""
+    uid = lwp.proc.cred.uid
+    if uid != 0:
+        raise KernelError(EPERM, f"user {uid} may not set the login name: only root may")
+    try:
+        name = user_string(k, namebuf, abi.MAXLOGNAME)
+    except KernelError as error:
+        if error.errno == ENAMETOOLONG:
+            raise KernelError(EINVAL, f"the login name has more than {abi.MAXLOGNAME - 1} bytes") from error
+        raise
+    for proc in k.procs.values():
+        if proc.sid == lwp.proc.sid:
+            proc.login = name
+            set_group(k, proc, proc.pgid, proc.sid)  # its struct session shows the name
 
 
 # -- for modules ---------------------------------------------------------------------------------------------

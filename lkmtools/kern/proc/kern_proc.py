@@ -217,6 +217,7 @@ class Proc:
         self.pid = pid
         self.cred = cred
         self.pgid = self.sid = pid  # its process group and session
+        self.login = b"root" if cred.uid == 0 else b""  # the login name of its session
         self.comm = command_name(comm)
         self.host_pid = host_pid
         self.addr = 0
@@ -333,7 +334,9 @@ def set_group(k: Kernel, proc: Proc, pgid: int, sid: int) -> None:
     k.mem.write(pgrp, abi.pgrp.layout(k.dm).pack(pg_session=session, pg_id=pgid))
     k.mem.write(
         session,
-        abi.session.layout(k.dm).pack(s_count=1, s_leader=leader.addr if leader else 0, s_sid=sid),
+        abi.session.layout(k.dm).pack(
+            s_count=1, s_leader=leader.addr if leader else 0, s_sid=sid, s_login=proc.login
+        ),
     )
 
 

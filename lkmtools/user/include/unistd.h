@@ -81,6 +81,7 @@ unsigned int	ualarm(unsigned int, unsigned int);
 int	getdtablesize(void);
 int	gethostname(char *, size_t);
 char	*getlogin(void);
+int	setlogin(const char *);
 int	getpagesize(void);
 char	*getpass(const char *);
 int	nice(int);
