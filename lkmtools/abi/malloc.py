@@ -38,6 +38,7 @@ MALLOC_TYPES = (
     ("M_MBUF", "mbuf"),
     ("M_MOUNT", "mount"),
     ("M_MRTABLE", "mrt"),
+    ("M_NAMEI", "namei"),  # of NetBSD before 1.6
     ("M_NETADDR", "Export Host"),
     ("M_PCB", "pcb"),
     ("M_PROC", "proc"),

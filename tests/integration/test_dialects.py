@@ -262,6 +262,8 @@ def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
     assert errno_of(lab.p.open, "/old/file", O_WRONLY) == EACCES
     assert errno_of(lab.p.open, "/old/none", O_RDONLY) == ENOENT
     assert lab.p.statvfs("/old").f_blocks == 3
+    assert errno_of(lab.p.mkdir, "/old/made") == EROFS
+    assert lab.k.heap.lent == set()
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "oldfs")
     assert "file system 'oldfs' is mounted on /old" in caught.value.reason

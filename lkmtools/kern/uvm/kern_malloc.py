@@ -46,6 +46,7 @@ class Heap:
         self._free: dict[int, list[int]] = {}
         self._freed: dict[int, int] = {}  # bytes taken, by address
         self.blocks: dict[int, Allocation] = {}
+        self.lent: set[int] = set()  # cn_pnbuf of lookups in progress: free() leaves them alone
         self.used = 0  # bytes in live allocations, as asked for
 
     def alloc(self, size: int, type_addr: int = 0, zero: bool = True) -> int:
@@ -189,7 +190,12 @@ def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
 @export("void kern_free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
 @export("void free(void *addr, struct malloc_type *type)", "sys/malloc.h", bound=MEMORY)
 def free(k: Kernel, addr: int, type_addr: int) -> None:
-    """Free what malloc returned. NULL, a second time, or another address is a panic."""
+    """Free what malloc returned. NULL, a second time, or another address is a panic.
+
+    File systems of NetBSD 1.4 give cn_pnbuf back in this way, with M_NAMEI: one that is the kernel's stays.
+    """
+    if addr in k.heap.lent and type_addr == k.symbol("M_NAMEI"):
+        return
     block = k.heap.free(addr)
     if block is None:
         k.panic(_bad_free(k, "free", addr))

@@ -79,6 +79,7 @@ class Place:
         if dvp:
             vput(self.k, dvp)
         if self.cnp:
+            self.k.heap.lent.discard(self.cnp + _COMPONENT)
             self.k.heap.free(self.cnp)
             self.cnp = 0
 
@@ -132,6 +133,7 @@ class Place:
             self.cnp = k.heap.alloc(_COMPONENT + MAXPATHLEN)
             if not self.cnp:
                 raise KernelError(ENOMEM, "no kernel memory for a name")
+            k.heap.lent.add(self.cnp + _COMPONENT)
         text = name.encode(*C_TEXT)
         value = 5381
         for char in text:

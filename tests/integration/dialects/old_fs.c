@@ -152,7 +152,7 @@ old_lookup(void *v)
 		return 0;
 	}
 	if (cnp->cn_namelen != 4 || bcmp(cnp->cn_nameptr, "file", 4) != 0)
-		return cnp->cn_nameiop == LOOKUP ? ENOENT : EROFS;
+		return cnp->cn_nameiop == LOOKUP ? ENOENT : cnp->cn_nameiop == CREATE ? EJUSTRETURN : EROFS;
 	if ((error = old_node(dvp->v_mount, &MOUNT(dvp->v_mount)->file, VREG, ap->a_vpp)) != 0)
 		return error;
 	if ((cnp->cn_flags & (LOCKPARENT | ISLASTCN)) != (LOCKPARENT | ISLASTCN))
@@ -265,6 +265,16 @@ old_reclaim(void *v)
 }
 
 static int
+old_mkdir(void *v)
+{
+	struct vop_mkdir_args *ap = v;
+
+	FREE(ap->a_cnp->cn_pnbuf, M_NAMEI);
+	vput(ap->a_dvp);
+	return EROFS;
+}
+
+static int
 old_fsync(void *v)
 {
 	struct vop_fsync_args *ap = v;
@@ -283,6 +293,7 @@ static struct vnodeopv_entry_desc old_vnodeop_entries[] = {
 	{ &vop_readdir_desc, old_readdir },
 	{ &vop_inactive_desc, old_inactive },
 	{ &vop_reclaim_desc, old_reclaim },
+	{ &vop_mkdir_desc, old_mkdir },
 	{ &vop_fsync_desc, old_fsync },
 	{ &vop_lock_desc, old_lock },
 	{ &vop_unlock_desc, old_unlock },
