@@ -38,7 +38,6 @@ MALLOC_TYPES = (
     ("M_MBUF", "mbuf"),
     ("M_MOUNT", "mount"),
     ("M_MRTABLE", "mrt"),
-    ("M_NAMEI", "namei"),  # of NetBSD before 1.6
     ("M_NETADDR", "Export Host"),
     ("M_PCB", "pcb"),
     ("M_PROC", "proc"),
@@ -52,4 +51,17 @@ MALLOC_TYPES = (
     ("M_TTYS", "ttys"),
     ("M_UFSMNT", "UFS mount"),
     ("M_VNODE", "vnodes"),
+    # Those that <sys/malloc.h> declares for sources of NetBSD 1.4 and OpenBSD only.
+    ("M_FILE", "file"),
+    ("M_FILEDESC", "file desc"),
+    ("M_IOV", "iov"),
+    ("M_LOCKF", "lockf"),
+    ("M_MISCFSMNT", "miscfs mnt"),
+    ("M_MISCFSNODE", "miscfs node"),
+    ("M_NAMEI", "namei"),
+    ("M_PGRP", "pgrp"),
+    ("M_SESSION", "session"),
+    ("M_SHM", "shm"),
+    ("M_SOCKET", "socket"),
+    ("M_ZOMBIE", "zombie"),
 )

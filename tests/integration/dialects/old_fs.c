@@ -75,10 +75,10 @@ old_mount(struct mount *mp, const char *path, void *data, struct nameidata *ndp,
 		return EOPNOTSUPP;
 	if ((error = copyin(data, (caddr_t)&args, sizeof(args))) != 0)
 		return error;
-	MALLOC(om, struct old_mount *, sizeof(*om), M_TEMP, M_WAITOK);
+	MALLOC(om, struct old_mount *, sizeof(*om), M_MISCFSMNT, M_WAITOK);
 	bzero((caddr_t)om, sizeof(*om));
 	if ((error = copyinstr(args.text, om->text, sizeof(om->text), &size)) != 0) {
-		FREE(om, M_TEMP);
+		FREE(om, M_MISCFSMNT);
 		return error;
 	}
 	mp->mnt_data = om;
@@ -103,7 +103,7 @@ old_unmount(struct mount *mp, int mntflags, struct proc *p)
 
 	if ((error = vflush(mp, NULLVP, mntflags & MNT_FORCE ? FORCECLOSE : 0)) != 0)
 		return error;
-	FREE(mp->mnt_data, M_TEMP);
+	FREE(mp->mnt_data, M_MISCFSMNT);
 	mp->mnt_data = NULL;
 	return 0;
 }
