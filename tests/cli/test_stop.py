@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lkmtools import modules
-from lkmtools.errors import PanicError
+from lkmtools.errors import DaemonError, PanicError
 from support.compiling import Compile
 from support.daemons import PATIENCE, Daemon, Run
 from support.deaths import ENDLESS, Frail, children, ended, last_of, left
@@ -131,7 +131,7 @@ def test_the_end_waits_for_module_code_that_returns(
         assert Run(0, "", "") == daemon.run("lkmctl", verb)
         end = program.end()
         assert (end.status, end.out) == (5, "bye\n")
-        with suppress(PanicError):  # the end may come between LMREADY and the close of /dev/lkm
+        with suppress(PanicError, DaemonError):  # the end may come between LMREADY and the close of /dev/lkm
             assert load.result(PATIENCE).id == 0
 
 
