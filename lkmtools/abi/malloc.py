@@ -51,7 +51,7 @@ MALLOC_TYPES = (
     ("M_TTYS", "ttys"),
     ("M_UFSMNT", "UFS mount"),
     ("M_VNODE", "vnodes"),
-    # Those that <sys/malloc.h> declares for sources of NetBSD 1.4 and OpenBSD only.
+    # Of NetBSD 1.4 and OpenBSD.
     ("M_FILE", "file"),
     ("M_FILEDESC", "file desc"),
     ("M_IOV", "iov"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import sysctl as abi
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, EPERM
-from lkmtools.abi.kernel import OSRELEASE, OSTYPE
+from lkmtools.abi.kernel import HOSTNAME, OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.time import timeval
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -91,7 +91,7 @@ NODES = (
         lambda k: struct.pack(k.dm.order + "i", k.securelevel),
         _set_securelevel,
     ),
-    _text(abi.CTL_KERN, abi.KERN_HOSTNAME, "hostname", lambda k: "lkm"),
+    _text(abi.CTL_KERN, abi.KERN_HOSTNAME, "hostname", lambda k: HOSTNAME),
     _struct(abi.CTL_KERN, abi.KERN_BOOTTIME, "boottime", _boottime),
     _struct(abi.CTL_KERN, abi.KERN_DRIVERS, "drivers", _drivers),
     _int(abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS, "hardclock_ticks", lambda k: k.sched.ticks() & 0x7FFFFFFF),

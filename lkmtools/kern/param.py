@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.kernel import OSRELEASE, OSTYPE
+from lkmtools.abi.kernel import HOSTNAME, MAXHOSTNAMELEN, OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.proc import cpu_info, lwp, proc
 from lkmtools.abi.syscall import SYS_NSYSENT
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 def _int(name: str, value: Callable[[Kernel], int], header: str, const: str = "") -> Data:
     return Data(
         name, f"{const}int {name}", lambda dm: 4, lambda k, addr: k.mem.set_u32(addr, value(k)), header
+    )
+
+
+def _name(name: str, value: bytes) -> Data:
+    return Data(
+        name,
+        f"char {name}[{MAXHOSTNAMELEN}]",
+        lambda dm: MAXHOSTNAMELEN,
+        lambda k, addr: k.mem.write(addr, value),
+        "sys/kernel.h",
     )
 
 
@@ -56,6 +66,14 @@ DATA = (
     Data("allproc", "struct proclist allproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
+    _int("stathz", lambda k: 0, "sys/kernel.h"),
+    _int("profhz", lambda k: k.config.hz, "sys/kernel.h"),
+    _int("rtc_offset", lambda k: 0, "sys/kernel.h"),
+    Data("hostid", "long hostid", lambda dm: dm.pointer, None, "sys/kernel.h"),
+    _name("hostname", HOSTNAME.encode()),
+    _int("hostnamelen", lambda k: len(HOSTNAME), "sys/kernel.h"),
+    _name("domainname", b""),
+    _int("domainnamelen", lambda k: 0, "sys/kernel.h"),
     _int("physmem", lambda k: k.config.ram >> PAGE_SHIFT, "sys/systm.h"),
     _int("__NetBSD_Version__", lambda k: NetBSD_Version, "sys/param.h", "const "),
     _int("nsysent", lambda k: SYS_NSYSENT, "sys/systm.h"),

@@ -146,6 +146,7 @@ def test_a_system_call_of_netbsd_1_4(old: Callable[..., Lab]) -> None:
     buffer = lab.p.buffer(16)
     assert lab.p.syscall(210, buffer, 16)[0] == lab.p.pid
     assert bytes(buffer.data).rstrip(b"\0") == b"lab"
+    assert "root@lkm\n" in lab.dmesg
 
 
 def test_openbsds_order_of_struct_cdevsw(old: Callable[..., Lab], lab: Lab) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from lkmtools.abi.signal import SIGTERM
 from lkmtools.abi.syscall import SYS___setlogin
 from support.lab import Lab
-from support.programs import Runner
+from support.programs import Runner, spawn_main
 
 
 def test_a_group_is_signalled_and_waited_for(runner: Runner) -> None:
@@ -43,6 +44,41 @@ def test_a_session_leader_has_a_group_of_its_own(runner: Runner) -> None:
         """
     )
     assert (ran.status, ran.out, ran.reason) == (0, "-1 1\n1\n", "")
+
+
+def test_a_module_signals_a_group(lab: Lab) -> None:
+    """gsignal() of NetBSD 4.0 and pgsignal(): the processes of one group, never of group 0."""
+    lab.load(
+        """
+        #include <sys/signalvar.h>
+        int send(int pgid, int signo);
+        int send(int pgid, int signo) { gsignal(pgid, signo); return 0; }
+        int psend(int pgid, int signo, int tty);
+        int psend(int pgid, int signo, int tty)
+        {
+            pgsignal(pg_find(pgid, PFIND_UNLOCK), signo, tty);
+            pgsignal(NULL, signo, tty);
+            return 0;
+        }
+        """,
+    )
+    other, _ = spawn_main(lab, "pause();")
+    for call, after in (
+        ("int send(int pgid, int signo)", ()),
+        ("int psend(int pgid, int signo, int tty)", (0,)),
+    ):
+        ended, proc = spawn_main(
+            lab, "int st; if (fork() == 0) pause(); signal(15, SIG_IGN); wait(&st); return st;"
+        )
+        lab.call(call, 0, SIGTERM, *after)
+        if after:
+            lab.call(call, proc.pgid, SIGTERM, 1)
+        lab.settle()
+        assert not ended
+        lab.call(call, proc.pgid, SIGTERM, *after)
+        lab.settle()
+        assert [end.status >> 8 for end in ended] == [SIGTERM]  # which ended its child
+    assert not other
 
 
 def test_the_login_name_of_a_session(runner: Runner) -> None:

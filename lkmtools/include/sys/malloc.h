@@ -74,7 +74,7 @@ MALLOC_DECLARE(M_TEMP);
 MALLOC_DECLARE(M_TTYS);
 MALLOC_DECLARE(M_UFSMNT);
 MALLOC_DECLARE(M_VNODE);
-#if __LKM_API < 200
+/* Of NetBSD 1.4 and OpenBSD. */
 MALLOC_DECLARE(M_FILE);
 MALLOC_DECLARE(M_FILEDESC);
 MALLOC_DECLARE(M_IOV);
@@ -87,7 +87,6 @@ MALLOC_DECLARE(M_SESSION);
 MALLOC_DECLARE(M_SHM);
 MALLOC_DECLARE(M_SOCKET);
 MALLOC_DECLARE(M_ZOMBIE);
-#endif
 
 void	*malloc(unsigned long size, struct malloc_type *type, int flags);
 void	*realloc(void *p, unsigned long size, struct malloc_type *type, int flags);

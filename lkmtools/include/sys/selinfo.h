@@ -6,6 +6,7 @@
 #include <sys/event.h>
 
 struct lwp;
+struct proc;
 
 struct selinfo {
 	struct klist	 sel_klist;	/* stays empty: there are no knotes */
@@ -19,7 +20,11 @@ struct selinfo {
 #ifdef _KERNEL
 void	selinit(struct selinfo *sip);
 void	seldestroy(struct selinfo *sip);
+#if __LKM_API < 400
+void	selrecord(struct proc *selector, struct selinfo *sip);
+#else
 void	selrecord(struct lwp *selector, struct selinfo *sip);
+#endif
 void	selnotify(struct selinfo *sip, int events, long knhint);
 
 /* Before NetBSD 5 there were no events: selnotify(sip, hint) is selnotify(sip, 0, hint). */

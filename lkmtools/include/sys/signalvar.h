@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 struct lwp;
+struct pgrp;
 struct proc;
 
 struct sigact_sigdesc {
@@ -43,6 +44,9 @@ void	sigpending1(struct lwp *l, sigset_t *ss);
 int	sigsuspend1(struct lwp *l, const sigset_t *ss);
 int	sigaltstack1(struct lwp *l, const struct sigaltstack *nss, struct sigaltstack *oss);
 
+/* To each process of a group; with checkctty to those of them that have a controlling terminal: none has one. */
+void	pgsignal(struct pgrp *pgrp, int signo, int checkctty);
+void	gsignal(int pgid, int signo);	/* of NetBSD before 5.0 */
 void	kpsignal(struct proc *p, struct ksiginfo *ksi, void *data);
 void	trapsignal(struct lwp *l, struct ksiginfo *ksi);
 void	sendsig_siginfo(const struct ksiginfo *ksi, const sigset_t *mask);

@@ -23,6 +23,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_proc import set_group
+from lkmtools.kern.proc.kern_sig import psignal
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, mutex_init
 
@@ -137,6 +138,20 @@ def pg_find(k: Kernel, pgid: int, flags: int) -> int:
     first = min(members, key=lambda proc: proc.pid != pgid, default=None)
     offset = abi.proc.layout(k.dm).offsetof("p_pgrp")
     return _found(k, k.mem.ptr(first.addr + offset) if first is not None else 0, flags)
+
+
+@export("void pgsignal(struct pgrp *pgrp, int signo, int checkctty)", "sys/signalvar.h")
+def pgsignal(k: Kernel, pgrp: int, signo: int, checkctty: int) -> None:
+    """Signal each process of a group; with `checkctty` nobody: none has a controlling terminal."""
+    if pgrp and not checkctty:
+        gsignal(k, k.umem.view(abi.pgrp.layout(k.dm), pgrp).pg_id, signo)
+
+
+@export("void gsignal(int pgid, int signo)", "sys/signalvar.h")
+def gsignal(k: Kernel, pgid: int, signo: int) -> None:
+    """Signal each process of the group with this number, if there is one (NetBSD before 5.0)."""
+    for proc in group(k, pgid) if pgid else ():
+        psignal(k, proc.addr, signo)
 
 
 def _found(k: Kernel, addr: int, flags: int) -> int:

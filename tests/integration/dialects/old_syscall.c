@@ -2,11 +2,13 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/kernel.h>
 #include <sys/conf.h>
 #include <sys/proc.h>
 #include <sys/mount.h>
 #include <sys/exec.h>
 #include <sys/lkm.h>
+#include <vm/vm.h>
 #include <sys/syscallargs.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,6 +36,9 @@ sys_who(p, v, retval)
 	struct who_args *uap = v;
 
 	*retval = p->p_pid;
+	if (hostnamelen != strlen(hostname) || domainname[domainnamelen] != '\0' || hostid != 0)
+		return (EDOM);
+	printf("%s@%s\n", p->p_session->s_login, hostname);
 	return (copyoutstr(p->p_comm, SCARG(uap, buf), SCARG(uap, len), NULL));
 }
 
