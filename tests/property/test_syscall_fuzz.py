@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lkmtools.abi.syscall import SYS_nanosleep, SYS_open, SYS_poll, SYS_select
 from lkmtools.errors import KernelError
 from lkmtools.kern import rows
 from lkmtools.local import LocalKernel
@@ -37,8 +38,7 @@ PATHS = (
     "/dev/lkm/x",
     "x" * 600,
 )
-SYS_open, SYS_ioctl, SYS_read, SYS_pread, SYS_poll, SYS_select = 5, 54, 3, 173, 209, 417
-NO_TIME = bytes(16)  # a timeval
+NO_TIME = bytes(16)  # a timeval or a timespec
 # exit and kill: they end processes, this one too.
 LEFT_OUT = {1, 37}
 WORDS = st.one_of(
@@ -101,8 +101,8 @@ def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, l
 
 
 def flags_of(number: int, index: int, arg: Any) -> Any:
-    """The argument; open gets O_NONBLOCK, poll and select no time, so that nothing sleeps for ever."""
-    if number == SYS_select and index == 4:
+    """The argument; open gets O_NONBLOCK, poll, select and nanosleep no time: nothing sleeps for ever."""
+    if (number, index) in {(SYS_select, 4), (SYS_nanosleep, 0)}:
         return NO_TIME
     if isinstance(arg, tuple):
         return arg[0]
