@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lkmtools.abi.fcntl import O_NONBLOCK
 from lkmtools.abi.syscall import SYS_nanosleep, SYS_open, SYS_poll, SYS_select
 from lkmtools.errors import KernelError
 from lkmtools.kern import rows
@@ -88,7 +89,7 @@ def test_any_system_calls_are_answered(lk: LocalKernel, calls: list[tuple[int, l
     with lk.process("fuzz", uid=uid) as p:
         for device in DEVICES:
             for flags in (2, 0):
-                attempt(p.open, device, flags | 4)
+                attempt(p.open, device, flags | O_NONBLOCK)
         for number, args in calls:
             missing = 5 if number in (SYS_open, SYS_poll, SYS_select) else 0
             words = [*args, *[0] * missing]  # what is not given is 0, too
@@ -104,13 +105,11 @@ def flags_of(number: int, index: int, arg: Any) -> Any:
     """The argument; open gets O_NONBLOCK, poll, select and nanosleep no time: nothing sleeps for ever."""
     if (number, index) in {(SYS_select, 4), (SYS_nanosleep, 0)}:
         return NO_TIME
-    if isinstance(arg, tuple):
-        return arg[0]
-    if number == SYS_open and index == 1:
-        return arg | 4
-    if number == SYS_poll and index == 2:
+    if (number, index) == (SYS_poll, 2):
         return 0
-    return arg
+    if (number, index) == (SYS_open, 1):
+        return O_NONBLOCK if isinstance(arg, tuple) else arg | O_NONBLOCK
+    return arg[0] if isinstance(arg, tuple) else arg
 
 
 @given(
