@@ -224,9 +224,7 @@ class Struct:
         self.types = types or {}
         self.constants = constants or {}
         self._layouts: dict[DataModel, Layout] = {}
-        self._last: Layout | None = (
-            None  # a kernel asks for one model's all the time: hashing that costs more
-        )
+        self._last: Layout | None = None  # a kernel asks for one model's: hashing the model costs more
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -62,8 +63,9 @@ def on_a_terminal(daemon: Place, *options: str) -> list[str]:
         try:
             while data := os.read(ours, 1 << 16):
                 out += data
-        except OSError:  # EIO: nobody has it open any more
-            pass
+        except OSError as error:
+            if error.errno != errno.EIO:  # nobody has it open any more
+                raise
         os.close(ours)
         assert tool.wait() == 0
     return [re.sub(f"^(---.*), {WHEN} ---$", r"\1", line) for line in out.decode().splitlines()]

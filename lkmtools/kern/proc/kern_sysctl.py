@@ -26,12 +26,10 @@ from lkmtools.abi.sysctl import (
     CTLFLAG_IMMEDIATE,
     CTLFLAG_PRIVATE,
     CTLFLAG_READWRITE,
-    CTLTYPE_BOOL,
-    CTLTYPE_INT,
     CTLTYPE_NODE,
-    CTLTYPE_QUAD,
     CTLTYPE_STRING,
     CTLTYPE_STRUCT,
+    SCALAR_SIZES,
     SYSCTL_TYPEMASK,
     sysctlnode,
 )
@@ -56,7 +54,6 @@ ARGS = (
     "const int *oname, struct lwp *l, const struct sysctlnode *rnode"
 )
 SYSCTLFN = Prototype(f"int sysctl_func({ARGS})")
-_SIZES = {CTLTYPE_INT: 4, CTLTYPE_QUAD: 8, CTLTYPE_BOOL: 1}
 
 
 class Asked(NamedTuple):
@@ -140,11 +137,11 @@ def sysctl_lookup(k: Kernel, *args: int) -> int:
 
 def _value_at(k: Kernel, node: View, kind: int, path: str) -> tuple[int, int]:
     """Where a leaf's value is, and its size. EINVAL."""
-    if kind not in (*_SIZES, CTLTYPE_STRING, CTLTYPE_STRUCT):
+    if kind not in (*SCALAR_SIZES, CTLTYPE_STRING, CTLTYPE_STRUCT):
         raise KernelError(EINVAL, f"sysctl node {path} has the unknown type {kind}")
-    size: int = _SIZES.get(kind, node.sysctl_size & k.dm.mask)
+    size: int = SCALAR_SIZES.get(kind, node.sysctl_size & k.dm.mask)
     if node.sysctl_flags & CTLFLAG_IMMEDIATE:
-        if kind not in _SIZES:
+        if kind not in SCALAR_SIZES:
             raise KernelError(EINVAL, f"the value of sysctl node {path} cannot be in the node")
         return node.at("sysctl_csize"), size
     where = k.umem.ptr(node.at("sysctl_csize"))
@@ -176,7 +173,7 @@ def sysctl_query(k: Kernel, *args: int) -> int:
     """The nodes below one: struct sysctlnodes without addresses of the kernel. ENOTDIR, EINVAL."""
     a = Asked(*args)
     if a.namelen != 1 or numbers(k, a.name, 1) != (CTL_QUERY,):
-        raise KernelError(EINVAL, "CTL_QUERY must be the last number of the a.name")
+        raise KernelError(EINVAL, "CTL_QUERY must be the last number of the name")
     tree = k.sysctl
     out = b""
     for addr in tree.children(tree.check("sysctl_query", a.rnode)):
@@ -227,18 +224,12 @@ def answer(k: Kernel, own: OwnNode, a: Asked) -> int:
         raise KernelError(EISDIR, f"sysctl node {own.name} has nodes below it, and no value")
     value = own.read(k)
     if a.newp:
-        may_write(
-            k, a.lwp, own.flags, ".".join([*(k.sysctl.own[mib].name for mib in _above(own.mib)), own.name])
-        )
+        path = ".".join(k.sysctl.own[own.mib[:n]].name for n in range(1, len(own.mib) + 1))
+        may_write(k, a.lwp, own.flags, path)
         if own.write is not None:
             own.write(k, k.lwp_at(a.lwp) if a.lwp else None, take(k, a.lwp, a.newp, a.newlen))
     give(k, a.lwp, value, a.oldp, a.oldlenp)
     return 0
-
-
-def _above(mib: Mib) -> list[Mib]:
-    """The numbers of the nodes above one."""
-    return [mib[:n] for n in range(1, len(mib))]
 
 
 @export(f"int sysctl_own({ARGS})", bound=MEMORY)

@@ -18,12 +18,10 @@ from lkmtools.abi.sysctl import (
     CTLFLAG_IMMEDIATE,
     CTLFLAG_OWNDATA,
     CTLFLAG_OWNDESC,
-    CTLTYPE_BOOL,
-    CTLTYPE_INT,
     CTLTYPE_NODE,
-    CTLTYPE_QUAD,
     CTLTYPE_STRING,
     CTLTYPE_STRUCT,
+    SCALAR_SIZES,
     SYSCTL_FLAGMASK,
     SYSCTL_NAMELEN,
     SYSCTL_TYPEMASK,
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
     from lkmtools.machine import VaList
 
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_-]*")
-_SIZES = {CTLTYPE_INT: 4, CTLTYPE_QUAD: 8, CTLTYPE_BOOL: 1}
 _LOG_SIZE = 16
 
 
@@ -70,11 +67,11 @@ def _own_copy(k: Kernel, data: bytes) -> int:
 def _leaf(k: Kernel, flags: int, func: int, qv: int, newp: int, newlen: int) -> tuple[int, int]:
     """What a leaf has in the place of its value (eight bytes), and its size. EINVAL."""
     kind = flags & SYSCTL_TYPEMASK
-    size = _SIZES.get(kind, newlen)
-    if kind in _SIZES and newlen not in (0, size):
+    size = SCALAR_SIZES.get(kind, newlen)
+    if kind in SCALAR_SIZES and newlen not in (0, size):
         raise KernelError(EINVAL, f"a node of this type has {size} bytes, not {newlen}")
     if flags & CTLFLAG_IMMEDIATE:
-        if kind not in _SIZES:
+        if kind not in SCALAR_SIZES:
             raise KernelError(EINVAL, "only an int, a quad or a bool can be in the node (CTLFLAG_IMMEDIATE)")
         return qv & (1 << 8 * size) - 1, size
     if not newp and not flags & CTLFLAG_OWNDATA:
@@ -143,7 +140,7 @@ def sysctl_createv(
         mib = _numbers(args)
         if len(name) >= SYSCTL_NAMELEN:
             raise KernelError(ENAMETOOLONG, f"the name has more than {SYSCTL_NAMELEN - 1} bytes")
-        if kind not in (CTLTYPE_NODE, CTLTYPE_STRING, CTLTYPE_STRUCT, *_SIZES):
+        if kind not in (CTLTYPE_NODE, CTLTYPE_STRING, CTLTYPE_STRUCT, *SCALAR_SIZES):
             raise KernelError(EINVAL, f"{kind} is not a type of sysctl nodes")
         tree.find(mib[:-1], tree.check("sysctl_createv", start) if start else 0)
         where = "create"
