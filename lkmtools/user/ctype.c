@@ -1,11 +1,14 @@
-/* <ctype.h>: classes of characters, as in the locale "C". */
+/* <ctype.h>: classes of characters, as in the locale "C", and <locale.h>, which has no other. */
 
 #include "library.h"
 
 #include <ctype.h>
+#include <locale.h>
+#include <string.h>
 
 WEAK(isalnum) WEAK(isalpha) WEAK(isblank) WEAK(iscntrl) WEAK(isdigit) WEAK(isgraph) WEAK(islower) WEAK(isprint)
 WEAK(ispunct) WEAK(isspace) WEAK(isupper) WEAK(isxdigit) WEAK(tolower) WEAK(toupper) WEAK(isascii) WEAK(toascii)
+WEAK(setlocale)
 
 int isupper(int c) { return c >= 'A' && c <= 'Z'; }
 int islower(int c) { return c >= 'a' && c <= 'z'; }
@@ -23,3 +26,11 @@ int isascii(int c) { return (c & ~0x7f) == 0; }
 int toascii(int c) { return c & 0x7f; }
 int tolower(int c) { return isupper(c) ? c - 'A' + 'a' : c; }
 int toupper(int c) { return islower(c) ? c - 'a' + 'A' : c; }
+
+char *
+setlocale(int category, const char *locale)
+{
+	static char c[] = "C";
+
+	return locale == NULL || *locale == '\0' || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ? c : NULL;
+}

@@ -6,9 +6,11 @@
 #include <sys/types.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 WEAK(printf) WEAK(fprintf) WEAK(sprintf) WEAK(snprintf) WEAK(vprintf) WEAK(vfprintf) WEAK(vsprintf) WEAK(vsnprintf)
+WEAK(asprintf) WEAK(vasprintf)
 
 struct args { va_list list; };
 
@@ -223,6 +225,20 @@ vsnprintf(char *buf, size_t room, const char *fmt, va_list ap)
 	return n;
 }
 
+int
+vasprintf(char **to, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if ((*to = malloc((size_t)n + 1)) == NULL)
+		return -1;
+	return vsnprintf(*to, (size_t)n + 1, fmt, ap);
+}
+
 #define WITH_LIST(call) va_list ap; int n; va_start(ap, fmt); n = call; va_end(ap); return n
 int vprintf(const char *fmt, va_list ap) { return vfprintf(stdout, fmt, ap); }
 int vsprintf(char *buf, const char *fmt, va_list ap) { return vsnprintf(buf, INT_MAX, fmt, ap); }
@@ -230,3 +246,4 @@ int printf(const char *fmt, ...) { WITH_LIST(vfprintf(stdout, fmt, ap)); }
 int fprintf(FILE *f, const char *fmt, ...) { WITH_LIST(vfprintf(f, fmt, ap)); }
 int sprintf(char *buf, const char *fmt, ...) { WITH_LIST(vsprintf(buf, fmt, ap)); }
 int snprintf(char *buf, size_t room, const char *fmt, ...) { WITH_LIST(vsnprintf(buf, room, fmt, ap)); }
+int asprintf(char **to, const char *fmt, ...) { WITH_LIST(vasprintf(to, fmt, ap)); }

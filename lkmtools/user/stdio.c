@@ -16,7 +16,7 @@
 WEAK(fopen) WEAK(fdopen) WEAK(freopen) WEAK(fclose) WEAK(fflush) WEAK(fgetc) WEAK(getc) WEAK(getchar) WEAK(ungetc)
 WEAK(fgets) WEAK(gets) WEAK(fread) WEAK(fputc) WEAK(putc) WEAK(putchar) WEAK(fputs) WEAK(puts) WEAK(fwrite) WEAK(fseek)
 WEAK(fseeko) WEAK(ftell) WEAK(ftello) WEAK(rewind) WEAK(feof) WEAK(ferror) WEAK(clearerr) WEAK(fileno) WEAK(setvbuf)
-WEAK(setbuf) WEAK(setlinebuf) WEAK(remove)
+WEAK(setbuf) WEAK(setlinebuf) WEAK(remove) WEAK(fgetln)
 
 static FILE err = { .fd = 2, .flags = F_WRITE | F_UNBUFFERED, .at = PUSHED, .end = PUSHED };
 static FILE out = { .fd = 1, .flags = F_WRITE | F_LINED, .at = PUSHED, .end = PUSHED, .next = &err };
@@ -245,6 +245,32 @@ gets(char *buf)
 	}
 	*p = '\0';
 	return buf;
+}
+
+/* A line with its end, not NUL-terminated, until the next call. */
+char *
+fgetln(FILE *f, size_t *len)
+{
+	static char *line;
+	static size_t room;
+	size_t n = 0;
+	int c;
+
+	while ((c = fgetc(f)) != EOF) {
+		if (n == room) {
+			char *more = realloc(line, room + 256);
+
+			if (more == NULL)
+				return NULL;
+			line = more;
+			room += 256;
+		}
+		line[n++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	*len = n;
+	return n != 0 ? line : NULL;
 }
 
 size_t

@@ -1,9 +1,11 @@
-/* <stdlib.h> and <inttypes.h>: numbers from text, sorting, chance, the environment, and the end of a program. */
+/* <stdlib.h> and <inttypes.h>: numbers from text, sorting, chance, the environment, a temporary file, and the end of a program. */
 
 #include "library.h"
 
 #include <sys/types.h>
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -14,6 +16,7 @@
 WEAK(strtol) WEAK(strtoul) WEAK(strtoll) WEAK(strtoull) WEAK(strtoimax) WEAK(strtoumax) WEAK(strtoq) WEAK(strtouq)
 WEAK(atoi) WEAK(atol) WEAK(atoll) WEAK(abs) WEAK(labs) WEAK(llabs) WEAK(imaxabs) WEAK(imaxdiv) WEAK(qsort) WEAK(bsearch)
 WEAK(rand) WEAK(srand) WEAK(random) WEAK(srandom) WEAK(getenv) WEAK(getprogname) WEAK(setprogname) WEAK(atexit) WEAK(abort)
+WEAK(strtod) WEAK(atof) WEAK(div) WEAK(ldiv) WEAK(lldiv) WEAK(arc4random) WEAK(setenv) WEAK(unsetenv) WEAK(putenv) WEAK(mkstemp)
 
 extern char **environ;
 
@@ -77,6 +80,46 @@ long labs(long n) { return n < 0 ? -n : n; }
 long long llabs(long long n) { return n < 0 ? -n : n; }
 intmax_t imaxabs(intmax_t n) { return n < 0 ? -n : n; }
 imaxdiv_t imaxdiv(intmax_t a, intmax_t b) { imaxdiv_t r = { a / b, a % b }; return r; }
+div_t div(int a, int b) { div_t r = { a / b, a % b }; return r; }
+ldiv_t ldiv(long a, long b) { ldiv_t r = { a / b, a % b }; return r; }
+lldiv_t lldiv(long long a, long long b) { lldiv_t r = { a / b, a % b }; return r; }
+
+double
+strtod(const char *s, char **endp)
+{
+	const char *end = s;
+	double value = 0, scale = 1;
+	int minus, exponent = 0, point = 0, sign;
+
+	while (isspace((u_char)*s))
+		s++;
+	minus = *s == '-';
+	s += *s == '-' || *s == '+';
+	for (; isdigit((u_char)*s) || (*s == '.' && !point); s++) {
+		if (*s == '.') {
+			point = 1;
+			continue;
+		}
+		value = value * 10 + (*s - '0');
+		exponent -= point;
+		end = s + 1;
+	}
+	if (end != s && s[-1] == '.' && end == s - 1)
+		end = s;	/* "5." */
+	if (end == s && (*s | 32) == 'e' && (isdigit((u_char)s[1]) || ((s[1] == '-' || s[1] == '+') && isdigit((u_char)s[2])))) {
+		sign = *++s == '-' ? -1 : 1;
+		exponent += sign * (int)strtol(s + (*s == '-' || *s == '+'), (char **)&end, 10);
+	}
+	if (endp != NULL)
+		*endp = (char *)end;
+	for (sign = exponent < 0, exponent = sign ? -exponent : exponent; exponent > 0 && value != 0 && exponent < 800; exponent--)
+		scale *= 10;
+	if (exponent >= 800)
+		errno = ERANGE;
+	value = sign ? value / scale : value * scale;
+	return minus ? -value : value;
+}
+double atof(const char *s) { return strtod(s, NULL); }
 
 static void
 swap(char *a, char *b, size_t size)
@@ -144,17 +187,106 @@ rand(void)
 void srand(unsigned seed) { state = seed; }
 long random(void) { return rand(); }
 void srandom(unsigned long seed) { state = seed; }
+uint32_t arc4random(void) { return (uint32_t)random() << 16 ^ (uint32_t)random(); }
+
+/* -- the environment -- */
+
+/* Where "name=" stands, or the NULL at the end. */
+static char **
+entry(const char *name, size_t n)
+{
+	char **p;
+
+	for (p = environ; *p != NULL && (strncmp(*p, name, n) != 0 || (*p)[n] != '='); p++)
+		continue;
+	return p;
+}
 
 char *
 getenv(const char *name)
 {
 	size_t n = strlen(name);
-	char **e;
+	char **p = entry(name, n);
 
-	for (e = environ; *e != NULL; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			return *e + n + 1;
-	return NULL;
+	return *p != NULL ? *p + n + 1 : NULL;
+}
+
+/* Make environ[] our own with room for one more. */
+static int
+grow(void)
+{
+	static char **ours;
+	size_t n;
+	char **new;
+
+	for (n = 0; environ[n] != NULL; n++)
+		continue;
+	if ((new = realloc(environ == ours ? ours : NULL, (n + 2) * sizeof(*new))) == NULL)
+		return -1;
+	if (environ != ours)
+		memcpy(new, environ, (n + 1) * sizeof(*new));
+	environ = ours = new;
+	return 0;
+}
+
+int
+putenv(char *text)
+{
+	size_t n = strcspn(text, "=");
+	char **p = entry(text, n);
+
+	if (*p == NULL) {
+		if (grow() < 0)
+			return -1;
+		p = entry(text, n);
+		p[1] = NULL;
+	}
+	*p = text;
+	return 0;
+}
+
+int
+setenv(const char *name, const char *value, int overwrite)
+{
+	char *text;
+
+	if (name == NULL || *name == '\0' || strchr(name, '=') != NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!overwrite && getenv(name) != NULL)
+		return 0;
+	return asprintf(&text, "%s=%s", name, value) < 0 ? -1 : putenv(text);
+}
+
+int
+unsetenv(const char *name)
+{
+	char **p = entry(name, strlen(name));
+
+	for (; *p != NULL; p++)
+		p[0] = p[1];
+	return 0;
+}
+
+int
+mkstemp(char *template)
+{
+	static unsigned tries;
+	size_t end = strlen(template), first = end, at;
+	int fd, n;
+
+	while (first > 0 && template[first - 1] == 'X')
+		first--;
+	for (n = 0; n < 1000; n++) {
+		unsigned v = (unsigned)getpid() * 1000 + tries++;
+
+		for (at = first; at < end; at++, v /= 26)
+			template[at] = (char)('a' + v % 26);
+		if ((fd = open(template, O_RDWR | O_CREAT | O_EXCL, 0600)) >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
 }
 
 const char *getprogname(void) { return __progname; }

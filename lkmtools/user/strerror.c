@@ -1,11 +1,13 @@
-/* The texts of error numbers, as strerror(3) of NetBSD 5.2 has them. */
+/* The texts of error numbers, as strerror(3) of NetBSD 5.2 has them, and of signals. */
 
 #include "library.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 WEAK(strerror) WEAK(perror) WEAK(sys_errlist) WEAK(sys_nerr)
+WEAK(strerror_r) WEAK(strsignal) WEAK(psignal) WEAK(sys_siglist) WEAK(sys_signame)
 
 const char *const sys_errlist[] = {
 	[0] = "Undefined error: 0",
@@ -126,4 +128,39 @@ perror(const char *what)
 	if (what != NULL && *what != '\0')
 		fprintf(stderr, "%s: ", what);
 	fprintf(stderr, "%s\n", strerror(errno));
+}
+
+int
+strerror_r(int error, char *buf, size_t room)
+{
+	return strlcpy(buf, strerror(error), room) < room ? 0 : ERANGE;
+}
+
+/* -- signals by name -- */
+
+const char *const sys_signame[NSIG] = { "Signal 0", "hup", "int", "quit", "ill", "trap", "abrt", "emt", "fpe", "kill", "bus",
+	"segv", "sys", "pipe", "alrm", "term", "urg", "stop", "tstp", "cont", "chld", "ttin", "ttou", "io", "xcpu", "xfsz",
+	"vtalrm", "prof", "winch", "info", "usr1", "usr2", "pwr" };
+const char *const sys_siglist[NSIG] = { "Signal 0", "Hangup", "Interrupt", "Quit", "Illegal instruction", "Trace/BPT trap",
+	"Abort trap", "EMT trap", "Floating point exception", "Killed", "Bus error", "Segmentation fault", "Bad system call",
+	"Broken pipe", "Alarm clock", "Terminated", "Urgent I/O condition", "Suspended (signal)", "Suspended", "Continued",
+	"Child exited", "Stopped (tty input)", "Stopped (tty output)", "I/O possible", "CPU time limit exceeded",
+	"File size limit exceeded", "Virtual timer expired", "Profiling timer expired", "Window size changed",
+	"Information request", "User defined signal 1", "User defined signal 2", "Power fail/restart" };
+
+char *
+strsignal(int signo)
+{
+	static char unknown[32];
+
+	if (signo > 0 && signo < NSIG && sys_siglist[signo] != NULL)
+		return (char *)sys_siglist[signo];
+	snprintf(unknown, sizeof(unknown), "Unknown signal: %d", signo);
+	return unknown;
+}
+
+void
+psignal(int signo, const char *what)
+{
+	fprintf(stderr, "%s%s%s\n", what != NULL ? what : "", what != NULL && *what != '\0' ? ": " : "", strsignal(signo));
 }

@@ -1,18 +1,21 @@
-/* <string.h> and <strings.h>. */
+/* <string.h>, <strings.h> and <libgen.h>. */
 
 #include "library.h"
 
 #include <sys/types.h>
+#include <sys/stat.h>
 #include <ctype.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 WEAK(memcpy) WEAK(memset) WEAK(memmove) WEAK(memcmp) WEAK(memchr) WEAK(strlen) WEAK(strcmp) WEAK(strncmp) WEAK(strcpy)
 WEAK(strncpy) WEAK(strcat) WEAK(strncat) WEAK(strlcpy) WEAK(strlcat) WEAK(strchr) WEAK(strrchr) WEAK(strstr) WEAK(strspn)
 WEAK(strcspn) WEAK(strpbrk) WEAK(strsep) WEAK(strtok) WEAK(strtok_r) WEAK(strdup) WEAK(strcasecmp) WEAK(strncasecmp)
 WEAK(bcopy) WEAK(bzero) WEAK(bcmp) WEAK(index) WEAK(rindex) WEAK(ffs) WEAK(strcoll)
-WEAK(strxfrm)
+WEAK(strxfrm) WEAK(strcasestr) WEAK(memccpy) WEAK(swab) WEAK(strmode) WEAK(basename) WEAK(dirname)
 
 void *memcpy(void *d, const void *s, size_t n) { char *p = d; const char *q = s; while (n--) *p++ = *q++; return d; }
 void *memset(void *d, int c, size_t n) { char *p = d; while (n--) *p++ = (char)c; return d; }
@@ -221,3 +224,106 @@ int bcmp(const void *a, const void *b, size_t n) { return memcmp(a, b, n); }
 char *index(const char *s, int c) { return strchr(s, c); }
 char *rindex(const char *s, int c) { return strrchr(s, c); }
 int ffs(int value) { int bit; for (bit = 1; bit <= 32; bit++) if ((unsigned)value >> (bit - 1) & 1) return bit; return 0; }
+
+char *
+strcasestr(const char *s, const char *part)
+{
+	size_t n = strlen(part);
+
+	for (;; s++) {
+		if (strncasecmp(s, part, n) == 0)
+			return (char *)s;
+		if (*s == '\0')
+			return NULL;
+	}
+}
+
+void *
+memccpy(void *to, const void *from, int c, size_t n)
+{
+	const u_char *f = from;
+	u_char *t = to;
+
+	while (n-- > 0)
+		if ((*t++ = *f++) == (u_char)c)
+			return t;
+	return NULL;
+}
+
+void
+swab(const void *from, void *to, size_t n)
+{
+	const char *f = from;
+	char *t = to;
+
+	for (; n > 1; n -= 2, f += 2, t += 2) {
+		char c = f[0];
+
+		t[0] = f[1];
+		t[1] = c;
+	}
+}
+
+/* "-rwxr-xr-x " */
+void
+strmode(mode_t mode, char *to)
+{
+	static const char letters[] = "rwxrwxrwx";
+	mode_t type = mode & S_IFMT;
+	int i;
+
+	*to++ = type == S_IFDIR ? 'd' : type == S_IFCHR ? 'c' : type == S_IFBLK ? 'b' : type == S_IFREG ? '-' :
+	    type == S_IFLNK ? 'l' : type == S_IFSOCK ? 's' : type == S_IFIFO ? 'p' : '?';
+	for (i = 0; i < 9; i++)
+		to[i] = mode & 0400 >> i ? letters[i] : '-';
+	if (mode & S_ISUID)
+		to[2] = mode & S_IXUSR ? 's' : 'S';
+	if (mode & S_ISGID)
+		to[5] = mode & S_IXGRP ? 's' : 'S';
+	if (mode & S_ISVTX)
+		to[8] = mode & S_IXOTH ? 't' : 'T';
+	to[9] = ' ';
+	to[10] = '\0';
+}
+
+/* -- the parts of a path -- */
+
+static char component[1024];
+
+/* A copy of n characters from `text`, or of "." or "/". */
+static char *
+piece(const char *text, size_t n)
+{
+	snprintf(component, sizeof(component), "%.*s", (int)n, text);
+	return component;
+}
+
+char *
+basename(char *path)
+{
+	size_t end = path != NULL ? strlen(path) : 0, begin;
+
+	if (end == 0)
+		return piece(".", 1);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (begin = end - 1; begin > 0 && path[begin - 1] != '/'; begin--)
+		continue;
+	return piece(path + begin, end - begin);
+}
+
+char *
+dirname(char *path)
+{
+	size_t end = path != NULL ? strlen(path) : 0;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	while (end > 0 && path[end - 1] != '/')
+		end--;
+	if (end == 0)
+		return piece(".", 1);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	return piece(path, end);
+}
