@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import struct
 from functools import cache
-from math import gcd
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -319,7 +318,8 @@ class Placed(Struct):
             if end > size:
                 raise ValueError(f"{where} ends at {end}, beyond the struct's {size} bytes")
             fields += self._fields(member, at, dm)
-        return Layout(self.name, dm, fields, size, gcd(size, dm.pointer))
+        bits = size | dm.pointer
+        return Layout(self.name, dm, fields, size, bits & -bits)  # aligned to what divides both
 
     def _placed(self, dm: DataModel) -> list[tuple[int, Member]]:
         """(offset, member) of each member that `dm` has, as declared."""

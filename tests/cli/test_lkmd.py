@@ -112,7 +112,7 @@ def test_it_stays_the_process_that_was_started_but_without_click(place: Place) -
     """It executes lkmd_serve, whose imports test_imports.py knows; no signal is left blocked."""
     with place.popen("lkmd", "--foreground", "--ram", "32") as tool:
         while not is_served(place.socket):
-            pass
+            assert tool.poll() is None
         with place.connect() as p:
             pids = (tool.pid, place.status()["kernel"]["pid"])
             assert p.daemon_pid == tool.pid

@@ -127,7 +127,7 @@ def test_the_end_waits_for_module_code_that_returns(
     with daemon.connect("load") as p:
         load = pool.submit(modules.load, p, cc(SLOW, name="slow"))
         while daemon.status()["state"] != "busy":
-            pass
+            assert not load.done()
         assert Run(0, "", "") == daemon.run("lkmctl", verb)
         end = program.end()
         assert (end.status, end.out) == (5, "bye\n")

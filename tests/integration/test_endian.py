@@ -53,7 +53,7 @@ def test_by_itself(cc: Compile, machine: str, header: str) -> None:
 
 
 def test_no_caddr_t_in_the_kernel(cc: Compile, machine: str) -> None:
-    """As in NetBSD 5; The headers for older sources and programs have one."""
+    """As in NetBSD 5; the headers for older sources and programs have one."""
     with pytest.raises(CompileError):
         cc("#include <sys/param.h>\ncaddr_t p;\n", machine)
     cc("#include <sys/param.h>\ncaddr_t p;\n", machine, flags=("-D__LKM_API=400",))

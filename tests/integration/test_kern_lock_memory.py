@@ -126,8 +126,7 @@ def test_a_lock_in_a_freed_block_is_gone(locks: Lab, kind: int) -> None:
         locks.call(MAKE, kind, block + offset)
         locks.call(USE, kind, block + offset)
         locks.call("void put(void *p)", block)
-        dead = "0xdeadbeef" * (locks.k.dm.pointer // 4)
-        found = dead[:10] + dead[12:]
+        found = "0x" + "deadbeef" * (locks.k.dm.pointer // 4)
         what = f"was never initialised (it holds {found}): its memory was freed"
         refused(locks, kind, block + offset, what)
         locks.load(SOURCE)

@@ -78,6 +78,9 @@ def test_the_same_node_again_is_the_node(lab: Lab) -> None:
     assert run(lab, body, HEAD) == 0
 
 
+FAULT = "page fault: read at 0x8 (NULL pointer) in sysctl_createv() called from probe_run+"
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -88,8 +91,8 @@ def test_the_same_node_again_is_the_node(lab: Lab) -> None:
         ),
         (f"log = (void *)&number; return {create()};", "sysctl_createv: *log is 0x"),
         ("log = (void *)&number; sysctl_teardown(&log); return 0;", "sysctl_teardown: 0x"),
-        (create(name="(char *)8").join(("return ", ";")), "sysctl_createv"),
-        (create(type="CTLTYPE_STRING", data="(void *)8").join(("return ", ";")), "sysctl_createv"),
+        (create(name="(char *)8").join(("return ", ";")), FAULT),
+        (create(type="CTLTYPE_STRING", data="(void *)8").join(("return ", ";")), FAULT),
         ("return sysctl_destroyv((void *)8, 1, CTL_EOL);", "sysctl_destroyv: 0x8 is not a sysctl node"),
         (
             "size_t n = 4; return sysctl_string(NULL, &n, (void *)1, 1, longname, -1);",
@@ -100,7 +103,7 @@ def test_the_same_node_again_is_the_node(lab: Lab) -> None:
 def test_wrong_pointers_are_panics(lab: Lab, body: str, reason: str) -> None:
     """Of a parent, a log, a name, data."""
     panic = lab.panics(lambda: run(lab, body, HEAD))
-    assert reason in panic.reason + panic.report
+    assert panic.reason.startswith(reason)
 
 
 def test_a_damaged_tree_is_a_panic(lab: Lab) -> None:

@@ -11,6 +11,7 @@ stall before any frame of the tool.
 
 from __future__ import annotations
 
+import glob
 import os
 import resource
 import select
@@ -136,8 +137,10 @@ class Place:
                 os.close(watch)
 
     def remove(self) -> None:
-        """Stop the daemon and remove the directory."""
-        self.stop()
+        """Stop every daemon with a socket in the directory, whoever started it, and remove that."""
+        for path in glob.glob(f"{glob.escape(self.dir)}/*.ctl"):
+            self.socket = path.removesuffix(".ctl")
+            self.stop()
         shutil.rmtree(self.dir)
 
 

@@ -38,7 +38,7 @@ _STRUCT = 64  # words of a struct of any content
 _NUMBER = 210  # of a system call that is a module's
 _LIKELY = ("vnode", "mount", "lwp", "cred", "probe_uio", "probe_block", "probe_path", "*probe_buf")
 _ROUNDS = 200  # of the scheduler, before a call that goes on yielding is left alone
-BY_NAME: dict[str, Function] = {row.proto.name: row for row in rows.FUNCTIONS}
+BY_NAME: dict[str, Function] = {row.proto.name: row for row in rows.FUNCTIONS if row.written}
 
 
 class Call(NamedTuple):

@@ -11,6 +11,8 @@ from lkmtools.abi.mount import vfsops
 from lkmtools.errors import DaemonError, KernelError, PanicError
 from support.kernel_calls import _NUMBER, Caller
 
+_DATA = ("vfs_name", "vfs_min_mount_data", "vfs_opv_descs", "vfs_refcount")  # of struct vfsops, no functions
+
 
 class TableCaller(Caller):
     """A Caller that puts functions into tables of function pointers."""
@@ -25,7 +27,7 @@ class TableCaller(Caller):
                     at = self.real[f"probe_{switch.name}"] + field.offset
                     found[f"{switch.name} {field.name}"] = at, lambda path=path: self._device(path)  # type: ignore[misc]
         for field in vfsops.layout(k.dm).fields.values():
-            if field.name.startswith("vfs_") and field.name not in ("vfs_name", "vfs_refcount"):
+            if "." not in field.name and field.name not in _DATA:
                 mp = next(mp for mp in k.vfs.mounts if mp != k.vfs.rootfs._mount)
                 found[field.name] = k.vfs.mount(mp).mnt_op + field.offset, self._mounts
         for name, vector, path in (

@@ -93,7 +93,7 @@ def test_a_file_imports_only_what_lies_below_it(path: Path) -> None:
     [path for path in SOURCES if "(NamedTuple)" in path.read_text()],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_a_file_has_typing_compile_no_annotations(path: Path) -> None:
+def test_named_tuples_are_those_of_lkmtools_tuples(path: Path) -> None:
     """NamedTuple is that of lkmtools.tuples, which needs annotations that are text."""
     text = path.read_text()
     taken = {
