@@ -12,7 +12,7 @@ SOURCE = r"""
 #include <sys/systm.h>
 #include <sys/evcnt.h>
 
-static struct evcnt fixed = EVCNT_INITIALIZER(EVCNT_TYPE_MISC, NULL, "disk", "reads"), made, twice;
+static struct evcnt fixed = EVCNT_INITIALIZER(EVCNT_TYPE_MISC, NULL, "disk", "reads"), made, hand, bad;
 
 int
 probe_attach(void)
@@ -36,8 +36,27 @@ probe_list(void)
 }
 
 void probe_detach(void) { evcnt_detach(&fixed); }
-void probe_bad(void) { twice.ev_group = "x"; twice.ev_name = "y"; evcnt_attach_static(&twice); }
-void probe_long(void) { evcnt_attach_dynamic(&twice, 0, NULL, "", "y"); }
+int
+probe_by_hand(void)
+{
+	hand.ev_group = "disk";
+	hand.ev_name = "by hand";
+	hand.ev_namelen = 2;
+	evcnt_attach_static(&hand);
+	return hand.ev_grouplen * 100 + hand.ev_namelen;
+}
+
+int
+probe_fixed(void)
+{
+	if (fixed.ev_grouplen != 0 || fixed.ev_namelen != 0)
+		return -1;
+	evcnt_attach_static(&fixed);
+	return fixed.ev_grouplen * 100 + fixed.ev_namelen;
+}
+
+void probe_empty(void) { bad.ev_group = "x"; bad.ev_name = ""; evcnt_attach_static(&bad); }
+void probe_long(void) { evcnt_attach_dynamic(&bad, 0, NULL, "", "y"); }
 """
 
 
@@ -50,17 +69,26 @@ def test_counters_are_in_the_list_from_attach_to_detach(lab: Lab) -> None:
     assert lab.call("int probe_list(void)") == 2
 
 
+@pytest.mark.parametrize(("function", "lengths"), [("probe_fixed", 405), ("probe_by_hand", 407)])
+def test_the_names_of_a_static_counter_are_measured_when_it_is_attached(
+    lab: Lab, function: str, lengths: int
+) -> None:
+    """EVCNT_INITIALIZER leaves the lengths 0, as NetBSD's does; what else is there is overwritten."""
+    lab.load(SOURCE)
+    assert lab.call(f"int {function}(void)") == lengths
+
+
 @pytest.mark.parametrize(
     ("calls", "reason"),
     [
-        (["probe_attach", "probe_attach"], "evcnt_attach: the counter at 0x"),
+        (["probe_attach", "probe_attach"], "evcnt_attach_static: the counter at 0x"),
         (["probe_detach"], "evcnt_detach: 0x"),
-        (["probe_bad"], "evcnt_attach_static: the counter 'x y' has other lengths"),
+        (["probe_empty"], "evcnt_attach_static: the name has no bytes; it must have 1 to 255"),
         (["probe_long"], "evcnt_attach_dynamic: the group has no bytes; it must have 1 to 255"),
     ],
 )
 def test_misuse_is_a_panic_that_names_the_counter(lab: Lab, calls: list[str], reason: str) -> None:
-    """Attached twice, detached while it is not in the list, filled in by hand."""
+    """Attached twice, detached while it is not in the list, without a name or a group."""
     lab.load(SOURCE)
     for name in calls[:-1]:
         lab.call(f"int {name}(void)")

@@ -10,7 +10,7 @@ struct evcnt {
 	uint64_t		 ev_count;
 	TAILQ_ENTRY(evcnt)	 ev_list;	/* allevents */
 	u_char			 ev_type;
-	u_char			 ev_grouplen;	/* of the names, without the NUL */
+	u_char			 ev_grouplen;	/* of the names, without the NUL: set at the attach */
 	u_char			 ev_namelen;
 	char			 ev_pad1;
 	const struct evcnt	*ev_parent;
@@ -27,7 +27,6 @@ TAILQ_HEAD(evcntlist, evcnt);
 
 #define EVCNT_INITIALIZER(type, parent, group, name) { \
 	.ev_type = (type), .ev_parent = (parent), .ev_group = (group), .ev_name = (name), \
-	.ev_grouplen = sizeof(group) - 1, .ev_namelen = sizeof(name) - 1, \
 }
 
 /* A counter of a link set; a module attaches its own with evcnt_attach_static(). */

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.evcnt import EVCNT_STRING_MAX, evcnt
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import chain, tailq_init, tailq_insert_tail, tailq_remove
@@ -29,13 +28,8 @@ def _all(k: Kernel) -> list[int]:
 
 @export("void evcnt_attach_static(struct evcnt *ev)", "sys/evcnt.h")
 def evcnt_attach_static(k: Kernel, ev: int) -> None:
-    """Add a counter that EVCNT_INITIALIZER filled in. One that is in the list already is a panic."""
-    view = k.umem.view(evcnt.layout(k.dm), ev)
-    group, name = k.umem.cstr(view.ev_group), k.umem.cstr(view.ev_name)
-    if (len(group), len(name)) != (view.ev_grouplen, view.ev_namelen):
-        shown = f"{group.decode(*C_TEXT)} {name.decode(*C_TEXT)}"
-        k.panic(f"evcnt_attach_static: the counter '{shown}' has other lengths: not from EVCNT_INITIALIZER")
-    _attach(k, ev)
+    """Add a counter that EVCNT_INITIALIZER filled in, and measure its names."""
+    _attach(k, "evcnt_attach_static", ev)
 
 
 @export(
@@ -45,32 +39,28 @@ def evcnt_attach_static(k: Kernel, ev: int) -> None:
 )
 def evcnt_attach_dynamic(k: Kernel, ev: int, kind: int, parent: int, group: int, name: int) -> None:
     """Fill in a counter, which begins at 0, and add it; the names are not copied."""
-    lengths = []
-    for what, addr in (("group", group), ("name", name)):
-        text = k.umem.cstr(addr, EVCNT_STRING_MAX + 1)
-        if not 0 < len(text) <= EVCNT_STRING_MAX:
-            length = f"more than {EVCNT_STRING_MAX} bytes" if text else "no bytes"
-            k.panic(f"evcnt_attach_dynamic: the {what} has {length}; it must have 1 to {EVCNT_STRING_MAX}")
-        lengths.append(len(text))
-    layout = evcnt.layout(k.dm)
-    k.umem.write(
-        ev,
-        layout.pack(
-            ev_type=kind & 0xFF,
-            ev_grouplen=lengths[0],
-            ev_namelen=lengths[1],
-            ev_parent=parent,
-            ev_group=group,
-            ev_name=name,
-        ),
-    )
-    _attach(k, ev)
+    new = evcnt.layout(k.dm).pack(ev_type=kind & 0xFF, ev_parent=parent, ev_group=group, ev_name=name)
+    k.umem.write(ev, new)
+    _attach(k, "evcnt_attach_dynamic", ev)
 
 
-def _attach(k: Kernel, ev: int) -> None:
+def _attach(k: Kernel, function: str, ev: int) -> None:
+    """Measure a counter's names, and add it; a panic when it is in the list already."""
+    view = k.umem.view(evcnt.layout(k.dm), ev)
+    view.ev_grouplen = _measure(k, function, "group", view.ev_group)
+    view.ev_namelen = _measure(k, function, "name", view.ev_name)
     if ev in _all(k):
-        k.panic(f"evcnt_attach: the counter at {ev:#x} is in the list already")
+        k.panic(f"{function}: the counter at {ev:#x} is in the list already")
     tailq_insert_tail(k, _LIST, k.symbol(_LIST), ev, _link(k))
+
+
+def _measure(k: Kernel, function: str, what: str, addr: int) -> int:
+    """The length of a counter's group or name; a panic when it does not fit into its u_char."""
+    text = k.umem.cstr(addr, EVCNT_STRING_MAX + 1)
+    if not 0 < len(text) <= EVCNT_STRING_MAX:
+        length = f"more than {EVCNT_STRING_MAX} bytes" if text else "no bytes"
+        k.panic(f"{function}: the {what} has {length}; it must have 1 to {EVCNT_STRING_MAX}")
+    return len(text)
 
 
 @export("void evcnt_detach(struct evcnt *ev)", "sys/evcnt.h")
