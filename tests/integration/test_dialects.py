@@ -131,6 +131,26 @@ def test_a_module_that_writes_to_cdevsw(old: Callable[..., Lab]) -> None:
         assert errno_of(lab.p.write, fd, b"x") == EROFS
 
 
+@pytest.mark.parametrize("source", ["old_chardev", "old_disk", "old_patch", "openbsd_chardev"])
+def test_a_device_that_is_open_keeps_an_older_module(old: Callable[..., Lab], source: str) -> None:
+    """Its struct was copied into the kernel's array: its functions tell whose it is."""
+    lab, name = old(source), NAMES[source]
+    if source == "old_patch":
+        what, path = "character device 29", "/dev/patched"
+        lab.p.mknod(path, S_IFCHR | 0o666, makedev(lab.value("patch_major"), 0))
+    else:
+        what = {"old_disk": "block device 10", "old_chardev": "character device 29"}.get(
+            source, "character device 31"
+        )
+        path = device(lab, name, f"/dev/{name}", S_IFBLK if source == "old_disk" else S_IFCHR)
+    with opened(lab, path, O_RDONLY), pytest.raises(KernelError) as caught:
+        modules.unload(lab.p, name)
+    assert (caught.value.errno, caught.value.reason) == (
+        EBUSY,
+        f"{what}, 0 of '{name}' is open, by pid {lab.p.pid} (lab)",
+    )
+
+
 def test_two_that_take_the_next_place_each(old: Callable[..., Lab]) -> None:
     """One by lkmdispatch, one by hand."""
     lab = old("old_patch")

@@ -230,10 +230,23 @@ def open_node(k: Kernel, lwp: Lwp, node: Node, flag: int) -> File:
 def open_in(k: Kernel, module: LoadableModule) -> str:
     """A device of a module's driver that is open or mapped, and the process; "" if there is none."""
     for files in k.vfs.open_devices.values():
-        if module.holds(files[0].driver(k)):
+        if _serves(k, module, files[0]):
             return f"{files[0]} of '{module.title}' is open, by {files[0].opener}"
     for proc in k.procs.values():
         for device in proc.vm.devices() if proc.program is None else proc.program.space.devices():
-            if module.holds(device.file.driver(k)):
+            if _serves(k, module, device.file):
                 return f"{device.file} of '{module.title}' is mapped by pid {proc.pid} ({proc.comm})"
     return ""
+
+
+def _serves(k: Kernel, module: LoadableModule, file: DeviceFile) -> bool:
+    """Is the driver of a device a module's: the switch, or a function in it?
+
+    The switch of a module for NetBSD 1.4 or OpenBSD is a copy in the kernel's array (lkm_dev.py).
+    """
+    driver = file.driver(k)
+    if not driver:
+        return False
+    size = (cdevsw if file.kind == S_IFCHR else bdevsw).layout(k.dm).size
+    functions = map(k.mem.ptr, range(driver, driver + size, k.dm.pointer))
+    return module.holds(driver) or any(map(module.holds, functions))
