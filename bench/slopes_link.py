@@ -29,6 +29,7 @@ def curves(directory: Path) -> Iterator[Curve]:
         ("link", "undefined symbols", _undefined, 1_000),
         ("link", "symbols with names that are not UTF-8", _odd_names, 1_000),
         ("link", "names __start_SECTION", _starts, 500),
+        ("link", "sections, and symbols that bound them", _linkers, 500),
         ("link", "symbols with versions", _versions, 500),
         ("refuse to link", "missing symbols", _missing, 1_000),
     )
@@ -115,6 +116,13 @@ def _starts(count: int) -> bytes:
         relocs=[Rel(16 * i, PC32, name, -4) for i, name in enumerate(names)],
     )
     return relocatable([text, *(Sec(f"s{i}", b"x" * 8) for i in range(count))], [Sym(name) for name in names])
+
+
+def _linkers(count: int) -> bytes:
+    """Undefined symbols of four names, whose values depend on all sections."""
+    names = ("_end", "edata", "__start_set", "__stop_set")
+    sections = [Sec("set", bytes(8)) for _ in range(count)]
+    return relocatable(sections, [Sym(names[i % len(names)]) for i in range(count)])
 
 
 def _versions(count: int) -> bytes:

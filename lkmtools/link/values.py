@@ -69,11 +69,18 @@ class _Undefined:
         self, pre: Prelink, base: int, imports: Mapping[str, int], known: Mapping[str, int | None]
     ) -> None:
         self._pre, self._base, self._imports, self._known = pre, base, imports, known
+        self._values: dict[str, int] = {}  # by name: many symbols may have one, and each section may count
         self._sections: dict[str, list[PlacedSection]] = {}
         for section in pre.sections:
             self._sections.setdefault(section.name, []).append(section)
 
     def value(self, name: str) -> int:
+        """The value of the symbols of this name."""
+        if name not in self._values:
+            self._values[name] = self._find(name)
+        return self._values[name]
+
+    def _find(self, name: str) -> int:
         """The linker's own value, or that of the kernel or of another definition of the name, or 0."""
         value = self._linker_symbol(name)
         if value is None and name:
