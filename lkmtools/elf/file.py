@@ -119,7 +119,10 @@ def _utf8(name: str) -> str:
 
 
 class ElfFile:
-    """An ELF file whose section headers are known to be sound: every section lies inside the file."""
+    """An ELF file whose section headers are known to be sound: every section lies inside the file.
+
+    Section 0 is a null section whatever its header says: SHN_UNDEF is the number of no section.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         self.data = memoryview(data)
@@ -138,9 +141,12 @@ class ElfFile:
         self._inside("section header table", h.shoff, max(h.shnum, 1) * form.size)
         first = SectionHeader._make(form.unpack_from(self.data, h.shoff))
         count = h.shnum or first.size  # gABI: a count of 0xff00 or more is in the null section
+        if not count:
+            return ()
         self._inside("section header table", h.shoff, count * form.size)
         table = self.data[h.shoff : h.shoff + count * form.size]
         rows = tuple(map(SectionHeader._make, form.iter_unpack(table)))
+        rows = (first._replace(name=0, type=c.SHT_NULL, flags=0, align=0, entsize=0), *rows[1:])
         for index, row in enumerate(rows):
             if row.offset + row.size > len(self.data) and row.type not in (c.SHT_NOBITS, c.SHT_NULL):
                 self._inside(f"section {index}", row.offset, row.size)

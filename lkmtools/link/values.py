@@ -121,7 +121,7 @@ def _globals(pre: Prelink) -> list[int]:
     A default version is a strong definition of its other names; as in ld, it may itself be weak.
     """
     obj, symbols = pre.object, pre.object.symbols
-    placed = {*pre.offsets, ABS} - {c.SHN_UNDEF}
+    placed = {*pre.offsets, ABS}
     found = [i for i in symbols.globals if symbols.places[i] in placed or i in pre.commons]
     weak = [index for index in found if symbols.binds[index] == c.STB_WEAK]
     strong = [index for index in found if symbols.binds[index] != c.STB_WEAK]

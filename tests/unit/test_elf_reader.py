@@ -28,6 +28,7 @@ from support.elfwriter import (
     Rel,
     Sec,
     Sym,
+    W,
     relocatable,
 )  # fmt: skip
 from support.readelf import section, symbol_table
@@ -59,6 +60,25 @@ def test_every_class_and_byte_order_reads_the_same(bits: int, order: str, rela: 
     assert [(s.name, s.shndx) for s in obj.symbols] == [("", 0), ("entry", 1), ("printf", 0)]
     assert (1, rela) == (obj.relocations[0].target, obj.relocations[0].rela)
     assert (Relocation(1, 4, 2, -4 if rela else 0),) == tuple(obj.relocations[0])
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 7, 8, 17, 18], ids="SHT_{}".format)
+def test_the_null_section_is_nothing_whatever_its_header_says(kind: int) -> None:
+    """As in ld; gABI: only sh_size (the number of sections) and sh_link (their names) may mean something."""
+    odd, good, at = GOOD, read_object(GOOD, "m.o"), header_of(0)
+    for offset, form, value in (
+        (0, "<I", 1),
+        (4, "<I", kind),
+        (8, "<Q", A | W),
+        (48, "<Q", 3),
+        (56, "<Q", 1),
+    ):
+        odd = patched(at + offset, form, value, odd)
+    obj = read_object(odd, "m.o")
+    assert obj.sections == good.sections
+    assert obj.loaded == good.loaded == {".text"}
+    assert (list(obj.symbols), obj.groups) == (list(good.symbols), good.groups)
+    assert [list(table) for table in obj.relocations] == [list(table) for table in good.relocations]
 
 
 def test_relocations_of_sections_that_are_not_loaded_are_not_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from collections.abc import Mapping
 from io import BytesIO
@@ -77,6 +78,17 @@ def test_an_undefined_weak_symbol_is_zero_unless_the_kernel_has_it() -> None:
     assert word([pointer("maybe")], symbols) == 0
     assert linked([pointer("maybe")], symbols).imports == ()
     assert linked([pointer("maybe")], symbols, {"maybe": 77}).imports == (Import("maybe", 77),)
+
+
+def test_an_undefined_symbol_is_zero_though_the_null_section_says_that_it_is_loaded() -> None:
+    """Its number, SHN_UNDEF, is that of no section: one of its size and flags has no place in the image."""
+    data = bytearray(relocatable([pointer("maybe")], [Sym("maybe", bind=WEAK)]))
+    (headers,) = struct.unpack_from("<Q", data, 0x28)
+    expected = link(prelink(load_object(bytes(data), "m.o")), BASE, {}.get)
+    struct.pack_into("<IIQQQQ", data, headers, 0, 8, AW, 0, 0, 64)  # SHT_NOBITS of 64 bytes
+    odd = link(prelink(load_object(bytes(data), "m.o")), BASE, {}.get)
+    assert (odd.data, odd.sections) == (expected.data, expected.sections)
+    assert odd.data[:8] == bytes(8)
 
 
 def test_relocation_zero_symbol_means_no_symbol() -> None:
