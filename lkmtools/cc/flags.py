@@ -92,6 +92,7 @@ _MODULE = ("-mgeneral-regs-only", "-D_KERNEL", "-D_LKM")
 _PROGRAM = ("-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none")
 _CLANG = (
     "-Wno-error=incompatible-function-pointer-types",
+    "-Wno-deprecated-non-prototype",  # int f(); and f(x) int x; {}, as sources of the time have them
     "-Wno-unknown-warning-option",
     "-Qunused-arguments",
 )
@@ -129,12 +130,13 @@ def program_flags(family: str, machine: str) -> list[str]:
     where = _target_flags(family, target)
     if family == "clang":
         where = ("-target", target.clang.replace("-none-elf", "-linux-gnu"))
+    headers = "-I" if family == "zig" else "-isystem"  # zig looks into its own <stdint.h> before -isystem
     return [
         *where,
         *_FLAGS,
         *_FAMILY_FLAGS[family],
         *_PROGRAM,
-        *("-isystem", os.path.join(RUNTIME, "include"), "-isystem", INCLUDE),
+        *(headers, os.path.join(RUNTIME, "include"), headers, INCLUDE),
     ]
 
 
