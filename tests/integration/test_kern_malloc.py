@@ -203,6 +203,55 @@ def test_types_are_attached_by_link_set_by_hand_and_by_use(lab: Lab) -> None:
     assert lab.call("int types(int step)", 0) == 1
 
 
+MANY_TYPES = """
+#include <sys/malloc.h>
+#define MANY 8000
+static struct malloc_type many[MANY], *before;
+void probe_attach(void);
+int probe_detach(void);
+void
+probe_attach(void)
+{
+	int i;
+
+	before = kmemstatistics;
+	for (i = 0; i < MANY; i++) {
+		many[i].ks_magic = M_MAGIC;
+		malloc_type_attach(&many[i]);
+	}
+}
+
+int
+probe_detach(void)	/* the newest, the oldest, and every third; the list has the others, newest first */
+{
+	struct malloc_type *t;
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		if (i % 3 == 0 || i == MANY - 1)
+			malloc_type_detach(&many[i]);
+	t = kmemstatistics;
+	for (i = MANY - 1; i >= 0; i--)
+		if (i % 3 != 0 && i != MANY - 1) {
+			if (t != &many[i])
+				return i;
+			t = t->ks_next;
+		}
+	return t == before ? 0 : -1;
+}
+"""
+
+
+def test_thousands_of_types_are_attached_and_leave_in_any_order(lab: Lab) -> None:
+    """Those that are still attached leave with their module."""
+    at_boot = lab.k.mem.ptr(lab.k.symbol("kmemstatistics"))
+    lab.load(MANY_TYPES)
+    lab.call("void probe_attach(void)")
+    assert lab.call("int probe_detach(void)") == 0
+    modules.unload(lab.p, "probe")
+    assert lab.k.mem.ptr(lab.k.symbol("kmemstatistics")) == at_boot
+
+
 def test_what_is_not_a_malloc_type_is_a_panic(lab: Lab) -> None:
     lab.load(TYPES)
     panic = lab.panics(lambda: lab.call("int types(int step)", 5))

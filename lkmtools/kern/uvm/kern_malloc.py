@@ -9,6 +9,7 @@ The counters in struct malloc_type are kept as the original keeps them.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
@@ -106,39 +107,53 @@ class MallocTypes:
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
-        self._types: dict[int, None] = {}  # oldest first
-        self._modules: list[int] = []  # those of them that are not the kernel's own
+        self._newest = 0
+        self._newer: dict[int, int] = {}  # the neighbour of each type in the list; 0 for none
+        self._older: dict[int, int] = {}
+        self._modules: list[int] = []  # those of them that are not the kernel's own, by address
 
     def attach(self, addr: int) -> None:
         """Put the type at `addr` at the head of the list, unless it is in it."""
-        if addr in self._types:
+        if addr in self._older:
             return
         k, (start, end) = self._k, self._k.plan.data
         head = k.symbol("kmemstatistics")
         k.umem.set_ptr(addr, k.mem.ptr(head))  # ks_next is the first member
         k.mem.set_ptr(head, addr)
-        self._types[addr] = None
+        self._newer[addr], self._older[addr] = 0, self._newest
+        if self._newest:
+            self._newer[self._newest] = addr
+        self._newest = addr
         if not start <= addr < end:
-            self._modules.append(addr)
+            insort(self._modules, addr)
 
     def detach(self, addr: int) -> None:
         """Take it out, if it is in it."""
-        if addr not in self._types:
+        if addr not in self._older:
             return
-        del self._types[addr]
-        if addr in self._modules:
-            self._modules.remove(addr)
-        k, following = self._k, 0
-        for other in self._types:
-            k.umem.set_ptr(other, following)
-            following = other
-        k.mem.set_ptr(k.symbol("kmemstatistics"), following)
+        i = bisect_left(self._modules, addr)
+        if self._modules[i : i + 1] == [addr]:
+            del self._modules[i]
+        self._unlink(addr)
 
     def forget(self, addr: int, size: int) -> None:
         """Memory is given back, a module's for one: what types were in it are gone."""
-        if self._modules:
-            for at in [at for at in self._modules if addr <= at < addr + size]:
-                self.detach(at)
+        first, end = bisect_left(self._modules, addr), bisect_left(self._modules, addr + size)
+        gone = self._modules[first:end]
+        del self._modules[first:end]
+        for at in gone:
+            self._unlink(at)
+
+    def _unlink(self, addr: int) -> None:
+        newer, older = self._newer.pop(addr), self._older.pop(addr)
+        if newer:
+            self._older[newer] = older
+            self._k.umem.set_ptr(newer, older)
+        else:
+            self._newest = older
+            self._k.mem.set_ptr(self._k.symbol("kmemstatistics"), older)
+        if older:
+            self._newer[older] = newer
 
 
 def _type(k: Kernel, who: str, addr: int) -> None:
