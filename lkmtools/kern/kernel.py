@@ -46,6 +46,7 @@ from lkmtools.kern.proc.subr_workqueue import WorkQueue
 from lkmtools.kern.proc.sys_select import Pollers
 from lkmtools.kern.proc.sysctl_tree import SysctlTree
 from lkmtools.kern.sync.kern_timeout import Callouts
+from lkmtools.kern.sync.kern_timeout_old import Timeouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
 from lkmtools.kern.sync.subr_specificdata import Domain
 from lkmtools.kern.uvm.kern_malloc import Heap, MallocTypes
@@ -112,6 +113,7 @@ class Kernel:
     heap: Heap
     locks: Locks
     callouts: Callouts
+    timeouts: Timeouts
     specificdata: dict[int, Domain]
     workqueues: dict[int, WorkQueue]
     sched: Scheduler
@@ -210,6 +212,7 @@ class Kernel:
         self.sched = Scheduler(self, stop_asleep)
         self.vitals = Vitals(self)
         self.callouts = Callouts(self)
+        self.timeouts = Timeouts(self)
         self.specificdata = {}
         self.workqueues = {}
         self.pollers = Pollers()

@@ -67,7 +67,6 @@ class Callouts:
         self._k = k
         self._pending: dict[int, Pending] = {}
         self.running = 0
-        self.unnamed: dict[tuple[int, int], list[int]] = {}  # those of timeout(), by function and argument
 
     def schedule(self, c: int, ticks: int) -> None:
         """Fire the callout at `c` after `ticks`, at least one; an earlier time is forgotten."""

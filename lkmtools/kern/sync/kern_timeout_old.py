@@ -1,48 +1,69 @@
 """timeout(9) of NetBSD 1.4 (kern_clock.c): a function is called once; it and its argument are the name.
 
-Each call has a callout of the kernel's own, which is given back when a later one finds that it is over.
+The calls to come are records of ours, as those of the original were in a table of the kernel.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.mutex import callout
+from lkmtools.kern.base.bound import LIST_MAX
 from lkmtools.kern.base.export import export
-from lkmtools.kern.sync.kern_timeout import callout_destroy, callout_init, callout_reset, callout_stop
+from lkmtools.kern.sync.kern_timeout import C_FUNC, Timer
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 
+class Timeouts:
+    """The calls that are still to come, by function and argument, each list by time."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self._due: dict[tuple[int, int], list[Timer]] = {}
+        self.pending = 0
+
+    def add(self, func: int, arg: int, ticks: int) -> None:
+        """Call func(arg) from a soft interrupt in `ticks`, at least one."""
+        sched, key = self._k.sched, (func, arg)
+        after = max(ticks, 1) / self._k.config.hz
+        timer = sched.at(after, lambda: sched.softintr(lambda: self._fire(key, timer)))
+        insort(self._due.setdefault(key, []), timer, key=lambda other: other.when)
+        self.pending += 1
+
+    def cancel(self, func: int, arg: int) -> None:
+        """Forget the first call of func(arg), if there is one."""
+        timers = self._due.get((func, arg))
+        if timers:
+            timers[0].cancel()
+            self._forget((func, arg), timers[0])
+
+    def _fire(self, key: tuple[int, int], timer: Timer) -> None:
+        """Call what is due, unless it was cancelled since."""
+        if timer in self._due.get(key, ()):
+            self._forget(key, timer)
+            self._k.engine.call(C_FUNC, *key)
+
+    def _forget(self, key: tuple[int, int], timer: Timer) -> None:
+        timers = self._due[key]
+        timers.remove(timer)
+        if not timers:
+            del self._due[key]
+        self.pending -= 1
+
+
 @export("void timeout(void (*func)(void *), void *arg, int ticks)")
 def timeout(k: Kernel, func: int, arg: int, ticks: int) -> None:
-    """Call func(arg) in `ticks`, at least one. A panic without kernel memory, as there was with CALLOUTs."""
-    for key, callouts in list(k.callouts.unnamed.items()):
-        for c in [c for c in callouts if k.callouts.pending(c) is None and k.callouts.running != c]:
-            _give_back(k, key, c)
-    c = k.heap.alloc(callout.layout(k.dm).size)
-    if not c:
-        k.panic("timeout table full: no kernel memory for another callout")
-    callout_init(k, c, 0)
-    callout_reset(k, c, ticks, func, arg)
-    k.callouts.unnamed.setdefault((func, arg), []).append(c)
+    """Call func(arg) in `ticks`, at least one. A NULL function and a full table are panics."""
+    if not func:
+        k.panic("timeout: the function is NULL")
+    if k.timeouts.pending == LIST_MAX:
+        k.panic(f"timeout table full: {LIST_MAX} calls are still to come")
+    k.timeouts.add(func, arg, ticks)
 
 
 @export("void untimeout(void (*func)(void *), void *arg)")
 def untimeout(k: Kernel, func: int, arg: int) -> None:
     """Cancel the first call of func(arg) that is still to come; it does nothing when none is."""
-    due = (c for c in k.callouts.unnamed.get((func, arg), ()) if k.callouts.pending(c) is not None)
-    c = next(due, None)
-    if c is not None:
-        callout_stop(k, c)
-        _give_back(k, (func, arg), c)
-
-
-def _give_back(k: Kernel, key: tuple[int, int], c: int) -> None:
-    callouts = k.callouts.unnamed[key]
-    callouts.remove(c)
-    if not callouts:
-        del k.callouts.unnamed[key]
-    callout_destroy(k, c)
-    k.heap.free(c)
+    k.timeouts.cancel(func, arg)
