@@ -70,5 +70,4 @@ def _live(k: Kernel, proc: Proc) -> None:
     proc.vm.exit(k)
     leave_session(k, lwp)
     sched.userret()
-    del k.procs[proc.pid]
     free_proc(k, proc)

@@ -8,7 +8,7 @@ from lkmtools import modules
 from lkmtools.abi.dialects import DIALECTS, PROC_CALLS
 from lkmtools.cc.dialects import FLAGS
 from support.lab import HEAD, Lab
-from support.programs import Runner
+from support.programs import Runner, spawn_main
 
 FACTS = """
 #include <sys/proc.h>
@@ -113,3 +113,52 @@ int wire(void) { sysent[219] = entry; return 0; }
         before="static siginfo_t got; static void why(int n, siginfo_t *si, void *ctx) { got = *si; }",
     )
     assert ran.out == "-7 4321 9"
+
+
+FAMILY = """
+#include <sys/proc.h>
+int parent(struct proc *p);
+int parent(struct proc *p) { return p->p_pptr == initproc && p->p_ppid == 1; }
+int leader(struct proc *p);
+int leader(struct proc *p)
+{ return p->p_session->s_leader == NULL ? 0 : p->p_session->s_leader->p_pid; }
+"""
+
+
+def test_no_process_leads_to_one_that_is_gone(lab: Lab) -> None:
+    """When a client goes, its programs are process 1's, and their session has no leader."""
+    lab.load(FAMILY)
+    _, proc = spawn_main(lab, "signal(1, SIG_IGN); pause();")
+    parent = proc.parent
+    assert parent is not None
+    assert lab.call("int leader(struct proc *p)", proc.addr) == parent.pid
+    assert lab.call("int parent(struct proc *p)", proc.addr) == 0
+    lab.k.detach(parent)
+    lab.settle()
+    assert parent.pid not in lab.k.procs
+    assert proc.parent is lab.k.procs[1]
+    assert lab.call("int leader(struct proc *p)", proc.addr) == 0
+    assert lab.call("int parent(struct proc *p)", proc.addr) == 1
+
+
+def test_proc_lock_is_taken_before_the_process_is_looked_up(lab: Lab) -> None:
+    """A process that ends while p_find() or pg_find() waits for proc_lock is not found."""
+    lab.load("""
+#include <sys/proc.h>
+#include <sys/mutex.h>
+#include <sys/kernel.h>
+int hold(void);
+int hold(void) { mutex_enter(proc_lock); kpause("hold", false, 10, NULL); mutex_exit(proc_lock); return 0; }
+int find(int pid);
+int find(int pid) { return p_find(pid, PFIND_UNLOCK) == NULL; }
+int find_group(int pid);
+int find_group(int pid) { return pg_find(pid, PFIND_UNLOCK) == NULL; }
+""")
+    for prototype in ("int find(int pid)", "int find_group(int pid)"):
+        other = lab.kernel.process("other")
+        holds = lab.begin("int hold(void)")
+        seeks = lab.begin(prototype, other.pid)
+        assert not seeks.done
+        lab.k.detach(lab.k.procs[other.pid])
+        lab.until(lambda: holds.done and seeks.done)
+        assert seeks.result() == 1

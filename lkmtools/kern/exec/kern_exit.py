@@ -96,7 +96,6 @@ def _reap(k: Kernel, proc: Proc) -> None:
     if proc.program is not None and proc.parent is not None and proc.parent.program is not None:
         proc.parent.program.children.add(proc.program.usage)
         proc.parent.program.children.add(proc.program.children)
-    del k.procs[proc.pid]
     free_proc(k, proc)
 
 

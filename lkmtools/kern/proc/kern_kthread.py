@@ -59,7 +59,6 @@ def _live(k: Kernel, proc: Proc, body: Callable[[], object]) -> None:
         body()
     close_all(k, proc.lwp)
     k.sched.userret()
-    del k.procs[proc.pid]
     free_proc(k, proc)
 
 

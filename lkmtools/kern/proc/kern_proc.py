@@ -357,7 +357,9 @@ def let_go(k: Kernel, lwp: Lwp) -> None:
 
 
 def free_proc(k: Kernel, proc: Proc) -> None:
-    """Give back a process's kernel memory and stack."""
+    """A process goes, with its kernel memory and stack (proc_free()); no other leads to its struct proc."""
+    del k.procs[proc.pid]
+    _outlive(k, proc)
     lwp = proc.lwp
     let_go(k, lwp)
     k.engine.drop(lwp.thread)
@@ -366,6 +368,16 @@ def free_proc(k: Kernel, proc: Proc) -> None:
     del k.lwps[lwp.addr], k.procs.at[proc.addr]
     list_remove(k, "allproc", proc.addr, 0)
     k.heap.free(proc.block)
+
+
+def _outlive(k: Kernel, gone: Proc) -> None:
+    """Its children are process 1's now, and its session has no leader."""
+    init = k.procs.get(1)
+    for other in k.procs.values():
+        if other.parent is gone or (other.parent is None and gone.pid == 1):
+            set_parent(k, other, init)
+        if other.sid == gone.pid:
+            set_group(k, other, other.pgid, other.sid)
 
 
 def end_lwp(lwp: Lwp) -> None:
