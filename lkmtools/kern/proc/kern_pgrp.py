@@ -125,6 +125,7 @@ def sys___setlogin(k: Kernel, lwp: Lwp, namebuf: int) -> None:
 @export("struct proc *p_find(pid_t pid, u_int flags)", _HEADER)
 def p_find(k: Kernel, pid: int, flags: int) -> int:
     """The process with that number, a zombie only with PFIND_ZOMBIE; NULL. It may leave proc_lock taken."""
+    _take_lock(k, flags)
     proc = k.procs.get(pid)
     if proc is not None and proc.zombie and not flags & abi.PFIND_ZOMBIE:
         proc = None
@@ -134,6 +135,7 @@ def p_find(k: Kernel, pid: int, flags: int) -> int:
 @export("struct pgrp *pg_find(pid_t pgid, u_int flags)", _HEADER)
 def pg_find(k: Kernel, pgid: int, flags: int) -> int:
     """A process group, as one of its processes has it; NULL. It may leave proc_lock taken."""
+    _take_lock(k, flags)
     members = [proc for proc in group(k, pgid) if not proc.zombie]
     first = min(members, key=lambda proc: proc.pid != pgid, default=None)
     offset = abi.proc.layout(k.dm).offsetof("p_pgrp")
@@ -154,15 +156,16 @@ def gsignal(k: Kernel, pgid: int, signo: int) -> None:
         psignal(k, proc.addr, signo)
 
 
+def _take_lock(k: Kernel, flags: int) -> None:
+    """Take proc_lock before looking, unless the caller has it."""
+    if not flags & abi.PFIND_LOCKED:
+        mutex_enter(k, k.mem.ptr(k.symbol("proc_lock")))
+
+
 def _found(k: Kernel, addr: int, flags: int) -> int:
     """Leave proc_lock as the caller wants it."""
-    lock = k.mem.ptr(k.symbol("proc_lock"))
-    unlock = flags & (abi.PFIND_UNLOCK_OK if addr else abi.PFIND_UNLOCK_FAIL)
-    if flags & abi.PFIND_LOCKED:
-        if unlock:
-            mutex_exit(k, lock)
-    elif not unlock:
-        mutex_enter(k, lock)
+    if flags & (abi.PFIND_UNLOCK_OK if addr else abi.PFIND_UNLOCK_FAIL):
+        mutex_exit(k, k.mem.ptr(k.symbol("proc_lock")))
     return addr
 
 
