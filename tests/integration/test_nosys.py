@@ -172,3 +172,34 @@ def test_an_emulation_may_leave_its_calls_to_sys_nosys(lab: Lab, tmp_path: Path)
         SIGSYS, "", 0, "an unimplemented system call"
     )
     assert lab.k.vitals.text()["in_vain"] == {"toy 9": 1}
+
+
+MANY = r"""
+#include <unistd.h>
+int main(void) { for (int i = 0; i < 20; i++) if (syscall(7) < 1) return 1; return 0; }
+"""
+
+
+def test_a_table_is_read_once_for_a_program(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that leaves each call to syscall() has the table's rows read, not the whole table."""
+    load_toys(lab)
+    unimplemented, read = lab.k.system_calls.unimplemented, []
+    unserved = unimplemented.unserved
+    monkeypatch.setattr(unimplemented, "unserved", lambda emul: read.append(emul) or unserved(emul))
+    assert run(lab, toy_image(lab, MANY, tmp_path)).status == 0
+    assert len(read) == 1
+
+
+def test_an_emulation_without_a_table_cannot_leave_its_calls_to_syscall(lab: Lab, tmp_path: Path) -> None:
+    """A number of whatever size leads nowhere: a panic says why."""
+    text = (EXAMPLES / "emul/toy.c").read_text()
+    table = "\t.e_sysent = toy_sysent,\n"
+    assert table in text
+    text = text.replace(table, "") + "\nconst struct sysent *unused = toy_sysent;\n"
+    lab.load(text, name="toy", whole=True)
+    lab.load(EXAMPLES / "toyexec/toyexec.c", name="toyexec")
+    image = toy_image(lab, ASK.replace("syscall(9)", "syscall(0x10000000)"), tmp_path)
+    panic = lab.panics(lambda: run(lab, image))
+    assert panic.reason == "syscall: emulation 'toy' has no table of system calls (e_sysent)"

@@ -21,7 +21,7 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import constant, export
 from lkmtools.kern.proc import trapframe
-from lkmtools.kern.proc.emul import lwp_regs, member, proc_emul
+from lkmtools.kern.proc.emul import lwp_regs, member, nsysent, proc_emul
 from lkmtools.kern.proc.kern_proc import Cause
 from lkmtools.kern.proc.kern_sig import pack_ksiginfo, take_signals, trap_signal
 from lkmtools.kern.proc.sys_nosys import Unserved
@@ -182,15 +182,15 @@ class SystemCallTrap:
         else:
             trapframe.store(k, lwp)
 
-    def _note(self, emul: int, number: int) -> Unserved:
-        """Count the call when the emulation's table has no function for it."""
+    def _note(self, emul: int, number: int) -> int:
+        """Count the call when the emulation's table has no function for it; how many calls it has."""
         unimplemented = self._k.system_calls.unimplemented
         if self._unserved is None or self._unserved[0] != emul:
             self._unserved = emul, unimplemented.unserved(emul)
         unserved = self._unserved[1]
-        if self._counts and (number >= unserved.nsysent or number in unserved.names):
+        if number >= unserved.nsysent or number in unserved.names:
             unimplemented.count(number, unserved)
-        return unserved
+        return unserved.nsysent
 
     def _indirect(self, number: int, args: tuple[int, ...]) -> tuple[int, int]:
         """syscall() and __syscall(): the call that their first argument names."""
@@ -203,8 +203,8 @@ class SystemCallTrap:
     def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:
         """A call of an emulation's own table."""
         calls = self._calls
-        beyond = number >= self._note(emul, number).nsysent
-        need, sy_call = calls.nosys() if beyond else calls.emul_row(emul, number)
+        rows = self._note(emul, number) if self._counts else nsysent(self._k, emul)
+        need, sy_call = calls.nosys() if 0 < rows <= number else calls.emul_row(emul, number)
         if need > len(args):
             args += self._from_stack(sp, need)
         return calls.enter(self._lwp, number, sy_call, args, native=False)

@@ -33,7 +33,7 @@ from lkmtools.kern.base.export import Function
 from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.plan import Sysent
 from lkmtools.kern.base.request import NOWHERE, RegionSpace, Reply, Request
-from lkmtools.kern.proc.emul import member
+from lkmtools.kern.proc.emul import emul_name, member
 from lkmtools.kern.proc.kern_proc import ARGS_ROOM, caller, let_go
 from lkmtools.kern.proc.sys_nosys import UnimplementedCalls
 from lkmtools.machine import MemFault, Prototype
@@ -156,9 +156,12 @@ class SystemCalls:
         return 0, self._nosys
 
     def emul_row(self, emul: int, number: int) -> tuple[int, int]:
-        """The entry of a call in an emulation's table: sy_narg and sy_call."""
+        """The entry of a call in an emulation's table: sy_narg and sy_call. Without a table a panic."""
         k = self._k
-        row = member(k, emul, "e_sysent") + number * self._step
+        table = member(k, emul, "e_sysent")
+        if not table:
+            k.panic(f"syscall: emulation '{emul_name(k, emul)}' has no table of system calls (e_sysent)")
+        row = table + number * self._step
         return k.umem.u16(row), k.umem.ptr(row + self._sy_call)
 
     def serve(self, lwp: Lwp, request: Request) -> Reply:
