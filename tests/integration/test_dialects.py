@@ -358,6 +358,23 @@ def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
     assert errno_of(lambda: lab.p.mount("oldfs", "/old")) == ENODEV
 
 
+def test_lookups_that_sleep_when_they_have_unlocked_the_directory(lab: Lab) -> None:
+    """Others lock it meanwhile, and wait for the file; each has it again when its lookup returns."""
+    lab.load(SOURCES["old_fs"], name="oldfs", flags=(*FLAGS["1.4"], "-DSLEEPS"))
+    lab.p.mkdir("/old")
+    lab.p.mount("oldfs", "/old", "text")
+    processes = [lab.kernel.process(f"p{n}") for n in range(4)]
+    opens = [lab.start(p.open, "/old/file", O_RDONLY) for p in processes]
+    lab.until(lambda: all(one.done for one in opens))
+    for p, one in zip(processes, opens, strict=True):
+        fd = one.result()
+        assert p.read(fd, 10) == b"text"
+        p.close(fd)
+    lab.p.unmount("/old")
+    modules.unload(lab.p, "oldfs")
+    assert lab.k.vfs.vnodes == set()
+
+
 @pytest.mark.parametrize(
     ("api", "structs"),
     [("1.4", [vfsops_1_4]), ("openbsd", [vfsops_openbsd, vfsconf])],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.buf import buf
 from lkmtools.abi.datamodel import DataModel, Layout
 from lkmtools.abi.dialects import DIALECT, PROC_CALLS
-from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_RETRY
+from lkmtools.abi.mutex import LK_EXCLOTHER, LK_EXCLUSIVE, LK_RETRY
 from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnode, vnodeop_desc
 from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
 from lkmtools.errors import KernelError
@@ -78,9 +78,25 @@ def _vcall(k: Kernel, name: str, vp: int, args: tuple[int, ...]) -> int:
         errno = k.engine.call(_IMPL, impl, addr)
     finally:
         lwp.release(k, addr)
-    if dialect in PROC_CALLS and name == "lookup" and not vcall(k, "islocked", vp):
-        vcall(k, "lock", vp, LK_EXCLUSIVE | LK_RETRY)  # it was unlocked without LOCKPARENT
+    if dialect in PROC_CALLS and name == "lookup":
+        _lock_again(k, vp, 0 if errno else k.umem.ptr(members["a_vpp"]))
     return errno
+
+
+def _lock_again(k: Kernel, dvp: int, vp: int) -> None:
+    """Lock the directory that an older lookup has unlocked, as it does without LOCKPARENT.
+
+    Another lwp may have it by now, and wait for the vnode that was found: a directory is locked before what
+    is in it.
+    """
+    if vcall(k, "islocked", dvp) not in (0, LK_EXCLOTHER):
+        return
+    mine = vp in k.vfs.vnodes and vp != dvp and vcall(k, "islocked", vp) == LK_EXCLUSIVE
+    if mine:
+        vcall(k, "unlock", vp, 0)
+    vcall(k, "lock", dvp, LK_EXCLUSIVE | LK_RETRY)
+    if mine:
+        vcall(k, "lock", vp, LK_EXCLUSIVE | LK_RETRY)
 
 
 def _older(k: Kernel, name: str, dialect: str, members: dict[str, int], who: int) -> bytes:

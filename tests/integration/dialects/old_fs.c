@@ -157,6 +157,9 @@ old_lookup(void *v)
 		return error;
 	if ((cnp->cn_flags & (LOCKPARENT | ISLASTCN)) != (LOCKPARENT | ISLASTCN))
 		VOP_UNLOCK(dvp, 0, curproc);
+#ifdef SLEEPS
+	tsleep(dvp, PVFS, "oldlook", 2);
+#endif
 	return 0;
 }
 
