@@ -11,15 +11,17 @@ import pytest
 from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.datamodel import Struct
-from lkmtools.abi.errno import EACCES, EBUSY, ENODEV, ENOENT, EROFS
+from lkmtools.abi.errno import EACCES, EBUSY, ENODEV, ENOENT, ENOMEM, EROFS
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
 from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
+from lkmtools.abi.mount import vfsops
 from lkmtools.abi.mount_old import vfsconf, vfsops_1_4, vfsops_openbsd
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.machine import port
+from lkmtools.modules.prepare import LoadError
 from support.compiling import Compile, CompileError
 from support.errors import errno_of
 from support.lab import Lab
@@ -356,6 +358,70 @@ def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
     modules.unload(lab.p, "oldfs")
     assert (lab.k.vfs.vnodes, lab.k.vfs.given, lab.k.vfs.explicit) == (set(), {}, {})
     assert errno_of(lambda: lab.p.mount("oldfs", "/old")) == ENODEV
+
+
+def test_openbsds_vfs_init_is_called_when_the_type_is_known(old: Callable[..., Lab]) -> None:
+    """And only then: of a type whose name is taken it is not."""
+    lab = old("old_fs")
+    assert "old_init: it is known\n" in lab.dmesg
+    before = lab.dmesg.count("old_init")
+    lab.remember()
+    with pytest.raises(LkmtoolsError) as caught:
+        lab.load(SOURCES["old_fs"], name="oldfs", flags=(*FLAGS["openbsd"], '-DMODULE="other"'))
+    assert "file system type 'oldfs' already exists" in str(caught.value)
+    assert lab.dmesg.count("old_init") == before
+    assert lab.same()
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_module_of_another_type_makes_vectors_and_takes_them_with_it(lab: Lab, free: bool) -> None:
+    """Those of vfs_opv_init_explicit() of a MISC module; also when it has given them back itself."""
+    lab.load(SOURCES["old_fs"], name="oldfs", flags=FLAGS["openbsd"])
+    kept = dict(lab.k.vfs.explicit)
+    lab.remember()
+    lab.load(
+        """
+        #include <sys/vnode.h>
+        int (**ops)(void *);
+        int nothing(void *v);
+        int nothing(void *v) { return 0; }
+        struct vnodeopv_entry_desc entries[] = { { &vop_default_desc, nothing }, { NULL, NULL } };
+        struct vnodeopv_desc desc = { &ops, entries };
+        struct vnodeopv_desc *descs[] = { &desc, NULL };
+        int probe(int free);
+        int probe(int free)
+        {
+            vfs_opv_init_explicit(&desc);
+            vfs_opv_init_default(&desc);
+            if (free)
+                vfs_opv_free((void *)descs);
+            return ops == NULL;
+        }
+        """,
+        flags=FLAGS["openbsd"],
+    )
+    assert lab.call("int probe(int free)", free) == free
+    assert len(lab.k.vfs.explicit) == len(kept) + (not free)
+    modules.unload(lab.p, "probe")
+    assert lab.k.vfs.explicit == kept
+    assert lab.same()
+
+
+@pytest.mark.parametrize("api", ["1.4", "openbsd"])
+def test_a_file_system_without_memory_for_its_type(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    """ENOMEM, and nothing is left."""
+    size, alloc = vfsops.layout(lab.k.dm).size, lab.k.heap.alloc
+    lab.load(SOURCES["old_fs"], name="oldfs", flags=FLAGS[api])
+    modules.unload(lab.p, "oldfs")
+    lab.remember()
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.k.heap, "alloc", lambda n, *args: 0 if n == size else alloc(n, *args))
+        with pytest.raises(LoadError) as caught:
+            lab.load(SOURCES["old_fs"], name="oldfs", flags=FLAGS[api])
+    assert (caught.value.errno, caught.value.reason) == (ENOMEM, "no kernel memory for a struct vfsops")
+    assert lab.same()
 
 
 def test_lookups_that_sleep_when_they_have_unlocked_the_directory(lab: Lab) -> None:

@@ -69,6 +69,15 @@ def test_a_major_of_the_kernel_is_eexist(lab: Lab, major: int) -> None:
     assert refused(lab, cmaj=major, bdev="&drv_bdevsw") == EEXIST
 
 
+def test_without_memory_for_a_drivers_name_nothing_is_attached(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """devsw_conv keeps a copy of it."""
+    name, alloc = "d" * 300, lab.k.heap.alloc
+    monkeypatch.setattr(lab.k.heap, "alloc", lambda n, *args: 0 if n == len(name) + 1 else alloc(n, *args))
+    assert refused(lab, devname=name) == ENOMEM
+
+
 @pytest.mark.parametrize(("options", "errno"), [
     ({"cmaj": MAXDEVSW}, ENOMEM),
     ({"cmaj": 1 << 30}, ENOMEM),

@@ -106,7 +106,7 @@ def convs(k: Kernel) -> list[tuple[str, int, int, int]]:
 
 
 def add_conv(k: Kernel, name: str, bmajor: int, cmajor: int) -> None:
-    """Remember a driver name's majors; ENOMEM when the table is full."""
+    """Remember a driver name's majors; ENOMEM when the table is full, or without memory for the name."""
     count_addr = k.symbol("max_devsw_convs")
     count = k.mem.i32(count_addr)
     if count >= MAX_CONVS:
@@ -114,6 +114,8 @@ def add_conv(k: Kernel, name: str, bmajor: int, cmajor: int) -> None:
     layout = devsw_conv.layout(k.dm)
     text = name.encode(*C_TEXT) + b"\0"
     name_addr = k.heap.alloc(len(text))
+    if not name_addr:
+        raise KernelError(ENOMEM, "no kernel memory for the name of a driver")
     k.mem.write(name_addr, text)
     k.mem.write(
         k.mem.ptr(k.symbol("devsw_conv")) + count * layout.size,

@@ -165,6 +165,7 @@ class Lkm:
             k.console.write(f"LKM '{module.title}': {count} event counters were not detached\n")
         if k.vfs.forget_hooks(module.holds):
             k.console.write(f"LKM '{module.title}': its vfs_hooks were not detached\n")
+        k.vfs.forget_vectors(module.holds)
         for path in k.sysctl.forget(module.holds):
             k.console.write(f"LKM '{module.title}': sysctl node {path} was not removed\n")
         for lwp in inside:

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 
 def load(k: Kernel, private: int) -> Callable[[], None]:
-    """Make the type of file system known."""
-    given = _given(k, private)
-    dialect = k.modules.dialect(private)
-    ops = vfs_old.native(k, given, dialect) if dialect in PROC_CALLS else given
-    if ops != given:
-        k.vfs.given[ops] = given
+    """Make the type of file system known. EEXIST; ENOMEM."""
+    given, dialect = _given(k, private), k.modules.dialect(private)
+    if dialect not in PROC_CALLS:
+        vfs_attach(k, given)
+        return lambda: _detach(k, given)
+    ops = vfs_old.native(k, given, dialect)
     try:
         vfs_attach(k, ops)
+        k.vfs.given[ops] = given
+        if dialect == "openbsd":
+            vfs_old.init(k, given)
     except BaseException:
-        if ops != given and not k.dead:
-            _forget(k, ops)
+        if k.vfs.given.get(ops) and not k.dead:
+            _detach(k, ops)
+        elif not k.dead:
+            k.heap.free(ops)
         raise
     return lambda: _detach(k, ops)
 
@@ -44,14 +49,7 @@ def _given(k: Kernel, private: int) -> int:
 
 
 def _detach(k: Kernel, ops: int) -> None:
+    """vfs_detach(); an older type gives back the struct vfsops that it had from the kernel."""
     vfs_detach(k, ops)
-    if ops in k.vfs.given:
-        _forget(k, ops)
-
-
-def _forget(k: Kernel, ops: int) -> None:
-    """Give back what an older type had from the kernel: its struct vfsops, and its vectors."""
-    module = k.modules.at(k.vfs.given.pop(ops))
-    for desc in [desc for desc in k.vfs.explicit if module is None or module.holds(desc)]:
-        k.heap.free(k.vfs.explicit.pop(desc))
-    k.heap.free(ops)
+    if k.vfs.given.pop(ops, 0):
+        k.heap.free(ops)

@@ -119,20 +119,21 @@ def vfs_opv_init(k: Kernel, descs: int) -> None:
     for desc in _descs(k, descs):
         vector = k.umem.ptr(desc.opv_desc_vector_p)
         if not vector:
-            vector = k.heap.alloc(VNODE_OPS_COUNT * k.dm.pointer)
-            k.umem.set_ptr(desc.opv_desc_vector_p, vector)
+            vector = _vector(k, desc)
         _enter(k, desc, vector)
         _fill(k, vector)
 
 
 @export("void vfs_opv_init_explicit(struct vnodeopv_desc *desc)")
 def vfs_opv_init_explicit(k: Kernel, desc: int) -> None:
-    """Make the vector that a table describes, for a module for OpenBSD; what the table lacks stays NULL."""
+    """Make the vector that a table describes, for a module for OpenBSD; what the table lacks stays NULL.
+
+    It is given back with the module.
+    """
     view = k.umem.view(vnodeopv_desc.layout(k.dm), desc)
     vector = k.umem.ptr(view.opv_desc_vector_p)
     if not vector:
-        vector = k.vfs.explicit[desc] = k.heap.alloc(VNODE_OPS_COUNT * k.dm.pointer)
-        k.umem.set_ptr(view.opv_desc_vector_p, vector)
+        vector = k.vfs.explicit[desc] = _vector(k, view)
     _enter(k, view, vector)
 
 
@@ -140,6 +141,15 @@ def vfs_opv_init_explicit(k: Kernel, desc: int) -> None:
 def vfs_opv_init_default(k: Kernel, desc: int) -> None:
     """Enter the table's default operation where its vector has none; a panic without a default operation."""
     _fill(k, k.umem.ptr(k.umem.view(vnodeopv_desc.layout(k.dm), desc).opv_desc_vector_p))
+
+
+def _vector(k: Kernel, desc: View) -> int:
+    """A table's new vector, which is empty; a panic without memory."""
+    vector = k.heap.alloc(VNODE_OPS_COUNT * k.dm.pointer)
+    if not vector:
+        k.panic("vfs_opv_init: out of space in kernel map")
+    k.umem.set_ptr(desc.opv_desc_vector_p, vector)
+    return vector
 
 
 def _enter(k: Kernel, desc: View, vector: int) -> None:
@@ -168,6 +178,7 @@ def vfs_opv_free(k: Kernel, descs: int) -> None:
         vector = k.umem.ptr(desc.opv_desc_vector_p)
         if vector and k.heap.free(vector) is None:
             k.panic(f"vfs_opv_free: {vector:#x} is not a vector of vfs_opv_init()")
+        k.vfs.explicit.pop(desc.addr, None)
         k.umem.set_ptr(desc.opv_desc_vector_p, 0)
 
 

@@ -120,6 +120,11 @@ class Vfs:
         self.hooks = left
         return found
 
+    def forget_vectors(self, holds: Callable[[int], bool]) -> None:
+        """Free the vectors of vfs_opv_init_explicit() whose tables are in such memory."""
+        for desc in filter(holds, list(self.explicit)):
+            self._k.heap.free(self.explicit.pop(desc))
+
 
 def _link(k: Kernel) -> int:
     return mount.layout(k.dm).offsetof("mnt_list.cqe_next")

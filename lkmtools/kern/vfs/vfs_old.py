@@ -10,9 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.mount import vfsops
 from lkmtools.abi.mount_old import OPERATIONS, vfsconf, vfsops_1_4, vfsops_openbsd
 from lkmtools.abi.namei import nameidata
+from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.machine import Prototype
 
@@ -20,24 +22,35 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 
+_INIT = Prototype("int vfs_init(struct vfsconf *vfc)")
+
+
 def native(k: Kernel, given: int, dialect: str) -> int:
-    """A struct vfsops of NetBSD 5.2 with the operations of an older one, in memory of the kernel."""
+    """A struct vfsops of NetBSD 5.2 with the operations of an older one, in memory of the kernel. ENOMEM."""
     layout = vfsops.layout(k.dm)
     if dialect == "openbsd":
         conf = k.umem.view(vfsconf.layout(k.dm), given)
         members = {"vfs_name": conf.at("vfc_name")}
         old = k.umem.view(vfsops_openbsd.layout(k.dm), conf.vfc_vfsops)
-        init = 0  # it takes the struct vfsconf
+        hook = 0  # init() calls it
     else:
         old = k.umem.view(vfsops_1_4.layout(k.dm), given)
         members = {"vfs_name": old.vfs_name, "vfs_opv_descs": old.vfs_opv_descs}
-        init = old.vfs_init
-    members |= {name: old.get(theirs) for name, (theirs, _) in OPERATIONS.items()} | {"vfs_init": init}
+        hook = old.vfs_init
+    members |= {name: old.get(theirs) for name, (theirs, _) in OPERATIONS.items()} | {"vfs_init": hook}
     addr = k.heap.alloc(layout.size)
+    if not addr:
+        raise KernelError(ENOMEM, "no kernel memory for a struct vfsops")
     k.mem.write(addr, layout.pack(**members))
-    if dialect == "openbsd" and old.vfs_init:
-        k.engine.call(Prototype("int vfs_init(struct vfsconf *vfc)"), old.vfs_init, given)
     return addr
+
+
+def init(k: Kernel, given: int) -> None:
+    """Call vfs_init of OpenBSD, for a type that is attached; as there, its result is ignored."""
+    conf = k.umem.view(vfsconf.layout(k.dm), given)
+    hook = k.umem.view(vfsops_openbsd.layout(k.dm), conf.vfc_vfsops).vfs_init
+    if hook:
+        k.engine.call(_INIT, hook, given)
 
 
 @cache

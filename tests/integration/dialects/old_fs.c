@@ -39,6 +39,9 @@ struct old_mount {
 struct old_args {
 	char	*text;
 };
+#ifndef MODULE
+#define MODULE	"oldfs"
+#endif
 #define NODE(vp)	((struct node *)(vp)->v_data)
 #define MOUNT(mp)	((struct old_mount *)(mp)->mnt_data)
 
@@ -316,10 +319,14 @@ struct vnodeopv_desc old_vnodeop_opv_desc = { &old_vnodeop_p, old_vnodeop_entrie
 static int
 old_init(struct vfsconf *vfc)
 {
+	struct vfsops *known;
+
 	vfs_opv_init_explicit(&old_vnodeop_opv_desc);
 	vfs_opv_init_default(&old_vnodeop_opv_desc);
-	printf("old_init: %s\n", vfc->vfc_name);
-	return 0;
+	if ((known = vfs_getopsbyname(vfc->vfc_name)) != NULL)
+		vfs_delref(known);
+	printf("old_init: %s\nold_init: it is %sknown\n", vfc->vfc_name, known == NULL ? "not " : "");
+	return EIO;	/* nobody looks */
 }
 
 static const struct vfsops old_vfsops = {
@@ -327,7 +334,7 @@ static const struct vfsops old_vfsops = {
 	old_vptofh, old_init, old_sysctl, old_checkexp
 };
 static struct vfsconf old_vfsconf = { &old_vfsops, "oldfs", 0, 0, 0, NULL, NULL };
-MOD_VFS("oldfs", -1, &old_vfsconf)
+MOD_VFS(MODULE, -1, &old_vfsconf)
 #else
 static void
 old_init(void)
@@ -340,7 +347,7 @@ static struct vfsops old_vfsops = {
 	"oldfs", old_mount, old_start, old_unmount, old_root, old_quotactl, old_statfs, old_sync, old_vget, old_fhtovp,
 	old_vptofh, old_init, old_sysctl, NULL, old_checkexp, old_vnodeopv_descs
 };
-MOD_VFS("oldfs", -1, &old_vfsops)
+MOD_VFS(MODULE, -1, &old_vfsops)
 #endif
 
 int
