@@ -84,9 +84,9 @@ def test_an_undefined_symbol_is_zero_though_the_null_section_says_that_it_is_loa
     """Its number, SHN_UNDEF, is that of no section: one of its size and flags has no place in the image."""
     data = bytearray(relocatable([pointer("maybe")], [Sym("maybe", bind=WEAK)]))
     (headers,) = struct.unpack_from("<Q", data, 0x28)
-    expected = link(prelink(load_object(bytes(data), "m.o")), BASE, {}.get)
+    expected = link(prelink(load_object(bytes(data), "m.o")), BASE, lambda _: None)
     struct.pack_into("<IIQQQQ", data, headers, 0, 8, AW, 0, 0, 64)  # SHT_NOBITS of 64 bytes
-    odd = link(prelink(load_object(bytes(data), "m.o")), BASE, {}.get)
+    odd = link(prelink(load_object(bytes(data), "m.o")), BASE, lambda _: None)
     assert (odd.data, odd.sections) == (expected.data, expected.sections)
     assert odd.data[:8] == bytes(8)
 
