@@ -15,10 +15,9 @@ from pathlib import Path
 
 from bench.many import numbered
 from bench.measure import Result
-from bench.samples import compiled, private_socket, tool
+from bench.samples import compiled, private_socket, processes, tool
 from bench.supervisor import FAULTY
 from lkmtools import client, modules
-from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import PanicError
 
 LIMIT = 26  # MiB, of a pair
@@ -33,13 +32,6 @@ def pss(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024 / _MIB
     raise ValueError(f"process {pid} has no memory")
-
-
-def processes(path: str) -> tuple[int, int]:
-    """The processes of the daemon at a socket: supervisor and kernel."""
-    with SupervisorConnection(path) as supervisor:
-        status = supervisor.ask("status")
-    return status["pid"], status["kernel"]["pid"]
 
 
 def run(directory: Path) -> Iterator[Result]:

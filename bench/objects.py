@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.measure import Result, once, pair
-from bench.samples import BIN, private_socket, python, tool
+from bench.samples import BIN, private_socket, python, quietly, tool
 from bench.stock import fetch
 from lkmtools.link import Image, link, load_object, prelink
 
@@ -43,7 +43,7 @@ def _one(path: Path, directory: Path, limit: float) -> Result:
     del obj
     gc.collect()
     name = f"{path.name}, {relocations} relocations / ld -T"
-    return pair(name, lambda: linked(data, path.name), lambda: _run(command), limit, RUNS)
+    return pair(name, lambda: linked(data, path.name), lambda: quietly(command), limit, RUNS)
 
 
 def linked(data: bytes, name: str, base: int = BASE) -> Image:
@@ -64,10 +64,6 @@ def ld(img: Image, path: Path, directory: Path) -> list[str]:
         "ld", "-T", str(script), f"@{symbols}", "--no-relax", "--build-id=none", "-z", "norelro",
         "-z", "noexecstack", "--no-warn-rwx-segments", "-e", "0", "-o", str(directory / "out"), str(path),
     ]  # fmt: skip
-
-
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)
 
 
 def _memory(path: Path) -> Result:

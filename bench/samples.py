@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lkmtools.client.supervisor import SupervisorConnection
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 BIN = Path(sys.executable).parent
 
@@ -43,6 +45,18 @@ def private_socket() -> Iterator[dict[str, str]]:
 def tool(env: dict[str, str], name: str, *args: object) -> None:
     """Run an installed tool; it must succeed."""
     subprocess.run([BIN / name, *map(str, args)], env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def quietly(command: list[str]) -> None:
+    """Run a program whose output nobody needs; it must succeed."""
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def processes(path: str) -> tuple[int, int]:
+    """The processes of the daemon at a socket: supervisor and kernel."""
+    with SupervisorConnection(path) as supervisor:
+        status = supervisor.ask("status")
+    return status["pid"], status["kernel"]["pid"]
 
 
 def python(code: str) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import statistics
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.exec import program
-from bench.measure import Result, once
-from bench.samples import EXAMPLES, compiled, private_socket, tool
+from bench.measure import Result, in_turn, once
+from bench.samples import EXAMPLES, compiled, private_socket, processes, tool
 from lkmtools import client, modules
 from lkmtools.client.supervisor import SupervisorConnection
 from lkmtools.errors import PanicError
@@ -56,10 +56,8 @@ def run(directory: Path) -> Iterator[Result]:
 
 
 def _signal(path: str, number: int) -> None:
-    with SupervisorConnection(path) as supervisor:
-        kernel = supervisor.ask("status")["kernel"]
-    if kernel is not None:
-        os.kill(kernel["pid"], number)
+    _, kernel = processes(path)
+    os.kill(kernel, number)
 
 
 def _kill(path: str) -> None:
@@ -106,12 +104,13 @@ def _death(path: str) -> Result:
             with client.connect(path) as p:
                 p.getpid()
 
-    ours, theirs = [], []
-    for _ in range(RUNS):
-        ours.append(once(die) / 1000)
-        theirs.append(once(_fork_and_boot) / 1000)
-    name = "death to the next kernel's first answer / fork and boot"
-    return Result(name, statistics.median(ours), statistics.median(theirs), None, "ms")
+    return _against_boot("death to the next kernel's first answer", partial(once, die), None)
+
+
+def _against_boot(name: str, ours: Callable[[], float], limit: float | None) -> Result:
+    """Milliseconds of what measures itself, against a fork and a boot."""
+    times = in_turn({"ours": ours, "boot": partial(once, _fork_and_boot)}, RUNS)
+    return Result(f"{name} / fork and boot", times["ours"] / 1000, times["boot"] / 1000, limit, "ms")
 
 
 def _fork_and_boot() -> None:
@@ -127,17 +126,15 @@ def _fault(path: str, directory: Path) -> Result:
     faulty = compiled(directory, FAULTY, "faulty")
     hello = compiled(directory, EXAMPLES / "hello" / "hello.c", "hello")
 
-    def fault_and_load() -> None:
+    def fault_and_load(p: client.Process) -> None:
         with contextlib.suppress(PanicError):
             modules.unload(p, "faulty")
         with client.connect(path) as q:
             modules.load(q, hello)
 
-    ours, theirs = [], []
-    for _ in range(RUNS):
+    def measured() -> float:
         with client.connect(path) as p:
             modules.load(p, faulty)
-            ours.append(once(fault_and_load) / 1000)
-        theirs.append(once(_fork_and_boot) / 1000)
-    name = "a fault to the next load / fork and boot"
-    return Result(name, statistics.median(ours), statistics.median(theirs), 1.5, "ms")
+            return once(partial(fault_and_load, p))
+
+    return _against_boot("a fault to the next load", measured, 1.5)

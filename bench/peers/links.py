@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,10 +10,10 @@ from pathlib import Path
 
 from bench.measure import in_turn, once
 from bench.objects import BASE, ld, linked
-from bench.peers.samples import SIZES, generated
+from bench.peers.samples import SIZES, generated, relocations
 from bench.peers.table import OURS, Row, Section
 from bench.plot import Points
-from lkmtools.link import load_object
+from bench.samples import quietly
 
 RUNS = 7
 PROCESS = "lkmtools, a new process"
@@ -31,7 +30,7 @@ def section(objects: Sequence[Path], directory: Path) -> Section:
         f"{name}: there is no {tool} on this host" for name, tool in _LINKERS.items() if not _has(tool)
     ]
     rows = [
-        Row(f"{path.name}, {_relocations(path):,} relocations", in_turn(actions(path, directory), RUNS))
+        Row(f"{path.name}, {relocations(path):,} relocations", in_turn(actions(path, directory), RUNS))
         for path in objects
     ]
     return Section("Linking", ABOUT, rows, skipped)
@@ -52,13 +51,13 @@ def actions(path: Path, directory: Path) -> dict[str, Callable[[], float]]:
     code = "import sys; from bench.objects import linked; linked(open(sys.argv[1], 'rb').read(), 'm.o')"
     found: dict[str, Callable[[], float]] = {
         OURS: partial(once, partial(linked, data, path.name)),
-        PROCESS: partial(once, partial(_run, [sys.executable, "-c", code, str(path)])),
+        PROCESS: partial(once, partial(quietly, [sys.executable, "-c", code, str(path)])),
     }
     script = ld(linked(data, path.name), path, directory)
     for name, tool in _LINKERS.items():
         if _has(tool):
             command = script if tool == "ld" else list(_without_script(tool, path, directory))
-            found[name] = partial(once, partial(_run, command))
+            found[name] = partial(once, partial(quietly, command))
     return found
 
 
@@ -69,13 +68,5 @@ def _without_script(tool: str, path: Path, directory: Path) -> Iterator[str]:
     yield from ("-o", str(directory / "out"), str(path))
 
 
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)
-
-
 def _has(tool: str) -> bool:
     return shutil.which(tool) is not None
-
-
-def _relocations(path: Path) -> int:
-    return sum(map(len, load_object(path.read_bytes(), path.name).relocations))

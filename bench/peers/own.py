@@ -8,9 +8,8 @@ from pathlib import Path
 from bench.execution import LIMIT, speeds
 from bench.peers.table import OURS, Row, Section, markdown
 from bench.plot import Points
-from bench.samples import private_socket, tool
+from bench.samples import private_socket, processes, tool
 from bench.smaps import Part, parts
-from lkmtools.client.supervisor import SupervisorConnection
 
 EXECUTION = f"""The same C in a module, as the same machine code in bare Unicorn without a hook, and
 compiled for the host's processor. What a module runs without calling the kernel is meant to take at most
@@ -34,12 +33,8 @@ def memory() -> Section:
     """A table for both processes."""
     with private_socket() as env:
         tool(env, "lkmd")
-        with SupervisorConnection(env["LKM_SOCKET"]) as supervisor:
-            status = supervisor.ask("status")
-        texts = {
-            "supervisor": Path(f"/proc/{status['pid']}/smaps").read_text(),
-            "kernel": Path(f"/proc/{status['kernel']['pid']}/smaps").read_text(),
-        }
+        names = zip(("supervisor", "kernel"), processes(env["LKM_SOCKET"]), strict=True)
+        texts = {name: Path(f"/proc/{pid}/smaps").read_text() for name, pid in names}
     return Section("Memory", MEMORY, more=list(_memory({name: parts(text) for name, text in texts.items()})))
 
 
