@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 
@@ -59,20 +60,26 @@ def pair(
     clock: Clock = REAL,
 ) -> Result:
     """The medians of `runs` runs of each, in turn after a warm-up; a run does `per` things."""
-    ours(), other()
-    mine, theirs = [], []
-    for _ in range(runs):
-        mine.append(once(ours, clock) / per)
-        theirs.append(once(other, clock) / per)
-    return Result(name, statistics.median(mine), statistics.median(theirs), limit)
+    times = in_turn({"ours": partial(once, ours, clock), "other": partial(once, other, clock)}, runs)
+    return Result(name, times["ours"] / per, times["other"] / per, limit)
 
 
-def in_turn(actions: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
-    """The medians of what actions answer that measure themselves, in turn after a warm-up."""
-    for action in actions.values():
-        action()
+def in_turn(
+    actions: Mapping[str, Callable[[], float]], runs: int, skipped: list[str] | None = None
+) -> dict[str, float]:
+    """The medians of what actions answer that measure themselves, in turn after a warm-up.
+
+    An action whose RuntimeError can be added to `skipped` is left out; the first one's is an error always.
+    """
+    ours = next(iter(actions))
     found: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(runs):
-        for name, action in actions.items():
-            found[name].append(action())
-    return {name: statistics.median(times) for name, times in found.items()}
+    for _ in range(1 + runs):
+        for name in tuple(found):
+            try:
+                found[name].append(actions[name]())
+            except RuntimeError as error:
+                if skipped is None or name == ours:
+                    raise
+                skipped.append(f"{name}: {error}")
+                del found[name]
+    return {name: statistics.median(times[1:]) for name, times in found.items()}

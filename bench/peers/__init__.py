@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.measure import Result
-from bench.peers import boots, links, machine, modules, own, reads
+from bench.peers import boots, links, machine, modules, own, reads, venv
 from bench.peers.samples import objects
 from bench.peers.table import Section
-from bench.peers.venv import environment, worker
 from bench.plot import Points
 
 TITLES = (
@@ -38,12 +37,12 @@ def run(directory: Path) -> Iterator[Result]:
 
 def sections(directory: Path, plots: Plots) -> Iterator[Section]:
     """All of TITLES, in this order."""
-    python, missing = environment()
+    python, missing = venv.environment()
     package, found = objects(directory)
     yield machine.section(python, package)
     yield links.section(found, directory)
-    with worker(python) as peer:
-        yield reads.section(found[:-1], peer, missing)  # minutes, for the largest
+    with venv.worker(python) as peer:
+        yield reads.section(found, peer, missing)
         yield modules.section(directory, peer, missing)
     yield boots.section(directory)
     yield own.execution(directory)

@@ -36,12 +36,12 @@ def section(directory: Path, worker: Worker, missing: Mapping[str, str]) -> Sect
 
         actions = {OURS: partial(once, load), NEW: partial(once, partial(_in_new, obj))}
         theirs = _linux_module(directory)
-        answer = {"error": missing["qiling"]} if "qiling" in missing else worker.ask("qiling", theirs)
-        if "error" in answer:
-            skipped.append(f"Qiling: {answer['error']}")
+        if "qiling" in missing:
+            skipped.append(f"Qiling: {missing['qiling']}")
         else:
             actions["Qiling"] = partial(worker.micros, "qiling", theirs)
-        return Section("An empty module", ABOUT, [Row("load and run", in_turn(actions, RUNS))], skipped)
+        row = Row("load and run", in_turn(actions, RUNS, skipped))
+        return Section("An empty module", ABOUT, [row], skipped)
 
 
 def _in_new(obj: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.measure import in_turn, once
 from bench.objects import linked
+from bench.peers.samples import relocations
 from bench.peers.table import OURS, Row, Section
 from bench.peers.venv import Worker
 from lkmtools.link import load_object
@@ -16,6 +17,7 @@ RUNS = 3
 ABOUT = """All symbols (name, value) and relocations (offset, type) of an object, from the file to Python
 values, without the time of the import. CLE does not only read: it lays the object out and relocates it,
 which is compared with a link."""
+MOST = 100_000  # relocations: of more, the peers take minutes
 READERS, LOADER = ("lief", "pyelftools"), "cle"
 
 
@@ -24,37 +26,57 @@ def section(objects: Sequence[Path], worker: Worker, missing: Mapping[str, str])
     skipped = [f"{name}: {missing[name]}" for name in (*READERS, LOADER) if name in missing]
     rows: list[Row] = []
     for path in objects:
-        rows += _rows(path, worker, [name for name in READERS if name not in missing], skipped)
+        if (size := relocations(path)) > MOST:
+            skipped.append(f"{path.name}: the peers take minutes for {size:,} relocations")
+            continue
+        failed: list[str] = []
+        rows += _read(path, worker, [name for name in READERS if name not in missing], failed)
         if LOADER not in missing:
-            rows += _rows(path, worker, [LOADER], skipped)
+            loaders = {LOADER: partial(worker.micros, LOADER, path)}
+            rows += _row(f"{path.name}, laid out and relocated", partial(_load, path), loaders, failed)
+        skipped += [f"{path.name}, {reason}" for reason in failed]
     return Section("Reading objects", ABOUT, rows, skipped)
 
 
-def _rows(path: Path, worker: Worker, peers: Sequence[str], skipped: list[str]) -> Iterator[Row]:
-    """A row, of the peers that can read this object; none where nobody can."""
-    loads = LOADER in peers
-    counts = _count(path)
-    actions: dict[str, Callable[[], float]] = {OURS: partial(once, partial(_load if loads else _count, path))}
+def _read(path: Path, worker: Worker, peers: Sequence[str], failed: list[str]) -> Iterator[Row]:
+    """A row of the peers that find in this object what lkmtools finds."""
+    wanted = _count(path)
+    actions = {}
     for peer in peers:
         answer = worker.ask(peer, path)
         if "error" in answer:
-            skipped.append(f"{peer} of {path.name}: {answer['error']}")
+            failed.append(f"{peer}: {answer['error']}")
             continue
-        if not loads and (answer["symbols"], answer["relocations"]) != counts:
-            skipped.append(f"{peer} of {path.name}: it finds {answer['relocations']}, not {counts[1]}")
-            continue
-        actions[peer] = partial(worker.micros, peer, path)
-    what = "laid out and relocated" if loads else f"{counts[0]:,} symbols, {counts[1]:,} relocations"
-    if len(actions) > 1:
-        yield Row(f"{path.name}, {what}", in_turn(actions, RUNS))
+        found = answer["symbols"], answer["relocations"]
+        if found != wanted:
+            failed.append(f"{peer}: it finds {_text(*found)}, not {_text(*wanted)}")
+        else:
+            actions[peer] = partial(worker.micros, peer, path)
+    yield from _row(f"{path.name}, {_text(*wanted)}", partial(_count, path), actions, failed)
+
+
+def _row(
+    subject: str,
+    ours: Callable[[], object],
+    peers: Mapping[str, Callable[[], float]],
+    failed: list[str],
+) -> Iterator[Row]:
+    """A row of the peers that succeed each time; none where none does."""
+    medians = in_turn({OURS: partial(once, ours), **peers}, RUNS, failed)
+    if len(medians) > 1:
+        yield Row(subject, medians)
+
+
+def _text(symbols: int, entries: int) -> str:
+    return f"{symbols:,} symbols, {entries:,} relocations"
 
 
 def _count(path: Path) -> tuple[int, int]:
     """How many symbols and relocations lkmtools reads."""
     obj = load_object(path.read_bytes(), path.name)
     symbols = [(symbol.name, symbol.value) for symbol in obj.symbols]
-    relocations = [(row.offset, row.type) for table in obj.relocations for row in table]
-    return len(symbols), len(relocations)
+    entries = [(row.offset, row.type) for table in obj.relocations for row in table]
+    return len(symbols), len(entries)
 
 
 def _load(path: Path) -> None:

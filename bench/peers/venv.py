@@ -76,8 +76,11 @@ class Worker:
         }
 
     def micros(self, task: str, path: Path) -> float:
-        """How long it takes."""
-        return float(self.ask(task, path)["micros"])
+        """How long it takes; RuntimeError with the reason when it fails."""
+        answer = self.ask(task, path)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return float(answer["micros"])
 
     def close(self) -> None:
         """End the process."""

@@ -79,8 +79,10 @@ def main() -> None:
         try:
             began = time.perf_counter()
             signal.alarm(PATIENCE)  # ends this process: some peers catch every exception
-            symbols, relocations = TASKS[task](path)
-            signal.alarm(0)
+            try:
+                symbols, relocations = TASKS[task](path)
+            finally:
+                signal.alarm(0)
             took = (time.perf_counter() - began) * 1e6
             answer: dict[str, object] = {"micros": took, "symbols": symbols, "relocations": relocations}
         except Exception as error:  # a peer's fault is that peer's line in the table

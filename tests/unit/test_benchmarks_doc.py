@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from bench.measure import in_turn
-from bench.peers import TITLES
+from bench.measure import Result, in_turn, pair
+from bench.peers import TITLES, boots, reads, venv
 from bench.peers.document import PLOTTED, page, pictures
+from bench.peers.samples import generated
 from bench.peers.table import Row, Section
+from bench.peers.venv import Worker
+from bench.peers.worker import main as work
 from bench.plot import draw, duration
 from bench.smaps import Part, parts
+from lkmtools.link import load_object
 
 DOCS = Path(__file__).parents[2] / "docs"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -131,3 +140,108 @@ def test_mappings_are_added_up_by_what_they_are() -> None:
 def test_medians_are_of_what_the_actions_answer_after_a_warm_up() -> None:
     cold = iter([100.0, 1.0, 3.0, 2.0])
     assert in_turn({"a": lambda: next(cold)}, 3) == {"a": 2.0}
+
+
+def failing(after: int) -> Callable[[], float]:
+    """An action that does no more after some runs."""
+    times = iter([1.0] * after)
+
+    def action() -> float:
+        try:
+            return next(times)
+        except StopIteration:
+            raise RuntimeError("it takes too long") from None
+
+    return action
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_peer_that_fails_in_any_run_is_left_out_and_the_reason_is_said(after: int) -> None:
+    skipped: list[str] = []
+    actions = {"lkmtools": failing(4), "cle": failing(after), "ld": failing(4)}
+    assert in_turn(actions, 3, skipped) == {"lkmtools": 1.0, "ld": 1.0}
+    assert skipped == ["cle: it takes too long"]
+
+
+def test_our_own_failure_is_an_error_and_a_peer_s_where_none_may_be_missing() -> None:
+    for actions, skipped in (
+        ({"lkmtools": failing(3), "ld": failing(4)}, ["mold: there is none"]),
+        ({"lkmtools": failing(4), "ld": failing(3)}, None),
+    ):
+        with pytest.raises(RuntimeError, match="it takes too long"):
+            in_turn(actions, 3, skipped)
+
+
+def test_pair_is_the_medians_of_two_each_for_what_a_run_does() -> None:
+    assert pair("two", lambda: None, lambda: None, 2, 1, clock=iter(range(0, 80, 10)).__next__) == Result(
+        "two", 1e7, 1e7, 2
+    )
+    assert pair("ten", lambda: None, lambda: None, None, 1, 10, iter(range(8)).__next__).ours == 1e5
+
+
+def test_a_peer_that_fails_is_not_ended_later_for_the_time_it_took(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The alarm of a task would end another one, or the process while it waits for a task."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("pyelftools /nowhere\n"))
+    work()
+    assert signal.alarm(0) == 0
+    assert json.loads(capsys.readouterr().out) == {"error": "[Errno 2] No such file or directory: '/nowhere'"}
+
+
+@pytest.fixture
+def peer() -> Iterator[Worker]:
+    """A process with the peers of this environment: pyelftools."""
+    with venv.worker(Path(sys.executable)) as made:
+        yield made
+
+
+def test_a_peer_that_cannot_do_it_has_no_time_but_a_reason(peer: Worker, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="No such file or directory"):
+        peer.micros("pyelftools", tmp_path / "nowhere")
+
+
+def symbols(path: Path) -> int:
+    return len(load_object(path.read_bytes(), path.name).symbols)
+
+
+def test_what_peers_do_not_read_is_said_with_the_reason(
+    peer: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is not here, one that fails, and an object that would take them minutes."""
+    monkeypatch.setattr(reads, "MOST", 10)
+    small, large = generated(tmp_path, 8), generated(tmp_path, 40)
+    section = reads.section([small, large], peer, {"lief": "pip cannot install it"})
+    assert [(row.subject, sorted(row.medians)) for row in section.rows] == [
+        (f"generated-8.o, {symbols(small)} symbols, 8 relocations", ["lkmtools", "pyelftools"])
+    ]
+    assert section.skipped == [
+        "lief: pip cannot install it",
+        "generated-8.o, cle: No module named 'cle'",
+        "generated-40.o: the peers take minutes for 40 relocations",
+    ]
+
+
+def test_a_peer_that_finds_something_else_is_left_out_with_all_numbers(
+    peer: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "_count", lambda _: (1234, 8))
+    missing = {"lief": "not here", "cle": "not here"}
+    path = generated(tmp_path, 8)
+    found = f"it finds {symbols(path)} symbols, 8 relocations, not 1,234 symbols, 8 relocations"
+    assert reads.section([path], peer, missing).skipped[-1] == f"generated-8.o, pyelftools: {found}"
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo no such image; echo really", "its output begins with: no such image"),
+        ("exit 1", "it has no output"),
+    ],
+)
+def test_a_kernel_that_ends_before_init_starts_is_not_said_to_have_had_all_the_time(
+    script: str, reason: str
+) -> None:
+    pattern = rf"^it ran for [0-9.]+ m?s, and init did not start \({reason}\)$"
+    with pytest.raises(RuntimeError, match=pattern):
+        boots.up(["sh", "-c", script])
