@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from lkmtools.errors import PanicError
+from lkmtools.errors import KernelError, PanicError
+from lkmtools.kern.base.mapped_regions import MappedRegions
+from lkmtools.kern.base.request import UserRegion
 from lkmtools.machine import PORTS
 from support.compiling import Compile
 from support.lab import Lab
@@ -157,6 +159,45 @@ def test_bytes_that_no_client_has_are_named(lab: Lab) -> None:
     """A module that writes behind the buffer, in its page, loses them: the message buffer says so."""
     lab.p.syscall(NUMBER, 1, lab.p.buffer(b"abc"), 20)
     assert "pid 2 (lab), system call 210: what a module wrote to user memory at 0x" in lab.dmesg
+
+
+def test_pages_that_memory_does_not_suffice_for_are_given_back(lab: Lab) -> None:
+    """None is mapped then; with memory, all are."""
+    frames = lab.k.frames
+    kept, frames.unused[:] = frames.unused[1:], frames.unused[:1]
+    regions = MappedRegions(frames, 1 << 30, (UserRegion(0x10000, bytearray(b"ab" * 4096)),))
+    with pytest.raises(KernelError):
+        regions.pages()
+    assert len(frames.unused) == 1
+    assert regions.read(0x10000, 2) == b"ab"
+    frames.unused += kept
+    free = len(frames.unused)
+    assert regions.pages().read(0x11FFF, 1) == b"b"
+    assert len(frames.unused) == free - 2
+    assert regions.close() == 0
+    assert len(frames.unused) == free
+
+
+def test_the_pages_have_the_truth_until_the_call_ends(lab: Lab) -> None:
+    """Regions that overlap, one whose page another shares, one that no user address means."""
+    top = 1 << 30
+    data = [bytearray(b"abcdef"), bytearray(b"defghi"), bytearray(b"far"), bytearray(b"out")]
+    places = (0x10000, 0x10003, 0x10100, top)
+    regions = MappedRegions(lab.k.frames, top, tuple(map(UserRegion, places, data)))
+    pages = regions.pages()
+    pages.write(0x10002, b"CD")
+    assert regions.read(0x10000, 6) == b"abCDef"
+    regions.write(0x10003, b"..")
+    assert regions.read(0x10003, 6) == pages.read(0x10003, 6) == b"..fghi"
+    regions.write(top + 1, b"?")
+    assert regions.read(top, 3) == b"o?t"
+    with pytest.raises(KernelError):
+        regions.write(0x10102, b"xy")
+    assert regions.read(0x10100, 3) == b"far"
+    changed = {index: bytes(new) for index, _, new in regions.changed()}
+    assert changed == {0: b"abC..f", 1: b"..fghi", 3: b"?"}
+    assert [bytes(now) for now in data] == [b"abC..f", b"..fghi", b"far", b"o?t"]
+    assert regions.close() == 0
 
 
 PROGRAM = """
