@@ -45,6 +45,45 @@ end(int how)
 	specificdata_domain_delete(domain);
 	return destroyed;
 }
+static specificdata_reference more;
+static specificdata_key_t third;
+static void
+ends(void *data)	/* an object, a key, or both begin */
+{
+	gone(data);
+	switch ((int)(long)data) {
+	case 1: specificdata_fini(domain, &two); break;
+	case 2: specificdata_key_delete(domain, first); break;
+	case 3: specificdata_init(domain, &more); specificdata_key_create(domain, &third, NULL); break;
+	}
+}
+int nested(int which, int key);
+int
+nested(int which, int key)	/* "one" has `which` under a key with ends(), and both have others */
+{
+	specificdata_key_create(domain, &third, ends);
+	SET(one, third, which);
+	SET(one, first, 8);
+	SET(two, third, 6);
+	SET(two, first, 9);
+	if (key)
+		specificdata_key_delete(domain, third);
+	else
+		specificdata_fini(domain, &one);
+	return destroyed;
+}
+int locked(void);
+int
+locked(void)
+{
+	int n;
+
+	SET(one, first, 3);
+	mutex_enter(&one.specdataref_lock);
+	n = (int)(long)specificdata_getspecific_unlocked(domain, &one, first);
+	mutex_exit(&one.specdataref_lock);
+	return n;
+}
 int on_mount(struct mount *mp);
 int on_mount(struct mount *mp) { mount_specific_key_create(&mkey, gone);
 	mount_setspecific(mp, mkey, (void *)9); return (int)(long)mount_getspecific(mp, mkey); }
@@ -59,6 +98,7 @@ wrong(int which)
 	case 1: specificdata_fini((specificdata_domain_t)&one, &one); break;
 	case 2: specificdata_fini(domain, &two); SET(two, first, 1); break;
 	case 3: specificdata_domain_delete(domain); break;
+	case 5: specificdata_getspecific_unlocked(domain, &more, first); break;
 	case 4: mount_getspecific((struct mount *)&one, 0); break;
 	}
 }
@@ -81,6 +121,22 @@ def test_data_goes_with_its_object_and_with_its_key(sd: Lab, how: int, destroyed
     assert sd.k.specificdata == {}
 
 
+@pytest.mark.parametrize(
+    ("which", "key", "destroyed"),
+    [(1, 0, 1698), (1, 1, 196), (2, 0, 29), (2, 1, 2896), (3, 0, 38), (3, 1, 36)],
+    ids=str,
+)
+def test_a_destructor_may_end_and_begin_objects_and_keys(
+    sd: Lab, which: int, key: int, destroyed: int
+) -> None:
+    """What hangs there is destroyed once; not that of an ending object whose key is deleted meanwhile."""
+    assert sd.call("int nested(int which, int key)", which, key) == destroyed
+
+
+def test_getspecific_unlocked_takes_no_lock(sd: Lab) -> None:
+    assert sd.call("int locked(void)") == 3
+
+
 @pytest.mark.parametrize("unmounted", [False, True])
 def test_data_of_a_mount(sd: Lab, tmp_path: Path, unmounted: bool) -> None:
     """It hangs there until the key is deleted, or the file system unmounted."""
@@ -99,6 +155,7 @@ WRONG = {
     2: "specificdata_setspecific: lock {lock:#x} (two+{step:#x} [probe]) was destroyed, called from wrong+0x",
     3: "specificdata_domain_delete: ",
     4: "{one:#x} is not a struct mount",
+    5: "specificdata_getspecific_unlocked: {more:#x} is not an object of this domain",
 }
 
 
@@ -106,7 +163,8 @@ WRONG = {
 def test_misuse_panics(sd: Lab, which: int) -> None:
     """Function, value, and what is wrong with it."""
     step = sd.k.dm.pointer
-    names = {"one": sd.symbols["one"], "lock": sd.symbols["two"] + step, "step": step}
+    names = {name: sd.symbols[name] for name in ("one", "more")}
+    names |= {"lock": sd.symbols["two"] + step, "step": step}
     panic = sd.panics(lambda: sd.call("void wrong(int which)", which))
     assert panic.reason.startswith(WRONG[which].format(**names))
     assert which != 3 or panic.reason.endswith(" has 2 objects")

@@ -6,7 +6,6 @@ of ours, and specdataref_container stays NULL.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.export import export
@@ -38,9 +37,10 @@ class Domain:
     def end_key(self, key: int, function: str) -> None:
         """A key is not used any more: what hangs under it goes."""
         dtor = self._dtor(key, function)
-        for data in self.objects.values():
-            self._destroy(dtor, data.pop(key, 0))
+        values = [data.pop(key, 0) for data in self.objects.values()]
         del self.keys[key]
+        for value in values:
+            self._destroy(dtor, value)
 
     def init(self, ref: int) -> None:
         """An object begins: nothing hangs on it."""
@@ -50,34 +50,45 @@ class Domain:
 
     def fini(self, ref: int, function: str) -> None:
         """An object ends: all that hangs on it goes."""
-        self._locked(ref, function, lambda data: None)
-        for key, value in self.objects.pop(ref).items():
-            self._destroy(self.keys[key], value)
-        mutex_destroy(self._k, self._lock(ref))
+        k, lock = self._k, self._lock(ref)
+        mutex_enter(k, lock, function)
+        data = self._data(ref, function)
+        mutex_exit(k, lock, function)
+        del self.objects[ref]
+        for key, value in data.items():
+            self._destroy(self.keys.get(key, 0), value)  # an earlier destructor may have deleted the key
+        mutex_destroy(k, lock)
 
     def get(self, ref: int, key: int, function: str) -> int:
         """What hangs on an object under `key`; 0 if nothing does."""
+        k, lock = self._k, self._lock(ref)
+        mutex_enter(k, lock, function)
+        value = self.peek(ref, key, function)
+        mutex_exit(k, lock, function)
+        return value
+
+    def peek(self, ref: int, key: int, function: str) -> int:
+        """get() without the lock."""
         self._dtor(key, function)
-        return self._locked(ref, function, lambda data: data.get(key, 0))
+        return self._data(ref, function).get(key, 0)
 
     def set(self, ref: int, key: int, value: int, function: str) -> None:
         """Hang `value` on an object, in place of what was there."""
+        k, lock = self._k, self._lock(ref)
+        mutex_enter(k, lock, function)
         self._dtor(key, function)
-        self._locked(ref, function, lambda data: data.__setitem__(key, value))
+        self._data(ref, function)[key] = value
+        mutex_exit(k, lock, function)
 
     def _lock(self, ref: int) -> int:
         return ref + self._k.dm.pointer
 
-    def _locked(self, ref: int, function: str, action: Callable[[dict[int, int]], int | None]) -> int:
-        """`action` of an object's data, with its lock; a panic when the object has not begun."""
-        k, lock = self._k, self._lock(ref)
-        mutex_enter(k, lock, function)
+    def _data(self, ref: int, function: str) -> dict[int, int]:
+        """An object's data; a panic when the object has not begun."""
         data = self.objects.get(ref)
         if data is None:
-            k.panic(f"{function}: {ref:#x} is not an object of this domain")
-        result = action(data)
-        mutex_exit(k, lock, function)
-        return result or 0
+            self._k.panic(f"{function}: {ref:#x} is not an object of this domain")
+        return data
 
     def _dtor(self, key: int, function: str) -> int:
         if key not in self.keys:
@@ -151,6 +162,12 @@ def specificdata_fini(k: Kernel, sd: int, ref: int) -> None:
     " specificdata_key_t key)",
     _HEADER,
 )
+def specificdata_getspecific_unlocked(k: Kernel, sd: int, ref: int, key: int) -> int:
+    """specificdata_getspecific, which does not take the object's lock."""
+    function = "specificdata_getspecific_unlocked"
+    return _domain(k, sd, function).peek(ref, key, function)
+
+
 @export(
     "void *specificdata_getspecific(specificdata_domain_t domain, specificdata_reference *ref,"
     " specificdata_key_t key)",
