@@ -18,6 +18,8 @@ int probe_suser(void)
 int probe_suser0(void) { return suser(curproc->p_ucred, NULL); }
 int probe_generic(int action) { return kauth_authorize_generic(curlwp->l_cred, action, NULL); }
 int probe_system(int action) { return kauth_authorize_system(curlwp->l_cred, action, 0, NULL, NULL, NULL); }
+int probe_process(int action, int pid, int arg)
+{ return kauth_authorize_process(curlwp->l_cred, action, pfind(pid), KAUTH_ARG(arg), NULL, NULL); }
 int probe_rest(void)
 {
     kauth_cred_t c = kauth_cred_get();
@@ -89,6 +91,20 @@ def test_system_actions(call: AuthCaller) -> None:
     assert [call(get, action, p=call.user) for action in (1, 6, 10, 15)] == [1, 0, 1, 0]
     call.lab.k.mem.set_u32(call.lab.k.symbol("securelevel"), 1)
     assert [call(get, action) for action in (1, 6, 10, 15)] == [0, 1, 0, 1]
+
+
+def test_what_may_be_done_to_processes(call: AuthCaller) -> None:
+    """Root may all but what does not exist; a user what he may do to his own, and see others (but ENV, 3)."""
+    get = "int probe_process(int action, int pid, int arg)"
+    mine, roots = call.user.pid, call.lab.p.pid
+    assert [call(get, action, mine, 0) for action in (0, *range(1, 17), 17)] == [1, *16 * [0], 1]
+    to_mine = [call(get, action, mine, 0, p=call.user) for action in range(1, 17)]
+    assert to_mine == [int(action == 14) for action in range(1, 17)]
+    to_roots = [call(get, action, roots, 0, p=call.user) for action in range(1, 17)]
+    assert to_roots == [int(action not in (1, 3)) for action in range(1, 17)]
+    assert [call(get, 1, roots, arg, p=call.user) for arg in range(1, 5)] == [0, 0, 1, 0]
+    panic = call.lab.panics(lambda: call(get, 15, 29999, 0))
+    assert panic.reason.startswith("kauth_authorize_process: 0x0 is not a struct proc")
 
 
 def test_devices_machine_and_network_are_the_superusers(call: AuthCaller) -> None:

@@ -14,14 +14,21 @@ from lkmtools.abi.errno import EPERM
 from lkmtools.abi.kauth import (
     KAUTH_GENERIC_CANSEE,
     KAUTH_GENERIC_ISSUSER,
+    KAUTH_PROCESS_CANSEE,
+    KAUTH_PROCESS_FORK,
+    KAUTH_PROCESS_SETID,
+    KAUTH_PROCESS_STOPFLAG,
+    KAUTH_REQ_PROCESS_CANSEE_ENV,
     KAUTH_SYSTEM_LKM,
     KAUTH_SYSTEM_MODULE,
 )
 from lkmtools.abi.proc import ASU
 from lkmtools.abi.proc import lwp as lwp_struct
+from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Function, export
+from lkmtools.kern.proc.kern_sig import proc_at
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -76,6 +83,29 @@ def kauth_authorize_system(
     if k.securelevel > 0:
         raise KernelError(EPERM, f"securelevel is {k.securelevel}: no modules are loaded")
     return 0
+
+
+@export(
+    "int kauth_authorize_process(kauth_cred_t cred, kauth_action_t action, struct proc *p,"
+    " void *arg1, void *arg2, void *arg3)",
+    _HEADER,
+)
+def kauth_authorize_process(
+    k: Kernel, cred: int, action: int, p: int, arg1: int, arg2: int, arg3: int
+) -> int:
+    """0 or EPERM: all for the superuser; to see (but not the environment) and to fork for everybody; nothing
+    but SETID to a process of the same user."""
+    if not 0 < action <= KAUTH_PROCESS_STOPFLAG:
+        raise KernelError(EPERM, f"kauth: no process action {action}")
+    mine, proc = _cred(k, cred), proc_at(k, p, "kauth_authorize_process")
+    sees = action == KAUTH_PROCESS_CANSEE and arg1 != KAUTH_REQ_PROCESS_CANSEE_ENV
+    if mine.cr_uid == 0 or sees or action == KAUTH_PROCESS_FORK:
+        return 0
+    theirs = _cred(k, k.mem.view(proc_struct.layout(k.dm), proc.addr).p_cred)
+    users = (theirs.cr_ruid, theirs.cr_svuid)
+    if action != KAUTH_PROCESS_SETID and (mine.cr_ruid, mine.cr_ruid) == users:
+        return 0
+    raise KernelError(EPERM, f"user {mine.cr_uid} may not do that to process {proc.pid} of user {users[0]}")
 
 
 @export(
