@@ -214,6 +214,30 @@ def test_a_place_that_another_took_since_is_busy(lab: Lab) -> None:
     with pytest.raises(KernelError) as caught:
         modules.unload(lab.p, "old")
     assert caught.value.errno == EBUSY
+    why = "major 29 of cdevsw has been replaced again since; unload what replaced it first"
+    assert caught.value.reason == why
+
+
+def test_of_two_older_modules_at_one_major_the_newer_goes_first(old: Callable[..., Lab]) -> None:
+    """It is named, and the unload function of the older one is not called."""
+    lab = old("old_chardev")
+    old("openbsd_chardev", "-DSLOT=29")
+    with pytest.raises(KernelError) as caught:
+        modules.unload(lab.p, "old")
+    why = "major 29 of cdevsw has been replaced again since; unload module 'puffy' first"
+    assert (caught.value.errno, caught.value.reason) == (EBUSY, why)
+    assert "old: unload" not in lab.dmesg
+    assert modules.stat(lab.p, "puffy").majors == (-1, 29)
+
+
+def test_the_first_free_major_is_none_that_devsw_attach_has_given_away(old: Callable[..., Lab]) -> None:
+    """A driver of NetBSD 5.2 may have one of those that are kept for older modules."""
+    lab = old("device_2_0", "-DCHAR_MAJOR=29")
+    old("old_chardev")
+    assert modules.stat(lab.p, "two").majors == (-1, 29)
+    assert modules.stat(lab.p, "old").majors == (-1, 30)
+    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+        assert lab.p.read(fd, 8) == b"nineteen"
 
 
 def test_vnode_operations_that_openbsd_calls(lab: Lab) -> None:

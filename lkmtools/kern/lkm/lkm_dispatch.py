@@ -119,13 +119,8 @@ def _restore(k: Kernel, slot: int, new: bytes, old: bytes) -> None:
 
 def _overtaken(k: Kernel, slot: int, entry: bytes) -> str:
     """Why a slot cannot be given back: it does not hold `entry` any more."""
-    layout = k.system_calls.layout
-    where = k.system_calls.sysent + slot * layout.size
-    if k.mem.read(where, len(entry)) == entry:
-        return ""
-    module = k.modules.at(k.mem.ptr(where + layout.offsetof("sy_call")))
-    what = f"module '{module.title}'" if module is not None else "what replaced it"
-    return f"{call_name(slot)} has been replaced again since; unload {what} first"
+    where = k.system_calls.sysent + slot * k.system_calls.layout.size
+    return lkm_dev.overtaken(k, call_name(slot), where, entry)
 
 
 def _unload_syscall(k: Kernel, private: int) -> None:
@@ -186,7 +181,7 @@ def _unload_exec(k: Kernel, private: int) -> None:
 TYPES: dict[int, Type] = {
     abi.LM_SYSCALL: Type(_load_syscall, _unload_syscall, _blocked_syscall),
     abi.LM_VFS: Type(lkm_vfs.load, lkm_vfs.unload),
-    abi.LM_DEV: Type(lkm_dev.load, lkm_dev.unload),
+    abi.LM_DEV: Type(lkm_dev.load, lkm_dev.unload, lkm_dev.blocked),
     abi.LM_EXEC: Type(_load_exec, _unload_exec),
     abi.LM_COMPAT: Type(_load_compat, _unload_compat),
     abi.LM_MISC: Type(_load_nothing, _unload_nothing),

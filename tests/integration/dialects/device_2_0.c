@@ -24,7 +24,10 @@ const struct cdevsw two_cdevsw = {
 static struct sysent two_sysent = { 0, 0, 0, sys_two }, old;
 static struct proc *opener;
 
-MOD_DEV("two", "two", NULL, -1, &two_cdevsw, -1)
+#ifndef CHAR_MAJOR
+#define CHAR_MAJOR	-1
+#endif
+MOD_DEV("two", "two", NULL, -1, &two_cdevsw, CHAR_MAJOR)
 
 int twoopen(dev_t dev, int flag, int mode, struct proc *p) { opener = p; return p == curproc ? 0 : EPERM; }
 

@@ -17,6 +17,7 @@
 cdev_decl(old);
 int old_lkmentry __P((struct lkm_table *, int, int));
 static int old_handle __P((struct lkm_table *, int));
+static int old_unload __P((struct lkm_table *, int));
 
 static char text[] = "nineteen ninety-nine\n";
 static pid_t opener;
@@ -90,10 +91,19 @@ old_handle(lkmtp, cmd)
 	return (0);
 }
 
+static int
+old_unload(lkmtp, cmd)
+	struct lkm_table *lkmtp;
+	int cmd;
+{
+	printf("old: unload\n");
+	return (0);
+}
+
 int
 old_lkmentry(lkmtp, cmd, ver)
 	struct lkm_table *lkmtp;
 	int cmd, ver;
 {
-	DISPATCH(lkmtp, cmd, ver, old_handle, lkm_nofunc, lkm_nofunc)
+	DISPATCH(lkmtp, cmd, ver, old_handle, old_unload, lkm_nofunc)
 }

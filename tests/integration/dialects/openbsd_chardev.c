@@ -26,7 +26,10 @@ static struct cdevsw puffy_dev = {
 	(dev_type_mmap((*))) enodev, D_TTY, 7, puffykqfilter
 };
 
-MOD_DEV("puffy", LM_DT_CHAR, 31, &puffy_dev)
+#ifndef SLOT
+#define SLOT	31
+#endif
+MOD_DEV("puffy", LM_DT_CHAR, SLOT, &puffy_dev)
 
 int puffyopen(dev_t dev, int flag, int mode, struct proc *p) { return p->p_pid == curproc->p_pid ? 0 : EPERM; }
 int puffyread(dev_t dev, struct uio *uio, int flag) { return uiomove("puffy", uio->uio_offset ? 0 : 5, uio); }
