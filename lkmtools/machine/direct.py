@@ -14,28 +14,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lkmtools.abi.datamodel import Layout
-from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
+from lkmtools.abi.vmparam import PAGE_SHIFT
 from lkmtools.evidence.calls import CallRing
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cpu import Cpu
-from lkmtools.machine.memory import EXEC, READ, WRITE, Checked, MemFault, Memory, View, viewer
+from lkmtools.machine.memory import EXEC, READ, WRITE, Checked, MemFault, Memory, View, _Access, viewer
 from lkmtools.machine.space import AddressSpace
 from lkmtools.machine.text import Text
 
 UserSpace = Callable[[], AddressSpace | None]  # of the process that is in the kernel
-
-
-def _lookup(space: AddressSpace | None, addr: int, access: int) -> tuple[int, int] | None:
-    """The frame of a user page for kernel code, and what it permits: never to execute it."""
-    if space is None or access == EXEC:
-        return None
-    found = space.translate(addr >> PAGE_SHIFT, access)
-    if found is None:
-        return None
-    frame, prot = found
-    if prot & WRITE and prot & EXEC:
-        space.frames.stale = True  # the program's code may change
-    return frame, prot & ~EXEC
 
 
 class DirectCpu(Cpu):
@@ -47,11 +34,18 @@ class DirectCpu(Cpu):
         super().__init__(mem, brake, text, calls)
 
     def _translate(self, va: int, access: int) -> tuple[int, int] | None:
+        """The frame of a page, and what it permits: never to execute one of the user's."""
         if va >= self.mem.base:
             return super()._translate(va, access)
-        found = _lookup(self._user(), va, access)
-        self._lent = self._lent or found is not None
-        return found
+        space = self._user()
+        found = None if space is None or access == EXEC else space.translate(va >> PAGE_SHIFT, access)
+        if space is None or found is None:
+            return None
+        self._lent = True
+        frame, prot = found
+        if prot & WRITE and prot & EXEC:
+            space.frames.stale = True  # the program's code may change
+        return frame, prot & ~EXEC
 
     def run(self, pc: int, returned: int = -1) -> int:
         """As in Cpu, with the user pages as they are now."""
@@ -73,15 +67,9 @@ class DirectMemory(Checked):
     def _pieces(self, addr: int, length: int, access: int) -> Iterator[tuple[int, int]]:
         """Where in `buf` the pages of a user range are, and how many of its bytes are in each; MemFault."""
         space = self._user()
-        while length > 0:
-            found = _lookup(space, addr, access) if addr < self.base else None
-            if found is None:
-                raise MemFault(addr, access)
-            inside = addr & PAGE_SIZE - 1
-            take = min(length, PAGE_SIZE - inside)
-            yield found[0] << PAGE_SHIFT | inside, take
-            addr += take
-            length -= take
+        if space is None or access == EXEC:
+            raise MemFault(addr, access)
+        return space.pieces(addr, length, access)
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:
         kernel, base = super()._loader(codec), self.base
@@ -125,7 +113,7 @@ class DirectMemory(Checked):
 
     def write(self, addr: int, data: bytes | bytearray | memoryview) -> None:
         """Store `data` at `addr`."""
-        if addr >= self.base:
+        if addr >= self.base or not data:
             super().write(addr, data)
             return
         self.work += len(data)
@@ -138,20 +126,13 @@ class DirectMemory(Checked):
         """A NUL-terminated string, without the NUL; `limit` bytes of it when there is no NUL so far."""
         if addr >= self.base:
             return super().cstr(addr, limit)
-        out = b""
-        while limit > 0:
-            part = self.read(addr, min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit))
-            text, nul, _ = part.partition(b"\0")
-            out += text
-            if nul:
-                break
-            addr += len(part)
-            limit -= len(part)
-        return out
+        text = _Access.cstr(self, addr, limit)
+        self.work += len(text) + 1
+        return text
 
     def view(self, layout: Layout, addr: int) -> View:
         """The struct at `addr`; its members are attributes that read and write memory."""
-        return viewer(layout, View if addr >= self.base else _UserView)(self, addr)
+        return super().view(layout, addr) if addr >= self.base else viewer(layout, _UserView)(self, addr)
 
 
 class _UserView(View):

@@ -181,17 +181,18 @@ class _Access:
 
     def cstr(self, addr: int, limit: int = 65536) -> bytes:
         """A NUL-terminated string, without the NUL; `limit` bytes of it when there is no NUL so far."""
-        out = b""
+        out = bytearray()
         while limit > 0:
             take = min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit)
             off = self.locate(addr, take, READ)
             end = self.buf.find(b"\0", off, off + take)
             if end >= 0:
-                return out + self.buf[off:end]
+                out += self.buf[off:end]
+                break
             out += self.buf[off : off + take]
             addr += take
             limit -= take
-        return out
+        return bytes(out)
 
     def view(self, layout: Layout, addr: int) -> View:
         """The struct at `addr`; its members are attributes that read and write memory."""

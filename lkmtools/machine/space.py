@@ -7,12 +7,13 @@ when `changed` is set; translated machine code is stale when the frames' `stale`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lkmtools.abi.errno import EACCES, EFAULT, EINVAL, ENOMEM
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
 from lkmtools.errors import KernelError
-from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
+from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
 from lkmtools.tuples import NamedTuple
 
 _BLANK = bytes(PAGE_SIZE)
@@ -273,43 +274,49 @@ class AddressSpace:
 
     # -- the kernel's accesses (copyin, copyout) ----------------------------------------------------------
 
-    def _touch(self, addr: int, access: int) -> int:
-        """Where in RAM the byte at `addr` is; EFAULT when the program itself could not access it so."""
-        found = self.translate(addr >> PAGE_SHIFT, access)
-        if found is None:
-            raise KernelError(EFAULT, f"the process may not access user address {addr:#x}")
-        return found[0] << PAGE_SHIFT | addr & _OFFSET
+    def pieces(self, addr: int, length: int, access: int) -> Iterator[tuple[int, int]]:
+        """Where in RAM the pages of a range are, and how many of its bytes are in each, for READ or WRITE.
+
+        MemFault at the first byte that the program itself could not access so.
+        """
+        while length > 0:
+            found = self.translate(addr >> PAGE_SHIFT, access)
+            if found is None:
+                raise MemFault(addr, access)
+            frame, prot = found
+            if access == WRITE and prot & EXEC:
+                self.frames.stale = True
+            inside = addr & _OFFSET
+            take = min(length, PAGE_SIZE - inside)
+            yield frame << PAGE_SHIFT | inside, take
+            addr += take
+            length -= take
+
+    def _located(self, addr: int, length: int, access: int) -> list[tuple[int, int]]:
+        """All pieces of a range; EFAULT."""
+        try:
+            return list(self.pieces(addr, length, access))
+        except MemFault as fault:
+            raise KernelError(EFAULT, f"the process may not access user address {fault.addr:#x}") from None
 
     def read(self, addr: int, length: int) -> bytes:
         """`length` bytes of user memory; EFAULT."""
         buf = self.frames.buf
-        room = PAGE_SIZE - (addr & _OFFSET)
-        if length <= room:
-            at = self._touch(addr, READ) if length > 0 else 0
-            return buf[at : at + max(length, 0)]
-        out = bytearray()
-        while length > 0:
-            at = self._touch(addr, READ)
-            take = min(length, PAGE_SIZE - (addr & _OFFSET))
-            out += buf[at : at + take]
-            addr += take
-            length -= take
-        return bytes(out)
+        if 0 < length <= PAGE_SIZE - (addr & _OFFSET):  # as nearly always
+            found = self.translate(addr >> PAGE_SHIFT, READ)
+            if found is not None:
+                at = found[0] << PAGE_SHIFT | addr & _OFFSET
+                return buf[at : at + length]
+        return b"".join([buf[at : at + take] for at, take in self._located(addr, length, READ)])
 
     def write(self, addr: int, data: bytes | bytearray) -> None:
         """Store into user memory; EFAULT, and then nothing was stored."""
-        pieces = []
         done = 0
-        while done < len(data):
-            take = min(len(data) - done, PAGE_SIZE - (addr + done & _OFFSET))
-            pieces.append((self._touch(addr + done, WRITE), done, take))
-            if self._prot[addr + done >> PAGE_SHIFT] & EXEC:
-                self.frames.stale = True
-            done += take
-        for at, done, take in pieces:
+        for at, take in self._located(addr, len(data), WRITE):
             self.frames.buf[at : at + take] = data[done : done + take]
+            done += take
 
     def available(self, addr: int) -> int:
         """How many bytes from `addr` on are surely readable; EFAULT when none are."""
-        self._touch(addr, READ)
+        self._located(addr, 1, READ)
         return PAGE_SIZE - (addr & _OFFSET)
