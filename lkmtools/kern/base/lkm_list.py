@@ -16,7 +16,7 @@ from lkmtools.abi.lkm import lkm_table
 from lkmtools.kern.base.queue import tailq_insert_after, tailq_remove
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import Info, LoadableModule
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
 _REMEMBERED = 64  # unloaded modules whose place is remembered
@@ -36,7 +36,6 @@ class ModuleList:
         self._names: dict[str, dict[int, LoadableModule]] = {}
         self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
         self._unloaded: list[tuple[int, int, str]] = []
-        self._older: list[LoadableModule] = []
 
     def next_id(self) -> int:
         """The lowest id that is free."""
@@ -59,8 +58,6 @@ class ModuleList:
         del self.ids[bisect_left(self.ids, module.id)]
         del self._areas[bisect_right(self._areas, (module.area, module.id)) - 1]
         heapq.heappush(self._free, module.id)
-        if module in self._older:
-            self._older.remove(module)
         same = self._names.get(module.name, {})
         if same.pop(module.id, None) is not None and not same:
             del self._names[module.name]
@@ -69,18 +66,10 @@ class ModuleList:
         """A module has its name now; at its removal it has the same."""
         self._names.setdefault(module.name, {})[module.id] = module
 
-    def described(self, module: LoadableModule, info: Info) -> None:
-        """LMINFO has said what a module is; it may say so again."""
-        module.info = info
-        others = [other for other in self._older if other is not module]
-        self._older = others if info.dialect == DIALECT else [*others, module]
-
     def dialect(self, addr: int) -> str:
-        """The dialect of the module in whose memory `addr` lies (abi/dialects.py)."""
-        for module in self._older:
-            if module.holds(addr):
-                return module.info.dialect
-        return DIALECT
+        """The dialect of the module in whose memory `addr` lies (abi/dialects.py); that of the kernel."""
+        module = self.at(addr)
+        return DIALECT if module is None else module.info.dialect
 
     def by_name(self, name: str) -> list[LoadableModule]:
         """The modules of this name, by id."""
@@ -92,10 +81,10 @@ class ModuleList:
 
     def at(self, addr: int) -> LoadableModule | None:
         """The module in whose memory `addr` lies."""
-        i = bisect_right(self._areas, addr, key=lambda row: row[0]) - 1
-        if i < 0:
+        i = bisect_left(self._areas, (addr + 1, 0))
+        if not i:
             return None
-        module = self.by_id[self._areas[i][1]]
+        module = self.by_id[self._areas[i - 1][1]]
         return module if module.holds(addr) else None
 
     def locate(self, addr: int) -> tuple[str, int, str] | None:

@@ -199,7 +199,7 @@ def lminfo(k: Kernel, op: Open, arg: View) -> None:
     info = read_info(k, op.module, arg)
     for item in info.imports:
         lkm_refs.check_import(k, op.module, item)
-    k.modules.described(op.module, info)
+    op.module.info = info
 
 
 @lkm_ioctl(abi.LMUNRESRV)
