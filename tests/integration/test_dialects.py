@@ -335,6 +335,37 @@ def test_a_place_in_sysent_taken_by_hand_and_a_call_that_is_wrapped(lab: Lab, ap
     assert lab.tables() == lab.boot_tables
 
 
+PASSES_PROC = """
+#include <sys/proc.h>
+#include <sys/select.h>
+register_t words[8], answer[2];
+struct selinfo info;
+int probe_call(void);
+int probe_call(void) { sysent[20].sy_call((void *)curproc, words, answer); return (int)answer[0]; }
+int probe_jump(void);
+int probe_jump(void) { return sysent[20].sy_call((void *)curproc, words, answer); }
+int probe_select(void);
+int probe_select(void) { selrecord((void *)curproc, &info); return 0; }
+"""
+
+
+@pytest.mark.parametrize("api", ["1.4", "2.0", "openbsd"])
+def test_an_older_module_passes_struct_proc(lab: Lab, api: str) -> None:
+    """From the middle of a function, and by a jump at its end."""
+    lab.load(PASSES_PROC, flags=FLAGS[api])
+    assert lab.call("int probe_call(void)") == lab.p.pid
+    assert lab.call("int probe_jump(void)") == 0
+    assert lab.call("int probe_select(void)") == 0
+
+
+@pytest.mark.parametrize("api", ["4.0", "5.2"])
+@pytest.mark.parametrize("function", ["probe_call", "probe_jump", "probe_select"])
+def test_struct_proc_of_a_newer_module_is_a_panic(lab: Lab, api: str, function: str) -> None:
+    lab.load(PASSES_PROC, flags=FLAGS[api])
+    panic = lab.panics(lambda: lab.call(f"int {function}(void)"))
+    assert panic.reason == f"{lab.k.procs[lab.p.pid].addr:#x} is a struct proc, not a struct lwp"
+
+
 @pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "openbsd"])
 def test_hash_tables_have_the_arguments_of_malloc(lab: Lab, api: str) -> None:
     """hashinit() and hashdone() before NetBSD 5."""

@@ -17,6 +17,7 @@ from lkmtools.machine.memory import READ, WRITE
 from lkmtools.machine.text import KernelFunction
 
 if TYPE_CHECKING:
+    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
 _ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
@@ -65,6 +66,15 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
 def caller_pc(k: Kernel, thread: Thread) -> int:
     """The return address of the machine code that called the running kernel function; 0 when none did."""
     return _on_top(k, thread.levels[-1].sp) if thread.levels else 0
+
+
+def calling_module(k: Kernel) -> LoadableModule | None:
+    """The module whose code called the running kernel function; None for the kernel itself."""
+    thread = k.engine.current
+    if not thread.levels:
+        return None
+    pc = caller_pc(k, thread)  # a jump at the end of what the kernel called leaves the gate's there
+    return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 
 def called_from(k: Kernel, thread: Thread) -> str:

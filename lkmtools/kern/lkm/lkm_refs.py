@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.panic import calling_module
 from lkmtools.kern.lkm import lkm_dispatch
 from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace
@@ -140,15 +140,6 @@ def _name(holder: LoadableModule | None) -> str:
     return f"'{holder.title}'" if holder is not None else "the kernel"
 
 
-def _caller(k: Kernel) -> LoadableModule | None:
-    """The module whose code called the running kernel function; None for the kernel itself."""
-    thread = k.engine.current
-    if not thread.levels:
-        return None
-    pc = caller_pc(k, thread)
-    return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
-
-
 def _on_behalf(k: Kernel, module: LoadableModule) -> str:
     """For whom a module's own code runs: the nearest other module on the stack, otherwise the process."""
     for frame in backtrace(k.engine, k.engine.current, None, k.function_start):
@@ -161,7 +152,7 @@ def _on_behalf(k: Kernel, module: LoadableModule) -> str:
 
 
 def _hold(k: Kernel, module: LoadableModule) -> None:
-    holder = _caller(k)
+    holder = calling_module(k)
     if module.unloading:
         raise KernelError(EBUSY, f"'{module.title}' is being unloaded")
     if holder is module and not k.lkm.view(module).refcnt:
@@ -175,7 +166,7 @@ def _hold(k: Kernel, module: LoadableModule) -> None:
 
 
 def _rele(k: Kernel, module: LoadableModule) -> None:
-    holder = _caller(k)
+    holder = calling_module(k)
     taken = module.holds_on.get(holder)
     if taken is None:
         who = held(k, module) or f"nobody holds '{module.title}'"

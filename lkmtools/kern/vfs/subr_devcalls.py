@@ -77,9 +77,8 @@ def _call(row: DevswFunction) -> Function:
 
 
 def _caller(k: Kernel, who: int, entry: int) -> int:
-    """The caller as the driver's dialect has it; what is neither a struct lwp nor a struct proc, as it is."""
-    proc = k.procs.at.get(who)
-    lwp = k.lwps.get(who) or (proc.lwp if proc is not None else None)
+    """The caller as the driver's dialect has it; what Kernel.find_lwp() does not know, as it is."""
+    lwp = k.find_lwp(who)
     return who if lwp is None else caller(k, lwp, entry)
 
 
