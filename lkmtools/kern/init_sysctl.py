@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import sysctl as abi
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import EINVAL, EPERM
-from lkmtools.abi.kernel import HOSTNAME, OSRELEASE, OSTYPE
+from lkmtools.abi.kernel import MAXHOSTNAMELEN, OSRELEASE, OSTYPE
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.abi.time import timeval
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -35,6 +35,11 @@ def _int(top: int, number: int, name: str, value: Callable[[Kernel], int]) -> Ow
 
 def _struct(top: int, number: int, name: str, read: Callable[[Kernel], bytes]) -> OwnNode:
     return OwnNode((top, number), name, abi.CTLTYPE_STRUCT, read=read)
+
+
+def _hostname(k: Kernel) -> bytes:
+    """kern.hostname: the variable of that name."""
+    return k.mem.read(k.symbol("hostname"), MAXHOSTNAMELEN).partition(b"\0")[0] + b"\0"
 
 
 def _boottime(k: Kernel) -> bytes:
@@ -91,12 +96,12 @@ NODES = (
         lambda k: struct.pack(k.dm.order + "i", k.securelevel),
         _set_securelevel,
     ),
-    _text(abi.CTL_KERN, abi.KERN_HOSTNAME, "hostname", lambda k: HOSTNAME),
+    OwnNode((abi.CTL_KERN, abi.KERN_HOSTNAME), "hostname", abi.CTLTYPE_STRING, read=_hostname),
     _struct(abi.CTL_KERN, abi.KERN_BOOTTIME, "boottime", _boottime),
     _struct(abi.CTL_KERN, abi.KERN_DRIVERS, "drivers", _drivers),
     _int(abi.CTL_KERN, abi.KERN_HARDCLOCK_TICKS, "hardclock_ticks", lambda k: k.sched.ticks() & 0x7FFFFFFF),
     _text(abi.CTL_HW, abi.HW_MACHINE, "machine", lambda k: k.port.name),
-    _int(abi.CTL_HW, abi.HW_NCPU, "ncpu", lambda k: 1),
+    _int(abi.CTL_HW, abi.HW_NCPU, "ncpu", lambda k: k.mem.i32(k.symbol("ncpu"))),
     _int(abi.CTL_HW, abi.HW_BYTEORDER, "byteorder", lambda k: 1234 if k.dm.byteorder == "little" else 4321),
     _int(abi.CTL_HW, abi.HW_PHYSMEM, "physmem", lambda k: k.mem.size),
     _int(abi.CTL_HW, abi.HW_PAGESIZE, "pagesize", lambda k: PAGE_SIZE),

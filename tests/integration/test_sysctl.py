@@ -129,3 +129,15 @@ def test_a_node_has_the_description_that_it_was_given(probe: Lab) -> None:
         name: probe.k.mem.cstr(desc) for name, addr in found.items() if (desc := tree.view(addr).sysctl_desc)
     }
     assert described == {"number": b"a number", "copy": b"copied"}
+
+
+@pytest.mark.parametrize("name", ["short", "h" * 256])
+def test_what_a_module_writes_to_a_variable_is_what_its_node_shows(lab: Lab, name: str) -> None:
+    """kern.hostname, also without a NUL, and hw.ncpu."""
+    before = lab.p.sysctl("kern.hostname")
+    lab.load("int probe(int n); int probe(int n) { hostname[0] = 'X'; ncpu = n; return 0; }")
+    lab.call("int probe(int n)", 4)
+    assert lab.p.sysctl("kern.hostname") == f"X{str(before)[1:]}"
+    assert lab.p.sysctl("hw.ncpu") == 4
+    lab.k.mem.write(lab.k.symbol("hostname"), name.encode().ljust(256, b"\0"))
+    assert lab.p.sysctl("kern.hostname") == name
