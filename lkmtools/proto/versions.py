@@ -16,7 +16,8 @@ STOP = Control("stop", "{}")
 def other_version(theirs: int, pid: int) -> str:
     """Why a tool that speaks version `theirs` is refused by the daemon `pid`."""
     ours = f"lkmtools {__version__}"
-    layouts = "" if theirs >= LAYOUTS_OF_5_2 else f" (before {LAYOUTS_OF_5_2} structs were not NetBSD 5.2's)"
+    before = f" (before version {LAYOUTS_OF_5_2} the structs were not those of NetBSD 5.2)"
+    layouts = "" if theirs >= LAYOUTS_OF_5_2 else before
     return (
         f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}{layouts}: upgrade the "
         f"older one, and stop this daemon with lkmctl stop of {ours} or with kill {pid}"

@@ -89,7 +89,7 @@ def test_another_version_is_refused_with_a_hint(daemon: Daemon) -> None:
         refused = client.receive()
         assert isinstance(refused, Refused)
         ours = f"this lkmd (pid {daemon.pid}, lkmtools {__version__})"
-        assert refused.why.startswith(f"{ours} speaks protocol {VERSION}, the tool 1 (before 4 structs were ")
+        assert refused.why.startswith(f"{ours} speaks protocol {VERSION}, the tool 1 (before version 4 the ")
         assert "lkmctl stop" in refused.why
         assert client.receive() is None
 

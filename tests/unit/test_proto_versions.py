@@ -54,4 +54,5 @@ def test_a_refusal_names_both_versions_and_the_daemons_process() -> None:
 
 
 def test_a_tool_with_other_layouts_hears_of_them() -> None:
-    assert "the tool 3 (before 4 structs were not NetBSD 5.2's): upgrade" in other_version(3, 4711)
+    why = "the tool 3 (before version 4 the structs were not those of NetBSD 5.2): upgrade"
+    assert why in other_version(3, 4711)
