@@ -5,7 +5,8 @@ pointers and unsigned types come out unsigned, signed types signed, all of their
 register is garbage; psABI). A type wider than a register takes two words, low first on little-endian
 machines.
 
-Not modelled: structs by value and floating point, which kernel interfaces do not pass.
+Not modelled: floating point, and structs by value but for arguments of one word (ctype.py: pcitag_t,
+in_addr). Only pci_make_tag(), which is not implemented, returns one: in memory on i386.
 """
 
 from __future__ import annotations

@@ -45,11 +45,6 @@ _SPELLINGS = {
     "specificdata_key_t": "u_int",
     "specificdata_dtor_t": "pointer",
     "device_t": "pointer",
-    "cfdata_t": "pointer",
-    "cfdriver_t": "pointer",
-    "cfattach_t": "pointer",
-    "cfprint_t": "pointer",
-    "cfsubmatch_t": "pointer",
     "pool_cache_t": "pointer",
     "xcfunc_t": "pointer",
     "sysctlfn": "pointer",
@@ -63,8 +58,8 @@ _SPELLINGS = {
     "pci_chipset_tag_t": "pointer",
     "pci_intr_handle_t": "int",
     "pcireg_t": "uint32_t",
-    "pcitag_t": "uint32_t",  # a union of one word is passed as that word, and so is this struct
-    "in_addr": "uint32_t",
+    "pcitag_t": "uint32_t",  # a union of one word: as an argument it is that word
+    "in_addr": "uint32_t",  # a struct of one word: the same
     "n_time": "uint32_t",
     "percpu_callback_t": "pointer",
     "uvm_flag_t": "u_int",

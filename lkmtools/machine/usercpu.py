@@ -2,9 +2,9 @@
 
 It is a separate engine over the same RAM, so that a trap into the kernel and the return from it change no
 registers: the kernel's machine code runs in cpu.py's. Each engine notices by itself when the code that it
-runs writes to code that it has translated. Neither writes code of the other: no kernel address means a page
-of a program, and a device gives programs none of the kernel's code to write. What Python writes sets
-`Frames.stale`.
+runs writes to code that it has translated. Neither writes code of the other: a device gives programs none
+of the kernel's code to write, and no kernel address means a page of a program. `Frames.stale` is set by what
+Python writes, and when kernel code may write to a page directly (direct.py).
 """
 
 from __future__ import annotations
