@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import overload
 
@@ -76,7 +76,7 @@ class ObjectSymbols(Sequence[ObjectSymbol]):
     def __getitem__(self, index: slice) -> Sequence[ObjectSymbol]: ...
     def __getitem__(self, index: int | slice) -> ObjectSymbol | Sequence[ObjectSymbol]:
         if isinstance(index, slice):
-            return tuple(self.pick(range(len(self))[index]))
+            return tuple(self[number] for number in range(len(self))[index])
         place = self.places[index]
         return ObjectSymbol(
             self.names[index], self.values[index], self.sizes[index], self.kinds[index], self.binds[index],
@@ -91,10 +91,6 @@ class ObjectSymbols(Sequence[ObjectSymbol]):
             strict=True,
         )  # fmt: skip
         return rows(ObjectSymbol, fields)
-
-    def pick(self, indices: Iterable[int]) -> Iterator[ObjectSymbol]:
-        """Some of the rows."""
-        return map(self.__getitem__, indices)
 
 
 def read_symbol_table(file: ElfFile, index: int) -> ObjectSymbols:

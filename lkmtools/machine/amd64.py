@@ -123,7 +123,6 @@ AMD64 = Port(
     sp=_R["rsp"],
     fp=_R["rbp"],
     ret=_R["rax"],
-    ret_hi=None,
     args=tuple(_R[name] for name in ("rdi", "rsi", "rdx", "rcx", "r8", "r9")),
     variadic=_R["rax"],
     registers=_REGISTERS,

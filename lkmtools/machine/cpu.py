@@ -68,7 +68,7 @@ class Cpu(Emulator):
     def set_percpu(self, base: int, table: int) -> None:
         """Where the CPU's own segment begins; `table` has PERCPU_TABLE bytes for descriptors."""
         percpu = self.port.percpu
-        if percpu.table is None:
+        if percpu.table is None or percpu.pack is None:
             self.write(percpu.register, base)
             return
         self.mem.write(table, bytes(8) + percpu.pack(0) + percpu.pack(base))

@@ -102,7 +102,6 @@ I386 = Port(
     sp=_R["esp"],
     fp=_R["ebp"],
     ret=_R["eax"],
-    ret_hi=_R["edx"],
     args=(),
     variadic=None,
     registers=_REGISTERS,

@@ -32,7 +32,7 @@ class PerCpu(NamedTuple):
     register: int
     table: int | None = None
     stack: int = 0
-    pack: Callable[[int], bytes] = bytes
+    pack: Callable[[int], bytes] | None = None
 
 
 class SegmentDescriptors(NamedTuple):
@@ -112,7 +112,6 @@ class Port(Record):
     sp: int
     fp: int
     ret: int
-    ret_hi: int | None  # upper half of a 64-bit result, where one register is too small
     args: tuple[int, ...]  # argument registers in order; further words are on the stack
     variadic: int | None  # register that tells a variadic callee how many vector registers are used
     registers: tuple[tuple[str, int], ...]  # for a register dump
