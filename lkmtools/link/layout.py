@@ -17,10 +17,18 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from lkmtools.abi import elf as c
 from lkmtools.abi.lkm import MAX_IMAGE
 from lkmtools.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
-from lkmtools.elf import Object, ObjectSymbol, Relocation, RelocationTable, Section, machine_name
+from lkmtools.elf import (
+    Object,
+    ObjectSymbol,
+    ObjectSymbols,
+    Relocation,
+    RelocationTable,
+    Section,
+    machine_name,
+)
 from lkmtools.elf.columns import largest
 from lkmtools.elf.rows import uncollected
-from lkmtools.elf.symtab import COMMON
+from lkmtools.elf.symtab import ABS, COMMON
 from lkmtools.errors import LinkError
 from lkmtools.link.errors import WrongMachine
 from lkmtools.link.howto import Howto, Machine, Refusal
@@ -126,26 +134,25 @@ def discarded_sections(obj: Object) -> set[int]:
     return discarded
 
 
-def _entry(obj: Object, names: Iterable[str], kept: Container[int], commons: Container[int]) -> str | None:
+def _entry(obj: Object, names: Iterable[str], kept: Iterable[int], commons: Container[int]) -> str | None:
     """The first of `names` that is a defined global; LinkError when the module could not start there."""
     name = next((name for name in names if obj.defines(name)), None)
     if name is None:
         return None
     symbols = obj.symbols
     found = [i for i in symbols.globals if symbols.names[i] == name and symbols.places[i]]
-    for index in found:
-        number = obj.meant(index)
-        symbol = symbols[number]
-        if symbol.type not in (c.STT_TLS, c.STT_GNU_IFUNC) and has_place(symbol, number, kept, commons):
-            return name
+    there = with_place(symbols, map(obj.meant, found), kept, commons)
+    if any(symbols.kinds[index] not in (c.STT_TLS, c.STT_GNU_IFUNC) for index in there):
+        return name
     raise LinkError(no_address(obj, found[0], "entry point"))
 
 
-def has_place(symbol: ObjectSymbol, index: int, sections: Container[int], commons: Container[int]) -> bool:
-    """Whether a defined symbol, number `index`, is absolute, one of `commons` or in one of `sections`."""
-    if symbol.reserved:
-        return symbol.shndx == c.SHN_ABS or index in commons
-    return symbol.shndx in sections
+def with_place(
+    symbols: ObjectSymbols, indices: Iterable[int], sections: Iterable[int], commons: Container[int]
+) -> list[int]:
+    """Those of some symbols that are absolute, among `commons`, or in one of `sections`."""
+    places, homes = symbols.places, {*sections, ABS}
+    return [index for index in indices if places[index] in homes or index in commons]
 
 
 def _scan(

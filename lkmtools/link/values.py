@@ -14,7 +14,15 @@ from lkmtools.elf import ObjectSymbols, default_names
 from lkmtools.elf.symtab import ABS
 from lkmtools.errors import LinkError
 from lkmtools.link.image import PlacedSection, Prelink
-from lkmtools.link.layout import BOUNDS, GOT_SYMBOL, LINKERS, PROVIDED, bounded_section, image_bound
+from lkmtools.link.layout import (
+    BOUNDS,
+    GOT_SYMBOL,
+    LINKERS,
+    PROVIDED,
+    bounded_section,
+    image_bound,
+    with_place,
+)
 
 
 def defined_values(pre: Prelink, base: int) -> list[int | None]:
@@ -121,8 +129,7 @@ def _globals(pre: Prelink) -> list[int]:
     A default version is a strong definition of its other names; as in ld, it may itself be weak.
     """
     obj, symbols = pre.object, pre.object.symbols
-    placed = {*pre.offsets, ABS}
-    found = [i for i in symbols.globals if symbols.places[i] in placed or i in pre.commons]
+    found = with_place(symbols, symbols.globals, pre.offsets, pre.commons)
     weak = [index for index in found if symbols.binds[index] == c.STB_WEAK]
     strong = [index for index in found if symbols.binds[index] != c.STB_WEAK]
     seen: set[str] = set()
