@@ -32,10 +32,9 @@ class Names:
         """The nearest name, one mistake in four letters apart at most; None when none is that near."""
         if not 0 < len(name) <= _LONGEST:
             return None
-        most = max(1, len(name) // 4)
+        most, lengths = _mistakes(name), _lengths(name)
         least = max(1, len(name) + 1 - _UNDONE * most)
         shared = Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in _pairs(name)))
-        lengths = range(len(name) - most, len(name) + most + 1)
         found = [other for other, count in shared.items() if count >= least and len(other) in lengths]
         found.sort(key=lambda other: (-shared[other], abs(len(other) - len(name))))
         distances = {other: _distance(name, other) for other in found[:_CANDIDATES]}
@@ -45,8 +44,8 @@ class Names:
 
 def near(name: str, names: Iterable[str]) -> str | None:
     """The nearest of `names`, as Names.near() finds it; most are too long or too short to be it."""
-    most = max(1, len(name) // 4)
-    return Names(other for other in names if abs(len(other) - len(name)) <= most).near(name)
+    lengths = _lengths(name)
+    return Names(other for other in names if len(other) in lengths).near(name)
 
 
 def some(names: Iterable[str]) -> str:
@@ -63,6 +62,17 @@ def instead(name: str, names: Iterable[str], what: str) -> str:
     rows = list(names)
     guess = near(name, rows)
     return f"did you mean '{guess}'?" if guess else f"{what} {some(rows) or 'none'}"
+
+
+def _mistakes(name: str) -> int:
+    """How many mistakes the typist of a name has made at most."""
+    return max(1, len(name) // 4)
+
+
+def _lengths(name: str) -> range:
+    """How long a name may be that was meant."""
+    most = _mistakes(name)
+    return range(len(name) - most, len(name) + most + 1)
 
 
 def _pairs(name: str) -> Iterator[str]:
