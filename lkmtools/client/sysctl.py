@@ -78,19 +78,22 @@ class SysctlCalls(Core):
             mib, kind = (*mib, found[0].num), found[0].type
         return mib, kind
 
-    def sysctl(self, name: str | Sequence[int], new: int | str | bytes | None = None) -> int | str | bytes:
+    def sysctl(
+        self, name: str | Sequence[int], new: int | str | bytes | None = None, kind: int = 0
+    ) -> int | str | bytes:
         """The old value of a sysctl(7) node, which `new` replaces if it is given.
 
         int __sysctl(const int *name, u_int namelen, void *old, size_t *oldlenp, const void *new,
         size_t newlen).
 
         The value is a str for strings, an int for int, quad and bool, bytes for structs. `name`
-        is dotted, or the numbers themselves, whose value is an int if it has 4 or 8 bytes. KeyError for an
-        unknown dotted name, ValueError for a `new` that the node cannot be.
+        is dotted, or the numbers themselves, with the CTLTYPE_* `kind`; without one the value is an int if it
+        has 4 or 8 bytes. KeyError for an unknown dotted name, ValueError for a `new` that the node cannot be.
         """
-        mib, kind = self.sysctl_find(name) if isinstance(name, str) else (tuple(name), 0)
-        if not kind:
-            kind = _KINDS.get(mib, 0)
+        if isinstance(name, str):
+            mib, kind = self.sysctl_find(name)
+        else:
+            mib, kind = tuple(name), kind or _KINDS.get(tuple(name), 0)
         raw = self._sysctl(mib, _new_value(name, kind, new))
         if kind == abi.CTLTYPE_STRING:
             return os.fsdecode(raw.rstrip(b"\0"))
@@ -98,12 +101,9 @@ class SysctlCalls(Core):
             return int.from_bytes(raw, "little", signed=kind != abi.CTLTYPE_BOOL)
         return raw
 
-    def sysctl_leaves(self, mib: Numbers = (), name: str = "") -> dict[str, SysctlRow]:
-        """Every leaf below the node `name` by its dotted name, in the order of the numbers."""
-        return dict(self._leaves(mib, name))
-
-    def _leaves(self, mib: Numbers, prefix: str) -> list[tuple[str, SysctlRow]]:
-        out: list[tuple[str, SysctlRow]] = []
+    def sysctl_leaves(self, mib: Numbers = (), name: str = "") -> dict[str, tuple[Numbers, int]]:
+        """The numbers and the CTLTYPE_* of every leaf below the node `name`, by dotted name."""
+        out: dict[str, tuple[Numbers, int]] = {}
         try:
             nodes = self.sysctl_nodes(mib)
         except KernelError as error:  # one that has a function of its own, or has gone meanwhile
@@ -111,11 +111,11 @@ class SysctlCalls(Core):
                 raise
             return out
         for node in nodes:
-            name = f"{prefix}.{node.name}" if prefix else node.name
+            below = f"{name}.{node.name}" if name else node.name
             if node.type == abi.CTLTYPE_NODE:
-                out += self._leaves((*mib, node.num), name)
+                out |= self.sysctl_leaves((*mib, node.num), below)
             elif not node.flags & abi.CTLFLAG_HIDDEN:
-                out.append((name, node))
+                out[below] = (*mib, node.num), node.type
         return out
 
     def _sysctl(self, mib: Sequence[int], new: bytes) -> bytes:

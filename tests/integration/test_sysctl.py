@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from lkmtools import modules
 from lkmtools.abi import errno
-from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_VFS
+from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_VFS, CTLTYPE_INT, CTLTYPE_STRING
 from lkmtools.errors import KernelError
 from support.lab import Lab
 
+lkmctl_sysctl = import_module("lkmtools.cli.lkmctl.sysctl")
 SOURCE = (Path(__file__).parent / "sysctl_probe.c").read_text()
 
 
@@ -117,6 +122,52 @@ def test_the_kernels_own_nodes_are_in_the_tree(probe: Lab) -> None:
     assert {"ostype", "securelevel", "boottime", "drivers"} <= names
     assert [node.name for node in probe.p.sysctl_nodes((CTL_VFS,))] == ["generic"]
     assert [node.num for node in probe.p.sysctl_nodes(())] == list(range(1, 14))
+
+
+def test_each_leaf_is_read_by_its_numbers_and_type(probe: Lab) -> None:
+    """With the value that it has by its name."""
+    p = probe.p
+    assert p.sysctl_leaves()["kern.ostype"] == ((CTL_KERN, 1), CTLTYPE_STRING)
+    leaves = p.sysctl_leaves((CTL_DEBUG,), "debug")
+    assert leaves["debug.probe.number"] == ((CTL_DEBUG, 1024, 1024), CTLTYPE_INT)
+    assert {name: p.sysctl(mib, kind=kind) for name, (mib, kind) in leaves.items()} == {
+        name: p.sysctl(name) for name in leaves
+    }
+
+
+def test_lkmctl_asks_once_for_each_value_and_leaves_out_what_goes_meanwhile(
+    probe: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its requests are as many as there are nodes."""
+    requests: list[object] = []
+    printed = _printed(probe, monkeypatch, requests, lambda: None)
+    assert len(printed) == 10
+    assert len(requests) == len(["the root", "debug", "debug.probe"]) + len(printed)
+    assert _printed(probe, monkeypatch, [], lambda: probe.call("int probe_teardown(void)")) == []
+
+
+def _printed(
+    probe: Lab, monkeypatch: pytest.MonkeyPatch, requests: list[object], before: Callable[[], object]
+) -> list[str]:
+    """The lines of `lkmctl sysctl debug`; its requests; `before` is done before it reads values."""
+    p = probe.kernel.process("lkmctl")
+    leaves, request = p.sysctl_leaves, p._sysctl
+
+    def find(*args: Any) -> dict[str, tuple[tuple[int, ...], int]]:
+        if not args[0][1:]:
+            return (leaves(*args), before())[0]
+        return leaves(*args)
+
+    def count(mib: Any, new: bytes) -> bytes:
+        requests.append(mib)
+        return request(mib, new)
+
+    monkeypatch.setattr(p, "sysctl_leaves", find)
+    monkeypatch.setattr(p, "_sysctl", count)
+    monkeypatch.setattr(lkmctl_sysctl, "process", lambda socket: p)
+    result = CliRunner().invoke(lkmctl_sysctl.sysctl, ["debug"], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output.splitlines()
 
 
 def test_a_node_has_the_description_that_it_was_given(probe: Lab) -> None:

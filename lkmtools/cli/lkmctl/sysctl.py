@@ -12,6 +12,8 @@ from lkmtools.cli.numbers import c_integer
 from lkmtools.errors import KernelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lkmtools.client import Process
 
 
@@ -31,48 +33,67 @@ def sysctl(variables: tuple[str, ...], as_json: bool, socket: str | None) -> Non
     with process(socket) as p:
         for variable in variables or ("",):
             name, equals, text = variable.partition("=")
-            for leaf in [name] if equals else _leaves(p, name):
-                new = _value(p, leaf, text) if equals else None
-                try:
-                    value = p.sysctl(leaf, new)
-                except KernelError:
-                    if leaf != name:
-                        continue  # one of many: only root reads it, or it has gone
-                    with about(leaf):
-                        raise
-                shown = value.hex() if isinstance(value, bytes) else value
+            if equals:
+                old, new = _set(p, name, text)
+                values[name] = old
                 if not as_json:
-                    if equals:
-                        tell(NAME, f"{leaf}: {shown} -> {new}")
-                    else:
-                        click.echo(f"{leaf} = {shown}")
-                values[leaf] = shown
+                    tell(NAME, f"{name}: {old} -> {new}")
+                continue
+            for leaf, value in _values(p, name):
+                values[leaf] = value
+                if not as_json:
+                    click.echo(f"{leaf} = {value}")
     if as_json:
         show_json({"version": 1, "values": values})
 
 
-def _leaves(p: Process, name: str) -> list[str]:
-    """The variable of this name, or all those below it; every one for "". click.UsageError."""
+def _values(p: Process, name: str) -> Iterator[tuple[str, int | str]]:
+    """The variable of this name, or all those below it, every one for "", with their values."""
+    for leaf, (mib, kind) in _leaves(p, name).items():
+        try:
+            yield leaf, _shown(p.sysctl(mib, kind=kind))
+        except KernelError:
+            if leaf == name:
+                with about(leaf):
+                    raise
+            # one of many: only root reads it, or it has gone
+
+
+def _leaves(p: Process, name: str) -> dict[str, tuple[tuple[int, ...], int]]:
+    """Their numbers and types. click.UsageError."""
     from lkmtools.abi.sysctl import CTLTYPE_NODE
 
     if not name:
-        return list(p.sysctl_leaves())
+        return p.sysctl_leaves()
+    mib, kind = _find(p, name)
+    return {name: (mib, kind)} if kind != CTLTYPE_NODE else p.sysctl_leaves(mib, name)
+
+
+def _set(p: Process, name: str, text: str) -> tuple[int | str, int | str]:
+    """Set a variable: its old value, and its new one. click.UsageError."""
+    mib, kind = _find(p, name)
+    new = _value(name, kind, text)
+    with about(name):
+        return _shown(p.sysctl(mib, new, kind)), new
+
+
+def _shown(value: int | str | bytes) -> int | str:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _find(p: Process, name: str) -> tuple[tuple[int, ...], int]:
+    """The numbers and the type of a variable. click.UsageError when there is none of this name."""
     try:
-        mib, kind = p.sysctl_find(name)
+        return p.sysctl_find(name)
     except KeyError:
         raise click.UsageError(_unknown(p, name)) from None
-    return [name] if kind != CTLTYPE_NODE else list(p.sysctl_leaves(mib, name))
 
 
-def _value(p: Process, name: str, text: str) -> int | str:
+def _value(name: str, kind: int, text: str) -> int | str:
     """What to set a variable to. click.UsageError for text where a number belongs, or one out of range."""
     from lkmtools.abi.sysctl import CTLTYPE_INT, CTLTYPE_STRING
     from lkmtools.client.sysctl import RANGES
 
-    try:
-        _, kind = p.sysctl_find(name)
-    except KeyError:
-        raise click.UsageError(_unknown(p, name)) from None
     if kind == CTLTYPE_STRING:
         return text
     value = c_integer(text)
