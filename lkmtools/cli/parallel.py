@@ -19,15 +19,17 @@ def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterat
     """function(item) of every item, in their order.
 
     Many items are shared among processes. These are forked: what `function` refers to is not sent to them.
-    The results are pickled. An interrupt ends them all. LkmtoolsError when one of them is killed.
+    The results are pickled. An interrupt or an error ends them all at once. LkmtoolsError when one of them is
+    killed.
     """
     count = min(len(os.sched_getaffinity(0)), len(items) // _WORTH_A_PROCESS)
     if count < 2:
         yield from map(function, items)
         return
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
+    others = active_children()
     fork = get_context("fork")
     pool = ProcessPoolExecutor(count, mp_context=fork, initializer=_begin, initargs=(function,))
     try:
@@ -36,6 +38,11 @@ def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterat
         raise LkmtoolsError(
             f"one of the {count} processes that share the work was killed; is the host short of memory?"
         ) from None
+    except BaseException:  # nobody waits for what they are about to find
+        for process in active_children():
+            if process not in others:
+                process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

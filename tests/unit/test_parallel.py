@@ -65,6 +65,21 @@ def test_a_process_that_is_killed_is_an_error() -> None:
 
 
 @pytest.mark.usefixtures("two_processors")
+def test_who_stops_asking_waits_for_nothing() -> None:
+    """A process that is at an item which takes for ever is ended."""
+
+    def wait(item: int) -> int:
+        if item >= 100:
+            signal.pause()
+        return item
+
+    work = each(wait, MANY)
+    assert [next(work) for _ in range(80)] == list(MANY[:80])
+    work.close()  # type: ignore[attr-defined]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("two_processors")
 def test_who_stops_asking_leaves_no_process() -> None:
     """An interrupt, say: the generator is closed."""
     work = each(str, MANY)
