@@ -9,7 +9,7 @@ from struct import Struct as Codec
 from lkmtools.abi import syscall as nr
 from lkmtools.abi import sysctl as abi
 from lkmtools.abi.datamodel import cstring
-from lkmtools.abi.errno import EISDIR, ENOENT, ENOMEM, ENOTDIR
+from lkmtools.abi.errno import EISDIR, ENOENT, ENOMEM, ENOTDIR, EPERM
 from lkmtools.abi.limits import INT_MAX, INT_MIN
 from lkmtools.client.core import Core
 from lkmtools.errors import KernelError
@@ -102,7 +102,10 @@ class SysctlCalls(Core):
         return raw
 
     def sysctl_leaves(self, mib: Numbers = (), name: str = "") -> dict[str, tuple[Numbers, int]]:
-        """The numbers and the CTLTYPE_* of every leaf below the node `name`, by dotted name."""
+        """The numbers and the CTLTYPE_* of every leaf below the node `name`, by dotted name.
+
+        KernelError: EPERM for a private node; one further down is left out.
+        """
         out: dict[str, tuple[Numbers, int]] = {}
         try:
             nodes = self.sysctl_nodes(mib)
@@ -113,7 +116,11 @@ class SysctlCalls(Core):
         for node in nodes:
             below = f"{name}.{node.name}" if name else node.name
             if node.type == abi.CTLTYPE_NODE:
-                out |= self.sysctl_leaves((*mib, node.num), below)
+                try:
+                    out |= self.sysctl_leaves((*mib, node.num), below)
+                except KernelError as error:
+                    if error.errno != EPERM:
+                        raise
             elif not node.flags & abi.CTLFLAG_HIDDEN:
                 out[below] = (*mib, node.num), node.type
         return out

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from lkmtools import modules
 from lkmtools.abi import errno
-from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_VFS, CTLTYPE_INT, CTLTYPE_STRING
+from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_QUERY, CTL_VFS, CTLTYPE_INT, CTLTYPE_STRING
 from lkmtools.errors import KernelError
 from support.lab import Lab
 
@@ -192,3 +192,79 @@ def test_what_a_module_writes_to_a_variable_is_what_its_node_shows(lab: Lab, nam
     assert lab.p.sysctl("hw.ncpu") == 4
     lab.k.mem.write(lab.k.symbol("hostname"), name.encode().ljust(256, b"\0"))
     assert lab.p.sysctl("kern.hostname") == name
+
+
+PRIVATE = """
+#include <sys/sysctl.h>
+const struct sysctlnode *below;
+static int number = 7;
+static int tail(SYSCTLFN_ARGS)
+{
+	struct sysctlnode node = *rnode;
+
+	node.sysctl_flags = CTLTYPE_INT; node.sysctl_data = &number;
+	return sysctl_lookup(NULL, 0, oldp, oldlenp, NULL, 0, oname, l, &node);
+}
+int make(void);
+int make(void)
+{
+	sysctl_createv(NULL, 0, NULL, &below, CTLFLAG_PRIVATE, CTLTYPE_NODE, "secrets", NULL, NULL, 0, NULL, 0,
+		CTL_DEBUG, 20, CTL_EOL);
+	sysctl_createv(NULL, 0, &below, NULL, 0, CTLTYPE_INT, "plain", NULL, NULL, 0, &number, 0, 1, CTL_EOL);
+	sysctl_createv(NULL, 0, NULL, NULL, CTLFLAG_PRIVATE, CTLTYPE_NODE, "served", NULL, tail, 0, NULL, 0,
+		CTL_DEBUG, 21, CTL_EOL);
+	return sysctl_createv(NULL, 0, NULL, NULL, CTLFLAG_PRIVATE | CTLFLAG_IMMEDIATE, CTLTYPE_INT, "inside",
+		NULL, NULL, 4711, NULL, 0, CTL_DEBUG, 22, CTL_EOL);
+}
+static int name[] = { CTL_DEBUG, 20, 1 };
+int find(int whole);
+int find(int whole)
+{
+	const struct sysctlnode *node = whole ? NULL : below;
+	int at;
+
+	return sysctl_locate(curlwp, whole ? name : name + 2, whole ? 3 : 1, &node, &at);
+}
+int find_as_kernel(void);
+int find_as_kernel(void)
+{
+	const struct sysctlnode *node = NULL;
+
+	return sysctl_locate(NULL, name, 3, &node, NULL);
+}
+"""
+
+
+def test_a_private_node_hides_what_is_below_it(lab: Lab) -> None:
+    """From a process of another user: values, names, and for sysctl_locate(); also the values in nodes."""
+    lab.load(PRIVATE)
+    assert lab.call("int make(void)") == 0
+    other = lab.kernel.process("other", uid=1000)
+    for mib in ((CTL_DEBUG, 20, 1), (CTL_DEBUG, 20, CTL_QUERY), (CTL_DEBUG, 21, 5), (CTL_DEBUG, 22)):
+        with pytest.raises(KernelError) as failed:
+            other.sysctl(mib)
+        assert failed.value.errno == errno.EPERM
+        lab.p.sysctl(mib)
+    seen, known = (p.sysctl((CTL_DEBUG, CTL_QUERY)) for p in (other, lab.p))
+    assert isinstance(seen, bytes)
+    assert isinstance(known, bytes)
+    value = (4711).to_bytes(4, "little")
+    assert (value in seen, value in known) == (False, True)
+    assert lab.call("int find_as_kernel(void)") == 0
+    for whole in (0, 1):
+        assert lab.call("int find(int whole)", whole) == 0
+        assert lab.begin("int find(int whole)", whole, p=other).result() == errno.EPERM
+
+
+def test_the_leaves_of_all_nodes_are_listed_without_private_ones(lab: Lab) -> None:
+    """Below a private node itself it is an error."""
+    lab.load(PRIVATE)
+    lab.call("int make(void)")
+    other = lab.kernel.process("other", uid=1000)
+    assert "debug.secrets.plain" in lab.p.sysctl_leaves()
+    leaves = other.sysctl_leaves()
+    assert "debug.secrets.plain" not in leaves
+    assert "hw.ncpu" in leaves
+    with pytest.raises(KernelError) as failed:
+        other.sysctl_leaves((CTL_DEBUG, 20), "debug.secrets")
+    assert failed.value.errno == errno.EPERM

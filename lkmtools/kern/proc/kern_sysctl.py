@@ -24,7 +24,6 @@ from lkmtools.abi.sysctl import (
     CTL_QUERY,
     CTLFLAG_ANYWRITE,
     CTLFLAG_IMMEDIATE,
-    CTLFLAG_PRIVATE,
     CTLFLAG_READWRITE,
     CTLTYPE_NODE,
     CTLTYPE_STRING,
@@ -40,6 +39,7 @@ from lkmtools.kern.proc.kern_copy import copyin as copyin_to
 from lkmtools.kern.proc.kern_copy import copyin_bytes, copyinstr, copyout_bytes, copystr
 from lkmtools.kern.proc.kern_copy import copyout as copyout_from
 from lkmtools.kern.proc.syscall import syscall
+from lkmtools.kern.proc.sysctl_tree import hidden, may_read
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
 
@@ -105,12 +105,6 @@ def may_write(k: Kernel, l_addr: int, flags: int, path: str) -> None:
         raise KernelError(EPERM, f"only root may set sysctl node {path}")
 
 
-def may_read(k: Kernel, l_addr: int, node: View) -> None:
-    """May this caller see it? EPERM."""
-    if node.sysctl_flags & CTLFLAG_PRIVATE and l_addr and k.lwp_at(l_addr).proc.cred.uid != 0:
-        raise KernelError(EPERM, f"only root may read sysctl node {k.sysctl.path(node.addr)}")
-
-
 @export(f"int sysctl_lookup({ARGS})", "sys/sysctl.h", bound=MEMORY)
 def sysctl_lookup(k: Kernel, *args: int) -> int:
     """Read and set a leaf, or a copy of one whose sysctl_data a sysctlfn has changed.
@@ -170,17 +164,19 @@ def _store(k: Kernel, node: View, where: int, size: int, data: bytes) -> None:
 
 @export(f"int sysctl_query({ARGS})", "sys/sysctl.h", bound=MEMORY)
 def sysctl_query(k: Kernel, *args: int) -> int:
-    """The nodes below one: struct sysctlnodes without addresses of the kernel. ENOTDIR, EINVAL."""
+    """The nodes below one: struct sysctlnodes without addresses of the kernel. ENOTDIR, EINVAL, EPERM."""
     a = Asked(*args)
     if a.namelen != 1 or numbers(k, a.name, 1) != (CTL_QUERY,):
         raise KernelError(EINVAL, "CTL_QUERY must be the last number of the name")
     tree = k.sysctl
+    may_read(k, a.lwp, tree.view(tree.check("sysctl_query", a.rnode)))
     out = b""
-    for addr in tree.children(tree.check("sysctl_query", a.rnode)):
+    for addr in tree.children(a.rnode):
         node, layout = tree.view(addr), tree.layout
         data = bytearray(k.mem.read(addr, layout.size))
         flags = node.sysctl_flags
-        if flags & SYSCTL_TYPEMASK != CTLTYPE_NODE and not flags & CTLFLAG_IMMEDIATE:
+        leaf, shown = flags & SYSCTL_TYPEMASK != CTLTYPE_NODE, not hidden(k, a.lwp, flags)
+        if leaf and not (flags & CTLFLAG_IMMEDIATE and shown):
             layout.put(data, 0, "sysctl_csize", 0)
             layout.put(data, 0, "sysctl_clen", 0)
         for member in ("sysctl_child", "sysctl_func", "sysctl_parent", "sysctl_desc"):
@@ -205,7 +201,7 @@ def sysctl_dispatch(k: Kernel, *args: int) -> int:
     mib = numbers(k, a.name, a.namelen)
     start = tree.check("sysctl_dispatch", a.rnode) if a.rnode else tree.root
     special = bool(mib) and mib[-1] < 0
-    addr, done = tree.locate(mib[:-1] if special else mib, start)
+    addr, done = tree.locate(mib[:-1] if special else mib, start, a.lwp)
     rest = (a.name + 4 * done, a.namelen - done)
     tail = (a.oldp, a.oldlenp, a.newp, a.newlen, a.oname, a.lwp, addr)
     if function := tree.view(addr).sysctl_func & k.dm.mask:
@@ -286,10 +282,13 @@ def sys___sysctl(
     "sys/sysctl.h",
 )
 def sysctl_locate(k: Kernel, l_addr: int, name: int, namelen: int, rnode: int, nip: int) -> int:
-    """Find a node from *rnode (NULL: the root) on; *nip: how many numbers were used. ENOENT, ENOTDIR."""
+    """Find a node from *rnode (NULL: the root) on; *nip: how many numbers were used.
+
+    ENOENT, ENOTDIR; EPERM below a private node, when `l` is not root's.
+    """
     start = k.umem.ptr(rnode)
     found, done = k.sysctl.locate(
-        numbers(k, name, namelen), k.sysctl.check("sysctl_locate", start) if start else 0
+        numbers(k, name, namelen), k.sysctl.check("sysctl_locate", start) if start else 0, l_addr
     )
     k.umem.set_ptr(rnode, found)
     if nip:

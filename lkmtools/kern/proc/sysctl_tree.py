@@ -20,6 +20,7 @@ from lkmtools.abi.sysctl import (
     CTLFLAG_OWNDATA,
     CTLFLAG_OWNDESC,
     CTLFLAG_PERMANENT,
+    CTLFLAG_PRIVATE,
     CTLTYPE_NODE,
     SYSCTL_DEFSIZE,
     SYSCTL_TYPEMASK,
@@ -53,6 +54,17 @@ class OwnNode(NamedTuple):
     size: int = 0
     read: Callable[[Kernel], bytes] | None = None
     write: Callable[[Kernel, Lwp | None, bytes], None] | None = None
+
+
+def hidden(k: Kernel, l_addr: int, flags: int) -> bool:
+    """Is a node with these flags for root alone, and the caller another? The kernel itself (NULL) is not."""
+    return bool(flags & CTLFLAG_PRIVATE and l_addr and k.lwp_at(l_addr).proc.cred.uid != 0)
+
+
+def may_read(k: Kernel, l_addr: int, node: View) -> None:
+    """May this caller read the node, and what is below it? EPERM."""
+    if hidden(k, l_addr, node.sysctl_flags):
+        raise KernelError(EPERM, f"only root may read sysctl node {k.sysctl.path(node.addr)}")
 
 
 class SysctlTree:
@@ -135,11 +147,15 @@ class SysctlTree:
             )
         return addr
 
-    def locate(self, mib: Mib, start: int = 0) -> tuple[int, int]:
-        """The node they lead to, or the first with a function of its own on the way; how many were used."""
+    def locate(self, mib: Mib, start: int = 0, l_addr: int = 0) -> tuple[int, int]:
+        """The node they lead to, or the first with a function of its own on the way; how many were used.
+
+        ENOENT, ENOTDIR; EPERM where the way leads through a private node (may_read()).
+        """
         addr = start or self.root
         for i, number in enumerate(mib):
             node = self.view(addr)
+            may_read(self._k, l_addr, node)
             if node.sysctl_func & self._k.dm.mask:
                 return addr, i
             if node.sysctl_flags & SYSCTL_TYPEMASK != CTLTYPE_NODE:
