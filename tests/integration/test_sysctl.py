@@ -12,7 +12,15 @@ from click.testing import CliRunner
 
 from lkmtools import modules
 from lkmtools.abi import errno
-from lkmtools.abi.sysctl import CTL_DEBUG, CTL_KERN, CTL_QUERY, CTL_VFS, CTLTYPE_INT, CTLTYPE_STRING
+from lkmtools.abi.sysctl import (
+    CTL_DEBUG,
+    CTL_KERN,
+    CTL_MAXNAME,
+    CTL_QUERY,
+    CTL_VFS,
+    CTLTYPE_INT,
+    CTLTYPE_STRING,
+)
 from lkmtools.errors import KernelError
 from support.lab import Lab
 
@@ -50,7 +58,7 @@ def test_numbers_are_given_or_chosen(probe: Lab) -> None:
     """From 1024 on; children are in order of their numbers, and a node knows its parent."""
     assert probe.call("int probe_number(void)") == -1  # `leaf` has moved: "fixed" was put before it
     assert probe.call("int probe_children(void)") == 1005
-    assert [node.num for node in probe.p.sysctl_nodes((CTL_DEBUG, 1024))] == [5, *range(1024, 1033)]
+    assert [node.num for node in probe.p.sysctl_nodes((CTL_DEBUG, 1024))] == [5, *range(1025, 1034)]
     assert probe.p.sysctl((CTL_DEBUG, 1024, 5)) == 7
 
 
@@ -129,7 +137,7 @@ def test_each_leaf_is_read_by_its_numbers_and_type(probe: Lab) -> None:
     p = probe.p
     assert p.sysctl_leaves()["kern.ostype"] == ((CTL_KERN, 1), CTLTYPE_STRING)
     leaves = p.sysctl_leaves((CTL_DEBUG,), "debug")
-    assert leaves["debug.probe.number"] == ((CTL_DEBUG, 1024, 1024), CTLTYPE_INT)
+    assert leaves["debug.probe.number"] == ((CTL_DEBUG, 1024, 1025), CTLTYPE_INT)
     assert {name: p.sysctl(mib, kind=kind) for name, (mib, kind) in leaves.items()} == {
         name: p.sysctl(name) for name in leaves
     }
@@ -268,3 +276,110 @@ def test_the_leaves_of_all_nodes_are_listed_without_private_ones(lab: Lab) -> No
     with pytest.raises(KernelError) as failed:
         other.sysctl_leaves((CTL_DEBUG, 20), "debug.secrets")
     assert failed.value.errno == errno.EPERM
+
+
+NUMBERED = """
+#include <sys/sysctl.h>
+static struct sysctllog *first, *second;
+static int number = 7;
+static const struct sysctlnode *at;
+static int leaf(struct sysctllog **log, const char *name, int num)
+{
+	return sysctl_createv(log, 0, NULL, &at, 0, CTLTYPE_INT, name, NULL, NULL, 0, &number, 0, CTL_DEBUG, num,
+		CTL_EOL);
+}
+int chosen(void);
+int chosen(void)
+{
+	int num;
+
+	if (leaf(&first, "gone", CTL_CREATE) != 0)
+		return 1;
+	num = at->sysctl_num;
+	if (sysctl_destroyv(NULL, CTL_DEBUG, num, CTL_EOL) != 0)
+		return 2;
+	if (leaf(&second, "other", CTL_CREATE) != 0 || at->sysctl_num != num + 1)
+		return 3;
+	if (leaf(&second, "taken", num + 2) != 0 || leaf(&second, "third", CTL_CREATE) != 0)
+		return 4;
+	sysctl_teardown(&first);
+	return 0;
+}
+int below(int depth);
+int below(int depth)
+{
+	const struct sysctlnode *node = NULL;
+	int i, error = 0;
+
+	for (i = 0; i < depth && error == 0; i++)
+		error = sysctl_createv(&first, 0, &node, &node, 0, CTLTYPE_NODE, "deep", NULL, NULL, 0, NULL, 0, 40,
+			CTL_EOL);
+	return error;
+}
+static int family(int num)
+{
+	const struct sysctlnode *top = NULL;
+	char name[8];
+	int error;
+
+	snprintf(name, sizeof(name), "n%d", num);
+	error = sysctl_createv(&first, 0, NULL, &top, 0, CTLTYPE_NODE, name, NULL, NULL, 0, NULL, 0,
+		CTL_DEBUG, num, CTL_EOL);
+	return error ? error : sysctl_createv(&first, 0, &top, NULL, 0, CTLTYPE_INT, "leaf", NULL, NULL, 0,
+		&number, 0, 1, CTL_EOL);
+}
+int many(int n);
+int many(int n)
+{
+	int i, error = 0;
+
+	for (i = 0; i < n && error == 0; i++)	/* 0 n-1 1 n-2 ... */
+		error = family(100 + (i % 2 ? n - 1 - i / 2 : i / 2));
+	return error;
+}
+int teardown(void);
+int teardown(void) { sysctl_teardown(&first); return 0; }
+"""
+
+
+def test_a_number_that_was_given_is_not_given_again(lab: Lab) -> None:
+    """The log of a node that is gone removes no other; a number that is taken is left out."""
+    lab.load(NUMBERED)
+    assert lab.call("int chosen(void)") == 0
+    assert [node.name for node in lab.p.sysctl_nodes((CTL_DEBUG,))] == ["other", "taken", "third"]
+
+
+def test_a_node_has_as_many_numbers_as_a_name_can(lab: Lab) -> None:
+    """CTL_MAXNAME; one below it is ENAMETOOLONG, which the console tells."""
+    lab.load(NUMBERED)
+    assert lab.call("int below(int depth)", CTL_MAXNAME) == 0
+    assert len(lab.p.sysctl_nodes((40,) * (CTL_MAXNAME - 1))) == 1
+    lab.call("int teardown(void)")
+    assert lab.call("int below(int depth)", CTL_MAXNAME + 1) == errno.ENAMETOOLONG
+    assert f"sysctl_create(deep) returned {errno.ENAMETOOLONG}\n" in lab.dmesg
+    lab.call("int teardown(void)")
+    with pytest.raises(KernelError):
+        lab.p.sysctl_nodes((40,))
+
+
+@pytest.mark.parametrize("remove", ["teardown", "unload"])
+def test_nodes_that_move_keep_their_children(lab: Lab, remove: str) -> None:
+    """Others are put before them and taken away; all are in the order of their numbers."""
+    many = 200
+    lab.load(NUMBERED)
+    assert lab.call("int many(int n)", many) == 0
+    assert [node.num for node in lab.p.sysctl_nodes((CTL_DEBUG,))] == [*range(100, 100 + many)]
+    leaves = lab.p.sysctl_leaves((CTL_DEBUG,), "debug")
+    assert list(leaves) == [f"debug.n{num}.leaf" for num in range(100, 100 + many)]
+    tree = lab.k.sysctl
+    addresses = [tree.find((CTL_DEBUG, num, 1)) for num in range(100, 100 + many)]
+    assert [tree.mib(addr) for addr in addresses] == [(CTL_DEBUG, num, 1) for num in range(100, 100 + many)]
+    if remove == "teardown":
+        lab.call("int teardown(void)")
+    else:
+        modules.unload(lab.p, "probe")
+        told = [line for line in lab.dmesg.splitlines() if "was not removed" in line]
+        assert [line.split()[4] for line in told[:4]] == [
+            "debug.n100.leaf", "debug.n100", "debug.n101.leaf", "debug.n101"
+        ]  # fmt: skip
+    assert lab.p.sysctl_nodes((CTL_DEBUG,)) == []

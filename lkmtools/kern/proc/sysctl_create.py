@@ -90,21 +90,22 @@ def _leaf(k: Kernel, flags: int, func: int, qv: int, newp: int, newlen: int) -> 
 
 
 def _create(
-    k: Kernel, start: int, mib: Mib, flags: int, name: bytes, func: int, qv: int, newp: int, newlen: int
+    k: Kernel, parent: int, mib: Mib, flags: int, name: bytes, func: int, qv: int, newp: int, newlen: int
 ) -> int:
-    """Create a node, or find the one that is as wanted: its address. KernelError."""
+    """Create a node below `parent`, or find the one that is as wanted: its address. KernelError."""
     tree, kind = k.sysctl, flags & SYSCTL_TYPEMASK
     if not _NAME.fullmatch(name):
         raise KernelError(
             EINVAL, f"'{name.decode(*C_TEXT)}' cannot be the name of a sysctl node: letters, digits and _ can"
         )
-    parent = tree.find(mib[:-1], start)
-    same = [addr for addr in tree.children(parent) if tree.view(addr).sysctl_name.split(b"\0")[0] == name]
-    if same:
-        node = tree.view(same[0])
+    spot = tree.spot(parent, mib[-1], name)
+    if spot.same_name:
+        node = tree.view(spot.same_name)
         if node.sysctl_func & k.dm.mask == func and mib[-1] in (node.sysctl_num, CTL_CREATE):
-            return same[0]
-        raise KernelError(EEXIST, f"sysctl node {tree.path(same[0])} exists, with another number or function")
+            return spot.same_name
+        raise KernelError(
+            EEXIST, f"sysctl node {tree.path(node.addr)} exists, with another number or function"
+        )
     members = {"sysctl_func": func}
     if kind == CTLTYPE_NODE:
         if newp:
@@ -114,7 +115,7 @@ def _create(
     else:
         value, members["sysctl_size"] = _leaf(k, flags, func, qv, newp, newlen)
         members["sysctl_csize"], members["sysctl_clen"] = value & 0xFFFFFFFF, value >> 32
-    return tree.insert(parent, flags, mib[-1], name, **members)
+    return tree.insert(spot, flags, **members)
 
 
 @export(
@@ -142,10 +143,10 @@ def sysctl_createv(
             raise KernelError(ENAMETOOLONG, f"the name has more than {SYSCTL_NAMELEN - 1} bytes")
         if kind not in (CTLTYPE_NODE, CTLTYPE_STRING, CTLTYPE_STRUCT, *SCALAR_SIZES):
             raise KernelError(EINVAL, f"{kind} is not a type of sysctl nodes")
-        tree.find(mib[:-1], tree.check("sysctl_createv", start) if start else 0)
+        parent = tree.find(mib[:-1], tree.check("sysctl_createv", start) if start else 0)
         where = "create"
         flags = kind | flags & SYSCTL_FLAGMASK | SYSCTL_VERSION
-        addr = _create(k, start, mib, flags, name, func, qv, newp, newlen)
+        addr = _create(k, parent, mib, flags, name, func, qv, newp, newlen)
         _describe(k, addr, desc)
     except KernelError as error:
         shown = name.decode(*C_TEXT)

@@ -7,11 +7,13 @@ panic. The tree is made when it is first needed.
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.errno import EEXIST, EINVAL, ENOENT, ENOMEM, ENOTDIR, ENOTEMPTY, EPERM
+from lkmtools.abi.errno import EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, ENOTEMPTY, EPERM
 from lkmtools.abi.sysctl import (
     CTL_CREATE,
     CTL_MAXNAME,
@@ -23,6 +25,7 @@ from lkmtools.abi.sysctl import (
     CTLFLAG_PRIVATE,
     CTLTYPE_NODE,
     SYSCTL_DEFSIZE,
+    SYSCTL_NAMELEN,
     SYSCTL_TYPEMASK,
     SYSCTL_VERSION,
     sysctlnode,
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 Mib = tuple[int, ...]
-_CREATE_BASE = 1024  # the first number that CTL_CREATE gives
 _MOST = 4096  # children of a node
 
 
@@ -67,14 +69,41 @@ def may_read(k: Kernel, l_addr: int, node: View) -> None:
         raise KernelError(EPERM, f"only root may read sysctl node {k.sysctl.path(node.addr)}")
 
 
+class Heads(NamedTuple):
+    """Members of nodes that lie side by side, by node. Of a leaf, csizes and clens are data."""
+
+    flags: tuple[int, ...] = ()
+    nums: tuple[int, ...] = ()
+    names: tuple[bytes, ...] = ()  # with the NULs behind them
+    csizes: tuple[int, ...] = ()
+    clens: tuple[int, ...] = ()
+    childs: tuple[int, ...] = ()
+
+
+class Spot(NamedTuple):
+    """A place for a new node: its parent, index and number, and the nodes that have the name, the number."""
+
+    parent: int
+    at: int
+    number: int
+    name: bytes
+    chosen: bool  # the number is one that CTL_CREATE gives
+    same_name: int
+    same_number: int
+
+
 class SysctlTree:
     """The nodes of a kernel. `own` are those that it has itself; `serves` is the function of their leaves."""
+
+    _next_number = 1024  # the next that CTL_CREATE gives, if it is free
 
     def __init__(self, k: Kernel, own: tuple[OwnNode, ...], serves: str) -> None:
         self._k = k
         self.own = {node.mib: node for node in own}
         self._serves = serves
         self.layout = sysctlnode.layout(k.dm)
+        head = f"{k.dm.order}Ii{SYSCTL_NAMELEN}s8xIIQ"
+        self._head = struct.Struct(f"{head}{self.layout.size - struct.calcsize(head)}x")
         self._nodes: set[int] = set()
         self._version = 0
         self._makers: dict[Mib, int] = {}  # where a node was created: the return address
@@ -100,9 +129,9 @@ class SysctlTree:
 
     def _add_own(self, node: OwnNode, serves: int) -> None:
         *above, number = node.mib
-        parent = self.find(tuple(above))
+        spot = self.spot(self.find(tuple(above)), number, node.name.encode())
         flags = node.type | node.flags | CTLFLAG_PERMANENT | SYSCTL_VERSION
-        self.insert(parent, flags, number, node.name.encode(), sysctl_size=node.size, sysctl_func=serves)
+        self.insert(spot, flags, sysctl_size=node.size, sysctl_func=serves)
 
     # -- looking ----------------------------------------------------------------------------------------
 
@@ -119,24 +148,35 @@ class SysctlTree:
             )
         return addr
 
-    def children(self, addr: int) -> list[int]:
+    def children(self, addr: int) -> range:
         """The addresses of a node's children, by number."""
         node = self.view(addr)
         if node.sysctl_flags & SYSCTL_TYPEMASK != CTLTYPE_NODE:
-            return []
-        child, count = node.sysctl_child & self._k.dm.mask, node.sysctl_clen
-        found = [child + i * self.layout.size for i in range(min(count, _MOST))]
-        if any(other not in self._nodes for other in found):
+            return range(0)
+        return self._array(addr, node.sysctl_child, node.sysctl_clen)
+
+    def _array(self, addr: int, child: int, clen: int) -> range:
+        """The places of the `clen` children at `child` of a node; a panic when they are not ours."""
+        size, child = self.layout.size, child & self._k.dm.mask
+        found = range(child, child + min(clen, _MOST) * size, size)
+        if not self._nodes.issuperset(found):
             self._k.panic(f"the children of sysctl node {self.path(addr)} are corrupted")
         return found
 
+    def _heads(self, nodes: range) -> Heads:
+        """Of nodes that lie side by side, in one read."""
+        if not nodes:
+            return Heads()
+        data = self._k.mem.read(nodes.start, len(nodes) * self.layout.size)
+        return Heads(*zip(*self._head.iter_unpack(data), strict=True))
+
     def child(self, addr: int, number: int) -> int:
         """The child with this number, or 0; an alias leads to the one that it stands for."""
-        by_number = {self.view(other).sysctl_num: other for other in self.children(addr)}
-        found = by_number.get(number, 0)
-        if found and self.view(found).sysctl_flags & CTLFLAG_ALIAS:
-            found = by_number.get(self._k.mem.i32(found + self.layout.offsetof("sysctl_csize")), 0)
-        return found
+        found = self.children(addr)
+        heads = self._heads(found)
+        if number in heads.nums and heads.flags[i := heads.nums.index(number)] & CTLFLAG_ALIAS:
+            number = heads.csizes[i]
+        return found[heads.nums.index(number)] if number in heads.nums else 0
 
     def find(self, mib: Mib, start: int = 0) -> int:
         """The node that these numbers lead to. ENOENT, ENOTDIR."""
@@ -189,64 +229,90 @@ class SysctlTree:
 
     # -- changing ---------------------------------------------------------------------------------------
 
-    def insert(self, parent: int, flags: int, number: int, name: bytes, **members: int) -> int:
-        """A new node below `parent`; CTL_CREATE gives a number. EEXIST, ENOTDIR, ENOMEM, EINVAL."""
+    def spot(self, parent: int, number: int, name: bytes) -> Spot:
+        """Where a new node belongs below `parent`. CTL_CREATE: at the next number that nothing there has.
+
+        ENOTDIR, ENAMETOOLONG, EINVAL.
+        """
         up = self.view(parent)
-        if up.sysctl_flags & SYSCTL_TYPEMASK != CTLTYPE_NODE or up.sysctl_func & self._k.dm.mask:
+        kind, func = up.sysctl_flags & (SYSCTL_TYPEMASK | CTLFLAG_ALIAS), up.sysctl_func & self._k.dm.mask
+        if kind != CTLTYPE_NODE or func:
             raise KernelError(ENOTDIR, f"sysctl node {self.path(parent)} cannot have nodes below it")
-        others = [self.view(addr) for addr in self.children(parent)]
-        for other in others:
-            if other.sysctl_num == number or other.sysctl_name.split(b"\0")[0] == name:
-                raise KernelError(EEXIST, f"sysctl node {self.path(other.addr)} exists")
-        if len(others) >= _MOST:
+        if len(self.mib(parent)) == CTL_MAXNAME:
+            raise KernelError(
+                ENAMETOOLONG, f"a node below {self.path(parent)} has more than {CTL_MAXNAME} numbers"
+            )
+        if number < 0 and number != CTL_CREATE:
+            raise KernelError(EINVAL, f"{number} cannot be the number of a sysctl node")
+        found = self.children(parent)
+        heads, raw_name, chosen = self._heads(found), name.ljust(SYSCTL_NAMELEN, b"\0"), number == CTL_CREATE
+        same_name = found[heads.names.index(raw_name)] if raw_name in heads.names else 0
+        same_number = found[heads.nums.index(number)] if number in heads.nums else 0
+        if chosen:
+            taken, number = set(heads.nums), self._next_number
+            while number in taken:
+                number += 1
+        at = bisect_left(heads.nums, number)
+        return Spot(parent, at, number, name, chosen, same_name, same_number)
+
+    def insert(self, spot: Spot, flags: int, **members: int) -> int:
+        """A new node where spot() says. EEXIST, ENOMEM."""
+        parent, up = spot.parent, self.view(spot.parent)
+        if other := spot.same_name or spot.same_number:
+            raise KernelError(EEXIST, f"sysctl node {self.path(other)} exists")
+        if up.sysctl_clen >= _MOST:
             raise KernelError(
                 ENOMEM, f"sysctl node {self.path(parent)} has {_MOST} nodes below it, the limit"
             )
-        if number == CTL_CREATE:
-            number = max([_CREATE_BASE - 1, *(other.sysctl_num for other in others)]) + 1
-        if number < 0:
-            raise KernelError(EINVAL, f"{number} cannot be the number of a sysctl node")
-        at = sum(other.sysctl_num < number for other in others)
         self._version += 1
+        if spot.chosen:
+            self._next_number = spot.number + 1
         data = self.layout.pack(
-            sysctl_flags=flags, sysctl_num=number, sysctl_name=name, sysctl_ver=self._version,
+            sysctl_flags=flags, sysctl_num=spot.number, sysctl_name=spot.name, sysctl_ver=self._version,
             sysctl_parent=parent, **members,
         )  # fmt: skip
-        addr = self._place(up, at, data)
+        addr = self._place(up, spot.at, data)
         self._changed(parent)
         self._makers[self.mib(addr)] = caller_pc(self._k, self._k.engine.current)
         return addr
 
     def _place(self, up: View, at: int, data: bytes) -> int:
-        """Put a node among the children of `up`, whose array grows if need be."""
-        k, size = self._k, self.layout.size
-        child, count, room = up.sysctl_child & k.dm.mask, up.sysctl_clen, up.sysctl_csize
-        old = k.mem.read(child, count * size) if count else b""
-        if count == room:
-            room = max(SYSCTL_DEFSIZE, 2 * room)
-            new = k.heap.alloc(room * size)
-            if not new:
-                raise KernelError(ENOMEM, "no kernel memory for a sysctl node")
-            if child:
-                k.heap.free(child)
-            up.sysctl_child, up.sysctl_csize = new, room
-        self._arrange(up, [old[i : i + size] for i in range(0, len(old), size)], at, data, child)
-        made: int = up.sysctl_child & k.dm.mask
-        return made + at * size
+        """Put a node among the children of `up`; those behind it move up. ENOMEM."""
+        k, size, count = self._k, self.layout.size, up.sysctl_clen
+        if count == up.sysctl_csize:
+            self._grow(up)
+        child: int = up.sysctl_child & k.dm.mask
+        addr, end = child + at * size, child + count * size
+        k.mem.write(addr, data + k.mem.read(addr, end - addr))
+        up.sysctl_clen = count + 1
+        self._nodes.add(end)
+        self._moved(range(addr + size, end + size, size))
+        return addr
 
-    def _arrange(self, up: View, old: list[bytes], at: int, data: bytes | None, before: int) -> None:
-        """Write the children of `up` with `data` at `at`, or without the one there; they were at `before`."""
-        k, size = self._k, self.layout.size
-        new = [*old[:at], data, *old[at:]] if data is not None else [*old[:at], *old[at + 1 :]]
-        child = up.sysctl_child & k.dm.mask
-        self._nodes -= {before + i * size for i in range(len(old))}
-        k.mem.write(child, b"".join(filter(None, new)))
-        up.sysctl_clen = len(new)
-        for i in range(len(new)):
-            addr = child + i * size
-            self._nodes.add(addr)
-            for below in self.children(addr):
-                self.view(below).sysctl_parent = addr
+    def _grow(self, up: View) -> None:
+        """Move the children of `up` to an array with more room. ENOMEM."""
+        k, size, old, count = self._k, self.layout.size, up.sysctl_child & self._k.dm.mask, up.sysctl_clen
+        room = max(SYSCTL_DEFSIZE, 2 * count)
+        new = k.heap.alloc(room * size)
+        if not new:
+            raise KernelError(ENOMEM, "no kernel memory for a sysctl node")
+        up.sysctl_child, up.sysctl_csize = new, room
+        if not old:
+            return
+        k.mem.write(new, k.mem.read(old, count * size))
+        self._nodes.difference_update(range(old, old + count * size, size))
+        k.heap.free(old)
+        self._nodes.update(range(new, new + count * size, size))
+        self._moved(range(new, new + count * size, size))
+
+    def _moved(self, nodes: range) -> None:
+        """Nodes have come to these places: their children are told."""
+        heads, set_ptr = self._heads(nodes), self._k.mem.set_ptr
+        parent = self.layout.offsetof("sysctl_parent")
+        for addr, flags, clen, child in zip(nodes, heads.flags, heads.clens, heads.childs, strict=True):
+            if clen and flags & SYSCTL_TYPEMASK == CTLTYPE_NODE:
+                for below in self._array(addr, child, clen):
+                    set_ptr(below + parent, addr)
 
     def _changed(self, addr: int) -> None:
         """A node below this one has come or gone."""
@@ -270,12 +336,18 @@ class SysctlTree:
             k.heap.free(k.mem.ptr(node.at("sysctl_csize")))
         if flags & CTLFLAG_OWNDESC:
             k.heap.free(node.sysctl_desc & k.dm.mask)
-        up, size = self.view(parent), self.layout.size
-        child = up.sysctl_child & k.dm.mask
-        old = [k.mem.read(child + i * size, size) for i in range(up.sysctl_clen)]
         self._version += 1
-        self._arrange(up, old, (addr - child) // size, None, child)
+        self._close(self.view(parent), addr)
         self._changed(parent)
+
+    def _close(self, up: View, addr: int) -> None:
+        """The children of `up` behind the one at `addr`, which is gone, move down."""
+        k, size = self._k, self.layout.size
+        last = (up.sysctl_child & k.dm.mask) + (up.sysctl_clen - 1) * size
+        k.mem.write(addr, k.mem.read(addr + size, last - addr))
+        up.sysctl_clen -= 1
+        self._nodes.discard(last)
+        self._moved(range(addr, last, size))
 
     def is_own(self, mib: Mib) -> bool:
         """Is it a node of the kernel's own?"""
@@ -289,20 +361,19 @@ class SysctlTree:
         return [] if not self._nodes else self._forget(self.root, holds)
 
     def _forget(self, addr: int, holds: Callable[[int], bool]) -> list[str]:
-        out: list[str] = []
-        for number in [self.view(child).sysctl_num for child in self.children(addr)]:
-            child = next(c for c in self.children(addr) if self.view(c).sysctl_num == number)
+        out: list[list[str]] = []
+        for child in reversed(self.children(addr)):  # the last first: when one goes, those behind it move
             gone = self._forget(child, holds)
-            out += gone
             led = [member for member in self._places(child) if holds(self._place_of(child, member))]
             made = holds(self._makers.get(self.mib(child), 0))
             if (made or led or gone) and not self.is_own(self.mib(child)) and not self.children(child):
-                out.append(self.path(child))
+                gone.append(self.path(child))
                 self.remove(child, permanent=True)
             else:
                 for member in led:
                     self.view(child).put(member, 0)
-        return out
+            out.append(gone)
+        return [path for gone in reversed(out) for path in gone]
 
     def _places(self, addr: int) -> tuple[str, ...]:
         """The members of a node that can lead into a module; of a leaf sysctl_csize is its data."""
