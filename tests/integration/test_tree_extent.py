@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lkmtools.abi.errno import EAGAIN
+from lkmtools.abi.errno import EAGAIN, ENOMEM
 from support.lab import Lab
 from support.one_call import run
 
@@ -145,6 +145,52 @@ def test_numbers_are_taken_and_given_back(lab: Lab) -> None:
     lab.remember()
     assert lab.call("int64_t probe_run(void)") == 0
     assert lab.same()
+
+
+@pytest.mark.parametrize(
+    ("start", "numbers", "at"),
+    [
+        (100, "16, 8, 4, 16, 0", 100),
+        (101, "16, 8, 4, 16, 0", 116),
+        (100, "16, 8, 0, 16, 0", 0),
+        (100, "16, 8, 0, 16, EX_BOUNDZERO", 112),
+        (100, "16, 8, 4, 16, EX_BOUNDZERO", 0),
+        (110, "8, 4, 0, 16, 0", 116),
+        (100, "8, 16, 0, 8, EX_BOUNDZERO", 112),
+        (100, "8, 16, 0, 8, 0", 0),
+    ],
+)
+def test_no_region_crosses_the_boundary(lab: Lab, start: int, numbers: str, at: int) -> None:
+    """EAGAIN (here 0) where none can lie between two multiples, counted from the extent's start or from 0."""
+    body = f"""
+	u_long at;
+	struct extent *ex = NEW(0);
+
+	return extent_alloc_subregion1(ex, {start}, 199, {numbers} | EX_NOWAIT, &at) ? 0 : at;
+"""
+    assert run(lab, body, HEAD) == at
+
+
+def test_a_region_that_cannot_be_divided_stays(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENOMEM without memory for the second part."""
+    lab.load(
+        HEAD
+        + """
+static struct extent *ex;
+int probe_take(void) { ex = NEW(0); return extent_alloc_region(ex, 110, 30, 0); }
+int probe_free(void) { return extent_free(ex, 115, 5, 0); }
+void probe_print(void) { extent_print(ex); }
+"""
+    )
+    assert lab.call("int probe_take(void)") == 0
+    with monkeypatch.context() as full:
+        full.setattr(lab.k.heap, "alloc", lambda *args: 0)
+        assert lab.call("int probe_free(void)") == ENOMEM
+    lab.call("void probe_print(void)")
+    assert lab.dmesg.endswith("flags = 0x0\n     0x6e - 0x8b\n")
+    assert lab.call("int probe_free(void)") == 0
+    lab.call("void probe_print(void)")
+    assert lab.dmesg.endswith("flags = 0x0\n     0x6e - 0x72\n     0x78 - 0x8b\n")
 
 
 def test_a_thread_waits_for_space(lab: Lab) -> None:

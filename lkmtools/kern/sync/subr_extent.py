@@ -148,29 +148,36 @@ def extent_alloc_subregion1(
     if boundary and boundary < size:
         k.panic(f"{who}: the size {size} is more than the boundary {boundary}")
 
+    def fit(start: int) -> int:
+        at = _fit(start, size, alignment, skew, boundary, 0 if flags & EX_BOUNDZERO else view.ex_start)
+        if at is None or at + size - 1 > subend:
+            raise KernelError(EAGAIN, f"extent '{_name(k, view)}' has no {size} numbers in a row left")
+        return at
+
     def attempt() -> None:
-        base = 0 if flags & EX_BOUNDZERO else view.ex_start
-        at = _fit(substart, size, alignment, skew, boundary, base)
+        at = fit(substart)
         for region in _regions(k, view):
             if at + size - 1 < region.er_start:
                 break
             if region.er_end >= at:
-                at = _fit(region.er_end + 1, size, alignment, skew, boundary, base)
-        if at + size - 1 > subend:
-            raise KernelError(EAGAIN, f"extent '{_name(k, view)}' has no {size} numbers in a row left")
+                at = fit(region.er_end + 1)
         _take(k, view, at, at + size - 1, flags)
         k.umem.set_ptr(result, at)
 
     return _wait(k, view, flags, attempt)
 
 
-def _fit(at: int, size: int, alignment: int, skew: int, boundary: int, base: int) -> int:
-    """The lowest start from `at` on with the alignment, whose region crosses no multiple of the boundary."""
+def _fit(at: int, size: int, alignment: int, skew: int, boundary: int, base: int) -> int | None:
+    """The lowest start from `at` on with the alignment, whose region crosses no multiple of the boundary.
+
+    None when there is none: alignment and boundary are powers of two, so it is the same in later places.
+    """
     at += (skew - at) % alignment
-    if boundary and (at - base) // boundary != (at + size - 1 - base) // boundary:
-        at += boundary - (at - base) % boundary
-        at += (skew - at) % alignment
-    return at
+    if not boundary or boundary - (at - base) % boundary >= size:
+        return at
+    at += boundary - (at - base) % boundary
+    at += (skew - at) % alignment
+    return at if boundary - (at - base) % boundary >= size else None
 
 
 @export(
@@ -219,7 +226,7 @@ def _inside(k: Kernel, who: str, ex: View, start: int, size: int) -> int:
 
 @export("int extent_free(struct extent *ex, u_long start, u_long size, int flags)", _HEADER)
 def extent_free(k: Kernel, ex: int, start: int, size: int, flags: int) -> int:
-    """Give numbers back, and wake those who wait; what is not taken as a whole is a panic."""
+    """Give numbers back, and wake those who wait; ENOMEM. What is not taken as a whole is a panic."""
     view = _extent(k, ex)
     end = _inside(k, "extent_free", view, start, size)
     region = next((r for r in _regions(k, view) if r.er_start <= start and end <= r.er_end), None)
@@ -229,9 +236,9 @@ def extent_free(k: Kernel, ex: int, start: int, size: int, flags: int) -> int:
     if view.ex_flags & EXF_NOCOALESCE and (region.er_start, last) != (start, end):
         k.panic(f"extent_free: {start:#x} to {end:#x} is a part of a region of extent '{_name(k, view)}'")
     if region.er_start < start:
-        region.er_end = start - 1
         if end < last:
             _take(k, view, end + 1, last, EX_NOCOALESCE)
+        region.er_end = start - 1
     elif end < last:
         region.er_start = end + 1
     else:
