@@ -361,6 +361,39 @@ def test_children_of_a_bus_are_detached_the_last_first(lab: Lab) -> None:
     assert panic.reason == "config_detach_children: 0x8 is not a device"
 
 
+MEANWHILE = """
+static int more;
+static void others(device_t self, device_t child) { config_detach_children(self, 0); }
+static void again(device_t self, device_t child) { if (more-- > 0) config_found(self, NULL, print); }
+static int bus_detach(device_t self, int flags) { return config_detach_children(self, flags); }
+void meanwhile(int n);
+void
+meanwhile(int n)
+{
+	more = n;
+	bus_ca.ca_childdetached = n ? again : others;
+	bus_ca.ca_detach = bus_detach;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "gone"), [(0, ["foo2", "foo1", "foo0"]), (2, ["foo2", "foo2", "foo2", "foo1", "foo0"])]
+)
+@pytest.mark.parametrize(
+    ("call", "last"), [("int clear(void *which, int flags)", []), ("int unfind(void)", ["bus0"])]
+)
+def test_devices_that_come_and_go_while_others_are_detached(
+    lab: Lab, call: str, last: list[str], more: int, gone: list[str]
+) -> None:
+    """What is there at each time counts."""
+    load(lab, "one", extra=BUS + MEANWHILE)
+    assert [lab.call("int find(int whether)", 1) for _ in range(3)] == [1, 1, 1]
+    lab.call("void meanwhile(int n)", more)
+    assert lab.call(call, *([] if last else [0, 0])) == 0
+    assert console(lab, "detached") == [f"{name}: detached" for name in gone + last]
+
+
 def test_strmod_answers_as_a_kernel_without_streams(lab: Lab) -> None:
     """ENXIO, and the tables stay as they were."""
     mod = 'static struct lkm_strmod _module = { __LKM_MOD(LM_STRMOD, "str", -1) };\n'

@@ -241,7 +241,7 @@ def config_detach(k: Kernel, addr: int, flags: int) -> int:
 def config_detach_children(k: Kernel, addr: int, flags: int) -> int:
     """Detach the children of a device, the last first, until one refuses."""
     _device(k, addr, "config_detach_children")
-    for child in reversed([dev.addr for dev in devices(k) if dev.dv_parent == addr]):
+    while child := next((dev.addr for dev in reversed(devices(k)) if dev.dv_parent == addr), 0):
         config_detach(k, child, flags)
     return 0
 
@@ -260,9 +260,8 @@ def _unlink(k: Kernel, dev: View) -> None:
 def config_cfdata_detach(k: Kernel, cf: int) -> int:
     """Detach a table's devices, and remove it. The errno of the first that refuses; EINVAL."""
     ours = {row.addr for row in rows(k, cf)}
-    for addr in [dev.addr for dev in devices(k) if dev.dv_cfdata in ours]:
-        if any(dev.addr == addr for dev in devices(k)):  # not gone with its parent meanwhile
-            config_detach(k, addr, 0)
+    while addr := next((dev.addr for dev in devices(k) if dev.dv_cfdata in ours), 0):
+        config_detach(k, addr, 0)
     forget_table(k, cf)
     return 0
 
