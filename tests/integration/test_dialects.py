@@ -13,7 +13,6 @@ from lkmtools.abi.conf import makedev
 from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.errno import EACCES, EBUSY, ENODEV, ENOENT, ENOMEM, EROFS
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
-from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
 from lkmtools.abi.mount import vfsops
 from lkmtools.abi.mount_old import vfsconf, vfsops_1_4, vfsops_openbsd
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
@@ -24,7 +23,7 @@ from lkmtools.machine import port
 from lkmtools.modules.prepare import LoadError
 from support.compiling import Compile, CompileError
 from support.errors import errno_of
-from support.lab import Lab
+from support.lab import Lab, loads
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects").glob("*.c"))}
 WEDGE = SOURCES.pop("misc_wedge")  # of several dialects
@@ -44,26 +43,8 @@ OIOCPID = 0x40046F01
 
 @pytest.fixture
 def old(lab: Lab) -> Iterator[Callable[..., Lab]]:
-    """Loads a source with its dialect; at the end all are unloaded and every table is as at boot."""
-    names: list[str] = []
-
-    def load(source: str, *flags: str) -> Lab:
-        lab.load(SOURCES[source], name=NAMES[source], flags=(*FLAGS[API[source]], *flags))
-        names.insert(0, NAMES[source])
-        return lab
-
-    yield load
-    for name in names:
-        modules.unload(lab.p, name)
-    assert lab.tables() == lab.boot_tables
-
-
-def device(lab: Lab, name: str, path: str, kind: int = S_IFCHR) -> str:
-    """A node for the device of a loaded DEV module."""
-    offset = modules.stat(lab.p, name).offset
-    major = LKM_CHAR_MAJOR(offset) if kind == S_IFCHR else LKM_BLOCK_MAJOR(offset)
-    lab.p.mknod(path, kind | 0o666, makedev(major, 0))
-    return path
+    """Loads a source with its dialect."""
+    yield from loads(lab, lambda source: (SOURCES[source], NAMES[source], FLAGS[API[source]]))
 
 
 @contextmanager
@@ -95,7 +76,7 @@ def test_a_character_device_of_netbsd_1_4(old: Callable[..., Lab]) -> None:
     assert "old: old has major 29\n" in lab.dmesg
     module = modules.stat(lab.p, "old")
     assert module.majors == (-1, 29)
-    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+    with opened(lab, lab.node("old", "/dev/old"), O_RDONLY) as fd:
         assert lab.p.read(fd, 100) == b"nineteen ninety-nine\n"
         answer = lab.p.buffer(4)
         lab.p.ioctl(fd, OIOCPID, answer)
@@ -108,7 +89,7 @@ def test_a_block_device_alone(old: Callable[..., Lab]) -> None:
     """At the major that it asks for; it needs no cdevsw."""
     lab = old("old_disk")
     assert modules.stat(lab.p, "disk").majors == (10, -1)
-    path = device(lab, "disk", "/dev/disk", S_IFBLK)
+    path = lab.node("disk", "/dev/disk", S_IFBLK)
     with opened(lab, path, O_RDWR) as fd:
         lab.p.write(fd, b"block" * 100)
     with opened(lab, path, O_RDONLY) as fd:
@@ -144,7 +125,7 @@ def test_a_device_that_is_open_keeps_an_older_module(old: Callable[..., Lab], so
         what = {"old_disk": "block device 10", "old_chardev": "character device 29"}.get(
             source, "character device 31"
         )
-        path = device(lab, name, f"/dev/{name}", S_IFBLK if source == "old_disk" else S_IFCHR)
+        path = lab.node(name, f"/dev/{name}", S_IFBLK if source == "old_disk" else S_IFCHR)
     with opened(lab, path, O_RDONLY), pytest.raises(KernelError) as caught:
         modules.unload(lab.p, name)
     assert (caught.value.errno, caught.value.reason) == (
@@ -158,7 +139,7 @@ def test_two_that_take_the_next_place_each(old: Callable[..., Lab]) -> None:
     lab = old("old_patch")
     old("old_chardev")
     assert modules.stat(lab.p, "old").majors == (-1, 30)
-    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+    with opened(lab, lab.node("old", "/dev/old"), O_RDONLY) as fd:
         assert lab.p.read(fd, 8) == b"nineteen"
 
 
@@ -175,7 +156,7 @@ def test_openbsds_order_of_struct_cdevsw(old: Callable[..., Lab], lab: Lab) -> N
     """d_kqfilter comes last; cdev_kqfilter(9) of another module finds it."""
     old("openbsd_chardev")
     assert modules.stat(lab.p, "puffy").majors == (-1, 31)
-    with opened(lab, device(lab, "puffy", "/dev/puffy"), O_RDONLY) as fd:
+    with opened(lab, lab.node("puffy", "/dev/puffy"), O_RDONLY) as fd:
         assert lab.p.read(fd, 9) == b"puffy"
     lab.load("int probe(int dev); int probe(int dev) { return cdev_kqfilter(dev, NULL); }")
     assert lab.call("int probe(int dev)", makedev(31, 0)) == 99
@@ -187,7 +168,7 @@ def test_netbsd_2_0_has_struct_proc_in_devices_and_struct_lwp_in_system_calls(
 ) -> None:
     """And so has a driver that another module calls with its struct lwp."""
     lab = old("device_2_0")
-    path = device(lab, "two", "/dev/two")
+    path = lab.node("two", "/dev/two")
     with opened(lab, path, O_WRONLY) as fd:
         lab.p.ioctl(fd, 0x20007401)
     assert lab.p.syscall(218)[0] == lab.p.pid
@@ -199,7 +180,7 @@ def test_netbsd_2_0_has_struct_proc_in_devices_and_struct_lwp_in_system_calls(
 def test_a_uio_of_netbsd_2_0_has_uio_segflg_and_uio_procp(old: Callable[..., Lab]) -> None:
     """The module's own moves bytes within the kernel; the kernel's has the process that reads."""
     lab = old("device_2_0")
-    path = device(lab, "two", "/dev/two")
+    path = lab.node("two", "/dev/two")
     with opened(lab, path, O_RDONLY) as fd:
         assert lab.p.read(fd, 10) == b"five\0"
 
@@ -236,7 +217,7 @@ def test_the_first_free_major_is_none_that_devsw_attach_has_given_away(old: Call
     old("old_chardev")
     assert modules.stat(lab.p, "two").majors == (-1, 29)
     assert modules.stat(lab.p, "old").majors == (-1, 30)
-    with opened(lab, device(lab, "old", "/dev/old"), O_RDONLY) as fd:
+    with opened(lab, lab.node("old", "/dev/old"), O_RDONLY) as fd:
         assert lab.p.read(fd, 8) == b"nineteen"
 
 

@@ -11,7 +11,6 @@ from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, EPERM, ESRCH
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError, PanicError
 from support.lab import Lab
@@ -48,8 +47,7 @@ def refused(lab: Lab, name: str) -> str:
 def guarded(lab: Lab, host: Path) -> Lab:
     """hook and guard loaded, /dev/guard made, a directory of the host on /lower, hookfs over it on /upper."""
     load(lab, "hook", "guard")
-    major = LKM_CHAR_MAJOR(modules.stat(lab.p, "guard").offset)
-    lab.p.mknod("/dev/guard", S_IFCHR | 0o600, makedev(major, 0))
+    lab.node("guard", "/dev/guard")
     (host / "file").write_text("content")
     for directory in ("/lower", "/upper"):
         lab.p.mkdir(directory)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lkmtools import modules
-from support.lab import HEAD, TAIL, Lab
+from support.lab import HEAD, Lab
 
 # Name of the type, C type, name and type of what atomic_add takes.
 TYPES = (
@@ -77,18 +76,8 @@ def work(prefix: str, machine: str) -> str:
 
 def test_functions_and_inline_operations_agree(lab: Lab) -> None:
     """Each result, and each value behind it."""
-    calling = lab.cc(declarations(lab.machine) + work("called", lab.machine), lab.machine, name="called")
-    inline = (
-        HEAD
-        + "#include <sys/atomic.h>\n#define LONG long\n"
-        + work("inlined", lab.machine)
-        + TAIL % {"name": "probe"}
-    )
-    joined = lab.cc.join(
-        calling, lab.cc(inline, lab.machine, name="inlined"), machine=lab.machine, name="probe"
-    )
-    image = modules.load(lab.p, joined).image
-    lab.symbols.update({symbol.name: symbol.value for symbol in image.symbols})
+    inline = HEAD + "#include <sys/atomic.h>\n#define LONG long\n" + work("inlined", lab.machine)
+    lab.join(declarations(lab.machine) + work("called", lab.machine), inline)
     count = lab.call("int called_work(void)")
     assert count == lab.call("int inlined_work(void)") == len(types(lab.machine)) * 25 + 15
     called, inlined = (
@@ -100,14 +89,9 @@ def test_functions_and_inline_operations_agree(lab: Lab) -> None:
 
 def test_a_bad_pointer_is_a_fault_in_the_function(lab: Lab) -> None:
     """It is named, with its caller."""
-    calling = lab.cc(
-        "void atomic_inc_uint(volatile unsigned *); void bad(void); void bad(void) { atomic_inc_uint(0); }",
-        lab.machine,
-        name="bad",
+    lab.join(
+        "void atomic_inc_uint(volatile unsigned *); void bad(void); void bad(void) { atomic_inc_uint(0); }"
     )
-    entry = lab.cc(HEAD + TAIL % {"name": "probe"}, lab.machine, name="entry")
-    image = modules.load(lab.p, lab.cc.join(calling, entry, machine=lab.machine, name="probe")).image
-    lab.symbols.update({symbol.name: symbol.value for symbol in image.symbols})
     panic = lab.panics(lambda: lab.call("void bad(void)"))
     assert panic.reason.startswith(
         "page fault: read at 0x0 (NULL pointer) in atomic_inc_uint() called from bad+"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lkmtools import modules
-from support.lab import HEAD, TAIL, Lab
+from support.lab import Lab
 
 # No header of ours is included but for the module's entry.
 NATIVE = """
@@ -98,10 +97,7 @@ int second(void) { mutex_init(&odd.lock, 2, 0); mutex_enter(&odd.lock); cv_wait(
 @pytest.fixture
 def native(lab: Lab) -> Lab:
     """The object, joined with a module's entry that has our headers."""
-    entry = lab.cc(HEAD + TAIL % {"name": "probe"}, lab.machine, name="entry")
-    joined = lab.cc.join(lab.cc(NATIVE, lab.machine, name="native"), entry, machine=lab.machine, name="probe")
-    loaded = modules.load(lab.p, joined)
-    lab.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
+    lab.join(NATIVE)
     return lab
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
-from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EAGAIN, EBUSY, EINTR, EINVAL
 from lkmtools.abi.fcntl import O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR
 from lkmtools.abi.poll import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM
@@ -32,8 +31,7 @@ def pipe(request: pytest.FixtureRequest, lab: Lab) -> Any:
 def made(lab: Lab, pcatch: int = PCATCH) -> None:
     lab.load(PIPE, name="pipe")
     lab.k.mem.set_u32(lab.symbols["priority"], PZERO | pcatch)
-    major = modules.stat(lab.p, "pipe").offset & 0xFFFF
-    lab.p.mknod(DEVICE, S_IFCHR | 0o666, makedev(major, 0))
+    lab.node("pipe", DEVICE)
 
 
 def opened(lab: Lab, comm: str = "user", flags: int = O_RDWR) -> tuple[Any, int]:

@@ -12,7 +12,6 @@ from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EBUSY, EIO, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS, EXDEV
 from lkmtools.abi.fcntl import O_CREAT, O_RDWR
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
 from lkmtools.abi.mount import MNT_FORCE, MNT_RDONLY
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.client import Process
@@ -289,8 +288,7 @@ int main(void)
 def test_a_user_program_decides_through_the_device(layer: Lab) -> None:
     """It denies the first removal of its child, allows the read and the second one."""
     layer.load(EXAMPLES / "stack/guard.c", name="guard")
-    major = LKM_CHAR_MAJOR(modules.stat(layer.p, "guard").offset)
-    layer.p.mknod("/dev/guard", S_IFCHR | 0o600, makedev(major, 0))
+    layer.node("guard", "/dev/guard")
     put(layer.p, "/upper/f", b"text")
     image = layer.cc.program(HEAD + PROGRAM, layer.machine).read_bytes()
     with tempfile.TemporaryFile() as out:

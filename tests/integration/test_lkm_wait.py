@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 
 from lkmtools import modules
-from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EAGAIN, EINVAL, ENOENT
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
-from lkmtools.abi.stat import S_IFCHR
 from lkmtools.errors import KernelError
 from lkmtools.modules.refs import wait_unused
 from support.lab import Lab
@@ -42,9 +39,7 @@ def wait(lab: Lab, module: str) -> Any:
 
 def test_closing_the_device_wakes(lab: Lab) -> None:
     lab.load(EXAMPLES / "chardev" / "echo.c", name="echo")
-    major = LKM_CHAR_MAJOR(modules.stat(lab.p, "echo").offset)
-    lab.p.mknod("/dev/echo", S_IFCHR | 0o600, makedev(major, 0))
-    fd = lab.p.open("/dev/echo")
+    fd = lab.p.open(lab.node("echo", "/dev/echo"))
     waiting = wait(lab, "echo")
     lab.p.getpid()
     lab.settle()

@@ -11,14 +11,13 @@ from lkmtools import modules
 from lkmtools.abi.conf import makedev
 from lkmtools.abi.errno import EBUSY, ENODEV, ENOSPC
 from lkmtools.abi.fcntl import O_RDWR
-from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
+from lkmtools.abi.lkm import LKM_BLOCK_MAJOR
 from lkmtools.abi.poll import POLLIN
 from lkmtools.abi.stat import S_IFCHR
 from lkmtools.cc.dialects import FLAGS
-from lkmtools.client import Process
 from support.compiling import Compile
 from support.errors import errno_of
-from support.lab import Lab
+from support.lab import Lab, loads
 
 # Before NetBSD 5 the kernel had a caddr_t, and before NetBSD 4 its callers were a struct proc *.
 OLD = {"proc_syscall": FLAGS["1.4"], "proc_chardev": FLAGS["2.0"], "lwp_chardev": FLAGS["4.0"]}
@@ -33,24 +32,8 @@ def test_a_source_of_the_era_compiles(each_cc: Compile, machine: str, name: str)
 
 @pytest.fixture
 def era(lab: Lab) -> Iterator[Callable[[str], Lab]]:
-    """Loads a source of the era by its name; at the end all are unloaded and every table is as at boot."""
-    names: list[str] = []
-
-    def load(name: str) -> Lab:
-        lab.load(SOURCES[name], name=name, flags=OLD.get(name, ()))
-        names.insert(0, name)
-        return lab
-
-    yield load
-    for name in names:
-        modules.unload(lab.p, name)
-    assert lab.tables() == lab.boot_tables
-
-
-def char_device(p: Process, name: str, path: str) -> None:
-    """A node for the character device of a loaded DEV module."""
-    module = modules.stat(p, name)
-    p.mknod(path, S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(module.offset), 0))
+    """Loads a source of the era by its name."""
+    yield from loads(lab, lambda name: (SOURCES[name], name, OLD.get(name, ())))
 
 
 def test_kr_definitions_and_implicit_int_run(era: Callable[[str], Lab]) -> None:
@@ -77,7 +60,7 @@ def test_an_entry_without_dispatch_wires_a_system_call_by_hand(era: Callable[[st
 def test_a_device_of_netbsd_2_sleeps_for_its_callout(era: Callable[[str], Lab]) -> None:
     """struct proc arguments, callout_init with one argument, selnotify with two, ltsleep, lockmgr."""
     lab = era("proc_chardev")
-    char_device(lab.p, "proc_chardev", "/dev/ticker")
+    lab.node("proc_chardev", "/dev/ticker")
     fd = lab.p.open("/dev/ticker", O_RDWR)
     assert errno_of(lambda: lab.p.open("/dev/ticker")) == EBUSY
     lab.p.ioctl(fd, 0x80045402, (5).to_bytes(4, "little"))
@@ -91,7 +74,7 @@ def test_a_device_of_netbsd_4_has_both_majors_and_knows_its_caller(era: Callable
     lab = era("lwp_chardev")
     offset = modules.stat(lab.p, "lwp_chardev").offset
     assert LKM_BLOCK_MAJOR(offset) >= 0
-    char_device(lab.p, "lwp_chardev", "/dev/rd0")
+    lab.node("lwp_chardev", "/dev/rd0")
     fd = lab.p.open("/dev/rd0", O_RDWR)
     assert f"rd0: opened by lab[{lab.p.pid}]" in lab.dmesg
     lab.p.pwrite(fd, b"block", 512)

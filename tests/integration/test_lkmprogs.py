@@ -6,10 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lkmtools import modules
-from lkmtools.abi.conf import makedev
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR
-from lkmtools.abi.stat import S_IFCHR
 from support.compiling import Compile
 from support.lab import Lab
 from support.programs import Ran, Runner
@@ -29,8 +25,7 @@ def run(runner: Runner, program: str, *args: str, stdin: bytes = b"") -> Ran:
 def device(lab: Lab) -> str:
     """A node of examples/chardev."""
     lab.load(EXAMPLES / "chardev/echo.c", name="echo")
-    lab.p.mknod("/dev/echo", S_IFCHR | 0o666, makedev(LKM_CHAR_MAJOR(modules.stat(lab.p, "echo").offset), 0))
-    return "/dev/echo"
+    return lab.node("echo", "/dev/echo")
 
 
 @pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.c")), ids=lambda path: path.stem)
@@ -129,9 +124,7 @@ def test_the_devices_of_a_directory(one_runner: Runner) -> None:
 def test_mapped_memory(lab: Lab, lab_runner: Runner) -> None:
     """A device's page is shared with a child, anonymous memory is not; the console has the message."""
     lab.load(EXAMPLES / "board/board.c", name="board")
-    major = LKM_CHAR_MAJOR(modules.stat(lab.p, "board").offset)
-    lab.p.mknod("/dev/board", S_IFCHR | 0o666, makedev(major, 0))
-    ran = run(lab_runner, "mapping", "/dev/board")
+    ran = run(lab_runner, "mapping", lab.node("board", "/dev/board"))
     first, said = ran.out.splitlines()
     assert (ran.status, first) == (0, "changed private")
     assert said.startswith("mapping[")

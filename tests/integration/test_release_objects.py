@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lkmtools import modules
-from lkmtools.abi.conf import makedev
-from lkmtools.abi.lkm import LKM_CHAR_MAJOR, LM_SYSCALL
-from lkmtools.abi.stat import S_IFCHR
+from lkmtools.abi.lkm import LM_SYSCALL
 from support.lab import Lab
 
 HERE = Path(__file__).parent
@@ -27,9 +25,7 @@ def test_a_module_with_netbsds_own_structs_loads_works_and_unloads(lab: Lab) -> 
 def test_a_driver_with_netbsds_own_structs_finds_its_caller_and_moves_data(lab: Lab) -> None:
     """struct lwp and proc, uio, cdevsw, malloc types and a mutex of one word, with words around it."""
     lab.load(HERE / "release_dev.c", name="release_dev")
-    major = LKM_CHAR_MAJOR(modules.stat(lab.p, "release_dev").offset)
-    lab.p.mknod("/dev/release", S_IFCHR | 0o666, makedev(major, 0))
-    fd = lab.p.open("/dev/release")
+    fd = lab.p.open(lab.node("release_dev", "/dev/release"))
     text = f"{lab.p.pid} lab\n".encode()
     assert [lab.p.read(fd, 3), lab.p.read(fd, 100), lab.p.read(fd, 100)] == [text[:3], text[3:], b""]
     lab.p.close(fd)

@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from greenlet import getcurrent, greenlet
 
 from lkmtools import modules
-from lkmtools.abi.conf import MAXDEVSW
+from lkmtools.abi.conf import MAXDEVSW, makedev
 from lkmtools.abi.fcntl import O_APPEND, O_CREAT, O_TRUNC, O_WRONLY
+from lkmtools.abi.lkm import LKM_BLOCK_MAJOR, LKM_CHAR_MAJOR
+from lkmtools.abi.stat import S_IFCHR
 from lkmtools.abi.syscall import SYS_NSYSENT
 from lkmtools.client import Process
 from lkmtools.errors import PanicError
@@ -93,7 +95,18 @@ class Lab:
         """
         if isinstance(source, str) and not whole:
             source = HEAD + source + TAIL % {"name": name}
-        obj = self.cc(source, machine=self.machine, name=name, flags=flags)
+        return self.install(self.cc(source, machine=self.machine, name=name, flags=flags), **options)
+
+    def join(self, *sources: str, name: str = "probe") -> Loaded:
+        """Compile each text as it is, join the objects with a MISC entry `name`, and load the result."""
+        objects = [
+            self.cc(source, machine=self.machine, name=f"part{number}")
+            for number, source in enumerate((*sources, HEAD + TAIL % {"name": name}))
+        ]
+        return self.install(self.cc.join(*objects, machine=self.machine, name=name))
+
+    def install(self, obj: Path, **options: Any) -> Loaded:
+        """Load an object; its functions can be called, and its variables have values."""
         loaded = modules.load(self.p, obj, **options)
         self.symbols.update({symbol.name: symbol.value for symbol in loaded.image.symbols})
         return loaded
@@ -137,6 +150,13 @@ class Lab:
         """Run, the clock too, until `condition` holds; AssertionError when nothing more can happen."""
         while not condition():
             assert self.kernel.run() or condition(), "everybody sleeps and nothing will wake them"
+
+    def node(self, name: str, path: str, kind: int = S_IFCHR) -> str:
+        """A node at `path` for unit 0 of the device of a loaded DEV module."""
+        offset = modules.stat(self.p, name).offset
+        major = LKM_CHAR_MAJOR(offset) if kind == S_IFCHR else LKM_BLOCK_MAJOR(offset)
+        self.p.mknod(path, kind | 0o666, makedev(major, 0))
+        return path
 
     def hook(self, action: Callable[[], object]) -> _Hook:
         """A system-call number that runs `action` in the kernel while the block lasts."""
@@ -258,6 +278,25 @@ class _Hook:
             self.k.mem.set_ptr(self.slot, self.old)
             del self.k.engine.stubs[self.stub.addr]
             self.k.heap.free(self.stub.addr)
+
+
+def loads(lab: Lab, row: Callable[[str], tuple[Path, str, tuple[str, ...]]]) -> Iterator[Callable[..., Lab]]:
+    """A fixture: load(key, *flags) loads a source; at the end all are unloaded and every table is as at boot.
+
+    `row(key)` is the source's file, its module's name, and the compiler's flags.
+    """
+    names: list[str] = []
+
+    def load(key: str, *flags: str) -> Lab:
+        path, name, usual = row(key)
+        lab.load(path, name=name, flags=(*usual, *flags))
+        names.insert(0, name)
+        return lab
+
+    yield load
+    for name in names:
+        modules.unload(lab.p, name)
+    assert lab.tables() == lab.boot_tables
 
 
 def transport(p: Process) -> InsideTransport:

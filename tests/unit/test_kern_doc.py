@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lkmtools.kern import doc
-from lkmtools.kern.rows import DATA, FUNCTIONS, MODULES, SYSCALLS
-from lkmtools.machine import PORTS, Prototype
+from lkmtools.kern.rows import DATA, FUNCTIONS, SYSCALLS
+from lkmtools.machine import PORTS
+from support.kernel_calls import prototypes
 
 PAGE = Path(__file__).parents[2] / "docs" / "kernel-functions.md"
 
@@ -30,7 +31,7 @@ def test_every_function_says_what_it_does() -> None:
 
 def test_every_prototype_of_the_kernel_is_of_types_that_can_be_passed() -> None:
     """They are read when they are first wanted; a wrong one would be found out by the first caller."""
-    others = [value for module in MODULES for value in vars(module).values() if isinstance(value, Prototype)]
+    others = prototypes()
     protos = [row.proto for row in FUNCTIONS] + [row.args for row in SYSCALLS.values()] + others
     assert len(others) > 10
     for port in PORTS.values():
