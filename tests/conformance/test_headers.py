@@ -41,10 +41,9 @@ from lkmtools.abi import (
     vnode_if,
 )
 from lkmtools.cc import INCLUDE
+from lkmtools.machine import PORTS
 from support.compiling import Compile
 from support.lkmraw import NUMBERS as NUMBERS_OF_LKM
-
-DATA_MODELS = {"amd64": datamodel.LP64, "i386": datamodel.ILP32_I386}
 
 # Header, the module with the same numbers, and what their names begin with.
 NUMBERS = [
@@ -132,8 +131,8 @@ def test_ioctl_numbers_are_netbsds(cc: Compile, name: str) -> None:
 
 def test_the_first_reservation_is_the_head_of_the_second() -> None:
     """struct lmc_oresrv, of LMRESERV_O, which <sys/lkm.h> of NetBSD 5.2 does not have."""
-    for dm in DATA_MODELS.values():
-        old, new = lkm.lmc_oresrv.layout(dm), lkm.lmc_resrv.layout(dm)
+    for port in PORTS.values():
+        old, new = lkm.lmc_oresrv.layout(port.dm), lkm.lmc_resrv.layout(port.dm)
         assert all(old.offsetof(member) == new.offsetof(member) for member in old.fields)
         assert old.size == new.offsetof("xxx_unused1")
 

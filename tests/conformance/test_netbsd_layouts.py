@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from lkmtools import abi
-from lkmtools.abi.datamodel import ILP32_I386, LP64, Struct
+from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.vnode_if import VOPS
 from lkmtools.cc import INCLUDE
+from lkmtools.machine import PORTS
 from support import layouts
 from support.compiling import Compile
 from support.layouts import Layouts, Record
 
-DATA_MODELS = {"amd64": LP64, "i386": ILP32_I386}
 _DIFFERS = Path(__file__).parent / "netbsd-5.2-differs.txt"
 _DEBUG = ("-g", "-fno-eliminate-unused-debug-types")
 _HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in Path(INCLUDE).rglob("*.h"))
@@ -105,7 +105,7 @@ def python_differences(struct: Struct, machine: str, wanted: Record | None) -> l
     """How Python's layout of a struct differs from the header's, of which it need not have every member."""
     if wanted is None:
         return ["is in no header"]
-    layout = struct.layout(DATA_MODELS[machine])
+    layout = struct.layout(PORTS[machine].dm)
     out = [f"has {layout.size} bytes, not {wanted.size}"] if layout.size != wanted.size else []
     for name, field in layout.fields.items():
         places = _places(name, wanted)
@@ -130,6 +130,6 @@ def test_pythons_structs_are_the_headers(cc: Compile, machine: str) -> None:
 
 def test_every_listed_name_is_in_the_table() -> None:
     """So that a name with a slip of the pen does not stay for ever."""
-    for machine in DATA_MODELS:
+    for machine in PORTS:
         facts = layouts.netbsd(machine)
         assert listed(machine) - facts.structs.keys() - facts.types.keys() == set()

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from lkmtools.abi import lkm
-from lkmtools.abi.datamodel import ILP32_I386, LP64, DataModel
+from lkmtools.abi.datamodel import DataModel
 from lkmtools.client import Buffer, Process
 from lkmtools.client.transport import Transport
 from lkmtools.link import Image, link, load_object, prelink
+from lkmtools.machine import PORTS
 from lkmtools.modules.lminfo import exported, info_buffers, symbol_table
 from lkmtools.proto import Welcome
 from support.compiling import Compile
@@ -26,7 +27,6 @@ static int hidden(int n) { return outside(n) + table[n & 3]; }
 int hello_lkmentry(void *t, int cmd, int ver) { return hidden(cmd) + hidden(ver); }
 """
 BASES = {"amd64": 0xFFFFFFFF9E000000, "i386": 0xD0000000}
-MODELS = {"amd64": LP64, "i386": ILP32_I386}
 
 
 def linked(cc: Compile, machine: str) -> Image:
@@ -37,7 +37,7 @@ def linked(cc: Compile, machine: str) -> Image:
 @pytest.fixture
 def process(machine: str) -> Iterator[Process]:
     """A process of a kernel that nobody asks: it only numbers buffers."""
-    dm = MODELS[machine]
+    dm = PORTS[machine].dm
     ours, theirs = socket.socketpair()
     welcome = Welcome(1, dm.pointer, dm.align64, 0, 1, 502000000, 1, 1, machine, "")
     with theirs, ours:
@@ -94,7 +94,7 @@ def test_lminfo_carries_imports_path_and_build_id(cc: Compile, machine: str, pro
 
 
 def test_a_symbol_table_has_the_globals_and_a_null_entry(cc: Compile, machine: str) -> None:
-    dm = MODELS[machine]
+    dm = PORTS[machine].dm
     names = exported(load_object(cc(SOURCE, machine).read_bytes(), "hello.o"))
     symtab, strtab = symbol_table(names, linked(cc, machine), dm)
     form = struct.Struct("<IBBHQQ" if dm.pointer == 8 else "<IIIBBH")
@@ -108,8 +108,8 @@ def test_a_symbol_table_has_the_globals_and_a_null_entry(cc: Compile, machine: s
 
 def test_the_table_has_its_size_before_the_values_are_known(cc: Compile, machine: str) -> None:
     names = exported(load_object(cc(SOURCE, machine).read_bytes(), "hello.o"))
-    before = symbol_table(names, None, MODELS[machine])
-    after = symbol_table(names, linked(cc, machine), MODELS[machine])
+    before = symbol_table(names, None, PORTS[machine].dm)
+    after = symbol_table(names, linked(cc, machine), PORTS[machine].dm)
     assert (len(before.symtab), before.strtab) == (len(after.symtab), after.strtab)
 
 
