@@ -1,4 +1,4 @@
-"""Byte order: the macros of <sys/param.h>, integers at any address, and what is defined without asking."""
+"""Bits and bytes: byte order, integers at any address, hashes; and what is defined without asking."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from support.compiling import Compile, CompileError
 from support.lab import Lab
+from support.one_call import run
 from support.programs import Runner
 
 # True in the kernel and in a program, after <sys/types.h> alone.
@@ -40,6 +41,18 @@ RUN = "".join(f"if (!({line})) return {n};\n" for n, line in enumerate(TRUE.stri
 def test_in_a_module(lab: Lab) -> None:
     lab.load(f"{TEXT}int probe_go(void) {{ {RUN} return 0; }}")
     assert lab.call("int probe_go(void)") == 0
+
+
+def test_hashes_and_bits(lab: Lab) -> None:
+    """The inline functions of <sys/hash.h> and <sys/bitops.h>."""
+    body = """
+	if (hash32_str("ab", HASH32_STR_INIT) != (5381u * 33 + 'a') * 33 + 'b') return 1;
+	if (hash32_buf("ab", 2, HASH32_BUF_INIT) != hash32_strn("ab", 9, HASH32_STR_INIT)) return 2;
+	if (ffs32(8) != 4 || fls32(0x80000000) != 32) return 3;
+	if (ffs64(1ULL << 40) != 41 || fls64(1ULL << 40) != 41) return 4;
+	return ilog2(1000) != 9 || ilog2(1ULL << 33) != 33 || ffs32(0) || fls64(0);
+"""
+    assert run(lab, body, "#include <sys/hash.h>\n#include <sys/bitops.h>") == 0
 
 
 def test_in_a_program(one_runner: Runner) -> None:

@@ -264,3 +264,23 @@ int first_call(struct lwp *l, register_t *v, register_t *retval)
     assert transport(other).receive().errno == 0
     modules.unload(lab.p, "first")
     assert lab.tables() == lab.boot_tables
+
+
+def test_modules_see_every_call_of_5_2_in_the_tables(lab: Lab) -> None:
+    """Arguments and names also of calls that are not written."""
+    lab.load(
+        "#include <sys/syscall.h>\n#include <sys/syscallargs.h>\n#include <sys/syscallvar.h>\n"
+        "int probe_narg(int n) { return sysent[n].sy_narg * 1000 + sysent[n].sy_argsize; }\n"
+        "int probe_nosys(int n) { return sysent[n].sy_call == sys_nosys; }\n"
+        'int probe_name(int n) { printf("<%s>", syscallnames[n]); return 0; }\n'
+        "int probe_size(void) { return sizeof(struct sys_sendto_args); }\n"
+    )
+    word = lab.k.dm.pointer
+    wide = 1 if word == 8 else 2
+    for number, words in ((7, 4), (133, 6), (173, 4 + wide), (411, 5), (210, 0), (416, 3 + 2 * wide)):
+        assert lab.call("int probe_narg(int n)", number) == words * 1000 + words * word
+    assert [lab.call("int probe_nosys(int n)", n) for n in (133, 416, 11, 7, 210)] == [1, 1, 1, 0, 0]
+    for number in (0, 17, 133, 387, 11, 480, 511):
+        lab.call("int probe_name(int n)", number)
+    assert "<syscall><break><sendto><__stat30><#11><lkmwait><#511>" in lab.dmesg
+    assert lab.call("int probe_size(void)") == 6 * word
