@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -120,9 +121,8 @@ def test_a_crash_is_a_panic_that_says_what_and_where(lab: Lab, name: str) -> Non
 
 
 def test_an_endless_loop_is_stopped_by_the_watchdog(cc: Compile, machine: str) -> None:
-    lab = Lab(cc, machine, watchdog=0.1)
-    panic = lab.panics(lambda: load(lab, "crash/forever"))
-    lab.close()
+    with closing(Lab(cc, machine, watchdog=0.1)) as lab:
+        panic = lab.panics(lambda: load(lab, "crash/forever"))
     assert "forever_lkmentry+0x" in panic.report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -105,13 +106,10 @@ def test_a_callout_may_delay(lab: Lab) -> None:
 
 def test_delays_longer_than_an_entry_may_last_panic(cc: Compile, machine: str) -> None:
     """The limit of one entry holds while delay() waits, and names the caller."""
-    lab = Lab(cc, machine, entry_limit=0.1)
-    try:
+    with closing(Lab(cc, machine, entry_limit=0.1)) as lab:
         lab.load("void probe_go(void) { for (;;) delay(40000); }")
         panic = lab.panics(lambda: lab.call("void probe_go(void)"))
         assert panic.reason.startswith("watchdog: 0.1 seconds in one call in probe_go+0x")
-    finally:
-        lab.close()
 
 
 def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Lab) -> None:
@@ -130,12 +128,9 @@ def test_a_delay_longer_than_an_entry_may_last_panics_at_once(lab: Lab) -> None:
 
 def test_many_delays_within_the_limits_are_no_runaway(cc: Compile, machine: str) -> None:
     """Time in delay() is not time without a kernel call."""
-    lab = Lab(cc, machine, watchdog=0.05)
-    try:
+    with closing(Lab(cc, machine, watchdog=0.05)) as lab:
         lab.load("int probe_go(void) { int i; for (i = 0; i < 4; i++) delay(40000); return i; }")
         assert lab.call("int probe_go(void)") == 4
-    finally:
-        lab.close()
 
 
 @pytest.mark.parametrize(

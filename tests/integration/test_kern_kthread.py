@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from lkmtools import modules
@@ -227,12 +229,11 @@ def test_misuse_of_a_work_queue_panics(kt: Lab) -> None:
 
 def test_a_thread_may_work_for_ever_a_little_at_a_time(cc: Compile, machine: str) -> None:
     """Each sleep ends what the limit of an entry counts."""
-    lab = Lab(cc, machine, entry_limit=0.1)
-    lab.load(SOURCE)
-    lab.call("int start(int how)", 3)
-    for _ in range(5):
-        lab.until(lambda: "busy" in [entry["wmesg"] for entry in processes(lab.k)])
-        lab.k.sched.wakeup(lab.symbols["cv"])
-    lab.settle()
-    assert lab.value("count") == 6
-    lab.close()
+    with closing(Lab(cc, machine, entry_limit=0.1)) as lab:
+        lab.load(SOURCE)
+        lab.call("int start(int how)", 3)
+        for _ in range(5):
+            lab.until(lambda: "busy" in [entry["wmesg"] for entry in processes(lab.k)])
+            lab.k.sched.wakeup(lab.symbols["cv"])
+        lab.settle()
+        assert lab.value("count") == 6

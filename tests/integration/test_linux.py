@@ -186,14 +186,6 @@ def test_wild_pointers_to_every_call(linux: Runner, wild: str) -> None:
 # -- the modules' life ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def lab(cc: Compile, machine: str) -> Iterator[Lab]:
-    """A kernel without the modules."""
-    made = Lab(cc, machine)
-    yield made
-    made.close()
-
-
 def execute(lab: Lab, image: bytes, *args: str) -> int:
     """Run to the end; the errno with which it could not begin, negative, or its wait status."""
     ended = lab.kernel.execute(image, *args, name="prog")

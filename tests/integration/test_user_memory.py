@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import pytest
 
-from lkmtools.errors import KernelError, PanicError
+from lkmtools.errors import KernelError
 from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.request import UserRegion
-from lkmtools.machine import PORTS
 from support.compiling import Compile
 from support.lab import Lab
 from support.programs import Runner
@@ -77,13 +78,12 @@ direct_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 """
 
 
-@pytest.fixture(params=PORTS)
-def lab(request: pytest.FixtureRequest, cc: Compile) -> Iterator[Lab]:
+@pytest.fixture
+def lab(cc: Compile, machine: str) -> Iterator[Lab]:
     """A kernel with direct user memory and the module."""
-    made = Lab(cc, request.param, user_memory="direct")
-    made.load(MODULE, "direct", whole=True)
-    yield made
-    made.close()
+    with closing(Lab(cc, machine, user_memory="direct")) as made:
+        made.load(MODULE, "direct", whole=True)
+        yield made
 
 
 def _seen(lab: Lab, n: int) -> bytes:
@@ -92,13 +92,11 @@ def _seen(lab: Lab, n: int) -> bytes:
 
 def test_guarded_memory_is_a_panic_that_names_the_option(cc: Compile) -> None:
     """By default; by an instruction and in a kernel function."""
-    for op in (0, 1):
-        lab = Lab(cc, "i386")
-        lab.load(MODULE, "direct", whole=True)
-        with pytest.raises(PanicError) as caught:
-            lab.p.syscall(NUMBER, op, lab.p.buffer(b"abc"), 3)
-        assert "copyin and copyout reach user memory, or lkmd --user-memory=direct)" in caught.value.reason
-        lab.close()
+    with closing(Lab(cc, "i386")) as lab:
+        for op in (0, 1):
+            lab.load(MODULE, "direct", whole=True)
+            panic = lab.panics(partial(lab.p.syscall, NUMBER, op, lab.p.buffer(b"abc"), 3))
+            assert "copyin and copyout reach user memory, or lkmd --user-memory=direct)" in panic.reason
 
 
 def test_instructions_read_and_write_the_callers_buffer(lab: Lab) -> None:
@@ -149,10 +147,9 @@ def test_what_is_not_the_processes_is_a_panic(lab: Lab, op: int, why: str) -> No
     """An address that was not handed over; user memory is not executed either."""
     buffer = lab.p.buffer(b"\xc3" * 16)
     argument = buffer if op == 5 else 0x7000
-    with pytest.raises(PanicError) as caught:
-        lab.p.syscall(NUMBER, op, argument, 16)
-    assert why in caught.value.reason
-    assert "(a user address that is not in the memory of the process)" in caught.value.reason
+    panic = lab.panics(lambda: lab.p.syscall(NUMBER, op, argument, 16))
+    assert why in panic.reason
+    assert "(a user address that is not in the memory of the process)" in panic.reason
 
 
 def test_bytes_that_no_client_has_are_named(lab: Lab) -> None:
@@ -217,14 +214,10 @@ PROGRAM = """
 """
 
 
-@pytest.mark.parametrize("machine", PORTS)
-def test_programs(cc: Compile, machine: str) -> None:
-    """Their pages, those that a fork shares too, and a structure in two of them."""
-    lab = Lab(cc, machine, user_memory="direct")
-    lab.load(MODULE, "direct", whole=True)
-    runner = Runner(cc, machine, lab.kernel)
-    ran = runner.main(PROGRAM)
+def test_programs(lab_runner: Runner) -> None:
+    """Their pages, those that a fork shares too, and a structure in two of them; none is left."""
+    ran = lab_runner.main(PROGRAM)
     total = sum(b"parent's")
     changed = bytes([byte + 1 for byte in b"parent's"]).decode()
     assert (ran.status, ran.out) == (0, f"{total} {changed}\nparent's 1\n")
-    runner.close()
+    lab_runner.close()
