@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.mutex import IPL_VM, MUTEX_DEFAULT
 from lkmtools.abi.unwritten import PROTOTYPES, prototypes
 from lkmtools.kern.base.export import Data, unwritten
 from lkmtools.kern.base.queue import tailq_init
+from lkmtools.kern.sync.kern_mutex import mutex_init
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -25,6 +27,10 @@ def _int(name: str, header: str, value: int = 0) -> Data:
         k.mem.set_u32(addr, value)
 
     return Data(name, f"int {name}", lambda dm: 4, init if value else None, header)
+
+
+def _tty_lock(k: Kernel, addr: int) -> None:
+    mutex_init(k, addr, MUTEX_DEFAULT, IPL_VM)
 
 
 FUNCTIONS = tuple(unwritten(text, header) for header in PROTOTYPES for text in prototypes(header))
@@ -47,7 +53,7 @@ DATA = (
     _int("max_datalen", "sys/mbuf.h"),
     _tailq("ttylist", "ttylist_head", "sys/tty.h"),
     _int("tty_count", "sys/tty.h"),
-    Data("tty_lock", "kmutex_t tty_lock", lambda dm: dm.pointer, None, "sys/tty.h"),
+    Data("tty_lock", "kmutex_t tty_lock", lambda dm: dm.pointer, _tty_lock, "sys/tty.h"),
     Data(
         "pool_allocator_kmem",
         "struct pool_allocator pool_allocator_kmem",

@@ -22,6 +22,25 @@ def test_an_unwritten_function_panics_only_when_it_is_called(lab: Lab) -> None:
     assert "probe_go+0x" in panic.report
 
 
+def test_the_lock_of_terminals_is_a_mutex(lab: Lab) -> None:
+    """tty_lock, which nothing of the kernel's own takes."""
+    lab.load("""
+#include <sys/tty.h>
+int probe_lock(void);
+int
+probe_lock(void)
+{
+	int held;
+
+	mutex_spin_enter(&tty_lock);
+	held = mutex_owned(&tty_lock);
+	mutex_spin_exit(&tty_lock);
+	return held * 10 + mutex_owned(&tty_lock);
+}
+""")
+    assert lab.call("int probe_lock(void)") == 10
+
+
 def test_every_prototype_can_be_read() -> None:
     """Their types are not read before somebody calls: here all are."""
     assert [row.proto.text for row in FUNCTIONS if not row.written and not row.proto.ret.name] == []
