@@ -66,6 +66,27 @@ int once(void) { return RUN_ONCE(&control, first) * 10 + once_calls; }
 static void cross(void *a, void *b) { ran = (int)((long)a - (long)b); }
 int crosscall(void);
 int crosscall(void) { xc_wait(xc_broadcast(0, cross, (void *)50, (void *)8)); return ran; }
+int biglock(void);
+int
+biglock(void)
+{
+	int n = 9, all = 0;
+
+	KERNEL_LOCK(2, NULL);
+	_kernel_unlock(1, &n);		/* 3 */
+	all = n;
+	KERNEL_UNLOCK_ALL(NULL, &n);	/* 2 */
+	all = all * 10 + n;
+	KERNEL_UNLOCK_ALL(NULL, &n);	/* 0 */
+	all = all * 10 + n;
+	KERNEL_UNLOCK_LAST(NULL);
+	_kernel_unlock(-1, &n);		/* 0 */
+	all = all * 10 + n;
+	KERNEL_LOCK(1, NULL);
+	KERNEL_UNLOCK_LAST(NULL);
+	KERNEL_LOCK(1, NULL);
+	return all;
+}
 int preemption(void);
 int preemption(void) { int out, n; kpreempt_disable(); kpreempt_disable(); kpreempt_enable();
 	out = kpreempt_disabled(); kpreempt_enable(); assert_sleepable(); out = out * 10 + kpreempt_disabled();
@@ -192,6 +213,11 @@ def test_run_once_calls_once_and_others_wait(soft: Lab) -> None:
     soft.call("void go(void)")
     assert [call.result() for call in calls] == [51, 51, 51]
     assert soft.call("int once(void)") == 51
+
+
+def test_kernel_unlock_says_how_often_the_lock_was_held(soft: Lab) -> None:
+    """Not how often it is released; all and the last time may be none."""
+    assert soft.call("int biglock(void)") == 3200
 
 
 def test_cross_calls_preemption_and_the_kernel_lock(soft: Lab) -> None:

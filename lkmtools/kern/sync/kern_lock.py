@@ -298,15 +298,17 @@ def kernel_lock(k: Kernel, nlocks: int) -> None:
 def kernel_unlock(k: Kernel, nlocks: int, countp: int) -> None:
     """Release the kernel lock: `nlocks` times, all times (0), or the only time (-1).
 
-    The number of times goes to *countp unless that is NULL. To release what is not held is a panic.
+    How often it was held goes to *countp unless that is NULL. It may be held not at all, except for `nlocks`
+    times, which is a panic, as it is if the only time is not the only one.
     """
     lwp = k.sched.current
     assert lwp is not None
-    count = lwp.biglocks if nlocks == 0 else 1 if nlocks == -1 else nlocks
-    if nlocks == -1 and lwp.biglocks != 1:
-        k.panic(f"_kernel_unlock: the kernel lock is held {lwp.biglocks} times, not once")
-    if not 0 <= count <= lwp.biglocks:
-        k.panic(f"_kernel_unlock: the kernel lock is held {lwp.biglocks} times, and not {nlocks}")
-    lwp.biglocks -= count
+    held = lwp.biglocks
+    if nlocks == -1 and held > 1:
+        k.panic(f"_kernel_unlock: the kernel lock is held {held} times, not once")
+    count = held if nlocks in (0, -1) else nlocks
+    if not 0 <= count <= held:
+        k.panic(f"_kernel_unlock: the kernel lock is held {held} times, and not {nlocks}")
+    lwp.biglocks = held - count
     if countp:
-        k.umem.set_u32(countp, count)
+        k.umem.set_u32(countp, held)
