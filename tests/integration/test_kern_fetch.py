@@ -90,7 +90,10 @@ def test_a_hash_table_has_empty_lists(lab: Lab) -> None:
         ("hashinit(0x40000000, 0, true, &m);", "hashinit: out of space in kernel map"),
         ("hashdone(hashinit(4, HASH_LIST, true, &m), HASH_LIST, 7);", "hashdone: the table at 0x"),
         ("hashdone(&m, HASH_LIST, 7);", "hashdone: 0x"),
-        ("uvm_km_alloc(NULL, 1, 0, UVM_KMF_WIRED);", "uvm_km_alloc: the map 0x0 is not kernel_map"),
+        (
+            "uvm_km_alloc(NULL, 1, 0, UVM_KMF_WIRED);",
+            "uvm_km_alloc: the map 0x0 is neither kernel_map nor kmem_map",
+        ),
         ("uvm_km_alloc(kernel_map, 1, 0, 0);", "uvm_km_alloc: the flags 0x0 must have one of"),
         ("uvm_km_alloc(kernel_map, 0, 0, UVM_KMF_WIRED);", "uvm_km_alloc: size is 0"),
         ("uvm_km_alloc(kernel_map, 1, 8192, UVM_KMF_WIRED);", "uvm_km_alloc: the alignment is 8192"),

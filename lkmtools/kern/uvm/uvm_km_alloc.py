@@ -30,7 +30,7 @@ _TYPES = (UVM_KMF_WIRED, UVM_KMF_PAGEABLE, UVM_KMF_VAONLY)
 
 def _check(k: Kernel, who: str, map_addr: int, flags: int) -> None:
     if map_addr not in (k.mem.ptr(k.symbol("kernel_map")), k.mem.ptr(k.symbol("kmem_map"))):
-        k.panic(f"{who}: the map {map_addr:#x} is not kernel_map, nor kmem_map")
+        k.panic(f"{who}: the map {map_addr:#x} is neither kernel_map nor kmem_map")
     if flags & UVM_KMF_TYPEMASK not in _TYPES:
         names = "UVM_KMF_WIRED, UVM_KMF_PAGEABLE and UVM_KMF_VAONLY"
         k.panic(f"{who}: the flags {flags:#x} must have one of {names}")
