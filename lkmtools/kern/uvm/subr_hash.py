@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.bound import MEMORY
@@ -22,6 +24,16 @@ def _entry(k: Kernel, who: str, htype: int) -> int:
     return k.dm.pointer * (2 if htype == _HASH_TAILQ else 1)
 
 
+def _tails(k: Kernel, table: int, count: int) -> bytes:
+    """The heads of `count` empty TAILQs at `table`: tqh_first is NULL, and tqh_last leads to it."""
+    step = 2 * k.dm.pointer
+    words = array("Q" if k.dm.pointer == 8 else "I", bytes(count * step))
+    words[1::2] = array(words.typecode, range(table, table + count * step, step))
+    if k.dm.byteorder != sys.byteorder:
+        words.byteswap()
+    return words.tobytes()
+
+
 @export(
     "void *hashinit(u_int elements, enum hashtype htype, bool waitok, u_long *hashmask)",
     "sys/systm.h",
@@ -38,13 +50,7 @@ def hashinit(k: Kernel, elements: int, htype: int, waitok: int, hashmask: int) -
             k.panic(f"hashinit: out of space in kernel map: {count * entry} bytes asked for")
         return 0
     if htype == _HASH_TAILQ:
-        k.mem.write(
-            table,
-            b"".join(
-                bytes(k.dm.pointer) + (table + i * entry).to_bytes(k.dm.pointer, k.dm.byteorder)
-                for i in range(count)
-            ),
-        )
+        k.mem.write(table, _tails(k, table, count))
     k.umem.set_ptr(hashmask, count - 1)
     return table
 
