@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lkmtools.kern.base.plan import Sysent
-    from lkmtools.kern.kernel import Kernel
     from lkmtools.machine import Port
 
 
@@ -56,14 +55,12 @@ def _texts() -> list[bytes]:
     return [names().get(number, f"#{number}").encode() + b"\0" for number in range(SYS_NSYSENT)]
 
 
-def _store_names(k: Kernel, addr: int) -> None:
-    """The pointers, and behind them the strings."""
-    texts, size = _texts(), k.dm.pointer
-    ends = accumulate((len(text) for text in texts), initial=addr + SYS_NSYSENT * size)
-    pointers = struct.pack(
-        f"{k.dm.order}{SYS_NSYSENT}{k.dm.word}", *[at for at, _ in zip(ends, texts, strict=False)]
-    )
-    k.mem.write(addr, pointers + b"".join(texts))
+def names_table(port: Port, addr: int) -> bytes:
+    """The content of syscallnames[] at `addr`: the pointers, and behind them the strings."""
+    texts, dm = _texts(), port.dm
+    ends = accumulate((len(text) for text in texts), initial=addr + SYS_NSYSENT * dm.pointer)
+    starts = [at for at, _ in zip(ends, texts, strict=False)]
+    return struct.pack(f"{dm.order}{SYS_NSYSENT}{dm.word}", *starts) + b"".join(texts)
 
 
 DATA = (
@@ -78,7 +75,7 @@ DATA = (
         "syscallnames",
         "const char *const syscallnames[]",
         lambda dm: SYS_NSYSENT * dm.pointer + sum(map(len, _texts())),
-        _store_names,
+        lambda k, addr: k.mem.write(addr, k.plan.syscallnames),
         "sys/syscallvar.h",
     ),
 )

@@ -147,4 +147,6 @@ def plan(port: Port, lkm: bool) -> KernelPlan:
     syscalls = {n: row for n, row in SYSCALLS.items() if lkm or n != SYS_lkmwait}
     own = {symbols[row.symbol]: (row.body, row.args.bind(port)) for row in syscalls.values()}
     sysent = init_sysent.table(port, symbols, syscalls, lkm)
-    return KernelPlan(text, symbols, (start, start + round_page(at - start)), inits, syscalls, own, sysent)
+    names = init_sysent.names_table(port, symbols["syscallnames"])
+    data = start, start + round_page(at - start)
+    return KernelPlan(text, symbols, data, inits, syscalls, own, sysent, names)

@@ -26,7 +26,8 @@ class KernelPlan(NamedTuple):
     """Where everything lies that the rows say: the text, each symbol by name, the pages of the variables.
 
     `inits` are what fills the variables that do not begin as zeros, each with its address. `syscalls` are the
-    rows of sysent[], `own` the same by the addresses of their stubs, `sysent` the table's content.
+    rows of sysent[], `own` the same by the addresses of their stubs, `sysent` and `syscallnames` what
+    these tables contain.
     """
 
     text: Text
@@ -36,3 +37,4 @@ class KernelPlan(NamedTuple):
     syscalls: dict[int, Sysent]
     own: dict[int, tuple[Callable[..., int | tuple[int, int] | None], Binding]]
     sysent: bytes
+    syscallnames: bytes
