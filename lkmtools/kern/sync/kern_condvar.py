@@ -13,7 +13,7 @@ from lkmtools.abi.proc import PCATCH
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
-from lkmtools.kern.sync.kern_sleep import wait_message
+from lkmtools.kern.sync.kern_sleep import lbolt, wait_message
 from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def _wait(k: Kernel, function: str, cv: int, mtx: int, priority: int, timo: int)
     """Wait for a signal; KernelError EWOULDBLOCK after `timo` ticks (0: never), EINTR with PCATCH."""
     checked(k, function, Condvar, cv)
     wmesg = wait_message(k, k.umem.view(kcondvar.layout(k.dm), cv).cv_wmesg)
-    if cv == k.symbol("lbolt"):
-        k.sched.at(1 - k.now() % 1, lambda: k.sched.wakeup(turnstile(cv)))
+    lbolt(k, cv, turnstile(cv))
     mutex_exit(k, mtx, function)
     try:
         k.sched.tsleep(turnstile(cv), priority, wmesg, 1 if timo < 0 else timo)

@@ -29,10 +29,15 @@ def wait_message(k: Kernel, wmesg: int) -> str:
     return k.umem.cstr(wmesg, _WMESG).decode(*C_TEXT) if wmesg else ""
 
 
+def lbolt(k: Kernel, cv: int, ident: int) -> None:
+    """If `cv` is lbolt, whoever sleeps on `ident` is woken with the next second."""
+    if cv == k.symbol("lbolt"):
+        k.sched.at(1 - k.now() % 1, lambda: k.sched.wakeup(ident))
+
+
 def sleep(k: Kernel, ident: int, priority: int, wmesg: int, timo: int) -> None:
     """tsleep for a module: `wmesg` is in its memory, a negative `timo` is one tick. KernelError."""
-    if ident == k.symbol("lbolt"):
-        k.sched.at(1 - k.now() % 1, lambda: k.sched.wakeup(ident))
+    lbolt(k, ident, ident)
     k.sched.tsleep(ident, priority, wait_message(k, wmesg), 1 if timo < 0 else timo)
 
 
