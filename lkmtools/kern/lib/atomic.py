@@ -92,11 +92,11 @@ def _exchange(kind: str) -> Iterator[Function]:
     )  # fmt: skip
 
 
-_BARRIERS = [(name, _HEADER) for name in ("enter", "exit", "producer", "consumer", "sync")]
+_BARRIERS = ("enter", "exit", "producer", "consumer", "sync")
 FUNCTIONS = (
     *(row for kind in _TYPES for row in _counting(kind)),
     *(row for kind in _TYPES if kind != "ptr" for row in _bits(kind)),
     *(row for kind in _TYPES for row in _exchange(kind)),
-    *(constant(f"void membar_{name}(void)", 0, header) for name, header in _BARRIERS),
+    *(constant(f"void membar_{name}(void)", 0, _HEADER) for name in _BARRIERS),
     *(constant(f"void x86_{name}(void)", 0, "machine/cpufunc.h") for name in ("lfence", "sfence", "mfence")),
 )
