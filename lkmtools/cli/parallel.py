@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -33,7 +34,10 @@ def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterat
     fork = get_context("fork")
     pool = ProcessPoolExecutor(count, mp_context=fork, initializer=_begin, initargs=(function,))
     try:
-        yield from pool.map(_one, items, chunksize=_AT_ONCE)
+        parts = range(0, len(items), _AT_ONCE)
+        found = deque(pool.submit(_some, items[at : at + _AT_ONCE]) for at in parts)
+        while found:
+            yield from found.popleft().result()
     except BrokenProcessPool:
         raise LkmtoolsError(
             f"one of the {count} processes that share the work was killed; is the host short of memory?"
@@ -44,7 +48,7 @@ def each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterat
                 process.kill()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()  # its thread would fail at a cancelled future when a process is killed
 
 
 _function: Callable[[Any], Any]  # of a process of the pool
@@ -58,5 +62,5 @@ def _begin(function: Callable[[Any], Any]) -> None:
     _function = function
 
 
-def _one(item: Any) -> Any:
-    return _function(item)
+def _some(items: Sequence[Any]) -> list[Any]:
+    return list(map(_function, items))
