@@ -36,8 +36,8 @@ _SIGNS = {
             r"to integer conversion initializing 'int' with an expression of type 'int \(struct (proc|lwp)",
         )
     ),
-    "2.0": r"struct proc \*",
-    "4.0": _WORDS["4.0"],
+    "2.0": r"struct proc \*|no member named .a_p\b",
+    "4.0": _WORDS["4.0"] + r"|no member named .a_l\b|struct nameidata \*, struct lwp \*",
 }
 
 

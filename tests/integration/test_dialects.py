@@ -14,7 +14,7 @@ from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.errno import EACCES, EBUSY, ENODEV, ENOENT, ENOMEM, EROFS
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR, O_WRONLY
 from lkmtools.abi.mount import vfsops
-from lkmtools.abi.mount_old import vfsconf, vfsops_1_4, vfsops_openbsd
+from lkmtools.abi.mount_old import VFSOPS, vfsconf
 from lkmtools.abi.stat import S_IFBLK, S_IFCHR
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.cc.dialects import FLAGS, suggested
@@ -68,6 +68,23 @@ def test_without_its_dialect_it_does_not_and_the_messages_tell_which_it_is(
     with pytest.raises(CompileError) as caught:
         each_cc(SOURCES[name], machine, name, ("-Werror",))
     assert suggested(str(caught.value), SOURCES[name].read_text()) == API[name]
+
+
+@pytest.mark.parametrize("api", ["2.0", "3.0", "4.0"])
+def test_file_systems_of_each_system_compile_without_a_warning(
+    each_cc: Compile, machine: str, api: str
+) -> None:
+    """And without --api the messages tell which it is."""
+    flags = (*FLAGS["2.0"], "-DSNAPSHOTS") if api == "3.0" else FLAGS[api]
+    assert each_cc(SOURCES["old_fs"], machine, "old_fs", (*flags, "-Werror")).exists()
+    other = "4.0" if api == "4.0" else "2.0"
+    text = SOURCES["old_fs"].read_text().replace("__NetBSD_Version__", f"{other[0]}00000000")
+    if other == "4.0":
+        text = text.replace("struct proc *", "struct lwp *")
+    with pytest.raises(CompileError) as caught:
+        each_cc(text, machine, "old_fs", ("-Werror",))
+    words = "int mount(struct proc *p);" if other == "2.0" else "int mount(struct lwp *l);"
+    assert suggested(str(caught.value), words) == other
 
 
 def test_a_character_device_of_netbsd_1_4(old: Callable[..., Lab]) -> None:
@@ -367,10 +384,11 @@ def test_hash_tables_have_the_arguments_of_malloc(lab: Lab, api: str) -> None:
     assert lab.call("int probe(int n)", 100) == 127
 
 
-@pytest.mark.parametrize("api", ["1.4", "openbsd"])
+@pytest.mark.parametrize("api", ["1.4", "openbsd", "2.0", "3.0", "4.0"])
 def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
     """Its own struct vfsops, the caller in every operation, OpenBSD's vfsconf and no locks."""
-    lab.load(SOURCES["old_fs"], name="oldfs", flags=FLAGS[api])
+    flags = (*FLAGS["2.0"], "-DSNAPSHOTS") if api == "3.0" else FLAGS[api]
+    lab.load(SOURCES["old_fs"], name="oldfs", flags=flags)
     assert "old_init: oldfs\n" in lab.dmesg
     text = "what mount(2) brings\n"
     lab.p.mkdir("/old")
@@ -393,6 +411,7 @@ def test_a_file_system_with_struct_proc(lab: Lab, api: str) -> None:
     lab.p.unmount("/old")
     modules.unload(lab.p, "oldfs")
     assert (lab.k.vfs.vnodes, lab.k.vfs.given, lab.k.vfs.explicit) == (set(), {}, {})
+    assert ("old_done: oldfs\n" in lab.dmesg) == (api[0] in "234")
     assert errno_of(lambda: lab.p.mount("oldfs", "/old")) == ENODEV
 
 
@@ -479,8 +498,8 @@ def test_lookups_that_sleep_when_they_have_unlocked_the_directory(lab: Lab) -> N
 
 @pytest.mark.parametrize(
     ("api", "structs"),
-    [("1.4", [vfsops_1_4]), ("openbsd", [vfsops_openbsd, vfsconf])],
-    ids=["1.4", "openbsd"],
+    [(api, [VFSOPS[api], vfsconf] if api == "openbsd" else [VFSOPS[api]]) for api in VFSOPS],
+    ids=VFSOPS,
 )
 def test_the_layouts_of_older_file_systems_are_their_headers(
     cc: Compile, machine: str, api: str, structs: list[Struct]

@@ -72,13 +72,20 @@ struct wapbl_replay;
 #define VFS_MAGICLINKS	4
 #define VFSGEN_MAXID	5
 
+/* What the kernel has for a type, whatever the type's own struct vfsops looks like (<sys/mount_old.h>). */
+#if __LKM_API < 500
+#define __lkm_vfsops	vfsops_5_2
+#else
+#define __lkm_vfsops	vfsops
+#endif
+
 struct mount {
 	CIRCLEQ_ENTRY(mount)	 mnt_list;
 	TAILQ_HEAD(, vnode)	 mnt_vnodelist;
 #if defined(__OpenBSD__)
-	union { struct vfsops *mnt_op; struct __lkm_vfc *mnt_vfc; };	/* to read its vfc_name */
+	union { struct __lkm_vfsops *mnt_op; struct __lkm_vfc *mnt_vfc; };	/* to read its vfc_name */
 #else
-	struct vfsops		*mnt_op;
+	struct __lkm_vfsops	*mnt_op;
 #endif
 	struct vnode		*mnt_vnodecovered;	/* NULL on a directory of the root file system */
 	struct vnode		*mnt_syncer;
@@ -100,10 +107,7 @@ struct mount {
 	struct wapbl_replay	*mnt_wapbl_replay;
 };
 
-#if __LKM_API < 200
-#include <sys/mount_old.h>
-#else
-struct vfsops {
+struct __lkm_vfsops {
 	const char	 *vfs_name;
 	size_t		  vfs_min_mount_data;
 	int		(*vfs_mount)(struct mount *mp, const char *path, void *data, size_t *data_len);
@@ -130,7 +134,6 @@ struct vfsops {
 	int		  vfs_refcount;
 	LIST_ENTRY(vfsops) vfs_list;
 };
-#endif
 
 /* Who wants to know of every unmount. */
 struct vfs_hooks {
@@ -187,16 +190,16 @@ extern kmutex_t			vfs_list_lock;
 	int	fs##_suspendctl(struct mount *, int)
 
 int	VFS_MOUNT(struct mount *mp, const char *path, void *data, size_t *data_len);
-int	VFS_START(struct mount *mp, int flags);
-int	VFS_UNMOUNT(struct mount *mp, int mntflags);
+int	VFS_START(struct mount *mp, int flags __lkm_more);
+int	VFS_UNMOUNT(struct mount *mp, int mntflags __lkm_more);
 int	VFS_ROOT(struct mount *mp, struct vnode **vpp);
-int	VFS_QUOTACTL(struct mount *mp, int cmd, uid_t uid, void *arg);
-int	VFS_STATVFS(struct mount *mp, struct statvfs *sbp);
-int	VFS_SYNC(struct mount *mp, int waitfor, struct kauth_cred *cred);
+int	VFS_QUOTACTL(struct mount *mp, int cmd, uid_t uid, void *arg __lkm_more);
+int	VFS_STATVFS(struct mount *mp, struct statvfs *sbp __lkm_more);
+int	VFS_SYNC(struct mount *mp, int waitfor, struct kauth_cred *cred __lkm_more);
 int	VFS_FHTOVP(struct mount *mp, struct fid *fh, struct vnode **vpp);
 int	VFS_VPTOFH(struct vnode *vp, struct fid *fh, size_t *len);
 int	VFS_SNAPSHOT(struct mount *mp, struct vnode *vp, struct timespec *ts);
-int	VFS_EXTATTRCTL(struct mount *mp, int cmd, struct vnode *vp, int ns, const char *name);
+int	VFS_EXTATTRCTL(struct mount *mp, int cmd, struct vnode *vp, int ns, const char *name __lkm_more);
 int	VFS_SUSPENDCTL(struct mount *mp, int cmd);
 #define VFS_VGET(mp, ino, vpp)		(*(mp)->mnt_op->vfs_vget)((mp), (ino), (vpp))
 #define VFS_RENAMELOCK_ENTER(mp)	(*(mp)->mnt_op->vfs_renamelock_enter)((mp))
@@ -234,5 +237,7 @@ void	mount_specific_key_delete(specificdata_key_t key);
 void	*mount_getspecific(struct mount *mp, specificdata_key_t key);
 void	mount_setspecific(struct mount *mp, specificdata_key_t key, void *data);
 #endif
+
+#include <sys/mount_old.h>
 
 #endif

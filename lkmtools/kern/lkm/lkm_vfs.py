@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm as abi
-from lkmtools.abi.dialects import PROC_CALLS
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.kern.vfs import vfs_old
 from lkmtools.kern.vfs.vfs_init import vfs_attach, vfs_detach
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load(k: Kernel, private: int) -> Callable[[], None]:
     """Make the type of file system known. EEXIST; ENOMEM."""
     given, dialect = _given(k, private), k.modules.dialect(private)
-    if dialect not in PROC_CALLS:
+    if dialect == DIALECT:
         vfs_attach(k, given)
         return lambda: _detach(k, given)
     ops = vfs_old.native(k, given, dialect)
@@ -43,7 +43,7 @@ def unload(k: Kernel, private: int) -> None:
 
 
 def _given(k: Kernel, private: int) -> int:
-    """A struct vfsops of NetBSD 5.2 or 1.4, or OpenBSD's struct vfsconf, as the module's dialect has it."""
+    """A struct vfsops, or OpenBSD's struct vfsconf, as the module's dialect has it."""
     given: int = k.umem.view(abi.lkm_vfs.layout(k.dm), private).lkm_vfsops
     return given
 

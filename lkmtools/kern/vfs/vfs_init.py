@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.dialects import PROC_CALLS
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.errno import EBUSY, EEXIST, EOPNOTSUPP, ESRCH
 from lkmtools.abi.mount import vfsops
-from lkmtools.abi.mount_old import OPERATIONS
 from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
 from lkmtools.errors import KernelError
@@ -66,8 +65,9 @@ def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
 
 
 def _call(k: Kernel, name: str, impl: int, of: int, args: tuple[int, ...]) -> int:
-    if k.modules.dialect(impl) in PROC_CALLS and name in OPERATIONS:
-        return vfs_old.call(k, name, impl, of, args)
+    dialect = k.modules.dialect(impl)
+    if dialect != DIALECT:
+        return vfs_old.call(k, dialect, name, impl, of, args)
     return k.engine.call(OPS[name], impl, of, *args)
 
 

@@ -78,7 +78,7 @@ def _vcall(k: Kernel, name: str, vp: int, args: tuple[int, ...]) -> int:
         errno = k.engine.call(_IMPL, impl, addr)
     finally:
         lwp.release(k, addr)
-    if dialect in PROC_CALLS and name == "lookup":
+    if dialect != DIALECT and name == "lookup":
         _lock_again(k, vp, 0 if errno else k.umem.ptr(members["a_vpp"]))
     return errno
 

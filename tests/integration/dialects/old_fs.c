@@ -1,4 +1,4 @@
-/* A VFS module of NetBSD 1.4 and of OpenBSD: a directory with one file, whose text mount(2) brings. */
+/* A VFS module of NetBSD before 5.0 and of OpenBSD: a directory with one file, whose text mount(2) brings. */
 
 #include <sys/param.h>
 #include <sys/systm.h>
@@ -26,6 +26,23 @@
 #define old_lock	genfs_lock
 #define old_unlock	genfs_unlock
 #define old_islocked	genfs_islocked
+#endif
+
+#if defined(__OpenBSD__) || __NetBSD_Version__ < 200000000
+#define OLDEST
+#define DATA	caddr_t
+#else
+#define DATA	void *
+#define statfs	statvfs
+#endif
+#if !defined(__OpenBSD__) && __NetBSD_Version__ >= 400000000
+#define proc	lwp
+#undef curproc
+#define curproc	curlwp
+#define a_p	a_l
+typedef kauth_cred_t	cred_t;
+#else
+typedef struct ucred	*cred_t;
 #endif
 
 struct node {
@@ -88,7 +105,13 @@ old_mount(struct mount *mp, const char *path, void *data, struct nameidata *ndp,
 	mp->mnt_flag |= MNT_LOCAL;
 	copyinstr(path, mp->mnt_stat.f_mntonname, MNAMELEN - 1, &size);
 	bcopy("old", mp->mnt_stat.f_mntfromname, 4);
+#ifdef OLDEST
 	mp->mnt_stat.f_fsid.val[0] = 77;
+#else
+	mp->mnt_stat.f_fsidx.__fsid_val[0] = mp->mnt_stat.f_fsid = 77;
+	if ((error = set_statvfs_info(path, UIO_USERSPACE, "of old", UIO_SYSSPACE, mp, p)) != 0)
+		return error;
+#endif
 	return 0;
 }
 
@@ -124,9 +147,13 @@ old_statfs(struct mount *mp, struct statfs *sbp, struct proc *p)
 	sbp->f_blocks = 3;
 	sbp->f_files = 2;
 	if (sbp != &mp->mnt_stat) {
+#ifdef OLDEST
 		bcopy((caddr_t)&mp->mnt_stat.f_fsid, (caddr_t)&sbp->f_fsid, sizeof(sbp->f_fsid));
 		bcopy(mp->mnt_stat.f_mntonname, sbp->f_mntonname, MNAMELEN);
 		bcopy(mp->mnt_stat.f_mntfromname, sbp->f_mntfromname, MNAMELEN);
+#else
+		copy_statvfs_info(sbp, mp);
+#endif
 	}
 #ifdef __OpenBSD__
 	strlcpy(sbp->f_fstypename, mp->mnt_vfc->vfc_name, MFSNAMELEN);
@@ -135,7 +162,7 @@ old_statfs(struct mount *mp, struct statfs *sbp, struct proc *p)
 }
 
 static int
-old_sync(struct mount *mp, int waitfor, struct ucred *cred, struct proc *p)
+old_sync(struct mount *mp, int waitfor, cred_t cred, struct proc *p)
 {
 	return p == curproc ? 0 : EPERM;
 }
@@ -204,7 +231,11 @@ old_getattr(void *v)
 	vap->va_mode = np->type == VDIR ? 0555 : 0444;
 	vap->va_nlink = 1;
 	vap->va_uid = vap->va_gid = 0;
+#ifdef OLDEST
 	vap->va_fsid = ap->a_vp->v_mount->mnt_stat.f_fsid.val[0];
+#else
+	vap->va_fsid = ap->a_vp->v_mount->mnt_stat.f_fsidx.__fsid_val[0];
+#endif
 	vap->va_fileid = np->type == VDIR ? 2 : 3;
 	vap->va_size = np->type == VDIR ? 512 : strlen(MOUNT(ap->a_vp->v_mount)->text);
 	vap->va_blocksize = 512;
@@ -308,10 +339,14 @@ static struct vnodeopv_entry_desc old_vnodeop_entries[] = {
 };
 struct vnodeopv_desc old_vnodeop_opv_desc = { &old_vnodeop_p, old_vnodeop_entries };
 
-#define old_quotactl	((int (*)(struct mount *, int, uid_t, caddr_t, struct proc *))eopnotsupp)
+#define old_quotactl	((int (*)(struct mount *, int, uid_t, DATA, struct proc *))eopnotsupp)
 #define old_vget	((int (*)(struct mount *, ino_t, struct vnode **))eopnotsupp)
 #define old_fhtovp	((int (*)(struct mount *, struct fid *, struct vnode **))eopnotsupp)
+#if defined(__OpenBSD__) || __NetBSD_Version__ < 400000000
 #define old_vptofh	((int (*)(struct vnode *, struct fid *))eopnotsupp)
+#else
+#define old_vptofh	((int (*)(struct vnode *, struct fid *, size_t *))eopnotsupp)
+#endif
 #define old_sysctl	((int (*)(int *, u_int, void *, size_t *, void *, size_t, struct proc *))eopnotsupp)
 #define old_checkexp	((int (*)(struct mount *, struct mbuf *, int *, struct ucred **))eopnotsupp)
 
@@ -342,11 +377,35 @@ old_init(void)
 	printf("old_init: oldfs\n");
 }
 
+#ifdef OLDEST
 static struct vnodeopv_desc *old_vnodeopv_descs[] = { &old_vnodeop_opv_desc, NULL };
 static struct vfsops old_vfsops = {
 	"oldfs", old_mount, old_start, old_unmount, old_root, old_quotactl, old_statfs, old_sync, old_vget, old_fhtovp,
-	old_vptofh, old_init, old_sysctl, NULL, old_checkexp, old_vnodeopv_descs
+	old_vptofh, old_init, old_sysctl, NULL, old_checkexp, old_vnodeopv_descs, 0, { NULL, NULL }
 };
+#else
+static void
+old_done(void)
+{
+	printf("old_done: oldfs\n");
+}
+
+static const struct vnodeopv_desc * const old_vnodeopv_descs[] = { &old_vnodeop_opv_desc, NULL };
+static struct vfsops old_vfsops = {
+	"oldfs", old_mount, old_start, old_unmount, old_root, old_quotactl, old_statfs, old_sync, old_vget, old_fhtovp,
+	old_vptofh, old_init, NULL, old_done,
+#if __NetBSD_Version__ >= 400000000
+	NULL, (int (*)(struct mount *, struct vnode *, struct timespec *))eopnotsupp, vfs_stdextattrctl,
+	old_vnodeopv_descs, 0, { NULL, NULL }
+#else
+	NULL, NULL, old_checkexp,
+#ifdef SNAPSHOTS	/* as in 3.0 */
+	(int (*)(struct mount *, struct vnode *, struct timespec *))eopnotsupp,
+#endif
+	old_vnodeopv_descs
+#endif
+};
+#endif
 MOD_VFS(MODULE, -1, &old_vfsops)
 #endif
 
