@@ -103,6 +103,7 @@ NAMES = (
     "vfs.vfs_getcwd",
     "vfs.vfs_init",
     "vfs.vfs_lookup",
+    "vfs.vfs_lookup_place",
     "vfs.vfs_mount",
     "vfs.vfs_nameidata",
     "vfs.vfs_specific",

@@ -163,6 +163,15 @@ def test_a_genfs_node_has_a_lock_and_sizes_in_blocks(run: Callable[..., int]) ->
 	vp->v_mount->mnt_fs_bshift = 10;
 	GOP_SIZE(vp, 1025, &end, 0);
 	CHECK(end == 2048);
+	vp->v_mount->mnt_fs_bshift = 32 + 9;
+	GOP_SIZE(vp, 1025, &end, 0);
+	CHECK(end == 1536);
+	vp->v_mount->mnt_fs_bshift = -22;
+	GOP_SIZE(vp, 1025, &end, 0);
+	CHECK(end == 2048);
+	vp->v_mount->mnt_fs_bshift = 0x7fffffff;
+	GOP_SIZE(vp, 0, &end, 0);
+	CHECK(end == 0);
 	genfs_node_destroy(vp);
 	vp->v_data = before;
 	vrele(vp);
@@ -240,6 +249,44 @@ def test_names_of_the_cache_and_buffers_for_paths(run: Callable[..., int]) -> No
 	CHECK(cache_lookup_raw(vp, &dvp, NULL) == -1);
 	vrele(vp);
 """
+        )
+        == 0
+    )
+
+
+def test_cn_hash_is_what_namei_hash_gives(run: Callable[..., int]) -> None:
+    """Of the name that a file system is asked for, and of the one that namei() leaves a module."""
+    assert (
+        run(
+            """
+	struct vnode *dvp = find("/a");
+	struct nameidata nd;
+
+	saved = dvp->v_op[vop_lookup_desc.vdesc_offset];
+	dvp->v_op[vop_lookup_desc.vdesc_offset] = looks;
+	NDINIT(&nd, LOOKUP, SAVENAME, UIO_SYSSPACE, "/a/f");
+	CHECK(namei(&nd) == 0);
+	dvp->v_op[vop_lookup_desc.vdesc_offset] = saved;
+	CHECK(hash_of_f != 0 && given == hash_of_f);
+	CHECK(nd.ni_cnd.cn_hash == hash_of_f);
+	PNBUF_PUT(nd.ni_cnd.cn_pnbuf);
+	vrele(nd.ni_vp);
+	vrele(dvp);
+""",
+            before="""
+static u_long given, hash_of_f;
+static int (*saved)(void *);
+static int
+looks(void *v)
+{
+	struct componentname *cnp = ((struct vop_lookup_args *)v)->a_cnp;
+	const char *end = NULL;
+
+	given = cnp->cn_hash;
+	hash_of_f = namei_hash(cnp->cn_nameptr, &end);
+	return saved(v);
+}
+""",
         )
         == 0
     )

@@ -66,6 +66,9 @@ def genfs_node_unlock(k: Kernel, vp: int) -> None:
 
 @export("void genfs_size(struct vnode *vp, off_t size, off_t *eobp, int flags)", _HEADER)
 def genfs_size(k: Kernel, vp: int, size: int, eobp: int, flags: int) -> None:
-    """gop_size: the end of the last block of a file of `size` bytes. A block has 1 << mnt_fs_bshift."""
-    block = 1 << k.vfs.mount(view_of(k, vp, "genfs_size").v_mount).mnt_fs_bshift
+    """gop_size: the end of the last block of a file of `size` bytes.
+
+    A block has 1 << mnt_fs_bshift bytes; of the shift, amd64 and i386 take five bits.
+    """
+    block = 1 << (k.vfs.mount(view_of(k, vp, "genfs_size").v_mount).mnt_fs_bshift & 31)
     k.umem.set_u64(eobp, size + block - 1 & -block)

@@ -7,25 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.namei import MAXPATHLEN
 from lkmtools.kern.base.export import export
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 _HEADER = "sys/namei.h"
-
-
-@export("uint32_t namei_hash(const char *p, const char **ep)", _HEADER)
-def namei_hash(k: Kernel, p: int, ep: int) -> int:
-    """A hash of the first component of a path, or of what lies before `*ep` unless that is NULL."""
-    end = k.umem.ptr(ep)
-    name = k.umem.read(p, end - p) if end else k.umem.cstr(p, MAXPATHLEN).partition(b"/")[0]
-    value = 5381
-    for byte in name:
-        value = value * 33 + byte & 0xFFFFFFFF
-    k.umem.set_ptr(ep, p + len(name))
-    return value + (value >> 5) & 0xFFFFFFFF
 
 
 @export("int cache_lookup(struct vnode *dvp, struct vnode **vpp, struct componentname *cnp)", _HEADER)

@@ -22,6 +22,7 @@ from lkmtools.abi.namei import (
 )
 from lkmtools.abi.vnode import VDIR
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.export import export
 from lkmtools.kern.vfs.vfs_mount import lwp_cred
 from lkmtools.kern.vfs.vfs_subr import vput, vref, vrele
 from lkmtools.kern.vfs.vfs_vnode import view_of
@@ -31,6 +32,23 @@ if TYPE_CHECKING:
     from lkmtools.kern.proc.kern_proc import Lwp
 
 _COMPONENT = 512  # where in the block of a name its buffer begins
+
+
+def name_hash(name: bytes) -> int:
+    """cn_hash of a name: what namei_hash() gives."""
+    value = 5381
+    for byte in name:
+        value = value * 33 + byte & 0xFFFFFFFF
+    return value + (value >> 5) & 0xFFFFFFFF
+
+
+@export("uint32_t namei_hash(const char *p, const char **ep)", "sys/namei.h")
+def namei_hash(k: Kernel, p: int, ep: int) -> int:
+    """A hash of the first component of a path, or of what lies before `*ep` unless that is NULL."""
+    end = k.umem.ptr(ep)
+    name = k.umem.read(p, end - p) if end else k.umem.cstr(p, MAXPATHLEN).partition(b"/")[0]
+    k.umem.set_ptr(ep, p + len(name))
+    return name_hash(name)
 
 
 class Place:
@@ -135,9 +153,6 @@ class Place:
                 raise KernelError(ENOMEM, "no kernel memory for a name")
             k.heap.lent.add(self.cnp + _COMPONENT)
         text = name.encode(*C_TEXT)
-        value = 5381
-        for char in text:
-            value = value * 33 + char & 0xFFFFFFFF
         flags = HASBUF | SAVENAME | LOCKLEAF | self.flags
         flags |= (ISLASTCN if last else 0) | (ISDOTDOT if name == ".." else 0)
         flags |= LOCKPARENT if op != LOOKUP else 0
@@ -147,6 +162,6 @@ class Place:
             self.cnp,
             layout.pack(
                 cn_nameiop=op, cn_flags=flags, cn_cred=lwp_cred(k, self.lwp), cn_pnbuf=self.cnp + _COMPONENT,
-                cn_nameptr=self.cnp + _COMPONENT, cn_namelen=len(text), cn_hash=value,
+                cn_nameptr=self.cnp + _COMPONENT, cn_namelen=len(text), cn_hash=name_hash(text),
             ),
         )  # fmt: skip

@@ -33,7 +33,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.vfs.vfs_lookup import lookup
-from lkmtools.kern.vfs.vfs_lookup_place import Place
+from lkmtools.kern.vfs.vfs_lookup_place import Place, name_hash
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vrele
 from lkmtools.kern.vfs.vfs_vnops import VnodeFile, close_vnode, vn_open
 from lkmtools.kern.vfs.vnode_if import vcall
@@ -71,6 +71,7 @@ def _give_name(k: Kernel, view: View, place: Place) -> None:
     view.put("ni_cnd.cn_pnbuf", buf)
     view.put("ni_cnd.cn_nameptr", buf)
     view.put("ni_cnd.cn_namelen", len(text))
+    view.put("ni_cnd.cn_hash", name_hash(text))
     view.put("ni_cnd.cn_flags", view.get("ni_cnd.cn_flags") | HASBUF | SAVENAME | ISLASTCN)
 
 
