@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.errno import EAGAIN
+from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
 from support.compiling import Compile
 from support.lab import HEAD, Lab
@@ -225,6 +227,41 @@ def test_misuse_of_a_work_queue_panics(kt: Lab) -> None:
     kt.load(SOURCE)
     panic = kt.panics(lambda: kt.call("void nowhere(void)"))
     assert panic.reason == f"workqueue_enqueue: {kt.symbols['chan']:#x} is not a struct workqueue"
+
+
+def test_a_queue_without_a_thread_leaves_nothing(kt: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EAGAIN: no number is free for the thread."""
+
+    def none() -> int:
+        raise KernelError(EAGAIN, "no process number is free")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kt.k.procs, "next_pid", none)
+        assert kt.call("int open(int again)", 0) == EAGAIN  # the heap may have got a page
+        kt.remember()
+        assert kt.call("int open(int again)", 0) == EAGAIN
+    assert kt.k.workqueues == {}
+    assert kt.same()
+
+
+@pytest.mark.parametrize("working", [False, True])
+def test_a_queue_that_a_module_leaves_ends(kt: Lab, working: bool) -> None:
+    """The unload names it, and nothing that is queued is done in memory which another may get."""
+    kt.call("int open(int again)", 0)
+    kt.settle()
+    area = next(module.area for module in kt.k.modules.by_id.values() if module.name == "probe")
+    for i in (1, 0, 2) if working else ():
+        kt.call("void enqueue(int i)", i)
+    kt.settle()
+    modules.unload(kt.p, "probe")
+    assert "LKM 'probe': work queue 'jobs' was not destroyed" in kt.dmesg
+    assert kt.k.workqueues == {}
+    assert ("kernel thread 'jobs'" in kt.dmesg) is working
+    kt.k.sched.wakeup(kt.symbols["chan"])
+    kt.settle()
+    assert "jobs" not in comms(kt)
+    assert kt.value("order") == (2 if working else 0)
+    assert kt.k.kmap.size_of(area) == 0
 
 
 def test_a_thread_may_work_for_ever_a_little_at_a_time(cc: Compile, machine: str) -> None:

@@ -1,11 +1,16 @@
-"""workqueue(9): work that a kernel thread does later, where it may sleep (subr_workqueue.c of NetBSD 5.2)."""
+"""workqueue(9): work that a kernel thread does later, where it may sleep (subr_workqueue.c of NetBSD 5.2).
+
+A queue that a module leaves behind ends when the module is unloaded, and what is queued is not done.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc import kern_kthread
 from lkmtools.kern.sync.kern_mutex import turnstile
@@ -23,12 +28,13 @@ _SIZE = 64  # of a struct workqueue, which is opaque
 class WorkQueue:
     """One queue, and the thread that serves it."""
 
-    def __init__(self, k: Kernel, addr: int, func: int, arg: int) -> None:
+    def __init__(self, k: Kernel, addr: int, title: str, func: int, arg: int) -> None:
         self._k = k
+        self.title = title
         self.ident = turnstile(addr)
-        self._func = func
+        self.func = func
         self._arg = arg
-        self.work: deque[int] = deque()
+        self.work: OrderedDict[int, None] = OrderedDict()  # addresses of struct work, the oldest first
         self.ending = False
         self.ended = False
 
@@ -37,13 +43,36 @@ class WorkQueue:
         k = self._k
         while True:
             while self.work:
-                k.engine.call(_FUNC, self._func, self.work.popleft(), self._arg)
+                wk, _ = self.work.popitem(last=False)
+                k.engine.call(_FUNC, self.func, wk, self._arg)
                 k.sched.userret()
             if self.ending:
                 break
             k.sched.tsleep(self.ident, 0, "workq", 0)
         self.ended = True
         k.sched.wakeup(self.ident)
+
+    def end(self) -> None:
+        """Have the thread end when nothing is queued."""
+        self.ending = True
+        self._k.sched.wakeup(self.ident)
+
+
+def forget(k: Kernel, holds: Callable[[int], bool]) -> list[str]:
+    """End the queues of a module that gives its memory back, without what is queued: their names."""
+    left = [(wq, queue) for wq, queue in k.workqueues.items() if holds(queue.func)]
+    for wq, queue in left:
+        queue.work.clear()
+        if not queue.ending:  # otherwise workqueue_destroy() does the rest
+            _drop(k, wq)
+        queue.end()
+    return [queue.title for _, queue in left]
+
+
+def _drop(k: Kernel, wq: int) -> None:
+    """The struct workqueue is gone."""
+    del k.workqueues[wq]
+    k.heap.free(wq)
 
 
 def _queue(k: Kernel, wq: int, function: str) -> WorkQueue:
@@ -69,9 +98,13 @@ def workqueue_create(
     wq = k.heap.alloc(_SIZE)
     if not wq:
         k.panic("workqueue_create: out of space in kernel map")
+    queue = k.workqueues[wq] = WorkQueue(k, wq, title, func, arg)
+    try:
+        kern_kthread.start(k, title, queue.serve)
+    except KernelError:
+        _drop(k, wq)
+        raise
     k.umem.set_ptr(wqp, wq)
-    queue = k.workqueues[wq] = WorkQueue(k, wq, func, arg)
-    kern_kthread.start(k, title, queue.serve)
     return 0
 
 
@@ -82,7 +115,7 @@ def workqueue_enqueue(k: Kernel, wq: int, wk: int, ci: int) -> None:
     k.umem.set_ptr(wk, 0)
     if wk in queue.work:
         k.panic(f"workqueue_enqueue: work {wk:#x} is already in the queue")
-    queue.work.append(wk)
+    queue.work[wk] = None
     k.sched.wakeup(queue.ident)
 
 
@@ -90,9 +123,7 @@ def workqueue_enqueue(k: Kernel, wq: int, wk: int, ci: int) -> None:
 def workqueue_destroy(k: Kernel, wq: int) -> None:
     """End a queue once all its work is done; waits for that."""
     queue = _queue(k, wq, "workqueue_destroy")
-    queue.ending = True
-    k.sched.wakeup(queue.ident)
+    queue.end()
     while not queue.ended:
         k.sched.tsleep(queue.ident, 0, "wqjoin", 0)
-    del k.workqueues[wq]
-    k.heap.free(wq)
+    _drop(k, wq)
