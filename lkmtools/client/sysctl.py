@@ -89,6 +89,7 @@ class SysctlCalls(Core):
         The value is a str for strings, an int for int, quad and bool, bytes for structs. `name`
         is dotted, or the numbers themselves, with the CTLTYPE_* `kind`; without one the value is an int if it
         has 4 or 8 bytes. KeyError for an unknown dotted name, ValueError for a `new` that the node cannot be.
+        KernelError: ENOMEM when a value of more than 4096 bytes has been set.
         """
         if isinstance(name, str):
             mib, kind = self.sysctl_find(name)
@@ -126,7 +127,7 @@ class SysctlCalls(Core):
         return out
 
     def _sysctl(self, mib: Sequence[int], new: bytes) -> bytes:
-        """__sysctl(2), with a buffer that is large enough."""
+        """__sysctl(2), with a buffer that is large enough; ENOMEM where to ask again would set it twice."""
         numbers = self.buffer(b"".join(map(_INT.pack, mib)))
         room = _OLD
         while True:
@@ -136,7 +137,7 @@ class SysctlCalls(Core):
                 self.syscall(nr.SYS___sysctl, numbers, len(mib), old, length, new or 0, len(new))
             except KernelError as error:
                 wanted = int.from_bytes(length.data, "little")
-                if error.errno != ENOMEM or not room < wanted <= _MOST:
+                if error.errno != ENOMEM or new or not room < wanted <= _MOST:
                     raise
                 room = wanted
                 continue

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from lkmtools import modules
 from lkmtools.abi import errno
+from lkmtools.abi.syscall import SYS___sysctl
 from lkmtools.abi.sysctl import (
     CTL_DEBUG,
     CTL_KERN,
@@ -20,7 +21,10 @@ from lkmtools.abi.sysctl import (
     CTL_VFS,
     CTLTYPE_INT,
     CTLTYPE_STRING,
+    KERN_OSTYPE,
+    KERN_SECURELVL,
 )
+from lkmtools.client import Process
 from lkmtools.errors import KernelError
 from support.lab import Lab
 
@@ -383,3 +387,90 @@ def test_nodes_that_move_keep_their_children(lab: Lab, remove: str) -> None:
             "debug.n100.leaf", "debug.n100", "debug.n101.leaf", "debug.n101"
         ]  # fmt: skip
     assert lab.p.sysctl_nodes((CTL_DEBUG,)) == []
+
+
+def raw_sysctl(p: Process, mib: tuple[int, ...], room: int, new: bytes = b"") -> tuple[int, bytes, int]:
+    """__sysctl(2) with a buffer of `room` bytes: the errno, the buffer, and the size that it tells."""
+    numbers = p.buffer(b"".join(number.to_bytes(4, "little", signed=True) for number in mib))
+    old, length = p.buffer(b"\xff" * room), p.buffer(room.to_bytes(p.dm.pointer, "little"))
+    number = 0
+    try:
+        p.syscall(SYS___sysctl, numbers, len(mib), old, length, p.buffer(new) if new else 0, len(new))
+    except KernelError as error:
+        number = error.errno
+    return number, bytes(old.data), int.from_bytes(length.data, "little")
+
+
+@pytest.mark.parametrize("mib", [(CTL_KERN, KERN_SECURELVL), (CTL_DEBUG, 1024, 1025)])
+def test_a_value_that_does_not_fit_is_cut_and_the_new_one_set(probe: Lab, mib: tuple[int, ...]) -> None:
+    """Of a leaf of the kernel's own and of a module: ENOMEM, and the size that it has."""
+    before, new = raw_sysctl(probe.p, mib, 4)[1], (9).to_bytes(4, "little")
+    assert raw_sysctl(probe.p, mib, 2, new) == (errno.ENOMEM, before[:2], 4)
+    assert raw_sysctl(probe.p, mib, 4) == (0, new, 4)
+    other = probe.kernel.process("other", uid=1000)
+    assert raw_sysctl(other, mib, 4, before) == (errno.EPERM, b"\xff" * 4, 4)
+    assert raw_sysctl(probe.p, mib, 4) == (0, new, 4)
+
+
+@pytest.mark.parametrize("mib", [(CTL_KERN, KERN_OSTYPE), (CTL_DEBUG, 1024, 1025)])
+def test_asking_for_the_nodes_below_a_leaf(probe: Lab, mib: tuple[int, ...]) -> None:
+    """ENOTDIR."""
+    assert raw_sysctl(probe.p, (*mib, CTL_QUERY), 4)[0] == errno.ENOTDIR
+    assert raw_sysctl(probe.p, (*mib, 1), 4)[0] == errno.ENOTDIR
+
+
+IN_KERNEL = """
+#include <sys/sysctl.h>
+static int name[] = { CTL_KERN, KERN_OSTYPE }, leaf[] = { CTL_DEBUG, 20 };
+static char word[] = "long";
+int seen;
+static int ask(SYSCTLFN_ARGS)
+{
+	seen = oldlenp != NULL && *oldlenp == 0;
+	return sysctl_lookup(SYSCTLFN_CALL(rnode));
+}
+int make(void);
+int make(void)
+{
+	const struct sysctlnode *top = NULL;
+
+	sysctl_createv(NULL, 0, NULL, &top, 0, CTLTYPE_NODE, "top", NULL, NULL, 0, NULL, 0, CTL_DEBUG, 22,
+		CTL_EOL);
+	sysctl_createv(NULL, 0, &top, NULL, 0, CTLTYPE_NODE, "below", NULL, NULL, 0, NULL, 0, 1, CTL_EOL);
+	return sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_STRING, "word", NULL, ask, 0, word, sizeof(word),
+		CTL_DEBUG, 20, CTL_EOL);
+}
+int asks(int which);
+int asks(int which)
+{
+	char old[3] = { 0 };
+	size_t size = 2;
+	int error = sysctl_dispatch(which ? leaf : name, 2, old, &size, NULL, 0, name, NULL, NULL);
+
+	return error ? -error : size * 10000 + old[0] * 100 + old[2];
+}
+int destroy(int top, int num);
+int destroy(int top, int num) { return sysctl_destroyv(NULL, top, num, CTL_EOL); }
+"""
+
+
+def test_the_kernel_itself_is_told_how_long_a_value_is(lab: Lab) -> None:
+    """No error: what fits is copied. A function has a place for the size also when the process gives none."""
+    lab.load(IN_KERNEL)
+    assert lab.call("int make(void)") == 0
+    assert lab.call("int asks(int which)", 0) == 70000 + ord("N") * 100
+    assert lab.call("int asks(int which)", 1) == 50000 + ord("l") * 100
+    numbers = lab.p.buffer(b"\5\0\0\0\x14\0\0\0")
+    lab.p.syscall(SYS___sysctl, numbers, 2, 0, 0, 0, 0)
+    assert lab.value("seen") == 1
+
+
+def test_removing_a_node_that_cannot_go_is_no_error(lab: Lab) -> None:
+    """One that is not there, one with others below it; a permanent one is EPERM."""
+    lab.load(IN_KERNEL)
+    assert lab.call("int make(void)") == 0
+    for num in (21, 22):
+        assert lab.call("int destroy(int top, int num)", CTL_DEBUG, num) == 0
+    assert lab.call("int destroy(int top, int num)", CTL_KERN, KERN_OSTYPE) == errno.EPERM
+    assert lab.call("int destroy(int top, int num)", CTL_DEBUG, 20) == 0
+    assert [node.name for node in lab.p.sysctl_nodes((CTL_DEBUG,))] == ["top"]

@@ -15,6 +15,7 @@ from lkmtools.abi.errno import (
     EISDIR,
     ENOENT,
     ENOMEM,
+    ENOTDIR,
     EOPNOTSUPP,
     EPERM,
 )
@@ -78,7 +79,7 @@ def numbers(k: Kernel, name: int, namelen: int) -> Mib:
 
 
 def give(k: Kernel, l_addr: int, value: bytes, oldp: int, oldlenp: int) -> None:
-    """Copy the old value out. ENOMEM when `*oldlenp` is too small (what fits is copied)."""
+    """Copy the old value out, as much as fits; *oldlenp becomes its size."""
     if not oldlenp:
         return
     room = k.umem.ptr(oldlenp)
@@ -88,8 +89,6 @@ def give(k: Kernel, l_addr: int, value: bytes, oldp: int, oldlenp: int) -> None:
             copyout_bytes(k, value[:room], oldp)
         else:
             k.umem.write(oldp, value[:room])
-        if room < len(value):
-            raise KernelError(ENOMEM, f"the value has {len(value)} bytes; the buffer has {room}")
 
 
 def take(k: Kernel, l_addr: int, newp: int, newlen: int) -> bytes:
@@ -109,7 +108,8 @@ def may_write(k: Kernel, l_addr: int, flags: int, path: str) -> None:
 def sysctl_lookup(k: Kernel, *args: int) -> int:
     """Read and set a leaf, or a copy of one whose sysctl_data a sysctlfn has changed.
 
-    EISDIR for a node that is none, EINVAL for a value of another size, EPERM, ENOMEM.
+    EISDIR for a node that is none, EINVAL for a value of another size, EPERM. A value that does not fit is
+    cut, and *oldlenp says how long it is.
     """
     a = Asked(*args)
     node = k.umem.view(sysctlnode.layout(k.dm), a.rnode)
@@ -120,11 +120,12 @@ def sysctl_lookup(k: Kernel, *args: int) -> int:
     if a.namelen:
         raise KernelError(EINVAL, f"sysctl node {path} is a leaf: nothing is below it")
     may_read(k, a.lwp, node)
+    if a.newp:
+        may_write(k, a.lwp, node.sysctl_flags, path)
     where, size = _value_at(k, node, kind, path)
     value = k.umem.cstr(where, size) + b"\0" if kind == CTLTYPE_STRING else k.umem.read(where, size)
     give(k, a.lwp, value[:size], a.oldp, a.oldlenp)
     if a.newp:
-        may_write(k, a.lwp, node.sysctl_flags, path)
         _store(k, node, where, size, take(k, a.lwp, a.newp, a.newlen))
     return 0
 
@@ -165,12 +166,14 @@ def _store(k: Kernel, node: View, where: int, size: int, data: bytes) -> None:
 @export(f"int sysctl_query({ARGS})", "sys/sysctl.h", bound=MEMORY)
 def sysctl_query(k: Kernel, *args: int) -> int:
     """The nodes below one: struct sysctlnodes without addresses of the kernel. ENOTDIR, EINVAL, EPERM."""
-    a = Asked(*args)
+    a, tree = Asked(*args), k.sysctl
+    above = tree.view(tree.check("sysctl_query", a.rnode))
+    if above.sysctl_flags & SYSCTL_TYPEMASK != CTLTYPE_NODE:
+        raise KernelError(ENOTDIR, f"sysctl node {tree.path(a.rnode)} is a leaf: nothing is below it")
     if a.namelen != 1 or numbers(k, a.name, 1) != (CTL_QUERY,):
         raise KernelError(EINVAL, "CTL_QUERY must be the last number of the name")
-    tree = k.sysctl
-    may_read(k, a.lwp, tree.view(tree.check("sysctl_query", a.rnode)))
-    out = b""
+    may_read(k, a.lwp, above)
+    out = []
     for addr in tree.children(a.rnode):
         node, layout = tree.view(addr), tree.layout
         data = bytearray(k.mem.read(addr, layout.size))
@@ -181,8 +184,8 @@ def sysctl_query(k: Kernel, *args: int) -> int:
             layout.put(data, 0, "sysctl_clen", 0)
         for member in ("sysctl_child", "sysctl_func", "sysctl_parent", "sysctl_desc"):
             layout.put(data, 0, member, 0)
-        out += bytes(data)
-    give(k, a.lwp, out, a.oldp, a.oldlenp)
+        out.append(data)
+    give(k, a.lwp, b"".join(out), a.oldp, a.oldlenp)
     return 0
 
 
@@ -215,16 +218,16 @@ def sysctl_dispatch(k: Kernel, *args: int) -> int:
 
 
 def answer(k: Kernel, own: OwnNode, a: Asked) -> int:
-    """Read and set a leaf of the kernel's own. EPERM, EINVAL, ENOMEM."""
+    """Read and set a leaf of the kernel's own, as sysctl_lookup() does. EPERM, EINVAL."""
     if own.read is None:
         raise KernelError(EISDIR, f"sysctl node {own.name} has nodes below it, and no value")
     value = own.read(k)
     if a.newp:
         path = ".".join(k.sysctl.own[own.mib[:n]].name for n in range(1, len(own.mib) + 1))
         may_write(k, a.lwp, own.flags, path)
-        if own.write is not None:
-            own.write(k, k.lwp_at(a.lwp) if a.lwp else None, take(k, a.lwp, a.newp, a.newlen))
     give(k, a.lwp, value, a.oldp, a.oldlenp)
+    if a.newp and own.write is not None:
+        own.write(k, k.lwp_at(a.lwp) if a.lwp else None, take(k, a.lwp, a.newp, a.newlen))
     return 0
 
 
@@ -232,9 +235,11 @@ def answer(k: Kernel, own: OwnNode, a: Asked) -> int:
 def sysctl_own(k: Kernel, *args: int) -> int:
     """The function of the kernel's own leaves, of which it may be given a copy."""
     a = Asked(*args)
-    own = k.sysctl.own.get(k.sysctl.mib(a.rnode))
-    if own is None or a.namelen:
-        raise KernelError(ENOENT, f"sysctl node {k.sysctl.path(a.rnode)} is not the kernel's own")
+    own, path = k.sysctl.own.get(k.sysctl.mib(a.rnode)), k.sysctl.path(a.rnode)
+    if own is None:
+        raise KernelError(ENOENT, f"sysctl node {path} is not the kernel's own")
+    if a.namelen:
+        raise KernelError(ENOTDIR, f"sysctl node {path} is a leaf: nothing is below it")
     return answer(k, own, a)
 
 
@@ -246,7 +251,7 @@ def sys___sysctl(
 ) -> None:
     """Read a value, set it, or both.
 
-    ENOENT, EPERM, EINVAL; ENOMEM when `old` is too small (what fits is copied).
+    ENOENT, EPERM, EINVAL; ENOMEM when `old` is too small: what fits is copied, and `new` is set all the same.
     """
     if not 1 <= namelen <= CTL_MAXNAME:
         raise KernelError(EINVAL, f"the name has {namelen} numbers; it must have 1 to {CTL_MAXNAME}")
@@ -256,11 +261,11 @@ def sys___sysctl(
     try:
         k.mem.write(room, space.read(name, 4 * namelen))
         mib = numbers(k, room, namelen)
-        if oldlenp:
-            k.mem.write(length, space.read(oldlenp, width))
+        k.mem.write(length, space.read(oldlenp, width) if oldlenp else bytes(width))
+        given = k.mem.ptr(length)
         failed: KernelError | None = None
         lwp.thread.reason = ""
-        asked = Asked(room, namelen, old, length if oldlenp else 0, new, newlen, room, lwp.addr, 0)
+        asked = Asked(room, namelen, old, length, new, newlen, room, lwp.addr, 0)
         own = k.sysctl.quick(mib)
         try:
             errno = sysctl_dispatch(k, *asked) if own is None else answer(k, own, asked)
@@ -272,6 +277,8 @@ def sys___sysctl(
             raise failed
         if errno:
             raise KernelError(errno, lwp.thread.reason or f"sysctl node {'.'.join(map(str, mib))} refused")
+        if old and given < (size := k.mem.ptr(length)):
+            raise KernelError(ENOMEM, f"the value has {size} bytes; the buffer has {given}")
     finally:
         lwp.release(k, room)
 

@@ -204,7 +204,12 @@ def sysctl_teardown(k: Kernel, logp: int) -> None:
 
 @export("int sysctl_destroyv(struct sysctlnode *rnode, ...)", "sys/sysctl.h")
 def sysctl_destroyv(k: Kernel, rnode: int, args: VaList) -> int:
-    """Remove one node. ENOENT, ENOTEMPTY, EPERM for a permanent one."""
+    """Remove one node, if it is there and no others are below it. EPERM for a permanent one."""
     tree = k.sysctl
-    tree.remove(tree.find(_numbers(args), tree.check("sysctl_destroyv", rnode) if rnode else 0))
+    mib, start = _numbers(args), tree.check("sysctl_destroyv", rnode) if rnode else 0
+    try:
+        tree.remove(tree.find(mib, start))
+    except KernelError as error:
+        if error.errno not in (ENOENT, ENOTEMPTY):
+            raise
     return 0
