@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lkmtools.abi import errno
+from lkmtools.abi.sysctl import CTL_DEBUG
 from lkmtools.errors import KernelError
 from support.lab import HEAD as ALL
 from support.lab import Lab
@@ -55,6 +56,7 @@ def create(
         (create(type="CTLTYPE_STRING", flags="CTLFLAG_IMMEDIATE"), errno.EINVAL, "create"),
         (create(type="CTLTYPE_STRUCT", flags="CTLFLAG_OWNDATA", size="(size_t)-1"), errno.ENOMEM, "create"),
         (create(type="CTLTYPE_NODE"), errno.EINVAL, "create"),
+        (create(flags="CTLFLAG_IMMEDIATE | CTLFLAG_OWNDATA"), errno.EINVAL, "create"),
     ],
 )
 def test_what_cannot_be_created_is_an_errno(lab: Lab, call: str, number: int, step: str) -> None:
@@ -62,6 +64,27 @@ def test_what_cannot_be_created_is_an_errno(lab: Lab, call: str, number: int, st
     assert run(lab, f"int failed = {call}; return leaf || log ? -1 : failed;", HEAD) == number
     assert f"sysctl_createv: sysctl_{step}(" in lab.dmesg
     assert f") returned {number}\n" in lab.dmesg
+
+
+def test_a_node_that_is_not_created_leaves_no_memory(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its own data, when its number is taken, nor itself, when its description finds no memory."""
+    taken = create(path="CTL_KERN, KERN_OSTYPE, CTL_EOL", flags="CTLFLAG_OWNDATA")
+    described = create(flags="CTLFLAG_OWNDATA | CTLFLAG_OWNDESC").replace("NULL, NULL, 0", '"text", NULL, 0')
+    lab.load(f"{HEAD} int one(void); int one(void) {{ return {taken}; }}\n"
+             f"int two(void); int two(void) {{ return {described}; }}\n"
+             "int end(void); int end(void) { sysctl_teardown(&log); return 0; }")  # fmt: skip
+    for call in ("int two(void)", "int end(void)"):  # the tree is there, and room for children of debug
+        assert lab.call(call) == 0
+    lab.remember()
+    assert lab.call("int one(void)") == errno.EEXIST
+    assert lab.same()
+    alloc = lab.k.heap.alloc
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.k.heap, "alloc", lambda size, *rest: 0 if size == 5 else alloc(size, *rest))
+        assert lab.call("int two(void)") == errno.ENOMEM
+    assert lab.same()
+    assert lab.p.sysctl_nodes((CTL_DEBUG,)) == []
+    assert lab.call("int two(void)") == 0
 
 
 def test_the_same_node_again_is_the_node(lab: Lab) -> None:

@@ -68,6 +68,10 @@ def _leaf(k: Kernel, flags: int, func: int, qv: int, newp: int, newlen: int) -> 
     """What a leaf has in the place of its value (eight bytes), and its size. EINVAL."""
     kind = flags & SYSCTL_TYPEMASK
     size = SCALAR_SIZES.get(kind, newlen)
+    if flags & CTLFLAG_IMMEDIATE and flags & CTLFLAG_OWNDATA:
+        raise KernelError(
+            EINVAL, "a value cannot be in the node (CTLFLAG_IMMEDIATE) and beside it (CTLFLAG_OWNDATA)"
+        )
     if kind in SCALAR_SIZES and newlen not in (0, size):
         raise KernelError(EINVAL, f"a node of this type has {size} bytes, not {newlen}")
     if flags & CTLFLAG_IMMEDIATE:
@@ -91,8 +95,8 @@ def _leaf(k: Kernel, flags: int, func: int, qv: int, newp: int, newlen: int) -> 
 
 def _create(
     k: Kernel, parent: int, mib: Mib, flags: int, name: bytes, func: int, qv: int, newp: int, newlen: int
-) -> int:
-    """Create a node below `parent`, or find the one that is as wanted: its address. KernelError."""
+) -> tuple[int, bool]:
+    """Create a node below `parent`, or find one that is as wanted: its address; is it new? KernelError."""
     tree, kind = k.sysctl, flags & SYSCTL_TYPEMASK
     if not _NAME.fullmatch(name):
         raise KernelError(
@@ -102,7 +106,7 @@ def _create(
     if spot.same_name:
         node = tree.view(spot.same_name)
         if node.sysctl_func & k.dm.mask == func and mib[-1] in (node.sysctl_num, CTL_CREATE):
-            return spot.same_name
+            return spot.same_name, False
         raise KernelError(
             EEXIST, f"sysctl node {tree.path(node.addr)} exists, with another number or function"
         )
@@ -115,7 +119,12 @@ def _create(
     else:
         value, members["sysctl_size"] = _leaf(k, flags, func, qv, newp, newlen)
         members["sysctl_csize"], members["sysctl_clen"] = value & 0xFFFFFFFF, value >> 32
-    return tree.insert(spot, flags, **members)
+    try:
+        return tree.insert(spot, flags, **members), True
+    except KernelError:
+        if kind != CTLTYPE_NODE and flags & CTLFLAG_OWNDATA:
+            k.heap.free(value)
+        raise
 
 
 @export(
@@ -146,17 +155,27 @@ def sysctl_createv(
         parent = tree.find(mib[:-1], tree.check("sysctl_createv", start) if start else 0)
         where = "create"
         flags = kind | flags & SYSCTL_FLAGMASK | SYSCTL_VERSION
-        addr = _create(k, parent, mib, flags, name, func, qv, newp, newlen)
-        _describe(k, addr, desc)
+        addr, new = _create(k, parent, mib, flags, name, func, qv, newp, newlen)
+        _complete(k, addr, new, desc, log)
     except KernelError as error:
         shown = name.decode(*C_TEXT)
         k.console.write(f"sysctl_createv: sysctl_{where}({shown}) returned {error.errno}\n")
         raise
-    if log:
-        _log(k, log, tree.mib(addr))
     if cnode:
         k.umem.set_ptr(cnode, addr)
     return 0
+
+
+def _complete(k: Kernel, addr: int, new: bool, desc: int, log: int) -> None:
+    """Describe a node and log it; when there is no memory for that, a new one goes again. ENOMEM."""
+    try:
+        _describe(k, addr, desc)
+        if log:
+            _log(k, log, k.sysctl.mib(addr))
+    except KernelError:
+        if new:
+            k.sysctl.remove(addr, permanent=True)
+        raise
 
 
 def _describe(k: Kernel, addr: int, desc: int) -> None:
