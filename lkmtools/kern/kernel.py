@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.dialects import PROC_DEVICES
 from lkmtools.abi.kernel import OSRELEASE, OSTYPE
 from lkmtools.abi.module import MOD_LOAD
 from lkmtools.abi.signal import SIGCONT, SIGTSTP
@@ -22,7 +21,6 @@ from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.errors import LkmtoolsError, bug
 from lkmtools.evidence import Evidence
 from lkmtools.kern import clients, failures, init_main, init_sysctl, rows
-from lkmtools.kern.base import panic
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.lkm_list import ModuleList
@@ -41,7 +39,7 @@ from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
 from lkmtools.kern.proc.kern_copy import user_pages
 from lkmtools.kern.proc.kern_pgrp import group
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, find_lwp
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.subr_workqueue import WorkQueue
@@ -333,18 +331,9 @@ class Kernel:
             self.mem.write(addr, data)
         return addr
 
-    def find_lwp(self, addr: int) -> Lwp | None:
-        """The lwp whose struct lwp is at `addr`; that of a struct proc, if an older module passes one."""
-        lwp = self.lwps.get(addr)
-        if lwp is None and (proc := self.procs.at.get(addr)) is not None:
-            module = panic.calling_module(self)
-            if module is not None and module.info.dialect in PROC_DEVICES:
-                return proc.lwp
-        return lwp
-
     def lwp_at(self, addr: int) -> Lwp:
-        """find_lwp(); a module that passes another pointer panics."""
-        lwp = self.find_lwp(addr)
+        """The lwp of a struct lwp, or of a struct proc from an older module; anything else is a panic."""
+        lwp = find_lwp(self, addr)
         if lwp is None:
             what = "is a struct proc, not a struct lwp" if addr in self.procs.at else "is not a struct lwp"
             self.panic(f"{addr:#x} {what}")

@@ -22,6 +22,7 @@ from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred
+from lkmtools.kern.base.panic import calling_module
 from lkmtools.kern.base.queue import list_insert_head, list_remove
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe
@@ -346,6 +347,16 @@ def caller(k: Kernel, lwp: Lwp, function: int, proc: frozenset[str] = PROC_DEVIC
     A struct lwp *; a struct proc * in a module whose dialect is one of `proc` (abi/dialects.py).
     """
     return lwp.proc.addr if k.modules.dialect(function) in proc else lwp.addr
+
+
+def find_lwp(k: Kernel, addr: int) -> Lwp | None:
+    """The lwp whose struct lwp is at `addr`; that of a struct proc, if an older module passes one."""
+    lwp = k.lwps.get(addr)
+    if lwp is None and (proc := k.procs.at.get(addr)) is not None:
+        module = calling_module(k)
+        if module is not None and module.info.dialect in PROC_DEVICES:
+            return proc.lwp
+    return lwp
 
 
 def let_go(k: Kernel, lwp: Lwp) -> None:

@@ -16,7 +16,7 @@ from lkmtools.abi.poll import POLLERR
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Function, export
 from lkmtools.kern.dev.subr_devsw import lookup
-from lkmtools.kern.proc.kern_proc import caller
+from lkmtools.kern.proc.kern_proc import caller, find_lwp
 from lkmtools.kern.vfs.kern_physio import STRATEGY
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
@@ -77,8 +77,8 @@ def _call(row: DevswFunction) -> Function:
 
 
 def _caller(k: Kernel, who: int, entry: int) -> int:
-    """The caller as the driver's dialect has it; what Kernel.find_lwp() does not know, as it is."""
-    lwp = k.find_lwp(who)
+    """The caller as the driver's dialect has it; what find_lwp() does not know, as it is."""
+    lwp = find_lwp(k, who)
     return who if lwp is None else caller(k, lwp, entry)
 
 
