@@ -258,70 +258,6 @@ def test_timeouts_fire_repeat_and_are_cancelled(old: Callable[..., Lab], source:
     assert lab.k.timeouts.pending == 0
 
 
-TIMEOUTS = """
-static char order[8];
-static int calls;
-void fire(void *arg);
-void fire(void *arg) { order[calls++ & 7] = (char)(long)arg; }
-void probe_many(int n);
-void probe_many(int n) { while (n-- > 0) timeout(fire, NULL, 100000); }
-void probe_first(void);
-void
-probe_first(void)	/* the call in 100000 ticks stays, the one in 1 does not */
-{
-	timeout(fire, "a", 100000);
-	timeout(fire, "a", 1);
-	timeout(fire, "b", 2);
-	untimeout(fire, "a");
-}
-void probe_late(void);
-void
-probe_late(void)	/* a call that is due and has not run */
-{
-	int s = splsoftclock();
-
-	timeout(fire, NULL, 1);
-	delay(30000);
-	untimeout(fire, NULL);
-	splx(s);
-}
-void probe_null(void);
-void probe_null(void) { timeout(NULL, NULL, 1); }
-void probe_soon(void);
-void probe_soon(void) { timeout(fire, NULL, 5); }
-"""
-
-
-def test_untimeout_cancels_the_call_that_would_come_first(lab: Lab) -> None:
-    lab.load(TIMEOUTS, flags=FLAGS["1.4"])
-    lab.call("void probe_first(void)")
-    lab.until(lambda: lab.value("calls") == 1)
-    assert lab.k.timeouts.pending == 1
-    lab.call("void probe_late(void)")
-    lab.settle()
-    assert (lab.value("calls"), lab.k.timeouts.pending) == (1, 1)
-
-
-def test_timeouts_that_cannot_be_are_panics(lab: Lab) -> None:
-    """NULL, and more calls than there is place for."""
-    lab.load(TIMEOUTS, flags=FLAGS["1.4"])
-    lab.call("void probe_many(int n)", 8192)
-    full = lab.panics(lambda: lab.call("void probe_many(int n)", 1))
-    assert full.reason == "timeout table full: 8192 calls are still to come"
-    lab.load(TIMEOUTS, flags=FLAGS["1.4"])
-    null = lab.panics(lambda: lab.call("void probe_null(void)"))
-    assert null.reason == "timeout: the function is NULL"
-
-
-def test_a_timeout_of_a_module_that_is_gone_is_a_panic(lab: Lab) -> None:
-    """It is called where it was."""
-    lab.load(TIMEOUTS, flags=FLAGS["1.4"])
-    lab.call("void probe_soon(void)")
-    modules.unload(lab.p, "probe")
-    panic = lab.panics(lambda: lab.until(lambda: False))
-    assert panic.reason.endswith("(memory of module probe, which was unloaded), called from the kernel")
-
-
 @pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "5.2"])
 def test_a_place_in_sysent_taken_by_hand_and_a_call_that_is_wrapped(lab: Lab, api: str) -> None:
     """The kernel's calls are declared as in each system, and take that system's caller."""
@@ -331,37 +267,6 @@ def test_a_place_in_sysent_taken_by_hand_and_a_call_that_is_wrapped(lab: Lab, ap
     assert lab.p.syscall(SYS_getpid)[0] == lab.p.pid + 1000
     modules.unload(lab.p, "wedge")
     assert lab.tables() == lab.boot_tables
-
-
-PASSES_PROC = """
-#include <sys/proc.h>
-#include <sys/select.h>
-register_t words[8], answer[2];
-struct selinfo info;
-int probe_call(void);
-int probe_call(void) { sysent[20].sy_call((void *)curproc, words, answer); return (int)answer[0]; }
-int probe_jump(void);
-int probe_jump(void) { return sysent[20].sy_call((void *)curproc, words, answer); }
-int probe_select(void);
-int probe_select(void) { selrecord((void *)curproc, &info); return 0; }
-"""
-
-
-@pytest.mark.parametrize("api", ["1.4", "2.0", "openbsd"])
-def test_an_older_module_passes_struct_proc(lab: Lab, api: str) -> None:
-    """From the middle of a function, and by a jump at its end."""
-    lab.load(PASSES_PROC, flags=FLAGS[api])
-    assert lab.call("int probe_call(void)") == lab.p.pid
-    assert lab.call("int probe_jump(void)") == 0
-    assert lab.call("int probe_select(void)") == 0
-
-
-@pytest.mark.parametrize("api", ["4.0", "5.2"])
-@pytest.mark.parametrize("function", ["probe_call", "probe_jump", "probe_select"])
-def test_struct_proc_of_a_newer_module_is_a_panic(lab: Lab, api: str, function: str) -> None:
-    lab.load(PASSES_PROC, flags=FLAGS[api])
-    panic = lab.panics(lambda: lab.call(f"int {function}(void)"))
-    assert panic.reason == f"{lab.k.procs[lab.p.pid].addr:#x} is a struct proc, not a struct lwp"
 
 
 @pytest.mark.parametrize("api", ["1.4", "2.0", "4.0", "openbsd"])

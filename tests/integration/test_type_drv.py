@@ -367,13 +367,8 @@ static void others(device_t self, device_t child) { config_detach_children(self,
 static void again(device_t self, device_t child) { if (more-- > 0) config_found(self, NULL, print); }
 static int bus_detach(device_t self, int flags) { return config_detach_children(self, flags); }
 void meanwhile(int n);
-void
-meanwhile(int n)
-{
-	more = n;
-	bus_ca.ca_childdetached = n ? again : others;
-	bus_ca.ca_detach = bus_detach;
-}
+void meanwhile(int n) { more = n; bus_ca.ca_detach = bus_detach;
+	bus_ca.ca_childdetached = n ? again : others; }
 """
 
 
