@@ -9,7 +9,7 @@ from greenlet import greenlet
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.exec.kern_fork import hangup
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
-from lkmtools.kern.proc.kern_proc import free_proc, new_proc
+from lkmtools.kern.proc.kern_proc import free_proc, make_system, new_proc
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def swapper(k: Kernel) -> None:
     """Process 0, which has no client: its lwp runs soft interrupts."""
     proc = new_proc(k, Cred(0, 0), "swapper", 0)
+    make_system(k, proc)
     proc.files = Filedesc()
     k.sched.begin(proc.lwp)
     k.procs[0] = proc

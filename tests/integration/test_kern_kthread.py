@@ -7,7 +7,9 @@ from contextlib import closing
 import pytest
 
 from lkmtools import modules
-from lkmtools.abi.errno import EAGAIN
+from lkmtools.abi.errno import EAGAIN, ESRCH
+from lkmtools.abi.signal import SIGTERM
+from lkmtools.abi.syscall import SYS_kill
 from lkmtools.errors import KernelError
 from lkmtools.kern.status import processes
 from support.compiling import Compile
@@ -164,6 +166,48 @@ def test_a_thread_does_not_keep_its_module_but_its_memory(kt: Lab) -> None:
     kt.settle()
     assert "worker/7" not in comms(kt)
     assert kt.k.kmap.size_of(area) == 0
+
+
+PATIENT = """
+#include <sys/kthread.h>
+#include <sys/proc.h>
+int chan, ended, flags;
+static void
+sleeper(void *arg)
+{
+	flags = (curproc->p_flag & PK_SYSTEM) && (curlwp->l_flag & LW_SYSTEM) && (lwp0.l_flag & LW_SYSTEM) &&
+		(proc0.p_flag & PK_SYSTEM);
+	ended = tsleep(&chan, PWAIT | PCATCH, "patient", 0);
+}
+int start(void);
+int start(void) { return kthread_create(PRI_NONE, 0, NULL, sleeper, NULL, NULL, "sleeper"); }
+int ordinary(void);
+int ordinary(void) { return (curproc->p_flag & PK_SYSTEM) == 0 && (curlwp->l_flag & LW_SYSTEM) == 0; }
+"""
+
+
+def test_kill_does_not_reach_the_threads_of_the_kernel(lab: Lab) -> None:
+    """Neither that of all processes (-1) nor that of a group; they have PK_SYSTEM and LW_SYSTEM."""
+    lab.load(PATIENT)
+    assert lab.call("int start(void)") == 0
+    lab.settle()
+    assert lab.value("flags") == 1
+    assert lab.call("int ordinary(void)") == 1
+    thread = next(proc for proc in lab.k.procs.values() if proc.comm == "sleeper")
+    for pid in (-1, -thread.pid):
+        with pytest.raises(KernelError) as failed:
+            lab.p.syscall(SYS_kill, pid, SIGTERM)
+        assert failed.value.errno == ESRCH
+    lab.settle()
+    assert thread.lwp.wmesg == "patient"
+    lab.kernel.process("other")
+    lab.p.syscall(SYS_kill, -1, SIGTERM)
+    lab.settle()
+    assert thread.lwp.wmesg == "patient"
+    lab.k.sched.wakeup(lab.symbols["chan"])
+    lab.settle()
+    assert lab.value("ended") == 0
+    assert thread.pid not in lab.k.procs
 
 
 UNLOADING = """

@@ -19,7 +19,7 @@ from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.lib.subr_prf import formatted
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
-from lkmtools.kern.proc.kern_proc import free_proc, new_proc
+from lkmtools.kern.proc.kern_proc import free_proc, make_system, new_proc
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class KthreadExit(BaseException):
 def start(k: Kernel, name: str, body: Callable[[], object]) -> Proc:
     """A new kernel thread that runs `body` from its first turn on; EAGAIN."""
     proc = new_proc(k, Cred(0, 0), name, 0)
+    make_system(k, proc)
     proc.files = Filedesc()
     proc.lwp.kthread = proc.busy = True
     proc.lwp.greenlet = greenlet(lambda: _live(k, proc, body), parent=k.sched.hub)

@@ -7,6 +7,7 @@ calls take the program's. A client has no signals of its own: EINVAL.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 from lkmtools.abi import siginfo
@@ -307,6 +308,11 @@ def _may(lwp: Lwp, proc: Proc, signum: int) -> bool:
     return lwp.proc.cred.uid in (0, proc.cred.uid) or (signum == SIGCONT and proc.sid == lwp.proc.sid)
 
 
+def _ordinary(procs: Iterable[Proc]) -> list[Proc]:
+    """Those of these processes that are neither process 1 nor the kernel's own."""
+    return [proc for proc in procs if proc.pid > 1 and not proc.lwp.kthread]
+
+
 @syscall(SYS_kill, "pid_t pid, int signum")
 def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     """Signal a process, my group (0), group -pid, or all that I may but me and the kernel's (-1).
@@ -318,11 +324,13 @@ def sys_kill(k: Kernel, lwp: Lwp, pid: int, signum: int) -> None:
     if pid > 0:
         targets = [find_process(k, lwp, pid)]
     elif pid == -1:
-        targets = [proc for proc in k.procs.values() if proc.pid > 1 and proc is not lwp.proc]
+        targets = [proc for proc in _ordinary(k.procs.values()) if proc is not lwp.proc]
     else:
-        targets = group(k, -pid or lwp.proc.pgid)
+        targets = _ordinary(group(k, -pid or lwp.proc.pgid))
     if not targets:
-        raise KernelError(ESRCH, f"no such process group: {-pid}")
+        raise KernelError(
+            ESRCH, "there is no other process" if pid == -1 else f"no such process group: {-pid}"
+        )
     allowed = [proc for proc in targets if _may(lwp, proc, signum)]
     if not allowed:
         raise KernelError(EPERM, f"process {targets[0].pid} belongs to another user")
