@@ -229,7 +229,7 @@ def test_addresses_of_the_internet(one_runner: Runner) -> None:
 
 
 def test_memory_is_written_out_and_locked(one_runner: Runner) -> None:
-    """msync, mlock and munlock of pages, and what is EINVAL."""
+    """msync, mlock and munlock of pages and of what is within one, and flags that are EINVAL."""
     ran = one_runner.main(
         """
         char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_ANON | MAP_PRIVATE, -1, 0);
@@ -237,10 +237,12 @@ def test_memory_is_written_out_and_locked(one_runner: Runner) -> None:
         printf("%d %d ", mlock(p + 5, 10), munlock(p, 8192));
         printf("%d ", msync(p, 1, MS_SYNC | MS_ASYNC)); printf("%d ", errno);
         errno = 0; printf("%d ", msync(p, 1, 8)); printf("%d ", errno);
-        errno = 0; printf("%d ", msync(p + 1, 1, MS_SYNC)); printf("%d\\n", errno);
+        errno = 0; printf("%d ", msync(p, 1, 0)); printf("%d ", errno);
+        errno = 0; printf("%d ", msync(p + 1, 1, MS_SYNC)); printf("%d ", errno);
+        printf("%d\\n", msync(p, 1, MS_INVALIDATE));
         """
     )
-    assert ran.out == "0 0 0 0 -1 22 -1 22 -1 22\n"
+    assert ran.out == "0 0 0 0 -1 22 -1 22 -1 22 0 0 0\n"
 
 
 def test_limits_and_times(one_runner: Runner) -> None:

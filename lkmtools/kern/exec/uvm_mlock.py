@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EINVAL
 from lkmtools.abi.mman import MS_ASYNC, MS_INVALIDATE, MS_SYNC
 from lkmtools.abi.syscall import SYS___msync13, SYS_mlock, SYS_munlock
-from lkmtools.abi.vmparam import trunc_page
 from lkmtools.errors import KernelError
-from lkmtools.kern.exec.uvm_mmap import page_range
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -19,21 +17,21 @@ if TYPE_CHECKING:
 
 @syscall(SYS___msync13, "void *addr, size_t len, int flags")
 def sys___msync13(k: Kernel, lwp: Lwp, addr: int, length: int, flags: int) -> None:
-    """Nothing: a device's pages are the device's memory, and files are mapped as copies. EINVAL."""
-    known = MS_ASYNC | MS_INVALIDATE | MS_SYNC
-    if flags & ~known or not flags & (MS_ASYNC | MS_SYNC) or (flags & MS_ASYNC and flags & MS_SYNC):
-        why = f"flags {flags:#x} are neither MS_ASYNC (1) nor MS_SYNC (4), alone or with MS_INVALIDATE (2)"
+    """Nothing: a device's pages are the device's memory, and files are mapped as copies.
+
+    EINVAL for flags that are unknown, none, or both MS_ASYNC and MS_SYNC.
+    """
+    both = MS_ASYNC | MS_SYNC
+    if not flags or flags & ~(both | MS_INVALIDATE) or flags & both == both:
+        why = f"invalid msync flags: {flags:#x} (there are MS_ASYNC 1 or MS_SYNC 4, and MS_INVALIDATE 2)"
         raise KernelError(EINVAL, why)
-    page_range(addr, length)
 
 
 @syscall(SYS_mlock, "const void *addr, size_t len")
 def sys_mlock(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
-    """Nothing: all memory stays. EINVAL."""
-    page_range(trunc_page(addr), length)
+    """Nothing: all memory stays."""
 
 
 @syscall(SYS_munlock, "const void *addr, size_t len")
 def sys_munlock(k: Kernel, lwp: Lwp, addr: int, length: int) -> None:
-    """Nothing, as for mlock. EINVAL."""
-    page_range(trunc_page(addr), length)
+    """Nothing, as for mlock."""
