@@ -1,7 +1,7 @@
 """<sys/vnode.h> and <sys/namei.h>: vnodes, their attributes, operation vectors, names being looked up.
 
-The members are NetBSD 5.2's that modules use. Its struct uvm_object, which held the use count and the
-interlock, is missing: files have no pages of their own, and v_usecount is a member.
+The sizes and offsets are NetBSD 5.2's; of struct vnode only the members are here that Python uses. A vnode
+begins with its struct uvm_object (v_uobj), which has the use count and the interlock; no pages are in it.
 """
 
 from lkmtools.abi.datamodel import Placed, Struct

@@ -53,7 +53,7 @@ def sys_getrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
 def sys_setrlimit(k: Kernel, lwp: Lwp, which: int, addr: int) -> None:
     """Set the limits of the process and of its children to come, at most to the kernel's own (dosetrlimit()).
 
-    EPERM unless root raises the hard limit. RLIMIT_NOFILE is enforced; the others are kept.
+    EPERM for anyone but root who raises the hard limit. RLIMIT_NOFILE is enforced; the others are kept.
     """
     _, most = _limits(k, lwp, which)
     layout, own = abi.rlimit.layout(k.dm), limit_of(k, lwp, which)
