@@ -25,18 +25,25 @@ _WORDS = {
     "2.0": r"\bstruct proc \*p\b",
     "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE)\b",
 }
+# A struct proc * alone is no sign: it must be in the type of a function that a struct of functions is given.
 _SIGNS = {
     "openbsd": _WORDS["openbsd"],
     "1.4": "|".join(
         (
             _WORDS["1.4"],
             'macro "MOD_DEV" requires 6 arguments',
-            "too few arguments provided to function-like macro",
+            "macro 'MOD_DEV' defined here",
             r"near initialization for .*\.sy_flags",
             r"to integer conversion initializing 'int' with an expression of type 'int \(struct (proc|lwp)",
         )
     ),
-    "2.0": r"struct proc \*|no member named .a_p\b",
+    "2.0": "|".join(
+        (
+            r"initialization of .* from incompatible pointer type .*\(\*\)\(.*struct proc \*",
+            r"initializing .* with an expression of type '[^']*\(.*struct proc \*",
+            r"no member named .a_p\b",
+        )
+    ),
     "4.0": _WORDS["4.0"] + r"|no member named .a_l\b|struct nameidata \*, struct lwp \*",
 }
 

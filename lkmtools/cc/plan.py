@@ -51,6 +51,7 @@ class CompilerArgs(NamedTuple):
     join: bool
     verbose: bool
     jobs: int
+    api: str | None = None  # the dialect that was chosen
 
 
 def parse(words: list[str]) -> CompilerArgs:

@@ -38,8 +38,7 @@ Compile loadable kernel modules.
     lkmcc --user -o prog prog.c       makes a program for lkmctl exec
 
 -c, -o FILE, -r and -v mean what they always do, -j N what it means to make;
-other options are for the compiler. lkmcc(1) says how machine and compiler are
-chosen.
+other options are for the compiler. lkmcc(1) says which compiler that is.
 """
 Planner = Callable[[CompilerArgs, Compiler, str], Plan]
 
@@ -96,7 +95,11 @@ def run(steps: Plan, args: CompilerArgs, compiler: Compiler, machine: str) -> in
 
 def hint(messages: list[bytes], args: CompilerArgs) -> None:
     """Say which dialect the sources seem to be written in, when their messages tell and none was chosen."""
-    if not any(messages) or any(option.startswith("-D__LKM_API") for option in args.options):
+    if (
+        not any(messages)
+        or args.api is not None
+        or any(option.startswith("-D__LKM_API") for option in args.options)
+    ):
         return
     text = ""
     for name in filter(os.path.isfile, args.sources):
@@ -190,9 +193,8 @@ def host_check() -> int:
 @click.option(
     "--api",
     type=click.Choice(list(FLAGS)),
-    default=DIALECT,
     metavar="SYSTEM",
-    help="1.4, 2.0, 4.0, 5.2 or openbsd, for its sources [5.2].",
+    help="The system the sources are for: 1.4, 2.0, 4.0, 5.2 or openbsd [5.2].",
 )
 @click.option("--cflags", is_flag=True, help="Print the flags on one line, for Makefiles.")
 @click.option("--check-compiler", is_flag=True, help="Check that the host's compilers serve every machine.")
@@ -203,7 +205,7 @@ def host_check() -> int:
 def main(
     machine: str | None,
     command: str | None,
-    api: str,
+    api: str | None,
     cflags: bool,
     check_compiler: bool,
     user: bool,
@@ -219,6 +221,7 @@ def main(
     if samples:
         click.echo(SAMPLES)
         return
+    dialect = FLAGS[api or DIALECT]
     try:
         args = None if cflags else parse(list(words))
         machine = machine_at_hand(machine)
@@ -226,9 +229,9 @@ def main(
         if args is None:
             flags = program_flags if user else compile_flags
             family = find_compiler(machine, command).family
-            click.echo(shlex.join([*flags(family, machine), *FLAGS[api]]))
+            click.echo(shlex.join([*flags(family, machine), *dialect]))
             return
-        args = args._replace(options=[*FLAGS[api], *args.options])
+        args = args._replace(options=[*dialect, *args.options], api=api)
         sys.exit(build(args, machine, command, plan_program if user else plan))
     except CompilerError as e:
         click.echo(f"lkmcc: {e}", err=True)

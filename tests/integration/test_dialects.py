@@ -23,7 +23,7 @@ from lkmtools.machine import port
 from lkmtools.modules.prepare import LoadError
 from support.compiling import Compile, CompileError
 from support.errors import errno_of
-from support.lab import Lab, loads
+from support.lab import HEAD, Lab, loads
 
 SOURCES = {path.stem: path for path in sorted((Path(__file__).parent / "dialects").glob("*.c"))}
 WEDGE = SOURCES.pop("misc_wedge")  # of several dialects
@@ -68,6 +68,28 @@ def test_without_its_dialect_it_does_not_and_the_messages_tell_which_it_is(
     with pytest.raises(CompileError) as caught:
         each_cc(SOURCES[name], machine, name, ("-Werror",))
     assert suggested(str(caught.value), SOURCES[name].read_text()) == API[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("#define TWO(a, b) ((a) + (b))\nint x = TWO(1);", None),
+        ("int f(struct proc *p); int f(struct proc *p) { struct lwp *l = p; return l != 0; }", None),
+        ("int f(struct lwp *); int g(struct proc *p);\nint g(struct proc *p) { return f(p); }", None),
+        (
+            "int aopen(dev_t dev, int flag, int mode, struct proc *p);\n"
+            "const struct cdevsw a = { aopen, nullclose, noread, nowrite };",
+            "2.0",
+        ),
+        ('MOD_DEV("a", LM_DT_CHARS, -1, 0)', "1.4"),
+    ],
+)
+def test_what_is_a_sign_and_what_is_not(each_cc: Compile, machine: str, text: str, sign: str | None) -> None:
+    """Any macro with too few arguments is none, nor is a struct proc outside of a switch."""
+    source = f"{HEAD}#include <sys/proc.h>\n{text}\n#error the messages are wanted\n"
+    with pytest.raises(CompileError) as caught:
+        each_cc(source, machine, "x")
+    assert suggested(str(caught.value), source) == sign
 
 
 @pytest.mark.parametrize("api", ["2.0", "3.0", "4.0"])
