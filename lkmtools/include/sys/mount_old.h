@@ -20,9 +20,9 @@ struct vnode;
 struct vnodeopv_desc;
 
 #if __LKM_API < 400
-#define __lkm_caller	proc
+#define __lkm_vfs_caller	proc
 #else
-#define __lkm_caller	lwp
+#define __lkm_vfs_caller	lwp
 #endif
 
 #if __LKM_API < 200
@@ -39,18 +39,18 @@ struct vfsops {
 #if !defined(__OpenBSD__)
 	const char	 *vfs_name;
 #endif
-	int		(*vfs_mount)(struct mount *, const char *, void *, struct nameidata *, struct __lkm_caller *);
-	int		(*vfs_start)(struct mount *, int, struct __lkm_caller *);
-	int		(*vfs_unmount)(struct mount *, int, struct __lkm_caller *);
+	int		(*vfs_mount)(struct mount *, const char *, void *, struct nameidata *, struct __lkm_vfs_caller *);
+	int		(*vfs_start)(struct mount *, int, struct __lkm_vfs_caller *);
+	int		(*vfs_unmount)(struct mount *, int, struct __lkm_vfs_caller *);
 	int		(*vfs_root)(struct mount *, struct vnode **);
 #if __LKM_API < 200
 	int		(*vfs_quotactl)(struct mount *, int, uid_t, caddr_t, struct proc *);
 	int		(*vfs_statfs)(struct mount *, struct statfs *, struct proc *);
 #else
-	int		(*vfs_quotactl)(struct mount *, int, uid_t, void *, struct __lkm_caller *);
-	int		(*vfs_statvfs)(struct mount *, struct statvfs *, struct __lkm_caller *);
+	int		(*vfs_quotactl)(struct mount *, int, uid_t, void *, struct __lkm_vfs_caller *);
+	int		(*vfs_statvfs)(struct mount *, struct statvfs *, struct __lkm_vfs_caller *);
 #endif
-	int		(*vfs_sync)(struct mount *, int, struct kauth_cred *, struct __lkm_caller *);
+	int		(*vfs_sync)(struct mount *, int, struct kauth_cred *, struct __lkm_vfs_caller *);
 	int		(*vfs_vget)(struct mount *, ino_t, struct vnode **);
 	int		(*vfs_fhtovp)(struct mount *, struct fid *, struct vnode **);
 #if __LKM_API < 400

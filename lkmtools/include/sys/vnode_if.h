@@ -1,9 +1,9 @@
 /* <sys/vnode_if.h>: the vnode operations: what each is called with, and how the kernel and modules call it. */
 
+#include <sys/vnode.h>	/* which includes this file */
+
 #ifndef _SYS_VNODE_IF_H_
 #define _SYS_VNODE_IF_H_
-
-#include <sys/vnode.h>
 
 #ifdef _KERNEL
 struct buf;
