@@ -6,6 +6,7 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.abi.dialects import DIALECTS, PROC_CALLS
+from lkmtools.abi.signal import SIGKILL
 from lkmtools.cc.dialects import FLAGS
 from support.lab import HEAD, Lab
 from support.programs import Runner, spawn_main
@@ -139,6 +140,22 @@ def test_no_process_leads_to_one_that_is_gone(lab: Lab) -> None:
     assert proc.parent is lab.k.procs[1]
     assert lab.call("int leader(struct proc *p)", proc.addr) == 0
     assert lab.call("int parent(struct proc *p)", proc.addr) == 1
+
+
+def test_a_number_is_not_given_while_a_group_or_session_has_it(lab: Lab) -> None:
+    """The process that led them is gone; when they are too, a new process may have the number."""
+    ended, proc = spawn_main(lab, "signal(1, SIG_IGN); pause();")
+    parent = proc.parent
+    assert parent is not None
+    lab.k.detach(parent)
+    lab.settle()
+    lab.k.procs._last = parent.pid - 1
+    assert lab.k.procs.next_pid() not in (parent.pid, proc.pid)
+    lab.k.signal(proc, SIGKILL)
+    lab.settle()
+    assert ended
+    lab.k.procs._last = parent.pid - 1
+    assert lab.k.procs.next_pid() == parent.pid
 
 
 def test_proc_lock_is_taken_before_the_process_is_looked_up(lab: Lab) -> None:

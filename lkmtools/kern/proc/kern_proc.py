@@ -254,15 +254,15 @@ class Processes(dict[int, Proc]):
         self.at: dict[int, Proc] = {}
 
     def next_pid(self) -> int:
-        """A number that is free; EAGAIN."""
+        """A number that no process, process group or session has; EAGAIN."""
         if not self:
             return 0
-        if len(self) > PID_MAX:
-            raise KernelError(EAGAIN, f"no process number is free: the limit is {PID_MAX}")
-        while True:
+        taken = {number for proc in self.values() for number in (proc.pid, proc.pgid, proc.sid)}
+        for _ in range(PID_MAX):
             self._last = self._last % PID_MAX + 1
-            if self._last not in self:
+            if self._last not in taken:
                 return self._last
+        raise KernelError(EAGAIN, f"no process number is free: the limit is {PID_MAX}")
 
 
 def command_name(text: str) -> str:
