@@ -254,6 +254,15 @@ def test_names_of_the_cache_and_buffers_for_paths(run: Callable[..., int]) -> No
     )
 
 
+@pytest.mark.parametrize("call", ["getblk(vp, 0, 512, 0, 0)", "bread(vp, 0, 512, NOCRED, 0, &bp)"])
+def test_a_buffer_of_no_vnode_is_a_panic_that_names_who_asks(
+    lab: Lab, run: Callable[..., int], call: str
+) -> None:
+    """Not a function that the module has not called."""
+    text = f"struct buf *bp; struct vnode *vp = (struct vnode *)&bp; {call};"
+    assert lab.panics(lambda: run(text)).reason.startswith(f"{call.partition('(')[0]}: 0x")
+
+
 def test_cn_hash_is_what_namei_hash_gives(run: Callable[..., int]) -> None:
     """Of the name that a file system is asked for, and of the one that namei() leaves a module."""
     assert (

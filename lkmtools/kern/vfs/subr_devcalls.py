@@ -88,9 +88,10 @@ def _entry(k: Kernel, table: str, member: str, dev: int) -> int:
     layout = (bdevsw if table == "bdevsw" else cdevsw).layout(k.dm)
     if not driver:
         return 0
-    opens = k.umem.ptr(driver + layout.offsetof("d_open"))
-    if member == "d_kqfilter" and k.modules.dialect(opens) in TYPE_BEFORE_KQFILTER:
-        member = "d_flag"  # where OpenBSD has it
+    if member == "d_kqfilter":
+        opens = k.umem.ptr(driver + layout.offsetof("d_open"))
+        if k.modules.dialect(opens) in TYPE_BEFORE_KQFILTER:
+            member = "d_flag"  # where OpenBSD has it
     return k.umem.ptr(driver + layout.offsetof(member))
 
 

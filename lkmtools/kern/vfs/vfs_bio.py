@@ -81,19 +81,21 @@ def _write_struct(k: Kernel, bp: int, number: int, kept: Kept, oflags: int) -> N
     k.mem.write(bp, buf.layout(k.dm).pack(**values, **fields))
 
 
-def set_vnode(k: Kernel, bp: int, vp: int) -> None:
-    """The buffer is of this vnode, and shares its interlock."""
+def set_vnode(k: Kernel, bp: int, vp: int, who: str = "getblk") -> None:
+    """The buffer is of this vnode, and shares its interlock; a panic that names `who` when it is none."""
     view = k.mem.view(buf.layout(k.dm), bp)
-    view.b_vp, view.b_objlock = vp, interlock(view_of(k, vp, "bgetvp"))
+    view.b_vp, view.b_objlock = vp, interlock(view_of(k, vp, who))
 
 
-def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: int = 0) -> int:
+def get_block(
+    k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: int = 0, who: str = "getblk"
+) -> int:
     """The buffer of a block, the caller's until release(); sleeps while it is another's. tsleep's errors.
 
-    BO_DONE or BO_DELWRI: it has its content.
+    BO_DONE or BO_DELWRI: it has its content. A panic that names `who` for another size, and for no vnode.
     """
     if not 0 < size <= MAXBSIZE:
-        k.panic(f"getblk: {size} bytes; a buffer has 1 to {MAXBSIZE}")
+        k.panic(f"{who}: {size} bytes; a buffer has 1 to {MAXBSIZE}")
     while True:
         if other := k.vfs.buffers.busy.get(block):
             k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo)
@@ -104,7 +106,11 @@ def get_block(k: Kernel, block: Block, size: int, slpflag: int = 0, slptimeo: in
         elif over := k.vfs.buffers.over():
             discard(k, over)
         else:
-            return new_buffer(k, size, block)
+            break
+    bp = new_buffer(k, size, block)
+    if block.kind == "vnode":
+        set_vnode(k, bp, block.owner, who)
+    return bp
 
 
 def take(k: Kernel, block: Block) -> int:
@@ -250,7 +256,7 @@ def getiobuf(k: Kernel, vp: int, waitok: int) -> int:
     except KernelError:
         return 0
     if vp:
-        set_vnode(k, bp, vp)
+        set_vnode(k, bp, vp, "getiobuf")
     return bp
 
 

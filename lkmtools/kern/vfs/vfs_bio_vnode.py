@@ -25,7 +25,6 @@ from lkmtools.kern.vfs.vfs_bio import (
     invalidate,
     new_buffer,
     release,
-    set_vnode,
     wait,
 )
 from lkmtools.kern.vfs.vfs_vnode import mutex
@@ -40,11 +39,9 @@ _HEADER = "sys/buf.h"
 def getblk(k: Kernel, vp: int, blkno: int, size: int, slpflag: int, slptimeo: int) -> int:
     """The buffer of a vnode's block; NULL when the sleep for it was interrupted. BO_DONE: with content."""
     try:
-        bp = get_block(k, Block("vnode", vp, blkno), size, slpflag, slptimeo)
+        return get_block(k, Block("vnode", vp, blkno), size, slpflag, slptimeo)
     except KernelError:
         return 0
-    set_vnode(k, bp, vp)
-    return bp
 
 
 @export("struct buf *geteblk(int size)", _HEADER)
@@ -73,9 +70,8 @@ def bread(k: Kernel, vp: int, blkno: int, size: int, cred: int, flags: int, bpp:
 
     On an error, too, the buffer is the caller's to release.
     """
-    bp = get_block(k, Block("vnode", vp, blkno), size)
+    bp = get_block(k, Block("vnode", vp, blkno), size, who="bread")
     view = buffer(k, bp)
-    set_vnode(k, bp, vp)
     k.umem.set_ptr(bpp, bp)
     if view.b_oflags & CONTENT:
         return 0

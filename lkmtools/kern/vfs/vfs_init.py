@@ -53,15 +53,21 @@ OPS[_EXIT] = Prototype(f"void {_EXIT}({_MP})")
 
 def vfsop(k: Kernel, name: str, mp: int, *args: int) -> None:
     """Call an operation of the file system mounted at struct mount `mp`. EOPNOTSUPP when it has none."""
-    ops = k.vfs.mount(mp).mnt_op
-    impl = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof(name))
-    if not impl:
-        raise KernelError(EOPNOTSUPP, f"file system type '{type_name(k, ops)}' has no {name}")
+    impl = _impl(k, name, mp)
     errno = _call(k, name, impl, mp, args)
     if errno:
         lwp = k.sched.current
         reason = lwp.thread.reason if lwp is not None else ""
         raise KernelError(errno, reason or f"{k.symbolize(impl).partition('+')[0]}() refuses")
+
+
+def _impl(k: Kernel, name: str, mp: int) -> int:
+    """The function of an operation of the file system mounted at `mp`. EOPNOTSUPP when it has none."""
+    ops = k.vfs.mount(mp).mnt_op
+    impl = k.umem.ptr(ops + vfsops.layout(k.dm).offsetof(name))
+    if not impl:
+        raise KernelError(EOPNOTSUPP, f"file system type '{type_name(k, ops)}' has no {name}")
+    return impl
 
 
 def _call(k: Kernel, name: str, impl: int, of: int, args: tuple[int, ...]) -> int:
@@ -81,10 +87,7 @@ def _function(name: str, params: str) -> Function:
 
     def body(k: Kernel, of: int, *args: int) -> int:
         mp = view_of(k, of, f"VFS_{name.upper()}").v_mount if params.startswith("struct vnode") else of
-        impl = k.umem.ptr(k.vfs.mount(mp).mnt_op + vfsops.layout(k.dm).offsetof(f"vfs_{name}"))
-        if not impl:
-            raise KernelError(EOPNOTSUPP, f"the file system on '{k.vfs.mounted_on(mp)}' has no vfs_{name}")
-        return _call(k, f"vfs_{name}", impl, of, args)
+        return _call(k, f"vfs_{name}", _impl(k, f"vfs_{name}", mp), of, args)
 
     body.__doc__ = f"Call vfs_{name} of a mounted file system; EOPNOTSUPP when it has none."
     return Function(Prototype(f"int VFS_{name.upper()}({params})"), _MOUNT, body, bound=MEMORY)

@@ -146,7 +146,7 @@ def new_mount(k: Kernel, ops: int, flags: int, uid: int, node: Node | None, cove
     tailq_init(k, view.at("mnt_vnodelist.tqh_first"))
     rw_init(k, view.at("mnt_unmounting"))
     for member in _MUTEXES:
-        mutex_init(k, view.at(f"{member}"), 0, 0)
+        mutex_init(k, view.at(member), 0, 0)
     k.vfs.specific.init(specdataref(k, mp))
     view.put("mnt_stat.f_owner", uid)
     view.put("mnt_stat.f_fstypename", type_name(k, ops).encode(*C_TEXT)[: VFS_NAMELEN - 1])
@@ -166,7 +166,7 @@ def free_mount(k: Kernel, mp: int) -> None:
     k.vfs.specific.fini(specdataref(k, mp), "vfs_destroy")
     rw_destroy(k, view.at("mnt_unmounting"))
     for member in _MUTEXES:
-        mutex_destroy(k, view.at(f"{member}"))
+        mutex_destroy(k, view.at(member))
     del k.vfs.mounts[mp]
     k.heap.free(mp)
 

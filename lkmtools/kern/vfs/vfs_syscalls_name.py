@@ -202,7 +202,9 @@ def _made(k: Kernel, lwp: Lwp, place: Place, operation: str, **values: int) -> N
     make(k, lwp, place, operation, **values)
 
 
-def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+@syscall(SYS_mknod, "const char *path, mode_t mode, dev_t dev")
+def sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
+    """Make a device node."""
     if lwp.proc.cred.uid != 0:
         raise KernelError(EPERM, "only root may mknod")
     if mode & S_IFMT not in (S_IFCHR, S_IFBLK):
@@ -215,12 +217,6 @@ def _mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
             _made(k, lwp, place, "mknod", va_type=kind, va_mode=perms, va_rdev=dev)
         else:
             k.vfs.tree.make(place.path, mode & S_IFMT | perms, proc.cred, k.now(), dev)
-
-
-@syscall(SYS_mknod, "const char *path, mode_t mode, dev_t dev")
-def sys_mknod(k: Kernel, lwp: Lwp, path: int, mode: int, dev: int) -> None:
-    """Make a device node."""
-    _mknod(k, lwp, path, mode, dev)
 
 
 @syscall(SYS_mkfifo, "const char *path, mode_t mode")
