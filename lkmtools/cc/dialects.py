@@ -25,7 +25,7 @@ _WORDS = {
     "2.0": r"\bstruct proc \*p\b",
     "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE)\b",
 }
-# A struct proc * alone is no sign: it must be in the type of a function that a struct of functions is given.
+# A struct proc * is a sign only where it is in the type of a function with which a struct is initialized.
 _SIGNS = {
     "openbsd": _WORDS["openbsd"],
     "1.4": "|".join(

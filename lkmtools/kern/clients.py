@@ -9,7 +9,8 @@ from greenlet import greenlet
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.exec.kern_fork import hangup
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
-from lkmtools.kern.proc.kern_proc import free_proc, make_system, new_proc
+from lkmtools.kern.proc.kern_kthread import make_system
+from lkmtools.kern.proc.kern_proc import free_proc, new_proc
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 

@@ -82,7 +82,7 @@ def _shown(value: int | str | bytes) -> int | str:
 
 
 def _find(p: Process, name: str) -> tuple[tuple[int, ...], int]:
-    """The numbers and the type of a variable. click.UsageError when there is none of this name."""
+    """The numbers and the type of a variable. click.UsageError for an unknown name."""
     try:
         return p.sysctl_find(name)
     except KeyError:

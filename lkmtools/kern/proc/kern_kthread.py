@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from greenlet import greenlet
 
+from lkmtools.abi import proc as abi
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.kern.base.bound import MESSAGE
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.lib.subr_prf import formatted
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
-from lkmtools.kern.proc.kern_proc import free_proc, make_system, new_proc
+from lkmtools.kern.proc.kern_proc import free_proc, new_proc
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ _FUNC = Prototype("void func(void *arg)")
 
 class KthreadExit(BaseException):
     """Unwinds the lwp of a kernel thread that has called kthread_exit()."""
+
+
+def make_system(k: Kernel, proc: Proc) -> None:
+    """A process is the kernel's own (PK_SYSTEM, LW_SYSTEM): kill(2) of many leaves it out."""
+    k.mem.view(abi.proc.layout(k.dm), proc.addr).p_flag = abi.PK_SYSTEM
+    k.mem.view(abi.lwp.layout(k.dm), proc.lwp.addr).l_flag = abi.LW_SYSTEM
 
 
 def start(k: Kernel, name: str, body: Callable[[], object]) -> Proc:

@@ -359,12 +359,6 @@ def find_lwp(k: Kernel, addr: int) -> Lwp | None:
     return lwp
 
 
-def make_system(k: Kernel, proc: Proc) -> None:
-    """A process is the kernel's own (PK_SYSTEM, LW_SYSTEM): kill(2) of many leaves it out."""
-    k.mem.view(abi.proc.layout(k.dm), proc.addr).p_flag = abi.PK_SYSTEM
-    k.mem.view(abi.lwp.layout(k.dm), proc.lwp.addr).l_flag = abi.LW_SYSTEM
-
-
 def let_go(k: Kernel, lwp: Lwp) -> None:
     """A call has returned from modules unloaded meanwhile: their memory goes, if it was the last one."""
     while lwp.kept:

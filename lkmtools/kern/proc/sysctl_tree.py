@@ -306,7 +306,7 @@ class SysctlTree:
         self._moved(range(new, new + count * size, size))
 
     def _moved(self, nodes: range) -> None:
-        """Nodes have come to these places: their children are told."""
+        """Nodes have come to these places: their children get the new address of their parent."""
         heads, set_ptr = self._heads(nodes), self._k.mem.set_ptr
         parent = self.layout.offsetof("sysctl_parent")
         for addr, flags, clen, child in zip(nodes, heads.flags, heads.clens, heads.childs, strict=True):

@@ -30,7 +30,7 @@ def wait_message(k: Kernel, wmesg: int) -> str:
 
 
 def lbolt(k: Kernel, cv: int, ident: int) -> None:
-    """If `cv` is lbolt, whoever sleeps on `ident` is woken with the next second."""
+    """If `cv` is lbolt, every lwp that sleeps on `ident` is woken with the next second."""
     if cv == k.symbol("lbolt"):
         k.sched.at(1 - k.now() % 1, lambda: k.sched.wakeup(ident))
 
