@@ -23,6 +23,7 @@ from lkmtools.cc import (
 )
 from lkmtools.cc.compilers import candidates, no_compiler, other_machine, probe
 from lkmtools.cc.dialects import FLAGS, suggested
+from lkmtools.cc.initialisers import forms
 from lkmtools.cc.jobs import Done, run_all
 from lkmtools.cc.plan import CompilerArgs, Plan, parse, plan, plan_program
 from lkmtools.cli.common import CONTEXT, Tool, progress, version_option
@@ -231,6 +232,7 @@ def main(
             family = find_compiler(machine, command).family
             click.echo(shlex.join([*flags(family, machine), *dialect]))
             return
+        dialect = (*dialect, *forms(api or DIALECT, args.sources))
         args = args._replace(options=[*dialect, *args.options], api=api)
         sys.exit(build(args, machine, command, plan_program if user else plan))
     except CompilerError as e:

@@ -45,7 +45,9 @@ struct cdevsw {
 	paddr_t		(*d_mmap)(dev_t, off_t, int);
 #if defined(__OpenBSD__)	/* its order; the kernel knows */
 	u_short		d_type;
+#if __LKM_CDEVSW != 11		/* which came later than d_kqfilter */
 	u_short		d_flags;
+#endif
 	int		(*d_kqfilter)(dev_t, struct knote *);
 #else
 #if __LKM_API < 200
@@ -97,6 +99,7 @@ struct linesw {
 #define dev_type_stop(n)	void n()
 #define dev_type_tty(n)		struct tty *n()
 #define dev_type_poll(n)	int n()
+#define dev_type_select(n)	int n()		/* before NetBSD 1.3 and OpenBSD 3.0 */
 #define dev_type_mmap(n)	paddr_t n()
 #define dev_type_strategy(n)	void n()
 #define dev_type_dump(n)	int n()

@@ -39,8 +39,8 @@ extern int		ncpu;
 #endif
 
 /*
- * A system call: its arguments counted in registers, their size in bytes, flags, and the function. NetBSD 1.4 had no
- * flags: its initialisers have three members.
+ * A system call: its arguments counted in registers, their size in bytes, flags, and the function. NetBSD before 1.6
+ * and OpenBSD before 3.6 had no flags: their initialisers have three members. lkmcc counts those of a source.
  */
 #if __LKM_API < 200
 typedef int	sy_call_t(struct proc *, void *, register_t *);
@@ -50,10 +50,18 @@ typedef int	sy_call_t(struct lwp *, void *, register_t *);
 typedef int	sy_call_t(struct lwp *, const void *, register_t *);
 #endif
 
+#if !defined(__LKM_SYSENT)
+#if __LKM_API < 200 && !defined(__OpenBSD__)
+#define __LKM_SYSENT	3
+#else
+#define __LKM_SYSENT	4
+#endif
+#endif
+
 struct sysent {
 	short		 sy_narg;
 	short		 sy_argsize;
-#if __LKM_API < 200 && !defined(__OpenBSD__)
+#if __LKM_SYSENT == 3
 	int		 : 32;
 #else
 	int		 sy_flags;
