@@ -70,7 +70,7 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     type=Number(0.05, 3600),
     default=DEFAULTS["watchdog"],
     metavar="SECONDS",
-    help="Limit of module code [2].",
+    help="Time limit for modules [2].",
 )
 @click.option(
     "--ram",
@@ -84,7 +84,7 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     type=click.Choice(USER_MEMORY),
     default=DEFAULTS["user_memory"],
     metavar="HOW",
-    help="guarded or direct [guarded].",
+    help="User memory: guarded or direct [guarded].",
 )
 @click.option(
     "--securelevel",

@@ -65,7 +65,7 @@ def _what(row: Function) -> str:
     if not row.written:
         return _UNWRITTEN
     if row.constant is not None:
-        return f"Returns {row.constant}."
+        return "Does nothing." if row.proto.ret.name == "void" else f"Returns {row.constant}."
     doc = (row.body.__doc__ or "").strip()
     most = "" if row.bound == CALL else f" At most {row.bound}."
     return doc.partition("\n")[0].replace("|", "\\|") + most

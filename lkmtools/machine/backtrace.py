@@ -81,7 +81,9 @@ def backtrace(
     walk = _Walk(engine, thread, start_of)
     for depth, level in enumerate(reversed(thread.levels)):
         if len(frames) >= _MOST_IN_ALL:
-            frames.append(StackFrame(0, None, note=f"{len(thread.levels) - depth} more calls of module code"))
+            left = len(thread.levels) - depth
+            note = f"{left} more call{'s' * (left != 1)} of module code"
+            frames.append(StackFrame(0, None, note=note))
             break
         if level.fn is not None:
             frames.append(StackFrame(level.fn.addr, level.fn.name, returns=False))

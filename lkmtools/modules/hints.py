@@ -133,7 +133,8 @@ def undefined(p: Process, error: UndefinedSymbols, options: Options) -> str:
         lines.append(f"{reference}{more}")
     if len(unknown) > MOST_GUESSES:
         lines.append(
-            f"similar names were sought for the first {MOST_GUESSES} of {len(unknown)} unknown symbols only"
+            f"similar names were looked up only for the first {MOST_GUESSES}"
+            f" of {len(unknown)} unknown symbols"
         )
     if first:
         paths = " ".join(dict.fromkeys(first))

@@ -66,7 +66,7 @@ def test_of_very_many_unknown_symbols_the_first_are_compared(lab: DaemonLab) -> 
     path.write_bytes(relocatable([text], [Sym("many_lkmentry", ".text", type=FUNC), *many, Sym("printfx")]))
     run = lab.run("modload", "many.o")
     assert run.err.count("undefined symbol `") == 60
-    assert "modload: similar names were sought for the first 50 of 60 unknown symbols only\n" in run.err
+    assert "modload: similar names were looked up only for the first 50 of 60 unknown symbols\n" in run.err
 
 
 def test_a_misspelt_function_is_answered_with_the_kernel_s(lab: DaemonLab) -> None:

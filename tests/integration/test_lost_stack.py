@@ -168,7 +168,7 @@ def test_a_backtrace_has_so_many_frames(lab: Lab, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(backtrace, "_MOST_IN_ALL", 1)
     driver(lab, "ud2")
     panic = lab.panics(lambda: lab.call(GO, 0))
-    assert lines(panic) == ["opened", "(1 more calls of module code)"]
+    assert lines(panic) == ["opened", "(1 more call of module code)"]
 
 
 @pytest.mark.parametrize("room", [700, 8192])

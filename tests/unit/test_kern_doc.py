@@ -24,6 +24,14 @@ def test_every_row_is_on_the_page_once() -> None:
     assert [row.text for row in DATA if page.count(f"| `{row.text}` |") != 1] == []
 
 
+def test_a_function_without_a_result_returns_no_number() -> None:
+    """It does nothing, where its row is a constant."""
+    page = doc.text()
+    assert "| `void membar_sync(void)` | Does nothing. |" in page
+    lines = [line for line in page.splitlines() if line.startswith("| `void ") and "| Returns " in line]
+    assert [line for line in lines if not line.startswith("| `void *")] == []
+
+
 def test_every_function_says_what_it_does() -> None:
     """No row without a docstring."""
     assert [line for line in doc.text().splitlines() if line.endswith("` |  |")] == []

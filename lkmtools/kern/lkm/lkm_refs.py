@@ -235,7 +235,8 @@ def in_call(k: Kernel, module: LoadableModule) -> str:
 
     The system call that asks may itself be what a SYSCALL module provides: its memory then outlasts the call.
     """
-    others = (call for call in calls(k, module) if not call.lwp.kthread)  # these its unload handler ends
+    # The module's own unload handler ends its kernel threads.
+    others = (call for call in calls(k, module) if not call.lwp.kthread)
     call = next((call for call in others if not _asks(k, module, call.lwp)), None)
     if call is None:
         return ""
