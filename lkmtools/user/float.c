@@ -159,19 +159,74 @@ finite(struct sink *s, const struct spec *o, uint64_t bits, const char *sign, in
 		__pad(s, o->width - size, ' ');
 }
 
+/* "0x1.8p+1": the first digit is 1 unless the number is zero, or was rounded up to 2. */
+static void
+hexadecimal(struct sink *s, const struct spec *o, uint64_t bits, const char *sign)
+{
+	const char *digits = o->conv == 'A' ? "0123456789ABCDEF" : "0123456789abcdef";
+	int exponent = (int)(bits >> 52 & 0x7ff) - 1023, places = 13, prec = o->prec, left, size, away, i;
+	uint64_t fraction = bits & ((1ULL << 52) - 1), first = exponent != -1023, below;
+
+	if (!first && fraction != 0) {
+		for (exponent++; fraction >> 52 == 0; exponent--)
+			fraction <<= 1;
+		fraction &= (1ULL << 52) - 1;
+		first = 1;
+	} else if (!first)
+		exponent = 0;
+	fraction |= first << 52;
+	if (prec < 0)
+		for (prec = places; prec > 0 && (fraction >> (4 * (places - prec)) & 15) == 0; prec--)
+			continue;
+	if (prec < places) {
+		left = 4 * (places - prec);
+		below = fraction & ((1ULL << left) - 1);
+		fraction >>= left;
+		fraction += below > 1ULL << (left - 1) || (below == 1ULL << (left - 1) && fraction & 1);
+		places = prec;
+	}
+	away = exponent < 0 ? -exponent : exponent;
+	size = (int)strlen(sign) + 3 + (prec != 0 || o->alt) + prec + (away > 999 ? 6 : away > 99 ? 5 : away > 9 ? 4 : 3);
+	if (!o->left && !o->zero)
+		__pad(s, o->width - size, ' ');
+	while (*sign != '\0')
+		__put_to(s, *sign++);
+	__put_to(s, '0');
+	__put_to(s, o->conv == 'A' ? 'X' : 'x');
+	if (!o->left && o->zero)
+		__pad(s, o->width - size, '0');
+	__put_to(s, digits[fraction >> (4 * places)]);
+	if (prec != 0 || o->alt)
+		__put_to(s, '.');
+	for (i = places; i > 0; i--)
+		__put_to(s, digits[fraction >> (4 * (i - 1)) & 15]);
+	__pad(s, prec - places, '0');
+	__put_to(s, o->conv == 'A' ? 'P' : 'p');
+	__put_to(s, exponent < 0 ? '-' : '+');
+	for (i = away > 999 ? 1000 : away > 99 ? 100 : away > 9 ? 10 : 1; i > 0; i /= 10)
+		__put_to(s, '0' + away / i % 10);
+	if (o->left)
+		__pad(s, o->width - size, ' ');
+}
+
 void
 __floating(struct sink *s, const struct spec *o, double value)
 {
 	union { double value; uint64_t bits; } u = { value };
-	char sign[2] = { u.bits >> 63 != 0 ? '-' : (char)o->sign };
+	int none = (u.bits >> 52 & 0x7ff) == 0x7ff && u.bits << 12 != 0, size;
+	char sign[2] = { none ? '\0' : u.bits >> 63 != 0 ? '-' : (char)o->sign };	/* a NaN has none */
 	const char *name;
-	int size = (int)strlen(sign) + 3;
 
 	if ((u.bits >> 52 & 0x7ff) != 0x7ff) {
-		finite(s, o, u.bits & ~(1ULL << 63), sign, o->conv | 32);
+		u.bits &= ~(1ULL << 63);
+		if ((o->conv | 32) == 'a')
+			hexadecimal(s, o, u.bits, sign);
+		else
+			finite(s, o, u.bits, sign, o->conv | 32);
 		return;
 	}
-	name = u.bits << 12 != 0 ? isupper(o->conv) ? "NAN" : "nan" : isupper(o->conv) ? "INF" : "inf";
+	name = none ? isupper(o->conv) ? "NAN" : "nan" : isupper(o->conv) ? "INF" : "inf";
+	size = (int)strlen(sign) + 3;
 	if (!o->left)
 		__pad(s, o->width - size, ' ');
 	if (*sign != '\0')

@@ -8,10 +8,10 @@
 struct sink { FILE *file; char *buf; size_t room; int count; };
 
 enum size { CHAR, SHORT, INT, LONG, LLONG };
-struct spec { int left, zero, alt, sign, width, prec, wide; enum size size; char conv; };
+struct spec { int left, zero, alt, sign, width, prec, wide, number; enum size size; char conv; };
 
 void	__put_to(struct sink *, int);
 void	__pad(struct sink *, int, int);
-void	__floating(struct sink *, const struct spec *, double);
+void	__floating(struct sink *, const struct spec *, double);	/* aAeEfFgG */
 
 #endif

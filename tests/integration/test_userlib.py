@@ -161,6 +161,18 @@ def test_an_assertion_that_fails_aborts_with_where_it_stands(one_runner: Runner)
     assert (ran.signal, ran.out) == (SIGABRT, f"1 2\n{said}\n")
 
 
+def test_formats_of_bsd(one_runner: Runner) -> None:
+    """D, O and U are long; a NaN has no sign; an unknown letter is printed as a character."""
+    ran = one_runner.main(
+        """
+        double zero = 0;
+        static const char fmt[] = "%D %U %O [%5y][%-3!] %f %+a %a\\n";
+        printf(fmt, -3L, 5UL, 8L, -(zero / zero), zero / zero, 4.9406564584124654e-324);
+        """
+    )
+    assert ran.out == "-3 5 10 [    y][!  ] nan nan 0x1p-1074\n"
+
+
 def test_strings_of_bsd(one_runner: Runner) -> None:
     """strlcpy and strlcat: what they return, and that they end the string; the program's name."""
     ran = one_runner.main(

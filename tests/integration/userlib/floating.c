@@ -20,6 +20,26 @@ show(const char *fmt, uint64_t bits)
 	putchar('\n');
 }
 
+static void
+hexadecimal(void)
+{
+	static const char *const precisions[] = { "", ".0", ".1", ".6", ".12", ".13", ".15" };
+	char fmt[20];
+	uint64_t random = 1;
+
+	for (unsigned f = 0; f < 6; f++)
+		for (unsigned p = 0; p < 7; p++)
+			for (unsigned i = 0; i < 35; i++) {
+				union { double value; uint64_t bits; } u = { values[i] };
+
+				random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+				snprintf(fmt, sizeof(fmt), "[%%%s22%s%c]", flags[f], precisions[p], random >> 60 & 1 ? 'a' : 'A');
+				show(fmt, u.bits);
+				if ((random >> 52 & 0x7ff) != 0 && (random >> 52 & 0x7ff) != 0x7ff)
+					show(fmt, random);
+			}
+}
+
 int
 main(void)
 {
@@ -42,6 +62,8 @@ main(void)
 		show("%.17g", (random ^ random >> 29) & ~(1ULL << 62));
 		show("%.3f", (random & ((1ULL << 52) - 1)) | (uint64_t)(1013 + i % 40) << 52);
 	}
+	hexadecimal();
+	show("[%6a]", 0x7ff0000000000000ULL);
 	show("[%6f]", 0x7ff0000000000000ULL);
 	show("[%-6f]", 0xfff0000000000000ULL);
 	show("[%+G]", 0x7ff0000000000000ULL);

@@ -84,10 +84,28 @@ others(void)
 	printf("%d %d\n", n, out(stdout, "%c%c\n", 'x', 'y'));
 }
 
+/* Arguments by number, and what %n stores. */
+static void
+numbered(void)
+{
+	signed char c[2] = { 1, 1 };
+	short h[2] = { 1, 1 };
+	long long ll = -1;
+	char buf[40];
+
+	printf("%2$s %1$d %2$.*3$s %4$-8.2f|%5$c%5$3c %6$lld\n", 12, "abcdef", 3, 2.5, 'x', -5LL);
+	printf("[%2$*1$d][%3$ld][%4$s] costs $5\n", 6, 7, 8L, "text");
+	printf("%1$s %1$s %2$llx %2$llx\n", "twice", 0x123456789abcULL);
+	printf("$ %d $%s\n", 1, "no numbers");
+	sprintf(buf, "abc%hhn%hn%lln", c, h, &ll);
+	printf("%d %d %d %d %lld\n", c[0], c[1], h[0], h[1], ll);
+}
+
 int
 main(void)
 {
 	integers();
 	others();
+	numbered();
 	return 0;
 }
