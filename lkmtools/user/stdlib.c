@@ -16,7 +16,7 @@
 WEAK(strtol) WEAK(strtoul) WEAK(strtoll) WEAK(strtoull) WEAK(strtoimax) WEAK(strtoumax) WEAK(strtoq) WEAK(strtouq)
 WEAK(atoi) WEAK(atol) WEAK(atoll) WEAK(abs) WEAK(labs) WEAK(llabs) WEAK(imaxabs) WEAK(imaxdiv) WEAK(qsort) WEAK(bsearch)
 WEAK(rand) WEAK(srand) WEAK(random) WEAK(srandom) WEAK(getenv) WEAK(getprogname) WEAK(setprogname) WEAK(atexit) WEAK(abort)
-WEAK(strtod) WEAK(atof) WEAK(div) WEAK(ldiv) WEAK(lldiv) WEAK(arc4random) WEAK(setenv) WEAK(unsetenv) WEAK(putenv) WEAK(mkstemp)
+WEAK(div) WEAK(ldiv) WEAK(lldiv) WEAK(arc4random) WEAK(setenv) WEAK(unsetenv) WEAK(putenv) WEAK(mkstemp)
 
 extern char **environ;
 
@@ -83,43 +83,6 @@ imaxdiv_t imaxdiv(intmax_t a, intmax_t b) { imaxdiv_t r = { a / b, a % b }; retu
 div_t div(int a, int b) { div_t r = { a / b, a % b }; return r; }
 ldiv_t ldiv(long a, long b) { ldiv_t r = { a / b, a % b }; return r; }
 lldiv_t lldiv(long long a, long long b) { lldiv_t r = { a / b, a % b }; return r; }
-
-double
-strtod(const char *s, char **endp)
-{
-	const char *end = s;
-	double value = 0, scale = 1;
-	int minus, exponent = 0, point = 0, sign;
-
-	while (isspace((u_char)*s))
-		s++;
-	minus = *s == '-';
-	s += *s == '-' || *s == '+';
-	for (; isdigit((u_char)*s) || (*s == '.' && !point); s++) {
-		if (*s == '.') {
-			point = 1;
-			continue;
-		}
-		value = value * 10 + (*s - '0');
-		exponent -= point;
-		end = s + 1;
-	}
-	if (end != s && s[-1] == '.' && end == s - 1)
-		end = s;	/* "5." */
-	if (end == s && (*s | 32) == 'e' && (isdigit((u_char)s[1]) || ((s[1] == '-' || s[1] == '+') && isdigit((u_char)s[2])))) {
-		sign = *++s == '-' ? -1 : 1;
-		exponent += sign * (int)strtol(s + (*s == '-' || *s == '+'), (char **)&end, 10);
-	}
-	if (endp != NULL)
-		*endp = (char *)end;
-	for (sign = exponent < 0, exponent = sign ? -exponent : exponent; exponent > 0 && value != 0 && exponent < 800; exponent--)
-		scale *= 10;
-	if (exponent >= 800)
-		errno = ERANGE;
-	value = sign ? value / scale : value * scale;
-	return minus ? -value : value;
-}
-double atof(const char *s) { return strtod(s, NULL); }
 
 static void
 swap(char *a, char *b, size_t size)

@@ -50,7 +50,7 @@ def inside(one_runner: Runner, program: str, *args: str, stdin: bytes = b"") -> 
 
 
 @pytest.mark.parametrize(
-    "program", ["formats", "floating", "numbers", "strings", "integers", "dates", "more"]
+    "program", ["formats", "floating", "numbers", "reals", "strings", "integers", "dates", "more"]
 )
 def test_values_are_those_of_the_hosts_library(one_runner: Runner, program: str) -> None:
     """Line by line."""
