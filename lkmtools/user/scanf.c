@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,10 @@ enum size { CHAR, SHORT, INT, LONG, LLONG };
 /* A conversion: whether its value is dropped (*), the field's width, how large the object is. */
 struct want { int dropped, width; enum size size; };
 
-#define LONGEST	128	/* characters of a number that are looked at */
+#define LONGEST	512	/* characters of a number that are looked at */
+
+/* The text of a number, and how many characters its field still has. */
+struct number { char text[LONGEST]; int n, left; };
 
 static int
 next(struct source *s)
@@ -71,55 +75,104 @@ store(const struct want *w, void *to, unsigned long long value)
 		*(u_quad_t *)to = value;
 }
 
-/* The text of a number: what strtol() or strtod() would take, which one character in advance decides. */
-static void
-digits(struct source *s, int width, int *base, int point, char *text)
+static int
+look(struct source *s, const struct number *to)
 {
-	int c = next(s), n = 0, at = 0, seen = 0;
+	return to->left > 0 && to->n < LONGEST - 1 ? next(s) : EOF;
+}
 
-#define TAKE()	(text[n++] = (char)c, at++, c = at < width ? next(s) : EOF, at == width ? (c = EOF) : c)
+/* Take c, and look at the next. */
+static int
+keep(struct source *s, struct number *to, int c)
+{
+	to->text[to->n++] = (char)c;
+	to->left--;
+	return look(s, to);
+}
+
+/* The text of a number has been read as far as `end`: what is behind that goes back. 1, or 0 when there is no number. */
+static int
+settle(struct source *s, struct number *from, const char *end)
+{
+	while (from->text + from->n > end)
+		back(s, (u_char)from->text[--from->n]);
+	return from->n > 0;
+}
+
+static int
+value_of(int c)
+{
+	return isdigit(c) ? c - '0' : isalpha(c) ? (c | 32) - 'a' + 10 : 99;
+}
+
+/* What strtol() may take. */
+static void
+digits(struct source *s, int *base, struct number *to)
+{
+	int c = look(s, to);
+
 	if (c == '+' || c == '-')
-		TAKE();
-	if (c == '0' && !point && (*base == 0 || *base == 16)) {
-		seen = 1;
-		TAKE();
-		if (c == 'x' || c == 'X')
-			*base = 16, TAKE();
+		c = keep(s, to, c);
+	if (c == '0' && (*base == 0 || *base == 16)) {
+		c = keep(s, to, c);
+		if ((c | 32) == 'x')
+			*base = 16, c = keep(s, to, c);
 		else if (*base == 0)
 			*base = 8;
 	}
-	while (c != EOF && n < LONGEST - 2) {
-		int digit = isdigit(c) ? c - '0' : isalpha(c) ? (c | 32) - 'a' + 10 : 99;
+	if (*base == 0)
+		*base = 10;
+	while (value_of(c) < *base)
+		c = keep(s, to, c);
+	back(s, c);
+	to->text[to->n] = '\0';
+}
 
-		if (point ? !isdigit(c) && !(c == '.' && point == 1) && !((c | 32) == 'e' && seen && point < 3) :
-		    digit >= (*base != 0 ? *base : 10))
-			break;
-		seen |= isdigit(c);
-		if (point && c == '.')
-			point = 2;
-		else if (point && (c | 32) == 'e') {
-			point = 3;
-			TAKE();
-			if (c != '+' && c != '-')
-				continue;
-		}
-		TAKE();
+/* What strtod() may take. */
+static void
+real(struct source *s, struct number *to)
+{
+	int c = look(s, to), base = 10, point = 0, seen = 0;
+
+	if (c == '+' || c == '-')
+		c = keep(s, to, c);
+	if (isalpha(c))
+		for (const char *word = (c | 32) == 'i' ? "infinity" : "nan"; *word != '\0' && (c | 32) == *word; word++)
+			c = keep(s, to, c);
+	else if (c == '0') {
+		c = keep(s, to, c);
+		seen = 1;
+		if ((c | 32) == 'x')
+			base = 16, seen = 0, c = keep(s, to, c);
+	}
+	if (to->n == 0 || !isalpha((u_char)to->text[to->n - 1]) || base == 16)
+		for (; value_of(c) < base || (c == '.' && !point); c = keep(s, to, c))
+			if (c == '.')
+				point = 1;
+			else
+				seen = 1;
+	if (seen && (c | 32) == (base == 16 ? 'p' : 'e')) {
+		c = keep(s, to, c);
+		if (c == '+' || c == '-')
+			c = keep(s, to, c);
+		while (isdigit(c))
+			c = keep(s, to, c);
 	}
 	back(s, c);
-	text[n] = '\0';
-#undef TAKE
+	to->text[to->n] = '\0';
 }
 
 /* 1, or 0 when there is no number. */
 static int
 integer(struct source *s, const struct want *w, int base, int is_signed, void *to)
 {
-	char text[LONGEST], *end;
+	struct number from = { .left = w->width };
 	unsigned long long value;
+	char *end;
 
-	digits(s, w->width, &base, 0, text);
-	value = is_signed ? (unsigned long long)strtoll(text, &end, base) : strtoull(text, &end, base);
-	if (end == text)
+	digits(s, &base, &from);
+	value = is_signed ? (unsigned long long)strtoll(from.text, &end, base) : strtoull(from.text, &end, base);
+	if (!settle(s, &from, end))
 		return 0;
 	if (!w->dropped)
 		store(w, to, value);
@@ -129,31 +182,33 @@ integer(struct source *s, const struct want *w, int base, int is_signed, void *t
 static int
 floating(struct source *s, const struct want *w, void *to)
 {
-	char text[LONGEST], *end;
-	int base = 10;
-	double value;
+	struct number from = { .left = w->width };
+	char *end;
 
-	digits(s, w->width, &base, 1, text);
-	value = strtod(text, &end);
-	if (end == text)
+	real(s, &from);
+	strtod(from.text, &end);
+	if (!settle(s, &from, end))
 		return 0;
-	if (!w->dropped) {
-		if (w->size == INT)
-			*(float *)to = (float)value;
-		else
-			*(double *)to = value;
-	}
+	from.text[from.n] = '\0';
+	if (w->dropped)
+		return 1;
+	if (w->size == INT)
+		*(float *)to = strtof(from.text, NULL);
+	else if (w->size == LONG)
+		*(double *)to = strtod(from.text, NULL);
+	else
+		*(long double *)to = strtold(from.text, NULL);
 	return 1;
 }
 
-/* Characters into an array: as long as `set` has them, or blanks end it, or exactly as many as the width says. */
+/* Characters into an array: as long as `set` has them, or blanks end it, or (`any`) as many as the width says. */
 static int
-characters(struct source *s, const struct want *w, const char *set, int exact, char *to)
+characters(struct source *s, const struct want *w, const char *set, int any, char *to)
 {
 	int c, n = 0;
 
 	while (n < w->width && (c = next(s)) != EOF) {
-		if (!exact && (set != NULL ? !set[c] : isspace(c))) {
+		if (!any && (set != NULL ? !set[c] : isspace(c))) {
 			back(s, c);
 			break;
 		}
@@ -161,12 +216,12 @@ characters(struct source *s, const struct want *w, const char *set, int exact, c
 			to[n] = (char)c;
 		n++;
 	}
-	if (!exact && !w->dropped && n > 0)
+	if (!any && !w->dropped && n > 0)
 		to[n] = '\0';
-	return exact ? n == w->width : n > 0;
+	return n > 0;
 }
 
-/* The set between brackets, as a table; returns the closing one. */
+/* The set between brackets, as a table; returns the closing one, or without one the last character of the format. */
 static const char *
 bracket(const char *f, char set[256])
 {
@@ -175,13 +230,13 @@ bracket(const char *f, char set[256])
 
 	memset(set, negated, 256);
 	for (first = f += negated; *f != '\0' && (*f != ']' || f == first); f++) {
-		if (*f == '-' && f != first && f[1] != ']' && f[1] != '\0') {
+		if (*f == '-' && f != first && f[1] != ']' && (u_char)f[1] >= (u_char)f[-1]) {
 			for (c = (u_char)f[-1], f++; c <= (u_char)*f; c++)
 				set[c] = !negated;
 		} else
 			set[(u_char)*f] = !negated;
 	}
-	return f;
+	return *f != '\0' ? f : f - 1;
 }
 
 static const char *
@@ -207,21 +262,18 @@ static int
 convert(struct source *s, const char **f, struct want *w, void *to)
 {
 	char set[256];
-	int conv = **f;
+	int conv = **f, c;
 
 	if (w->width == 0)
-		w->width = conv == 'c' ? 1 : 0x7fffffff;
-	if (conv != 'c' && conv != '[')
-		skip(s);
+		w->width = conv == 'c' ? 1 : INT_MAX;
 	if (conv == '[')
 		*f = bracket(*f + 1, set);
-	else {
-		int c = next(s);
-
-		back(s, c);
-		if (c == EOF)
-			return EOF;
-	}
+	else if (conv != 'c')
+		skip(s);
+	c = next(s);
+	back(s, c);
+	if (c == EOF)
+		return EOF;
 	switch (conv) {
 	case 'd': return integer(s, w, 10, 1, to);
 	case 'i': return integer(s, w, 0, 1, to);
@@ -232,7 +284,7 @@ convert(struct source *s, const char **f, struct want *w, void *to)
 	case 'c': return characters(s, w, NULL, 1, to);
 	case 's': return characters(s, w, NULL, 0, to);
 	case '[': return characters(s, w, set, 0, to);
-	case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return floating(s, w, to);
+	case 'a': case 'A': case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return floating(s, w, to);
 	}
 	return 0;
 }

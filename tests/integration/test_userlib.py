@@ -173,6 +173,22 @@ def test_formats_of_bsd(one_runner: Runner) -> None:
     assert ran.out == "-3 5 10 [    y][!  ] nan nan 0x1p-1074\n"
 
 
+def test_what_is_no_number_stays_in_the_input(one_runner: Runner) -> None:
+    """The x of "0x" and an exponent without digits are read again; a set may lack its bracket."""
+    ran = one_runner.main(
+        """
+        int a = -1; float f = -1; char s[20] = "", t[20] = "";
+        printf("%d ", sscanf("0xg", "%x%s", &a, s)); printf("%d %s|", a, s);
+        printf("%d ", sscanf("3e+x", "%f%s", &f, s)); printf("%.1f %s|", f, s);
+        printf("%d ", sscanf("abc1", "%[a-z", s)); printf("%s|", s);
+        printf("%d ", scanf("%f%s", &f, s)); printf("%.1f %s ", f, s);
+        printf("%d ", scanf("%i%s", &a, t)); printf("%d %s\\n", a, t);
+        """,
+        stdin=b"0x1.8p+q 0Xz",
+    )
+    assert ran.out == "2 0 xg|2 3.0 e+x|1 abc|2 1.5 p+q 2 0 Xz\n"
+
+
 def test_strings_of_bsd(one_runner: Runner) -> None:
     """strlcpy and strlcat: what they return, and that they end the string; the program's name."""
     ran = one_runner.main(

@@ -45,6 +45,22 @@ int main(void)
 	SHOW("+7 -0", "%d %d", &a, &b);
 	SHOW("0", "%i", &a);
 	SHOW("7 up", "%u up%n", &u, &n);
+	SHOW("", "%[a]", s);
+	SHOW("b", "%[a]", s);
+	SHOW("abc", "%5c", s);
+	SHOW("abc", "%*2c%4c", s);
+	SHOW("", "%c", &c);
+	SHOW("a-z", "%[z-a]%s", s, t);
+	SHOW("-x", "%d%s", &a, s);
+	SHOW("-x", "%f%s", &f, s);
+	SHOW("0x1.8p1 inf -nanx", "%lf %f %*f%c", &d, &f, &c);
+	SHOW("0x1p-1,INFINITYx", "%a,%la%c", &f, &d, &c);
+	SHOW("12.5.5", "%3lf%f", &d, &f);
+	SHOW("1234567890123456789012345678901234567890.5", "%*10d%f", &f);
+	SHOW("00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000007 8",
+	    "%d %d", &a, &b);
+	long double ld = -1;
+	printf("%d %.3f\n", sscanf("2.125", "%Lf", &ld), (double)ld);
 	while ((r = scanf("%15s %d", s, &a)) == 2)
 		printf("<%s %d>", s, a);
 	printf(" %d\n", r);
