@@ -2,6 +2,9 @@
 
 # By header.
 THE_REST = {
+    "machine/cpu_counter.h": """
+        uint64_t cpu_frequency(struct cpu_info *ci);
+    """,
     "sys/callback.h": """
         void callback_head_destroy(struct callback_head *ch);
         void callback_head_init(struct callback_head *ch, int ipl);

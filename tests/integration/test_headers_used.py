@@ -6,6 +6,7 @@ from lkmtools.kern.rows import plan
 from lkmtools.machine import port
 from lkmtools.modules.check import TargetKernel, check
 from support.compiling import Compile
+from support.lab import Lab
 
 SOURCE = r"""
 #include <sys/param.h>
@@ -90,3 +91,31 @@ def test_a_driver_compiles_and_what_it_lacks_is_named(cc: Compile, machine: str)
         ("unwritten", "bpf_mtap"),
         ("unwritten", "m_freem"),
     }
+
+
+def test_what_headers_of_the_kernel_bring_along(lab: Lab) -> None:
+    """<sys/systm.h> soft interrupts, autoconfiguration and the lock of a thread, as in NetBSD 5.2."""
+    lab.load("""
+    #include <machine/cpu_counter.h>
+    int counted, prio;
+    static void soft(void *arg) { ++*(int *)arg; }
+    CFDRIVER_DECL(probe, DV_DULL, NULL);
+    int probe_run(void);
+    int
+    probe_run(void)
+    {
+        uint64_t before = cpu_counter();
+        void *sih = softint_establish(SOFTINT_MPSAFE | SOFTINT_SERIAL, soft, &counted);
+
+        lwp_lock(curlwp);
+        lwp_changepri(curlwp, 44);
+        lwp_unlock(curlwp);
+        prio = curlwp->l_priority;
+        softint_schedule(sih);
+        kpause("soft", false, 1, NULL);
+        softint_disestablish(sih);
+        return cpu_hascounter() && cpu_counter() > before && probe_cd.cd_class == DV_DULL;
+    }
+    """)
+    assert lab.call("int probe_run(void)") == 1
+    assert (lab.value("counted"), lab.value("prio")) == (1, 44)

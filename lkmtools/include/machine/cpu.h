@@ -44,6 +44,8 @@ struct lwp	*x86_curlwp(void);
 #define curlwp		x86_curlwp()
 #define curproc		((struct proc *)(curlwp->l_proc))
 #define cpu_number()	((int)curcpu()->ci_cpuid)
+
+#include <sys/device.h>
 #endif
 
 #endif

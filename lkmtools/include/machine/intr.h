@@ -51,6 +51,8 @@ splraiseipl(ipl_cookie_t cookie)
 {
 	return splraise(cookie._ipl);
 }
+
+#include <sys/intr.h>
 #endif
 
 #endif

@@ -157,6 +157,11 @@ struct lwp {
 
 #ifdef _KERNEL
 extern struct lwp	lwp0;	/* proc0's, which also runs soft interrupts */
+
+/* The lock of a thread: kernel mode is not preempted, and nothing else runs. The priority is kept, not used. */
+static inline void lwp_lock(struct lwp *l) { (void)l; }
+static inline void lwp_unlock(struct lwp *l) { (void)l; }
+static inline void lwp_changepri(struct lwp *l, pri_t pri) { l->l_priority = pri; }
 #endif
 
 #endif
