@@ -22,8 +22,10 @@ _WORDS = {
     "openbsd": r"\b(__OpenBSD__|OpenBSD|vfs_opv_init_(explicit|default)|vfsconf|timeout_set|timeout_add)\b",
     "1.4": r"\b(LM_DT_CHAR|LM_DT_BLOCK|lkmenodev|nchrdev|nblkdev|[bc]?dev_decl|dev_init|dev_noimpl|untimeout|"
     r"[bc]dev_(disk|tape|tty|mouse|lkm)_init)\b",
-    "2.0": r"\bstruct proc \*p\b",
-    "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE)\b",
+    # The last argument of a device's function; a local variable only where nothing has a struct lwp.
+    "2.0": r"\bstruct proc \*\s*\w*\)|\A(?!(?s:.*)\bstruct lwp \*)(?s:.*)\bstruct proc \*p\b",
+    "4.0": r"\b(caddr_t|VOP_LEASE|LEASE_READ|LEASE_WRITE|kthread_create1|"
+    r"softintr_(establish|disestablish|schedule)|proclist_(un)?lock_(read|write))\b",
 }
 # A struct proc * is a sign only where it is in the type of a function with which a struct is initialized.
 _SIGNS = {

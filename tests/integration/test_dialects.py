@@ -26,12 +26,14 @@ API = {
     "old_chardev": "1.4", "old_disk": "1.4", "old_patch": "1.4", "old_syscall": "1.4",
     "openbsd_chardev": "openbsd", "device_2_0": "2.0", "old_fs": "openbsd",
     "openbsd_nodes": "openbsd", "old_timeout": "1.4", "openbsd_timeout": "openbsd",
+    "old_threads": "2.0",
 }  # fmt: skip
 NAMES = {
     "old_chardev": "old", "old_disk": "disk", "old_patch": "patch", "old_syscall": "who",
     "openbsd_chardev": "puffy", "device_2_0": "two",
     "old_fs": "oldfs", "openbsd_nodes": "nodes",
     "old_timeout": "timeouts", "openbsd_timeout": "timeouts",
+    "old_threads": "threads",
 }  # fmt: skip
 OIOCPID = 0x40046F01
 
@@ -287,3 +289,24 @@ def test_hash_tables_have_the_arguments_of_malloc(lab: Lab, api: str) -> None:
         flags=FLAGS[api],
     )
     assert lab.call("int probe(int n)", 100) == 127
+
+
+@pytest.mark.parametrize("api", ["2.0", "4.0"])
+def test_threads_soft_interrupts_and_the_list_of_processes(lab: Lab, api: str) -> None:
+    """kthread_create1 gives a struct proc, softintr_schedule wakes it, proclist_lock_read is there."""
+    lab.load(SOURCES["old_threads"], name="threads", flags=FLAGS[api])
+    assert "threads: the worker is listed\n" in lab.dmesg
+    lab.settle()
+    assert lab.value("rounds") == 7
+    modules.unload(lab.p, "threads")
+    lab.settle()
+    assert lab.tables() == lab.boot_tables
+
+
+def test_a_process_as_a_local_variable_is_no_sign_of_2_0() -> None:
+    """Where devices have a struct lwp."""
+    text = "int aopen(dev_t d, int f, int m, struct lwp *l) { struct proc *p = l->l_proc; }"
+    assert suggested("unknown type name 'caddr_t'", text) == "4.0"
+    assert (
+        suggested("unknown type name 'caddr_t'", text.replace("struct lwp *l)", "struct proc *p)")) == "2.0"
+    )

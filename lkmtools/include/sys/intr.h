@@ -18,6 +18,20 @@
 void	*softint_establish(u_int flags, void (*func)(void *), void *arg);
 void	softint_disestablish(void *cookie);
 void	softint_schedule(void *cookie);
+
+/* Before NetBSD 5 they had another name, and a level instead of flags. */
+#if __LKM_API < 500
+static inline void *
+softintr_establish(int ipl, void (*func)(void *), void *arg)
+{
+	u_int flags = ipl == IPL_SOFTSERIAL ? SOFTINT_SERIAL : ipl == IPL_SOFTNET ? SOFTINT_NET : SOFTINT_CLOCK;
+
+	return softint_establish(flags, func, arg);
+}
+
+static inline void softintr_disestablish(void *cookie) { softint_disestablish(cookie); }
+static inline void softintr_schedule(void *cookie) { softint_schedule(cookie); }
+#endif
 #endif
 
 #endif

@@ -18,6 +18,28 @@ int	kthread_create(pri_t pri, int flag, struct cpu_info *ci, void (*func)(void *
 	    const char *fmt, ...);
 void	kthread_exit(int ecode) __dead;
 void	kthread_destroy(struct lwp *l);
+
+/*
+ * Before NetBSD 5 kthread_create(func, arg) called a function that creates threads as soon as init ran: at once, in a
+ * module. kthread_create1() started the thread, a process of its own, and OpenBSD called that kthread_create().
+ */
+#if __LKM_API < 500
+#define kthread_create1(func, arg, procp, ...) __extension__ ({ \
+	struct lwp *__lkm_l; \
+	struct proc **__lkm_p = (procp); \
+	int __lkm_error = (kthread_create)(PRI_NONE, 0, NULL, (func), (arg), &__lkm_l, __VA_ARGS__); \
+	\
+	if (__lkm_error == 0 && __lkm_p != NULL) \
+		*__lkm_p = __lkm_l->l_proc; \
+	__lkm_error; \
+})
+#ifdef __OpenBSD__
+#define kthread_create(func, arg, procp, ...)	kthread_create1((func), (arg), (procp), __VA_ARGS__)
+#define kthread_create_deferred(func, arg)	((*(func))(arg))
+#else
+#define kthread_create(func, arg)		((*(func))(arg))
+#endif
+#endif
 #endif
 
 #endif

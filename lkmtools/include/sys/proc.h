@@ -200,6 +200,14 @@ extern const struct emul emul_netbsd;
 extern struct proc	*initproc;	/* process 1 */
 extern kmutex_t		*proc_lock;	/* the kernel does not take it */
 
+/* Before NetBSD 5: the lock of allproc. Nobody changes it while a module that does not sleep reads it. */
+#if __LKM_API < 500
+#define proclist_lock_read()		((void)0)
+#define proclist_unlock_read()		((void)0)
+#define proclist_lock_write()		(0)
+#define proclist_unlock_write(s)	((void)(s))
+#endif
+
 /* By number: NULL, also for a zombie unless flags say otherwise. They take proc_lock, and say when to release it. */
 struct proc	*p_find(pid_t pid, u_int flags);
 struct pgrp	*pg_find(pid_t pgid, u_int flags);
