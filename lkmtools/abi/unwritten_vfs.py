@@ -70,6 +70,8 @@ VFS = {
             direction);
         """,
     "uvm/uvm_extern.h": """
+        int uvm_map_pageable(struct vm_map *map, vaddr_t start, vaddr_t end, bool new_pageable,
+            int lockflags);
         void uvm_vnp_zerorange(struct vnode *vp, off_t off, size_t len);
         void *ubc_alloc(struct uvm_object *uobj, off_t offset, vsize_t *lenp, int advice, int
             flags);

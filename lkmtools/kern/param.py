@@ -64,6 +64,7 @@ DATA = (
     Data("lwp0", "struct lwp lwp0", lambda dm: lwp.layout(dm).size, None, "sys/lwp.h"),
     Data("initproc", "struct proc *initproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     Data("allproc", "struct proclist allproc", lambda dm: dm.pointer, None, "sys/proc.h"),
+    Data("zombproc", "struct proclist zombproc", lambda dm: dm.pointer, None, "sys/proc.h"),
     _int("hz", lambda k: k.config.hz, "sys/kernel.h"),
     _int("tick", lambda k: 1000000 // k.config.hz, "sys/kernel.h"),
     _int("stathz", lambda k: 0, "sys/kernel.h"),

@@ -20,6 +20,7 @@ extern struct pmap	kernel_pmap_store;
 #define pmap_kernel()	(&kernel_pmap_store)
 
 paddr_t	vtophys(vaddr_t va);
+bool	pmap_extract(struct pmap *pmap, vaddr_t va, paddr_t *pa);
 #endif
 
 #endif

@@ -97,7 +97,11 @@ struct proc {
 	krwlock_t		 p_reflock;
 	kcondvar_t		 p_waitcv;
 	kcondvar_t		 p_lwpcv;
+#if __LKM_API < 400
+	struct pcred		*p_cred;
+#else
 	struct kauth_cred	*p_cred;
+#endif
 	struct filedesc		*p_fd;
 	struct cwdinfo		*p_cwdi;
 	struct pstats		*p_stats;
@@ -188,11 +192,16 @@ struct proc {
 #define p_pgid		p_pgrp->pg_id
 
 /* Before NetBSD 4.0: the effective and the real credentials. */
+#if __LKM_API < 400
+#define p_ucred		p_cred->pc_ucred
+#else
 #define p_ucred		p_cred
+#endif
 
 #ifdef _KERNEL
 LIST_HEAD(proclist, proc);
 extern struct proclist	allproc;	/* all of them, by p_list */
+extern struct proclist	zombproc;	/* none: those that have ended are in allproc */
 extern struct proc	proc0;		/* the kernel's own */
 #define vmspace_kernel()	(proc0.p_vmspace)
 extern const struct emul emul_netbsd;
@@ -246,5 +255,7 @@ void	wakeup_one(wchan_t ident);
 void	yield(void);
 void	preempt(void);
 #endif
+
+#include <sys/proc_old.h>
 
 #endif

@@ -41,6 +41,7 @@ struct sigstore {
 int	sigaction1(struct lwp *l, int signum, const struct sigaction *nsa, struct sigaction *osa, const void *tramp, int vers);
 int	sigprocmask1(struct lwp *l, int how, const sigset_t *nss, sigset_t *oss);
 void	sigpending1(struct lwp *l, sigset_t *ss);
+int	issignal(struct lwp *l);	/* the first that is pending and not blocked: it stays so. 0: none */
 int	sigsuspend1(struct lwp *l, const sigset_t *ss);
 int	sigaltstack1(struct lwp *l, const struct sigaltstack *nss, struct sigaltstack *oss);
 

@@ -220,6 +220,8 @@ struct kinfo_lwp {
 	char		l_name[KI_LNAMELEN];
 };
 
+#include <sys/sysctl_proc.h>
+
 #define HW_MACHINE		1
 #define HW_MODEL		2
 #define HW_NCPU			3

@@ -256,6 +256,9 @@ struct vop_generic_args {
 #ifdef _KERNEL
 #include <sys/mount.h>
 #include <sys/vnode_if.h>
+#if defined(__OpenBSD__)
+#include <uvm/uvm_extern.h>
+#endif
 
 extern const enum vtype	iftovt_tab[];
 extern const int	vttoif_tab[];

@@ -89,9 +89,27 @@ void	 uvm_vnp_setwritesize(struct vnode *vp, voff_t size);
 void	 uvm_vnp_zerorange(struct vnode *vp, off_t off, size_t len);
 void	*ubc_alloc(struct uvm_object *uobj, voff_t offset, vsize_t *lenp, int advice, int flags);
 void	 ubc_release(void *va, int flags);
+int	 uvm_map_pageable(struct vm_map *map, vaddr_t start, vaddr_t end, bool new_pageable, int lockflags);
 int	 ubc_uiomove(struct uvm_object *uobj, struct uio *uio, vsize_t todo, int advice, int flags);
 
 #include <uvm/uvm_map.h>
+
+#if __LKM_API < 400
+typedef struct vm_map	*vm_map_t;
+
+#define uvm_km_alloc(map, size)		(uvm_km_alloc)((map), (size), 0, UVM_KMF_WIRED)
+#define uvm_km_zalloc(map, size)	(uvm_km_alloc)((map), (size), 0, UVM_KMF_WIRED | UVM_KMF_ZERO)
+#define uvm_km_kmemalloc(map, obj, size, flags) \
+	((void)(obj), (void)(flags), (uvm_km_alloc)((map), (size), 0, UVM_KMF_WIRED))
+#define uvm_km_free(map, addr, size)	(uvm_km_free)((map), (addr), (size), UVM_KMF_WIRED)
+
+/* No vnode has pages that stay behind. */
+static inline boolean_t
+uvm_vnp_uncache(struct vnode *vp)
+{
+	return TRUE;
+}
+#endif
 #endif
 
 #endif

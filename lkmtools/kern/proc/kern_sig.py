@@ -60,6 +60,15 @@ def psignal(k: Kernel, p: int, signo: int) -> None:
     signal_proc(k, proc_at(k, p, "psignal"), signo)
 
 
+@export("int issignal(struct lwp *l)", "sys/signalvar.h")
+def issignal(k: Kernel, l_addr: int) -> int:
+    """The first signal that the process has to take, and keeps; SIGKILL of a client that is gone; 0."""
+    lwp = k.lwp_at(l_addr)
+    if lwp.killed:
+        return sig.SIGKILL
+    return lwp.proc.program.deliverable() if lwp.proc.program is not None else 0
+
+
 def proc_at(k: Kernel, addr: int, function: str) -> Proc:
     """The process whose struct proc is at `addr`; a panic of `function` for anything else."""
     proc = k.procs.at.get(addr)

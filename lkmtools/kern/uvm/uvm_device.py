@@ -37,6 +37,15 @@ def vtophys(k: Kernel, va: int) -> int:
     return va - k.mem.base if k.mem.protection(va) else 0
 
 
+@export("bool pmap_extract(struct pmap *pmap, vaddr_t va, paddr_t *pa)", "machine/pmap.h")
+def pmap_extract(k: Kernel, pmap: int, va: int, pa: int) -> bool:
+    """*pa is the physical address of kernel memory; false where there is none, and of a process's memory."""
+    found = pmap == k.symbol("kernel_pmap_store") and k.mem.protection(va)
+    if found and pa:
+        k.umem.set_ptr(pa, va - k.mem.base)
+    return bool(found)
+
+
 def udv_attach(k: Kernel, file: Mappable, offsets: range, prot: int) -> list[int]:
     """The page frames of a device at these offsets, for PROT_READ or PROT_WRITE.
 
