@@ -11,6 +11,7 @@ from lkmtools.kern.exec.kern_fork import hangup
 from lkmtools.kern.proc.kern_descrip import Filedesc, close_all
 from lkmtools.kern.proc.kern_kthread import make_system
 from lkmtools.kern.proc.kern_proc import free_proc, new_proc
+from lkmtools.kern.proc.kern_subr import doexithooks
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 
@@ -69,6 +70,7 @@ def _live(k: Kernel, proc: Proc) -> None:
         proc.busy = False
         sched.hub.switch()
     close_all(k, lwp)
+    doexithooks(k, proc)
     proc.vm.exit(k)
     leave_session(k, lwp)
     sched.userret()

@@ -41,6 +41,7 @@ from lkmtools.kern.proc.kern_copy import user_pages
 from lkmtools.kern.proc.kern_pgrp import group
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Processes, end_lwp, find_lwp
 from lkmtools.kern.proc.kern_sig import signal_proc, stop_asleep
+from lkmtools.kern.proc.kern_subr import Hook
 from lkmtools.kern.proc.kern_synch import Scheduler
 from lkmtools.kern.proc.subr_workqueue import WorkQueue
 from lkmtools.kern.proc.sys_select import Pollers
@@ -116,6 +117,7 @@ class Kernel:
     timeouts: Timeouts
     specificdata: dict[int, Domain]
     workqueues: dict[int, WorkQueue]
+    hooks: dict[int, Hook]
     sched: Scheduler
     vitals: Vitals
     pollers: Pollers
@@ -215,6 +217,7 @@ class Kernel:
         self.timeouts = Timeouts(self)
         self.specificdata = {}
         self.workqueues = {}
+        self.hooks = {}
         self.pollers = Pollers()
         self.host = HostPoll()
         self._held.callback(self.host.close)

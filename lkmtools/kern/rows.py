@@ -59,6 +59,7 @@ NAMES = (
     "proc.kern_pgrp",
     "proc.kern_prot",
     "proc.kern_sig",
+    "proc.kern_subr",
     "proc.kern_sysctl",
     "proc.kern_time",
     "proc.subr_workqueue",

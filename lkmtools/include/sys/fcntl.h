@@ -31,6 +31,7 @@
 /* The kernel's f_flag: open(2) flags plus one, so that reading and writing are bits. */
 #define FREAD           0x00000001
 #define FWRITE          0x00000002
+#define FKIOCTL         0x80000000      /* an ioctl of the kernel itself */
 #define FFLAGS(oflags)  ((oflags) + 1)
 #define OFLAGS(fflags)  ((fflags) - 1)
 #define FAPPEND         O_APPEND

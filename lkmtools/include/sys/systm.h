@@ -153,6 +153,12 @@ void	 hashdone(void *hashtbl, enum hashtype htype, u_long hashmask);
 #define hashdone(table, mtype)			free((table), (mtype))
 #endif
 int	uiomove(void *buf, size_t n, struct uio *uio);
+int	uiomove_frombuf(void *buf, size_t buflen, struct uio *uio);
+int	ureadc(int c, struct uio *uio);
+
+/* copyin() and copyout() for an ioctl, whose caller may be the kernel: FKIOCTL in its flags. */
+int	ioctl_copyin(int flags, const void *src, void *dst, size_t len);
+int	ioctl_copyout(int flags, const void *src, void *dst, size_t len);
 
 /* Blocking interrupts: each returns the level before, for splx. */
 void	splx(int s);
@@ -206,6 +212,33 @@ void	assert_sleepable(void);
 #else
 #define ASSERT_SLEEPABLE(...)		((void)0)
 #endif
+
+/*
+ * Hooks: functions that are called when a process has forked, executes another program or ends. The others are kept and
+ * not called. Before NetBSD 4.0 power hooks had no name.
+ */
+struct device;
+void	*exechook_establish(void (*func)(struct proc *, void *), void *arg);
+void	exechook_disestablish(void *cookie);
+void	*exithook_establish(void (*func)(struct proc *, void *), void *arg);
+void	exithook_disestablish(void *cookie);
+void	*forkhook_establish(void (*func)(struct proc *child, struct proc *parent));
+void	forkhook_disestablish(void *cookie);
+void	*mountroothook_establish(void (*func)(struct device *), struct device *dev);
+void	mountroothook_disestablish(void *cookie);
+void	*powerhook_establish(const char *name, void (*func)(int, void *), void *arg);
+void	powerhook_disestablish(void *cookie);
+void	*shutdownhook_establish(void (*func)(void *), void *arg);
+void	shutdownhook_disestablish(void *cookie);
+#if __LKM_API < 400
+#define powerhook_establish(func, arg)	(powerhook_establish)("", (func), (arg))
+#endif
+#define PWR_RESUME	0
+#define PWR_SUSPEND	1
+#define PWR_STANDBY	2
+#define PWR_SOFTRESUME	3
+#define PWR_SOFTSUSPEND	4
+#define PWR_SOFTSTANDBY	5
 #endif
 
 #endif

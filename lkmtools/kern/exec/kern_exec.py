@@ -32,6 +32,7 @@ from lkmtools.kern.proc.kern_copy import user_string
 from lkmtools.kern.proc.kern_descrip import drop
 from lkmtools.kern.proc.kern_proc import NO_STACK, command_name
 from lkmtools.kern.proc.kern_sig import drop_frames
+from lkmtools.kern.proc.kern_subr import doexechooks
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.kern_malloc import free
 from lkmtools.kern.vfs.vfs_subr import getnewvnode, vrele
@@ -217,6 +218,7 @@ def execute(k: Kernel, lwp: Lwp, package: ExecPackage) -> None:
     _rename(k, lwp, package.name)
     k.mem.set_ptr(proc.addr + proc_struct.layout(k.dm).offsetof("p_psstr"), strings)
     _registers(k, lwp, package, es, emul, stack)
+    doexechooks(k, proc)
     _become(k, lwp, package, es, emul)
     trapframe.store(k, lwp)
 

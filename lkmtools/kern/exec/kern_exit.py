@@ -26,6 +26,7 @@ from lkmtools.kern.proc.emul import exit_hooks
 from lkmtools.kern.proc.kern_descrip import close_all
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc, set_parent
 from lkmtools.kern.proc.kern_sig import ProcExit, drop_frames, tell_parent, wait_ident
+from lkmtools.kern.proc.kern_subr import doexithooks
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 from lkmtools.tuples import NamedTuple
@@ -57,6 +58,7 @@ def end_program(k: Kernel, lwp: Lwp, status: int, failed: KernelError | None) ->
     proc.exiting = True
     exit_hooks(k, proc)
     close_all(k, lwp)
+    doexithooks(k, proc)
     leave_session(k, lwp)
     k.sched.userret()
     program.stop_itimer()

@@ -29,6 +29,7 @@ from lkmtools.kern.proc.kern_descrip import File, Filedesc
 from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Program, new_proc, set_group, set_parent
 from lkmtools.kern.proc.kern_prot import copy_cred
 from lkmtools.kern.proc.kern_sig import ProcExit, signal_proc
+from lkmtools.kern.proc.kern_subr import doforkhooks
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.machine import Prototype
@@ -149,6 +150,7 @@ def fork(
 
     _start(k, child, begin)
     fork_hooks(k, proc, child, flags)
+    doforkhooks(k, child, proc)
     return child
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.errno import EFAULT, EINTR, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
+from lkmtools.abi.errno import EFAULT, EINTR, EINVAL, EIO, ENAMETOOLONG, ERESTART, EWOULDBLOCK
+from lkmtools.abi.fcntl import FKIOCTL
 from lkmtools.abi.uio import UIO_READ, UIO_SYSSPACE, UIO_USERSPACE, iovec, uio
 from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
@@ -14,6 +15,7 @@ from lkmtools.kern.base.bound import MEMORY, Steps, too_much
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.panic import failure
+from lkmtools.kern.lib.libkern import kcopy
 from lkmtools.machine import AddressSpace
 
 if TYPE_CHECKING:
@@ -167,6 +169,35 @@ def uiomove(k: Kernel, buf: int, n: int, uio_addr: int) -> int:
 
     _walk(k, n, uio_addr, move)
     return 0
+
+
+@export("int uiomove_frombuf(void *buf, size_t buflen, struct uio *uio)", "sys/systm.h", bound=MEMORY)
+def uiomove_frombuf(k: Kernel, buf: int, length: int, uio_addr: int) -> int:
+    """uiomove() of a buffer that is a file's content, from uio_offset on; behind its end nothing. EINVAL."""
+    offset = k.umem.view(uio.layout(k.dm), uio_addr).uio_offset
+    if offset < 0:
+        raise KernelError(EINVAL, f"invalid offset: {offset}")
+    return uiomove(k, buf + offset, length - offset, uio_addr) if offset < length else 0
+
+
+@export("int ureadc(int c, struct uio *uio)", "sys/systm.h")
+def ureadc(k: Kernel, c: int, uio_addr: int) -> int:
+    """One byte to where `uio` points. EFAULT; no room is a panic."""
+    if not uio_read(k, bytes((c & 0xFF,)), uio_addr):
+        k.panic("ureadc: uio_resid is not positive")
+    return 0
+
+
+@export("int ioctl_copyin(int flags, const void *src, void *dst, size_t len)", "sys/systm.h", bound=MEMORY)
+def ioctl_copyin(k: Kernel, flags: int, source: int, target: int, length: int) -> int:
+    """copyin(), or a copy within the kernel for flags with FKIOCTL; EFAULT."""
+    return (kcopy if flags & FKIOCTL else copyin)(k, source, target, length)
+
+
+@export("int ioctl_copyout(int flags, const void *src, void *dst, size_t len)", "sys/systm.h", bound=MEMORY)
+def ioctl_copyout(k: Kernel, flags: int, source: int, target: int, length: int) -> int:
+    """copyout(), or a copy within the kernel for flags with FKIOCTL; EFAULT."""
+    return (kcopy if flags & FKIOCTL else copyout)(k, source, target, length)
 
 
 def _total(pieces: Pieces) -> int:
