@@ -21,7 +21,7 @@ from lkmtools.abi.siginfo import SA_RESTART
 from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.cred import Cred
+from lkmtools.kern.base.cred import Cred, effective, packed
 from lkmtools.kern.base.panic import calling_module
 from lkmtools.kern.base.queue import list_insert_head, list_remove
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
@@ -216,7 +216,7 @@ class Proc:
 
     def __init__(self, pid: int, cred: Cred, comm: str, host_pid: int) -> None:
         self.pid = pid
-        self.cred = cred
+        self.ids: Callable[[], Cred]  # the effective ones
         self.pgid = self.sid = pid  # its process group and session
         self.login = b"root" if cred.uid == 0 else b""  # the login name of its session
         self.comm = command_name(comm)
@@ -242,6 +242,11 @@ class Proc:
 
     def __repr__(self) -> str:
         return f"<Proc {self.pid} {self.comm}>"
+
+    @property
+    def cred(self) -> Cred:
+        """Its effective ids now."""
+        return self.ids()
 
 
 class Processes(dict[int, Proc]):
@@ -300,22 +305,16 @@ def new_proc(k: Kernel, cred: Cred, comm: str, host_pid: int) -> Proc:
     lwp = {"l_proc": proc.addr, "l_cred": cred_addr, "l_lid": 1, "l_stat": abi.LSRUN}
     k.mem.write(lwp_addr, l_layout.pack(**lwp, **{"l_md.md_regs": frame_addr}))
     make_native(k, proc)
-    k.mem.write(cred_addr, _cred(k, cred))
-    proc.lwp = Lwp(proc, lwp_addr, proc.addr + p_layout.offsetof("p_cred"), args)
+    k.mem.write(cred_addr, packed(k, cred))
+    pointer = proc.addr + p_layout.offsetof("p_cred")
+    proc.ids = lambda: effective(k, pointer)
+    proc.lwp = Lwp(proc, lwp_addr, pointer, args)
     k.lwps[lwp_addr] = proc.lwp
     k.procs.at[proc.addr] = proc
     list_insert_head(k, "allproc", k.symbol("allproc"), proc.addr, 0)
     set_group(k, proc, proc.pid, proc.pid)
     set_parent(k, proc, None)
     return proc
-
-
-def _cred(k: Kernel, cred: Cred) -> bytes:
-    """A struct kauth_cred of a user's."""
-    return kauth_cred.layout(k.dm).pack(
-        cr_refcnt=1, cr_uid=cred.uid, cr_ruid=cred.uid, cr_svuid=cred.uid,
-        cr_gid=cred.gid, cr_rgid=cred.gid, cr_svgid=cred.gid,
-    )  # fmt: skip
 
 
 def set_parent(k: Kernel, proc: Proc, parent: Proc | None) -> None:

@@ -1,7 +1,7 @@
 """The identity of a process: its number, users and groups (kern_prot.c of NetBSD 5.2).
 
-Real, effective and saved ids are in the process's struct kauth_cred; proc.cred has the effective ones, which
-the kernel checks. Programs are never set-id: exec keeps all ids.
+Real, effective and saved ids are in the process's struct kauth_cred; proc.cred reads the effective ones,
+which the kernel checks. Programs are never set-id: exec keeps all ids.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from lkmtools.abi.syscall import (
 )
 from lkmtools.abi.ucred import NGROUPS, kauth_cred
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:
@@ -105,7 +104,6 @@ def _become(k: Kernel, lwp: Lwp, kind: str, real: int, effective: int, saved: in
     for name, value in zip(names, wanted, strict=True):
         if value != _UNCHANGED:
             cred.put(name, value)
-    lwp.proc.cred = Cred(cred.cr_uid, cred.cr_gid)
 
 
 @syscall(SYS_setuid, "uid_t uid")
