@@ -211,7 +211,7 @@ int	vfs_detach(struct vfsops *vfs);
 struct vfsops	*vfs_getopsbyname(const char *name);
 void	vfs_delref(struct vfsops *vfs);
 struct mount	*vfs_getvfs(fsid_t *fsid);
-void	vfs_getnewfsid(struct mount *mp);
+void	vfs_getnewfsid(struct mount *mp __lkm_more);	/* 1.4 had the name of the type */
 long	makefstype(const char *type);
 int	vfs_busy(struct mount *mp, struct mount **nextp);
 void	vfs_unbusy(struct mount *mp, bool keepref, struct mount **nextp);

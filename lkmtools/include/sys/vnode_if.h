@@ -33,6 +33,20 @@ extern const struct vnodeop_desc vop_default_desc;
 #define VOP_LEASE(vp, caller, cred, flag)	((void)0)
 #endif
 
+/* Operations that NetBSD 5 does not have: a table may name them, nobody calls them. */
+#if __LKM_API < 500
+static const struct vnodeop_desc __lkm_no_desc __unused = { .vdesc_offset = VDESC_NO_OFFSET };
+#define vop_lease_desc		__lkm_no_desc
+#endif
+#if __LKM_API < 400
+#define vop_blkatoff_desc	__lkm_no_desc
+#define vop_reallocblks_desc	__lkm_no_desc
+#define vop_truncate_desc	__lkm_no_desc
+#define vop_update_desc		__lkm_no_desc
+#define vop_valloc_desc		__lkm_no_desc
+#define vop_vfree_desc		__lkm_no_desc
+#endif
+
 struct vop_lookup_args {
 	const struct vnodeop_desc *a_desc;
 	struct vnode *a_dvp;

@@ -12,7 +12,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.errno import EBUSY, EEXIST, EOPNOTSUPP, ESRCH
 from lkmtools.abi.mount import vfsops
-from lkmtools.abi.vnode import vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
+from lkmtools.abi.vnode import VDESC_NO_OFFSET, vnodeop_desc, vnodeopv_desc, vnodeopv_entry_desc
 from lkmtools.abi.vnode_if import VNODE_OPS_COUNT, VOP_DEFAULT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY, Steps
@@ -156,8 +156,11 @@ def _vector(k: Kernel, desc: View) -> int:
 
 
 def _enter(k: Kernel, desc: View, vector: int) -> None:
-    """Enter the operations of a table in its vector."""
+    """Enter the operations of a table in its vector; NetBSD before 5.0 had some that have no place."""
+    older = k.modules.dialect(desc.addr) != DIALECT
     for op, impl in _entries(k, desc):
+        if older and op.vdesc_offset == VDESC_NO_OFFSET:
+            continue
         if not 0 <= op.vdesc_offset < VNODE_OPS_COUNT:
             k.panic(f"vfs_opv_init: operation {op.vdesc_offset} is not below {VNODE_OPS_COUNT}")
         k.umem.set_ptr(vector + op.vdesc_offset * k.dm.pointer, impl)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.dialects import DIALECT
 from lkmtools.abi.errno import EBUSY, ENFILE, ENOENT, EOPNOTSUPP
 from lkmtools.abi.mutex import LK_EXCLUSIVE, LK_INTERLOCK, LK_NOWAIT, LK_RETRY, LK_TYPE_MASK
 from lkmtools.abi.vnode import (
@@ -26,6 +27,7 @@ from lkmtools.abi.vnode import (
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.panic import calling_module
 from lkmtools.kern.sync.kern_mutex import mutex_exit
 from lkmtools.kern.sync.kern_rwlock import rw_holders, rw_writer
 from lkmtools.kern.vfs.spec_node import spec_node_destroy
@@ -289,10 +291,13 @@ def vrecycle(k: Kernel, vp: int, interlock: int, l_addr: int) -> int:
 
 @export("void vgone(struct vnode *vp)", _HEADER)
 def vgone(k: Kernel, vp: int) -> None:
-    """Clean a vnode even if it is in use, and drop the caller's reference."""
+    """Clean a vnode even if it is in use, and drop the caller's reference; before NetBSD 5 it needs none."""
     view = view_of(k, vp, "vgone")
     if view.uo_refs <= 0:
-        k.panic(f"vgone: vnode {vp:#x} has no references")
+        module = calling_module(k)
+        if module is None or module.info.dialect == DIALECT:
+            k.panic(f"vgone: vnode {vp:#x} has no references")
+        _take_unused(k, vp)
     _vclean(k, view)
     vrele(k, vp)
 

@@ -106,7 +106,11 @@ old_mount(struct mount *mp, const char *path, void *data, struct nameidata *ndp,
 	copyinstr(path, mp->mnt_stat.f_mntonname, MNAMELEN - 1, &size);
 	bcopy("old", mp->mnt_stat.f_mntfromname, 4);
 #ifdef OLDEST
-	mp->mnt_stat.f_fsid.val[0] = 77;
+#ifdef __OpenBSD__
+	vfs_getnewfsid(mp);
+#else
+	vfs_getnewfsid(mp, "old");
+#endif
 #else
 	mp->mnt_stat.f_fsidx.__fsid_val[0] = mp->mnt_stat.f_fsid = 77;
 	if ((error = set_statvfs_info(path, UIO_USERSPACE, "of old", UIO_SYSSPACE, mp, p)) != 0)
@@ -125,10 +129,13 @@ old_start(struct mount *mp, int flags, struct proc *p)
 static int
 old_unmount(struct mount *mp, int mntflags, struct proc *p)
 {
+	struct vnode *rootvp = MOUNT(mp)->root.vnode;
 	int error;
 
-	if ((error = vflush(mp, NULLVP, mntflags & MNT_FORCE ? FORCECLOSE : 0)) != 0)
+	if ((error = vflush(mp, rootvp, mntflags & MNT_FORCE ? FORCECLOSE : 0)) != 0)
 		return error;
+	if (rootvp != NULL)
+		vgone(rootvp);	/* which has no references */
 	FREE(mp->mnt_data, M_MISCFSMNT);
 	mp->mnt_data = NULL;
 	return 0;
@@ -335,6 +342,15 @@ static struct vnodeopv_entry_desc old_vnodeop_entries[] = {
 	{ &vop_lock_desc, old_lock },
 	{ &vop_unlock_desc, old_unlock },
 	{ &vop_islocked_desc, old_islocked },
+	{ &vop_lease_desc, genfs_lease_check },
+#if defined(__OpenBSD__) || __NetBSD_Version__ < 400000000
+	{ &vop_blkatoff_desc, genfs_badop },
+	{ &vop_valloc_desc, genfs_badop },
+	{ &vop_reallocblks_desc, genfs_badop },
+	{ &vop_vfree_desc, genfs_badop },
+	{ &vop_truncate_desc, genfs_badop },
+	{ &vop_update_desc, genfs_badop },
+#endif
 	{ NULL, NULL }
 };
 struct vnodeopv_desc old_vnodeop_opv_desc = { &old_vnodeop_p, old_vnodeop_entries };

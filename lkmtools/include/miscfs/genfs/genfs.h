@@ -24,6 +24,9 @@ int	genfs_mmap(void *v);
 int	genfs_poll(void *v);
 int	genfs_revoke(void *v);
 int	genfs_seek(void *v);
+#if __LKM_API < 500
+#define genfs_lease_check	genfs_nullop
+#endif
 
 int	genfs_lock(void *v);
 int	genfs_unlock(void *v);
