@@ -48,29 +48,7 @@ THE_REST = {
         void percpu_putref(percpu_t *pc);
     """,
     "sys/pool.h": """
-        void pool_cache_destroy(pool_cache_t pc);
-        void pool_cache_destruct_object(pool_cache_t pc, void *object);
-        pool_cache_t pool_cache_init(size_t size, u_int align, u_int align_offset, u_int flags, const char
-            *wchan, struct pool_allocator *palloc, int ipl, int (*ctor)(void *, void *, int), void
-            (*dtor)(void *, void *), void *arg);
-        void pool_cache_invalidate(pool_cache_t pc);
-        bool pool_cache_reclaim(pool_cache_t pc);
-        void pool_cache_set_drain_hook(pool_cache_t pc, void (*hook)(void *, int), void *arg);
-        void pool_cache_sethardlimit(pool_cache_t pc, int n, const char *warnmsg, int ratecap);
-        void pool_cache_sethiwat(pool_cache_t pc, int n);
-        void pool_cache_setlowat(pool_cache_t pc, int n);
-        void pool_destroy(struct pool *pp);
-        void *pool_get(struct pool *pp, int flags);
-        void pool_init(struct pool *pp, size_t size, u_int align, u_int align_offset, int flags, const
-            char *wchan, struct pool_allocator *palloc, int ipl);
-        int pool_prime(struct pool *pp, int n);
         void pool_printit(struct pool *pp, const char *modif, void (*pr)(const char *, ...));
-        void pool_put(struct pool *pp, void *v);
-        int pool_reclaim(struct pool *pp);
-        void pool_set_drain_hook(struct pool *pp, void (*hook)(void *, int), void *arg);
-        void pool_sethardlimit(struct pool *pp, int n, const char *warnmsg, int ratecap);
-        void pool_sethiwat(struct pool *pp, int n);
-        void pool_setlowat(struct pool *pp, int n);
     """,
     "sys/sha1.h": """
         void SHA1Final(uint8_t digest[20], SHA1_CTX *context);

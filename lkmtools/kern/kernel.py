@@ -49,6 +49,7 @@ from lkmtools.kern.proc.sysctl_tree import SysctlTree
 from lkmtools.kern.sync.kern_timeout import Callouts
 from lkmtools.kern.sync.kern_timeout_old import Timeouts
 from lkmtools.kern.sync.subr_lockdebug import Locks
+from lkmtools.kern.sync.subr_pool import Pool
 from lkmtools.kern.sync.subr_specificdata import Domain
 from lkmtools.kern.uvm.kern_malloc import Heap, MallocTypes
 from lkmtools.kern.uvm.uvm_km import KernelMap
@@ -118,6 +119,7 @@ class Kernel:
     specificdata: dict[int, Domain]
     workqueues: dict[int, WorkQueue]
     hooks: dict[int, Hook]
+    pools: dict[int, Pool]
     sched: Scheduler
     vitals: Vitals
     pollers: Pollers
@@ -218,6 +220,7 @@ class Kernel:
         self.specificdata = {}
         self.workqueues = {}
         self.hooks = {}
+        self.pools = {}
         self.pollers = Pollers()
         self.host = HostPoll()
         self._held.callback(self.host.close)

@@ -102,7 +102,10 @@ struct pool {
 #define PR_NOALIGN	0x0800
 #define PR_LARGECACHE	0x1000
 
-/* A pool in a link set, which the kernel makes at boot for itself; a module calls pool_init(). */
+/*
+ * A pool in a link set, which is made at its first use, by its first members, unless pool_init() has made it before.
+ * Before NetBSD 5 it had no level.
+ */
 struct link_pool_init {
 	struct pool		*pp;
 	size_t			 size;
@@ -113,10 +116,10 @@ struct link_pool_init {
 	struct pool_allocator	*palloc;
 	int			 ipl;
 };
-#define POOL_INIT(pp, size, align, align_offset, flags, wchan, palloc, ipl) \
-	struct pool pp; \
+#define POOL_INIT(pp, size, align, align_offset, flags, wchan, ...) \
+	struct pool pp = { .pr_size = (size), .pr_align = (align) }; \
 	static const struct link_pool_init _link_##pp[1] = { \
-		{ &pp, size, align, align_offset, flags, wchan, palloc, ipl } \
+		{ &pp, size, align, align_offset, flags, wchan, __VA_ARGS__ } \
 	}; \
 	__link_set_add_rodata(pools, _link_##pp)
 
@@ -140,6 +143,9 @@ void	pool_printit(struct pool *pp, const char *modif, void (*pr)(const char *, .
 pool_cache_t	pool_cache_init(size_t size, u_int align, u_int align_offset, u_int flags, const char *wchan,
 		    struct pool_allocator *palloc, int ipl, int (*ctor)(void *, void *, int),
 		    void (*dtor)(void *, void *), void *arg);
+void	pool_cache_bootstrap(pool_cache_t pc, size_t size, u_int align, u_int align_offset, u_int flags,
+	    const char *wchan, struct pool_allocator *palloc, int ipl, int (*ctor)(void *, void *, int),
+	    void (*dtor)(void *, void *), void *arg);
 void	pool_cache_destroy(pool_cache_t pc);
 void	*pool_cache_get_paddr(pool_cache_t pc, int flags, paddr_t *pap);
 void	pool_cache_put_paddr(pool_cache_t pc, void *object, paddr_t pa);
@@ -152,6 +158,17 @@ void	pool_cache_sethiwat(pool_cache_t pc, int n);
 void	pool_cache_sethardlimit(pool_cache_t pc, int n, const char *warnmsg, int ratecap);
 #define pool_cache_get(pc, flags)	pool_cache_get_paddr((pc), (flags), NULL)
 #define pool_cache_put(pc, object)	pool_cache_put_paddr((pc), (object), (paddr_t)-1)
+
+/* Before NetBSD 5 a pool had no level, and a cache was a struct of the module beside a pool of its own. */
+#if __LKM_API < 500
+struct pool_cache {
+	char	 pc_reserved[256];
+};
+#define pool_init(pp, size, align, align_offset, flags, wchan, palloc) \
+	(pool_init)((pp), (size), (align), (align_offset), (flags), (wchan), (palloc), IPL_NONE)
+#define pool_cache_init(pc, pp, ctor, dtor, arg) \
+	pool_cache_bootstrap((pc), (pp)->pr_size, (pp)->pr_align, 0, 0, "pool cache", NULL, IPL_NONE, (ctor), (dtor), (arg))
+#endif
 #endif
 
 #endif

@@ -20,6 +20,7 @@ from lkmtools.kern.lkm import kern_ksyms, lkm_busy, lkm_dispatch, lkm_refs
 from lkmtools.kern.lkm.lkm_wait import Waiters
 from lkmtools.kern.proc import kern_subr, subr_workqueue
 from lkmtools.kern.proc.syscall import replaced
+from lkmtools.kern.sync import subr_pool
 from lkmtools.machine import EXEC, READ, WRITE, Prototype
 from lkmtools.near import instead
 
@@ -171,6 +172,8 @@ class Lkm:
             k.console.write(f"LKM '{module.title}': sysctl node {path} was not removed\n")
         for title in subr_workqueue.forget(k, module.holds):
             k.console.write(f"LKM '{module.title}': work queue '{title}' was not destroyed\n")
+        for title in subr_pool.forget(k, module.holds):
+            k.console.write(f"LKM '{module.title}': pool '{title}' was not destroyed\n")
         for kind in kern_subr.forget(k, module.holds):
             k.console.write(f"LKM '{module.title}': its {kind} hook was not disestablished\n")
         for lwp in inside:

@@ -32,6 +32,7 @@ from lkmtools.abi.uio import UIO_SYSSPACE
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.proc.kern_copy import user_string
+from lkmtools.kern.sync import subr_pool
 from lkmtools.kern.vfs.vfs_lookup import lookup
 from lkmtools.kern.vfs.vfs_lookup_place import Place, name_hash
 from lkmtools.kern.vfs.vfs_subr import lock_vnode, vrele
@@ -102,18 +103,18 @@ def kern_namei(k: Kernel, ndp: int) -> int:
     return 0
 
 
-def _pnbuf_cache(k: Kernel, pc: int, function: str) -> None:
-    if pc != k.symbol("pnbuf_cache") + k.dm.pointer:
-        k.panic(f"{function}: {pc:#x} is not pnbuf_cache, and this kernel has no other pool_cache")
+def _is_pnbuf_cache(k: Kernel, pc: int) -> bool:
+    return pc == k.symbol("pnbuf_cache") + k.dm.pointer
 
 
 @export("void *pool_cache_get_paddr(pool_cache_t pc, int flags, paddr_t *pap)", _POOL)
 def pool_cache_get_paddr(k: Kernel, pc: int, flags: int, pap: int) -> int:
-    """Of pnbuf_cache: a buffer of MAXPATHLEN bytes for a path name (PNBUF_GET()).
+    """A constructed object, or NULL; *pap is its address. Of pnbuf_cache: MAXPATHLEN bytes (PNBUF_GET()).
 
     Without memory NULL, or, with PR_WAITOK, a panic.
     """
-    _pnbuf_cache(k, pc, "pool_cache_get_paddr")
+    if not _is_pnbuf_cache(k, pc):
+        return subr_pool.cache_get(k, pc, flags, pap)
     buf = k.heap.alloc(MAXPATHLEN)
     if buf:
         k.vfs.names.add(buf)
@@ -124,12 +125,13 @@ def pool_cache_get_paddr(k: Kernel, pc: int, flags: int, pap: int) -> int:
 
 @export("void pool_cache_put_paddr(pool_cache_t pc, void *object, paddr_t pa)", _POOL)
 def pool_cache_put_paddr(k: Kernel, pc: int, buf: int, pa: int) -> None:
-    """Of pnbuf_cache (PNBUF_PUT()): give back a name that PNBUF_GET() made, or namei() left in cn_pnbuf.
+    """Give an object back. Of pnbuf_cache (PNBUF_PUT()): a name, also one that namei() left in cn_pnbuf.
 
     The kernel's own, with which operations are called, stay.
     """
-    _pnbuf_cache(k, pc, "pool_cache_put_paddr")
-    if buf in k.vfs.names:
+    if not _is_pnbuf_cache(k, pc):
+        subr_pool.pool_cache_destruct_object(k, pc, buf)
+    elif buf in k.vfs.names:
         k.vfs.names.discard(buf)
         k.heap.free(buf)
 
