@@ -34,7 +34,23 @@ def _tty_lock(k: Kernel, addr: int) -> None:
 
 
 FUNCTIONS = tuple(unwritten(text, header) for header in PROTOTYPES for text in prototypes(header))
+_PROTOCOLS = {1: 17, 2: 6, 3: 255, 4: 1}  # UDP, TCP, raw and ICMP, by their places in inetsw[]
+
+
+def _inetsw(k: Kernel, addr: int) -> None:
+    """The numbers of the protocols, which a module may look for: no packet comes, and none has a function."""
+    for place, number in _PROTOCOLS.items():
+        k.mem.set_u16(addr + (place * 12 + 2) * k.dm.pointer, number)
+
+
+def _ip_protox(k: Kernel, addr: int) -> None:
+    for place, number in _PROTOCOLS.items():
+        k.mem.set_u8(addr + number, place)
+
+
 DATA = (
+    Data("inetsw", "struct protosw inetsw[8]", lambda dm: 8 * 12 * dm.pointer, _inetsw),
+    Data("ip_protox", "u_char ip_protox[256]", lambda dm: 256, _ip_protox),
     Data("cn_tab", "struct consdev *cn_tab", lambda dm: dm.pointer, None, "dev/cons.h"),
     _tailq("in_ifaddrhead", "in_ifaddrhead", "netinet/in_var.h"),
     _tailq("ifnet", "ifnet_head", "net/if.h"),

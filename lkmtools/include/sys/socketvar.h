@@ -122,18 +122,28 @@ struct sockopt {
 #define sorwakeup(so)	sowakeup((so), &(so)->so_rcv, POLL_IN)
 #define sowwakeup(so)	sowakeup((so), &(so)->so_snd, POLL_OUT)
 
+#if __LKM_API < 500
+/* Their parameters were others in each system; none is written. */
+int	socreate();
+int	sobind();
+int	solisten();
+int	soconnect();
+int	sosend();
+int	soreceive();
+#else
 int	socreate(int dom, struct socket **aso, int type, int proto, struct lwp *l, struct socket *lockso);
-int	soclose(struct socket *so);
 int	sobind(struct socket *so, struct mbuf *nam, struct lwp *l);
 int	solisten(struct socket *so, int backlog, struct lwp *l);
-int	soaccept(struct socket *so, struct mbuf *nam);
 int	soconnect(struct socket *so, struct mbuf *nam, struct lwp *l);
-int	sodisconnect(struct socket *so);
-int	soshutdown(struct socket *so, int how);
 int	sosend(struct socket *so, struct mbuf *addr, struct uio *uio, struct mbuf *top, struct mbuf *control, int flags,
 	    struct lwp *l);
 int	soreceive(struct socket *so, struct mbuf **paddr, struct uio *uio, struct mbuf **mp0, struct mbuf **controlp,
 	    int *flagsp);
+#endif
+int	soclose(struct socket *so);
+int	soaccept(struct socket *so, struct mbuf *nam);
+int	sodisconnect(struct socket *so);
+int	soshutdown(struct socket *so, int how);
 int	soreserve(struct socket *so, u_long sndcc, u_long rcvcc);
 void	sorflush(struct socket *so);
 void	soisconnected(struct socket *so);

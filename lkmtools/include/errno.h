@@ -1,0 +1,3 @@
+/* <errno.h>: <sys/errno.h>, for kernel sources that include the header of programs. */
+
+#include <sys/errno.h>
