@@ -138,12 +138,17 @@ def answer_to(error: KernelError | MemoryError) -> KernelError:
 
 
 class PanicError(LkmtoolsError):
-    """The simulated kernel panicked while it served this client; `report` is the whole console text."""
+    """The simulated kernel panicked while it served this client.
 
-    def __init__(self, reason: str, report: str = "") -> None:
+    `report` is the whole console text, `record` what it was made of: a CrashRecord (evidence/record.py) as
+    JSON, or "".
+    """
+
+    def __init__(self, reason: str, report: str = "", record: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.report = report
+        self.record = record
 
 
 class DaemonError(LkmtoolsError):

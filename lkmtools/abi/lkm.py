@@ -44,7 +44,7 @@ lmc_info = Struct(
     "lmc_info",
     """u_int version; u_int nsegments; struct lmi_segment *segments; u_int nsymbols; u_int nimports;
        struct lmi_symbol *symbols; struct lmi_import *imports; char *strings; u_long strsize;
-       u_int path; u_int buildid_len; u_char buildid[32]; u_int dialect; u_int reserved""",
+       u_int path; u_int buildid_len; u_char buildid[32]; u_int dialect; u_int checksum""",
 )
 LMI_PROT_READ, LMI_PROT_WRITE, LMI_PROT_EXEC = 1, 2, 4
 LMI_ASSIGNED = 1  # of an import: the user said the value

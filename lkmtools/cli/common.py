@@ -149,6 +149,13 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def _source(error: PanicError) -> list[str]:
+    """What the objects of the modules on the stack say: read only when a kernel has panicked."""
+    from lkmtools.debug import source_of
+
+    return source_of(error.record)
+
+
 def _run(name: str, run: Callable[[], object], usage_status: int, error_status: int) -> int:
     """What guard() does about errors."""
     try:
@@ -312,9 +319,14 @@ def errx(name: str, status: int, text: str) -> NoReturn:
 
 
 def panic(name: str, error: PanicError) -> None:
-    """The panic as the console showed it, then one line that says whose it was; or why there is no kernel."""
+    """The panic as the console showed it, its source, and one line that says whose it was.
+
+    Without a report: why there is no kernel.
+    """
     if error.report:
         click.echo(error.report.rstrip("\n"), err=True)
+        for line in _source(error):
+            click.echo(line, err=True)
         warnx(name, f"the kernel panicked: {error.reason}")
     else:
         warnx(name, error.reason)

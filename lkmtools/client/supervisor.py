@@ -108,4 +108,4 @@ def what_became_of(path: str, boot: int, daemon: int) -> LkmtoolsError:
         return DaemonError(fate["reason"])
     if fate["kind"] == "forgotten":
         return PanicError(f"boot {boot} of the kernel has ended; the daemon does not remember how")
-    return PanicError(fate["reason"], fate["report"])
+    return PanicError(fate["reason"], fate["report"], fate.get("record", ""))

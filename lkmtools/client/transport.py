@@ -158,7 +158,7 @@ class Transport:
                 self.memory.unmap(frame.address, frame.length)
                 continue
             if type(frame) is proto.Panic:
-                raise PanicError(frame.reason, frame.report)
+                raise PanicError(frame.reason, frame.report, frame.record)
             if type(frame) is proto.Asleep:
                 raise Sleeping("the request sleeps, and nothing in this kernel will wake it")
             if type(frame) is proto.Refused:

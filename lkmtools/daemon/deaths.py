@@ -53,7 +53,9 @@ class Deaths:
         if "refused" in said:
             self._fates.know(child.boot, Fate("died", said["refused"]))
         elif said:
-            self._panicked(child, Fate("panic", said["reason"], said["report"]), said["culprit"])
+            self._panicked(
+                child, Fate("panic", said["reason"], said["report"], said["record"]), said["culprit"]
+            )
         elif end is not None:
             self._fates.know(child.boot, end)
         else:

@@ -18,10 +18,11 @@ class Fate(NamedTuple):
     kind: str
     reason: str
     report: str = ""
+    record: str = ""
 
     def answer(self) -> dict[str, Any]:
         """For the wire."""
-        return {"kind": self.kind, "reason": self.reason, "report": self.report}
+        return self._asdict()
 
 
 STOPPED = Fate("stopped", "the daemon was stopped")

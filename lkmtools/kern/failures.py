@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
     k.dead = True
-    thread = k.engine.current
-    text = panic.report(k, reason, thread, fault_)
-    k.console.write(text)
-    return KernelPanic(reason, text, panic.culprit(k, thread, fault_))
+    made = panic.panicked(k, reason, k.engine.current, fault_)
+    k.console.write(made.report)
+    return made
 
 
 def fault(k: Kernel, thread: Thread, found: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:

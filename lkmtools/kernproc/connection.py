@@ -211,11 +211,11 @@ class Connection(Stream):
         if self.pending is not None:
             self.send(proto.Asleep(), self.pending)
 
-    def panic(self, reason: str, report: str) -> None:
+    def panic(self, reason: str, report: str, record: str) -> None:
         """The process died with the kernel: say so, then close."""
         self.process.panicked()
         serial, self.pending = self.pending or 0, None
-        self.send(proto.Panic(reason, report), serial)
+        self.send(proto.Panic(reason, report, record), serial)
         self.finish()
 
     # -- mappings ---------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def _serve(given: Given) -> int:
             console.write(panic.report)
         _say(given, panic)
         if server is not None:
-            server.end_all(panic.reason, panic.report, _TELL)
+            server.end_all(panic.reason, panic.report, _TELL, record=panic.record)
         return PANICKED
     except Interrupted:
         assert server is not None
@@ -160,5 +160,5 @@ def _boot(given: Given, console: Console) -> Kernel | None:
 
 def _say(given: Given, panic: KernelPanic) -> None:
     """Leave the last words."""
-    words: dict[str, Any] = {"reason": panic.reason, "report": panic.report, "culprit": panic.culprit}
+    words: dict[str, Any] = {name: getattr(panic, name) for name in ("reason", "report", "culprit", "record")}
     given.evidence.say(words)

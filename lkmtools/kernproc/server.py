@@ -231,7 +231,7 @@ class Server:
             self.stop_accepting()
             self.ending = Ending(self.gate, self.timers, why, last)
 
-    def end_all(self, reason: str, report: str, seconds: float, gone: bool = False) -> None:
+    def end_all(self, reason: str, report: str, seconds: float, gone: bool = False, record: str = "") -> None:
         """Every client hears that its process is gone with the kernel, if it takes the news in time.
 
         `gone`: the whole daemon is.
@@ -243,6 +243,6 @@ class Server:
             if gone:
                 conn.refuse(reason, conn.pending or 0)
             else:
-                conn.panic(reason, report)
+                conn.panic(reason, report, record)
         for conn in tuple(self.connections.values()):
             conn.drain(max(until - time.monotonic(), 0.001))

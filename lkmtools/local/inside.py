@@ -161,7 +161,7 @@ class InsideKernel:
             return wait is not None
         except KernelPanic as panic:
             self.reboot()
-            raise PanicError(panic.reason, panic.report) from None
+            raise PanicError(panic.reason, panic.report, panic.record) from None
 
     def reboot(self) -> None:
         """Boot a new kernel on the same console; the processes of the old one are gone."""

@@ -89,11 +89,11 @@ def symbol_table(names: list[str], image: Image | None, dm: DataModel) -> LoadSy
 
 
 def info_buffers(
-    p: Process, image: Image, path: str, assigned: Container[str] = (), dialect: str = DIALECT
+    p: Process, image: Image, path: str, assigned: Container[str] = (), dialect: str = DIALECT, crc: int = 0
 ) -> tuple[Buffer, ...]:
     """The argument of LMINFO for `image`, linked from the object at `path`, and the buffers it points to.
 
-    `assigned` has the names of imports to which the user gave their values; `dialect` is the object's.
+    `assigned` has the names of imports to which the user gave values; `dialect` and `crc` are the object's.
     """
     dm, strings = p.dm, Strings()
     segment, symbol, entry = (row.layout(dm) for row in (lkm.lmi_segment, lkm.lmi_symbol, lkm.lmi_import))
@@ -123,6 +123,6 @@ def info_buffers(
         nsymbols=len(symbols), symbols=parts[1].addr,
         nimports=len(imports), imports=parts[2].addr,
         strings=names.addr, strsize=len(names.data),
-        path=path_at, buildid_len=len(buildid), buildid=buildid, dialect=dialect_at,
+        path=path_at, buildid_len=len(buildid), buildid=buildid, dialect=dialect_at, checksum=crc,
     )  # fmt: skip
     return (p.buffer(head), *parts, names)

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lkmtools.abi import lkm
+from lkmtools.elf.checksum import checksum
 from lkmtools.errors import KernelError
 from lkmtools.link import Image, debug_sections, link, write_output
 from lkmtools.modules.device import DEV_LKM, lkm_device
@@ -136,7 +137,11 @@ def _transfer(by: Loader, plan: LoadPlan, reservation: Reservation) -> Loaded:
         by.say("debug", f"loading `{section.name}': addr = {section.address:#x}, size = {section.size:#x}")
     _send(by, BUFFER, image.data)
     where = os.path.abspath(plan.path)
-    _ioctl(by, DESCRIBE, *info_buffers(p, image, where, options.constants, plan.dialect))
+    _ioctl(
+        by,
+        DESCRIBE,
+        *info_buffers(p, image, where, options.constants, plan.dialect, checksum(plan.pre.object)),
+    )
     if options.symbols:
         for part in symbol_table(plan.exports, image, p.dm):
             _send(by, SYMBOLS, part)

@@ -107,11 +107,11 @@ def _decode_answer(payload: Payload) -> frames.Answer:
 
 
 def _encode_panic(frame: frames.Panic) -> list[bytes]:
-    return [counted(frame.reason), counted(frame.report)]
+    return [counted(frame.reason), counted(frame.report), counted(frame.record)]
 
 
 def _decode_panic(payload: Payload) -> frames.Panic:
-    frame = frames.Panic(payload.text("reason"), payload.text("report"))
+    frame = frames.Panic(payload.text("reason"), payload.text("report"), payload.text("record"))
     payload.done()
     return frame
 

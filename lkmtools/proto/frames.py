@@ -165,10 +165,11 @@ class Asleep(NamedTuple):
 
 
 class Panic(NamedTuple):
-    """The kernel panicked and this process has ended."""
+    """The kernel panicked and this process has ended. `record` is a CrashRecord as JSON, or ""."""
 
     reason: str
     report: str
+    record: str = ""
 
 
 Frame = (

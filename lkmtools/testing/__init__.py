@@ -28,6 +28,7 @@ from lkmtools.abi.ioccom import IOC_IN, IOC_OUT, IOCPARM_LEN
 from lkmtools.abi.mman import PROT_READ, PROT_WRITE
 from lkmtools.abi.syscall import SYS_nanosleep
 from lkmtools.client import Buffer, Process
+from lkmtools.debug import source_of
 from lkmtools.errors import DaemonError, LkmtoolsError, PanicError
 from lkmtools.testing.build import Builder
 from lkmtools.testing.host import DaemonHost, Host, LocalHost
@@ -202,7 +203,7 @@ class LkmKernel:
             if isinstance(error, PanicError):
                 self._process = None
                 if not getattr(error, "__notes__", None):
-                    error.add_note(error.report)
+                    error.add_note("\n".join([error.report.rstrip("\n"), *source_of(error.record)]))
             raise error.with_traceback(None) from None
 
     def find(self, path: str | os.PathLike[str]) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.fate import REMEMBERED, STOPPED, Fate, Fates
 
-PANIC = Fate("panic", "boom", "panic: boom\n")
+PANIC = Fate("panic", "boom", "panic: boom\n", "{}")
 
 
 class Asking(Question):
@@ -26,7 +26,9 @@ def test_an_end_that_is_known_is_told_at_once() -> None:
     fates.know(1, PANIC)
     for _ in range(2):
         fates.ask(1, asking, known_soon=True)
-    assert asking.heard == [{"kind": "panic", "reason": "boom", "report": "panic: boom\n"}] * 2
+    assert (
+        asking.heard == [{"kind": "panic", "reason": "boom", "report": "panic: boom\n", "record": "{}"}] * 2
+    )
 
 
 def test_all_who_wait_for_an_end_are_told_once() -> None:
@@ -50,7 +52,7 @@ def test_only_the_last_ends_are_remembered() -> None:
     fates.ask(1, new, known_soon=True)
     assert (old.heard, new.heard) == ([], [PANIC.answer()])
     fates.ask(0, old, known_soon=False)
-    assert old.heard == [{"kind": "forgotten", "reason": "", "report": ""}]
+    assert old.heard == [{"kind": "forgotten", "reason": "", "report": "", "record": ""}]
 
 
 def test_a_question_is_given_up_once() -> None:
@@ -61,7 +63,7 @@ def test_a_question_is_given_up_once() -> None:
     fates.give_up(1, asking)
     fates.give_up(1, asking)
     fates.give_up(2, other)
-    assert (asking.heard, other.heard) == ([{"kind": "alive", "reason": "", "report": ""}], [])
+    assert (asking.heard, other.heard) == ([{"kind": "alive", "reason": "", "report": "", "record": ""}], [])
     fates.know(1, PANIC)
     fates.give_up(1, other)
     assert (len(asking.heard), other.heard) == (1, [PANIC.answer()])

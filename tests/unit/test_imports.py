@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "machine": {"evidence"},
     "elf": set(),
     "link": {"elf"},
+    "debug": {"link", "elf", "evidence"},
     "proto": set(),
     "kern": {"machine", "evidence"},
     "client": {"proto", "daemon"},  # of daemon only address and autostart, which import no kernel
@@ -37,12 +38,12 @@ ALLOWED: dict[str, set[str]] = {
     "daemon": {"machine", "kern", "kernproc", "evidence", "proto", "wire"},
     "modules": {"client", "link", "elf"},
     "local": {"client", "proto", "kern"},
-    "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto"},
-    "testing": {"cc", "client", "modules", "local"},
+    "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto", "debug"},
+    "testing": {"cc", "client", "modules", "local", "debug"},
     "pytest_plugin": {"testing"},
 }
 THIRD_PARTY = {
-    "elftools": {"elf"},
+    "elftools": {"elf", "debug"},
     "unicorn": {"machine"},
     "click": {"cli"},
     "rich": {"cli"},
@@ -284,7 +285,7 @@ IMPORTED = {
     "lkmtools.cli.modstat, lkmtools.client": {"_socket", "_struct", "struct"},
     "lkmtools.cli.modunload, lkmtools.client": {"_socket", "_struct", "struct"},
     "lkmtools.cli.modload, lkmtools.client, lkmtools.modules.loader": {
-        *("_socket", "_struct", "array", "gc", "struct"),
+        *("_socket", "_struct", "array", "gc", "struct", "zlib"),
     },
     "lkmtools.cli.lkmctl.check, lkmtools.client": {
         *("_bisect", "_socket", "_struct", "array", "bisect", "gc", "struct"),

@@ -83,7 +83,9 @@ CASES: dict[str, tuple[Frame, bytes]] = {
     "control": (Control("status", "{}"), golden(16, 6, "06000000 737461747573", "02000000 7b7d")),
     "answer": (Answer(True, "{}"), golden(10, 7, "0100 0000", "02000000 7b7d")),
     "answer that says why not": (Answer(False, "\u00e9"), golden(10, 7, "0000 0000", "02000000 c3a9")),
-    "panic": (Panic("why", "all"), golden(14, 8, "03000000 776879", "03000000 616c6c")),
+    "panic": (
+        Panic("why", "all", "{}"), golden(20, 8, "03000000 776879", "03000000 616c6c", "02000000 7b7d"),
+    ),
     "map": (Map(0x1000, 0x3000), golden(16, 9, "0010000000000000 0030000000000000")),
     "mapped": (Mapped(0, 0x40001000), golden(16, 10, "00000000 00000000 0010004000000000")),
     "mapped nowhere": (Mapped(12, 0), golden(16, 10, "0c000000 00000000 0000000000000000")),
@@ -239,7 +241,7 @@ UNSENDABLE = {
         f"bytes of all regions is {MAX_FRAME + 1}; the limit is {MAX_FRAME}",
     ),
     "no descriptors": (Share(0, 4096, 1, 0), "number of descriptors is 0; the limit is 253"),
-    "a report too long": (Panic("", "x" * MAX_FRAME), f"payload length is {MAX_FRAME + 8}; the limit is"),
+    "a report too long": (Panic("", "x" * MAX_FRAME), f"payload length is {MAX_FRAME + 12}; the limit is"),
 }
 
 

@@ -331,7 +331,7 @@ struct lmc_info {
 	u_int			 buildid_len;
 	u_char			 buildid[32];
 	u_int			 dialect;	/* a name: that of the note, see <sys/cdefs.h>; 0: "5.2" */
-	u_int			 reserved;
+	u_int			 checksum;	/* of the object, before it was linked; 0: not known */
 };
 
 #define LMINFO		_IOW('K', 32, struct lmc_info)

@@ -48,6 +48,7 @@ class Info(NamedTuple):
     """What LMINFO said; `addresses` are those of the symbols, in their order.
 
     `dialect` is that of the sources (<sys/cdefs.h>): which prototypes its functions have.
+    `checksum` is that of its object (elf/checksum.py); 0: not known.
     """
 
     segments: tuple[ModuleSegment, ...] = ()
@@ -57,6 +58,7 @@ class Info(NamedTuple):
     buildid: bytes = b""
     addresses: array[int] = array("Q")
     dialect: str = DIALECT
+    checksum: int = 0
 
 
 class LoadableModule:

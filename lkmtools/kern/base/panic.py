@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import errno_name
 from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedModule
+from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
 from lkmtools.machine.memory import READ, WRITE
@@ -26,14 +28,16 @@ _ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
 class KernelPanic(BaseException):
     """The simulated kernel cannot go on. `reason` is one line, `report` everything that is known.
 
-    `culprit` is the path of the object whose module was running, "" when none was.
+    `culprit` is the path of the object whose module was running, "" when none was; `record` has the facts of
+    the report, as JSON (evidence/record.py).
     """
 
-    def __init__(self, reason: str, report: str, culprit: str = "") -> None:
+    def __init__(self, reason: str, report: str, culprit: str = "", record: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.report = report
         self.culprit = culprit
+        self.record = record
 
 
 def failure(k: Kernel, function: int, errno: int) -> str:
@@ -95,6 +99,8 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     """What is special about an address that may not be accessed."""
     if addr < PAGE_SIZE:
         return " (NULL pointer)"
+    if is_from_freed(k, addr):
+        return f" ({READ_FROM_FREED})"
     if addr < k.mem.base:
         if k.config.user_memory == "direct":
             return " (a user address that is not in the memory of the process)"
@@ -113,25 +119,47 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     return ""
 
 
-def report(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> str:
+def panicked(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> KernelPanic:
+    """The panic of `thread`, with its console text, its culprit and its record."""
+    frames = backtrace(k.engine, thread, fault, k.function_start)
+    record = _record(k, reason, frames)
+    text = _report(k, reason, fault, [frame.text for frame in record.frames])
+    return KernelPanic(reason, text, _culprit(k, frames), record.dumps())
+
+
+def _record(k: Kernel, reason: str, frames: list[StackFrame]) -> CrashRecord:
+    """The facts of a report."""
+    rows = tuple(_recorded(k, frame) for frame in frames)
+    held = {module.area: module for row in rows if row.pc and (module := k.modules.at(row.pc)) is not None}
+    modules = tuple(
+        RecordedModule(module.title, module.info.path, module.area, module.size, module.info.checksum)
+        for module in held.values()
+    )
+    return CrashRecord(reason, k.port.name, rows, modules)
+
+
+def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
+    pc = 0 if frame.note or frame.function else frame.pc
+    return RecordedFrame(_frame(k, frame), pc, frame.returns, frame.guess)
+
+
+def _report(k: Kernel, reason: str, fault: Fault | None, frames: list[str]) -> str:
     """The whole console text of a panic."""
     lwp = k.sched.current
     who = f"pid {lwp.proc.pid} ({lwp.proc.comm})" if lwp is not None else "no process"
     lines = [f"panic: {reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
     if fault is not None:
         lines += _registers(k.engine.cpu.dump())
-    frames = backtrace(k.engine, thread, fault, k.function_start)
     if frames:
         lines.append("backtrace:")
-        for text, same in groupby(_frame(k, frame) for frame in frames):
+        for text, same in groupby(frames):
             times = len(list(same))
             lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
     return "\n".join(lines) + "\n"
 
 
-def culprit(k: Kernel, thread: Thread, fault: Fault | None) -> str:
+def _culprit(k: Kernel, frames: list[StackFrame]) -> str:
     """The path of the innermost module on the stack, or of the one being loaded; "" when there is none."""
-    frames = backtrace(k.engine, thread, fault, k.function_start)
     pcs = [frame.pc for frame in frames if not (frame.guess or frame.note)]
     modules = [module for pc in pcs if (module := k.modules.at(pc)) is not None]
     module = modules[0] if modules else k.modules.loading()

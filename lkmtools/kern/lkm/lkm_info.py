@@ -61,7 +61,7 @@ def read_info(k: Kernel, module: LoadableModule, arg: View) -> Info:
     if dialect not in DIALECTS:
         known = ", ".join(DIALECTS)
         raise KernelError(EINVAL, f"LMINFO dialect is '{dialect}'; this kernel knows {known}")
-    return Info(segments, tuple(symbols), imports, path, buildid, addresses, dialect)
+    return Info(segments, tuple(symbols), imports, path, buildid, addresses, dialect, arg.checksum)
 
 
 def _import(name: str, value: int, flags: int) -> ModuleImport:

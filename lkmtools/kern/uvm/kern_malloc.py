@@ -16,6 +16,7 @@ from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYP
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, export
+from lkmtools.kern.base.freed import PATTERN, READ_FROM_FREED, is_from_freed
 from lkmtools.machine import READ, WRITE
 from lkmtools.tuples import NamedTuple
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _SMALLEST = 16
 _LARGEST = PAGE_SIZE // 2
-_DEAD = bytes.fromhex("efbeadde")
 
 
 class Allocation(NamedTuple):
@@ -86,7 +86,7 @@ class Heap:
             self._map.free(addr)
         else:
             self._map.on_free(addr, block.taken)
-            self._mem.write(addr, _DEAD * (block.taken // 4))
+            self._mem.write(addr, PATTERN * (block.taken // len(PATTERN)))
             self._free[block.taken].append(addr)
         self._mem.checked.work += block.taken
         self._freed[addr] = block.taken
@@ -95,6 +95,11 @@ class Heap:
     def was_freed(self, addr: int) -> bool:
         """Was `addr` allocated once and is free now?"""
         return addr in self._freed
+
+    def holder(self, addr: int) -> int:
+        """The address of the live allocation that holds `addr`; 0 for none. It looks at all of them."""
+        held = (at for at, block in self.blocks.items() if at <= addr < at + block.taken)
+        return next(held, 0)
 
     def is_free(self, addr: int) -> bool:
         """Is `addr` inside a piece of less than a page that was allocated once and is free now?"""
@@ -219,7 +224,22 @@ def free(k: Kernel, addr: int, type_addr: int) -> None:
 
 
 def _bad_free(k: Kernel, who: str, addr: int) -> str:
-    what = "is already free" if k.heap.was_freed(addr) else "was never allocated"
+    """The reason for a panic: what is at an address that `who` was given instead of an allocation's."""
+    heap, thread = k.heap, k.engine.current
+    if heap.was_freed(addr):
+        what = "is already free"
+    elif is_from_freed(k, addr):
+        what = f"is {READ_FROM_FREED}"
+    elif at := heap.holder(addr):
+        what = f"is {addr - at} bytes into the {heap.blocks[at].size} bytes that were allocated at {at:#x}"
+    elif heap.is_free(addr):
+        what = "is in a block that is already free"
+    elif k.modules.at(addr) is not None:
+        what = f"is {k.symbolize(addr)}, and was never allocated"
+    elif thread.stack_base <= addr < thread.stack_top:
+        what = "is on the kernel stack, and was never allocated"
+    else:
+        what = "was never allocated"
     return f"{who}: {addr:#x} {what}"
 
 

@@ -1,0 +1,59 @@
+"""Each C file of this directory brings the kernel down: the report says why, and in which line of the source.
+
+The first line of a file has the cause in quotes, as the reason has it, and the function. A line that may
+be shown ends with the comment `here`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lkmtools.cc import compile_flags, find_compiler
+from lkmtools.debug import source_of
+from lkmtools.errors import PanicError
+from support.lab import Lab
+
+HERE = Path(__file__).parent
+FILES = sorted(HERE.glob("*.c"))
+LEVELS = ("-O0", "-O1", "-O2", "-Os")
+
+
+def compiled(path: Path, machine: str, directory: Path, *flags: str) -> Path:
+    """The object that lkmcc makes of a file."""
+    compiler, out = find_compiler(machine), directory / "crash.o"
+    options = [*compile_flags(compiler.family, machine), "-DDIAGNOSTIC", *flags]
+    subprocess.run([*compiler.argv, *options, "-c", str(path), "-o", str(out)], check=True)
+    return out
+
+
+def crashed(lab: Lab, obj: Path) -> PanicError:
+    """The panic of loading a module, or of what it leaves behind."""
+
+    def load() -> None:
+        lab.install(obj)
+        lab.until(lambda: False)
+
+    return lab.panics(load)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_cause_function_and_line(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
+    """At each level of optimization, with what the compiler inlines there."""
+    text = path.read_text()
+    found = re.search(r': "(.+)" in (\w+)\(\)\. \*/$', text.splitlines()[0])
+    assert found is not None
+    cause, function = found.groups()
+    here = [number for number, each in enumerate(text.splitlines(), 1) if each.endswith("/* here */")]
+    panic = crashed(lab, compiled(path, lab.machine, tmp_path, level))
+    assert cause.replace('\\"', '"') in panic.reason
+    source = source_of(panic.record)
+    assert source[0] == "source:"
+    first = re.fullmatch(rf"    {function}\(\) at \S*{path.name}:(\d+)( \(inlined\))? \[crash\]", source[1])
+    assert first is not None
+    assert int(first[1]) in here
+    assert any(each.startswith("->") and each.endswith("/* here */") for each in source)

@@ -1,0 +1,43 @@
+/* The next item is read from an item that was freed: "free: 0xdeadbeef" in drain(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+struct item {
+	struct item	*next;
+	int		 value;
+};
+
+static void
+drain(struct item *it)
+{
+	while (it != NULL) {
+		free(it, M_TEMP);	/* here */
+		it = it->next;
+	}
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	struct item *it = malloc(sizeof(*it), M_TEMP, M_WAITOK | M_ZERO);
+
+	drain(it);
+	return 0;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}
