@@ -42,6 +42,7 @@ FREEBSD_KIOCGADDR = Ioctl("KIOCGADDR", IOC_OUT, "l", 2, "pointer")
 
 # Ours: many names at once. `kvs_names` are `kvs_count` strings, each with its NUL, `kvs_size` bytes in all;
 # each has a row of `kvs_found`.
+KSYMS_EXACT = 2  # of ksyms_getname(): no nearest symbol
 KSYMS_GLOBAL = 1  # it is a global symbol, and kf_value its value
 KSYMS_KEPT = 2  # the module kf_id, kf_module, which was loaded without its symbols, defines it
 ksyms_found = Struct(

@@ -40,13 +40,6 @@ THE_REST = {
         void MD5Init(MD5_CTX *context);
         void MD5Update(MD5_CTX *context, const unsigned char *input, unsigned int len);
     """,
-    "sys/percpu.h": """
-        percpu_t *percpu_alloc(size_t size);
-        void percpu_foreach(percpu_t *pc, percpu_callback_t cb, void *arg);
-        void percpu_free(percpu_t *pc, size_t size);
-        void *percpu_getref(percpu_t *pc);
-        void percpu_putref(percpu_t *pc);
-    """,
     "sys/pool.h": """
         void pool_printit(struct pool *pp, const char *modif, void (*pr)(const char *, ...));
     """,

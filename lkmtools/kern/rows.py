@@ -83,6 +83,7 @@ NAMES = (
     "sync.spl",
     "sync.subr_extent",
     "sync.subr_once",
+    "sync.subr_percpu",
     "sync.subr_pool",
     "sync.subr_specificdata",
     "sync.subr_xcall",

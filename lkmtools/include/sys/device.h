@@ -196,6 +196,12 @@ int	config_cfdata_detach(cfdata_t cf);
 struct cfdriver	*config_cfdriver_lookup(const char *name);
 struct cfattach	*config_cfattach_lookup(const char *name, const char *atname);
 
+/* Before the root is mounted they wait for something; a module finds it mounted. */
+void	config_interrupts(device_t dev, void (*func)(device_t));
+int	config_finalize_register(device_t dev, int (*func)(device_t));
+void	config_pending_incr(void);
+void	config_pending_decr(void);
+
 /*
  * pmf(9): what a driver does when the machine goes to sleep and wakes; NULL: nothing. This machine never sleeps, so that
  * the functions are not called.

@@ -58,6 +58,18 @@ struct ksyms_gsymbol_60 {
 #define FREEBSD_KIOCGSIZE	_IOR('l', 1, size_t)
 #define FREEBSD_KIOCGADDR	_IOR('l', 2, void *)
 
+#ifdef _KERNEL
+/* A symbol by name, or by an address: the nearest below, or with KSYMS_EXACT that very one. ENOENT. mod may be NULL. */
+#define KSYMS_EXTERN	0000
+#define KSYMS_CLOSEST	0001
+#define KSYMS_EXACT	0002
+#define KSYMS_PROC	0100
+#define KSYMS_ANY	0200
+
+int	ksyms_getval(const char *mod, const char *sym, unsigned long *val, int type);
+int	ksyms_getname(const char **mod, const char **sym, vaddr_t addr, int type);
+#endif
+
 /* Ours: many names at once, one NUL-terminated string after the other; a row answers each. */
 #define KSYMS_GLOBAL	1	/* a global symbol of this value */
 #define KSYMS_KEPT	2	/* this module has it, and was loaded without -s */

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from lkmtools.machine.memory import View
 
 _HEADER = "sys/device.h"
+_LATER = Prototype("void func(struct device *dev)")
+_FINALIZE = Prototype("int func(struct device *dev)")
 CA_RESCAN = Prototype("int ca_rescan(struct device *self, const char *ifattr, const int *locs)")
 
 
@@ -103,6 +105,29 @@ def _named(k: Kernel, name: int) -> View:
     if cd is None:
         raise KernelError(ESRCH, f"there is no driver '{text(k, name)}'")
     return cd
+
+
+# -- later ----------------------------------------------------------------------------------------------
+
+
+@export("void config_interrupts(device_t dev, void (*func)(device_t))", _HEADER)
+def config_interrupts(k: Kernel, dev: int, func: int) -> None:
+    """Call func(dev) when interrupts work: at once."""
+    k.engine.call(_LATER, func, dev)
+
+
+@export("int config_finalize_register(device_t dev, int (*func)(device_t))", _HEADER)
+def config_finalize_register(k: Kernel, dev: int, func: int) -> int:
+    """Call func(dev), as long as it has done something, when all devices are there: at once. 0."""
+    while k.engine.call(_FINALIZE, func, dev):
+        pass
+    return 0
+
+
+@export("void config_pending_decr(void)", _HEADER)
+@export("void config_pending_incr(void)", _HEADER)
+def config_pending(k: Kernel) -> None:
+    """Nothing: the root is mounted, and nothing waits."""
 
 
 # -- drivers and attachments --------------------------------------------------------------------------------

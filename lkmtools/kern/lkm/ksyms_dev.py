@@ -32,10 +32,12 @@ from lkmtools.abi.errno import (
 from lkmtools.abi.fcntl import FWRITE
 from lkmtools.abi.module import MOD_LOAD, MOD_SHUTDOWN, MOD_UNLOAD
 from lkmtools.errors import KernelError
+from lkmtools.kern.base.bound import name_at
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.export import export
 from lkmtools.kern.dev import conf, subr_devsw
 from lkmtools.kern.lkm.ioctl_rows import KSYMS, Origin, ksyms_ioctl, serve
+from lkmtools.kern.lkm.kern_ksyms import KERNEL
 from lkmtools.kern.proc.kern_copy import copyout_bytes, user_string
 from lkmtools.kern.proc.kern_descrip import File, fd_clone
 from lkmtools.kern.uvm.uvm_map import Span
@@ -244,3 +246,33 @@ def _detach(k: Kernel) -> None:
         del children[name]
     subr_devsw.devsw_detach(k, 0, device.row)
     device.node = None
+
+
+# -- for modules ---------------------------------------------------------------------------------------------
+
+
+@export("int ksyms_getval(const char *mod, const char *sym, unsigned long *val, int type)", "sys/ksyms.h")
+def ksyms_getval(k: Kernel, mod: int, sym: int, val: int, type_: int) -> int:
+    """*val is the value of a global symbol, the kernel's first, or of one of module `mod` alone. ENOENT."""
+    name = name_at(k, "sym", sym)
+    if not mod:
+        value = k.ksyms.value(name)
+    else:
+        title = name_at(k, "mod", mod)
+        table = k.ksyms.kernel_table() if title == KERNEL else k.ksyms.tables.get(title)
+        value = None if table is None or name not in table.globals else table.value(name)
+    if value is None:
+        raise KernelError(ENOENT, f"there is no symbol '{name}'")
+    k.umem.set_ptr(val, value)
+    return 0
+
+
+@export("int ksyms_getname(const char **mod, const char **sym, vaddr_t addr, int type)", "sys/ksyms.h")
+def ksyms_getname(k: Kernel, mod: int, sym: int, addr: int, type_: int) -> int:
+    """The names of the symbol at or below `addr` and of its module, "netbsd" for the kernel. ENOENT."""
+    place = k.ksyms.locate(addr)
+    if place is None or (type_ & abi.KSYMS_EXACT and place.offset):
+        raise KernelError(ENOENT, f"there is no symbol for {addr:#x}")
+    k.umem.set_ptr(sym, k.string(place.symbol.name))
+    k.umem.set_ptr(mod, k.string(place.title))
+    return 0
