@@ -19,6 +19,8 @@ struct __file {
 	int		 flags;
 	size_t		 at, end;	/* what is in the buffer: for reading [at, end), for writing [PUSHED, end) */
 	struct __file	*next;		/* of all that are open */
+	char		*line;		/* of fgetln() */
+	size_t		 room;
 	char		 data[PUSHED + BUFSIZ];
 };
 
@@ -29,10 +31,11 @@ struct __file {
 #define F_UNBUFFERED	0x10
 #define F_EOF		0x20
 #define F_ERROR		0x40
+#define F_APPEND	0x80	/* written at the end, which the descriptor does not do itself */
 
 int	__put(int, FILE *);		/* fputc() without regard to F_UNBUFFERED */
 int	__settle(FILE *);		/* after output: write it if the stream is not to keep it */
-void	__flush_all(void);
+int	__flush_all(void);
 
 extern char	*__progname;
 

@@ -16,7 +16,7 @@
 WEAK(fopen) WEAK(fdopen) WEAK(freopen) WEAK(fclose) WEAK(fflush) WEAK(fgetc) WEAK(getc) WEAK(getchar) WEAK(ungetc)
 WEAK(fgets) WEAK(gets) WEAK(fread) WEAK(fputc) WEAK(putc) WEAK(putchar) WEAK(fputs) WEAK(puts) WEAK(fwrite) WEAK(fseek)
 WEAK(fseeko) WEAK(ftell) WEAK(ftello) WEAK(rewind) WEAK(feof) WEAK(ferror) WEAK(clearerr) WEAK(fileno) WEAK(setvbuf)
-WEAK(setbuf) WEAK(setlinebuf) WEAK(remove) WEAK(fgetln)
+WEAK(setbuf) WEAK(setlinebuf) WEAK(remove) WEAK(fgetln) WEAK(fgetpos) WEAK(fsetpos)
 
 static FILE err = { .fd = 2, .flags = F_WRITE | F_UNBUFFERED, .at = PUSHED, .end = PUSHED };
 static FILE out = { .fd = 1, .flags = F_WRITE | F_LINED, .at = PUSHED, .end = PUSHED, .next = &err };
@@ -39,28 +39,31 @@ fflush(FILE *f)
 	size_t done = PUSHED, end;
 	ssize_t n;
 
-	if (f == NULL) {
-		__flush_all();
-		return 0;
-	}
+	if (f == NULL)
+		return __flush_all();
 	if (!(f->flags & F_WRITE)) {
 		errno = EBADF;
 		return EOF;
 	}
 	if (!(f->flags & F_OUTPUT))
 		return 0;
+	if (f->flags & F_APPEND)
+		lseek(f->fd, 0, SEEK_END);
 	for (end = f->end, f->end = PUSHED; done < end; done += (size_t)n)
 		if ((n = write(f->fd, f->data + done, end - done)) < 0)
 			return fail(f, errno);
 	return 0;
 }
 
-void
+int
 __flush_all(void)
 {
+	int result = 0;
+
 	for (FILE *f = all; f != NULL; f = f->next)
-		if (f->flags & F_OUTPUT)
-			fflush(f);
+		if (f->flags & F_OUTPUT && fflush(f) != 0)
+			result = EOF;
+	return result;
 }
 
 /* The buffer is for output (F_OUTPUT) or for input (0) from now on. */
@@ -109,10 +112,18 @@ begin(FILE *f, int fd, int flags)
 FILE *
 fdopen(int fd, const char *mode)
 {
-	int oflags, flags = modes(mode, &oflags);
+	int oflags, flags = modes(mode, &oflags), has;
 	FILE *f;
 
-	if (flags == 0 || fcntl(fd, F_GETFL) < 0 || (f = malloc(sizeof(*f))) == NULL)
+	if (flags == 0 || (has = fcntl(fd, F_GETFL)) < 0)
+		return NULL;
+	if ((has & O_ACCMODE) != O_RDWR && (has & O_ACCMODE) != (oflags & O_ACCMODE)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (oflags & O_APPEND && !(has & O_APPEND))
+		flags |= F_APPEND;
+	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return NULL;
 	f->next = all;
 	return all = begin(f, fd, flags);
@@ -128,21 +139,29 @@ fopen(const char *name, const char *mode)
 		return NULL;
 	if ((f = fdopen(fd, mode)) == NULL)
 		close(fd);
+	else if (oflags & O_APPEND)
+		lseek(fd, 0, SEEK_END);
 	return f;
 }
 
 FILE *
 freopen(const char *name, const char *mode, FILE *f)
 {
-	int oflags, flags = modes(mode, &oflags), buffering = f->flags & (F_LINED | F_UNBUFFERED), fd;
+	int oflags, flags = modes(mode, &oflags), buffering = f->flags & (F_LINED | F_UNBUFFERED), before = f->fd, fd;
 
 	if (f->flags & F_OUTPUT)
 		fflush(f);
-	close(f->fd);
+	close(before);
 	if (flags == 0 || (fd = open(name, oflags, 0666)) < 0) {
 		begin(f, -1, 0);
 		return NULL;
 	}
+	if (before >= 0 && fd != before && dup2(fd, before) >= 0) {	/* the descriptor stays what it was */
+		close(fd);
+		fd = before;
+	}
+	if (oflags & O_APPEND)
+		lseek(fd, 0, SEEK_END);
 	return begin(f, fd, flags | buffering);
 }
 
@@ -158,6 +177,9 @@ fclose(FILE *f)
 		continue;
 	*p = f->next;
 	begin(f, -1, 0);
+	free(f->line);
+	f->line = NULL;
+	f->room = 0;
 	if (f != &in && f != &out && f != &err)
 		free(f);
 	return result;
@@ -247,30 +269,29 @@ gets(char *buf)
 	return buf;
 }
 
-/* A line with its end, not NUL-terminated, until the next call. */
+/* A line with its end, not NUL-terminated, until the next call for the same stream. */
 char *
 fgetln(FILE *f, size_t *len)
 {
-	static char *line;
-	static size_t room;
 	size_t n = 0;
 	int c;
 
+	*len = 0;
 	while ((c = fgetc(f)) != EOF) {
-		if (n == room) {
-			char *more = realloc(line, room + 256);
+		if (n == f->room) {
+			char *more = realloc(f->line, 2 * n + 128);
 
 			if (more == NULL)
 				return NULL;
-			line = more;
-			room += 256;
+			f->line = more;
+			f->room = 2 * n + 128;
 		}
-		line[n++] = (char)c;
+		f->line[n++] = (char)c;
 		if (c == '\n')
 			break;
 	}
 	*len = n;
-	return n != 0 ? line : NULL;
+	return n != 0 ? f->line : NULL;
 }
 
 size_t
@@ -322,7 +343,8 @@ fwrite(const void *buf, size_t size, size_t n, FILE *f)
 
 	while (done < total && __put(((const u_char *)buf)[done], f) != EOF)
 		done++;
-	__settle(f);
+	if (f->flags & F_UNBUFFERED && fflush(f) != 0)
+		done = 0;
 	return size != 0 ? done / size : 0;
 }
 
@@ -357,7 +379,20 @@ ftello(FILE *f)
 }
 
 int fseek(FILE *f, long to, int whence) { return fseeko(f, to, whence); }
-long ftell(FILE *f) { return (long)ftello(f); }
+
+long
+ftell(FILE *f)
+{
+	off_t at = ftello(f);
+
+	if (at == (long)at)
+		return (long)at;
+	errno = EOVERFLOW;
+	return -1;
+}
+
+int fgetpos(FILE *f, fpos_t *at) { return (*at = ftello(f)) < 0 ? -1 : 0; }
+int fsetpos(FILE *f, const fpos_t *at) { return fseeko(f, *at, SEEK_SET); }
 void rewind(FILE *f) { fseeko(f, 0, SEEK_SET); clearerr(f); }
 int feof(FILE *f) { return (f->flags & F_EOF) != 0; }
 int ferror(FILE *f) { return (f->flags & F_ERROR) != 0; }

@@ -208,6 +208,22 @@ def test_strings_of_bsd(one_runner: Runner) -> None:
     assert ran.out == f"{copies}\n6 abcde\n3 abcde\nprog other\n"
 
 
+def test_lines_of_two_streams_and_a_stream_that_appends(one_runner: Runner) -> None:
+    """A line of fgetln() stays when one of another stream is read; fdopen() for "a" writes at the end."""
+    ran = one_runner.main(
+        """
+        FILE *f = fopen("/tmp/two", "w+"), *g; size_t n, m; char *a, *b; int i, fd;
+        fputs("one\\n", f); for (i = 0; i < 400; i++) { fputc('x', f); } rewind(f);
+        g = fopen("/tmp/two", "r"); a = fgetln(f, &n); b = fgetln(g, &m); b = fgetln(g, &m);
+        printf("%d %.3s %d %c ", (int)n, a, (int)m, b[399]);
+        printf("%d ", fgetln(g, &m) == NULL); printf("%d\\n", (int)m); fclose(g);
+        fd = open("/tmp/two", O_WRONLY); g = fdopen(fd, "a"); fputs("end", g); fclose(g);
+        fseek(f, 404, SEEK_SET); a = fgetln(f, &n); printf("%.*s\\n", (int)n, a); unlink("/tmp/two");
+        """
+    )
+    assert ran.out == "4 one 400 x 1 0\nend\n"
+
+
 def test_gets_and_what_is_asked_before(one_runner: Runner) -> None:
     """A question without an end of line is written before its answer is read."""
     body = """

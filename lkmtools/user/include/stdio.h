@@ -17,6 +17,7 @@
 #define _IONBF		2
 
 typedef struct __file FILE;
+typedef off_t	fpos_t;
 extern FILE	*stdin, *stdout, *stderr;
 
 #define __PRINTFLIKE(fmt, first)	__attribute__((__format__(__printf__, fmt, first)))
@@ -35,6 +36,7 @@ int	ferror(FILE *);
 int	fflush(FILE *);
 int	fgetc(FILE *);
 char	*fgetln(FILE *, size_t *);
+int	fgetpos(FILE *, fpos_t *);
 char	*fgets(char *, int, FILE *);
 int	fileno(FILE *);
 FILE	*fopen(const char *, const char *);
@@ -46,6 +48,7 @@ FILE	*freopen(const char *, const char *, FILE *);
 int	fscanf(FILE *, const char *, ...) __SCANFLIKE(2, 3);
 int	fseek(FILE *, long, int);
 int	fseeko(FILE *, off_t, int);
+int	fsetpos(FILE *, const fpos_t *);
 long	ftell(FILE *);
 off_t	ftello(FILE *);
 size_t	fwrite(const void *, size_t, size_t, FILE *);

@@ -90,6 +90,44 @@ writing(void)
 	show("f");
 }
 
+/* Which descriptor a stream has, where one that appends begins, and what cannot be written. */
+static void
+descriptors(void)
+{
+	fpos_t at;
+	FILE *f, *g;
+	int fd, low;
+
+	f = fopen("f", "a");
+	printf("%d ", ftell(f) > 0);
+	fclose(f);
+	fd = open("f", O_RDONLY);
+	errno = 0;
+	printf("%d ", fdopen(fd, "w") == NULL && errno == EINVAL);
+	printf("%d ", fdopen(fd, "r+") == NULL && errno == EINVAL);
+	low = open("f", O_RDONLY);
+	f = fdopen(low, "r");
+	close(fd);
+	f = freopen("g", "r", f);
+	printf("%d %c ", fileno(f) == low, getc(f));
+	printf("%d ", fgetpos(f, &at));
+	printf("%c", getc(f));
+	printf("%d %c\n", fsetpos(f, &at), getc(f));
+	g = fopen("h", "w");
+	setvbuf(g, NULL, _IONBF, 0);
+	printf("%d ", (int)fwrite("ab", 1, 2, g));
+	close(fileno(g));
+	printf("%d ", (int)fwrite("abcd", 2, 2, g));
+	printf("%d %d ", fputs("x", g) == EOF, errno == EBADF);
+	fclose(g);
+	g = fopen("h", "w");
+	fputs("x", g);
+	close(fileno(g));
+	printf("%d\n", fflush(NULL) == EOF);
+	fclose(g);
+	fclose(f);
+}
+
 static void
 others(void)
 {
@@ -131,6 +169,7 @@ others(void)
 	printf("%d ", getc(f));
 	printf("%d\n", ferror(f) != 0);
 	fclose(f);
+	descriptors();
 	printf("%d ", rename("h", "i"));
 	printf("%d ", remove("i"));
 	printf("%d\n", remove("i"));
