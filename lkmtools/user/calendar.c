@@ -16,8 +16,8 @@ static const char months[][10] = { "January", "February", "March", "April", "May
 	"October", "November", "December" };
 
 /* Days from 1970 to the first of a month of the Gregorian calendar, whose years begin in March here. */
-static long
-until(long year, int month)
+static long long
+until(long long year, int month)
 {
 	year -= month < 2;
 	month = (month + 10) % 12;
@@ -27,7 +27,7 @@ until(long year, int month)
 struct tm *
 gmtime_r(const time_t *when, struct tm *tm)
 {
-	long day = *when / 86400, left = *when % 86400, year;
+	long day = *when / 86400, left = *when % 86400, year;	/* of 1901 to 2038 */
 
 	if (left < 0)
 		left += 86400, day--;
@@ -50,16 +50,20 @@ gmtime_r(const time_t *when, struct tm *tm)
 	return tm;
 }
 
+/* -1 for what no time_t holds. */
 time_t
 timegm(struct tm *tm)
 {
-	long year = tm->tm_year + 1900L + tm->tm_mon / 12;
+	long long year = tm->tm_year + 1900LL + tm->tm_mon / 12, seconds;
 	int month = tm->tm_mon % 12;
 	time_t when;
 
 	if (month < 0)
 		month += 12, year--;
-	when = (time_t)(((until(year, month) + tm->tm_mday - 1) * 24 + tm->tm_hour) * 3600 + tm->tm_min * 60 + tm->tm_sec);
+	seconds = ((until(year, month) + tm->tm_mday - 1) * 24 + tm->tm_hour) * 3600 + tm->tm_min * 60LL + tm->tm_sec;
+	when = (time_t)seconds;
+	if (when != seconds)
+		return -1;
 	gmtime_r(&when, tm);
 	return when;
 }
@@ -72,10 +76,13 @@ time_t mktime(struct tm *tm) { return timegm(tm); }
 double difftime(time_t a, time_t b) { return (double)a - (double)b; }
 void tzset(void) {}
 
+static const char *day_name(const struct tm *tm) { return tm->tm_wday >= 0 && tm->tm_wday < 7 ? days[tm->tm_wday] : "???"; }
+static const char *month_name(const struct tm *tm) { return tm->tm_mon >= 0 && tm->tm_mon < 12 ? months[tm->tm_mon] : "???"; }
+
 char *
 asctime_r(const struct tm *tm, char *buf)
 {
-	snprintf(buf, 26, "%.3s %.3s%3d %02d:%02d:%02d %d\n", days[tm->tm_wday], months[tm->tm_mon], tm->tm_mday, tm->tm_hour,
+	snprintf(buf, 26, "%.3s %.3s%3d %02d:%02d:%02d %d\n", day_name(tm), month_name(tm), tm->tm_mday, tm->tm_hour,
 	    tm->tm_min, tm->tm_sec, tm->tm_year + 1900);
 	return buf;
 }
@@ -101,20 +108,39 @@ week(const struct tm *tm, int first)
 	return (tm->tm_yday + 7 - (tm->tm_wday - first + 7) % 7) / 7;
 }
 
+/* The week of ISO 8601: of Monday to Sunday, in the year of its Thursday, which is often another one's. */
+static int
+iso_week(const struct tm *tm, int *year)
+{
+	int thursday = tm->tm_yday - (tm->tm_wday + 6) % 7 + 3, length;
+
+	*year = tm->tm_year + 1900;
+	if (thursday < 0) {
+		--*year;
+		thursday += (int)(until(*year + 1, 0) - until(*year, 0));
+	} else if (thursday >= (length = (int)(until(*year + 1, 0) - until(*year, 0)))) {
+		++*year;
+		thursday -= length;
+	}
+	return thursday / 7 + 1;
+}
+
 /* One conversion of strftime(); what stands for several others is their format. */
 static const char *
 part(char conv, const struct tm *tm, char *buf, size_t room)
 {
-	int year = tm->tm_year + 1900, hour = (tm->tm_hour + 11) % 12 + 1;
+	int year = tm->tm_year + 1900, hour = (tm->tm_hour + 11) % 12 + 1, iso_year, iso = iso_week(tm, &iso_year);
 
 	switch (conv) {
-	case 'a': snprintf(buf, room, "%.3s", days[tm->tm_wday]); break;
-	case 'A': snprintf(buf, room, "%s", days[tm->tm_wday]); break;
-	case 'b': case 'h': snprintf(buf, room, "%.3s", months[tm->tm_mon]); break;
-	case 'B': snprintf(buf, room, "%s", months[tm->tm_mon]); break;
+	case 'a': snprintf(buf, room, "%.3s", day_name(tm)); break;
+	case 'A': snprintf(buf, room, "%s", day_name(tm)); break;
+	case 'b': case 'h': snprintf(buf, room, "%.3s", month_name(tm)); break;
+	case 'B': snprintf(buf, room, "%s", month_name(tm)); break;
 	case 'C': snprintf(buf, room, "%02d", year / 100); break;
 	case 'd': snprintf(buf, room, "%02d", tm->tm_mday); break;
 	case 'e': snprintf(buf, room, "%2d", tm->tm_mday); break;
+	case 'g': snprintf(buf, room, "%02d", iso_year % 100); break;
+	case 'G': snprintf(buf, room, "%d", iso_year); break;
 	case 'H': snprintf(buf, room, "%02d", tm->tm_hour); break;
 	case 'I': snprintf(buf, room, "%02d", hour); break;
 	case 'j': snprintf(buf, room, "%03d", tm->tm_yday + 1); break;
@@ -128,6 +154,7 @@ part(char conv, const struct tm *tm, char *buf, size_t room)
 		    .tm_mday = tm->tm_mday, .tm_hour = tm->tm_hour, .tm_min = tm->tm_min, .tm_sec = tm->tm_sec })); break;
 	case 'u': snprintf(buf, room, "%d", (tm->tm_wday + 6) % 7 + 1); break;
 	case 'U': snprintf(buf, room, "%02d", week(tm, 0)); break;
+	case 'V': snprintf(buf, room, "%02d", iso); break;
 	case 'w': snprintf(buf, room, "%d", tm->tm_wday); break;
 	case 'W': snprintf(buf, room, "%02d", week(tm, 1)); break;
 	case 'y': snprintf(buf, room, "%02d", year % 100); break;
@@ -147,6 +174,7 @@ strftime(char *out, size_t room, const char *fmt, const struct tm *tm)
 	static const struct { char conv; const char *fmt; } composed[] = {
 		{ 'c', "%a %b %e %H:%M:%S %Y" }, { 'D', "%m/%d/%y" }, { 'F', "%Y-%m-%d" }, { 'r', "%I:%M:%S %p" },
 		{ 'R', "%H:%M" }, { 'T', "%H:%M:%S" }, { 'v', "%e-%b-%Y" }, { 'x', "%m/%d/%y" }, { 'X', "%H:%M:%S" },
+		{ '+', "%a %b %e %H:%M:%S %Z %Y" },
 	};
 	size_t n = 0, i;
 	char buf[64];
@@ -156,7 +184,10 @@ strftime(char *out, size_t room, const char *fmt, const struct tm *tm)
 
 		buf[0] = *fmt, buf[1] = '\0';
 		if (*fmt == '%' && fmt[1] != '\0') {
-			for (i = 0, fmt++; i < sizeof(composed) / sizeof(composed[0]) && composed[i].conv != *fmt; i++)
+			fmt++;
+			if ((*fmt == 'E' || *fmt == 'O') && fmt[1] != '\0')	/* of other locales */
+				fmt++;
+			for (i = 0; i < sizeof(composed) / sizeof(composed[0]) && composed[i].conv != *fmt; i++)
 				continue;
 			if (i == sizeof(composed) / sizeof(composed[0]))
 				text = part(*fmt, tm, buf, sizeof(buf));

@@ -189,6 +189,20 @@ def test_what_is_no_number_stays_in_the_input(one_runner: Runner) -> None:
     assert ran.out == "2 0 xg|2 3.0 e+x|1 abc|2 1.5 p+q 2 0 Xz\n"
 
 
+def test_dates_that_no_time_has(one_runner: Runner) -> None:
+    """mktime() fails with -1 beyond what 32 bits count; names out of range are question marks."""
+    ran = one_runner.main(
+        """
+        struct tm tm = { .tm_year = 138, .tm_mon = 0, .tm_mday = 19, .tm_hour = 3, .tm_min = 14, .tm_sec = 7 };
+        char buf[40];
+        printf("%ld ", (long)mktime(&tm)); tm.tm_sec = 8; printf("%ld %d ", (long)mktime(&tm), tm.tm_sec);
+        tm.tm_year = 200; printf("%ld ", (long)timegm(&tm)); tm.tm_year = 1; printf("%ld ", (long)timegm(&tm));
+        tm.tm_wday = -1; tm.tm_mon = 12; strftime(buf, sizeof(buf), "%a %B", &tm); puts(buf);
+        """
+    )
+    assert ran.out == "2147483647 -1 8 -1 -1 ??? ???\n"
+
+
 def test_strings_of_bsd(one_runner: Runner) -> None:
     """strlcpy and strlcat: what they return, and that they end the string; the program's name."""
     ran = one_runner.main(

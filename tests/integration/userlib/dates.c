@@ -20,6 +20,16 @@ int main(void)
 		back = tm;
 		printf("%d %d\n", timegm(&back) == moments[i], memcmp(&back, &tm, 9 * sizeof(int)));
 	}
+	for (time_t day = 0; day < 60 * 366 * 86400LL && day < 2140000000; day += 86400 * (i++ % 53 == 0 ? 290 : 1)) {
+		gmtime_r(&day, &tm);
+		if (tm.tm_yday > 3 && tm.tm_yday < 361)
+			continue;
+		strftime(buf, sizeof(buf), "%F %V %G %g %EY %Od", &tm);
+		puts(buf);
+	}
+	memset(&tm, 0, sizeof(tm));
+	tm.tm_wday = 9, tm.tm_mon = -1, tm.tm_mday = 3;
+	printf("%s", asctime(&tm));
 	memset(&tm, 0, sizeof(tm));
 	tm.tm_year = 108, tm.tm_mon = 14, tm.tm_mday = -3, tm.tm_hour = 50, tm.tm_sec = 3700;
 	printf("%ld\n", (long)timegm(&tm));
