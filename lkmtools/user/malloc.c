@@ -64,15 +64,25 @@ calloc(size_t n, size_t size)
 	return p != NULL ? memset(p, 0, n * size) : NULL;
 }
 
+/* A block that is large enough stays where it is, and the last one of all grows there. */
 void *
 realloc(void *old, size_t n)
 {
-	void *p = malloc(n);
-	size_t had;
+	struct block *b = old != NULL ? (struct block *)((char *)old - HEAD) : NULL;
+	size_t more;
+	void *p;
 
-	if (p != NULL && old != NULL) {
-		had = ((struct block *)((char *)old - HEAD))->size;
-		memcpy(p, old, had < n ? had : n);
+	if (old == NULL || n > MOST)
+		return malloc(n);
+	if (n <= b->size)
+		return old;
+	more = ((n + 15) & ~(size_t)15) - b->size;
+	if (sbrk(0) == (char *)old + b->size && sbrk((intptr_t)more) != (void *)-1) {
+		b->size += more;
+		return old;
+	}
+	if ((p = malloc(n)) != NULL) {
+		memcpy(p, old, b->size);
 		free(old);
 	}
 	return p;
