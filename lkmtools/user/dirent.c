@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 WEAK(opendir) WEAK(readdir) WEAK(readdir_r) WEAK(rewinddir) WEAK(telldir) WEAK(seekdir) WEAK(closedir) WEAK(scandir)
-WEAK(alphasort)
+WEAK(alphasort) WEAK(dirfd)
 
 #define DIRBLKSIZ	4096
 
