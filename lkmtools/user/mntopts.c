@@ -32,9 +32,9 @@ getmntopts(const char *options, const struct mntopt *known, int *flags, int *alt
 		const struct mntopt *m;
 
 		for (m = known; m->m_option != NULL; m++) {
-			if (strncmp(plain, m->m_option, n) == 0 && m->m_option[n + (m->m_option[n] == '=')] == '\0')
+			if (strncasecmp(plain, m->m_option, n) == 0 && m->m_option[n + (m->m_option[n] == '=')] == '\0')
 				break;
-			if (negative && strncmp(word, m->m_option, n + 2) == 0 && m->m_option[n + 2] == '\0') {
+			if (negative && strncasecmp(word, m->m_option, n + 2) == 0 && m->m_option[n + 2] == '\0') {
 				negative = 0;	/* a word that begins with "no" itself */
 				break;
 			}
