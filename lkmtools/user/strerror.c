@@ -118,7 +118,7 @@ strerror(int number)
 
 	if (number >= 0 && number < sys_nerr && sys_errlist[number] != NULL)
 		return (char *)sys_errlist[number];
-	snprintf(unknown, sizeof(unknown), "Unknown error: %d", number);
+	snprintf(unknown, sizeof(unknown), "Unknown error: %u", number);
 	return unknown;
 }
 
@@ -133,7 +133,9 @@ perror(const char *what)
 int
 strerror_r(int error, char *buf, size_t room)
 {
-	return strlcpy(buf, strerror(error), room) < room ? 0 : ERANGE;
+	int known = error >= 0 && error < sys_nerr && sys_errlist[error] != NULL;
+
+	return strlcpy(buf, strerror(error), room) >= room ? ERANGE : known ? 0 : EINVAL;
 }
 
 /* -- signals by name -- */
@@ -155,7 +157,7 @@ strsignal(int signo)
 
 	if (signo > 0 && signo < NSIG && sys_siglist[signo] != NULL)
 		return (char *)sys_siglist[signo];
-	snprintf(unknown, sizeof(unknown), "Unknown signal: %d", signo);
+	snprintf(unknown, sizeof(unknown), "Unknown signal: %u", signo);
 	return unknown;
 }
 
