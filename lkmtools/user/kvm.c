@@ -23,6 +23,7 @@ kvm_openfiles(const char *execfile, const char *corefile, const char *swapfile, 
 	kvm_t *kd = calloc(1, sizeof(*kd));
 	const char *path = _PATH_KSYMS;
 
+	(void)execfile, (void)corefile, (void)swapfile;
 	if (kd == NULL)
 		return NULL;
 	kd->kmem = -1;

@@ -64,6 +64,16 @@ def test_other_options_reach_the_compiler(lkmcc: Lkmcc) -> None:
     assert b"hello\0" in (lkmcc.dir / "hello.o").read_bytes()
 
 
+@pytest.mark.parametrize("machine", ["amd64", "i386"])
+def test_the_library_is_silent_when_a_program_is_compiled_with_more_warnings(
+    lkmcc: Lkmcc, machine: str
+) -> None:
+    """The options of the program are those of the library, whose sources are compiled with it."""
+    write(lkmcc.dir, prog="int main(void) { return 0; }")
+    done = lkmcc("--user", "--machine", machine, "-Wextra", "-Werror", "prog.c")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_h_alone_is_help(lkmcc: Lkmcc) -> None:
     """As with every tool; inside another word it is the compiler's."""
     assert lkmcc("-h").stdout == lkmcc("--help").stdout
