@@ -94,26 +94,43 @@ struct group *getgrgid(gid_t gid) { return group(NULL, gid); }
 static const char *tag;
 static int options, logged = 0xff;
 
-void openlog(const char *ident, int option, int facility) { tag = ident; options = option; }
+void openlog(const char *ident, int option, int facility) { tag = ident; options = option; (void)facility; }
 void closelog(void) {}
 int setlogmask(int mask) { int old = logged; if (mask != 0) logged = mask; return old; }
+
+/* A format in which the reason stands for each %m. */
+static void
+explain(char *to, size_t room, const char *fmt, const char *why)
+{
+	while (*fmt != '\0') {
+		int two = *fmt == '%' && fmt[1] != '\0', reason = two && fmt[1] == 'm';
+		size_t n = reason ? strlen(why) : 1 + (size_t)two;
+
+		if (n >= room)
+			break;
+		memcpy(to, reason ? why : fmt, n);
+		to += n;
+		room -= n;
+		fmt += 1 + two;
+	}
+	*to = '\0';
+}
 
 void
 vsyslog(int priority, const char *fmt, va_list ap)
 {
-	char with[512], text[1024];
-	const char *why = strerror(errno), *m = strstr(fmt, "%m");
+	char with[1024], text[1024];
 	int fd, n;
 
 	if (!(logged & LOG_MASK(LOG_PRI(priority))))
 		return;
-	if (m != NULL)
-		snprintf(with, sizeof(with), "%.*s%s%s", (int)(m - fmt), fmt, why, m + 2);
-	n = snprintf(text, sizeof(text), "%s", tag != NULL ? tag : __progname);
+	explain(with, sizeof(with), fmt, strerror(errno));
+	snprintf(text, sizeof(text) / 2, "%s", tag != NULL ? tag : __progname);
+	n = (int)strlen(text);
 	if (options & LOG_PID)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "[%d]", getpid());
 	n += snprintf(text + n, sizeof(text) - (size_t)n, ": ");
-	vsnprintf(text + n, sizeof(text) - (size_t)n - 1, m != NULL ? with : fmt, ap);
+	vsnprintf(text + n, sizeof(text) - (size_t)n - 1, with, ap);
 	n = (int)strlen(text);
 	if (text[n - 1] != '\n')
 		text[n++] = '\n';

@@ -29,6 +29,29 @@ int	__getlogin(char *, size_t);
 
 /* -- programs -- */
 
+/* execve(), and the shell for a file that is neither a program nor says what interprets it. */
+static int
+run(const char *path, char *const argv[])
+{
+	int n = 0;
+
+	execve(path, argv, environ);
+	if (errno != ENOEXEC)
+		return -1;
+	while (argv[n] != NULL)
+		n++;
+	{
+		char *words[n + 2];
+
+		words[0] = (char *)"sh";
+		words[1] = (char *)path;
+		if (n > 1)
+			memcpy(words + 2, argv + 1, (size_t)(n - 1) * sizeof(*words));
+		words[n > 1 ? n + 1 : 2] = NULL;
+		return execve(_PATH_BSHELL, words, environ);
+	}
+}
+
 int
 execvp(const char *name, char *const argv[])
 {
@@ -37,11 +60,15 @@ execvp(const char *name, char *const argv[])
 	int denied = 0;
 
 	if (strchr(name, '/') != NULL)
-		return execve(name, argv, environ);
+		return run(name, argv);
+	if (*name == '\0') {
+		errno = ENOENT;
+		return -1;
+	}
 	for (path = path != NULL ? path : _PATH_DEFPATH; ; path = end + 1) {
 		end = path + strcspn(path, ":");
 		snprintf(full, sizeof(full), "%.*s/%s", end != path ? (int)(end - path) : 1, end != path ? path : ".", name);
-		execve(full, argv, environ);
+		run(full, argv);
 		denied |= errno == EACCES;
 		if ((errno != ENOENT && errno != ENOTDIR && errno != EACCES) || *end == '\0')
 			break;
@@ -312,7 +339,8 @@ ualarm(useconds_t first, useconds_t again)
 {
 	struct itimerval want = { { again / 1000000, again % 1000000 }, { first / 1000000, first % 1000000 } }, old;
 
-	return setitimer(ITIMER_REAL, &want, &old) < 0 ? (useconds_t)-1 : old.it_value.tv_sec * 1000000 + old.it_value.tv_usec;
+	return setitimer(ITIMER_REAL, &want, &old) < 0 ? (useconds_t)-1 :
+	    (useconds_t)(old.it_value.tv_sec * 1000000 + old.it_value.tv_usec);
 }
 
 static int

@@ -15,7 +15,7 @@
 
 WEAK(strtol) WEAK(strtoul) WEAK(strtoll) WEAK(strtoull) WEAK(strtoimax) WEAK(strtoumax) WEAK(strtoq) WEAK(strtouq)
 WEAK(atoi) WEAK(atol) WEAK(atoll) WEAK(abs) WEAK(labs) WEAK(llabs) WEAK(imaxabs) WEAK(imaxdiv) WEAK(qsort) WEAK(bsearch)
-WEAK(rand) WEAK(srand) WEAK(random) WEAK(srandom) WEAK(getenv) WEAK(getprogname) WEAK(setprogname) WEAK(atexit) WEAK(abort)
+WEAK(rand) WEAK(srand) WEAK(random) WEAK(srandom) WEAK(getenv) WEAK(getprogname) WEAK(setprogname) WEAK(atexit) WEAK(exit) WEAK(abort)
 WEAK(div) WEAK(ldiv) WEAK(lldiv) WEAK(arc4random) WEAK(setenv) WEAK(unsetenv) WEAK(putenv) WEAK(mkstemp)
 
 extern char **environ;
@@ -158,8 +158,11 @@ uint32_t arc4random(void) { return (uint32_t)random() << 16 ^ (uint32_t)random()
 static char **
 entry(const char *name, size_t n)
 {
+	static char *none[1];
 	char **p;
 
+	if (environ == NULL)	/* a program has none any more */
+		environ = none;
 	for (p = environ; *p != NULL && (strncmp(*p, name, n) != 0 || (*p)[n] != '='); p++)
 		continue;
 	return p;
@@ -198,6 +201,10 @@ putenv(char *text)
 	size_t n = strcspn(text, "=");
 	char **p = entry(text, n);
 
+	if (text[n] == '\0') {
+		errno = EINVAL;
+		return -1;
+	}
 	if (*p == NULL) {
 		if (grow() < 0)
 			return -1;
@@ -208,15 +215,23 @@ putenv(char *text)
 	return 0;
 }
 
+/* Whether it can be a name: EINVAL. */
+static int
+proper(const char *name)
+{
+	if (name != NULL && *name != '\0' && strchr(name, '=') == NULL)
+		return 1;
+	errno = EINVAL;
+	return 0;
+}
+
 int
 setenv(const char *name, const char *value, int overwrite)
 {
 	char *text;
 
-	if (name == NULL || *name == '\0' || strchr(name, '=') != NULL) {
-		errno = EINVAL;
+	if (!proper(name))
 		return -1;
-	}
 	if (!overwrite && getenv(name) != NULL)
 		return 0;
 	return asprintf(&text, "%s=%s", name, value) < 0 ? -1 : putenv(text);
@@ -225,10 +240,13 @@ setenv(const char *name, const char *value, int overwrite)
 int
 unsetenv(const char *name)
 {
-	char **p = entry(name, strlen(name));
+	char **p;
 
-	for (; *p != NULL; p++)
-		p[0] = p[1];
+	if (!proper(name))
+		return -1;
+	while (*(p = entry(name, strlen(name))) != NULL)	/* there may be several */
+		for (; *p != NULL; p++)
+			p[0] = p[1];
 	return 0;
 }
 
@@ -291,6 +309,7 @@ abort(void)
 	sigset_t set = { { 1u << (SIGABRT - 1) } };
 
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	__flush_all();
 	raise(SIGABRT);
 	signal(SIGABRT, SIG_DFL);
 	raise(SIGABRT);

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 WEAK(fork) WEAK(pipe) WEAK(pread) WEAK(pwrite) WEAK(ftruncate) WEAK(truncate) WEAK(lseek) WEAK(getcwd) WEAK(killpg) WEAK(raise)
 WEAK(execv) WEAK(waitpid) WEAK(wait) WEAK(mmap) WEAK(sigaction) WEAK(signal) WEAK(alarm) WEAK(pause) WEAK(sleep) WEAK(usleep)
 WEAK(time) WEAK(wait3) WEAK(nice) WEAK(utime) WEAK(times) WEAK(statvfs) WEAK(fstatvfs)
-WEAK(isatty) WEAK(brk) WEAK(sbrk) WEAK(creat)
+WEAK(isatty) WEAK(_exit) WEAK(brk) WEAK(sbrk) WEAK(creat)
 
 #ifdef __LP64__
 #define QUAD(x)		(long)(x)
@@ -98,7 +99,6 @@ ssize_t	pwrite(int fd, const void *buf, size_t n, off_t o) { return syscall(SYS_
 int	ftruncate(int fd, off_t o) { return syscall(SYS_ftruncate, fd, 0, QUAD(o)); }
 int	truncate(const char *path, off_t o) { return syscall(SYS_truncate, path, 0, QUAD(o)); }
 off_t	lseek(int fd, off_t o, int whence) { return syscall_quad(SYS_lseek, fd, 0, QUAD(o), whence); }
-char	*getcwd(char *buf, size_t n) { return syscall(SYS___getcwd, buf, n) < 0 ? NULL : buf; }
 int	killpg(pid_t pgrp, int signo) { return kill(-pgrp, signo); }
 int	raise(int signo) { return kill(getpid(), signo); }
 int	execv(const char *p, char *const a[]) { return execve(p, a, environ); }
@@ -109,6 +109,19 @@ void	*mmap(void *addr, size_t n, int prot, int flags, int fd, off_t o)
 	{ return (void *)syscall(SYS_mmap, addr, n, prot, flags, fd, 0L, QUAD(o)); }
 int	sigaction(int signo, const struct sigaction *a, struct sigaction *o)
 	{ return syscall(SYS___sigaction_sigtramp, signo, a, o, __sigtramp, 2); }
+
+/* Without a buffer, in one of malloc(). */
+char *
+getcwd(char *buf, size_t n)
+{
+	char *to = buf != NULL ? buf : malloc(n = n != 0 ? n : PATH_MAX);
+
+	if (to != NULL && syscall(SYS___getcwd, to, n) >= 0)
+		return to;
+	if (buf == NULL)
+		free(to);
+	return NULL;
+}
 
 sig_t
 signal(int signo, sig_t handler)
@@ -121,7 +134,7 @@ signal(int signo, sig_t handler)
 unsigned int
 alarm(unsigned int seconds)
 {
-	struct itimerval want = { .it_value = { .tv_sec = seconds } }, old = { { 0 } };
+	struct itimerval want = { { 0, 0 }, { seconds, 0 } }, old = { { 0, 0 }, { 0, 0 } };
 
 	setitimer(ITIMER_REAL, &want, &old);
 	return (unsigned int)old.it_value.tv_sec + (old.it_value.tv_usec != 0);
@@ -141,7 +154,9 @@ sleep(unsigned int seconds)
 {
 	struct timespec want = { .tv_sec = seconds }, left = { 0 };
 
-	return nanosleep(&want, &left) < 0 ? (unsigned int)left.tv_sec : 0;
+	if (nanosleep(&want, &left) == 0)
+		return 0;
+	return errno == EINTR ? (unsigned int)left.tv_sec + (left.tv_nsec != 0) : seconds;
 }
 
 int

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lkmtools.abi.fcntl import O_CREAT, O_WRONLY
 from lkmtools.cc.flags import RUNTIME
 from support.compiling import FAMILIES, available
 from support.programs import Ran, Runner
@@ -193,14 +194,125 @@ def test_dates_that_no_time_has(one_runner: Runner) -> None:
     """mktime() fails with -1 beyond what 32 bits count; names out of range are question marks."""
     ran = one_runner.main(
         """
-        struct tm tm = { .tm_year = 138, .tm_mon = 0, .tm_mday = 19, .tm_hour = 3, .tm_min = 14, .tm_sec = 7 };
+        struct tm tm = { .tm_year = 138, .tm_mday = 19, .tm_hour = 3, .tm_min = 14, .tm_sec = 7 };
         char buf[40];
         printf("%ld ", (long)mktime(&tm)); tm.tm_sec = 8; printf("%ld %d ", (long)mktime(&tm), tm.tm_sec);
-        tm.tm_year = 200; printf("%ld ", (long)timegm(&tm)); tm.tm_year = 1; printf("%ld ", (long)timegm(&tm));
+        tm.tm_year = 200; printf("%ld ", (long)timegm(&tm));
+        tm.tm_year = 1; printf("%ld ", (long)timegm(&tm));
         tm.tm_wday = -1; tm.tm_mon = 12; strftime(buf, sizeof(buf), "%a %B", &tm); puts(buf);
         """
     )
     assert ran.out == "2147483647 -1 8 -1 -1 ??? ???\n"
+
+
+def test_the_environment_as_netbsd_has_it(one_runner: Runner) -> None:
+    """EINVAL for what is no name; unsetenv() takes all away; a program may drop its environment."""
+    ran = one_runner.main(
+        """
+        static char one[] = "A=1", two[] = "A=2", none[] = "A", *words[] = { one, two, NULL };
+        extern char **environ;
+        environ = words;
+        printf("%d ", unsetenv("A")); printf("%d ", environ[0] == NULL);
+        errno = 0; printf("%d %d ", putenv(none) != 0, getenv("A") == NULL); printf("%d ", errno == EINVAL);
+        errno = 0; printf("%d ", unsetenv("")); printf("%d %d ", errno == EINVAL, unsetenv("A=B"));
+        environ = NULL; printf("%d ", getenv("A") == NULL); setenv("A", "new", 1); puts(getenv("A"));
+        """
+    )
+    assert ran.out == "0 1 1 1 1 -1 1 -1 1 new\n"
+
+
+def test_realloc_grows_where_the_block_is(one_runner: Runner) -> None:
+    """A block that is large enough stays; a string that grows a little often takes no more than itself."""
+    ran = one_runner.main(
+        """
+        char *begin = sbrk(0), *p = NULL, *q; size_t n, bad = 0;
+        for (n = 1; n < 50000; n += 37) { p = realloc(p, n); p[n - 1] = (char)n; }
+        for (n = 1; n < 50000; n += 37) bad += p[n - 1] != (char)n;
+        printf("%d %d ", (int)bad, (char *)sbrk(0) - begin < 100000);
+        q = malloc(100); printf("%d ", realloc(q, 20) == q); p = realloc(p, 60000);
+        printf("%d %d ", p[0], realloc(p, (size_t)-1) == NULL); printf("%d ", errno == ENOMEM);
+        q = realloc(NULL, 0); printf("%d\\n", q != NULL && realloc(q, 0) != NULL);
+        """
+    )
+    assert ran.out == "0 1 1 1 1 1 1\n"
+
+
+def test_errors_and_signals_without_a_name(one_runner: Runner) -> None:
+    """They are unsigned; strerror_r() says EINVAL."""
+    ran = one_runner.main(
+        """
+        char buf[60];
+        printf("%s, %s, ", strerror(-1), strsignal(-1)); printf("%s, %s ", strerror(1000), strsignal(64));
+        printf("%d ", strerror_r(1000, buf, sizeof(buf))); puts(buf);
+        printf("%d ", strerror_r(EPERM, buf, 10)); printf("%s ", buf);
+        printf("%d\\n", strerror_r(EPERM, buf, 60));
+        """
+    )
+    assert ran.out == (
+        "Unknown error: 4294967295, Unknown signal: 4294967295, Unknown error: 1000, Unknown signal: 64 "
+        "22 Unknown error: 1000\n34 Operation 0\n"
+    )
+
+
+def test_a_message_of_syslog_has_the_reason_wherever_it_is_wanted(one_runner: Runner) -> None:
+    """Each %m, but not the m behind %%; a long identifier leaves room for the message."""
+    ran = one_runner.main(
+        """
+        static char ident[2000]; memset(ident, 'i', sizeof(ident) - 1);
+        errno = ENOENT; openlog("me", LOG_PERROR, LOG_USER); syslog(LOG_ERR, "%d%%m %m (%m)", 5);
+        openlog(ident, LOG_PERROR | LOG_PID, LOG_USER); syslog(LOG_ERR, "the end");
+        """,
+        before="#include <syslog.h>",
+    )
+    first, second = ran.out.splitlines()
+    assert first == "me: 5%m No such file or directory (No such file or directory)"
+    assert second.endswith("]: the end")
+    assert len(second) < 1024
+
+
+def test_calls_with_something_around_them(one_runner: Runner) -> None:
+    """getcwd() finds memory, sleep() rounds up, execvp() of "" fails, abort() writes what was printed."""
+    ran = one_runner.main(
+        """
+        char *words[] = { "x", NULL }, *here; struct itimerval soon = { { 0, 0 }, { 0, 1000 } };
+        chdir("/tmp"); here = getcwd(NULL, 0); printf("%s %d ", here, getcwd(NULL, 2) == NULL); free(here);
+        signal(SIGALRM, caught); setitimer(ITIMER_REAL, &soon, NULL); printf("%u ", sleep(1000));
+        errno = 0; printf("%d ", execvp("", words)); printf("%d end", errno == ENOENT); abort();
+        """,
+        before="static void caught(int signo) { (void)signo; }",
+    )
+    assert (ran.signal, ran.out) == (SIGABRT, "/tmp 1 1000 -1 1 end")
+
+
+def test_a_file_without_an_interpreter_is_for_the_shell(one_runner: Runner) -> None:
+    """execvp() and execlp(): /bin/sh gets its name and the other words."""
+    p = one_runner.lk.process("mount")
+    if "bin" not in p.listdir("/"):
+        p.mkdir("/bin")
+    shell = one_runner.build(
+        'int main(int argc, char **argv) { while (argc--) printf("<%s>", *argv++); puts(""); return 3; }'
+    )
+    for path, text in (("/bin/sh", shell), ("/tmp/script", b"echo\n")):
+        fd = p.open(path, O_CREAT | O_WRONLY, 0o755)
+        p.write(fd, text)
+        p.close(fd)
+    ran = one_runner.main('execlp("/tmp/script", "zero", "one", "two", NULL); perror("execlp");')
+    p.unlink("/bin/sh")
+    p.unlink("/tmp/script")
+    assert (ran.status, ran.out) == (3, "<sh></tmp/script><one><two>\n")
+
+
+def test_words_of_mount_options_in_any_case(one_runner: Runner) -> None:
+    """getmntopts() takes "RO" and "noExec"."""
+    ran = one_runner.main(
+        """
+        static const struct mntopt known[] = { MOPT_STDOPTS, { "notail", 0, 0x10, 1 }, MOPT_NULL };
+        int flags = MNT_RDONLY, other = 0; freemntopts(getmntopts("RW,noExec,NOTAIL", known, &flags, &other));
+        printf("%d %x\\n", flags == MNT_NOEXEC, other);
+        """,
+        before="#include <sys/param.h>\n#include <sys/mount.h>\n#include <mntopts.h>",
+    )
+    assert ran.out == "1 10\n"
 
 
 def test_strings_of_bsd(one_runner: Runner) -> None:
@@ -332,12 +444,15 @@ void errx(void) { puts("mine"); }
 size_t strlcpy(int n) { return (size_t)n * 2; }
 int isdigit(int c) { return c == 'x' ? 7 : 0; }
 static int getopt(void) { return 5; }
+int dirfd(int a) { return a; }
+int longjmp(int a) { return a + 1; }
 int main(void)
 {
 	err = 3;
 	errx();
 	printf("%d %d %d %d ", err, optind, index == 0, warn(1));
-	printf("%d %d %d\\n", (int)strlcpy(4), isdigit('x'), getopt());
+	printf("%d %d %d ", (int)strlcpy(4), isdigit('x'), getopt());
+	printf("%d %d\\n", dirfd(3), longjmp(3));
 	return (int)strtol("12", NULL, 0);
 }
 """
@@ -349,7 +464,7 @@ def test_a_program_may_have_functions_and_variables_by_these_names(one_runner: R
     if not available(one_runner.machine, command):
         pytest.skip(f"{command} is not here or cannot compile for every machine")
     image = one_runner.cc.using(command).program(OWN, one_runner.machine).read_bytes()
-    assert one_runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5\n", "")
+    assert one_runner.run(image) == (12, 0, "mine\n3 0 1 2 8 7 5 3 4\n", "")
 
 
 def test_a_program_of_the_time(one_runner: Runner) -> None:
