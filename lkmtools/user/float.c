@@ -24,8 +24,9 @@ static void
 multiply(struct big *b, unsigned factor)
 {
 	unsigned carry = 0;
+	int i;
 
-	for (int i = 0; i < b->n || carry != 0; i++) {
+	for (i = 0; i < b->n || carry != 0; i++) {
 		if (i == b->n)
 			b->word[b->n++] = 0;
 		carry += b->word[i] * factor;
@@ -40,6 +41,7 @@ expand(struct decimal *d, uint64_t bits)
 {
 	struct big b = { 1, { 0 } };
 	int exponent = (int)(bits >> 52 & 0x7ff), twos = (exponent != 0 ? exponent : 1) - 1075, i;
+	unsigned unit;
 	uint64_t fraction = (bits & ((1ULL << 52) - 1)) | (exponent != 0 ? 1ULL << 52 : 0);
 
 	for (i = 52; i >= 0; i--) {
@@ -52,7 +54,7 @@ expand(struct decimal *d, uint64_t bits)
 		multiply(&b, 5);
 	d->n = 0;
 	for (i = b.n - 1; i >= 0; i--)
-		for (unsigned unit = BASE / 10; unit != 0; unit /= 10)
+		for (unit = BASE / 10; unit != 0; unit /= 10)
 			if (d->n != 0 || b.word[i] / unit % 10 != 0)
 				d->digits[d->n++] = (char)('0' + b.word[i] / unit % 10);
 	d->point = d->n == 0 ? 1 : d->n + (twos < 0 ? twos : 0);

@@ -47,9 +47,11 @@ __pad(struct sink *s, int n, int c)
 static void
 text(struct sink *s, const struct spec *o, const char *str, int n)
 {
+	int i;
+
 	if (!o->left)
 		__pad(s, o->width - n, ' ');
-	for (int i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		__put_to(s, str[i]);
 	if (o->left)
 		__pad(s, o->width - n, ' ');

@@ -133,11 +133,12 @@ static void
 real(struct source *s, struct number *to)
 {
 	int c = look(s, to), base = 10, point = 0, seen = 0;
+	const char *word;
 
 	if (c == '+' || c == '-')
 		c = keep(s, to, c);
 	if (isalpha(c))
-		for (const char *word = (c | 32) == 'i' ? "infinity" : "nan"; *word != '\0' && (c | 32) == *word; word++)
+		for (word = (c | 32) == 'i' ? "infinity" : "nan"; *word != '\0' && (c | 32) == *word; word++)
 			c = keep(s, to, c);
 	else if (c == '0') {
 		c = keep(s, to, c);

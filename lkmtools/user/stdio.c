@@ -59,8 +59,9 @@ int
 __flush_all(void)
 {
 	int result = 0;
+	FILE *f;
 
-	for (FILE *f = all; f != NULL; f = f->next)
+	for (f = all; f != NULL; f = f->next)
 		if (f->flags & F_OUTPUT && fflush(f) != 0)
 			result = EOF;
 	return result;

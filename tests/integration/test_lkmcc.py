@@ -64,13 +64,14 @@ def test_other_options_reach_the_compiler(lkmcc: Lkmcc) -> None:
     assert b"hello\0" in (lkmcc.dir / "hello.o").read_bytes()
 
 
+@pytest.mark.parametrize("options", ["-Wextra", "-std=gnu89", "-ansi", "-O0", "-Os -std=gnu11"])
 @pytest.mark.parametrize("machine", ["amd64", "i386"])
-def test_the_library_is_silent_when_a_program_is_compiled_with_more_warnings(
-    lkmcc: Lkmcc, machine: str
+def test_the_library_is_compiled_with_the_options_of_the_program(
+    lkmcc: Lkmcc, machine: str, options: str
 ) -> None:
-    """The options of the program are those of the library, whose sources are compiled with it."""
+    """It is silent, and is C of every age that a compiler knows."""
     write(lkmcc.dir, prog="int main(void) { return 0; }")
-    done = lkmcc("--user", "--machine", machine, "-Wextra", "-Werror", "prog.c")
+    done = lkmcc("--user", "--machine", machine, "-Werror", *options.split(), "prog.c")
     assert (done.returncode, done.stderr) == (0, "")
 
 
