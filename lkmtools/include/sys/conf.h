@@ -18,6 +18,9 @@ struct vnode;
 #define D_DISK		0x0002
 #define D_TTY		0x0003
 #define D_TYPEMASK	0x00ff
+#if defined(__OpenBSD__)
+#define D_KQFILTER	0x0020		/* it has a d_kqfilter */
+#endif
 #define D_MPSAFE	0x0100
 
 struct bdevsw {

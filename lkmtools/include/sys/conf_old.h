@@ -21,7 +21,7 @@ extern struct cdevsw	cdevsw[] __asm__("lkm_cdevsw");
 	dev_decl(n,open); dev_decl(n,close); dev_decl(n,strategy); dev_decl(n,ioctl); dev_decl(n,dump); dev_decl(n,size)
 #define cdev_decl(n) \
 	dev_decl(n,open); dev_decl(n,close); dev_decl(n,read); dev_decl(n,write); dev_decl(n,ioctl); dev_decl(n,stop); \
-	dev_decl(n,tty); dev_decl(n,poll); dev_decl(n,mmap)
+	dev_decl(n,tty); dev_decl(n,poll); dev_decl(n,mmap); dev_decl(n,kqfilter)
 
 /* Initialisers of a switch, by the kind of device: what is not named refuses. */
 #define bdev_disk_init(c, n) { \

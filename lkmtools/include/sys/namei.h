@@ -37,6 +37,10 @@ struct componentname {
 #define EMULROOTSET	0x00000080
 #define MODMASK		0x000000fc
 
+#if __LKM_API < 500
+#define WANTPARENT	0x02000000	/* ni_dvp referenced, not locked; the number was another */
+#endif
+
 /* And what the lookup does. */
 #define NOCROSSMOUNT	0x00000100
 #define RDONLY		0x00000200

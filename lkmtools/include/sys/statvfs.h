@@ -32,7 +32,12 @@ struct statvfs {
 	u_long		f_fsid;
 	u_long		f_namemax;
 	uid_t		f_owner;
-	uint32_t	f_spare[4];
+	union {
+		uint32_t	f_spare[4];
+#if __LKM_API < 200
+		short		f_type;		/* of struct statfs */
+#endif
+	};
 	char		f_fstypename[VFS_NAMELEN];
 	char		f_mntonname[VFS_MNAMELEN];
 	char		f_mntfromname[VFS_MNAMELEN];

@@ -35,7 +35,7 @@
 	attr struct type *name##_RB_NFIND(struct name *, struct type *); \
 	attr struct type *name##_RB_NEXT(struct type *); \
 	attr struct type *name##_RB_PREV(struct type *); \
-	attr struct type *name##_RB_MINMAX(struct name *, int)
+	attr struct type *name##_RB_MINMAX(struct name *, int);
 
 #define RB_GENERATE(name, type, field, cmp)		__RB_GENERATE(name, type, field, cmp, )
 #define RB_GENERATE_STATIC(name, type, field, cmp)	__RB_GENERATE(name, type, field, cmp, __unused static)
@@ -73,13 +73,13 @@ name##_RB_INSERT(struct name *head, struct type *x) \
 { \
 	struct type **link = &RB_ROOT(head), *p = NULL, *g, *uncle; \
 	struct type *root; \
-	int order, left; \
+	int __order, left; \
 	while (*link != NULL) { \
 		p = *link; \
-		order = (cmp)(x, p); \
-		if (order == 0) \
+		__order = (cmp)(x, p); \
+		if (__order == 0) \
 			return p; \
-		link = &__RB_CHILD(p, field, order < 0); \
+		link = &__RB_CHILD(p, field, __order < 0); \
 	} \
 	*link = x; \
 	RB_LEFT(x, field) = RB_RIGHT(x, field) = NULL; \
@@ -178,14 +178,14 @@ attr struct type * \
 name##_RB_NFIND(struct name *head, struct type *key) \
 { \
 	struct type *x = RB_ROOT(head), *found = NULL; \
-	int order; \
+	int __order; \
 	while (x != NULL) { \
-		order = (cmp)(key, x); \
-		if (order <= 0) \
+		__order = (cmp)(key, x); \
+		if (__order <= 0) \
 			found = x; \
-		if (order == 0) \
+		if (__order == 0) \
 			break; \
-		x = __RB_CHILD(x, field, order < 0); \
+		x = __RB_CHILD(x, field, __order < 0); \
 	} \
 	return found; \
 } \
@@ -248,7 +248,7 @@ name##_RB_MINMAX(struct name *head, int val) \
 	static __unused struct type *name##_SPLAY_REMOVE(struct name *, struct type *); \
 	static __unused struct type *name##_SPLAY_FIND(struct name *, struct type *); \
 	static __unused struct type *name##_SPLAY_NEXT(struct name *, struct type *); \
-	static __unused struct type *name##_SPLAY_MIN_MAX(struct name *, int)
+	static __unused struct type *name##_SPLAY_MIN_MAX(struct name *, int);
 
 /* What is less than the key is gathered below small, what is greater below great, on the way down. */
 #define SPLAY_GENERATE(name, type, field, cmp) \
@@ -256,15 +256,15 @@ SPLAY_PROTOTYPE(name, type, field, cmp); \
 static __unused int \
 name##_SPLAY(struct name *head, struct type *key) \
 { \
-	struct type *x = SPLAY_ROOT(head), *small = NULL, *great = NULL, *y; \
-	struct type **less = &small, **more = &great; \
-	int order, left; \
-	while ((order = (cmp)(key, x)) != 0) { \
-		left = order < 0; \
+	struct type *x = SPLAY_ROOT(head), *__small = NULL, *__great = NULL, *y; \
+	struct type **__less = &__small, **__more = &__great; \
+	int __order, left; \
+	while ((__order = (cmp)(key, x)) != 0) { \
+		left = __order < 0; \
 		y = __SPLAY_CHILD(x, field, left); \
 		if (y == NULL) \
 			break; \
-		if ((order = (cmp)(key, y)) != 0 && (order < 0) == left) { \
+		if ((__order = (cmp)(key, y)) != 0 && (__order < 0) == left) { \
 			__SPLAY_CHILD(x, field, left) = __SPLAY_CHILD(y, field, !left); \
 			__SPLAY_CHILD(y, field, !left) = x; \
 			x = y; \
@@ -272,18 +272,18 @@ name##_SPLAY(struct name *head, struct type *key) \
 				break; \
 		} \
 		if (left) { \
-			*more = x; \
-			more = &SPLAY_LEFT(x, field); \
+			*__more = x; \
+			__more = &SPLAY_LEFT(x, field); \
 		} else { \
-			*less = x; \
-			less = &SPLAY_RIGHT(x, field); \
+			*__less = x; \
+			__less = &SPLAY_RIGHT(x, field); \
 		} \
 		x = y; \
 	} \
-	*less = SPLAY_LEFT(x, field); \
-	*more = SPLAY_RIGHT(x, field); \
-	SPLAY_LEFT(x, field) = small; \
-	SPLAY_RIGHT(x, field) = great; \
+	*__less = SPLAY_LEFT(x, field); \
+	*__more = SPLAY_RIGHT(x, field); \
+	SPLAY_LEFT(x, field) = __small; \
+	SPLAY_RIGHT(x, field) = __great; \
 	SPLAY_ROOT(head) = x; \
 	return (cmp)(key, x); \
 } \
@@ -291,15 +291,15 @@ static __unused struct type * \
 name##_SPLAY_INSERT(struct name *head, struct type *x) \
 { \
 	struct type *root; \
-	int order; \
+	int __order; \
 	SPLAY_LEFT(x, field) = SPLAY_RIGHT(x, field) = NULL; \
 	if (!SPLAY_EMPTY(head)) { \
-		if ((order = name##_SPLAY(head, x)) == 0) \
+		if ((__order = name##_SPLAY(head, x)) == 0) \
 			return SPLAY_ROOT(head); \
 		root = SPLAY_ROOT(head); \
-		__SPLAY_CHILD(x, field, order < 0) = __SPLAY_CHILD(root, field, order < 0); \
-		__SPLAY_CHILD(root, field, order < 0) = NULL; \
-		__SPLAY_CHILD(x, field, order >= 0) = root; \
+		__SPLAY_CHILD(x, field, __order < 0) = __SPLAY_CHILD(root, field, __order < 0); \
+		__SPLAY_CHILD(root, field, __order < 0) = NULL; \
+		__SPLAY_CHILD(x, field, __order >= 0) = root; \
 	} \
 	SPLAY_ROOT(head) = x; \
 	return NULL; \

@@ -26,6 +26,7 @@ from lkmtools.abi.namei import (
     MAXPATHLEN,
     OPMASK,
     SAVENAME,
+    WANTPARENT,
     nameidata,
 )
 from lkmtools.abi.uio import UIO_SYSSPACE
@@ -80,15 +81,17 @@ def _give_name(k: Kernel, view: View, place: Place) -> None:
 def kern_namei(k: Kernel, ndp: int) -> int:
     """Look up the name of NDINIT(): ni_vp, with LOCKPARENT ni_dvp, and the name for CREATE and the like.
 
-    Both are referenced; ni_vp is locked with LOCKLEAF, ni_dvp always. For CREATE and RENAME ni_vp is NULL
-    when there is no such file. A dot at the end of a path is not looked up.
+    Both are referenced; ni_vp is locked with LOCKLEAF, ni_dvp always, except with WANTPARENT, of older
+    sources. For CREATE and RENAME ni_vp is NULL when there is no such file. A dot at the end of a path is
+    not looked up.
     """
     lwp = _walker(k)
     view = k.umem.view(nameidata.layout(k.dm), ndp)
     op, flags = view.get("ni_cnd.cn_nameiop") & OPMASK, view.get("ni_cnd.cn_flags")
     view.ni_vp = view.ni_dvp = 0
     view.put("ni_cnd.cn_pnbuf", 0)
-    with lookup(k, lwp, _path(k, view), op, flags & (FOLLOW | CREATEDIR | LOCKPARENT)) as place:
+    wanted = flags & (FOLLOW | CREATEDIR | LOCKPARENT) | (LOCKPARENT if flags & WANTPARENT else 0)
+    with lookup(k, lwp, _path(k, view), op, wanted) as place:
         place.to_vnodes()
         if op != LOOKUP or flags & SAVENAME:
             _give_name(k, view, place)
@@ -96,9 +99,11 @@ def kern_namei(k: Kernel, ndp: int) -> int:
     if vp and not flags & LOCKLEAF and vp != dvp:
         vcall(k, "unlock", vp, 0)
     if dvp and not flags & LOCKPARENT:
-        vcall(k, "unlock", dvp, 0)
-        vrele(k, dvp)
-        dvp = 0
+        if vp != dvp or not flags & LOCKLEAF:
+            vcall(k, "unlock", dvp, 0)
+        if not flags & WANTPARENT:
+            vrele(k, dvp)
+            dvp = 0
     view.ni_vp, view.ni_dvp = vp, dvp
     return 0
 
