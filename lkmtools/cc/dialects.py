@@ -19,7 +19,8 @@ FLAGS: dict[str, tuple[str, ...]] = {
 
 # What only sources of a system say, by the oldest system first; and what compilers say of such a source.
 _WORDS = {
-    "openbsd": r"\b(__OpenBSD__|OpenBSD|vfs_opv_init_(explicit|default)|vfsconf|timeout_set|timeout_add)\b",
+    "openbsd": r"\b(__OpenBSD__|OpenBSD|vfs_opv_init_(explicit|default)|vfsconf|timeout_set|timeout_add|"
+    r"D_KQFILTER|KERN_NPROCS|fill_kproc2|kthread_create_deferred)\b|\bsuser\s*\(\s*(p|curproc)\s*,\s*0\s*\)|\$(RuOBSD|MirOS)\b",
     "1.4": r"\b(LM_DT_CHAR|LM_DT_BLOCK|lkmenodev|nchrdev|nblkdev|[bc]?dev_decl|dev_init|dev_noimpl|untimeout|"
     r"[bc]dev_(disk|tape|tty|mouse|lkm)_init)\b",
     # The last argument of a device's function; a local variable only where nothing has a struct lwp.
@@ -36,6 +37,7 @@ _SIGNS = {
             'macro "MOD_DEV" requires 6 arguments',
             "macro 'MOD_DEV' defined here",
             r"near initialization for .*\.sy_flags",
+            r"\(struct proc \*, void \*, register_t \*\)",
             r"to integer conversion initializing 'int' with an expression of type 'int \(struct (proc|lwp)",
         )
     ),

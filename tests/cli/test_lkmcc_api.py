@@ -51,3 +51,26 @@ def test_an_object_made_without_it_is_told_by_check(place: Place) -> None:
     place.run("lkmcc", "-w", f"{place.dir}/x.c", "-o", f"{place.dir}/x.o")
     run = place.run("lkmctl", "check", f"{place.dir}/x.o")
     assert "it has names of a source for NetBSD 1.4: compile it with lkmcc --api=1.4" in run.out + run.err
+
+
+WRAPS = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/proc.h>
+#include <sys/ucred.h>
+static int call(struct proc *p, void *v, register_t *retval) { return SUSER; }
+void take(void);
+void take(void) { sysent[210].sy_call = call; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("suser", "api"), [("suser(p->p_ucred, &p->p_acflag)", "1.4"), ("suser(p, 0)", "openbsd")]
+)
+def test_a_system_call_of_a_struct_proc_is_older_than_2_0(place: Place, suser: str, api: str) -> None:
+    """And suser() of a process is OpenBSD's. With the option there is nothing to say."""
+    source = Path(place.dir, "wraps.c")
+    source.write_text(WRAPS.replace("SUSER", suser))
+    assert f"try --api={api}" in place.run("lkmcc", str(source)).err
+    run = place.run("lkmcc", f"--api={api}", "-Werror", str(source))
+    assert (run.status, run.err) == (0, "")

@@ -107,7 +107,10 @@ def test_prototypes_of_trees_end_by_themselves(lab: Lab, api: str) -> None:
 
 
 QUEUE = """
-#include <sys/event.h>
+#include <sys/proc.h>
+
+static struct selinfo waiting;
+static struct knote note;
 
 cdev_decl(queue);
 int queueopen(dev_t dev, int flag, int mode, struct proc *p) { return 0; }
@@ -118,10 +121,16 @@ struct cdevsw probe_switch = {
 	D_TTY, D_KQFILTER, queuekqfilter
 };
 int probe_flags(void);
-int probe_flags(void) { return probe_switch.d_flags; }
+int
+probe_flags(void)
+{
+	SLIST_INSERT_HEAD(&waiting.si_note, &note, kn_selnext);
+	return SLIST_FIRST(&waiting.si_note) == &note ? probe_switch.d_flags : -1;
+}
 """
 
 
 def test_openbsds_switch_says_that_it_has_a_filter(lab: Lab) -> None:
+    """<sys/proc.h> has struct selinfo and struct knote there."""
     lab.load(QUEUE, flags=(*FLAGS["openbsd"], "-Werror"))
     assert lab.call("int probe_flags(void)") == 0x20

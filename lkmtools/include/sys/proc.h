@@ -9,6 +9,8 @@
 #include <sys/rwlock.h>
 #ifdef __OpenBSD__
 #include <sys/timeout.h>
+#include <sys/selinfo.h>
+#include <sys/event.h>
 #endif
 
 struct simplelock;

@@ -17,6 +17,10 @@ struct selinfo {
 	uint32_t	 sel_reserved[3];
 };
 
+#if defined(__OpenBSD__)
+#define si_note		sel_klist
+#endif
+
 #ifdef _KERNEL
 void	selinit(struct selinfo *sip);
 void	seldestroy(struct selinfo *sip);
