@@ -104,20 +104,36 @@ int execle(const char *path, const char *arg, ...) { WORDS(arg, execve(path, arg
 /* The parent runs on beside its child: what it changes the parent does not see, as POSIX allows. */
 pid_t vfork(void) { return fork(); }
 
-/* With /bin/sh, if somebody has mounted one. */
+/* With /bin/sh, if somebody has mounted one; SIGINT and SIGQUIT are the command's, and SIGCHLD waits meanwhile. */
 int
 system(const char *command)
 {
-	int status;
-	pid_t pid;
+	sig_t interrupt, quit;
+	sigset_t child, before;
+	int status = -1;
+	pid_t pid, ended;
 
 	if (command == NULL)
 		return access(_PATH_BSHELL, X_OK) == 0;
+	interrupt = signal(SIGINT, SIG_IGN);
+	quit = signal(SIGQUIT, SIG_IGN);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &before);
 	if ((pid = fork()) == 0) {
+		signal(SIGINT, interrupt);
+		signal(SIGQUIT, quit);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		execl(_PATH_BSHELL, "sh", "-c", command, (char *)NULL);
 		_exit(127);
 	}
-	return pid < 0 || waitpid(pid, &status, 0) < 0 ? -1 : status;
+	do
+		ended = pid < 0 ? pid : waitpid(pid, &status, 0);
+	while (ended < 0 && pid > 0 && errno == EINTR);
+	signal(SIGINT, interrupt);
+	signal(SIGQUIT, quit);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ended < 0 ? -1 : status;
 }
 
 int

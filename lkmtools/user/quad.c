@@ -1,6 +1,20 @@
-/* Division of 64-bit integers, which the compiler calls on 32-bit machines. */
+/* What the compiler calls where the machine has no instruction: counting bits, and 64-bit integers of 32-bit machines. */
 
 #include <sys/null.h>
+
+int	__popcountsi2(unsigned);
+int	__popcountdi2(unsigned long long);
+int	__ctzdi2(unsigned long long);
+int	__clzdi2(unsigned long long);
+int	__ffsdi2(unsigned long long);
+int	__paritydi2(unsigned long long);
+
+int __popcountsi2(unsigned n) { int bits = 0; for (; n != 0; n &= n - 1) bits++; return bits; }
+int __popcountdi2(unsigned long long n) { return __popcountsi2((unsigned)n) + __popcountsi2((unsigned)(n >> 32)); }
+int __paritydi2(unsigned long long n) { return __popcountdi2(n) & 1; }
+int __ctzdi2(unsigned long long n) { int bits = 0; while (bits < 63 && !(n >> bits & 1)) bits++; return bits; }
+int __clzdi2(unsigned long long n) { int bits = 63; while (bits > 0 && !(n >> bits & 1)) bits--; return 63 - bits; }
+int __ffsdi2(unsigned long long n) { return n != 0 ? __ctzdi2(n) + 1 : 0; }
 
 #ifndef __LP64__
 unsigned long long __udivmoddi4(unsigned long long, unsigned long long, unsigned long long *);

@@ -168,22 +168,49 @@ def test_calls_with_something_around_them(one_runner: Runner) -> None:
     assert (ran.signal, ran.out) == (SIGABRT, "/tmp 1 1000 -1 1 end")
 
 
-def test_a_file_without_an_interpreter_is_for_the_shell(one_runner: Runner) -> None:
-    """execvp() and execlp(): /bin/sh gets its name and the other words."""
+SHELL = """
+int main(int argc, char **argv)
+{
+    if (strcmp(argv[1], "-c") == 0) { kill(getppid(), SIGINT); kill(getppid(), SIGALRM); usleep(1000); }
+    while (argc--) printf("<%s>", *argv++);
+    puts("");
+    return 3;
+}
+"""
+CALLER = """
+struct sigaction act = { .sa_handler = caught }; int status;
+sigaction(SIGALRM, &act, NULL); status = system("a command");
+printf("%d %d %d\\n", WIFEXITED(status), WEXITSTATUS(status), alarms);
+execlp("/tmp/script", "zero", "one", "two", NULL); perror("execlp");
+"""
+
+
+def test_what_the_shell_does(one_runner: Runner) -> None:
+    """system() neither ends nor returns at a signal; execlp() has a file without an interpreter run."""
     p = one_runner.lk.process("mount")
     if "bin" not in p.listdir("/"):
         p.mkdir("/bin")
-    shell = one_runner.build(
-        'int main(int argc, char **argv) { while (argc--) printf("<%s>", *argv++); puts(""); return 3; }'
-    )
-    for path, text in (("/bin/sh", shell), ("/tmp/script", b"echo\n")):
+    for path, text in (("/bin/sh", one_runner.build(SHELL)), ("/tmp/script", b"echo\n")):
         fd = p.open(path, O_CREAT | O_WRONLY, 0o755)
         p.write(fd, text)
         p.close(fd)
-    ran = one_runner.main('execlp("/tmp/script", "zero", "one", "two", NULL); perror("execlp");')
+    ran = one_runner.main(CALLER, before="static int alarms; static void caught(int signo) { alarms++; }")
     p.unlink("/bin/sh")
     p.unlink("/tmp/script")
-    assert (ran.status, ran.out) == (3, "<sh></tmp/script><one><two>\n")
+    assert (ran.status, ran.out) == (3, "<sh><-c><a command>\n1 3 1\n<sh></tmp/script><one><two>\n")
+
+
+def test_bits_are_counted(one_runner: Runner) -> None:
+    """What the compiler calls where the machine has no instruction for it."""
+    ran = one_runner.main(
+        """
+        volatile unsigned n = 0xf0000001; volatile unsigned long long q = 0x8000000100000000ULL, one = 1;
+        printf("%d %d %d ", __builtin_popcount(n), __builtin_popcountll(q), __builtin_popcountll(-one));
+        printf("%d %d %d ", __builtin_ctzll(q), __builtin_clzll(one), __builtin_clzll(q));
+        printf("%d %d %d\\n", __builtin_ffsll(q), __builtin_ffsll(one >> 1), __builtin_parityll(q));
+        """
+    )
+    assert ran.out == "5 2 64 32 63 0 33 0 0\n"
 
 
 def test_words_of_mount_options_in_any_case(one_runner: Runner) -> None:
