@@ -7,7 +7,8 @@
 
 typedef __PTRDIFF_TYPE__	ptrdiff_t;
 typedef __SIZE_TYPE__		size_t;
-#ifndef __cplusplus
+#if !defined(__cplusplus) && !defined(_WCHAR_T)	/* the guard of clang's own header */
+#define _WCHAR_T
 typedef __WCHAR_TYPE__		wchar_t;
 #endif
 

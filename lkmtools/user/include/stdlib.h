@@ -10,6 +10,11 @@
 #define EXIT_FAILURE	1
 #define RAND_MAX	0x7fffffff
 
+#if !defined(__cplusplus) && !defined(_WCHAR_T)	/* the guard of clang's own header */
+#define _WCHAR_T
+typedef __WCHAR_TYPE__	wchar_t;
+#endif
+
 typedef struct { int quot, rem; } div_t;
 typedef struct { long quot, rem; } ldiv_t;
 typedef struct { long long quot, rem; } lldiv_t;

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,35 @@
 		printf("%d: %d %d %u %ld %d %c [%.8s] [%.8s] %d %.4f %.4f\n", r, a, b, u, l, h, c, s, t, n, d, f); \
 	} while (0)
 
+/* Every width by the letters of <inttypes.h>; what stands behind an object stays. */
+#define WIDTH(type, letters) \
+	do { \
+		struct { type value; type behind; } o = { 0, 7 }; \
+		int n = sscanf("-77", "%" letters, &o.value); \
+		printf("%d %d %d,", n, (int)o.value, (int)o.behind); \
+	} while (0)
+static void
+widths(void)
+{
+	WIDTH(int8_t, SCNd8);
+	WIDTH(int16_t, SCNi16);
+	WIDTH(int32_t, SCNd32);
+	WIDTH(int64_t, SCNd64);
+	WIDTH(int_least8_t, SCNdLEAST8);
+	WIDTH(int_least64_t, SCNiLEAST64);
+	WIDTH(int_fast8_t, SCNdFAST8);
+	WIDTH(int_fast16_t, SCNdFAST16);
+	WIDTH(int_fast32_t, SCNdFAST32);
+	WIDTH(uint8_t, SCNu8);
+	WIDTH(intmax_t, SCNdMAX);
+	WIDTH(intptr_t, SCNdPTR);
+	WIDTH(uintmax_t, SCNuMAX);
+	puts("");
+}
+
 int main(void)
 {
+	widths();
 	int a, b, n, r;
 	unsigned u;
 	long l;
