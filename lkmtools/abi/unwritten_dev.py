@@ -33,6 +33,110 @@ DEVICES = {
         pcireg_t pci_mapreg_type(pci_chipset_tag_t pc, pcitag_t tag, int reg);
         int pciprint(void *aux, const char *pnp);
     """,
+    "dev/sysmon/sysmonvar.h": """
+        struct sysmon_envsys *sysmon_envsys_create(void);
+        void sysmon_envsys_destroy(struct sysmon_envsys *sme);
+        int sysmon_envsys_register(struct sysmon_envsys *sme);
+        void sysmon_envsys_unregister(struct sysmon_envsys *sme);
+        int sysmon_envsys_sensor_attach(struct sysmon_envsys *sme, envsys_data_t *sensor);
+        int sysmon_envsys_sensor_detach(struct sysmon_envsys *sme, envsys_data_t *sensor);
+        int sysmon_wdog_register(struct sysmon_wdog *smw);
+        int sysmon_wdog_unregister(struct sysmon_wdog *smw);
+        int sysmon_pswitch_register(struct sysmon_pswitch *smpsw);
+        void sysmon_pswitch_unregister(struct sysmon_pswitch *smpsw);
+        void sysmon_pswitch_event(struct sysmon_pswitch *smpsw, int event);
+        void sysmon_power_settype(const char *type);
+        int sysmon_task_queue_init(void);
+        int sysmon_task_queue_sched(u_int priority, void (*func)(void *), void *arg);
+    """,
+    "dev/usb/usbdi.h": """
+        usbd_status usbd_open_pipe(usbd_interface_handle iface, u_int8_t address, u_int8_t
+            flags, usbd_pipe_handle *pipe);
+        usbd_status usbd_open_pipe_intr(usbd_interface_handle iface, u_int8_t address,
+            u_int8_t flags, usbd_pipe_handle *pipe, usbd_private_handle priv, void *buffer,
+            u_int32_t length, usbd_callback callback, int interval);
+        usbd_status usbd_close_pipe(usbd_pipe_handle pipe);
+        usbd_status usbd_abort_pipe(usbd_pipe_handle pipe);
+        usbd_status usbd_clear_endpoint_stall(usbd_pipe_handle pipe);
+        void usbd_clear_endpoint_stall_async(usbd_pipe_handle pipe);
+        void usbd_clear_endpoint_toggle(usbd_pipe_handle pipe);
+        usbd_xfer_handle usbd_alloc_xfer(usbd_device_handle dev);
+        usbd_status usbd_free_xfer(usbd_xfer_handle xfer);
+        void usbd_setup_xfer(usbd_xfer_handle xfer, usbd_pipe_handle pipe,
+            usbd_private_handle priv, void *buffer, u_int32_t length, u_int16_t flags,
+            u_int32_t timeout, usbd_callback callback);
+        void usbd_setup_default_xfer(usbd_xfer_handle xfer, usbd_device_handle dev,
+            usbd_private_handle priv, u_int32_t timeout, usb_device_request_t *req, void
+            *buffer, u_int32_t length, u_int16_t flags, usbd_callback callback);
+        void usbd_setup_isoc_xfer(usbd_xfer_handle xfer, usbd_pipe_handle pipe,
+            usbd_private_handle priv, u_int16_t *frlengths, u_int32_t nframes, u_int16_t
+            flags, usbd_callback callback);
+        void usbd_get_xfer_status(usbd_xfer_handle xfer, usbd_private_handle *priv, void
+            **buffer, u_int32_t *count, usbd_status *status);
+        usbd_status usbd_transfer(usbd_xfer_handle xfer);
+        usbd_status usbd_sync_transfer(usbd_xfer_handle xfer);
+        void *usbd_alloc_buffer(usbd_xfer_handle xfer, u_int32_t size);
+        void usbd_free_buffer(usbd_xfer_handle xfer);
+        void *usbd_get_buffer(usbd_xfer_handle xfer);
+        usbd_status usbd_do_request(usbd_device_handle dev, usb_device_request_t *req, void
+            *data);
+        usbd_status usbd_do_request_async(usbd_device_handle dev, usb_device_request_t *req,
+            void *data);
+        usbd_status usbd_do_request_flags(usbd_device_handle dev, usb_device_request_t *req,
+            void *data, u_int16_t flags, int *actlen, u_int32_t timeout);
+        usbd_status usbd_set_config_no(usbd_device_handle dev, int no, int msg);
+        usbd_status usbd_set_config_index(usbd_device_handle dev, int index, int msg);
+        usbd_status usbd_interface_count(usbd_device_handle dev, u_int8_t *count);
+        usbd_status usbd_device2interface_handle(usbd_device_handle dev, u_int8_t no,
+            usbd_interface_handle *iface);
+        void usbd_interface2device_handle(usbd_interface_handle iface, usbd_device_handle
+            *dev);
+        usbd_device_handle usbd_pipe2device_handle(usbd_pipe_handle pipe);
+        usbd_status usbd_endpoint_count(usbd_interface_handle iface, u_int8_t *count);
+        usbd_status usbd_set_interface(usbd_interface_handle iface, int alternative);
+        int usbd_get_interface_altindex(usbd_interface_handle iface);
+        int usbd_get_no_alts(usb_config_descriptor_t *cdesc, int no);
+        usb_config_descriptor_t *usbd_get_config_descriptor(usbd_device_handle dev);
+        usb_device_descriptor_t *usbd_get_device_descriptor(usbd_device_handle dev);
+        usb_interface_descriptor_t *usbd_get_interface_descriptor(usbd_interface_handle
+            iface);
+        usb_endpoint_descriptor_t *usbd_interface2endpoint_descriptor(usbd_interface_handle
+            iface, u_int8_t index);
+        usb_endpoint_descriptor_t *usbd_get_endpoint_descriptor(usbd_interface_handle iface,
+            u_int8_t address);
+        const char *usbd_errstr(usbd_status err);
+        char *usbd_devinfo_alloc(usbd_device_handle dev, int showclass);
+        void usbd_devinfo_free(char *devinfo);
+        void usbd_add_dev_event(int type, usbd_device_handle dev);
+        void usbd_add_drv_event(int type, usbd_device_handle dev, device_t self);
+        void usbd_delay_ms(usbd_device_handle dev, u_int ms);
+        int usbd_ratecheck(struct timeval *last);
+        void usbd_set_polling(usbd_device_handle dev, int on);
+        void usbd_dopoll(usbd_interface_handle iface);
+        const struct usb_devno *usb_match_device(const struct usb_devno *table, u_int count,
+            u_int size, u_int16_t vendor, u_int16_t product);
+        void usb_detach_wait(device_t dev);
+        void usb_detach_wakeup(device_t dev);
+    """,
+    "dev/usb/usbdi_util.h": """
+        usbd_status usbd_get_device_status(usbd_device_handle dev, usb_status_t *status);
+        usbd_status usbd_set_idle(usbd_interface_handle iface, int duration, int id);
+        usbd_status usbd_set_protocol(usbd_interface_handle iface, int report);
+        usbd_status usbd_set_report(usbd_interface_handle iface, int type, int id, void
+            *data, int length);
+        usbd_status usbd_get_report(usbd_interface_handle iface, int type, int id, void
+            *data, int length);
+        usbd_status usbd_get_string(usbd_device_handle dev, int index, char *text);
+        usbd_status usbd_get_string_desc(usbd_device_handle dev, int index, int language,
+            usb_string_descriptor_t *desc, int *size);
+        usbd_status usbd_get_config(usbd_device_handle dev, u_int8_t *conf);
+        usbd_status usbd_bulk_transfer(usbd_xfer_handle xfer, usbd_pipe_handle pipe,
+            u_int16_t flags, u_int32_t timeout, void *buffer, u_int32_t *size, const char
+            *wmesg);
+        usbd_status usbd_intr_transfer(usbd_xfer_handle xfer, usbd_pipe_handle pipe,
+            u_int16_t flags, u_int32_t timeout, void *buffer, u_int32_t *size, const char
+            *wmesg);
+    """,
     "machine/bus.h": """
         int bus_dmamap_create(bus_dma_tag_t t, bus_size_t size, int nsegments, bus_size_t maxsegsz,
             bus_size_t boundary, int flags, bus_dmamap_t *dmamp);

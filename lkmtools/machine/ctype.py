@@ -65,6 +65,13 @@ _SPELLINGS = {
     "uvm_flag_t": "u_int",
     "ifm_change_cb_t": "pointer",
     "ifm_stat_cb_t": "pointer",
+    "usbd_callback": "pointer",
+    "usbd_device_handle": "pointer",
+    "usbd_interface_handle": "pointer",
+    "usbd_pipe_handle": "pointer",
+    "usbd_private_handle": "pointer",
+    "usbd_status": "u_int",
+    "usbd_xfer_handle": "pointer",
 }
 _ANY = DataModel("any", 8, 8, "little")
 _QUALIFIERS = re.compile(r"\b(const|volatile|restrict|register|struct|union|enum)\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lkmtools import modules
 from lkmtools.kern.rows import plan
 from lkmtools.machine import port
 from lkmtools.modules.check import TargetKernel, check
@@ -119,3 +120,96 @@ def test_what_headers_of_the_kernel_bring_along(lab: Lab) -> None:
     """)
     assert lab.call("int probe_run(void)") == 1
     assert (lab.value("counted"), lab.value("prio")) == (1, 44)
+
+
+USB = r"""
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/device.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+#include <dev/pci/pcidevs.h>
+#include <dev/usb/usb.h>
+#include <dev/usb/usbdi.h>
+#include <dev/usb/usbdi_util.h>
+#include <dev/usb/usbdevs.h>
+#include <dev/sysmon/sysmonvar.h>
+
+struct lamp_softc {
+	USBBASEDEVICE		 sc_dev;
+	usbd_device_handle	 sc_udev;
+	usbd_interface_handle	 sc_iface;
+	struct sysmon_envsys	 sc_sme;
+	envsys_data_t		 sc_bright;
+};
+static const struct usb_devno lamps[] = { { USB_VENDOR_LOGITECH, 0x1a3 }, { USB_VENDOR_INTEL, 1 } };
+
+USB_DECLARE_DRIVER(lamp);
+CFDRIVER_DECL(lamp, DV_DULL, NULL);
+
+USB_MATCH(lamp)
+{
+	USB_MATCH_START(lamp, uaa);
+
+	return usb_lookup(lamps, uaa->vendor, uaa->product) != NULL ? UMATCH_VENDOR_PRODUCT : UMATCH_NONE;
+}
+
+USB_ATTACH(lamp)
+{
+	USB_ATTACH_START(lamp, sc, uaa);
+	usb_device_request_t req = { UT_WRITE_VENDOR_DEVICE, 1 };
+
+	sc->sc_dev = self;
+	sc->sc_udev = uaa->device;
+	USB_ATTACH_SETUP;
+	USETW(req.wValue, 0x1234);
+	if (usbd_do_request(uaa->device, &req, NULL) != USBD_NORMAL_COMPLETION || UGETW(req.wValue) != 0x1234)
+		USB_ATTACH_ERROR_RETURN;
+	sc->sc_bright.units = ENVSYS_INTEGER;
+	sc->sc_sme.sme_name = USBDEVNAME(sc->sc_dev);
+	sysmon_envsys_register(&sc->sc_sme);
+	USB_ATTACH_SUCCESS_RETURN;
+}
+
+USB_DETACH(lamp)
+{
+	USB_DETACH_START(lamp, sc);
+
+	sysmon_envsys_unregister(&sc->sc_sme);
+	return 0;
+}
+
+int lamp_activate(device_t self, enum devact act) { return 0; }
+
+static int loc[] = { -1, -1, -1, -1, -1, -1 };
+static struct cfparent parent = { "usbdevif", "uhub", DVUNIT_ANY };
+static struct cfdata lamp_cfdata[] = { { "lamp", "lamp", 0, FSTATE_STAR, loc, 0, &parent }, { 0 } };
+static struct cfdriver *lamp_drivers[] = { &lamp_cd, NULL };
+static struct cfattach *lamp_attachs[] = { &lamp_ca, NULL };
+static const struct cfattachlkminit lamp_init[] = { { "lamp", lamp_attachs }, { NULL } };
+
+MOD_DRV("lamp", lamp_drivers, lamp_init, lamp_cfdata);
+int lamp_lkmentry(struct lkm_table *, int, int);
+int
+lamp_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, lkm_nofunc, lkm_nofunc, lkm_nofunc);
+}
+"""
+
+
+def test_a_usb_driver_loads_and_waits_for_devices_that_never_come(lab: Lab) -> None:
+    """It compiles without a warning; what USB and the sensors lack is named before."""
+    obj = lab.cc(USB, lab.machine, name="lamp", flags=("-Werror",))
+    problems = check(str(obj), TargetKernel(lab.machine, plan(port(lab.machine), True).symbols, {})).problems
+    assert {(problem.kind, problem.text) for problem in problems} == {
+        ("unwritten", "sysmon_envsys_register"),
+        ("unwritten", "sysmon_envsys_unregister"),
+        ("unwritten", "usb_match_device"),
+        ("unwritten", "usbd_do_request"),
+    }
+    lab.install(obj)
+    assert modules.stat(lab.p, "lamp").name == "lamp"
+    modules.unload(lab.p, "lamp")
+    assert lab.tables() == lab.boot_tables
