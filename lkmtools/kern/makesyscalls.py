@@ -58,7 +58,7 @@ def syscall_h() -> str:
     lines.append(f"#define SYS_lkmwait\t{abi.SYS_lkmwait}\t/* not NetBSD's */\n")
     limits = ("SYS_MAXSYSCALL", "SYS_NSYSENT")
     lines += ["\n", *(f"#define {name}\t{getattr(abi, name)}\n" for name in limits)]
-    return _SYSCALL_H + "".join(lines) + "\n#endif\n"
+    return _SYSCALL_H + "".join(lines) + "\n#include <sys/syscall_old.h>\n\n#endif\n"
 
 
 def syscallargs_h() -> str:

@@ -370,4 +370,6 @@
 #define SYS_MAXSYSCALL	417
 #define SYS_NSYSENT	512
 
+#include <sys/syscall_old.h>
+
 #endif
