@@ -1,4 +1,4 @@
-/* What the two halves of the printf family share. */
+/* What the two halves of the printf family share, and with the scanf family the sizes of integers. */
 
 #ifndef _PRINTF_H_
 #define _PRINTF_H_

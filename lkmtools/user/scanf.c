@@ -1,6 +1,7 @@
 /* The scanf family: values from text, of a stream or a string. */
 
 #include "library.h"
+#include "printf.h"
 
 #include <sys/types.h>
 #include <ctype.h>
@@ -16,8 +17,6 @@ struct source {
 	const char	*text;	/* when there is no stream */
 	int		 taken;	/* characters, for %n */
 };
-
-enum size { CHAR, SHORT, INT, LONG, LLONG };
 
 /* A conversion: whether its value is dropped (*), the field's width, how large the object is. */
 struct want { int dropped, width; enum size size; };

@@ -38,7 +38,7 @@ typedef struct specdev	specdev_t;
 #define v_speclockf		v_specnode->sn_dev->sd_lockf
 
 #define SPECHSZ			64
-#define SPECHASH(rdev)		(((unsigned)((rdev >> 5) + (rdev))) % SPECHSZ)
+#define SPECHASH(rdev)		(((unsigned)(((rdev) >> 5) + (rdev))) % SPECHSZ)
 
 #ifdef _KERNEL
 extern int	(**spec_vnodeop_p)(void *);
