@@ -3,12 +3,13 @@
 #include "library.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <locale.h>
 #include <string.h>
 
 WEAK(isalnum) WEAK(isalpha) WEAK(isblank) WEAK(iscntrl) WEAK(isdigit) WEAK(isgraph) WEAK(islower) WEAK(isprint)
 WEAK(ispunct) WEAK(isspace) WEAK(isupper) WEAK(isxdigit) WEAK(tolower) WEAK(toupper) WEAK(isascii) WEAK(toascii)
-WEAK(setlocale)
+WEAK(setlocale) WEAK(localeconv)
 
 int isupper(int c) { return c >= 'A' && c <= 'Z'; }
 int islower(int c) { return c >= 'a' && c <= 'z'; }
@@ -32,6 +33,17 @@ setlocale(int category, const char *locale)
 {
 	static char c[] = "C";
 
-	(void)category;
+	if (category < LC_ALL || category > LC_MESSAGES)
+		return NULL;
 	return locale == NULL || *locale == '\0' || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ? c : NULL;
+}
+
+struct lconv *
+localeconv(void)
+{
+	static char point[] = ".", none[] = "";
+	static struct lconv c = { point, none, none, none, none, none, none, none, none, none, CHAR_MAX, CHAR_MAX, CHAR_MAX,
+		CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX, CHAR_MAX };
+
+	return &c;
 }

@@ -87,6 +87,7 @@ char	*getpass(const char *);
 int	nice(int);
 int	revoke(const char *);
 int	setpgrp(pid_t, pid_t);
+void	strmode(mode_t, char *);
 void	swab(const void *, void *, size_t);
 long	sysconf(int);
 pid_t	tcgetpgrp(int);
@@ -101,7 +102,6 @@ char	*ttyname(int);
 #define _SC_CLK_TCK		39
 #define _SC_NPROCESSORS_CONF	1001
 #define _SC_NPROCESSORS_ONLN	1002
-
 
 extern char	*optarg;
 extern int	opterr, optind, optopt, optreset;

@@ -1,4 +1,6 @@
 #include <libgen.h>
+#include <limits.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +31,9 @@ int main(void)
 	printf("%s %s\n", getenv("A"), getenv("B") != NULL ? "there" : "gone");
 	printf("%d %d %ld\n", div(-7, 2).quot, div(-7, 2).rem, ldiv(100, 7).rem);
 	printf("%d %s", asprintf(&text, "%s-%d\n", "text", 42), text);
+	printf("[%s][%s][%s] %d %d ", localeconv()->decimal_point, localeconv()->thousands_sep, localeconv()->negative_sign,
+	    localeconv()->frac_digits == CHAR_MAX, localeconv()->int_n_sign_posn == CHAR_MAX);
+	printf("%s %d %d\n", setlocale(LC_ALL, NULL), setlocale(LC_CTYPE, "none") == NULL, setlocale(77, "C") == NULL);
 	printf("%s %d\n", strcasestr("Some Text", "TEX"), strcasestr("abc", "x") == NULL);
 	if ((i = (size_t)setjmp(plain)) < 3)
 		longjmp(plain, (int)i + 1);
