@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from lkmtools.abi.errno import EFAULT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.mapped_regions import MappedRegions
 from lkmtools.kern.base.request import UserRegion
@@ -221,3 +222,37 @@ def test_programs(lab_runner: Runner) -> None:
     changed = bytes([byte + 1 for byte in b"parent's"]).decode()
     assert (ran.status, ran.out) == (0, f"{total} {changed}\nparent's 1\n")
     lab_runner.close()
+
+
+STRINGS = """
+int probe_out(void);
+int
+probe_out(void)
+{
+	char to[8] = "";
+	size_t done = 0;
+	int error = copyoutstr("cows", to, sizeof(to), &done);
+
+	return error != 0 ? error : done == 5 && strcmp(to, "cows") == 0 ? 0 : -1;
+}
+
+int probe_in(void);
+int
+probe_in(void)
+{
+	char to[3];
+	size_t done = 0;
+	int error = copyinstr("cows", to, sizeof(to), &done);
+
+	return error == ENAMETOOLONG && done == 3 && to[2] == 'w' ? 0 : error;
+}
+"""
+
+
+@pytest.mark.parametrize(("memory", "errno"), [("guarded", EFAULT), ("direct", 0)])
+def test_strings_of_the_kernel(cc: Compile, machine: str, memory: str, errno: int) -> None:
+    """copyinstr() and copyoutstr() between kernel addresses, as drivers used them on an ioctl's data."""
+    with closing(Lab(cc, machine, user_memory=memory)) as lab:
+        lab.load(STRINGS)
+        assert lab.call("int probe_out(void)") == errno
+        assert lab.call("int probe_in(void)") == errno

@@ -107,8 +107,10 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
 def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
     """A string from user to kernel, at most `len` bytes with its NUL; a longer one is cut: ENAMETOOLONG.
 
-    `*done` = bytes copied, NUL included.
+    `*done` = bytes copied, NUL included. Where user memory is direct, the string may be the kernel's.
     """
+    if _is_kernels(k, uaddr):
+        return copystr(k, uaddr, kaddr, length, done)
     try:
         text = user_string(k, uaddr, length) + b"\0"
     except KernelError as error:
@@ -117,6 +119,10 @@ def copyinstr(k: Kernel, uaddr: int, kaddr: int, length: int, done: int) -> int:
         raise
     _store_string(k, kaddr, text, done)
     return 0
+
+
+def _is_kernels(k: Kernel, addr: int) -> bool:
+    return k.config.user_memory == "direct" and bool(k.mem.protection(addr))
 
 
 def _store_string(k: Kernel, kaddr: int, data: bytes, done: int) -> None:
@@ -129,10 +135,12 @@ def _store_string(k: Kernel, kaddr: int, data: bytes, done: int) -> None:
     "int copyoutstr(const void *kaddr, void *uaddr, size_t len, size_t *done)", "sys/systm.h", bound=MEMORY
 )
 def copyoutstr(k: Kernel, kaddr: int, uaddr: int, length: int, done: int) -> int:
-    """A string from kernel to user.
+    """A string from kernel to user; where user memory is direct, also to kernel memory.
 
     ENAMETOOLONG when it and its NUL exceed `length` (what fits is copied).
     """
+    if _is_kernels(k, uaddr):
+        return copystr(k, kaddr, uaddr, length, done)
     text = k.umem.cstr(kaddr, length)
     whole = len(text) < length
     data = text + b"\0" if whole else text
