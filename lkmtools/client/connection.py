@@ -10,7 +10,7 @@ from lkmtools.client.process import Process
 from lkmtools.client.transport import ConnectionEnded, Transport
 from lkmtools.daemon import address
 from lkmtools.errors import DaemonError
-from lkmtools.proto import VERSION, Hello, Welcome
+from lkmtools.proto import VERSION, Hello, Welcome, other_daemon
 
 HANDSHAKE = 30  # seconds a daemon may take to say WELCOME
 RETRIES = 3  # after connections that ended before WELCOME: their kernel has died
@@ -76,4 +76,7 @@ def shake_hands(
     if type(frame) is not Welcome:
         transport.close()
         raise DaemonError(f"{path}: answered HELLO with {type(frame).__name__.upper()}; this is not lkmd")
+    if frame.version != VERSION:
+        transport.close()
+        raise DaemonError(f"{path}: {other_daemon(frame.version, frame.host_pid)}")
     return Process(transport, frame, path)

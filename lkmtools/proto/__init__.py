@@ -40,7 +40,7 @@ from lkmtools.proto.frames import (
     Welcome,
 )
 from lkmtools.proto.reader import Reader
-from lkmtools.proto.versions import STOP, other_version
+from lkmtools.proto.versions import STOP, other_daemon, other_version
 
 __all__ = [
     "BLANK",
@@ -74,5 +74,6 @@ __all__ = [
     "Unmap",
     "Welcome",
     "encode",
+    "other_daemon",
     "other_version",
 ]

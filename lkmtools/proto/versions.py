@@ -16,9 +16,21 @@ STOP = Control("stop", "{}")
 def other_version(theirs: int, pid: int) -> str:
     """Why a tool that speaks version `theirs` is refused by the daemon `pid`."""
     ours = f"lkmtools {__version__}"
-    before = f" (before version {LAYOUTS_OF_5_2} the structs were not those of NetBSD 5.2)"
-    layouts = "" if theirs >= LAYOUTS_OF_5_2 else before
     return (
-        f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}{layouts}: upgrade the "
-        f"older one, and stop this daemon with lkmctl stop of {ours} or with kill {pid}"
+        f"this lkmd (pid {pid}, {ours}) speaks protocol {VERSION}, the tool {theirs}{_layouts(theirs)}: "
+        f"upgrade the older one, and stop this daemon with lkmctl stop of {ours} or with kill {pid}"
     )
+
+
+def other_daemon(theirs: int, pid: int) -> str:
+    """Why a tool refuses the daemon `pid`, which answered HELLO with a WELCOME of version `theirs`."""
+    return (
+        f"lkmd (pid {pid}) speaks protocol {theirs}{_layouts(theirs)}, this tool (lkmtools {__version__}) "
+        f"{VERSION}: upgrade the older one, and stop that daemon with lkmctl stop or with kill {pid}"
+    )
+
+
+def _layouts(version: int) -> str:
+    """What else was different in a version."""
+    before = f" (before version {LAYOUTS_OF_5_2} the structs were not those of NetBSD 5.2)"
+    return "" if version >= LAYOUTS_OF_5_2 else before

@@ -8,8 +8,10 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from lkmtools import __version__
-from lkmtools.proto import STOP, VERSION, Answer, Control, Frame, Hello, Panic, Refused
+from lkmtools.proto import STOP, VERSION, Answer, Control, Frame, Hello, Panic, Refused, Welcome, encode
 from support.daemons import PATIENCE, Daemon, Place, Raw, Run
 from support.deaths import Frail, children, ended, left
 
@@ -76,6 +78,33 @@ def test_a_daemon_of_protocol_3_refuses_a_tool_that_has_other_layouts(
     hello, after = heard
     assert hello[12:18] == b"LKM1\4\0"
     assert after == b""
+
+
+@pytest.mark.parametrize("version", [2, 3, 5])
+def test_a_tool_refuses_a_daemon_that_welcomes_it_in_another_version(
+    place: Place, pool: ThreadPoolExecutor, version: int
+) -> None:
+    """No system call is sent to it."""
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        conn, _ = listening.accept()
+        with conn:
+            hello = conn.recv(4096)
+            welcome = Welcome(version, 8, 8, 0, 5, 502000000, 1, 77, "amd64", "NetBSD 5.2")
+            conn.sendall(encode(welcome, int.from_bytes(hello[8:12], "little")))
+            heard.append(conn.recv(4096))
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(place.socket)
+        listening.listen()
+        serving = pool.submit(serve, listening)
+        run = place.run("modstat")
+        serving.result(PATIENCE)
+    assert (run.status, run.out) == (69, "")
+    assert f"lkmd (pid 77) speaks protocol {version}" in run.err
+    assert f"this tool (lkmtools {__version__}) {VERSION}: upgrade the older one" in run.err
+    assert heard == [b""]
 
 
 def ask(path: str, *frames: Frame) -> Frame | None:
