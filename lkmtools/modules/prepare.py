@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.cdefs import INTERFACE
-from lkmtools.abi.dialects import DIALECT
+from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.limits import PATH_MAX
 from lkmtools.abi.unwritten import NAMES as UNWRITTEN
@@ -176,11 +176,19 @@ def read_module(path: str) -> Object:
 
 
 def same_interface(obj: Object) -> Interface | None:
-    """interface_of(obj), which has this kernel's number or is None; LinkError, ObjectError."""
+    """interface_of(obj): None, or of this kernel's number and a dialect it has; LinkError, ObjectError."""
     found = interface_of(obj)
-    if found is not None and found.number != INTERFACE:
+    if found is None:
+        return None
+    if found.number != INTERFACE:
         raise LinkError(
             f"{obj.name}: compiled for interface {found.number} of lkmtools; this kernel has {INTERFACE}; "
+            "compile it again"
+        )
+    if found.dialect not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise LinkError(
+            f"{obj.name}: compiled for dialect '{found.dialect}' of lkmtools; this kernel has {known}; "
             "compile it again"
         )
     return found

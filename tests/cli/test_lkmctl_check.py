@@ -256,6 +256,10 @@ def test_an_object_without_our_note_is_remarked_and_require_note_fails_it(lab: D
     [
         (struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0\1\0\0\0", "for interface 1"),
         (struct.pack("<III", 9, 4, 1) + b"lkmtools\0\0\0\0\1\0", "end past the section's end"),
+        (
+            struct.pack("<III", 9, 8, 1) + b"lkmtools\0\0\0\0\2\0\0\x009.9\0",
+            "compiled for dialect '9.9' of lkmtools; this kernel has 1.4, 2.0, 4.0, 5.2, openbsd",
+        ),
     ],
 )
 def test_a_note_that_is_damaged_or_of_another_interface_fails(
@@ -267,6 +271,10 @@ def test_a_note_that_is_damaged_or_of_another_interface_fails(
     assert run.status == 1
     assert why in run.out
     assert "no note" not in run.out
+    refused = lab.run("modload", "m.o")
+    assert refused.status == 1
+    assert why in refused.err
+    assert "LMINFO" not in refused.err
 
 
 def test_a_directory_is_named_with_what_is_in_it(lab: DaemonLab, image: str) -> None:
