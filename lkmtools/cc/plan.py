@@ -51,13 +51,15 @@ class CompilerArgs(NamedTuple):
     join: bool
     verbose: bool
     jobs: int
+    compile_only: bool = False  # -c
     api: str | None = None  # the dialect that was chosen
 
 
 def parse(words: list[str]) -> CompilerArgs:
     """Take the compiler's words apart; CompilerError when -o has no file or nothing is to be done."""
     sources, objects, options = [], [], []
-    output, join, verbose, jobs = None, False, False, len(os.sched_getaffinity(0))
+    output, jobs = None, len(os.sched_getaffinity(0))
+    flags = set()
     rest = iter(words)
     for word in rest:
         if word == "-o":
@@ -79,7 +81,7 @@ def parse(words: list[str]) -> CompilerArgs:
         elif word.endswith(_SOURCES):
             sources.append(word)
         elif word.startswith("-"):
-            join, verbose = join or word == "-r", verbose or word == "-v"
+            flags.add(word)
         elif os.path.isdir(word):
             raise CompilerError(f"{word} is a directory; name the sources in it: {word.rstrip('/')}/*.c")
         else:
@@ -88,7 +90,8 @@ def parse(words: list[str]) -> CompilerArgs:
             )
     if not sources and not objects:
         raise CompilerError("no source files; try lkmcc --help")
-    return CompilerArgs(sources, objects, options, output, join, verbose, jobs)
+    join, verbose, compile_only = ("-r" in flags, "-v" in flags, "-c" in flags)
+    return CompilerArgs(sources, objects, options, output, join, verbose, jobs, compile_only)
 
 
 def _number(word: str) -> int:
@@ -141,13 +144,18 @@ def plan(args: CompilerArgs, compiler: Compiler, machine: str) -> Plan:
         raise CompilerError(f"{args.objects[0]}: objects are joined only with -r")
     if args.output and len(args.sources) > 1:
         raise CompilerError("-o with several sources needs -r, which makes one module of them")
+    return Plan(_each(args.sources, _objects(args), [*compile_one, "-c"]), [], [])
+
+
+def _objects(args: CompilerArgs) -> list[str]:
+    """The objects that the sources become; CompilerError when two would be one file."""
     outputs = [args.output or f"{_stem(source)}.o" for source in args.sources]
     made: dict[str, str] = {}
     for source, target in zip(args.sources, outputs, strict=True):
         if target in made:
             raise CompilerError(f"{made[target]} and {source} would both become {target}")
         made[target] = source
-    return Plan(_each(args.sources, outputs, [*compile_one, "-c"]), [], [])
+    return outputs
 
 
 def _join(args: CompilerArgs, compiler: Compiler, machine: str, compile_one: list[str]) -> Plan:
@@ -170,12 +178,23 @@ def _stem(source: str) -> str:
 
 
 def plan_program(args: CompilerArgs, compiler: Compiler, machine: str) -> Plan:
-    """The command that makes a static user program: --user."""
+    """The command that makes a static user program, or with -c the objects of one: --user."""
     if args.join:
         raise CompilerError("-r and --user exclude each other: -r makes modules")
     flags = program_flags(compiler.family, machine)
     inputs = [*args.sources, *args.objects]
     if _NOT_COMPILING & set(args.options):
         raise CompilerError("--user compiles and links at once: it takes no -E, -S or -M")
+    if args.compile_only:
+        return _compile_program(args, [*compiler.argv, *flags, *args.options, "-c"])
     output = args.output or "a.out"
     return Plan([], [[*compiler.argv, *flags, *args.options, *inputs, *runtime(), "-o", output]], [])
+
+
+def _compile_program(args: CompilerArgs, command: list[str]) -> Plan:
+    """--user -c: objects, to be linked by another --user."""
+    if args.objects:
+        raise CompilerError(f"{args.objects[0]}: -c links no objects")
+    if args.output and len(args.sources) > 1:
+        raise CompilerError("-o with -c takes one source")
+    return Plan(_each(args.sources, _objects(args), command), [], [])

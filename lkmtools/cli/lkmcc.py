@@ -91,7 +91,25 @@ def run(steps: Plan, args: CompilerArgs, compiler: Compiler, machine: str) -> in
             status = status or done.status
             messages.append(done.output)
     hint(messages, args)
-    return status or run_one_of(steps.then, args.verbose)
+    return status or run_one_of(steps.then, args.verbose) or joined(args)
+
+
+def joined(args: CompilerArgs) -> int:
+    """The status of -r: 1, and no module, when its parts are of two dialects, which modload would refuse."""
+    if not args.join or args.output is None:
+        return 0
+    from lkmtools.elf import interface_of, read_object
+    from lkmtools.errors import ObjectError
+
+    with open(args.output, "rb") as file:
+        data = file.read()
+    try:
+        interface_of(read_object(data, args.output))
+    except ObjectError as error:
+        click.echo(f"lkmcc: {error}", err=True)
+        remove(args.output)
+        return 1
+    return 0
 
 
 def hint(messages: list[bytes], args: CompilerArgs) -> None:

@@ -125,6 +125,38 @@ def test_several_sources_become_one_module(lkmcc: Lkmcc, machine: str, family: s
     assert {"a.c", "b.c", "c.c", "c.o", "mod.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
+def test_objects_of_two_dialects_are_not_joined(lkmcc: Lkmcc) -> None:
+    """modload would refuse the module in the same words; the objects stay, and there is no module."""
+    write(lkmcc.dir, a="#include <sys/param.h>\nint a;", b="#include <sys/param.h>\nint b;")
+    assert lkmcc("--api=1.4", "a.c").returncode == 0
+    done = lkmcc("-r", "-o", "mod.o", "a.o", "b.c")
+    assert done.returncode == 1
+    assert done.stderr.startswith("lkmcc: mod.o: joined from objects that were compiled with the headers of")
+    assert "2 (dialect 5.2)" in done.stderr
+    assert "2 (dialect 1.4)" in done.stderr
+    assert {"a.c", "b.c", "a.o"} == {path.name for path in lkmcc.dir.iterdir()}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_program_can_be_compiled_and_linked_in_two_steps(lkmcc: Lkmcc, machine: str, family: str) -> None:
+    """--user -c makes objects, which --user links."""
+    if not available(machine, family):
+        pytest.skip(f"{family} is not here or cannot compile for {machine}")
+    write(
+        lkmcc.dir,
+        a='#include <stdio.h>\nint b(void); int main(void) { printf("%d", b()); return 0; }',
+        b="int b(void) { return 3; }",
+    )
+    env = {"LKM_MACHINE": machine, "LKM_CC": family}
+    done = lkmcc("--user", "-c", "a.c", "b.c", **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"a.c", "b.c", "a.o", "b.o"} == {path.name for path in lkmcc.dir.iterdir()}
+    assert lkmcc("--user", "-c", "-o", "c.o", "b.c", **env).returncode == 0
+    done = lkmcc("--user", "-o", "prog", "a.o", "c.o", **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine == machine_of(lkmcc.dir / "prog")
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_syntax_alone_is_checked_by_every_compiler(lkmcc: Lkmcc, family: str) -> None:
     """Status 0 for what is right, 1 with the place for what is not, and no file is made of either."""
@@ -183,6 +215,8 @@ REFUSALS = [
     (["-r", "a.c"], "-r needs -o FILE, the module to make"),
     (["-o", "x.o", "a.c", "b.c"], "-o with several sources needs -r, which makes one module of them"),
     (["."], ". is a directory; name the sources in it: ./*.c"),
+    (["--user", "-c", "a.c", "b.o"], "b.o: -c links no objects"),
+    (["--user", "-c", "-o", "x.o", "a.c", "b.c"], "-o with -c takes one source"),
     (["a.txt"], "a.txt: neither a C source nor an object (the suffixes are .c .i .s .S .o .a)"),
     ([], "no source files; try lkmcc --help"),
     (["--machine", "vax", "a.c"], "unknown machine 'vax'; the machines are amd64, i386"),
