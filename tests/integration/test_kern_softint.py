@@ -225,3 +225,52 @@ def test_cross_calls_preemption_and_the_kernel_lock(soft: Lab) -> None:
     assert soft.call("int crosscall(void)") == 42
     assert soft.call("int preemption(void)") == 1030
     assert soft.call("int preemption(void)") == 1030
+
+
+CALLOUT = """
+#include <sys/callout.h>
+#include <sys/intr.h>
+static kmutex_t lock;
+static kcondvar_t cv;
+static callout_t ch;
+static void *sih;
+static int done, order, softs;
+
+static void soft(void *arg) { softs = ++order; }
+static void
+fire(void *arg)
+{
+    softint_schedule(sih);
+    mutex_enter(&lock);
+    done = 1;
+    cv_broadcast(&cv);
+    mutex_exit(&lock);
+}
+int probe_run(void);
+int
+probe_run(void)
+{
+    int before;
+
+    mutex_init(&lock, MUTEX_DEFAULT, IPL_NONE);
+    cv_init(&cv, "fired");
+    sih = softint_establish(SOFTINT_SERIAL | SOFTINT_MPSAFE, soft, NULL);
+    callout_init(&ch, CALLOUT_MPSAFE);
+    callout_reset(&ch, 1, fire, NULL);
+    mutex_enter(&lock);
+    while (!done)
+        cv_wait(&cv, &lock);
+    before = softs;
+    mutex_exit(&lock);
+    callout_destroy(&ch);
+    softint_disestablish(sih);
+    cv_destroy(&cv);
+    mutex_destroy(&lock);
+    return before;
+}
+"""
+
+
+def test_one_that_a_callout_schedules_runs_before_the_thread_that_it_wakes(lab: Lab) -> None:
+    lab.load(CALLOUT)
+    assert lab.call("int probe_run(void)") == 1

@@ -188,9 +188,10 @@ class Scheduler:
     def softintr_loop(self) -> None:
         """The body of the soft-interrupt lwp."""
         while True:
-            for _ in range(len(self._soft)):  # one that schedules itself again does not keep others out
-                self._soft.popleft()()
-                self.userret()
+            for _ in range(2):  # what a callout schedules runs before the threads that it wakes
+                for _ in range(len(self._soft)):  # one that schedules itself again does not keep others out
+                    self._soft.popleft()()
+                    self.userret()
             self.hub.switch()
 
     def userret(self) -> None:
