@@ -209,7 +209,7 @@ def strerror(errno: int) -> str:
     """The text strerror(3) gives for `errno`."""
     if errno in _TABLE:
         return _TABLE[errno][1]
-    return f"Unknown error: {errno}" if errno else "Undefined error: 0"
+    return f"Unknown error: {errno & 0xFFFF_FFFF}" if errno else "Undefined error: 0"
 
 
 def errno_name(errno: int) -> str:
