@@ -32,6 +32,12 @@ THE_REST = {
     "sys/exec_script.h": """
         int exec_script_makecmds(struct lwp *l, struct exec_package *epp);
     """,
+    "sys/kauth.h": """
+        void kauth_deregister_scope(kauth_scope_t scope);
+        kauth_listener_t kauth_listen_scope(const char *id, kauth_scope_callback_t callback, void *cookie);
+        kauth_scope_t kauth_register_scope(const char *id, kauth_scope_callback_t callback, void *cookie);
+        void kauth_unlisten_scope(kauth_listener_t listener);
+    """,
     "sys/kthread.h": """
         void kthread_destroy(struct lwp *l);
     """,

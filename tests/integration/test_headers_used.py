@@ -213,3 +213,38 @@ def test_a_usb_driver_loads_and_waits_for_devices_that_never_come(lab: Lab) -> N
     assert modules.stat(lab.p, "lamp").name == "lamp"
     modules.unload(lab.p, "lamp")
     assert lab.tables() == lab.boot_tables
+
+
+def test_a_security_model_compiles_and_its_listener_is_named(lab: Lab) -> None:
+    text = """
+    #include <sys/param.h>
+    #include <sys/systm.h>
+    #include <sys/exec.h>
+    #include <sys/lkm.h>
+    #include <sys/kauth.h>
+    static kauth_listener_t listener;
+    static int
+    deny(kauth_cred_t cred, kauth_action_t action, void *cookie, void *a0, void *a1, void *a2, void *a3)
+    {
+        return action == KAUTH_PROCESS_PTRACE ? KAUTH_RESULT_DENY : KAUTH_RESULT_DEFER;
+    }
+    static int
+    handle(struct lkm_table *lkmtp, int cmd)
+    {
+        if (cmd == LKM_E_LOAD)
+            listener = kauth_listen_scope(KAUTH_SCOPE_PROCESS, deny, NULL);
+        else
+            kauth_unlisten_scope(listener);
+        return 0;
+    }
+    MOD_MISC("deny");
+    int deny_lkmentry(struct lkm_table *, int, int);
+    int
+    deny_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+    {
+        DISPATCH(lkmtp, cmd, ver, handle, handle, lkm_nofunc);
+    }
+    """
+    obj = lab.cc(text, lab.machine, name="deny", flags=("-Werror",))
+    problems = check(str(obj), TargetKernel(lab.machine, plan(port(lab.machine), True).symbols, {})).problems
+    assert {problem.text for problem in problems} == {"kauth_listen_scope", "kauth_unlisten_scope"}

@@ -158,8 +158,25 @@ enum kauth_device_req {
 	KAUTH_REQ_DEVICE_RAWIO_SPEC_RW
 };
 
+#define KAUTH_SCOPE_GENERIC	"org.netbsd.kauth.generic"
+#define KAUTH_SCOPE_SYSTEM	"org.netbsd.kauth.system"
+#define KAUTH_SCOPE_PROCESS	"org.netbsd.kauth.process"
+#define KAUTH_SCOPE_NETWORK	"org.netbsd.kauth.network"
+#define KAUTH_SCOPE_MACHDEP	"org.netbsd.kauth.machdep"
+#define KAUTH_SCOPE_DEVICE	"org.netbsd.kauth.device"
+
 #ifdef _KERNEL
 struct proc;
+
+/* Listeners and scopes of modules: this kernel asks its own security model alone, and to make one is a panic. */
+typedef struct kauth_scope	*kauth_scope_t;
+typedef struct kauth_listener	*kauth_listener_t;
+typedef int	(*kauth_scope_callback_t)(kauth_cred_t, kauth_action_t, void *, void *, void *, void *, void *);
+
+kauth_scope_t	kauth_register_scope(const char *id, kauth_scope_callback_t callback, void *cookie);
+void		kauth_deregister_scope(kauth_scope_t scope);
+kauth_listener_t kauth_listen_scope(const char *id, kauth_scope_callback_t callback, void *cookie);
+void		kauth_unlisten_scope(kauth_listener_t listener);
 
 /* May these credentials do that? 0 or EPERM. */
 int	kauth_authorize_generic(kauth_cred_t cred, kauth_action_t action, void *arg);
