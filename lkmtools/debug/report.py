@@ -37,8 +37,8 @@ def _lines(record: CrashRecord) -> Iterator[str]:
         pc = frame.pc - frame.returns
         held = next((each for each in objects.values() if each.holds(pc)), None) if frame.pc else None
         if held is not None and len(places) < _MOST:
-            mark = " ?" if frame.guess else ""
-            places += [(place, f" [{held.module.name}]{mark}", held) for place in held.places(pc)]
+            mark = f"{', unloaded' * held.module.unloaded}]{' ?' * frame.guess}"
+            places += [(place, f" [{held.module.name}{mark}", held) for place in held.places(pc)]
     known = next(((place, held) for place, _, held in places if place.line), None)
     if known is not None:
         yield "source:"

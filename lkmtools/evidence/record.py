@@ -23,6 +23,7 @@ class RecordedModule(NamedTuple):
     area: int
     size: int
     checksum: int
+    unloaded: bool = False
 
 
 class RecordedFrame(NamedTuple):

@@ -374,7 +374,10 @@ class Kernel:
         if 0 <= probe - self.plan.text.start < self.plan.text.size:
             return "the kernel"
         gone = self.modules.unloaded_at(probe)
-        return f"{addr:#x} [{gone}, unloaded]" if gone else f"{addr:#x}"
+        if gone is None:
+            return f"{addr:#x}"
+        name, start = gone.function(probe)
+        return f"{name}+{addr - start:#x} [{gone.title}, unloaded]"
 
     def function_start(self, pc: int) -> int | None:
         """The first address of the module function that holds `pc`."""

@@ -1,7 +1,7 @@
 """Each C file of this directory brings the kernel down: the report says why, and in which line of the source.
 
-The first line of a file has the cause in quotes, as the reason has it, and the function. A line that may
-be shown ends with the comment `here`.
+The first line of a file has the cause in quotes, as the reason has it, and the function. One that speaks of
+what is left "at unload" is unloaded again. A line that may be shown ends with the comment `here`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lkmtools import modules
 from lkmtools.cc import compile_flags, find_compiler
 from lkmtools.debug import source_of
 from lkmtools.errors import PanicError
@@ -30,11 +31,13 @@ def compiled(path: Path, machine: str, directory: Path, *flags: str) -> Path:
     return out
 
 
-def crashed(lab: Lab, obj: Path) -> PanicError:
+def crashed(lab: Lab, obj: Path, unloads: bool) -> PanicError:
     """The panic of loading a module, or of what it leaves behind."""
 
     def load() -> None:
         lab.install(obj)
+        if unloads:
+            modules.unload(lab.p, "crash")
         lab.until(lambda: False)
 
     return lab.panics(load)
@@ -49,11 +52,13 @@ def test_cause_function_and_line(lab: Lab, tmp_path: Path, path: Path, level: st
     assert found is not None
     cause, function = found.groups()
     here = [number for number, each in enumerate(text.splitlines(), 1) if each.endswith("/* here */")]
-    panic = crashed(lab, compiled(path, lab.machine, tmp_path, level))
+    panic = crashed(lab, compiled(path, lab.machine, tmp_path, level), "at unload" in text)
     assert cause.replace('\\"', '"') in panic.reason
     source = source_of(panic.record)
     assert source[0] == "source:"
-    first = re.fullmatch(rf"    {function}\(\) at \S*{path.name}:(\d+)( \(inlined\))? \[crash\]", source[1])
+    first = re.fullmatch(
+        rf"    {function}\(\) at \S*{path.name}:(\d+)( \(inlined\))? \[crash(, unloaded)?\]", source[1]
+    )
     assert first is not None
     assert int(first[1]) in here
     assert any(each.startswith("->") and each.endswith("/* here */") for each in source)

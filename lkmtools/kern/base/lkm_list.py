@@ -8,6 +8,7 @@ Every room may look up the module of an address; only kern/lkm adds and removes 
 from __future__ import annotations
 
 import heapq
+from array import array
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
-_REMEMBERED = 64  # unloaded modules whose place is remembered
+_REMEMBERED = 64  # unloaded modules whose places are remembered
+_MOST_SYMBOLS = 1 << 13  # of all of them
 
 
 class ModuleList:
@@ -35,7 +37,7 @@ class ModuleList:
         self._areas: list[tuple[int, int]] = []  # (area, id), by area
         self._names: dict[str, dict[int, LoadableModule]] = {}
         self._free: list[int] = []  # ids below len(by_id) + len(_free) that nobody has, a heap
-        self._unloaded: list[tuple[int, int, str]] = []
+        self._unloaded: list[LoadableModule] = []
 
     def next_id(self) -> int:
         """The lowest id that is free."""
@@ -99,11 +101,14 @@ class ModuleList:
     # -- those that were unloaded -----------------------------------------------------------------------
 
     def unloaded(self, module: LoadableModule) -> None:
-        """Remember where a module was: its last callers may come back."""
-        self._unloaded = [*self._unloaded[1 - _REMEMBERED :], (module.area, module.size, module.title)]
+        """Remember where a module was: its last callers may come back. Old ones lose their symbols."""
+        self._unloaded = [*self._unloaded[1 - _REMEMBERED :], module]
+        left = _MOST_SYMBOLS
+        for each in reversed(self._unloaded):
+            left -= len(each.info.symbols)
+            if left < 0:
+                each.info = each.info._replace(symbols=(), addresses=array("Q"))
 
-    def unloaded_at(self, addr: int) -> str | None:
-        """The name of the module that was last unloaded from around `addr`."""
-        return next(
-            (name for area, size, name in reversed(self._unloaded) if area <= addr < area + size), None
-        )
+    def unloaded_at(self, addr: int) -> LoadableModule | None:
+        """The module that was last unloaded from around `addr`."""
+        return next((module for module in reversed(self._unloaded) if module.holds(addr)), None)

@@ -112,8 +112,8 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
         kind = "read-only" if access == WRITE else "not executable" if access == EXEC else "unreadable"
         return f" ({kind} memory of module {module.title})"
     gone = k.modules.unloaded_at(addr)
-    if gone:
-        return f" (memory of module {gone}, which was unloaded)"
+    if gone is not None:
+        return f" (memory of module {gone.title}, which was unloaded)"
     if k.mem.protection(addr):
         return " (read-only memory)" if access == WRITE else " (memory that is not executable)"
     return ""
@@ -130,12 +130,14 @@ def panicked(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> Ker
 def _record(k: Kernel, reason: str, frames: list[StackFrame]) -> CrashRecord:
     """The facts of a report."""
     rows = tuple(_recorded(k, frame) for frame in frames)
-    held = {module.area: module for row in rows if row.pc and (module := k.modules.at(row.pc)) is not None}
-    modules = tuple(
-        RecordedModule(module.title, module.info.path, module.area, module.size, module.info.checksum)
-        for module in held.values()
-    )
-    return CrashRecord(reason, k.port.name, rows, modules)
+    held: dict[int, RecordedModule] = {}
+    for pc in (row.pc - row.returns for row in rows if row.pc):
+        there = k.modules.at(pc)
+        if (module := there or k.modules.unloaded_at(pc)) is not None:
+            held[module.area] = RecordedModule(
+                module.title, module.info.path, module.area, module.size, module.info.checksum, there is None
+            )
+    return CrashRecord(reason, k.port.name, rows, tuple(held.values()))
 
 
 def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
