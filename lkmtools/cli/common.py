@@ -149,13 +149,6 @@ def guard(name: str, run: Callable[[], object], statuses: Any = None) -> int:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _source(error: PanicError) -> list[str]:
-    """What the objects of the modules on the stack say: read only when a kernel has panicked."""
-    from lkmtools.debug import source_of
-
-    return source_of(error.record)
-
-
 def _run(name: str, run: Callable[[], object], usage_status: int, error_status: int) -> int:
     """What guard() does about errors."""
     try:
@@ -323,10 +316,12 @@ def panic(name: str, error: PanicError) -> None:
 
     Without a report: why there is no kernel.
     """
-    if error.report:
-        click.echo(error.report.rstrip("\n"), err=True)
-        for line in _source(error):
-            click.echo(line, err=True)
-        warnx(name, f"the kernel panicked: {error.reason}")
-    else:
+    if not error.report:
         warnx(name, error.reason)
+        return
+    from lkmtools.debug import source_of  # it reads the objects of the modules on the stack
+
+    source = source_of(error.record)
+    click.echo("\n".join([error.report.rstrip("\n"), *source]), err=True)
+    culprit = source[1].strip() if source[:1] == ["source:"] else error.reason
+    warnx(name, f"the kernel panicked: {culprit}")

@@ -40,10 +40,15 @@ class RecordedFrame(NamedTuple):
 
 
 class CrashRecord(NamedTuple):
-    """`modules` are those with code in `frames`, which are innermost first."""
+    """`process` is the one that ran and `request` the system call that it was in, or "".
+
+    `modules` are those with code in `frames`, which are innermost first.
+    """
 
     reason: str
     machine: str
+    process: str = ""
+    request: str = ""
     frames: tuple[RecordedFrame, ...] = ()
     modules: tuple[RecordedModule, ...] = ()
 
@@ -56,6 +61,8 @@ class CrashRecord(NamedTuple):
                 "version": VERSION,
                 "reason": self.reason,
                 "machine": self.machine,
+                "process": self.process,
+                "request": self.request,
                 "frames": [frame._asdict() for frame in self.frames],
                 "modules": [module._asdict() for module in self.modules],
             }
@@ -75,7 +82,7 @@ def loads(text: str) -> CrashRecord | None:
         return None
     frames = tuple(_made(RecordedFrame, each) for each in _list(found, "frames"))
     modules = tuple(_made(RecordedModule, each) for each in _list(found, "modules"))
-    head = {key: found.get(key) for key in ("reason", "machine")}
+    head = {key: found.get(key) for key in ("reason", "machine", "process", "request")}
     made: CrashRecord = _made(CrashRecord, head)
     return made._replace(frames=frames, modules=modules)
 

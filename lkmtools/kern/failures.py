@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
 from lkmtools.kern.base.panic import KernelPanic
+from lkmtools.kern.proc.syscall_text import system_call_text
 from lkmtools.machine import Fault, MemFault
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
     k.dead = True
-    made = panic.panicked(k, reason, k.engine.current, fault_)
+    lwp = k.sched.current
+    request = system_call_text(k, lwp) if lwp is not None else ""
+    made = panic.panicked(k, reason, k.engine.current, fault_, request)
     k.console.write(made.report)
     return made
 

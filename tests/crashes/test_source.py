@@ -16,6 +16,7 @@ from lkmtools import modules
 from lkmtools.cc import compile_flags, find_compiler
 from lkmtools.debug import source_of
 from lkmtools.errors import PanicError
+from lkmtools.evidence.record import loads
 from support.lab import Lab
 
 HERE = Path(__file__).parent
@@ -54,6 +55,9 @@ def test_cause_function_and_line(lab: Lab, tmp_path: Path, path: Path, level: st
     here = [number for number, each in enumerate(text.splitlines(), 1) if each.endswith("/* here */")]
     panic = crashed(lab, compiled(path, lab.machine, tmp_path, level), "at unload" in text)
     assert cause.replace('\\"', '"') in panic.reason
+    record = loads(panic.record)
+    assert record is not None
+    assert record.request == ("" if "callout" in path.stem else "ioctl(/dev/lkm, LMREADY)")
     source = source_of(panic.record)
     assert source[0] == "source:"
     first = re.fullmatch(

@@ -149,7 +149,7 @@ def test_what_became_of_a_boot_is_remembered(start: Start) -> None:
         p.syscall(PANIC)
     running.connect().exit()
     assert running.ask("fate", boot=1) == {
-        "version": 1, "kind": "panic", "reason": "asked for", "report": "panic: asked for\n",
+        "version": 1, "kind": "panic", "reason": "asked for", "report": "panic: asked for\n", "record": "",
     }  # fmt: skip
     assert running.ask("fate", boot=2)["kind"] == "alive"
     assert running.ask("fate", boot=7)["kind"] == "forgotten"

@@ -119,15 +119,18 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     return ""
 
 
-def panicked(k: Kernel, reason: str, thread: Thread, fault: Fault | None) -> KernelPanic:
-    """The panic of `thread`, with its console text, its culprit and its record."""
+def panicked(k: Kernel, reason: str, thread: Thread, fault: Fault | None, request: str) -> KernelPanic:
+    """The panic of `thread`, with its console text, its culprit and its record.
+
+    `request` is the system call that its lwp is in, "" for none.
+    """
     frames = backtrace(k.engine, thread, fault, k.function_start)
-    record = _record(k, reason, frames)
-    text = _report(k, reason, fault, [frame.text for frame in record.frames])
+    record = _record(k, reason, frames, request)
+    text = _report(k, record, fault)
     return KernelPanic(reason, text, _culprit(k, frames), record.dumps())
 
 
-def _record(k: Kernel, reason: str, frames: list[StackFrame]) -> CrashRecord:
+def _record(k: Kernel, reason: str, frames: list[StackFrame], request: str) -> CrashRecord:
     """The facts of a report."""
     rows = tuple(_recorded(k, frame) for frame in frames)
     held: dict[int, RecordedModule] = {}
@@ -137,7 +140,9 @@ def _record(k: Kernel, reason: str, frames: list[StackFrame]) -> CrashRecord:
             held[module.area] = RecordedModule(
                 module.title, module.info.path, module.area, module.size, module.info.checksum, there is None
             )
-    return CrashRecord(reason, k.port.name, rows, tuple(held.values()))
+    lwp = k.sched.current
+    who = f"pid {lwp.proc.pid} ({lwp.proc.comm})" if lwp is not None else ""
+    return CrashRecord(reason, k.port.name, who, request, rows, tuple(held.values()))
 
 
 def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
@@ -145,16 +150,15 @@ def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
     return RecordedFrame(_frame(k, frame), pc, frame.returns, frame.guess)
 
 
-def _report(k: Kernel, reason: str, fault: Fault | None, frames: list[str]) -> str:
+def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
     """The whole console text of a panic."""
-    lwp = k.sched.current
-    who = f"pid {lwp.proc.pid} ({lwp.proc.comm})" if lwp is not None else "no process"
-    lines = [f"panic: {reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
+    who = (record.process or "no process") + (f" in {record.request}" if record.request else "")
+    lines = [f"panic: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
     if fault is not None:
         lines += _registers(k.engine.cpu.dump())
-    if frames:
+    if record.frames:
         lines.append("backtrace:")
-        for text, same in groupby(frames):
+        for text, same in groupby(frame.text for frame in record.frames):
             times = len(list(same))
             lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
     return "\n".join(lines) + "\n"

@@ -60,6 +60,7 @@ class File:
         self.flag = flag
         self.offset = 0
         self.refs = 1
+        self.path = ""  # by which it was opened
 
     def readwrite(self, k: Kernel, lwp: Lwp, buf: int, count: int, offset: int, rw: int) -> int:
         """Transfer up to `count` bytes between user address `buf` and the file; returns how many."""

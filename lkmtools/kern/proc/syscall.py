@@ -206,6 +206,7 @@ class SystemCalls:
         self, lwp: Lwp, number: int, sy_call: int, args: tuple[int, ...], native: bool = True
     ) -> tuple[int, int]:
         """Make the call of an entry of sysent[], or of an emulation's table: then it is not `native`."""
+        lwp.asked = number, args, native
         own = self.own_calls.get(sy_call)
         if own is not None:
             return own(lwp, args)

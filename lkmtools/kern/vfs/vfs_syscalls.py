@@ -112,6 +112,7 @@ def sys_open(k: Kernel, lwp: Lwp, path: int, flags: int, mode: int) -> int:
     follow = 0 if flags & O_NOFOLLOW or (flags & O_CREAT and flags & O_EXCL) else FOLLOW
     with namei(k, lwp, path, CREATE if flags & O_CREAT else LOOKUP, follow) as place:
         file = _open(k, lwp, place, FFLAGS(flags), mode)
+    file.path = place.path
     try:
         fd = proc.files.install(file)
     except KernelError:
