@@ -217,4 +217,11 @@ def errno_name(errno: int) -> str:
     return _TABLE[errno][0] if errno in _TABLE else str(errno)
 
 
+def returned(errno: int) -> str:
+    """What a function of a module returned, for a reason: a negative number is an errno of another kernel."""
+    if -errno not in _TABLE:
+        return errno_name(errno)
+    return f"{errno}; an errno is positive in NetBSD, {errno_name(-errno)} is {-errno}"
+
+
 BY_NAME = {name: number for number, (name, _) in _TABLE.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.errno import errno_name
+from lkmtools.abi.errno import returned
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedModule
 from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
@@ -43,9 +43,7 @@ class KernelPanic(BaseException):
 def failure(k: Kernel, function: int, errno: int) -> str:
     """The reason for an errno that the function at this address returned without one."""
     name, start, module = k.symbolize(function).partition("+0x0 ")
-    return (
-        f"{name}() {module} returned {errno_name(errno)}" if start else f"{name} returned {errno_name(errno)}"
-    )
+    return f"{name}() {module} returned {returned(errno)}" if start else f"{name} returned {returned(errno)}"
 
 
 def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:

@@ -46,6 +46,16 @@ def attached(k: Kernel, table: str, maj: int) -> int:
     return k.mem.ptr(k.mem.ptr(k.symbol(table)) + maj * k.dm.pointer)
 
 
+def taken(k: Kernel, table: str, maj: int) -> str:
+    """The words for a major that has a switch already, and whose it is."""
+    of = ("bdevsw", "cdevsw").index(table) + 1
+    name = next((conv[0] for conv in convs(k) if conv[of] == maj), "")
+    module = k.modules.at(lookup(k, table, maj))
+    whose = [f"driver '{name}'"] if name else []
+    whose += [f"module '{module.title}'"] if module is not None else []
+    return f"major {maj} of {table} is taken" + (f" by {' of '.join(whose)}" if whose else "")
+
+
 def old_switch(k: Kernel, table: str, maj: int) -> int:
     """The address of a major's struct in the array that older modules see."""
     array, struct, _, _ = OLD_SWITCHES[table]
@@ -193,7 +203,7 @@ def _check_free(k: Kernel, table: str, maj: int, wanted: int, name: str) -> None
             f"driver '{name}': major {maj} of {table} is not between 0 and {MAXDEVSW - 1}",
         )
     if lookup(k, table, maj):
-        raise KernelError(EEXIST, f"driver '{name}': major {maj} of {table} is taken")
+        raise KernelError(EEXIST, f"driver '{name}': {taken(k, table, maj)}")
 
 
 @export("void devsw_detach(const struct bdevsw *bdev, const struct cdevsw *cdev)", "sys/conf.h")

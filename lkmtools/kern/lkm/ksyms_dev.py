@@ -217,7 +217,7 @@ def ksyms_modevent(k: Kernel, what: int) -> None:
 def _attach(k: Kernel) -> None:
     device, major = k.ksyms.softc, KSYMS_MAJOR[k.port.name]
     if subr_devsw.lookup(k, "cdevsw", major):
-        raise KernelError(EEXIST, f"major {major} is taken")
+        raise KernelError(EEXIST, subr_devsw.taken(k, "cdevsw", major))
     node = k.vfs.tree.make_device(PATH, 0o444, 0, makedev(major, 0), k.now())
     if device.row:
         k.mem.set_ptr(k.symbol("cdevsw0") + major * k.dm.pointer, device.row)

@@ -13,7 +13,15 @@ from lkmtools.abi.conf import bdevsw, cdevsw
 from lkmtools.abi.dialects import ONE_SWITCH
 from lkmtools.abi.errno import EBUSY, EEXIST, EINVAL, ENFILE, ENODEV
 from lkmtools.errors import KernelError
-from lkmtools.kern.dev.subr_devsw import OLD_SWITCHES, attached, devsw_attach, devsw_detach, kept, old_switch
+from lkmtools.kern.dev.subr_devsw import (
+    OLD_SWITCHES,
+    attached,
+    devsw_attach,
+    devsw_detach,
+    kept,
+    old_switch,
+    taken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,5 +140,5 @@ def _place(k: Kernel, table: str, offset: int) -> int:
     if offset >= count:
         raise KernelError(EINVAL, f"major {offset} of {table} is not between 0 and {count - 1}")
     if attached(k, table, offset) not in (0, old_switch(k, table, offset)):
-        raise KernelError(EEXIST, f"major {offset} of {table} is taken")
+        raise KernelError(EEXIST, taken(k, table, offset))
     return offset

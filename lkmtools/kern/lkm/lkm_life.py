@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi import lkm as abi
-from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, strerror
+from lkmtools.abi.errno import EBUSY, EINVAL, ENOENT, ENOMEM, errno_name, returned, strerror
 from lkmtools.abi.vmparam import round_page
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.lkm_record import LoadableModule
@@ -237,7 +237,8 @@ class Lkm:
             ENTRY, k.mem.ptr(module.table + self._entry), module.table, cmd, abi.LKM_VERSION
         )
         if errno:
-            reason = thread.reason or f"its entry point returned {errno} ({errno_name(errno)})"
+            named = returned(errno) if errno < 0 else f"{errno} ({errno_name(errno)})"
+            reason = thread.reason or f"its entry point returned {named}"
             if cmd == abi.LKM_E_LOAD:
                 self._abandon(module)
             raise KernelError(errno, reason)

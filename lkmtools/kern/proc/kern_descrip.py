@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, ENOTTY, EPASSTHROUGH, errno_name
+from lkmtools.abi.errno import EBADF, EINVAL, EMFILE, EMOVEFD, ENODEV, ENOTTY, EPASSTHROUGH, returned
 from lkmtools.abi.fcntl import (
     F_CLOSEM,
     F_DUPFD,
@@ -213,7 +213,7 @@ def sys_close(k: Kernel, lwp: Lwp, fd: int) -> None:
     """Close a descriptor; it is gone even when the driver's close fails."""
     errno = drop(k, lwp, lwp.proc.files.take(fd))
     if errno:
-        raise KernelError(errno, lwp.thread.reason or f"closing descriptor {fd} returned {errno_name(errno)}")
+        raise KernelError(errno, lwp.thread.reason or f"closing descriptor {fd} returned {returned(errno)}")
 
 
 @syscall(SYS_dup, "int fd")
@@ -283,7 +283,7 @@ def ioctl_failure(lwp: Lwp, com: int, errno: int) -> KernelError:
     """The error of an ioctl that the file answered with an errno: ENOTTY for EPASSTHROUGH."""
     if errno == EPASSTHROUGH:
         return KernelError(ENOTTY, lwp.thread.reason or f"the file does not support ioctl {com:#x}")
-    return KernelError(errno, lwp.thread.reason or f"ioctl {com:#x} of the file returned {errno_name(errno)}")
+    return KernelError(errno, lwp.thread.reason or f"ioctl {com:#x} of the file returned {returned(errno)}")
 
 
 def _set_flags(k: Kernel, lwp: Lwp, file: File, flags: int) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lkmtools.abi.dialects import PROC_CALLS
-from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, errno_name
+from lkmtools.abi.errno import EINTR, EINVAL, EJUSTRETURN, ENOSYS, ERESTART, returned
 from lkmtools.abi.lkm import sysent
 from lkmtools.abi.signal import SIGSYS
 from lkmtools.abi.syscall import (
@@ -289,8 +289,8 @@ class SystemCalls:
         module = self._k.modules.at(sy_call)
         if module is None:
             return ""
-        call, returned = call_name(number), errno_name(errno)
-        return f"{call} has been replaced by module '{module.title}', which returned {returned}"
+        by = f"module '{module.title}', which returned {returned(errno)}"
+        return f"{call_name(number)} has been replaced by {by}"
 
 
 def replaced(mem: Memory, plan: KernelPlan, module: Callable[[int], str | None]) -> dict[str, str]:
