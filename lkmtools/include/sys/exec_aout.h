@@ -28,6 +28,40 @@ struct exec {
 #define ZMAGIC	0413	/* paged */
 #define QMAGIC	0314	/* paged, the header is part of the text */
 
+/* The machine in a_midmag. */
+#define MID_ZERO	0
+#define MID_SUN010	1
+#define MID_SUN020	2
+#define MID_PC386	100
+#define MID_I386	134
+#define MID_M68K	135
+#define MID_M68K4K	136
+#define MID_NS32532	137
+#define MID_SPARC	138
+#define MID_PMAX	139
+#define MID_VAX1K	140
+#define MID_ALPHA	141
+#define MID_MIPS	142
+#define MID_ARM6	143
+#define MID_M680002K	144
+#define MID_SH3		145
+#define MID_POWERPC64	148
+#define MID_POWERPC	149
+#define MID_VAX		150
+#define MID_MIPS1	151
+#define MID_MIPS2	152
+#define MID_M88K	153
+#define MID_HPPA	154
+#define MID_SH5_64	155
+#define MID_SPARC64	156
+#define MID_X86_64	157
+#define MID_SH5_32	158
+#define MID_IA64	159
+#define MID_HP200	200
+#define MID_HP300	300
+#define MID_HPUX800	523
+#define MID_HPUX	524
+
 #define EX_DYNAMIC	0x20
 #define EX_PIC		0x10
 #define EX_DPMASK	0x30
