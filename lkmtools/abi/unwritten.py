@@ -4,13 +4,14 @@ A module that names one links and loads; only a call of it panics, with its name
 implemented is removed from the files.
 """
 
-from lkmtools.abi import unwritten_dev, unwritten_kern, unwritten_net, unwritten_vfs
+from lkmtools.abi import unwritten_dev, unwritten_kern, unwritten_net, unwritten_uvm, unwritten_vfs
 
 # C prototypes by header, each followed by a semicolon.
 PROTOTYPES: dict[str, str] = {
     **unwritten_dev.DEVICES,
     **unwritten_kern.THE_REST,
     **unwritten_net.NETWORK,
+    **unwritten_uvm.UVM,
     **unwritten_vfs.VFS,
 }
 

@@ -12,7 +12,12 @@ DEVICES = {
         void cnputc(int c);
     """,
     "dev/pci/pcivar.h": """
+        int pci_activate(pci_chipset_tag_t pc, pcitag_t tag, device_t dev, int
+            (*wakeup)(pci_chipset_tag_t, pcitag_t, device_t, pcireg_t));
+        int pci_activate_null(pci_chipset_tag_t pc, pcitag_t tag, device_t dev, pcireg_t state);
+        void pci_conf_capture(pci_chipset_tag_t pc, pcitag_t tag, struct pci_conf_state *pcs);
         pcireg_t pci_conf_read(pci_chipset_tag_t pc, pcitag_t tag, int reg);
+        void pci_conf_restore(pci_chipset_tag_t pc, pcitag_t tag, struct pci_conf_state *pcs);
         void pci_conf_write(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t value);
         void pci_decompose_tag(pci_chipset_tag_t pc, pcitag_t tag, int *bus, int *device, int *function);
         void pci_devinfo(pcireg_t id_reg, pcireg_t class_reg, int showclass, char *cp, size_t len);
@@ -20,9 +25,11 @@ DEVICES = {
         const char *pci_findvendor(pcireg_t id);
         int pci_get_capability(pci_chipset_tag_t pc, pcitag_t tag, int capid, int *offset, pcireg_t
             *value);
+        int pci_get_powerstate(pci_chipset_tag_t pc, pcitag_t tag, pcireg_t *state);
         void pci_intr_disestablish(pci_chipset_tag_t pc, void *cookie);
         void *pci_intr_establish(pci_chipset_tag_t pc, pci_intr_handle_t ih, int level, int (*func)(void
             *), void *arg);
+        const struct evcnt *pci_intr_evcnt(pci_chipset_tag_t pc, pci_intr_handle_t ih);
         int pci_intr_map(struct pci_attach_args *pa, pci_intr_handle_t *ih);
         const char *pci_intr_string(pci_chipset_tag_t pc, pci_intr_handle_t ih);
         pcitag_t pci_make_tag(pci_chipset_tag_t pc, int bus, int device, int function);
@@ -30,7 +37,11 @@ DEVICES = {
             bus_size_t *sizep, int *flagsp);
         int pci_mapreg_map(struct pci_attach_args *pa, int reg, pcireg_t type, int busflags,
             bus_space_tag_t *tagp, bus_space_handle_t *handlep, bus_addr_t *basep, bus_size_t *sizep);
+        int pci_mapreg_probe(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t *typep);
         pcireg_t pci_mapreg_type(pci_chipset_tag_t pc, pcitag_t tag, int reg);
+        int pci_set_powerstate(pci_chipset_tag_t pc, pcitag_t tag, pcireg_t state);
+        int pci_vpd_read(pci_chipset_tag_t pc, pcitag_t tag, int offset, int count, pcireg_t *data);
+        int pci_vpd_write(pci_chipset_tag_t pc, pcitag_t tag, int offset, int count, pcireg_t *data);
         int pciprint(void *aux, const char *pnp);
     """,
     "dev/sysmon/sysmonvar.h": """
@@ -231,8 +242,13 @@ DEVICES = {
         void ttyldisc_release(struct linesw *disc);
         int ttynullioctl(struct tty *tp, u_long cmd, void *data, int flags, struct lwp *l);
     """,
+    "sys/device.h": """
+        void config_defer(device_t dev, void (*func)(device_t));
+        struct _prop_dictionary *device_properties(device_t dev);
+    """,
     "sys/disk.h": """
         void disk_attach(struct disk *dk);
+        int disk_begindetach(struct disk *dk, int (*lastclose)(device_t), device_t self, int flags);
         void disk_blocksize(struct disk *dk, int blocksize);
         void disk_busy(struct disk *dk);
         void disk_destroy(struct disk *dk);

@@ -55,4 +55,16 @@ THE_REST = {
         void SHA1Transform(uint32_t state[5], const uint8_t buffer[64]);
         void SHA1Update(SHA1_CTX *context, const uint8_t *input, unsigned int len);
     """,
+    "sys/sysctl.h": """
+        int sysctl_create(const int *name, u_int namelen, void *oldp, size_t *oldlenp, const void
+            *newp, size_t newlen, const int *oname, struct lwp *l, const struct sysctlnode
+            *rnode);
+        int sysctl_describe(const int *name, u_int namelen, void *oldp, size_t *oldlenp, const
+            void *newp, size_t newlen, const int *oname, struct lwp *l, const struct sysctlnode
+            *rnode);
+        int sysctl_destroy(const int *name, u_int namelen, void *oldp, size_t *oldlenp, const void
+            *newp, size_t newlen, const int *oname, struct lwp *l, const struct sysctlnode
+            *rnode);
+        void sysctl_free(struct sysctlnode *rnode);
+    """,
 }

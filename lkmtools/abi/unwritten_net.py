@@ -18,6 +18,8 @@ NETWORK = {
         void if_alloc_sadl(struct ifnet *ifp);
         void if_attach(struct ifnet *ifp);
         void if_clone_attach(struct if_clone *ifc);
+        int if_clone_create(const char *name);
+        int if_clone_destroy(const char *name);
         void if_clone_detach(struct if_clone *ifc);
         void if_deactivate(struct ifnet *ifp);
         void if_detach(struct ifnet *ifp);
@@ -26,20 +28,27 @@ NETWORK = {
         void if_initname(struct ifnet *ifp, const char *name, int unit);
         void if_link_state_change(struct ifnet *ifp, int link_state);
         void if_purgeaddrs(struct ifnet *ifp, int family, void (*purgeaddr)(struct ifaddr *));
+        int if_set_flags(struct ifnet *ifp, const short flags);
         void if_set_sadl(struct ifnet *ifp, const void *lla, u_char addrlen);
         void if_slowtimo(void *arg);
         void if_up(struct ifnet *ifp);
         struct ifaddr *ifa_ifwithaddr(const struct sockaddr *addr);
+        struct ifaddr *ifa_ifwithaf(int af);
+        struct ifaddr *ifa_ifwithdstaddr(const struct sockaddr *addr);
         struct ifaddr *ifa_ifwithnet(const struct sockaddr *addr);
         void ifa_insert(struct ifnet *ifp, struct ifaddr *ifa);
         void ifa_remove(struct ifnet *ifp, struct ifaddr *ifa);
         void ifafree(struct ifaddr *ifa);
         struct ifaddr *ifaof_ifpforaddr(const struct sockaddr *addr, struct ifnet *ifp);
+        void ifinit(void);
         int ifioctl(struct socket *so, u_long cmd, void *data, struct lwp *l);
         int ifioctl_common(struct ifnet *ifp, u_long cmd, void *data);
         int ifpromisc(struct ifnet *ifp, int pswitch);
         int ifq_enqueue(struct ifnet *ifp, struct mbuf *m);
         struct ifnet *ifunit(const char *name);
+        void link_rtrequest(int cmd, struct rtentry *rt, const struct rt_addrinfo *info);
+        int loioctl(struct ifnet *ifp, u_long cmd, void *data);
+        void p2p_rtrequest(int req, struct rtentry *rt, const struct rt_addrinfo *info);
     """,
     "net/if_dl.h": """
         struct sockaddr_dl *sockaddr_dl_alloc(uint16_t ifindex, uint8_t type, const void *name, uint8_t
@@ -146,8 +155,11 @@ NETWORK = {
         void m_tag_delete(struct mbuf *m, struct m_tag *t);
         void m_tag_delete_chain(struct mbuf *m, struct m_tag *t);
         struct m_tag *m_tag_find(struct mbuf *m, int type, struct m_tag *t);
+        struct m_tag *m_tag_first(struct mbuf *m);
         void m_tag_free(struct m_tag *t);
         struct m_tag *m_tag_get(int type, int len, int wait);
+        void m_tag_init(struct mbuf *m);
+        struct m_tag *m_tag_next(struct mbuf *m, struct m_tag *t);
         void m_tag_prepend(struct mbuf *m, struct m_tag *t);
         void m_tag_unlink(struct mbuf *m, struct m_tag *t);
     """,
@@ -158,11 +170,17 @@ NETWORK = {
         const struct protosw *pffindtype(int family, int type);
     """,
     "sys/socket.h": """
+        void *sockaddr_addr(struct sockaddr *sa, socklen_t *slenp);
         struct sockaddr *sockaddr_alloc(sa_family_t af, socklen_t socklen, int flags);
+        const struct sockaddr *sockaddr_any(const struct sockaddr *sa);
+        const void *sockaddr_anyaddr(const struct sockaddr *sa, socklen_t *slenp);
         int sockaddr_cmp(const struct sockaddr *sa1, const struct sockaddr *sa2);
+        const void *sockaddr_const_addr(const struct sockaddr *sa, socklen_t *slenp);
         struct sockaddr *sockaddr_copy(struct sockaddr *dst, socklen_t socklen, const struct sockaddr
             *src);
         struct sockaddr *sockaddr_dup(const struct sockaddr *src, int flags);
+        struct sockaddr *sockaddr_externalize(struct sockaddr *dst, socklen_t socklen, const struct
+            sockaddr *src);
         void sockaddr_free(struct sockaddr *sa);
     """,
     "sys/socketvar.h": """

@@ -69,16 +69,6 @@ VFS = {
         struct rb_node *rb_tree_iterate(struct rb_tree *rbt, struct rb_node *node, u_int
             direction);
         """,
-    "uvm/uvm_extern.h": """
-        int uvm_map_pageable(struct vm_map *map, vaddr_t start, vaddr_t end, bool new_pageable,
-            int lockflags);
-        void uvm_vnp_zerorange(struct vnode *vp, off_t off, size_t len);
-        void *ubc_alloc(struct uvm_object *uobj, off_t offset, vsize_t *lenp, int advice, int
-            flags);
-        void ubc_release(void *va, int flags);
-        int ubc_uiomove(struct uvm_object *uobj, struct uio *uio, vsize_t todo, int advice, int
-            flags);
-        """,
     "miscfs/specfs/specdev.h": """
         int spec_open(void *v);
         int spec_close(void *v);

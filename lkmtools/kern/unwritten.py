@@ -5,6 +5,7 @@ And the variables that are declared beside them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.mutex import IPL_VM, MUTEX_DEFAULT
@@ -14,6 +15,7 @@ from lkmtools.kern.base.queue import tailq_init
 from lkmtools.kern.sync.kern_mutex import mutex_init
 
 if TYPE_CHECKING:
+    from lkmtools.abi.datamodel import DataModel
     from lkmtools.kern.kernel import Kernel
 
 
@@ -27,6 +29,15 @@ def _int(name: str, header: str, value: int = 0) -> Data:
         k.mem.set_u32(addr, value)
 
     return Data(name, f"int {name}", lambda dm: 4, init if value else None, header)
+
+
+def _const(name: str, value: Callable[[DataModel], int]) -> Data:
+    """A size of mbufs."""
+
+    def init(k: Kernel, addr: int) -> None:
+        k.mem.set_u32(addr, value(k.dm))
+
+    return Data(name, f"const int {name}", lambda dm: 4, init, "sys/mbuf.h")
 
 
 def _tty_lock(k: Kernel, addr: int) -> None:
@@ -55,6 +66,8 @@ DATA = (
     _tailq("in_ifaddrhead", "in_ifaddrhead", "netinet/in_var.h"),
     _tailq("ifnet", "ifnet_head", "net/if.h"),
     _int("ifqmaxlen", "net/if.h", 256),
+    Data("ifindex2ifnet", "struct ifnet **ifindex2ifnet", lambda dm: dm.pointer, None, "net/if.h"),
+    Data("lo0ifp", "struct ifnet *lo0ifp", lambda dm: dm.pointer, None, "net/if.h"),
     Data(
         "etherbroadcastaddr",
         "const uint8_t etherbroadcastaddr[6]",
@@ -63,6 +76,10 @@ DATA = (
         "net/if_ether.h",
     ),
     _tailq("domains", "domainhead", "sys/domain.h"),
+    Data("mbstat", "struct mbstat mbstat", lambda dm: 7 * dm.pointer + 512, None, "sys/mbuf.h"),
+    _int("nmbclusters", "sys/mbuf.h", 1024),
+    _const("msize", lambda dm: 512 if dm.pointer == 8 else 256),
+    _const("mclbytes", lambda dm: 2048),
     _int("max_linkhdr", "sys/mbuf.h", 16),
     _int("max_protohdr", "sys/mbuf.h", 40),
     _int("max_hdr", "sys/mbuf.h", 56),

@@ -122,6 +122,104 @@ def test_what_headers_of_the_kernel_bring_along(lab: Lab) -> None:
     assert (lab.value("counted"), lab.value("prio")) == (1, 44)
 
 
+VARIABLES = r"""
+#include <sys/evcnt.h>
+#include <sys/exec_aout.h>
+#include <sys/mbuf.h>
+#include <sys/pool.h>
+#include <net/if.h>
+#include <uvm/uvm.h>
+int probe_sizes(void);
+int
+probe_sizes(void)
+{
+	struct exec x;
+
+	N_SETMAGIC(x, ZMAGIC, MID_I386, 0);
+	if (N_GETMID(x) != 134 || MID_MACHINE != (sizeof(long) == 8 ? MID_X86_64 : MID_I386))
+		return 2;
+	if (lo0ifp != NULL || ifindex2ifnet != NULL)
+		return 3;
+	if (sizeof(mbstat) != 7 * sizeof(long) + 512 || mbstat.m_drops != 0)
+		return 4;
+	return msize == MSIZE && mclbytes == MCLBYTES && nmbclusters > 0;
+}
+int probe_pages(void);
+int
+probe_pages(void)
+{
+	int free = uvmexp.free, wired = uvmexp.wired;
+	vaddr_t va = uvm_km_alloc(kernel_map, 5 * PAGE_SIZE, 0, UVM_KMF_WIRED);
+	int took = free - uvmexp.free, more = uvmexp.wired - wired;
+
+	uvm_km_free(kernel_map, va, 5 * PAGE_SIZE, UVM_KMF_WIRED);
+	if (uvmexp.pagesize != PAGE_SIZE || uvmexp.pagemask != PAGE_MASK || uvmexp.pageshift != PAGE_SHIFT)
+		return 2;
+	if (uvmexp.ncolors != 1 || uvmexp.nswapdev != 0 || free + wired != uvmexp.npages)
+		return 3;
+	return took == 5 && more == 5 && uvmexp.free == free && free > 0;
+}
+int probe_drain(void);
+int
+probe_drain(void)
+{
+	struct pool *pp = (struct pool *)8;
+	uint64_t where = 1;
+
+	evcnt_init();
+	pool_drain_start(&pp, &where);
+	pool_drain_end(pp, where);
+	return pp == NULL && where == 0;
+}
+"""
+
+
+def test_variables_of_memory_and_of_the_network(lab: Lab) -> None:
+    """uvmexp counts the pages of the kernel map; no pool has anything to give back; there is no interface."""
+    lab.load(VARIABLES)
+    assert lab.call("int probe_sizes(void)") == 1
+    assert lab.call("int probe_pages(void)") == 1
+    assert lab.call("int probe_drain(void)") == 1
+
+
+LATER = r"""
+#include <sys/device.h>
+#include <sys/disk.h>
+#include <sys/mbuf.h>
+#include <sys/socket.h>
+#include <sys/sysctl.h>
+#include <net/if.h>
+#include <dev/pci/pcivar.h>
+#include <uvm/uvm.h>
+void *const named[] = {
+	config_defer, device_properties, disk_begindetach, if_clone_create, ifa_ifwithdstaddr,
+	ifinit, if_set_flags, link_rtrequest, loioctl, m_tag_first, m_tag_init, p2p_rtrequest,
+	pci_activate, pci_conf_capture, pci_intr_evcnt, pci_mapreg_probe, pci_set_powerstate,
+	pci_vpd_read, pmap_enter, pmap_kenter_pa, pmap_kremove, pmap_protect, pmap_remove,
+	sockaddr_any, sysctl_create, sysctl_describe, sysctl_destroy, sysctl_free, uao_create,
+	uao_detach, uao_reference, uvm_io, uvm_kernacc, uvm_km_suballoc, uvm_map, uvm_map_protect,
+	uvm_pagealloc_strat, uvm_pagefree, uvm_pglistalloc, uvm_pglistfree, uvm_vslock,
+	uvm_vsunlock, uvmspace_free,
+};
+int probe_flags(void);
+int
+probe_flags(void)
+{
+	return UVM_MAPFLAG(UVM_PROT_RW, UVM_PROT_ALL, UVM_INH_NONE, UVM_ADV_RANDOM, UVM_FLAG_FIXED);
+}
+int probe_map(void);
+int probe_map(void) { vaddr_t va = 0; return uvm_map(kernel_map, &va, PAGE_SIZE, NULL, 0, 0, 0); }
+"""
+
+
+def test_a_module_that_names_what_is_not_written_loads(lab: Lab) -> None:
+    """Functions of 5.2 which are declared: a call panics with the name."""
+    lab.load(LATER)
+    assert lab.call("int probe_flags(void)") == 0x11723
+    panic = lab.panics(lambda: lab.call("int probe_map(void)"))
+    assert panic.reason == "uvm_map() is not implemented in this kernel"
+
+
 USB = r"""
 #include <sys/param.h>
 #include <sys/systm.h>

@@ -387,6 +387,9 @@ struct if_addrprefreq {
 
 extern struct ifnet_head	ifnet;
 extern int			ifqmaxlen;
+/* There is no interface, not even lo0: both are NULL. */
+extern struct ifnet		**ifindex2ifnet;
+extern struct ifnet		*lo0ifp;
 
 void	if_attach(struct ifnet *ifp);
 void	if_detach(struct ifnet *ifp);
@@ -414,6 +417,15 @@ struct ifaddr	*ifa_ifwithnet(const struct sockaddr *addr);
 struct ifaddr	*ifaof_ifpforaddr(const struct sockaddr *addr, struct ifnet *ifp);
 void	if_clone_attach(struct if_clone *ifc);
 void	if_clone_detach(struct if_clone *ifc);
+void	ifinit(void);
+int	if_set_flags(struct ifnet *ifp, const short flags);
+int	if_clone_create(const char *name);
+int	if_clone_destroy(const char *name);
+struct ifaddr	*ifa_ifwithdstaddr(const struct sockaddr *addr);
+struct ifaddr	*ifa_ifwithaf(int af);
+void	link_rtrequest(int cmd, struct rtentry *rt, const struct rt_addrinfo *info);
+void	p2p_rtrequest(int req, struct rtentry *rt, const struct rt_addrinfo *info);
+int	loioctl(struct ifnet *ifp, u_long cmd, void *data);
 #endif
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <sys/queue.h>
 #include <sys/stdbool.h>
+#include <prop/proplib.h>
 
 struct device;
 struct cfdata;
@@ -197,6 +198,7 @@ struct cfdriver	*config_cfdriver_lookup(const char *name);
 struct cfattach	*config_cfattach_lookup(const char *name, const char *atname);
 
 /* Before the root is mounted they wait for something; a module finds it mounted. */
+void	config_defer(device_t dev, void (*func)(device_t));
 void	config_interrupts(device_t dev, void (*func)(device_t));
 int	config_finalize_register(device_t dev, int (*func)(device_t));
 void	config_pending_incr(void);
@@ -221,6 +223,8 @@ void	pmf_device_deregister(device_t dev);
 device_t	config_attach_pseudo(cfdata_t cf);
 device_t	config_found_sm_loc(device_t parent, const char *ifattr, const int *locs, void *aux, cfprint_t print,
 		    cfsubmatch_t submatch);
+cfdata_t	config_search_loc(cfsubmatch_t fn, device_t parent, const char *ifattr, const int *locs, void *aux);
+cfdata_t	config_search_ia(cfsubmatch_t fn, device_t parent, const char *ifattr, void *aux);
 int		config_match(device_t parent, cfdata_t cf, void *aux);
 int		config_detach(device_t dev, int flags);
 int		config_detach_children(device_t dev, int flags);
@@ -239,6 +243,8 @@ cfdata_t	 device_cfdata(device_t dev);
 cfdriver_t	 device_cfdriver(device_t dev);
 cfattach_t	 device_cfattach(device_t dev);
 device_t	 device_parent(device_t dev);
+int		 device_locator(device_t dev, u_int locnum);
+prop_dictionary_t device_properties(device_t dev);
 bool		 device_is_active(device_t dev);
 bool		 device_is_a(device_t dev, const char *name);
 

@@ -3,6 +3,7 @@
 #ifndef _SYS_DISK_H_
 #define _SYS_DISK_H_
 
+#include <sys/device.h>
 #include <sys/types.h>
 #include <sys/dkio.h>
 #include <sys/iostat.h>
@@ -93,6 +94,7 @@ void	disk_init(struct disk *dk, const char *name, const struct dkdriver *driver)
 void	disk_attach(struct disk *dk);
 void	disk_detach(struct disk *dk);
 void	disk_destroy(struct disk *dk);
+int	disk_begindetach(struct disk *dk, int (*lastclose)(device_t), device_t self, int flags);
 void	disk_busy(struct disk *dk);
 void	disk_unbusy(struct disk *dk, long bcount, int read);
 bool	disk_isbusy(struct disk *dk);

@@ -35,6 +35,7 @@ TAILQ_HEAD(evcntlist, evcnt);
 #ifdef _KERNEL
 extern struct evcntlist	allevents;
 
+void	evcnt_init(void);
 void	evcnt_attach_static(struct evcnt *ev);
 void	evcnt_attach_dynamic(struct evcnt *ev, int type, const struct evcnt *parent, const char *group,
 	    const char *name);

@@ -171,7 +171,23 @@ struct mbuf {
 #define M_ALIGN(m, n)	((m)->m_data += (MLEN - (n)) & ~(sizeof(long) - 1))
 #define MH_ALIGN(m, n)	((m)->m_data += (MHLEN - (n)) & ~(sizeof(long) - 1))
 
+/* What became of requests for mbufs; nobody counts here. */
+struct mbstat {
+	u_long	_m_spare;
+	u_long	_m_spare1;
+	u_long	_m_spare2;
+	u_long	_m_spare3;
+	u_long	m_drops;
+	u_long	m_wait;
+	u_long	m_drain;
+	u_short	m_mtypes[256];
+};
+
 #ifdef _KERNEL
+extern struct mbstat	mbstat;
+extern int	nmbclusters;	/* the limit of clusters */
+extern const int	msize;
+extern const int	mclbytes;
 extern int	max_linkhdr;
 extern int	max_protohdr;
 extern int	max_hdr;
@@ -215,6 +231,9 @@ void		 m_tag_delete_chain(struct mbuf *m, struct m_tag *t);
 struct m_tag	*m_tag_find(struct mbuf *m, int type, struct m_tag *t);
 struct m_tag	*m_tag_copy(struct m_tag *t);
 int		 m_tag_copy_chain(struct mbuf *to, struct mbuf *from);
+struct m_tag	*m_tag_first(struct mbuf *m);
+struct m_tag	*m_tag_next(struct mbuf *m, struct m_tag *t);
+void		 m_tag_init(struct mbuf *m);
 
 /* The bytes of a packet. */
 static __inline __unused u_int

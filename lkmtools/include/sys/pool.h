@@ -138,6 +138,8 @@ int	pool_prime(struct pool *pp, int n);
 void	pool_setlowat(struct pool *pp, int n);
 void	pool_sethiwat(struct pool *pp, int n);
 void	pool_sethardlimit(struct pool *pp, int n, const char *warnmsg, int ratecap);
+void	pool_drain_start(struct pool **ppp, uint64_t *wp);
+void	pool_drain_end(struct pool *pp, uint64_t where);
 void	pool_printit(struct pool *pp, const char *modif, void (*pr)(const char *, ...));
 
 pool_cache_t	pool_cache_init(size_t size, u_int align, u_int align_offset, u_int flags, const char *wchan,

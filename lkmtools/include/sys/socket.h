@@ -206,6 +206,11 @@ struct sockaddr	*sockaddr_alloc(sa_family_t af, socklen_t socklen, int flags);
 struct sockaddr	*sockaddr_dup(const struct sockaddr *src, int flags);
 int		 sockaddr_cmp(const struct sockaddr *sa1, const struct sockaddr *sa2);
 void		 sockaddr_free(struct sockaddr *sa);
+const struct sockaddr	*sockaddr_any(const struct sockaddr *sa);
+const void	*sockaddr_anyaddr(const struct sockaddr *sa, socklen_t *slenp);
+const void	*sockaddr_const_addr(const struct sockaddr *sa, socklen_t *slenp);
+void	*sockaddr_addr(struct sockaddr *sa, socklen_t *slenp);
+struct sockaddr	*sockaddr_externalize(struct sockaddr *dst, socklen_t socklen, const struct sockaddr *src);
 #endif
 
 #endif

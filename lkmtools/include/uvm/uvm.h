@@ -9,5 +9,6 @@
 #include <uvm/uvm_page.h>
 #include <uvm/uvm_pager.h>
 #include <uvm/uvm_param.h>
+#include <uvm/uvm_pmap.h>
 
 #endif

@@ -5,13 +5,17 @@
 
 #include <sys/param.h>
 #include <machine/pmap.h>
+#include <uvm/uvm_pglist.h>
+#include <uvm/uvm_pmap.h>
 #include <uvm/uvm_prot.h>
 
 struct lwp;
 struct proc;
 struct uio;
 struct uvm_object;
+struct vm_anon;
 struct vm_map;
+struct vm_map_kernel;
 struct vm_page;
 struct vmspace;
 struct vnode;
@@ -78,7 +82,40 @@ struct uvmexp {
 #define UVM_KMF_NOWAIT		0x400000
 #define UVM_KMF_WAITVA		0x1000000
 
+/* uvm_map(): the protection and its limit, what a child gets, the advice, and flags. */
+#define UVM_PROT_NONE		0x00
+#define UVM_PROT_READ		0x01
+#define UVM_PROT_WRITE		0x02
+#define UVM_PROT_EXEC		0x04
+#define UVM_PROT_ALL		0x07
+#define UVM_PROT_R		UVM_PROT_READ
+#define UVM_PROT_W		UVM_PROT_WRITE
+#define UVM_PROT_X		UVM_PROT_EXEC
+#define UVM_PROT_RW		(UVM_PROT_R | UVM_PROT_W)
+#define UVM_PROT_RX		(UVM_PROT_R | UVM_PROT_X)
+#define UVM_PROT_RWX		UVM_PROT_ALL
+#define UVM_INH_SHARE		0x00
+#define UVM_INH_COPY		0x10
+#define UVM_INH_NONE		0x20
+#define UVM_FLAG_FIXED		0x010000
+#define UVM_FLAG_OVERLAY	0x020000
+#define UVM_FLAG_NOMERGE	0x040000
+#define UVM_FLAG_COPYONW	0x080000
+#define UVM_FLAG_TRYLOCK	0x200000
+#define UVM_FLAG_NOWAIT		0x400000
+#define UVM_FLAG_WAITVA		0x1000000
+#define UVM_MAPFLAG(prot, maxprot, inh, advice, flags) \
+	((prot) | ((maxprot) << 8) | (inh) | ((advice) << 12) | (flags))
+
+/* uvm_pagealloc_strat(). */
+#define UVM_PGA_STRAT_NORMAL	0
+#define UVM_PGA_STRAT_ONLY	1
+#define UVM_PGA_STRAT_FALLBACK	2
+#define UVM_PGA_USERESERVE	0x0001
+#define UVM_PGA_ZERO		0x0002
+
 #ifdef _KERNEL
+extern struct uvmexp	uvmexp;
 extern struct vm_map	*kernel_map;
 extern struct vm_map	*kmem_map;
 
@@ -91,6 +128,39 @@ void	*ubc_alloc(struct uvm_object *uobj, voff_t offset, vsize_t *lenp, int advic
 void	 ubc_release(void *va, int flags);
 int	 uvm_map_pageable(struct vm_map *map, vaddr_t start, vaddr_t end, bool new_pageable, int lockflags);
 int	 ubc_uiomove(struct uvm_object *uobj, struct uio *uio, vsize_t todo, int advice, int flags);
+
+struct uvm_object	*uao_create(vsize_t size, int flags);
+void	uao_detach(struct uvm_object *uobj);
+void	uao_reference(struct uvm_object *uobj);
+int	uvm_fault_internal(struct vm_map *map, vaddr_t va, vm_prot_t access, int flags);
+bool	uvm_kernacc(void *addr, size_t len, int rw);
+int	uvm_vslock(struct vmspace *vs, void *addr, size_t len, vm_prot_t access);
+void	uvm_vsunlock(struct vmspace *vs, void *addr, size_t len);
+void	uvm_lwp_hold(struct lwp *l);
+void	uvm_lwp_rele(struct lwp *l);
+int	uvm_io(struct vm_map *map, struct uio *uio);
+struct vm_map	*uvm_km_suballoc(struct vm_map *map, vaddr_t *minp, vaddr_t *maxp, vsize_t size, int flags,
+	    bool fixed, struct vm_map_kernel *submap);
+int	uvm_map(struct vm_map *map, vaddr_t *startp, vsize_t size, struct uvm_object *uobj, voff_t off,
+	    vsize_t align, uvm_flag_t flags);
+bool	uvm_map_checkprot(struct vm_map *map, vaddr_t start, vaddr_t end, vm_prot_t prot);
+int	uvm_map_protect(struct vm_map *map, vaddr_t start, vaddr_t end, vm_prot_t prot, bool set_max);
+void	uvm_deallocate(struct vm_map *map, vaddr_t start, vsize_t size);
+struct vmspace	*uvmspace_alloc(vaddr_t min, vaddr_t max);
+void	uvmspace_addref(struct vmspace *vm);
+void	uvmspace_free(struct vmspace *vm);
+struct vm_page	*uvm_pagealloc_strat(struct uvm_object *uobj, voff_t off, struct vm_anon *anon, int flags,
+	    int strat, int free_list);
+int	uvm_pglistalloc(psize_t size, paddr_t low, paddr_t high, paddr_t align, paddr_t boundary,
+	    struct pglist *list, int nsegs, int waitok);
+void	uvm_pglistfree(struct pglist *list);
+#if __LKM_API >= 400
+#define uvm_fault(map, va, access)	uvm_fault_internal((map), (va), (access), 0)
+#else
+#define uvm_fault(map, va, type, access) uvm_fault_internal((map), (va), (access), 0)
+#endif
+#define uvm_pagealloc(uobj, off, anon, flags) \
+	uvm_pagealloc_strat((uobj), (off), (anon), (flags), UVM_PGA_STRAT_NORMAL, 0)
 
 #include <uvm/uvm_map.h>
 

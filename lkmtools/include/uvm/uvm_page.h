@@ -50,4 +50,16 @@ struct vm_page {
 
 #define VM_PAGE_TO_PHYS(pg)	((pg)->phys_addr)
 
+#ifdef _KERNEL
+void	uvm_pagefree(struct vm_page *pg);
+void	uvm_pageactivate(struct vm_page *pg);
+void	uvm_pagedeactivate(struct vm_page *pg);
+void	uvm_pagewire(struct vm_page *pg);
+void	uvm_pageunwire(struct vm_page *pg);
+void	uvm_pagezero(struct vm_page *pg);
+void	uvm_pagecopy(struct vm_page *src, struct vm_page *dst);
+void	uvm_page_unbusy(struct vm_page **pgs, int npgs);
+struct vm_page	*uvm_pagelookup(struct uvm_object *uobj, voff_t off);
+#endif
+
 #endif

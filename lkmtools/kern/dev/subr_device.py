@@ -173,6 +173,40 @@ def config_match(k: Kernel, parent: int, cf_addr: int, aux: int) -> int:
 
 
 @export(
+    "struct cfdata *config_search_loc(int (*fn)(struct device *, struct cfdata *, const int *, void *),"
+    " struct device *parent, const char *ifattr, const int *locs, void *aux)",
+    _HEADER,
+)
+def config_search_loc(k: Kernel, fn: int, parent: int, ifattr: int, locs: int, aux: int) -> int:
+    """The row of a possible child for which fn, or else ca_match, answers most. NULL: none is above 0."""
+    best = _search(k, _device(k, parent, "config_search_loc"), fn, text(k, ifattr), locs, aux)
+    return best.addr if best is not None else 0
+
+
+@export(
+    "struct cfdata *config_search_ia(int (*fn)(struct device *, struct cfdata *, const int *, void *),"
+    " struct device *parent, const char *ifattr, void *aux)",
+    _HEADER,
+)
+def config_search_ia(k: Kernel, fn: int, parent: int, ifattr: int, aux: int) -> int:
+    """config_search_loc() without locators."""
+    return config_search_loc(k, fn, parent, ifattr, 0, aux)
+
+
+def _search(k: Kernel, above: View, submatch: int, ifattr: str, locs: int, aux: int) -> View | None:
+    """The row of the best match below a device, or None."""
+    best, most = None, 0
+    for cf in [cf for table in tables(k) for cf in rows(k, table.ct_cfdata)]:
+        if _may_have(k, above, cf, ifattr):
+            if submatch:
+                answer = k.engine.call(SUBMATCH, submatch, above.addr, cf.addr, locs, aux)
+            else:
+                answer = config_match(k, above.addr, cf.addr, aux)
+            best, most = (cf, answer) if answer > most else (best, most)
+    return best
+
+
+@export(
     "struct device *config_found_sm_loc(struct device *parent, const char *ifattr, const int *locs,"
     " void *aux, int (*print)(void *, const char *),"
     " int (*submatch)(struct device *, struct cfdata *, const int *, void *))",
@@ -183,14 +217,7 @@ def config_found_sm_loc(
 ) -> int:
     """A bus has found a device: the row whose ca_match answers most is attached below it. NULL for none."""
     above = _device(k, parent, "config_found")
-    best, most = None, 0
-    for cf in [cf for table in tables(k) for cf in rows(k, table.ct_cfdata)]:
-        if _may_have(k, above, cf, text(k, ifattr)):
-            if submatch:
-                answer = k.engine.call(SUBMATCH, submatch, parent, cf.addr, locs, aux)
-            else:
-                answer = config_match(k, parent, cf.addr, aux)
-            best, most = (cf, answer) if answer > most else (best, most)
+    best = _search(k, above, submatch, text(k, ifattr), locs, aux)
     dev = _devalloc(k, parent, best, locs) if best is not None else None
     if dev is None:
         if print_:
@@ -320,6 +347,15 @@ def device_is_a(k: Kernel, addr: int, name: int) -> int:
     """Is a device of the driver with that name?"""
     cd = driver_at(k, _device(k, addr, "device_is_a").dv_cfdriver)
     return int(text(k, cd.cd_name) == text(k, name))
+
+
+@export("int device_locator(struct device *dev, u_int locnum)", _HEADER)
+def device_locator(k: Kernel, addr: int, locnum: int) -> int:
+    """A locator of the place where the bus has found the device; a panic when the bus gave none."""
+    dev = _device(k, addr, "device_locator")
+    if not dev.dv_locators:
+        k.panic(f"device_locator: {xname(k, dev)} has no locators")
+    return k.umem.i32(dev.dv_locators + 4 * locnum)
 
 
 def _member(returns: str, name: str) -> Function:

@@ -26,6 +26,11 @@ def _all(k: Kernel) -> list[int]:
     return list(chain(k, _LIST, k.symbol(_LIST), _link(k)))
 
 
+@export("void evcnt_init(void)", "sys/evcnt.h")
+def evcnt_init(k: Kernel) -> None:
+    """Nothing: the kernel has no counters of its own to attach."""
+
+
 @export("void evcnt_attach_static(struct evcnt *ev)", "sys/evcnt.h")
 def evcnt_attach_static(k: Kernel, ev: int) -> None:
     """Add a counter that EVCNT_INITIALIZER filled in, and measure its names."""

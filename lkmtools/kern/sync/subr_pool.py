@@ -181,6 +181,18 @@ def pool_reclaim(k: Kernel, pp: int) -> int:
     return 0
 
 
+@export("void pool_drain_start(struct pool **ppp, uint64_t *wp)", _HEADER)
+def pool_drain_start(k: Kernel, ppp: int, wp: int) -> None:
+    """*ppp is NULL: no pool has anything to give back."""
+    k.umem.set_ptr(ppp, 0)
+    k.umem.set_u64(wp, 0)
+
+
+@export("void pool_drain_end(struct pool *pp, uint64_t where)", _HEADER)
+def pool_drain_end(k: Kernel, pp: int, where: int) -> None:
+    """Nothing."""
+
+
 @export("void pool_set_drain_hook(struct pool *pp, void (*hook)(void *, int), void *arg)", _HEADER)
 def pool_set_drain_hook(k: Kernel, pp: int, hook: int, arg: int) -> None:
     """Nothing: the hook is not called."""

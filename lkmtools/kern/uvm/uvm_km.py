@@ -63,7 +63,8 @@ class FreeRanges:
 class KernelMap:
     """Pages of [start, end); both are page-aligned kernel addresses.
 
-    `on_free(addr, size)` hears of all memory that is given back, small pieces of the heap included.
+    `on_free(addr, size)` hears of all memory that is given back, small pieces of the heap included;
+    `on_use()` is called when `used` has changed.
     """
 
     def __init__(self, mem: Memory, cpu: Cpu, start: int, end: int) -> None:
@@ -75,6 +76,7 @@ class KernelMap:
         self.used = 0  # bytes, guard pages not counted
         self.start, self.end = start, end
         self.on_free: Callable[[int, int], None] = lambda addr, size: None
+        self.on_use: Callable[[], None] = lambda: None
 
     def alloc(self, size: int, prot: int) -> int:
         """Pages for `size` bytes with permissions `prot`; their address, or 0 when there is no room."""
@@ -83,6 +85,7 @@ class KernelMap:
         if addr:
             self._sizes[addr] = size
             self.used += size
+            self.on_use()
             self._mem.fill(addr, size)
             self._cpu.protect(addr, size, prot)
         return addr
@@ -91,6 +94,7 @@ class KernelMap:
         """Give back what alloc returned at `addr`; any access to it faults from now on."""
         size = self._sizes.pop(addr)
         self.used -= size
+        self.on_use()
         self.on_free(addr, size)
         self._cpu.flush_code(addr, size)  # while it is mapped: the emulator asks for the page
         self._cpu.protect(addr, size, 0)

@@ -15,8 +15,9 @@ from lkmtools.abi.uvm import (
     UVM_KMF_TYPEMASK,
     UVM_KMF_VAONLY,
     UVM_KMF_WIRED,
+    uvmexp,
 )
-from lkmtools.abi.vmparam import PAGE_SIZE, round_page
+from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE, round_page
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, export
 from lkmtools.machine import EXEC, READ, WRITE
@@ -79,7 +80,23 @@ def _pointer(k: Kernel, addr: int) -> None:
     k.mem.set_ptr(addr, k.symbol("vmspace0"))
 
 
+def _uvmexp(k: Kernel, addr: int) -> None:
+    """The pages of the kernel map, all of one colour; those that are not free are wired."""
+    npages = (k.kmap.end - k.kmap.start) >> PAGE_SHIFT
+    exp = k.mem.view(uvmexp.layout(k.dm), addr)
+    exp.pagesize, exp.pagemask, exp.pageshift, exp.npages = PAGE_SIZE, PAGE_SIZE - 1, PAGE_SHIFT, npages
+    exp.ncolors = 1
+
+    def count() -> None:
+        exp.wired = k.kmap.used >> PAGE_SHIFT
+        exp.free = npages - exp.wired
+
+    k.kmap.on_use = count
+    count()
+
+
 DATA = (
+    Data("uvmexp", "struct uvmexp uvmexp", lambda dm: uvmexp.layout(dm).size, _uvmexp, _HEADER),
     Data("kernel_map", "struct vm_map *kernel_map", lambda dm: dm.pointer, _pointer, _HEADER),
     Data("kmem_map", "struct vm_map *kmem_map", lambda dm: dm.pointer, _pointer, _HEADER),
 )

@@ -4,6 +4,7 @@
 #define _DEV_PCI_PCIVAR_H_
 
 #include <sys/device.h>
+#include <sys/evcnt.h>
 #include <machine/bus.h>
 #include <dev/pci/pcireg.h>
 
@@ -63,6 +64,11 @@ struct pci_attach_args {
 #define PCI_FLAGS_MRM_OKAY	0x08
 #define PCI_FLAGS_MWI_OKAY	0x10
 
+/* The first registers of a device, which it loses in D3. */
+struct pci_conf_state {
+	pcireg_t	reg[16];
+};
+
 #ifdef _KERNEL
 pcireg_t	 pci_conf_read(pci_chipset_tag_t pc, pcitag_t tag, int reg);
 void		 pci_conf_write(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t value);
@@ -82,6 +88,18 @@ int		 pci_find_device(struct pci_attach_args *pa, int (*match)(struct pci_attach
 void		 pci_devinfo(pcireg_t id_reg, pcireg_t class_reg, int showclass, char *cp, size_t len);
 const char	*pci_findvendor(pcireg_t id);
 int		 pciprint(void *aux, const char *pnp);
+
+int	pci_activate(pci_chipset_tag_t pc, pcitag_t tag, device_t dev, int (*wakeup)(pci_chipset_tag_t, pcitag_t,
+	    device_t, pcireg_t));
+int	pci_activate_null(pci_chipset_tag_t pc, pcitag_t tag, device_t dev, pcireg_t state);
+void	pci_conf_capture(pci_chipset_tag_t pc, pcitag_t tag, struct pci_conf_state *pcs);
+void	pci_conf_restore(pci_chipset_tag_t pc, pcitag_t tag, struct pci_conf_state *pcs);
+int	pci_get_powerstate(pci_chipset_tag_t pc, pcitag_t tag, pcireg_t *state);
+int	pci_set_powerstate(pci_chipset_tag_t pc, pcitag_t tag, pcireg_t state);
+const struct evcnt	*pci_intr_evcnt(pci_chipset_tag_t pc, pci_intr_handle_t ih);
+int	pci_mapreg_probe(pci_chipset_tag_t pc, pcitag_t tag, int reg, pcireg_t *typep);
+int	pci_vpd_read(pci_chipset_tag_t pc, pcitag_t tag, int offset, int count, pcireg_t *data);
+int	pci_vpd_write(pci_chipset_tag_t pc, pcitag_t tag, int offset, int count, pcireg_t *data);
 #endif
 
 #endif
