@@ -1,5 +1,7 @@
 """The amd64 port: AMD64 psABI calling convention, NetBSD/amd64's kernel address space (top 2 GiB)."""
 
+from functools import partial
+
 from lkmtools.abi.datamodel import LP64
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
@@ -131,6 +133,7 @@ AMD64 = Port(
     caller=_R["r11"],
     return_code=return_code,
     loop_code=x86.loop_code,
+    writes_back=partial(x86.writes_back, wide=True),
     filler=x86.INT3,
     constant_code=x86.constant_code,
     percpu=PerCpu(x86.GS_BASE),

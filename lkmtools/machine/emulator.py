@@ -46,10 +46,12 @@ class Fault(NamedTuple):
     access: int
     trap: int | None
 
-    def describe(self, port: Port) -> str:
-        """What happened, in the words of a panic message."""
+    def describe(self, port: Port, code: bytes = b"") -> str:
+        """What happened, in the words of a panic message; `code` is the instruction, where it can be read."""
         if self.addr is not None:
             what = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}[self.access]
+            if self.access == READ and port.writes_back(code):
+                what = "read and write"
             return f"page fault: {what} at {self.addr:#x}"
         if self.trap is not None:
             return port.faults.get(self.trap, f"unexpected interrupt {self.trap:#x}")

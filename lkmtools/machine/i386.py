@@ -1,5 +1,7 @@
 """The i386 port: SVR4 i386 psABI calling convention, NetBSD/i386's kernel address space (from 3 GiB)."""
 
+from functools import partial
+
 from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
@@ -110,6 +112,7 @@ I386 = Port(
     caller=_R["ecx"],
     return_code=return_code,
     loop_code=x86.loop_code,
+    writes_back=partial(x86.writes_back, wide=False),
     filler=x86.INT3,
     constant_code=x86.constant_code,
     percpu=PerCpu(x86.FS, x86.GDTR, x86.SS, x86.kernel_descriptor),

@@ -122,6 +122,7 @@ class Port(Record):
     # Load the result and its upper half from what gate_code stores them to, and return to the caller.
     return_code: Callable[[int], bytes]
     loop_code: Callable[[int], bytes]  # the shortest loop that runs this many times, and halts
+    writes_back: Callable[[bytes], bool]  # does the instruction at the beginning write what it reads?
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
     percpu: PerCpu

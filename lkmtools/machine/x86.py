@@ -133,3 +133,34 @@ def is_call(code: bytes) -> bool:
         if len(insn) == length and insn[0] == 0xFF and insn[1] >> 3 & 7 == 2:
             return True
     return False
+
+
+# Instructions that write what they have read from memory, with the operations that do so, of those that the
+# middle of the ModRM byte names (Intel SDM volume 2, appendix A.2). None: all of them.
+_WRITTEN_BACK: dict[bytes, frozenset[int] | None] = {
+    **{bytes((8 * op + w,)): None for op in range(7) for w in (0, 1)},  # add, or, adc, sbb, and, sub, xor
+    **{bytes((code,)): frozenset(range(7)) for code in (0x80, 0x81, 0x83)},  # the same, with a constant
+    **{bytes((code,)): frozenset((0, 1)) for code in (0xFE, 0xFF)},  # inc, dec
+    **{bytes((code,)): frozenset((2, 3)) for code in (0xF6, 0xF7)},  # not, neg
+    **{bytes((code,)): None for code in (0x86, 0x87, 0xC0, 0xC1, 0xD0, 0xD1, 0xD2, 0xD3)},  # xchg, shifts
+    **{bytes((0x0F, code)): None for code in (0xAB, 0xB3, 0xBB, 0xB0, 0xB1, 0xC0, 0xC1)},  # bts ... xadd
+    **{bytes((0x0F, code)): None for code in (0xA4, 0xA5, 0xAC, 0xAD)},  # shld, shrd
+    b"\x0f\xba": frozenset((5, 6, 7)),  # bts, btr, btc with a constant
+    b"\x0f\xc7": frozenset((1,)),  # cmpxchg8b, cmpxchg16b
+}
+_PREFIXES = b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3"
+_REX = range(0x40, 0x50)
+_REGISTER = 0xC0  # ModRM of an operand that is not in memory
+
+
+def writes_back(code: bytes, wide: bool) -> bool:
+    """Does this instruction write to the memory that it reads? `wide`: it is one of 64-bit mode."""
+    at = 0
+    while at < len(code) and (code[at] in _PREFIXES or (wide and code[at] in _REX)):
+        at += 1
+    size = 2 if code[at : at + 1] == b"\x0f" else 1
+    opcode, modrm = code[at : at + size], code[at + size : at + size + 1]
+    if opcode not in _WRITTEN_BACK or not modrm or modrm[0] >= _REGISTER:
+        return False
+    operations = _WRITTEN_BACK[opcode]
+    return operations is None or modrm[0] >> 3 & 7 in operations

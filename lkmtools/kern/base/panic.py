@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
+_LONGEST_INSTRUCTION = 15
 _ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
 
 
@@ -53,7 +54,7 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
         what = f"page fault: {_ACCESS[fault.access]} at {addr:#x}"
         where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
         return f"{what}{_nature(k, addr, fault.access, thread)}{where}"
-    what = fault.describe(k.port)
+    what = fault.describe(k.port, _instruction(k, fault.pc))
     if fault.addr is None:
         return f"{what} in {k.symbolize(fault.pc)}"
     nature = _nature(k, fault.addr, fault.access, thread)
@@ -63,6 +64,15 @@ def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFuncti
         by = f"called from {k.symbolize(caller, returns=True)}" if known else "a jump"
         return f"{what}{nature}, {by}"
     return f"{what}{nature} in {k.symbolize(fault.pc)}"
+
+
+def _instruction(k: Kernel, pc: int) -> bytes:
+    """The bytes at `pc`, as many as an instruction may have; fewer where memory ends."""
+    most = min(_LONGEST_INSTRUCTION, PAGE_SIZE - pc % PAGE_SIZE)
+    try:
+        return k.mem.read(pc, most)
+    except MemFault:
+        return b""
 
 
 def caller_pc(k: Kernel, thread: Thread) -> int:

@@ -1,0 +1,39 @@
+/* A counter is incremented through NULL, by one instruction: "page fault: read and write at" in count(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+struct stats {
+	int	unused[4];
+	int	calls;
+};
+struct stats *the_stats;
+
+static void
+count(struct stats *s)
+{
+	__asm__ __volatile__("incl %0" : "+m" (s->calls));	/* here */
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	count(the_stats);
+	return 0;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}
