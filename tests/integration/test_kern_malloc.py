@@ -105,9 +105,12 @@ probe_bad(int n)
 }
 """
 BAD = [
-    "is already free", "was never allocated", "free: 0x0 was never allocated", "has 8 bytes, freed as 9",
+    "is already free", "is 16 bytes into the 40 bytes that were allocated at 0x",
+    "free: 0x0 was never allocated", "has 8 bytes, freed as 9",
     "kmem_alloc: size is 0", "malloc: out of space in kernel map: 1073741824 bytes asked for",
-    "kmem_alloc: out of space in kernel map", "was never allocated", "was never allocated",
+    "kmem_alloc: out of space in kernel map: 1073741824 bytes asked for; ",
+    "is 1 bytes into the 40 bytes that were allocated at 0x",
+    "is 4 bytes into the 40 bytes that were allocated at 0x",
     "page fault: write at", "page fault: read at", "page fault: read at 0x30",
 ]  # fmt: skip
 

@@ -10,14 +10,17 @@ The counters in struct malloc_type are kept as the original keeps them.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.malloc import M_CANFAIL, M_MAGIC, M_NOWAIT, M_ZERO, MALLOC_TYPES, malloc_type
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.freed import PATTERN, READ_FROM_FREED, is_from_freed
-from lkmtools.machine import READ, WRITE
+from lkmtools.machine import READ, WRITE, MemFault
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.uvm.uvm_km import KernelMap
     from lkmtools.machine import Memory
 
+_SHORTDESC, _LONGEST_NAME = 2, 64  # the word of struct malloc_type; bytes of it that are shown
 _SMALLEST = 16
 _LARGEST = PAGE_SIZE // 2
 
@@ -201,7 +205,7 @@ def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
     """Allocate; without room NULL with M_NOWAIT or M_CANFAIL, otherwise a panic."""
     addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
     if not addr and not flags & (M_NOWAIT | M_CANFAIL):
-        k.panic(f"malloc: out of space in kernel map: {size} bytes asked for")
+        k.panic(f"malloc: out of space in kernel map: {size} bytes asked for{_whose(k)}")
     if addr and type_addr:
         _account(k, type_addr, size, 1)
     return addr
@@ -221,6 +225,24 @@ def free(k: Kernel, addr: int, type_addr: int) -> None:
         k.panic(_bad_free(k, "free", addr))
     if type_addr:
         _account(k, type_addr, block.size, -1)
+
+
+def _whose(k: Kernel) -> str:
+    """The end of the reason for a panic: how much is allocated, and which malloc type has most of it."""
+    sizes: Counter[int] = Counter()
+    for block in k.heap.blocks.values():
+        sizes[block.type] += block.taken
+    if not sizes:
+        return ""
+    ((most, size),) = sizes.most_common(1)
+    count = sum(block.type == most for block in k.heap.blocks.values())
+    name = "kmem_alloc()"
+    if most:
+        name = "a type that is gone"
+        with suppress(MemFault):
+            text = k.mem.checked.cstr(k.mem.checked.ptr(most + _SHORTDESC * k.dm.pointer), _LONGEST_NAME)
+            name = f"type '{text.decode(*C_TEXT)}'"
+    return f"; {sizes.total()} bytes are allocated, {size} of them in {count} blocks of {name}"
 
 
 def _bad_free(k: Kernel, who: str, addr: int) -> str:
@@ -287,7 +309,7 @@ def _kmem(k: Kernel, size: int, kmflags: int, zero: bool) -> int:
         k.panic("kmem_alloc: size is 0")
     addr = k.heap.alloc(size, 0, zero)
     if not addr and not kmflags & 2:
-        k.panic(f"kmem_alloc: out of space in kernel map: {size} bytes asked for")
+        k.panic(f"kmem_alloc: out of space in kernel map: {size} bytes asked for{_whose(k)}")
     return addr
 
 
