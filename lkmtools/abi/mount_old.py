@@ -1,9 +1,12 @@
 """<sys/mount.h> before NetBSD 5, and of OpenBSD 3: the operations of a file system, and how they are called.
 
+And <sys/namei.h>, whose names knew who looks them up.
+
 The struct statfs of NetBSD 1.4 and OpenBSD is NetBSD 5.2's struct statvfs (lkmtools/include/sys/mount_old.h).
 """
 
 from lkmtools.abi.datamodel import Struct
+from lkmtools.abi.namei import COMPONENTNAME, NAMEIDATA
 
 _BEGIN = """int (*vfs_mount)(void); int (*vfs_start)(void); int (*vfs_unmount)(void); int (*vfs_root)(void);
     int (*vfs_quotactl)(void);"""
@@ -33,6 +36,10 @@ vfsconf = Struct(
     """const struct vfsops *vfc_vfsops; char vfc_name[16]; int vfc_typenum; int vfc_refcount;
        int vfc_flags; int (*vfc_mountroot)(void); struct vfsconf *vfc_next""",
 )
+
+# The caller follows what NetBSD 5.2 has, in both forms, in every dialect.
+componentname = Struct("componentname", f"{COMPONENTNAME}; struct lwp *cn_lwp; struct proc *cn_proc")
+nameidata = Struct("nameidata", NAMEIDATA, {"componentname": componentname})
 
 # The operations that the kernel calls, by their names in NetBSD 5.2, with their parameters before it. The
 # caller, in the end, is a struct lwp * in NetBSD 4.0 and a struct proc * in the others.

@@ -13,15 +13,10 @@ MAXPATHLEN = 1024
 MAXSYMLINKS = 32
 
 TRYEMULROOT = 0x0010
-componentname = Struct(
-    "componentname",
-    """uint32_t cn_nameiop; uint32_t cn_flags; struct kauth_cred *cn_cred; char *cn_pnbuf;
-       const char *cn_nameptr; size_t cn_namelen; u_long cn_hash; size_t cn_consume""",
-)
-nameidata = Struct(
-    "nameidata",
-    """const char *ni_dirp; int ni_segflg; struct vnode *ni_startdir; struct vnode *ni_rootdir;
-       struct vnode *ni_erootdir; struct vnode *ni_vp; struct vnode *ni_dvp; size_t ni_pathlen;
-       const char *ni_next; u_int ni_loopcnt; struct componentname ni_cnd""",
-    {"componentname": componentname},
-)
+COMPONENTNAME = """uint32_t cn_nameiop; uint32_t cn_flags; struct kauth_cred *cn_cred; char *cn_pnbuf;
+    const char *cn_nameptr; size_t cn_namelen; u_long cn_hash; size_t cn_consume"""
+NAMEIDATA = """const char *ni_dirp; int ni_segflg; struct vnode *ni_startdir; struct vnode *ni_rootdir;
+    struct vnode *ni_erootdir; struct vnode *ni_vp; struct vnode *ni_dvp; size_t ni_pathlen;
+    const char *ni_next; u_int ni_loopcnt; struct componentname ni_cnd"""
+componentname = Struct("componentname", COMPONENTNAME)
+nameidata = Struct("nameidata", NAMEIDATA, {"componentname": componentname})

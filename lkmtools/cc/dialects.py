@@ -45,10 +45,10 @@ _SIGNS = {
         (
             r"initialization of .* from incompatible pointer type .*\(\*\)\(.*struct proc \*",
             r"initializing .* with an expression of type '[^']*\(.*struct proc \*",
-            r"no member named .a_p\b",
+            r"no member named .(a_p|cn_proc)\b",
         )
     ),
-    "4.0": _WORDS["4.0"] + r"|no member named .a_l\b|struct nameidata \*, struct lwp \*",
+    "4.0": _WORDS["4.0"] + r"|no member named .(a_l|cn_lwp)\b|struct nameidata \*, struct lwp \*",
 }
 
 

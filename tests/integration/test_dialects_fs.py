@@ -11,7 +11,7 @@ from lkmtools.abi.datamodel import Struct
 from lkmtools.abi.errno import EACCES, ENODEV, ENOENT, ENOMEM, EROFS
 from lkmtools.abi.fcntl import O_RDONLY, O_WRONLY
 from lkmtools.abi.mount import vfsops
-from lkmtools.abi.mount_old import VFSOPS, vfsconf
+from lkmtools.abi.mount_old import VFSOPS, componentname, nameidata, vfsconf
 from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.errors import KernelError, LkmtoolsError
 from lkmtools.machine import port
@@ -157,14 +157,17 @@ def test_lookups_that_sleep_when_they_have_unlocked_the_directory(lab: Lab) -> N
 
 @pytest.mark.parametrize(
     ("api", "structs"),
-    [(api, [VFSOPS[api], vfsconf] if api == "openbsd" else [VFSOPS[api]]) for api in VFSOPS],
+    [
+        (api, [VFSOPS[api], componentname, nameidata, *([vfsconf] if api == "openbsd" else [])])
+        for api in VFSOPS
+    ],
     ids=VFSOPS,
 )
 def test_the_layouts_of_older_file_systems_are_their_headers(
     cc: Compile, machine: str, api: str, structs: list[Struct]
 ) -> None:
     """Each member of Python's layouts."""
-    lines = ["#include <sys/param.h>", "#include <sys/mount.h>"]
+    lines = ["#include <sys/param.h>", "#include <sys/mount.h>", "#include <sys/namei.h>"]
     for one in structs:
         layout = one.layout(port(machine).dm)
         lines += [f'_Static_assert(sizeof(struct {one.name}) == {layout.size}, "size");'] + [

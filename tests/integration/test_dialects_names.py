@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lkmtools.cc.dialects import FLAGS
 from support.lab import Lab
+from support.programs import Runner
+
+OLD_FS = Path(__file__).parent / "dialects/old_fs.c"
 
 PARENT = """
 #include <sys/proc.h>
@@ -46,6 +51,50 @@ def test_the_directory_is_wanted_but_not_locked(lab: Lab, api: str) -> None:
     """Of a file, of the root directory, which is its own, and of a device; the leaf locked, and not."""
     lab.load(PARENT.replace("__lkm_self", SELF[api]), flags=(*FLAGS[api], "-Werror"))
     assert [lab.call("int probe_parent(int which)", which) for which in range(6)] == [0] * 6
+
+
+CALLER = """
+#include <sys/proc.h>
+#include <sys/mount.h>
+#include <sys/namei.h>
+#include <sys/vnode.h>
+
+int probe_caller(int mounted);
+int
+probe_caller(int mounted)
+{
+	struct componentname cn;
+	struct nameidata nd;
+	int error;
+
+	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, mounted ? "/old/file" : "/tmp", __lkm_self);
+	if (nd.ni_cnd.__lkm_member != __lkm_self)
+		return 1000;
+	if ((error = namei(&nd)) != 0)
+		return error;
+	vrele(nd.ni_vp);
+	cn.__lkm_member = nd.ni_cnd.__lkm_member;
+	cn.cn_cred = nd.ni_cnd.cn_cred;
+	return cn.__lkm_member == __lkm_self && cn.cn_cred == kauth_cred_get() ? 0 : 1001;
+}
+"""
+
+
+@pytest.mark.parametrize("api", SELF)
+def test_a_name_knows_who_looks_it_up(lab: Lab, api: str) -> None:
+    """A module's own, and what a file system gets of a module, of a client and of a program."""
+    member = "cn_lwp" if api == "4.0" else "cn_proc"
+    flags = FLAGS[api]
+    lab.load(OLD_FS, name="oldfs", flags=flags)  # its lookup refuses a name of any but the current process
+    lab.p.mkdir("/old")
+    lab.p.mount("oldfs", "/old", "text")
+    text = CALLER.replace("__lkm_self", SELF[api]).replace("__lkm_member", member)
+    lab.load(text, flags=(*flags, "-Werror"))
+    assert [lab.call("int probe_caller(int mounted)", mounted) for mounted in (0, 1)] == [0, 0]
+    assert lab.p.stat("/old/file").st_size == len("text")
+    runner = Runner(lab.cc, lab.machine, lab.kernel)
+    read = 'char b[9] = ""; int fd = open("/old/file", 0); read(fd, b, 8); printf("%s %d", b, errno);'
+    assert runner.main(read).out == "text 0"
 
 
 TREE = """

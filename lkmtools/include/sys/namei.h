@@ -5,8 +5,13 @@
 
 #include <sys/param.h>
 #include <sys/kauth.h>
+#if defined(_KERNEL) && __LKM_API < 500
+#include <sys/proc.h>
+#endif
 
+struct lwp;
 struct mount;
+struct proc;
 struct vnode;
 
 struct componentname {
@@ -18,6 +23,10 @@ struct componentname {
 	size_t		 cn_namelen;
 	u_long		 cn_hash;
 	size_t		 cn_consume;
+#if __LKM_API < 500
+	struct lwp	*cn_lwp;	/* who looks it up: NetBSD 4.0 */
+	struct proc	*cn_proc;	/* and before */
+#endif
 };
 
 /* cn_nameiop. */
@@ -79,11 +88,18 @@ struct nameidata {
 	struct componentname ni_cnd;
 };
 
-/* NetBSD 2.0 to 4.0 named the process last. */
+#if __LKM_API < 500
+#define __NDCALLER(ndp)	((ndp)->ni_cnd.cn_proc = ((ndp)->ni_cnd.cn_lwp = curlwp)->l_proc)
+#else
+#define __NDCALLER(ndp)	((void)0)
+#endif
+
+/* Before NetBSD 5.0 the process, which is the running one, was named last. */
 #define NDINIT(ndp, op, flags, segflg, namep, ...) do { \
 	(ndp)->ni_cnd.cn_nameiop = (op); \
 	(ndp)->ni_cnd.cn_flags = (flags); \
 	(ndp)->ni_cnd.cn_cred = kauth_cred_get(); \
+	__NDCALLER(ndp); \
 	(ndp)->ni_segflg = (segflg); \
 	(ndp)->ni_dirp = (namep); \
 } while (/* CONSTCOND */ 0)

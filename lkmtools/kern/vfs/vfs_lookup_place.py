@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.errno import ENOENT, ENOMEM, ENOTDIR
+from lkmtools.abi.mount_old import componentname
 from lkmtools.abi.namei import (
     CREATE,
     CREATEDIR,
@@ -18,7 +19,6 @@ from lkmtools.abi.namei import (
     MAKEENTRY,
     MAXPATHLEN,
     SAVENAME,
-    componentname,
 )
 from lkmtools.abi.vnode import VDIR
 from lkmtools.errors import KernelError
@@ -144,7 +144,7 @@ class Place:
             )
 
     def component(self, name: str, op: int, last: bool) -> None:
-        """Fill the struct componentname of a name in `dvp`. ENOMEM."""
+        """Fill the struct componentname of a name in `dvp`, and the caller, for older sources. ENOMEM."""
         k = self.k
         layout = componentname.layout(k.dm)
         if not self.cnp:
@@ -163,5 +163,6 @@ class Place:
             layout.pack(
                 cn_nameiop=op, cn_flags=flags, cn_cred=lwp_cred(k, self.lwp), cn_pnbuf=self.cnp + _COMPONENT,
                 cn_nameptr=self.cnp + _COMPONENT, cn_namelen=len(text), cn_hash=name_hash(text),
+                cn_lwp=self.lwp.addr, cn_proc=self.lwp.proc.addr,
             ),
         )  # fmt: skip

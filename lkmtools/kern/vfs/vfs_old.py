@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.dialects import DIALECTS
 from lkmtools.abi.errno import ENOMEM, EOPNOTSUPP
 from lkmtools.abi.mount import vfsops
-from lkmtools.abi.mount_old import OPERATIONS, OPERATIONS_4_0, VFSOPS, vfsconf
-from lkmtools.abi.namei import nameidata
+from lkmtools.abi.mount_old import OPERATIONS, OPERATIONS_4_0, VFSOPS, nameidata, vfsconf
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.machine import Prototype

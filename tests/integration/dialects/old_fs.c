@@ -40,6 +40,7 @@
 #undef curproc
 #define curproc	curlwp
 #define a_p	a_l
+#define cn_proc	cn_lwp
 typedef kauth_cred_t	cred_t;
 #else
 typedef struct ucred	*cred_t;
@@ -183,6 +184,8 @@ old_lookup(void *v)
 	int error;
 
 	*ap->a_vpp = NULLVP;
+	if (cnp->cn_proc != curproc)
+		return EPERM;
 	if (cnp->cn_namelen == 1 && cnp->cn_nameptr[0] == '.') {
 		VREF(dvp);
 		*ap->a_vpp = dvp;
