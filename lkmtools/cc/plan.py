@@ -128,6 +128,11 @@ class Plan(NamedTuple):
     temporary: list[str]
 
 
+def joins(args: CompilerArgs) -> bool:
+    """Is the result one module of several parts?"""
+    return args.join and not _NOT_COMPILING & set(args.options)
+
+
 def plan(args: CompilerArgs, compiler: Compiler, machine: str) -> Plan:
     """The commands that make modules; CompilerError for words that contradict one another."""
     compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *args.options]

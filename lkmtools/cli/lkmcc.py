@@ -25,7 +25,7 @@ from lkmtools.cc.compilers import candidates, no_compiler, other_machine, probe
 from lkmtools.cc.dialects import FLAGS, suggested
 from lkmtools.cc.initialisers import forms
 from lkmtools.cc.jobs import Done, run_all
-from lkmtools.cc.plan import CompilerArgs, Plan, parse, plan, plan_program
+from lkmtools.cc.plan import CompilerArgs, Plan, joins, parse, plan, plan_program
 from lkmtools.cli.common import CONTEXT, Tool, progress, version_option
 
 _HELP = """\
@@ -96,7 +96,7 @@ def run(steps: Plan, args: CompilerArgs, compiler: Compiler, machine: str) -> in
 
 def joined(args: CompilerArgs) -> int:
     """The status of -r: 1, and no module, when its parts are of two dialects, which modload would refuse."""
-    if not args.join or args.output is None:
+    if not joins(args) or args.output is None:
         return 0
     from lkmtools.elf import interface_of, read_object
     from lkmtools.errors import ObjectError

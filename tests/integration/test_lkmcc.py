@@ -137,6 +137,16 @@ def test_objects_of_two_dialects_are_not_joined(lkmcc: Lkmcc) -> None:
     assert {"a.c", "b.c", "a.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
+def test_what_does_not_compile_is_not_joined(lkmcc: Lkmcc) -> None:
+    """-r with -E and with -fsyntax-only: what the compiler writes is no object."""
+    write(lkmcc.dir, a="int a;")
+    done = lkmcc("-r", "-E", "-o", "a.i", "a.c")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "int a;" in (lkmcc.dir / "a.i").read_text()
+    done = lkmcc("-r", "-fsyntax-only", "-o", "mod.o", "a.c")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_program_can_be_compiled_and_linked_in_two_steps(lkmcc: Lkmcc, machine: str, family: str) -> None:
     """--user -c makes objects, which --user links."""
