@@ -10,6 +10,7 @@ stray pointer faults where it is used.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from lkmtools.tuples import NamedTuple
 
@@ -110,8 +111,17 @@ def _target_flags(family: str, target: Target) -> tuple[str, ...]:
     return ("-target", target.zig if family == "zig" else target.clang)
 
 
-def compile_flags(family: str, machine: str) -> list[str]:
-    """The flags with which a compiler of `family` (see Compiler) compiles a module for `machine`."""
+def _headers(family: str, *directories: str) -> list[str]:
+    """The options for directories of headers: zig looks into its own <stdint.h> before those of -isystem."""
+    option = "-I" if family == "zig" else "-isystem"
+    return [word for directory in directories for word in (option, directory)]
+
+
+def compile_flags(family: str, machine: str, options: Sequence[str] = ()) -> list[str]:
+    """The flags with which a compiler of `family` (see Compiler) compiles a module for `machine`.
+
+    `options` are the user's: what they include comes before our headers.
+    """
     target = MACHINES[machine]
     return [
         *_target_flags(family, target),
@@ -119,24 +129,27 @@ def compile_flags(family: str, machine: str) -> list[str]:
         *_FLAGS,
         *_MODULE,
         *_FAMILY_FLAGS[family],
-        "-isystem",
-        INCLUDE,
+        *options,
+        *_headers(family, INCLUDE),
     ]
 
 
-def program_flags(family: str, machine: str) -> list[str]:
-    """The flags that make a static user program of sources and our runtime, in one command."""
+def program_flags(family: str, machine: str, options: Sequence[str] = ()) -> list[str]:
+    """The flags that make a static user program of sources and our runtime, in one command.
+
+    `options` are the user's, as those of compile_flags().
+    """
     target = MACHINES[machine]
     where = _target_flags(family, target)
     if family == "clang":
         where = ("-target", target.clang.replace("-none-elf", "-linux-gnu"))
-    headers = "-I" if family == "zig" else "-isystem"  # zig looks into its own <stdint.h> before -isystem
     return [
         *where,
         *_FLAGS,
         *_FAMILY_FLAGS[family],
         *_PROGRAM,
-        *(headers, os.path.join(RUNTIME, "include"), headers, INCLUDE),
+        *options,
+        *_headers(family, os.path.join(RUNTIME, "include"), INCLUDE),
     ]
 
 

@@ -135,7 +135,7 @@ def joins(args: CompilerArgs) -> bool:
 
 def plan(args: CompilerArgs, compiler: Compiler, machine: str) -> Plan:
     """The commands that make modules; CompilerError for words that contradict one another."""
-    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine), *args.options]
+    compile_one = [*compiler.argv, *compile_flags(compiler.family, machine, args.options)]
     if _SYNTAX in args.options and compiler.family == "zig":  # its driver wants a file that is never made
         rest = [word for word in compile_one if word != _SYNTAX]
         unwanted = [f".{_stem(source)}.{os.getpid()}.tmp.s" for source in args.sources]
@@ -186,14 +186,14 @@ def plan_program(args: CompilerArgs, compiler: Compiler, machine: str) -> Plan:
     """The command that makes a static user program, or with -c the objects of one: --user."""
     if args.join:
         raise CompilerError("-r and --user exclude each other: -r makes modules")
-    flags = program_flags(compiler.family, machine)
+    flags = program_flags(compiler.family, machine, args.options)
     inputs = [*args.sources, *args.objects]
     if _NOT_COMPILING & set(args.options):
         raise CompilerError("--user compiles and links at once: it takes no -E, -S or -M")
     if args.compile_only:
-        return _compile_program(args, [*compiler.argv, *flags, *args.options, "-c"])
+        return _compile_program(args, [*compiler.argv, *flags, "-c"])
     output = args.output or "a.out"
-    return Plan([], [[*compiler.argv, *flags, *args.options, *inputs, *runtime(), "-o", output]], [])
+    return Plan([], [[*compiler.argv, *flags, *inputs, *runtime(), "-o", output]], [])
 
 
 def _compile_program(args: CompilerArgs, command: list[str]) -> Plan:

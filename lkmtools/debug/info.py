@@ -193,11 +193,11 @@ class _Lines:
             return ""
         entry = files[number - first]
         index = entry.dir_index - first
-        directory = (
-            directories[index].decode(errors="backslashreplace") if 0 <= index < len(directories) else ""
-        )
-        path = os.path.join(self._directory, directory, entry.name.decode(errors="backslashreplace"))
-        return os.path.normpath(path)
+        directory = directories[index] if 0 <= index < len(directories) else b""
+        path, name = (part.decode(errors="backslashreplace") for part in (directory, entry.name))
+        if name.startswith("<"):  # <stdin>
+            return str(name)
+        return os.path.normpath(os.path.join(self._directory, path, name))
 
 
 def _section(found: dict[str, bytes], name: str) -> DebugSectionDescriptor | None:

@@ -24,13 +24,13 @@ class Builder:
     def module(self, source: Path, machine: str, flags: tuple[str, ...] = ()) -> Path:
         """The object of a C source. CompilerError with the compiler's words."""
         compiler = find_compiler(machine, os.environ.get("LKM_CC"))
-        options = [*compile_flags(compiler.family, machine), *self.flags, *flags]
+        options = compile_flags(compiler.family, machine, [*self.flags, *flags])
         return self._make(source, f"{source.stem}.o", machine, [*compiler.argv, *options, "-c", str(source)])
 
     def program(self, source: Path, machine: str, flags: tuple[str, ...] = ()) -> Path:
         """A static user program of a C source. CompilerError with the compiler's words."""
         compiler = find_compiler(machine, os.environ.get("LKM_CC"))
-        options = [*program_flags(compiler.family, machine), *self.flags, *flags]
+        options = program_flags(compiler.family, machine, [*self.flags, *flags])
         return self._make(source, source.stem, machine, [*compiler.argv, *options, str(source), *runtime()])
 
     def _make(self, source: Path, name: str, machine: str, command: list[str]) -> Path:

@@ -320,7 +320,7 @@ def test_a_panic_ends_the_run_and_says_what_is_left(boot: Boot) -> None:
     run = boot.run()
     assert (run.status, run.out) == (70, "")
     assert run.err.splitlines()[-2:] == [
-        "rc.lkm: the kernel panicked: boom",
+        "rc.lkm: the kernel panicked: do_load() at <stdin>:11 (inlined) [bomb]",
         "rc.lkm: not loaded (the kernel panicked): bomb.o mod.o",
     ]
 

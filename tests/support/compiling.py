@@ -64,7 +64,7 @@ class Compile:
     ) -> Path:
         cc = compiler(machine, self.command)
         text, where = (source.read_text(), source.parent) if isinstance(source, Path) else (source, None)
-        options = [*compile_flags(cc.family, machine), *flags, *([f"-I{where}"] if where else [])]
+        options = compile_flags(cc.family, machine, [*flags, *([f"-I{where}"] if where else [])])
         return self._make(
             f"{name}.o",
             "\0".join([str(cc), *options, text]),
@@ -89,7 +89,7 @@ class Compile:
     ) -> Path:
         """A static user program of C text and our runtime, as lkmcc --user makes it."""
         cc = compiler(machine, self.command)
-        options, library = [*program_flags(cc.family, machine), *flags], str(self._runtime(machine))
+        options, library = program_flags(cc.family, machine, flags), str(self._runtime(machine))
         return self._make(
             name,
             "\0".join([str(cc), *options, library, source]),
