@@ -89,7 +89,7 @@ class DebugInfo:
         for unit, ranges in self._all_units():
             if any(addr in each for each in ranges):
                 chain = self._chain(unit, addr)
-                lines = self._lines.setdefault(unit.cu_offset, _Lines(self._dwarf, unit))
+                lines = self._lines_of(unit)
                 file, line = lines.at(addr)
                 for die in reversed(chain):
                     inlined = die.tag == _INLINED
@@ -100,6 +100,11 @@ class DebugInfo:
                 if not chain and line:
                     yield SourcePlace("", file, line)
                 return
+
+    def _lines_of(self, unit: CompileUnit) -> _Lines:
+        if unit.cu_offset not in self._lines:
+            self._lines[unit.cu_offset] = _Lines(self._dwarf, unit)
+        return self._lines[unit.cu_offset]
 
     def _all_units(self) -> list[tuple[CompileUnit, list[range]]]:
         if self._units is None:
