@@ -33,7 +33,7 @@ test: $(STAMP)
 
 # More of what a seed decides: every kernel function is called 10 times and more, and 200 kernels die.
 test-long: $(STAMP)
-	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/integration/test_kernel_calls.py tests/cli/test_deaths.py
+	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/integration/test_kernel_calls.py tests/cli/test_deaths.py tests/crashes
 
 check: $(STAMP)
 	$(BIN)/ruff format --check lkmtools tests bench

@@ -2,10 +2,12 @@
 
 The first line of a file has the cause in quotes, as the reason has it, and the function. One that speaks of
 what is left "at unload" is unloaded again. A line that may be shown ends with the comment `here`.
+With LKM_TEST_LONG (`make test-long`) there are more levels of optimization.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -21,7 +23,7 @@ from support.lab import Lab
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.c"))
-LEVELS = ("-O0", "-O1", "-O2", "-Os")
+LEVELS = ("-O0", "-O1", "-O2", "-Os") if os.environ.get("LKM_TEST_LONG") else ("-O0", "-O2")
 
 
 def compiled(path: Path, machine: str, directory: Path, *flags: str) -> Path:
