@@ -3,6 +3,8 @@
 #ifndef _DEV_PCI_PCIDEVS_H_
 #define _DEV_PCI_PCIDEVS_H_
 
+#include <sys/cdefs.h>
+
 #define PCI_VENDOR_COMPAQ	0x0e11
 #define PCI_VENDOR_SYMBIOS	0x1000
 #define PCI_VENDOR_ATI		0x1002

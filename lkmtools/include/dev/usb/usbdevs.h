@@ -3,6 +3,8 @@
 #ifndef _DEV_USB_USBDEVS_H_
 #define _DEV_USB_USBDEVS_H_
 
+#include <sys/cdefs.h>
+
 #define USB_VENDOR_HP		0x03f0
 #define USB_VENDOR_FTDI		0x0403
 #define USB_VENDOR_NEC		0x0409
