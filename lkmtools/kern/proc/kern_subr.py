@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lkmtools.kern.base.export import export
+from lkmtools.kern.base.export import Function, export
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
 
@@ -114,37 +114,14 @@ def mountroothook_establish(k: Kernel, func: int, dev: int) -> int:
     return _establish(k, "mountroot", func, dev)
 
 
-@export("void exechook_disestablish(void *cookie)", _HEADER)
-def exechook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove an exec hook; another cookie is a panic."""
-    _disestablish(k, "exec", cookie)
+def _disestablisher(kind: str) -> Function:
+    """The function that takes a cookie of this kind back."""
+
+    def body(k: Kernel, cookie: int) -> None:
+        _disestablish(k, kind, cookie)
+
+    body.__doc__ = f"Remove a {kind} hook; another cookie is a panic."
+    return Function(Prototype(f"void {kind}hook_disestablish(void *cookie)"), _HEADER, body)
 
 
-@export("void exithook_disestablish(void *cookie)", _HEADER)
-def exithook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove an exit hook; another cookie is a panic."""
-    _disestablish(k, "exit", cookie)
-
-
-@export("void forkhook_disestablish(void *cookie)", _HEADER)
-def forkhook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove a fork hook; another cookie is a panic."""
-    _disestablish(k, "fork", cookie)
-
-
-@export("void shutdownhook_disestablish(void *cookie)", _HEADER)
-def shutdownhook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove a shutdown hook; another cookie is a panic."""
-    _disestablish(k, "shutdown", cookie)
-
-
-@export("void powerhook_disestablish(void *cookie)", _HEADER)
-def powerhook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove a power hook; another cookie is a panic."""
-    _disestablish(k, "power", cookie)
-
-
-@export("void mountroothook_disestablish(void *cookie)", _HEADER)
-def mountroothook_disestablish(k: Kernel, cookie: int) -> None:
-    """Remove a hook of the root's mount; another cookie is a panic."""
-    _disestablish(k, "mountroot", cookie)
+FUNCTIONS = tuple(map(_disestablisher, ("exec", "exit", "fork", "shutdown", "power", "mountroot")))
