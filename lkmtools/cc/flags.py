@@ -111,10 +111,15 @@ def _target_flags(family: str, target: Target) -> tuple[str, ...]:
     return ("-target", target.zig if family == "zig" else target.clang)
 
 
-def _headers(family: str, *directories: str) -> list[str]:
-    """The options for directories of headers: zig looks into its own <stdint.h> before those of -isystem."""
-    option = "-I" if family == "zig" else "-isystem"
-    return [word for directory in directories for word in (option, directory)]
+def _headers(family: str, options: Sequence[str], *directories: str) -> list[str]:
+    """The user's options, and those for our directories of headers, which come behind the user's.
+
+    zig looks into its own <stdint.h> before what -isystem names: for it every -isystem becomes a -I.
+    """
+    words = [*options, *(word for directory in directories for word in ("-isystem", directory))]
+    if family != "zig":
+        return words
+    return ["-I" + word.removeprefix("-isystem") if word.startswith("-isystem") else word for word in words]
 
 
 def compile_flags(family: str, machine: str, options: Sequence[str] = ()) -> list[str]:
@@ -129,8 +134,7 @@ def compile_flags(family: str, machine: str, options: Sequence[str] = ()) -> lis
         *_FLAGS,
         *_MODULE,
         *_FAMILY_FLAGS[family],
-        *options,
-        *_headers(family, INCLUDE),
+        *_headers(family, options, INCLUDE),
     ]
 
 
@@ -148,8 +152,7 @@ def program_flags(family: str, machine: str, options: Sequence[str] = ()) -> lis
         *_FLAGS,
         *_FAMILY_FLAGS[family],
         *_PROGRAM,
-        *options,
-        *_headers(family, os.path.join(RUNTIME, "include"), INCLUDE),
+        *_headers(family, options, os.path.join(RUNTIME, "include"), INCLUDE),
     ]
 
 

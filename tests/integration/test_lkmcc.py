@@ -125,6 +125,26 @@ def test_several_sources_become_one_module(lkmcc: Lkmcc, machine: str, family: s
     assert {"a.c", "b.c", "c.c", "c.o", "mod.o"} == {path.name for path in lkmcc.dir.iterdir()}
 
 
+@pytest.mark.parametrize("option", ["-I", "-isystem"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_tree_of_headers_that_the_user_names_comes_before_ours(
+    lkmcc: Lkmcc, family: str, option: str
+) -> None:
+    """As NetBSD's own would, also for what the compiler brings along; of a program, too."""
+    if not all(available(machine, family) for machine in MACHINES):
+        pytest.skip(f"{family} is not here or cannot compile for every machine")
+    (lkmcc.dir / "tree" / "sys").mkdir(parents=True)
+    (lkmcc.dir / "tree" / "sys" / "param.h").write_text("#define TREE 3\n")
+    write(
+        lkmcc.dir,
+        a="#include <sys/param.h>\nchar found[TREE];",
+        b="#include <sys/param.h>\nchar other[TREE];",
+    )
+    assert lkmcc(option, "tree", "a.c", LKM_CC=family).returncode == 0
+    assert lkmcc("--user", "-c", option, "tree", "b.c", LKM_CC=family).returncode == 0
+    assert lkmcc("a.c", LKM_CC=family).returncode == 1
+
+
 def test_objects_of_two_dialects_are_not_joined(lkmcc: Lkmcc) -> None:
     """modload would refuse the module in the same words; the objects stay, and there is no module."""
     write(lkmcc.dir, a="#include <sys/param.h>\nint a;", b="#include <sys/param.h>\nint b;")
