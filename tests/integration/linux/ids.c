@@ -13,7 +13,7 @@ main(void)
 
 	printf("%d ", getpgid(0) == getpgrp());
 	printf("%d ", setpgid(0, 0));
-	printf("%d %d ", getpgrp() == getpid(), getsid(0) > 0);
+	printf("%d %d ", getpgrp() == getpid(), getsid(0) == getsid(getpid()));
 	printf("%d %d ", getgroups(40, groups) >= 0, setresgid(5, 5, 5));
 	printf("%d ", setresuid(1000, 1000, 1000));
 	getresuid(&real, &effective, &saved);
