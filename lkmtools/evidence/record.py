@@ -1,15 +1,17 @@
-"""The record of a panic: facts, from which readers with the modules' objects at hand make words.
+"""The record of a panic or of a report: facts. Readers with the modules' objects at hand make words of it.
 
-It goes to clients as JSON, beside the report. Addresses are those of the kernel that panicked.
+It goes to clients as JSON, beside the text. Addresses are those of the kernel that it is about.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lkmtools.tuples import NamedTuple
 
-VERSION = 1
+VERSION = 2
+PANIC, REPORT = "panic", "report"  # kinds: the kernel's end; something wrong, after which it went on
 
 
 class RecordedModule(NamedTuple):
@@ -39,10 +41,64 @@ class RecordedFrame(NamedTuple):
     guess: bool = False
 
 
+class RecordedAccess(NamedTuple):
+    """The access that failed: `kind` is "read", "write", "read and write" or "fetch", at `address`.
+
+    `size` in bytes is 0 when it is not known. `pc` is the instruction's address, and `code` its bytes in
+    hexadecimal, followed by those behind it; both are 0 and "" for a kernel function's access.
+    """
+
+    kind: str
+    address: int
+    size: int = 0
+    pc: int = 0
+    code: str = ""
+
+
+class RecordedLevel(NamedTuple):
+    """A level of an lwp: one call into machine code that had not returned.
+
+    `function` is the kernel function that ran in it, or "": then machine code did, at "pc". `registers` are
+    those of the CPU, as far as they are known; "pc" of a level with a function is the return address.
+    """
+
+    function: str
+    registers: dict[str, int]
+
+
+class RecordedLwp(NamedTuple):
+    """An lwp: its process, what it waits for ("" for nothing), its levels, innermost first, its live stack.
+
+    `stack` are the bytes from `sp` upwards, compressed by zlib, in base 64; only the innermost that there is
+    room for. The first lwp of a record is the one that it is about.
+    """
+
+    process: str
+    lid: int
+    wait: str = ""
+    request: str = ""
+    levels: tuple[RecordedLevel, ...] = ()
+    sp: int = 0
+    stack: str = ""
+
+
+class RecordedCall(NamedTuple):
+    """A kernel call of a module: `text` has the function with its arguments and its result.
+
+    `pc` is the return address.
+    """
+
+    text: str
+    pc: int = 0
+
+
 class CrashRecord(NamedTuple):
     """`process` is the one that ran and `request` the system call that it was in, or "".
 
-    `modules` are those with code in `frames`, which are innermost first.
+    `frames` are innermost first. `modules` are those with code in the frames, in the stacks or in the calls.
+    `registers` are the CPU's at a fault, {} when there was none. `notes` are further lines of the text, for
+    example the holder of a lock. `calls` are the last kernel calls of the lwp, newest first. `time` is in seconds
+    since 1970.
     """
 
     reason: str
@@ -51,22 +107,36 @@ class CrashRecord(NamedTuple):
     request: str = ""
     frames: tuple[RecordedFrame, ...] = ()
     modules: tuple[RecordedModule, ...] = ()
+    kind: str = PANIC
+    boot: int = 0
+    time: float = 0.0
+    access: RecordedAccess | None = None
+    registers: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
+    lwps: tuple[RecordedLwp, ...] = ()
+    calls: tuple[RecordedCall, ...] = ()
 
     def dumps(self) -> str:
         """As JSON."""
         import json  # which only a kernel that panics needs
 
-        return json.dumps(
-            {
-                "version": VERSION,
-                "reason": self.reason,
-                "machine": self.machine,
-                "process": self.process,
-                "request": self.request,
-                "frames": [frame._asdict() for frame in self.frames],
-                "modules": [module._asdict() for module in self.modules],
-            }
-        )
+        return json.dumps({"version": VERSION, **_plain(self)})
+
+
+_ROWS = {
+    row.__name__: row
+    for row in (
+        *(RecordedModule, RecordedFrame, RecordedAccess, RecordedLevel, RecordedLwp, RecordedCall),
+        CrashRecord,
+    )
+}
+
+
+def _plain(value: Any) -> Any:
+    """A row as a dict, with its rows as dicts."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(member) for name, member in value._asdict().items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def loads(text: str) -> CrashRecord | None:
@@ -78,32 +148,41 @@ def loads(text: str) -> CrashRecord | None:
     found = json.loads(text)
     if not isinstance(found, dict):
         raise ValueError(f"a record is an object, not {type(found).__name__}")
-    if found.get("version") != VERSION:
+    if found.pop("version", None) != VERSION:
         return None
-    frames = tuple(_made(RecordedFrame, each) for each in _list(found, "frames"))
-    modules = tuple(_made(RecordedModule, each) for each in _list(found, "modules"))
-    head = {key: found.get(key) for key in ("reason", "machine", "process", "request")}
-    made: CrashRecord = _made(CrashRecord, head)
-    return made._replace(frames=frames, modules=modules)
+    made: CrashRecord = _row("CrashRecord", found)
+    return made
 
 
-def _list(found: dict[str, Any], key: str) -> list[Any]:
-    rows = found.get(key)
-    if not isinstance(rows, list):
-        raise ValueError(f"a record has a list of {key}, not {rows!r}")
-    return rows
-
-
-def _made(row: Any, given: Any) -> Any:
+def _row(name: str, given: Any) -> Any:
     """A row of a record, with the members of the types that they have."""
+    row = _ROWS[name]
     if not isinstance(given, dict):
-        raise ValueError(f"a {row.__name__} is an object, not {given!r}")
-    for name, kind in row.__annotations__.items():
-        if name in given and type(given[name]).__name__ != kind:
-            raise ValueError(f"{row.__name__}: {name} is {given[name]!r}, which is not of type {kind}")
+        raise ValueError(f"a {name} is an object, not {given!r}")
+    members = {
+        key: _member(f"{name}: {key}", row.__annotations__.get(key, "nothing"), value)
+        for key, value in given.items()
+    }
     try:
-        return row(**given)
+        return row(**members)
     except TypeError:
-        raise ValueError(
-            f"a {row.__name__} has the members {', '.join(row._fields)}, not {given!r}"
-        ) from None
+        raise ValueError(f"a {name} has the members {', '.join(row._fields)}, not {given!r}") from None
+
+
+def _member(what: str, kind: str, value: Any) -> Any:
+    """A member of a row, of the type that its annotation says."""
+    if kind.endswith(" | None"):
+        return None if value is None else _member(what, kind.removesuffix(" | None"), value)
+    if kind in _ROWS:
+        return _row(kind, value)
+    if (several := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", kind)) is not None and isinstance(value, list):
+        return tuple(_member(what, several[1], each) for each in value)
+    if (
+        kind == "dict[str, int]"
+        and isinstance(value, dict)
+        and {type(each) for each in value.values()} <= {int}
+    ):
+        return value
+    if type(value).__name__ != kind:
+        raise ValueError(f"{what} is {value!r}, which is not of type {kind}")
+    return value

@@ -12,7 +12,16 @@ from lkmtools.cc import compile_flags, find_compiler
 from lkmtools.debug import source_of
 from lkmtools.elf import read_object
 from lkmtools.elf.checksum import checksum
-from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedModule, loads
+from lkmtools.evidence.record import (
+    CrashRecord,
+    RecordedAccess,
+    RecordedCall,
+    RecordedFrame,
+    RecordedLevel,
+    RecordedLwp,
+    RecordedModule,
+    loads,
+)
 
 AREA = 0xFFFF_FFFF_8020_0000
 SOURCE = "int number(int);\n\nint first(int n)\n{\n\treturn number(n) + 1;\t\x1b[31m\n}\n"
@@ -23,6 +32,11 @@ RECORD = CrashRecord(
     "getpid()",
     (RecordedFrame("first+0x4 [x]", AREA + 4), RecordedFrame("printf() [kernel]")),
     (RecordedModule("x", "/nowhere/x.o", AREA, 4096, 1, True),),
+    access=RecordedAccess("write", 8, 4, AREA + 4, "90"),
+    registers={"pc": AREA + 4},
+    notes=("a note",),
+    lwps=(RecordedLwp("pid 7 (x)", 1, levels=(RecordedLevel("printf", {"pc": 1}),), sp=4),),
+    calls=(RecordedCall("printf()", 1),),
 )
 
 
@@ -50,7 +64,7 @@ def test_a_record_is_the_same_after_its_journey() -> None:
 def test_no_record_and_one_of_another_version() -> None:
     """They are not errors: an older daemon, or a newer one."""
     assert loads("") is None
-    assert loads(json.dumps({"version": 2})) is None
+    assert loads(json.dumps({"version": 1})) is None
     assert source_of("") == []
 
 
@@ -59,17 +73,20 @@ def test_no_record_and_one_of_another_version() -> None:
     [
         ("{", "Expecting property name"),
         ("[]", "a record is an object, not list"),
-        ('{"version": 1}', "a record has a list of frames, not None"),
-        ('{"version": 1, "frames": [7], "modules": []}', "a RecordedFrame is an object, not 7"),
+        ('{"version": 2}', "a CrashRecord has the members reason, machine"),
+        ('{"version": 2, "frames": 7}', "CrashRecord: frames is 7"),
+        ('{"version": 2, "frames": [7]}', "a RecordedFrame is an object, not 7"),
         (
-            '{"version": 1, "frames": [{"text": 1}], "modules": []}',
+            '{"version": 2, "frames": [{"text": 1}]}',
             "RecordedFrame: text is 1, which is not of type str",
         ),
         (
-            '{"version": 1, "frames": [], "modules": [{"name": "x"}]}',
+            '{"version": 2, "modules": [{"name": "x"}]}',
             "a RecordedModule has the members name, path, area, size, checksum, unloaded, not {'name': 'x'}",
         ),
-        ('{"version": 1, "frames": [], "modules": []}', "CrashRecord: reason is None"),
+        ('{"version": 2, "reason": null}', "CrashRecord: reason is None"),
+        ('{"version": 2, "colour": 1}', "CrashRecord: colour is 1, which is not of type nothing"),
+        ('{"version": 2, "registers": {"pc": "1"}}', "CrashRecord: registers is {'pc': '1'}"),
     ],
 )
 def test_a_damaged_record_is_an_error_that_says_where(text: str, why: str) -> None:
