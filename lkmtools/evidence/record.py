@@ -97,8 +97,8 @@ class CrashRecord(NamedTuple):
 
     `frames` are innermost first. `modules` are those with code in the frames, in the stacks or in the calls.
     `registers` are the CPU's at a fault, {} when there was none. `notes` are further lines of the text, for
-    example the holder of a lock. `calls` are the last kernel calls of the lwp, newest first. `time` is in seconds
-    since 1970.
+    example the holder of a lock. `calls` are the last kernel calls of the lwp, newest first. `time` is in
+    seconds since 1970.
     """
 
     reason: str
@@ -115,6 +115,7 @@ class CrashRecord(NamedTuple):
     notes: tuple[str, ...] = ()
     lwps: tuple[RecordedLwp, ...] = ()
     calls: tuple[RecordedCall, ...] = ()
+    gate: int = 0  # where a level returns to in the kernel; 0: not known
 
     def dumps(self) -> str:
         """As JSON."""
