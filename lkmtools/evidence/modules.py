@@ -18,7 +18,8 @@ from lkmtools.tuples import NamedTuple
 
 _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
 _WORD = struct.Struct("=Q")  # one of these
-_RECORD = struct.Struct("=IIiIQQIII4x")  # length, state, id, symbols, area, size; bytes of name, path, names
+# Length, state, id, symbols, area, size; bytes of name, path, names; checksum, bytes of code.
+_RECORD = struct.Struct("=IIiIQQIIIII4x")
 _STATE_AT = 4
 _TRIES = 3
 
@@ -32,7 +33,11 @@ class ModuleState(IntEnum):
 
 
 class ModuleRecord(NamedTuple):
-    """A module: `symbols` are pairs of address and name, by address."""
+    """A module: `symbols` are pairs of address and name, by address.
+
+    `checksum` is that of its object (elf/checksum.py), 0 when it is not known. The first `code` bytes are
+    executable.
+    """
 
     state: ModuleState
     id: int
@@ -41,6 +46,8 @@ class ModuleRecord(NamedTuple):
     name: str
     path: str
     symbols: Sequence[tuple[int, str]]
+    checksum: int = 0
+    code: int = 0
 
     def holds(self, addr: int) -> bool:
         """Is the address in its memory?"""
@@ -147,7 +154,7 @@ def _pack(module: ModuleRecord, addresses: bytes, names: bytes, count: int) -> b
     tail += bytes(-len(tail) % 8)
     head = _RECORD.pack(
         _RECORD.size + len(tail), module.state, module.id, count, module.area, module.size,
-        _NAME_ROOM, len(path), len(names),
+        _NAME_ROOM, len(path), len(names), module.checksum, module.code,
     )  # fmt: skip
     return head + tail
 
@@ -158,7 +165,9 @@ def _rename(half: memoryview, place: int, name: str) -> None:
 
 
 def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[ModuleRecord, int]:
-    length, state, ident, count, area, size, lname, lpath, lnames = _RECORD.unpack_from(half, at)
+    length, state, ident, count, area, size, lname, lpath, lnames, checksum, code = _RECORD.unpack_from(
+        half, at
+    )
     if length < _RECORD.size:
         raise ValueError(f"the record at {at} has {length} bytes")
     start = at + _RECORD.size
@@ -172,4 +181,5 @@ def _unpack(half: memoryview, at: int, symbols: bool) -> tuple[ModuleRecord, int
         addresses = struct.unpack_from(f"={count}Q", half, start)
         names = bytes(half[start + 8 * count :][:lnames]).decode(*C_TEXT).split("\0")
         found = list(zip(addresses, names, strict=True))
-    return ModuleRecord(ModuleState(state), ident, area, size, name, path, found), at + length
+    module = ModuleRecord(ModuleState(state), ident, area, size, name, path, found, checksum, code)
+    return module, at + length

@@ -88,7 +88,7 @@ class Vitals:
         symbols = module.info.symbols
         record = ModuleRecord(
             ModuleState.LOADING, module.id, module.area, module.size, module.title,
-            module.info.path or module.path, (),
+            module.info.path or module.path, (), module.info.checksum, module.info.code_size,
         )  # fmt: skip
         names = [symbol.name for symbol in symbols]
         self._k.evidence.modules.add(record, module.info.addresses.tobytes(), names)

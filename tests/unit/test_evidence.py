@@ -77,7 +77,7 @@ def test_where_the_kernel_has_gone_is_beside_the_ring() -> None:
 def module(
     ident: int, name: str = "mod", path: str = "/m.o", state: ModuleState = ModuleState.LOADING
 ) -> ModuleRecord:
-    return ModuleRecord(state, ident, 0x1000 * (ident + 1), 0x800, name, path, ())
+    return ModuleRecord(state, ident, 0x1000 * (ident + 1), 0x800, name, path, (), 0xFEDCBA98, 0x400)
 
 
 def add(modules: ModuleTable, ident: int, *symbols: tuple[int, str], path: str = "/m.o") -> None:

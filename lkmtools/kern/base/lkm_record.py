@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from lkmtools.abi.dialects import DIALECT
+from lkmtools.abi.mman import PROT_EXEC
 from lkmtools.tuples import NamedTuple
 
 
@@ -59,6 +60,12 @@ class Info(NamedTuple):
     addresses: array[int] = array("Q")
     dialect: str = DIALECT
     checksum: int = 0
+
+    @property
+    def code_size(self) -> int:
+        """How many bytes at the beginning are executable."""
+        first = self.segments[0] if self.segments else ModuleSegment(0, 0, 0)
+        return first.size if first.offset == 0 and first.prot & PROT_EXEC else 0
 
 
 class LoadableModule:
