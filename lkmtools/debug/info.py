@@ -1,23 +1,20 @@
 """The source place of an address in a module, from the DWARF of its object (versions 2 to 5).
 
-The object is linked once more, at the address where the module is, and the sections of its debug information
-with it, by the rows that link modules: pyelftools' own relocation takes ten times as long. Only the units are
-read that hold the addresses asked for.
+Only the units are read that hold the addresses asked for.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from io import BytesIO
 
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
-from elftools.dwarf.dwarfinfo import DebugSectionDescriptor, DwarfConfig, DWARFInfo
+from elftools.dwarf.dwarfinfo import DwarfConfig, DWARFInfo
 from elftools.dwarf.ranges import BaseAddressEntry
 
+from lkmtools.debug.linked import Debugged, linked
 from lkmtools.errors import LkmtoolsError
-from lkmtools.link import MACHINES, debug_sections, link, load_object, prelink
 from lkmtools.tuples import NamedTuple
 
 _SECTIONS = (
@@ -57,23 +54,23 @@ class DebugInfo:
     @classmethod
     def of(cls, data: bytes, name: str, base: int) -> DebugInfo | None:
         """That of the object file `data`, linked at `base`; None when it has none, DebugInfoError."""
-        obj = load_object(data, name)
-        machine = next((each for each, row in MACHINES.items() if row.e_machine == obj.machine), "")
-        if not machine or not any(section.name == ".debug_info" for section in obj.sections):
+        obj = linked(data, name, base)
+        return None if obj is None else cls.of_linked(obj)
+
+    @classmethod
+    def of_linked(cls, obj: Debugged) -> DebugInfo | None:
+        """That of an object that was linked for it; None when it has none, DebugInfoError."""
+        if not obj.has_info:
             return None
-        pre = prelink(obj, machine)
-        why: list[str] = []
-        image = link(pre, base, lambda _: base)  # what others define is not asked for
-        found = {section.name: section.data for section in debug_sections(pre, image, why.append)}
-        if ".debug_info" not in found:
-            raise DebugInfoError("; ".join(why) or f"{name}: .debug_info is empty")
+        if ".debug_info" not in obj.sections:
+            raise DebugInfoError(obj.why or f"{obj.name}: .debug_info is empty")
         config = DwarfConfig(
-            little_endian=obj.byteorder == "little",
-            machine_arch="x64" if machine == "amd64" else "x86",
-            default_address_size=obj.bits // 8,
+            little_endian=obj.little_endian,
+            machine_arch="x64" if obj.machine == "amd64" else "x86",
+            default_address_size=obj.word,
         )
-        sections = [_section(found, f".debug_{each}" if each else "") for each in _SECTIONS]
-        return cls(DWARFInfo(config, *sections), name)
+        sections = [obj.section(f".debug_{each}" if each else "") for each in _SECTIONS]
+        return cls(DWARFInfo(config, *sections), obj.name)
 
     def places(self, addr: int) -> list[SourcePlace]:
         """The functions whose code is at `addr`, the innermost first; [] when none is known.
@@ -203,13 +200,6 @@ class _Lines:
         if name.startswith("<"):  # <stdin>
             return str(name)
         return os.path.normpath(os.path.join(self._directory, path, name))
-
-
-def _section(found: dict[str, bytes], name: str) -> DebugSectionDescriptor | None:
-    data = found.get(name)
-    if data is None:
-        return None
-    return DebugSectionDescriptor(BytesIO(data), name, 0, len(data), 0)
 
 
 def _name(die: DIE) -> str:
