@@ -58,8 +58,12 @@ class RecordedAccess(NamedTuple):
 class RecordedLevel(NamedTuple):
     """A level of an lwp: one call into machine code that had not returned.
 
-    `function` is the kernel function that ran in it, or "": then machine code did, at "pc". `registers` are
-    those of the CPU, as far as they are known; "pc" of a level with a function is the return address.
+    `function` is the kernel function that ran in it, or "": then machine code did. `registers` has "pc", "sp"
+    and "fp" on every machine. Where machine code ran, all others are there too, by the names of the machine
+    (also the three, as "rip", "rsp", "rbp" or "eip", "esp", "ebp"). Where a function ran, the three are as
+    they will be when it has returned: "pc" is the return address, "sp" lies above it. The innermost level
+    then has the registers which a C function keeps, by the names of the machine; for the levels outside it
+    they are those that unwinding the inner levels gives.
     """
 
     function: str
@@ -69,8 +73,10 @@ class RecordedLevel(NamedTuple):
 class RecordedLwp(NamedTuple):
     """An lwp: its process, what it waits for ("" for nothing), its levels, innermost first, its live stack.
 
-    `stack` are the bytes from `sp` upwards, compressed by zlib, in base 64; only the innermost that there is
-    room for. The first lwp of a record is the one that it is about.
+    `stack` are the bytes of its kernel stack from `sp` to the top, compressed by zlib, in base 64; "" when
+    there was no room for it. Where a function ran, its return address is at `sp`. A stack pointer that lies
+    elsewhere is replaced by the frame pointer, or else by the beginning of the stack. The first lwp of a
+    record is the one that it is about.
     """
 
     process: str
@@ -95,10 +101,11 @@ class RecordedCall(NamedTuple):
 class CrashRecord(NamedTuple):
     """`process` is the one that ran and `request` the system call that it was in, or "".
 
-    `frames` are innermost first. `modules` are those with code in the frames, in the stacks or in the calls.
-    `registers` are the CPU's at a fault, {} when there was none. `notes` are further lines of the text, for
-    example the holder of a lock. `calls` are the last kernel calls of the lwp, newest first. `time` is in
-    seconds since 1970.
+    `frames` are innermost first. `modules` are those that are loaded, and those unloaded ones into whose
+    memory something points in the frames, in the stacks or in the calls. `registers` are the CPU's at a
+    fault, {} when there was none. `notes` are further lines of the text, for example the holder of a lock,
+    and what the record has no room for. `calls` are the last kernel calls of the lwp, newest first. `time` is
+    in seconds since 1970.
     """
 
     reason: str

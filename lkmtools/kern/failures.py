@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
     k.dead = True
-    lwp = k.sched.current
-    request = system_call_text(k, lwp) if lwp is not None else ""
-    made = panic.panicked(k, reason, k.engine.current, fault_, request)
+    made = panic.panicked(k, reason, k.engine.current, fault_, partial(system_call_text, k))
     k.console.write(made.report)
     return made
 

@@ -128,6 +128,7 @@ AMD64 = Port(
     args=tuple(_R[name] for name in ("rdi", "rsi", "rdx", "rcx", "r8", "r9")),
     variadic=_R["rax"],
     registers=_REGISTERS,
+    kept=("rbx", "r12", "r13", "r14", "r15"),
     direction=(_R["rflags"], 0x2),
     stub=bytes.fromhex("4c8b1c24") + x86.HLT,  # mov (%rsp), %r11
     caller=_R["r11"],

@@ -253,6 +253,12 @@ class Emulator:
         if status := self._hot.restore(self._h, context):
             self._check(status, "uc_context_restore")
 
+    def saved(self, context: ctypes.c_void_p, register: int) -> int:
+        """One register as `context` has it, by the port's number for it."""
+        self._cell.value = 0
+        self._hot.saved_reg_read(context, self._registers[register], self._cell_ref)
+        return self._cell.value
+
     def free_context(self, context: ctypes.c_void_p) -> None:
         """Give a context back."""
         self._uc.uc_context_free(self._contexts.pop(context.value or 0))

@@ -115,6 +115,15 @@ class Engine:
             self.cpu.restore(thread.context)
         self.owner = thread
 
+    def registers(self, thread: Thread) -> dict[str, int]:
+        """All registers of `thread`, in which machine code runs: the CPU's, or those that own() saved."""
+        if self.owner is thread:
+            return self.cpu.dump()
+        context = thread.context
+        if context is None:
+            return {}
+        return {name: self.cpu.saved(context, number) for name, number in self.port.registers}
+
     def switch(self, thread: Thread) -> None:
         """Kernel code runs in `thread` from here on."""
         self.current = thread

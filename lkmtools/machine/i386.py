@@ -107,6 +107,7 @@ I386 = Port(
     args=(),
     variadic=None,
     registers=_REGISTERS,
+    kept=("ebx", "esi", "edi"),
     direction=(_R["eflags"], 0x2),
     stub=bytes.fromhex("8b0c24") + x86.HLT,  # mov (%esp), %ecx
     caller=_R["ecx"],

@@ -115,6 +115,7 @@ class Port(Record):
     args: tuple[int, ...]  # argument registers in order; further words are on the stack
     variadic: int | None  # register that tells a variadic callee how many vector registers are used
     registers: tuple[tuple[str, int], ...]  # for a register dump
+    kept: tuple[str, ...]  # those of them that a C function leaves as they were, besides sp and fp
     direction: tuple[int, int]  # a flags register and the value it has at entry to a C function
 
     stub: bytes  # code that ends Cpu.run(), with its return address in `caller`; pc is then behind it

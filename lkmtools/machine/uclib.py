@@ -47,6 +47,7 @@ class Hot(NamedTuple):
     write_batch: Any
     save: Any
     restore: Any
+    saved_reg_read: Any
 
 
 class TlbEntry(ctypes.Structure):
@@ -109,6 +110,7 @@ def hot() -> Hot:
         quick.uc_reg_write_batch,
         quick.uc_context_save,
         quick.uc_context_restore,
+        quick.uc_context_reg_read,
     )
 
 

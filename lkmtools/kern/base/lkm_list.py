@@ -109,6 +109,10 @@ class ModuleList:
             if left < 0:
                 each.info = each.info._replace(symbols=(), addresses=array("Q"))
 
+    def left(self) -> tuple[LoadableModule, ...]:
+        """Those whose places are remembered, the last one first."""
+        return tuple(reversed(self._unloaded))
+
     def unloaded_at(self, addr: int) -> LoadableModule | None:
         """The module that was last unloaded from around `addr`."""
         return next((module for module in reversed(self._unloaded) if module.holds(addr)), None)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import returned
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedModule
+from lkmtools.evidence.record import CrashRecord, RecordedFrame
 from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
+from lkmtools.kern.base.recorder import RequestOf, record_of
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
 from lkmtools.machine.memory import READ, WRITE
@@ -127,30 +128,17 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     return ""
 
 
-def panicked(k: Kernel, reason: str, thread: Thread, fault: Fault | None, request: str) -> KernelPanic:
+def panicked(
+    k: Kernel, reason: str, thread: Thread, fault: Fault | None, request_of: RequestOf
+) -> KernelPanic:
     """The panic of `thread`, with its console text, its culprit and its record.
 
-    `request` is the system call that its lwp is in, "" for none.
+    `request_of(lwp)` is the system call that an lwp is in, "" for none.
     """
     frames = backtrace(k.engine, thread, fault, k.function_start)
-    record = _record(k, reason, frames, request)
+    record = record_of(k, reason, thread, fault, tuple(_recorded(k, frame) for frame in frames), request_of)
     text = _report(k, record, fault)
     return KernelPanic(reason, text, _culprit(k, frames), record.dumps())
-
-
-def _record(k: Kernel, reason: str, frames: list[StackFrame], request: str) -> CrashRecord:
-    """The facts of a report."""
-    rows = tuple(_recorded(k, frame) for frame in frames)
-    held: dict[int, RecordedModule] = {}
-    for pc in (row.pc - row.returns for row in rows if row.pc):
-        there = k.modules.at(pc)
-        if (module := there or k.modules.unloaded_at(pc)) is not None:
-            held[module.area] = RecordedModule(
-                module.title, module.info.path, module.area, module.size, module.info.checksum, there is None
-            )
-    lwp = k.sched.current
-    who = f"pid {lwp.proc.pid} ({lwp.proc.comm})" if lwp is not None else ""
-    return CrashRecord(reason, k.port.name, who, request, rows, tuple(held.values()))
 
 
 def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:

@@ -89,7 +89,11 @@ def user_string(k: Kernel, uaddr: int, limit: int) -> bytes:
 
     EFAULT, or ENAMETOOLONG when `limit` bytes hold no NUL.
     """
-    space = space_of(k)
+    return string_in(space_of(k), uaddr, limit)
+
+
+def string_in(space: Space, uaddr: int, limit: int) -> bytes:
+    """A NUL-terminated string in the memory of a process; the same errors."""
     out = bytearray()
     while len(out) < limit:
         take = min(space.available(uaddr + len(out)), limit - len(out), _CHUNK)

@@ -11,7 +11,7 @@ from lkmtools.abi.ioccom import Ioctl
 from lkmtools.abi.syscall import SYS_ioctl
 from lkmtools.abi.syscalls_master import names
 from lkmtools.errors import KernelError
-from lkmtools.kern.proc.kern_copy import user_string
+from lkmtools.kern.proc.kern_copy import string_in
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -50,7 +50,7 @@ def _argument(k: Kernel, lwp: Lwp, name: str, value: int) -> str:
         if name == "fd":
             return lwp.proc.files.get(value).path or str(value)
         if name == "path":
-            return user_string(k, value, _LONGEST).decode(*C_TEXT)
+            return string_in(lwp.proc.space, value, _LONGEST).decode(*C_TEXT)
     return _word(value)
 
 
