@@ -105,7 +105,8 @@ class CrashRecord(NamedTuple):
     memory something points in the frames, in the stacks or in the calls. `registers` are the CPU's at a
     fault, {} when there was none. `notes` are further lines of the text, for example the holder of a lock,
     and what the record has no room for. `calls` are the last kernel calls of the lwp, newest first. `time` is
-    in seconds since 1970.
+    in seconds since 1970. `loop` are the lowest and the highest address at which the clock found a loop that
+    did not end, in the innermost function that it never left.
     """
 
     reason: str
@@ -123,6 +124,7 @@ class CrashRecord(NamedTuple):
     lwps: tuple[RecordedLwp, ...] = ()
     calls: tuple[RecordedCall, ...] = ()
     gate: int = 0  # where a level returns to in the kernel; 0: not known
+    loop: tuple[int, ...] = ()
 
     def dumps(self) -> str:
         """As JSON."""

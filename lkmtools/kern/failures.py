@@ -1,4 +1,7 @@
-"""What ends a kernel: a fault, machine code that cannot continue, a bug of ours. Each is a KernelPanic."""
+"""What ends a kernel: a fault, machine code that cannot continue, a bug of ours. Each is a KernelPanic.
+
+After a report the kernel goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,44 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
-from lkmtools.kern.base.panic import KernelPanic
+from lkmtools.kern.base.panic import KernelPanic, Subject
 from lkmtools.kern.proc.syscall_text import system_call_text
 from lkmtools.machine import Fault, MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
+    from lkmtools.kern.proc.kern_proc import Lwp
     from lkmtools.machine import KernelFunction, Thread
 
 
-def panicked(k: Kernel, reason: str, fault_: Fault | None = None) -> KernelPanic:
+def panicked(
+    k: Kernel,
+    reason: str,
+    fault_: Fault | None = None,
+    notes: tuple[str, ...] = (),
+    loop: tuple[int, ...] = (),
+) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
+    subject = Subject(k.engine.current, k.sched.current, notes, loop)
+    return _panicked(k, reason, subject, fault_)
+
+
+def _panicked(k: Kernel, reason: str, subject: Subject, fault_: Fault | None) -> KernelPanic:
     k.dead = True
-    made = panic.panicked(k, reason, k.engine.current, fault_, partial(system_call_text, k))
+    made = panic.panicked(k, reason, subject, fault_, partial(system_call_text, k))
     k.console.write(made.report)
     return made
+
+
+def reported(k: Kernel, reason: str, lwp: Lwp | None, notes: tuple[str, ...]) -> None:
+    """Report what is wrong with `lwp`, on the console and to k.on_report(), or panic (panic_on_report)."""
+    thread = k.engine.current if lwp is None else lwp.thread
+    subject = Subject(thread, lwp, notes)
+    if k.config.panic_on_report:
+        raise _panicked(k, reason, subject, None)
+    text, record = panic.reported(k, reason, subject, partial(system_call_text, k))
+    k.console.write(text)
+    k.on_report(None if lwp is None else lwp.proc, text, record)
 
 
 def fault(k: Kernel, thread: Thread, found: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:

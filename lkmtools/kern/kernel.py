@@ -24,6 +24,7 @@ from lkmtools.kern import clients, failures, init_main, init_sysctl, rows
 from lkmtools.kern.base.console import Console
 from lkmtools.kern.base.cred import Cred
 from lkmtools.kern.base.lkm_list import ModuleList
+from lkmtools.kern.base.location import Location
 from lkmtools.kern.base.options import Config, wrong_ram
 from lkmtools.kern.base.panic import KernelPanic
 from lkmtools.kern.base.plan import KernelPlan
@@ -70,7 +71,6 @@ from lkmtools.machine import (
     port,
     uclib,
 )
-from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.abi.datamodel import DataModel
@@ -78,17 +78,6 @@ if TYPE_CHECKING:
 
 KSTACK = 8 * PAGE_SIZE
 _PROGRAM_SHARE = 4  # of RAM: this part is for programs
-
-
-class Location(NamedTuple):
-    """The place of an address: an offset into a symbol of a module, or of the kernel (None)."""
-
-    symbol: str
-    offset: int
-    module: str | None
-
-    def __str__(self) -> str:
-        return f"{self.symbol}+{self.offset:#x} [{self.module or 'kernel'}]"
 
 
 def prepare(config: Config) -> None:
@@ -145,6 +134,7 @@ class Kernel:
         self.dm = self.port.dm
         self.version = f"{OSTYPE} {OSRELEASE} (LKMTOOLS) #{bootno}"
         self.on_preempt: Callable[[], None] = lambda: None
+        self.on_report: Callable[[Proc | None, str, str], None] = lambda proc, text, record: None
         self.linger = 0.0  # seconds for which programs let a client that got an answer make its next request
         self.clock_ahead = 0.0
         self.dead = False  # panicked or shut down: nothing runs any more
@@ -384,9 +374,13 @@ class Kernel:
         found = self.modules.locate(pc)
         return found[1] if found is not None else None
 
-    def panic(self, reason: str) -> NoReturn:
-        """Stop this kernel."""
-        raise failures.panicked(self, reason, None)
+    def panic(self, reason: str, notes: tuple[str, ...] = ()) -> NoReturn:
+        """Stop this kernel. `notes` are further lines of its report."""
+        raise failures.panicked(self, reason, notes=notes)
+
+    def report(self, reason: str, lwp: Lwp | None = None, notes: tuple[str, ...] = ()) -> None:
+        """Say what is wrong with an lwp (None: the one that runs), and go on; or panic."""
+        failures.reported(self, reason, lwp or self.sched.current, notes)
 
     def _tick(self, thread: Thread) -> None:
         """The clock ticks while module code runs."""

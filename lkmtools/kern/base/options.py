@@ -27,6 +27,7 @@ class Config(NamedTuple):
     hz: int = 100
     lkm: bool = True  # options LKM
     user_memory: str = "guarded"  # "direct": machine code reaches it without copyin and copyout
+    panic_on_report: bool = False  # a report is a panic, too
     rate: int = 0  # what machine.measure_rate() said, to measure once for many boots; 0: it is measured
 
 
@@ -39,7 +40,7 @@ def configured(options: dict[str, Any]) -> Config:
                 f"unknown option of a kernel: {name!r}; the options are {', '.join(Config._fields)}"
             )
         kinds = (int, float) if isinstance(default, float) else (type(default),)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and default is not True):
+        if not isinstance(value, kinds) or (isinstance(value, bool) and not isinstance(default, bool)):
             raise LkmtoolsError(f"option {name}: {value!r:.80} is not of type {type(default).__name__}")
     config = Config(**options)
     wrong = {

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import returned
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.evidence.record import CrashRecord, RecordedFrame
+from lkmtools.evidence.record import REPORT, CrashRecord, RecordedFrame
 from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
 from lkmtools.kern.base.recorder import RequestOf, record_of
 from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
 from lkmtools.machine.memory import READ, WRITE
 from lkmtools.machine.text import KernelFunction
+from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
@@ -128,17 +129,46 @@ def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
     return ""
 
 
+class Subject(NamedTuple):
+    """What a panic or a report is about: a thread, and the lwp whose it is.
+
+    `notes` are further lines of the text. `loop` is as in the record.
+    """
+
+    thread: Thread
+    lwp: Any = None
+    notes: tuple[str, ...] = ()
+    loop: tuple[int, ...] = ()
+
+
 def panicked(
-    k: Kernel, reason: str, thread: Thread, fault: Fault | None, request_of: RequestOf
+    k: Kernel, reason: str, subject: Subject, fault: Fault | None, request_of: RequestOf
 ) -> KernelPanic:
-    """The panic of `thread`, with its console text, its culprit and its record.
+    """The panic of a thread, with its console text, its culprit and its record.
 
     `request_of(lwp)` is the system call that an lwp is in, "" for none.
     """
-    frames = backtrace(k.engine, thread, fault, k.function_start)
-    record = record_of(k, reason, thread, fault, tuple(_recorded(k, frame) for frame in frames), request_of)
+    frames = backtrace(k.engine, subject.thread, fault, k.function_start)
+    record = _record(k, reason, subject, fault, frames, request_of)
     text = _report(k, record, fault)
     return KernelPanic(reason, text, _culprit(k, frames), record.dumps())
+
+
+def reported(k: Kernel, reason: str, subject: Subject, request_of: RequestOf) -> tuple[str, str]:
+    """The console text and the record, as JSON, of something after which the kernel goes on."""
+    frames = backtrace(k.engine, subject.thread, None, k.function_start)
+    record = _record(k, reason, subject, None, frames, request_of)._replace(kind=REPORT)
+    return _report(k, record, None), record.dumps()
+
+
+def _record(
+    k: Kernel, reason: str, subject: Subject, fault: Fault | None, frames: list[StackFrame],
+    request_of: RequestOf,
+) -> CrashRecord:  # fmt: skip
+    """The facts of a report."""
+    rows = tuple(_recorded(k, frame) for frame in frames)
+    record = record_of(k, reason, subject.thread, subject.lwp, fault, rows, request_of)
+    return record._replace(notes=subject.notes + record.notes, loop=subject.loop)
 
 
 def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
@@ -147,9 +177,9 @@ def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
 
 
 def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
-    """The whole console text of a panic."""
+    """The whole console text of a panic or a report."""
     who = (record.process or "no process") + (f" in {record.request}" if record.request else "")
-    lines = [f"panic: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
+    lines = [f"{record.kind}: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
     if fault is not None:
         lines += _registers(k.engine.cpu.dump())
     if record.frames:
@@ -157,7 +187,7 @@ def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
         for text, same in groupby(frame.text for frame in record.frames):
             times = len(list(same))
             lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *record.notes]) + "\n"
 
 
 def _culprit(k: Kernel, frames: list[StackFrame]) -> str:

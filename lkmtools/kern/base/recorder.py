@@ -32,17 +32,20 @@ def record_of(
     k: Kernel,
     reason: str,
     thread: Thread,
+    current: Any,
     fault: Fault | None,
     frames: tuple[RecordedFrame, ...],
     request_of: RequestOf,
 ) -> CrashRecord:
-    """The facts about `thread`, in which machine code met `fault` or a kernel function gave up."""
+    """The facts about `thread`, in which machine code met `fault` or a kernel function gave up.
+
+    `current` is its lwp, or None.
+    """
     made = _Recorder(k, thread, fault, request_of)
     lwps = tuple(made.lwps())
     codes = [frame.pc - frame.returns for frame in frames if frame.pc]
     none: tuple[RecordedModule, ...] = ()
     modules = made.tried("modules", lambda: made.modules(codes), none)
-    current = k.sched.current
     return CrashRecord(
         reason,
         k.port.name,
