@@ -213,6 +213,7 @@ def connect(comm: str, socket: str | None, autostart: bool = True, tell: bool = 
     from lkmtools import client
 
     p = client.connect(socket, comm, autostart, on_wait=lambda: _announce_greeting(comm, socket), **more)
+    p.on_report = report
     for line in p.at_start if tell else ():
         warnx(comm, line)
     wanted = os.environ.get("LKM_MACHINE")
@@ -309,6 +310,13 @@ def errx(name: str, status: int, text: str) -> NoReturn:
     """errx(3): warnx() and exit with `status`."""
     warnx(name, text)
     sys.exit(status)
+
+
+def report(text: str, record: str) -> None:
+    """What the kernel reports about the request in flight, and its source: on standard error."""
+    from lkmtools.debug import source_of
+
+    click.echo("\n".join([text.rstrip("\n"), *source_of(record)]), err=True)
 
 
 def panic(name: str, error: PanicError) -> None:

@@ -111,6 +111,9 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     help="After a panic: reboot or halt [reboot].",
 )
 @click.option(
+    "--panic-on-report/--no-panic-on-report", default=False, help="Panic where the kernel would report [no]."
+)
+@click.option(
     "--hang",
     type=Number(0.1, 3600),
     default=DEFAULTS["hang"],

@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "lkm_conf": None,
     "reorder": False,
     "panic": "reboot",
+    "panic_on_report": False,
     "hang": 10.0,
     "cores": False,
     "foreground": False,
@@ -51,6 +52,7 @@ def kernel_options(given: dict[str, Any]) -> dict[str, Any]:
         "user_memory": given["user_memory"],
         "securelevel": min(given["securelevel"], 0),
         "lkm": "LKM" not in given["without"],
+        "panic_on_report": given["panic_on_report"],
     }
 
 

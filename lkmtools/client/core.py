@@ -42,8 +42,9 @@ class Core:
     `machine` is the kernel's ("amd64"), `dm` its data model, `release` its __NetBSD_Version__, `version` its
     version text, `boot` counts its boots from 1, `pid` is this process inside, `daemon_pid` the daemon's
     process on the host. `tty` is where uprintf(9) of a module prints (None: nowhere); `on_wait` is called
-    once for each request that has no answer after a second. `at_start` has a line for each thing that went
-    wrong at the boot of the daemon, when connect() had to start it.
+    once for each request that has no answer after a second, `on_report` with what the kernel reports about
+    one. `at_start` has a line for each thing that went wrong at the boot of the daemon, when connect() had to
+    start it.
     """
 
     def __init__(self, transport: Transport, welcome: Welcome, path: str) -> None:
@@ -86,6 +87,18 @@ class Core:
     @on_wait.setter
     def on_wait(self, callback: Any) -> None:
         self._transport.on_wait = callback
+
+    @property
+    def on_report(self) -> Any:
+        """Called with text and record (JSON), when the kernel reports something about the request in flight.
+
+        The request goes on. What the callback raises ends the process.
+        """
+        return self._transport.on_report
+
+    @on_report.setter
+    def on_report(self, callback: Any) -> None:
+        self._transport.on_report = callback
 
     def waits_for(self) -> str:
         """Why the request in flight has no answer yet, in words, for `on_wait`; "" when nobody can tell."""

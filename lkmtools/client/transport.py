@@ -45,7 +45,7 @@ class Transport:
     `lost`, if set, is asked what the error is when the other side ends the connection without a word.
     """
 
-    __slots__ = ("_fds", "_memory", "_reader", "_serial", "_socket", "lost", "on_wait")
+    __slots__ = ("_fds", "_memory", "_reader", "_serial", "_socket", "lost", "on_report", "on_wait")
 
     def __init__(self, sock: _socket.socket) -> None:
         # A receive timeout of the socket, not of Python: no further system call for each recv.
@@ -56,6 +56,7 @@ class Transport:
         self._fds: list[int] = []  # descriptors whose MAP or SHARE has not been read yet
         self._memory: ProcessMemory | None = None
         self.on_wait: Callable[[], object] | None = None
+        self.on_report: Callable[[str, str], object] | None = None
         self.lost: Callable[[], LkmtoolsError] | None = None
 
     def close(self) -> None:
@@ -159,6 +160,10 @@ class Transport:
                 continue
             if type(frame) is proto.Panic:
                 raise PanicError(frame.reason, frame.report, frame.record)
+            if type(frame) is proto.Reported:
+                if self.on_report is not None:
+                    self.on_report(frame.text, frame.record)
+                continue
             if type(frame) is proto.Asleep:
                 raise Sleeping("the request sleeps, and nothing in this kernel will wake it")
             if type(frame) is proto.Refused:

@@ -16,6 +16,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "hang": (int, float),
     "cores": (bool,),
     "panic": (str,),
+    "panic_on_report": (bool,),
     "securelevel": (int,),
     "multiuser": (bool,),
     "without": (list,),

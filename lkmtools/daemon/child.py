@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+import json
 import os
 import signal
 from contextlib import ExitStack, closing, suppress
@@ -61,6 +62,7 @@ class KernelProcess:
             int, Question
         ] = {}  # those that wait for an answer of the kernel, by the number of the order
         self._orders = 0
+        self._report = ""  # as much of it as has come
         self.killed = ""
         self.up = False
         self.booted = False
@@ -133,7 +135,25 @@ class KernelProcess:
         self._asked[self._orders] = question.keep()
         self.channel.send({"do": "share", "id": self._orders, "path": path, **flags})
 
-    def shared(self, message: Message) -> None:
+    def heard(self, message: Message, files: list[int]) -> bool:
+        """Take what it says about itself; False when it says something else."""
+        if message["do"] == "page":
+            self.page(message["frame"], files)
+        elif message["do"] == "shared":
+            self._shared(message)
+        elif message["do"] == "report":
+            self._report += message["text"]
+        else:
+            return False
+        return True
+
+    def report(self) -> tuple[str, str]:
+        """Text and record of the report that has come whole."""
+        whole, self._report = self._report, ""
+        text, record = json.loads(whole)
+        return text, record
+
+    def _shared(self, message: Message) -> None:
         """The kernel's answer to share()."""
         question = self._asked.pop(message["id"])
         question.answer({key: message[key] for key in ("errno", "reason", "word")})

@@ -27,6 +27,7 @@ from lkmtools.daemon.listener import Sockets
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.loop import Loop
 from lkmtools.daemon.rc import PLAIN, Startup
+from lkmtools.daemon.reports import Reports
 from lkmtools.daemon.room import NoRoom, gave_up
 from lkmtools.daemon.tools import Tools
 from lkmtools.errors import DaemonError, bug
@@ -74,6 +75,7 @@ class Supervisor:
         self.console = SupervisorConsole(plan.msgbuf, plan.bell, log)
         self.booting = Booting(startup, sockets.path, log.poller, log)
         self.deaths = Deaths(plan.msgbuf, log, self.loop, self._noted, self._looked_into)
+        self.reports = Reports(log)
         self.door = Door(sockets.clients, log.poller, self._why_refused, log.entry)
         self.tools = Tools(sockets.control, log.poller, self.console, log.entry, partial(perform, self))
         self.stopping = False  # somebody has asked for the end
@@ -195,11 +197,9 @@ class Supervisor:
         elif message["do"] == "served":
             child.served = True
             self.fruitless = 0
-        elif message["do"] == "page":
-            child.page(message["frame"], files)
-        elif message["do"] == "shared":
-            child.shared(message)
-        else:
+        elif message["do"] == "reported":
+            self.reports.heard(child.boot, *child.report())
+        elif not child.heard(message, files):
             self.log.entry(message["text"])
 
     def _up(self, child: KernelProcess) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import _socket
 import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from lkmtools import proto
@@ -210,6 +211,11 @@ class Connection(Stream):
         """Nothing in this kernel will ever end the request in flight."""
         if self.pending is not None:
             self.send(proto.Asleep(), self.pending)
+
+    def report(self, text: str, record: str) -> None:
+        """Something is wrong with the request in flight, which goes on."""
+        with suppress(MemoryError):  # it is on the console
+            self.send(proto.Reported(text, record), self.pending or 0)
 
     def panic(self, reason: str, report: str, record: str) -> None:
         """The process died with the kernel: say so, then close."""

@@ -120,6 +120,13 @@ class ClientProcess:
         if proc is not None and not self.kernel.dead:
             self._gate.when_calm(lambda: self._gate.enter(self.kernel.detach, proc))
 
+    def serves(self, proc: Proc) -> bool:
+        """Is it this process of the kernel, or does the program in that run for it?"""
+        mine = self._proc
+        return mine is not None and (
+            proc is mine or (proc.program is not None and proc.program.session == mine.pid)
+        )
+
     def panicked(self) -> None:
         """The kernel has taken it along."""
         self._proc = self._program = None

@@ -12,8 +12,10 @@ boot is over (init.py) only rc.lkm and what it starts are served; the system cal
 from __future__ import annotations
 
 import _socket
+import json
 import os
 import time
+from typing import TYPE_CHECKING
 
 from lkmtools.abi.lkm import NetBSD_Version
 from lkmtools.evidence import Evidence, vitals
@@ -29,6 +31,9 @@ from lkmtools.wire.accept import Acceptor, peer
 from lkmtools.wire.channel import Channel
 from lkmtools.wire.poller import Poller
 from lkmtools.wire.timers import Timers
+
+if TYPE_CHECKING:
+    from lkmtools.kern.proc.kern_proc import Proc
 
 LINGER = 0.001  # seconds in which a client that got an answer may ask again before programs go on
 
@@ -72,6 +77,7 @@ class Server:
         self._served = False
         self._shown = False  # from an answer until the next poll: the counters are up to date
         kernel.on_preempt = self.on_preempt
+        kernel.on_report = self._reported
         kernel.linger = LINGER
         kernel.mem.shared.on_move = self._page_moved
         self._welcome = self._greeting()
@@ -218,6 +224,14 @@ class Server:
     def log(self, text: str) -> None:
         """One entry of the daemon's log."""
         self.channel.send_text("log", text)
+
+    def _reported(self, proc: Proc | None, text: str, record: str) -> None:
+        """The kernel reports something: the supervisor hears it, and the client whose request it is about."""
+        self.channel.send_text("report", json.dumps([text, record]))
+        self.channel.send({"do": "reported"})
+        for conn in tuple(self.connections.values()):
+            if proc is not None and conn.pending is not None and conn.process.serves(proc):
+                conn.report(text, record)
 
     def _page_moved(self, frame: int, fd: int | None) -> None:
         """A page of RAM is lent to a client, in a file of its own, or is back."""

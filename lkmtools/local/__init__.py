@@ -64,6 +64,11 @@ class LocalKernel:
         """The kern.Kernel that is up now; AttributeError unless it is in this process."""
         return self._inside.kernel
 
+    @property
+    def reports(self) -> list[tuple[str, str]]:
+        """Text and record of what its kernels have reported; AttributeError unless it is in this process."""
+        return self._inside.reports
+
     def run(self) -> bool:
         """Step until nothing is runnable now; False when only a new request makes work. PanicError.
 

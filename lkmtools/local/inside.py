@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 from lkmtools.abi.errno import ENOMEM
 from lkmtools.abi.lkm import NetBSD_Version
@@ -30,14 +31,14 @@ _NAP = 0.0005  # seconds between two looks at a kernel that waits for its clock
 class InsideTransport(Transport):
     """Carries requests to a kernel in this process instead of through a socket."""
 
-    __slots__ = ("_lk", "_pending", "proc")
+    __slots__ = ("__weakref__", "_lk", "_pending", "proc")
 
     def __init__(self, lk: InsideKernel, cred: Cred, comm: str) -> None:
         self._lk = lk
         self._memory = None
         self.proc: Proc | None = lk.kernel.attach(cred, comm, os.getpid(), self)
         self._pending: list[Reply] = []
-        self.on_wait = None
+        self.on_wait = self.on_report = None
 
     def close(self) -> None:
         """End the process."""
@@ -99,8 +100,21 @@ class InsideKernel:
     def __init__(self, **options: Any) -> None:
         self.config = configured(options)
         self.console = Console()
-        self.kernel = Kernel(self.config, self.console, 1)
+        self.reports: list[tuple[str, str]] = []  # text and record of each that the kernels have made
+        self._transports: WeakSet[InsideTransport] = WeakSet()
+        self._boot(1)
+
+    def _boot(self, number: int) -> None:
+        self.kernel = Kernel(self.config, self.console, number)
         self.kernel.boot()
+        self.kernel.on_report = self._reported
+
+    def _reported(self, proc: Proc | None, text: str, record: str) -> None:
+        """The kernel reports something: the process that it is about hears it."""
+        self.reports.append((text, record))
+        for transport in tuple(self._transports):
+            if transport.proc is proc and proc is not None and transport.on_report is not None:
+                transport.on_report(text, record)
 
     def close(self) -> None:
         """Shut the kernel down."""
@@ -112,6 +126,7 @@ class InsideKernel:
         k = self.kernel
         transport = InsideTransport(self, Cred(uid, gid), comm)
         assert transport.proc is not None
+        self._transports.add(transport)
         order = 0 if k.dm.byteorder == "little" else 1
         welcome = Welcome(
             VERSION, k.dm.pointer, k.dm.align64, order, transport.proc.pid, NetBSD_Version, k.bootno,
@@ -167,5 +182,4 @@ class InsideKernel:
         """Boot a new kernel on the same console; the processes of the old one are gone."""
         old = self.kernel
         old.shutdown()
-        self.kernel = Kernel(self.config, self.console, old.bootno + 1)
-        self.kernel.boot()
+        self._boot(old.bootno + 1)

@@ -216,6 +216,16 @@ def _decode_asleep(payload: Payload) -> frames.Asleep:
     return frames.Asleep()
 
 
+def _encode_reported(frame: frames.Reported) -> list[bytes]:
+    return [counted(frame.text), counted(frame.record)]
+
+
+def _decode_reported(payload: Payload) -> frames.Reported:
+    frame = frames.Reported(payload.text("text"), payload.text("record"))
+    payload.done()
+    return frame
+
+
 _FRAMES: tuple[
     tuple[int, str, type[frames.Frame], Callable[..., Any], Callable[[Payload], frames.Frame]], ...
 ] = (
@@ -235,6 +245,7 @@ _FRAMES: tuple[
     (14, "SIGNAL", frames.Signal, _encode_signal, _decode_signal),
     (15, "SHARE", frames.Share, _encode_share, _decode_share),
     (16, "ASLEEP", frames.Asleep, _encode_asleep, _decode_asleep),
+    (17, "REPORTED", frames.Reported, _encode_reported, _decode_reported),
 )
 # Most frames have one shape: these read it, or answer None and leave the rest to the decoder.
 USUAL: dict[int, Callable[[bytes | bytearray, int, int], frames.Frame | None]] = {

@@ -172,6 +172,16 @@ class Panic(NamedTuple):
     record: str = ""
 
 
+class Reported(NamedTuple):
+    """The kernel has found something wrong with the request in flight, which goes on.
+
+    `text` is what is on the console, `record` a CrashRecord as JSON.
+    """
+
+    text: str
+    record: str
+
+
 Frame = (
     Hello
     | Welcome
@@ -189,4 +199,5 @@ Frame = (
     | Signal
     | Share
     | Asleep
+    | Reported
 )

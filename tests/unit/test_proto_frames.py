@@ -19,6 +19,7 @@ from lkmtools.proto import (
     Reader,
     Refused,
     Region,
+    Reported,
     Result,
     Share,
     Signal,
@@ -95,6 +96,7 @@ CASES: dict[str, tuple[Frame, bytes]] = {
         Share(0, 0x3000, 3, 2),
         golden(24, 15, "0000000000000000 0030000000000000 03000000 02000000"),
     ),
+    "reported": (Reported("it", "{}"), golden(12, 17, "02000000 6974", "02000000 7b7d")),
     "signal": (Signal(2), golden(4, 14, "02000000")),
 }  # fmt: skip
 
@@ -143,7 +145,7 @@ def test_garbage_after_a_frame_is_an_error_of_its_own(frame: Frame, data: bytes)
     reader.feed(data + b"\xff" * 12)
     assert (SERIAL, frame) == reader.next()
     for _ in range(2):
-        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 16"):
+        with pytest.raises(ProtocolError, match="frame type is 65535; the limit is 17"):
             reader.next()
         reader.feed(data)
 
@@ -183,8 +185,8 @@ def test_negative_words_are_sent_as_two_complements() -> None:
 
 
 REFUSED = {
-    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 16"),
-    "unknown type 17": (golden(0, 17), "frame type is 17; the limit is 16"),
+    "unknown type 0": (golden(0, 0), "frame type is 0; the limit is 17"),
+    "unknown type 18": (golden(0, 18), "frame type is 18; the limit is 17"),
     "header's reserved word": (bytes.fromhex("00000000 0300 0100 00000000"), "REFUSED: reserved word"),
     "frame too long": (
         bytes.fromhex("01000004 0400 0000 00000000"),
