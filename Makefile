@@ -31,11 +31,11 @@ test: $(STAMP)
 	$(BIN)/pytest -n 2
 	$(MAKE) pythons
 
-# More of what a seed decides: every kernel function is called 10 times and more, and 200 kernels die. And Linux
-# programs for i386 with a C library, which zig builds first.
+# More of what a seed decides: every kernel function is called 10 times and more, and 200 kernels die. 200 trees
+# of calls are unwound, each with all flags. And Linux programs for i386 with a C library, which zig builds first.
 test-long: $(STAMP)
 	LKM_TEST_LONG=1 $(BIN)/pytest -n 2 tests/integration/test_kernel_calls.py tests/cli/test_deaths.py tests/crashes \
-	  tests/integration/test_linux.py
+	  tests/integration/test_linux.py tests/integration/test_unwinding.py
 
 check: $(STAMP)
 	$(BIN)/ruff format --check lkmtools tests bench

@@ -6,10 +6,12 @@ relocation takes ten times as long.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from io import BytesIO
 
 from elftools.dwarf.dwarfinfo import DebugSectionDescriptor
 
+from lkmtools.abi.elf import STT_FUNC
 from lkmtools.link import MACHINES, Image, debug_sections, link, load_object, prelink
 from lkmtools.tuples import NamedTuple
 
@@ -48,3 +50,17 @@ def linked(data: bytes, name: str, base: int) -> Debugged | None:
     little = obj.byteorder == "little"
     has_info = any(section.name == ".debug_info" for section in obj.sections)
     return Debugged(name, machine, little, obj.bits // 8, image, found, "; ".join(why), has_info)
+
+
+class Functions:
+    """The functions of an image, by address."""
+
+    def __init__(self, image: Image) -> None:
+        rows = sorted((each.value, each.name) for each in image.symbols if each.type == STT_FUNC)
+        self._starts = [start for start, _ in rows]
+        self._names = [name for _, name in rows]
+
+    def at(self, addr: int) -> tuple[str, int] | None:
+        """Name and first address of the function that holds `addr`, or is the last one before it."""
+        found = bisect_right(self._starts, addr) - 1
+        return (self._names[found], self._starts[found]) if found >= 0 else None

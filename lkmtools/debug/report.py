@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator
 from itertools import groupby
 
+from lkmtools.debug.cfi import CallFrames
 from lkmtools.debug.info import DebugInfo, DebugInfoError, SourcePlace
+from lkmtools.debug.linked import Debugged, linked
+from lkmtools.debug.unwind import unwound
 from lkmtools.elf import read_object
 from lkmtools.elf.checksum import checksum
 from lkmtools.errors import LkmtoolsError, host_reason
@@ -33,7 +36,7 @@ def source_of(record: str) -> list[str]:
 def _lines(record: CrashRecord) -> Iterator[str]:
     objects = {module.area: _Object(module) for module in record.modules}
     places: list[tuple[SourcePlace, str, _Object]] = []
-    for frame in record.frames:
+    for frame in unwound(record, lambda module: objects[module.area].rules()):
         pc = frame.pc - frame.returns
         held = next((each for each in objects.values() if each.holds(pc)), None) if frame.pc else None
         if held is not None and len(places) < _MOST:
@@ -57,8 +60,9 @@ class _Object:
     def __init__(self, module: RecordedModule) -> None:
         self.module = module
         self.why = ""
-        self._info: DebugInfo | None = None
         self._tried = False
+        self._linked: Debugged | None = None
+        self._info: DebugInfo | None = None
 
     def holds(self, pc: int) -> bool:
         """Is the address in the module?"""
@@ -66,31 +70,44 @@ class _Object:
 
     def places(self, pc: int) -> list[SourcePlace]:
         """The functions at an address, the innermost first."""
+        self._read()
         try:
-            if not self._tried:
-                self._tried = True
-                self._info = self._read()
             return self._info.places(pc) if self._info is not None else []
+        except DebugInfoError as error:
+            self.why = str(error)
+            return []
+
+    def rules(self) -> CallFrames | None:
+        """Those by which its frames are unwound."""
+        self._read()
+        return CallFrames(self._linked) if self._linked is not None else None
+
+    def _read(self) -> None:
+        """Read the object, once."""
+        if self._tried or not self.module.path or not self.module.checksum:
+            return
+        self._tried = True
+        try:
+            self._linked = linked(_content(self.module), self.module.path, self.module.area)
+            self._info = DebugInfo.of_linked(self._linked) if self._linked is not None else None
+            if self._info is None:
+                self.why = f"{self.module.path} has no debug information (lkmcc -g makes it)"
         except OSError as error:
             self.why = host_reason(error)
         except LkmtoolsError as error:
             self.why = str(error)
-        return []
 
-    def _read(self) -> DebugInfo | None:
-        path, module = self.module.path, self.module
-        if not path or not module.checksum:
-            return None
-        with open(path, "rb") as file:
-            if (size := os.fstat(file.fileno()).st_size) > _MOST_OBJECT:
-                raise DebugInfoError(f"{path} has {size} bytes; objects of up to {_MOST_OBJECT} are read")
-            data = file.read()
-        if checksum(read_object(data, path)) != module.checksum:
-            raise DebugInfoError(f"{path} has changed since it was loaded")
-        info = DebugInfo.of(data, path, module.area)
-        if info is None:
-            self.why = f"{path} has no debug information (lkmcc -g makes it)"
-        return info
+
+def _content(module: RecordedModule) -> bytes:
+    """The object of which a module was made. OSError, LkmtoolsError."""
+    path = module.path
+    with open(path, "rb") as file:
+        if (size := os.fstat(file.fileno()).st_size) > _MOST_OBJECT:
+            raise DebugInfoError(f"{path} has {size} bytes; objects of up to {_MOST_OBJECT} are read")
+        data = file.read()
+    if checksum(read_object(data, path)) != module.checksum:
+        raise DebugInfoError(f"{path} has changed since it was loaded")
+    return data
 
 
 def _place(place: SourcePlace) -> str:

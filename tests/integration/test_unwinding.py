@@ -1,0 +1,81 @@
+"""Unwinding without frame pointers finds the calls that random trees of calls record about themselves.
+
+With LKM_TEST_LONG (`make test-long`) there are 200 trees, each with all flags.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from itertools import product
+
+import pytest
+
+from lkmtools.debug.cfi import CallFrames
+from lkmtools.debug.info import DebugInfo
+from lkmtools.debug.linked import linked
+from lkmtools.debug.unwind import unwound
+from lkmtools.evidence.record import CrashRecord, RecordedFrame, loads
+from support.calltrees import CallTree, call_tree
+from support.lab import HEAD, TAIL, Lab
+
+TREES = 200
+POINTERS = ("-fno-omit-frame-pointer", "-fomit-frame-pointer")
+FLAGS = list(product(("-O0", "-O2", "-Os"), POINTERS))
+# What makes two calls of one in the debug information, or one of two.
+USUAL = ("-fno-partial-inlining", "-fno-crossjumping", "-fno-tree-tail-merge")
+if os.environ.get("LKM_TEST_LONG"):
+    CASES = list(product(range(TREES), FLAGS))
+else:
+    CASES = [(seed, FLAGS[seed // 10 % len(FLAGS)]) for seed in range(0, TREES, 10)]
+
+
+class Died:
+    """A tree that has died: its record, the calls that it recorded, outermost first, and its frames."""
+
+    def __init__(self, lab: Lab, tree: CallTree, flags: tuple[str, ...], begun: int) -> None:
+        obj = lab.cc(HEAD + tree.source + TAIL % {"name": "probe"}, lab.machine, "probe", flags)
+        lab.install(obj)
+        memory: list[bytes] = []
+        read, at = lab.k.mem.read, lab.symbols["probe_calls"]
+        lab.k._held.callback(lambda: memory.append(read(at, 4 * 257)))  # before it gives its memory back
+        panic = lab.panics(lambda: lab.call("int probe_go(int n)", begun))
+        record = loads(panic.record)
+        assert record is not None
+        self.record: CrashRecord = record
+        depth, *trail = struct.unpack("=257i", memory[0])
+        self.recorded = ["probe_go", *(tree.names[number] for number in trail[:depth])]
+        area = next(module.area for module in record.modules if module.name == "probe")
+        found = linked(obj.read_bytes(), obj.name, area)
+        assert found is not None
+        info, rules = DebugInfo.of_linked(found), CallFrames(found)
+        assert info is not None
+        self.frames: tuple[RecordedFrame, ...] = unwound(record, lambda module: rules)
+        self.functions = [
+            place.function
+            for frame in reversed(self.frames)
+            if frame.pc
+            for place in reversed(info.places(frame.pc - frame.returns))
+        ]
+
+
+def without_tails(functions: list[str]) -> list[str]:
+    """Those that have not recorded that they end."""
+    return [name for name in functions if not name.startswith("tail")]
+
+
+def pcs(frames: tuple[RecordedFrame, ...]) -> list[int]:
+    """Where those that are sure are in their code, innermost first; of a kernel function, 0."""
+    return [frame.pc for frame in frames if not frame.guess]
+
+
+@pytest.mark.parametrize(
+    ("seed", "flags"), CASES, ids=lambda value: str(value) if isinstance(value, int) else "".join(value)
+)
+def test_the_frames_are_the_calls_that_a_tree_recorded(lab: Lab, seed: int, flags: tuple[str, ...]) -> None:
+    """And the chain of frame pointers, where the code has one."""
+    died = Died(lab, call_tree(seed), (*USUAL, *flags), 1 + seed * 37 % 211)
+    assert without_tails(died.recorded) == without_tails(died.functions)
+    assert not any(frame.guess for frame in died.frames)
+    if "-fno-omit-frame-pointer" in flags:
+        assert pcs(died.record.frames) == pcs(died.frames)
