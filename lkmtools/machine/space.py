@@ -7,6 +7,7 @@ when `changed` is set; translated machine code is stale when the frames' `stale`
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,8 @@ class Frames:
 
     def __init__(self, mem: Memory, start: int, end: int) -> None:
         self.buf = mem.buf
-        self.unused = list(range((end >> PAGE_SHIFT) - 1, (start >> PAGE_SHIFT) - 1, -1))  # page numbers
+        first, last = start >> PAGE_SHIFT, (end >> PAGE_SHIFT) - 1
+        self.unused = array("I", range(last, first - 1, -1))  # page numbers
         self.total = len(self.unused)
         self._shares: dict[int, int] = {}  # frames that more than one page of a space means
         self.stale = False  # machine code was translated from a frame that means something else now

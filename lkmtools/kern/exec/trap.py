@@ -116,7 +116,7 @@ class SystemCallTrap:
 
     def _make(self) -> Callable[..., None]:
         k, lwp, program, cpu, calls = self._k, self._lwp, self._program, self._cpu, self._calls
-        entries, own_calls, enter, nosys = calls.entries, calls.own_calls, calls.enter, calls.nosys
+        entries, own_calls, enter, entry = calls.entries, calls.own_calls, calls.enter, calls.entry
         user, thread, from_stack, handler_now = program.user, lwp.thread, self._from_stack, self._handler
         no_carry, in_registers = ~k.port.user.carry, len(k.port.user.args)
         plain, put, store = k.symbol("syscall_plain"), cpu.results.put, cpu.results.store
@@ -138,7 +138,7 @@ class SystemCallTrap:
                 elif number in _INDIRECT:
                     first, second = self._indirect(number, args + from_stack(regs[1], 0))
                 else:
-                    need, sy_call = entries.get(number, nosys)()
+                    need, sy_call = (entries.get(number) or entry(number))()
                     if need > in_registers:
                         args += from_stack(regs[1], need)
                     own = own_calls.get(sy_call)
@@ -197,7 +197,7 @@ class SystemCallTrap:
         skip = 2 if number == SYS___syscall and self._k.dm.pointer == 4 else 1
         number, args = args[0] & 0xFFFFFFFF, args[skip : skip + MAXARGS]
         calls = self._calls
-        _, sy_call = calls.entries.get(number, calls.nosys)()
+        _, sy_call = (calls.entries.get(number) or calls.entry(number))()
         return calls.enter(self._lwp, number, sy_call, args)
 
     def _by_table(self, emul: int, number: int, sp: int, args: tuple[int, ...]) -> tuple[int, int]:

@@ -16,7 +16,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 from lkmtools.abi import elf
 from lkmtools.abi.datamodel import C_TEXT
@@ -117,7 +116,7 @@ class Symbols:
         self._starts: list[int] = []  # where the modules with a table lie, and the tables
         self._by_start: list[SymbolTable] = []
         self._image: KsymsMemfd | None = None
-        self._images: WeakSet[KsymsMemfd] = WeakSet()  # ... and those before it that somebody has open
+        self._images: list[KsymsMemfd] = []  # ... and those before it that somebody has open
         self._longest: Counter[int] = Counter()  # modules by the length of their longest name
         self._kept: dict[str, dict[int, LoadableModule]] = {}
         self.softc = KsymsSoftc()
@@ -230,7 +229,7 @@ class Symbols:
     def _current(self) -> KsymsMemfd:
         if self._image is None:
             self._image = KsymsMemfd(self._parts)
-            self._images.add(self._image)
+            self._images = [*(image for image in self._images if image.refs), self._image]
         return self._image
 
     def _parts(self) -> list[ImagePart]:

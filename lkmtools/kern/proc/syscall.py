@@ -117,9 +117,9 @@ class SystemCalls:
         self.layout = layout = sysent.layout(k.dm)
         self.sysent, self._sy_call = k.symbol("sysent"), layout.offsetof("sy_call")
         self._base, self._stubs, self._call_module = k.mem.base, k.engine.stubs, k.engine.caller(SY_CALL)
-        self._step, row = layout.size, layout.select("sy_narg", "sy_call")
-        # By number, what reads an entry: sy_narg and sy_call.
-        self.entries = {n: k.mem.reader(row, self.sysent + n * self._step) for n in range(SYS_NSYSENT)}
+        self._step, self._row = layout.size, layout.select("sy_narg", "sy_call")
+        # By number, what reads an entry, sy_narg and sy_call: of those that have been called.
+        self.entries: dict[int, Callable[[], tuple[int, int]]] = {}
         self._mask = k.dm.mask
         self._own = k.plan.own
         # What does the work of an entry, by sy_call: of those of ours that have been called.
@@ -139,12 +139,20 @@ class SystemCalls:
 
     def row(self, number: int) -> tuple[int, int]:
         """The entry of call `number`: how many argument words it takes (sy_narg), and sy_call. ENOSYS."""
-        try:
-            narg, sy_call = self.entries[number]()
-        except KeyError:
-            why = f"system call {number} is not between 0 and {SYS_NSYSENT - 1}"
-            raise KernelError(ENOSYS, why) from None
-        return narg, sy_call
+        read = self.entries.get(number)
+        if read is None:
+            if not 0 <= number < SYS_NSYSENT:
+                why = f"system call {number} is not between 0 and {SYS_NSYSENT - 1}"
+                raise KernelError(ENOSYS, why)
+            read = self.entry(number)
+        return read()
+
+    def entry(self, number: int) -> Callable[[], tuple[int, int]]:
+        """What reads the entry of a call that is made for the first time; nosys() beyond the table."""
+        if not 0 <= number < SYS_NSYSENT:
+            return self.nosys
+        read = self.entries[number] = self._k.mem.reader(self._row, self.sysent + number * self._step)
+        return read
 
     def is_own(self, number: int) -> bool:
         """Whether call `number` is the kernel's, not one that a module has put into the table."""
