@@ -14,7 +14,7 @@ from lkmtools.daemon.ctl import Question
 from lkmtools.daemon.room import room_for
 from lkmtools.daemon.watch import Watch
 from lkmtools.evidence import Evidence, ModuleState, MsgBuf
-from lkmtools.kern import Config
+from lkmtools.kern import Config, prepare
 from lkmtools.kern.proc.syscall import replaced
 from lkmtools.kern.rows import plan
 from lkmtools.kernproc import thrift
@@ -90,10 +90,11 @@ class KernelProcess:
 
     def _fork(self, plan: ProcessPlan, channel: _socket.socket) -> int:
         supervisor = os.getpid()
+        with suppress(MemoryError):  # the child will meet it, too, and say so
+            prepare(plan.config)
         thrift.before_fork()
         pid = os.fork()
         if pid == 0:
-            thrift.after_fork()
             self._become(plan, channel, supervisor)
         return pid
 

@@ -33,7 +33,6 @@ from lkmtools.daemon.tools import Tools
 from lkmtools.errors import DaemonError, bug
 from lkmtools.evidence import vitals
 from lkmtools.evidence.marks import Kind
-from lkmtools.kern import prepare
 from lkmtools.kernproc import thrift
 from lkmtools.wire.channel import Message
 from lkmtools.wire.poller import Handler
@@ -91,7 +90,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Boot, and listen as soon as the kernel is up. DaemonError when it does not come up."""
-        prepare(self.plan.config)
+        thrift.no_huge_pages()
         self._look()
         self._boot()
         while not self.tools.welcome and not self.stopping:

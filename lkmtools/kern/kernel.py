@@ -68,8 +68,9 @@ from lkmtools.machine import (
     Memory,
     Port,
     Thread,
+    engines,
+    measure_rate,
     port,
-    uclib,
 )
 
 if TYPE_CHECKING:
@@ -81,9 +82,12 @@ _PROGRAM_SHARE = 4  # of RAM: this part is for programs
 
 
 def prepare(config: Config) -> None:
-    """Do beforehand what is the same at each boot: for a process that forks a child for each boot."""
-    uclib.hot()
-    rows.plan(port(config.machine), config.lkm)
+    """For a process that forks a child for each boot: do what is the same at each. MemoryError."""
+    machine = port(config.machine)
+    rows.plan(machine, config.lkm)
+    if not config.rate:
+        measure_rate()
+    engines(machine).make_ahead()
 
 
 class Kernel:

@@ -32,11 +32,11 @@ def before_fork() -> None:
     gc.freeze()
 
 
-def after_fork() -> None:
-    """In the kernel process: no huge pages.
+def no_huge_pages() -> None:
+    """In the supervisor, before it makes an engine; a kernel process inherits it.
 
-    Unicorn asks for them for its translated code, of which a booted kernel has 4 KiB, and 4 more for a small
-    module: 2.0 MiB an engine.
+    Unicorn asks for huge pages for its translated code, of which a booted kernel has 4 KiB, and 4 more for a
+    small module: 2.0 MiB an engine.
     """
     _libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
 

@@ -11,6 +11,7 @@ from lkmtools.machine.cpu import PERCPU_TABLE, Cpu
 from lkmtools.machine.ctype import CType
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine
+from lkmtools.machine.engines import engines
 from lkmtools.machine.memory import EXEC, READ, WRITE, MemFault, Memory
 from lkmtools.machine.port import Port
 from lkmtools.machine.ports import PORTS, port
@@ -45,6 +46,7 @@ __all__ = [
     "Thread",
     "UserThread",
     "VaList",
+    "engines",
     "measure_rate",
     "port",
 ]

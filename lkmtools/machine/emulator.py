@@ -9,23 +9,20 @@ callback raises.
 from __future__ import annotations
 
 import ctypes
-import mmap
 import struct
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from lkmtools.abi.vmparam import PAGE_SHIFT, PAGE_SIZE
-from lkmtools.errors import LkmtoolsError
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
+from lkmtools.machine.engines import engines
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import Port
 from lkmtools.tuples import NamedTuple
 
 _NOWHERE = 0xF0000000  # a physical page beyond any RAM
-_TRANSLATIONS = 16 << 20  # bytes of translated code
-_ROOM = _TRANSLATIONS + (16 << 20)  # of an engine in all, and of the clock's thread
 _ACCESS = {uclib.UC_MEM_READ: READ, uclib.UC_MEM_WRITE: WRITE, uclib.UC_MEM_FETCH: EXEC}
 _DENIED = {
     uclib.UC_ERR_READ_UNMAPPED: READ,
@@ -118,21 +115,13 @@ class Emulator:
     # -- the engine -------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        """Make the engine. MemoryError beforehand: the library ends the whole process when it gets none."""
-        try:
-            mmap.mmap(-1, _ROOM).close()
-        except OSError:
-            raise MemoryError(f"an emulator needs {_ROOM >> 20} MiB") from None
+        """Take an engine, and give it RAM and hooks. MemoryError."""
         lib = self._uc = uclib.load()
         self._hot = uclib.hot()
-        handle = ctypes.c_void_p()
-        self._check(lib.uc_open(self.port.uc_arch, self.port.uc_mode, ctypes.byref(handle)), "uc_open")
-        self._h = handle
-        self._ctl(uclib.UC_CTL_TCG_BUFFER_SIZE, ctypes.c_uint32(_TRANSLATIONS))
-        self._ctl(uclib.UC_CTL_TLB_TYPE, ctypes.c_int(uclib.UC_TLB_VIRTUAL))
+        self._h = engines(self.port).take()
         self._pin = ctypes.c_char.from_buffer(self.mem.buf)
-        self._check(
-            lib.uc_mem_map_ptr(handle, 0, self.mem.size, uclib.UC_PROT_ALL, ctypes.addressof(self._pin)),
+        uclib.check(
+            lib.uc_mem_map_ptr(self._h, 0, self.mem.size, uclib.UC_PROT_ALL, ctypes.addressof(self._pin)),
             "uc_mem_map_ptr",
         )
         self._callbacks: list[Any] = []  # as long as the engine calls them
@@ -145,7 +134,7 @@ class Emulator:
 
     def _hook(self, kind: int, callback: Any, *more: Any, data: ctypes.c_void_p | None = None) -> None:
         hook = ctypes.c_size_t()
-        self._check(
+        uclib.check(
             self._uc.uc_hook_add(
                 self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, data,
                 ctypes.c_uint64(1), ctypes.c_uint64(0), *more,
@@ -169,12 +158,8 @@ class Emulator:
             self._uc.uc_close(handle)
             del self._pin
 
-    def _check(self, status: int, what: str) -> None:
-        if status != uclib.UC_ERR_OK:
-            raise LkmtoolsError(f"Unicorn: {what} failed with error {status}")
-
     def _ctl(self, kind: int, *args: Any) -> None:
-        self._check(self._uc.uc_ctl(self._h, uclib.ctl_write(kind, len(args)), *args), f"uc_ctl {kind}")
+        uclib.ctl(self._h, kind, *args)
 
     def _translate(self, va: int, access: int) -> tuple[int, int] | None:
         """The frame of the page at `va` and the accesses it permits; None when `access` is not among them."""
@@ -232,26 +217,26 @@ class Emulator:
     def set_descriptors(self, register: int, base: int, size: int) -> None:
         """Where the table of segment descriptors is."""
         cell = ctypes.create_string_buffer(struct.pack("=H6xQII", 0, base, size - 1, 0))
-        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
+        uclib.check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
 
     # -- contexts ---------------------------------------------------------------------------------------
 
     def new_context(self) -> ctypes.c_void_p:
         """Room for a register set, until free_context() or close()."""
         context = ctypes.c_void_p()
-        self._check(self._uc.uc_context_alloc(self._h, ctypes.byref(context)), "uc_context_alloc")
+        uclib.check(self._uc.uc_context_alloc(self._h, ctypes.byref(context)), "uc_context_alloc")
         self._contexts[context.value or 0] = context
         return context
 
     def save(self, context: ctypes.c_void_p) -> None:
         """Store all registers in `context`."""
         if status := self._hot.save(self._h, context):
-            self._check(status, "uc_context_save")
+            uclib.check(status, "uc_context_save")
 
     def restore(self, context: ctypes.c_void_p) -> None:
         """Load all registers from `context`."""
         if status := self._hot.restore(self._h, context):
-            self._check(status, "uc_context_restore")
+            uclib.check(status, "uc_context_restore")
 
     def saved(self, context: ctypes.c_void_p, register: int) -> int:
         """One register as `context` has it, by the port's number for it."""

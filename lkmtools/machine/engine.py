@@ -64,7 +64,7 @@ class Engine:
         self.mem = mem
         self.context = context
         self.text = text
-        self.stubs = dict(text.stubs)
+        self.stubs = text.stubs
         self.brake = Brake()
         self.cpu = new_cpu(mem, self.brake, text, self.calls)
         self.watchdog = Watchdog(self.brake)

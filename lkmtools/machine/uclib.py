@@ -114,6 +114,17 @@ def hot() -> Hot:
     )
 
 
+def check(status: int, what: str) -> None:
+    """LkmtoolsError when a call has failed."""
+    if status != UC_ERR_OK:
+        raise LkmtoolsError(f"Unicorn: {what} failed with error {status}")
+
+
+def ctl(engine: ctypes.c_void_p, kind: int, *args: Any) -> None:
+    """uc_ctl of a kind that writes its arguments. LkmtoolsError."""
+    check(load().uc_ctl(engine, ctl_write(kind, len(args)), *args), f"uc_ctl {kind}")
+
+
 def ctl_write(kind: int, nargs: int) -> int:
     """A uc_ctl code that writes `nargs` arguments."""
     return kind | nargs << 26 | 1 << 30

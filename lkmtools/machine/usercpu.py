@@ -249,10 +249,10 @@ class UserCpu(Emulator):
     def _read_wide(self, register: int, size: int) -> bytes:
         """A register of up to 16 bytes, by Unicorn's number."""
         cell = ctypes.create_string_buffer(16)
-        self._check(self._uc.uc_reg_read(self._h, ctypes.c_int(register), cell), "uc_reg_read")
+        uclib.check(self._uc.uc_reg_read(self._h, ctypes.c_int(register), cell), "uc_reg_read")
         return cell.raw[:size]
 
     def _write_wide(self, register: int, value: bytes) -> None:
         """Set one."""
         cell = ctypes.create_string_buffer(value, 16)
-        self._check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
+        uclib.check(self._uc.uc_reg_write(self._h, ctypes.c_int(register), cell), "uc_reg_write")
