@@ -17,13 +17,17 @@ from lkmtools.debug.linked import linked
 from lkmtools.debug.unwind import unwound
 from lkmtools.evidence.record import CrashRecord, RecordedFrame, loads
 from support.calltrees import CallTree, call_tree
+from support.compiling import Compile, compiler
 from support.lab import HEAD, TAIL, Lab
 
 TREES = 200
 POINTERS = ("-fno-omit-frame-pointer", "-fomit-frame-pointer")
 FLAGS = list(product(("-O0", "-O2", "-Os"), POINTERS))
-# What makes two calls of one in the debug information, or one of two.
-USUAL = ("-fno-partial-inlining", "-fno-crossjumping", "-fno-tree-tail-merge")
+# Without what makes two calls of one in the debug information, or one of two.
+USUAL = {
+    "gcc": ("-fno-partial-inlining", "-fno-crossjumping", "-fno-tree-tail-merge"),
+    "clang": ("-mllvm", "-enable-tail-merge=0"),
+}
 if os.environ.get("LKM_TEST_LONG"):
     CASES = list(product(range(TREES), FLAGS))
 else:
@@ -34,7 +38,8 @@ class Died:
     """A tree that has died: its record, the calls that it recorded, outermost first, and its frames."""
 
     def __init__(self, lab: Lab, tree: CallTree, flags: tuple[str, ...], begun: int) -> None:
-        obj = lab.cc(HEAD + tree.source + TAIL % {"name": "probe"}, lab.machine, "probe", flags)
+        usual = USUAL.get(compiler(lab.machine, lab.cc.command).family.removesuffix("14"), ())
+        obj = lab.cc(HEAD + tree.source + TAIL % {"name": "probe"}, lab.machine, "probe", (*usual, *flags))
         lab.install(obj)
         memory: list[bytes] = []
         read, at = lab.k.mem.read, lab.symbols["probe_calls"]
@@ -74,8 +79,20 @@ def pcs(frames: tuple[RecordedFrame, ...]) -> list[int]:
 )
 def test_the_frames_are_the_calls_that_a_tree_recorded(lab: Lab, seed: int, flags: tuple[str, ...]) -> None:
     """And the chain of frame pointers, where the code has one."""
-    died = Died(lab, call_tree(seed), (*USUAL, *flags), 1 + seed * 37 % 211)
+    died = Died(lab, call_tree(seed), flags, 1 + seed * 37 % 211)
     assert without_tails(died.recorded) == without_tails(died.functions)
     assert not any(frame.guess for frame in died.frames)
     if "-fno-omit-frame-pointer" in flags:
         assert pcs(died.record.frames) == pcs(died.frames)
+
+
+@pytest.mark.parametrize("seed", range(200, 206))
+def test_other_compilers_and_rules_that_are_loaded(lab: Lab, each_cc: Compile, seed: int) -> None:
+    """What is asked for is .debug_frame, or .eh_frame."""
+    lab.cc = each_cc
+    flags = FLAGS[seed % len(FLAGS)]
+    tree = call_tree(seed)
+    for loaded in ((), ("-fasynchronous-unwind-tables",)):
+        died = Died(lab, tree, (*flags, *loaded), 1 + seed * 37 % 211)
+        assert without_tails(died.recorded) == without_tails(died.functions)
+        assert not any(frame.guess for frame in died.frames)
