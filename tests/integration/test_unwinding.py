@@ -6,11 +6,13 @@ With LKM_TEST_LONG (`make test-long`) there are 200 trees, each with all flags.
 from __future__ import annotations
 
 import os
+import re
 import struct
 from itertools import product
 
 import pytest
 
+from lkmtools.debug import source_of
 from lkmtools.debug.cfi import CallFrames
 from lkmtools.debug.info import DebugInfo
 from lkmtools.debug.linked import linked
@@ -96,3 +98,52 @@ def test_other_compilers_and_rules_that_are_loaded(lab: Lab, each_cc: Compile, s
         died = Died(lab, tree, (*flags, *loaded), 1 + seed * 37 % 211)
         assert without_tails(died.recorded) == without_tails(died.functions)
         assert not any(frame.guess for frame in died.frames)
+
+
+BETWEEN = {
+    "amd64": "sub $24, %rsp; call probe_deep; add $24, %rsp; ret",
+    "i386": "sub $28, %esp; call probe_deep; add $28, %esp; ret",
+}
+ASSEMBLY = '__asm__ (".globl probe_between; probe_between: {}");\nint probe_between(int);\n'
+BIG = "volatile char big[200]; big[n & 7] = 1;"
+# What probe_middle() calls, or does, and the functions that are shown; "?" behind those that are guesses.
+ODD = {
+    "data that is executed": (
+        "static char code[16];\n",
+        "((int (*volatile)(int))code)(n)",
+        ["probe_middle", "probe_go"],
+    ),
+    "recursion to the end of the stack": (
+        "static volatile int probe_one = 1;\n"
+        f"NOINLINE int probe_deep(int n) {{ {BIG} int x = probe_one ? probe_deep(n + 1) : 0;"
+        " return x + big[n & 3]; }\n",
+        "probe_deep(n)",
+        ["probe_deep", "probe_middle", "probe_go"],
+    ),
+    "code without rules": (
+        ASSEMBLY + "int probe_deep(int n) { return *(volatile int *)0; }\n",
+        "probe_between(n)",
+        ["probe_deep", "probe_middle?", "probe_go?"],
+    ),
+    "a stack that was overwritten": (
+        "static volatile int probe_big = 400;\n"
+        f"NOINLINE int probe_deep(int n) {{ {BIG} for (int i = 200; i < probe_big; i++) big[i] = 0x41;"
+        " return *(volatile int *)0; }\n",
+        "probe_deep(n)",
+        ["probe_deep", "probe_go?"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_the_source_has_the_frames_that_unwinding_gives(lab: Lab, what: str) -> None:
+    """Without frame pointers; where the rules do not lead on, what the kernel guessed."""
+    before, call, expected = ODD[what]
+    middle = f"NOINLINE int probe_middle(int n) {{ {BIG} return {call} + big[n & 3]; }}\n"
+    go = "int probe_go(int n);\nint probe_go(int n) { return probe_middle(n) + 1; }\n"
+    names = "#define NOINLINE __attribute__((noinline))\nint probe_deep(int);\nint probe_middle(int);\n"
+    source = names + before.replace("{}", BETWEEN[lab.machine]) + middle + go
+    lab.load(source, flags=("-O2", "-fomit-frame-pointer"))
+    panic = lab.panics(lambda: lab.call("int probe_go(int n)", 1))
+    lines = [re.match(r"    (\w+)\(\) at .* \[probe\]( \?)?", line) for line in source_of(panic.record)]
+    assert [line[1] + "?" * bool(line[2]) for line in lines if line] == expected
