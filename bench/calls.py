@@ -83,12 +83,12 @@ def _record(directory: Path, machine: str) -> Result:
 
         def in_registers() -> None:
             for _ in range(CALLS):
-                at, _ = next(places)
+                at, _, _ = next(places)
                 ring[at] = stopped
 
         def on_stack() -> None:
             for _ in range(CALLS):
-                at, behind = next(places)
+                at, behind, _ = next(places)
                 ring[at] = stopped
                 ring[behind] = stack
 

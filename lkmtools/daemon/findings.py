@@ -18,6 +18,7 @@ from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 from lkmtools.evidence.calls import Call
 from lkmtools.kern.rows import plan
 from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
+from lkmtools.machine.calltext import call_in_words, called
 from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 16
 MOST_FRAMES = 64
-_ADDRESS = 1 << 16  # arguments from here on are shown in hexadecimal
 
 
 def find(child: KernelProcess, cause: str) -> dict[str, str]:
@@ -123,18 +123,11 @@ class Scene:
     def call(self, call: Call) -> str:
         """A kernel call with its arguments, and who made it."""
         pc, _, _, caller = call.registers[:FIRST_ARG]
-        proto = self._function(pc)
+        proto = called(self.text, call)
         by = self.symbolize(caller - 1) if caller else "nowhere"
         if proto is None:
             return f"{pc:#x} from {by}"
-        return f"{proto.name}({self._arguments(proto, call)}) from {by}"
-
-    def _arguments(self, proto: Prototype, call: Call) -> str:
-        binding = proto.bind(self.port)
-        registers = call.registers[FIRST_ARG : FIRST_ARG + len(self.port.args)]
-        values = binding.decode_words(registers + binding.stack.unpack_from(call.stack))
-        shown = [f"{value:#x}" if abs(value) >= _ADDRESS else str(value) for value in values]
-        return ", ".join(shown + (["..."] if proto.variadic else []))
+        return f"{call_in_words(self.port, self.mem, proto, call)} from {by}"
 
     def backtrace(self, call: Call) -> list[str]:
         """Who called whom, by frame pointers, as long as they lead up the stack."""

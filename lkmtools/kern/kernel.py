@@ -396,3 +396,4 @@ class Kernel:
         if not base:
             self.panic("out of kernel memory for a stack")
         thread.stack_base, thread.stack_top = base, base + KSTACK
+        thread.born = self.engine.cpu.cell.blocks

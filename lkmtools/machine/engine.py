@@ -271,7 +271,8 @@ class Engine:
         """What runs the function of a stub that machine code has reached: arguments in, result out."""
         fn = self.text.slots[slot]
         cpu, watchdog, body, context = self.cpu, self.watchdog, fn.body, self.context
-        ring, places, registers = self.calls.ring, self.calls.places, self.calls.stopped
+        calls = self.calls
+        ring, places, registers, results = calls.ring, calls.places, calls.stopped, calls.results
         answer, written = cpu.answer, self.mem.on_code_write
         in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)
 
@@ -280,7 +281,7 @@ class Engine:
             _, level.sp, level.fp = stopped
             level.fn = fn
             thread.calls += 1
-            at, behind = next(places)
+            at, behind, place = next(places)
             ring[at] = registers
             args: tuple[Any, ...] = ()
             try:
@@ -299,7 +300,10 @@ class Engine:
             if cpu.stopped is not stopped:  # machine code has run: of this frame or of another thread
                 self.own(thread)
                 cpu.write(cpu.port.sp, level.sp)
-            answer(value & _U64 if value else 0)
+                place = calls.still(place, stopped)
+            word = value & _U64 if value else 0
+            answer(word)
+            results[place] = word
             level.fn = None
             level.sp = level.sp0
 

@@ -27,6 +27,7 @@ class Thread:
     def __init__(self) -> None:
         self.stack_base = 0
         self.stack_top = 0
+        self.born = 0  # blocks the CPU had run when it got its stack
         self.levels: list[Level] = []
         self.taken = 0  # bytes at the top that kernel functions have which no machine code called
         self.context: ctypes.c_void_p | None = None

@@ -182,6 +182,9 @@ def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
     lines = [f"{record.kind}: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
     if fault is not None:
         lines += _registers(k.engine.cpu.dump())
+    if record.calls:
+        lines.append("last kernel calls, newest first:")
+        lines += [f"    {call.text} from {k.symbolize(call.pc, returns=True)}" for call in record.calls]
     if record.frames:
         lines.append("backtrace:")
         for text, same in groupby(frame.text for frame in record.frames):

@@ -12,8 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lkmtools.errors import bug
-from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedLevel, RecordedLwp, RecordedModule
+from lkmtools.evidence.calls import SLOTS
+from lkmtools.evidence.record import (
+    CrashRecord,
+    RecordedCall,
+    RecordedFrame,
+    RecordedLevel,
+    RecordedLwp,
+    RecordedModule,
+)
 from lkmtools.machine import Fault, MemFault, Thread
+from lkmtools.machine.calltext import call_in_words, called
+from lkmtools.machine.port import FIRST_ARG
 
 if TYPE_CHECKING:
     from lkmtools.kern.base.lkm_record import LoadableModule
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_LWPS = 64
 _MOST_LEVELS = 64  # of one lwp
 _MOST_STACKS = 512 << 10  # bytes of all stacks, compressed
+_MOST_CALLS = 16
 _MOST_MODULES = 256
 _MOST_POINTERS = 64  # into one unloaded module that are looked at
 RequestOf = Callable[[Any], str]  # the system call that an lwp is in, "" for none
@@ -45,6 +56,8 @@ def record_of(
     lwps = tuple(made.lwps())
     codes = [frame.pc - frame.returns for frame in frames if frame.pc]
     none: tuple[RecordedModule, ...] = ()
+    nothing: tuple[RecordedCall, ...] = ()
+    calls = made.tried("calls", lambda: tuple(made.calls()), nothing)
     modules = made.tried("modules", lambda: made.modules(codes), none)
     return CrashRecord(
         reason,
@@ -57,6 +70,7 @@ def record_of(
         time=time.time(),
         notes=tuple(made.notes),
         lwps=lwps,
+        calls=calls,
         gate=k.engine.text.gate,
     )
 
@@ -189,6 +203,20 @@ class _Recorder:
             words = (int.from_bytes(whole[at : at + size], order) for at in range(0, len(whole), size))
         low, high = self.k.mem.base, self.k.mem.base + self.k.mem.size
         self._words.update([word for word in words if low <= word < high])
+
+    # -- calls ------------------------------------------------------------------------------------------
+
+    def calls(self) -> Iterator[RecordedCall]:
+        """The last kernel calls that the lwp has made on its stack, newest first."""
+        k, thread, left = self.k, self.thread, _MOST_CALLS
+        for call in k.engine.calls.last(SLOTS):
+            _, sp, _, caller = call.registers[:FIRST_ARG]
+            proto = called(k.engine.text, call)
+            own = thread.stack_base <= sp < thread.stack_top and call.blocks > thread.born
+            if own and left and proto is not None:
+                left -= 1
+                self._words.add(caller - 1)
+                yield RecordedCall(call_in_words(k.port, k.mem, proto, call), caller)
 
     # -- modules ----------------------------------------------------------------------------------------
 
