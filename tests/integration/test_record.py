@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import time
 import zlib
@@ -139,6 +140,7 @@ def test_all_loaded_modules_and_of_those_gone_the_ones_that_something_points_to(
         lab.load("", name=name)
     for name in ("gone", "lost"):
         modules.unload(lab.p, name)
+    lab.p = lab.kernel.process("fresh")  # which has made no calls of theirs
     record = recorded(lab, "int probe_at(u_long n)", lab.symbols["lost_go"])
     assert {(each.name, each.unloaded) for each in record.modules} == {
         *{("probe", False), ("there", False), ("lost", True)}
@@ -233,3 +235,73 @@ def test_many_lwps_with_deep_stacks(lab: Lab) -> None:
     assert min(whole) > 80 * 256
     without = len(record.lwps) - 1 - len(whole)
     assert not without or f"not in the record: the stacks of {without} of its lwps" in record.notes
+
+
+CALLS = """
+#include <sys/malloc.h>
+int probe_go(int n);
+int probe_go(int n)
+{
+	char *p = malloc(100, M_TEMP, M_WAITOK), text[8];
+	u_int i;
+	for (i = 0; i < 20; i++)
+		seltrue(0, i, 0);
+	strlcpy(text, "tab\\t\\"", 8);
+	strtoul("-1", NULL, 10);
+	copyin((void *)0x1000, p, 4);
+	free(p, M_TEMP);
+	panic("%d of a long text that goes on and on and on and on", n);
+}
+"""
+
+
+def test_the_last_kernel_calls_with_arguments_and_results(lab: Lab) -> None:
+    """In the record, and in the text before the backtrace."""
+    lab.load(CALLS, flags=("-O2", "-fno-builtin"))
+    symbols = dict(lab.symbols)
+    panic = lab.panics(lambda: lab.call(GO, 7))
+    record = loads(panic.record)
+    assert record is not None
+    texts = [call.text for call in record.calls]
+    assert len(texts) == 16
+    assert texts[0] == 'panic("%d of a long text that goes on and on an"..., ...) (not returned)'
+    assert re.fullmatch(r"free\(0x[0-9a-f]+, 0x[0-9a-f]+\)", texts[1])
+    assert re.fullmatch(r"copyin\(0x1000, 0x[0-9a-f]+, 4\) = 14", texts[2])
+    top = (1 << 8 * lab.k.dm.pointer) - 1
+    assert texts[3] == f'strtoul("-1", 0x0, 10) = {top:#x}'
+    assert re.fullmatch(r'strlcpy\(0x[0-9a-f]+, "tab\\t\\"", 8\) = 5', texts[4])
+    seltrue = [f"seltrue(0, {19 - i}, 0x0) = " for i in range(11)]
+    assert all(text.startswith(begin) for text, begin in zip(texts[5:], seltrue, strict=True))
+    go = symbols["probe_go"]
+    assert all(go < call.pc < go + 0x200 for call in record.calls)
+    before = panic.report.partition("backtrace:\n")[0].partition("last kernel calls, newest first:\n")[2]
+    lines = [
+        f"    {text} from probe_go+{call.pc - go:#x} [probe]\n"
+        for text, call in zip(texts, record.calls, strict=True)
+    ]
+    assert before == "".join(lines)
+
+
+def test_calls_of_others_are_left_out(lab: Lab) -> None:
+    """Of lwps that sleep, and of those that had the stack before."""
+    lab.load(ENTRY + SLEEP + "int probe_go(int n);\nint probe_go(int n) { return seltrue(0, n, 0); }\n")
+    for _ in range(3):
+        worker = lab.kernel.process("gone")
+        lab.begin(GO, 1, p=worker).result()
+        worker.exit()
+    lab.begin("int probe_wait(void)")
+    lab.p = lab.kernel.process("fresh")
+    assert recorded(lab, "int probe_none(void)").calls == ()
+
+
+def test_a_call_whose_record_was_taken_by_others_gets_no_result(lab: Lab) -> None:
+    """The callback makes more calls than the ring has room for."""
+    lab.load(
+        "#include <sys/once.h>\n"
+        "static ONCE_DECL(probe_once);\n"
+        "static int probe_init(void)\n"
+        "{ int i; for (i = 0; i < 256; i++) seltrue(0, 4, 0); return 77; }\n"
+        "int probe_go(int n);\n"
+        "int probe_go(int n) { RUN_ONCE(&probe_once, probe_init); return *(volatile int *)0; }\n"
+    )
+    assert {call.text for call in recorded(lab).calls} == {"seltrue(0, 4, 0x0) = 4"}
