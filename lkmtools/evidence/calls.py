@@ -74,7 +74,7 @@ class CallRing:
     def still(self, place: int, stopped: tuple[int, ...]) -> int:
         """Where the result goes of the call that was recorded at `place`, whose pc, sp and fp are `stopped`.
 
-        That is nowhere, when so many calls were made meanwhile that its record is another one's.
+        That is nowhere, when it has been recorded over by the calls that were made meanwhile.
         """
         first = place - REGISTERS
         return (

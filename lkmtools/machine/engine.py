@@ -271,9 +271,8 @@ class Engine:
         """What runs the function of a stub that machine code has reached: arguments in, result out."""
         fn = self.text.slots[slot]
         cpu, watchdog, body, context = self.cpu, self.watchdog, fn.body, self.context
-        calls = self.calls
+        calls, answer, written = self.calls, cpu.answer, self.mem.on_code_write
         ring, places, registers, results = calls.ring, calls.places, calls.stopped, calls.results
-        answer, written = cpu.answer, self.mem.on_code_write
         in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)
 
         def serve(thread: Thread, level: Level) -> None:
@@ -301,9 +300,8 @@ class Engine:
                 self.own(thread)
                 cpu.write(cpu.port.sp, level.sp)
                 place = calls.still(place, stopped)
-            word = value & _U64 if value else 0
+            results[place] = word = value & _U64 if value else 0
             answer(word)
-            results[place] = word
             level.fn = None
             level.sp = level.sp0
 
