@@ -22,6 +22,7 @@ from bench import (
     many,
     memory,
     objects,
+    panics,
     peers,
     scale,
     slopes,
@@ -47,6 +48,7 @@ SUITES = {
     "clients": clients,
     "boot": boot,
     "supervisor": supervisor,
+    "panics": panics,
     "memory": memory,
     "kernelcalls": kernelcalls,
 }

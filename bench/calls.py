@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from bench.measure import PROCESSOR, Result, pair
 from bench.samples import EXAMPLES, compiled
@@ -13,9 +19,11 @@ from lkmtools import modules
 from lkmtools.evidence.calls import STACK, CallRing
 from lkmtools.kern.kernel import Kernel
 from lkmtools.local import LocalKernel
-from lkmtools.machine import PORTS, Prototype
+from lkmtools.machine import PORTS, Prototype, arguments, engine
+from lkmtools.machine.arguments import _on_stack, other_arguments
 
 CALLS = 20000
+_STORES = re.compile(r"next\(places\)|ring\[\w+\] = |calls\.still\(")
 RUNS = 9
 LOOP = """
 #include <sys/param.h>
@@ -34,11 +42,13 @@ LOADS = 200
 
 
 def run(directory: Path) -> Iterator[Result]:
-    """Three lines a machine."""
+    """Four lines a machine."""
     for machine in PORTS:
         yield _kernel_call(directory, machine)
     for machine in PORTS:
         yield _record(directory, machine)
+    for machine in PORTS:
+        yield _ring(directory, machine)
     for machine in PORTS:
         yield _load(directory, machine)
 
@@ -102,6 +112,41 @@ def _record(directory: Path, machine: str) -> Result:
             CALLS,
             PROCESSOR,
         )
+
+
+def _ring(directory: Path, machine: str) -> Result:
+    """A kernel call, against one of an engine without whatever records it."""
+    with _loop(directory, machine) as (k, calls):
+        calls()  # which makes what serves it
+        servers = k.engine._servers
+        with_ring, without = list(servers), list(servers)
+        for slot in [slot for slot, server in enumerate(servers) if server is not None]:
+            servers[slot] = None
+            without[slot] = _without_ring()(k.engine, slot)
+
+        def run(chosen: list[Any]) -> None:
+            servers[:] = chosen
+            calls()
+
+        name = f"kernel call with the ring / without, {machine}"
+        return pair(name, partial(run, with_ring), partial(run, without), 1.04, 3 * RUNS, CALLS, PROCESSOR)
+
+
+def _without_ring() -> Any:
+    """Engine._server() without the lines that record a call."""
+    taken = _without(arguments, "other_arguments", other_arguments, _on_stack)
+    return _without(engine, "_server", engine.Engine._server, other_arguments=taken)
+
+
+def _without(module: ModuleType, name: str, *functions: Any, **names: Any) -> Any:
+    """Functions of a module, without the lines that store into the ring, as one of them."""
+    names = {**vars(module), **names}
+    for function in functions:
+        lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+        text = "\n".join(line for line in lines if not _STORES.search(line))
+        text = text.replace("results[place] = word", "word").replace("others(behind)", "others(None)")
+        exec(text, names)
+    return names[name]
 
 
 def _load(directory: Path, machine: str) -> Result:

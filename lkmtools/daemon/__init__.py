@@ -8,8 +8,9 @@ its loop, listener.py owns the socket files, backoff.py says how fast kernels ma
               follower.py sends what is printed, waits.py says for what the kernel lets a process wait
     boots     child.py is the kernel process as seen from here, room.py what it needs of the host, watch.py
               whether it is alive; booting.py has a boot's modules, rc.py rc.lkm, suspects.py what is left out
-    deaths    deaths.py accounts for them, inquest.py and findings.py find out what a kernel died of, fate.py
-              has what clients hear of that; door.py answers them while there is no kernel
+    deaths    deaths.py accounts for them, inquest.py and findings.py find out what a kernel died of, by its
+              memory, which scene.py reads; autopsy.py makes the record. fate.py has what clients hear of
+              that; door.py answers them while there is no kernel
     others    console.py is the message buffer, log.py the log, background.py the way into the background,
               private_supervisors.py those of LocalKernel
 

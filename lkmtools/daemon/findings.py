@@ -6,30 +6,25 @@ Any of it may be wrong, so every address is checked, and every walk is bounded.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lkmtools.abi.datamodel import C_TEXT
-from lkmtools.abi.proc import lwp as lwp_struct
-from lkmtools.abi.proc import proc as proc_struct
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.evidence import ModuleRecord, ModuleState, vitals
-from lkmtools.evidence.calls import Call
-from lkmtools.kern.rows import plan
-from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
-from lkmtools.machine.calltext import call_in_words, called
-from lkmtools.machine.port import FIRST_ARG
+from lkmtools.daemon.autopsy import record_of
+from lkmtools.daemon.scene import Scene
+from lkmtools.errors import bug
+from lkmtools.evidence import vitals
+from lkmtools.evidence.record import CrashRecord
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
 
 MOST_CALLS = 16
-MOST_FRAMES = 64
 
 
 def find(child: KernelProcess, cause: str) -> dict[str, str]:
-    """The "reason", the "report", and as "culprit" the path of the module that was running."""
+    """The "reason", the "report", as "culprit" the path of the module that was running, and the "record"."""
     ram = child.evidence.ram
     for frame, fd in child.lent.items():
         ram[frame * PAGE_SIZE : (frame + 1) * PAGE_SIZE] = os.pread(fd, PAGE_SIZE, 0)
@@ -37,115 +32,29 @@ def find(child: KernelProcess, cause: str) -> dict[str, str]:
     calls = child.evidence.calls.last(MOST_CALLS)
     entered = 0 if child.evidence.vitals[vitals.POLLING] else child.evidence.calls.entered[0]
     reason = cause + scene.what_ran(entered, calls)
+    frames = scene.backtrace(calls[0]) if calls else []
     lines = [f"panic: {reason}", f"machine {child.machine}, boot {child.boot}, {scene.who() or 'no process'}"]
     if entered:
         lines.append(f"the kernel had called {scene.symbolize(entered)}")
     if calls:
-        lines += ["backtrace of the last kernel call:", *_indented(scene.backtrace(calls[0]))]
+        lines += ["backtrace of the last kernel call:", *_indented(frame.text for frame in frames)]
         lines += ["last kernel calls, newest first:", *_indented(map(scene.call, calls))]
-    return {"reason": reason, "report": "\n".join(lines) + "\n", "culprit": scene.culprit(entered)}
+    return {
+        "reason": reason,
+        "report": "\n".join(lines) + "\n",
+        "culprit": scene.culprit(entered),
+        "record": _record(scene, reason, child.boot, entered, calls, frames),
+    }
+
+
+def _record(scene: Scene, reason: str, boot: int, *found: Any) -> str:
+    """The facts, as JSON; less of them, with a note, when the memory is too damaged."""
+    try:
+        return record_of(scene, reason, boot, *found).dumps()
+    except Exception as error:
+        note = f"not in the record: {bug(error)}"
+        return CrashRecord(reason, scene.port.name, boot=boot, time=time.time(), notes=(note,)).dumps()
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
-
-
-class Scene:
-    """A kernel's memory: a dead one's, or of one that goes on meanwhile."""
-
-    def __init__(self, child: KernelProcess) -> None:
-        self.evidence = child.evidence
-        self.port = port(child.machine)
-        self.dm = self.port.dm
-        ram = child.evidence.ram
-        self.mem = Memory(self.port.kernbase, len(ram), self.dm, ram)
-        self.modules = list(child.evidence.modules.records())
-        self.text = plan(self.port, True).text
-
-    def _function(self, addr: int) -> Prototype | None:
-        """The kernel function whose stub holds `addr`."""
-        slot = (addr - self.text.start) // SLOT
-        return self.text.slots[slot].proto if 0 <= slot < len(self.text.slots) else None
-
-    def _module(self, addr: int) -> ModuleRecord | None:
-        """The module that holds an address: a loaded one, otherwise the last that was."""
-        held = [module for module in self.modules if module.holds(addr)]
-        there = [module for module in held if module.state != ModuleState.GONE]
-        return there[-1] if there else held[-1] if held else None
-
-    def symbolize(self, addr: int) -> str:
-        """An address as function+offset [module]."""
-        if (module := self._module(addr)) is not None:
-            return module.locate(addr)
-        if (function := self._function(addr)) is not None:
-            return f"{function.name}+{(addr - self.text.start) % SLOT:#x} [kernel]"
-        return f"{addr:#x}"
-
-    def word(self, addr: int) -> int:
-        """A pointer in RAM; 0 where is none."""
-        try:
-            return self.mem.ptr(addr)
-        except MemFault:
-            return 0
-
-    def what_ran(self, entered: int, calls: list[Call]) -> str:
-        """For the reason: the code that ran, as near as can be said."""
-        if entered and calls:
-            return f"; last kernel call {self.call(calls[0])}"
-        if entered:
-            return f"; in {self.symbolize(entered)} or a function that it called, with no kernel call"
-        who = self.who()
-        return f" while {who} ran and no module did" if who else " while no module and no program ran"
-
-    def who(self) -> str:
-        """The process that ran; "" for none of a user's."""
-        if self.evidence.vitals[vitals.PID] <= 1 or self.evidence.vitals[vitals.POLLING]:
-            return ""
-        pid, name = self.process()
-        return f"pid {pid} ({name})" if name else ""
-
-    def process(self) -> tuple[int, str]:
-        """Number and name of curlwp's process; 0 and "" when they cannot be read."""
-        lwp = self.word(self.evidence.vitals[vitals.CURLWP] & self.dm.mask)
-        proc = self.word(lwp + lwp_struct.layout(self.dm).offsetof("l_proc")) if lwp else 0
-        with suppress(MemFault):
-            view = self.mem.view(proc_struct.layout(self.dm), proc)
-            return view.p_pid, bytes(view.p_comm).partition(b"\0")[0].decode(*C_TEXT)
-        return 0, ""
-
-    def place(self, pc: int, caller: int) -> str:
-        """Where machine code is: an address of it; of a kernel function also who called it."""
-        function = self._function(pc)
-        if function is None:
-            return self.symbolize(pc)
-        return f"{function.name}(), called from {self.symbolize(caller - 1)}"
-
-    def call(self, call: Call) -> str:
-        """A kernel call with its arguments, and who made it."""
-        pc, _, _, caller = call.registers[:FIRST_ARG]
-        proto = called(self.text, call)
-        by = self.symbolize(caller - 1) if caller else "nowhere"
-        if proto is None:
-            return f"{pc:#x} from {by}"
-        return f"{call_in_words(self.port, self.mem, proto, call)} from {by}"
-
-    def backtrace(self, call: Call) -> list[str]:
-        """Who called whom, by frame pointers, as long as they lead up the stack."""
-        pc, sp, fp, at = call.registers[:FIRST_ARG]
-        step = self.dm.pointer
-        lines = [f"{proto.name}() [kernel]" if (proto := self._function(pc)) else f"{pc:#x}"]
-        while at and len(lines) < MOST_FRAMES:
-            if self._module(at) is None and self._function(at) is None:
-                break
-            lines.append(self.symbolize(at - 1))
-            if not sp < fp:
-                break
-            sp, at, fp = fp, self.word(fp + step), self.word(fp)
-        return lines
-
-    def culprit(self, entered: int) -> str:
-        """The path of the module whose code ran, or of the one that was being loaded."""
-        module = self._module(entered) if entered else None
-        loading = [module for module in self.modules if module.state == ModuleState.LOADING]
-        found = module or (loading[-1] if loading else None)
-        return found.path if found is not None else ""

@@ -11,6 +11,7 @@ import mmap
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
@@ -21,6 +22,7 @@ from lkmtools.daemon.loop import Loop
 from lkmtools.errors import bug
 from lkmtools.evidence import MsgBuf
 from lkmtools.evidence.latest import Latest
+from lkmtools.evidence.record import CrashRecord
 from lkmtools.wire.forked import close_all_but, die_with, ended_by
 
 CPU = 10  # seconds of processor time
@@ -133,7 +135,7 @@ class Inquest:
     def _result(self, status: int) -> tuple[Fate, str]:
         found = json.loads(self._found.read() or b"{}")
         if "report" in found:
-            return Fate("died", found["reason"], found["report"]), found["culprit"]
+            return Fate("died", found["reason"], found["report"], found["record"]), found["culprit"]
         ended = ended_by(status)
         failed = f": {found['failed']}" if "failed" in found else ""
         return self.without(f"the process that examined it ended with {ended}{failed}")
@@ -146,7 +148,10 @@ class Inquest:
             f"panic: {self.cause}\n{why}\n"
             f"registers of the last stop: {words}\nend of the message buffer:\n{tail}"
         )
-        return Fate("died", self.cause, report), ""
+        record = CrashRecord(
+            self.cause, self.child.machine, boot=self.child.boot, time=time.time(), notes=(why,)
+        )
+        return Fate("died", self.cause, report, record.dumps()), ""
 
     def give_up(self) -> None:
         """The daemon ends: nobody wants to know any more."""

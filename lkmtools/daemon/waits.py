@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lkmtools.daemon.child import KernelProcess
-from lkmtools.daemon.findings import Scene
+from lkmtools.daemon.scene import Scene
 from lkmtools.evidence import vitals
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.tuples import NamedTuple
