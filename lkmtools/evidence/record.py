@@ -74,9 +74,9 @@ class RecordedLwp(NamedTuple):
     """An lwp: its process, what it waits for ("" for nothing), its levels, innermost first, its live stack.
 
     `stack` are the bytes of its kernel stack from `sp` to the top, compressed by zlib, in base 64; "" when
-    there was no room for it. Where a function ran, its return address is at `sp`. A stack pointer that lies
-    elsewhere is replaced by the frame pointer, or else by the beginning of the stack. The first lwp of a
-    record is the one that it is about.
+    there was no room for it. Where a function ran, its return address is at `sp`. After an overflow the
+    whole stack is there. Any other stack pointer that lies elsewhere is replaced by the frame pointer, or
+    else by the beginning of the stack. The first lwp of a record is the one that it is about.
     """
 
     process: str
