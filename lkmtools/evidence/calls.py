@@ -17,6 +17,7 @@ from lkmtools.tuples import NamedTuple
 SLOTS = 256
 REGISTERS = 10  # 64-bit words in a record, at most
 STACK = 64  # bytes of the stack behind the return address, at the end of a record
+_RETURNS_TO = 3  # in a record: the address that a stub returns to
 CELL = 24  # bytes of the block hook's cell (machine/brake.py), of which the last eight count blocks
 _STOP = 8 * (2 + REGISTERS)  # the number of blocks, the registers, and _NONE
 _RECORD = _STOP + STACK
@@ -44,9 +45,10 @@ class CallRing:
     """The ring, in `memory` of SIZE bytes or in memory of its own.
 
     `cell` is for the block hook, and `registers` for those of the last stop, which the emulator stores there
-    itself. `stopped` are both: the number of blocks, and the registers. To record a call: `at, behind, place
-    = next(places)`, `ring[at] = stopped`, and `ring[behind] =` STACK bytes of the stack when it has arguments
-    on it; then `results[place] =` its result, of 64 bits. `entered[0]` is the address of the function of a
+    itself; `returns_to[0]` is the return address, at a stub. `stopped` are both: the number of blocks, and
+    the registers. To record a call: `at, behind, place = next(places)`, `ring[at] = stopped`, and
+    `ring[behind] =` STACK bytes of the stack when it has arguments on it; then `results[place] =` its result,
+    of 64 bits. `entered[0]` is the address of the function of a
     module that the kernel has called, while it has not returned; else 0.
     """
 
@@ -56,6 +58,7 @@ class CallRing:
         self.cell = memory[:CELL]
         self.registers = memory[CELL:_ENTERED]
         self.stopped = memory[CELL - 8 : _ENTERED]
+        self.returns_to = self.registers.cast("Q")[_RETURNS_TO:]
         self.entered = memory[_ENTERED:_RING].cast("Q")
         self.ring = memory[_RING:_SPARE]
         self.results = memory[_RING:SIZE].cast("Q")

@@ -36,6 +36,7 @@ from lkmtools.kern.lkm import kern_lkm, ksyms_dev
 from lkmtools.kern.lkm.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.lkm.lkm_life import Lkm
 from lkmtools.kern.proc import syscall
+from lkmtools.kern.proc.hangs import HANG
 from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
 from lkmtools.kern.proc.kern_copy import user_pages
@@ -300,8 +301,15 @@ class Kernel:
             raise failures.panicked(self, bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
-        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some."""
+        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some.
+
+        A look at those that sleep for ever (sched.hangs.timeout()) is not counted.
+        """
         return self.sched.timeout()
+
+    def stuck(self) -> None:
+        """Nothing can happen before the owner makes it: the time until hangs are reported passes at once."""
+        self.sched.hangs.passed(HANG)
 
     def shutdown(self) -> None:
         """End every lwp where it stands and free the machine. Also after a panic."""

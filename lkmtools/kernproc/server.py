@@ -124,9 +124,11 @@ class Server:
         if timeout is None and self.private and self._sleeps():
             if self._poll(0):
                 return  # what has just come may wake them
+            kernel.stuck()
             for conn in tuple(self.connections.values()):
                 conn.asleep()
-        self._poll(self.timers.within(-1 if timeout is None else timeout))
+        waits = [wait for wait in (timeout, kernel.sched.hangs.timeout()) if wait is not None]
+        self._poll(self.timers.within(min(waits, default=-1)))
 
     def _over(self) -> bool:
         """Has the end come that was asked for?"""

@@ -76,6 +76,13 @@ class LocalKernel:
         """
         return self._inside.run()
 
+    def stuck(self) -> None:
+        """Nothing can happen but by another request: what sleeps for ever is reported now. PanicError.
+
+        Only where the kernel is in this process: else it does so by itself.
+        """
+        self._inside.stuck()
+
     @property
     def _inside(self) -> InsideKernel:
         from lkmtools.local.inside import InsideKernel

@@ -89,6 +89,7 @@ class InsideTransport(Transport):
         while not self._pending:
             more = self._lk.run()
             if not more and not self._pending:
+                self._lk.stuck()
                 raise DaemonError("the request sleeps, and nothing in this kernel will wake it")
         reply = self._pending.pop()
         return Result(reply.errno, reply.retval, reply.changed, reply.reason, reply.tty)
@@ -154,6 +155,7 @@ class InsideKernel:
         while not ended:
             if not self.run() and not ended:
                 if not k.host.waiting:
+                    self.stuck()
                     raise DaemonError("the program sleeps, and nothing in this kernel will wake it")
                 k.host.poll(k, _NAP)
         k.detach(parent)
@@ -174,6 +176,14 @@ class InsideKernel:
             if wait:
                 time.sleep(min(wait, _NAP))
             return wait is not None
+        except KernelPanic as panic:
+            self.reboot()
+            raise PanicError(panic.reason, panic.report, panic.record) from None
+
+    def stuck(self) -> None:
+        """Nothing can happen but by another request: hangs are reported. PanicError."""
+        try:
+            self.kernel.stuck()
         except KernelPanic as panic:
             self.reboot()
             raise PanicError(panic.reason, panic.report, panic.record) from None

@@ -72,6 +72,11 @@ class Lab:
         """The message buffer."""
         return str(self.kernel.console.text())
 
+    @property
+    def reports(self) -> list[tuple[str, str]]:
+        """Text and record of what the kernel has reported."""
+        return self.kernel.reports
+
     def replaced(self) -> dict[str, str]:
         """The system calls that modules provide, as lkmctl status shows them."""
         module_at = self.k.modules.at

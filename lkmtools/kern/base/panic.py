@@ -217,6 +217,11 @@ def _frame(k: Kernel, frame: StackFrame) -> str:
     return k.symbolize(frame.pc, returns=frame.returns) + mark
 
 
+def stack_text(k: Kernel, thread: Thread) -> list[str]:
+    """A line for each frame of a thread that does not run."""
+    return [f"    {_frame(k, frame)}" for frame in backtrace(k.engine, thread, None, k.function_start)]
+
+
 def call_text(proto: Prototype, args: tuple[Any, ...]) -> str:
     """A call with the arguments it was made with: pointers in hex, numbers in decimal, lists as "..."."""
     parts = []

@@ -24,9 +24,10 @@ from lkmtools.kern.base.export import export
 from lkmtools.kern.exec.kern_resource import pack_rusage
 from lkmtools.kern.proc.emul import exit_hooks
 from lkmtools.kern.proc.kern_descrip import close_all
-from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, Rusage, free_proc, set_parent
+from lkmtools.kern.proc.kern_proc import Exit, Lwp, Proc, free_proc, set_parent
 from lkmtools.kern.proc.kern_sig import ProcExit, drop_frames, tell_parent, wait_ident
 from lkmtools.kern.proc.kern_subr import doexithooks
+from lkmtools.kern.proc.rusage import Rusage
 from lkmtools.kern.proc.syscall import syscall
 from lkmtools.kern.vfs.hostfs_vfsops import leave_session
 from lkmtools.tuples import NamedTuple

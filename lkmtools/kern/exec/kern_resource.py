@@ -11,7 +11,7 @@ from lkmtools.abi.syscall import SYS_getrlimit, SYS_getrusage, SYS_setrlimit
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_descrip import NOFILE
-from lkmtools.kern.proc.kern_proc import Rusage
+from lkmtools.kern.proc.rusage import Rusage
 from lkmtools.kern.proc.syscall import syscall
 
 if TYPE_CHECKING:

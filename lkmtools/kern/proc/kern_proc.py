@@ -28,6 +28,7 @@ from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe
 from lkmtools.kern.proc.emul import make_native
 from lkmtools.kern.proc.kern_synch import LwpExit
+from lkmtools.kern.proc.rusage import Rusage
 from lkmtools.kern.sync.kern_timeout import Timer
 from lkmtools.kern.uvm.uvm_map import Vmspace
 from lkmtools.machine import Thread, UserThread
@@ -36,6 +37,7 @@ from lkmtools.tuples import NamedTuple
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_descrip import File, Filedesc
+    from lkmtools.kern.sync.blocked import Blocked
     from lkmtools.machine import AddressSpace
 
 PID_MAX = 30000
@@ -59,6 +61,8 @@ class Lwp:
         self.wchan: int | None = None
         self.wmesg = ""
         self.catch = False
+        self.blocked: Blocked | None = None  # what it waits for, when that is somebody's
+        self.slept: float | None = None  # see hangs.py
         self.woken = 0
         self.killed = False
         self.kthread = False  # of the kernel: see kern_kthread.py
@@ -139,21 +143,6 @@ class Exit(NamedTuple):
     status: int
     errno: int = 0
     reason: str = ""
-
-
-class Rusage:
-    """What processes have used: seconds of the host's processor, signals taken."""
-
-    __slots__ = ("seconds", "signals")
-
-    def __init__(self, seconds: float = 0.0, signals: int = 0) -> None:
-        self.seconds = seconds
-        self.signals = signals
-
-    def add(self, other: Rusage) -> None:
-        """And what these have used."""
-        self.seconds += other.seconds
-        self.signals += other.signals
 
 
 class RealTimer(NamedTuple):

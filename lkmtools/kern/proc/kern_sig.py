@@ -160,7 +160,7 @@ def _default(k: Kernel, lwp: Lwp, program: Program, signo: int) -> None:
     program.stopped, program.told = signo, False
     tell_parent(k, lwp.proc, siginfo.CLD_STOPPED, signo)
     while program.stopped:
-        k.sched.tsleep(stop_ident(lwp.proc), PPAUSE, "stop", 0)
+        k.sched.tsleep(stop_ident(lwp.proc), PPAUSE, "stop", 0, watched=False)
 
 
 def stop_asleep(k: Kernel, lwp: Lwp) -> bool:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from greenlet import getcurrent, greenlet
 
@@ -22,8 +22,11 @@ from lkmtools.abi.mutex import IPL_NONE
 from lkmtools.abi.proc import PCATCH, cpu_info
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.proc.hangs import Hangs
 from lkmtools.kern.proc.kern_runq import RunQueue
-from lkmtools.kern.sync.kern_softint import SoftInts
+from lkmtools.kern.sync.blocked import Blocked, check_deadlock
+from lkmtools.kern.sync.kern_mutex import spin_mutex_since
+from lkmtools.kern.sync.kern_softint import SoftInts, softint_text
 from lkmtools.kern.sync.kern_timeout import Timer
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Scheduler:
         self.spins: list[int] = []  # addresses of the spin mutexes that are held, oldest first
         self.oldspl = IPL_NONE  # the level before the oldest of them was taken
         self.runq = RunQueue(kernel)
+        self.hangs = Hangs(kernel)
         self._sleepers: dict[int, list[Lwp]] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._timers_limit = _FEW_TIMERS
@@ -133,6 +137,8 @@ class Scheduler:
         self.hub = getcurrent()
         if self._timers:
             self._expire()
+        if self.hangs.due:
+            self.hangs.look()
         if (self._soft_ready or self._soft) and self._soft_due():
             self._softintr()
         self.runq.round(self._run)
@@ -200,7 +206,7 @@ class Scheduler:
         A spin mutex still held is a panic, a raised interrupt level a warning.
         """
         if self.spins:
-            self._k.panic(f"spin mutex {self._k.symbolize(self.spins[-1])} is held at the end of the call")
+            self.panic_of_spin("", " is held at the end of the call")
         if self.spl != IPL_NONE:
             self._k.console.write(f"WARNING: SPL NOT LOWERED ON EXIT: {self.spl} in {self._who()}\n")
             self.spl = IPL_NONE
@@ -225,15 +231,33 @@ class Scheduler:
 
     # -- sleeping ---------------------------------------------------------------------------------------
 
-    def tsleep(self, ident: int, priority: int, wmesg: str, timo: int) -> None:
+    def check_sleepable(self, who: str) -> None:
+        """A panic where no code may sleep: in a soft interrupt, and while a spin mutex is held."""
+        lwp = self.current
+        if lwp is None or lwp is self.softlwp:
+            self._k.panic(f"{who} cannot sleep in a soft interrupt{softint_text(self._k)}")
+        if self.spins:
+            self.panic_of_spin(f"{who} cannot sleep while holding ")
+
+    def panic_of_spin(self, before: str, behind: str = "") -> NoReturn:
+        """A panic about the spin mutex that was taken last."""
+        k, mtx = self._k, self.spins[-1]
+        k.panic(f"{before}spin mutex {k.symbolize(mtx)}{behind}{spin_mutex_since(k, mtx)}")
+
+    def tsleep(
+        self, ident: int, priority: int, wmesg: str, timo: int, function: str = "tsleep",
+        blocked: Blocked | None = None, watched: bool = True,
+    ) -> None:  # fmt: skip
         """Sleep until wakeup(ident) (tsleep(9)). `timo` in ticks, 0 for ever.
 
+        `blocked` says what for, when somebody has it; not `watched`: it is no hang if that takes long.
         KernelError: EWOULDBLOCK after `timo`; EINTR when PCATCH is in `priority` and a signal is to be taken,
         or the process is dying. A program that was stopped meanwhile returns early, as after a wakeup.
         """
         lwp = self.current
         if lwp is None or lwp is self.softlwp:
-            self._k.panic(f"tsleep: '{wmesg}' cannot sleep in a soft interrupt")
+            self.check_sleepable(f"{function}: '{wmesg}'")
+            raise AssertionError  # it is a panic
         catch = bool(priority & PCATCH)
         if catch and lwp.killed:
             raise KernelError(EINTR, "the process is dying")
@@ -244,7 +268,7 @@ class Scheduler:
             raise KernelError(EINTR, "interrupted by a signal")
         timer = self.at(timo / self._k.config.hz, lambda: self._rouse(lwp, EWOULDBLOCK)) if timo > 0 else None
         try:
-            self._sleep(lwp, ident, wmesg, catch)
+            self._sleep(lwp, ident, wmesg, catch, watched and timer is None and not catch, blocked)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -254,11 +278,11 @@ class Scheduler:
                 return
             raise KernelError(errno, "interrupted by a signal" if errno == EINTR else f"'{wmesg}' timed out")
 
-    def block(self, ident: int) -> None:
+    def block(self, ident: int, blocked: Blocked) -> None:
         """Wait for a lock until wakeup(ident) (turnstile_block()); soft interrupts may too."""
         lwp = self.current
         assert lwp is not None
-        self._sleep(lwp, ident, "tstile", False)
+        self._sleep(lwp, ident, "tstile", False, True, blocked)
 
     def yield_cpu(self) -> None:
         """Let every other runnable lwp run first (yield())."""
@@ -274,8 +298,16 @@ class Scheduler:
         self.resched, self._requeue = False, True
         self._suspend(lwp, "preempt")
 
-    def _sleep(self, lwp: Lwp, ident: int, wmesg: str, catch: bool) -> None:
+    def _sleep(
+        self, lwp: Lwp, ident: int, wmesg: str, catch: bool, watched: bool, blocked: Blocked | None
+    ) -> None:
+        """Sleep. `watched`: nothing but a wakeup ends it."""
+        if blocked is not None and watched:
+            check_deadlock(self._k, lwp.thread, blocked)
         lwp.wchan, lwp.wmesg, lwp.catch, lwp.woken = ident, wmesg, catch, 0
+        lwp.blocked, lwp.slept = blocked, 0.0 if watched else None
+        if watched and not self.hangs.due:
+            self.hangs.begin()
         self._k.vitals.changed = True
         lwp.asleep = time.monotonic()
         self._sleepers.setdefault(ident, []).append(lwp)
@@ -288,8 +320,7 @@ class Scheduler:
     def _suspend(self, lwp: Lwp, wmesg: str) -> None:
         """Give up the CPU; the interrupt level and what others do meanwhile are not the lwp's."""
         if self.spins:
-            held = self._k.symbolize(self.spins[-1])
-            self._k.panic(f"sleeping for '{wmesg}' while holding spin mutex {held}")
+            self.panic_of_spin(f"sleeping for '{wmesg}' while holding ")
         spl, self.spl = self.spl, IPL_NONE
         try:
             self._away(lwp)

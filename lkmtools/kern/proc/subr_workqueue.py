@@ -13,6 +13,7 @@ from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.proc import kern_kthread
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import turnstile
 from lkmtools.kern.sync.spl import check_ipl
 from lkmtools.machine import Prototype
@@ -37,6 +38,7 @@ class WorkQueue:
         self.work: OrderedDict[int, None] = OrderedDict()  # addresses of struct work, the oldest first
         self.ending = False
         self.ended = False
+        self.lwp = 0  # its thread
 
     def serve(self) -> None:
         """The thread: do what is queued, oldest first, until the queue is destroyed."""
@@ -100,7 +102,7 @@ def workqueue_create(
         k.panic("workqueue_create: out of space in kernel map")
     queue = k.workqueues[wq] = WorkQueue(k, wq, title, func, arg)
     try:
-        kern_kthread.start(k, title, queue.serve)
+        queue.lwp = kern_kthread.start(k, title, queue.serve).lwp.addr
     except KernelError:
         _drop(k, wq)
         raise
@@ -125,5 +127,6 @@ def workqueue_destroy(k: Kernel, wq: int) -> None:
     queue = _queue(k, wq, "workqueue_destroy")
     queue.end()
     while not queue.ended:
-        k.sched.tsleep(queue.ident, 0, "wqjoin", 0)
+        blocked = Blocked("workqueue_destroy", "workqueue", wq, lambda: {queue.lwp: 0}, "serves")
+        k.sched.tsleep(queue.ident, 0, "wqjoin", 0, "workqueue_destroy", blocked)
     _drop(k, wq)

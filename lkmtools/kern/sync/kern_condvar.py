@@ -14,7 +14,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.kern_sleep import lbolt, wait_message
-from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort
+from lkmtools.kern.sync.subr_lockdebug import Lock, checked, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -54,10 +54,12 @@ def _wait(k: Kernel, function: str, cv: int, mtx: int, priority: int, timo: int)
     """Wait for a signal; KernelError EWOULDBLOCK after `timo` ticks (0: never), EINTR with PCATCH."""
     checked(k, function, Condvar, cv)
     wmesg = wait_message(k, k.umem.view(kcondvar.layout(k.dm), cv).cv_wmesg)
+    if me(k) == k.sched.softlwp.addr:
+        k.sched.check_sleepable(f"{function}: '{wmesg}'")
     lbolt(k, cv, turnstile(cv))
     mutex_exit(k, mtx, function)
     try:
-        k.sched.tsleep(turnstile(cv), priority, wmesg, 1 if timo < 0 else timo)
+        k.sched.tsleep(turnstile(cv), priority, wmesg, 1 if timo < 0 else timo, function)
     except KernelError:
         mutex_enter(k, mtx, function)
         raise

@@ -34,9 +34,10 @@ from lkmtools.abi.mutex import (
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.blocked import Blocked, Holders, taken_here
 from lkmtools.kern.sync.kern_mutex import turnstile
 from lkmtools.kern.sync.kern_sleep import wait_message
-from lkmtools.kern.sync.subr_lockdebug import against_myself, holder, lock_name, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import against_myself, holder, lock_name, lockdebug_abort, me, since
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -60,6 +61,7 @@ def _lock(k: Kernel, lkp: int, function: str) -> View:
 @export("void lockinit(struct lock *lkp, int prio, const char *wmesg, int timo, int flags)", "sys/lock.h")
 def lockinit(k: Kernel, lkp: int, prio: int, wmesg: int, timo: int, flags: int) -> None:
     """Make a lock. `prio` (with PCATCH), `wmesg` and `timo` are those of its sleeps."""
+    k.locks.nobody(lkp)
     k.umem.write(
         lkp,
         lock.layout(k.dm).pack(
@@ -100,9 +102,9 @@ class LockRequest:
         self.me = me(k)
         self.flags = flags | view.lk_flags & LK_EXTFLG_MASK
 
-    def abort(self, what: str) -> NoReturn:
+    def abort(self, what: str, also: str = "") -> NoReturn:
         """Panic."""
-        lockdebug_abort(self.k, "lockmgr", self.lk.addr, what)
+        lockdebug_abort(self.k, "lockmgr", self.lk.addr, what, also=also)
 
     def mine(self) -> bool:
         """Does the caller hold it exclusively?"""
@@ -119,11 +121,15 @@ class LockRequest:
             if self.flags & LK_NOWAIT:
                 raise KernelError(EBUSY, f"lock {lock_name(k, lk.addr)} is held by {self.by()}")
             if self.flags & LK_SPIN:
-                self.abort(f"would spin for ever: {self.by()} slept or was interrupted while holding it")
+                self.abort(
+                    f"would spin for ever: {self.by()} slept or was interrupted while holding it",
+                    self.since(),
+                )
             wmesg, timo = wait_message(k, lk.lk_wmesg), max(lk.lk_timo, 0)
             lk.lk_waitcount = lk.lk_waitcount + 1
+            blocked = Blocked("lockmgr", "lock", lk.addr, self.holders)
             try:
-                k.sched.tsleep(turnstile(lk.addr), lk.lk_prio, wmesg, timo)
+                k.sched.tsleep(turnstile(lk.addr), lk.lk_prio, wmesg, timo, "lockmgr", blocked)
             except KernelError:
                 lk.lk_waitcount = lk.lk_waitcount - 1
                 self.wake()  # a drain may wait for the last waiter
@@ -133,10 +139,30 @@ class LockRequest:
                 self.wake()
                 raise KernelError(ENOLCK, f"the caller slept for lock {lock_name(k, lk.addr)} (LK_SLEEPFAIL)")
 
+    def holders(self) -> Holders:
+        """Those that hold it and are known, and where each took it."""
+        return dict(self.k.locks.holds(self.lk.addr))
+
+    def note(self) -> None:
+        """The caller has one hold more."""
+        self.k.locks.hold(self.lk.addr, self.me, taken_here(self.k))
+
+    def forget(self) -> None:
+        """The caller has one hold less."""
+        self.k.locks.release(self.lk.addr, self.me)
+
+    def taken(self) -> int:
+        """Where the caller took it, a return address."""
+        return self.holders().get(self.me, 0)
+
     def by(self) -> str:
         """The holders of the lock, for a message."""
         lk = self.lk
         return holder(self.k, lk.lk_lockholder) if lk.lk_exclusivecount else f"{lk.lk_sharecount} others"
+
+    def since(self) -> str:
+        """Where its exclusive holder took it."""
+        return since(self.k, self.holders().get(self.lk.lk_lockholder, 0))
 
     def wake(self) -> None:
         """Wake the lwps that wait for the lock."""
@@ -159,6 +185,7 @@ class LockRequest:
         """The caller holds it exclusively from now on."""
         self.set(on=LK_HAVE_EXCL | also)
         self.lk.lk_lockholder, self.lk.lk_exclusivecount = self.me, 1
+        self.note()
         self.set_recurse()
 
     def set_recurse(self) -> None:
@@ -171,10 +198,12 @@ def _shared(r: LockRequest) -> None:
     """LK_SHARED; the exclusive holder becomes a sharer."""
     if r.mine():
         r.lk.lk_sharecount = r.lk.lk_sharecount + 1
+        r.note()
         _downgrade(r)
         return
     r.acquire(lambda: bool(r.lk.lk_flags & _WRITERS))
     r.lk.lk_sharecount = r.lk.lk_sharecount + 1
+    r.note()
 
 
 def _downgrade(r: LockRequest) -> None:
@@ -193,13 +222,14 @@ def _exclusive(r: LockRequest) -> None:
     if r.mine():
         if r.flags & LK_CANRECURSE or lk.lk_recurselevel:
             lk.lk_exclusivecount = lk.lk_exclusivecount + 1
+            r.note()
             r.set_recurse()
             return
         if r.flags & LK_RECURSEFAIL:
             raise KernelError(EDEADLK, f"lock {lock_name(r.k, lk.addr)} is held by the caller itself")
         if r.flags & LK_NOWAIT:
             raise KernelError(EBUSY, f"lock {lock_name(r.k, lk.addr)} is held by the caller itself")
-        against_myself(r.k, "lockmgr", lk.addr)
+        against_myself(r.k, "lockmgr", lk.addr, r.taken())
     r.acquire(lambda: bool(lk.lk_flags & (LK_HAVE_EXCL | LK_WANT_EXCL)))
     r.own_after(LK_WANT_EXCL, lambda: bool(lk.lk_sharecount or lk.lk_flags & LK_WANT_UPGRADE))
 
@@ -210,6 +240,7 @@ def _upgrade(r: LockRequest) -> None:
     if r.mine() or lk.lk_sharecount <= 0:
         r.abort("cannot be upgraded: it is not held shared")
     lk.lk_sharecount = lk.lk_sharecount - 1
+    r.forget()
     if lk.lk_flags & LK_WANT_UPGRADE:
         r.wake()
         _exclusive(r)
@@ -221,6 +252,7 @@ def _exclupgrade(r: LockRequest) -> None:
     """LK_EXCLUPGRADE: LK_UPGRADE, but EBUSY, and no hold at all, when another asked before."""
     if r.lk.lk_sharecount > 0 and r.lk.lk_flags & LK_WANT_UPGRADE:
         r.lk.lk_sharecount = r.lk.lk_sharecount - 1
+        r.forget()
         r.wake()
         raise KernelError(EBUSY, f"another process is upgrading lock {lock_name(r.k, r.lk.addr)}")
     _upgrade(r)
@@ -231,7 +263,7 @@ def _release(r: LockRequest) -> None:
     lk = r.lk
     if lk.lk_exclusivecount:
         if lk.lk_lockholder != r.me:
-            r.abort(f"cannot be released: it is held by {r.by()}")
+            r.abort(f"cannot be released: it is held by {r.by()}", r.since())
         if lk.lk_recurselevel == lk.lk_exclusivecount:
             lk.lk_recurselevel = 0
         lk.lk_exclusivecount = lk.lk_exclusivecount - 1
@@ -243,6 +275,7 @@ def _release(r: LockRequest) -> None:
         lk.lk_sharecount = lk.lk_sharecount - 1
     else:
         r.abort("cannot be released: it is not held")
+    r.forget()
     r.wake()
 
 
@@ -250,7 +283,7 @@ def _drain(r: LockRequest) -> None:
     """LK_DRAIN: wait until nobody holds it or waits for it; after the release it cannot be used again."""
     lk = r.lk
     if r.mine():
-        against_myself(r.k, "lockmgr", lk.addr, "draining")
+        against_myself(r.k, "lockmgr", lk.addr, r.taken(), "draining")
     r.acquire(lambda: bool(lk.lk_flags & _WRITERS or lk.lk_sharecount or lk.lk_waitcount))
     r.own(LK_DRAINING)
 

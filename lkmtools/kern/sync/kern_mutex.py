@@ -20,8 +20,17 @@ from lkmtools.abi.mutex import (
     MUTEX_SPIN,
 )
 from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.blocked import Blocked, Holders, held_by, taken_here
 from lkmtools.kern.sync.spl import check_ipl
-from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import (
+    Lock,
+    against_myself,
+    checked,
+    holder,
+    lockdebug_abort,
+    me,
+    since,
+)
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -34,17 +43,24 @@ _CACHE_LINE = 64
 class Mutex(Lock):
     """A mutex: its holder's struct lwp, or 0, and the level of one that spins (None: adaptive).
 
+    `taken` is where the holder took it, a return address.
+
     `refs` counts the references to one that mutex_obj_alloc() made; of others it is 0.
     """
 
-    __slots__ = ("ipl", "owner", "refs")
+    __slots__ = ("ipl", "owner", "refs", "taken")
     kind = "mutex"
 
     def __init__(self, addr: int, ipl: int | None) -> None:
         super().__init__(addr, 0 if ipl is None else MUTEX_BIT_SPIN | ipl << _IPL_SHIFT)
         self.ipl = ipl
         self.owner = 0
+        self.taken = 0
         self.refs = 0
+
+    def holders(self) -> Holders:
+        """Who has it, and where it was taken."""
+        return {self.owner: self.taken} if self.owner else {}
 
 
 def _lock(k: Kernel, mtx: int, function: str) -> Mutex:
@@ -54,6 +70,12 @@ def _lock(k: Kernel, mtx: int, function: str) -> Mutex:
 def _set(k: Kernel, lock: Mutex, word: int) -> None:
     lock.word = word
     k.mem.set_ptr(lock.addr, word)
+
+
+def spin_mutex_since(k: Kernel, mtx: int) -> str:
+    """Where a spin mutex that is held was taken: "; taken in f+0x10 [module]"."""
+    lock = k.locks.find(mtx)
+    return since(k, lock.taken) if isinstance(lock, Mutex) else ""
 
 
 def turnstile(lock: int) -> int:
@@ -75,7 +97,7 @@ def mutex_init(k: Kernel, mtx: int, kind: int, ipl: int) -> None:
         lockdebug_abort(k, "mutex_init", mtx, f"was given the unknown mutex type {kind}")
     old = k.locks.find(mtx)
     if isinstance(old, Mutex) and old.owner in k.lwps:
-        lockdebug_abort(k, "mutex_init", mtx, f"is held by {holder(k, old.owner)}")
+        lockdebug_abort(k, "mutex_init", mtx, held_by(k, old.owner, old.taken))
     lock = Mutex(mtx, ipl if spin else None)
     k.umem.set_ptr(mtx, lock.word)
     k.locks.add(lock)
@@ -86,7 +108,7 @@ def mutex_destroy(k: Kernel, mtx: int) -> None:
     """Destroy a mutex; a panic when it is held."""
     lock = _lock(k, mtx, "mutex_destroy")
     if lock.owner:
-        lockdebug_abort(k, "mutex_destroy", mtx, f"is held by {holder(k, lock.owner)}")
+        lockdebug_abort(k, "mutex_destroy", mtx, held_by(k, lock.owner, lock.taken))
     k.mem.set_ptr(mtx, _DESTROYED)
     k.locks.destroy(mtx)
 
@@ -96,18 +118,20 @@ def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
     """Take a mutex, waiting for it as long as it takes. A panic when the caller holds it."""
     lock = _lock(k, mtx, function)
     curlwp = me(k)
+    taken = taken_here(k, function)
     if lock.ipl is not None:
         _spin_enter(k, lock, lock.ipl, function)
+        lock.taken = taken
         return
     while owner := lock.owner:
         if owner == curlwp:
-            against_myself(k, function, mtx)
+            against_myself(k, function, mtx, lock.taken)
         if owner not in k.lwps:
-            lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}")
+            lockdebug_abort(k, function, mtx, held_by(k, owner, lock.taken))
         _set(k, lock, owner | MUTEX_BIT_WAITERS)
-        k.sched.block(turnstile(mtx))
+        k.sched.block(turnstile(mtx), Blocked(function, "mutex", mtx, lock.holders))
         lock = _lock(k, mtx, function)
-    lock.owner = curlwp
+    lock.owner, lock.taken = curlwp, taken
     _set(k, lock, curlwp)
 
 
@@ -116,9 +140,9 @@ def _spin_enter(k: Kernel, lock: Mutex, ipl: int, function: str) -> None:
     sched, curlwp = k.sched, me(k)
     if owner := lock.owner:
         if owner == curlwp:
-            against_myself(k, function, lock.addr)
+            against_myself(k, function, lock.addr, lock.taken)
         what = f"would spin for ever: {holder(k, owner)} was interrupted while it held the lock"
-        lockdebug_abort(k, function, lock.addr, what)
+        lockdebug_abort(k, function, lock.addr, what, also=since(k, lock.taken))
     if not sched.spins:
         sched.oldspl = sched.spl
     sched.spl = max(sched.spl, ipl)
@@ -133,7 +157,7 @@ def mutex_exit(k: Kernel, mtx: int, function: str = "mutex_exit") -> None:
     lock = _lock(k, mtx, function)
     owner = lock.owner
     if owner != me(k):
-        lockdebug_abort(k, function, mtx, f"is held by {holder(k, owner)}" if owner else "is not held")
+        lockdebug_abort(k, function, mtx, held_by(k, owner, lock.taken) if owner else "is not held")
     lock.owner = 0
     if lock.ipl is not None:
         _set(k, lock, lock.word & ~_LOCKED)

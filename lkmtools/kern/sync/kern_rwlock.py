@@ -17,8 +17,10 @@ from lkmtools.abi.mutex import (
     RW_WRITER,
 )
 from lkmtools.kern.base.export import export
+from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.sync.blocked import Blocked, Holders, held_by, taken_here
 from lkmtools.kern.sync.kern_mutex import turnstile
-from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, holder, lockdebug_abort, me
+from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, lockdebug_abort, me
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -27,15 +29,32 @@ _WAITS = {RW_READER: RW_HAS_WAITERS, RW_WRITER: RW_HAS_WAITERS | RW_WRITE_WANTED
 
 
 class Rwlock(Lock):
-    """A rwlock: its writer's struct lwp or 0, and how many read."""
+    """A rwlock: its writer's struct lwp or 0, where that took it, and how many read.
 
-    __slots__ = ("owner", "readers")
+    `by` are the readers that are known, by struct lwp, and where each took it.
+    """
+
+    __slots__ = ("by", "owner", "readers", "taken")
     kind = "rwlock"
 
     def __init__(self, addr: int) -> None:
         super().__init__(addr, 0)
         self.owner = 0
+        self.taken = 0
         self.readers = 0
+        self.by: list[tuple[int, int]] = []
+
+    def holders(self) -> Holders:
+        """Who has it, and where it was taken."""
+        return {self.owner: self.taken} if self.owner else dict(self.by)
+
+    def left(self, lwp: int) -> None:
+        """A reader less. When it is none that is known, nobody knows who they are."""
+        found = next((row for row in reversed(self.by) if row[0] == lwp), None)
+        if found is None:
+            self.by.clear()
+        else:
+            self.by.remove(found)
 
 
 def _lock(k: Kernel, rw: int, function: str) -> Rwlock:
@@ -86,7 +105,7 @@ def rw_init(k: Kernel, rw: int) -> None:
 def _held(k: Kernel, lock: Rwlock) -> str:
     """What a lock that is held is: a verb and the holders."""
     if lock.owner:
-        return f"is held by {holder(k, lock.owner)}"
+        return held_by(k, lock.owner, lock.taken)
     return f"has {lock.readers} reader{'s' * (lock.readers > 1)}"
 
 
@@ -109,10 +128,12 @@ def _free(lock: Rwlock, op: int) -> bool:
 
 
 def _take(k: Kernel, lock: Rwlock, op: int) -> None:
+    pc = taken_here(k, "rw_enter")
     if op == RW_READER:
         lock.readers += 1
+        lock.by.append((me(k), pc))
     else:
-        lock.owner = me(k)
+        lock.owner, lock.taken = me(k), pc
     _set(k, lock, lock.word & _WAITS[RW_WRITER])
 
 
@@ -130,14 +151,24 @@ def rw_enter(k: Kernel, rw: int, op: int) -> None:
     _check_op(k, "rw_enter", rw, op)
     if lock.owner:
         if lock.owner == me(k):
-            against_myself(k, "rw_enter", rw)
+            against_myself(k, "rw_enter", rw, lock.taken)
         if lock.owner not in k.lwps:
             lockdebug_abort(k, "rw_enter", rw, _held(k, lock))
     if _free(lock, op):
         _take(k, lock, op)
         return
     _set(k, lock, lock.word & RW_WRITE_WANTED | _WAITS[op])
-    k.sched.block(_queue(rw, op))  # rw_exit makes it ours
+    k.sched.block(_queue(rw, op), _blocked(k, lock))  # rw_exit makes it ours
+
+
+def _blocked(k: Kernel, lock: Rwlock) -> Blocked:
+    """What one that has to wait waits for: also for the writers before it."""
+
+    def holders() -> Holders:
+        waiting = k.sched.waiting(_queue(lock.addr, RW_WRITER)) if lock.readers else ()
+        return {lwp.addr: 0 for lwp in waiting} | lock.holders()
+
+    return Blocked("rw_enter", "rwlock", lock.addr, holders, "holds" if lock.owner else "reads")
 
 
 @export("int rw_tryenter(krwlock_t *rw, const krw_t op)", "sys/rwlock.h")
@@ -152,7 +183,9 @@ def rw_tryenter(k: Kernel, rw: int, op: int) -> int:
 
 
 def _hand_to_readers(k: Kernel, lock: Rwlock) -> None:
-    lock.readers += k.sched.wakeup(_queue(lock.addr, RW_READER))
+    queue = _queue(lock.addr, RW_READER)
+    lock.by += [(lwp.addr, caller_pc(k, lwp.thread)) for lwp in k.sched.waiting(queue)]
+    lock.readers += k.sched.wakeup(queue)
     _set(k, lock, _waits(k, lock.addr))
 
 
@@ -169,12 +202,13 @@ def rw_exit(k: Kernel, rw: int) -> None:
         lockdebug_abort(k, "rw_exit", rw, "is not held")
     else:
         lock.readers -= 1
+        lock.left(me(k))
     if lock.readers or not lock.word & RW_HAS_WAITERS:
         _set(k, lock, lock.word & _WAITS[RW_WRITER])
         return
     writers = k.sched.waiting(_queue(rw, RW_WRITER))
     if writers and not (writing and k.sched.waiting(_queue(rw, RW_READER))):
-        lock.owner = writers[0].addr
+        lock.owner, lock.taken = writers[0].addr, caller_pc(k, writers[0].thread)
         k.sched.wakeup(_queue(rw, RW_WRITER), 1)
         _set(k, lock, _waits(k, rw))
     else:
@@ -189,7 +223,8 @@ def rw_tryupgrade(k: Kernel, rw: int) -> int:
         lockdebug_abort(k, "rw_tryupgrade", rw, "is not held for reading")
     if lock.readers > 1:
         return 0
-    lock.readers, lock.owner = 0, me(k)
+    lock.readers, lock.owner, lock.taken = 0, me(k), taken_here(k)
+    lock.by.clear()
     _set(k, lock, lock.word & _WAITS[RW_WRITER])
     return 1
 
@@ -201,6 +236,7 @@ def rw_downgrade(k: Kernel, rw: int) -> None:
     if lock.owner != me(k):
         lockdebug_abort(k, "rw_downgrade", rw, "is not held for writing")
     lock.owner, lock.readers = 0, 1
+    lock.by = [(me(k), lock.taken)]
     _hand_to_readers(k, lock)
 
 

@@ -16,6 +16,7 @@ from lkmtools.abi.proc import PCATCH, PNORELOCK
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
+from lkmtools.kern.sync.kern_softint import softint_text
 from lkmtools.kern.sync.subr_lockdebug import me
 
 if TYPE_CHECKING:
@@ -162,6 +163,6 @@ def kpreempt(k: Kernel, where: int) -> bool:
 def assert_sleepable(k: Kernel) -> None:
     """A panic in a soft interrupt, and while a spin mutex is held."""
     if me(k) == k.sched.softlwp.addr:
-        k.panic("assert_sleepable: a soft interrupt cannot sleep")
+        k.panic(f"assert_sleepable: a soft interrupt cannot sleep{softint_text(k)}")
     if k.sched.spins:
-        k.panic(f"assert_sleepable: spin mutex {k.symbolize(k.sched.spins[-1])} is held")
+        k.sched.panic_of_spin("assert_sleepable: ", " is held")

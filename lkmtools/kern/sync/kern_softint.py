@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import turnstile
-from lkmtools.kern.sync.subr_lockdebug import me
+from lkmtools.kern.sync.subr_lockdebug import lock_name, me
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -61,6 +62,15 @@ class SoftInts:
         self._k.sched.wakeup(turnstile(id(handler)))
 
 
+def softint_text(k: Kernel) -> str:
+    """What runs in the soft-interrupt lwp: "; f() [module] runs, of callout 0x1000 (ch+0x0 [module])"."""
+    levels = k.sched.softlwp.thread.levels
+    if not levels:
+        return ""
+    of = f", of callout {lock_name(k, k.callouts.running)}" if k.callouts.running else ""
+    return f"; {k.symbolize(levels[0].addr).replace('+0x0 ', '() ')} runs{of}"
+
+
 def _handler(k: Kernel, cookie: int, function: str) -> SoftInt:
     handler = k.sched.softints.handlers.get(cookie)
     if handler is None:
@@ -91,8 +101,10 @@ def softint_disestablish(k: Kernel, cookie: int) -> None:
         k.panic("softint_disestablish: called by the soft interrupt itself")
     handler.pending = False
     del k.sched.softints.handlers[cookie]
+    runs = {k.sched.softlwp.addr: 0}
+    blocked = Blocked("softint_disestablish", "soft interrupt", handler.func, lambda: runs, "runs")
     while handler.running:
-        k.sched.block(turnstile(id(handler)))
+        k.sched.block(turnstile(id(handler)), blocked)
 
 
 @export("void softint_schedule(void *cookie)", _HEADER)

@@ -23,6 +23,7 @@ from lkmtools.abi.mutex import (
 )
 from lkmtools.kern.base import panic
 from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.subr_lockdebug import Lock, checked, damage, lock_name, lockdebug_abort, me
 from lkmtools.machine import MemFault, Prototype
@@ -211,8 +212,9 @@ def callout_halt(k: Kernel, c: int, interlock: int) -> bool:
         return expired
     if interlock:
         mutex_exit(k, interlock, "callout_halt")
+    runs = {k.sched.softlwp.addr: 0}
     while k.callouts.running == c:
-        k.sched.block(turnstile(c))
+        k.sched.block(turnstile(c), Blocked("callout_halt", "callout", c, lambda: runs, "runs"))
     if interlock:
         mutex_enter(k, interlock, "callout_halt")
     return expired

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.export import export
-from lkmtools.kern.sync.subr_lockdebug import lockdebug_abort
+from lkmtools.kern.sync.blocked import taken_here
+from lkmtools.kern.sync.subr_lockdebug import holder, lockdebug_abort, me, since
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -21,13 +22,16 @@ _UNLOCKED, _LOCKED = 0, 1
 def cpu_simple_lock_init(k: Kernel, lockp: int) -> None:
     """Initialise a lock as free."""
     k.umem.set_u8(lockp, _UNLOCKED)
+    k.locks.nobody(lockp)
 
 
 @export("void __cpu_simple_lock(__cpu_simple_lock_t *lockp)", _HEADER)
 def cpu_simple_lock(k: Kernel, lockp: int) -> None:
     """Take a lock; a panic when it is held."""
     if not cpu_simple_lock_try(k, lockp):
-        lockdebug_abort(k, "__cpu_simple_lock", lockp, "is held: the CPU would spin for ever")
+        known = [f"{since(k, pc)} by {holder(k, lwp)}" for lwp, pc in k.locks.holds(lockp)]
+        what, by = "is held: the CPU would spin for ever", known[-1] if known else ""
+        lockdebug_abort(k, "__cpu_simple_lock", lockp, what, also=by)
 
 
 @export("int __cpu_simple_lock_try(__cpu_simple_lock_t *lockp)", _HEADER)
@@ -36,6 +40,7 @@ def cpu_simple_lock_try(k: Kernel, lockp: int) -> int:
     if k.umem.u8(lockp) != _UNLOCKED:
         return 0
     k.umem.set_u8(lockp, _LOCKED)
+    k.locks.hold(lockp, me(k), taken_here(k))
     return 1
 
 
@@ -43,3 +48,4 @@ def cpu_simple_lock_try(k: Kernel, lockp: int) -> int:
 def cpu_simple_unlock(k: Kernel, lockp: int) -> None:
     """Release a lock."""
     k.umem.set_u8(lockp, _UNLOCKED)
+    k.locks.nobody(lockp)

@@ -42,6 +42,7 @@ class Locks:
     def __init__(self) -> None:
         self._records: dict[int, Lock] = {}
         self._destroyed: set[int] = set()
+        self._holds: dict[int, list[tuple[int, int]]] = {}  # of those of lock(9), by their addresses
         self._pages: dict[int, set[int]] = {}  # the addresses of all these, by page
         self.find = self._records.get
 
@@ -60,6 +61,28 @@ class Locks:
         """Was the lock at `addr` destroyed, and none made there since?"""
         return addr in self._destroyed
 
+    def hold(self, addr: int, lwp: int, pc: int) -> None:
+        """The lwp at `lwp` has taken a lock of lock(9), where machine code was at `pc`."""
+        self._holds.setdefault(addr, []).append((lwp, pc))
+        self._pages.setdefault(addr >> PAGE_SHIFT, set()).add(addr)
+
+    def release(self, addr: int, lwp: int) -> None:
+        """It has one hold less. When none of its own is known, nobody knows whose was released."""
+        holds = self._holds.get(addr, [])
+        found = next((row for row in reversed(holds) if row[0] == lwp), None)
+        if found is not None:
+            holds.remove(found)
+        else:
+            holds.clear()
+
+    def nobody(self, addr: int) -> None:
+        """A lock of lock(9) is new."""
+        self._holds.pop(addr, None)
+
+    def holds(self, addr: int) -> list[tuple[int, int]]:
+        """Who is known to hold a lock of lock(9), by struct lwp, and where it was taken."""
+        return self._holds.get(addr, [])
+
     def forget(self, addr: int, size: int) -> None:
         """Memory is given back: what was known of locks in it is not true any more."""
         pages, end = self._pages, addr + size
@@ -69,6 +92,7 @@ class Locks:
                     there.discard(gone)
                     self._records.pop(gone, None)
                     self._destroyed.discard(gone)
+                    self._holds.pop(gone, None)
                 if not there:
                     del pages[page]
 
@@ -99,19 +123,32 @@ def damage(k: Kernel, kind: type[Lock], addr: int) -> str:
     return f"was overwritten: {found:#x} is where the kernel wrote {lock.word:#x}"
 
 
-def lockdebug_abort(k: Kernel, function: str, addr: int, what: str, kind: str = "lock") -> NoReturn:
-    """Panic: `function` was called for the lock (or other `kind`) at `addr`, which `what` (a verb) says."""
-    _abort(k, f"{function}: {kind} {lock_name(k, addr)} {what}")
+def lockdebug_abort(
+    k: Kernel, function: str, addr: int, what: str, kind: str = "lock", also: str = ""
+) -> NoReturn:
+    """Panic: `function` was called for the lock (or other `kind`) at `addr`, which `what` (a verb) says.
+
+    `also` is how the sentence ends, behind the caller.
+    """
+    _abort(k, f"{function}: {kind} {lock_name(k, addr)} {what}", also)
 
 
-def against_myself(k: Kernel, function: str, addr: int, doing: str = "locking") -> NoReturn:
-    """Panic with the original's words: the caller of `function` holds the lock at `addr` itself."""
-    _abort(k, f"{function}: {doing} against myself: lock {lock_name(k, addr)}")
+def against_myself(k: Kernel, function: str, addr: int, taken: int, doing: str = "locking") -> NoReturn:
+    """Panic with the original's words: the caller of `function` holds the lock at `addr` itself.
+
+    It has since `taken`, a return address.
+    """
+    _abort(k, f"{function}: {doing} against myself: lock {lock_name(k, addr)}", since(k, taken))
 
 
-def _abort(k: Kernel, text: str) -> NoReturn:
+def _abort(k: Kernel, text: str, also: str) -> NoReturn:
     caller = caller_pc(k, k.engine.current)
-    k.panic(text + (f", called from {k.symbolize(caller, returns=True)}" if caller else ""))
+    k.panic(text + (f", called from {k.symbolize(caller, returns=True)}" if caller else "") + also)
+
+
+def since(k: Kernel, pc: int) -> str:
+    """The words "; taken in f+0x10 [module]"; "" when nobody knows."""
+    return f"; taken in {k.symbolize(pc, returns=True)}" if pc else ""
 
 
 def lock_name(k: Kernel, addr: int) -> str:

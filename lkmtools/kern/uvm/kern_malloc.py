@@ -202,7 +202,14 @@ def _account(k: Kernel, type_addr: int, size: int, sign: int) -> None:
 )
 @export("void *malloc(unsigned long size, struct malloc_type *type, int flags)", "sys/malloc.h", bound=MEMORY)
 def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
-    """Allocate; without room NULL with M_NOWAIT or M_CANFAIL, otherwise a panic."""
+    """Allocate; without room NULL with M_NOWAIT or M_CANFAIL, otherwise a panic.
+
+    Without M_NOWAIT it may sleep: in a soft interrupt, or with a spin mutex held, that is a panic.
+    """
+    if not flags & M_NOWAIT:
+        sched = k.sched
+        if sched.spins or sched.current is sched.softlwp:
+            sched.check_sleepable("malloc: M_WAITOK")
     addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
     if not addr and not flags & (M_NOWAIT | M_CANFAIL):
         k.panic(f"malloc: out of space in kernel map: {size} bytes asked for{_whose(k)}")

@@ -27,6 +27,7 @@ from lkmtools.abi.errno import EIO, ENOMEM
 from lkmtools.abi.proc import PRIBIO
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.vfs.buf_cache import Block, Held, Kept
 from lkmtools.kern.vfs.vfs_vnode import interlock, view_of
 from lkmtools.kern.vfs.vnode_if import vcall
@@ -98,7 +99,8 @@ def get_block(
         k.panic(f"{who}: {size} bytes; a buffer has 1 to {MAXBSIZE}")
     while True:
         if other := k.vfs.buffers.busy.get(block):
-            k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo)
+            blocked = Blocked(who, "buffer", other)
+            k.sched.tsleep(other, slpflag | PRIBIO + 1, "getblk", slptimeo, who, blocked)
         elif (kept := k.vfs.buffers.kept.get(block)) and kept.size == size:
             return take(k, block)
         elif kept:
@@ -198,7 +200,7 @@ def wait(k: Kernel, bp: int) -> int:
     """Sleep until a transfer is done: its errno."""
     view = buffer(k, bp)
     while not view.b_oflags & BO_DONE:
-        k.sched.tsleep(bp, PRIBIO, "biowait", 0)
+        k.sched.tsleep(bp, PRIBIO, "biowait", 0, "biowait", Blocked("biowait", "buffer", bp))
     error: int = view.b_error
     return error
 

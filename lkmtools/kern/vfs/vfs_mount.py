@@ -29,6 +29,7 @@ from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.queue import circleq_init, circleq_insert_tail, circleq_remove, tailq_init
 from lkmtools.kern.proc.kern_copy import user_string
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import mutex_destroy, mutex_init
 from lkmtools.kern.sync.kern_rwlock import rw_destroy, rw_enter, rw_exit, rw_init
 from lkmtools.kern.sync.subr_specificdata import Domain
@@ -319,7 +320,7 @@ def vfs_busy(k: Kernel, mp: int, nextp: int) -> int:
     view = k.vfs.mount(mp)
     place = k.vfs.mounted_on(mp)
     while view.mnt_iflag & IMNT_UNMOUNT:
-        k.sched.block(mp)
+        k.sched.block(mp, Blocked("vfs_busy", "mount", mp))
         if mp not in k.vfs.mounts:
             raise KernelError(ENOENT, f"the file system on '{place}' was unmounted")
     rw_enter(k, view.at("mnt_unmounting"), RW_READER)

@@ -28,6 +28,7 @@ from lkmtools.abi.vnode import (
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
 from lkmtools.kern.base.panic import calling_module
+from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import mutex_exit
 from lkmtools.kern.sync.kern_rwlock import rw_holders, rw_writer
 from lkmtools.kern.vfs.spec_node import spec_node_destroy
@@ -152,7 +153,7 @@ def holdrele(k: Kernel, vp: int) -> None:
 def _await_clean(k: Kernel, view: View) -> None:
     """While another lwp cleans the vnode, wait."""
     while view.v_iflag & VI_XLOCK:
-        k.sched.block(view.addr)
+        k.sched.block(view.addr, Blocked("vn_lock", "vnode", view.addr))
 
 
 @export("int vget(struct vnode *vp, int flags)", _HEADER)
