@@ -48,8 +48,8 @@ class CallRing:
     itself; `returns_to[0]` is the return address, at a stub. `stopped` are both: the number of blocks, and
     the registers. To record a call: `at, behind, place = next(places)`, `ring[at] = stopped`, and
     `ring[behind] =` STACK bytes of the stack when it has arguments on it; then `results[place] =` its result,
-    of 64 bits. `entered[0]` is the address of the function of a
-    module that the kernel has called, while it has not returned; else 0.
+    of 64 bits. `entered[0]` is the address of the function of a module that the kernel has called, while it
+    has not returned; else 0.
     """
 
     def __init__(self, memory: memoryview | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
+from lkmtools.kern.base.loops import look, loop_of
 from lkmtools.kern.base.panic import KernelPanic, Subject
 from lkmtools.kern.proc.syscall_text import system_call_text
 from lkmtools.machine import Fault, MemFault
@@ -17,7 +18,15 @@ from lkmtools.machine import Fault, MemFault
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.kern.proc.kern_proc import Lwp
-    from lkmtools.machine import KernelFunction, Thread
+    from lkmtools.machine import Engine, KernelFunction, Thread
+
+
+def connect(k: Kernel, engine: Engine) -> None:
+    """Have the engine call what ends its kernel."""
+    engine.on_fault = partial(fault, k)
+    engine.on_failure = partial(failed, k)
+    engine.on_error = partial(bug_in, k)
+    engine.on_late = partial(look, k)
 
 
 def panicked(
@@ -68,6 +77,10 @@ def failed(k: Kernel, thread: Thread, why: str) -> NoReturn:
     """Machine code ran too long or lost its stack, or a kernel function cannot say why it failed."""
     if not thread.levels:
         raise panicked(k, why)
+    loop = loop_of(k, thread) if why.startswith("watchdog") else None
+    if loop is not None:
+        at = None if thread.levels[-1].fn else Fault(k.engine.cpu.pc(), None, 0, None)
+        raise panicked(k, f"{why} in {loop.text}", at, loop.notes, loop.span)
     if thread.levels[-1].fn is not None:
         raise panicked(k, f"{why} in {k.symbolize(panic.caller_pc(k, thread), returns=True)}")
     pc = k.engine.cpu.pc()

@@ -36,7 +36,6 @@ from lkmtools.kern.lkm import kern_lkm, ksyms_dev
 from lkmtools.kern.lkm.kern_ksyms import Symbols, kernel_rows
 from lkmtools.kern.lkm.lkm_life import Lkm
 from lkmtools.kern.proc import syscall
-from lkmtools.kern.proc.hangs import HANG
 from lkmtools.kern.proc.hostfile import HostPoll, dispose_host_files
 from lkmtools.kern.proc.kern_clock import Clock
 from lkmtools.kern.proc.kern_copy import user_pages
@@ -179,11 +178,9 @@ class Kernel:
         )
         self.umem = self.mem.checked
         self._held.callback(self.engine.close)
+        failures.connect(self, self.engine)
         self.engine.watchdog_limit = self.config.watchdog
         self.engine.entry_limit = self.config.entry_limit
-        self.engine.on_fault = partial(failures.fault, self)
-        self.engine.on_failure = partial(failures.failed, self)
-        self.engine.on_error = partial(failures.bug_in, self)
         self.engine.name_of = self.symbolize
         self.engine.on_tick = self._tick
         self.engine.new_stack = self._new_stack
@@ -301,15 +298,8 @@ class Kernel:
             raise failures.panicked(self, bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
-        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some.
-
-        A look at those that sleep for ever (sched.hangs.timeout()) is not counted.
-        """
+        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some (or hangs)."""
         return self.sched.timeout()
-
-    def stuck(self) -> None:
-        """Nothing can happen before the owner makes it: the time until hangs are reported passes at once."""
-        self.sched.hangs.passed(HANG)
 
     def shutdown(self) -> None:
         """End every lwp where it stands and free the machine. Also after a panic."""

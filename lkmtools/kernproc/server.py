@@ -124,7 +124,7 @@ class Server:
         if timeout is None and self.private and self._sleeps():
             if self._poll(0):
                 return  # what has just come may wake them
-            kernel.stuck()
+            kernel.sched.hangs.passed()
             for conn in tuple(self.connections.values()):
                 conn.asleep()
         waits = [wait for wait in (timeout, kernel.sched.hangs.timeout()) if wait is not None]

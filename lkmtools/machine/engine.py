@@ -43,7 +43,8 @@ class Engine:
     `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)`,
     `on_failure(thread, why)` and `on_error(thread, error, function, args)`, for a Python error that no
     function should let out, must raise; `on_tick(thread)` is called at clock ticks, between instructions or
-    kernel calls; `new_stack(thread)` gives a thread its stack when it first needs one.
+    kernel calls, `on_late(thread)` before it when half of a limit is over; `new_stack(thread)` gives a
+    thread its stack when it first needs one.
 
     Time is what machine code does, not what the host's clock says: `rate` blocks of code are a second
     (0: measure_rate()). A tick of the host's clock only has the limits looked at.
@@ -80,6 +81,7 @@ class Engine:
         self.on_failure: Callable[[Thread, str], NoReturn]
         self.on_error: Callable[[Thread, Exception, KernelFunction, tuple[Any, ...]], NoReturn]
         self.on_tick: Callable[[Thread], None] = lambda thread: None
+        self.on_late: Callable[[Thread], None] = lambda thread: None
         self.name_of: Callable[[int], str] = hex
         self.new_stack: Callable[[Thread], None]
         self.cpu.plant()
@@ -354,11 +356,21 @@ class Engine:
             thread.since = self.spent(thread)
         else:
             self._charge_slow_code(thread)
+        self._look_at_late(thread)
         if self.spent(thread) - thread.since > self.watchdog_limit * self.rate:
             self.on_failure(thread, f"watchdog: {self.watchdog_limit:g} seconds without a kernel call")
         self._check_entry(thread)
         self.on_tick(thread)
         thread.ticked, thread.processor = self.spent(thread), time.thread_time()
+
+    def _look_at_late(self, thread: Thread) -> None:
+        """Remember where a thread is that has had half of what it may have."""
+        spent = self.spent(thread)
+        late = spent - thread.since > self.watchdog_limit * self.rate / 2
+        if thread.levels and (late or spent - thread.started > self.entry_limit * self.rate / 2):
+            self.on_late(thread)
+        else:
+            thread.seen.clear()
 
     def _charge_slow_code(self, thread: Thread) -> None:
         """There was nothing but machine code since the last tick: were its blocks much longer than most?"""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections import deque
+from typing import Any
 
 from lkmtools.machine.text import KernelFunction
 
@@ -39,6 +41,7 @@ class Thread:
         self.ticked = 0  # ... and at the last tick,
         self.processor = 0.0  # with the host's processor time
         self.seen_calls = 0
+        self.seen: deque[Any] = deque(maxlen=16)  # by Engine.on_late, at its last ticks
         self.reason = ""  # why the last kernel function failed
 
     @property

@@ -180,6 +180,7 @@ def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
     """The whole console text of a panic or a report."""
     who = (record.process or "no process") + (f" in {record.request}" if record.request else "")
     lines = [f"{record.kind}: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
+    lines += record.notes
     if fault is not None:
         lines += _registers(k.engine.cpu.dump())
     if record.calls:
@@ -190,7 +191,7 @@ def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
         for text, same in groupby(frame.text for frame in record.frames):
             times = len(list(same))
             lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
-    return "\n".join([*lines, *record.notes]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _culprit(k: Kernel, frames: list[StackFrame]) -> str:

@@ -57,8 +57,8 @@ class Hangs:
         if not any(lwp.slept is not None and lwp.slept < HANG for lwp in self._watched()):
             self.due = 0.0
 
-    def passed(self, seconds: float) -> None:
-        """As if so many seconds had passed: where nothing can happen before."""
+    def passed(self, seconds: float = HANG) -> None:
+        """Let that many seconds pass at once: in a kernel in which nothing can happen before."""
         self._passed(seconds, inf)
 
     def _passed(self, seconds: float, began: float) -> None:
@@ -101,7 +101,7 @@ class Hangs:
         return f" on wait channel {lock_name(self._k, addr)}" if known else ""
 
     def _holders(self, row: Waiter) -> Iterator[str]:
-        """Who has what it waits for, and what they do: a line for each, and their stacks."""
+        """The holders of what it waits for, and what they do: a line for each, and their stacks."""
         k = self._k
         for addr, pc in row.blocked.holders().items():
             lwp = k.lwps.get(addr)

@@ -250,7 +250,7 @@ class Scheduler:
     ) -> None:  # fmt: skip
         """Sleep until wakeup(ident) (tsleep(9)). `timo` in ticks, 0 for ever.
 
-        `blocked` says what for, when somebody has it; not `watched`: it is no hang if that takes long.
+        `blocked` says what for, when somebody has it; not `watched`: it may take any time.
         KernelError: EWOULDBLOCK after `timo`; EINTR when PCATCH is in `priority` and a signal is to be taken,
         or the process is dying. A program that was stopped meanwhile returns early, as after a wakeup.
         """

@@ -1,4 +1,4 @@
-"""What an lwp waits for, who has it, and whether it will ever get it: a cycle of waits is a panic.
+"""What an lwp waits for, its holders, and whether it will ever get it: a cycle of waits is a panic.
 
 Each lock remembers who took it and where (`taken`), in records beside it. An lwp that goes to sleep for a
 lock says what it is (`Blocked`): the lwps that have it are asked what they wait for, and so on.
@@ -29,7 +29,7 @@ class Waiter(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """What an lwp waits for in `function`: `what` at `addr`; `holders` says who has it now.
+    """What an lwp waits for in `function`: `what` at `addr`; `holders` gives those that have it now.
 
     `how` is what a holder does with it.
     """
@@ -85,7 +85,7 @@ def check_deadlock(k: Kernel, thread: Thread, blocked: Blocked) -> None:
 
 
 def _cycle(k: Kernel, first: Waiter) -> list[Waiter]:
-    """Who waits for whom, from `first` on and back to it; [] when there is no such way."""
+    """The waits from `first` on and back to it; [] when they do not lead there."""
     seen: set[int] = set()
 
     def search(path: list[Waiter]) -> list[Waiter]:

@@ -59,7 +59,7 @@ class Mutex(Lock):
         self.refs = 0
 
     def holders(self) -> Holders:
-        """Who has it, and where it was taken."""
+        """The holders, and where each took it."""
         return {self.owner: self.taken} if self.owner else {}
 
 

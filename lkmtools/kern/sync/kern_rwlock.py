@@ -45,7 +45,7 @@ class Rwlock(Lock):
         self.by: list[tuple[int, int]] = []
 
     def holders(self) -> Holders:
-        """Who has it, and where it was taken."""
+        """The holders, and where each took it."""
         return {self.owner: self.taken} if self.owner else dict(self.by)
 
     def left(self, lwp: int) -> None:

@@ -1,0 +1,56 @@
+/* A callout waits for a condition: "cv_timedwait: 'pause' cannot sleep in a soft interrupt" in tick_tock(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/condvar.h>
+#include <sys/intr.h>
+#include <sys/kthread.h>
+#include <sys/lock.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/proc.h>
+#include <sys/rwlock.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+static callout_t ch;
+static int rounds;
+static kmutex_t lock;
+static kcondvar_t cv;
+
+static void
+tick_tock(void *arg)
+{
+	mutex_enter(&lock);
+#ifndef FIXED
+	cv_timedwait(&cv, &lock, 1);	/* here */
+#endif
+	mutex_exit(&lock);
+	rounds++;
+	wakeup(&rounds);
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	callout_init(&ch, 0);
+	mutex_init(&lock, MUTEX_DEFAULT, IPL_SOFTCLOCK);
+	cv_init(&cv, "pause");
+	callout_reset(&ch, 1, tick_tock, NULL);
+	while (rounds == 0)
+		tsleep(&rounds, PWAIT, "round", 0);
+	callout_destroy(&ch);
+	return 0;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}

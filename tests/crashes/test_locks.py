@@ -1,0 +1,154 @@
+"""Misuse of locks and sleeps, and loops that do not end: each C file of locks/ is wrong in one way.
+
+The first line of a file has the cause in quotes, and the function. A cause that begins with "hang" is
+reported, and the kernel goes on; the others are panics. Compiled with -DFIXED, which changes three lines at
+most, a file does its work and nothing is reported.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from difflib import ndiff
+from pathlib import Path
+
+import pytest
+
+from lkmtools import modules
+from lkmtools.cc import compile_flags, find_compiler
+from lkmtools.debug import source_of
+from lkmtools.errors import DaemonError
+from lkmtools.evidence.record import REPORT, CrashRecord, loads
+from support.compiling import Compile
+from support.lab import Lab
+
+FILES = sorted((Path(__file__).parent / "locks").glob("*.c"))
+HANGS = [path for path in FILES if "10 s" in path.read_text() or "hang: " in path.read_text()]
+LOOPS = [path for path in FILES if "seconds " in path.read_text().splitlines()[0]]
+PANICS = [path for path in FILES if path not in HANGS and path not in LOOPS]
+LEVELS = ("-O0", "-O2")
+REQUEST = "ioctl(/dev/lkm, LMREADY)"
+
+
+def stem(path: Path) -> str:
+    """The name of a test."""
+    return path.stem
+
+
+def expected(path: Path) -> tuple[str, str]:
+    """The cause and the function."""
+    found = re.search(r': "(.+)" in (\w+)\(\)\. \*/$', path.read_text().splitlines()[0])
+    assert found is not None
+    return found[1].replace('\\"', '"'), found[2]
+
+
+def load(lab: Lab, path: Path, directory: Path, *flags: str) -> None:
+    """Load a file, compiled as lkmcc does it."""
+    compiler, out = find_compiler(lab.machine), directory / "crash.o"
+    options = [*compile_flags(compiler.family, lab.machine), "-DDIAGNOSTIC", *flags]
+    subprocess.run([*compiler.argv, *options, "-c", str(path), "-o", str(out)], check=True)
+    lab.install(out)
+
+
+def check_source(path: Path, function: str, record: str) -> None:
+    """The source names the function, and a line that ends with the comment `here`."""
+    text = path.read_text().splitlines()
+    here = [number for number, each in enumerate(text, 1) if each.endswith("/* here */")]
+    source = source_of(record)
+    first = re.fullmatch(rf"    {function}\(\) at \S*{path.name}:(\d+)( \(inlined\))? \[crash\]", source[1])
+    assert first is not None, source
+    assert int(first[1]) in here
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", PANICS, ids=stem)
+def test_misuse_panics(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
+    """With the cause, the function, the line, and the request."""
+    cause, function = expected(path)
+
+    def run() -> None:
+        load(lab, path, tmp_path, level)
+        lab.until(lambda: False)
+
+    panic = lab.panics(run)
+    assert cause in panic.reason
+    check_source(path, function, panic.record)
+    record = loads(panic.record)
+    assert record is not None
+    in_load = "callout_" not in path.stem and "softint" not in path.stem
+    assert record.request == (REQUEST if in_load or path.stem == "callout_halted" else "")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", HANGS, ids=stem)
+def test_a_hang_is_reported(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
+    """Once, with the same; and the kernel goes on."""
+    cause, function = expected(path)
+    with pytest.raises(DaemonError, match="nothing in this kernel will wake it"):
+        load(lab, path, tmp_path, level)
+    ((text, raw),) = lab.reports
+    assert text.startswith("report: hang: ")
+    assert cause in text
+    assert text in lab.dmesg
+    record = loads(raw)
+    assert record is not None
+    assert (record.kind, record.request) == (REPORT, REQUEST)
+    check_source(path, function, raw)
+    assert lab.kernel.process("other").getpid() > 0
+    assert len(lab.reports) == 1
+
+
+@pytest.fixture
+def hasty(cc: Compile, machine: str) -> Lab:
+    """A kernel with little patience."""
+    return Lab(cc, machine, watchdog=0.1, entry_limit=0.2)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", LOOPS, ids=stem)
+def test_a_loop_that_does_not_end(hasty: Lab, tmp_path: Path, path: Path, level: str) -> None:
+    """The reason names the function that loops, and the record has where it was seen."""
+    cause, function = expected(path)
+    panic = hasty.panics(lambda: load(hasty, path, tmp_path, level, "-fno-inline"))
+    assert cause in panic.reason
+    record: CrashRecord | None = loads(panic.record)
+    assert record is not None
+    assert record.request == REQUEST
+    low, high = record.loop
+    place = rf"{function}(\.constprop\.0)?\+0x\w+"
+    assert re.match(rf"in the loop: {place}( \.\.\. {place})? \[crash\]$", record.notes[0])
+    assert record.modules[0].area <= low <= high < record.modules[0].area + record.modules[0].size
+    called = [note for note in record.notes if note.startswith("kernel functions called in the loop: ")]
+    if path.stem == "loop_calls":
+        assert sorted(called[0].partition(": ")[2].split(", ")) == ["mutex_owned", "splbio", "splx"]
+    else:
+        assert called == []
+    hasty.close()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("path", FILES, ids=stem)
+def test_the_corrected_twin_is_quiet(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
+    """It loads, does its work and goes, and nobody sleeps for ever."""
+    load(lab, path, tmp_path, level, "-DFIXED")
+    modules.unload(lab.p, "crash")
+    lab.settle()
+    lab.k.sched.hangs.passed(100)
+    assert lab.reports == []
+    assert lab.k.bootno == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=stem)
+def test_a_twin_differs_in_three_lines(path: Path) -> None:
+    """At most, as the preprocessor sees it."""
+
+    def lines(*flags: str) -> list[str]:
+        compiler = find_compiler("amd64").argv
+        text = re.sub(r"#include.*", "", path.read_text())
+        done = subprocess.run(
+            [*compiler, "-E", "-P", *flags, "-"], input=text, capture_output=True, text=True, check=True
+        )
+        return done.stdout.splitlines()
+
+    changed = [each[0] for each in ndiff(lines(), lines("-DFIXED")) if each[0] in "+-"]
+    assert 0 < max(changed.count("+"), changed.count("-")) <= 3
