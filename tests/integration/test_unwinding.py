@@ -147,3 +147,41 @@ def test_the_source_has_the_frames_that_unwinding_gives(lab: Lab, what: str) -> 
     panic = lab.panics(lambda: lab.call("int probe_go(int n)", 1))
     lines = [re.match(r"    (\w+)\(\) at .* \[probe\]( \?)?", line) for line in source_of(panic.record)]
     assert [line[1] + "?" * bool(line[2]) for line in lines if line] == expected
+
+
+SLEEPS = """
+#include <sys/proc.h>
+#define NOINLINE __attribute__((noinline))
+NOINLINE int probe_wait(int a, int b, int c);
+NOINLINE int probe_deep(int n);
+int probe_go(int n);
+int probe_none(int n);
+NOINLINE int probe_wait(int a, int b, int c) { return tsleep(&probe_wait, 0, "idling", 0) + a + b + c; }
+NOINLINE int probe_deep(int n)
+{
+	char *big = __builtin_alloca(n);
+	big[0] = probe_wait(n, 2, 3);
+	return big[0] + n;
+}
+int probe_go(int n) { volatile char big[300]; big[n] = 1; return probe_deep(n * 16) + big[n]; }
+int probe_none(int n) { return *(volatile int *)0 + n; }
+"""
+
+
+def test_an_lwp_that_sleeps(lab: Lab) -> None:
+    """By the registers that it had, though another one has used the CPU since."""
+    obj = lab.cc(
+        HEAD + SLEEPS + TAIL % {"name": "probe"}, lab.machine, "probe", ("-O2", "-fomit-frame-pointer")
+    )
+    lab.install(obj)
+    lab.begin("int probe_go(int n)", 5)
+    record = loads(lab.panics(lambda: lab.call("int probe_none(int n)", 1)).record)
+    assert record is not None
+    (module,) = record.modules
+    found = linked(obj.read_bytes(), obj.name, module.area)
+    assert found is not None
+    rules = CallFrames(found)
+    frames = unwound(record._replace(lwps=record.lwps[1:], frames=()), lambda module: rules)
+    texts = [frame.text.partition("+")[0] for frame in frames]
+    assert texts == ["tsleep() [kernel]", "probe_wait", "probe_deep", "probe_go"]
+    assert all(frame.text.endswith(" [probe]") and not frame.guess for frame in frames[1:])

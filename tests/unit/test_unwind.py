@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 import subprocess
 import zlib
 from base64 import b64encode
@@ -13,11 +15,12 @@ from elftools.dwarf.structs import DWARFStructs
 
 from lkmtools.cc import compile_flags, find_compiler
 from lkmtools.debug import DebugInfoError
-from lkmtools.debug.cfi import CallFrames, RegisterRule
+from lkmtools.debug.cfi import CallFrames, FrameRules, RegisterRule
 from lkmtools.debug.expression import Expressions, UnknownValue
 from lkmtools.debug.linked import Debugged, linked
 from lkmtools.debug.unwind import unwound
 from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedLevel, RecordedLwp, RecordedModule
+from support.calltrees import call_tree
 
 BASE = {"amd64": 0xFFFF_FFFF_8020_0000, "i386": 0xC020_0000}
 GATE = {machine: base - 0x10_0000 for machine, base in BASE.items()}
@@ -91,6 +94,54 @@ def test_what_each_instruction_does_to_a_row(tmp_path: Path, machine: str, flags
     assert [(row.cfa, row.registers) for row in got if row is not None] == expected
     assert {row.returns for row in got if row is not None} == {returns}
     assert rules.at(BASE[machine] - 1) is None
+
+
+NAMES = {
+    "amd64": ["rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", *(f"r{n}" for n in range(8, 16)), "ra"],
+    "i386": ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "ra"],
+}
+
+
+def shown(row: FrameRules, names: list[str]) -> dict[str, str]:
+    """As readelf shows it: the CFA, and each register that was saved."""
+    assert row.cfa is not None
+    of = names[row.cfa.register]
+    found = {"CFA": f"{of}{row.cfa.n:+}" if row.cfa.kind == "register" else "exp"}
+    for number, rule in row.registers.items():
+        found[names[number]] = (
+            f"c{rule.n:+}" if rule.kind == "at" else "exp" if "exp" in rule.kind else rule.kind
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    "flags", [("-O0",), ("-O2", "-fomit-frame-pointer"), ("-Os", "-fomit-frame-pointer")]
+)
+@pytest.mark.parametrize("section", [".debug_frame", ".eh_frame"])
+def test_every_row_is_the_one_that_readelf_shows(
+    tmp_path: Path, machine: str, flags: tuple[str, ...], section: str
+) -> None:
+    """Of a tree of calls, with all its forms of frames."""
+    if shutil.which("readelf") is None:
+        pytest.skip("readelf is not on this host")
+    loaded = ("-fasynchronous-unwind-tables",) * (section == ".eh_frame")
+    found = obj(tmp_path, machine, "#include <sys/systm.h>\n" + call_tree(2).source, *flags, *loaded)
+    code = next(each.address for each in found.image.sections if each.name == ".text")
+    command = ["readelf", "--debug-dump=frames-interp", str(tmp_path / "x.o")]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rules, rows, columns = CallFrames(found), 0, list[str]()
+    for words in map(str.split, text.partition(section)[2].splitlines()):
+        if words[:2] == ["LOC", "CFA"]:
+            columns = words[1:]
+        elif " FDE " in " ".join(words):
+            columns = []
+        elif columns and re.fullmatch("[0-9a-f]{8,16}", words[0] if words else ""):
+            row = rules.at(code + int(words[0], 16))
+            assert row is not None
+            expected = {name: each for name, each in zip(columns, words[1:], strict=True) if each != "u"}
+            assert shown(row, NAMES[machine]) == expected
+            rows += 1
+    assert rows > 40
 
 
 @pytest.mark.parametrize(
