@@ -32,13 +32,15 @@ class RecordedFrame(NamedTuple):
     """A line of the backtrace: `text` as the report has it.
 
     `pc` is 0 for a kernel function and for a remark. `returns`: it is a return address, behind the call.
-    `guess`: a word that was found on the stack.
+    `guess`: a word that was found on the stack. `times`: how often the frame is there in a row; or the cycle
+    that it makes with its neighbours that have the same number, of which each is recorded once.
     """
 
     text: str
     pc: int = 0
     returns: bool = False
     guess: bool = False
+    times: int = 1
 
 
 class RecordedAccess(NamedTuple):

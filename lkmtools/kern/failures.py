@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
+from lkmtools.kern.base.cause import explain
 from lkmtools.kern.base.loops import look, loop_of
 from lkmtools.kern.base.panic import KernelPanic, Subject
+from lkmtools.kern.base.place import called_from, caller_pc
+from lkmtools.kern.base.stack import frame_words, large_frame
+from lkmtools.kern.leftovers import pointers_to
 from lkmtools.kern.proc.syscall_text import system_call_text
 from lkmtools.machine import Fault, MemFault
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 def connect(k: Kernel, engine: Engine) -> None:
     """Have the engine call what ends its kernel."""
     engine.on_fault = partial(fault, k)
+    engine.on_other_stack = partial(on_other_stack, k)
     engine.on_failure = partial(failed, k)
     engine.on_error = partial(bug_in, k)
     engine.on_late = partial(look, k)
@@ -32,7 +37,7 @@ def connect(k: Kernel, engine: Engine) -> None:
 def panicked(
     k: Kernel,
     reason: str,
-    fault_: Fault | None = None,
+    fault_: Fault | MemFault | None = None,
     notes: tuple[str, ...] = (),
     loop: tuple[int, ...] = (),
 ) -> KernelPanic:
@@ -41,7 +46,7 @@ def panicked(
     return _panicked(k, reason, subject, fault_)
 
 
-def _panicked(k: Kernel, reason: str, subject: Subject, fault_: Fault | None) -> KernelPanic:
+def _panicked(k: Kernel, reason: str, subject: Subject, fault_: Fault | MemFault | None) -> KernelPanic:
     k.dead = True
     made = panic.panicked(k, reason, subject, fault_, partial(system_call_text, k))
     k.console.write(made.report)
@@ -59,17 +64,39 @@ def reported(k: Kernel, reason: str, lwp: Lwp | None, notes: tuple[str, ...]) ->
     k.on_report(None if lwp is None else lwp.proc, text, record)
 
 
-def fault(k: Kernel, thread: Thread, found: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
+def fault(
+    k: Kernel,
+    thread: Thread,
+    found: Fault | MemFault,
+    fn: KernelFunction | None,
+    args: tuple[Any, ...] = (),
+) -> NoReturn:
     """Machine code, or the kernel function `fn` on its behalf, touched memory that it must not."""
-    reason = panic.explain(k, thread, found, fn)
-    raise panicked(k, reason, found if isinstance(found, Fault) else None)
+    reason = explain(k, thread, found, fn, args)
+    if found.addr is not None and (left := pointers_to(k, found.addr & k.dm.mask)):
+        reason += f"; {left}"
+    raise panicked(k, reason, found)
+
+
+def on_other_stack(k: Kernel, thread: Thread) -> None:
+    """A module has called a kernel function on a stack below its own: a panic when a frame is too large.
+
+    A module may have set the stack pointer to memory of its own.
+    """
+    level = thread.levels[-1]
+    found = large_frame(k, thread, level.sp)
+    if found is not None and level.fn is not None:
+        size = thread.stack_top - thread.stack_base
+        where = f"the stack pointer {level.sp:#x} is below the kernel stack, in {level.fn.name}()"
+        words = frame_words(k, found, size)
+        raise panicked(k, f"kernel stack overflow: {where}{called_from(k, thread)}; {words}")
 
 
 def bug_in(
     k: Kernel, thread: Thread, error: Exception, fn: KernelFunction, args: tuple[Any, ...]
 ) -> NoReturn:
     """A kernel function let a Python error out: our bug, and this kernel's end."""
-    where = f"{panic.call_text(fn.proto, args)}{panic.called_from(k, thread)}"
+    where = f"{panic.call_text(fn.proto, args)}{called_from(k, thread)}"
     raise panicked(k, f"{bug(error, place=False)} in {where}") from None
 
 
@@ -82,7 +109,7 @@ def failed(k: Kernel, thread: Thread, why: str) -> NoReturn:
         at = None if thread.levels[-1].fn else Fault(k.engine.cpu.pc(), None, 0, None)
         raise panicked(k, f"{why} in {loop.text}", at, loop.notes, loop.span)
     if thread.levels[-1].fn is not None:
-        raise panicked(k, f"{why} in {k.symbolize(panic.caller_pc(k, thread), returns=True)}")
+        raise panicked(k, f"{why} in {k.symbolize(caller_pc(k, thread), returns=True)}")
     pc = k.engine.cpu.pc()
     where = "" if pc == k.plan.text.returned else f" in {k.symbolize(pc)}"
     raise panicked(k, why + where, Fault(pc, None, 0, None))

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.machine.emulator import Fault
 from lkmtools.machine.engine import Engine
-from lkmtools.machine.memory import EXEC, MemFault
+from lkmtools.machine.jump import CALL, JUMP, Jump, is_code, jump_to, returns_to, word
 from lkmtools.machine.thread import Level, Thread
 from lkmtools.tuples import NamedTuple
 
-_MOST = 64  # frames of one level
-_MOST_IN_ALL = 512
+_MOST = 4096  # frames of one level: more than a stack has room for
+_MOST_GUESSES = 64
+_MOST_IN_ALL = 8192
 _MOST_WORDS = 16384  # that are looked at in a scan of the stack, in all
 _LONGEST = 0.5  # seconds of processor time for one backtrace
 _SELDOM = 256  # words between two looks at the time
@@ -87,22 +88,38 @@ def backtrace(
             break
         if level.fn is not None:
             frames.append(StackFrame(level.fn.addr, level.fn.name, returns=False))
-            pc, sp, fp = _word(engine, level.sp), level.sp, level.fp
+            pc, sp, fp = word(engine, level.sp), level.sp, level.fp
             returns = True
         elif depth == 0 and fault is not None:
             pc, sp, fp = fault.pc, engine.cpu.read(engine.port.sp), engine.cpu.read(engine.port.fp)
             returns = False
+            if (jump := jump_to(engine, fault)) is not None and jump.pc and jump.how != CALL:
+                frames += _astray(walk, level, fault, jump, sp, fp)
+                continue
         else:
             continue
         frames += _level(walk, level, pc, sp, fp, returns)
     return frames
 
 
-def _word(engine: Engine, addr: int) -> int:
-    try:
-        return engine.mem.checked.ptr(addr)
-    except MemFault:
-        return 0
+def _astray(walk: _Walk, level: Level, fault: Fault, jump: Jump, sp: int, fp: int) -> list[StackFrame]:
+    """A level that ended with a return or a jump into nowhere: where that was comes behind the address.
+
+    The function that jumped was at its end, or lost its frame: its caller's address is on top of the stack.
+    """
+    frames = [StackFrame(fault.pc, None, returns=False), StackFrame(jump.pc, None, returns=False)]
+    engine = walk.engine
+    if not walk.in_stack(sp):
+        return [*frames, walk.lost(sp, fp)]
+    top = word(engine, sp)
+    if jump.how == JUMP and returns_to(engine, top):
+        if top == engine.text.gate:
+            return frames
+        return frames + _level(walk, level, top, sp + engine.port.dm.pointer, fp, True)
+    end = min(level.sp0, walk.top)
+    if sp <= fp < end and walk.holds(fp) and returns_to(engine, word(engine, fp + engine.port.dm.pointer)):
+        return frames + _chain(walk, frames, sp, fp, end)
+    return frames + _scan(walk, sp, end, set())
 
 
 def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) -> list[StackFrame]:
@@ -119,23 +136,26 @@ def _level(walk: _Walk, level: Level, pc: int, sp: int, fp: int, returns: bool) 
     elif not returns:
         slot = _return_slot(engine, pc, sp, fp, walk.start_of)
     if slot is not None:
-        pc, sp = _word(engine, slot), slot + step
+        pc, sp = word(engine, slot), slot + step
         if pc == gate:
             return out
         out.append(StackFrame(pc, None))
-    top = min(level.sp0, walk.top)
-    while len(out) < _MOST:
+    return out + _chain(walk, out, sp, fp, min(level.sp0, walk.top))
+
+
+def _chain(walk: _Walk, known: list[StackFrame], sp: int, fp: int, top: int) -> list[StackFrame]:
+    """The frames above those that are known: by the frame pointer, and by a scan where its chain breaks."""
+    engine = walk.engine
+    step, gate = engine.port.dm.pointer, engine.text.gate
+    out: list[StackFrame] = []
+    while len(known) + len(out) < _MOST:
         if not (sp <= fp < top and fp % step == 0):
-            return out + _scan(walk, sp, top, {frame.pc for frame in out})
-        sp, pc, fp = fp + 2 * step, _word(engine, fp + step), _word(engine, fp)  # upwards: it has an end
+            return out + _scan(walk, sp, top, {frame.pc for frame in (*known, *out)})
+        sp, pc, fp = fp + 2 * step, word(engine, fp + step), word(engine, fp)  # upwards: it has an end
         if pc == gate:
             break
         out.append(StackFrame(pc, None))
     return out
-
-
-def _is_code(engine: Engine, pc: int) -> bool:
-    return bool(engine.mem.protection(pc) & EXEC)
 
 
 def _return_slot(
@@ -147,7 +167,7 @@ def _return_slot(
     compiler moved up, and on a path for which it made none: then the return address is on top of the stack,
     or behind the saved frame pointer.
     """
-    if not _is_code(engine, pc):
+    if not is_code(engine, pc):
         return sp
     start, step = start_of(pc), engine.port.dm.pointer
     if start is None:
@@ -155,23 +175,11 @@ def _return_slot(
     frame = engine.port.has_frame(engine.mem.read(start, pc - start))
     if frame is True:
         return None
-    top = _word(engine, sp)
-    if pc == start or _returns_to(engine, top):
+    top = word(engine, sp)
+    if pc == start or returns_to(engine, top):
         return sp
-    pushed = frame is False and top == fp and _returns_to(engine, _word(engine, sp + step))
+    pushed = frame is False and top == fp and returns_to(engine, word(engine, sp + step))
     return sp + step if pushed else None
-
-
-def _returns_to(engine: Engine, pc: int) -> bool:
-    """Is `pc` behind a call instruction, or the gate?"""
-    if pc == engine.text.gate:
-        return True
-    if not _is_code(engine, pc) or engine.function_at(pc):
-        return False
-    # A call at the very start of a module's text has no readable bytes before it.
-    longest = engine.port.longest_call
-    length = longest if _is_code(engine, pc - longest) else pc % PAGE_SIZE
-    return engine.port.is_call(engine.mem.read(pc - length, length))
 
 
 def _scan(walk: _Walk, sp: int, top: int, known: set[int]) -> list[StackFrame]:
@@ -180,10 +188,10 @@ def _scan(walk: _Walk, sp: int, top: int, known: set[int]) -> list[StackFrame]:
     step, gate = engine.port.dm.pointer, engine.text.gate
     out: list[StackFrame] = []
     for addr in range(max(sp, walk.base) & -step, top, step):
-        if len(out) >= _MOST or walk.over():
+        if len(out) >= _MOST_GUESSES or walk.over():
             break
-        pc = _word(engine, addr)
-        if pc != gate and pc not in known and _returns_to(engine, pc):
+        pc = word(engine, addr)
+        if pc != gate and pc not in known and returns_to(engine, pc):
             known.add(pc)
             out.append(StackFrame(pc, None, guess=True))
     return out

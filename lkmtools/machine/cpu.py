@@ -21,7 +21,8 @@ from lkmtools.evidence.calls import CallRing
 from lkmtools.machine import uclib
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Binding
-from lkmtools.machine.emulator import FAULTED, PREEMPTED, Batch, Emulator
+from lkmtools.machine.emulator import FAULTED, FORBIDDEN, PREEMPTED, Batch, Emulator, Fault
+from lkmtools.machine.forbidden import Forbidden
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.text import Text
@@ -48,6 +49,9 @@ class Cpu(Emulator):
         if port.user.syscall_insn is not None:
             self._on_instructions((port.user.syscall_insn,), self._syscall)
         self._cells = calls.registers
+        self._forbidden_at = 0  # where such an instruction was about to run
+        self._forbidden_hook = uclib.BLOCK_CB(self._forbidden)  # whose arguments a hook for code has
+        self.forbidden = Forbidden(port, mem, self._watch, self._unwatch)
         registers = (port.pc, port.sp, port.fp, port.caller, *port.args)
         self._after = Batch(self._h, registers, self._cells)
         self._stop = partial(struct.Struct("=3Q").unpack_from, self._cells)
@@ -107,6 +111,19 @@ class Cpu(Emulator):
         self._hot.stop(self._h)
         return 0
 
+    def _watch(self, addr: int) -> ctypes.c_size_t:
+        """Call _forbidden() before an instruction at this address."""
+        return self._add_hook(uclib.UC_HOOK_CODE, self._forbidden_hook, None, addr, addr)
+
+    def _unwatch(self, hook: ctypes.c_size_t) -> None:
+        uclib.check(self._uc.uc_hook_del(self._h, hook), "uc_hook_del")
+
+    def _forbidden(self, _uc: Any, addr: int, *_: Any) -> None:
+        """Perhaps an instruction that would take the machine from its kernel is next."""
+        if self.forbidden.at(addr):
+            self._trap, self._forbidden_at = FORBIDDEN, addr
+            self._hot.stop(self._h)
+
     # -- running ----------------------------------------------------------------------------------------
 
     def run(self, pc: int, returned: int = -1) -> int:
@@ -124,17 +141,41 @@ class Cpu(Emulator):
         self.stopped = stopped = self._stop()
         pc = stopped[0]
         if status or self._trap is not None:
-            self._note_fault(status, pc)
+            self._note_fault(status, self._at_trap(pc))
             return FAULTED
         slot = self.text.stops.get(pc)
         if slot is not None:
             return slot
-        return ASTRAY if pc == self.text.returned else PREEMPTED
+        if pc == self.text.returned:
+            return ASTRAY
+        return PREEMPTED if self.cell.stopped() or not self._halted(pc) else FAULTED
+
+    def _at_trap(self, pc: int) -> int:
+        """Where the instruction is that raised an interrupt, when the pc is not there."""
+        trap, before = self._trap, pc - 2
+        if trap == FORBIDDEN:
+            self.write(self.port.pc, self._forbidden_at)
+            return self._forbidden_at
+        if trap is None or not self.mem.protection(before) & EXEC:
+            return pc
+        return pc - self.port.trap_length(trap, self.mem.read(before, 2))
+
+    def _halted(self, pc: int) -> bool:
+        """Has the instruction before `pc` halted the CPU?"""
+        halt = self.port.halt
+        there = pc - len(halt)
+        if not self.mem.protection(there) & EXEC or self.mem.read(there, len(halt)) != halt:
+            return False
+        self.fault = Fault(there, None, 0, FORBIDDEN)
+        self.write(self.port.pc, there)
+        return True
 
     # -- page table and translations --------------------------------------------------------------------
 
     def flush_code(self, addr: int, length: int) -> None:
         """Forget machine code translated from [addr, addr + length): after it was written or unmapped."""
+        if self.mem.protection(addr) & EXEC:
+            self.forbidden.scan(addr, length)
         self._ctl(uclib.UC_CTL_TB_REMOVE_CACHE, ctypes.c_uint64(addr), ctypes.c_uint64(addr + length))
 
     def protect(self, addr: int, length: int, prot: int) -> None:
@@ -142,6 +183,10 @@ class Cpu(Emulator):
         first = addr - self.mem.base >> PAGE_SHIFT
         count = length + PAGE_SIZE - 1 >> PAGE_SHIFT
         self.mem.prot[first : first + count] = bytes((prot,)) * count
+        if prot & EXEC:
+            self.forbidden.scan(addr, length)
+        else:
+            self.forbidden.forget(addr, length)
         self.flush_tlb()
 
     # -- registers --------------------------------------------------------------------------------------

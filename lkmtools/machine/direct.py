@@ -68,7 +68,7 @@ class DirectMemory(Checked):
         """Where in `buf` the pages of a user range are, and how many of its bytes are in each; MemFault."""
         space = self._user()
         if space is None or access == EXEC:
-            raise MemFault(addr, access)
+            raise MemFault(addr, access, length)
         return space.pieces(addr, length, access)
 
     def _loader(self, codec: struct.Struct) -> Callable[[int], int]:

@@ -33,26 +33,45 @@ _DENIED = {
 # What a run answers besides what belongs to its mode.
 PREEMPTED = -2
 FAULTED = -3
+FORBIDDEN = 0x100  # the trap of an instruction that would take the machine from its kernel
 
 
 class Fault(NamedTuple):
-    """Why the CPU could not go on. `addr` and `access` belong to a page fault, `trap` to an exception."""
+    """Why the CPU could not go on. `addr` and `access` belong to a page fault, `trap` to an exception.
+
+    `size` is how many bytes were accessed, 0 for a fetch. `jump` is where the block of code begins that
+    ran before a fetch failed.
+    """
 
     pc: int
     addr: int | None
     access: int
     trap: int | None
+    size: int = 0
+    jump: int = 0
+
+    def kind(self, port: Port, code: bytes) -> str:
+        """ "read", "write", "read and write" or "fetch"; `code` is the instruction, where it can be read."""
+        if self.access == READ and port.writes_back(code):
+            return "read and write"
+        return {READ: "read", WRITE: "write", EXEC: "fetch"}[self.access]
 
     def describe(self, port: Port, code: bytes = b"") -> str:
         """What happened, in the words of a panic message; `code` is the instruction, where it can be read."""
         if self.addr is not None:
-            what = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}[self.access]
-            if self.access == READ and port.writes_back(code):
-                what = "read and write"
-            return f"page fault: {what} at {self.addr:#x}"
+            return page_fault(self.kind(port, code), self.addr, self.size)
+        if self.trap == FORBIDDEN:
+            return "privileged instruction fault"
         if self.trap is not None:
             return port.faults.get(self.trap, f"unexpected interrupt {self.trap:#x}")
         return "privileged or undefined instruction fault"
+
+
+def page_fault(kind: str, addr: int, size: int) -> str:
+    """The words for an access that was denied."""
+    what = "instruction fetch" if kind == "fetch" else kind
+    many = f" of {size} byte{'s' * (size != 1)}" if size else ""
+    return f"page fault: {what}{many} at {addr:#x}"
 
 
 class Batch:
@@ -98,7 +117,7 @@ class Emulator:
         self.cell = brake.cell(cell)  # of the block hook: `cell.blocks` is how many have run here
         self.fault: Fault | None = None
         self._page = 0
-        self._bad: int | None = None  # the address that was denied
+        self._bad: tuple[int, int] | None = None  # the address that was denied, and where the access ends
         self._trap: int | None = None
         self._open()
         segments = port.user.segments.values()
@@ -133,15 +152,22 @@ class Emulator:
         self._hook(uclib.UC_HOOK_BLOCK, hook, data=data)
 
     def _hook(self, kind: int, callback: Any, *more: Any, data: ctypes.c_void_p | None = None) -> None:
+        self._add_hook(kind, callback, data, 1, 0, *more)
+        self._callbacks.append(callback)
+
+    def _add_hook(
+        self, kind: int, callback: Any, data: ctypes.c_void_p | None, first: int, last: int, *more: Any
+    ) -> ctypes.c_size_t:
+        """A hook for addresses from `first` to `last`; all when that is less. The caller keeps `callback`."""
         hook = ctypes.c_size_t()
         uclib.check(
             self._uc.uc_hook_add(
                 self._h, ctypes.byref(hook), ctypes.c_int(kind), callback, data,
-                ctypes.c_uint64(1), ctypes.c_uint64(0), *more,
+                ctypes.c_uint64(first), ctypes.c_uint64(last), *more,
             ),
             "uc_hook_add",
         )  # fmt: skip
-        self._callbacks.append(callback)
+        return hook
 
     def _on_instructions(self, numbers: Iterable[int], handler: Callable[..., int]) -> None:
         """Call `handler` in place of instructions, by Unicorn's numbers."""
@@ -178,8 +204,11 @@ class Emulator:
             result.perms = uclib.UC_PROT_ALL
         return True
 
-    def _denied(self, _uc: Any, _kind: int, addr: int, _size: int, _value: int, _data: Any) -> bool:
-        self._bad = self._page | addr & PAGE_SIZE - 1
+    def _denied(self, _uc: Any, _kind: int, addr: int, size: int, _value: int, _data: Any) -> bool:
+        """One access of an instruction is denied, and perhaps more of them are afterwards."""
+        at = self._page | addr & PAGE_SIZE - 1
+        first = self._bad[0] if self._bad is not None else at
+        self._bad = (first, at + size)
         return False
 
     def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
@@ -190,10 +219,19 @@ class Emulator:
         trap, self._trap = self._trap, None
         bad, self._bad = self._bad, None
         if status in _DENIED and bad is not None:
-            self.fault = Fault(pc, bad, _DENIED[status], None)
+            access = _DENIED[status]
+            fetch = access == EXEC
+            self.fault = Fault(
+                pc, bad[0], access, None, 0 if fetch else bad[1] - bad[0], self.last_block() if fetch else 0
+            )
             self.flush_tlb()  # the denied page's entry stays otherwise
         else:
             self.fault = Fault(pc, None, 0, trap)
+
+    def last_block(self) -> int:
+        """Where the last block of code began that ran; of a kernel's address space."""
+        last: int = self.cell.last
+        return self.mem.base & -1 << 32 | last
 
     # -- page table and translations --------------------------------------------------------------------
 

@@ -40,11 +40,12 @@ _SLOWEST = 2  # code that takes more than this many times the processor time of 
 class Engine:
     """Machine code, called from Python and calling back.
 
-    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function)`,
-    `on_failure(thread, why)` and `on_error(thread, error, function, args)`, for a Python error that no
-    function should let out, must raise; `on_tick(thread)` is called at clock ticks, between instructions or
-    kernel calls, `on_late(thread)` before it when half of a limit is over; `new_stack(thread)` gives a
-    thread its stack when it first needs one.
+    `context` is passed first to every kernel function (the Kernel). `on_fault(thread, fault, function,
+    args)`, `on_failure(thread, why)` and `on_error(thread, error, function, args)`, for a Python error that
+    no function should let out, must raise; `on_other_stack(thread)` is called when machine code calls a
+    kernel function with the stack pointer below the thread's stack, and may raise; `on_tick(thread)` is
+    called at clock ticks, between instructions or kernel calls, `on_late(thread)` before it when half of a
+    limit is over; `new_stack(thread)` gives a thread its stack when it first needs one.
 
     Time is what machine code does, not what the host's clock says: `rate` blocks of code are a second
     (0: measure_rate()). A tick of the host's clock only has the limits looked at.
@@ -77,9 +78,10 @@ class Engine:
         self.watchdog_limit = 2.0  # seconds
         self.entry_limit = 10.0
         self.rate = rate or measure_rate()
-        self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None], NoReturn]
+        self.on_fault: Callable[[Thread, Fault | MemFault, KernelFunction | None, tuple[Any, ...]], NoReturn]
         self.on_failure: Callable[[Thread, str], NoReturn]
         self.on_error: Callable[[Thread, Exception, KernelFunction, tuple[Any, ...]], NoReturn]
+        self.on_other_stack: Callable[[Thread], None] = lambda thread: None
         self.on_tick: Callable[[Thread], None] = lambda thread: None
         self.on_late: Callable[[Thread], None] = lambda thread: None
         self.name_of: Callable[[int], str] = hex
@@ -170,7 +172,7 @@ class Engine:
             except (KernelError, MemoryError) as error:
                 return narrow(proto.bind(self.port), self._errno(self.current, fn, error))
             except MemFault as fault:
-                self.on_fault(self.current, fault, fn)
+                self.on_fault(self.current, fault, fn, args)
             except Exception as error:
                 self.on_error(self.current, error, fn, args)
             finally:
@@ -185,7 +187,8 @@ class Engine:
             self.new_stack(thread)
         top = thread.sp - taken
         if top - _HEADROOM < thread.stack_base:
-            self.on_fault(thread, MemFault(min(top, thread.stack_base) - self.port.return_size, WRITE), None)
+            low = min(top, thread.stack_base) - self.port.return_size
+            self.on_fault(thread, MemFault(low, WRITE), None, ())
 
     def caller(self, proto: Prototype) -> Callable[[int, tuple[int, ...]], int]:
         """A function f(addr, args) that calls machine code of a prototype; made once for each."""
@@ -231,11 +234,11 @@ class Engine:
         """The frame of a call would not be in the thread's stack: a fault, unless there is other memory."""
         end = thread.stack_base - self.port.return_size
         if thread.stack_base - PAGE_SIZE < top <= thread.stack_top:
-            self.on_fault(thread, MemFault(min(top - self.port.return_size, end), WRITE), None)
+            self.on_fault(thread, MemFault(min(top - self.port.return_size, end), WRITE), None, ())
         try:
             self.mem.checked.locate(top - room, room, WRITE)
         except MemFault as fault:
-            self.on_fault(thread, fault, None)
+            self.on_fault(thread, fault, None, ())
 
     def _serve_until_returned(self, thread: Thread, level: Level, stop: int) -> None:
         """Serve what has stopped a function, and let it run, until it has returned to the gate."""
@@ -261,7 +264,7 @@ class Engine:
             self.on_failure(thread, f"{name} returned with the stack pointer at {place}")
         if stop == FAULTED:
             assert cpu.fault is not None
-            self.on_fault(thread, cpu.fault, None)
+            self.on_fault(thread, cpu.fault, None, ())
         if 0 <= pc - self.text.start < self.text.size:
             self.brake.pull()  # rather in the code that called the stub, which a report would name
         else:
@@ -271,16 +274,17 @@ class Engine:
 
     def _server(self, slot: int) -> Callable[[Thread, Level], None]:
         """What runs the function of a stub that machine code has reached: arguments in, result out."""
-        fn = self.text.slots[slot]
-        cpu, watchdog, body, context = self.cpu, self.watchdog, fn.body, self.context
-        calls, answer, written = self.calls, cpu.answer, self.mem.on_code_write
+        fn, cpu, watchdog, calls = self.text.slots[slot], self.cpu, self.watchdog, self.calls
+        body, context, answer, written = fn.body, self.context, cpu.answer, self.mem.on_code_write
         ring, places, registers, results = calls.ring, calls.places, calls.stopped, calls.results
         in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)
 
         def serve(thread: Thread, level: Level) -> None:
             stopped = cpu.stopped
-            _, level.sp, level.fp = stopped
-            level.fn = fn
+            _, sp, level.fp = stopped
+            level.sp, level.fn = sp, fn
+            if sp < thread.stack_base:
+                self.on_other_stack(thread)
             thread.calls += 1
             at, behind, place = next(places)
             ring[at] = registers
@@ -291,7 +295,7 @@ class Engine:
             except (KernelError, MemoryError) as error:
                 value = self._errno(thread, fn, error)
             except MemFault as fault:
-                self.on_fault(thread, fault, fn)
+                self.on_fault(thread, fault, fn, args)
             except Exception as error:
                 self.on_error(thread, error, fn, args)
             if written:
@@ -304,8 +308,7 @@ class Engine:
                 place = calls.still(place, stopped)
             results[place] = word = value & _U64 if value else 0
             answer(word)
-            level.fn = None
-            level.sp = level.sp0
+            level.fn, level.sp = None, level.sp0
 
         self._servers[slot] = serve
         return serve

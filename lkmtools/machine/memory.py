@@ -30,12 +30,16 @@ _CHUNK = 1 << 20
 
 
 class MemFault(Exception):
-    """An access the page permissions forbid: virtual address and READ, WRITE or EXEC."""
+    """An access the page permissions forbid: virtual address and READ, WRITE or EXEC.
 
-    def __init__(self, addr: int, access: int) -> None:
+    `size` is how many bytes from that address on were wanted; 0 when it is not known.
+    """
+
+    def __init__(self, addr: int, access: int, size: int = 0) -> None:
         super().__init__(f"{_ACCESS[access]} at {addr:#x}")
         self.addr = addr
         self.access = access
+        self.size = size
 
 
 class View:
@@ -263,7 +267,8 @@ class Memory(_Access):
         """The index of [addr, addr + length) in `buf`; MemFault when any of it lies outside."""
         off = addr - self.base
         if off < 0 or length < 0 or off + length > self.size:
-            raise MemFault(addr if not 0 <= off < self.size else self.base + self.size, access)
+            first = addr if not 0 <= off < self.size else self.base + self.size
+            raise MemFault(first, access, max(addr + length - first, 0))
         return off
 
     def reader(self, codec: struct.Struct, addr: int) -> Callable[[], tuple[Any, ...]]:
@@ -318,7 +323,7 @@ class Checked(_Access):
             return off
         reach = self.reach(addr, length, access)
         if reach < length:
-            raise MemFault(addr + reach, access)
+            raise MemFault(addr + reach, access, length - reach)
         return off
 
     def reach(self, addr: int, length: int, access: int) -> int:
@@ -361,13 +366,13 @@ class Checked(_Access):
         if limit <= 0:
             return b""
         take = min(PAGE_SIZE - (addr & PAGE_SIZE - 1), limit)
-        off = self.locate(addr, take, READ)
+        off = self.locate(addr, 1, READ)  # the others are in the same page
         end = self.buf.find(b"\0", off, off + take)
         if end < 0 and take < limit:
             take = self.reach(addr, limit, READ)
             end = self.buf.find(b"\0", off, off + take)
             if end < 0 and take < limit:
-                raise MemFault(addr + take, READ)
+                raise MemFault(addr + take, READ, 1)
         if end < 0:
             end = off + take
         self.work += end - off + 1

@@ -6,6 +6,7 @@ lkmtools.link, tests the machine's name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, dataclass_transform
 
@@ -123,6 +124,12 @@ class Port(Record):
     # Load the result and its upper half from what gate_code stores them to, and return to the caller.
     return_code: Callable[[int], bytes]
     loop_code: Callable[[int], bytes]  # the shortest loop that runs this many times, and halts
+    halt: bytes  # the instruction that ends a run
+    # What may be an instruction that would take the machine from its kernel, and what bytes may precede it.
+    forbidden: tuple[re.Pattern[bytes], bytes]
+    instruction: Callable[
+        [bytes], str
+    ]  # the name of such an instruction, or of another that traps; "" of others
     writes_back: Callable[[bytes], bool]  # does the instruction at the beginning write what it reads?
     filler: bytes  # one byte that traps when executed
     constant_code: Callable[[int], bytes]  # a function that returns this constant
@@ -142,6 +149,11 @@ class Port(Record):
     va_list: Callable[[Memory, int], NextWord]  # the words a va_list argument stands for
     longest_call: int  # bytes of the longest call instruction
     is_call: Callable[[bytes], bool]  # do these bytes (up to `longest_call`) end in a call instruction?
+    find_return: Callable[
+        [bytes], int
+    ]  # where the return instruction is at which a block ends; -1 for nowhere
+    frame_size: Callable[[bytes], int | None]  # of a function's beginning: its frame's bytes; None: computed
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
     user: UserMode
+    trap_length: Callable[[int, bytes], int]  # of what has raised it, at the end of these bytes
     faults: dict[int, str]  # interrupt number -> what it means

@@ -1,5 +1,6 @@
 """What amd64 and i386 share: instruction bytes and exception numbers (Intel SDM volume 3, table 6-1)."""
 
+import re
 from collections.abc import Callable
 
 UC_ARCH_X86 = 4
@@ -28,6 +29,7 @@ FAULTS = {
     19: "SIMD floating-point exception",
 }
 
+_AT_INSTRUCTION = FAULTS.keys() - {3, 4}  # of these the program counter is that of the instruction
 # What these are to a program.
 EXCEPTIONS = {
     0: "arithmetic", 1: "trace", 3: "trace", 4: "arithmetic", 5: "segment", 6: "illegal", 7: "illegal",
@@ -120,6 +122,35 @@ def shortcut_code(compare: bytes, value: int, size: int) -> bytes:
     return (compare + b"\x75" + bytes((len(answer),)) + answer).ljust(size, NOP)
 
 
+# A return behind leave, a pop, or an addition to the stack pointer; failing that, any byte like one.
+_RETURNS = re.compile(
+    rb"(?:[\xc9\x58-\x5f]|\x83\xc4.|\x81\xc4....)(?P<ret>[\xc3\xc2])|(?P<any>[\xc3\xc2])", re.DOTALL
+)
+
+
+def find_return(code: bytes) -> int:
+    """Where the return instruction is at which this code ends; -1 for nowhere."""
+    found = [(match.lastgroup == "any", match.end() - 1) for match in _RETURNS.finditer(code)]
+    return min(found)[1] if found else -1
+
+
+# What takes room for a frame: sub $n, %esp in its two forms, and the subtraction of a register.
+_TAKES = re.compile(
+    rb"\x83\xec(?P<byte>.)|\x81\xec(?P<long>.{4})|\x29[\xc4\xcc\xd4\xdc\xec\xf4\xfc]", re.DOTALL
+)
+
+
+def frame_size(code: bytes) -> int | None:
+    """The bytes that this beginning of a function takes for its frame; None when that is computed."""
+    size = 0
+    for found in _TAKES.finditer(code):
+        if found["long"] is not None:
+            size = max(size, int.from_bytes(found["long"], "little"))
+        elif found["byte"] is None:
+            return None
+    return size
+
+
 INDIRECT_CALLS = (2, 3, 4, 6, 7)  # bytes of FF /2, by its ModRM, SIB and displacement
 LONGEST_CALL = max(INDIRECT_CALLS)
 
@@ -153,14 +184,70 @@ _REX = range(0x40, 0x50)
 _REGISTER = 0xC0  # ModRM of an operand that is not in memory
 
 
+def prefixes(wide: bool) -> bytes:
+    """The bytes that may precede an opcode."""
+    return _PREFIXES + bytes(_REX) if wide else _PREFIXES
+
+
+def _opcode_at(code: bytes, wide: bool) -> int:
+    """Where the opcode of an instruction begins."""
+    return len(code) - len(code.lstrip(prefixes(wide)))
+
+
 def writes_back(code: bytes, wide: bool) -> bool:
     """Does this instruction write to the memory that it reads? `wide`: it is one of 64-bit mode."""
-    at = 0
-    while at < len(code) and (code[at] in _PREFIXES or (wide and code[at] in _REX)):
-        at += 1
+    at = _opcode_at(code, wide)
     size = 2 if code[at : at + 1] == b"\x0f" else 1
     opcode, modrm = code[at : at + size], code[at + size : at + size + 1]
     if opcode not in _WRITTEN_BACK or not modrm or modrm[0] >= _REGISTER:
         return False
     operations = _WRITTEN_BACK[opcode]
     return operations is None or modrm[0] >> 3 & 7 in operations
+
+
+# lldt, ltr; lgdt, lidt, lmsw, swapgs, mwait; sysret, mov to a control or debug register, wrmsr, sysexit
+# (Intel SDM volume 2, appendix A.3): what changes the tables, registers or mode that the kernel relies on.
+# Not hlt and iret, whose single byte is found too often in others.
+FORBIDDEN = re.compile(
+    rb"\x0f(?:\x00[\x10-\x1f\x50-\x5f\x90-\x9f\xd0-\xdf]"
+    rb"|\x01[\x10-\x1f\x50-\x5f\x90-\x9f\x30-\x37\x70-\x77\xb0-\xb7\xf0-\xf7\xf8\xc9]|[\x07\x22\x23\x30\x35])",
+    re.DOTALL,
+)
+_BY_MODRM = {
+    b"\x0f\x00": {2: "lldt", 3: "ltr"},
+    b"\x0f\x01": {2: "lgdt", 3: "lidt", 6: "lmsw"},
+}
+_WHOLE = {b"\x0f\x01\xf8": "swapgs", b"\x0f\x01\xc9": "mwait"}
+_NAMES = {
+    **{
+        b"\x0f\x07": "sysret",
+        b"\x0f\x22": "mov to a control register",
+        b"\x0f\x23": "mov to a debug register",
+    },
+    **{b"\x0f\x30": "wrmsr", b"\x0f\x35": "sysexit", b"\x0f\x05": "syscall", b"\x0f\x34": "sysenter"},
+    **{HLT: "hlt", b"\xcf": "iret", b"\x0f\x0b": "ud2", INT3: "int3", b"\xce": "into", b"\x62": "bound"},
+    **{b"\xcd": "int", b"\xca": "lret", b"\xcb": "lret"},
+}
+
+
+def instruction(code: bytes, wide: bool) -> str:
+    """The name of an instruction that traps, or that FORBIDDEN finds; "" of all others."""
+    code = code[_opcode_at(code, wide) :]
+    opcode = code[: 2 if code[:1] == b"\x0f" else 1]
+    if name := _WHOLE.get(code[:3], ""):
+        return name
+    if opcode in _BY_MODRM and len(code) > len(opcode):
+        operation = code[2] >> 3 & 7
+        memory_only = opcode == b"\x0f\x01" and operation != 6
+        return "" if memory_only and code[2] >= _REGISTER else _BY_MODRM[opcode].get(operation, "")
+    return _NAMES.get(opcode, "")
+
+
+def trap_length(trap: int, before: bytes) -> int:
+    """The bytes of the instruction that raised `trap` and is through, as int3 and int are; 0 for a fault.
+
+    `before` are the two bytes before the program counter.
+    """
+    if before[-1:] == INT3 and trap == 3:
+        return 1
+    return 2 if before == bytes((0xCD, trap & 0xFF)) and trap not in _AT_INSTRUCTION else 0

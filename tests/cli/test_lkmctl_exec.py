@@ -148,7 +148,7 @@ def test_a_crash_is_reported_and_the_kernel_lives(place2: ProgramRoom) -> None:
     prog = place2.build("crash", "int main(void) { int *volatile p = (int *)16; *p = 1; return 0; }\n")
     ran = place2.run("lkmctl", "exec", prog)
     assert ran.status == 128 + 11
-    assert "ended by signal 11, SIGSEGV (page fault: write at 0x10, pc 0x" in ran.err
+    assert "ended by signal 11, SIGSEGV (page fault: write of 4 bytes at 0x10, pc 0x" in ran.err
     assert json.loads(place2.run("lkmctl", "status", "--json").out)["panics"] == 0
 
 

@@ -255,4 +255,4 @@ static int liar(struct lkm_table *t, int cmd) { _module.lkm_name = (char *)16; r
 """
     load(lab, lkm, text, stat="liar")
     panic = lab.panics(lambda: lkm.stat(0))
-    assert "page fault: read at 0x10 (NULL pointer) in lkmioctl()" in panic.reason
+    assert "page fault: read of 1 byte at 0x10 (NULL pointer) in lkmioctl()" in panic.reason

@@ -1,4 +1,4 @@
-/* A kernel function is given NULL: "read at 0x0 (NULL pointer) in strlcpy()" in name_it(). */
+/* A kernel function is given NULL: "read of 1 byte at 0x0 (NULL pointer) in strlcpy()" in name_it(). */
 
 #include <sys/param.h>
 #include <sys/systm.h>

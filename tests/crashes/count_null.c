@@ -1,4 +1,4 @@
-/* A counter is incremented through NULL, by one instruction: "page fault: read and write at" in count(). */
+/* A counter is incremented through NULL, by one instruction: "page fault: read and write of 4 bytes at 0x10 (NULL pointer)" in count(). */
 
 #include <sys/param.h>
 #include <sys/systm.h>

@@ -1,4 +1,4 @@
-/* Nobody has allocated the block: "page fault: write at" in fill(). */
+/* Nobody has allocated the block: "page fault: write of" in fill(). */
 
 #include <sys/param.h>
 #include <sys/systm.h>

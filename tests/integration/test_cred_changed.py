@@ -64,5 +64,5 @@ def test_so_are_those_that_another_process_lends(lab: Lab, other: int) -> None:
 def test_credentials_that_are_nowhere_are_a_panic(lab: Lab, other: int) -> None:
     p = lab.p
     lab.call("int probe_lend(int pid, long cred)", other, 0x10)
-    with pytest.raises(PanicError, match=r"page fault: read at 0x14 .* in sys_geteuid"):
+    with pytest.raises(PanicError, match=r"page fault: read of 4 bytes at 0x14 .* in sys_geteuid"):
         p.syscall(SYS_geteuid)

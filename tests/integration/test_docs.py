@@ -50,7 +50,7 @@ def test_the_recorded_session_is_recorded_again() -> None:
     record = runpy.run_path(str(ROOT / "docs" / "session.py"))["record"]
     story = (
         "$ lkmcc greet.c && modload greet.o",
-        "panic: page fault: read at 0x0 (NULL pointer) in strlen()",
+        "panic: page fault: read of 1 byte at 0x0 (NULL pointer) in strlen()",
         "kernel       amd64, boot 2, running",
         "Module loaded as ID 0",
         "13 letters: hello, kernel",

@@ -94,5 +94,5 @@ def test_a_bad_pointer_is_a_fault_in_the_function(lab: Lab) -> None:
     )
     panic = lab.panics(lambda: lab.call("void bad(void)"))
     assert panic.reason.startswith(
-        "page fault: read at 0x0 (NULL pointer) in atomic_inc_uint() called from bad+"
+        "page fault: read of 4 bytes at 0x0 (NULL pointer) in atomic_inc_uint() called from bad+"
     )

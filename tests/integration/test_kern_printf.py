@@ -242,5 +242,5 @@ def test_a_string_without_end_panics_where_memory_ends(lab: Lab) -> None:
     )
     assert lab.call("int probe_some(void)") == 10
     panic = lab.panics(lambda: lab.call("int probe_arg(void)"))
-    assert panic.reason.startswith("page fault: read at 0x")
+    assert panic.reason.startswith("page fault: read of 1 byte at 0x")
     assert " in snprintf() called from probe_arg+0x" in panic.reason

@@ -25,7 +25,7 @@ def test_a_fault_below_two_kernel_calls_has_the_whole_chain(lab: Lab) -> None:
     """Driver, sys_ioctl, system call: each with its module, in order."""
     fd = stack(lab, "return drv_fault(data) + 1;")
     panic = lab.panics(lambda: lab.p.syscall(210, fd, 0))
-    assert panic.reason.startswith("page fault: read at 0x4 (NULL pointer) in drv_fault+0x")
+    assert panic.reason.startswith("page fault: read of 4 bytes at 0x4 (NULL pointer) in drv_fault+0x")
     assert frames(panic) == ["drv_fault", "drv_ioctl", "sys_ioctl", "probe_call"]
     assert re.search(r"drv_ioctl\+0x[0-9a-f]+ \[drv\]", panic.report)
     assert re.search(r"probe_call\+0x[0-9a-f]+ \[probe\]", panic.report)
@@ -60,7 +60,7 @@ int probe_go(int n)
 }
 """)
     panic = lab.panics(lambda: lab.call(GO, 0))
-    assert panic.reason.startswith("page fault: write at 0x10 (NULL pointer) in probe_tick+0x")
+    assert panic.reason.startswith("page fault: write of 4 bytes at 0x10 (NULL pointer) in probe_tick+0x")
     assert frames(panic)[0] == "probe_tick"
     assert "probe_go" not in frames(panic)
 

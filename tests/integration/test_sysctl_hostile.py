@@ -101,7 +101,7 @@ def test_the_same_node_again_is_the_node(lab: Lab) -> None:
     assert run(lab, body, HEAD) == 0
 
 
-FAULT = "page fault: read at 0x8 (NULL pointer) in sysctl_createv() called from probe_run+"
+FAULT = "page fault: read of 1 byte at 0x8 (NULL pointer) in sysctl_createv() called from probe_run+"
 
 
 @pytest.mark.parametrize(

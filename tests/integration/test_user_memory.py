@@ -142,7 +142,7 @@ def test_each_process_has_its_own_memory(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("op", "why"),
-    [(0, "page fault: read at 0x"), (1, "in memcpy"), (5, "instruction fetch at 0x")],
+    [(0, "page fault: read of 1 byte at 0x"), (1, "in memcpy"), (5, "instruction fetch at 0x")],
 )
 def test_what_is_not_the_processes_is_a_panic(lab: Lab, op: int, why: str) -> None:
     """An address that was not handed over; user memory is not executed either."""

@@ -66,7 +66,9 @@ class Bench:
         self.swap: Callable[[], object] = lambda: 0
         self.copy: Callable[[int], object] = lambda n: 0
 
-    def _fault(self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> NoReturn:
+    def _fault(
+        self, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None, args: tuple[Any, ...]
+    ) -> NoReturn:
         raise Stopped(fault, fn)
 
     def _failure(self, thread: Thread, why: str) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from lkmtools.errors import PanicError
 from support.lab import HEAD, Lab
@@ -23,11 +24,14 @@ ALL = ["probe_deep", "probe_middle", "probe_go"]
 
 def frames(panic: PanicError) -> list[str]:
     """The functions of the backtrace, innermost first; a guess ends in "?", an address is "0x..."."""
-    out = []
+    rows = []
     for line in panic.report.split("backtrace:\n")[1].splitlines():
         match = _FRAME.match(line)
         assert match, line
-        out += [match[1] + ("?" if match[2] else "")] * int(match[3] or 1)
+        rows.append((match[1] + ("?" if match[2] else ""), int(match[3] or 1)))
+    out = []
+    for times, cycle in groupby(rows, key=lambda row: row[1]):
+        out += [name for name, _ in cycle] * times
     return out
 
 

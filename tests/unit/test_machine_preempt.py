@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from unicorn import UC_ARCH_ARM64, UC_ARCH_X86, UC_MODE_64, UC_MODE_ARM
-from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X3
+from unicorn.arm64_const import UC_ARM64_REG_LR, UC_ARM64_REG_X0, UC_ARM64_REG_X1, UC_ARM64_REG_X3
 from unicorn.unicorn import Uc
-from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSP
+from unicorn.x86_const import UC_X86_REG_RCX, UC_X86_REG_RDI, UC_X86_REG_RSI, UC_X86_REG_RSP
 
 from lkmtools.machine import brake, measure_rate, rate
 from lkmtools.machine.brake import Cell
@@ -124,22 +124,37 @@ class Hook:
 
     def begin(self, request: int, blocks: int) -> None:
         """What the cell says."""
-        self.uc.mem_write(self.cell, bytes(Cell(request, self.stop, blocks)))
+        self.uc.mem_write(self.cell, bytes(Cell(request, 0, 0, self.stop, blocks)))
 
-    def block(self) -> tuple[bool, int, int]:
-        """One block begins: was stop() called with the engine, and the cell's request and blocks after it."""
+    def block(self, at: int = 0) -> tuple[bool, int, int]:
+        """The block at `at` begins, and the cell has it.
+
+        Was stop() called with the engine, and the cell's request and blocks after it.
+        """
         uc = self.uc
         if self.arm:
             first = UC_ARM64_REG_X0
-            registers = ((first, 5), (UC_ARM64_REG_X3, self.cell), (UC_ARM64_REG_LR, self.back))
+            registers = (
+                (first, 5),
+                (UC_ARM64_REG_X1, at),
+                (UC_ARM64_REG_X3, self.cell),
+                (UC_ARM64_REG_LR, self.back),
+            )
         else:
             first = UC_X86_REG_RDI
             uc.mem_write(self.cell + 0x800, struct.pack("<Q", self.back))
-            registers = ((first, 5), (UC_X86_REG_RCX, self.cell), (UC_X86_REG_RSP, self.cell + 0x800))
+            registers = (
+                (first, 5),
+                (UC_X86_REG_RSI, at),
+                (UC_X86_REG_RCX, self.cell),
+                (UC_X86_REG_RSP, self.cell + 0x800),
+            )
         for register, value in registers:
             uc.reg_write(register, value)
         uc.emu_start(self.code, self.back)
         cell = Cell.from_buffer_copy(uc.mem_read(self.cell, ctypes.sizeof(Cell)))
+        assert cell.last == at & 0xFFFFFFFF
+        assert cell.asked == 0
         return uc.reg_read(first) == 5 + 0x2000, cell.request, cell.blocks
 
 
@@ -148,7 +163,8 @@ def test_the_hook_of_each_host_stops_at_the_second_block_and_counts_each(host: s
     """One request, four blocks: the second ends the run, and the others only count."""
     hook = Hook(host)
     hook.begin(2, 7)
-    assert [hook.block() for _ in range(4)] == [(False, 1, 8), (True, 0, 9), (False, 0, 10), (False, 0, 11)]
+    blocks = [hook.block(at) for at in (0x1000, 0xFFFFFFFF80001234, 0, 0xC0000000)]
+    assert blocks == [(False, 1, 8), (True, 0, 9), (False, 0, 10), (False, 0, 11)]
 
 
 @pytest.mark.parametrize("host", sorted(brake._HOST_CODE))

@@ -6,26 +6,21 @@ function+offset [module], through callbacks and kernel functions too.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import returned
-from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence.record import REPORT, CrashRecord, RecordedFrame
-from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
+from lkmtools.kern.base.cause import recorded_access
+from lkmtools.kern.base.cycles import once_each
 from lkmtools.kern.base.recorder import RequestOf, record_of
-from lkmtools.machine import EXEC, Fault, MemFault, Prototype, Thread
+from lkmtools.machine import Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
-from lkmtools.machine.memory import READ, WRITE
-from lkmtools.machine.text import KernelFunction
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from lkmtools.kern.base.lkm_record import LoadableModule
     from lkmtools.kern.kernel import Kernel
 
-_LONGEST_INSTRUCTION = 15
-_ACCESS = {READ: "read", WRITE: "write", EXEC: "instruction fetch"}
+_MOST_LINES = 512  # of a backtrace
 
 
 class KernelPanic(BaseException):
@@ -49,86 +44,6 @@ def failure(k: Kernel, function: int, errno: int) -> str:
     return f"{name}() {module} returned {returned(errno)}" if start else f"{name} returned {returned(errno)}"
 
 
-def explain(k: Kernel, thread: Thread, fault: Fault | MemFault, fn: KernelFunction | None) -> str:
-    """The reason line for a fault in machine code, or in kernel function `fn` called from it."""
-    if isinstance(fault, MemFault):
-        addr = fault.addr & k.dm.mask  # Python's sums do not wrap
-        what = f"page fault: {_ACCESS[fault.access]} at {addr:#x}"
-        where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
-        return f"{what}{_nature(k, addr, fault.access, thread)}{where}"
-    what = fault.describe(k.port, _instruction(k, fault.pc))
-    if fault.addr is None:
-        return f"{what} in {k.symbolize(fault.pc)}"
-    nature = _nature(k, fault.addr, fault.access, thread)
-    if fault.access == EXEC and fault.pc == fault.addr:
-        caller = _on_top(k, k.engine.cpu.read(k.port.sp))
-        known = k.mem.protection(caller) & EXEC
-        by = f"called from {k.symbolize(caller, returns=True)}" if known else "a jump"
-        return f"{what}{nature}, {by}"
-    return f"{what}{nature} in {k.symbolize(fault.pc)}"
-
-
-def _instruction(k: Kernel, pc: int) -> bytes:
-    """The bytes at `pc`, as many as an instruction may have; fewer where memory ends."""
-    most = min(_LONGEST_INSTRUCTION, PAGE_SIZE - pc % PAGE_SIZE)
-    try:
-        return k.mem.read(pc, most)
-    except MemFault:
-        return b""
-
-
-def caller_pc(k: Kernel, thread: Thread) -> int:
-    """The return address of the machine code that called the running kernel function; 0 when none did."""
-    return _on_top(k, thread.levels[-1].sp) if thread.levels else 0
-
-
-def calling_module(k: Kernel) -> LoadableModule | None:
-    """The module whose code called the running kernel function; None for the kernel itself."""
-    thread = k.engine.current
-    if not thread.levels:
-        return None
-    pc = caller_pc(k, thread)  # a jump at the end of what the kernel called leaves the gate's there
-    return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
-
-
-def called_from(k: Kernel, thread: Thread) -> str:
-    """The words " called from f+0x10 [module]"; "" when no machine code called the running function."""
-    caller = caller_pc(k, thread)
-    return f" called from {k.symbolize(caller, returns=True)}" if caller else ""
-
-
-def _on_top(k: Kernel, sp: int) -> int:
-    """The word on top of a stack, where a call leaves its return address; 0 when it cannot be read."""
-    try:
-        return k.mem.checked.ptr(sp)
-    except MemFault:
-        return 0
-
-
-def _nature(k: Kernel, addr: int, access: int, thread: Thread) -> str:
-    """What is special about an address that may not be accessed."""
-    if addr < PAGE_SIZE:
-        return " (NULL pointer)"
-    if is_from_freed(k, addr):
-        return f" ({READ_FROM_FREED})"
-    if addr < k.mem.base:
-        if k.config.user_memory == "direct":
-            return " (a user address that is not in the memory of the process)"
-        return " (not a kernel address; copyin and copyout reach user memory, or lkmd --user-memory=direct)"
-    if thread.stack_base - PAGE_SIZE <= addr < thread.stack_base:
-        return " (kernel stack overflow)"
-    module = k.modules.at(addr)
-    if module is not None and k.mem.protection(addr):
-        kind = "read-only" if access == WRITE else "not executable" if access == EXEC else "unreadable"
-        return f" ({kind} memory of module {module.title})"
-    gone = k.modules.unloaded_at(addr)
-    if gone is not None:
-        return f" (memory of module {gone.title}, which was unloaded)"
-    if k.mem.protection(addr):
-        return " (read-only memory)" if access == WRITE else " (memory that is not executable)"
-    return ""
-
-
 class Subject(NamedTuple):
     """What a panic or a report is about: a thread, and the lwp whose it is.
 
@@ -142,23 +57,26 @@ class Subject(NamedTuple):
 
 
 def panicked(
-    k: Kernel, reason: str, subject: Subject, fault: Fault | None, request_of: RequestOf
+    k: Kernel, reason: str, subject: Subject, fault: Fault | MemFault | None, request_of: RequestOf
 ) -> KernelPanic:
     """The panic of a thread, with its console text, its culprit and its record.
 
-    `request_of(lwp)` is the system call that an lwp is in, "" for none.
+    `fault` is a Fault of machine code, which has left the registers as they were, or a MemFault of a kernel
+    function. `request_of(lwp)` is the system call that an lwp is in, "" for none.
     """
-    frames = backtrace(k.engine, subject.thread, fault, k.function_start)
-    record = _record(k, reason, subject, fault, frames, request_of)
-    text = _report(k, record, fault)
-    return KernelPanic(reason, text, _culprit(k, frames), record.dumps())
+    stopped = fault if isinstance(fault, Fault) else None
+    frames = backtrace(k.engine, subject.thread, stopped, k.function_start)
+    record = _record(k, reason, subject, stopped, frames, request_of)
+    registers = k.engine.cpu.dump() if stopped is not None else {}
+    record = record._replace(access=recorded_access(k, fault), registers=registers)
+    return KernelPanic(reason, _report(k, record), _culprit(k, frames), record.dumps())
 
 
 def reported(k: Kernel, reason: str, subject: Subject, request_of: RequestOf) -> tuple[str, str]:
     """The console text and the record, as JSON, of something after which the kernel goes on."""
     frames = backtrace(k.engine, subject.thread, None, k.function_start)
     record = _record(k, reason, subject, None, frames, request_of)._replace(kind=REPORT)
-    return _report(k, record, None), record.dumps()
+    return _report(k, record), record.dumps()
 
 
 def _record(
@@ -166,7 +84,7 @@ def _record(
     request_of: RequestOf,
 ) -> CrashRecord:  # fmt: skip
     """The facts of a report."""
-    rows = tuple(_recorded(k, frame) for frame in frames)
+    rows = tuple(once_each([_recorded(k, frame) for frame in frames])[:_MOST_LINES])
     record = record_of(k, reason, subject.thread, subject.lwp, fault, rows, request_of)
     return record._replace(notes=subject.notes + record.notes, loop=subject.loop)
 
@@ -176,21 +94,20 @@ def _recorded(k: Kernel, frame: StackFrame) -> RecordedFrame:
     return RecordedFrame(_frame(k, frame), pc, frame.returns, frame.guess)
 
 
-def _report(k: Kernel, record: CrashRecord, fault: Fault | None) -> str:
+def _report(k: Kernel, record: CrashRecord) -> str:
     """The whole console text of a panic or a report."""
     who = (record.process or "no process") + (f" in {record.request}" if record.request else "")
     lines = [f"{record.kind}: {record.reason}", f"machine {k.port.name}, boot {k.bootno}, {who}"]
     lines += record.notes
-    if fault is not None:
-        lines += _registers(k.engine.cpu.dump())
+    lines += _registers(record.registers)
     if record.calls:
         lines.append("last kernel calls, newest first:")
         lines += [f"    {call.text} from {k.symbolize(call.pc, returns=True)}" for call in record.calls]
     if record.frames:
         lines.append("backtrace:")
-        for text, same in groupby(frame.text for frame in record.frames):
-            times = len(list(same))
-            lines.append(f"    {text}" if times == 1 else f"    {text} ({times} times)")
+        for frame in record.frames:
+            times = f" ({frame.times} times)" if frame.times > 1 else ""
+            lines.append(f"    {frame.text}{times}")
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.export import Function, export
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:

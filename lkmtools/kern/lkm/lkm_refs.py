@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from lkmtools.abi.errno import EBUSY, EDEADLK, EINVAL, ENOENT
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import export
-from lkmtools.kern.base.panic import calling_module
+from lkmtools.kern.base.place import calling_module
 from lkmtools.kern.lkm import lkm_dispatch
 from lkmtools.machine import EXEC
 from lkmtools.machine.backtrace import backtrace

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
-from lkmtools.kern.base.panic import called_from, stack_text
+from lkmtools.kern.base.panic import stack_text
+from lkmtools.kern.base.place import called_from
 from lkmtools.kern.sync.blocked import Waiter, at, in_function
 from lkmtools.kern.sync.subr_lockdebug import holder, lock_name
 

@@ -22,7 +22,7 @@ from lkmtools.abi.ucred import kauth_cred
 from lkmtools.abi.uvm import vmspace
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.cred import Cred, effective, packed
-from lkmtools.kern.base.panic import calling_module
+from lkmtools.kern.base.place import calling_module
 from lkmtools.kern.base.queue import list_insert_head, list_remove
 from lkmtools.kern.base.request import NOWHERE, Reply, Request, Space
 from lkmtools.kern.proc import trapframe

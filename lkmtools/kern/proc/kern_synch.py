@@ -21,7 +21,7 @@ from lkmtools.abi.errno import EINTR, EWOULDBLOCK
 from lkmtools.abi.mutex import IPL_NONE
 from lkmtools.abi.proc import PCATCH, cpu_info
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.kern.proc.hangs import Hangs
 from lkmtools.kern.proc.kern_runq import RunQueue
 from lkmtools.kern.sync.blocked import Blocked, check_deadlock

@@ -269,7 +269,7 @@ class SystemCalls:
             except MemoryError as error:
                 raise answer_to(error) from None
             except MemFault as fault:
-                k.engine.on_fault(lwp.thread, fault, fn)
+                k.engine.on_fault(lwp.thread, fault, fn, (lwp.addr, *args))
             except Exception as error:
                 k.engine.on_error(lwp.thread, error, fn, (lwp.addr, *args))
             if result is None:

@@ -31,7 +31,7 @@ from lkmtools.abi.sysctl import (
     sysctlnode,
 )
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.tuples import NamedTuple
 
 if TYPE_CHECKING:

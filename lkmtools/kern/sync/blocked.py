@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from lkmtools.kern.base.panic import caller_pc, stack_text
+from lkmtools.kern.base.panic import stack_text
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.kern.sync.subr_lockdebug import holder, lock_name, me
 from lkmtools.tuples import NamedTuple
 

@@ -17,7 +17,7 @@ from lkmtools.abi.mutex import (
     RW_WRITER,
 )
 from lkmtools.kern.base.export import export
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.kern.sync.blocked import Blocked, Holders, held_by, taken_here
 from lkmtools.kern.sync.kern_mutex import turnstile
 from lkmtools.kern.sync.subr_lockdebug import Lock, against_myself, checked, lockdebug_abort, me

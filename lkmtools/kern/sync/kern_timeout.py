@@ -21,8 +21,9 @@ from lkmtools.abi.mutex import (
     callout,
     callout_impl,
 )
-from lkmtools.kern.base import panic
+from lkmtools.kern.base.cause import explain
 from lkmtools.kern.base.export import export
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import mutex_enter, mutex_exit, turnstile
 from lkmtools.kern.sync.subr_lockdebug import Lock, checked, damage, lock_name, lockdebug_abort, me
@@ -68,13 +69,14 @@ class Callouts:
         self._k = k
         self._pending: dict[int, Pending] = {}
         self.running = 0
+        self.running_caller = 0  # who scheduled that
 
     def schedule(self, c: int, ticks: int) -> None:
         """Fire the callout at `c` after `ticks`, at least one; an earlier time is forgotten."""
         k = self._k
         self.cancel(c)
         timer = k.sched.at(max(ticks, 1) / k.config.hz, lambda: k.sched.softintr(lambda: self._fire(c, item)))
-        item = self._pending[c] = Pending(timer, panic.caller_pc(k, k.engine.current))
+        item = self._pending[c] = Pending(timer, caller_pc(k, k.engine.current))
 
     def pending(self, c: int) -> Pending | None:
         """The callout at `c`, if it waits for its time."""
@@ -100,12 +102,12 @@ class Callouts:
             view.c_flags = view.c_flags & ~CALLOUT_PENDING | CALLOUT_FIRED | CALLOUT_INVOKING
             func, arg = view.c_func, view.c_arg
         except MemFault as fault:
-            why = panic.explain(k, k.engine.current, fault, None)
+            why = explain(k, k.engine.current, fault, None)
             by = k.symbolize(item.caller, returns=True)
             k.panic(f"{why}: callout {c:#x}, scheduled in {by}, is due")
-        self.running = c
+        self.running, self.running_caller = c, item.caller
         k.engine.call(C_FUNC, func, arg)
-        self.running = 0
+        self.running = self.running_caller = 0
         k.sched.wakeup(turnstile(c))
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
 
 from lkmtools.abi.vmparam import PAGE_SHIFT
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel

@@ -27,7 +27,7 @@ from lkmtools.abi.vnode import (
 )
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.export import Data, export
-from lkmtools.kern.base.panic import calling_module
+from lkmtools.kern.base.place import calling_module
 from lkmtools.kern.sync.blocked import Blocked
 from lkmtools.kern.sync.kern_mutex import mutex_exit
 from lkmtools.kern.sync.kern_rwlock import rw_holders, rw_writer

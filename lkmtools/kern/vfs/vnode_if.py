@@ -18,7 +18,7 @@ from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, Function
-from lkmtools.kern.base.panic import caller_pc
+from lkmtools.kern.base.place import caller_pc
 from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple

@@ -1,0 +1,117 @@
+"""The words for a fault: what was accessed, how many bytes, why that is bad, and the likely reason.
+
+A reason is one line: the access with the nature of its address in parentheses, the place, and behind a
+semicolon what else is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.evidence.record import RecordedAccess
+from lkmtools.kern.base.nature import Nature, ascii_text, nature_of
+from lkmtools.kern.base.place import called_from
+from lkmtools.kern.base.traps import trap_words
+from lkmtools.machine import EXEC, Fault, MemFault
+from lkmtools.machine.emulator import page_fault
+from lkmtools.machine.jump import CALL, RETURN, jump_to
+from lkmtools.machine.memory import READ, WRITE
+
+if TYPE_CHECKING:
+    from lkmtools.kern.kernel import Kernel
+    from lkmtools.machine import KernelFunction, Thread
+
+_LONGEST_INSTRUCTION = 15
+_SHOWN_CODE = 32  # bytes of code in a record
+_KIND = {READ: "read", WRITE: "write", EXEC: "fetch"}
+_FAR = 1 << 20  # from an argument to the address that a kernel function accesses by it
+
+
+def explain(
+    k: Kernel,
+    thread: Thread,
+    fault: Fault | MemFault,
+    fn: KernelFunction | None,
+    args: tuple[Any, ...] = (),
+) -> str:
+    """The reason line for a fault in machine code, or in kernel function `fn` called from it."""
+    if isinstance(fault, MemFault):
+        addr = fault.addr & k.dm.mask  # Python's sums do not wrap
+        nature = nature_of(k, addr, fault.access, thread)
+        what = page_fault(_KIND[fault.access], addr, fault.size)
+        where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
+        given = argument_text(k, fn, args, addr) if fn else ""
+        return _line(f"{what}{nature.short}{where}", nature.why, given)
+    code = instruction(k, fault.pc)
+    if fault.addr is None:
+        what, why = trap_words(k, fault, code)
+        return _line(f"{what} in {k.symbolize(fault.pc)}", why)
+    nature = nature_of(k, fault.addr, fault.access, thread)
+    what = fault.describe(k.port, code)
+    if fault.access == EXEC and fault.pc == fault.addr:
+        return _fetch(k, fault, what, nature)
+    return _line(f"{what}{nature.short} in {k.symbolize(fault.pc)}", nature.why)
+
+
+def _line(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _fetch(k: Kernel, fault: Fault, what: str, nature: Nature) -> str:
+    """The line for a call, a return or a jump to where no code is."""
+    jump = jump_to(k.engine, fault)
+    if jump is None:
+        return _line(f"{what}{nature.short}, a jump", nature.why)
+    if jump.how == CALL:
+        by = k.symbolize(jump.pc or k.engine.text.gate, returns=True)
+        why = "a NULL function pointer was called" if not fault.addr else nature.why
+        return _line(f"{what}{nature.short}, called from {by}", why)
+    if jump.how == RETURN:
+        place = k.symbolize(jump.pc) if jump.pc else "a kernel function"
+        name = f"{place.partition('+')[0]}() has returned to an address that no call left on the stack"
+        return _line(
+            f"{what}{nature.short}, returned to by {place}",
+            f"stack smashed: {name}; its return address was overwritten{_bytes(k, fault.addr)}, probably "
+            "by a write past the end of an array on the stack",
+        )
+    return _line(f"{what}{nature.short}, a jump from {k.symbolize(jump.pc)}", nature.why)
+
+
+def _bytes(k: Kernel, addr: int | None) -> str:
+    text = ascii_text(k, addr or 0)
+    return f" with the text {text}" if text else ""
+
+
+def argument_text(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> str:
+    """The argument by which a kernel function came to an address, with its C type and name; "" for none."""
+    best: tuple[int, int] | None = None
+    for i, (param, value) in enumerate(zip(fn.proto.params, args, strict=False)):
+        if param.type.name == "pointer" and isinstance(value, int):
+            distance = addr - value & k.dm.mask
+            if distance < _FAR and (best is None or distance < best[0]):
+                best = (distance, i)
+    if best is None:
+        return ""
+    param = fn.proto.params[best[1]]
+    declared = f", '{param.text}'," if param.text else ""
+    return f"argument {best[1] + 1}{declared} of {fn.name}() is {args[best[1]]:#x}"
+
+
+def instruction(k: Kernel, pc: int, most: int = _LONGEST_INSTRUCTION) -> bytes:
+    """The bytes at `pc`, as many as an instruction may have; fewer where memory ends."""
+    try:
+        return k.mem.read(pc, min(most, PAGE_SIZE - pc % PAGE_SIZE))
+    except MemFault:
+        return b""
+
+
+def recorded_access(k: Kernel, fault: Fault | MemFault | None) -> RecordedAccess | None:
+    """The access that failed, for the record; None when something else did."""
+    if isinstance(fault, MemFault):
+        return RecordedAccess(_KIND[fault.access], fault.addr & k.dm.mask, fault.size)
+    if fault is None or fault.addr is None:
+        return None
+    code = instruction(k, fault.pc, _SHOWN_CODE)
+    kind = fault.kind(k.port, code)
+    return RecordedAccess(kind, fault.addr, fault.size, fault.pc, code.hex())
