@@ -47,7 +47,9 @@ class RecordedAccess(NamedTuple):
     """The access that failed: `kind` is "read", "write", "read and write" or "fetch", at `address`.
 
     `size` in bytes is 0 when it is not known. `pc` is the instruction's address, and `code` its bytes in
-    hexadecimal, followed by those behind it; both are 0 and "" for a kernel function's access.
+    hexadecimal, followed by those behind it; both are 0 and "" for a kernel function's access. `argument` is
+    the number of the one by which the function came to the address, from 1, and `value` what it was; 0: it is
+    not known.
     """
 
     kind: str
@@ -55,6 +57,8 @@ class RecordedAccess(NamedTuple):
     size: int = 0
     pc: int = 0
     code: str = ""
+    argument: int = 0
+    value: int = 0
 
 
 class RecordedLevel(NamedTuple):
@@ -76,9 +80,9 @@ class RecordedLwp(NamedTuple):
     """An lwp: its process, what it waits for ("" for nothing), its levels, innermost first, its live stack.
 
     `stack` are the bytes of its kernel stack from `sp` to the top, compressed by zlib, in base 64; "" when
-    there was no room for it. Where a function ran, its return address is at `sp`. After an overflow the
-    whole stack is there. Any other stack pointer that lies elsewhere is replaced by the frame pointer, or
-    else by the beginning of the stack. The first lwp of a record is the one that it is about.
+    there was no room for it. Where a function ran, its return address is at `sp`. A stack pointer that lies
+    elsewhere is replaced by the frame pointer, or else by the beginning of the stack. The first lwp of a
+    record is the one that it is about.
     """
 
     process: str
