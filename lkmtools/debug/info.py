@@ -6,7 +6,8 @@ Only the units are read that hold the addresses asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
@@ -14,9 +15,14 @@ from elftools.dwarf.dwarfinfo import DwarfConfig, DWARFInfo
 from elftools.dwarf.ranges import BaseAddressEntry
 
 from lkmtools.debug.linked import Debugged, linked
+from lkmtools.debug.origin import FunctionCode, Origins
+from lkmtools.debug.types import type_of
+from lkmtools.debug.variables import Variables
 from lkmtools.errors import LkmtoolsError
+from lkmtools.link import Image
 from lkmtools.tuples import NamedTuple
 
+_T = TypeVar("_T")
 _SECTIONS = (
     *("info", "aranges", "abbrev", "frame", None, "str", "loc", "ranges", "line", "pubtypes", "pubnames"),
     *("addr", "str_offsets", "line_str", "loclists", "rnglists", "sup", None, "types"),
@@ -45,11 +51,16 @@ class DebugInfoError(LkmtoolsError):
 class DebugInfo:
     """The debug information of an object whose module is at an address."""
 
-    def __init__(self, dwarf: DWARFInfo, name: str) -> None:
+    def __init__(self, dwarf: DWARFInfo, name: str, image: Image) -> None:
+        self.bits = image.machine.bits
         self._dwarf = dwarf
         self._name = name
+        self._image = image
         self._units: list[tuple[CompileUnit, list[range]]] | None = None
         self._lines: dict[int, _Lines] = {}
+        self._chains: dict[int, list[DIE]] = {}
+        self._functions: dict[int, Origins] = {}
+        self._variables = Variables(dwarf, self.bits, self._chain_at, self._covers)
 
     @classmethod
     def of(cls, data: bytes, name: str, base: int) -> DebugInfo | None:
@@ -70,7 +81,7 @@ class DebugInfo:
             default_address_size=obj.word,
         )
         sections = [obj.section(f".debug_{each}" if each else "") for each in _SECTIONS]
-        return cls(DWARFInfo(config, *sections), obj.name)
+        return cls(DWARFInfo(config, *sections), obj.name, obj.image)
 
     def places(self, addr: int) -> list[SourcePlace]:
         """The functions whose code is at `addr`, the innermost first; [] when none is known.
@@ -82,21 +93,70 @@ class DebugInfo:
         except Exception as error:  # pyelftools lets out whatever damaged bytes lead to
             raise DebugInfoError(f"{self._name}: the debug information is damaged: {error!r}") from None
 
+    def origins(self, addr: int) -> Origins | None:
+        """The function at `addr`, for questions about its registers. They are asked by known()."""
+        unit, chain = self._unit_at(addr), self._chain_at(addr)
+        if unit is None or not chain:
+            return None
+        ranges = [each for each in self._ranges(chain[0]) if each]
+        first = ranges[0].start if ranges else addr
+        if first not in self._functions:
+            parts = [(each.start, self.code(each.start, len(each))) for each in ranges]
+            lines = self._lines_of(unit).starts()
+            function = FunctionCode(parts, self.bits)
+            self._functions[first] = Origins(function, self.bits, self._variables, lines, self._result)
+        return self._functions[first]
+
+    def split_name(self) -> str:
+        """The file with the debug information of an object of -gsplit-dwarf; "" for others."""
+        for unit, _ in self.known(self._all_units) or ():
+            for attribute in ("DW_AT_dwo_name", "DW_AT_GNU_dwo_name"):
+                if name := _text(unit.get_top_DIE(), attribute):
+                    return name
+        return ""
+
+    def known(self, ask: Callable[[], _T]) -> _T | None:
+        """The answer to a question about types and variables; None where damaged bytes lead to none."""
+        try:
+            return ask()
+        except Exception:
+            return None
+
+    def code(self, addr: int, size: int) -> bytes:
+        """Bytes of the module as it was linked."""
+        at = addr - self._image.base
+        return self._image.data[at : at + size] if at >= 0 else b""
+
+    def _result(self, addr: int) -> tuple[str, DIE] | None:
+        """The function that begins at `addr` and the type of its value."""
+        chain = self._chain_at(addr)
+        kind = type_of(chain[0]) if chain and any(addr == e.start for e in self._ranges(chain[0])) else None
+        return None if kind is None else (_name(chain[0]), kind)
+
+    def _chain_at(self, addr: int) -> list[DIE]:
+        """_chain() of the unit at `addr`."""
+        if addr not in self._chains:
+            unit = self._unit_at(addr)
+            self._chains[addr] = self._chain(unit, addr) if unit is not None else []
+        return self._chains[addr]
+
+    def _unit_at(self, addr: int) -> CompileUnit | None:
+        return next((unit for unit, ranges in self._all_units() if any(addr in e for e in ranges)), None)
+
     def _places(self, addr: int) -> Iterator[SourcePlace]:
-        for unit, ranges in self._all_units():
-            if any(addr in each for each in ranges):
-                chain = self._chain(unit, addr)
-                lines = self._lines_of(unit)
-                file, line = lines.at(addr)
-                for die in reversed(chain):
-                    inlined = die.tag == _INLINED
-                    yield SourcePlace(_name(die), file, line, inlined)
-                    if inlined:
-                        file = lines.file(_value(die, "DW_AT_call_file"))
-                        line = _value(die, "DW_AT_call_line")
-                if not chain and line:
-                    yield SourcePlace("", file, line)
-                return
+        unit, chain = self._unit_at(addr), self._chain_at(addr)
+        if unit is None:
+            return
+        lines = self._lines_of(unit)
+        file, line = lines.at(addr)
+        for die in reversed(chain):
+            inlined = die.tag == _INLINED
+            yield SourcePlace(_name(die), file, line, inlined)
+            if inlined:
+                file = lines.file(_value(die, "DW_AT_call_file"))
+                line = _value(die, "DW_AT_call_line")
+        if not chain and line:
+            yield SourcePlace("", file, line)
 
     def _lines_of(self, unit: CompileUnit) -> _Lines:
         if unit.cu_offset not in self._lines:
@@ -184,6 +244,10 @@ class _Lines:
             if addr in covered:
                 return self.file(file), line
         return "", 0
+
+    def starts(self) -> frozenset[int]:
+        """The addresses at which lines begin."""
+        return frozenset(covered.start for covered, _, _ in self._rows)
 
     def file(self, number: int) -> str:
         """The path of a file by its number; relative names are below the directory of the compilation."""

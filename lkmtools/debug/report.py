@@ -3,114 +3,154 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from lkmtools.debug.cfi import CallFrames
-from lkmtools.debug.info import DebugInfo, DebugInfoError, SourcePlace
-from lkmtools.debug.linked import Debugged, linked
+from lkmtools.debug.access import access_text, argument_text, call_text
+from lkmtools.debug.disassemble import instruction_text
+from lkmtools.debug.info import SourcePlace
+from lkmtools.debug.objects import ModuleObject, debug_path
 from lkmtools.debug.unwind import unwound
-from lkmtools.elf import read_object
-from lkmtools.elf.checksum import checksum
-from lkmtools.errors import LkmtoolsError, host_reason
-from lkmtools.evidence.record import CrashRecord, RecordedModule, loads
+from lkmtools.evidence.record import CrashRecord, RecordedAccess, RecordedFrame, loads
+from lkmtools.tuples import NamedTuple
 
 _MOST = 256  # places
-_MOST_OBJECT = 64 << 20  # bytes of an object that is read
 _MOST_SOURCE = 4 << 20  # bytes of a source that is read
 _AROUND = 2  # lines before and after the one that matters
+_FETCH = "fetch"
+_LONGEST = 15  # bytes of an instruction
+_PC = {64: "rip", 32: "eip"}
+_BITS = {"amd64": 64, "i386": 32}
 
 
-def source_of(record: str) -> list[str]:
+class SourceFrame(NamedTuple):
+    """A line of the backtrace: a place in the source and its module, or the `text` of the kernel's."""
+
+    text: str
+    place: SourcePlace | None = None
+    of: ModuleObject | None = None
+
+
+class Explained:
+    """A record and what the objects add to it.
+
+    `rows` is the whole backtrace; `access` and `instruction` say what failed, "" when they are not known.
+    """
+
+    def __init__(self, record: CrashRecord, directories: Sequence[str] | None = None) -> None:
+        self.record = record
+        where = debug_path() if directories is None else directories
+        self._objects = [ModuleObject(module, where) for module in record.modules]
+        rules = {each.module.area: each.rules for each in self._objects}
+        self.frames = unwound(record, lambda module: rules[module.area]())
+        self.rows = [row for frame in self.frames for row in self._rows(frame)][:_MOST]
+        self.access = self._access()
+        self.instruction = self._instruction()
+
+    @property
+    def culprit(self) -> SourceFrame | None:
+        """The innermost row with a line of the source."""
+        return next((row for row in self.rows if row.place is not None and row.place.line), None)
+
+    def whys(self) -> Iterator[str]:
+        """Why there is no source for a module on the stack, or not all of it."""
+        for each in self._objects:
+            if each.why:
+                yield f"no source for module {each.module.name}: {each.why}"
+
+    def _held(self, pc: int) -> ModuleObject | None:
+        return next((each for each in self._objects if each.holds(pc)), None) if pc else None
+
+    def _rows(self, frame: RecordedFrame) -> Iterator[SourceFrame]:
+        pc = frame.pc - frame.returns
+        held = self._held(pc) if frame.pc else None
+        places = held.places(pc) if held is not None else []
+        if held is None or not places:
+            yield SourceFrame(frame.text)
+            return
+        mark = f"{', unloaded' * held.module.unloaded}]{' ?' * frame.guess}"
+        for place in places:
+            yield SourceFrame(f"{place_text(place)} [{held.module.name}{mark}", place, held)
+
+    def _registers(self) -> dict[str, int]:
+        """Those of the CPU when it was stopped by a fault."""
+        levels = self.record.lwps[0].levels if self.record.lwps else ()
+        running = levels[0].registers if levels and not levels[0].function else {}
+        return self.record.registers or running
+
+    def _access(self) -> str:
+        access, frames = self.record.access, self.frames
+        if access is None:
+            return ""
+        if access.kind == _FETCH:
+            caller = next((each for each in frames if each.returns and each.pc), None)
+            held = self._held(caller.pc - 1) if caller is not None and not caller.guess else None
+            info = held.info if held is not None else None
+            return call_text(info, caller.pc, access.address) if info is not None and caller else ""
+        if access.argument:
+            return self._argument(access)
+        held = self._held(access.pc)
+        info = held.info if held is not None else None
+        return access_text(info, access, self._registers()) if info is not None else ""
+
+    def _argument(self, access: RecordedAccess) -> str:
+        """The access of a kernel function that code of a module has called."""
+        caller = self.frames[1] if len(self.frames) > 1 else None
+        held = self._held(caller.pc - 1) if caller is not None and caller.returns else None
+        info = held.info if held is not None else None
+        return argument_text(info, caller.pc, access) if info is not None and caller is not None else ""
+
+    def _instruction(self) -> str:
+        """The one that met a fault: its bytes are in the record, or in the object."""
+        access, bits = self.record.access, _BITS.get(self.record.machine, 0)
+        pc = access.pc if access is not None else self.record.registers.get(_PC.get(bits, ""), 0)
+        code = bytes.fromhex(access.code) if access is not None else b""
+        held = self._held(pc) if not code and access is None else None
+        if held is not None and held.info is not None:
+            code = held.info.code(pc, _LONGEST)
+        return instruction_text(code, pc, bits, self._registers()) if bits else ""
+
+
+def explained(record: str, directories: Sequence[str] | None = None) -> Explained | None:
+    """A record, given as JSON, with what the objects add; None for "". ValueError for a damaged one."""
+    found = loads(record)
+    return None if found is None else Explained(found, directories)
+
+
+def source_of(record: str, directories: Sequence[str] | None = None) -> list[str]:
     """The lines that say which source a panic is in: its functions, and the line itself with its neighbours.
 
-    `record` is that of a PanicError. [] when nothing is known; why an object was of no use is a line, too.
+    `record` is that of a PanicError; `directories` have objects that were not stripped, by default those of
+    LKM_DEBUG_PATH. [] when nothing is known; why an object was of no use is a line, too.
     """
     try:
-        found = loads(record)
+        found = explained(record, directories)
     except ValueError as error:
         return [f"no source: the record of the panic is damaged: {error}"]
     return [] if found is None else list(_lines(found))
 
 
-def _lines(record: CrashRecord) -> Iterator[str]:
-    objects = {module.area: _Object(module) for module in record.modules}
-    places: list[tuple[SourcePlace, str, _Object]] = []
-    for frame in unwound(record, lambda module: objects[module.area].rules()):
-        pc = frame.pc - frame.returns
-        held = next((each for each in objects.values() if each.holds(pc)), None) if frame.pc else None
-        if held is not None and len(places) < _MOST:
-            mark = f"{', unloaded' * held.module.unloaded}]{' ?' * frame.guess}"
-            places += [(place, f" [{held.module.name}{mark}", held) for place in held.places(pc)]
-    known = next(((place, held) for place, _, held in places if place.line), None)
-    if known is not None:
+def _lines(found: Explained) -> Iterator[str]:
+    culprit = found.culprit
+    if culprit is not None:
         yield "source:"
-        for text, same in groupby(f"    {_place(place)}{whose}" for place, whose, _ in places):
-            times = len(list(same))
-            yield text if times == 1 else f"{text} ({times} times)"
-        yield from _excerpt(known[0], known[1].module.path)
-    for each in objects.values():
-        if each.why:
-            yield f"no source for module {each.module.name}: {each.why}"
+        for text, times in counted([row for row in found.rows if row.place is not None]):
+            yield f"    {text}{times}"
+    if any(module.checksum for module in found.record.modules):  # else nothing is known of the objects
+        yield from filter(None, (found.access, found.instruction))
+    if culprit is not None and culprit.place is not None and culprit.of is not None:
+        yield from excerpt(culprit.place, culprit.of.path)
+    yield from found.whys()
 
 
-class _Object:
-    """The object of a module on the stack; `why` says why its debug information is of no use."""
-
-    def __init__(self, module: RecordedModule) -> None:
-        self.module = module
-        self.why = ""
-        self._tried = False
-        self._linked: Debugged | None = None
-        self._info: DebugInfo | None = None
-
-    def holds(self, pc: int) -> bool:
-        """Is the address in the module?"""
-        return self.module.area <= pc < self.module.area + self.module.size
-
-    def places(self, pc: int) -> list[SourcePlace]:
-        """The functions at an address, the innermost first."""
-        self._read()
-        try:
-            return self._info.places(pc) if self._info is not None else []
-        except DebugInfoError as error:
-            self.why = str(error)
-            return []
-
-    def rules(self) -> CallFrames | None:
-        """Those by which its frames are unwound."""
-        self._read()
-        return CallFrames(self._linked) if self._linked is not None else None
-
-    def _read(self) -> None:
-        """Read the object, once."""
-        if self._tried or not self.module.path or not self.module.checksum:
-            return
-        self._tried = True
-        try:
-            self._linked = linked(_content(self.module), self.module.path, self.module.area)
-            self._info = DebugInfo.of_linked(self._linked) if self._linked is not None else None
-            if self._info is None:
-                self.why = f"{self.module.path} has no debug information (lkmcc -g makes it)"
-        except OSError as error:
-            self.why = host_reason(error)
-        except LkmtoolsError as error:
-            self.why = str(error)
+def counted(rows: Sequence[SourceFrame]) -> Iterator[tuple[str, str]]:
+    """The texts of rows; of those that are the same one, with " (3 times)"."""
+    for text, same in groupby(row.text for row in rows):
+        times = len(list(same))
+        yield text, "" if times == 1 else f" ({times} times)"
 
 
-def _content(module: RecordedModule) -> bytes:
-    """The object of which a module was made. OSError, LkmtoolsError."""
-    path = module.path
-    with open(path, "rb") as file:
-        if (size := os.fstat(file.fileno()).st_size) > _MOST_OBJECT:
-            raise DebugInfoError(f"{path} has {size} bytes; objects of up to {_MOST_OBJECT} are read")
-        data = file.read()
-    if checksum(read_object(data, path)) != module.checksum:
-        raise DebugInfoError(f"{path} has changed since it was loaded")
-    return data
-
-
-def _place(place: SourcePlace) -> str:
+def place_text(place: SourcePlace) -> str:
     """f() at dir/file.c:12 (inlined)."""
     where = f" at {_shown(place.file)}:{place.line}" if place.line else ""
     return f"{place.function or '?'}(){where}{' (inlined)' if place.inlined else ''}"
@@ -122,18 +162,39 @@ def _shown(path: str) -> str:
     return path if near.startswith("..") else near
 
 
-def _excerpt(place: SourcePlace, made: str) -> Iterator[str]:
+def excerpt(place: SourcePlace, made: str) -> Iterator[str]:
     """The line and its neighbours, when the file can be read; `made` is the object made of it."""
-    try:
-        with open(place.file, encoding="utf-8", errors="replace") as file:
-            text = file.read(_MOST_SOURCE).splitlines()
-        newer = os.stat(place.file).st_mtime > os.stat(made).st_mtime
-    except OSError:
-        return  # the place is known all the same
+    text = _read_source(place.file)
     if place.line > len(text):
         return
-    changed = " (it has changed since it was compiled)" if newer else ""
+    changed = " (it has changed since it was compiled)" if is_newer(place.file, made) else ""
     yield f"{_shown(place.file)}:{place.line}:{changed}"
-    for number in range(max(place.line - _AROUND, 1), min(place.line + _AROUND, len(text)) + 1):
+    yield from _numbered(text, place.line, place.line + _AROUND)
+
+
+def lines_up_to(place: SourcePlace) -> list[str]:
+    """The line, which is the last, and those before it; [] when the file cannot be read."""
+    text = _read_source(place.file)
+    return [] if place.line > len(text) else list(_numbered(text, place.line, place.line))
+
+
+def is_newer(source: str, made: str) -> bool:
+    """Whether a source has changed since an object was made of it; False when that cannot be known."""
+    try:
+        return os.stat(source).st_mtime > os.stat(made).st_mtime
+    except OSError:
+        return False
+
+
+def _read_source(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_MOST_SOURCE).splitlines()
+    except OSError:
+        return []  # the place is known all the same
+
+
+def _numbered(text: list[str], at: int, last: int) -> Iterator[str]:
+    for number in range(max(at - _AROUND, 1), min(last, len(text)) + 1):
         line = "".join(c if c.isprintable() else " " for c in text[number - 1].expandtabs(8))
-        yield f"{'->' if number == place.line else '  '} {number:5}  {line}".rstrip()
+        yield f"{'->' if number == at else '  '} {number:5}  {line}".rstrip()

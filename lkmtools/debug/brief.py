@@ -1,0 +1,83 @@
+"""The lines of a panic that matter, for the terminal of the tool that caused it: at most twelve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from lkmtools.debug.report import Explained, SourceFrame, counted, explained, is_newer, lines_up_to
+from lkmtools.tuples import NamedTuple
+
+MOST = 12  # lines
+_MOST_NOTES = 3
+_LEFT_OUT = "not in the record: "  # a note about the record itself
+REASON, CAUSE, CODE, FRAME, END, AROUND, CULPRIT = (
+    *("reason", "cause", "code", "frame"),
+    *("end", "around", "culprit"),
+)  # kinds of lines
+
+
+class Line(NamedTuple):
+    """A line and what it is."""
+
+    kind: str
+    text: str
+
+
+def brief(name: str, reason: str, report: str, record: str) -> list[Line]:
+    """What tool `name` prints of a panic: why, what, where; the culprit's line of the source is the last one.
+
+    Without the source, the last one says in which function it was. All of it is in the message buffer.
+    """
+    try:
+        found = explained(record)
+    except ValueError:
+        found = None
+    if found is None:
+        return _of_text(name, reason, report)
+    who = found.record.process or "no process"
+    request = f" in {found.record.request}" if found.record.request else ""
+    head = [
+        Line(REASON, f"panic: {found.record.reason}"),
+        Line(FRAME, f"machine {found.record.machine}, boot {found.record.boot}, {who}{request}"),
+        *(Line(CAUSE, note) for note in found.record.notes[:_MOST_NOTES] if not note.startswith(_LEFT_OUT)),
+        *(Line(CAUSE, found.access) for _ in range(bool(found.access))),
+        *(Line(CODE, found.instruction) for _ in range(bool(found.instruction))),
+    ]
+    end = list(_end(name, found))
+    return [*head, *_frames(found, MOST - len(head) - len(end)), *end]
+
+
+def _end(name: str, found: Explained) -> Iterator[Line]:
+    """Whose panic it was, and its line of the source after those before it."""
+    culprit = found.culprit
+    if culprit is None or culprit.place is None or culprit.of is None:
+        yield from (Line(AROUND, why) for why in islice(found.whys(), 1))
+        where = next((frame.text for frame in found.record.frames if frame.pc), found.record.reason)
+        yield Line(END, f"{name}: the kernel panicked: {where}")
+        return
+    source = lines_up_to(culprit.place)
+    changed = source and is_newer(culprit.place.file, culprit.of.path)
+    note = " (the file has changed since it was compiled)" if changed else ""
+    yield Line(END, f"{name}: the kernel panicked: {culprit.text}{note}")
+    yield from (Line(CULPRIT if text is source[-1] else AROUND, text) for text in source)
+
+
+def _frames(found: Explained, room: int) -> list[Line]:
+    """The innermost frames, as many as there is room for, and how many there are more."""
+    rows = [SourceFrame(row.text) for row in found.rows]
+    texts = [f"    {text}{times}" for text, times in counted(rows)]
+    if len(texts) > room:
+        left = len(texts) - room + 1
+        texts[room - 1 :] = [f"    ... {left} more (lkmctl crash)"]
+    return [Line(FRAME, text) for text in texts]
+
+
+def _of_text(name: str, reason: str, report: str) -> list[Line]:
+    """The beginning of a report without a record."""
+    lines = report.rstrip("\n").split("\n")
+    if len(lines) >= MOST:
+        lines[MOST - 2 :] = [f"    ... {len(lines) - MOST + 2} more lines (lkmctl dmesg)"]
+    first, *rest = lines
+    end = Line(END, f"{name}: the kernel panicked: {reason}")
+    return [Line(REASON, first), *(Line(FRAME, text) for text in rest), end]

@@ -1,0 +1,99 @@
+"""The words for a bad access: the member, the type and the expression of the pointer, by each compiler."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lkmtools.cc import compile_flags, find_compiler
+from lkmtools.debug.report import Explained
+from lkmtools.errors import PanicError
+from lkmtools.evidence.record import CrashRecord, RecordedAccess, loads
+from support.lab import HEAD, TAIL, Lab
+
+TYPES = """
+struct inner { char c; short s[4]; };
+union both { int i; char text[3]; };
+struct item {
+	struct item *next; long value; struct inner in[3]; union both u; int (*fn)(int); char name[20];
+	struct item *tab[4]; void *data; unsigned low : 3, high : 5;
+};
+typedef struct item item_t;
+struct other { long a, b, c, d; };
+struct item *volatile vhead; struct item *head; struct item first; struct item *table[4]; int zero;
+struct item *volatile wild = (struct item *)0x12345678; struct other *others; int (*hook)(int);
+__attribute__((noinline)) struct item *find(int n) { return n > 100 ? &first : head; }
+"""
+NULL = "of a NULL `struct item *`, "
+# What go() does, and the words for it: {next} and the like are offsets of members.
+CASES = {
+    "struct item *p = vhead; p->next = 0; return 0;": f"member `next` (offset {{next}}) {NULL}p",
+    "struct item *p = vhead; return p->in[1].s[2];": f"member `in[1].s[2]` (offset {{in}}) {NULL}p",
+    "return head->u.i;": f"member `u.i` (offset {{u}}) {NULL}head",
+    "return first.next->next->u.i;": f"member `next` (offset {{next}}) {NULL}first.next",
+    "return find(n)->value;": f"member `value` (offset {{value}}) {NULL}find()",
+    "return table[n + 1]->value;": f"member `value` (offset {{value}}) {NULL}table[...]",
+    "item_t *p = vhead; p->high = n; return 0;": "offset {bits} of a NULL `item_t *`, p",
+    "int *p = (int *)vhead; *p = 5; return 0;": "a NULL `int *`, p",
+    "struct item *q = wild; q->data = head; return 0;": (
+        "member `data` (offset {data}) of `struct item *` q = 0x12345678"
+    ),
+    "return first.fn(3);": "call of first.fn, a NULL `int (*)(int)`",
+    "return hook(3);": "call of hook, a NULL `int (*)(int)`",
+    "int s = 0; for (struct item *it = &first; it || !n; it = it->next) s += it->value; return s;": (
+        f"member `value` (offset {{value}}) {NULL}it"
+    ),
+    # Either of two pointers of different types: nothing is certain.
+    "void *p = n ? (void *)&first : (void *)others; return ((long *)p)[n + 1];": "",
+}
+ARGUMENTS = {
+    "return strlen(first.next->name);": f"member `name` (offset {{name}}) {NULL}first.next",
+    "return strlen(first.data);": "a NULL `void *`, first.data",
+    "memset(vhead, 0, sizeof(struct item)); return 0;": "a NULL `struct item *`, vhead",
+    "char to[4]; strcpy(to, find(n)->name); return to[0];": f"member `name` (offset {{name}}) {NULL}find()",
+}
+OFFSETS = {
+    "amd64": {"next": 0, "value": 8, "in": 32, "u": 48, "name": 64, "data": 120, "bits": 128},
+    "i386": {"next": 0, "value": 4, "in": 24, "u": 40, "name": 48, "data": 84, "bits": 88},
+}
+
+
+def fault(lab: Lab, directory: Path, body: str, compiler: str, level: str) -> PanicError:
+    """The panic of a module whose go() has this body."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not on this host")
+    source, out, found = directory / "x.c", directory / "x.o", find_compiler(lab.machine, compiler)
+    go = f"int go(int n);\nint go(int n)\n{{\n\t{body}\n}}\n"
+    source.write_text(HEAD + TYPES + go + TAIL % {"name": "x"})
+    command = [*found.argv, *compile_flags(found.family, lab.machine), level, "-w", "-c", str(source)]
+    subprocess.run([*command, "-o", str(out)], check=True)
+    lab.install(out)
+    return lab.panics(lambda: lab.call("int go(int)", 0))
+
+
+def accessed(record: CrashRecord) -> RecordedAccess:
+    """The access of a record, or what its reason and registers say of it."""
+    if record.access is not None:
+        return record.access
+    found = re.search(r"(read and write|read|write|fetch) at (0x[0-9a-f]+)", record.reason)
+    assert found is not None
+    address, level = int(found[2], 16), record.lwps[0].levels[0]
+    number = 2 if "strcpy" in level.function else 1 if level.function else 0
+    pc = 0 if level.function else level.registers["pc"]
+    return RecordedAccess(found[1], address, 4 * (not number), pc, "", number, address if number else 0)
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("body", [*CASES, *ARGUMENTS])
+def test_words(lab: Lab, tmp_path: Path, body: str, compiler: str, level: str) -> None:
+    """At the instruction, or at the call of a kernel function to which the pointer was given."""
+    panic = fault(lab, tmp_path, body, compiler, level)
+    record = loads(panic.record)
+    assert record is not None
+    wanted = (CASES | ARGUMENTS)[body].format_map(OFFSETS[lab.machine])
+    assert Explained(record._replace(access=accessed(record))).access == wanted
