@@ -33,6 +33,7 @@ from lkmtools.errors import DaemonError, KernelError, LkmtoolsError, PanicError,
 
 if TYPE_CHECKING:
     from lkmtools.client import Process
+    from lkmtools.debug.brief import Line
 
 _T = TypeVar("_T")
 
@@ -320,16 +321,33 @@ def report(text: str, record: str) -> None:
 
 
 def panic(name: str, error: PanicError) -> None:
-    """The panic as the console showed it, its source, and one line that says whose it was.
+    """The lines of a panic that matter, with the culprit's line of the source as the last.
 
     Without a report: why there is no kernel.
     """
     if not error.report:
         warnx(name, error.reason)
         return
-    from lkmtools.debug import source_of  # it reads the objects of the modules on the stack
+    from lkmtools.debug.brief import brief  # it reads the objects of the modules on the stack
 
-    source = source_of(error.record)
-    click.echo("\n".join([error.report.rstrip("\n"), *source]), err=True)
-    culprit = source[1].strip() if source[:1] == ["source:"] else error.reason
-    warnx(name, f"the kernel panicked: {culprit}")
+    lines = brief(name, error.reason, error.report, error.record)
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        _paint(lines)
+    else:
+        click.echo("\n".join(line.text for line in lines), err=True)
+
+
+_STYLES = {
+    "reason": "bold red", "cause": "yellow", "code": "cyan", "end": "bold", "around": "dim",
+    "culprit": "bold red",
+}  # fmt: skip
+
+
+def _paint(lines: Iterable[Line]) -> None:
+    """Lines with colours; long ones are broken by the terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(Text(line.text, _STYLES.get(line.kind, "")))

@@ -160,14 +160,26 @@ def json_entries(daemon: Daemon, *options: str) -> list[DmesgPiece]:
 def test_a_terminal_shows_this_boot(history: Daemon) -> None:
     """The one before was ended: no panic is to be shown. All of it is, when that is asked for."""
     assert on_a_terminal(history) == dmesg(history, "-b", "0")
-    assert on_a_terminal(history, "-a") == dmesg(history)
-    assert on_a_terminal(history, "-b", "1") == dmesg(history, "-b", "1")
+    for source in ("--source", "--no-source"):
+        assert on_a_terminal(history, "-a", source) == dmesg(history, source)
+    assert on_a_terminal(history, "-a") == dmesg(history, "--source")
+    assert on_a_terminal(history, "-b", "1") == dmesg(history, "-b", "1", "--source")
+
+
+def test_the_source_follows_the_report(history: Daemon) -> None:
+    """Before the line that marks the end of the boot; into a pipe only where it is asked for."""
+    lines, plain = dmesg(history, "--source"), dmesg(history)
+    first, last = lines.index("source:"), lines.index("--- boot 1 panicked")
+    assert lines[:first] + lines[last:] == plain == dmesg(history, "--no-source")
+    assert re.fullmatch(r"    boom_load\(\) at <stdin>:\d+( \(inlined\))? \[boom\]", lines[first + 1])
+    stamped = dmesg(history, "--source", "-T")
+    assert [re.sub(rf"^\[{WHEN}\.\d\d\d\] ", "", line) for line in stamped] == lines
 
 
 def test_a_terminal_shows_the_panic_that_ended_the_last_boot(daemon: Daemon, cc: Compile) -> None:
     """Its report, the line that marks that end, and this boot."""
     daemon.run("modload", str(cc(BOOM, name="boom")))
-    before, now = dmesg(daemon, "-b", "1"), dmesg(daemon, "-b", "2")
+    before, now = dmesg(daemon, "-b", "1", "--source"), dmesg(daemon, "-b", "2")
     assert on_a_terminal(daemon) == before[before.index("panic: boom") :] + now
     stamped = on_a_terminal(daemon, "-T")
     assert re.fullmatch(rf"\[{WHEN}\.\d\d\d\] panic: boom", stamped[0])

@@ -178,18 +178,6 @@ def test_smashed_stack_pointers(lab: Lab, value: int, what: str) -> None:
     assert {frame.pc for frame in record.frames[1:]} <= set(words(lab, lwp))
 
 
-def test_the_whole_stack_after_an_overflow(lab: Lab) -> None:
-    """Also where the frame pointer points into the middle of it, as that of code without one may."""
-    _, sp, fp = PLACES[lab.machine]
-    code = f"mov %{sp}, %{fp}; 1: sub $256, %{sp}; movl $0, (%{sp}); jmp 1b"
-    lab.load(CHAIN + f'NOINLINE int probe_deep(int n) {{ __asm__ volatile ("{code}"); return 0; }}')
-    record = recorded(lab)
-    (lwp,) = record.lwps
-    assert "kernel stack overflow" in record.reason
-    assert lwp.levels[0].registers["sp"] < lwp.sp < lwp.levels[0].registers["fp"]
-    assert len(words(lab, lwp)) * lab.k.dm.pointer == KSTACK
-
-
 def test_a_stack_that_is_not_mapped(lab: Lab) -> None:
     """Nor the frame of the call: the return address is not known."""
     lab.load(ENTRY + SLEEP + "int probe_go(int n);\nint probe_go(int n) { return probe_wait() + 1; }\n")

@@ -36,6 +36,17 @@ def _socket(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return given
 
 
+def debug_path_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--debug-path DIR, several times: the argument `directories`, () for those of LKM_DEBUG_PATH."""
+    return click.option(
+        "--debug-path",
+        "directories",
+        multiple=True,
+        metavar="DIR",
+        help="Look there for the objects of modules that were stripped [env: LKM_DEBUG_PATH].",
+    )(function)
+
+
 def process(socket: str | None, autostart: bool = True) -> client.Process:
     """A process named lkmctl; when the kernel lets it wait it says for what."""
     p = connect(NAME, socket, autostart)

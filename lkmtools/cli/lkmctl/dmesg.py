@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, need, show_json, supervisor
+from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, need, show_json, supervisor
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.errors import DaemonError, LkmtoolsError
 from lkmtools.tuples import NamedTuple
 
 _TEXT, _BOOT = "text", "boot"  # kinds of pieces; others are ends of a boot
+_DEATHS = ("panicked", "died")
 _STAMP = "[%Y-%m-%d %H:%M:%S"  # and milliseconds
 
 
@@ -68,23 +69,32 @@ class Lines:
 
 
 class Printer:
-    """Prints pieces for people, as they come."""
+    """Prints pieces for people, as they come; `source` gives the lines for the panic that ended a boot."""
 
-    def __init__(self, stamps: bool) -> None:
+    def __init__(self, stamps: bool, source: Callable[[int], list[str]] | None = None) -> None:
         self._stamps = stamps
+        self._source = source
         self._within = False  # a line
 
     def show(self, pieces: Iterable[DmesgPiece]) -> None:
         """Text as it is, and a line for each beginning and end of a boot."""
         for piece in pieces:
             if piece.kind != _TEXT:
-                click.echo(("\n" if self._within else "") + piece.mark())
-                self._within = False
+                self._mark(piece)
                 continue
             for line in piece.text.splitlines(keepends=True):
                 stamp = piece.stamp() if self._stamps and not self._within else ""
                 click.echo(stamp + line, nl=False)
                 self._within = not line.endswith("\n")
+
+    def _mark(self, piece: DmesgPiece) -> None:
+        if self._within:
+            click.echo()
+        self._within = False
+        of_panic = self._source is not None and piece.kind in _DEATHS
+        for line in self._source(piece.boot) if self._source is not None and of_panic else ():
+            click.echo((piece.stamp() if self._stamps else "") + line)
+        click.echo(piece.mark())
 
 
 def boots(pieces: Sequence[DmesgPiece]) -> list[int]:
@@ -141,9 +151,23 @@ def _without(text: str, pieces: list[DmesgPiece]) -> Iterator[DmesgPiece]:
     is_flag=True,
     help="Keep printing new messages until interrupted; with --json, one line each.",
 )
+@click.option(
+    "--source/--no-source",
+    "sources",
+    default=None,
+    help="Show the source of panics, also into a pipe; or not.",
+)
+@debug_path_option
 @json_option
 def dmesg(
-    everything: bool, boot: int | None, stamps: bool, follow: bool, as_json: bool, socket: str | None
+    everything: bool,
+    boot: int | None,
+    stamps: bool,
+    follow: bool,
+    sources: bool | None,
+    directories: tuple[str, ...],
+    as_json: bool,
+    socket: str | None,
 ) -> None:
     """Print the kernel's message buffer. The buffer survives panics and reboots.
 
@@ -151,6 +175,8 @@ def dmesg(
         lkmctl dmesg -b -1 -T       the boot before this one, with times
 
     On a terminal: this boot, after the report of the panic that ended the last one. Into a pipe: all of it.
+    On a terminal, and with --source, the report of a panic is followed by its source, where the objects of
+    the modules have debug information.
     """
     if everything and boot is not None:
         raise click.UsageError("-a and -b exclude each other: -a prints all boots, -b prints one")
@@ -164,11 +190,28 @@ def dmesg(
         elif boot is not None:
             first = chosen(boot, boots(pieces))
             pieces = [piece for piece in pieces if piece.boot == first or (follow and piece.boot > first)]
+        wanted = sys.stdout.isatty() if sources is None else sources
+        printer = Printer(stamps, _source(socket, directories) if wanted else None)
         if not follow:
-            _show(pieces, stamps, as_json)
+            _show(pieces, printer, as_json)
             return
-        show = _json_lines() if as_json else Printer(stamps).show
+        show = _json_lines() if as_json else printer.show
         _follow(pieces, answers, show)
+
+
+def _source(socket: str | None, directories: tuple[str, ...]) -> Callable[[int], list[str]]:
+    """What gives the lines about the source of the panic that ended a boot, if the daemon remembers it."""
+
+    def lines(boot: int) -> list[str]:
+        with supervisor(socket) as sup:
+            record = sup.ask("fate", boot=boot).get("record", "")
+        if not record:
+            return []
+        from lkmtools.debug import source_of  # it reads the objects of the modules on the stack
+
+        return source_of(record, directories or None)
+
+    return lines
 
 
 def _pieces(answer: dict[str, Any]) -> list[DmesgPiece]:
@@ -181,9 +224,9 @@ def _pieces(answer: dict[str, Any]) -> list[DmesgPiece]:
     return [DmesgPiece(*piece) for piece in answer["pieces"]]
 
 
-def _show(pieces: list[DmesgPiece], stamps: bool, as_json: bool) -> None:
+def _show(pieces: list[DmesgPiece], printer: Printer, as_json: bool) -> None:
     if not as_json:
-        Printer(stamps).show(pieces)
+        printer.show(pieces)
         return
     lines = Lines()
     entries = [*lines.feed(pieces), *lines.rest()]

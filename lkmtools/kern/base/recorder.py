@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.errors import bug
 from lkmtools.evidence.calls import SLOTS
 from lkmtools.evidence.record import (
@@ -192,8 +191,6 @@ class _Recorder:
         """The lowest address of the stack that the innermost level uses, as far as it can be known."""
         base, top, registers = thread.stack_base, thread.stack_top, level.registers
         sp = registers.get("sp", 0) - (self.k.port.return_size if level.function else 0)
-        if base - PAGE_SIZE <= sp < base:
-            return base  # an overflow; without frame pointers the fp may be anything
         return next((at for at in (sp, registers.get("fp", 0)) if base <= at < top), base)
 
     def _refer(self, data: bytes) -> None:
