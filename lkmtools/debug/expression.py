@@ -30,10 +30,17 @@ class Expressions:
 
     def value(self, code: Iterable[int], registers: Mapping[int, int], *pushed: int) -> int:
         """The value of an expression; `pushed` is on its stack at the beginning."""
-        steps = self._parser.parse_expr(bytes(code))
+        try:
+            return self._value(bytes(code), registers, list(pushed))
+        except UnknownValue:
+            raise
+        except Exception as error:  # too few values, a jump into nowhere, a division by zero, damaged bytes
+            raise UnknownValue(f"a damaged expression: {error!r}") from None
+
+    def _value(self, code: bytes, registers: Mapping[int, int], stack: list[int]) -> int:
+        steps = self._parser.parse_expr(code)
         places = {step.offset: number for number, step in enumerate(steps)}
-        ends = [step.offset for step in steps[1:]] + [len(bytes(code))]
-        stack = list(pushed)
+        ends = [step.offset for step in steps[1:]] + [len(code)]
         at = 0
         for _ in range(_MOST_STEPS):
             if at >= len(steps):

@@ -30,7 +30,12 @@ C = """
 int number(int);
 int first(int a, int b);
 __attribute__((noinline)) int second(int a) { volatile char x[100]; x[a & 7] = 1; return number(a) + x[a]; }
-int first(int a, int b) { volatile char x[a]; x[b] = 1; return second(b) + second(a) + x[b]; }
+int first(int a, int b)
+{
+	volatile char x[a], y[64] __attribute__((aligned(64)));
+	x[b] = y[b] = 1;
+	return second(b) + second(a) + x[b] + y[a];
+}
 """
 # One nop for each row; it is no code.
 ROWS = """
@@ -176,9 +181,25 @@ def test_expressions(word: int, code: str, value: int) -> None:
     assert made.value(bytes.fromhex(code), {5: 0x1000}) == value
 
 
-@pytest.mark.parametrize("code", ["2f fd ff", "71 00", "50", "11 01 9f", "e0"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "2f fd ff",
+        "71 00",
+        "50",
+        "11 01 9f",
+        "e0",
+        "",
+        "22",
+        "30 30 1b",
+        "30 2f 01 00",
+        "30 15 09",
+        "08",
+        "ff",
+    ],
+)
 def test_an_expression_without_a_value(code: str) -> None:
-    """An endless loop, an unknown register, and what is no expression of call frames."""
+    """An endless loop, an unknown register, what is no expression of call frames, and damaged ones."""
     made = Expressions(DWARFStructs(True, 32, 8), lambda addr, size: 0)
     with pytest.raises(UnknownValue):
         made.value(bytes.fromhex(code), {})
