@@ -13,6 +13,7 @@ from lkmtools.abi.errno import ENXIO
 from lkmtools.abi.syscall import SYS_getpid
 from lkmtools.daemon.address import control_path
 from lkmtools.errors import DaemonError, PanicError
+from lkmtools.evidence.record import loads
 from lkmtools.proto import VERSION, Answer, Control, Hello, Result, Syscall
 from support.daemons import Raw, wait_dead
 from support.damaged_kernels import DIE, EXIT, HANG, PANIC
@@ -27,6 +28,14 @@ DEATHS = {
 }
 
 
+def assert_recorded(panic: PanicError) -> None:
+    """The record of a death in boot 1 in which no module's code ran."""
+    record = loads(panic.record)
+    assert record is not None
+    assert (record.reason, record.machine, record.boot) == (panic.reason, "amd64", 1)
+    assert (record.frames, record.modules, record.notes) == ((), (), ())
+
+
 @pytest.mark.parametrize(("how", "why"), DEATHS.values(), ids=DEATHS)
 def test_death_of_the_kernel_process_is_a_panic(start: Start, how: int, why: str) -> None:
     """Every process hears what it died of; the supervisor is the same, and the next kernel serves."""
@@ -37,6 +46,7 @@ def test_death_of_the_kernel_process_is_a_panic(start: Start, how: int, why: str
                 process.syscall(DIE, how)
             assert caught.value.reason == f"{why} {NOBODY}"
             assert caught.value.report.startswith(f"panic: {caught.value.reason}\nmachine amd64, boot 1, ")
+            assert_recorded(caught.value)
     with running.connect() as p:
         assert (2, p.pid) == (p.boot, p.getpid())
     status = running.ask("status")
@@ -54,6 +64,7 @@ def test_a_kernel_process_that_computes_for_ever_is_ended(start: Start) -> None:
         p.syscall(HANG)
     why = r"the kernel process did not respond: it computed for \d+ s of processor time without a sign of "
     assert re.match(why, caught.value.reason)
+    assert_recorded(caught.value)
     with running.connect() as p:
         assert p.boot == 2
 
