@@ -49,6 +49,7 @@ def _on_stack(cpu: Cpu, ring: memoryview, binding: Binding) -> Callable[[slice],
         off = cpu.stopped[1] + first
         end = off + last
         if not (off >= 0 and end < size and prot[end >> PAGE_SHIFT] & READ):
+            ring[place] = bytes(STACK)  # not those of an earlier call
             raise MemFault(end + mem.base, READ)
         stack = buf[off : off + STACK]
         if off + STACK > size:
