@@ -65,7 +65,7 @@ def _end(name: str, found: Explained) -> Iterator[Line]:
 
 def _frames(found: Explained, room: int) -> list[Line]:
     """The innermost frames, as many as there is room for, and how many there are more."""
-    rows = [SourceFrame(row.text) for row in found.rows]
+    rows = [SourceFrame(row.text, times=row.times) for row in found.rows]
     texts = [f"    {text}{times}" for text, times in counted(rows)]
     if len(texts) > room:
         left = len(texts) - room + 1

@@ -29,6 +29,7 @@ class SourceFrame(NamedTuple):
     text: str
     place: SourcePlace | None = None
     of: ModuleObject | None = None
+    times: int = 1
 
 
 class Explained:
@@ -66,11 +67,11 @@ class Explained:
         held = self._held(pc) if frame.pc else None
         places = held.places(pc) if held is not None else []
         if held is None or not places:
-            yield SourceFrame(frame.text)
+            yield SourceFrame(frame.text, times=frame.times)
             return
         mark = f"{', unloaded' * held.module.unloaded}]{' ?' * frame.guess}"
         for place in places:
-            yield SourceFrame(f"{place_text(place)} [{held.module.name}{mark}", place, held)
+            yield SourceFrame(f"{place_text(place)} [{held.module.name}{mark}", place, held, frame.times)
 
     def _registers(self) -> dict[str, int]:
         """Those of the CPU when it was stopped by a fault."""
@@ -145,8 +146,8 @@ def _lines(found: Explained) -> Iterator[str]:
 
 def counted(rows: Sequence[SourceFrame]) -> Iterator[tuple[str, str]]:
     """The texts of rows; of those that are the same one, with " (3 times)"."""
-    for text, same in groupby(row.text for row in rows):
-        times = len(list(same))
+    for text, same in groupby(rows, key=lambda row: row.text):
+        times = sum(row.times for row in same)
         yield text, "" if times == 1 else f" ({times} times)"
 
 

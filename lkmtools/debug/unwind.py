@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from lkmtools.debug.cfi import CallFrames, FrameRules, RegisterRule
 from lkmtools.debug.expression import Expressions, UnknownValue
 from lkmtools.debug.info import DebugInfoError
+from lkmtools.evidence.cycles import once_each
 from lkmtools.evidence.record import CrashRecord, RecordedFrame, RecordedLevel, RecordedLwp, RecordedModule
 from lkmtools.tuples import NamedTuple
 
@@ -64,11 +65,12 @@ class _Frame(NamedTuple):
 def unwound(record: CrashRecord, rules_of: RulesOf) -> tuple[RecordedFrame, ...]:
     """The frames of a record's first lwp, as its own `frames` are, where possible by the modules' rules.
 
-    `rules_of` is asked for those of a module at most once; None means that it has none.
+    `rules_of` is asked for those of a module at most once; None means that it has none. Recursion is there
+    once, with its number of times.
     """
     if not record.lwps or record.machine not in _MACHINES:
         return record.frames
-    return tuple(_Unwinder(record, record.lwps[0], rules_of).frames())
+    return tuple(once_each([*_Unwinder(record, record.lwps[0], rules_of).frames()]))
 
 
 class _Stack:
@@ -111,13 +113,13 @@ class _KernelFrames:
         self._rows = rows
         self._next = 0
 
-    def reach(self, pc: int, returns: bool) -> str:
-        """The text of a frame; "" when it is not among those that follow."""
+    def reach(self, pc: int, returns: bool) -> RecordedFrame | None:
+        """A frame by its place; None when it is not among those that follow."""
         for at, row in enumerate(self._rows[self._next :], self._next):
             if (row.pc, row.returns) == (pc, returns):
                 self._next = at + 1
-                return row.text.removesuffix(" ?")
-        return ""
+                return row
+        return None
 
     def rest(self) -> list[RecordedFrame]:
         """Those behind it."""
@@ -163,13 +165,18 @@ class _Unwinder:
         reached = _KernelFrames(rows)
         found: list[RecordedFrame] = []
         while not self._is_end(frame, first=not found):
-            text = reached.reach(frame.pc, frame.returns) or self._text(frame)
+            row = reached.reach(frame.pc, frame.returns)
+            text = row.text.removesuffix(" ?") if row is not None else self._text(frame)
             found.append(RecordedFrame(text + " ?" * frame.guess, frame.pc, frame.returns, frame.guess))
             self._left -= 1
             try:
-                frame = self._caller(frame, reached)
+                caller = self._caller(frame)
+                if caller is None:
+                    found[-1] = found[-1]._replace(times=row.times if row is not None else 1)
+                    caller = self._found(reached, frame)
             except _Lost:
                 return found + reached.rest(), {}
+            frame = caller
         return found, {n: value for n, value in frame.registers.items() if n in self._machine.kept}
 
     def _is_end(self, frame: _Frame, first: bool) -> bool:
@@ -203,22 +210,20 @@ class _Unwinder:
 
     # -- one frame --------------------------------------------------------------------------------------
 
-    def _caller(self, frame: _Frame, reached: _KernelFrames) -> _Frame:
-        """The frame that called it. _Lost."""
+    def _caller(self, frame: _Frame) -> _Frame | None:
+        """The frame that called it, by the rules; None where they do not lead on. _Lost."""
         if self._left <= 0:
             raise _Lost
         frames = self._rules_at(frame.pc - frame.returns)
         try:
             rules = frames.at(frame.pc - frame.returns) if frames is not None else None
             if frames is None or rules is None:
-                return self._found(reached, frame)
+                return None
             caller = self._apply(frames, rules, frame)
         except (DebugInfoError, UnknownValue):
-            return self._found(reached, frame)
+            return None
         sp = self._machine.sp
-        if caller.registers[sp] <= frame.registers[sp]:  # upwards: it has an end
-            return self._found(reached, frame)
-        return caller
+        return caller if caller.registers[sp] > frame.registers[sp] else None  # upwards: it has an end
 
     def _apply(self, frames: CallFrames, rules: FrameRules, frame: _Frame) -> _Frame:
         """The caller by the rules. UnknownValue, DebugInfoError."""

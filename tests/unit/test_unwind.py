@@ -220,6 +220,20 @@ def crash(machine: str, found: Debugged, stack: bytes, pc: int) -> CrashRecord:
     return CrashRecord("why", machine, frames=frames, modules=(module,), lwps=(lwp,), gate=GATE[machine])
 
 
+def test_recursion_is_there_once_with_its_number_of_times(tmp_path: Path, machine: str) -> None:
+    """By rules as by what the kernel found, of one function and of two that call each other."""
+    found = obj(tmp_path, machine, C, "-O2", "-fomit-frame-pointer")
+    rules, start, other = CallFrames(found), at(found, "second").start, at(found, "first").start
+    stack = words(machine, *(start + 1, other + 1) * 50, GATE[machine])
+    record = crash(machine, found, stack, start)
+    first, *twice = unwound(record, lambda module: rules)
+    assert (first.pc, first.times) == (start, 1)
+    assert [(frame.pc, frame.times) for frame in twice] == [(start + 1, 50), (other + 1, 50)]
+    many = tuple(frame._replace(times=7) for frame in record.frames[:2])
+    lost = record._replace(frames=many, lwps=(record.lwps[0]._replace(stack=""),))
+    assert [frame.times for frame in unwound(lost, lambda module: None)] == [7, 7]
+
+
 def words(machine: str, *values: int) -> bytes:
     return b"".join(value.to_bytes(WORD[machine], "little") for value in values)
 
