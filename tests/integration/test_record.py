@@ -11,8 +11,11 @@ from binascii import a2b_base64
 import pytest
 
 from lkmtools import modules
+from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.evidence.calls import SLOTS, STACK
 from lkmtools.evidence.record import CrashRecord, RecordedLwp, loads
 from lkmtools.kern.kernel import KSTACK
+from lkmtools.machine import READ, WRITE
 from support.lab import Lab
 from support.panics import CHAIN, GO
 
@@ -305,3 +308,16 @@ def test_a_call_whose_record_was_taken_by_others_gets_no_result(lab: Lab) -> Non
         "int probe_go(int n) { RUN_ONCE(&probe_once, probe_init); return *(volatile int *)0; }\n"
     )
     assert {call.text for call in recorded(lab).calls} == {"seltrue(0, 4, 0x0) = 4"}
+
+
+def test_a_call_whose_arguments_cannot_be_read(lab: Lab) -> None:
+    """They are on a page that is not mapped: nothing of an earlier call stands for them."""
+    top = lab.k.kmap.alloc(2 * PAGE_SIZE, READ | WRITE) + PAGE_SIZE
+    lab.k.engine.cpu.protect(top, PAGE_SIZE, 0)
+    code = f"mov ${top:#x}, %{PLACES[lab.machine][1]}; call vn_rdwr; ret"
+    lab.load(f'int probe_go(int n);\n__asm__ (".globl probe_go; probe_go: {code}");\n')
+    calls = lab.k.evidence.calls
+    calls.ring[:] = b"\xff" * len(calls.ring)
+    assert " in vn_rdwr() called from probe_go+0x" in recorded(lab).reason
+    found = [call for call in calls.last(SLOTS) if call.registers[1] == top - lab.k.dm.pointer]
+    assert [call.stack for call in found] == [bytes(STACK)]
