@@ -201,7 +201,7 @@ def test_what_cannot_be_made_is_a_note(lab: Lab, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("lkmtools.machine.engine.Engine.registers", fails)
     record = recorded(lab, "int probe_none(void)")
-    assert record.reason.startswith("page fault: read at 0x0")
+    assert record.reason.startswith("page fault: read of 4 bytes at 0x0 (NULL pointer) in probe_none+0x0 ")
     assert record.lwps[0].levels == ()
     assert record.notes == (
         f"not in the record: the levels of {record.process}: internal error: ValueError: no such register",
