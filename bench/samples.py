@@ -35,7 +35,7 @@ def private_socket() -> Iterator[dict[str, str]]:
     """An environment with a daemon of its own, which is stopped at the end if a tool started it."""
     with tempfile.TemporaryDirectory(prefix="lkmb") as directory:
         env = {**os.environ, "LKM_SOCKET": f"{directory}/s", "PYTHONDONTWRITEBYTECODE": ""}
-        env.update(LKM_CONF="", LKMD_CONF="")
+        env.update(LKM_CONF="", LKMD_CONF="", XDG_STATE_HOME=f"{directory}/state")
         try:
             yield env
         finally:

@@ -18,6 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from lkmtools.testing import Builder, LkmKernel
 
@@ -100,11 +101,13 @@ def lkm_builder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Builder) -> Iterator[LkmKernel]:
+def lkm_kernel(
+    request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Builder, tmp_path: Path
+) -> Iterator[LkmKernel]:
     """A freshly booted simulated kernel: load(), open(), syscall(), run(), dmesg() ...
 
     A private one, or that of a daemon which tools can reach (--lkm-daemon, lkm_daemon,
-    @pytest.mark.lkm_kernel(daemon=True)).
+    @pytest.mark.lkm_kernel(daemon=True)). Its crashes are kept in tmp_path / "lkm-crashes".
     """
     if _KERNEL is None:
         old = pytest.__version__
@@ -120,7 +123,8 @@ def lkm_kernel(request: pytest.FixtureRequest, lkm_machine: str, lkm_builder: Bu
     config = request.config
     daemon = options.pop("daemon", config.getoption("--lkm-daemon") or config.getini("lkm_daemon"))
     places = (request.path.parent, config.rootpath)
-    kernel = LkmKernel(lkm_builder, lkm_machine, places, daemon=daemon, **options)
+    crashes = str(tmp_path / "lkm-crashes")
+    kernel = LkmKernel(lkm_builder, lkm_machine, places, daemon=daemon, crashes=crashes, **options)
     request.node.stash[_KERNEL] = kernel
     yield kernel
     del request.node.stash[_KERNEL]

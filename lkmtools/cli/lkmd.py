@@ -47,6 +47,15 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
         return super().convert(value, param, ctx)
 
 
+class Switch(click.Option):
+    """An option of two words, of which the help shows the one that is not the default."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The first word and the help."""
+        record = super().get_help_record(ctx)
+        return record and (self.opts[0], record[1])
+
+
 @tool("lkmd", usage_status=2)
 @click.option("--foreground", is_flag=True, help="Run in the foreground, console on stderr.")
 @click.option(
@@ -93,7 +102,9 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     metavar="N",
     help="The securelevel after boot [0].",
 )
-@click.option("--multiuser/--no-multiuser", default=False, help="Raise securelevel to 1 after boot [no].")
+@click.option(
+    "--multiuser/--no-multiuser", cls=Switch, default=False, help="Raise securelevel to 1 after boot [no]."
+)
 @click.option(
     "--without",
     type=click.Choice(["LKM"], case_sensitive=False),
@@ -102,7 +113,9 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     help="Boot a kernel without loadable modules.",
 )
 @click.option("--lkm-conf", metavar="FILE", help="The lkm.conf to load at boot [env: LKM_CONF].")
-@click.option("--reorder/--no-reorder", default=False, help="Load modules in dependency order [no].")
+@click.option(
+    "--reorder/--no-reorder", cls=Switch, default=False, help="Load modules in dependency order [no]."
+)
 @click.option(
     "--panic",
     type=click.Choice(["reboot", "halt"]),
@@ -111,7 +124,10 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     help="After a panic: reboot or halt [reboot].",
 )
 @click.option(
-    "--panic-on-report/--no-panic-on-report", default=False, help="Panic where the kernel would report [no]."
+    "--panic-on-report/--no-panic-on-report",
+    cls=Switch,
+    default=False,
+    help="Panic where the kernel would report [no].",
 )
 @click.option(
     "--hang",
@@ -120,12 +136,14 @@ class MachineChoice(click.Choice):  # type: ignore[type-arg]  # not generic in c
     metavar="SECONDS",
     help="Kill a kernel that hangs [10].",
 )
-@click.option("--cores/--no-cores", default=False, help="Keep core files of kernel processes [no].")
+@click.option(
+    "--cores/--no-cores", cls=Switch, default=False, help="Keep core files of kernel processes [no]."
+)
+@click.option("--crash-dir", metavar="DIR", hidden=True)  # lkmd(8) has it; the help is one screen
 @click.option("--lock-fd", type=int, hidden=True)
 def main(**given: Any) -> None:
-    """Run the simulated kernel and serve its processes: lkmd(8), lkmd.conf(5).
-
-    \b
+    """\b
+    Run the simulated kernel and serve its processes: lkmd(8), lkmd.conf(5).
         lkmd --machine i386     boot an i386 kernel; lkmctl stop ends it
     """
     serve(json.dumps({name: value for name, value in given.items() if value != DEFAULTS[name]}))

@@ -7,7 +7,6 @@ and a slow reader does not block other tools.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +134,10 @@ def show(rows: list[Module], width: int, refs: dict[int, Refs] | None = None) ->
     more = [long_cells(refs[row.id]) for row in rows] if refs is not None else []
     if sys.stdout.isatty():
         headings = HEADINGS + LONG if refs is not None else HEADINGS
-        draw(headings, [row + (more[i] if more else ()) for i, row in enumerate(table)])
+        from lkmtools.cli.tables import draw
+
+        rows_drawn = [row + (more[i] if more else ()) for i, row in enumerate(table)]
+        draw(headings, rows_drawn, right=("Id", "Offset", "Rev", "Refs"), strong="Module Name")
         return
     lines = [f"Type    Id   Offset {'Loadaddr':<{width}} Size {'Info':<{width}} Rev Module Name"]
     for kind, number, offset, area, size, info, rev, name in table:
@@ -165,25 +167,6 @@ def show_tree(rows: list[Module], refs: dict[int, Refs]) -> None:
     else:
         for line in modtree.plain(nodes):
             click.echo(line)
-
-
-def draw(headings: tuple[str, ...], table: list[tuple[str, ...]]) -> None:
-    """The same columns on a terminal. A narrow one wraps lines rather than losing digits of an address."""
-    from rich.console import Console
-    from rich.table import Table
-
-    plain = bool(os.environ.get("NO_COLOR"))
-    console = Console(color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
-    widths = [max(map(len, column)) for column in zip(headings, *table, strict=True)]
-    console.width = max(console.width, sum(widths) + len(widths) - 1)
-    drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in headings:
-        right = heading in ("Id", "Offset", "Rev", "Refs")
-        style = "bold cyan" if heading == "Module Name" else None
-        drawn.add_column(heading, justify="right" if right else "left", style=style, no_wrap=True)
-    for row in table:
-        drawn.add_row(*row)
-    console.print(drawn)
 
 
 def json_row(row: Module) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from lkmtools.cli.settings import lkm_conf, module_directories
+from lkmtools.cli.settings import crash_directory, lkm_conf, module_directories
 from lkmtools.errors import DaemonError, LkmtoolsError, bug, host_reason
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "panic_on_report": False,
     "hang": 10.0,
     "cores": False,
+    "crash_dir": None,
     "foreground": False,
     "socket": None,
     "lock_fd": None,
@@ -150,5 +151,6 @@ def serve(given: dict[str, Any]) -> int:
         "given": sockets,
         "hang": given["hang"],
         "cores": given["cores"],
+        "crashes": crash_directory(path, given["crash_dir"], given["settings"]),
     }
     return run(path, given["lock_fd"], not foreground, (kernel_options(given), start_options(given), how))

@@ -37,3 +37,16 @@ def module_directories(settings: dict[str, Any] | None = None) -> list[str]:
         if "lkm_path" in known:
             return list(known["lkm_path"])
     return places.module_directories()
+
+
+def crash_directory(
+    socket: str, given: str | None = None, settings: dict[str, Any] | None = None
+) -> str | None:
+    """Where the crashes of a socket are kept: below `given`, LKM_CRASH_DIR, the key crash_dir, or as usual.
+
+    None: nowhere.
+    """
+    base = given if given is not None else os.environ.get("LKM_CRASH_DIR")
+    if base is None:
+        base = (lkmd_conf() if settings is None else settings).get("crash_dir")
+    return places.crash_directory(socket, base and os.path.abspath(base))

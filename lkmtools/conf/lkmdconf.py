@@ -15,6 +15,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "watchdog": (int, float),
     "hang": (int, float),
     "cores": (bool,),
+    "crash_dir": (str,),
     "panic": (str,),
     "panic_on_report": (bool,),
     "securelevel": (int,),
@@ -51,8 +52,9 @@ def read(path: str) -> dict[str, Any]:
     for key, value in values.items():
         _check(path, key, value)
     directory = os.path.dirname(os.path.abspath(path))
-    if values.get("lkm_conf"):
-        values["lkm_conf"] = _absolute(values["lkm_conf"], directory)
+    for key in ("lkm_conf", "crash_dir"):
+        if values.get(key):
+            values[key] = _absolute(values[key], directory)
     if "lkm_path" in values:
         values["lkm_path"] = [_absolute(part, directory) for part in values["lkm_path"]]
     return values

@@ -57,6 +57,7 @@ def status(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> No
             "skipped": sup.booting.suspects.skipped,
             "boot_failures": [failure._asdict() for failure in sup.booting.failures],
             "last_panic": sup.deaths.last,
+            "crashes": sup.deaths.crashes.path,
             "log_lost": sup.log.lost,
             "kernel": kernel,
         },

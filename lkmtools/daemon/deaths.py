@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lkmtools.daemon.child import KernelProcess
+from lkmtools.daemon.crashes import Crashes
 from lkmtools.daemon.ctl import Question
-from lkmtools.daemon.fate import Fate, Fates
+from lkmtools.daemon.fate import DeadKernel, Fate, Fates
 from lkmtools.daemon.inquest import Inquest
 from lkmtools.daemon.log import Log
 from lkmtools.daemon.loop import Loop
@@ -25,7 +26,7 @@ class Deaths:
     """`panics` counts panics, and deaths that were looked into; `last` is the last of them, for the status.
 
     `noted` is called with each of these, and the module that is to blame for it (""); `looked_into` gets
-    what an inquest reports.
+    what an inquest reports. They are kept in the directory `crashes`; `say` prints on the console.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Deaths:
         msgbuf: MsgBuf,
         log: Log,
         loop: Loop,
+        crashes: str | None,
         noted: Callable[[KernelProcess, Fate, str], None],
         looked_into: Callable[[Fate], None],
+        say: Callable[[str], None],
     ) -> None:
         self.panics = 0
         self.last: dict[str, Any] | None = None
@@ -42,6 +45,8 @@ class Deaths:
         self._noted, self._looked_into = noted, looked_into
         self._fates = Fates()
         self._inquests: set[Inquest] = set()
+        self._say = say
+        self.crashes = Crashes(crashes, loop, self._saved, self._lost)
 
     @property
     def looking(self) -> bool:
@@ -95,14 +100,27 @@ class Deaths:
             self._note(child, fate, culprit)
         finally:
             self._fates.know(child.boot, fate)
+        self.crashes.keep(DeadKernel(child.boot, child.machine, time.time(), fate, child))
 
     def _note(self, child: KernelProcess, fate: Fate, culprit: str) -> None:
         self.panics += 1
         self.last = {
             "reason": fate.reason, "report": fate.report, "boot": child.boot, "time": time.time(),
+            "crash": None,
         }  # fmt: skip
         self._log.entry(f"panic in boot {child.boot}: {fate.reason}\n{fate.report}")
         self._noted(child, fate, culprit)
+
+    def _saved(self, boot: int, number: int) -> None:
+        """A crash is on disk."""
+        if self.last is not None and self.last["boot"] == boot:
+            self.last["crash"] = number
+        self._log.entry(f"crash {number} is that of boot {boot}: {self.crashes.path}/{number}")
+
+    def _lost(self, why: str) -> None:
+        """One is not."""
+        self._log.entry(why)
+        self._say(f"lkmd: {why}\n")
 
     # -- questions --------------------------------------------------------------------------------------
 
@@ -126,4 +144,5 @@ class Deaths:
         """The daemon ends: give up all inquests."""
         for inquest in tuple(self._inquests):
             inquest.give_up()
+        self.crashes.shut_down()
         self._fates.forget_questions()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lkmtools.daemon.ctl import Question
 from lkmtools.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from lkmtools.daemon.child import KernelProcess
 
 REMEMBERED = 64  # boots
 
 
 class Fate(NamedTuple):
     """The end of a boot. `kind` is "panic", "died" (the process did), "rebooted" or "stopped"; or "alive", of
-    a boot that has not ended, or "forgotten".
+    a boot that has not ended, or "forgotten"; or "report", for what is kept of a kernel that goes on.
     """
 
     kind: str
@@ -23,6 +26,16 @@ class Fate(NamedTuple):
     def answer(self) -> dict[str, Any]:
         """For the wire."""
         return self._asdict()
+
+
+class DeadKernel(NamedTuple):
+    """What is kept on disk of a boot: `child` has its RAM, None when that is gone, or when it goes on."""
+
+    boot: int
+    machine: str
+    time: float
+    fate: Fate
+    child: KernelProcess | None
 
 
 STOPPED = Fate("stopped", "the daemon was stopped")

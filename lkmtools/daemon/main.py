@@ -32,14 +32,15 @@ def prepare(
     reboot_on_panic: bool = True,
     foreground: bool = False,
     given: Activated = NONE,
+    crashes: str | None = None,
     **plan: Any,
 ) -> Callable[[Callable[[list[str]], None]], None]:
     """Boot, and listen at `path`; what is returned serves until the daemon is stopped.
 
     `settings` are members of kern.Config, `plan` those of daemon.child.ProcessPlan that are not ours to say;
-    `given` are sockets that listen already, for clients and for control requests. What is returned is called
-    with a function that it calls in turn when the boot is over, with what went wrong in it, a line each; the
-    caller holds the start lock until then.
+    `given` are sockets that listen already, for clients and for control requests; `crashes` is for crashes.
+    What is returned is called with a function that it calls in turn when the boot is over, with what went
+    wrong in it, a line each; the caller holds the start lock until then.
     DaemonError if the settings cannot be, a socket cannot be had, or the kernel does not boot.
     """
     _take_descriptors()
@@ -54,7 +55,8 @@ def prepare(
         bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         plan |= {"level": startup.level, "loads": startup.loads}
         made = ProcessPlan(config, MsgBuf(), sockets.clients.socket, bell, **plan)
-        supervisor = Supervisor(sockets, made, log, perform, startup=startup, reboot_on_panic=reboot_on_panic)
+        how: dict[str, Any] = {"startup": startup, "reboot_on_panic": reboot_on_panic, "crashes": crashes}
+        supervisor = Supervisor(sockets, made, log, perform, **how)
         supervisor.on_signal(signals)
         supervisor.start()
     except (LkmtoolsError, OSError) as error:

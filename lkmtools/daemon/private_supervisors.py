@@ -1,9 +1,10 @@
 """Supervisors for the kernels of one program: `python -m lkmtools.daemon.private_supervisors DESCRIPTOR`.
 
-The descriptor is a Unix socket (SOCK_SEQPACKET). A packet of JSON, {"path", "options"}, asks for a kernel at
-a socket. With it comes the end of a pipe for the answer: "up", or why there is none, or nothing when the
-process that could say has died. This process forks a supervisor for each, so that a kernel costs no imports.
-It ends when the other side does, and its supervisors with it.
+The descriptor is a Unix socket (SOCK_SEQPACKET). A packet of JSON, {"path", "options", "crashes"}, asks for a
+kernel at a socket; "crashes" is the directory where its crashes are kept, or null. With it comes the end of a
+pipe for the answer: "up", or why there is none, or nothing when the process that could say has died. This
+process forks a supervisor for each, so that a kernel costs no imports. It ends when the other side does, and
+its supervisors with it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _clear_away(paths: Iterable[str]) -> None:
         shutil.rmtree(os.path.dirname(path), ignore_errors=True)
 
 
-def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> NoReturn:
+def _supervise(answer: int, parent: int, path: str, options: dict[str, Any], crashes: str | None) -> NoReturn:
     """In the child: boot, say so, serve."""
     status = 1
     try:
@@ -68,7 +69,7 @@ def _supervise(answer: int, parent: int, path: str, options: dict[str, Any]) -> 
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.set_inheritable(answer, False)
         try:
-            serve = prepare(path, options, PLAIN, foreground=True, private=True)
+            serve = prepare(path, options, PLAIN, foreground=True, private=True, crashes=crashes)
         except Exception as error:
             known = isinstance(error, LkmtoolsError | OSError)
             os.write(answer, (str(error) if known else bug(error)).encode("utf-8", "backslashreplace"))

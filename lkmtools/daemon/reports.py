@@ -10,8 +10,8 @@ from lkmtools.daemon.log import Log
 class Reports:
     """`told` are called with the boot, the text and the record (JSON) of each report."""
 
-    def __init__(self, log: Log) -> None:
-        self.told: list[Callable[[int, str, str], None]] = []
+    def __init__(self, log: Log, *told: Callable[[int, str, str], None]) -> None:
+        self.told = list(told)
         self._log = log
 
     def heard(self, boot: int, text: str, record: str) -> None:

@@ -59,8 +59,9 @@ class Supervisor:
         *,
         startup: Startup = PLAIN,
         reboot_on_panic: bool = True,
+        crashes: str | None = None,
     ) -> None:
-        """`perform` serves what tools ask."""
+        """`perform` serves what tools ask; crashes are kept in the directory `crashes`."""
         self.sockets = sockets
         self.plan = plan
         self.log = log
@@ -73,8 +74,9 @@ class Supervisor:
         self.loop = Loop(log.poller, self._failed)
         self.console = SupervisorConsole(plan.msgbuf, plan.bell, log)
         self.booting = Booting(startup, sockets.path, log.poller, log)
-        self.deaths = Deaths(plan.msgbuf, log, self.loop, self._noted, self._looked_into)
-        self.reports = Reports(log)
+        told = (self._noted, self._looked_into, lambda text: self.console.print(text, self.child))
+        self.deaths = Deaths(plan.msgbuf, log, self.loop, crashes, *told)
+        self.reports = Reports(log, self.deaths.crashes.report)
         self.door = Door(sockets.clients, log.poller, self._why_refused, log.entry)
         self.tools = Tools(sockets.control, log.poller, self.console, log.entry, partial(perform, self))
         self.stopping = False  # somebody has asked for the end
@@ -91,6 +93,7 @@ class Supervisor:
     def start(self) -> None:
         """Boot, and listen as soon as the kernel is up. DaemonError when it does not come up."""
         thrift.no_huge_pages()
+        self.deaths.crashes.clear_away()
         self._look()
         self._boot()
         while not self.tools.welcome and not self.stopping:
@@ -104,7 +107,7 @@ class Supervisor:
         self._on_ready = ready
         if self.child is None or self.child.booted:
             self._ready()
-        while not self.stopping or self.child is not None:
+        while not self.stopping or self.child is not None or self.deaths.crashes.busy:
             self.loop.turn()
         self._shut_down()
 
@@ -334,6 +337,7 @@ class Supervisor:
         self.stopping = True
         if question is not None:
             self.tools.keep_stop(question)
+        self.loop.timers.after(PATIENCE, self.deaths.crashes.shut_down)
         self._finish_child(STOPPED, force)
 
     def reboot(self, question: Question, force: bool) -> None:

@@ -34,10 +34,11 @@ __all__ = ["LocalKernel"]
 class LocalKernel:
     """A booted kernel and its console. `options` are those of kern.Config ("machine", "watchdog", ...).
 
-    DaemonError, or for inside=True LkmtoolsError, when it cannot boot.
+    Its crashes are kept in the directory `crashes`, for lkmctl crash and gdb; without one, or with
+    inside=True, they are not. DaemonError, or for inside=True LkmtoolsError, when it cannot boot.
     """
 
-    def __init__(self, inside: bool = False, **options: Any) -> None:
+    def __init__(self, inside: bool = False, crashes: str | None = None, **options: Any) -> None:
         self._where: InsideKernel | PrivateKernel
         if inside:
             from lkmtools.local.inside import InsideKernel
@@ -46,7 +47,7 @@ class LocalKernel:
         else:
             from lkmtools.local.private import PrivateKernel
 
-            self._where = PrivateKernel(options)
+            self._where = PrivateKernel(options, crashes)
 
     def __enter__(self) -> LocalKernel:
         return self

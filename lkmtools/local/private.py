@@ -38,12 +38,12 @@ class Nursery:
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def boot(self, path: str, options: dict[str, Any]) -> None:
+    def boot(self, path: str, options: dict[str, Any], crashes: str | None) -> None:
         """Have a kernel boot, and serve at the socket `path`. DaemonError."""
         reading, writing = os.pipe()
         with open(reading, "rb") as answer:
             try:
-                self._ask(path, options, writing)
+                self._ask({"path": path, "options": options, "crashes": crashes}, writing)
             except OSError as error:
                 raise DaemonError(f"cannot ask for a kernel: {error.strerror}") from None
             finally:
@@ -52,8 +52,8 @@ class Nursery:
         if said != UP:
             raise DaemonError(said.decode() or "the process that starts kernels has died")
 
-    def _ask(self, path: str, options: dict[str, Any], answer: int) -> None:
-        request = json.dumps({"path": path, "options": options}, default=repr).encode()
+    def _ask(self, kernel: dict[str, Any], answer: int) -> None:
+        request = json.dumps(kernel, default=repr).encode()
         with self._lock:
             if self._owner != os.getpid() or self._child is None or self._child.poll() is not None:
                 self._start()
@@ -98,13 +98,16 @@ class PrivateConsole:
 
 
 class PrivateKernel:
-    """A private kernel, at a socket in a private directory. `options` are those of kern.Config."""
+    """A private kernel, at a socket in a private directory. `options` are those of kern.Config.
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    Its crashes are kept in the directory `crashes`, if that is not None.
+    """
+
+    def __init__(self, options: dict[str, Any], crashes: str | None = None) -> None:
         self._directory = tempfile.mkdtemp(prefix="lkm-")
         self.path = os.path.join(self._directory, "s")
         try:
-            _nursery.boot(self.path, options)
+            _nursery.boot(self.path, options, crashes)
         except BaseException:
             shutil.rmtree(self._directory)
             raise

@@ -166,15 +166,26 @@ class LoadedModule:
 
 
 class LkmKernel:
-    """A booted kernel and a process in it, on `machine`; `tool_env` is for commands on a daemon's."""
+    """A booted kernel and a process in it, on `machine`; `tool_env` is for commands on a daemon's.
+
+    Crashes are kept in, or for a daemon below, the directory `crashes`; without one they are not.
+    """
 
     def __init__(
-        self, builder: Builder, machine: str, places: Sequence[Path], *, daemon: bool = False, **options: Any
+        self,
+        builder: Builder,
+        machine: str,
+        places: Sequence[Path],
+        *,
+        daemon: bool = False,
+        crashes: str | None = None,
+        **options: Any,
     ) -> None:
         self.builder = builder
         self.machine = machine
         self.places = places
-        self.host: Host = DaemonHost(machine, options) if daemon else LocalHost(machine, options)
+        host = DaemonHost if daemon else LocalHost
+        self.host: Host = host(machine, options, crashes)
         self._process: Process | None = None
 
     @property
@@ -189,7 +200,7 @@ class LkmKernel:
         """The environment in which modload, lkmctl and the like reach this kernel: a daemon's."""
         if not isinstance(self.host, DaemonHost):
             raise ValueError("tools cannot reach this kernel: use pytest.mark.lkm_kernel(daemon=True)")
-        return {**os.environ, "LKM_SOCKET": self.host.socket}
+        return {**os.environ, "LKM_SOCKET": self.host.socket, "LKM_CRASH_DIR": self.host.crashes}
 
     def do(self, function: Callable[..., _R], *args: Any, **options: Any) -> _R:
         """Call something that calls the kernel; its errors are shown where the test stands.

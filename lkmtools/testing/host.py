@@ -39,8 +39,8 @@ class Host(Protocol):
 class LocalHost:
     """The kernel is nobody else's (local/)."""
 
-    def __init__(self, machine: str, options: dict[str, Any]) -> None:
-        self.kernel = LocalKernel(machine=machine, **options)
+    def __init__(self, machine: str, options: dict[str, Any], crashes: str | None) -> None:
+        self.kernel = LocalKernel(machine=machine, crashes=crashes, **options)
 
     def process(self) -> Process:
         """A new process of the kernel."""
@@ -71,11 +71,13 @@ class LocalHost:
 class DaemonHost:
     """The kernel is a daemon's, on a socket of its own in a temporary directory."""
 
-    def __init__(self, machine: str, options: dict[str, Any]) -> None:
+    def __init__(self, machine: str, options: dict[str, Any], crashes: str | None) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="lkm-")
         self.socket = os.path.join(self._directory.name, "lkmd.sock")
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", self.socket]
         words = [f"--{name}={value}" for name, value in {"machine": machine, **options}.items()]
+        self.crashes = crashes or ""
+        words.append(f"--crash-dir={self.crashes}")
         env = {**os.environ, "LKM_CONF": "", "LKMD_CONF": ""}  # a fresh kernel, whatever the user's loads
         done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, env=env)
         if done.returncode:

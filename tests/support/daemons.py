@@ -73,7 +73,10 @@ def is_editable(files: Iterable[str]) -> bool:
 
 
 class Place:
-    """A private directory and the environment in which tools use the socket in it. No daemon yet."""
+    """A private directory and the environment in which tools use the socket in it. No daemon yet.
+
+    `state` is the directory below which its daemons keep crashes.
+    """
 
     def __init__(self) -> None:
         self.dir = tempfile.mkdtemp(prefix="lkm-")
@@ -81,6 +84,8 @@ class Place:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LKM_", "_LKM"))}
         self.env.update(LKM_SOCKET=self.socket, NO_COLOR="1", COLUMNS="100", PYTHONWARNINGS="error")
         self.env.update(LKM_CONF="", LKMD_CONF="")  # not those of whoever runs the tests
+        self.state = tempfile.mkdtemp(prefix="lkm-state-")
+        self.env.update(XDG_STATE_HOME=self.state)  # where crashes are kept
 
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Run:
         """Run an installed tool to its end."""
@@ -142,6 +147,7 @@ class Place:
             self.socket = path.removesuffix(".ctl")
             self.stop()
         shutil.rmtree(self.dir)
+        shutil.rmtree(self.state)
 
 
 class Daemon(Place):

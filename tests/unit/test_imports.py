@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "elf": set(),
     "link": {"elf"},
     "debug": {"link", "elf", "evidence"},
+    "crash": {"link", "elf", "evidence"},
     "proto": set(),
     "kern": {"machine", "evidence"},
     "client": {"proto", "daemon"},  # of daemon only address and autostart, which import no kernel
@@ -35,10 +36,10 @@ ALLOWED: dict[str, set[str]] = {
     "conf": set(),
     "wire": {"proto"},
     "kernproc": {"kern", "evidence", "proto", "wire"},
-    "daemon": {"machine", "kern", "kernproc", "evidence", "proto", "wire"},
+    "daemon": {"machine", "kern", "kernproc", "evidence", "proto", "wire", "crash"},
     "modules": {"client", "link", "elf"},
     "local": {"client", "proto", "kern"},
-    "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto", "debug"},
+    "cli": {"client", "daemon", "modules", "conf", "link", "elf", "cc", "proto", "debug", "crash"},
     "testing": {"cc", "client", "modules", "local", "debug"},
     "pytest_plugin": {"testing"},
 }

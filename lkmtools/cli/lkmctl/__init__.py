@@ -18,6 +18,7 @@ from lkmtools.cli.common import CONTEXT, BaseCommand, guard, socket_option, vers
 COMMANDS = {
     "status": "daemon",
     "dmesg": "dmesg",
+    "crash": "crash",
     "ps": "daemon",
     "reboot": "daemon",
     "stop": "daemon",
@@ -44,7 +45,7 @@ COMMANDS = {
 
 # topic of the help -> the files of its commands
 TOPICS = {
-    "kernel": ("daemon", "dmesg", "sysctl"),
+    "kernel": ("daemon", "dmesg", "crash", "sysctl"),
     "calls": ("syscall", "ioctl", "execute"),
     "files": ("files", "mounts"),
     "symbols": ("ksyms", "check"),

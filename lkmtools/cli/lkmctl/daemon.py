@@ -63,7 +63,8 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("skipped", f"{names}; after two panics at boot; lkmctl reboot tries again"))
     if last is not None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
-        rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}"))
+        crash = f" (lkmctl crash {last['crash']})" if last.get("crash") else ""
+        rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}{crash}"))
     return rows
 
 

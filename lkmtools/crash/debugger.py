@@ -1,0 +1,74 @@
+"""How gdb is started on a crash: core, symbols, and the objects of the modules at their addresses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from lkmtools.crash.directory import CORE, SYMBOLS, CrashDirectory, CrashError, CrashModule, CrashSummary
+from lkmtools.elf import read_object
+from lkmtools.elf.checksum import checksum
+from lkmtools.errors import LkmtoolsError, host_reason
+from lkmtools.link import load_object, prelink
+
+GDB = "gdb"
+
+
+def gdb_words(crashes: CrashDirectory, summary: CrashSummary, script: str) -> list[str]:
+    """The command line that has gdb show a crash; `script` are the commands of gdb_script(). CrashError."""
+    number = summary.number
+    if not crashes.has(number, CORE):
+        why = summary.core or "the file is missing"
+        raise CrashError(f"crash {number} has no core: {why}")
+    files = [crashes.file(number, SYMBOLS), crashes.file(number, CORE)]
+    return [GDB, "-nx", "-q", *files, "-x", script]
+
+
+def gdb_script(summary: CrashSummary) -> tuple[str, list[str]]:
+    """gdb's commands for the objects of the modules, and why some of these are of no use, a line each."""
+    lines, failed = ["set confirm off"], []
+    for module in summary.modules:
+        if module.unloaded:
+            continue
+        try:
+            lines.append(_add(module, summary.machine))
+        except OSError as error:
+            failed.append(f"no object for module {module.name}: {host_reason(error)}")
+        except LkmtoolsError as error:
+            failed.append(f"no object for module {module.name}: {error}")
+    return "\n".join([*lines, "set confirm on", "bt", ""]), failed
+
+
+def _add(module: CrashModule, machine: str) -> str:
+    """The command that adds the object of a module. OSError, LkmtoolsError."""
+    if not module.path or not module.checksum:
+        raise CrashError("its path and its checksum are not known")
+    with open(module.path, "rb") as file:
+        data = file.read()
+    if checksum(read_object(data, module.path)) != module.checksum:
+        raise CrashError(f"{module.path} has changed since it was loaded")
+    words = [_quoted(module.path)]
+    for name, address in _sections(data, module, machine):
+        words += ["-s", _quoted(name), f"{address:#x}"]
+    return f"add-symbol-file {' '.join(words)}"
+
+
+def _sections(data: bytes, module: CrashModule, machine: str) -> Iterator[tuple[str, int]]:
+    """Name and address of each section of the object that was loaded."""
+    found = prelink(load_object(data, module.path), machine)
+    for shndx, offset in found.offsets.items():
+        yield found.object.sections[shndx].name, module.area + offset
+
+
+def _quoted(word: str) -> str:
+    """A word of a command line of gdb. CrashError for a line break, which no quotes protect."""
+    if "\n" in word or "\r" in word:
+        raise CrashError(f"gdb cannot read a name with a line break: {word!r}")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def installed() -> bool:
+    """Is there a gdb in PATH?"""
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return any(os.access(os.path.join(place, GDB), os.X_OK) for place in places)

@@ -1,0 +1,173 @@
+"""The files of a crash: what the process that writes it makes of a dead kernel's evidence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+
+from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.crash.corefile import CoreThread, core_header, write_ram
+from lkmtools.crash.directory import (
+    CORE,
+    LIMIT,
+    RECORD,
+    SUMMARY,
+    SYMBOLS,
+    TEXT,
+    VERSION,
+    CrashDirectory,
+    CrashModule,
+    CrashSummary,
+)
+from lkmtools.crash.symbolfile import SymbolGroup, symbol_file
+from lkmtools.daemon.child import KernelProcess
+from lkmtools.daemon.fate import DeadKernel
+from lkmtools.evidence import ModuleRecord, ModuleState
+from lkmtools.evidence.record import REPORT, CrashRecord, RecordedLevel, loads
+from lkmtools.kern.rows import plan
+from lkmtools.machine import Port, port
+from lkmtools.machine.port import FIRST_ARG
+
+_SYSTEM = 1 << 20  # is added to the number of an lwp of the kernel's own
+_PID = re.compile(r"pid (\d+)")
+_ENDED_EARLY = "too many kernels ended at once"
+_REPORT_ONLY = "the kernel went on"
+_TOO_LARGE = f"memory that is in use does not fit into {LIMIT >> 20} MiB"
+
+
+def write(path: str, dead: DeadKernel) -> int:
+    """Write a crash into the directory `path`; its number. OSError, CrashError."""
+    crashes = CrashDirectory(path, make=True)
+    with crashes.locked():
+        number = crashes.begin()
+        try:
+            _write(crashes, number, dead)
+            crashes.finish(number)
+        except BaseException:
+            crashes.clear_away()
+            raise
+    return number
+
+
+def _write(crashes: CrashDirectory, number: int, dead: DeadKernel) -> None:
+    """The files, each as soon as what it needs is known."""
+    fate, child = dead.fate, dead.child
+    for name, text in ((RECORD, fate.record), (TEXT, fate.report)):
+        if text:
+            _put(crashes, number, name, text.encode("utf-8", "backslashreplace"))
+    modules: list[ModuleRecord] = []
+    no_core = _REPORT_ONLY if fate.kind == REPORT else _ENDED_EARLY
+    if child is not None:
+        modules = child.evidence.modules.records()
+        _put(crashes, number, SYMBOLS, _symbols(port(dead.machine), modules))
+        no_core = _core(crashes, number, dead, child)
+    rows = tuple(
+        CrashModule(m.name, m.path, m.area, m.size, m.checksum, m.state == ModuleState.GONE) for m in modules
+    )
+    summary = CrashSummary(number, dead.time, dead.boot, fate.kind, dead.machine, fate.reason, no_core, rows)
+    document = {"version": VERSION, **summary._asdict(), "modules": [row._asdict() for row in rows]}
+    _put(crashes, number, SUMMARY, json.dumps(document, indent=1).encode())
+
+
+def _put(crashes: CrashDirectory, number: int, name: str, data: bytes) -> None:
+    rest = memoryview(data)
+    with crashes.create(number, name) as file:
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _symbols(machine: Port, modules: list[ModuleRecord]) -> bytes:
+    """The symbol file: modules that are loaded count before those that were where they are now."""
+    made = plan(machine, True)
+    text = made.text
+    own = [*made.symbols.items(), ("kernel_return", text.return_pad), ("kernel_entry", text.entry)]
+    kernel = SymbolGroup(
+        "",
+        range(text.start, text.start + text.size),
+        range(*made.data),
+        sorted((address, name) for name, address in own),
+    )
+    there = [module for module in modules if module.state != ModuleState.GONE]
+    gone = [module for module in reversed(modules) if module.state == ModuleState.GONE]
+    groups = [kernel, *map(_group, (*there, *gone))]
+    return symbol_file(machine.e_machine, machine.dm.pointer * 8, groups, text.return_pad)
+
+
+def _group(module: ModuleRecord) -> SymbolGroup:
+    code = module.area + module.code
+    data = range(code, module.area + module.size)
+    return SymbolGroup(module.name, range(module.area, code), data, module.symbols)
+
+
+def _core(crashes: CrashDirectory, number: int, dead: DeadKernel, child: KernelProcess) -> str:
+    """Write the core; "", or why there is none."""
+    machine, ram = port(dead.machine), child.evidence.ram
+    record = _record(dead)
+    threads = list(_threads(machine, record, child))
+    what = f"{record.process or 'a kernel'}: {dead.fate.reason}"
+    header = core_header(dead.machine, machine.kernbase, len(ram), threads, what)
+    lent = {frame: os.pread(fd, PAGE_SIZE, 0) for frame, fd in child.lent.items()}
+    with crashes.create(number, CORE) as file:
+        file.write(header)
+        if write_ram(file.fileno(), len(header), ram, lent, LIMIT - (8 << 20)):
+            return ""
+        file.truncate(0)
+    return _TOO_LARGE
+
+
+def _record(dead: DeadKernel) -> CrashRecord:
+    """The record, or an empty one."""
+    try:
+        found = loads(dead.fate.record)
+    except ValueError:
+        found = None
+    return found or CrashRecord(dead.fate.reason, dead.machine)
+
+
+def _threads(machine: Port, record: CrashRecord, child: KernelProcess) -> Iterator[CoreThread]:
+    """The lwps, that which died first; where no register of it is known, those of the last stop are."""
+    taken: set[int] = set()
+    for number, lwp in enumerate(record.lwps):
+        known = _registers(machine, lwp.levels[0]) if lwp.levels else {}
+        if not number:
+            known = known or record.registers or _last_stop(machine, child)
+        yield CoreThread(_ident(lwp.process, lwp.lid, taken), known)
+    if not record.lwps:
+        known = record.registers or _last_stop(machine, child)
+        yield CoreThread(_ident(record.process, 1, taken), known)
+
+
+def _ident(process: str, lid: int, taken: set[int]) -> int:
+    """A number of an lwp's own: its process's, if nobody has it."""
+    found = _PID.match(process)
+    number = int(found[1]) if found and int(found[1]) else _SYSTEM + lid
+    while number in taken:
+        number += _SYSTEM
+    taken.add(number)
+    return number
+
+
+def _registers(machine: Port, level: RecordedLevel) -> dict[str, int]:
+    """The registers of a level. Where a kernel function ran, those in its stub, with the return address on
+    the stack: then a debugger shows the function, too.
+    """
+    known = dict(level.registers)
+    if level.function and "sp" in known:
+        known["sp"] -= machine.return_size
+        known["pc"] = plan(machine, True).symbols.get(level.function, known["pc"])
+    return _named(machine, known)
+
+
+def _named(machine: Port, registers: dict[str, int]) -> dict[str, int]:
+    """Registers by the machine's names, "pc", "sp" and "fp" among them."""
+    names = {number: name for name, number in machine.registers}
+    three = {"pc": names[machine.pc], "sp": names[machine.sp], "fp": names[machine.fp]}
+    return {three.get(name, name): value for name, value in registers.items()}
+
+
+def _last_stop(machine: Port, child: KernelProcess) -> dict[str, int]:
+    """The registers when machine code stopped last, in a stub: pc, sp and fp."""
+    pc, sp, fp, _ = child.evidence.calls.last_stop()[:FIRST_ARG]
+    return _named(machine, {"pc": pc, "sp": sp, "fp": fp}) if pc else {}

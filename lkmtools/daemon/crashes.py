@@ -1,0 +1,187 @@
+"""Crashes are kept on disk (crash/): a process of ours writes each of them while the supervisor goes on.
+
+It is forked once the clients were answered, has the dead kernel's RAM, and less priority than anybody. As
+many as WRITERS write at a time. Where more die meanwhile, their RAM is not kept, and they have no core.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+from lkmtools.daemon.fate import DeadKernel, Fate
+from lkmtools.daemon.loop import Loop
+from lkmtools.errors import LkmtoolsError, bug, host_reason
+from lkmtools.evidence.latest import Latest
+from lkmtools.evidence.record import REPORT, loads
+from lkmtools.wire.forked import close_all_but, die_with, ended_by
+
+WRITERS = 3
+WAITING = 16  # crashes that wait for a writer: as many as are kept
+TIME = 60.0  # seconds by which one must be written
+_ROOM = 4096  # bytes for what a writer says
+_NICE = 10
+
+
+class Crashes:
+    """Writes to the directory `path`; None: nothing is kept.
+
+    `saved` gets the boot and the number of each crash that is on disk, `lost` a line about one that is not.
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        loop: Loop,
+        saved: Callable[[int, int], None],
+        lost: Callable[[str], None],
+    ) -> None:
+        self.path = path
+        self._loop, self._saved, self._lost = loop, saved, lost
+        self._writers: set[_Writer] = set()
+        self._waiting: deque[DeadKernel] = deque(maxlen=WAITING)
+
+    @property
+    def busy(self) -> bool:
+        """Is a crash being written?"""
+        return bool(self._writers)
+
+    def keep(self, dead: DeadKernel) -> None:
+        """Keep a crash. Its kernel's memory may be released as soon as this returns."""
+        if self.path is None:
+            return
+        if len(self._writers) < WRITERS:
+            self._begin(self.path, dead)
+        else:
+            self._waiting.append(dead._replace(child=None))
+
+    def report(self, boot: int, text: str, record: str) -> None:
+        """Keep a report, after which the kernel goes on."""
+        found = loads(record)
+        if found is not None:
+            fate = Fate(REPORT, found.reason, text, record)
+            self.keep(DeadKernel(boot, found.machine, time.time(), fate, None))
+
+    def _begin(self, path: str, dead: DeadKernel) -> None:
+        try:
+            writer = _Writer(path, dead, self._loop, self._over)
+        except OSError as error:
+            self._lost(_lost(dead.boot, host_reason(error)))
+        else:
+            self._writers.add(writer)
+
+    def _over(self, writer: _Writer, said: dict[str, int | str]) -> None:
+        """A writer has ended."""
+        self._writers.discard(writer)
+        if isinstance(number := said.get("number"), int):
+            self._saved(writer.boot, number)
+        else:
+            self._lost(_lost(writer.boot, str(said["failed"])))
+        if self.path is not None and self._waiting:
+            self._begin(self.path, self._waiting.popleft())
+
+    def clear_away(self) -> None:
+        """At the start: remove what a supervisor that was killed has left half written. It never fails."""
+        if self.path is None or not os.path.isdir(self.path):
+            return
+        from lkmtools.crash.directory import CrashDirectory
+
+        with suppress(OSError, LkmtoolsError):
+            crashes = CrashDirectory(self.path)
+            try:
+                with crashes.locked(wait=False) as alone:
+                    if alone:
+                        crashes.clear_away()
+            finally:
+                crashes.close()
+
+    def shut_down(self) -> None:
+        """The daemon ends: give up what is not written yet."""
+        self._waiting.clear()
+        for writer in tuple(self._writers):
+            writer.give_up()
+        self._writers.clear()
+
+
+def _lost(boot: int, why: str) -> str:
+    return f"the crash of boot {boot} is not on disk: {why}"
+
+
+class _Writer:
+    """The process that writes one crash; `over` gets the "number" of it, or why it "failed". OSError."""
+
+    def __init__(
+        self, path: str, dead: DeadKernel, loop: Loop, over: Callable[[_Writer, dict[str, int | str]], None]
+    ) -> None:
+        self.boot = dead.boot
+        self._loop, self._tell = loop, over
+        self._said = Latest(memoryview(mmap.mmap(-1, _ROOM)))
+        supervisor = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._write(path, dead, supervisor)
+        try:
+            self._pidfd = os.pidfd_open(self._pid)
+        except OSError:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            raise
+        loop.poller.add(self._pidfd, lambda events: self._ended())
+        self._timer = loop.timers.after(TIME, self._kill)
+
+    def _kill(self) -> None:
+        signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def _write(self, path: str, dead: DeadKernel, supervisor: int) -> NoReturn:
+        """In the forked process: write, say how that went, end."""
+        status = 1
+        try:
+            die_with(supervisor)
+            os.nice(_NICE)
+            lent = dead.child.lent.values() if dead.child is not None else ()
+            close_all_but({0, 1, 2, *lent})
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            from lkmtools.daemon.crash_writer import write
+
+            self._say({"number": write(path, dead)})
+            status = 0
+        except OSError as error:
+            self._say({"failed": host_reason(error)})
+        except LkmtoolsError as error:
+            self._say({"failed": str(error)})
+        except Exception as error:
+            self._say({"failed": bug(error)})
+        finally:
+            os._exit(status)
+
+    def _say(self, said: dict[str, int | str]) -> None:
+        text = json.dumps(said).encode()
+        self._said.write(text if len(text) <= self._said.room else b"{}")
+
+    def _ended(self) -> None:
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if not pid:
+            return
+        self._forget()
+        said = json.loads(self._said.read() or b"{}")
+        self._tell(self, said or {"failed": f"the process that wrote it ended with {ended_by(status)}"})
+
+    def _forget(self) -> None:
+        self._loop.poller.forget(self._pidfd)
+        self._loop.timers.forget(self._timer)
+        os.close(self._pidfd)
+
+    def give_up(self) -> None:
+        """End it."""
+        with suppress(ProcessLookupError):
+            self._kill()
+        self._forget()
+        os.waitpid(self._pid, 0)
