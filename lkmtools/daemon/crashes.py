@@ -1,7 +1,8 @@
 """Crashes are kept on disk (crash/): a process of ours writes each of them while the supervisor goes on.
 
-It is forked once the clients were answered, has the dead kernel's RAM, and less priority than anybody. As
-many as WRITERS write at a time. Where more die meanwhile, their RAM is not kept, and they have no core.
+It is forked once the clients were answered, has the dead kernel's RAM, and less priority than anybody. There
+are up to WRITERS of them, of which each begins when the one before it has ended. Where more kernels die
+meanwhile, their RAM is not kept, and they have no core.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from lkmtools.daemon.loop import Loop
 from lkmtools.errors import LkmtoolsError, bug, host_reason
 from lkmtools.evidence.latest import Latest
 from lkmtools.evidence.record import REPORT, loads
+from lkmtools.tuples import NamedTuple
 from lkmtools.wire.forked import close_all_but, die_with, ended_by
 
 WRITERS = 3
-WAITING = 16  # crashes that wait for a writer: as many as are kept
+WAITING = 64  # crashes that wait for a writer
 TIME = 60.0  # seconds by which one must be written
 _ROOM = 4096  # bytes for what a writer says
 _NICE = 10
@@ -46,7 +48,8 @@ class Crashes:
         self.path = path
         self._loop, self._saved, self._lost = loop, saved, lost
         self._writers: set[_Writer] = set()
-        self._waiting: deque[DeadKernel] = deque(maxlen=WAITING)
+        self._waiting: deque[DeadKernel] = deque()
+        self._before: int | None = None  # a pipe that closes when the last writer ends
 
     @property
     def busy(self) -> bool:
@@ -59,8 +62,10 @@ class Crashes:
             return
         if len(self._writers) < WRITERS:
             self._begin(self.path, dead)
-        else:
+        elif len(self._waiting) < WAITING:
             self._waiting.append(dead._replace(child=None))
+        else:
+            self._lost(_lost(dead.boot, f"{WAITING} others are waiting to be written"))
 
     def report(self, boot: int, text: str, record: str) -> None:
         """Keep a report, after which the kernel goes on."""
@@ -71,15 +76,27 @@ class Crashes:
 
     def _begin(self, path: str, dead: DeadKernel) -> None:
         try:
-            writer = _Writer(path, dead, self._loop, self._over)
+            before, ours = os.pipe()
         except OSError as error:
             self._lost(_lost(dead.boot, host_reason(error)))
-        else:
-            self._writers.add(writer)
+            return
+        try:
+            turn = _Turn(self._before, ours, TIME * (1 + len(self._writers)))
+            self._writers.add(_Writer(path, dead, self._loop, self._over, turn))
+        except OSError as error:
+            self._lost(_lost(dead.boot, host_reason(error)))
+        finally:
+            os.close(ours)
+            if self._before is not None:
+                os.close(self._before)
+            self._before = before
 
     def _over(self, writer: _Writer, said: dict[str, int | str]) -> None:
         """A writer has ended."""
         self._writers.discard(writer)
+        if not self._writers and self._before is not None:
+            os.close(self._before)
+            self._before = None
         if isinstance(number := said.get("number"), int):
             self._saved(writer.boot, number)
         else:
@@ -114,11 +131,30 @@ def _lost(boot: int, why: str) -> str:
     return f"the crash of boot {boot} is not on disk: {why}"
 
 
+class _Turn(NamedTuple):
+    """When a writer may write: once nobody has the other end of the pipe `before`.
+
+    `ours` is the end that the next one waits for; `limit` is in seconds, by which it must be over.
+    """
+
+    before: int | None
+    ours: int
+    limit: float
+
+
 class _Writer:
-    """The process that writes one crash; `over` gets the "number" of it, or why it "failed". OSError."""
+    """The process that writes one crash; `over` gets the "number" of it, or why it "failed". OSError.
+
+    It begins when it is its `turn`.
+    """
 
     def __init__(
-        self, path: str, dead: DeadKernel, loop: Loop, over: Callable[[_Writer, dict[str, int | str]], None]
+        self,
+        path: str,
+        dead: DeadKernel,
+        loop: Loop,
+        over: Callable[[_Writer, dict[str, int | str]], None],
+        turn: _Turn,
     ) -> None:
         self.boot = dead.boot
         self._loop, self._tell = loop, over
@@ -126,7 +162,7 @@ class _Writer:
         supervisor = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            self._write(path, dead, supervisor)
+            self._write(path, dead, turn, supervisor)
         try:
             self._pidfd = os.pidfd_open(self._pid)
         except OSError:
@@ -134,21 +170,24 @@ class _Writer:
             os.waitpid(self._pid, 0)
             raise
         loop.poller.add(self._pidfd, lambda events: self._ended())
-        self._timer = loop.timers.after(TIME, self._kill)
+        self._timer = loop.timers.after(turn.limit, self._kill)
 
     def _kill(self) -> None:
         signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
-    def _write(self, path: str, dead: DeadKernel, supervisor: int) -> NoReturn:
+    def _write(self, path: str, dead: DeadKernel, turn: _Turn, supervisor: int) -> NoReturn:
         """In the forked process: write, say how that went, end."""
         status = 1
         try:
             die_with(supervisor)
             os.nice(_NICE)
             lent = dead.child.lent.values() if dead.child is not None else ()
-            close_all_but({0, 1, 2, *lent})
+            before = {turn.before} if turn.before is not None else set()
+            close_all_but({0, 1, 2, turn.ours, *before, *lent})
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
+            for fd in before:
+                os.read(fd, 1)
             from lkmtools.daemon.crash_writer import write
 
             self._say({"number": write(path, dead)})
