@@ -141,7 +141,7 @@ def test_crashes_are_listed(daemon: Daemon, crash: Callable[..., str]) -> None:
     assert (status, err) == (0, "")
     head, first, second = out.splitlines()
     assert head == "NUMBER TIME                 BOOT KIND    MACHINE REASON"
-    assert re.fullmatch(rf"     1 {WHEN}     1 panic   amd64   page fault: write at 0x4 .*", first)
+    assert re.fullmatch(rf"     1 {WHEN}     1 panic   amd64   page fault: write of 4 bytes at 0x4 .*", first)
     assert re.fullmatch(rf"     2 {WHEN}     2 panic   amd64   .*second line.*", second)
     assert [(row["number"], row["boot"]) for row in listed(daemon)] == [(1, 1), (2, 2)]
     assert f"crash 2 is that of boot 2: {directory(daemon)}/2\n" in daemon.log()
