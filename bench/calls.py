@@ -21,6 +21,7 @@ from lkmtools.kern.kernel import Kernel
 from lkmtools.local import LocalKernel
 from lkmtools.machine import PORTS, Prototype, arguments, engine
 from lkmtools.machine.arguments import _on_stack, other_arguments
+from lkmtools.machine.thread import StubServer
 
 CALLS = 20000
 _STORES = re.compile(r"next\(places\)|ring\[\w+\] = |calls\.still\(")
@@ -119,13 +120,11 @@ def _ring(directory: Path, machine: str) -> Result:
     with _loop(directory, machine) as (k, calls):
         calls()  # which makes what serves it
         servers = k.engine._servers
-        with_ring, without = list(servers), list(servers)
-        for slot in [slot for slot, server in enumerate(servers) if server is not None]:
-            servers[slot] = None
-            without[slot] = _without_ring()(k.engine, slot)
+        with_ring = dict(servers)
+        without = {pc: _without_ring()(k.engine, pc) for pc in with_ring}
 
-        def run(chosen: list[Any]) -> None:
-            servers[:] = chosen
+        def run(chosen: dict[int, StubServer]) -> None:
+            servers.update(chosen)
             calls()
 
         name = f"kernel call with the ring / without, {machine}"

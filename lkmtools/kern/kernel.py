@@ -360,7 +360,7 @@ class Kernel:
         if found is not None:
             name, start, module = found
             return f"{name}+{addr - start:#x} [{module}]"
-        fn = self.engine.function_at(probe & -16)
+        fn = self.engine.stubs.get(probe & -16)
         if fn is not None:
             return f"{fn.name}+{addr - fn.addr:#x} [kernel]"
         if 0 <= probe - self.plan.text.start < self.plan.text.size:

@@ -26,12 +26,28 @@ from lkmtools.machine.forbidden import Forbidden
 from lkmtools.machine.memory import EXEC, READ, WRITE, Memory
 from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.text import Text
+from lkmtools.tuples import NamedTuple
 
 RETURNED = -1  # what run() answers when the gate was reached,
 ASTRAY = -4  # ... with another stack pointer than that of the call
-_NOWHERE = (0, 0, 0)
+NOWHERE = (0, 0, 0)  # where a run stopped that has returned
 PERCPU_TABLE = 24  # bytes of the segment descriptors of kernel code
 _UNDEFINED = 6  # the trap of an instruction that Unicorn leaves to us
+
+
+class RunSteps(NamedTuple):
+    """What Cpu.run() does, for a loop that must not pay for a call each time.
+
+    `resume` runs from the return pad, `start` from `begin`; the run has returned when `gate` has its stack
+    pointer. Else `fetch` reads the registers, and `stopped` gives pc, sp and fp. Cpu.why() says the rest.
+    """
+
+    resume: Callable[[], int]
+    begin: ctypes.c_uint64
+    start: Callable[[], int]
+    gate: Any
+    fetch: Callable[[], object]
+    stopped: Callable[[], tuple[int, ...]]
 
 
 class Cpu(Emulator):
@@ -55,12 +71,21 @@ class Cpu(Emulator):
         registers = (port.pc, port.sp, port.fp, port.caller, *port.args)
         self._after = Batch(self._h, registers, self._cells)
         self._stop = partial(struct.Struct("=3Q").unpack_from, self._cells)
-        self.stopped: tuple[int, ...] = _NOWHERE
+        self.stopped: tuple[int, ...] = NOWHERE
         dm = port.dm
         gate, self._result = text.words + dm.pointer - mem.base, text.words + 2 * dm.pointer - mem.base
-        self._gate = partial(struct.Struct(dm.order + dm.word).unpack_from, mem.buf, gate)
-        # What stores the result that the return pad loads, 64 bits.
-        self.answer = partial(struct.Struct(f"{dm.order}Q").pack_into, mem.buf, self._result)
+        self._gate = self._word(dm.pointer, gate)
+        self.answer = self._word(8, self._result)  # the result that the return pad loads
+        self.steps = RunSteps(
+            self._starter(ctypes.c_uint64(text.return_pad)),
+            *(self._begin, self._start, self._gate, self._after.fetch, self._stop),
+        )
+
+    def _word(self, size: int, at: int) -> Any:
+        """The word at an index of RAM, 4 or 8 bytes long, as a ctypes object: the quickest access to it."""
+        kind: Any = ctypes.c_uint64 if size == 8 else ctypes.c_uint32
+        kind = kind.__ctype_le__ if self.port.dm.byteorder == "little" else kind.__ctype_be__
+        return kind.from_address(ctypes.addressof(self._pin) + at)
 
     def plant(self) -> None:
         """Write the text, and let all of it be executed."""
@@ -107,7 +132,7 @@ class Cpu(Emulator):
 
     def _syscall(self, *_: Any) -> int:
         """The system-call instruction is undefined here."""
-        self._trap = _UNDEFINED
+        self.trap = _UNDEFINED
         self._hot.stop(self._h)
         return 0
 
@@ -121,7 +146,7 @@ class Cpu(Emulator):
     def _forbidden(self, _uc: Any, addr: int, *_: Any) -> None:
         """Perhaps an instruction that would take the machine from its kernel is next."""
         if self.forbidden.at(addr):
-            self._trap, self._forbidden_at = FORBIDDEN, addr
+            self.trap, self._forbidden_at = FORBIDDEN, addr
             self._hot.stop(self._h)
 
     # -- running ----------------------------------------------------------------------------------------
@@ -134,13 +159,17 @@ class Cpu(Emulator):
         """
         self._begin.value = pc
         status = self._start()
-        if self._gate()[0] == returned:
-            self.stopped = _NOWHERE
+        if self._gate.value == returned:
+            self.stopped = NOWHERE
             return RETURNED
         self._after.fetch()
-        self.stopped = stopped = self._stop()
-        pc = stopped[0]
-        if status or self._trap is not None:
+        self.stopped = self._stop()
+        return self.why(status)
+
+    def why(self, status: int) -> int:
+        """The reason, as run() answers it, why a run stopped that has not returned; `status` is Unicorn's."""
+        pc = self.stopped[0]
+        if status or self.trap is not None:
             self._note_fault(status, self._at_trap(pc))
             return FAULTED
         slot = self.text.stops.get(pc)
@@ -152,7 +181,7 @@ class Cpu(Emulator):
 
     def _at_trap(self, pc: int) -> int:
         """Where the instruction is that raised an interrupt, when the pc is not there."""
-        trap, before = self._trap, pc - 2
+        trap, before = self.trap, pc - 2
         if trap == FORBIDDEN:
             self.write(self.port.pc, self._forbidden_at)
             return self._forbidden_at

@@ -118,7 +118,7 @@ class Emulator:
         self.fault: Fault | None = None
         self._page = 0
         self._bad: tuple[int, int] | None = None  # the address that was denied, and where the access ends
-        self._trap: int | None = None
+        self.trap: int | None = None  # the exception that ended the run
         self._open()
         segments = port.user.segments.values()
         percpu = (port.percpu.register, port.percpu.stack)
@@ -128,8 +128,11 @@ class Emulator:
         self._cell_ref = ctypes.byref(self._cell)
         self._begin = ctypes.c_uint64()
         self._end = ctypes.c_uint64(end)
-        never = (ctypes.c_uint64(0), ctypes.c_size_t(0))  # no timeout, no instruction limit
-        self._start = partial(self._hot.start, self._h, self._begin, self._end, *never)
+        self._start = self._starter(self._begin)
+
+    def _starter(self, begin: ctypes.c_uint64) -> Callable[[], int]:
+        """What runs from `begin`, without a timeout and a limit on instructions."""
+        return partial(self._hot.start, self._h, begin, self._end, ctypes.c_uint64(0), ctypes.c_size_t(0))
 
     # -- the engine -------------------------------------------------------------------------------------
 
@@ -212,11 +215,11 @@ class Emulator:
         return False
 
     def _interrupt(self, _uc: Any, number: int, _data: Any) -> None:
-        self._trap = number
+        self.trap = number
         self._hot.stop(self._h)
 
     def _note_fault(self, status: int, pc: int) -> None:
-        trap, self._trap = self._trap, None
+        trap, self.trap = self.trap, None
         bad, self._bad = self._bad, None
         if status in _DENIED and bad is not None:
             access = _DENIED[status]

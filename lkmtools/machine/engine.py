@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cached_property
+from types import MethodType
 from typing import Any, NoReturn
 
 from lkmtools.abi.vmparam import PAGE_SIZE
@@ -20,13 +21,13 @@ from lkmtools.evidence.calls import CallRing
 from lkmtools.machine.arguments import other_arguments
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Prototype
-from lkmtools.machine.cpu import ASTRAY, RETURNED, Cpu
+from lkmtools.machine.cpu import ASTRAY, NOWHERE, RETURNED, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import WRITE, MemFault, Memory
 from lkmtools.machine.rate import measure_rate
 from lkmtools.machine.stubcall import narrow, pass_arguments
 from lkmtools.machine.text import KernelFunction, Text
-from lkmtools.machine.thread import Level, Thread
+from lkmtools.machine.thread import Level, StubServer, Thread
 from lkmtools.machine.usercpu import UserCpu
 from lkmtools.machine.watchdog import Watchdog
 
@@ -72,7 +73,7 @@ class Engine:
         self.watchdog = Watchdog(self.brake)
         self.owner: Thread | None = None
         self._callers: dict[Prototype, Callable[[int, tuple[int, ...]], int]] = {}
-        self._servers: list[Callable[[Thread, Level], None] | None] = [None] * len(text.slots)
+        self._servers: dict[int, StubServer] = {}  # by the pc behind a stub, of those that have been reached
         self._stub_callers: dict[tuple[KernelFunction, Prototype], Callable[[tuple[int, ...]], int]] = {}
         self.current = Thread()
         self.watchdog_limit = 2.0  # seconds
@@ -99,10 +100,6 @@ class Engine:
     def user_cpu(self) -> UserCpu:
         """Where programs run; a kernel that has none so far has no such CPU yet."""
         return UserCpu(self.port, self.mem, self.brake, self.watchdog)
-
-    def function_at(self, addr: int) -> KernelFunction | None:
-        """The kernel function whose stub is at `addr`."""
-        return self.stubs.get(addr)
 
     # -- threads ----------------------------------------------------------------------------------------
 
@@ -154,7 +151,7 @@ class Engine:
     def _stub_caller(self, proto: Prototype, fn: KernelFunction) -> Callable[[tuple[int, ...]], int]:
         """What calls a kernel function through a table of `proto`; its frame counts as kernel stack."""
         convert, least, most = pass_arguments(self.port, self.mem, proto, fn)
-        body, context = fn.body, self.context
+        body = MethodType(fn.body, self.context)  # which takes a tuple as it is
 
         def call(args: tuple[int, ...]) -> int:
             thread = self.current
@@ -165,7 +162,7 @@ class Engine:
             try:
                 if taken:  # the first has its frame anyway
                     self._check_stack(thread, taken + _KERNEL_FRAME)
-                value: int = body(context, *(args if convert is None else convert(args)))
+                value: int = body(*(args if convert is None else convert(args)))
                 if not value:
                     return 0
                 return value if least <= value <= most else narrow(proto.bind(self.port), value)
@@ -241,18 +238,31 @@ class Engine:
             self.on_fault(thread, fault, None, ())
 
     def _serve_until_returned(self, thread: Thread, level: Level, stop: int) -> None:
-        """Serve what has stopped a function, and let it run, until it has returned to the gate."""
+        """Serve what has stopped a function, and let it run, until it has returned: run(), but not called."""
         cpu, watchdog, servers = self.cpu, self.watchdog, self._servers
-        return_pad, returned = self.text.return_pad, level.sp0 + self.port.return_size
-        while stop != RETURNED:
-            if stop >= 0:
-                (servers[stop] or self._server(stop))(thread, level)
-                pc = return_pad
+        returned = level.sp0 + self.port.return_size
+        resume, begin, start, gate, fetch, stopped_at = cpu.steps
+        stopped = cpu.stopped
+        serve = None if stop < 0 else servers.get(stopped[0]) or self._server(stopped[0])
+        while True:
+            if serve is not None:
+                serve(thread, level, stopped)
+                go_on = resume
             else:
-                pc = self._interrupted(thread, level, stop)
+                begin.value = self._interrupted(thread, level, stop)
+                go_on = start
             if not watchdog.armed:
                 watchdog.arm()
-            stop = cpu.run(pc, returned)
+            status = go_on()
+            if gate.value == returned:
+                cpu.stopped = NOWHERE
+                return
+            fetch()
+            cpu.stopped = stopped = stopped_at()
+            serve = servers.get(stopped[0])
+            if serve is None or status or cpu.trap is not None:
+                stop = cpu.why(status)
+                serve = None if stop < 0 else servers.get(stopped[0]) or self._server(stopped[0])
 
     def _interrupted(self, thread: Thread, level: Level, stop: int) -> int:
         """A function has stopped, but not at a stub: where it goes on."""
@@ -272,15 +282,14 @@ class Engine:
             self.own(thread)
         return pc
 
-    def _server(self, slot: int) -> Callable[[Thread, Level], None]:
-        """What runs the function of a stub that machine code has reached: arguments in, result out."""
-        fn, cpu, watchdog, calls = self.text.slots[slot], self.cpu, self.watchdog, self.calls
-        body, context, answer, written = fn.body, self.context, cpu.answer, self.mem.on_code_write
+    def _server(self, pc: int) -> StubServer:
+        """What runs the function of the stub that stops at `pc`: arguments in, result out."""
+        fn, cpu, watchdog, calls = self.text.slots[self.text.stops[pc]], self.cpu, self.watchdog, self.calls
+        body, answer, written = MethodType(fn.body, self.context), cpu.answer, self.mem.on_code_write
         ring, places, registers, results = calls.ring, calls.places, calls.stopped, calls.results
         in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)
 
-        def serve(thread: Thread, level: Level) -> None:
-            stopped = cpu.stopped
+        def serve(thread: Thread, level: Level, stopped: tuple[int, ...]) -> None:
             _, sp, level.fp = stopped
             level.sp, level.fn = sp, fn
             if sp < thread.stack_base:
@@ -291,7 +300,7 @@ class Engine:
             args: tuple[Any, ...] = ()
             try:
                 args = in_registers() if others is None else others(behind)
-                value = body(context, *args)
+                value = body(*args)
             except (KernelError, MemoryError) as error:
                 value = self._errno(thread, fn, error)
             except MemFault as fault:
@@ -307,10 +316,10 @@ class Engine:
                 cpu.write(cpu.port.sp, level.sp)
                 place = calls.still(place, stopped)
             results[place] = word = value & _U64 if value else 0
-            answer(word)
+            answer.value = word
             level.fn, level.sp = None, level.sp0
 
-        self._servers[slot] = serve
+        self._servers[pc] = serve
         return serve
 
     def _errno(self, thread: Thread, fn: KernelFunction, error: KernelError | MemoryError) -> int:

@@ -67,7 +67,7 @@ def returns_to(engine: Engine, pc: int) -> bool:
     """Is `pc` behind a call instruction, or the gate?"""
     if pc == engine.text.gate:
         return True
-    if not is_code(engine, pc) or engine.function_at(pc):
+    if not is_code(engine, pc) or pc in engine.stubs:
         return False
     # A call at the very start of a module's text has no readable bytes before it.
     longest = engine.port.longest_call

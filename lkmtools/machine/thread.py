@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from lkmtools.machine.text import KernelFunction
@@ -48,3 +49,8 @@ class Thread:
     def sp(self) -> int:
         """Where the stack stands between machine code's frames."""
         return self.levels[-1].sp if self.levels else self.stack_top
+
+
+StubServer = Callable[
+    [Thread, Level, tuple[int, ...]], None
+]  # serves a stub, given pc, sp and fp of the stop

@@ -72,7 +72,7 @@ class UserCpu(Emulator):
 
     def _privileged(self, *_: Any) -> int:
         """An instruction that only the kernel may use."""
-        self._trap = _PROTECTION
+        self.trap = _PROTECTION
         self._hot.stop(self._h)
         return 0
 
@@ -170,11 +170,11 @@ class UserCpu(Emulator):
         user.pc = pc = regs[0]
         if self._system_call:
             self._system_call = False
-            self._trap = None  # of an instruction that is traced: it is not the next one's
+            self.trap = None  # of an instruction that is traced: it is not the next one's
             return SYSCALL
-        if status or self._trap is not None:
-            if self._trap is not None and self._trap == self.port.user.syscall_trap:
-                self._trap = None
+        if status or self.trap is not None:
+            if self.trap is not None and self.trap == self.port.user.syscall_trap:
+                self.trap = None
                 return SYSCALL
             self._note_fault(status, pc)
             return FAULTED

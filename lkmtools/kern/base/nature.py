@@ -103,7 +103,7 @@ def _lived(gone: LoadableModule, addr: int) -> str:
 
 def kernel_place(k: Kernel, addr: int) -> str:
     """What of the kernel's is at an address: a function, a variable, a stack, an allocation."""
-    fn = k.engine.function_at(addr & -16)
+    fn = k.engine.stubs.get(addr & -16)
     if fn is not None:
         return f"the kernel's text, {fn.name}()"
     if 0 <= addr - k.plan.text.start < k.plan.text.size:
