@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lkmtools.errors import bug
 from lkmtools.kern.base import panic
-from lkmtools.kern.base.cause import explain
+from lkmtools.kern.base.cause import argument_to, explain
 from lkmtools.kern.base.loops import look, loop_of
 from lkmtools.kern.base.panic import KernelPanic, Subject
 from lkmtools.kern.base.place import called_from, caller_pc
@@ -40,9 +40,10 @@ def panicked(
     fault_: Fault | MemFault | None = None,
     notes: tuple[str, ...] = (),
     loop: tuple[int, ...] = (),
+    argument: tuple[int, int] = (0, 0),
 ) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
-    subject = Subject(k.engine.current, k.sched.current, notes, loop)
+    subject = Subject(k.engine.current, k.sched.current, notes, loop, argument)
     return _panicked(k, reason, subject, fault_)
 
 
@@ -75,7 +76,8 @@ def fault(
     reason = explain(k, thread, found, fn, args)
     if found.addr is not None and (left := pointers_to(k, found.addr & k.dm.mask)):
         reason += f"; {left}"
-    raise panicked(k, reason, found)
+    addr = (found.addr or 0) & k.dm.mask
+    raise panicked(k, reason, found, argument=argument_to(k, fn, args, addr) if fn is not None else (0, 0))
 
 
 def on_other_stack(k: Kernel, thread: Thread) -> None:

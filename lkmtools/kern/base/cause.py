@@ -85,17 +85,23 @@ def _bytes(k: Kernel, addr: int | None) -> str:
 
 def argument_text(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> str:
     """The argument by which a kernel function came to an address, with its C type and name; "" for none."""
-    best: tuple[int, int] | None = None
-    for i, (param, value) in enumerate(zip(fn.proto.params, args, strict=False)):
-        if param.type.name == "pointer" and isinstance(value, int):
-            distance = addr - value & k.dm.mask
-            if distance < _FAR and (best is None or distance < best[0]):
-                best = (distance, i)
-    if best is None:
+    number, value = argument_to(k, fn, args, addr)
+    if not number:
         return ""
-    param = fn.proto.params[best[1]]
+    param = fn.proto.params[number - 1]
     declared = f", '{param.text}'," if param.text else ""
-    return f"argument {best[1] + 1}{declared} of {fn.name}() is {args[best[1]]:#x}"
+    return f"argument {number}{declared} of {fn.name}() is {value:#x}"
+
+
+def argument_to(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> tuple[int, int]:
+    """The number, from 1, and the value of the argument that points nearest below an address; 0 for none."""
+    near = [
+        (distance, number, value)
+        for number, (param, value) in enumerate(zip(fn.proto.params, args, strict=False), 1)
+        if param.type.name == "pointer" and isinstance(value, int)
+        if (distance := addr - value & k.dm.mask) < _FAR
+    ]
+    return min(near)[1:] if near else (0, 0)
 
 
 def instruction(k: Kernel, pc: int, most: int = _LONGEST_INSTRUCTION) -> bytes:
@@ -106,10 +112,13 @@ def instruction(k: Kernel, pc: int, most: int = _LONGEST_INSTRUCTION) -> bytes:
         return b""
 
 
-def recorded_access(k: Kernel, fault: Fault | MemFault | None) -> RecordedAccess | None:
-    """The access that failed, for the record; None when something else did."""
+def recorded_access(
+    k: Kernel, fault: Fault | MemFault | None, argument: tuple[int, int] = (0, 0)
+) -> RecordedAccess | None:
+    """The access that failed, for the record; None when something else did. `argument` is argument_to()'s."""
     if isinstance(fault, MemFault):
-        return RecordedAccess(_KIND[fault.access], fault.addr & k.dm.mask, fault.size)
+        kind, addr = _KIND[fault.access], fault.addr & k.dm.mask
+        return RecordedAccess(kind, addr, fault.size, 0, "", *argument)
     if fault is None or fault.addr is None:
         return None
     code = instruction(k, fault.pc, _SHOWN_CODE)

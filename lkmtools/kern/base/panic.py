@@ -47,13 +47,15 @@ def failure(k: Kernel, function: int, errno: int) -> str:
 class Subject(NamedTuple):
     """What a panic or a report is about: a thread, and the lwp whose it is.
 
-    `notes` are further lines of the text. `loop` is as in the record.
+    `notes` are further lines of the text. `loop` is as in the record. `argument` is that of the kernel
+    function which met a fault (cause.py argument_to()).
     """
 
     thread: Thread
     lwp: Any = None
     notes: tuple[str, ...] = ()
     loop: tuple[int, ...] = ()
+    argument: tuple[int, int] = (0, 0)
 
 
 def panicked(
@@ -68,7 +70,7 @@ def panicked(
     frames = backtrace(k.engine, subject.thread, stopped, k.function_start)
     record = _record(k, reason, subject, stopped, frames, request_of)
     registers = k.engine.cpu.dump() if stopped is not None else {}
-    record = record._replace(access=recorded_access(k, fault), registers=registers)
+    record = record._replace(access=recorded_access(k, fault, subject.argument), registers=registers)
     return KernelPanic(reason, _report(k, record), _culprit(k, frames), record.dumps())
 
 
