@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from lkmtools.debug.report import Explained, SourceFrame, counted, explained, is_newer, lines_up_to
+from lkmtools.debug.report import Explained, counted, explained, is_newer, lines_up_to
 from lkmtools.tuples import NamedTuple
 
 MOST = 12  # lines
@@ -40,12 +40,20 @@ def brief(name: str, reason: str, report: str, record: str) -> list[Line]:
     head = [
         Line(REASON, f"panic: {found.record.reason}"),
         Line(FRAME, f"machine {found.record.machine}, boot {found.record.boot}, {who}{request}"),
-        *(Line(CAUSE, note) for note in found.record.notes[:_MOST_NOTES] if not note.startswith(_LEFT_OUT)),
-        *(Line(CAUSE, found.access) for _ in range(bool(found.access))),
-        *(Line(CODE, found.instruction) for _ in range(bool(found.instruction))),
+        *(Line(CAUSE, note) for note in islice(_notes(found), _MOST_NOTES)),
+        *(Line(CAUSE, text) for text in (found.loop, found.access) if text),
+        *(Line(CODE, text) for text in (found.instruction,) if text),
     ]
     end = list(_end(name, found))
     return [*head, *_frames(found, MOST - len(head) - len(end)), *end]
+
+
+def _notes(found: Explained) -> Iterator[str]:
+    """The notes of a record, without stacks and what is said better."""
+    for note in found.record.notes:
+        better = found.loop and note.startswith("in the loop: ")
+        if not (better or note.startswith((_LEFT_OUT, " ")) or note.endswith(":")):
+            yield note
 
 
 def _end(name: str, found: Explained) -> Iterator[Line]:
@@ -65,8 +73,7 @@ def _end(name: str, found: Explained) -> Iterator[Line]:
 
 def _frames(found: Explained, room: int) -> list[Line]:
     """The innermost frames, as many as there is room for, and how many there are more."""
-    rows = [SourceFrame(row.text, times=row.times) for row in found.rows]
-    texts = [f"    {text}{times}" for text, times in counted(rows)]
+    texts = [f"    {text}{times}" for text, times in counted(found.rows)]
     if len(texts) > room:
         left = len(texts) - room + 1
         texts[room - 1 :] = [f"    ... {left} more (lkmctl crash)"]

@@ -107,6 +107,11 @@ class DebugInfo:
             self._functions[first] = Origins(function, self.bits, self._variables, lines, self._result)
         return self._functions[first]
 
+    def starts(self, addr: int) -> frozenset[int]:
+        """The addresses at which lines begin, in the unit of `addr`."""
+        unit = self._unit_at(addr)
+        return self._lines_of(unit).starts() if unit is not None else frozenset()
+
     def split_name(self) -> str:
         """The file with the debug information of an object of -gsplit-dwarf; "" for others."""
         for unit, _ in self.known(self._all_units) or ():

@@ -78,6 +78,15 @@ class Origins:
         """The call that returns to `pc`."""
         return next((row for row in self._function.rows if row.end == pc and row.is_call), None)
 
+    def loop_around(self, low: int, high: int) -> tuple[int, int] | None:
+        """The smallest part of the code from which a jump leads back before `low`, from behind `high`."""
+        loops = [
+            (row.end - row.target, row.target, row.end)
+            for row in self._function.rows
+            if row.target is not None and not row.is_call and row.target <= low and row.at >= high
+        ]
+        return min(loops)[1:] if loops else None
+
     def nulls(self, pc: int) -> list[PointerOrigin]:
         """The pointers that the compiler knows to be NULL at `pc`."""
         return [

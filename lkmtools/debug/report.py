@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from lkmtools.debug.access import access_text, argument_text, call_text
 from lkmtools.debug.disassemble import instruction_text
 from lkmtools.debug.info import SourcePlace
+from lkmtools.debug.loops import loop_place
 from lkmtools.debug.objects import ModuleObject, debug_path
 from lkmtools.debug.unwind import unwound
 from lkmtools.evidence.record import CrashRecord, RecordedAccess, RecordedFrame, loads
@@ -35,7 +36,8 @@ class SourceFrame(NamedTuple):
 class Explained:
     """A record and what the objects add to it.
 
-    `rows` is the whole backtrace; `access` and `instruction` say what failed, "" when they are not known.
+    `rows` is the whole backtrace; `access` and `instruction` say what failed, and `loop` which lines a loop
+    has that did not end, "" when they are not known.
     """
 
     def __init__(self, record: CrashRecord, directories: Sequence[str] | None = None) -> None:
@@ -44,8 +46,9 @@ class Explained:
         self._objects = [ModuleObject(module, where) for module in record.modules]
         rules = {each.module.area: each.rules for each in self._objects}
         self.frames = unwound(record, lambda module: rules[module.area]())
-        self.rows = [row for frame in self.frames for row in self._rows(frame)][:_MOST]
+        self.rows = list(islice((row for frame in self.frames for row in self._rows(frame)), _MOST))
         self.access = self._access()
+        self.loop = self._loop()
         self.instruction = self._instruction()
 
     @property
@@ -61,6 +64,17 @@ class Explained:
 
     def _held(self, pc: int) -> ModuleObject | None:
         return next((each for each in self._objects if each.holds(pc)), None) if pc else None
+
+    def _loop(self) -> str:
+        """The lines of a loop that did not end."""
+        held = self._held(self.record.loop[0]) if self.record.loop else None
+        info = held.info if held is not None else None
+        found = info.known(lambda: loop_place(info, *self.record.loop)) if info is not None else None
+        if found is None or held is None:
+            return ""
+        first, last = found
+        lines = f"{first.line}-{last.line}" if first.line < last.line else f"{first.line}"
+        return f"loops in {first.function}() at {_shown(first.file)}:{lines} [{held.module.name}]"
 
     def _rows(self, frame: RecordedFrame) -> Iterator[SourceFrame]:
         pc = frame.pc - frame.returns
@@ -104,6 +118,8 @@ class Explained:
     def _instruction(self) -> str:
         """The one that met a fault: its bytes are in the record, or in the object."""
         access, bits = self.record.access, _BITS.get(self.record.machine, 0)
+        if self.record.loop:
+            return ""
         pc = access.pc if access is not None else self.record.registers.get(_PC.get(bits, ""), 0)
         code = bytes.fromhex(access.code) if access is not None else b""
         held = self._held(pc) if not code and access is None else None
@@ -138,7 +154,7 @@ def _lines(found: Explained) -> Iterator[str]:
         for text, times in counted([row for row in found.rows if row.place is not None]):
             yield f"    {text}{times}"
     if any(module.checksum for module in found.record.modules):  # else nothing is known of the objects
-        yield from filter(None, (found.access, found.instruction))
+        yield from filter(None, (found.loop, found.access, found.instruction))
     if culprit is not None and culprit.place is not None and culprit.of is not None:
         yield from excerpt(culprit.place, culprit.of.path)
     yield from found.whys()
