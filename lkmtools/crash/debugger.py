@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lkmtools.crash.directory import CORE, SYMBOLS, CrashDirectory, CrashError, CrashModule, CrashSummary
 from lkmtools.elf import read_object
@@ -24,14 +24,17 @@ def gdb_words(crashes: CrashDirectory, summary: CrashSummary, script: str) -> li
     return [GDB, "-nx", "-q", *files, "-x", script]
 
 
-def gdb_script(summary: CrashSummary) -> tuple[str, list[str]]:
-    """gdb's commands for the objects of the modules, and why some of these are of no use, a line each."""
+def gdb_script(summary: CrashSummary, directories: Sequence[str] = ()) -> tuple[str, list[str]]:
+    """gdb's commands for the objects of the modules, and why some of these are of no use, a line each.
+
+    `directories` have whole objects of modules that were stripped.
+    """
     lines, failed = ["set confirm off"], []
     for module in summary.modules:
         if module.unloaded:
             continue
         try:
-            lines.append(_add(module, summary.machine))
+            lines.append(_add(module, summary.machine, directories))
         except OSError as error:
             failed.append(f"no object for module {module.name}: {host_reason(error)}")
         except LkmtoolsError as error:
@@ -39,23 +42,46 @@ def gdb_script(summary: CrashSummary) -> tuple[str, list[str]]:
     return "\n".join([*lines, "set confirm on", "bt", ""]), failed
 
 
-def _add(module: CrashModule, machine: str) -> str:
+def _add(module: CrashModule, machine: str, directories: Sequence[str]) -> str:
     """The command that adds the object of a module. OSError, LkmtoolsError."""
     if not module.path or not module.checksum:
         raise CrashError("its path and its checksum are not known")
-    with open(module.path, "rb") as file:
-        data = file.read()
-    if checksum(read_object(data, module.path)) != module.checksum:
-        raise CrashError(f"{module.path} has changed since it was loaded")
-    words = [_quoted(module.path)]
-    for name, address in _sections(data, module, machine):
+    path, data = _object(module, directories)
+    words = [_quoted(path)]
+    for name, address in _sections(data, path, module, machine):
         words += ["-s", _quoted(name), f"{address:#x}"]
     return f"add-symbol-file {' '.join(words)}"
 
 
-def _sections(data: bytes, module: CrashModule, machine: str) -> Iterator[tuple[str, int]]:
+def _object(module: CrashModule, directories: Sequence[str]) -> tuple[str, bytes]:
+    """Path and bytes of the module's object: the first with debug information, or else the first of all.
+
+    OSError, LkmtoolsError: about the path from which it was loaded.
+    """
+    found: list[tuple[str, bytes]] = []
+    errors: list[Exception] = []
+    name = os.path.basename(module.path)
+    for path in (module.path, *(os.path.join(each, name) for each in directories)):
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+            obj = read_object(data, path)
+            if checksum(obj) != module.checksum:
+                raise CrashError(f"{path} has changed since it was loaded")
+        except (OSError, LkmtoolsError) as error:
+            errors.append(error)
+            continue
+        if any(section.name == ".debug_info" for section in obj.sections):
+            return path, data
+        found.append((path, data))
+    if not found:
+        raise errors[0]
+    return found[0]
+
+
+def _sections(data: bytes, path: str, module: CrashModule, machine: str) -> Iterator[tuple[str, int]]:
     """Name and address of each section of the object that was loaded."""
-    found = prelink(load_object(data, module.path), machine)
+    found = prelink(load_object(data, path), machine)
     for shndx, offset in found.offsets.items():
         yield found.object.sections[shndx].name, module.area + offset
 

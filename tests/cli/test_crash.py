@@ -341,6 +341,23 @@ def test_an_object_that_has_changed_is_not_used(daemon: Daemon, crash: Callable[
         assert functions(run.out)[0] == "deep"
 
 
+@with_gdb
+def test_the_object_of_a_stripped_module_is_looked_for(daemon: Daemon, crash: Callable[..., str]) -> None:
+    """In the directories of --debug-path, or of LKM_DEBUG_PATH, for the source and for gdb."""
+    path = crash(daemon)
+    stop(daemon)
+    whole = Path(daemon.dir, "whole")
+    whole.mkdir()
+    shutil.copy(path, whole)
+    subprocess.run(["strip", "-g", path], check=True)
+    assert "deep() at " not in daemon.run("lkmctl", "crash").out
+    assert "deep() at " in daemon.run("lkmctl", "crash", "--debug-path", str(whole)).out
+    env = {**PYTHON, "LKM_DEBUG_PATH": f"{daemon.dir}/nothing:{whole}"}
+    run = daemon.run("lkmctl", "crash", "--gdb", "--", "-batch", env=env)
+    assert run.err == ""
+    assert "deep (n=41) at <stdin>:" in run.out
+
+
 def test_without_gdb_or_without_a_core(daemon: Daemon, crash: Callable[..., str]) -> None:
     """One line says so."""
     crash(daemon)

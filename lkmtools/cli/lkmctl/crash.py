@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, show_json
+from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, show_json
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.cli.settings import crash_directory
 from lkmtools.crash.directory import (
@@ -38,6 +38,7 @@ DAMAGED = "damaged"  # the kind of one that cannot be read
 @json_option
 @click.option("--gdb", is_flag=True, help="Start gdb on it, with the objects of its modules.")
 @click.option("--dir", "base", metavar="DIR", help="Where lkmd keeps crashes [env: LKM_CRASH_DIR].")
+@debug_path_option
 @click.argument("number", metavar="[N]", required=False)
 @click.argument("words", metavar="[-- GDB-ARGUMENT...]", nargs=-1)
 def crash(
@@ -47,6 +48,7 @@ def crash(
     as_json: bool,
     gdb: bool,
     base: str | None,
+    directories: tuple[str, ...],
     socket: str | None,
 ) -> None:
     """Show crash number N of this socket's kernels, or the newest.
@@ -71,11 +73,11 @@ def crash(
             return
         chosen = choose(crashes, number)
         if gdb:
-            debug(crashes, crashes.summary(chosen), words)
+            debug(crashes, crashes.summary(chosen), words, directories)
         elif as_json:
-            show_json(document(crashes, crashes.summary(chosen)))
+            show_json(document(crashes, crashes.summary(chosen), directories or None))
         else:
-            show(crashes, crashes.summary(chosen))
+            show(crashes, crashes.summary(chosen), directories or None)
 
 
 @contextmanager
@@ -124,7 +126,7 @@ def when(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
-def show(crashes: CrashDirectory, summary: CrashSummary) -> None:
+def show(crashes: CrashDirectory, summary: CrashSummary, directories: Sequence[str] | None) -> None:
     """The report, with its source, and what else there is."""
     from lkmtools.debug import source_of  # it reads the objects of the modules
 
@@ -133,14 +135,16 @@ def show(crashes: CrashDirectory, summary: CrashSummary) -> None:
         f"crash {number}, {when(summary.time)}, boot {summary.boot}, {summary.machine}, {summary.kind}"
     )
     report = crashes.text(number, TEXT) or f"{summary.reason}\n"
-    click.echo("\n".join([report.rstrip("\n"), *source_of(crashes.text(number, RECORD))]))
+    click.echo("\n".join([report.rstrip("\n"), *source_of(crashes.text(number, RECORD), directories)]))
     if crashes.has(number, CORE):
         click.echo(f"core: {crashes.file(number, CORE)} (lkmctl crash {number} --gdb)")
     else:
         click.echo(f"no core: {summary.core or 'the file is missing'}")
 
 
-def document(crashes: CrashDirectory, summary: CrashSummary) -> dict[str, Any]:
+def document(
+    crashes: CrashDirectory, summary: CrashSummary, directories: Sequence[str] | None
+) -> dict[str, Any]:
     """The --json document of a crash."""
     import json
 
@@ -157,7 +161,7 @@ def document(crashes: CrashDirectory, summary: CrashSummary) -> dict[str, Any]:
         **row(summary),
         "report": crashes.text(number, TEXT),
         "record": facts,
-        "source": source_of(record),
+        "source": source_of(record, directories),
         "modules": [_module(module) for module in summary.modules],
         "symbols": _file(crashes, number, SYMBOLS),
         "core": _file(crashes, number, CORE),
@@ -216,13 +220,16 @@ def _read(crashes: CrashDirectory, number: int) -> CrashSummary:
         return CrashSummary(number, 0.0, 0, DAMAGED, "", str(error))
 
 
-def debug(crashes: CrashDirectory, summary: CrashSummary, words: tuple[str, ...]) -> None:
+def debug(
+    crashes: CrashDirectory, summary: CrashSummary, words: tuple[str, ...], directories: tuple[str, ...]
+) -> None:
     """Become gdb. CrashError."""
     from lkmtools.crash.debugger import GDB, gdb_script, gdb_words, installed
+    from lkmtools.debug.objects import debug_path
 
     if not installed():
         raise CrashError("there is no gdb in PATH; install it, or open the files with another debugger")
-    text, failed = gdb_script(summary)
+    text, failed = gdb_script(summary, directories or debug_path())
     for line in failed:
         warnx(NAME, line)
     fd = os.memfd_create("commands", 0)
