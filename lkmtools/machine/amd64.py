@@ -7,6 +7,7 @@ from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.memory import Memory
 from lkmtools.machine.port import NextWord, PerCpu, Port, UserMode
+from lkmtools.machine.x86_length import find_return
 
 _REGISTERS = (
     ("rax", 35), ("rbx", 37), ("rcx", 38), ("rdx", 40), ("rsi", 43), ("rdi", 39), ("rbp", 36), ("rsp", 44),
@@ -150,7 +151,8 @@ AMD64 = Port(
     va_list=va_words,
     longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
-    find_return=x86.find_return,
+    call_target=x86.call_target,
+    find_return=partial(find_return, wide=True),
     frame_size=x86.frame_size,
     has_frame=x86.has_frame,
     user=_USER,

@@ -6,6 +6,7 @@ from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.port import PerCpu, Port, SegmentDescriptors, UserMode
+from lkmtools.machine.x86_length import find_return
 
 _REGISTERS = (
     ("eax", 19), ("ebx", 21), ("ecx", 22), ("edx", 24), ("esi", 29), ("edi", 23), ("ebp", 20), ("esp", 30),
@@ -129,7 +130,8 @@ I386 = Port(
     va_list=stack_words,
     longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
-    find_return=x86.find_return,
+    call_target=x86.call_target,
+    find_return=partial(find_return, wide=False),
     frame_size=x86.frame_size,
     has_frame=x86.has_frame,
     user=_USER,

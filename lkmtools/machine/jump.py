@@ -36,11 +36,21 @@ def jump_to(engine: Engine, fault: Fault) -> Jump | None:
         return Jump(CALL if fault.jump == text.entry else RETURN, 0)
     if not engine.mem.protection(fault.jump) & EXEC:
         return Jump(CALL, top) if returns_to(engine, top) else None
-    if fault.jump < top <= fault.jump + _LONGEST_BLOCK and returns_to(engine, top):
+    if fault.jump < top <= fault.jump + _LONGEST_BLOCK and _called(engine, top, fault.addr):
         return Jump(CALL, top)
     if word(engine, sp - step) == fault.addr:
         return Jump(RETURN, _return(engine, fault.jump))
     return Jump(JUMP, fault.jump)
+
+
+def _called(engine: Engine, top: int, addr: int) -> bool:
+    """Is `top` behind a call that may have gone to `addr`?"""
+    if not returns_to(engine, top) or top == engine.text.gate:
+        return False
+    longest = engine.port.longest_call
+    code = engine.mem.read(top - longest, longest) if is_code(engine, top - longest) else b""
+    target = engine.port.call_target(code, top)
+    return target is None or target & engine.port.dm.mask == addr
 
 
 def _return(engine: Engine, block: int) -> int:

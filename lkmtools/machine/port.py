@@ -149,9 +149,9 @@ class Port(Record):
     va_list: Callable[[Memory, int], NextWord]  # the words a va_list argument stands for
     longest_call: int  # bytes of the longest call instruction
     is_call: Callable[[bytes], bool]  # do these bytes (up to `longest_call`) end in a call instruction?
-    find_return: Callable[
-        [bytes], int
-    ]  # where the return instruction is at which a block ends; -1 for nowhere
+    # Where the call goes at which bytes end, with the address behind it; None for an indirect one.
+    call_target: Callable[[bytes, int], int | None]
+    find_return: Callable[[bytes], int]  # where its first return instruction is; -1 for nowhere
     frame_size: Callable[[bytes], int | None]  # of a function's beginning: its frame's bytes; None: computed
     has_frame: Callable[[bytes], bool | None]  # has a function a frame behind these bytes? None: perhaps not
     user: UserMode

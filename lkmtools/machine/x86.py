@@ -122,18 +122,6 @@ def shortcut_code(compare: bytes, value: int, size: int) -> bytes:
     return (compare + b"\x75" + bytes((len(answer),)) + answer).ljust(size, NOP)
 
 
-# A return behind leave, a pop, or an addition to the stack pointer; failing that, any byte like one.
-_RETURNS = re.compile(
-    rb"(?:[\xc9\x58-\x5f]|\x83\xc4.|\x81\xc4....)(?P<ret>[\xc3\xc2])|(?P<any>[\xc3\xc2])", re.DOTALL
-)
-
-
-def find_return(code: bytes) -> int:
-    """Where the return instruction is at which this code ends; -1 for nowhere."""
-    found = [(match.lastgroup == "any", match.end() - 1) for match in _RETURNS.finditer(code)]
-    return min(found)[1] if found else -1
-
-
 # What takes room for a frame: sub $n, %esp in its two forms, and the subtraction of a register.
 _TAKES = re.compile(
     rb"\x83\xec(?P<byte>.)|\x81\xec(?P<long>.{4})|\x29[\xc4\xcc\xd4\xdc\xec\xf4\xfc]", re.DOTALL
@@ -166,6 +154,11 @@ def is_call(code: bytes) -> bool:
     return False
 
 
+def call_target(code: bytes, behind: int) -> int | None:
+    """Where the call goes at which these bytes end, with the address behind it; None for an indirect one."""
+    return behind + int.from_bytes(code[-4:], "little", signed=True) if code[-5:-4] == b"\xe8" else None
+
+
 # Instructions that write what they have read from memory, with the operations that do so, of those that the
 # middle of the ModRM byte names (Intel SDM volume 2, appendix A.2). None: all of them.
 _WRITTEN_BACK: dict[bytes, frozenset[int] | None] = {
@@ -189,14 +182,14 @@ def prefixes(wide: bool) -> bytes:
     return _PREFIXES + bytes(_REX) if wide else _PREFIXES
 
 
-def _opcode_at(code: bytes, wide: bool) -> int:
+def opcode_at(code: bytes, wide: bool) -> int:
     """Where the opcode of an instruction begins."""
     return len(code) - len(code.lstrip(prefixes(wide)))
 
 
 def writes_back(code: bytes, wide: bool) -> bool:
     """Does this instruction write to the memory that it reads? `wide`: it is one of 64-bit mode."""
-    at = _opcode_at(code, wide)
+    at = opcode_at(code, wide)
     size = 2 if code[at : at + 1] == b"\x0f" else 1
     opcode, modrm = code[at : at + size], code[at + size : at + size + 1]
     if opcode not in _WRITTEN_BACK or not modrm or modrm[0] >= _REGISTER:
@@ -232,7 +225,7 @@ _NAMES = {
 
 def instruction(code: bytes, wide: bool) -> str:
     """The name of an instruction that traps, or that FORBIDDEN finds; "" of all others."""
-    code = code[_opcode_at(code, wide) :]
+    code = code[opcode_at(code, wide) :]
     opcode = code[: 2 if code[:1] == b"\x0f" else 1]
     if name := _WHOLE.get(code[:3], ""):
         return name

@@ -12,7 +12,11 @@
 MOD_MISC("crash");
 
 char name[16];
+#ifdef FIXED
+const char *given = "a name";
+#else
 const char *given;
+#endif
 
 static void
 name_it(const char *from)

@@ -14,7 +14,11 @@ MOD_MISC("crash");
 struct softc {
 	int	 ticks;
 };
+#ifdef FIXED
+static struct softc room, *the_softc = &room;
+#else
 static struct softc *the_softc;
+#endif
 static callout_t ch;
 
 static void

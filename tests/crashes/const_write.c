@@ -11,6 +11,9 @@
 
 MOD_MISC("crash");
 
+#ifdef FIXED
+#define	const
+#endif
 const char title[] = "a title";
 
 static void

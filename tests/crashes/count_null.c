@@ -15,7 +15,11 @@ struct stats {
 	int	unused[4];
 	int	calls;
 };
+#ifdef FIXED
+struct stats room, *the_stats = &room;
+#else
 struct stats *the_stats;
+#endif
 
 static void
 count(struct stats *s)

@@ -11,7 +11,11 @@
 
 MOD_MISC("crash");
 
+#ifdef FIXED
+int seconds = 2, rate;
+#else
 int seconds, rate;
+#endif
 
 static void
 per_second(int count)

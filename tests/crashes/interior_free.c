@@ -26,7 +26,11 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 {
 	struct pair *p = malloc(sizeof(*p), M_TEMP, M_WAITOK);
 
+#ifdef FIXED
+	release(&p->first);
+#else
 	release(&p->second);
+#endif
 	return 0;
 }
 

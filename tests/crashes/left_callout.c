@@ -19,6 +19,15 @@ tick(void *arg)	/* here */
 }
 
 static int
+crash_unload(struct lkm_table *lkmtp, int cmd)
+{
+#ifdef FIXED
+	callout_stop(ch);
+#endif
+	return 0;
+}
+
+static int
 crash_load(struct lkm_table *lkmtp, int cmd)
 {
 	ch = malloc(sizeof(*ch), M_TEMP, M_WAITOK);
@@ -32,5 +41,5 @@ int crash_lkmentry(struct lkm_table *, int, int);
 int
 crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
 {
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+	DISPATCH(lkmtp, cmd, ver, crash_load, crash_unload, lkm_nofunc)
 }

@@ -11,7 +11,17 @@
 
 MOD_MISC("crash");
 
+static int __attribute__((__unused__))
+nothing(int n)
+{
+	return n - n;
+}
+
+#ifdef FIXED
+int (*handler)(int) = nothing;
+#else
 int (*handler)(int);
+#endif
 
 static int
 crash_load(struct lkm_table *lkmtp, int cmd)

@@ -17,7 +17,11 @@ struct item {
 };
 static struct item last = { 1, NULL };
 static struct item first = { 0, &last };
+#ifdef FIXED
+int depth = 1;
+#else
 int depth = 3;
+#endif
 
 static int
 nth(struct item *it, int n)
@@ -30,7 +34,7 @@ nth(struct item *it, int n)
 static int
 crash_load(struct lkm_table *lkmtp, int cmd)
 {
-	return nth(&first, depth);
+	return nth(&first, depth) - 1;
 }
 
 int crash_lkmentry(struct lkm_table *, int, int);

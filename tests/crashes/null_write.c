@@ -15,7 +15,11 @@ struct block {
 	char	head[24];
 	long	count;
 };
+#ifdef FIXED
+struct block room, *the_block = &room;
+#else
 struct block *the_block;
+#endif
 
 static void __attribute__((__noinline__))
 fill(struct block *b, int n)

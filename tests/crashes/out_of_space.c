@@ -28,7 +28,11 @@ grow(void)
 static int
 crash_load(struct lkm_table *lkmtp, int cmd)
 {
+#ifdef FIXED
+	if (cmd == LKM_E_LOAD)
+#else
 	for (;;)
+#endif
 		grow();
 	return 0;
 }

@@ -18,15 +18,19 @@ factorial(int n, int so_far)	/* here */
 {	/* here */
 	char copy[64];	/* here */
 
+#ifdef FIXED
+	if (n > 10)
+		return 0;
+#endif
 	snprintf(copy, sizeof(copy), "%d", n);	/* here */
-	return itself(n - 1, so_far * n) + copy[0];	/* here */
+	return itself(n + 1, so_far * n) + copy[0];	/* here */
 }
 
 static int
 crash_load(struct lkm_table *lkmtp, int cmd)
 {
 	itself = factorial;
-	return factorial(cmd, 1);
+	return factorial(cmd, 1) & 0;
 }
 
 int crash_lkmentry(struct lkm_table *, int, int);

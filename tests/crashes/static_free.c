@@ -16,7 +16,9 @@ char table[64];
 static int
 crash_load(struct lkm_table *lkmtp, int cmd)
 {
+#ifndef FIXED
 	free(table, M_TEMP);	/* here */
+#endif
 	return 0;
 }
 

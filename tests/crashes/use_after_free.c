@@ -19,9 +19,18 @@ struct item {
 static void
 drain(struct item *it)
 {
+	struct item *next;
+
 	while (it != NULL) {
+#ifdef FIXED
+		next = it->next;
+#endif
 		free(it, M_TEMP);	/* here */
+#ifdef FIXED
+		it = next;
+#else
 		it = it->next;
+#endif
 	}
 }
 

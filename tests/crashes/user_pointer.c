@@ -11,7 +11,11 @@
 
 MOD_MISC("crash");
 
+#ifdef FIXED
+char room[4], *from = room;
+#else
 char *from = (char *)0x10000;
+#endif
 
 static int
 first_byte(const char *p)

@@ -57,3 +57,24 @@ def test_of_64_bits(tmp_path: Path) -> None:
 def test_what_ends_too_early() -> None:
     for code in (b"", b"\xf0", b"\x0f", b"\x0f\xba", b"\xff", b"\xf0\xf0\xf0"):
         assert not PORTS["amd64"].writes_back(code)
+
+
+RETURNS = """
+movq %rbx, %rax; movq -32(%rbp), %rdx; addl %eax, %esi; movl $0xc3c3c3c3, %eax; cmpb $0xc3, 8(%rsp,%rcx,4)
+testl $0xc3, (%rax); testb $0xc3, %al; movabsq $0xc3c3c3c3c3c3c3c3, %rcx; movzbl 0xc3(%rdx), %eax; leave
+imull $0xc3, %eax; movw $0xc3c3, %ax; pushq $0xc3; shll $3, %ecx; jne .+0xc5; call .+0xc8; notq %r8
+movaps %xmm0, (%rsp); pshufd $0xc3, %xmm0, %xmm3; nopw 0xc3(%rax); movb $0xc3, %r11b; btl $3, %eax
+lea 0xc3(,%rax,8), %rdi; fldl 8(%rsp); cmovne %esi, %eax
+"""
+
+
+def test_the_return_of_a_block_is_found_behind_whatever_looks_like_it(tmp_path: Path) -> None:
+    """Bytes of constants, displacements and operands."""
+    made = instructions(RETURNS, tmp_path, "amd64")
+    code = b"".join(each for _, each in made)
+    assert code.count(b"\xc3") > 15
+    for back in (b"\xc3", b"\xc2\x08\x00", b"\xf3\xc3"):
+        assert PORTS["amd64"].find_return(code + back + b"\x90\xc3") == len(code)
+    assert PORTS["amd64"].find_return(code) == -1
+    for ends in range(len(code)):
+        PORTS["amd64"].find_return(code[:ends])

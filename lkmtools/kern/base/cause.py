@@ -12,6 +12,7 @@ from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence.record import RecordedAccess
 from lkmtools.kern.base.nature import Nature, ascii_text, nature_of
 from lkmtools.kern.base.place import called_from
+from lkmtools.kern.base.stack import OVERFLOW, recursion
 from lkmtools.kern.base.traps import trap_words
 from lkmtools.machine import EXEC, Fault, MemFault
 from lkmtools.machine.emulator import page_fault
@@ -39,10 +40,11 @@ def explain(
     if isinstance(fault, MemFault):
         addr = fault.addr & k.dm.mask  # Python's sums do not wrap
         nature = nature_of(k, addr, fault.access, thread)
+        cycle = recursion(k, thread, None) if nature.short == OVERFLOW else ""
         what = page_fault(_KIND[fault.access], addr, fault.size)
         where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
         given = argument_text(k, fn, args, addr) if fn else ""
-        return _line(f"{what}{nature.short}{where}", nature.why, given)
+        return _line(f"{what}{nature.short}{where}", nature.why, cycle, given)
     code = instruction(k, fault.pc)
     if fault.addr is None:
         what, why = trap_words(k, fault, code)
@@ -51,7 +53,8 @@ def explain(
     what = fault.describe(k.port, code)
     if fault.access == EXEC and fault.pc == fault.addr:
         return _fetch(k, fault, what, nature)
-    return _line(f"{what}{nature.short} in {k.symbolize(fault.pc)}", nature.why)
+    cycle = recursion(k, thread, fault) if nature.short == OVERFLOW else ""
+    return _line(f"{what}{nature.short} in {k.symbolize(fault.pc)}", nature.why, cycle)
 
 
 def _line(*parts: str) -> str:

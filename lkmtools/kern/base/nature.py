@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.kern.base.freed import READ_FROM_FREED, is_from_freed
-from lkmtools.kern.base.stack import overflow
+from lkmtools.kern.base.stack import OVERFLOW, overflow
 from lkmtools.machine import EXEC
 from lkmtools.machine.memory import WRITE
 from lkmtools.tuples import NamedTuple
@@ -41,7 +41,7 @@ def nature_of(k: Kernel, addr: int, access: int, thread: Thread) -> Nature:
         return Nature(f" ({READ_FROM_FREED})")
     found = overflow(k, thread, addr)
     if found is not None:
-        return Nature(" (kernel stack overflow)", found)
+        return Nature(OVERFLOW, found)
     if addr < k.mem.base:
         return _below(k, addr)
     if addr >= k.mem.base + k.mem.size:

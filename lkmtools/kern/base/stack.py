@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.vmparam import PAGE_SIZE
+from lkmtools.kern.base.cycles import cycle_text
+from lkmtools.machine import Fault
+from lkmtools.machine.backtrace import backtrace
 from lkmtools.machine.jump import returns_to, word
 from lkmtools.tuples import NamedTuple
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
     from lkmtools.machine import Thread
 
+OVERFLOW = " (kernel stack overflow)"
 _LARGEST = 64 << 20  # bytes by which a frame may pass the end of the stack
 _MOST_WORDS = 4096  # that are looked at from the stack pointer on
 _PROLOGUE = 512  # bytes of a function in which it takes room for its frame
@@ -37,6 +41,17 @@ def overflow(k: Kernel, thread: Thread, addr: int) -> str | None:
         return None
     found = large_frame(k, thread, sp) if sp < base else None
     return frame_words(k, found, size) if found is not None else f"the stack has {size} bytes"
+
+
+def recursion(k: Kernel, thread: Thread, fault: Fault | None) -> str:
+    """The functions that call one another in an overflown stack; "" when none do."""
+    names = [
+        f"{frame.function or k.symbolize(frame.pc, returns=frame.returns).partition('+')[0]}()"
+        for frame in backtrace(k.engine, thread, fault, k.function_start)
+        if not frame.note and not frame.guess
+    ]
+    found = cycle_text(names)
+    return f"recursion: {found}" if found else ""
 
 
 def _sp(k: Kernel, thread: Thread) -> int:

@@ -53,6 +53,7 @@ def user_pages(k: Kernel) -> AddressSpace | None:
 
 def copyin_bytes(k: Kernel, uaddr: int, length: int) -> bytes:
     """`length` bytes of the calling process, for Python; EFAULT."""
+    _refuse_kernels(k, "copyin", uaddr)
     return space_of(k).read(uaddr, length) if length else b""
 
 
@@ -65,7 +66,16 @@ def copyin_array(k: Kernel, layout: Layout, uaddr: int, count: int) -> list[Any]
 def copyout_bytes(k: Kernel, data: bytes, uaddr: int) -> None:
     """Python's bytes into the memory of the calling process; EFAULT."""
     if data:
+        _refuse_kernels(k, "copyout", uaddr)
         space_of(k).write(uaddr, data)
+
+
+def _refuse_kernels(k: Kernel, who: str, uaddr: int) -> None:
+    """EFAULT for a kernel address, where one of a process is wanted."""
+    if uaddr >= k.mem.base:
+        to = "from" if who == "copyin" else "to"
+        why = f"{who} {to} {uaddr:#x}, which is a kernel address: memcpy and kcopy copy within the kernel"
+        raise KernelError(EFAULT, why)
 
 
 @export("int copyin(const void *uaddr, void *kaddr, size_t len)", "sys/systm.h", bound=MEMORY)

@@ -1,0 +1,42 @@
+/* Code in allocated memory is called: "the kernel's heap: memory that was allocated" in crash_load(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+static int
+nothing(int n)
+{
+	return n - n;
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	char *code = malloc(16, M_TEMP, M_WAITOK);
+	int (*volatile f)(int) = nothing;
+	int error;
+
+	memset(code, 0xc3, 16);
+#ifndef FIXED
+	f = (int (*)(int))(uintptr_t)code;
+#endif
+	error = f(cmd);	/* here */
+	free(code, M_TEMP);
+	return error;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}

@@ -1,0 +1,48 @@
+/* Two functions call each other for ever: "(kernel stack overflow)" in ping(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+static int pong(int);
+int most = 10;
+
+static int __attribute__((__noinline__))
+ping(int n)	/* here */
+{	/* here */
+	char copy[200];	/* here */
+
+	snprintf(copy, sizeof(copy), "%d", n);	/* here */
+	return pong(n + 1) + copy[0];	/* here */
+}
+
+static int __attribute__((__noinline__))
+pong(int n)
+{
+#ifdef FIXED
+	if (n > most)
+		return 0;
+#endif
+	return ping(n + 1) + 1;
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	return ping(cmd) & 0;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}

@@ -1,0 +1,41 @@
+/* A large index into an array that is NULL: "or an offset of 0x9c40 from a NULL pointer, by a large index" in entry(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+int index = 10000, found;
+static int room[10001];
+#ifdef FIXED
+int *table = room;
+#else
+int *table, *unused = room;
+#endif
+
+static int
+entry(int i)
+{
+	return table[i];	/* here */
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	found = entry(index);
+	return 0;
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}

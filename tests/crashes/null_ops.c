@@ -1,0 +1,49 @@
+/* A table of functions that was never set: "page 0 is never mapped: the address is offset" in start(). */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/callout.h>
+#include <sys/malloc.h>
+#include <sys/mutex.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+
+MOD_MISC("crash");
+
+struct ops {
+	int	 (*stop)(int);
+	int	 (*start)(int);
+};
+
+static int
+begin(int n)
+{
+	return n - n;
+}
+static struct ops the_ops = { NULL, begin };
+#ifdef FIXED
+struct ops *ops = &the_ops;
+#else
+struct ops *ops, *unused = &the_ops;
+#endif
+
+static int
+start(int n)
+{
+	return ops->start(n);	/* here */
+}
+
+static int
+crash_load(struct lkm_table *lkmtp, int cmd)
+{
+	return start(cmd);
+}
+
+int crash_lkmentry(struct lkm_table *, int, int);
+
+int
+crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
+{
+	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
+}
