@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lkmtools.abi.errno import returned
+from lkmtools.evidence.cycles import once_each
 from lkmtools.evidence.record import REPORT, CrashRecord, RecordedFrame
 from lkmtools.kern.base.cause import recorded_access
-from lkmtools.kern.base.cycles import once_each
 from lkmtools.kern.base.recorder import RequestOf, record_of
 from lkmtools.machine import Fault, MemFault, Prototype, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.abi.vmparam import PAGE_SIZE
-from lkmtools.kern.base.cycles import cycle_text
+from lkmtools.evidence.cycles import cycle_text
 from lkmtools.machine import Fault
 from lkmtools.machine.backtrace import backtrace
 from lkmtools.machine.jump import returns_to, word
