@@ -53,8 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The marker; a configuration with a machine that does not exist ends here."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(machine=..., daemon=..., watchdog=..., ram=..., user_memory=..., securelevel=...): "
-        "how the kernel of the fixture lkm_kernel is booted",
+        f"{MARKER}(machine=..., daemon=..., watchdog=..., ram=..., user_memory=..., securelevel=..., "
+        "panic_on_report=...): how the kernel of the fixture lkm_kernel is booted",
     )
     if unknown := [name for name in config.getini("lkm_machine") if name not in MACHINES]:
         raise pytest.UsageError(

@@ -22,6 +22,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -214,7 +215,7 @@ def connect(comm: str, socket: str | None, autostart: bool = True, tell: bool = 
     from lkmtools import client
 
     p = client.connect(socket, comm, autostart, on_wait=lambda: _announce_greeting(comm, socket), **more)
-    p.on_report = report
+    p.on_report = partial(report, comm)
     for line in p.at_start if tell else ():
         warnx(comm, line)
     wanted = os.environ.get("LKM_MACHINE")
@@ -313,11 +314,9 @@ def errx(name: str, status: int, text: str) -> NoReturn:
     sys.exit(status)
 
 
-def report(text: str, record: str) -> None:
-    """What the kernel reports about the request in flight, and its source: on standard error."""
-    from lkmtools.debug import source_of
-
-    click.echo("\n".join([text.rstrip("\n"), *source_of(record)]), err=True)
+def report(name: str, text: str, record: str) -> None:
+    """The lines that matter of what the kernel reports about the request in flight: on standard error."""
+    _print_brief(name, text.partition("\n")[0], text, record)
 
 
 def panic(name: str, error: PanicError) -> None:
@@ -328,9 +327,13 @@ def panic(name: str, error: PanicError) -> None:
     if not error.report:
         warnx(name, error.reason)
         return
+    _print_brief(name, error.reason, error.report, error.record)
+
+
+def _print_brief(name: str, reason: str, report: str, record: str) -> None:
     from lkmtools.debug.brief import brief  # it reads the objects of the modules on the stack
 
-    lines = brief(name, error.reason, error.report, error.record)
+    lines = brief(name, reason, report, record)
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         _paint(lines)
     else:

@@ -1,4 +1,4 @@
-"""The lines of a panic that matter, for the terminal of the tool that caused it: at most twelve."""
+"""The lines of a panic or report that matter, for the terminal of the tool that caused it: at most twelve."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from lkmtools.debug.report import Explained, counted, explained, is_newer, lines_up_to
+from lkmtools.evidence.record import PANIC, REPORT
 from lkmtools.tuples import NamedTuple
 
 MOST = 12  # lines
 _MOST_NOTES = 3
+_VERBS = {PANIC: "the kernel panicked", REPORT: "the kernel goes on"}
 _LEFT_OUT = "not in the record: "  # a note about the record itself
 REASON, CAUSE, CODE, FRAME, END, AROUND, CULPRIT = (
     *("reason", "cause", "code", "frame"),
@@ -38,7 +40,7 @@ def brief(name: str, reason: str, report: str, record: str) -> list[Line]:
     who = found.record.process or "no process"
     request = f" in {found.record.request}" if found.record.request else ""
     head = [
-        Line(REASON, f"panic: {found.record.reason}"),
+        Line(REASON, f"{found.record.kind}: {found.record.reason}"),
         Line(FRAME, f"machine {found.record.machine}, boot {found.record.boot}, {who}{request}"),
         *(Line(CAUSE, note) for note in islice(_notes(found), _MOST_NOTES)),
         *(Line(CAUSE, text) for text in (found.loop, found.access) if text),
@@ -62,12 +64,12 @@ def _end(name: str, found: Explained) -> Iterator[Line]:
     if culprit is None or culprit.place is None or culprit.of is None:
         yield from (Line(AROUND, why) for why in islice(found.whys(), 1))
         where = next((frame.text for frame in found.record.frames if frame.pc), found.record.reason)
-        yield Line(END, f"{name}: the kernel panicked: {where}")
+        yield Line(END, f"{name}: {_VERBS[found.record.kind]}: {where}")
         return
     source = lines_up_to(culprit.place)
     changed = source and is_newer(culprit.place.file, culprit.of.path)
     note = " (the file has changed since it was compiled)" if changed else ""
-    yield Line(END, f"{name}: the kernel panicked: {culprit.text}{note}")
+    yield Line(END, f"{name}: {_VERBS[found.record.kind]}: {culprit.text}{note}")
     yield from (Line(CULPRIT if text is source[-1] else AROUND, text) for text in source)
 
 

@@ -8,13 +8,15 @@
 
 What goes wrong is an exception: modules.LoadError from load(), KernelError with a BSD errno, PanicError when
 the module took the kernel down. Its note is the panic report with the backtrace, so that pytest prints it;
-the kernel has booted again by then, and nothing is loaded in it.
+the kernel has booted again by then, and nothing is loaded in it. What the kernel reports and survives, such
+as a sleep that nobody will end, is a ReportWarning, and is in kernel.reports.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +36,14 @@ from lkmtools.testing.build import Builder
 from lkmtools.testing.host import DaemonHost, Host, LocalHost
 from lkmtools.tuples import NamedTuple
 
-__all__ = ["Builder", "LkmKernel", "LoadedModule", "OpenFile", "Ran"]
+__all__ = ["Builder", "LkmKernel", "LoadedModule", "OpenFile", "Ran", "ReportWarning"]
 
 _R = TypeVar("_R")
 READ = 65536  # bytes that read() asks for when nothing else is said
+
+
+class ReportWarning(UserWarning):
+    """The kernel reports what is wrong with the call that a test makes; it goes on."""
 
 
 class Ran(NamedTuple):
@@ -168,7 +174,8 @@ class LoadedModule:
 class LkmKernel:
     """A booted kernel and a process in it, on `machine`; `tool_env` is for commands on a daemon's.
 
-    Crashes are kept in, or for a daemon below, the directory `crashes`; without one they are not.
+    Crashes are kept in, or for a daemon below, the directory `crashes`; without one they are not. `reports`
+    are the texts, with source, of what the kernel has reported about the calls of the process.
     """
 
     def __init__(
@@ -187,13 +194,25 @@ class LkmKernel:
         host = DaemonHost if daemon else LocalHost
         self.host: Host = host(machine, options, crashes)
         self._process: Process | None = None
+        self.reports: list[str] = []
+        self._warned = 0
 
     @property
     def process(self) -> Process:
         """The process that makes the calls (client.Process, user 0); a new one after a panic."""
         if self._process is None:
             self._process = self.host.process()
+            self._process.on_report = self._reported
         return self._process
+
+    def _reported(self, text: str, record: str) -> None:
+        self.reports.append("\n".join([text.rstrip("\n"), *source_of(record)]))
+
+    def _warn(self) -> None:
+        """A warning for each new report."""
+        new, self._warned = self.reports[self._warned :], len(self.reports)
+        for text in new:
+            warnings.warn(text, ReportWarning, stacklevel=4)
 
     @property
     def tool_env(self) -> dict[str, str]:
@@ -205,7 +224,8 @@ class LkmKernel:
     def do(self, function: Callable[..., _R], *args: Any, **options: Any) -> _R:
         """Call something that calls the kernel; its errors are shown where the test stands.
 
-        A PanicError gets the panic report as a note, and the next call is of a new process in a new kernel.
+        What the kernel reports meanwhile is a ReportWarning. A PanicError gets the panic report as a note,
+        and the next call is of a new process in a new kernel.
         """
         __tracebackhide__ = True
         try:
@@ -216,6 +236,8 @@ class LkmKernel:
                 if not getattr(error, "__notes__", None):
                     error.add_note("\n".join([error.report.rstrip("\n"), *source_of(error.record)]))
             raise error.with_traceback(None) from None
+        finally:
+            self._warn()
 
     def find(self, path: str | os.PathLike[str]) -> Path:
         """A file beside the test or in the root directory of the tests. FileNotFoundError names both."""

@@ -68,6 +68,14 @@ class LocalHost:
         self.kernel.close()
 
 
+def _option(name: str, value: Any) -> str:
+    """An option of lkmd."""
+    word = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{word}" if value else f"--no-{word}"
+    return f"--{word}={value}"
+
+
 class DaemonHost:
     """The kernel is a daemon's, on a socket of its own in a temporary directory."""
 
@@ -75,7 +83,7 @@ class DaemonHost:
         self._directory = tempfile.TemporaryDirectory(prefix="lkm-")
         self.socket = os.path.join(self._directory.name, "lkmd.sock")
         command = [sys.executable, "-P", "-m", "lkmtools.cli.lkmd", "--socket", self.socket]
-        words = [f"--{name}={value}" for name, value in {"machine": machine, **options}.items()]
+        words = [_option(name, value) for name, value in {"machine": machine, **options}.items()]
         self.crashes = crashes or ""
         words.append(f"--crash-dir={self.crashes}")
         env = {**os.environ, "LKM_CONF": "", "LKMD_CONF": ""}  # a fresh kernel, whatever the user's loads

@@ -60,6 +60,7 @@ class Lab:
         self.p: Process = self.kernel.process("lab")
         self.boot_tables = self.tables()
         self.symbols: dict[str, int] = {}
+        self._looked = False
 
     @property
     def k(self) -> Kernel:
@@ -74,7 +75,8 @@ class Lab:
 
     @property
     def reports(self) -> list[tuple[str, str]]:
-        """Text and record of what the kernel has reported."""
+        """Text and record of what the kernel has reported; a test that does not look wants none."""
+        self._looked = True
         return self.kernel.reports
 
     def replaced(self) -> dict[str, str]:
@@ -83,8 +85,9 @@ class Lab:
         return replaced(self.k.mem, self.k.plan, lambda addr: m.title if (m := module_at(addr)) else None)
 
     def close(self) -> None:
-        """Shut down."""
+        """Shut down. Nothing was reported that the test did not look at."""
         self.kernel.close()
+        assert self._looked or self.kernel.reports == []
 
     def load(
         self,
