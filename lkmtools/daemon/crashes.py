@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import select
 import signal
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from lkmtools.wire.forked import close_all_but, die_with, ended_by
 WRITERS = 3
 WAITING = 64  # crashes that wait for a writer
 TIME = 60.0  # seconds by which one must be written
+PAUSE = 0.5  # ... before it begins: what clients do after a death comes first
 _ROOM = 4096  # bytes for what a writer says
 _NICE = 10
 
@@ -50,6 +52,7 @@ class Crashes:
         self._writers: set[_Writer] = set()
         self._waiting: deque[DeadKernel] = deque()
         self._before: int | None = None  # a pipe that closes when the last writer ends
+        self._finishing = False
 
     @property
     def busy(self) -> bool:
@@ -81,7 +84,8 @@ class Crashes:
             self._lost(_lost(dead.boot, host_reason(error)))
             return
         try:
-            turn = _Turn(self._before, ours, TIME * (1 + len(self._writers)))
+            pause = 0.0 if self._finishing else PAUSE
+            turn = _Turn(self._before, ours, pause, TIME * (1 + len(self._writers)))
             self._writers.add(_Writer(path, dead, self._loop, self._over, turn))
         except OSError as error:
             self._lost(_lost(dead.boot, host_reason(error)))
@@ -103,6 +107,13 @@ class Crashes:
             self._lost(_lost(writer.boot, str(said["failed"])))
         if self.path is not None and self._waiting:
             self._begin(self.path, self._waiting.popleft())
+
+    def finish(self, seconds: float) -> None:
+        """The daemon is about to end: no pause any more, and so long at the most."""
+        self._finishing = True
+        for writer in self._writers:
+            writer.hurry()
+        self._loop.timers.after(seconds, self.shut_down)
 
     def clear_away(self) -> None:
         """At the start: remove what a supervisor that was killed has left half written. It never fails."""
@@ -132,13 +143,14 @@ def _lost(boot: int, why: str) -> str:
 
 
 class _Turn(NamedTuple):
-    """When a writer may write: once nobody has the other end of the pipe `before`.
+    """When a writer may write: after a pause, and once nobody has the other end of the pipe `before`.
 
     `ours` is the end that the next one waits for; `limit` is in seconds, by which it must be over.
     """
 
     before: int | None
     ours: int
+    pause: float
     limit: float
 
 
@@ -159,23 +171,35 @@ class _Writer:
         self.boot = dead.boot
         self._loop, self._tell = loop, over
         self._said = Latest(memoryview(mmap.mmap(-1, _ROOM)))
+        self._pid = -1
         supervisor = os.getpid()
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._write(path, dead, turn, supervisor)
+        hurried, self._hurry = os.pipe()
         try:
+            self._pid = os.fork()
+            if self._pid == 0:
+                self._write(path, dead, turn, hurried, supervisor)
             self._pidfd = os.pidfd_open(self._pid)
         except OSError:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+            self.hurry()
+            if self._pid > 0:
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
             raise
+        finally:
+            os.close(hurried)
         loop.poller.add(self._pidfd, lambda events: self._ended())
         self._timer = loop.timers.after(turn.limit, self._kill)
+
+    def hurry(self) -> None:
+        """End its pause."""
+        if self._hurry >= 0:
+            os.close(self._hurry)
+        self._hurry = -1
 
     def _kill(self) -> None:
         signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
-    def _write(self, path: str, dead: DeadKernel, turn: _Turn, supervisor: int) -> NoReturn:
+    def _write(self, path: str, dead: DeadKernel, turn: _Turn, hurried: int, supervisor: int) -> NoReturn:
         """In the forked process: write, say how that went, end."""
         status = 1
         try:
@@ -183,9 +207,10 @@ class _Writer:
             os.nice(_NICE)
             lent = dead.child.lent.values() if dead.child is not None else ()
             before = {turn.before} if turn.before is not None else set()
-            close_all_but({0, 1, 2, turn.ours, *before, *lent})
+            close_all_but({0, 1, 2, turn.ours, hurried, *before, *lent})
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
+            select.select([hurried], [], [], turn.pause)
             for fd in before:
                 os.read(fd, 1)
             from lkmtools.daemon.crash_writer import write
@@ -217,6 +242,7 @@ class _Writer:
         self._loop.poller.forget(self._pidfd)
         self._loop.timers.forget(self._timer)
         os.close(self._pidfd)
+        self.hurry()
 
     def give_up(self) -> None:
         """End it."""

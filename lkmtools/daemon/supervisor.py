@@ -337,7 +337,7 @@ class Supervisor:
         self.stopping = True
         if question is not None:
             self.tools.keep_stop(question)
-        self.loop.timers.after(PATIENCE, self.deaths.crashes.shut_down)
+        self.deaths.crashes.finish(PATIENCE)
         self._finish_child(STOPPED, force)
 
     def reboot(self, question: Question, force: bool) -> None:
