@@ -23,7 +23,10 @@ crash_writer.write_ram = lambda *args: signal.pause()
 
 
 def directory(place: Place) -> Path:
-    (found,) = (Path(place.state) / "lkmtools" / "crash").iterdir()
+    """That of the daemon's crashes, once the first is being written."""
+    base = Path(place.state) / "lkmtools" / "crash"
+    until(lambda: base.is_dir() and any(base.iterdir()))
+    (found,) = base.iterdir()
     return found
 
 
