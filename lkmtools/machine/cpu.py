@@ -28,8 +28,9 @@ from lkmtools.machine.port import FIRST_ARG
 from lkmtools.machine.text import Text
 from lkmtools.tuples import NamedTuple
 
-RETURNED = -1  # what run() answers when the gate was reached,
-ASTRAY = -4  # ... with another stack pointer than that of the call
+STUB = 0  # what run() answers when a stub was reached,
+RETURNED = -1  # ... the gate,
+ASTRAY = -4  # ... the gate with another stack pointer than that of the call
 NOWHERE = (0, 0, 0)  # where a run stopped that has returned
 PERCPU_TABLE = 24  # bytes of the segment descriptors of kernel code
 _UNDEFINED = 6  # the trap of an instruction that Unicorn leaves to us
@@ -154,7 +155,7 @@ class Cpu(Emulator):
     def run(self, pc: int, returned: int = -1) -> int:
         """Run from `pc` until something happens; `returned` is sp when the call that runs has returned.
 
-        Returns the number of the stub slot that was reached, RETURNED when the gate was, PREEMPTED after a
+        Returns STUB when a kernel function's was reached, RETURNED when the gate was, PREEMPTED after a
         stop (pc() says where), FAULTED (`fault` says why), or ASTRAY.
         """
         self._begin.value = pc
@@ -172,9 +173,8 @@ class Cpu(Emulator):
         if status or self.trap is not None:
             self._note_fault(status, self._at_trap(pc))
             return FAULTED
-        slot = self.text.stops.get(pc)
-        if slot is not None:
-            return slot
+        if self.text.stopped_at(pc) is not None:
+            return STUB
         if pc == self.text.returned:
             return ASTRAY
         return PREEMPTED if self.cell.stopped() or not self._halted(pc) else FAULTED

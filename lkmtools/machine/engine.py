@@ -21,7 +21,7 @@ from lkmtools.evidence.calls import CallRing
 from lkmtools.machine.arguments import other_arguments
 from lkmtools.machine.brake import Brake
 from lkmtools.machine.cproto import Prototype
-from lkmtools.machine.cpu import ASTRAY, NOWHERE, RETURNED, Cpu
+from lkmtools.machine.cpu import ASTRAY, NOWHERE, RETURNED, STUB, Cpu
 from lkmtools.machine.emulator import FAULTED, Fault
 from lkmtools.machine.memory import WRITE, MemFault, Memory
 from lkmtools.machine.rate import measure_rate
@@ -243,7 +243,7 @@ class Engine:
         returned = level.sp0 + self.port.return_size
         resume, begin, start, gate, fetch, stopped_at = cpu.steps
         stopped = cpu.stopped
-        serve = None if stop < 0 else servers.get(stopped[0]) or self._server(stopped[0])
+        serve = servers.get(stopped[0]) or self._server(stopped[0]) if stop == STUB else None
         while True:
             if serve is not None:
                 serve(thread, level, stopped)
@@ -262,7 +262,7 @@ class Engine:
             serve = servers.get(stopped[0])
             if serve is None or status or cpu.trap is not None:
                 stop = cpu.why(status)
-                serve = None if stop < 0 else servers.get(stopped[0]) or self._server(stopped[0])
+                serve = servers.get(stopped[0]) or self._server(stopped[0]) if stop == STUB else None
 
     def _interrupted(self, thread: Thread, level: Level, stop: int) -> int:
         """A function has stopped, but not at a stub: where it goes on."""
@@ -284,7 +284,8 @@ class Engine:
 
     def _server(self, pc: int) -> StubServer:
         """What runs the function of the stub that stops at `pc`: arguments in, result out."""
-        fn, cpu, watchdog, calls = self.text.slots[self.text.stops[pc]], self.cpu, self.watchdog, self.calls
+        fn, cpu, watchdog, calls = self.text.stopped_at(pc), self.cpu, self.watchdog, self.calls
+        assert fn is not None
         body, answer, written = MethodType(fn.body, self.context), cpu.answer, self.mem.on_code_write
         ring, places, registers, results = calls.ring, calls.places, calls.stopped, calls.results
         in_registers, others = cpu.arguments(fn.binding), other_arguments(cpu, ring, fn.binding)

@@ -70,8 +70,8 @@ class Text:
     """The text of a kernel that has these functions: their stub slots from `start` on, and what follows.
 
     That is the return pad, the gate, the way into a function, and `never`, what no run reaches. The page
-    from `words` on has the words of entry, gate and return pad, and nothing else. `stops` are the slots by
-    the pc at which their stubs stop.
+    from `words` on has the words of entry, gate and return pad, and nothing else. `stubs` are the functions
+    by the addresses of their slots.
     """
 
     def __init__(self, port: Port, functions: Sequence[KernelFunction]) -> None:
@@ -89,9 +89,8 @@ class Text:
         self.end = self.words + PAGE_SIZE
         gate_code = port.gate_code(self.words)
         self.returned = self.gate + len(gate_code)  # the pc behind the gate
-        self.stubs: dict[int, KernelFunction] = {}  # by address
-        first = self.start + len(port.stub)
-        self.stops = {first + slot * SLOT: slot for slot in range(len(self.slots))}
+        self.stubs: dict[int, KernelFunction] = {}
+        self._stub_length = len(port.stub)
         code = bytearray(port.filler[:1] * self.size)
         for addr, piece in (
             *self._stubs(),
@@ -101,6 +100,10 @@ class Text:
         ):
             code[addr - self.start : addr - self.start + len(piece)] = piece
         self.code = bytes(code)
+
+    def stopped_at(self, pc: int) -> KernelFunction | None:
+        """The function whose stub has stopped at `pc`."""
+        return self.stubs.get(pc - self._stub_length)
 
     def _stubs(self) -> list[tuple[int, bytes]]:
         """Give each function its place, with its stub."""

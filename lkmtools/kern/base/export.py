@@ -90,11 +90,19 @@ def percpu(prototype: str, member: str, header: str, doc: str) -> Function:
 def unwritten(prototype: str, header: str = "") -> Function:
     """A function that modules may name but not call: a call panics and says so."""
     proto = Prototype(prototype)
+    return Function(proto, header, _Unwritten(proto), None, False)
 
-    def body(k: Kernel, *_args: int) -> NoReturn:
-        k.panic(f"{proto.name}() is not implemented in this kernel")
 
-    return Function(proto, header, body, None, False)
+class _Unwritten:
+    """The body of one: a kernel has hundreds, and a closure would take seven times the memory."""
+
+    __slots__ = ("_proto",)
+
+    def __init__(self, proto: Prototype) -> None:
+        self._proto = proto
+
+    def __call__(self, k: Kernel, *_args: int) -> NoReturn:
+        k.panic(f"{self._proto.name}() is not implemented in this kernel")
 
 
 def marked(module: ModuleType, mark: str) -> Iterator[Any]:

@@ -51,8 +51,8 @@ def loop_of(k: Kernel, thread: Thread) -> EndlessLoop | None:
     inside = [row for row in calls if k.function_start(row[_RETURNS_TO] - 1) == start]
     places = sorted({frame.pc - frame.returns for frame in frames} | {row[_RETURNS_TO] - 1 for row in inside})
     notes = [f"in the loop: {_span(k, places[0], places[-1])}"]
-    slots, stops = k.engine.text.slots, k.engine.text.stops
-    if names := list(dict.fromkeys(slots[stops[row[0]]].name for row in reversed(calls) if row[0] in stops)):
+    functions = [k.engine.text.stopped_at(row[0]) for row in reversed(calls)]
+    if names := list(dict.fromkeys(fn.name for fn in functions if fn is not None)):
         more = ", ..." if len(names) > _NAMES else ""
         notes.append(f"kernel functions called in the loop: {', '.join(names[:_NAMES])}{more}")
     text = k.symbolize(frames[-1].pc, returns=frames[-1].returns)
