@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -84,3 +85,21 @@ def test_words(lab: Lab, tmp_path: Path, body: str, compiler: str, level: str) -
     assert record is not None
     wanted = (CASES | ARGUMENTS)[body].format_map(OFFSETS[lab.machine])
     assert Explained(record).access == wanted
+
+
+LOOP = (
+    "int i, s = 0; for (i = 0; i >= 0; i = (i + 1) & 255) {\n\t\ts += zero;\n\t\tzero = s;\n\t}\n\treturn s;"
+)
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+def test_the_lines_of_a_loop(lab: Lab, tmp_path: Path, level: str) -> None:
+    """Of the whole loop, wherever in it the clock has found it."""
+    panic = fault(lab, tmp_path, LOOP, "gcc", level)
+    record = loads(panic.record)
+    assert record is not None
+    lines = (tmp_path / "x.c").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines, 1) if "for (i" in line)
+    where = re.fullmatch(r"loops in go\(\) at \S*x\.c:(\d+)(-(\d+))? \[x\]", Explained(record).loop)
+    assert where is not None
+    assert first <= int(where[1]) <= int(where[3] or where[1]) <= first + 2
