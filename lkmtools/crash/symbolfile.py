@@ -26,10 +26,13 @@ class SymbolGroup(NamedTuple):
     symbols: Sequence[tuple[int, str]]
 
 
-def symbol_file(e_machine: int, bits: int, groups: Sequence[SymbolGroup], outermost: int) -> bytes:
+def symbol_file(
+    e_machine: int, bits: int, groups: Sequence[SymbolGroup], outermost: int, frames: bytes = b""
+) -> bytes:
     """The file. Of groups that overlap the first counts.
 
-    Debuggers stop unwinding at the function `outermost`, which is the entry point of the file.
+    Debuggers stop unwinding at the function `outermost`, which is the entry point of the file, unless the
+    file has the rules `frames` (crossings.py).
     """
     kept = sorted(_apart(groups[:_MOST]), key=lambda group: group.text.start)
     sections: list[OutSection] = []
@@ -47,9 +50,12 @@ def symbol_file(e_machine: int, bits: int, groups: Sequence[SymbolGroup], outerm
                 )
                 here.append(held)
         symbols += _symbols(group, here, len(sections) - len(here))
+    rules = [OutSection(".debug_frame", c.SHT_PROGBITS, 0, 0, len(frames), 8, frames)] if frames else []
     segments = [OutSegment(s.address, s.size, _permissions(s.flags)) for s in sections]
     return write_executable(
-        Executable(e_machine, bits, "little", 4096, outermost, sections, segments, symbols)
+        Executable(
+            e_machine, bits, "little", 4096, 0 if frames else outermost, sections, segments, symbols, rules
+        )
     )
 
 

@@ -6,9 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.crash.corefile import CoreThread, core_header, write_ram
+from lkmtools.crash.crossings import Crossing, debug_frame
 from lkmtools.crash.directory import (
     CORE,
     LIMIT,
@@ -61,7 +63,7 @@ def _write(crashes: CrashDirectory, number: int, dead: DeadKernel) -> None:
     no_core = _REPORT_ONLY if fate.kind == REPORT else _ENDED_EARLY
     if child is not None:
         modules = child.evidence.modules.records()
-        _put(crashes, number, SYMBOLS, _symbols(port(dead.machine), modules))
+        _put(crashes, number, SYMBOLS, _symbols(port(dead.machine), modules, _record(dead)))
         no_core = _core(crashes, number, dead, child)
     rows = tuple(
         CrashModule(m.name, m.path, m.area, m.size, m.checksum, m.state == ModuleState.GONE) for m in modules
@@ -78,7 +80,7 @@ def _put(crashes: CrashDirectory, number: int, name: str, data: bytes) -> None:
             rest = rest[file.write(rest) :]
 
 
-def _symbols(machine: Port, modules: list[ModuleRecord]) -> bytes:
+def _symbols(machine: Port, modules: list[ModuleRecord], record: CrashRecord) -> bytes:
     """The symbol file: modules that are loaded count before those that were where they are now."""
     made = plan(machine, True)
     text = made.text
@@ -92,7 +94,25 @@ def _symbols(machine: Port, modules: list[ModuleRecord]) -> bytes:
     there = [module for module in modules if module.state != ModuleState.GONE]
     gone = [module for module in reversed(modules) if module.state == ModuleState.GONE]
     groups = [kernel, *map(_group, (*there, *gone))]
-    return symbol_file(machine.e_machine, machine.dm.pointer * 8, groups, text.return_pad)
+    bits = machine.dm.pointer * 8
+    crossings = list(_crossings(machine, record))
+    code = range(text.return_pad, text.entry)
+    frames = debug_frame(bits, code, crossings) if crossings else b""
+    return symbol_file(machine.e_machine, bits, groups, text.return_pad, frames)
+
+
+def _crossings(machine: Port, record: CrashRecord) -> Iterator[Crossing]:
+    """From each level of an lwp to the one outside it, whose kernel function is then the next frame.
+
+    A frame's pc is behind a call: that of the function is behind the beginning of its stub.
+    """
+    names = {number: name for name, number in machine.registers}
+    pc, sp, fp = (names[number] for number in (machine.pc, machine.sp, machine.fp))
+    for lwp in record.lwps:
+        known = [_registers(machine, level) for level in lwp.levels]
+        for inner, outer in pairwise(known):
+            if outer.keys() >= {pc, sp, fp} and sp in inner:
+                yield Crossing(inner[sp], outer[sp], outer[pc] + 1, outer[fp])
 
 
 def _group(module: ModuleRecord) -> SymbolGroup:

@@ -29,6 +29,8 @@ struct item { int a, b; struct item *next; };
 static struct item *volatile head;
 static volatile int count = 7;
 static int quiet(int n) { return n; }
+__attribute__((noinline)) int called(void);
+__attribute__((noinline)) int called(void) { return head->b = 1; }
 __attribute__((noinline)) static int deep(int n);
 __attribute__((noinline)) static int middle(int n) { int r = deep(n + 1); return r + count; }
 static int chain_load(struct lkm_table *t, int cmd) { count += quiet(cmd); return 0; }
@@ -39,6 +41,7 @@ int chain_lkmentry(struct lkm_table *t, int cmd, int ver)
 __attribute__((noinline)) static int deep(int n) { count++; %s; return count; }
 """
 FAULT = "head->b = n"
+ONCE = "static ONCE_DECL(once); RUN_ONCE(&once, called)"
 NAMES = ["deep", "middle", "chain_unload", "chain_lkmentry"]
 
 
@@ -50,7 +53,12 @@ def crash(cc: Compile) -> Callable[..., str]:
         head = (
             "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/exec.h>\n#include <sys/conf.h>\n"
         )
-        made = cc(f"{head}#include <sys/lkm.h>\n{CHAIN % what}", machine, "chain", ("-g", *flags))
+        made = cc(
+            f"{head}#include <sys/lkm.h>\n#include <sys/once.h>\n{CHAIN % what}",
+            machine,
+            "chain",
+            ("-g", *flags),
+        )
         path = os.path.join(daemon.dir, "chain.o")
         shutil.copyfile(made, path)
         assert daemon.run("modload", path).status == 0
@@ -320,6 +328,19 @@ def test_gdb_shows_the_kernel_function_that_panicked(
     stop(daemon)
     assert functions(gdb(daemon)) == ["panic", *NAMES, "kernel_return"]
     assert functions(plain_gdb(daemon, 1, "bt"))[:2] == ["panic", "deep"]
+
+
+@with_gdb
+def test_gdb_unwinds_through_kernel_functions_that_called_back(
+    start_daemon: Callable[..., Daemon], crash: Callable[..., str], machine: str
+) -> None:
+    """From the module that a kernel function called to the one that called the function."""
+    daemon = start_daemon("--machine", machine)
+    crash(daemon, ONCE, machine)
+    stop(daemon)
+    out = functions(gdb(daemon))
+    inner = ["called", "kernel_return", "_init_once", *NAMES, "kernel_return"]
+    assert out[: len(inner)] == inner
 
 
 @with_gdb

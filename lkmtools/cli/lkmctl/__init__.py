@@ -112,6 +112,6 @@ def main(ctx: click.Context, socket: str | None) -> None:
         lkmctl exec ./prog              run a program inside the kernel
         lkmctl mknod /dev/foo c 29 0 && lkmctl cat /dev/foo
 
-    status, dmesg, ps, reboot and stop exit 69 when no daemon runs; the others start one.
+    status, dmesg, ps, reboot and stop exit 69 when no daemon runs; crash needs none; the others start one.
     """
     ctx.obj = socket
