@@ -64,6 +64,7 @@ class Engine:
         """`calls` is where kernel calls are recorded; else in memory of the engine's own."""
         self.port = text.port
         self.calls = calls or CallRing()
+        self.returns_to = self.calls.returns_to
         self.mem = mem
         self.context = context
         self.text = text

@@ -54,7 +54,7 @@ def taken_here(k: Kernel, function: str = "") -> int:
     engine = k.engine
     levels = engine.current.levels
     if levels and (fn := levels[-1].fn) is not None and fn.name == function:
-        return engine.calls.returns_to[0]
+        return engine.returns_to[0]
     return caller_pc(k, engine.current)
 
 

@@ -116,7 +116,7 @@ def mutex_destroy(k: Kernel, mtx: int) -> None:
 @export("void mutex_enter(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
     """Take a mutex, waiting for it as long as it takes. A panic when the caller holds it."""
-    lock = _lock(k, mtx, function)
+    lock = checked(k, function, Mutex, mtx)
     curlwp = me(k)
     taken = taken_here(k, function)
     if lock.ipl is not None:
@@ -130,7 +130,7 @@ def mutex_enter(k: Kernel, mtx: int, function: str = "mutex_enter") -> None:
             lockdebug_abort(k, function, mtx, held_by(k, owner, lock.taken))
         _set(k, lock, owner | MUTEX_BIT_WAITERS)
         k.sched.block(turnstile(mtx), Blocked(function, "mutex", mtx, lock.holders))
-        lock = _lock(k, mtx, function)
+        lock = checked(k, function, Mutex, mtx)
     lock.owner, lock.taken = curlwp, taken
     _set(k, lock, curlwp)
 
@@ -154,7 +154,7 @@ def _spin_enter(k: Kernel, lock: Mutex, ipl: int, function: str) -> None:
 @export("void mutex_exit(kmutex_t *mtx)", "sys/mutex.h")
 def mutex_exit(k: Kernel, mtx: int, function: str = "mutex_exit") -> None:
     """Release a mutex; a panic when the caller does not hold it."""
-    lock = _lock(k, mtx, function)
+    lock = checked(k, function, Mutex, mtx)
     owner = lock.owner
     if owner != me(k):
         lockdebug_abort(k, function, mtx, held_by(k, owner, lock.taken) if owner else "is not held")
@@ -244,7 +244,7 @@ def mutex_obj_free(k: Kernel, mtx: int) -> bool:
 
 
 def _object(k: Kernel, mtx: int, function: str) -> Mutex:
-    lock = _lock(k, mtx, function)
+    lock = checked(k, function, Mutex, mtx)
     if not lock.refs:
         lockdebug_abort(k, function, mtx, "was not made by mutex_obj_alloc")
     return lock

@@ -50,11 +50,15 @@ class Rwlock(Lock):
 
     def left(self, lwp: int) -> None:
         """A reader less. When it is none that is known, nobody knows who they are."""
-        found = next((row for row in reversed(self.by) if row[0] == lwp), None)
+        by = self.by
+        if by and by[-1][0] == lwp:
+            by.pop()
+            return
+        found = next((row for row in by if row[0] == lwp), None)
         if found is None:
-            self.by.clear()
+            by.clear()
         else:
-            self.by.remove(found)
+            by.remove(found)
 
 
 def _lock(k: Kernel, rw: int, function: str) -> Rwlock:
