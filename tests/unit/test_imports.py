@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "pytest_plugin": {"testing"},
 }
 THIRD_PARTY = {
+    "capstone": {"debug"},
     "elftools": {"elf", "debug"},
     "unicorn": {"machine"},
     "click": {"cli"},
