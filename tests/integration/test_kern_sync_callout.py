@@ -263,7 +263,7 @@ def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Lab) -> None
     lab.call("void reset(int ticks)", SOON)
     modules.unload(lab.p, "probe")
     panic = lab.panics(lambda: lab.until(lambda: False))
-    assert "(memory of module probe, which was unloaded): callout " in panic.reason
+    assert "(memory of module probe, which was unloaded); ch+0x0 was there; callout " in panic.reason
     assert "[probe, unloaded], is due" in panic.reason
 
 

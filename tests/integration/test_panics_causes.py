@@ -44,7 +44,7 @@ def test_an_access_across_a_page_is_at_its_first_byte_there(lab: Lab) -> None:
     assert record.access.address % 4096 == 0
     assert record.access.size == 2
     assert "(memory that is not mapped)" in panic.reason
-    assert "; 1 bytes past the end of" in panic.reason
+    assert "; 1 byte past the end of" in panic.reason
 
 
 def test_a_kernel_functions_access(lab: Lab) -> None:
@@ -58,6 +58,27 @@ def test_a_kernel_functions_access(lab: Lab) -> None:
     assert record is not None
     assert record.access == RecordedAccess("write", 0x18, 100, argument=1, value=0x18)
     assert record.registers == {}
+
+
+ARGUMENTS = {  # a call -> what the reason ends with
+    "strlcpy(p, (char *)0x28, 9)": "argument 2, 'const char *from', of strlcpy() is 0x28",
+    "(memset(p, 1, 8193) != 0)": "argument 1, 'void *to', of memset() is {p:#x}",
+    "(*sysent[SYS_close].sy_call)(l, (void *)0x30, r)": "'const void *v', of sys_close() is 0x30",
+}
+
+
+@pytest.mark.parametrize("call", ARGUMENTS)
+def test_the_argument_is_the_one_that_leads_there(lab: Lab, call: str) -> None:
+    """Not one that happens to be near."""
+    lab.load(
+        f"#include <sys/syscall.h>\n{CHAIN}char *p; struct lwp *l; register_t r[2];\n"
+        + deep(f"p = malloc(8192, M_TEMP, M_WAITOK); l = curlwp; return {call} + 1;")
+    )
+    panic = lab.panics(lambda: lab.call(GO, 0))
+    record = loads(panic.record)
+    assert record is not None
+    assert record.access is not None
+    assert ARGUMENTS[call].format(p=record.access.address - 8192) in panic.reason
 
 
 SMASH = """

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _LONGEST_INSTRUCTION = 15
 _SHOWN_CODE = 32  # bytes of code in a record
 _KIND = {READ: "read", WRITE: "write", EXEC: "fetch"}
-_FAR = 1 << 20  # from an argument to the address that a kernel function accesses by it
 
 
 def explain(
@@ -97,14 +96,20 @@ def argument_text(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: in
 
 
 def argument_to(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> tuple[int, int]:
-    """The number, from 1, and the value of the argument that points nearest below an address; 0 for none."""
+    """The number, from 1, and the value of the argument that leads a function to an address; 0 for none."""
     near = [
         (distance, number, value)
         for number, (param, value) in enumerate(zip(fn.proto.params, args, strict=False), 1)
         if param.type.name == "pointer" and isinstance(value, int)
-        if (distance := addr - value & k.dm.mask) < _FAR
+        if _leads(k, value, distance := addr - value & k.dm.mask)
     ]
     return min(near)[1:] if near else (0, 0)
+
+
+def _leads(k: Kernel, value: int, distance: int) -> bool:
+    """Is what is `distance` behind a pointer a member of its struct, or the end of the memory it is in?"""
+    reach = k.mem.checked.reach(value, distance, READ) if distance < k.mem.size else -1
+    return not distance or reach == distance or (not reach and distance < PAGE_SIZE)
 
 
 def instruction(k: Kernel, pc: int, most: int = _LONGEST_INSTRUCTION) -> bytes:

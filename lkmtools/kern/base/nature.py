@@ -51,7 +51,7 @@ def nature_of(k: Kernel, addr: int, access: int, thread: Thread) -> Nature:
 
 def _before_null(distance: int) -> Nature:
     why = f"a negative offset from a NULL pointer, or the number -{distance} used as a pointer"
-    return Nature(f" ({distance:#x} bytes before a NULL pointer)", why)
+    return Nature(f" ({distance:#x} byte{'s' * (distance != 1)} before a NULL pointer)", why)
 
 
 def _below(k: Kernel, addr: int) -> Nature:
@@ -128,7 +128,8 @@ def _unmapped(k: Kernel, addr: int) -> str:
     last = before - 1
     module = k.modules.at(last)
     what = f"the memory of module {module.title}" if module is not None else kernel_place(k, last)
-    return f"{addr - before + 1} bytes past the end of {what}" if before > k.mem.base else ""
+    past = addr - before + 1
+    return f"{past} byte{'s' * (past != 1)} past the end of {what}" if before > k.mem.base else ""
 
 
 def ascii_text(k: Kernel, value: int) -> str:

@@ -104,7 +104,7 @@ class Callouts:
         except MemFault as fault:
             why = explain(k, k.engine.current, fault, None)
             by = k.symbolize(item.caller, returns=True)
-            k.panic(f"{why}: callout {c:#x}, scheduled in {by}, is due")
+            k.panic(f"{why}; callout {c:#x}, scheduled in {by}, is due")
         self.running, self.running_caller = c, item.caller
         k.engine.call(C_FUNC, func, arg)
         self.running = self.running_caller = 0
