@@ -155,11 +155,13 @@ import pytest
 from lkmtools.errors import PanicError
 
 @pytest.mark.parametrize("again", [1, 2])
-def test_crash(lkm_kernel, again):
+def test_crash(lkm_kernel, again, tmp_path):
     with pytest.raises(PanicError, match="NULL") as info:
         lkm_kernel.load("nullcall.c")
     assert "nullcall_lkmentry+0x" in info.value.report
     assert lkm_kernel.load("hello.c").id == 0
+    while not (tmp_path / "lkm-crashes" / "1" / "core").exists():
+        lkm_kernel.sleep(0.01)
 """
     )
     assert (status, "2 passed" in out) == (0, True), out
