@@ -205,7 +205,8 @@ class Cpu(Emulator):
         """Forget machine code translated from [addr, addr + length): after it was written or unmapped."""
         if self.mem.protection(addr) & EXEC:
             self.forbidden.scan(addr, length)
-        self._ctl(uclib.UC_CTL_TB_REMOVE_CACHE, ctypes.c_uint64(addr), ctypes.c_uint64(addr + length))
+        if self._used:
+            self._ctl(uclib.UC_CTL_TB_REMOVE_CACHE, ctypes.c_uint64(addr), ctypes.c_uint64(addr + length))
 
     def protect(self, addr: int, length: int, prot: int) -> None:
         """Set the permissions of whole pages, and make the CPU see it. 0 unmaps."""

@@ -116,6 +116,8 @@ class Emulator:
         self.brake = brake
         self.cell = brake.cell(cell)  # of the block hook: `cell.blocks` is how many have run here
         self.fault: Fault | None = None
+        self._filled = False  # has the engine asked for a translation since the last flush,
+        self._used = False  # ... or ever?
         self._page = 0
         self._bad: tuple[int, int] | None = None  # the address that was denied, and where the access ends
         self.trap: int | None = None  # the exception that ended the run
@@ -196,6 +198,7 @@ class Emulator:
 
     def _fill(self, _uc: Any, va: int, kind: int, entry: Any, _data: Any) -> bool:
         """The page table: one translation for a page the CPU has not seen since the last flush."""
+        self._filled = self._used = True
         result = entry.contents
         found = self._translate(va, _ACCESS[kind])
         if found is not None:
@@ -240,7 +243,9 @@ class Emulator:
 
     def flush_tlb(self) -> None:
         """Forget every translation of addresses: after any change of the page table."""
-        self._ctl(uclib.UC_CTL_TLB_FLUSH)
+        if self._filled:
+            self._filled = False
+            self._ctl(uclib.UC_CTL_TLB_FLUSH)
 
     # -- registers --------------------------------------------------------------------------------------
 
