@@ -9,6 +9,7 @@ or its memory.
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,12 +48,17 @@ class DirectCpu(Cpu):
             space.frames.stale = True  # the program's code may change
         return frame, prot & ~EXEC
 
-    def run(self, pc: int, returned: int = -1) -> int:
+    def _starter(self, begin: ctypes.c_uint64) -> Callable[[], int]:
         """As in Cpu, with the user pages as they are now."""
-        if self._lent:
-            self._lent = False
-            self.flush_tlb()
-        return super().run(pc, returned)
+        start = super()._starter(begin)
+
+        def start_afresh() -> int:
+            if self._lent:
+                self._lent = False
+                self.flush_tlb()
+            return start()
+
+        return start_afresh
 
 
 class DirectMemory(Checked):
