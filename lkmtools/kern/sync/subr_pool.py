@@ -112,7 +112,7 @@ def _limited(k: Kernel, pool: Pool, flags: int) -> bool:
 
 
 def _get(k: Kernel, pool: Pool, flags: int, function: str) -> int:
-    if flags & PR_WAITOK and (k.sched.spins or k.sched.current is k.sched.softlwp):
+    if flags & PR_WAITOK and ((k.sched.spins and k.sched.spl) or k.sched.current is k.sched.softlwp):
         k.sched.check_sleepable(f"{function}: PR_WAITOK")
     if _limited(k, pool, flags):
         return 0

@@ -208,7 +208,7 @@ def malloc(k: Kernel, size: int, type_addr: int, flags: int) -> int:
     """
     if not flags & M_NOWAIT:
         sched = k.sched
-        if sched.spins or sched.current is sched.softlwp:
+        if (sched.spins and sched.spl) or sched.current is sched.softlwp:  # vnodes have theirs at level 0
             sched.check_sleepable("malloc: M_WAITOK")
     addr = k.heap.alloc(size, type_addr, zero=bool(flags & M_ZERO))
     if not addr and not flags & (M_NOWAIT | M_CANFAIL):
