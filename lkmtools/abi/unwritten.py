@@ -4,6 +4,8 @@ A module that names one links and loads; only a call of it panics, with its name
 implemented is removed from the files.
 """
 
+from functools import cache
+
 from lkmtools.abi import unwritten_dev, unwritten_kern, unwritten_net, unwritten_uvm, unwritten_vfs
 
 # C prototypes by header, each followed by a semicolon.
@@ -21,9 +23,11 @@ def prototypes(header: str) -> list[str]:
     return [" ".join(text.split()) for text in PROTOTYPES[header].split(";") if text.strip()]
 
 
-# The last word before the first parenthesis of each. A load wants only these, and soon.
-NAMES = frozenset(
-    text.partition("(")[0].split()[-1].lstrip("*")
-    for text in "".join(PROTOTYPES.values()).split(";")
-    if "(" in text
-)
+@cache
+def names() -> frozenset[str]:
+    """Those of all: the last word before the first parenthesis of each. A load wants only these, and soon."""
+    return frozenset(
+        text.partition("(")[0].split()[-1].lstrip("*")
+        for text in "".join(PROTOTYPES.values()).split(";")
+        if "(" in text
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lkmtools.abi.datamodel import ILP32_I386, LP64
 from lkmtools.abi.elf import STB_GLOBAL
-from lkmtools.abi.unwritten import NAMES as UNWRITTEN
+from lkmtools.abi.unwritten import names as unwritten_names
 from lkmtools.elf import machine_name, read_symbols
 from lkmtools.elf.file import read_header
 from lkmtools.errors import LinkError, ObjectError
@@ -177,7 +177,7 @@ def _link(pre: Prelink, kernel: TargetKernel, problems: list[Problem]) -> None:
     """Link at a likely address; what is missing is then given one, to see whether the rest would do."""
     values = {name: kernel.symbols[name] for name in pre.undefined if name in kernel.symbols}
     base = provisional_base(values.values(), LP64 if pre.machine.bits == 64 else ILP32_I386)
-    unwritten = [name for name in values if name in UNWRITTEN]
+    unwritten = [name for name in values if name in unwritten_names()]
     missing: list[Problem] = []
     try:
         link(pre, base, values.get)

@@ -16,7 +16,7 @@ from lkmtools.abi.cdefs import INTERFACE
 from lkmtools.abi.dialects import DIALECT, DIALECTS
 from lkmtools.abi.errno import EFTYPE, strerror
 from lkmtools.abi.limits import PATH_MAX
-from lkmtools.abi.unwritten import NAMES as UNWRITTEN
+from lkmtools.abi.unwritten import names as unwritten_names
 from lkmtools.abi.vmparam import PAGE_SIZE, trunc_page
 from lkmtools.elf import Interface, interface_of, machine_name, read_symbols
 from lkmtools.elf.file import read_header
@@ -95,7 +95,7 @@ def prepare(p: Process, path: str, options: Options, say: Say = silent) -> LoadP
             at, size, align = section.address, section.size, section.align
             say("debug", f"{section.name}: addr = {at:#x} size = {size:#x} align = {align:#x}")
         values = _all_values(p, pre, options)
-    unwritten = [name for name in values if name in UNWRITTEN and name not in options.constants]
+    unwritten = [name for name in values if name in unwritten_names() and name not in options.constants]
     return LoadPlan(path, stem, dialect, entry, pre, values, exported(obj), unwritten)
 
 

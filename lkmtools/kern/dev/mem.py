@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
 
 KMEM_GID = 2  # the group of memory's nodes, and of /dev/lkm
-_ZEROS = bytes(1 << 16)
+_ZEROS = 1 << 16  # bytes in one transfer
 
 
 @export("int mmopen(dev_t dev, int flag, int mode, struct lwp *l)")
@@ -44,8 +44,8 @@ def mmrw(k: Kernel, dev: int, uio_addr: int, flag: int) -> int:
             view.uio_resid = 0
         return 0
     if kind == DEV_ZERO:
-        steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", 2 * k.mem.size // len(_ZEROS))
-        while count > 0 and (moved := uio_read(k, _ZEROS[:count], uio_addr)):
+        steps = Steps(k, f"the transfer of the uio at {uio_addr:#x}", 2 * k.mem.size // _ZEROS)
+        while count > 0 and (moved := uio_read(k, bytes(min(count, _ZEROS)), uio_addr)):
             steps.step()
             count -= moved
         return 0
