@@ -269,7 +269,7 @@ class Struct:
             code = _code(member.ctype, kind, member.bound)
             many = member.bound is not None and not code.endswith("s")
             size = kind.size * (1 if member.bound is None else member.bound)
-            return [Field(member.name, at, size, code, member.bound, struct.Struct(dm.order + code), many)]
+            return [Field(member.name, at, size, code, member.bound, _codec(dm.order + code), many)]
         inner = self._inner(member).layout(dm)
         return [
             field._replace(name=f"{prefix}.{field.name}", offset=at + i * inner.size + field.offset)
@@ -339,6 +339,12 @@ class Placed(Struct):
 
 def _prefixes(member: Member) -> list[str]:
     return [member.name] if member.bound is None else [f"{member.name}[{i}]" for i in range(member.bound)]
+
+
+@cache
+def _codec(form: str) -> struct.Struct:
+    """A codec for a format: a kernel has a thousand members, and a dozen formats of one."""
+    return struct.Struct(form)
 
 
 def _code(ctype: str, kind: Scalar, count: int | None) -> str:
