@@ -9,6 +9,7 @@ booted, but for the lines that say otherwise.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,9 +57,16 @@ def _growth(path: str, directory: Path) -> Iterator[Result]:
     with client.connect(path) as p:
         for number in range(LOADS):
             modules.load(p, numbered(directory, "amd64", number), symbols=True)
+    _settle(processes(path)[0])
     for process, was, now in zip(("supervisor", "kernel"), before, map(pss, processes(path)), strict=True):
         name = f"PSS that {PANICS} panics, {LOADS} loads add, {process} / may add"
         yield Result(name, now - was, GROWTH, 1, "MiB")
+
+
+def _settle(supervisor: int) -> None:
+    """Wait until the supervisor has but one child: those that write crash files share its pages meanwhile."""
+    while len(Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()) > 1:
+        time.sleep(0.1)
 
 
 def _panic(path: str, faulty: Path) -> None:
