@@ -92,6 +92,29 @@ int lk_back(void)
 	lockmgr(&lk2, LK_RELEASE, NULL);
 	return 0;
 }
+int give(void);
+int give(void)
+{
+	mutex_enter(&a);
+	tsleep(&chan, 0, "give", 0);
+	mutex_exit(&a);
+	yield();
+	mutex_enter(&a);
+	mutex_enter(&b);
+	mutex_exit(&b);
+	mutex_exit(&a);
+	return 0;
+}
+int a_before_b(void);
+int a_before_b(void)
+{
+	mutex_enter(&a);
+	mutex_exit(&a);
+	mutex_enter(&b);
+	yield();
+	mutex_exit(&b);
+	return 0;
+}
 static void due(void *arg) { mutex_enter(&a); mutex_exit(&a); }
 int halt(void);
 int halt(void)
@@ -267,6 +290,14 @@ def test_nobody_is_in_the_way_of_readers(hung: Lab) -> None:
     assert (begun.result(), other.result()) == (0, 0)
     assert passed(hung, 100) == []
     assert hung.reports == []
+
+
+def test_who_has_waited_and_runs_again_waits_for_nothing(hung: Lab) -> None:
+    """One has the first lock and waits for the second, whose holder has waited for the first: no deadlock."""
+    giver = hung.begin("int give(void)")
+    taker = hung.begin("int a_before_b(void)")
+    hung.call("void go(void)")
+    assert (giver.result(), taker.result()) == (0, 0)
 
 
 @pytest.fixture

@@ -342,7 +342,7 @@ class Scheduler:
         queue.remove(lwp)
         if not queue:
             del self._sleepers[lwp.wchan]
-        lwp.wchan = None
+        lwp.wchan = lwp.blocked = None
         self._k.vitals.changed = True
 
     def _rouse(self, lwp: Lwp, errno: int) -> None:
