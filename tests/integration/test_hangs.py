@@ -12,6 +12,7 @@ from lkmtools.abi.proc import PCATCH
 from lkmtools.evidence.record import REPORT, CrashRecord, loads
 from lkmtools.kern.proc import hangs
 from lkmtools.kern.proc.hangs import HANG
+from lkmtools.kern.sync.blocked import Blocked, check_deadlock
 from support.compiling import Compile
 from support.lab import Lab
 
@@ -298,6 +299,18 @@ def test_who_has_waited_and_runs_again_waits_for_nothing(hung: Lab) -> None:
     taker = hung.begin("int a_before_b(void)")
     hung.call("void go(void)")
     assert (giver.result(), taker.result()) == (0, 0)
+
+
+def test_many_waits_one_behind_another(hung: Lab) -> None:
+    """Each lwp waits for the next one: there may be more of them than Python's stack has room for."""
+    k, addr = hung.k, 0x1000
+    thread = k.engine.current
+    for number in range(2000):
+        waits = Blocked("mutex_enter", "mutex", addr, lambda n=number: {addr + n + 1: 0})  # type: ignore[misc]
+        k.lwps[addr + number] = SimpleNamespace(blocked=waits, slept=0.0, thread=thread)  # type: ignore[assignment]
+    k.sched.current = k.lwps[addr]
+    k.sched.current.addr = addr
+    check_deadlock(k, thread, k.lwps[addr].blocked)  # type: ignore[arg-type]
 
 
 @pytest.fixture

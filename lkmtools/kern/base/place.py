@@ -26,7 +26,13 @@ def calling_module(k: Kernel) -> LoadableModule | None:
     return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 
-def called_from(k: Kernel, thread: Thread) -> str:
+def called_from(k: Kernel, thread: Thread, before: str = " ") -> str:
     """The words " called from f+0x10 [module]"; "" when no machine code called the running function."""
     caller = caller_pc(k, thread)
-    return f" called from {k.symbolize(caller, returns=True)}" if caller else ""
+    return f"{before}called from {k.symbolize(caller, returns=True)}" if caller else ""
+
+
+def running_function(k: Kernel, thread: Thread) -> str:
+    """The words "tsleep(), called from f+0x10 [module]"; "" when no kernel function runs in machine code."""
+    fn = thread.levels[-1].fn if thread.levels else None
+    return f"{fn.name}(){called_from(k, thread, ', ')}" if fn is not None else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.export import Function, export
-from lkmtools.kern.base.place import caller_pc
+from lkmtools.kern.base.place import called_from
 from lkmtools.machine import Prototype
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ _ONES = (1 << 64) - 1
 def _divide(k: Kernel, name: str, a: int, b: int) -> tuple[int, int]:
     """Quotient and remainder as C has them, rounded towards zero; division by zero is a panic."""
     if b == 0:
-        caller = k.symbolize(caller_pc(k, k.engine.current))
-        k.panic(f"integer divide fault in {name}() called from {caller}")
+        k.panic(f"integer divide fault in {name}(){called_from(k, k.engine.current)}")
     quotient = abs(a) // abs(b)
     if (a < 0) != (b < 0):
         quotient = -quotient

@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.panic import stack_text
-from lkmtools.kern.base.place import called_from
+from lkmtools.kern.base.place import running_function
 from lkmtools.kern.sync.blocked import Waiter, at, in_function
 from lkmtools.kern.sync.subr_lockdebug import holder, lock_name
 
@@ -117,6 +117,5 @@ class Hangs:
 
 def _where(k: Kernel, lwp: Lwp) -> str:
     """The kernel function in which it sleeps, and who called that."""
-    levels = lwp.thread.levels
-    fn = levels[-1].fn if levels else None
-    return f" in {fn.name}(){called_from(k, lwp.thread).replace(' called', ', called')}" if fn else ""
+    place = running_function(k, lwp.thread)
+    return f" in {place}" if place else ""

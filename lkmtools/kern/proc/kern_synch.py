@@ -21,7 +21,7 @@ from lkmtools.abi.errno import EINTR, EWOULDBLOCK
 from lkmtools.abi.mutex import IPL_NONE
 from lkmtools.abi.proc import PCATCH, cpu_info
 from lkmtools.errors import KernelError
-from lkmtools.kern.base.place import caller_pc
+from lkmtools.kern.base.place import running_function
 from lkmtools.kern.proc.hangs import Hangs
 from lkmtools.kern.proc.kern_runq import RunQueue
 from lkmtools.kern.sync.blocked import Blocked, check_deadlock
@@ -375,18 +375,15 @@ class Scheduler:
     def waits(self) -> list[dict[str, Any]]:
         """Sleeping lwps, what they wait for and where in a module, for `lkmctl status` and other tools."""
         return [
-            {"pid": lwp.proc.pid, "comm": lwp.proc.comm, "wmesg": lwp.wmesg, "where": self._where(lwp)}
+            {
+                "pid": lwp.proc.pid,
+                "comm": lwp.proc.comm,
+                "wmesg": lwp.wmesg,
+                "where": running_function(self._k, lwp.thread),
+            }
             for queue in self._sleepers.values()
             for lwp in queue
         ]
-
-    def _where(self, lwp: Lwp) -> str:
-        """The function of the kernel in which a module sleeps, and what called it; "" when no module does."""
-        levels = lwp.thread.levels
-        if not levels or levels[-1].fn is None:
-            return ""
-        caller = self._k.symbolize(caller_pc(self._k, lwp.thread), returns=True)
-        return f"{levels[-1].fn.name}(), called from {caller}"
 
     def waiting(self, ident: int) -> tuple[Lwp, ...]:
         """The lwps that sleep on `ident`, the longest first."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lkmtools.kern.base.panic import stack_text
-from lkmtools.kern.base.place import caller_pc
+from lkmtools.kern.base.place import called_from, caller_pc
 from lkmtools.kern.sync.subr_lockdebug import holder, lock_name, me
 from lkmtools.tuples import NamedTuple
 
@@ -77,31 +77,32 @@ def check_deadlock(k: Kernel, thread: Thread, blocked: Blocked) -> None:
     if len(cycle) == 1:
         pc = blocked.holders()[cycle[0].addr]
         text = f"{who} waits for {blocked.name(k)}, which it {blocked.how} itself{at(k, pc)}"
-        k.panic(f"{blocked.function}: deadlock: {text}{_called(k, thread)}")
+        k.panic(f"{blocked.function}: deadlock: {text}{called_from(k, thread, ', ')}")
     text = f"deadlock of {len(cycle)} lwps: {who} waits for {blocked.name(k)}"
     for row in cycle[1:]:
         text += f", held by {holder(k, row.addr)}, which waits for {row.blocked.name(k)}"
     notes = tuple(_notes(k, cycle))
-    k.panic(f"{blocked.function}: {text}, held by {who}{_called(k, thread)}", notes)
+    k.panic(f"{blocked.function}: {text}, held by {who}{called_from(k, thread, ', ')}", notes)
 
 
 def _cycle(k: Kernel, first: Waiter) -> list[Waiter]:
     """The waits from `first` on and back to it; [] when they do not lead there."""
     seen: set[int] = set()
-
-    def search(path: list[Waiter]) -> list[Waiter]:
-        for addr in path[-1].blocked.holders():
-            if addr == first.addr:
-                return path
-            lwp = k.lwps.get(addr)
-            if addr in seen or lwp is None or lwp.blocked is None or lwp.slept is None:
-                continue
+    path, left = [first], [iter(first.blocked.holders())]
+    while left:
+        addr = next(left[-1], None)
+        if addr is None:
+            left.pop()
+            path.pop()
+            continue
+        if addr == first.addr:
+            return path
+        lwp = k.lwps.get(addr)
+        if addr not in seen and lwp is not None and lwp.blocked is not None and lwp.slept is not None:
             seen.add(addr)
-            if found := search([*path, Waiter(addr, lwp.thread, lwp.blocked)]):
-                return found
-        return []
-
-    return search([first])
+            path.append(Waiter(addr, lwp.thread, lwp.blocked))
+            left.append(iter(lwp.blocked.holders()))
+    return []
 
 
 def _notes(k: Kernel, cycle: list[Waiter]) -> Iterator[str]:
@@ -117,9 +118,4 @@ def _notes(k: Kernel, cycle: list[Waiter]) -> Iterator[str]:
 
 def in_function(k: Kernel, row: Waiter) -> str:
     """The words " in mutex_enter(), called from f+0x10 [module]"."""
-    return f" in {row.blocked.function}(){_called(k, row.thread)}"
-
-
-def _called(k: Kernel, thread: Thread) -> str:
-    pc = caller_pc(k, thread)
-    return f", called from {k.symbolize(pc, returns=True)}" if pc else ""
+    return f" in {row.blocked.function}(){called_from(k, row.thread, ', ')}"

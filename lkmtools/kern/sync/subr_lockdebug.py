@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
 
 from lkmtools.abi.vmparam import PAGE_SHIFT
-from lkmtools.kern.base.place import caller_pc
+from lkmtools.kern.base.place import called_from
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -142,8 +142,7 @@ def against_myself(k: Kernel, function: str, addr: int, taken: int, doing: str =
 
 
 def _abort(k: Kernel, text: str, also: str) -> NoReturn:
-    caller = caller_pc(k, k.engine.current)
-    k.panic(text + (f", called from {k.symbolize(caller, returns=True)}" if caller else "") + also)
+    k.panic(text + called_from(k, k.engine.current, ", ") + also)
 
 
 def since(k: Kernel, pc: int) -> str:

@@ -18,7 +18,7 @@ from lkmtools.abi.vnode_if import VOP_DEFAULT, VOPS, Vop
 from lkmtools.errors import KernelError
 from lkmtools.kern.base.bound import MEMORY
 from lkmtools.kern.base.export import Data, Function
-from lkmtools.kern.base.place import caller_pc
+from lkmtools.kern.base.place import called_from
 from lkmtools.kern.proc.kern_proc import caller
 from lkmtools.machine import Prototype
 from lkmtools.tuples import NamedTuple
@@ -132,9 +132,7 @@ def check_vnode(k: Kernel, vp: int, who: str) -> None:
     if vp in k.vfs.vnodes:
         return
     what = "was freed" if k.heap.was_freed(vp) else "is not a vnode"
-    caller = caller_pc(k, k.engine.current)
-    by = f", called from {k.symbolize(caller, returns=True)}" if caller else ""
-    k.panic(f"{who}: {vp:#x} {what}{by}")
+    k.panic(f"{who}: {vp:#x} {what}{called_from(k, k.engine.current, ', ')}")
 
 
 def _function(row: Vop) -> Function:
