@@ -158,11 +158,13 @@ class CrashDirectory:
         """Be the only one who writes; True then. Without `wait`, False when somebody else does."""
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(_LOCK, flags, 0o600, dir_fd=self._fd)
+        alone = True
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            yield True
-        except BlockingIOError:
-            yield False
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                alone = False
+            yield alone
         finally:
             os.close(fd)
 

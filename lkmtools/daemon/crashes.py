@@ -105,7 +105,7 @@ class Crashes:
             self._saved(writer.boot, number)
         else:
             self._lost(_lost(writer.boot, str(said["failed"])))
-        if self.path is not None and self._waiting:
+        while self.path is not None and self._waiting and len(self._writers) < WRITERS:
             self._begin(self.path, self._waiting.popleft())
 
     def finish(self, seconds: float) -> None:
@@ -210,7 +210,9 @@ class _Writer:
             close_all_but({0, 1, 2, turn.ours, hurried, *before, *lent})
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
-            select.select([hurried], [], [], turn.pause)
+            hurry = select.poll()  # select() refuses the numbers of a supervisor with many descriptors
+            hurry.register(hurried)
+            hurry.poll(turn.pause * 1000)
             for fd in before:
                 os.read(fd, 1)
             from lkmtools.daemon.crash_writer import write

@@ -208,3 +208,16 @@ def test_sockets_have_directories_of_their_own(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     monkeypatch.setenv("HOME", "/home/x")
     assert (crash_directory("/a") or "").startswith("/home/x/.local/state/lkmtools/crash/a-")
+
+
+def test_what_goes_wrong_with_the_lock_is_heard(crashes: CrashDirectory) -> None:
+    """Also an error of the kind that the lock has when somebody else holds it."""
+
+    def fail() -> None:
+        with crashes.locked():
+            raise BlockingIOError
+
+    with pytest.raises(BlockingIOError):
+        fail()
+    with crashes.locked(wait=False) as alone:
+        assert alone
