@@ -44,9 +44,9 @@ class Explained:
         self.record = record
         where = debug_path() if directories is None else directories
         self._objects = [ModuleObject(module, where) for module in record.modules]
-        rules = {each.module.area: each.rules for each in self._objects}
-        self.frames = unwound(record, lambda module: rules[module.area]())
-        self.rows = list(islice((row for frame in self.frames for row in self._rows(frame)), _MOST))
+        self._rules = {each.module.area: each.rules for each in self._objects}
+        self.frames = self._unwound(record)
+        self.rows = self._all_rows(self.frames)
         self.access = self._access()
         self.loop = self._loop()
         self.instruction = self._instruction()
@@ -56,11 +56,23 @@ class Explained:
         """The innermost row with a line of the source."""
         return next((row for row in self.rows if row.place is not None and row.place.line), None)
 
+    def others(self) -> Iterator[tuple[str, list[SourceFrame]]]:
+        """The lwps besides the first whose stacks the notes of the record show: the process and its rows."""
+        for lwp in self.record.lwps[1:]:
+            if f"stack of {lwp.process}:" in self.record.notes:
+                yield lwp.process, self._all_rows(self._unwound(self.record._replace(lwps=(lwp,), frames=())))
+
     def whys(self) -> Iterator[str]:
         """Why there is no source for a module on the stack, or not all of it."""
         for each in self._objects:
             if each.why:
                 yield f"no source for module {each.module.name}: {each.why}"
+
+    def _unwound(self, record: CrashRecord) -> tuple[RecordedFrame, ...]:
+        return unwound(record, lambda module: self._rules[module.area]())
+
+    def _all_rows(self, frames: tuple[RecordedFrame, ...]) -> list[SourceFrame]:
+        return list(islice((row for frame in frames for row in self._rows(frame)), _MOST))
 
     def _held(self, pc: int) -> ModuleObject | None:
         return next((each for each in self._objects if each.holds(pc)), None) if pc else None
@@ -151,13 +163,20 @@ def _lines(found: Explained) -> Iterator[str]:
     culprit = found.culprit
     if culprit is not None:
         yield "source:"
-        for text, times in counted([row for row in found.rows if row.place is not None]):
-            yield f"    {text}{times}"
+        yield from _places(found.rows)
+        for process, rows in found.others():
+            yield f"source of {process}:"
+            yield from _places(rows)
     if any(module.checksum for module in found.record.modules):  # else nothing is known of the objects
         yield from filter(None, (found.loop, found.access, found.instruction))
     if culprit is not None and culprit.place is not None and culprit.of is not None:
         yield from excerpt(culprit.place, culprit.of.path)
     yield from found.whys()
+
+
+def _places(rows: Sequence[SourceFrame]) -> Iterator[str]:
+    for text, times in counted([row for row in rows if row.place is not None]):
+        yield f"    {text}{times}"
 
 
 def counted(rows: Sequence[SourceFrame]) -> Iterator[tuple[str, str]]:

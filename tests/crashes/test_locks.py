@@ -80,6 +80,17 @@ def test_misuse_panics(lab: Lab, tmp_path: Path, path: Path, level: str) -> None
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_the_source_of_the_other_lwp(lab: Lab, tmp_path: Path, level: str) -> None:
+    """Of a deadlock: the line where it waits, too."""
+    path = FILES[0].with_name("deadlock.c")
+    panic = lab.panics(lambda: load(lab, path, tmp_path, level))
+    source = source_of(panic.record)
+    at = source.index("source of pid 3 (worker):")
+    line = path.read_text().splitlines().index("\tmutex_enter(&from);") + 1
+    assert re.fullmatch(rf"    worker\(\) at \S*deadlock.c:{line} \[crash\]", source[at + 1])
+
+
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("path", HANGS, ids=stem)
 def test_a_hang_is_reported(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
     """Once, with the same; and the kernel goes on."""
