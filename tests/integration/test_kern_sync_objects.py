@@ -77,6 +77,9 @@ bytes(void)
 void spin_forever(void);
 void spin_forever(void) { __cpu_simple_lock_init(&bytelock); __cpu_simple_lock(&bytelock);
 	__cpu_simple_lock(&bytelock); }
+void *by_hand(void);
+void *by_hand(void) { for (int i = 0; i < 9; i++) { __cpu_simple_lock(&bytelock); bytelock = 0; }
+	__cpu_simple_lock(&bytelock); return (void *)&bytelock; }
 void start(void);
 void start(void) { mutex_init(&odd.lock, 2, 0); cv_init(&cv, "native"); }
 int valid(void);
@@ -112,6 +115,12 @@ def test_mutexes_with_references(native: Lab) -> None:
     native.remember()
     assert native.call("int objects(void)") == 11
     assert native.same()
+
+
+def test_a_lock_that_is_set_free_by_hand_has_one_holder(native: Lab) -> None:
+    """The one that took it last."""
+    addr = native.call("void *by_hand(void)")
+    assert len(native.k.locks.holds(addr)) == 1
 
 
 @pytest.mark.parametrize(

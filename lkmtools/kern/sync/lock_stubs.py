@@ -40,6 +40,7 @@ def cpu_simple_lock_try(k: Kernel, lockp: int) -> int:
     if k.umem.u8(lockp) != _UNLOCKED:
         return 0
     k.umem.set_u8(lockp, _LOCKED)
+    k.locks.nobody(lockp)  # a module may have set it free by itself
     k.locks.hold(lockp, me(k), taken_here(k))
     return 1
 
