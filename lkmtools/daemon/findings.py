@@ -15,7 +15,7 @@ from lkmtools.daemon.autopsy import record_of
 from lkmtools.daemon.scene import Scene
 from lkmtools.errors import bug
 from lkmtools.evidence import vitals
-from lkmtools.evidence.record import CrashRecord
+from lkmtools.evidence.record import LEFT_OUT, CrashRecord
 
 if TYPE_CHECKING:
     from lkmtools.daemon.child import KernelProcess
@@ -52,7 +52,7 @@ def _record(scene: Scene, reason: str, boot: int, *found: Any) -> str:
     try:
         return record_of(scene, reason, boot, *found).dumps()
     except Exception as error:
-        note = f"not in the record: {bug(error)}"
+        note = f"{LEFT_OUT}{bug(error)}"
         return CrashRecord(reason, scene.port.name, boot=boot, time=time.time(), notes=(note,)).dumps()
 
 

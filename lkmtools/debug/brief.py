@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from lkmtools.debug.report import Explained, counted, explained, is_newer, lines_up_to
-from lkmtools.evidence.record import PANIC, REPORT
+from lkmtools.evidence.record import IN_LOOP, LEFT_OUT, PANIC, REPORT
 from lkmtools.tuples import NamedTuple
 
 MOST = 12  # lines
 _MOST_NOTES = 3
 _VERBS = {PANIC: "the kernel panicked", REPORT: "the kernel goes on"}
-_LEFT_OUT = "not in the record: "  # a note about the record itself
 REASON, CAUSE, CODE, FRAME, END, AROUND, CULPRIT = (
     *("reason", "cause", "code", "frame"),
     *("end", "around", "culprit"),
@@ -53,8 +52,8 @@ def brief(name: str, reason: str, report: str, record: str) -> list[Line]:
 def _notes(found: Explained) -> Iterator[str]:
     """The notes of a record, without stacks and what is said better."""
     for note in found.record.notes:
-        better = found.loop and note.startswith("in the loop: ")
-        if not (better or note.startswith((_LEFT_OUT, " ")) or note.endswith(":")):
+        better = found.loop and note.startswith(IN_LOOP)
+        if not (better or note.startswith((LEFT_OUT, " ")) or note.endswith(":")):
             yield note
 
 
@@ -88,5 +87,6 @@ def _of_text(name: str, reason: str, report: str) -> list[Line]:
     if len(lines) >= MOST:
         lines[MOST - 2 :] = [f"    ... {len(lines) - MOST + 2} more lines (lkmctl dmesg)"]
     first, *rest = lines
-    end = Line(END, f"{name}: the kernel panicked: {reason}")
+    kind = REPORT if first.startswith(f"{REPORT}: ") else PANIC
+    end = Line(END, f"{name}: {_VERBS[kind]}: {reason.removeprefix(f'{kind}: ')}")
     return [Line(REASON, first), *(Line(FRAME, text) for text in rest), end]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
@@ -194,7 +195,10 @@ def place_text(place: SourcePlace) -> str:
 
 def _shown(path: str) -> str:
     """A path as short as it can be said here."""
-    near = os.path.relpath(path)
+    try:
+        near = os.path.relpath(path)
+    except OSError:  # the current directory was removed
+        return path
     return path if near.startswith("..") else near
 
 
@@ -223,10 +227,12 @@ def is_newer(source: str, made: str) -> bool:
 
 
 def _read_source(path: str) -> list[str]:
+    """The lines of a regular file: an object can name any other, a terminal for one; [] for none."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_MOST_SOURCE).splitlines()
-    except OSError:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(fd, encoding="utf-8", errors="replace") as file:
+            return file.read(_MOST_SOURCE).splitlines() if stat.S_ISREG(os.fstat(fd).st_mode) else []
+    except (OSError, ValueError):  # ValueError: a null byte in its name
         return []  # the place is known all the same
 
 

@@ -12,6 +12,8 @@ from lkmtools.tuples import NamedTuple
 
 VERSION = 2
 PANIC, REPORT = "panic", "report"  # kinds: the kernel's end; something wrong, after which it went on
+# How notes begin that readers tell from others: what a record lacks, and where a loop was seen.
+LEFT_OUT, IN_LOOP = "not in the record: ", "in the loop: "
 
 
 class RecordedModule(NamedTuple):

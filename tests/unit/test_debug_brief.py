@@ -97,3 +97,8 @@ def test_the_instruction_of_a_record() -> None:
     module = RecordedModule("x", "", AREA, 4096, 0)
     found = CrashRecord("why", "amd64", modules=(module,), access=access, registers={"rax": 0})
     assert any("rax=0x0" in line for line in texts(found))
+
+
+def test_a_report_of_another_version_is_no_panic() -> None:
+    """Its text says what it is."""
+    assert texts(None, "report: hang: x\n") == ["report: hang: x", "modload: the kernel goes on: why"]

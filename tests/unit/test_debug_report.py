@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -120,6 +121,27 @@ def test_a_source_that_cannot_be_read_is_named_all_the_same(tmp_path: Path) -> N
     text = record(path)
     (tmp_path / "x.c").unlink()
     assert source_of(text) == ["source:", f"    first() at {tmp_path}/x.c:4 [x]"]
+
+
+def test_a_source_that_is_no_file_is_not_read(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, for one; it is named."""
+    path = compiled(tmp_path)
+    (tmp_path / "x.c").unlink()
+    os.mkfifo(tmp_path / "x.c")
+    lines = source_of(record(path))
+    assert len(lines) == 2
+    assert "x.c:4" in lines[1]
+
+
+def test_a_source_is_named_where_the_current_directory_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its whole path."""
+    path = compiled(tmp_path)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert f"{tmp_path}/x.c:4" in source_of(record(path))[1]
 
 
 def test_an_object_that_has_changed_is_not_believed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lkmtools.evidence.record import IN_LOOP
 from lkmtools.machine import Fault, Thread
 from lkmtools.machine.backtrace import StackFrame, backtrace
 from lkmtools.tuples import NamedTuple
@@ -50,7 +51,7 @@ def loop_of(k: Kernel, thread: Thread) -> EndlessLoop | None:
     calls = [call.registers for call in k.engine.calls.last(_CALLS)] if busy else []
     inside = [row for row in calls if k.function_start(row[_RETURNS_TO] - 1) == start]
     places = sorted({frame.pc - frame.returns for frame in frames} | {row[_RETURNS_TO] - 1 for row in inside})
-    notes = [f"in the loop: {_span(k, places[0], places[-1])}"]
+    notes = [f"{IN_LOOP}{_span(k, places[0], places[-1])}"]
     functions = [k.engine.text.stopped_at(row[0]) for row in reversed(calls)]
     if names := list(dict.fromkeys(fn.name for fn in functions if fn is not None)):
         more = ", ..." if len(names) > _NAMES else ""

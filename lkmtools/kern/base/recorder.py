@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lkmtools.errors import bug
 from lkmtools.evidence.calls import SLOTS
 from lkmtools.evidence.record import (
+    LEFT_OUT,
     CrashRecord,
     RecordedCall,
     RecordedFrame,
@@ -98,7 +99,7 @@ class _Recorder:
         try:
             return make()
         except Exception as error:
-            self.notes.append(f"not in the record: {what}: {bug(error, place=False)}")
+            self.notes.append(f"{LEFT_OUT}{what}: {bug(error, place=False)}")
             return otherwise
 
     def request(self, lwp: Any) -> str:
@@ -119,9 +120,9 @@ class _Recorder:
         for lwp in others[: _MOST_LWPS - 1]:
             yield self._lwp(lwp, lwp.thread)
         if (left := len(others) - _MOST_LWPS + 1) > 0:
-            self.notes.append(f"not in the record: {left} more lwp{'s' * (left != 1)} with machine code")
+            self.notes.append(f"{LEFT_OUT}{left} more lwp{'s' * (left != 1)} with machine code")
         if self._without:
-            self.notes.append(f"not in the record: the stacks of {self._without} of its lwps")
+            self.notes.append(f"{LEFT_OUT}the stacks of {self._without} of its lwps")
 
     def _lwp(self, lwp: Any, thread: Thread) -> RecordedLwp:
         who = process_text(lwp)
@@ -239,7 +240,7 @@ class _Recorder:
             ):
                 found.setdefault(module.area, (module, True))
         if (left := len(found) - _MOST_MODULES) > 0:
-            self.notes.append(f"not in the record: {left} more module{'s' * (left != 1)}")
+            self.notes.append(f"{LEFT_OUT}{left} more module{'s' * (left != 1)}")
         return tuple(_module(*each) for each in list(found.values())[:_MOST_MODULES])
 
 
