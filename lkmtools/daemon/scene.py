@@ -15,7 +15,7 @@ from lkmtools.evidence import ModuleRecord, ModuleState, vitals
 from lkmtools.evidence.calls import Call
 from lkmtools.evidence.record import RecordedFrame
 from lkmtools.kern.rows import plan
-from lkmtools.machine import SLOT, MemFault, Memory, Prototype, port
+from lkmtools.machine import SLOT, MemFault, Memory, port
 from lkmtools.machine.calltext import call_in_words, called
 from lkmtools.machine.port import FIRST_ARG
 
@@ -37,11 +37,6 @@ class Scene:
         self.modules = list(child.evidence.modules.records())
         self.text = plan(self.port, True).text
 
-    def _function(self, addr: int) -> Prototype | None:
-        """The kernel function whose stub holds `addr`."""
-        slot = (addr - self.text.start) // SLOT
-        return self.text.slots[slot].proto if 0 <= slot < len(self.text.slots) else None
-
     def module(self, addr: int) -> ModuleRecord | None:
         """The module that holds an address: a loaded one, otherwise the last that was."""
         held = [module for module in self.modules if module.holds(addr)]
@@ -52,7 +47,7 @@ class Scene:
         """An address as function+offset [module]."""
         if (module := self.module(addr)) is not None:
             return module.locate(addr)
-        if (function := self._function(addr)) is not None:
+        if (function := self.text.function_at(addr)) is not None:
             return f"{function.name}+{(addr - self.text.start) % SLOT:#x} [kernel]"
         return f"{addr:#x}"
 
@@ -90,7 +85,7 @@ class Scene:
 
     def place(self, pc: int, caller: int) -> str:
         """Where machine code is: an address of it; of a kernel function also who called it."""
-        function = self._function(pc)
+        function = self.text.function_at(pc)
         if function is None:
             return self.symbolize(pc)
         return f"{function.name}(), called from {self.symbolize(caller - 1)}"
@@ -109,10 +104,10 @@ class Scene:
         """Who called whom, by frame pointers, as long as they lead up the stack."""
         pc, sp, fp, at = call.registers[:FIRST_ARG]
         step = self.dm.pointer
-        function = self._function(pc)
+        function = self.text.function_at(pc)
         frames = [RecordedFrame(f"{function.name}() [kernel]" if function else f"{pc:#x}")]
         while at and len(frames) < MOST_FRAMES:
-            if self.module(at) is None and self._function(at) is None:
+            if self.module(at) is None and self.text.function_at(at) is None:
                 break
             frames.append(RecordedFrame(self.symbolize(at - 1), at, returns=True))
             if not sp < fp:

@@ -11,7 +11,7 @@ from lkmtools.evidence.calls import Call
 from lkmtools.machine.cproto import Parameter, Prototype
 from lkmtools.machine.memory import MemFault, Memory
 from lkmtools.machine.port import FIRST_ARG, Port
-from lkmtools.machine.text import SLOT, Text
+from lkmtools.machine.text import Text
 
 _ADDRESS = 1 << 16  # numbers from here on are shown in hexadecimal
 _LONGEST = 40  # bytes of a string that are shown
@@ -22,8 +22,8 @@ _ESCAPES = {ord("\t"): r"\t", ord("\n"): r"\n", ord('"'): r"\"", ord("\\"): r"\\
 
 def called(text: Text, call: Call) -> Prototype | None:
     """The kernel function that a call has reached; None for a stop elsewhere."""
-    slot = (call.registers[0] - text.start) // SLOT
-    return text.slots[slot].proto if 0 <= slot < len(text.slots) else None
+    fn = text.function_at(call.registers[0])
+    return None if fn is None else fn.proto
 
 
 def call_in_words(port: Port, mem: Memory, proto: Prototype, call: Call) -> str:

@@ -101,6 +101,11 @@ class Text:
             code[addr - self.start : addr - self.start + len(piece)] = piece
         self.code = bytes(code)
 
+    def function_at(self, addr: int) -> KernelFunction | None:
+        """The function in whose slots an address is."""
+        slot = (addr - self.start) // SLOT
+        return self.slots[slot] if 0 <= slot < len(self.slots) else None
+
     def stopped_at(self, pc: int) -> KernelFunction | None:
         """The function whose stub has stopped at `pc`."""
         return self.stubs.get(pc - self._stub_length)

@@ -33,14 +33,13 @@ def overflow(k: Kernel, thread: Thread, addr: int) -> str | None:
     base = thread.stack_base
     size = thread.stack_top - base
     sp = _sp(k, thread)
-    if sp < base - PAGE_SIZE or base <= sp < thread.stack_top or not base:
-        found = large_frame(k, thread, sp) if sp < base else None
-        if found is not None:
-            return frame_words(k, found, size)
-    if not base - PAGE_SIZE <= addr < base:
+    in_guard = base - PAGE_SIZE <= addr < base
+    if not in_guard and sp >= base - PAGE_SIZE:
         return None
-    found = large_frame(k, thread, sp) if sp < base else None
-    return frame_words(k, found, size) if found is not None else f"the stack has {size} bytes"
+    found = large_frame(k, thread, sp)
+    if found is not None:
+        return frame_words(k, found, size)
+    return f"the stack has {size} bytes" if in_guard else None
 
 
 def recursion(k: Kernel, thread: Thread, fault: Fault | None) -> str:
