@@ -138,7 +138,10 @@ class Variables:
         return place
 
     def _expression(self, die: DIE, attribute: str, pc: int) -> Sequence[int] | None:
-        """The expression of an attribute that holds at `pc`."""
+        """The expression of an attribute that holds at `pc`.
+
+        An empty range is for some of the statements whose code would be at its address: they have no other.
+        """
         given = die.attributes[attribute]
         if not isinstance(given.value, int):
             code: Sequence[int] = given.value
@@ -146,6 +149,7 @@ class Variables:
         lists = self._dwarf.location_lists()
         base = die.cu.get_top_DIE().attributes.get("DW_AT_low_pc")
         start = base.value if base is not None else 0
+        empty: list[Sequence[int]] = []
         for entry in lists.get_location_list_at_offset(given.value, die) if lists is not None else ():
             if isinstance(entry, BaseAddressEntry):
                 start = entry.base_address
@@ -154,7 +158,9 @@ class Variables:
                 if entry.begin_offset + offset <= pc < entry.end_offset + offset:
                     found: Sequence[int] = entry.loc_expr
                     return found
-        return None
+                if entry.begin_offset == entry.end_offset == pc - offset:
+                    empty.append(entry.loc_expr)
+        return empty[0] if len(empty) == 1 else None
 
     def _operations(self, die: DIE, code: Sequence[int]) -> list[DWARFExprOp]:
         key = tuple(code)

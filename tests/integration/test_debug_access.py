@@ -26,6 +26,7 @@ typedef struct item item_t;
 struct other { long a, b, c, d; };
 struct item *volatile vhead; struct item *head; struct item first; struct item *table[4]; int zero;
 struct item *volatile wild = (struct item *)0x12345678; struct other *others; int (*hook)(int);
+static inline int peek(struct item *p) { return p->in[1].s[2]; }
 __attribute__((noinline)) struct item *find(int n) { return n > 100 ? &first : head; }
 """
 NULL = "of a NULL `struct item *`, "
@@ -85,6 +86,15 @@ def test_words(lab: Lab, tmp_path: Path, body: str, compiler: str, level: str) -
     assert record is not None
     wanted = (CASES | ARGUMENTS)[body].format_map(OFFSETS[lab.machine])
     assert Explained(record).access == wanted
+
+
+@pytest.mark.parametrize("level", ["-O1", "-O2", "-Os"])
+def test_a_pointer_that_the_compiler_knows_to_be_null(lab: Lab, tmp_path: Path, level: str) -> None:
+    """No register has it: the address of the instruction is the offset of the member."""
+    panic = fault(lab, tmp_path, "return peek(0);", "gcc", level)
+    record = loads(panic.record)
+    assert record is not None
+    assert Explained(record).access == f"member `in[1].s[2]` (offset {OFFSETS[lab.machine]['in']}) {NULL}p"
 
 
 LOOP = (
