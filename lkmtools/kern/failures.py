@@ -15,9 +15,9 @@ from lkmtools.kern.base.loops import look, loop_of
 from lkmtools.kern.base.panic import KernelPanic, Subject
 from lkmtools.kern.base.place import called_from, caller_pc
 from lkmtools.kern.base.stack import frame_words, large_frame
-from lkmtools.kern.leftovers import pointers_to
+from lkmtools.kern.leftovers import is_left, pointers_to
 from lkmtools.kern.proc.syscall_text import system_call_text
-from lkmtools.machine import Fault, MemFault
+from lkmtools.machine import EXEC, Fault, MemFault
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -41,9 +41,10 @@ def panicked(
     notes: tuple[str, ...] = (),
     loop: tuple[int, ...] = (),
     argument: tuple[int, int] = (0, 0),
+    place: int = 0,
 ) -> KernelPanic:
     """The kernel is dead from now on; its report is on the console."""
-    subject = Subject(k.engine.current, k.sched.current, notes, loop, argument)
+    subject = Subject(k.engine.current, k.sched.current, notes, loop, argument, place)
     return _panicked(k, reason, subject, fault_)
 
 
@@ -74,10 +75,12 @@ def fault(
 ) -> NoReturn:
     """Machine code, or the kernel function `fn` on its behalf, touched memory that it must not."""
     reason = explain(k, thread, found, fn, args)
-    if found.addr is not None and (left := pointers_to(k, found.addr & k.dm.mask)):
-        reason += f"; {left}"
     addr = (found.addr or 0) & k.dm.mask
-    raise panicked(k, reason, found, argument=argument_to(k, fn, args, addr) if fn is not None else (0, 0))
+    if addr and (left := pointers_to(k, addr, found.access == EXEC)):
+        reason += f"; {left}"
+    argument = argument_to(k, thread, fn, args, addr) if fn is not None else (0, 0)
+    place = addr if fn is not None and not caller_pc(k, thread) and is_left(k, addr) else 0
+    raise panicked(k, reason, found, argument=argument, place=place)
 
 
 def on_other_stack(k: Kernel, thread: Thread) -> None:

@@ -376,9 +376,12 @@ class Kernel:
         found = self.modules.locate(pc)
         return found[1] if found is not None else None
 
-    def panic(self, reason: str, notes: tuple[str, ...] = ()) -> NoReturn:
-        """Stop this kernel. `notes` are further lines of its report."""
-        raise failures.panicked(self, reason, notes=notes)
+    def panic(self, reason: str, notes: tuple[str, ...] = (), place: int = 0) -> NoReturn:
+        """Stop this kernel. `notes` are further lines of its report.
+
+        `place` is an address of a module that the reason is about: the first line of the backtrace.
+        """
+        raise failures.panicked(self, reason, notes=notes, place=place)
 
     def report(self, reason: str, lwp: Lwp | None = None, notes: tuple[str, ...] = ()) -> None:
         """Say what is wrong with an lwp (None: the one that runs), and go on; or panic."""

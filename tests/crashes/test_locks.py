@@ -76,7 +76,8 @@ def test_misuse_panics(lab: Lab, tmp_path: Path, path: Path, level: str) -> None
     record = loads(panic.record)
     assert record is not None
     in_load = "callout_" not in path.stem and "softint" not in path.stem
-    assert record.request == (REQUEST if in_load or path.stem == "callout_halted" else "")
+    soft = "soft interrupt handler()" if "softint" in path.stem else "callout tick_tock()"
+    assert record.request == (REQUEST if in_load or path.stem == "callout_halted" else f"{soft} [crash]")
 
 
 @pytest.mark.parametrize("level", LEVELS)

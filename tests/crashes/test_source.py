@@ -73,7 +73,7 @@ def test_cause_function_and_line(lab: Lab, tmp_path: Path, path: Path, level: st
     record = loads(panic.record)
     assert record is not None
     asked = next((each for each in REQUESTS if each in text.splitlines()[0]), "")
-    assert record.request.startswith(REQUESTS.get(asked, "" if "callout" in path.stem else LOADING))
+    assert record.request.startswith(REQUESTS.get(asked, "callout " if "callout" in path.stem else LOADING))
     source = source_of(panic.record)
     assert source[0] == "source:"
     first = re.fullmatch(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from lkmtools import modules
+from lkmtools.errors import LkmtoolsError
 from support.lab import Lab
 
 SOURCE = """
@@ -265,6 +268,33 @@ def test_a_callout_in_an_unloaded_module_panics_when_it_is_due(lab: Lab) -> None
     panic = lab.panics(lambda: lab.until(lambda: False))
     assert "(memory of module probe, which was unloaded); ch+0x0 was there; callout " in panic.reason
     assert "[probe, unloaded], is due" in panic.reason
+
+
+def test_a_callout_of_a_module_whose_load_failed(lab: Lab) -> None:
+    """It is no part of the module that was at the same place before."""
+    lab.load("int other; int probe_run(int a); int probe_run(int a) { return other + a; }")
+    modules.unload(lab.p, "probe")
+    with pytest.raises(LkmtoolsError, match="ENXIO"):
+        lab.load(
+            """#include <sys/param.h>
+            #include <sys/callout.h>
+            #include <sys/conf.h>
+            #include <sys/exec.h>
+            #include <sys/lkm.h>
+            MOD_MISC("probe");
+            static callout_t left;
+            static void on_time(void *arg) { }
+            static int begin(struct lkm_table *t, int cmd)
+            { callout_init(&left, 0); callout_reset(&left, 2, on_time, NULL); return ENXIO; }
+            int probe_lkmentry(struct lkm_table *, int, int);
+            int probe_lkmentry(struct lkm_table *t, int cmd, int ver)
+            { DISPATCH(t, cmd, ver, begin, lkm_nofunc, lkm_nofunc) }
+            """,
+            whole=True,
+        )
+    panic = lab.panics(lambda: lab.until(lambda: False))
+    assert "(memory of module probe, which was unloaded); left+0x0 was there; callout " in panic.reason
+    assert panic.reason.endswith("is due, and was to call on_time+0x0 [probe, unloaded]")
 
 
 def test_a_callout_into_an_unloaded_module_panics_when_it_is_called(lab: Lab) -> None:

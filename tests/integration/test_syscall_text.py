@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from lkmtools import modules
 from lkmtools.abi.fcntl import O_RDONLY, O_RDWR
 from lkmtools.abi.ioccom import IOC_IN, IOC_INOUT, IOC_OUT, IOC_VOID
+from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.client import Process
 from lkmtools.evidence.record import CrashRecord, loads
-from support.lab import Lab
+from lkmtools.machine.memory import READ, WRITE
+from support.lab import Lab, transport
 from support.programs import Runner
 
 BOOM = """
@@ -96,7 +99,7 @@ int main(void) { char c[16]; return read(open("/dev/boom", O_RDONLY), c, sizeof(
     assert found.request.endswith(", 16)")
 
 
-def test_a_callout_has_none(lab: Lab) -> None:
+def test_a_callout_was_asked_for_itself(lab: Lab) -> None:
     """The process that ran last has nothing to do with it."""
     lab.load(
         """
@@ -108,4 +111,56 @@ def test_a_callout_has_none(lab: Lab) -> None:
     )
     assert lab.call("int probe_start(void)") == 0
     found = record(lab, lambda: lab.until(lambda: False))
-    assert (found.process, found.request) == ("pid 0 (swapper)", "")
+    assert (found.process, found.request) == ("pid 0 (swapper)", "callout tock() [probe]")
+
+
+CLOSING = BOOM.replace("struct lwp *l) { return 0; }", 'struct lwp *l) { panic("close"); }', 1)
+
+
+def test_a_file_that_is_being_closed_has_its_path(lab: Lab) -> None:
+    """Its descriptor is free already."""
+    lab.load(CLOSING, name="boom", whole=True)
+    lab.node("boom", "/dev/boom")
+    fd = lab.p.open("/dev/boom", O_RDONLY)
+    assert record(lab, lambda: lab.p.close(fd)).request == "close(/dev/boom)"
+
+
+def test_a_process_that_ends_closes_its_files(lab: Lab) -> None:
+    """The call that it was in before has nothing to do with it."""
+    lab.load(CLOSING, name="boom", whole=True)
+    lab.node("boom", "/dev/boom")
+    other = lab.kernel.process("other")
+    other.open("/dev/boom", O_RDONLY)
+
+    def end() -> None:
+        transport(other).close()
+        lab.until(lambda: False)
+
+    assert record(lab, end).request == "exit(), closing /dev/boom"
+
+
+LEFT = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/proc.h>
+#include <sys/syscall.h>
+#include <sys/syscallargs.h>
+static int mine(struct lwp *l, const void *v, register_t *retval) { return 0; }
+int probe_set(int n);
+int probe_set(int n) { sysent[n].sy_call = mine; return 0; }
+"""
+
+
+def test_a_system_call_of_an_unloaded_module_whose_memory_has_another_use(lab: Lab) -> None:
+    """What is there now is no reason to be silent about the module."""
+    lab.load(LEFT)
+    area = lab.k.modules.by_id[0].area
+    assert lab.call("int probe_set(int n)", 210) == 0
+    modules.unload(lab.p, "probe")
+    assert lab.k.kmap.alloc(PAGE_SIZE, READ | WRITE) == area
+    panic = lab.panics(lambda: lab.p.syscall(210))
+    assert "(memory that is not executable), called from the kernel; " in panic.reason
+    assert "; module probe, which was unloaded, was there: mine+0x0 [probe, unloaded]; sysent[210] (" in (
+        panic.reason
+    )
+    assert panic.reason.endswith("still points into it")

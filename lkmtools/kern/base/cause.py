@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lkmtools.abi.vmparam import PAGE_SIZE
 from lkmtools.evidence.record import RecordedAccess
 from lkmtools.kern.base.nature import Nature, ascii_text, nature_of
-from lkmtools.kern.base.place import called_from
+from lkmtools.kern.base.place import called_from, caller_pc
 from lkmtools.kern.base.stack import OVERFLOW, recursion
 from lkmtools.kern.base.traps import trap_words
 from lkmtools.machine import EXEC, Fault, MemFault
@@ -42,7 +42,7 @@ def explain(
         cycle = recursion(k, thread, None) if nature.short == OVERFLOW else ""
         what = page_fault(_KIND[fault.access], addr, fault.size)
         where = f" in {fn.name}(){called_from(k, thread)}" if fn else ""
-        given = argument_text(k, fn, args, addr) if fn else ""
+        given = argument_text(k, thread, fn, args, addr) if fn else ""
         return _line(f"{what}{nature.short}{where}", nature.why, cycle, given)
     code = instruction(k, fault.pc)
     if fault.addr is None:
@@ -85,9 +85,9 @@ def _bytes(k: Kernel, addr: int | None) -> str:
     return f" with the text {text}" if text else ""
 
 
-def argument_text(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> str:
+def argument_text(k: Kernel, thread: Thread, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> str:
     """The argument by which a kernel function came to an address, with its C type and name; "" for none."""
-    number, value = argument_to(k, fn, args, addr)
+    number, value = argument_to(k, thread, fn, args, addr)
     if not number:
         return ""
     param = fn.proto.params[number - 1]
@@ -95,8 +95,15 @@ def argument_text(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: in
     return f"argument {number}{declared} of {fn.name}() is {value:#x}"
 
 
-def argument_to(k: Kernel, fn: KernelFunction, args: tuple[Any, ...], addr: int) -> tuple[int, int]:
-    """The number, from 1, and the value of the argument that leads a function to an address; 0 for none."""
+def argument_to(
+    k: Kernel, thread: Thread, fn: KernelFunction, args: tuple[Any, ...], addr: int
+) -> tuple[int, int]:
+    """The number, from 1, and the value of the argument that leads a function to an address; 0 for none.
+
+    What the kernel gives to its own functions is none.
+    """
+    if not caller_pc(k, thread):
+        return 0, 0
     near = [
         (distance, number, value)
         for number, (param, value) in enumerate(zip(fn.proto.params, args, strict=False), 1)

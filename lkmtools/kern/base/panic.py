@@ -48,7 +48,8 @@ class Subject(NamedTuple):
     """What a panic or a report is about: a thread, and the lwp whose it is.
 
     `notes` are further lines of the text. `loop` is as in the record. `argument` is that of the kernel
-    function which met a fault (cause.py argument_to()).
+    function which met a fault (cause.py argument_to()). `place` is an address of a module, not on the stack,
+    that it is about; 0 for none.
     """
 
     thread: Thread
@@ -56,6 +57,7 @@ class Subject(NamedTuple):
     notes: tuple[str, ...] = ()
     loop: tuple[int, ...] = ()
     argument: tuple[int, int] = (0, 0)
+    place: int = 0
 
 
 def panicked(
@@ -68,6 +70,8 @@ def panicked(
     """
     stopped = fault if isinstance(fault, Fault) else None
     frames = backtrace(k.engine, subject.thread, stopped, k.function_start)
+    if subject.place:
+        frames.insert(0, StackFrame(subject.place, None, returns=False))
     record = _record(k, reason, subject, stopped, frames, request_of)
     registers = k.engine.cpu.dump() if stopped is not None else {}
     record = record._replace(access=recorded_access(k, fault, subject.argument), registers=registers)

@@ -252,11 +252,15 @@ class Lkm:
         self._abandon(module)
 
     def _abandon(self, module: LoadableModule) -> None:
-        """Unwire a module that could not be loaded; what it has made impossible to undo is reported."""
+        """Unwire a module that could not be loaded; what it has made impossible to undo is reported.
+
+        It is remembered as one that was unloaded: what it scheduled may come back.
+        """
         try:
             self._unwire(module)
         except KernelError as error:
             self._k.console.write(f"LKM '{module.title}': left behind by a failed load: {error}\n")
+        self._k.modules.unloaded(module)
 
     def _unwire(self, module: LoadableModule) -> None:
         """Take a module's rows out of the kernel's tables when it did not do so itself."""

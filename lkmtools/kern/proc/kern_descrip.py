@@ -26,7 +26,7 @@ from lkmtools.abi.fcntl import (
 )
 from lkmtools.abi.filio import FIOASYNC, FIONBIO
 from lkmtools.abi.poll import ALWAYS_READY
-from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_fcntl
+from lkmtools.abi.syscall import SYS_close, SYS_dup, SYS_dup2, SYS_exit, SYS_fcntl
 from lkmtools.abi.uio import UIO_READ
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.syscall import syscall
@@ -193,12 +193,19 @@ def fd_clone(lwp: Lwp, file: File) -> int:
 def drop(k: Kernel, lwp: Lwp, file: File) -> int:
     """One descriptor fewer means `file`; the last one closes it. Returns close's errno."""
     file.refs -= 1
-    return file.close(k, lwp) if file.refs == 0 else 0
+    if file.refs:
+        return 0
+    lwp.closing = file
+    try:
+        return file.close(k, lwp)
+    finally:
+        lwp.closing = None
 
 
 def close_all(k: Kernel, lwp: Lwp) -> None:
     """Exit: every descriptor is closed; errors have nobody to go to but the console."""
     files = lwp.proc.files
+    lwp.asked = SYS_exit, (), True
     for clone in lwp.clones:
         clone.close(k, lwp)  # its driver was called by somebody who opened nothing
     for fd in tuple(files):

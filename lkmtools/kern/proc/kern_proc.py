@@ -71,6 +71,7 @@ class Lwp:
         self.asleep = 0.0  # of time.monotonic(): when its last sleep began
         self.slice = 0  # blocks that are left of a program's time slice: see kern_runq.py
         self.asked: tuple[int, tuple[int, ...], bool] | None = None  # its last call: see syscall_text.py
+        self.closing: File | None = None  # the file whose last descriptor it closes
         self.sy_call = 0  # the module's function that serves the system call in progress
         self.kept: set[int] = set()  # memory of modules unloaded meanwhile, until that function has returned
         self.clones: list[File] = []  # what cloning drivers' d_open made and open(2) has not taken yet

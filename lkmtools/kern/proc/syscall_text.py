@@ -1,4 +1,4 @@
-"""The system call that an lwp is in, in words: what a report says was asked for."""
+"""What an lwp has been asked for, in words for a report: the system call or the soft interrupt."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from lkmtools.abi import ksyms, lkm
 from lkmtools.abi.datamodel import C_TEXT
 from lkmtools.abi.ioccom import Ioctl
-from lkmtools.abi.syscall import SYS_ioctl
+from lkmtools.abi.syscall import SYS_exit, SYS_ioctl
 from lkmtools.abi.syscalls_master import names
 from lkmtools.errors import KernelError
 from lkmtools.kern.proc.kern_copy import string_in
+from lkmtools.kern.sync.kern_softint import running_text
 
 if TYPE_CHECKING:
     from lkmtools.kern.kernel import Kernel
@@ -23,9 +24,11 @@ _LONGEST = 80  # bytes of a path
 def system_call_text(k: Kernel, lwp: Lwp) -> str:
     """Like "ioctl(/dev/lkm, LMREADY)"; "" for an lwp that is in none.
 
-    A descriptor is the path that was opened, a path what it says, a command its name. The arguments of calls
-    that are not the kernel's own are words.
+    For the lwp of soft interrupts it is what runs there. A descriptor is the path that was opened, a path
+    what it says, a command its name. The arguments of calls that are not the kernel's own are words.
     """
+    if lwp is k.sched.softlwp:
+        return running_text(k)
     if lwp.asked is None:
         return ""
     number, args, native = lwp.asked
@@ -33,6 +36,8 @@ def system_call_text(k: Kernel, lwp: Lwp) -> str:
     row = k.plan.syscalls.get(number) if native else None
     if row is None:
         return f"{name or f'system call {number}'}({', '.join(map(_word, args))})"
+    if number == SYS_exit and not args:
+        return f"exit(), closing {lwp.closing.path}" if lwp.closing and lwp.closing.path else "exit()"
     params = [str(param.name) for param in row.args.params]
     shown = [_argument(k, lwp, param, arg) for param, arg in zip(params, args, strict=False)]
     if number == SYS_ioctl:
@@ -48,10 +53,17 @@ def _argument(k: Kernel, lwp: Lwp, name: str, value: int) -> str:
     """A descriptor or a path by its name; a number otherwise."""
     with suppress(KernelError):  # then the number is all there is
         if name == "fd":
-            return lwp.proc.files.get(value).path or str(value)
+            return _open_file(lwp, value) or str(value)
         if name == "path":
             return string_in(lwp.proc.space, value, _LONGEST).decode(*C_TEXT)
     return _word(value)
+
+
+def _open_file(lwp: Lwp, fd: int) -> str:
+    """The path by which a descriptor was opened, or the one that is being closed; "" when there is none."""
+    if fd in lwp.proc.files:
+        return lwp.proc.files.get(fd).path
+    return lwp.closing.path if lwp.closing is not None else ""
 
 
 def _command(k: Kernel, code: int) -> str:

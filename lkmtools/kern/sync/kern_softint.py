@@ -42,6 +42,7 @@ class SoftInts:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.handlers: dict[int, SoftInt] = {}
+        self.running = 0  # the function of the one that runs
         self._last = 0
 
     def cookie(self) -> int:
@@ -57,9 +58,19 @@ class SoftInts:
         if not handler.pending:
             return
         handler.pending, handler.running = False, True
+        self.running = handler.func
         self._k.engine.call(_HANDLER, handler.func, handler.arg)
+        self.running = 0
         handler.running = False
         self._k.sched.wakeup(turnstile(id(handler)))
+
+
+def running_text(k: Kernel) -> str:
+    """What the soft-interrupt lwp was asked for: "callout f() [module]"; "" for work of the kernel's own."""
+    for what, func in (("callout", k.callouts.func), ("soft interrupt", k.sched.softints.running)):
+        if func:
+            return f"{what} {k.symbolize(func).replace('+0x0 ', '() ')}"
+    return ""
 
 
 def softint_text(k: Kernel) -> str:

@@ -53,13 +53,14 @@ class Timer:
 
 
 class Pending:
-    """A callout that waits for its time: the clock's timer, and who asked for it."""
+    """A callout that waits for its time: the clock's timer, who asked for it, what it calls."""
 
-    __slots__ = ("caller", "timer")
+    __slots__ = ("caller", "func", "timer")
 
-    def __init__(self, timer: Timer, caller: int) -> None:
+    def __init__(self, timer: Timer, caller: int, func: int) -> None:
         self.timer = timer
         self.caller = caller
+        self.func = func
 
 
 class Callouts:
@@ -70,13 +71,14 @@ class Callouts:
         self._pending: dict[int, Pending] = {}
         self.running = 0
         self.running_caller = 0  # who scheduled that
+        self.func = 0  # what it calls
 
-    def schedule(self, c: int, ticks: int) -> None:
-        """Fire the callout at `c` after `ticks`, at least one; an earlier time is forgotten."""
+    def schedule(self, c: int, ticks: int, func: int) -> None:
+        """Fire the callout at `c`, of `func`, after `ticks`, at least one; an earlier time is forgotten."""
         k = self._k
         self.cancel(c)
         timer = k.sched.at(max(ticks, 1) / k.config.hz, lambda: k.sched.softintr(lambda: self._fire(c, item)))
-        item = self._pending[c] = Pending(timer, caller_pc(k, k.engine.current))
+        item = self._pending[c] = Pending(timer, caller_pc(k, k.engine.current), func)
 
     def pending(self, c: int) -> Pending | None:
         """The callout at `c`, if it waits for its time."""
@@ -94,6 +96,7 @@ class Callouts:
             return
         del self._pending[c]
         k = self._k
+        self.func = item.func
         try:
             if what := damage(k, Callout, c):
                 by = k.symbolize(item.caller, returns=True)
@@ -104,10 +107,11 @@ class Callouts:
         except MemFault as fault:
             why = explain(k, k.engine.current, fault, None)
             by = k.symbolize(item.caller, returns=True)
-            k.panic(f"{why}; callout {c:#x}, scheduled in {by}, is due")
-        self.running, self.running_caller = c, item.caller
+            what = f"callout {c:#x}, scheduled in {by}, is due, and was to call {k.symbolize(item.func)}"
+            k.panic(f"{why}; {what}", place=item.func)
+        self.running, self.running_caller, self.func = c, item.caller, func
         k.engine.call(C_FUNC, func, arg)
-        self.running = self.running_caller = 0
+        self.running = self.running_caller = self.func = 0
         k.sched.wakeup(turnstile(c))
 
 
@@ -182,7 +186,7 @@ def callout_schedule(k: Kernel, c: int, ticks: int) -> None:
         _abort(k, "callout_schedule", c, "has no function: call callout_setfunc first")
     view.c_time = k.sched.ticks() + max(ticks, 1)
     view.c_flags = view.c_flags & ~(CALLOUT_FIRED | CALLOUT_INVOKING) | CALLOUT_PENDING
-    k.callouts.schedule(c, ticks)
+    k.callouts.schedule(c, ticks, view.c_func)
 
 
 @export("void callout_reset(callout_t *c, int ticks, void (*func)(void *), void *arg)", "sys/callout.h")
