@@ -36,12 +36,14 @@ class SourcePlace(NamedTuple):
     """Where an address is: `line` is 0 and `file` "" when the debug information does not say.
 
     `inlined`: the code of `function` is in the middle of the place that follows, which calls it at its line.
+    `data`: it is a variable, and that its name.
     """
 
     function: str
     file: str
     line: int
     inlined: bool = False
+    data: bool = False
 
 
 class DebugInfoError(LkmtoolsError):
@@ -92,6 +94,23 @@ class DebugInfo:
             return list(self._places(addr))
         except Exception as error:  # pyelftools lets out whatever damaged bytes lead to
             raise DebugInfoError(f"{self._name}: the debug information is damaged: {error!r}") from None
+
+    def data_places(self, addr: int) -> list[SourcePlace]:
+        """The variable at `addr`, after the function to which the pointer in it leads; [] for none."""
+        return self.known(lambda: list(self._data_places(addr))) or []
+
+    def _data_places(self, addr: int) -> Iterator[SourcePlace]:
+        pointer = int.from_bytes(self.code(addr, self.bits // 8), "little")
+        chain = self._chain_at(pointer) if pointer else []
+        if chain and any(pointer == each.start for each in self._ranges(chain[0])):
+            yield from self._places(pointer)
+        for unit, _ in self._all_units():
+            found = self._variables.in_unit(unit.get_top_DIE(), addr)
+            if found is not None:
+                lines, line = self._lines_of(unit), _value(found.die, "DW_AT_decl_line")
+                file = lines.file(_value(found.die, "DW_AT_decl_file"))
+                yield SourcePlace(found.name, file, line, data=True)
+                return
 
     def origins(self, addr: int) -> Origins | None:
         """The function at `addr`, for questions about its registers. They are asked by known()."""

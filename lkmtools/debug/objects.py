@@ -59,6 +59,10 @@ class ModuleObject:
             self.why = str(error)
         return []
 
+    def data_places(self, addr: int) -> list[SourcePlace]:
+        """The variable at an address, after the function that it leads to."""
+        return self.info.data_places(addr) if self.info is not None else []
+
     def rules(self) -> CallFrames | None:
         """Those by which its frames are unwound; an object without debug information may have them."""
         self._look()

@@ -93,6 +93,8 @@ class Explained:
         pc = frame.pc - frame.returns
         held = self._held(pc) if frame.pc else None
         places = held.places(pc) if held is not None else []
+        if held is not None and not (places or frame.returns):
+            places = held.data_places(pc)
         if held is None or not places:
             yield SourceFrame(frame.text, times=frame.times)
             return
@@ -131,8 +133,8 @@ class Explained:
     def _instruction(self) -> str:
         """The one that met a fault: its bytes are in the record, or in the object."""
         access, bits = self.record.access, _BITS.get(self.record.machine, 0)
-        if self.record.loop:
-            return ""
+        if self.record.loop or (access is not None and access.kind == _FETCH):
+            return ""  # at the address of a fetch is no instruction
         pc = access.pc if access is not None else self.record.registers.get(_PC.get(bits, ""), 0)
         code = bytes.fromhex(access.code) if access is not None else b""
         held = self._held(pc) if not code and access is None else None
@@ -190,7 +192,8 @@ def counted(rows: Sequence[SourceFrame]) -> Iterator[tuple[str, str]]:
 def place_text(place: SourcePlace) -> str:
     """f() at dir/file.c:12 (inlined)."""
     where = f" at {_shown(place.file)}:{place.line}" if place.line else ""
-    return f"{place.function or '?'}(){where}{' (inlined)' if place.inlined else ''}"
+    name = place.function if place.data else f"{place.function or '?'}()"
+    return f"{name}{where}{' (inlined)' if place.inlined else ''}"
 
 
 def _shown(path: str) -> str:

@@ -33,11 +33,12 @@ class VariablePlace(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """A variable or a parameter: its name and type, and its place at the address that was asked for."""
+    """A variable or a parameter: its name, type and DIE, and its place at the address that was asked for."""
 
     name: str
     type: DIE
     place: VariablePlace
+    die: DIE
 
 
 class Variables:
@@ -70,7 +71,7 @@ class Variables:
         if not chain:
             return []
         found = [
-            Variable(name, kind, place)
+            Variable(name, kind, place, origin)
             for die in self._in_scope(chain[0], pc)
             if (place := self._place(die, chain[0], pc)) is not None
             and (origin := _origin(die)) is not None
@@ -82,13 +83,18 @@ class Variables:
     def at_address(self, pc: int, address: int) -> Variable | None:
         """The variable of the file or of a function that has this address, in the unit of `pc`."""
         chain = self._chain(pc)
-        for die in [*self._statics(chain[0].cu.get_top_DIE())] if chain else []:
-            kind = types.type_of(_origin(die) or die)
-            place = self._place(die, die, pc)
+        return self.in_unit(chain[0].cu.get_top_DIE(), address) if chain else None
+
+    def in_unit(self, top: DIE, address: int) -> Variable | None:
+        """The variable of a unit, of the file or of a function, that has this address."""
+        for die in [*self._statics(top)]:
+            origin = _origin(die) or die
+            kind = types.type_of(origin)
+            place = self._place(die, die, address)
             if place is not None and place.kind == ADDRESS and kind is not None:
                 start, size = place.offset, max(types.size_of(kind), 1)
                 if start <= address < start + size:
-                    return Variable(types.text(_origin(die) or die), kind, place)
+                    return Variable(types.text(origin), kind, place, origin)
         return None
 
     def cfa(self, pc: int) -> tuple[int, int] | None:

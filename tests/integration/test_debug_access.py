@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from lkmtools import modules
+from lkmtools.abi.conf import makedev
+from lkmtools.abi.stat import S_IFCHR
 from lkmtools.cc import compile_flags, find_compiler
+from lkmtools.debug import source_of
 from lkmtools.debug.report import Explained
 from lkmtools.errors import PanicError
 from lkmtools.evidence.record import loads
@@ -113,3 +117,36 @@ def test_the_lines_of_a_loop(lab: Lab, tmp_path: Path, level: str) -> None:
     where = re.fullmatch(r"loops in go\(\) at \S*x\.c:(\d+)(-(\d+))? \[x\]", Explained(record).loop)
     assert where is not None
     assert first <= int(where[1]) <= int(where[3] or where[1]) <= first + 2
+
+
+DEVICE = """
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/conf.h>
+#include <sys/exec.h>
+#include <sys/lkm.h>
+static int left_open(dev_t dev, int flag, int mode, struct lwp *l)
+{ return 0; }
+static const struct cdevsw left_cdevsw = {
+	left_open, nullclose, noread, nowrite, noioctl, nostop, notty, nopoll, nommap, nokqfilter, 0
+};
+MOD_MISC("left");
+static int none = -1, major = 60;
+static int begin(struct lkm_table *t, int cmd)
+{ return devsw_attach("left", NULL, &none, &left_cdevsw, &major); }
+int left_lkmentry(struct lkm_table *, int, int);
+int left_lkmentry(struct lkm_table *t, int cmd, int ver)
+{ DISPATCH(t, cmd, ver, begin, lkm_nofunc, lkm_nofunc) }
+"""
+
+
+def test_a_device_switch_that_a_module_has_left(lab: Lab) -> None:
+    """The kernel reads it, no code of the module runs: the function that would have, and the variable."""
+    lab.load(DEVICE.lstrip(), name="left", whole=True, flags=("-g",))
+    modules.unload(lab.p, "left")
+    lab.p.mknod("/dev/left", S_IFCHR | 0o600, makedev(60, 0))
+    panic = lab.panics(lambda: lab.p.open("/dev/left", 0))
+    assert panic.reason.endswith("left_cdevsw+0x0 was there; cdevsw[60] still points into it")
+    source = source_of(panic.record)
+    assert re.fullmatch(r"    left_open\(\) at \S*:7 \[left, unloaded\]", source[1])
+    assert re.fullmatch(r"    left_cdevsw at \S*:8 \[left, unloaded\]", source[2])
