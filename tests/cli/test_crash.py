@@ -195,6 +195,7 @@ def test_a_kernel_that_was_killed_leaves_one_too(daemon: Daemon) -> None:
         (["1", "2"], 2, "unexpected argument: '2'"),
         (["--list", "1"], 2, "--list lists all crashes"),
         (["--list", "--gdb"], 2, "--list lists all crashes"),
+        (["--json", "--gdb"], 2, "--gdb starts gdb, which has no --json"),
     ],
 )
 def test_mistakes(two_crashes: Place, words: list[str], status: int, text: str) -> None:

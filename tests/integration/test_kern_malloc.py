@@ -106,7 +106,7 @@ probe_bad(int n)
 """
 BAD = [
     "is already free", "is 16 bytes into the 40 bytes that were allocated at 0x",
-    "free: 0x0 was never allocated", "has 8 bytes, freed as 9",
+    "free: 0x0 was never allocated: free takes no NULL pointer", "has 8 bytes, freed as 9",
     "kmem_alloc: size is 0", "malloc: out of space in kernel map: 1073741824 bytes asked for",
     "kmem_alloc: out of space in kernel map: 1073741824 bytes asked for; ",
     "is 1 bytes into the 40 bytes that were allocated at 0x",

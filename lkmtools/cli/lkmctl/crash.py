@@ -67,6 +67,8 @@ def crash(
         raise click.UsageError(f"unexpected argument: {words[0]!r}; only --gdb passes arguments on")
     if as_list and (number is not None or gdb):
         raise click.UsageError("--list lists all crashes: it has no number and no --gdb")
+    if gdb and as_json:
+        raise click.UsageError("--gdb starts gdb, which has no --json")
     with opened(socket, base) as crashes:
         if as_list:
             show_list(crashes, as_json)
@@ -108,7 +110,8 @@ def choose(crashes: CrashDirectory, number: str | None) -> int:
     if not (number.isascii() and number.isdecimal()):
         raise click.UsageError(f"{number!r} is not the number of a crash")
     if len(number) > 12 or int(number) not in there:
-        raise CrashError(f"there is no crash {number[:12]}; there are {spans(there)} in {crashes.path}")
+        verb = "is" if len(there) == 1 else "are"
+        raise CrashError(f"there is no crash {number[:12]}; there {verb} {spans(there)} in {crashes.path}")
     return int(number)
 
 

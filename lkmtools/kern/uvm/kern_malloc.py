@@ -268,7 +268,7 @@ def _bad_free(k: Kernel, who: str, addr: int) -> str:
     elif thread.stack_base <= addr < thread.stack_top:
         what = "is on the kernel stack, and was never allocated"
     else:
-        what = "was never allocated"
+        what = "was never allocated" if addr else f"was never allocated: {who} takes no NULL pointer"
     return f"{who}: {addr:#x} {what}"
 
 
