@@ -93,7 +93,8 @@ class Explained:
         pc = frame.pc - frame.returns
         held = self._held(pc) if frame.pc else None
         places = held.places(pc) if held is not None else []
-        if held is not None and not (places or frame.returns):
+        access = self.record.access
+        if held and not places and access and access.address == pc and access.kind != _FETCH:
             places = held.data_places(pc)
         if held is None or not places:
             yield SourceFrame(frame.text, times=frame.times)
@@ -131,10 +132,10 @@ class Explained:
         return argument_text(info, caller.pc, access) if info is not None and caller is not None else ""
 
     def _instruction(self) -> str:
-        """The one that met a fault: its bytes are in the record, or in the object."""
+        """The one that met a fault, but no fetch: its bytes are in the record, or in the object."""
         access, bits = self.record.access, _BITS.get(self.record.machine, 0)
         if self.record.loop or (access is not None and access.kind == _FETCH):
-            return ""  # at the address of a fetch is no instruction
+            return ""
         pc = access.pc if access is not None else self.record.registers.get(_PC.get(bits, ""), 0)
         code = bytes.fromhex(access.code) if access is not None else b""
         held = self._held(pc) if not code and access is None else None
