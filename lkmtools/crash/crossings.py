@@ -65,7 +65,7 @@ def _const(bits: int, value: int) -> bytes:
 
 
 def _cfa(bits: int, sp: int, crossings: Sequence[Crossing]) -> bytes:
-    """The stack pointer of the frame outside: sp plus, where it is in a range, what is missing."""
+    """The stack pointer of the frame outside: sp, and where it is in the range of a crossing, that one's."""
     own = bytes([_BREG0 + sp, 0])
     out = own
     for each in crossings:

@@ -248,7 +248,7 @@ def _make(path: str) -> None:
 
 
 def _is_number(name: str) -> bool:
-    """Is it the name of a crash? Not with a leading zero, for one."""
+    """Is it the name of a crash: a number without leading zeros, below the limit?"""
     return (
         name.isascii() and name.isdigit() and name[0] != "0" and len(name) < 11 and int(name) < _MOST_NUMBER
     )

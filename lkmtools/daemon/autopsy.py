@@ -76,7 +76,7 @@ def _frames(
 
 
 def _lwp(scene: Scene, who: str, call: Call) -> RecordedLwp | None:
-    """The lwp that made the last call, where the CPU was in it; None when it went on afterwards."""
+    """The lwp that made the last call, if that has not returned; None otherwise."""
     proto = called(scene.text, call)
     if proto is None or call.result is not None:
         return None

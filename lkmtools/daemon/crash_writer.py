@@ -81,7 +81,7 @@ def _put(crashes: CrashDirectory, number: int, name: str, data: bytes) -> None:
 
 
 def _symbols(machine: Port, modules: list[ModuleRecord], record: CrashRecord) -> bytes:
-    """The symbol file: modules that are loaded count before those that were where they are now."""
+    """The symbol file. Where a loaded module and an unloaded one overlap, it has the loaded one."""
     made = plan(machine, True)
     text = made.text
     own = [*made.symbols.items(), ("kernel_return", text.return_pad), ("kernel_entry", text.entry)]
@@ -147,7 +147,7 @@ def _record(dead: DeadKernel) -> CrashRecord:
 
 
 def _threads(machine: Port, record: CrashRecord, child: KernelProcess) -> Iterator[CoreThread]:
-    """The lwps, that which died first; where no register of it is known, those of the last stop are."""
+    """The lwps, first the one that died: if no register of it is known, with those of the last stop."""
     taken: set[int] = set()
     for number, lwp in enumerate(record.lwps):
         known = _registers(machine, lwp.levels[0]) if lwp.levels else {}
@@ -160,7 +160,7 @@ def _threads(machine: Port, record: CrashRecord, child: KernelProcess) -> Iterat
 
 
 def _ident(process: str, lid: int, taken: set[int]) -> int:
-    """A number of an lwp's own: its process's, if nobody has it."""
+    """A number that no other lwp of this core has: if possible that of its process."""
     found = _PID.match(process)
     number = int(found[1]) if found and int(found[1]) else _SYSTEM + lid
     while number in taken:

@@ -109,7 +109,7 @@ class Crashes:
             self._begin(self.path, self._waiting.popleft())
 
     def finish(self, seconds: float) -> None:
-        """The daemon is about to end: no pause any more, and so long at the most."""
+        """The daemon is about to end: write without a pause, for that many seconds at most."""
         self._finishing = True
         for writer in self._writers:
             writer.hurry()
@@ -143,9 +143,10 @@ def _lost(boot: int, why: str) -> str:
 
 
 class _Turn(NamedTuple):
-    """When a writer may write: after a pause, and once nobody has the other end of the pipe `before`.
+    """When a writer may write: after `pause` seconds, and once the writer before it has ended.
 
-    `ours` is the end that the next one waits for; `limit` is in seconds, by which it must be over.
+    A writer has the writing end of a pipe, `ours`, which closes when it ends; `before` is the reading end of
+    the pipe of the one before it. It is killed after `limit` seconds.
     """
 
     before: int | None

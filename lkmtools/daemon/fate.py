@@ -29,7 +29,7 @@ class Fate(NamedTuple):
 
 
 class DeadKernel(NamedTuple):
-    """What is kept on disk of a boot: `child` has its RAM, None when that is gone, or when it goes on."""
+    """What is kept on disk of a boot. `child` has its RAM; None when that is gone, or when it goes on."""
 
     boot: int
     machine: str

@@ -26,7 +26,7 @@ MOST_FRAMES = 64
 
 
 class Scene:
-    """A kernel's memory: a dead one's, or of one that goes on meanwhile."""
+    """The memory of a kernel that is dead, or that goes on meanwhile."""
 
     def __init__(self, child: KernelProcess) -> None:
         self.evidence = child.evidence

@@ -107,7 +107,7 @@ class CallFrames:
 
     def _rules(self, addr: int) -> FrameRules | None:
         if self._entries is None:
-            self._entries = []  # for ever when one is damaged
+            self._entries = []  # damaged sections are read once, and have no rules then
             self._entries = [entry for each in self._sections for entry in self._read(*each)]
         mask = (1 << 8 * self._word) - 1
         for entry in self._entries:

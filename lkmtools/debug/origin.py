@@ -164,7 +164,7 @@ class Origins:
         return None
 
     def _is_entered(self, pc: int) -> bool:
-        """Whether other ways may lead to an address than from the instruction before it."""
+        """Whether a jump may lead to an address."""
         return pc in self._function.targets or (self._function.has_table and pc in self._lines)
 
     def _in_register(self, register: int, pc: int) -> tuple[bool, PointerOrigin | None]:

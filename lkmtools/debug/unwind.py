@@ -63,10 +63,10 @@ class _Frame(NamedTuple):
 
 
 def unwound(record: CrashRecord, rules_of: RulesOf) -> tuple[RecordedFrame, ...]:
-    """The frames of a record's first lwp, as its own `frames` are, where possible by the modules' rules.
+    """The frames of a record's first lwp, in the form of its `frames`; by the modules' rules where possible.
 
-    `rules_of` is asked for those of a module at most once; None means that it has none. Recursion is there
-    once, with its number of times.
+    `rules_of` is asked once for the rules of a module, and answers None when it has none. A cycle of frames
+    is there once, with the number of times.
     """
     if not record.lwps or record.machine not in _MACHINES:
         return record.frames

@@ -194,7 +194,7 @@ def written(instruction: Instruction, bits: int) -> frozenset[int] | None:
 
 
 def _high(instruction: Instruction, found: frozenset[int]) -> frozenset[int]:
-    """ax to bx, where an instruction of bytes may mean ah to bh by sp to di."""
+    """The registers ax to bx, where a byte instruction may write ah to bh, by the numbers of sp to di."""
     op = instruction.op & 0xFF
     small = not op & 1 or 0xB0 <= op < 0xB8 or (instruction.op >= 0x0F00 and 0x90 <= op < 0xA0)
     return frozenset(number - 4 for number in found if 4 <= number < 8) if small else frozenset()

@@ -75,9 +75,9 @@ class CallRing:
         return _WORDS.unpack(self.stopped)[1:-1]
 
     def still(self, place: int, stopped: tuple[int, ...]) -> int:
-        """Where the result goes of the call that was recorded at `place`, whose pc, sp and fp are `stopped`.
+        """The place for the result of the call that was recorded at `place`, with `stopped` as pc, sp and fp.
 
-        That is nowhere, when it has been recorded over by the calls that were made meanwhile.
+        It is the same, or a spare one when the calls that were made meanwhile have been recorded over it.
         """
         first = place - REGISTERS
         return (
@@ -85,7 +85,7 @@ class CallRing:
         )
 
     def sign(self) -> int:
-        """Another number whenever there have been more calls."""
+        """A number that changes whenever there are more calls."""
         return crc32(self.ring)
 
     def last(self, most: int) -> list[Call]:

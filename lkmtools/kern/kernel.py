@@ -298,7 +298,10 @@ class Kernel:
             raise failures.panicked(self, bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
-        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some (or hangs)."""
+        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some.
+
+        When to look for hangs is said by sched.hangs.timeout().
+        """
         return self.sched.timeout()
 
     def shutdown(self) -> None:

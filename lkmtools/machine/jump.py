@@ -16,9 +16,8 @@ _LONGEST_BLOCK = 4096  # bytes of code between two jumps, as the emulator divide
 
 
 class Jump(NamedTuple):
-    """`how` it came there, and the pc: behind a call, of a return instruction, or of a jump's block.
-
-    The pc is 0 when the kernel did it.
+    """`how` it came there. `pc` is the address behind the call, of the return instruction, or of the block of
+    code that ended with the jump; 0 when the kernel called or returned.
     """
 
     how: str

@@ -42,7 +42,7 @@ class Thread:
         self.ticked = 0  # ... and at the last tick,
         self.processor = 0.0  # with the host's processor time
         self.seen_calls = 0
-        self.seen: deque[Any] = deque(maxlen=16)  # by Engine.on_late, at its last ticks
+        self.seen: deque[Any] = deque(maxlen=16)  # what Engine.on_late has noted at the last ticks
         self.reason = ""  # why the last kernel function failed
 
     @property

@@ -45,7 +45,7 @@ def failure(k: Kernel, function: int, errno: int) -> str:
 
 
 class Subject(NamedTuple):
-    """What a panic or a report is about: a thread, and the lwp whose it is.
+    """What a panic or a report is about: a thread and its lwp.
 
     `notes` are further lines of the text. `loop` is as in the record. `argument` is that of the kernel
     function which met a fault (cause.py argument_to()). `place` is an address of a module, not on the stack,

@@ -22,7 +22,7 @@ def calling_module(k: Kernel) -> LoadableModule | None:
     thread = k.engine.current
     if not thread.levels:
         return None
-    pc = caller_pc(k, thread)  # a jump at the end of what the kernel called leaves the gate's there
+    pc = caller_pc(k, thread)  # the gate, if the function that the kernel called has jumped to this one
     return k.modules.at(thread.levels[-1].addr if pc == k.engine.text.gate else pc - 1)
 
 

@@ -68,7 +68,7 @@ def frame_words(k: Kernel, found: LargeFrame, stack: int) -> str:
 
 
 def large_frame(k: Kernel, thread: Thread, sp: int) -> LargeFrame | None:
-    """The function whose frame has taken the stack pointer below the stack; None when it was set otherwise.
+    """The function whose frame moved the stack pointer below the stack; None when something else did.
 
     It is the one that runs, or one of those to which words from there on return.
     """

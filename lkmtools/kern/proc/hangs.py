@@ -47,7 +47,7 @@ class Hangs:
         return max(0.0, self.due - time.monotonic()) if self.due else None
 
     def look(self) -> None:
-        """Count what has passed since the last look."""
+        """Count the seconds since the last look, when the next one is due."""
         now = time.monotonic()
         if not self.due or now < self.due:
             return
@@ -63,7 +63,7 @@ class Hangs:
         self._passed(seconds, inf)
 
     def _passed(self, seconds: float, began: float) -> None:
-        """Each sleep that began before has lasted so much longer."""
+        """Add time to each sleep that is watched and began before; report those that have lasted HANG."""
         for lwp in self._watched():
             if lwp.slept is not None and lwp.slept < HANG and lwp.asleep <= began:
                 lwp.slept += seconds

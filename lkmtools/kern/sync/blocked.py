@@ -69,7 +69,7 @@ def held_by(k: Kernel, owner: int, pc: int) -> str:
 
 
 def check_deadlock(k: Kernel, thread: Thread, blocked: Blocked) -> None:
-    """A panic when the lwp that runs would wait for a lock that waits, in the end, for one of its own."""
+    """A panic when the holder of what the running lwp would wait for waits, in the end, for this lwp."""
     cycle = _cycle(k, Waiter(me(k), thread, blocked))
     if not cycle:
         return

@@ -49,7 +49,7 @@ class Rwlock(Lock):
         return {self.owner: self.taken} if self.owner else dict(self.by)
 
     def left(self, lwp: int) -> None:
-        """A reader less. When it is none that is known, nobody knows who they are."""
+        """The lwp reads no more. When it is not known as a reader, all readers are forgotten."""
         by = self.by
         if by and by[-1][0] == lwp:
             by.pop()

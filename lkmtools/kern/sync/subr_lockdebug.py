@@ -67,7 +67,7 @@ class Locks:
         self._pages.setdefault(addr >> PAGE_SHIFT, set()).add(addr)
 
     def release(self, addr: int, lwp: int) -> None:
-        """It has one hold less. When none of its own is known, nobody knows whose was released."""
+        """The lwp has released one hold. When none of its own is known, those of all are forgotten."""
         holds = self._holds.get(addr, [])
         found = next((row for row in reversed(holds) if row[0] == lwp), None)
         if found is not None:
