@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from lkmtools.debug.report import Explained, counted, explained, is_newer, lines_up_to
-from lkmtools.evidence.record import IN_LOOP, LEFT_OUT, PANIC, REPORT
+from lkmtools.evidence.record import IN_LOOP, LEFT_OUT, PANIC, REPORT, CrashRecord
 from lkmtools.tuples import NamedTuple
 
 MOST = 12  # lines
@@ -62,14 +62,21 @@ def _end(name: str, found: Explained) -> Iterator[Line]:
     culprit = found.culprit
     if culprit is None or culprit.place is None or culprit.of is None:
         yield from (Line(AROUND, why) for why in islice(found.whys(), 1))
-        where = next((frame.text for frame in found.record.frames if frame.pc), found.record.reason)
-        yield Line(END, f"{name}: {_VERBS[found.record.kind]}: {where}")
+        yield Line(END, f"{name}: {_VERBS[found.record.kind]}{_where(found.record)}")
         return
     source = lines_up_to(culprit.place)
     changed = source and is_newer(culprit.place.file, culprit.of.path)
     note = " (the file has changed since it was compiled)" if changed else ""
     yield Line(END, f"{name}: {_VERBS[found.record.kind]}: {culprit.text}{note}")
     yield from (Line(CULPRIT if text is source[-1] else AROUND, text) for text in source)
+
+
+def _where(record: CrashRecord) -> str:
+    """The function, or else the request; the reason where there is neither."""
+    function = next((frame.text for frame in record.frames if frame.pc), "")
+    if record.request and not function:
+        return f" in {record.request}"
+    return f": {function or record.reason}"
 
 
 def _frames(found: Explained, room: int) -> list[Line]:

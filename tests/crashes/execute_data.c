@@ -1,4 +1,4 @@
-/* A table is called: "(not executable memory of module crash)" in crash_load(). */
+/* A table is called: "(memory of module crash that is not executable)" in crash_load(). */
 
 #include <sys/param.h>
 #include <sys/systm.h>

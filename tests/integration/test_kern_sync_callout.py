@@ -223,7 +223,7 @@ def test_sleeping_in_a_callout_panics(lab: Lab) -> None:
     lab.call("void bad(void)")
     panic = lab.panics(lambda: lab.until(lambda: False))
     why = (
-        r"tsleep: 'sleepy' cannot sleep in a soft interrupt; \w+\(\) \[probe\] runs, of callout 0x\w+ \(.*\)"
+        r"tsleep: 'sleepy' cannot sleep in a soft interrupt; \w+\(\) \[probe\] runs for callout 0x\w+ \(.*\)"
     )
     assert re.fullmatch(why, panic.reason)
     assert "sleepy+0x" in panic.report

@@ -75,9 +75,8 @@ def _in_memory(k: Kernel, addr: int, access: int) -> Nature:
     """An address of RAM."""
     there = k.mem.protection(addr)
     module = k.modules.at(addr)
-    kind = "read-only" if access == WRITE else "not executable" if access == EXEC else "unreadable"
     if module is not None and there:
-        return Nature(f" ({kind} memory of module {module.title})", module_place(k, module, addr))
+        return Nature(_of_module(module.title, access), module_place(k, module, addr))
     gone = k.modules.unloaded_at(addr)
     if gone is not None and not there:
         return Nature(f" (memory of module {gone.title}, which was unloaded)", _lived(gone, addr))
@@ -85,6 +84,12 @@ def _in_memory(k: Kernel, addr: int, access: int) -> Nature:
         short = " (read-only memory)" if access == WRITE else " (memory that is not executable)"
         return Nature(short, kernel_place(k, addr))
     return Nature(" (memory that is not mapped)", _unmapped(k, addr))
+
+
+def _of_module(title: str, access: int) -> str:
+    if access == EXEC:
+        return f" (memory of module {title} that is not executable)"
+    return f" ({'read-only' if access == WRITE else 'unreadable'} memory of module {title})"
 
 
 def module_place(k: Kernel, module: LoadableModule, addr: int) -> str:

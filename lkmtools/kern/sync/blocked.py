@@ -76,7 +76,8 @@ def check_deadlock(k: Kernel, thread: Thread, blocked: Blocked) -> None:
     who = holder(k, cycle[0].addr)
     if len(cycle) == 1:
         pc = blocked.holders()[cycle[0].addr]
-        text = f"{who} waits for {blocked.name(k)}, which it {blocked.how} itself{at(k, pc)}"
+        reader = "" if blocked.how == "holds" else " as a reader"
+        text = f"{who} waits for {blocked.name(k)}, which it already holds{reader}{at(k, pc)}"
         k.panic(f"{blocked.function}: deadlock: {text}{called_from(k, thread, ', ')}")
     text = f"deadlock of {len(cycle)} lwps: {who} waits for {blocked.name(k)}"
     for row in cycle[1:]:

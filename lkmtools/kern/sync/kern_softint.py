@@ -74,12 +74,12 @@ def running_text(k: Kernel) -> str:
 
 
 def softint_text(k: Kernel) -> str:
-    """What runs in the soft-interrupt lwp: "; f() [module] runs, of callout 0x1000 (ch+0x0 [module])"."""
+    """What runs in the soft-interrupt lwp: "; f() [module] runs for callout 0x1000 (ch+0x0 [module])"."""
     levels = k.sched.softlwp.thread.levels
     if not levels:
         return ""
-    of = f", of callout {lock_name(k, k.callouts.running)}" if k.callouts.running else ""
-    return f"; {k.symbolize(levels[0].addr).replace('+0x0 ', '() ')} runs{of}"
+    whose = f" for callout {lock_name(k, k.callouts.running)}" if k.callouts.running else ""
+    return f"; {k.symbolize(levels[0].addr).replace('+0x0 ', '() ')} runs{whose}"
 
 
 def _handler(k: Kernel, cookie: int, function: str) -> SoftInt:
