@@ -14,7 +14,7 @@ from lkmtools.cc import CompilerError, find_compiler
 from support import docrun
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "docs/writing-a-module.md")
+DOCUMENTS = ("README.md", "docs/writing-a-module.md", "docs/finding-bugs.md")
 
 
 @pytest.fixture(autouse=True)
