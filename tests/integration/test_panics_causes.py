@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lkmtools import modules
 from lkmtools.evidence.record import RecordedAccess, loads
 from lkmtools.kern.kernel import KSTACK
-from lkmtools.machine.memory import READ, WRITE
 from support.lab import Lab
 from support.panics import ALL, CHAIN, GO, crash, deep, frames
 
@@ -157,26 +155,3 @@ def test_a_frame_that_jumps_over_the_guard_page_into_mapped_memory(lab: Lab, cas
     assert panic.reason.startswith("kernel stack overflow: the stack pointer 0x"), panic.reason
     assert " in strlen() called from probe_deep+0x" in panic.reason
     assert "probe_deep() has " in panic.reason
-
-
-LEFT = """
-static int probe_call(struct lwp *l, const void *v, register_t *retval) { return strlen("abc"); }
-void probe_set(void);
-void probe_set(void) { sysent[210].sy_call = probe_call; }
-"""
-
-
-@pytest.mark.parametrize("again", [False, True], ids=["unmapped", "used again"])
-def test_a_call_into_an_unloaded_module_also_if_its_memory_is_used_again(lab: Lab, again: bool) -> None:
-    """The reason names who was there, what is there now, and what still points to it."""
-    lab.load(LEFT)
-    lab.call("void probe_set(void)")
-    modules.unload(lab.p, "probe")
-    if again:
-        lab.k.kmap.alloc(4096, READ | WRITE)
-    panic = lab.panics(lambda: lab.p.syscall(210))
-    now = ", now it is the kernel's heap: memory that was allocated" if again else ""
-    assert (
-        "(memory of module probe, which was unloaded), called from the kernel; "
-        f"probe_call+0x0 was there{now}; sysent[210] (system call 210) still points into it"
-    ) in panic.reason

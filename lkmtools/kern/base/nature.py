@@ -78,8 +78,8 @@ def _in_memory(k: Kernel, addr: int, access: int) -> Nature:
     if module is not None and there:
         return Nature(_of_module(module.title, access), module_place(k, module, addr))
     gone = k.modules.unloaded_at(addr)
-    if gone is not None and (access == EXEC or not there):
-        return Nature(f" (memory of module {gone.title}, which was unloaded)", _lived(k, gone, addr))
+    if gone is not None and not there:
+        return Nature(f" (memory of module {gone.title}, which was unloaded)", _lived(gone, addr))
     if there:
         short = " (read-only memory)" if access == WRITE else " (memory that is not executable)"
         return Nature(short, kernel_place(k, addr))
@@ -100,12 +100,10 @@ def module_place(k: Kernel, module: LoadableModule, addr: int) -> str:
     return f"{part}, {name}+{addr - start:#x}"
 
 
-def _lived(k: Kernel, gone: LoadableModule, addr: int) -> str:
-    """Who was at an address of a module that was unloaded, and what is there if the memory is used again."""
+def _lived(gone: LoadableModule, addr: int) -> str:
+    """Who was at an address of a module that was unloaded."""
     name, start = gone.function(addr)
-    lived = f"{name}+{addr - start:#x} was there" if gone.at(start) else ""
-    now = f"now it is {kernel_place(k, addr)}" if k.mem.protection(addr) else ""
-    return ", ".join(filter(None, (lived, now)))
+    return f"{name}+{addr - start:#x} was there" if gone.at(start) else ""
 
 
 def kernel_place(k: Kernel, addr: int) -> str:
