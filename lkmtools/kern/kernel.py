@@ -298,10 +298,7 @@ class Kernel:
             raise failures.panicked(self, bug(error, place=False), None) from None
 
     def timeout(self) -> float | None:
-        """Seconds until step() has work: 0 now, None when only submit() or detach() makes some.
-
-        When to look for hangs is said by sched.hangs.timeout().
-        """
+        """Seconds until step() has work, hangs aside: 0 now, None if only submit() or detach() makes some."""
         return self.sched.timeout()
 
     def shutdown(self) -> None:
