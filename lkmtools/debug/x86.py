@@ -195,8 +195,11 @@ def written(instruction: Instruction, bits: int) -> frozenset[int] | None:
 
 def _high(instruction: Instruction, found: frozenset[int]) -> frozenset[int]:
     """The registers ax to bx, where a byte instruction may write ah to bh, by the numbers of sp to di."""
-    op = instruction.op & 0xFF
-    small = not op & 1 or 0xB0 <= op < 0xB8 or (instruction.op >= 0x0F00 and 0x90 <= op < 0xA0)
+    op = instruction.op
+    if op >= 0x0F00:
+        small = 0x0F90 <= op < 0x0FA0 or op in (0x0FB0, 0x0FC0)
+    else:
+        small = 0xB0 <= op < 0xB8 or not (op & 1 or 0x40 <= op < 0x60 or 0xB8 <= op < 0xC0)
     return frozenset(number - 4 for number in found if 4 <= number < 8) if small else frozenset()
 
 
