@@ -50,6 +50,20 @@ def test_the_ring_of_calls_goes_round() -> None:
     )
 
 
+def test_a_result_does_not_go_to_the_call_that_was_recorded_over_its_own() -> None:
+    """It goes to a spare place, which is in no call."""
+    ring = CallRing()
+    struct.pack_into("=11Q", ring.stopped, 0, *range(1, 12))
+    at, _, place = next(ring.places)
+    ring.ring[at] = ring.stopped
+    assert ring.still(place, (2, 3, 4)) == place
+    for blocks in range(100, 100 + SLOTS):
+        record(ring, blocks)
+    spare = ring.still(place, (2, 3, 4))
+    ring.results[spare] = 7
+    assert {call.result for call in ring.last(SLOTS)} == {None}
+
+
 def test_any_call_is_a_sign() -> None:
     """Of life: the number is another one after each, round and round."""
     ring = CallRing()

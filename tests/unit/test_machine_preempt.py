@@ -97,6 +97,36 @@ def test_every_block_is_counted_and_stops_and_kernel_calls_lose_none(
     assert blocks(64) - blocks(32) == 2 * (blocks(48) - blocks(32)) >= 32 * 16
 
 
+LIKE_A_HALT = r"""
+unsigned int spin(unsigned int n);
+unsigned int
+spin(unsigned int n)
+{
+	unsigned int value;
+
+	__asm volatile("movl $0xf4000000, %0\n1: decl %1\njnz 1b" : "=&r" (value), "+r" (n) : : "cc");
+	return value;
+}
+"""
+
+
+def test_a_stop_behind_a_byte_that_looks_like_a_halt_is_a_stop(cc: Compile, machine: str) -> None:
+    """The loop begins behind the last byte of a constant, which is that of hlt."""
+    bench = Bench(cc, machine, {})
+    bench.load(LIKE_A_HALT)
+    ticks: list[int] = []
+
+    def on_tick(thread: Any) -> None:
+        ticks.append(1)
+        bench.engine.brake.pull()
+
+    bench.engine.on_tick = on_tick
+    bench.engine.brake.pull()
+    assert bench.call("unsigned int spin(unsigned int n)", 100) == 0xF4000000
+    assert len(ticks) > 50
+    bench.close()
+
+
 def test_the_blocks_of_two_engines_are_counted_apart(make: Callable[[], Bench]) -> None:
     """A program's are not the kernel's; a stop is for whichever runs."""
     bench = make()
