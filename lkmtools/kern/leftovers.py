@@ -63,6 +63,3 @@ def _found(k: Kernel, gone: LoadableModule) -> Iterator[str]:
         yield f"the callout at {k.callouts.running:#x}, scheduled in {by},"
     if gone.holds(k.sched.softints.running):
         yield "a soft interrupt"
-    for hook in k.hooks.values():
-        if gone.holds(hook.func):
-            yield f"a {hook.kind} hook"

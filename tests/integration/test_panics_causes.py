@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lkmtools.evidence.record import RecordedAccess, loads
@@ -95,6 +97,16 @@ def test_a_return_address_that_was_overwritten_names_who_returned(lab: Lab) -> N
     assert "; stack smashed: probe_deep() has returned to an address that no call left" in panic.reason
     assert 'overwritten with the text "DCBA"' in panic.reason
     assert frames(panic)[:2] == ["0x41424344", "probe_deep"]
+
+
+def test_the_return_instruction_is_named(lab: Lab) -> None:
+    """Not the beginning of its block of code."""
+    lab.load(CHAIN + SMASH + deep("volatile u_long b[4]; n += fill(b, 12); return n + b[0];"))
+    code = lab.k.mem.read(lab.symbols["probe_deep"], 256)
+    panic = lab.panics(lambda: lab.call(GO, 0))
+    found = re.search(r", returned to by probe_deep\+0x(\w+) ", panic.reason)
+    assert found is not None
+    assert code[int(found[1], 16)] == 0xC3
 
 
 def test_a_call_of_a_bad_pointer_is_no_return(lab: Lab) -> None:

@@ -16,6 +16,7 @@ from lkmtools.abi.elf import EM_386, EM_X86_64
 from lkmtools.crash import corefile
 from lkmtools.crash.corefile import PAGE, CoreThread, core_header, write_ram
 from lkmtools.crash.symbolfile import SymbolGroup, symbol_file
+from lkmtools.daemon.crash_writer import _ident
 from lkmtools.machine import port
 
 THREADS = [CoreThread(7, {"rip": 0xFFFFFFFF80100000, "rsp": 1 << 63, "eip": 0xC0100000, "esp": 5}),
@@ -149,3 +150,13 @@ def test_of_modules_at_one_address_the_first_counts() -> None:
     assert b"new" in data
     assert b"old" not in data
     assert b"old" in symbol_file(EM_386, 32, [groups[1]], 0)
+
+
+def test_each_lwp_has_a_number_of_its_own() -> None:
+    """Its process's, if that is a user's and nobody has it; debuggers take two of one number for one."""
+    taken: set[int] = set()
+    lwps = [("pid 7 (a)", 1), ("pid 7 (a)", 1), ("pid 0 (system)", 1), ("pid 0 (system)", 2), ("", 1)]
+    numbers = [_ident(process, lid, taken) for process, lid in lwps]
+    assert numbers[0] == 7
+    assert len(set(numbers)) == len(numbers)
+    assert all(0 < number < 1 << 31 for number in numbers)
