@@ -18,7 +18,7 @@ from lkmtools.tuples import NamedTuple
 
 _MOST_STEPS = 12  # from a register to the one that it was loaded from
 _MOST_CODE = 1 << 16  # bytes of a function
-_LEA, _LOADS, _STORES = 0x8D, (0x8B, 0xA1), 0x89
+_LEA, _LOADS, _STORES, _STORES_IMMEDIATE = 0x8D, (0x8B, 0xA1), 0x89, 0xC7
 
 
 class PointerOrigin(NamedTuple):
@@ -100,6 +100,7 @@ class Origins:
     def of(self, register: int, pc: int, steps: int = _MOST_STEPS) -> PointerOrigin | None:
         """The value of a register when the CPU is at `pc`."""
         at = self._function.index.get(pc)
+        stored: set[MemoryOperand | None] = set()
         while at is not None and steps:
             row = self._function.rows[at]
             known, found = self._in_register(register, row.at)
@@ -111,8 +112,10 @@ class Origins:
             changed = written(before, self._bits)
             if changed is None:
                 return None
-            if register in changed:
-                return self._written(register, before, steps - 1)
+            if register in changed:  # what it was loaded from may have another value by now
+                return None if before.memory in stored else self._written(register, before, steps - 1)
+            if before.memory is not None and before.op in (_STORES, _STORES_IMMEDIATE):
+                stored.add(before.memory)
             at -= 1
         return None
 

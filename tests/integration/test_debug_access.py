@@ -150,3 +150,20 @@ def test_a_device_switch_that_a_module_has_left(lab: Lab) -> None:
     source = source_of(panic.record)
     assert re.fullmatch(r"    left_open\(\) at \S*:7 \[left, unloaded\]", source[1])
     assert re.fullmatch(r"    left_cdevsw at \S*:8 \[left, unloaded\]", source[2])
+
+
+STALE = """
+struct item { struct item *next; int value; };
+struct item first, *head;
+static int go(int n) { struct item *p = &first; p->next = head; head = p; return p->next->value; }
+int probe_go(int n);
+int probe_go(int n) { return go(n) + 1; }
+"""
+
+
+def test_an_expression_that_has_another_value_by_now_is_not_said(lab: Lab) -> None:
+    """The pointer was loaded from `head`, which has been set since and is not NULL."""
+    lab.load(STALE, flags=("-O2", "-g"))
+    panic = lab.panics(lambda: lab.call("int probe_go(int n)", 1))
+    assert "(NULL pointer)" in panic.reason
+    assert not any(line.endswith(", head") for line in source_of(panic.record))
