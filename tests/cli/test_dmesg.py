@@ -78,7 +78,7 @@ def marks(lines: list[str]) -> list[str]:
 
 def test_a_line_marks_each_boot_and_each_end(history: Daemon) -> None:
     """In a pipe there is everything."""
-    lines = dmesg(history)
+    lines = dmesg(history, "--no-source")
     assert marks(lines) == [
         "--- boot 1", "--- boot 1 panicked", "--- boot 2", "--- boot 2 ended", "--- boot 3",
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_json(history: Daemon) -> None:
     assert (answer["version"], set(answer)) == (1, {"version", "lines", "entries"})
     entries = [DmesgPiece(**entry) for entry in answer["entries"]]
     assert [entry.text for entry in entries if entry.kind == "text"] == answer["lines"]
-    assert answer["lines"] == [line for line in dmesg(history) if not line.startswith("--- ")]
+    assert answer["lines"] == [line for line in dmesg(history, "--no-source") if not line.startswith("--- ")]
     assert [(entry.kind, entry.boot) for entry in entries if entry.kind != "text"] == [
         ("boot", 1), ("panicked", 1), ("boot", 2), ("ended", 2), ("boot", 3),
     ]  # fmt: skip
@@ -162,24 +162,24 @@ def test_a_terminal_shows_this_boot(history: Daemon) -> None:
     assert on_a_terminal(history) == dmesg(history, "-b", "0")
     for source in ("--source", "--no-source"):
         assert on_a_terminal(history, "-a", source) == dmesg(history, source)
-    assert on_a_terminal(history, "-a") == dmesg(history, "--source")
-    assert on_a_terminal(history, "-b", "1") == dmesg(history, "-b", "1", "--source")
+    assert on_a_terminal(history, "-b", "1") == dmesg(history, "-b", "1")
 
 
 def test_the_source_follows_the_report(history: Daemon) -> None:
-    """Before the line that marks the end of the boot; into a pipe only where it is asked for."""
-    lines, plain = dmesg(history, "--source"), dmesg(history)
+    """Before the line that marks the end of the boot; it can be left out."""
+    lines = dmesg(history)
     first, last = lines.index("source:"), lines.index("--- boot 1 panicked")
-    assert lines[:first] + lines[last:] == plain == dmesg(history, "--no-source")
+    assert lines == dmesg(history, "--source")
+    assert lines[:first] + lines[last:] == dmesg(history, "--no-source")
     assert re.fullmatch(r"    boom_load\(\) at <stdin>:\d+( \(inlined\))? \[boom\]", lines[first + 1])
-    stamped = dmesg(history, "--source", "-T")
+    stamped = dmesg(history, "-T")
     assert [re.sub(rf"^\[{WHEN}\.\d\d\d\] ", "", line) for line in stamped] == lines
 
 
 def test_a_terminal_shows_the_panic_that_ended_the_last_boot(daemon: Daemon, cc: Compile) -> None:
     """Its report, the line that marks that end, and this boot."""
     daemon.run("modload", str(cc(BOOM, name="boom")))
-    before, now = dmesg(daemon, "-b", "1", "--source"), dmesg(daemon, "-b", "2")
+    before, now = dmesg(daemon, "-b", "1"), dmesg(daemon, "-b", "2")
     assert on_a_terminal(daemon) == before[before.index("panic: boom") :] + now
     stamped = on_a_terminal(daemon, "-T")
     assert re.fullmatch(rf"\[{WHEN}\.\d\d\d\] panic: boom", stamped[0])
@@ -231,4 +231,6 @@ def test_older_tools_get_the_text(history: Daemon) -> None:
     """As one string, without marks."""
     with history.supervisor() as supervisor:
         text = supervisor.ask("dmesg")["text"]
-    assert text.splitlines() == [line for line in dmesg(history) if not line.startswith("--- ")]
+    assert text.splitlines() == [
+        line for line in dmesg(history, "--no-source") if not line.startswith("--- ")
+    ]

@@ -154,8 +154,8 @@ def _without(text: str, pieces: list[DmesgPiece]) -> Iterator[DmesgPiece]:
 @click.option(
     "--source/--no-source",
     "sources",
-    default=None,
-    help="Show the source of panics, also into a pipe; or not.",
+    default=True,
+    help="Show the source of panics, or leave it out.",
 )
 @debug_path_option
 @json_option
@@ -164,7 +164,7 @@ def dmesg(
     boot: int | None,
     stamps: bool,
     follow: bool,
-    sources: bool | None,
+    sources: bool,
     directories: tuple[str, ...],
     as_json: bool,
     socket: str | None,
@@ -175,8 +175,7 @@ def dmesg(
         lkmctl dmesg -b -1 -T       the boot before this one, with times
 
     On a terminal: this boot, after the report of the panic that ended the last one. Into a pipe: all of it.
-    On a terminal, and with --source, the report of a panic is followed by its source, where the objects of
-    the modules have debug information.
+    The report of a panic is followed by its source, where the objects of the modules have debug information.
     """
     if everything and boot is not None:
         raise click.UsageError("-a and -b exclude each other: -a prints all boots, -b prints one")
@@ -190,8 +189,7 @@ def dmesg(
         elif boot is not None:
             first = chosen(boot, boots(pieces))
             pieces = [piece for piece in pieces if piece.boot == first or (follow and piece.boot > first)]
-        wanted = sys.stdout.isatty() if sources is None else sources
-        printer = Printer(stamps, _source(socket, directories) if wanted else None)
+        printer = Printer(stamps, _source(socket, directories) if sources else None)
         if not follow:
             _show(pieces, printer, as_json)
             return
