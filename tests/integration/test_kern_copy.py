@@ -122,6 +122,18 @@ def test_copyout_changes_the_callers_buffer_or_nothing(sys: Lab) -> None:
     assert call_sys(sys, 1, sys.k.mem.base & 0x7FFFFFFF, 4)[0] == EFAULT
 
 
+@pytest.mark.parametrize(("op", "words"), [(0, "copyin from"), (1, "copyout to")])
+def test_a_kernel_address_where_a_users_is_wanted(sys: Lab, op: int, words: str) -> None:
+    """EFAULT, and the reason names what copies within the kernel."""
+    addr = sys.symbols["probe_buf"]
+    _fill(sys, b"kernel!!")
+    with pytest.raises(KernelError) as caught:
+        sys.p.syscall(NUMBER, op, addr, 4, 0)
+    assert caught.value.errno == EFAULT
+    assert f"{words} {addr:#x}, which is a kernel address: memcpy and kcopy" in caught.value.reason
+    assert _kernel(sys) == b"kernel!!"
+
+
 def test_copyinstr_needs_room_for_the_nul(sys: Lab) -> None:
     """It counts the NUL; ENAMETOOLONG without room, EFAULT when the string leaves the process's memory."""
     text = sys.p.buffer(b"name\0")

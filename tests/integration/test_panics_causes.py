@@ -83,6 +83,28 @@ def test_the_argument_is_the_one_that_leads_there(lab: Lab, call: str) -> None:
     assert ARGUMENTS[call].format(p=record.access.address - 8192) in panic.reason
 
 
+INDIRECT = """
+#include <sys/uio.h>
+static struct uio u; static char buf[8];
+"""
+
+
+def test_an_address_that_no_argument_leads_to_names_none(lab: Lab) -> None:
+    """The bad pointer is a member of what an argument points to."""
+    body = (
+        "u.uio_iov = (struct iovec *)(0x40 * (n + 1)); u.uio_iovcnt = 1; u.uio_resid = 8; "
+        "u.uio_vmspace = curproc->p_vmspace; return uiomove(buf, 8, &u) + 1;"
+    )
+    panic = crash(lab, body, before=INDIRECT)
+    assert panic.reason.startswith("page fault: read of ")
+    assert " (NULL pointer) in uiomove() called from probe_deep+0x" in panic.reason
+    assert "argument" not in panic.reason
+    record = loads(panic.record)
+    assert record is not None
+    assert record.access is not None
+    assert (record.access.argument, record.access.value) == (0, 0)
+
+
 SMASH = """
 static NOINLINE int fill(volatile u_long *from, int n) { while (n-- > 0) from[n] = 0x41424344; return n; }
 """
