@@ -168,9 +168,17 @@ def fate(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None
 
 
 OWNERS = {"reboot", "stop", "share"}  # what only the owner of the daemon and root may ask for
+
+
+def kept(sup: Supervisor, question: Question, arguments: dict[str, Any]) -> None:
+    """Answered when the crashes that there were so far are on disk, or lost."""
+    waiting = question.keep()
+    sup.deaths.crashes.when_kept(lambda: waiting.answer({}))
+
+
 VERBS: dict[str, SupervisorVerb] = {
     "status": status, "dmesg": dmesg, "stop": stop, "reboot": reboot, "share": share, "fate": fate,
-    "waits": waits,
+    "waits": waits, "kept": kept,
 }  # fmt: skip
 assert tuple(VERBS) == SUPERVISOR
 

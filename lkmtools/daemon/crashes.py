@@ -30,6 +30,7 @@ WRITERS = 3
 WAITING = 64  # crashes that wait for a writer
 TIME = 60.0  # seconds by which one must be written
 PAUSE = 0.5  # ... before it begins: what clients do after a death comes first
+SOON = 5.0  # ... in which one that is waited for should be on disk
 _ROOM = 4096  # bytes for what a writer says
 _NICE = 10
 
@@ -53,6 +54,7 @@ class Crashes:
         self._waiting: deque[DeadKernel] = deque()
         self._before: int | None = None  # a pipe that closes when the last writer ends
         self._finishing = False
+        self._asked: list[Callable[[], None]] = []
 
     @property
     def busy(self) -> bool:
@@ -84,7 +86,7 @@ class Crashes:
             self._lost(_lost(dead.boot, host_reason(error)))
             return
         try:
-            pause = 0.0 if self._finishing else PAUSE
+            pause = 0.0 if self._finishing or self._asked else PAUSE
             turn = _Turn(self._before, ours, pause, TIME * (1 + len(self._writers)))
             self._writers.add(_Writer(path, dead, self._loop, self._over, turn))
         except OSError as error:
@@ -107,6 +109,23 @@ class Crashes:
             self._lost(_lost(writer.boot, str(said["failed"])))
         while self.path is not None and self._waiting and len(self._writers) < WRITERS:
             self._begin(self.path, self._waiting.popleft())
+        if not self._writers:
+            self._answer()
+
+    def when_kept(self, answer: Callable[[], None]) -> None:
+        """Call `answer` when no crash is being written, or after SOON; what is written does not pause."""
+        self._asked.append(answer)
+        if not self._writers:
+            self._answer()
+            return
+        self._loop.timers.after(SOON, self._answer)
+        for writer in self._writers:
+            writer.hurry()
+
+    def _answer(self) -> None:
+        asked, self._asked = self._asked, []
+        for answer in asked:
+            answer()
 
     def finish(self, seconds: float) -> None:
         """The daemon is about to end: write without a pause, for that many seconds at most."""

@@ -15,7 +15,7 @@ _INTEGERS = range(-(1 << 63), 1 << 64)
 _SHOWN = 40  # characters of what cannot be used, in the reason
 
 # What the supervisor answers, on its own socket, whatever the kernel process does.
-SUPERVISOR = ("status", "dmesg", "stop", "reboot", "share", "fate", "waits")
+SUPERVISOR = ("status", "dmesg", "stop", "reboot", "share", "fate", "waits", "kept")
 
 # The arguments of each verb. All may be left out, and one that is not listed is not looked at.
 ARGUMENTS: dict[str, dict[str, type]] = {
@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, type]] = {
     "share": {"path": str, "writable": bool, "session": bool},
     "fate": {"boot": int, "daemon": int},
     "waits": {"pid": int, "boot": int},
+    "kept": {},
     "ps": {},
     "ksyms": {"event": str},
     "addr2sym": {"address": int},

@@ -144,7 +144,7 @@ def test_crashes_are_listed(daemon: Daemon, crash: Callable[..., str]) -> None:
     """The newest last; status and log name the number of the last."""
     crash(daemon)
     crash(daemon, 'panic("second\\nline")')
-    stop(daemon)
+    assert daemon.run("lkmctl", "crash").out.startswith("crash 2, ")  # which was being written
     status, out, err = daemon.run("lkmctl", "crash", "--list")
     assert (status, err) == (0, "")
     head, first, second = out.splitlines()

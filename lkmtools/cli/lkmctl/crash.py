@@ -1,4 +1,4 @@
-"""crash: the crashes that are kept on disk. No daemon is needed, and none is asked."""
+"""crash: the crashes on disk. A daemon that runs finishes the last one first; none is needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, show_json
+from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, show_json, supervisor
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.cli.settings import crash_directory
 from lkmtools.crash.directory import (
@@ -25,6 +25,7 @@ from lkmtools.crash.directory import (
     CrashError,
     CrashSummary,
 )
+from lkmtools.errors import DaemonError
 
 if TYPE_CHECKING:
     from lkmtools.crash.directory import CrashModule
@@ -84,12 +85,14 @@ def crash(
 
 @contextmanager
 def opened(socket: str | None, base: str | None) -> Iterator[CrashDirectory]:
-    """The crashes of a socket. CrashError when there is no directory for them."""
+    """The crashes of a socket, with the last one. CrashError when there is no directory for them."""
     from lkmtools.daemon.address import socket_path
 
     path = crash_directory(socket_path(socket), base)
     if path is None:
         raise CrashError("no crashes are kept: LKM_CRASH_DIR, or crash_dir in lkmd.conf, is empty")
+    with suppress(DaemonError), supervisor(socket) as sup:  # without a daemon, what is on disk
+        sup.ask("kept")
     try:
         crashes = CrashDirectory(path)
     except FileNotFoundError:
