@@ -22,8 +22,8 @@ def draw(
 
     plain = bool(os.environ.get("NO_COLOR"))
     console = Console(color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
-    columns = zip(headings, zip(*rows, strict=True), strict=True)
-    widths = [len(head) if head == wraps else max(map(len, (head, *cells))) for head, cells in columns]
+    columns = [(head, *(row[at] for row in rows)) for at, head in enumerate(headings)]
+    widths = [len(cells[0]) if cells[0] == wraps else max(map(len, cells)) for cells in columns]
     console.width = max(console.width, sum(widths) + len(widths) - 1)
     drawn = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in headings:

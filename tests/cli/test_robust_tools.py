@@ -77,8 +77,12 @@ class EveryTool:
         (self.dir / "hello.c").write_text(HELLO)
         (self.dir / "prog.c").write_text("int main(void) { return 0; }\n")
         (self.dir / "lkm.conf").write_text(f"{self.dir}/hello.o - - - - AFTERMOUNT\n")
-        for words in (["lkmcc", "hello.c"], ["lkmcc", "--user", "-o", "prog", "prog.c"]):
+        (self.dir / "boom.c").write_text(HELLO.replace("DISPATCH", 'panic("boom");\n    DISPATCH'))
+        for words in (["lkmcc", "hello.c", "boom.c"], ["lkmcc", "--user", "-o", "prog", "prog.c"]):
             assert daemon.run(*words).status == 0
+        assert (
+            daemon.run("modload", "-e", "hello_lkmentry", "boom.o").status == 70
+        )  # there is a crash to be shown
         assert daemon.run("lkmctl", "tee", "/tmp/file", stdin=b"text").status == 0
         assert daemon.run("lkmctl", "mount", "-t", "hostfs", ".", "/mnt").status == 0
         address = daemon.run("lkmctl", "nm", "printf").out.split()[0]
