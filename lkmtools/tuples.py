@@ -51,6 +51,7 @@ else:
         "__slots__": (),
         "_make": _make,
         "_replace": _replace,
+        "__replace__": _replace,  # for copy.replace() of Python 3.13
         "_asdict": _asdict,
         "__repr__": _repr,
         "__getnewargs__": _getnewargs,
