@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from lkmtools.crash.directory import CORE, SYMBOLS, CrashDirectory, CrashError, CrashModule, CrashSummary
-from lkmtools.elf import read_object
-from lkmtools.elf.checksum import checksum
+from lkmtools.elf.checksum import candidates, read_original
 from lkmtools.errors import LkmtoolsError, host_reason
 from lkmtools.link import load_object, prelink
 
@@ -60,14 +59,9 @@ def _object(module: CrashModule, directories: Sequence[str]) -> tuple[str, bytes
     """
     found: list[tuple[str, bytes]] = []
     errors: list[Exception] = []
-    name = os.path.basename(module.path)
-    for path in (module.path, *(os.path.join(each, name) for each in directories)):
+    for path in candidates(module.path, directories):
         try:
-            with open(path, "rb") as file:
-                data = file.read()
-            obj = read_object(data, path)
-            if checksum(obj) != module.checksum:
-                raise CrashError(f"{path} has changed since it was loaded")
+            obj, data = read_original(path, module.checksum)
         except (OSError, LkmtoolsError) as error:
             errors.append(error)
             continue

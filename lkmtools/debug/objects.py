@@ -10,14 +10,13 @@ import os
 from collections.abc import Sequence
 
 from lkmtools.debug.cfi import CallFrames
-from lkmtools.debug.info import DebugInfo, DebugInfoError, SourcePlace
+from lkmtools.debug.info import DebugInfo, SourcePlace
 from lkmtools.debug.linked import Debugged, linked
-from lkmtools.elf import Object, read_object
-from lkmtools.elf.checksum import checksum
+from lkmtools.elf import Object
+from lkmtools.elf.checksum import candidates, read_original
 from lkmtools.errors import LkmtoolsError, host_reason
 from lkmtools.evidence.record import RecordedModule
 
-_MOST_OBJECT = 64 << 20  # bytes of an object that is read
 _LINK, _ALTERNATE = ".gnu_debuglink", ".gnu_debugaltlink"
 
 
@@ -77,10 +76,10 @@ class ModuleObject:
         """The debug information of the first file that has it; `why` is about the first file of all."""
         if not self.module.path or not self.module.checksum:
             return None
-        name, reasons = os.path.basename(self.module.path), []
-        for path in (self.module.path, *(os.path.join(each, name) for each in self._directories)):
+        reasons = []
+        for path in candidates(self.module.path, self._directories):
             try:
-                obj, data = _believed(path, self.module)
+                obj, data = read_original(path, self.module.checksum)
                 made = linked(data, path, self.module.area)
                 self._linked = self._linked or made
                 info, why = _info(obj, made, path)
@@ -95,18 +94,6 @@ class ModuleObject:
                 reasons.append(why)
         self.why = reasons[0]
         return None
-
-
-def _believed(path: str, module: RecordedModule) -> tuple[Object, bytes]:
-    """The file of which a module was made, and its bytes. OSError, LkmtoolsError."""
-    with open(path, "rb") as file:
-        if (size := os.fstat(file.fileno()).st_size) > _MOST_OBJECT:
-            raise DebugInfoError(f"{path} has {size} bytes; objects of up to {_MOST_OBJECT} are read")
-        data = file.read()
-    obj = read_object(data, path)
-    if checksum(obj) != module.checksum:
-        raise DebugInfoError(f"{path} has changed since it was loaded")
-    return obj, data
 
 
 def _info(obj: Object, made: Debugged | None, path: str) -> tuple[DebugInfo | None, str]:

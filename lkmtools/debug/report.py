@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
@@ -13,6 +12,7 @@ from lkmtools.debug.info import SourcePlace
 from lkmtools.debug.loops import loop_place
 from lkmtools.debug.objects import ModuleObject, debug_path
 from lkmtools.debug.unwind import unwound
+from lkmtools.elf.regular import read_regular
 from lkmtools.evidence.record import CrashRecord, RecordedAccess, RecordedFrame, loads
 from lkmtools.tuples import NamedTuple
 
@@ -233,9 +233,7 @@ def is_newer(source: str, made: str) -> bool:
 def _read_source(path: str) -> list[str]:
     """The lines of a regular file: an object can name any other, a terminal for one; [] for none."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, encoding="utf-8", errors="replace") as file:
-            return file.read(_MOST_SOURCE).splitlines() if stat.S_ISREG(os.fstat(fd).st_mode) else []
+        return read_regular(path, most=_MOST_SOURCE).decode(errors="replace").splitlines()
     except (OSError, ValueError):  # ValueError: a null byte in its name
         return []  # the place is known all the same
 

@@ -7,8 +7,10 @@ import os
 import stat
 
 
-def read_regular(path: str, pipes: bool = False) -> bytes:
+def read_regular(path: str, pipes: bool = False, most: int = -1) -> bytes:
     """The content of a regular file, or with `pipes` of whatever else ends; OSError with the file's name.
+
+    `most`: not more than its first `most` bytes.
 
     A device may have no end, and an open of a FIFO waits for its writer.
     """
@@ -19,4 +21,4 @@ def read_regular(path: str, pipes: bool = False) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(mode) and not (pipes and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))):
             raise OSError(errno.EINVAL, "not a regular file", path)
-        return file.read()
+        return file.read(most)

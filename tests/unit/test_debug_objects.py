@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,6 +52,21 @@ def test_another_build_is_not_believed(tmp_path: Path) -> None:
     shutil.copy(compiled(other, "-O0"), tmp_path / "whole")
     assert source_of(text, [str(tmp_path / "whole")]) == [
         f"no source for module x: {path} has no debug information (lkmcc -g makes it)"
+    ]
+
+
+def test_only_a_regular_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:
+    """What the path names may have changed since the module was loaded: an open of a FIFO would wait."""
+    path = compiled(tmp_path, "-O2")
+    text = record(path)
+    path.unlink()
+    os.mkfifo(path)
+    assert source_of(text) == [f"no source for module x: {path}: not a regular file"]
+    path.unlink()
+    path.touch()
+    os.truncate(path, 1 + (64 << 20))
+    assert source_of(text) == [
+        f"no source for module x: {path} has 67108865 bytes; objects of up to 67108864 are read"
     ]
 
 
