@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from lkmtools.crash.directory import CORE, SYMBOLS, CrashDirectory, CrashError, CrashModule, CrashSummary
+from lkmtools.crash.directory import CORE, SYMBOLS, CrashDirectory, CrashError, CrashSummary
 from lkmtools.elf.checksum import candidates, read_original
 from lkmtools.errors import LkmtoolsError, host_reason
+from lkmtools.evidence.record import RecordedModule
 from lkmtools.link import load_object, prelink
 
 GDB = "gdb"
@@ -41,7 +42,7 @@ def gdb_script(summary: CrashSummary, directories: Sequence[str] = ()) -> tuple[
     return "\n".join([*lines, "set confirm on", "bt", ""]), failed
 
 
-def _add(module: CrashModule, machine: str, directories: Sequence[str]) -> str:
+def _add(module: RecordedModule, machine: str, directories: Sequence[str]) -> str:
     """The command that adds the object of a module. OSError, LkmtoolsError."""
     if not module.path or not module.checksum:
         raise CrashError("its path and its checksum are not known")
@@ -52,7 +53,7 @@ def _add(module: CrashModule, machine: str, directories: Sequence[str]) -> str:
     return f"add-symbol-file {' '.join(words)}"
 
 
-def _object(module: CrashModule, directories: Sequence[str]) -> tuple[str, bytes]:
+def _object(module: RecordedModule, directories: Sequence[str]) -> tuple[str, bytes]:
     """Path and bytes of the module's object: the first with debug information, or else the first of all.
 
     OSError, LkmtoolsError: about the path from which it was loaded.
@@ -73,7 +74,7 @@ def _object(module: CrashModule, directories: Sequence[str]) -> tuple[str, bytes
     return found[0]
 
 
-def _sections(data: bytes, path: str, module: CrashModule, machine: str) -> Iterator[tuple[str, int]]:
+def _sections(data: bytes, path: str, module: RecordedModule, machine: str) -> Iterator[tuple[str, int]]:
     """Name and address of each section of the object that was loaded."""
     found = prelink(load_object(data, path), machine)
     for shndx, offset in found.offsets.items():

@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from lkmtools.errors import LkmtoolsError, host_reason
+from lkmtools.evidence.record import RecordedModule, row_of
 from lkmtools.tuples import NamedTuple
 
 MOST = 16  # crashes
@@ -36,17 +37,6 @@ class CrashError(LkmtoolsError):
     """A crash, or the directory of crashes, cannot be used: the text names it, and says why."""
 
 
-class CrashModule(NamedTuple):
-    """A module of the kernel that crashed: where it was, and the checksum of its object (0: not known)."""
-
-    name: str
-    path: str
-    area: int
-    size: int
-    checksum: int
-    unloaded: bool = False
-
-
 class CrashSummary(NamedTuple):
     """A crash in a few words: `kind` is "panic", "died" or "report"; `time` in seconds since 1970.
 
@@ -59,8 +49,8 @@ class CrashSummary(NamedTuple):
     kind: str
     machine: str
     reason: str
-    core: str = ""
-    modules: tuple[CrashModule, ...] = ()
+    core: str
+    modules: tuple[RecordedModule, ...]
 
 
 class CrashDirectory:
@@ -147,7 +137,7 @@ class CrashDirectory:
         try:
             found = json.loads(self.text(number, SUMMARY) or "null")
             return _summary(number, found)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             what = str(error) if isinstance(error, ValueError) else repr(error)
             raise CrashError(f"{path}: the file is damaged: {what}") from None
 
@@ -255,28 +245,10 @@ def _is_number(name: str) -> bool:
 
 
 def _summary(number: int, found: Any) -> CrashSummary:
-    """A summary from its JSON. ValueError, TypeError or KeyError when it is damaged."""
+    """A summary from its JSON. ValueError or KeyError when it is damaged."""
     if not isinstance(found, dict):
         raise ValueError("it is missing" if found is None else "it is not an object")
     if found["version"] != VERSION:
         raise ValueError(f"it has version {found['version']}; this lkmtools reads {VERSION}")
-    modules = tuple(CrashModule(**module) for module in found["modules"])
-    made = CrashSummary(
-        number,
-        float(found["time"]),
-        found["boot"],
-        found["kind"],
-        found["machine"],
-        found["reason"],
-        found["core"],
-        modules,
-    )
-    words = (made.kind, made.machine, made.reason, made.core)
-    texts = (*words, *(text for module in modules for text in (module.name, module.path)))
-    whole = (
-        made.boot,
-        *(value for module in modules for value in (module.area, module.size, module.checksum)),
-    )
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(value, int) for value in whole):
-        raise ValueError("a member has the wrong type")
-    return made
+    members = {key: value for key, value in found.items() if key != "version"}
+    return row_of(CrashSummary, {**members, "number": number})

@@ -10,7 +10,7 @@ import zlib
 from binascii import b2a_base64
 from typing import TYPE_CHECKING
 
-from lkmtools.evidence import ModuleRecord, ModuleState
+from lkmtools.evidence import ModuleState
 from lkmtools.evidence.calls import Call
 from lkmtools.evidence.record import (
     CrashRecord,
@@ -101,10 +101,5 @@ def _modules(scene: Scene, pcs: list[int]) -> list[RecordedModule]:
     """Those with code at `pcs`, then the others that were loaded."""
     held = [module for pc in pcs if (module := scene.module(pc)) is not None]
     loaded = [module for module in scene.modules if module.state != ModuleState.GONE]
-    found = {module.area: _module(module) for module in reversed([*held, *loaded])}
+    found = {module.area: module.recorded() for module in reversed([*held, *loaded])}
     return list(reversed(found.values()))[:_MOST_MODULES]
-
-
-def _module(module: ModuleRecord) -> RecordedModule:
-    gone = module.state == ModuleState.GONE
-    return RecordedModule(module.name, module.path, module.area, module.size, module.checksum, gone)

@@ -20,14 +20,13 @@ from lkmtools.crash.directory import (
     TEXT,
     VERSION,
     CrashDirectory,
-    CrashModule,
     CrashSummary,
 )
 from lkmtools.crash.symbolfile import SymbolGroup, symbol_file
 from lkmtools.daemon.child import KernelProcess
 from lkmtools.daemon.fate import DeadKernel
 from lkmtools.evidence import ModuleRecord, ModuleState
-from lkmtools.evidence.record import REPORT, CrashRecord, RecordedLevel, loads
+from lkmtools.evidence.record import REPORT, CrashRecord, RecordedLevel, loads, plain
 from lkmtools.kern.rows import plan
 from lkmtools.machine import Port, port
 from lkmtools.machine.port import FIRST_ARG
@@ -65,11 +64,9 @@ def _write(crashes: CrashDirectory, number: int, dead: DeadKernel) -> None:
         modules = child.evidence.modules.records()
         _put(crashes, number, SYMBOLS, _symbols(port(dead.machine), modules, _record(dead)))
         no_core = _core(crashes, number, dead, child)
-    rows = tuple(
-        CrashModule(m.name, m.path, m.area, m.size, m.checksum, m.state == ModuleState.GONE) for m in modules
-    )
+    rows = tuple(module.recorded() for module in modules)
     summary = CrashSummary(number, dead.time, dead.boot, fate.kind, dead.machine, fate.reason, no_core, rows)
-    document = {"version": VERSION, **summary._asdict(), "modules": [row._asdict() for row in rows]}
+    document = {"version": VERSION, **plain(summary)}
     _put(crashes, number, SUMMARY, json.dumps(document, indent=1).encode())
 
 

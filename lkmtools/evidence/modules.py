@@ -14,6 +14,7 @@ from contextlib import suppress
 from enum import IntEnum
 
 from lkmtools.abi.datamodel import C_TEXT
+from lkmtools.evidence.record import RecordedModule
 from lkmtools.tuples import NamedTuple
 
 _TABLE = struct.Struct("=QQQ")  # which half counts; bytes used in each
@@ -52,6 +53,11 @@ class ModuleRecord(NamedTuple):
     def holds(self, addr: int) -> bool:
         """Is the address in its memory?"""
         return self.area <= addr < self.area + self.size
+
+    def recorded(self) -> RecordedModule:
+        """The module in a record."""
+        gone = self.state == ModuleState.GONE
+        return RecordedModule(self.name, self.path, self.area, self.size, self.checksum, gone)
 
     def locate(self, addr: int) -> str:
         """The address as function+offset [module]."""

@@ -6,7 +6,8 @@ It goes to clients as JSON, beside the text. Addresses are those of the kernel t
 from __future__ import annotations
 
 import re
-from typing import Any
+from reprlib import repr  # of any size, and short
+from typing import Any, TypeVar
 
 from lkmtools.tuples import NamedTuple
 
@@ -138,10 +139,11 @@ class CrashRecord(NamedTuple):
         """As JSON."""
         import json  # which only a kernel that panics needs
 
-        return json.dumps({"version": VERSION, **_plain(self)})
+        return json.dumps({"version": VERSION, **plain(self)})
 
 
-_ROWS = {
+_Row = TypeVar("_Row")
+_ROWS: dict[str, type[Any]] = {
     row.__name__: row
     for row in (
         *(RecordedModule, RecordedFrame, RecordedAccess, RecordedLevel, RecordedLwp, RecordedCall),
@@ -150,11 +152,11 @@ _ROWS = {
 }
 
 
-def _plain(value: Any) -> Any:
-    """A row as a dict, with its rows as dicts."""
+def plain(value: Any) -> Any:
+    """A row as a dict for JSON, with its rows as dicts."""
     if hasattr(value, "_asdict"):
-        return {name: _plain(member) for name, member in value._asdict().items()}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+        return {name: plain(member) for name, member in value._asdict().items()}
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def loads(text: str) -> CrashRecord | None:
@@ -168,15 +170,14 @@ def loads(text: str) -> CrashRecord | None:
         raise ValueError(f"a record is an object, not {type(found).__name__}")
     if found.pop("version", None) != VERSION:
         return None
-    made: CrashRecord = _row("CrashRecord", found)
-    return made
+    return row_of(CrashRecord, found)
 
 
-def _row(name: str, given: Any) -> Any:
-    """A row of a record, with the members of the types that they have."""
-    row = _ROWS[name]
+def row_of(row: type[_Row], given: Any) -> _Row:
+    """A row from its JSON, with the members of the types that they have. ValueError."""
+    name = row.__name__
     if not isinstance(given, dict):
-        raise ValueError(f"a {name} is an object, not {given!r}")
+        raise ValueError(f"a {name} is an object, not {repr(given)}")
     members = {
         key: _member(f"{name}: {key}", row.__annotations__.get(key, "nothing"), value)
         for key, value in given.items()
@@ -184,7 +185,8 @@ def _row(name: str, given: Any) -> Any:
     try:
         return row(**members)
     except TypeError:
-        raise ValueError(f"a {name} has the members {', '.join(row._fields)}, not {given!r}") from None
+        fields = ", ".join(row.__annotations__)
+        raise ValueError(f"a {name} has the members {fields}, not {repr(given)}") from None
 
 
 def _member(what: str, kind: str, value: Any) -> Any:
@@ -192,7 +194,7 @@ def _member(what: str, kind: str, value: Any) -> Any:
     if kind.endswith(" | None"):
         return None if value is None else _member(what, kind.removesuffix(" | None"), value)
     if kind in _ROWS:
-        return _row(kind, value)
+        return row_of(_ROWS[kind], value)
     if (several := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", kind)) is not None and isinstance(value, list):
         return tuple(_member(what, several[1], each) for each in value)
     if (
@@ -202,5 +204,5 @@ def _member(what: str, kind: str, value: Any) -> Any:
     ):
         return value
     if type(value).__name__ != kind:
-        raise ValueError(f"{what} is {value!r}, which is not of type {kind}")
+        raise ValueError(f"{what} is {repr(value)}, which is not of type {kind}")
     return value

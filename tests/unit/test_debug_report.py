@@ -69,6 +69,17 @@ def test_no_record_and_one_of_another_version() -> None:
     assert source_of("") == []
 
 
+def test_the_reason_is_short_however_large_the_record() -> None:
+    for damaged in (
+        {"reason": [1] * 100000},
+        {"frames": [["text"] * 100000]},
+        dict.fromkeys("abc", "x" * 100000),
+    ):
+        with pytest.raises(ValueError, match=".") as info:
+            loads(json.dumps({"version": 2, **damaged}))
+        assert len(str(info.value)) < 300
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -26,9 +26,6 @@ from lkmtools.crash.directory import (
     CrashSummary,
 )
 from lkmtools.errors import DaemonError
-
-if TYPE_CHECKING:
-    from lkmtools.crash.directory import CrashModule
 
 HEADINGS = ("NUMBER", "TIME", "BOOT", "KIND", "MACHINE", "REASON")
 DAMAGED = "damaged"  # the kind of one that cannot be read
@@ -168,7 +165,7 @@ def document(
         "report": crashes.text(number, TEXT),
         "record": facts,
         "source": source_of(record, directories),
-        "modules": [_module(module) for module in summary.modules],
+        "modules": [{**module._asdict(), "area": f"{module.area:#x}"} for module in summary.modules],
         "symbols": _file(crashes, number, SYMBOLS),
         "core": _file(crashes, number, CORE),
         "no_core": summary.core or None,
@@ -177,10 +174,6 @@ def document(
 
 def _file(crashes: CrashDirectory, number: int, name: str) -> str | None:
     return crashes.file(number, name) if crashes.has(number, name) else None
-
-
-def _module(module: CrashModule) -> dict[str, Any]:
-    return {**module._asdict(), "area": f"{module.area:#x}"}
 
 
 def row(summary: CrashSummary) -> dict[str, Any]:
@@ -223,7 +216,7 @@ def _read(crashes: CrashDirectory, number: int) -> CrashSummary:
     try:
         return crashes.summary(number)
     except CrashError as error:
-        return CrashSummary(number, 0.0, 0, DAMAGED, "", str(error))
+        return CrashSummary(number, 0.0, 0, DAMAGED, "", str(error), "", ())
 
 
 def debug(
