@@ -75,7 +75,7 @@ def test_the_reason_is_short_however_large_the_record() -> None:
         {"frames": [["text"] * 100000]},
         dict.fromkeys("abc", "x" * 100000),
     ):
-        with pytest.raises(ValueError, match=".") as info:
+        with pytest.raises(ValueError, match=r"Crash|Recorded") as info:
             loads(json.dumps({"version": 2, **damaged}))
         assert len(str(info.value)) < 300
 

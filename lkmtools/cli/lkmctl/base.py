@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,13 @@ def debug_path_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         help="Look there for the objects of modules that were stripped [env: LKM_DEBUG_PATH].",
     )(function)
+
+
+def when(seconds: float | None) -> str:
+    """A time, in seconds since 1970, for people."""
+    if seconds is None:
+        return "unknown"
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def process(socket: str | None, autostart: bool = True) -> client.Process:

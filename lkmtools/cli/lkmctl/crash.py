@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, show_json, supervisor
+from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, show_json, supervisor, when
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.cli.settings import crash_directory
 from lkmtools.crash.directory import (
@@ -122,11 +121,6 @@ def spans(numbers: Sequence[int]) -> str:
         first, *rest = [number for _, number in group]
         found.append(f"{first} to {rest[-1]}" if rest else str(first))
     return ", ".join(found)
-
-
-def when(seconds: float) -> str:
-    """A time for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def show(crashes: CrashDirectory, summary: CrashSummary, directories: Sequence[str] | None) -> None:

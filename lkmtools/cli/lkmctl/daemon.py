@@ -5,13 +5,12 @@ The supervisor answers all of them but ps, whatever the kernel is doing.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, ask_kernel, command, need, show_json, supervisor
+from lkmtools.cli.lkmctl.base import NAME, ask_kernel, command, need, show_json, supervisor, when
 from lkmtools.errors import PanicError
 
 WAITS = 8  # processes that wait, in a row of status
@@ -62,9 +61,8 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         names = ", ".join(answer["skipped"])
         rows.append(("skipped", f"{names}; after two panics at boot; lkmctl reboot tries again"))
     if last is not None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last["time"]))
         crash = f" (lkmctl crash {last['crash']})" if last.get("crash") else ""
-        rows.append(("last panic", f"{when}, boot {last['boot']}: {last['reason']}{crash}"))
+        rows.append(("last panic", f"{when(last['time'])}, boot {last['boot']}: {last['reason']}{crash}"))
     return rows
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from lkmtools.cli.common import warnx
-from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, need, show_json, supervisor
+from lkmtools.cli.lkmctl.base import NAME, command, debug_path_option, need, show_json, supervisor, when
 from lkmtools.cli.lkmctl.daemon import json_option
 from lkmtools.errors import DaemonError, LkmtoolsError
 from lkmtools.tuples import NamedTuple
 
 _TEXT, _BOOT = "text", "boot"  # kinds of pieces; others are ends of a boot
 _DEATHS = ("panicked", "died")
-_STAMP = "[%Y-%m-%d %H:%M:%S"  # and milliseconds
 
 
 class DmesgPiece(NamedTuple):
@@ -31,15 +29,14 @@ class DmesgPiece(NamedTuple):
     def mark(self) -> str:
         """The line that stands for the beginning or an end of a boot."""
         what = "" if self.kind == _BOOT else f" {self.kind}"
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.time))
-        return f"--- boot {self.boot}{what}, {when} ---"
+        return f"--- boot {self.boot}{what}, {when(self.time)} ---"
 
     def stamp(self) -> str:
         """When it was printed, for the beginning of a line."""
         if self.time is None:
             return f"[{'unknown':>23}] "
         millis = int(self.time * 1000) % 1000
-        return f"{time.strftime(_STAMP, time.localtime(self.time))}.{millis:03}] "
+        return f"[{when(self.time)}.{millis:03}] "
 
 
 class Lines:
@@ -91,9 +88,10 @@ class Printer:
         if self._within:
             click.echo()
         self._within = False
-        of_panic = self._source is not None and piece.kind in _DEATHS
-        for line in self._source(piece.boot) if self._source is not None and of_panic else ():
-            click.echo((piece.stamp() if self._stamps else "") + line)
+        if self._source is not None and piece.kind in _DEATHS:
+            stamp = piece.stamp() if self._stamps else ""
+            for line in self._source(piece.boot):
+                click.echo(stamp + line)
         click.echo(piece.mark())
 
 
