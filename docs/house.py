@@ -75,7 +75,7 @@ def picture() -> Iterator[str]:
         for at, room in enumerate(ROOMS if "kern" in row else ()):
             yield box(GAP + (WIDE + GAP) * len(row) + at * (ROOM + 4), y, room, "room", ROOM)
         y += HIGH + GAP
-    yield box(GAP, y, "abi/, errors.py, tuples.py: numbers, layouts, errors and rows, for all", "ground", wide - 2 * GAP)
+    yield box(GAP, y, "abi/, errors.py, tuples.py, instructions.py: numbers, layouts, errors, rows, for all", "ground", wide - 2 * GAP)
     yield "</svg>"
 
 

@@ -7,8 +7,9 @@ from elftools.dwarf.die import DIE
 from lkmtools.debug import types
 from lkmtools.debug.info import DebugInfo
 from lkmtools.debug.origin import Origins, PointerOrigin
-from lkmtools.debug.x86 import ARGUMENTS, DI, NAMES, SI, Instruction, MemoryOperand
+from lkmtools.debug.x86 import ARGUMENTS, NAMES
 from lkmtools.evidence.record import RecordedAccess
+from lkmtools.instructions import DI, SI, Instruction, MemoryOperand
 from lkmtools.tuples import NamedTuple
 
 _NULL_PAGE = 4096

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lkmtools.debug.x86 import NAMES, decode
+from lkmtools.debug.x86 import NAMES
+from lkmtools.instructions import decode
 
 _SHOWN_BYTES = 15
 _STACK = ("rsp", "esp")

@@ -13,7 +13,8 @@ from elftools.dwarf.die import DIE
 
 from lkmtools.debug import types
 from lkmtools.debug import variables as v
-from lkmtools.debug.x86 import AX, SP, Instruction, MemoryOperand, decode, written
+from lkmtools.debug.x86 import written
+from lkmtools.instructions import AX, SP, Instruction, MemoryOperand, decode
 from lkmtools.tuples import NamedTuple
 
 _MOST_STEPS = 12  # from a register to the one that it was loaded from

@@ -14,13 +14,13 @@ from lkmtools.debug.objects import ModuleObject, debug_path
 from lkmtools.debug.unwind import unwound
 from lkmtools.elf.regular import read_regular
 from lkmtools.evidence.record import CrashRecord, RecordedAccess, RecordedFrame, loads
+from lkmtools.instructions import LONGEST
 from lkmtools.tuples import NamedTuple
 
 _MOST = 256  # places
 _MOST_SOURCE = 4 << 20  # bytes of a source that is read
 _AROUND = 2  # lines before and after the one that matters
 _FETCH = "fetch"
-_LONGEST = 15  # bytes of an instruction
 _PC = {64: "rip", 32: "eip"}
 _BITS = {"amd64": 64, "i386": 32}
 
@@ -140,7 +140,7 @@ class Explained:
         code = bytes.fromhex(access.code) if access is not None else b""
         held = self._held(pc) if not code and access is None else None
         if held is not None and held.info is not None:
-            code = held.info.code(pc, _LONGEST)
+            code = held.info.code(pc, LONGEST)
         return instruction_text(code, pc, bits, self._registers()) if bits else ""
 
 

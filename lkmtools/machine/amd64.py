@@ -7,7 +7,6 @@ from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.memory import Memory
 from lkmtools.machine.port import NextWord, PerCpu, Port, UserMode
-from lkmtools.machine.x86_length import find_return
 
 _REGISTERS = (
     ("rax", 35), ("rbx", 37), ("rcx", 38), ("rdx", 40), ("rsi", 43), ("rdi", 39), ("rbp", 36), ("rsp", 44),
@@ -152,7 +151,7 @@ AMD64 = Port(
     longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
     call_target=x86.call_target,
-    find_return=partial(find_return, wide=True),
+    find_return=partial(x86.find_return, bits=64),
     frame_size=x86.frame_size,
     has_frame=x86.has_frame,
     user=_USER,

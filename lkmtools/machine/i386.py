@@ -6,7 +6,6 @@ from lkmtools.abi.datamodel import ILP32_I386
 from lkmtools.machine import x86
 from lkmtools.machine.cproto import stack_words
 from lkmtools.machine.port import PerCpu, Port, SegmentDescriptors, UserMode
-from lkmtools.machine.x86_length import find_return
 
 _REGISTERS = (
     ("eax", 19), ("ebx", 21), ("ecx", 22), ("edx", 24), ("esi", 29), ("edi", 23), ("ebp", 20), ("esp", 30),
@@ -131,7 +130,7 @@ I386 = Port(
     longest_call=x86.LONGEST_CALL,
     is_call=x86.is_call,
     call_target=x86.call_target,
-    find_return=partial(find_return, wide=False),
+    find_return=partial(x86.find_return, bits=32),
     frame_size=x86.frame_size,
     has_frame=x86.has_frame,
     user=_USER,

@@ -187,6 +187,18 @@ def opcode_at(code: bytes, wide: bool) -> int:
     return len(code) - len(code.lstrip(prefixes(wide)))
 
 
+def find_return(code: bytes, bits: int) -> int:
+    """Where the first return instruction of this code is; -1 when none is found."""
+    from lkmtools.instructions import LONGEST, decode  # which only a panic needs
+
+    at = 0
+    while (found := decode(code[at : at + LONGEST], at, bits)) is not None:
+        if found.returns:
+            return at
+        at = found.end
+    return -1
+
+
 def writes_back(code: bytes, wide: bool) -> bool:
     """Does this instruction write to the memory that it reads? `wide`: it is one of 64-bit mode."""
     at = opcode_at(code, wide)

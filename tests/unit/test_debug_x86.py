@@ -10,8 +10,9 @@ import pytest
 
 from lkmtools.debug.origin import FunctionCode, Origins
 from lkmtools.debug.variables import REGISTER, Variable, VariablePlace
-from lkmtools.debug.x86 import AX, BX, CX, DI, DX, SI, decode, written
-from lkmtools.machine.x86_length import find_return
+from lkmtools.debug.x86 import written
+from lkmtools.instructions import AX, BX, CX, DI, DX, SI, decode
+from lkmtools.machine.x86 import find_return
 from unit.test_machine_x86 import BACK, NOT, WIDE, instructions
 
 NOPS = b"\x90" * 16
@@ -19,14 +20,14 @@ NOPS = b"\x90" * 16
 
 @pytest.mark.parametrize(("machine", "text"), [("i386", BACK + NOT), ("amd64", BACK + NOT + WIDE)])
 def test_lengths_are_those_of_the_assembler(tmp_path: Path, machine: str, text: str) -> None:
-    """By both readers of instructions, that of the kernel, which looks for returns, too."""
+    """And the kernel finds the return behind each."""
     bits = 64 if machine == "amd64" else 32
     for one, code in instructions(text, tmp_path, machine):
         row = decode(code + NOPS, 0, bits)
         assert row is not None, one
         assert (one, row.length) == (one, len(code))
         if one != "ret":
-            assert (one, find_return(code + b"\xc3", bits == 64)) == (one, len(code))
+            assert (one, find_return(code + b"\xc3", bits)) == (one, len(code))
 
 
 @pytest.mark.parametrize(

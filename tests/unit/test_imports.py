@@ -16,13 +16,14 @@ import pytest
 import lkmtools
 
 ROOT = Path(lkmtools.__file__).parent
-BASE = {"errors", "abi", "near", "tuples"}
+BASE = {"errors", "abi", "near", "tuples", "instructions"}
 # Package -> what of lkmtools it may import besides itself and the base.
 ALLOWED: dict[str, set[str]] = {
     "abi": set(),
     "errors": set(),
     "near": set(),
     "tuples": set(),
+    "instructions": set(),
     "evidence": set(),
     "machine": {"evidence"},
     "elf": set(),
