@@ -15,6 +15,8 @@ import pytest
 
 from lkmtools import modules
 from lkmtools.cc import compile_flags, find_compiler
+from lkmtools.client.supervisor import SupervisorConnection
+from lkmtools.crash.directory import CORE, RECORD, TEXT, CrashDirectory
 from lkmtools.daemon.child import KernelProcess
 from lkmtools.daemon.reports import Reports
 from lkmtools.errors import DaemonError, PanicError
@@ -59,6 +61,24 @@ def test_the_tool_that_waits_prints_the_report(obj: Path) -> None:
         assert "crash" not in tool(kernel, "lkmctl", "ps").stderr
         with kernel.process() as p:
             assert p.boot == 1
+
+
+def test_a_report_is_kept_on_disk_without_a_core(obj: Path, tmp_path: Path) -> None:
+    """With its text and its record, as a crash that the kernel survived."""
+    with LocalKernel(crashes=str(tmp_path / "crashes")) as kernel:
+        tool(kernel, "modload", obj)
+        with SupervisorConnection(str(getattr(kernel._where, "path", ""))) as supervisor:
+            supervisor.ask("kept")
+    crashes = CrashDirectory(str(tmp_path / "crashes"))
+    found = crashes.summary(1)
+    assert (found.kind, found.boot, found.core) == (REPORT, 1, "the kernel went on")
+    assert found.reason.startswith("hang: pid ")
+    assert crashes.text(1, TEXT).startswith(f"report: {found.reason}\n")
+    record = loads(crashes.text(1, RECORD))
+    assert record is not None
+    assert (record.kind, record.reason) == (REPORT, found.reason)
+    assert not crashes.has(1, CORE)
+    crashes.close()
 
 
 def test_a_python_program_hears_it(obj: Path) -> None:
