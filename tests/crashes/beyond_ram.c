@@ -1,15 +1,6 @@
 /* A pointer behind the end of RAM: "; RAM ends at 0x" in first_word(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 static int here;
 
@@ -30,10 +21,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return first_word((int *)at);
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
-}
+CRASH(crash_load, lkm_nofunc)

@@ -1,15 +1,6 @@
 /* A system call is left at unload, and called: syscall 210: "sysent[210] (system call 210) still points into it" in answer(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 static sy_call_t *saved;
 
@@ -37,10 +28,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, crash_unload, lkm_nofunc)
-}
+CRASH(crash_load, crash_unload)

@@ -1,14 +1,6 @@
 /* A callout is left at unload: "(memory of module crash, which was unloaded)" in tick(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 static callout_t *ch;
 
@@ -36,10 +28,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, crash_unload, lkm_nofunc)
-}
+CRASH(crash_load, crash_unload)

@@ -1,13 +1,6 @@
 /* A callout in its data is left at unload: "is due, and was to call tick+0x0 [crash, unloaded]" in tick(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 static callout_t ch;
 
@@ -34,10 +27,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, crash_unload, lkm_nofunc)
-}
+CRASH(crash_load, crash_unload)

@@ -1,15 +1,6 @@
 /* A large index into an array that is NULL: "or an offset of 0x9c40 from a NULL pointer, by a large index" in entry(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 int index = 10000, found;
 static int room[10001];
@@ -32,10 +23,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
-}
+CRASH(crash_load, lkm_nofunc)

@@ -1,15 +1,6 @@
 /* A table of functions that was never set: "page 0 is never mapped: the address is offset" in start(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 struct ops {
 	int	 (*stop)(int);
@@ -40,10 +31,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return start(cmd);
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
-}
+CRASH(crash_load, lkm_nofunc)

@@ -1,15 +1,6 @@
 /* A function calls itself for ever: "(kernel stack overflow)" in factorial(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 int (*volatile itself)(int, int);
 
@@ -33,10 +24,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return factorial(cmd, 1) & 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
-}
+CRASH(crash_load, lkm_nofunc)

@@ -1,15 +1,6 @@
 /* A function that this kernel does not have: "is not implemented in this kernel" in use(). */
 
-#include <sys/param.h>
-#include <sys/systm.h>
-#include <sys/callout.h>
-#include <sys/malloc.h>
-#include <sys/mutex.h>
-#include <sys/conf.h>
-#include <sys/exec.h>
-#include <sys/lkm.h>
-
-MOD_MISC("crash");
+#include "crash.h"
 
 #include <sys/socketvar.h>
 
@@ -28,10 +19,4 @@ crash_load(struct lkm_table *lkmtp, int cmd)
 	return 0;
 }
 
-int crash_lkmentry(struct lkm_table *, int, int);
-
-int
-crash_lkmentry(struct lkm_table *lkmtp, int cmd, int ver)
-{
-	DISPATCH(lkmtp, cmd, ver, crash_load, lkm_nofunc, lkm_nofunc)
-}
+CRASH(crash_load, lkm_nofunc)
