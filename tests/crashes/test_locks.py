@@ -1,33 +1,29 @@
 """Misuse of locks and sleeps, and loops that do not end: each C file of locks/ is wrong in one way.
 
-The first line of a file has the cause in quotes, and the function. A cause that begins with "hang" is
-reported, and the kernel goes on; the others are panics. Compiled with -DFIXED, which changes three lines at
-most, a file does its work and nothing is reported.
+support/wrong_modules.py says what a file promises. A cause that begins with "hang" is reported, and the
+kernel goes on; the others are panics.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
-from difflib import ndiff
 from pathlib import Path
 
 import pytest
 
 from lkmtools import modules
-from lkmtools.cc import compile_flags, find_compiler
 from lkmtools.debug import source_of
 from lkmtools.errors import DaemonError
 from lkmtools.evidence.record import REPORT, CrashRecord, loads
 from support.compiling import Compile
 from support.lab import Lab
+from support.wrong_modules import LOADING, check_source, compiled, promised
 
 FILES = sorted((Path(__file__).parent / "locks").glob("*.c"))
 HANGS = [path for path in FILES if "10 s" in path.read_text() or "hang: " in path.read_text()]
 LOOPS = [path for path in FILES if "seconds " in path.read_text().splitlines()[0]]
 PANICS = [path for path in FILES if path not in HANGS and path not in LOOPS]
 LEVELS = ("-O0", "-O2")
-REQUEST = "ioctl(/dev/lkm, LMREADY)"
 
 
 def stem(path: Path) -> str:
@@ -35,36 +31,16 @@ def stem(path: Path) -> str:
     return path.stem
 
 
-def expected(path: Path) -> tuple[str, str]:
-    """The cause and the function."""
-    found = re.search(r': "(.+)" in (\w+)\(\)\. \*/$', path.read_text().splitlines()[0])
-    assert found is not None
-    return found[1].replace('\\"', '"'), found[2]
-
-
 def load(lab: Lab, path: Path, directory: Path, *flags: str) -> None:
     """Load a file, compiled as lkmcc does it."""
-    compiler, out = find_compiler(lab.machine), directory / "crash.o"
-    options = [*compile_flags(compiler.family, lab.machine), "-DDIAGNOSTIC", *flags]
-    subprocess.run([*compiler.argv, *options, "-c", str(path), "-o", str(out)], check=True)
-    lab.install(out)
-
-
-def check_source(path: Path, function: str, record: str) -> None:
-    """The source names the function, and a line that ends with the comment `here`."""
-    text = path.read_text().splitlines()
-    here = [number for number, each in enumerate(text, 1) if each.endswith("/* here */")]
-    source = source_of(record)
-    first = re.fullmatch(rf"    {function}\(\) at \S*{path.name}:(\d+)( \(inlined\))? \[crash\]", source[1])
-    assert first is not None, source
-    assert int(first[1]) in here
+    lab.install(compiled(path, lab.machine, directory, *flags))
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("path", PANICS, ids=stem)
 def test_misuse_panics(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
     """With the cause, the function, the line, and the request."""
-    cause, function = expected(path)
+    cause, _ = promised(path)
 
     def run() -> None:
         load(lab, path, tmp_path, level)
@@ -72,12 +48,12 @@ def test_misuse_panics(lab: Lab, tmp_path: Path, path: Path, level: str) -> None
 
     panic = lab.panics(run)
     assert cause in panic.reason
-    check_source(path, function, panic.record)
+    check_source(path, panic.record)
     record = loads(panic.record)
     assert record is not None
     in_load = "callout_" not in path.stem and "softint" not in path.stem
     soft = "soft interrupt handler()" if "softint" in path.stem else "callout tick_tock()"
-    assert record.request == (REQUEST if in_load or path.stem == "callout_halted" else f"{soft} [crash]")
+    assert record.request == (LOADING if in_load or path.stem == "callout_halted" else f"{soft} [crash]")
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -95,7 +71,7 @@ def test_the_source_of_the_other_lwp(lab: Lab, tmp_path: Path, level: str) -> No
 @pytest.mark.parametrize("path", HANGS, ids=stem)
 def test_a_hang_is_reported(lab: Lab, tmp_path: Path, path: Path, level: str) -> None:
     """Once, with the same; and the kernel goes on."""
-    cause, function = expected(path)
+    cause, _ = promised(path)
     with pytest.raises(DaemonError, match="nothing in this kernel will wake it"):
         load(lab, path, tmp_path, level)
     ((text, raw),) = lab.reports
@@ -104,8 +80,8 @@ def test_a_hang_is_reported(lab: Lab, tmp_path: Path, path: Path, level: str) ->
     assert text in lab.dmesg
     record = loads(raw)
     assert record is not None
-    assert (record.kind, record.request) == (REPORT, REQUEST)
-    check_source(path, function, raw)
+    assert (record.kind, record.request) == (REPORT, LOADING)
+    check_source(path, raw)
     assert lab.kernel.process("other").getpid() > 0
     assert len(lab.reports) == 1
 
@@ -120,12 +96,12 @@ def hasty(cc: Compile, machine: str) -> Lab:
 @pytest.mark.parametrize("path", LOOPS, ids=stem)
 def test_a_loop_that_does_not_end(hasty: Lab, tmp_path: Path, path: Path, level: str) -> None:
     """The reason names the function that loops, and the record has where it was seen."""
-    cause, function = expected(path)
+    cause, function = promised(path)
     panic = hasty.panics(lambda: load(hasty, path, tmp_path, level, "-fno-inline"))
     assert cause in panic.reason
     record: CrashRecord | None = loads(panic.record)
     assert record is not None
-    assert record.request == REQUEST
+    assert record.request == LOADING
     low, high = record.loop
     place = rf"{function}(\.constprop\.0)?\+0x\w+"
     assert re.match(rf"in the loop: {place}( \.\.\. {place})? \[crash\]$", record.notes[0])
@@ -148,19 +124,3 @@ def test_the_corrected_twin_is_quiet(lab: Lab, tmp_path: Path, path: Path, level
     lab.k.sched.hangs.passed(100)
     assert lab.reports == []
     assert lab.k.bootno == 1
-
-
-@pytest.mark.parametrize("path", FILES, ids=stem)
-def test_a_twin_differs_in_three_lines(path: Path) -> None:
-    """At most, as the preprocessor sees it."""
-
-    def lines(*flags: str) -> list[str]:
-        compiler = find_compiler("amd64").argv
-        text = re.sub(r"#include.*", "", path.read_text())
-        done = subprocess.run(
-            [*compiler, "-E", "-P", *flags, "-"], input=text, capture_output=True, text=True, check=True
-        )
-        return done.stdout.splitlines()
-
-    changed = [each[0] for each in ndiff(lines(), lines("-DFIXED")) if each[0] in "+-"]
-    assert 0 < max(changed.count("+"), changed.count("-")) <= 3
